@@ -1,0 +1,123 @@
+"""What crosses from the worker to the screen: frozen, read-only, and complete in itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """The array itself, made read-only."""
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True)
+class LayerInfo:
+    """One row of every plot and table: a layer as the network runs it (``repeat`` expanded)."""
+
+    label: str
+    """``"1"`` … in depth order; inner layers of a composite are ``"3.1"``."""
+    name: str
+    kind: str
+    activation: str
+    """Kind of the activation function, ``""`` where there is none."""
+    units: int
+    entry: int
+    """Index into ``experiment.layers``; ``-1`` for the output layer."""
+
+
+@dataclass(frozen=True)
+class Points:
+    """The samples of a two-input data set, for the decision boundary."""
+
+    x: Floats
+    """(samples, 2)"""
+    target: Floats
+    """(samples,): class index or regression target."""
+    validation: NDArray[np.bool_]
+    """(samples,): held out from training."""
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What stays the same for all frames of one run."""
+
+    run: int
+    layers: tuple[LayerInfo, ...]
+    parameter_count: int
+    memory_bytes: int
+    batch_size: int
+    train_samples: int
+    validation_samples: int
+    task: str
+    """``classification`` or ``regression``."""
+    input_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+    points: Points | None = None
+
+    @property
+    def depth(self) -> int:
+        return len(self.layers)
+
+
+@dataclass(frozen=True)
+class Histograms:
+    """Layer × bin counts of one quantity, with what does not fit a histogram counted beside it.
+
+    A layer's range is ±r (or 0 … r where nothing is negative) with r the next of 1, 2, 5 × 10^k, so it moves in
+    steps and holds every finite value.
+    """
+
+    counts: Counts
+    """(layers, bins)"""
+    edges: Floats
+    """(layers, bins + 1)"""
+    nan: Counts
+    plus_inf: Counts
+    minus_inf: Counts
+    zeros: Counts
+    """(layers,) each; exact zeros are in ``counts`` too."""
+
+    @property
+    def totals(self) -> Counts:
+        return self.counts.sum(axis=1)
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """What the network answers over the plane of a two-input data set."""
+
+    image: Floats
+    """(outputs, rows, columns): output activations; row 0 at the lowest second input."""
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The network at one step: after ``step`` updates, in training mode, on the batch of its next update."""
+
+    info: RunInfo
+    step: int
+    epoch: float
+    scalars: Mapping[str, float]
+    """``loss, accuracy, validation_loss, validation_accuracy, learning_rate, gradient_norm``; NaN is a value,
+    a missing key is "not defined"."""
+    measures: Mapping[str, Floats]
+    """Measure name → (layers,); NaN is a value; where ``defined`` is False the measure does not exist there."""
+    defined: Mapping[str, NDArray[np.bool_]]
+    histograms: Mapping[str, Histograms] = field(default_factory=dict)
+    """``activation`` and ``weight_gradient``."""
+    boundary: Boundary | None = None
+
+    @property
+    def run(self) -> int:
+        return self.info.run

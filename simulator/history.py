@@ -1,0 +1,127 @@
+"""Every step's scalars in bounded memory: thinned by halves, with minimum and maximum kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.float32] | NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Consecutive steps from the worker: ``values[i, c]`` is column ``columns[c]`` at step ``first_step + i``."""
+
+    first_step: int
+    columns: tuple[str, ...]
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Series:
+    """A past, ready to draw: one entry per bucket of ``stride`` steps. Arrays are (buckets,) or (buckets, layers)."""
+
+    steps: NDArray[np.float64]
+    """First step of each bucket."""
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    last: NDArray[np.float64]
+    stride: int
+
+
+class History:
+    """Bounded past of a fixed set of columns.
+
+    ``capacity`` buckets each hold ``stride`` consecutive steps as (minimum, maximum, last). When all are full,
+    neighbours merge and the stride doubles: a one-step spike stays visible for ever. Minimum and maximum skip NaN
+    unless a bucket has nothing else. Values are kept in float64: a gradient of 1e-300 is a value.
+
+    Columns are plain scalars (``"loss"``) or one per layer (``"weight_gradient_norm:0"``, …).
+    """
+
+    def __init__(self, columns: tuple[str, ...], capacity: int = 1024) -> None:
+        if capacity < 2 or capacity % 2:
+            raise ValueError(f"capacity must be even and at least 2, not {capacity}")
+        self.columns = columns
+        self.capacity = capacity
+        self.stride = 1
+        self.steps = 0
+        """Number of steps recorded."""
+        self._place = {name: i for i, name in enumerate(columns)}
+        shape = (capacity, len(columns))
+        self._low = np.empty(shape)
+        self._high = np.empty(shape)
+        self._last = np.empty(shape)
+        groups: dict[str, list[int]] = {}
+        for i, name in enumerate(columns):
+            groups.setdefault(name.split(":")[0], []).append(i)
+        self._groups = {name: np.array(places) for name, places in groups.items()}
+
+    @property
+    def buckets(self) -> int:
+        return -(-self.steps // self.stride)
+
+    def extend(self, rows: Rows) -> None:
+        """Take in consecutive steps; a step that is already the last one replaces it, a gap is an error."""
+        if rows.columns != self.columns:
+            raise ValueError("rows of another run")
+        values = rows.values
+        start = rows.first_step
+        if start == self.steps - 1 and self.stride == 1:
+            self.steps -= 1
+        elif start < self.steps:
+            skip = self.steps - start
+            values, start = values[skip:], self.steps
+        if start != self.steps:
+            raise ValueError(f"step {start} does not follow step {self.steps - 1}")
+        done = 0
+        while done < len(values):
+            done += self._take(values[done:])
+
+    def _take(self, values: NDArray[np.float64]) -> int:
+        """Fill as many whole or part buckets as fit without merging; the number of rows used."""
+        if self.steps == self.capacity * self.stride:
+            self._merge()
+        stride = self.stride
+        offset = self.steps % stride
+        bucket = self.steps // stride
+        if offset or len(values) < stride:
+            count = min(stride - offset, len(values))
+            part = values[:count]
+            low, high = np.fmin.reduce(part, axis=0), np.fmax.reduce(part, axis=0)
+            if offset:
+                low, high = np.fmin(low, self._low[bucket]), np.fmax(high, self._high[bucket])
+            self._low[bucket], self._high[bucket], self._last[bucket] = low, high, part[-1]
+        else:
+            whole = min(len(values) // stride, self.capacity - bucket)
+            count = whole * stride
+            part = values[:count].reshape(whole, stride, -1)
+            here = slice(bucket, bucket + whole)
+            self._low[here] = np.fmin.reduce(part, axis=1)
+            self._high[here] = np.fmax.reduce(part, axis=1)
+            self._last[here] = part[:, -1]
+        self.steps += count
+        return count
+
+    def _merge(self) -> None:
+        half = self.capacity // 2
+        self._low[:half] = np.fmin(self._low[0::2], self._low[1::2])
+        self._high[:half] = np.fmax(self._high[0::2], self._high[1::2])
+        self._last[:half] = self._last[1::2]
+        self.stride *= 2
+
+    def series(self, name: str) -> Series:
+        """The past of a scalar column (``loss``) as (buckets,), of a per-layer group as (buckets, layers)."""
+        n = self.buckets
+        place: int | NDArray[np.int_] = self._place[name] if name in self._place else self._groups[name]
+        steps = np.arange(n, dtype=np.float64) * self.stride
+        return Series(steps, self._low[:n, place], self._high[:n, place], self._last[:n, place], self.stride)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._place or name in self._groups
+
+    @property
+    def nbytes(self) -> int:
+        return self._low.nbytes + self._high.nbytes + self._last.nbytes

@@ -1,0 +1,109 @@
+"""What crosses between the screen and the worker: commands and requests in, frames and replies out; nothing else.
+
+Every message is a frozen value that pickles, so the worker may be a thread or a process and no other file notices.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from simulator.experiment import Experiment
+from simulator.frame import Frame, RunInfo
+from simulator.history import Rows
+
+# -- in ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Change:
+    """Train this experiment from now on: live where only live parameters differ, else rebuilt at step 0."""
+
+    run: int
+    """Run id to use if it is rebuilt."""
+    experiment: Experiment
+
+
+@dataclass(frozen=True)
+class Restart:
+    """Back to step 0 with the same weights."""
+
+    run: int
+
+
+@dataclass(frozen=True)
+class Play:
+    """Train: for ever, or ``steps`` steps and then pause."""
+
+    steps: int | None = None
+
+
+@dataclass(frozen=True)
+class Pause:
+    pass
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most this many steps per second; None lifts the limit."""
+
+    steps_per_second: float | None
+
+
+@dataclass(frozen=True)
+class Look:
+    """Ask for an :class:`Update` at the next step boundary."""
+
+    id: int
+    wants: frozenset[str] = frozenset()
+    """Costly parts the frame should have: ``activation`` and ``weight_gradient`` (histograms), ``boundary``."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    pass
+
+
+Command = Change | Restart | Play | Pause | Limit | Look | Stop
+
+# -- out --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Started:
+    """A run has been built and stands at step 0."""
+
+    info: RunInfo
+    columns: tuple[str, ...]
+    """Columns of this run's history."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """The answer to :class:`Look`: the present frame and every step's scalars since the last answer."""
+
+    id: int
+    frame: Frame | None
+    """None while no experiment could be built."""
+    rows: tuple[Rows, ...] = ()
+    playing: bool = False
+    steps_per_second: float = 0.0
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The experiment cannot be trained; the one that ran before goes on."""
+
+    run: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The worker met an error it does not know; it is paused, or gone if ``fatal``."""
+
+    message: str
+    traceback: str = field(default="", repr=False)
+    fatal: bool = False
+
+
+Reply = Started | Update | Refused | Failed

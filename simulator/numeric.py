@@ -1,0 +1,29 @@
+"""Shared array types and the random streams that one seed gives."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+"""A float array of the experiment's precision."""
+
+
+class Stream(IntEnum):
+    """Separate random streams, so that changing one thing changes nothing else."""
+
+    DATA = 0
+    SPLIT = 1
+    LABEL_NOISE = 2
+    SHUFFLE = 3
+    WEIGHTS = 4
+    BIASES = 5
+    DROPOUT = 6
+
+
+def stream(seed: int, purpose: Stream, *place: int) -> np.random.Generator:
+    """The generator for ``purpose`` at ``place`` (a layer's index path), independent of all others."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(int(purpose), *place))))

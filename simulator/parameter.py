@@ -1,0 +1,289 @@
+"""How a field says what it is: the one source of sliders, checks, paths and the reference table.
+
+Every part of an experiment is a frozen :class:`Spec`. A field is annotated with :func:`knob`, which carries its
+label, one-sentence help, slider range, scale, unit, valid range and whether it acts *live* (on the next step,
+without rebuilding the network). :func:`parameters` reads all that back.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, TypeVar, Union
+
+import msgspec
+
+
+class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A frozen description with typed, annotated fields."""
+
+
+class Part(Spec, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
+    """A :class:`Spec` that is one of several kinds; its tag is the JSON field ``kind``."""
+
+    label: ClassVar[str] = ""
+    """What the interface calls this kind; the tag with spaces where it is empty."""
+
+    @property
+    def kind(self) -> str:
+        return kind_of(type(self))
+
+    @property
+    def title(self) -> str:
+        return title_of(type(self))
+
+
+PartType = TypeVar("PartType", bound=Part)
+
+
+def kind_of(part: type[Part]) -> str:
+    return str(part.__struct_config__.tag)
+
+
+def title_of(part: type[Part]) -> str:
+    return part.label or kind_of(part).replace("_", " ")
+
+
+def summary_of(part: type[Spec]) -> str:
+    """The first sentence of the part's docstring: its tooltip and its line in the reference."""
+    return " ".join((part.__doc__ or "").strip().split("\n\n")[0].split())
+
+
+def concrete(base: type[PartType]) -> tuple[type[PartType], ...]:
+    """All registered kinds below ``base``, in the order they were defined."""
+    found: list[type[PartType]] = []
+    for child in base.__subclasses__():
+        found.extend(concrete(child) or (child,))
+    return tuple(found)
+
+
+def kinds(base: type[PartType]) -> dict[str, type[PartType]]:
+    return {kind_of(part): part for part in concrete(base)}
+
+
+def any_of(base: type[PartType]) -> Any:
+    """The union of all kinds of ``base`` that are defined so far: what msgspec decodes by ``kind``."""
+    return Union[concrete(base)]
+
+
+@dataclass(frozen=True)
+class Knob:
+    """What a field tells a person about itself."""
+
+    label: str
+    help: str
+    slider: tuple[float, float] | None = None
+    log: bool = False
+    unit: str = ""
+    live: bool = False
+    file: bool = False
+
+
+def knob(
+    label: str,
+    help: str,
+    *,
+    slider: tuple[float, float] | None = None,
+    log: bool = False,
+    unit: str = "",
+    live: bool = False,
+    file: bool = False,
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    lt: float | None = None,
+    min_length: int | None = None,
+) -> msgspec.Meta:
+    """Annotate a field: ``slider`` is the range a hand sweeps, ``ge`` … ``lt`` the range that is valid at all."""
+    return msgspec.Meta(
+        ge=ge, gt=gt, le=le, lt=lt, min_length=min_length, description=help,
+        extra={"knob": Knob(label, help, slider, log, unit, live, file)},
+    )  # fmt: skip
+
+
+FieldType = Literal["number", "integer", "flag", "choice", "text", "texts", "part", "spec", "parts"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One field of a :class:`Spec`, as forms, checks and documents see it."""
+
+    name: str
+    type: FieldType
+    default: Any
+    required: bool
+    optional: bool
+    knob: Knob
+    low: float | None = None
+    high: float | None = None
+    low_open: bool = False
+    high_open: bool = False
+    choices: tuple[str, ...] = ()
+    part: type[Spec] | None = None
+    """For ``part``, ``parts``: the common base of the kinds; for ``spec``: the struct itself."""
+    kinds: tuple[type[Part], ...] = ()
+
+    @property
+    def live(self) -> bool:
+        return self.knob.live
+
+    @property
+    def range_text(self) -> str:
+        """The valid range in words: ``> 0``, ``0 … 0.95``, ``a | b``."""
+        if self.choices:
+            return " | ".join(self.choices)
+        if self.type not in ("number", "integer"):
+            return ""
+        low, high = self.low, self.high
+        if low is None and high is None:
+            text = "any"
+        elif high is None:
+            text = f"{'>' if self.low_open else '≥'} {low:g}"
+        elif low is None:
+            text = f"{'<' if self.high_open else '≤'} {high:g}"
+        else:
+            text = f"{'above ' if self.low_open else ''}{low:g} … {'below ' if self.high_open else ''}{high:g}"
+        return text + (" or null" if self.optional else "")
+
+
+def _members(annotation: Any) -> tuple[Any, ...]:
+    if typing.get_origin(annotation) in (Union, types.UnionType):
+        return typing.get_args(annotation)
+    return (annotation,)
+
+
+def _plain(annotation: Any) -> tuple[Any, list[msgspec.Meta]]:
+    """Strip ``Annotated`` layers: the bare type and the metadata met on the way."""
+    metas: list[msgspec.Meta] = []
+    while typing.get_origin(annotation) is typing.Annotated:
+        metas.extend(m for m in typing.get_args(annotation)[1:] if isinstance(m, msgspec.Meta))
+        annotation = typing.get_args(annotation)[0]
+    return annotation, metas
+
+
+def _common_base(parts: tuple[type[Part], ...]) -> type[Part]:
+    for base in parts[0].__mro__:
+        if base is not parts[0] or len(parts) == 1:
+            if base is Part:
+                break
+            if issubclass(base, Part) and all(issubclass(p, base) for p in parts):
+                return base if len(parts) > 1 else (base.__mro__[1] if base.__mro__[1] is not Part else base)
+    return Part
+
+
+def _scalar_type(bare: Any) -> FieldType:
+    if bare is float:
+        return "number"
+    if bare is int:
+        return "integer"
+    if bare is bool:
+        return "flag"
+    if bare is str:
+        return "text"
+    raise TypeError(f"no form for a field of type {bare!r}")
+
+
+def _describe(name: str, annotation: Any, default: Any, required: bool) -> Parameter:
+    annotation, metas = _plain(annotation)
+    members = _members(annotation)
+    optional = type(None) in members
+    bare: list[Any] = []
+    for member in members:
+        if member is not type(None):
+            inner, more = _plain(member)
+            bare.append(inner)
+            metas.extend(more)
+    meta = next((m for m in metas if m.extra and "knob" in m.extra), None)
+    tag = meta.extra["knob"] if meta is not None and meta.extra else Knob(name.replace("_", " "), "")
+    common: dict[str, Any] = {
+        "name": name, "default": default, "required": required, "optional": optional, "knob": tag,
+    }  # fmt: skip
+    first = bare[0]
+    if typing.get_origin(first) is Literal:
+        return Parameter(type="choice", choices=tuple(str(c) for c in typing.get_args(first)), **common)
+    if typing.get_origin(first) is tuple:
+        inner, _ = _plain(typing.get_args(first)[0])
+        options = tuple(_plain(m)[0] for m in _members(inner))
+        if isinstance(options[0], type) and issubclass(options[0], Part):
+            return Parameter(type="parts", part=_common_base(options), kinds=options, **common)
+        return Parameter(type="texts", **common)
+    if isinstance(first, type) and issubclass(first, Part):
+        options = tuple(bare)
+        return Parameter(type="part", part=_common_base(options), kinds=options, **common)
+    if isinstance(first, type) and issubclass(first, Spec):
+        return Parameter(type="spec", part=first, **common)
+    low = meta.ge if meta and meta.ge is not None else (meta.gt if meta else None)
+    high = meta.le if meta and meta.le is not None else (meta.lt if meta else None)
+    return Parameter(
+        type=_scalar_type(first), low=low, high=high,
+        low_open=bool(meta and meta.gt is not None), high_open=bool(meta and meta.lt is not None), **common,
+    )  # fmt: skip
+
+
+@functools.cache
+def parameters(spec: type[Spec]) -> tuple[Parameter, ...]:
+    """All fields of ``spec`` in the order they are declared."""
+    hints = typing.get_type_hints(spec, include_extras=True)
+    found = []
+    for field in msgspec.structs.fields(spec):
+        required = field.default is msgspec.NODEFAULT and field.default_factory is msgspec.NODEFAULT
+        default = None if required else field.default
+        if default is msgspec.NODEFAULT:
+            default = typing.cast(Any, field.default_factory)()
+        found.append(_describe(field.name, hints[field.name], default, required))
+    return tuple(found)
+
+
+def parameter(spec: type[Spec], name: str) -> Parameter:
+    for found in parameters(spec):
+        if found.name == name:
+            return found
+    raise KeyError(name)
+
+
+def live_names(spec: type[Spec]) -> frozenset[str]:
+    return frozenset(p.name for p in parameters(spec) if p.live)
+
+
+def differences(old: Any, new: Any, path: tuple[str | int, ...] = (), live: bool = False) -> Iterator[tuple[tuple[str | int, ...], bool]]:
+    """Every path at which two descriptions differ, and whether that change acts live.
+
+    A change of kind, of length or of a field that is not live is structural; all below a live field is live.
+    """
+    if isinstance(old, Spec) and type(old) is type(new):
+        for field in parameters(type(old)):
+            a, b = getattr(old, field.name), getattr(new, field.name)
+            yield from differences(a, b, (*path, field.name), live or field.live)
+    elif isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new):
+        for index, (a, b) in enumerate(zip(old, new, strict=True)):
+            yield from differences(a, b, (*path, index), live)
+    elif old != new or type(old) is not type(new):
+        yield path, live
+
+
+def is_live_change(old: Spec, new: Spec) -> bool:
+    """Whether a running network can take over ``new`` without being rebuilt."""
+    return all(live for _, live in differences(old, new))
+
+
+def builtins_of(spec: Spec) -> dict[str, Any]:
+    """The description as plain dictionaries, lists and numbers (what JSON holds)."""
+    plain: dict[str, Any] = msgspec.to_builtins(spec, builtin_types=())
+    return plain
+
+
+def replaced(plain: Any, path: tuple[str | int, ...], value: Any) -> Any:
+    """A copy of ``plain`` (builtins) with ``value`` at ``path``; a changed ``kind`` drops its old siblings."""
+    if not path:
+        return value
+    head, *rest = path
+    if isinstance(plain, Mapping):
+        if head == "kind" and not rest:
+            return plain if plain.get("kind") == value else {"kind": value}
+        return {**plain, head: replaced(plain.get(str(head)), tuple(rest), value)}
+    if isinstance(plain, (list, tuple)) and isinstance(head, int) and 0 <= head < len(plain):
+        return [*plain[:head], replaced(plain[head], tuple(rest), value), *plain[head + 1 :]]
+    raise KeyError(head)
