@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from simulator.experiment import Experiment
+
 from simulator.frame import Frame, RunInfo
 from simulator.history import Rows
 

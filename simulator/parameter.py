@@ -99,9 +99,14 @@ def knob(
 ) -> msgspec.Meta:
     """Annotate a field: ``slider`` is the range a hand sweeps, ``ge`` … ``lt`` the range that is valid at all."""
     return msgspec.Meta(
-        ge=ge, gt=gt, le=le, lt=lt, min_length=min_length, description=help,
+        ge=ge,
+        gt=gt,
+        le=le,
+        lt=lt,
+        min_length=min_length,
+        description=help,
         extra={"knob": Knob(label, help, slider, log, unit, live, file)},
-    )  # fmt: skip
+    )
 
 
 FieldType = Literal["number", "integer", "flag", "choice", "text", "texts", "part", "spec", "parts"]
@@ -145,7 +150,9 @@ class Parameter:
         elif low is None:
             text = f"{'<' if self.high_open else '≤'} {high:g}"
         else:
-            text = f"{'above ' if self.low_open else ''}{low:g} … {'below ' if self.high_open else ''}{high:g}"
+            text = (
+                f"{'above ' if self.low_open else ''}{low:g} … {'below ' if self.high_open else ''}{high:g}"
+            )
         return text + (" or null" if self.optional else "")
 
 
@@ -199,8 +206,12 @@ def _describe(name: str, annotation: Any, default: Any, required: bool) -> Param
     meta = next((m for m in metas if m.extra and "knob" in m.extra), None)
     tag = meta.extra["knob"] if meta is not None and meta.extra else Knob(name.replace("_", " "), "")
     common: dict[str, Any] = {
-        "name": name, "default": default, "required": required, "optional": optional, "knob": tag,
-    }  # fmt: skip
+        "name": name,
+        "default": default,
+        "required": required,
+        "optional": optional,
+        "knob": tag,
+    }
     first = bare[0]
     if typing.get_origin(first) is Literal:
         return Parameter(type="choice", choices=tuple(str(c) for c in typing.get_args(first)), **common)
@@ -218,9 +229,13 @@ def _describe(name: str, annotation: Any, default: Any, required: bool) -> Param
     low = meta.ge if meta and meta.ge is not None else (meta.gt if meta else None)
     high = meta.le if meta and meta.le is not None else (meta.lt if meta else None)
     return Parameter(
-        type=_scalar_type(first), low=low, high=high,
-        low_open=bool(meta and meta.gt is not None), high_open=bool(meta and meta.lt is not None), **common,
-    )  # fmt: skip
+        type=_scalar_type(first),
+        low=low,
+        high=high,
+        low_open=bool(meta and meta.gt is not None),
+        high_open=bool(meta and meta.lt is not None),
+        **common,
+    )
 
 
 @functools.cache
@@ -248,7 +263,9 @@ def live_names(spec: type[Spec]) -> frozenset[str]:
     return frozenset(p.name for p in parameters(spec) if p.live)
 
 
-def differences(old: Any, new: Any, path: tuple[str | int, ...] = (), live: bool = False) -> Iterator[tuple[tuple[str | int, ...], bool]]:
+def differences(
+    old: Any, new: Any, path: tuple[str | int, ...] = (), live: bool = False
+) -> Iterator[tuple[tuple[str | int, ...], bool]]:
     """Every path at which two descriptions differ, and whether that change acts live.
 
     A change of kind, of length or of a field that is not live is structural; all below a live field is live.

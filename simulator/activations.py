@@ -1,0 +1,260 @@
+"""Activation functions: value a = φ(z), slope φ'(z) and its supremum.
+
+All work elementwise on arrays of any shape, write into ``out`` and let NaN and Inf through. ``derivative`` may use the
+value ``a = φ(z)`` where that is cheaper. A new activation is one class here.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import numpy as np
+
+from simulator.numeric import Array
+from simulator.parameter import Part, any_of, knob
+
+
+class Activation(Part, frozen=True):
+    """An elementwise nonlinearity."""
+
+    formula: ClassVar[str] = ""
+    supremum: ClassVar[float] = 1.0
+
+    @abstractmethod
+    def apply(self, z: Array, out: Array) -> None:
+        """out ← φ(z); ``out`` is not ``z``."""
+
+    @abstractmethod
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        """out ← φ'(z), given a = φ(z); ``out`` is neither of them."""
+
+    @property
+    def sup_slope(self) -> float:
+        """sup |φ'|, the γ of the gradient bounds and the scale of "saturated"."""
+        return self.supremum
+
+
+class Linear(Activation, frozen=True, tag="linear"):
+    """Passes the pre-activation through unchanged."""
+
+    formula: ClassVar[str] = "z"
+
+    def apply(self, z: Array, out: Array) -> None:
+        np.copyto(out, z)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        out.fill(1)
+
+
+class Sigmoid(Activation, frozen=True, tag="sigmoid"):
+    """Squashes to 0 … 1; its slope never exceeds ¼, so every layer costs the gradient at least a factor 4."""
+
+    formula: ClassVar[str] = "1 / (1 + exp(-z))"
+    supremum: ClassVar[float] = 0.25
+
+    def apply(self, z: Array, out: Array) -> None:
+        logistic(z, out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        np.subtract(1, a, out=out)
+        np.multiply(out, a, out=out)
+
+
+class Tanh(Activation, frozen=True, tag="tanh"):
+    """Squashes to −1 … 1, centred on zero, slope 1 at zero and almost none beyond ±2."""
+
+    formula: ClassVar[str] = "tanh z"
+
+    def apply(self, z: Array, out: Array) -> None:
+        np.tanh(z, out=out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        np.multiply(a, a, out=out)
+        np.subtract(1, out, out=out)
+
+
+class ReLU(Activation, frozen=True, tag="relu"):
+    """Passes positive values and cuts negative ones to zero; half the units are off at any time."""
+
+    label: ClassVar[str] = "ReLU"
+    formula: ClassVar[str] = "max(0, z)"
+
+    def apply(self, z: Array, out: Array) -> None:
+        np.maximum(z, 0, out=out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        np.greater(z, 0, out=out)
+
+
+class LeakyReLU(Activation, frozen=True, tag="leaky_relu"):
+    """A ReLU that keeps a small slope for negative values, so no unit can die."""
+
+    label: ClassVar[str] = "leaky ReLU"
+    formula: ClassVar[str] = "max(z, slope · z)"
+    slope: Annotated[
+        float,
+        knob("slope", "Slope for negative pre-activations.", slider=(0, 1), ge=0, le=1, live=True),
+    ] = 0.01
+
+    def apply(self, z: Array, out: Array) -> None:
+        np.multiply(z, self.slope, out=out)
+        np.maximum(z, out, out=out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        out.fill(self.slope)
+        np.copyto(out, 1, where=z > 0)
+
+
+class ELU(Activation, frozen=True, tag="elu"):
+    """Linear above zero, saturating smoothly at −α below it."""
+
+    label: ClassVar[str] = "ELU"
+    formula: ClassVar[str] = "z for z > 0, else α (exp z - 1)"
+    alpha: Annotated[
+        float,
+        knob("alpha", "Depth of the negative plateau.", slider=(0.1, 3), gt=0, le=100, unit="α", live=True),
+    ] = 1.0
+
+    def apply(self, z: Array, out: Array) -> None:
+        _elu(z, self.alpha, 1.0, out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        np.add(a, self.alpha, out=out)
+        np.copyto(out, 1, where=z > 0)
+
+    @property
+    def sup_slope(self) -> float:
+        return max(1.0, self.alpha)
+
+
+class SELU(Activation, frozen=True, tag="selu"):
+    """An ELU scaled so that mean 0 and variance 1 are a stable fixed point through depth."""
+
+    label: ClassVar[str] = "SELU"
+    formula: ClassVar[str] = "λ ELU(z; α), λ = 1.0507, α = 1.6733"
+    scale: ClassVar[float] = 1.0507009873554805
+    alpha: ClassVar[float] = 1.6732632423543772
+    supremum: ClassVar[float] = 1.0507009873554805 * 1.6732632423543772
+
+    def apply(self, z: Array, out: Array) -> None:
+        _elu(z, self.alpha, self.scale, out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        np.add(a, self.scale * self.alpha, out=out)
+        np.copyto(out, self.scale, where=z > 0)
+
+
+class Softplus(Activation, frozen=True, tag="softplus"):
+    """A smooth ReLU, always positive; its slope is the sigmoid."""
+
+    formula: ClassVar[str] = "log(1 + exp z)"
+
+    def apply(self, z: Array, out: Array) -> None:
+        np.logaddexp(z, 0, out=out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        logistic(z, out)
+
+
+class Softsign(Activation, frozen=True, tag="softsign"):
+    """Squashes to −1 … 1 like tanh, but with slowly fading tails."""
+
+    formula: ClassVar[str] = "z / (1 + |z|)"
+
+    def apply(self, z: Array, out: Array) -> None:
+        np.abs(z, out=out)
+        np.add(out, 1, out=out)
+        np.divide(z, out, out=out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        np.abs(z, out=out)
+        np.add(out, 1, out=out)
+        np.multiply(out, out, out=out)
+        np.reciprocal(out, out=out)
+
+
+class GELU(Activation, frozen=True, tag="gelu"):
+    """Weighs z by the probability that a standard normal lies below it; a smooth ReLU that dips below zero."""
+
+    label: ClassVar[str] = "GELU"
+    formula: ClassVar[str] = "z Φ(z)"
+    # At z = √2: Φ(√2) + √2 φ(√2).
+    supremum: ClassVar[float] = 0.5 * (1 + math.erf(1.0)) + math.exp(-1.0) / math.sqrt(math.pi)
+
+    def apply(self, z: Array, out: Array) -> None:
+        from scipy.special import ndtr
+
+        ndtr(z, out=out)
+        np.multiply(z, out, out=out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        from scipy.special import ndtr
+
+        density = np.exp(-0.5 * z * z)
+        density *= 1 / math.sqrt(2 * math.pi)
+        density *= z
+        ndtr(z, out=out)
+        np.add(out, density, out=out)
+
+
+class SiLU(Activation, frozen=True, tag="silu"):
+    """z weighed by its own sigmoid, also called swish."""
+
+    label: ClassVar[str] = "SiLU"
+    formula: ClassVar[str] = "z / (1 + exp(-z))"
+    supremum: ClassVar[float] = 1.0998393194506
+
+    def apply(self, z: Array, out: Array) -> None:
+        logistic(z, out)
+        np.multiply(z, out, out=out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        gate = np.empty_like(out)
+        logistic(z, gate)
+        # σ (1 + z (1 − σ)) = σ + a (1 − σ)
+        np.subtract(1, gate, out=out)
+        np.multiply(out, a, out=out)
+        np.add(out, gate, out=out)
+
+
+class Erf(Activation, frozen=True, tag="erf"):
+    """The error function: a tanh-like squash whose mean-field theory has closed forms."""
+
+    formula: ClassVar[str] = "erf z"
+    supremum: ClassVar[float] = 2 / math.sqrt(math.pi)
+
+    def apply(self, z: Array, out: Array) -> None:
+        from scipy.special import erf
+
+        erf(z, out=out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> None:
+        np.multiply(z, z, out=out)
+        np.negative(out, out=out)
+        np.exp(out, out=out)
+        np.multiply(out, 2 / math.sqrt(math.pi), out=out)
+
+
+def logistic(z: Array, out: Array) -> None:
+    """out ← 1 / (1 + e^−z), exact down to the smallest numbers; e^−z may overflow to Inf, which gives 0."""
+    np.negative(z, out=out)
+    np.exp(out, out=out)
+    np.add(out, 1, out=out)
+    np.reciprocal(out, out=out)
+
+
+def _elu(z: Array, alpha: float, scale: float, out: Array) -> None:
+    np.minimum(z, 0, out=out)
+    np.expm1(out, out=out)
+    np.multiply(out, alpha * scale, out=out)
+    positive = np.maximum(z, 0)
+    np.multiply(positive, scale, out=positive)
+    np.add(out, positive, out=out)
+
+
+if TYPE_CHECKING:
+    AnyActivation = Activation
+else:
+    AnyActivation = any_of(Activation)

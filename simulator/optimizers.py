@@ -1,0 +1,188 @@
+"""Optimisers: from the gradient to the change of the parameters, on flat vectors.
+
+``update`` writes the change ΔW into ``out`` and advances the optimiser's state vectors; the caller adds ΔW to the
+parameters. All state vectors always exist, so that momentum may be raised from 0 in mid-run. Everything is
+elementwise: the caller may hand in any piece of the flat vectors. Names and defaults are PyTorch's. A new optimiser
+is one class here.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import msgspec
+import numpy as np
+
+from simulator.numeric import Array
+from simulator.parameter import Part, any_of, knob
+
+_RATE = knob(
+    "learning rate", "η: how far one update goes.", slider=(1e-5, 10), log=True, ge=0, unit="η", live=True
+)
+_EPS = knob(
+    "epsilon",
+    "Keeps the division finite; gradients far below it no longer move anything.",
+    slider=(1e-12, 1e-2),
+    log=True,
+    gt=0,
+    unit="ε",
+    live=True,
+)
+
+
+def _share(label: str, help: str, unit: str) -> msgspec.Meta:
+    return knob(label, help, slider=(0, 0.999), ge=0, lt=1, unit=unit, live=True)
+
+
+_BETA1 = _share("beta 1", "Share of the old mean gradient kept at each step.", "β₁")
+_BETA2 = _share("beta 2", "Share of the old mean squared gradient kept at each step.", "β₂")
+
+
+class Optimizer(Part, frozen=True):
+    """Turns a gradient g into an update ΔW."""
+
+    learning_rate: Annotated[float, _RATE] = 1e-3
+    slots: ClassVar[int] = 0
+    """How many state vectors it keeps; all start at 0."""
+
+    @abstractmethod
+    def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        """out ← ΔW at the ``t``-th update (from 1) with learning rate ``rate``; ``g`` is left as it is."""
+
+
+class SGD(Optimizer, frozen=True, tag="sgd"):
+    """Gradient descent on mini-batches, with momentum and Nesterov's look-ahead by choice.
+
+    v ← βv + g, ΔW = −ηv (Nesterov: −η(g + βv)): a changed rate acts at once.
+    """
+
+    label: ClassVar[str] = "SGD"
+    learning_rate: Annotated[float, _RATE] = 0.1
+    momentum: Annotated[float, _share("momentum", "Share of the last step's velocity that is kept.", "β")] = (
+        0.0
+    )
+    nesterov: Annotated[
+        bool, knob("Nesterov", "Take the gradient's effect after the momentum step, not before.", live=True)
+    ] = False
+    slots: ClassVar[int] = 1
+
+    def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        (velocity,) = state
+        np.multiply(velocity, self.momentum, out=velocity)
+        np.add(velocity, g, out=velocity)
+        if self.nesterov:
+            np.multiply(velocity, self.momentum, out=out)
+            np.add(out, g, out=out)
+            np.multiply(out, -rate, out=out)
+        else:
+            np.multiply(velocity, -rate, out=out)
+
+
+class AdaGrad(Optimizer, frozen=True, tag="adagrad"):
+    """Divides by the root of all squared gradients so far: the t-th step of a constant gradient is η/√t."""
+
+    label: ClassVar[str] = "AdaGrad"
+    learning_rate: Annotated[float, _RATE] = 1e-2
+    eps: Annotated[float, _EPS] = 1e-10
+    slots: ClassVar[int] = 1
+
+    def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        (squares,) = state
+        np.multiply(g, g, out=out)
+        np.add(squares, out, out=squares)
+        np.sqrt(squares, out=out)
+        np.add(out, self.eps, out=out)
+        np.divide(g, out, out=out)
+        np.multiply(out, -rate, out=out)
+
+
+class RMSProp(Optimizer, frozen=True, tag="rmsprop"):
+    """Divides by the root of a running mean of squared gradients."""
+
+    label: ClassVar[str] = "RMSProp"
+    learning_rate: Annotated[float, _RATE] = 1e-2
+    rho: Annotated[float, _share("rho", "Share of the old mean squared gradient kept at each step.", "ρ")] = (
+        0.9
+    )
+    eps: Annotated[float, _EPS] = 1e-8
+    slots: ClassVar[int] = 1
+
+    def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        (squares,) = state
+        _running_square(squares, g, self.rho, out)
+        np.sqrt(squares, out=out)
+        np.add(out, self.eps, out=out)
+        np.divide(g, out, out=out)
+        np.multiply(out, -rate, out=out)
+
+
+class Adam(Optimizer, frozen=True, tag="adam"):
+    """Running means of gradient and squared gradient, corrected for their start at zero.
+
+    ΔW = −η m̂ / (√v̂ + ε). For |g| ≫ ε every step of a constant gradient is η·sign g; for |g| ≪ ε only η·g/ε.
+    """
+
+    label: ClassVar[str] = "Adam"
+    beta1: Annotated[float, _BETA1] = 0.9
+    beta2: Annotated[float, _BETA2] = 0.999
+    eps: Annotated[float, _EPS] = 1e-8
+    slots: ClassVar[int] = 2
+
+    def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        _adam(self, state, g, out, rate, t)
+
+
+class AdamW(Optimizer, frozen=True, tag="adamw"):
+    """Adam with decoupled weight decay: each update also shrinks every parameter by η·λ·w."""
+
+    label: ClassVar[str] = "AdamW"
+    beta1: Annotated[float, _BETA1] = 0.9
+    beta2: Annotated[float, _BETA2] = 0.999
+    eps: Annotated[float, _EPS] = 1e-8
+    weight_decay: Annotated[
+        float,
+        knob(
+            "weight decay",
+            "λ: share of each parameter lost per unit of learning rate.",
+            slider=(0, 1),
+            ge=0,
+            unit="λ",
+            live=True,
+        ),
+    ] = 1e-2
+    slots: ClassVar[int] = 2
+
+    def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        _adam(self, state, g, out, rate, t)
+        if self.weight_decay:
+            out -= (rate * self.weight_decay) * w
+
+
+def _running_square(squares: Array, g: Array, keep: float, scratch: Array) -> None:
+    np.multiply(g, g, out=scratch)
+    np.multiply(scratch, 1 - keep, out=scratch)
+    np.multiply(squares, keep, out=squares)
+    np.add(squares, scratch, out=squares)
+
+
+def _adam(spec: Adam | AdamW, state: tuple[Array, ...], g: Array, out: Array, rate: float, t: int) -> None:
+    mean, squares = state
+    np.multiply(g, 1 - spec.beta1, out=out)
+    np.multiply(mean, spec.beta1, out=mean)
+    np.add(mean, out, out=mean)
+    _running_square(squares, g, spec.beta2, out)
+    mean_correction = 1 - spec.beta1**t
+    square_correction = math.sqrt(1 - spec.beta2**t)
+    # m/c₁ / (√v/√c₂ + ε), with the constants moved into one scalar.
+    np.sqrt(squares, out=out)
+    np.add(out, spec.eps * square_correction, out=out)
+    np.divide(mean, out, out=out)
+    np.multiply(out, -rate * square_correction / mean_correction, out=out)
+
+
+if TYPE_CHECKING:
+    AnyOptimizer = Optimizer
+else:
+    AnyOptimizer = any_of(Optimizer)
