@@ -1,0 +1,124 @@
+"""The application's style sheet: compact, on an 8-pixel grid, over the Fusion style."""
+
+from __future__ import annotations
+
+from string import Template
+
+from ui.style.icons import RESOURCES
+from ui.style.theme import Theme
+
+_SHEET = Template("""
+QToolTip { background: $raised; color: $text; border: 1px solid $border; padding: 4px 6px; }
+QMainWindow::separator { background: $window; width: 6px; height: 6px; }
+QMainWindow::separator:hover { background: $border; }
+QDockWidget { titlebar-close-icon: none; titlebar-normal-icon: none; }
+QDockWidget::title { background: $window; color: $muted; padding: 6px 8px; text-align: left; }
+
+QToolBar { background: $window; border: 0; border-bottom: 1px solid $border; padding: 4px 8px; spacing: 4px; }
+QToolBar::separator { background: $border; width: 1px; margin: 4px 4px; }
+QToolButton { background: transparent; color: $text; border: 1px solid transparent; border-radius: 4px;
+    padding: 3px 5px; }
+QToolButton:hover { background: $hover; }
+QToolButton:pressed { background: $border; }
+QToolButton:checked { background: $hover; color: $accent; }
+QToolButton:focus { border-color: $accent; }
+QToolButton:disabled { color: $faint; }
+QToolButton[popupMode="1"] { padding-right: 16px; }
+QToolButton[popupMode="2"] { padding-right: 14px; }
+QToolButton::menu-indicator, QPushButton::menu-indicator {
+    image: url("$icons/chevron-$name.svg"); width: 9px; height: 9px; subcontrol-position: right center;
+    subcontrol-origin: padding; right: 4px; }
+QToolButton::menu-button { border: 0; width: 14px; }
+QToolButton::menu-arrow { image: url("$icons/chevron-$name.svg"); width: 9px; height: 9px; }
+
+QPushButton { background: $raised; color: $text; border: 1px solid $border; border-radius: 4px;
+    padding: 4px 12px; }
+QPushButton:hover { background: $hover; }
+QPushButton:pressed { background: $border; }
+QPushButton:focus { border-color: $accent; }
+QPushButton:default { background: $accent; color: $on_accent; border-color: $accent; }
+QPushButton:disabled { color: $faint; background: $window; }
+
+QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit {
+    background: $panel; color: $text; border: 1px solid $border; border-radius: 4px; padding: 2px 5px;
+    selection-background-color: $accent; selection-color: $on_accent; }
+QLineEdit:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus { border-color: $accent; }
+QLineEdit:disabled, QAbstractSpinBox:disabled { color: $faint; background: $window; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: 0; width: 14px; background: transparent; }
+QAbstractSpinBox::up-arrow { image: url("$icons/chevron-up-$name.svg"); width: 8px; height: 8px; }
+QAbstractSpinBox::down-arrow { image: url("$icons/chevron-$name.svg"); width: 8px; height: 8px; }
+
+QComboBox { background: $raised; color: $text; border: 1px solid $border; border-radius: 4px;
+    padding: 2px 6px; min-height: 18px; }
+QComboBox:hover { background: $hover; }
+QComboBox:focus { border-color: $accent; }
+QComboBox:disabled { color: $faint; background: $window; }
+QComboBox::drop-down { border: 0; width: 18px; }
+QComboBox::down-arrow { image: url("$icons/chevron-$name.svg"); width: 9px; height: 9px; }
+QComboBox QAbstractItemView { background: $panel; color: $text; border: 1px solid $border; padding: 2px;
+    outline: 0;
+    selection-background-color: $accent; selection-color: $on_accent; }
+
+QSlider::groove:horizontal { height: 4px; background: $border; border-radius: 2px; }
+QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
+QSlider::sub-page:horizontal:disabled { background: $faint; }
+QSlider::handle:horizontal { background: $panel; border: 2px solid $accent; width: 10px; height: 10px;
+    margin: -5px 0; border-radius: 7px; }
+QSlider::handle:horizontal:hover { background: $hover; }
+QSlider::handle:horizontal:focus { background: $accent; }
+QSlider::handle:horizontal:disabled { border-color: $faint; }
+
+QMenuBar { background: $window; color: $text; }
+QMenuBar::item { padding: 4px 8px; background: transparent; border-radius: 4px; }
+QMenuBar::item:selected { background: $hover; }
+QMenu { background: $panel; color: $text; border: 1px solid $border; padding: 4px; }
+QMenu::item { padding: 4px 24px 4px 24px; border-radius: 4px; }
+QMenu::item:selected { background: $accent; color: $on_accent; }
+QMenu::item:disabled { color: $faint; background: transparent; }
+QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
+QMenu::icon { padding-left: 4px; }
+
+QAbstractItemView { background: $panel; color: $text; border: 1px solid $border; outline: 0;
+    selection-background-color: $accent; selection-color: $on_accent; alternate-background-color: $raised; }
+QHeaderView::section { background: $window; color: $muted; border: 0; border-bottom: 1px solid $border;
+    padding: 4px 8px; }
+QGroupBox { border: 0; border-top: 1px solid $border; margin-top: 12px; padding-top: 10px; }
+QGroupBox::title { subcontrol-origin: margin; subcontrol-position: top left; color: $muted;
+    padding: 0 6px 0 0; }
+QTabBar::tab { background: transparent; color: $muted; padding: 4px 10px; border: 0;
+    border-bottom: 2px solid transparent; }
+QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
+QTabBar::tab:hover { color: $text; }
+QTabWidget::pane { border: 0; border-top: 1px solid $border; }
+QStatusBar { background: $window; color: $text; border-top: 1px solid $border; }
+QStatusBar::item { border: 0; }
+QSplitter::handle { background: $window; }
+QSplitter::handle:hover { background: $border; }
+QScrollArea { background: transparent; border: 0; }
+QProgressBar { background: $border; border: 0; border-radius: 2px; height: 4px; text-align: center; }
+QProgressBar::chunk { background: $accent; border-radius: 2px; }
+
+QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
+QScrollBar::handle { background: $border; border-radius: 3px; margin: 2px; min-height: 24px; min-width: 24px; }
+QScrollBar::handle:hover { background: $faint; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+
+QFrame#plotCard { background: $panel; border: 1px solid $border; border-radius: 6px; }
+QWidget#plotHeader { background: transparent; }
+QWidget#plotHeader QToolButton { padding: 0; border-radius: 3px; }
+QLabel#plotTitle { color: $text; font-weight: 600; }
+QLabel#plotReadout { background: $raised; color: $text; border: 1px solid $border; border-radius: 4px;
+    padding: 3px 6px; }
+QLabel#plotEmpty { color: $muted; background: transparent; }
+QFrame#plotInfo { background: $panel; border: 1px solid $border; border-radius: 6px; }
+QLabel#plotFormula { color: $muted; }
+QLabel[role="muted"] { color: $muted; }
+QLabel[role="warning"] { color: $warning; }
+""")
+
+
+def stylesheet(theme: Theme) -> str:
+    colours = {name: value for name, value in vars(theme).items() if isinstance(value, str)}
+    return _SHEET.substitute(colours, icons=RESOURCES.as_posix())

@@ -1,0 +1,145 @@
+"""Light and dark as explicit palettes, the one that is on, and the signal that it changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+from ui.style.colours import viridis
+
+Choice = Literal["light", "dark", "system"]
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Every colour there is: one neutral scale, one accent, forward, backward, warning."""
+
+    name: str
+    dark: bool
+    window: str
+    """Behind everything."""
+    panel: str
+    """Cards, lists and the ground of plots."""
+    raised: str
+    """Buttons and fields."""
+    hover: str
+    border: str
+    grid: str
+    faint: str
+    """Disabled text and unimportant marks; not for reading."""
+    muted: str
+    """Second-rank text: axis names, units, notes."""
+    text: str
+    accent: str
+    on_accent: str
+    forward: str
+    backward: str
+    warning: str
+    depth: tuple[float, float]
+    """The share of viridis that stays readable on ``panel``."""
+
+
+LIGHT = Theme(
+    name="light", dark=False,
+    window="#f3f4f6", panel="#ffffff", raised="#fafbfc", hover="#e9ecf0", border="#d5d9e0", grid="#e8ebef",
+    faint="#a3abb8", muted="#566070", text="#1a1f29", accent="#1f5fc4", on_accent="#ffffff",
+    forward="#0f7a47", backward="#7338bd", warning="#935b00", depth=(0.0, 0.74),
+)  # fmt: skip
+
+DARK = Theme(
+    name="dark", dark=True,
+    window="#12151a", panel="#191d24", raised="#222832", hover="#2c3340", border="#323a47", grid="#262c36",
+    faint="#5d6777", muted="#9ba6b6", text="#e5e9f0", accent="#6ea8ff", on_accent="#0d1526",
+    forward="#4cc58d", backward="#b994f7", warning="#f0b13a", depth=(0.34, 1.0),
+)  # fmt: skip
+
+THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
+
+
+class _Themes(QObject):
+    changed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.theme = LIGHT
+        self.choice: Choice = "system"
+        self.follows_system = False
+
+
+_themes = _Themes()
+
+theme_changed = _themes.changed
+"""Emitted with the new :class:`Theme` after palette and style sheet are in place."""
+
+
+def current_theme() -> Theme:
+    return _themes.theme
+
+
+def theme_choice() -> Choice:
+    """What was asked for: ``light``, ``dark`` or ``system``."""
+    return _themes.choice
+
+
+def _system_theme(app: QApplication) -> Theme:
+    return DARK if app.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
+
+
+def set_theme(app: QApplication, choice: Choice) -> None:
+    """Restyle the whole application, live; ``system`` follows the desktop from now on."""
+    _themes.choice = choice
+    if not _themes.follows_system:
+        _themes.follows_system = True
+        app.styleHints().colorSchemeChanged.connect(_system_changed)
+    _apply(app, _system_theme(app) if choice == "system" else THEMES[choice])
+
+
+def _system_changed() -> None:
+    app = QApplication.instance()
+    if isinstance(app, QApplication) and _themes.choice == "system":
+        _apply(app, _system_theme(app))
+
+
+def _apply(app: QApplication, theme: Theme) -> None:
+    from ui.style.icons import recolour_icons
+    from ui.style.stylesheet import stylesheet
+
+    _themes.theme = theme
+    if app.style().objectName() != "fusion":
+        app.setStyle("Fusion")
+    app.setPalette(qpalette(theme))
+    sheet = stylesheet(theme)
+    if app.styleSheet() != sheet:
+        app.setStyleSheet(sheet)
+    recolour_icons(app)
+    theme_changed.emit(theme)
+
+
+def qpalette(theme: Theme) -> QPalette:
+    """The theme in Qt's roles, disabled ones included."""
+    role = QPalette.ColorRole
+    colours = {
+        role.Window: theme.window, role.WindowText: theme.text, role.Base: theme.panel,
+        role.AlternateBase: theme.raised, role.Text: theme.text, role.Button: theme.raised,
+        role.ButtonText: theme.text, role.BrightText: theme.warning, role.Highlight: theme.accent,
+        role.HighlightedText: theme.on_accent, role.Link: theme.accent, role.LinkVisited: theme.accent,
+        role.ToolTipBase: theme.raised, role.ToolTipText: theme.text, role.PlaceholderText: theme.muted,
+        role.Light: theme.raised, role.Midlight: theme.hover, role.Mid: theme.border,
+        role.Dark: theme.border, role.Shadow: theme.border, role.Accent: theme.accent,
+    }  # fmt: skip
+    palette = QPalette()
+    for key, colour in colours.items():
+        palette.setColor(key, QColor(colour))
+    for key in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
+        palette.setColor(QPalette.ColorGroup.Disabled, key, QColor(theme.faint))
+    palette.setColor(QPalette.ColorGroup.Disabled, role.Highlight, QColor(theme.border))
+    return palette
+
+
+def depth_colours(count: int, theme: Theme) -> tuple[str, ...]:
+    """One viridis colour per layer, input to output, trimmed to what reads well on the theme's panel."""
+    return viridis(count, *theme.depth)
