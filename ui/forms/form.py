@@ -1,0 +1,368 @@
+"""A form from any part's parameters: no part is named here, and a new one needs no change here.
+
+A form shows builtins (what ``builtins_of`` gives). Nested parts appear as a choice of kind with that kind's own
+fields below it. A kind that cannot stand without more (a file to choose) is kept as a draft until it is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from simulator.parameter import Knob, Parameter, Part, Spec, builtins_of, concrete, kind_of, parameters
+from ui.forms.row import Row, RowLabel
+from ui.forms.rows import ChoiceRow, kind_row, row_for
+
+Path = tuple[str | int, ...]
+Plain = Mapping[str, Any]
+Suggestions = Callable[[Path, Plain], tuple[str, ...]]
+"""Names worth offering for the field at a path, given the fields beside it."""
+
+INDENT = 10
+_SILENT = ("parts",)
+
+
+class Group(QWidget):
+    """A column of rows and nested groups; ``edited`` carries (path, value, final)."""
+
+    edited = Signal(tuple, object, bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(0)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def adopt(self, row: Row) -> Row:
+        """Add a row and pass its edits on."""
+        row.changed.connect(lambda value: self.edited.emit(row.path, value, False))
+        row.committed.connect(lambda value: self.edited.emit(row.path, value, True))
+        self.column.addWidget(row)
+        return row
+
+    def rows(self, depth: int = 0) -> Iterator[tuple[Row, int]]:
+        """Every row below, with how deeply it is indented."""
+        raise NotImplementedError
+
+    def set_values(self, values: Sequence[Any]) -> None:
+        raise NotImplementedError
+
+
+class Fields(Group):
+    """The fields of one :class:`Spec`."""
+
+    def __init__(
+        self,
+        spec: type[Spec],
+        path: Path = (),
+        hidden: frozenset[str] = frozenset(),
+        suggestions: Suggestions | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.spec = spec
+        self.path = path
+        self._suggestions = suggestions
+        self._asked: Any = None
+        self._entries: dict[str, tuple[Parameter, Row | Group]] = {}
+        for parameter in parameters(spec):
+            if parameter.name not in hidden and parameter.type not in _SILENT:
+                self._entries[parameter.name] = (parameter, self._entry(parameter))
+
+    def _entry(self, parameter: Parameter) -> Row | Group:
+        path = (*self.path, parameter.name)
+        if parameter.type not in ("part", "spec"):
+            return self.adopt(row_for(parameter, path))
+        group: Group
+        if parameter.type == "part":
+            group = Union(parameter, path, self._suggestions)
+        else:
+            group = Titled(parameter, path, self._suggestions)
+        group.edited.connect(self.edited)
+        self.column.addWidget(group)
+        return group
+
+    def rows(self, depth: int = 0) -> Iterator[tuple[Row, int]]:
+        for _, entry in self._entries.values():
+            if isinstance(entry, Row):
+                yield entry, depth
+            else:
+                yield from entry.rows(depth)
+
+    def set_values(self, values: Sequence[Any]) -> None:
+        for name, (parameter, entry) in self._entries.items():
+            entry.set_values([value_of(parameter, plain) for plain in values])
+            entry.setObjectName(".".join(map(str, (*self.path, name))))
+        self._suggest(values[0])
+
+    def _suggest(self, plain: Plain) -> None:
+        """Ask for names once, and again when a file beside them has changed."""
+        files = tuple(value_of(p, plain) for p, _ in self._entries.values() if p.knob.file)
+        if self._suggestions is None or self._asked == ("asked", files):
+            return
+        self._asked = ("asked", files)
+        for parameter, entry in self._entries.values():
+            if isinstance(entry, Row) and parameter.type in ("text", "texts") and not parameter.knob.file:
+                entry.set_suggestions(self._suggestions(entry.path, plain))
+
+
+class Nested(Group):
+    """A group whose head stands above indented fields."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.inner: Fields | None = None
+        self.shelf = QVBoxLayout()
+        self.shelf.setContentsMargins(INDENT, 0, 0, 0)
+
+    def place(self, inner: Fields | None) -> None:
+        """Put ``inner`` where the old fields were."""
+        if self.inner is not None:
+            self.shelf.removeWidget(self.inner)
+            self.inner.hide()
+            self.inner.deleteLater()
+        self.inner = inner
+        if inner is not None:
+            inner.edited.connect(self.inner_edited)
+            self.shelf.addWidget(inner)
+
+    def inner_edited(self, path: Path, value: Any, final: bool) -> None:
+        self.edited.emit(path, value, final)
+
+
+class Titled(Nested):
+    """A struct inside a struct: its name as a heading, its fields below."""
+
+    def __init__(
+        self, parameter: Parameter, path: Path, suggestions: Suggestions | None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        assert parameter.part is not None
+        heading = RowLabel(parameter.knob.label)
+        heading.setToolTip(parameter.knob.help)
+        self.column.addWidget(heading)
+        self.column.addLayout(self.shelf)
+        self.place(Fields(parameter.part, path, frozenset(), suggestions))
+
+    def rows(self, depth: int = 0) -> Iterator[tuple[Row, int]]:
+        assert self.inner is not None
+        yield from self.inner.rows(depth + 1)
+
+    def set_values(self, values: Sequence[Any]) -> None:
+        assert self.inner is not None
+        self.inner.set_values(values)
+
+
+class Union(Nested):
+    """One of several kinds of part: a choice, and the chosen kind's own fields indented below it."""
+
+    def __init__(
+        self,
+        parameter: Parameter,
+        path: Path,
+        suggestions: Suggestions | None = None,
+        hidden: frozenset[str] = frozenset(),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.parameter = parameter
+        self.path = path
+        self._hidden = hidden
+        self._suggestions = suggestions
+        self._kinds = {kind_of(kind): kind for kind in parameter.kinds}
+        self._draft: dict[str, Any] | None = None
+        self._values: list[Any] = []
+        self.head: ChoiceRow = kind_row(parameter, parameter.kinds, (*path, "kind"))
+        self.head.name = parameter.knob.label
+        self.head.named(self.head.combo)
+        self.head.committed.connect(self._chosen)
+        self.column.addWidget(self.head)
+        self.column.addLayout(self.shelf)
+        if len(parameter.kinds) == 1 and not path:
+            self.head.hide()
+            self.shelf.setContentsMargins(0, 0, 0, 0)
+
+    def rows(self, depth: int = 0) -> Iterator[tuple[Row, int]]:
+        yield self.head, depth
+        if self.inner is not None:
+            yield from self.inner.rows(depth + (0 if self.head.isHidden() else 1))
+
+    def set_values(self, values: Sequence[Any]) -> None:
+        if self._draft is not None and list(values) == self._values:
+            return  # what is being put together here is not over because something else was refreshed
+        self._draft, self._values = None, list(values)
+        kinds = [None if plain is None else plain.get("kind") for plain in values]
+        self.head.set_values(kinds)
+        self._show_kind(kinds[0] if len(set(kinds)) == 1 else None)
+        if self.inner is not None:
+            self.inner.set_values(values)
+
+    def _show_kind(self, kind: str | None) -> None:
+        part = self._kinds.get(kind or "")
+        if (self.inner.spec if self.inner is not None else None) is part:
+            return
+        hidden = self._hidden
+        self.place(Fields(part, self.path, hidden, self._suggestions) if part is not None else None)
+        if self.inner is not None and not list(self.inner.rows()):
+            self.inner.hide()
+        self._realign()
+
+    def _realign(self) -> None:
+        above: QWidget | None = self
+        while above is not None and not isinstance(above, PartForm):
+            above = above.parentWidget()
+        if above is not None:
+            above.align()
+
+    # -- hand ----------------------------------------------------------------------------------------------------
+
+    def _chosen(self, kind: str | None) -> None:
+        part = self._kinds.get(kind or "")
+        if part is None:
+            self._draft = None
+            self.edited.emit(self.path, None, True)
+        elif missing(part, {}):
+            self._start_draft(part)
+        elif any(plain is None for plain in self._values):
+            self.edited.emit(self.path, {"kind": kind}, True)
+        else:
+            self._draft = None
+            self.edited.emit((*self.path, "kind"), kind, True)
+
+    def _start_draft(self, part: type[Part]) -> None:
+        self._draft = {"kind": kind_of(part)}
+        self._show_kind(kind_of(part))
+        assert self.inner is not None
+        self.inner.set_values([self._draft])
+        self._say_missing(part)
+
+    def _say_missing(self, part: type[Part]) -> None:
+        assert self._draft is not None
+        names = " and ".join(p.knob.label for p in missing(part, self._draft))
+        self.head.refuse(f"Choose {names} first." if names else "")
+
+    def inner_edited(self, path: Path, value: Any, final: bool) -> None:
+        if self._draft is None or self.inner is None:
+            self.edited.emit(path, value, final)
+            return
+        name = str(path[len(self.path)])
+        if len(path) > len(self.path) + 1:
+            self.edited.emit(path, value, final)
+            return
+        self._draft = {**self._draft, name: value}
+        self.inner.set_values([self._draft])
+        self._say_missing(self.inner.spec)  # type: ignore[arg-type]
+        if final and not missing(self.inner.spec, self._draft):
+            self.edited.emit(self.path, dict(self._draft), True)
+
+
+class PartForm(QWidget):
+    """The form of a struct or of one of several kinds of part.
+
+    ``edited`` carries ``(path, value, final)``, the path relative to the form's root; setting values emits nothing.
+    """
+
+    edited = Signal(tuple, object, bool)
+
+    def __init__(
+        self,
+        spec: type[Spec],
+        *,
+        only: Sequence[str] | None = None,
+        hidden: Sequence[str] = (),
+        suggestions: Suggestions | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        names = [p.name for p in parameters(spec)]
+        unseen = frozenset(hidden) | (frozenset(names) - frozenset(only) if only is not None else frozenset())
+        self.root: Group
+        if issubclass(spec, Part):
+            self.root = Union(_root_parameter(spec), (), suggestions, unseen)
+        else:
+            self.root = Fields(spec, (), unseen, suggestions)
+        self.root.edited.connect(self.edited)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.root, 0, Qt.AlignmentFlag.AlignTop)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._columns: tuple[int, int] | None = None
+        self._peers: list[PartForm] = [self]
+        self.align()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def set_value(self, value: Spec | Plain) -> None:
+        """Show one description; emits nothing, keeps the focus where only values changed."""
+        self.set_values([value])
+
+    def set_values(self, values: Sequence[Spec | Plain]) -> None:
+        """Show several at once: what they share, and "mixed" where they differ."""
+        if values:
+            self.root.set_values([builtins_of(v) if isinstance(v, Spec) else v for v in values])
+
+    def row(self, path: Path) -> Row | None:
+        """The row at ``path``, if it is shown."""
+        return next((row for row, _ in self.root.rows() if row.path == tuple(path)), None)
+
+    def refuse(self, path: Path, reason: str) -> None:
+        """Show ``reason`` in amber beside the field at ``path`` (or the nearest field above it)."""
+        path = tuple(path)
+        for end in range(len(path), -1, -1):
+            row = self.row(path[:end]) or self.row((*path[:end], "kind"))
+            if row is not None:
+                row.refuse(reason)
+                return
+
+    def share_columns(self, peers: Sequence[PartForm]) -> None:
+        """Align labels and units with other forms in the same panel."""
+        self._peers = list(peers)
+        self.align()
+
+    def align(self) -> None:
+        """Give all rows one label column and one unit column."""
+        rows = [(row, depth * INDENT) for form in self._peers for row, depth in form.root.rows()]
+        label = max((row.label_width() + indent for row, indent in rows), default=0)
+        unit = max((row.unit_width() for row, _ in rows), default=0)
+        for row, indent in rows:
+            row.set_columns(label - indent, unit)
+
+
+def _root_parameter(part: type[Part]) -> Parameter:
+    kinds = concrete(part) or (part,)
+    label = part.__name__.lower() if len(kinds) > 1 else "kind"
+    return Parameter(
+        name="kind",
+        type="part",
+        default=None,
+        required=True,
+        optional=False,
+        knob=Knob(label, ""),
+        part=part,
+        kinds=kinds,
+    )
+
+
+def value_of(parameter: Parameter, plain: Plain) -> Any:
+    """The field's value in ``plain``, or its default as builtins."""
+    if parameter.name in plain:
+        return plain[parameter.name]
+    default = parameter.default
+    return builtins_of(default) if isinstance(default, Spec) else default
+
+
+def missing(spec: type[Spec], plain: Plain) -> list[Parameter]:
+    """Fields without which a ``spec`` cannot be: required ones, and files that have no default."""
+    return [
+        p
+        for p in parameters(spec)
+        if (p.required or (p.knob.file and not p.optional and not p.default)) and not plain.get(p.name)
+    ]

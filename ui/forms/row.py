@@ -1,0 +1,181 @@
+"""One line of a form: label, control, unit, and a mark that says whether it acts live or restarts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPalette, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from simulator.parameter import Parameter
+from ui.forms.typed import acts, tip_of
+
+ROW_HEIGHT = 28
+CONTROL_HEIGHT = 24
+GAP = 6
+MARK_WIDTH = 12
+MIXED = "mixed"
+
+
+class RowLabel(QLabel):
+    """A label that reports double clicks."""
+
+    double_clicked = Signal()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.double_clicked.emit()
+
+
+class Warning(QLabel):
+    """One amber sentence, wrapped; takes no room while there is nothing to say."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWordWrap(True)
+        self.setContentsMargins(0, 0, 0, 4)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setProperty("role", "warning")
+        self.hide()
+
+    def say(self, sentence: str) -> None:
+        self.setText(sentence)
+        self.setAccessibleName(f"Refused: {sentence}" if sentence else "")
+        self.setVisible(bool(sentence))
+
+
+class Combo(QComboBox):
+    """A combo box that the wheel turns only when it has the focus, and that may shrink."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(4)
+        self.setMaxVisibleItems(20)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class Row(QWidget):
+    """Base of all rows. ``changed`` while a hand is moving, ``committed`` when it lets go."""
+
+    changed = Signal(object)
+    committed = Signal(object)
+
+    def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.parameter = parameter
+        self.path = tuple(path) or (parameter.name,)
+        self.setObjectName(".".join(map(str, self.path)))
+        self.name = " ".join(str(part).replace("_", " ") for part in self.path[:-1])
+        self.name = f"{self.name} {parameter.knob.label}".strip()
+        self.label = RowLabel(parameter.knob.label)
+        self.unit = QLabel(parameter.knob.unit)
+        self.mark = QLabel("●" if parameter.live else "↺")
+        self.warning = Warning()
+        self.body = QHBoxLayout()
+        self._arrange()
+        self.set_tip(tip_of(parameter))
+        self.label.double_clicked.connect(self.reset)
+
+    def _arrange(self) -> None:
+        line = QHBoxLayout()
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(GAP)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(GAP)
+        live = self.parameter.live
+        self.mark.setForegroundRole(QPalette.ColorRole.Highlight if live else QPalette.ColorRole.PlaceholderText)
+        self.mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.mark.setFixedWidth(MARK_WIDTH)
+        self.mark.setToolTip(acts(live))
+        self.mark.setAccessibleName("acts live" if live else "restarts")
+        self.unit.setProperty("role", "muted")
+        line.addWidget(self.label)
+        line.addLayout(self.body, 1)
+        line.addWidget(self.unit)
+        line.addWidget(self.mark)
+        holder = QWidget()
+        holder.setLayout(line)
+        holder.setFixedHeight(ROW_HEIGHT)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(holder)
+        outer.addWidget(self.warning)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def set_tip(self, text: str) -> None:
+        self.setToolTip(text)
+
+    def label_width(self) -> int:
+        return self.label.sizeHint().width()
+
+    def unit_width(self) -> int:
+        return self.unit.sizeHint().width() if self.unit.text() else 0
+
+    def set_columns(self, label: int, unit: int) -> None:
+        """Widths shared by all rows of a form, so that labels, values and units stand in columns."""
+        self.label.setFixedWidth(max(label, 0))
+        self.unit.setFixedWidth(unit)
+        self.unit.setVisible(unit > 0)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def named(self, widget: QWidget, suffix: str = "") -> None:
+        """Give a control this row's name for those who do not see it."""
+        widget.setAccessibleName(f"{self.name} {suffix}".strip())
+        widget.setAccessibleDescription(self.parameter.knob.help)
+
+    # -- what the kinds of row differ in -------------------------------------------------------------------------
+
+    def value(self) -> Any:
+        """The value shown; None where it is null or mixed."""
+        raise NotImplementedError
+
+    def show_value(self, value: Any) -> None:
+        """Draw ``value``; emits nothing."""
+        raise NotImplementedError
+
+    def show_mixed(self) -> None:
+        """Say that the values edited together differ; emits nothing."""
+        raise NotImplementedError
+
+    def set_suggestions(self, names: tuple[str, ...]) -> None:
+        """Values worth offering; rows that cannot use them ignore them."""
+
+    # -- what they share -----------------------------------------------------------------------------------------
+
+    def set_value(self, value: Any) -> None:
+        self.set_values([value])
+
+    def set_values(self, values: Sequence[Any]) -> None:
+        """Show what ``values`` agree on, or that they differ."""
+        first = values[0]
+        if all(type(v) is type(first) and v == first for v in values):
+            self.show_value(first)
+        else:
+            self.show_mixed()
+
+    def refuse(self, reason: str) -> None:
+        """Show in amber why the last edit was not taken."""
+        self.warning.say(reason)
+
+    def commit(self, value: Any) -> None:
+        self.warning.say("")
+        self.committed.emit(value)
+
+    def reset(self) -> None:
+        """Back to the default, as one edit."""
+        if self.parameter.required or not self.isEnabled():
+            return
+        self.show_value(self.parameter.default)
+        self.commit(self.parameter.default)

@@ -1,0 +1,279 @@
+"""Rows for what is not a number: flag, choice, text, file and a list of names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from simulator.parameter import Parameter, Part, kind_of, summary_of, title_of
+from ui.forms.row import CONTROL_HEIGHT, MIXED, ROW_HEIGHT, Combo, Row
+from ui.forms.slider import NumberRow
+
+AUTOMATIC = "automatic"
+
+
+class FlagRow(Row):
+    """A check box."""
+
+    def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parameter, path, parent)
+        self.box = QCheckBox()
+        self.named(self.box)
+        self.box.clicked.connect(lambda: self.commit(self.value()))
+        self.body.addWidget(self.box, 1)
+        self.show_value(bool(parameter.default))
+
+    def value(self) -> Any:
+        state = self.box.checkState()
+        return None if state == Qt.CheckState.PartiallyChecked else state == Qt.CheckState.Checked
+
+    def show_value(self, value: Any) -> None:
+        self.box.setTristate(False)
+        self.box.setChecked(bool(value))
+
+    def show_mixed(self) -> None:
+        self.box.setTristate(True)
+        self.box.setCheckState(Qt.CheckState.PartiallyChecked)
+
+
+class ChoiceRow(Row):
+    """One of a few names; ``options`` are (value, title, tooltip)."""
+
+    def __init__(
+        self,
+        parameter: Parameter,
+        path: Sequence[str | int] = (),
+        options: Sequence[tuple[Any, str, str]] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parameter, path, parent)
+        self.combo = Combo()
+        self.combo.setFixedHeight(CONTROL_HEIGHT)
+        self.named(self.combo)
+        self._values: list[Any] = []
+        self._tips: list[str] = []
+        for value, title, tip in self._with_automatic(options):
+            self.combo.addItem(title)
+            self.combo.setItemData(self.combo.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+            self._values.append(value)
+            self._tips.append(tip)
+        self.combo.setPlaceholderText(MIXED)
+        self.combo.activated.connect(self._chosen)
+        self.body.addWidget(self.combo, 1)
+        self._shown: Any = None
+        self.show_value(self._values[0])
+
+    def _with_automatic(self, options: Sequence[tuple[Any, str, str]] | None) -> list[tuple[Any, str, str]]:
+        found = list(options or [(c, c.replace("_", " "), "") for c in self.parameter.choices])
+        return [(None, AUTOMATIC, "Chosen to fit the rest.")] * self.parameter.optional + found
+
+    def _chosen(self, index: int) -> None:
+        value = self._values[index]
+        if value != self._shown or self.combo.currentIndex() < 0:
+            self._shown = value
+            self._describe(index)
+            self.commit(value)
+
+    def _describe(self, index: int) -> None:
+        tip = self._tips[index] if 0 <= index < len(self._tips) else ""
+        self.combo.setToolTip("\n".join(t for t in (tip, self.toolTip()) if t))
+
+    def value(self) -> Any:
+        return self._shown
+
+    def show_value(self, value: Any) -> None:
+        if value != self._shown:
+            self.warning.say("")
+        index = self._values.index(value) if value in self._values else -1
+        self._shown = value
+        self.combo.setCurrentIndex(index)
+        self._describe(index)
+
+    def show_mixed(self) -> None:
+        self._shown = None if None not in self._values else MIXED
+        self.combo.setCurrentIndex(-1)
+        self._describe(-1)
+
+
+def kind_row(parameter: Parameter, kinds: Sequence[type[Part]], path: Sequence[str | int]) -> ChoiceRow:
+    """A choice between kinds of a part: titles, with each kind's own sentence as tooltip."""
+    return ChoiceRow(parameter, path, [(kind_of(k), title_of(k), summary_of(k)) for k in kinds])
+
+
+class TextRow(Row):
+    """A line of text; an editable list of suggestions where there are any."""
+
+    def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parameter, path, parent)
+        self.line = QLineEdit()
+        self.combo = Combo()
+        self.combo.setEditable(True)
+        self.combo.setInsertPolicy(Combo.InsertPolicy.NoInsert)
+        self.pages = QStackedWidget()
+        self.pages.setFixedHeight(CONTROL_HEIGHT)
+        for page in (self.line, self.combo):
+            self.named(page)
+            self.pages.addWidget(page)
+        for edit in self._edits():
+            edit.editingFinished.connect(self._typed)
+        self.combo.activated.connect(self._typed)
+        self.body.addWidget(self.pages, 1)
+        self._shown: str | None = ""
+        self.show_value(parameter.default)
+
+    def _edits(self) -> tuple[QLineEdit, QLineEdit]:
+        inner = self.combo.lineEdit()
+        assert inner is not None
+        return self.line, inner
+
+    def _typed(self) -> None:
+        text = self._edits()[self.pages.currentIndex()].text()
+        value = None if self.parameter.optional and not text else text
+        if value != self._shown and not (self._shown == MIXED and not text):
+            self.show_value(value)
+            self.commit(value)
+
+    def value(self) -> Any:
+        return self._shown
+
+    def show_value(self, value: Any) -> None:
+        if value != self._shown:
+            self.warning.say("")
+        self._shown = value
+        for edit in self._edits():
+            if edit.text() != (value or ""):
+                edit.setText(value or "")
+                edit.setCursorPosition(0)
+            edit.setPlaceholderText(AUTOMATIC if self.parameter.optional else "")
+
+    def show_mixed(self) -> None:
+        self.show_value("")
+        self._shown = MIXED
+        for edit in self._edits():
+            edit.setPlaceholderText(MIXED)
+
+    def set_suggestions(self, names: tuple[str, ...]) -> None:
+        had_focus = self.line.hasFocus() or self.combo.hasFocus()
+        with QSignalBlocker(self.combo):
+            self.combo.clear()
+            self.combo.addItems(list(names))
+        self.pages.setCurrentIndex(1 if names else 0)
+        if had_focus:
+            (self.combo if names else self.line).setFocus()
+        shown = self._shown
+        if shown != MIXED:
+            self._edits()[1].setText(shown or "")
+
+
+class FileRow(TextRow):
+    """A path, typed or browsed for."""
+
+    def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parameter, path, parent)
+        self.browse = QPushButton("Browse…")
+        self.browse.setFixedHeight(CONTROL_HEIGHT)
+        self.named(self.browse, "browse")
+        self.browse.clicked.connect(self._browse)
+        self.body.addWidget(self.browse)
+
+    def _browse(self) -> None:
+        found, _ = QFileDialog.getOpenFileName(self, self.parameter.knob.label, self._shown or "")
+        if found and found != self._shown:
+            self.show_value(found)
+            self.commit(found)
+
+
+class TextsRow(Row):
+    """Any of a list of names, as check boxes; typed with commas where no names are known."""
+
+    def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parameter, path, parent)
+        self.line = QLineEdit()
+        self.line.setFixedHeight(CONTROL_HEIGHT)
+        self.named(self.line)
+        self.line.editingFinished.connect(self._typed)
+        self.body.addWidget(self.line, 1)
+        self.list = QListWidget()
+        self.list.setUniformItemSizes(True)
+        self.named(self.list, "list")
+        self.list.itemChanged.connect(self._ticked)
+        self.list.hide()
+        outer = self.layout()
+        assert isinstance(outer, QVBoxLayout)
+        outer.insertWidget(1, self.list)
+        self._shown: tuple[str, ...] = ()
+        self._null = False
+        self.show_value(parameter.default or ())
+
+    def value(self) -> Any:
+        return None if self._null else list(self._shown)
+
+    def show_value(self, value: Any) -> None:
+        self._null = value is None
+        self._shown = tuple(value or ())
+        self.line.setText(", ".join(self._shown))
+        self.line.setPlaceholderText("all")
+        self._tick()
+
+    def show_mixed(self) -> None:
+        self.show_value(())
+        self.line.setPlaceholderText(MIXED)
+
+    def set_suggestions(self, names: tuple[str, ...]) -> None:
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            for name in names:
+                item = QListWidgetItem(name, self.list)
+                item.setFlags(Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled)
+                item.setCheckState(Qt.CheckState.Unchecked)
+        self.list.setVisible(bool(names))
+        self.list.setFixedHeight(min(max(len(names), 1), 5) * (ROW_HEIGHT - 6) + 4)
+        self._tick()
+
+    def _items(self) -> list[QListWidgetItem]:
+        return [self.list.item(index) for index in range(self.list.count())]
+
+    def _tick(self) -> None:
+        with QSignalBlocker(self.list):
+            for item in self._items():
+                on = item.text() in self._shown
+                item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+
+    def _ticked(self) -> None:
+        names = [item.text() for item in self._items() if item.checkState() == Qt.CheckState.Checked]
+        self._take(names)
+
+    def _typed(self) -> None:
+        self._take([name.strip() for name in self.line.text().split(",") if name.strip()])
+
+    def _take(self, names: list[str]) -> None:
+        if tuple(names) != self._shown:
+            value = None if self.parameter.optional and not names else names
+            self.show_value(value)
+            self.commit(value)
+
+
+def row_for(parameter: Parameter, path: Sequence[str | int] = ()) -> Row:
+    """The row that fits the field's type."""
+    if parameter.type in ("number", "integer"):
+        return NumberRow(parameter, path)
+    if parameter.type == "flag":
+        return FlagRow(parameter, path)
+    if parameter.type == "choice":
+        return ChoiceRow(parameter, path)
+    if parameter.type == "texts":
+        return TextsRow(parameter, path)
+    return FileRow(parameter, path) if parameter.knob.file else TextRow(parameter, path)

@@ -1,0 +1,81 @@
+"""Numbers as text: how they are shown in a field, and what is said when typed ones are refused."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from simulator.parameter import Parameter
+
+
+def text_of(value: float | None, digits: int = 6) -> str:
+    """``value`` as short text: scientific below 1e-3 and from 1e6 on, without padding (``1e-4``)."""
+    if value is None:
+        return ""
+    if isinstance(value, int) or not math.isfinite(value):
+        return str(value)
+    if value != 0 and (abs(value) < 1e-3 or abs(value) >= 1e6):
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+        return f"{mantissa}e{int(exponent)}"
+    return f"{value:.{digits}g}"
+
+
+def parsed(parameter: Parameter, text: str) -> float | int:
+    """The number typed for ``parameter``; ``ValueError`` with one sentence where it cannot be."""
+    plain = re.sub(r"\s", "", text).replace("−", "-")
+    whole = parameter.type == "integer"
+    noun = "a whole number" if whole else "a number"
+    label = parameter.knob.label
+    try:
+        value: float | int = int(plain) if whole and re.fullmatch(r"[+-]?\d+", plain) else float(plain)
+    except ValueError:
+        shown = f"“{text.strip()[:20]}”" if text.strip() else "empty"
+        raise ValueError(f"{_capital(label)} must be {noun}, not {shown}.") from None
+    if not math.isfinite(value) or (whole and value != int(value)):
+        raise ValueError(f"{_capital(label)} must be {noun}, not {plain}.")
+    if not fits(parameter, value):
+        limits = parameter.range_text.removesuffix(" or null")
+        raise ValueError(f"{_capital(label)} must be {limits}, not {plain}.")
+    return int(value) if whole else float(value)
+
+
+def fits(parameter: Parameter, value: float) -> bool:
+    """Whether ``value`` is inside the valid range."""
+    low, high = parameter.low, parameter.high
+    if low is not None and (value < low or (parameter.low_open and value == low)):
+        return False
+    return not (high is not None and (value > high or (parameter.high_open and value == high)))
+
+
+def tip_of(parameter: Parameter, default: str | None = None) -> str:
+    """A knob's tooltip: its one sentence, valid range, default, and when it acts."""
+    parts = [parameter.knob.help] if parameter.knob.help else []
+    if parameter.range_text not in ("", "any") and not parameter.choices:
+        parts.append(f"Valid: {parameter.range_text}.")
+    shown = default if default is not None else _default_text(parameter)
+    if shown:
+        parts.append(f"Default: {shown}.")
+    parts.append(acts(parameter.live))
+    return "\n".join(parts)
+
+
+def acts(live: bool) -> str:
+    return "● Acts on the next step." if live else "↺ Restarts the training."
+
+
+def _default_text(parameter: Parameter) -> str:
+    value = parameter.default
+    if parameter.required:
+        return ""
+    if value is None:
+        return "off" if parameter.type in ("number", "integer") else "automatic"
+    if parameter.type in ("number", "integer"):
+        return f"{text_of(value)} {parameter.knob.unit}".strip()
+    if parameter.type == "flag":
+        return "on" if value else "off"
+    return value if isinstance(value, str) else ""
+
+
+def _capital(label: str) -> str:
+    return label[:1].upper() + label[1:]
