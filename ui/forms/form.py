@@ -293,7 +293,6 @@ class PartForm(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.root, 0, Qt.AlignmentFlag.AlignTop)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self._columns: tuple[int, int] | None = None
         self._peers: list[PartForm] = [self]
         self.align()
 
@@ -323,17 +322,16 @@ class PartForm(QWidget):
                 return
 
     def share_columns(self, peers: Sequence[PartForm]) -> None:
-        """Align labels and units with other forms in the same panel."""
+        """Align labels with other forms in the same panel."""
         self._peers = list(peers)
         self.align()
 
     def align(self) -> None:
-        """Give all rows one label column and one unit column."""
+        """Give all rows one label column."""
         rows = [(row, depth * INDENT) for form in self._peers for row, depth in form.root.rows()]
         label = max((row.label_width() + indent for row, indent in rows), default=0)
-        unit = max((row.unit_width() for row, _ in rows), default=0)
         for row, indent in rows:
-            row.set_columns(label - indent, unit)
+            row.set_label_width(label - indent)
 
 
 def _root_parameter(part: type[Part]) -> Parameter:

@@ -1,4 +1,4 @@
-"""One line of a form: label, control, unit, and a mark that says whether it acts live or restarts."""
+"""One line of a form: label, control, and a mark that says whether it acts live or restarts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ui.forms.typed import acts, tip_of
 
 ROW_HEIGHT = 28
 CONTROL_HEIGHT = 24
-GAP = 6
+GAP = 5
 MARK_WIDTH = 12
 MIXED = "mixed"
 
@@ -77,7 +77,6 @@ class Row(QWidget):
         self.name = " ".join(str(part).replace("_", " ") for part in self.path[:-1])
         self.name = f"{self.name} {parameter.knob.label}".strip()
         self.label = RowLabel(parameter.knob.label)
-        self.unit = QLabel(parameter.knob.unit)
         self.mark = QLabel("●" if parameter.live else "↺")
         self.warning = Warning()
         self.body = QHBoxLayout()
@@ -97,10 +96,8 @@ class Row(QWidget):
         self.mark.setFixedWidth(MARK_WIDTH)
         self.mark.setToolTip(acts(live))
         self.mark.setAccessibleName("acts live" if live else "restarts")
-        self.unit.setProperty("role", "muted")
         line.addWidget(self.label)
         line.addLayout(self.body, 1)
-        line.addWidget(self.unit)
         line.addWidget(self.mark)
         holder = QWidget()
         holder.setLayout(line)
@@ -118,14 +115,9 @@ class Row(QWidget):
     def label_width(self) -> int:
         return self.label.sizeHint().width()
 
-    def unit_width(self) -> int:
-        return self.unit.sizeHint().width() if self.unit.text() else 0
-
-    def set_columns(self, label: int, unit: int) -> None:
-        """Widths shared by all rows of a form, so that labels, values and units stand in columns."""
-        self.label.setFixedWidth(max(label, 0))
-        self.unit.setFixedWidth(unit)
-        self.unit.setVisible(unit > 0)
+    def set_label_width(self, width: int) -> None:
+        """The width shared by all rows of a panel, so that labels and controls stand in columns."""
+        self.label.setFixedWidth(max(width, 0))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QSizePolicy, QWidget
 
 from simulator.parameter import Parameter
@@ -16,23 +16,51 @@ from ui.forms.track import Track
 from ui.forms.typed import fits, parsed, text_of
 from ui.style.numbers import tabular
 
-VALUE_WIDTH = 66
+VALUE_WIDTH = 72
+
+
+PADDING = 7
+RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 class NumberEdit(QLineEdit):
-    """A typed number in tabular digits; up and down nudge it, Escape takes the typing back."""
+    """A typed number in tabular digits with its unit behind it; up and down nudge it, Escape takes typing back."""
 
     nudged = Signal(int)
     escaped = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, unit: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFont(tabular(self.font()))
+        self._unit = unit
+        self._small = QFont(self.font())
+        self._small.setPixelSize(max(self.fontInfo().pixelSize() - 2, 9))
+        self._unit_width = QFontMetrics(self._small).horizontalAdvance(unit) + 4 if unit else 0
+        self.textChanged.connect(self._make_room)
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.setFixedHeight(CONTROL_HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(30, CONTROL_HEIGHT)
+
+    def _make_room(self) -> None:
+        """The unit stands behind the number where there is room for both."""
+        needed = self.fontMetrics().horizontalAdvance(self.text()) + self._unit_width + 2 * PADDING
+        room = bool(self.text()) and needed <= self.width()
+        self.setTextMargins(0, 0, self._unit_width if room else 0, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.textMargins().right():
+            painter = QPainter(self)
+            painter.setFont(self._small)
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            painter.drawText(self.rect().adjusted(0, 0, -PADDING, 0), RIGHT, self._unit)
+            painter.end()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 10, Qt.Key.Key_PageDown: -10}
@@ -77,7 +105,7 @@ class NumberRow(Row):
         return track
 
     def _make_edit(self, scale: Scale | None) -> NumberEdit:
-        edit = NumberEdit()
+        edit = NumberEdit(self.parameter.knob.unit)
         self.named(edit, "value")
         edit.editingFinished.connect(self._typed)
         edit.nudged.connect(self._nudged)

@@ -20,6 +20,8 @@ from ui.forms.scale import Scale
 
 STEPS = 1000
 RADIUS = 5.5
+INSET = RADIUS + 4
+"""Room at both ends for the ring of focus around the handle."""
 WHEEL_PAUSE_MS = 350
 """A turn of the wheel is over when it rests this long: then it is one undo entry."""
 
@@ -92,10 +94,10 @@ class Track(QAbstractSlider):
 
     def x_of(self, number: float) -> float:
         """Pixel of ``number``'s place on the track."""
-        return RADIUS + 1 + self._scale.position(number) * (self.width() - 2 * RADIUS - 2)
+        return INSET + self._scale.position(number) * (self.width() - 2 * INSET)
 
     def _number_at(self, x: float) -> float:
-        return self._scale.value((x - RADIUS - 1) / max(self.width() - 2 * RADIUS - 2, 1))
+        return self._scale.value((x - INSET) / max(self.width() - 2 * INSET, 1))
 
     def _move(self, number: float) -> None:
         if number != self._number:
@@ -190,13 +192,13 @@ class Track(QAbstractSlider):
     def _paint_groove(self, painter: QPainter, middle: float, group: QPalette.ColorGroup) -> None:
         text = self.palette().color(group, QPalette.ColorRole.WindowText)
         text.setAlphaF(0.25)
-        left, right = RADIUS + 1, self.width() - RADIUS - 1
+        left, right = INSET, self.width() - INSET
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(text)
-        painter.drawRoundedRect(QRectF(left, middle - 1.5, right - left, 3), 1.5, 1.5)
+        painter.drawRoundedRect(QRectF(left - 2, middle - 1.5, right - left + 4, 3), 1.5, 1.5)
         if self._number is not None:
             painter.setBrush(self.palette().color(group, QPalette.ColorRole.Highlight))
-            painter.drawRoundedRect(QRectF(left, middle - 1.5, self.x_of(self._number) - left, 3), 1.5, 1.5)
+            painter.drawRoundedRect(QRectF(left - 2, middle - 1.5, self.x_of(self._number) - left + 2, 3), 1.5, 1.5)
         if self._default is not None and self._scale.low <= self._default <= self._scale.high:
             text.setAlphaF(0.6)
             painter.setBrush(text)
