@@ -1,0 +1,40 @@
+"""Data sets: drawn on the spot, bundled with the program, or a table of the person's own."""
+
+from typing import TYPE_CHECKING
+
+from simulator.data.base import Data, DataError, Dataset, Raw, Task, prepare, split_sizes
+from simulator.data.bundled import BreastCancer, Diabetes, Digits, Wine
+from simulator.data.delimited import columns_of, preview
+from simulator.data.table import Csv
+from simulator.data.toy import Circles, Clusters, Gaussian, Moons, Plane, Spirals, Xor
+from simulator.parameter import any_of
+
+if TYPE_CHECKING:
+    AnyData = Data
+else:
+    AnyData = any_of(Data)
+
+__all__ = [
+    "AnyData",
+    "BreastCancer",
+    "Circles",
+    "Clusters",
+    "Csv",
+    "Data",
+    "DataError",
+    "Dataset",
+    "Diabetes",
+    "Digits",
+    "Gaussian",
+    "Moons",
+    "Plane",
+    "Raw",
+    "Spirals",
+    "Task",
+    "Wine",
+    "Xor",
+    "columns_of",
+    "prepare",
+    "preview",
+    "split_sizes",
+]

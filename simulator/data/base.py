@@ -1,0 +1,225 @@
+"""What every data set shares: how it is described, split, scaled and disturbed, and what training receives."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from simulator.frame import Floats, Points, frozen
+from simulator.numeric import Array, Stream, stream
+from simulator.parameter import Part, knob
+
+Task = Literal["classification", "regression"]
+Scale = Literal["standard", "unit", "none"]
+Labels = NDArray[np.int64]
+
+MAX_CELLS = 100_000_000
+"""Numbers one array of a data set may hold (0.8 GB in float64); more is refused instead of filling memory."""
+MAX_POINTS = 1000
+
+
+class DataError(ValueError):
+    """Why a data set cannot be used, in one clear sentence."""
+
+
+@dataclass(frozen=True, eq=False)
+class Raw:
+    """A data set as it was drawn or read: rows are samples, nothing split, scaled or disturbed."""
+
+    x: Floats
+    """(samples, features)"""
+    y: NDArray[Any]
+    """(samples,): int64 class index or float64 target."""
+    class_names: tuple[str, ...]
+    """Empty for regression."""
+    feature_names: tuple[str, ...]
+
+
+class Data(Part, frozen=True, kw_only=True):
+    """Where the samples come from, how they are scaled and how many are held out."""
+
+    validation: Annotated[
+        float,
+        knob("Validation", "Share of the samples held out from training.", slider=(0.0, 0.5), ge=0.0, lt=1.0),
+    ] = 0.2
+    scale: Annotated[
+        Scale,
+        knob(
+            "Scale",
+            "Standard: mean 0 and deviation 1; unit: 0 to 1; none: as they are; measured on the training split.",
+        ),
+    ] = "standard"
+    label_noise: Annotated[
+        float,
+        knob(
+            "Label noise",
+            "Share of training labels replaced by another class, or noise on targets in target deviations.",
+            slider=(0.0, 0.5),
+            ge=0.0,
+            le=1.0,
+        ),
+    ] = 0.0
+
+    @property
+    def task(self) -> Task:
+        return "classification"
+
+    def load(self, rng: np.random.Generator) -> Raw:
+        """All samples; ``rng`` is used by drawn data only. Raises :class:`DataError`."""
+        raise NotImplementedError(f"{type(self).__name__} does not load anything")
+
+    def fingerprint(self) -> tuple[int, ...]:
+        """What else than the description decides what :meth:`load` gives. Raises :class:`DataError`."""
+        return ()
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """What training receives: read-only, C-contiguous arrays of one dtype in which a column is a sample."""
+
+    task: Task
+    x_train: Array
+    """(features, samples)"""
+    y_train: Array
+    """(outputs, samples): one-hot classes, or the scaled target in one row."""
+    labels_train: Labels | None
+    """(samples,): class index, label noise included; None for regression."""
+    x_val: Array
+    y_val: Array
+    labels_val: Labels | None
+    input_shape: tuple[int, ...]
+    outputs: int
+    feature_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+
+    @property
+    def train_samples(self) -> int:
+        return int(self.x_train.shape[1])
+
+    @property
+    def validation_samples(self) -> int:
+        return int(self.x_val.shape[1])
+
+    def points(self) -> Points | None:
+        """At most 1000 samples of two-input data in both splits' proportion, as the network sees them."""
+        if self.input_shape != (2,):
+            return None
+        n_train, n_val = self.train_samples, self.validation_samples
+        share = min(1.0, MAX_POINTS / (n_train + n_val))
+        kept_val = int(n_val * share)
+        kept_train = min(n_train, MAX_POINTS - kept_val)
+        x = np.concatenate([self.x_train[:, :kept_train], self.x_val[:, :kept_val]], axis=1)
+        target = np.concatenate([self._target(True)[:kept_train], self._target(False)[:kept_val]])
+        held_out = np.arange(kept_train + kept_val) >= kept_train
+        return Points(frozen(x.T.astype(np.float64)), frozen(target.astype(np.float64)), frozen(held_out))
+
+    def _target(self, train: bool) -> NDArray[Any]:
+        labels, y = (self.labels_train, self.y_train) if train else (self.labels_val, self.y_val)
+        return y[0] if labels is None else labels
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """``((x · 2^-exponent) - center) / spread`` per column; the power of two keeps 1e±300 from overflowing."""
+
+    exponent: NDArray[np.int32]
+    center: Floats
+    spread: Floats
+
+    @classmethod
+    def of(cls, x: Floats, scale: Scale) -> Scaling:
+        """The statistics of ``x`` (samples, columns); a constant column divides by 1."""
+        low, high = x.min(axis=0), x.max(axis=0)
+        constant = low == high
+        if scale == "none":
+            return cls(np.zeros(low.shape, np.int32), np.zeros_like(low), np.ones_like(low))
+        exponent = np.where(constant, 0, np.frexp(np.maximum(abs(low), abs(high)))[1]).astype(np.int32)
+        u = np.ldexp(x, -exponent)
+        if scale == "unit":
+            center, spread = u.min(axis=0), u.max(axis=0) - u.min(axis=0)
+        else:
+            center, spread = u.mean(axis=0), u.std(axis=0)
+        return cls(exponent, np.where(constant, low, center), np.where(constant, 1.0, spread))
+
+    def __call__(self, x: Floats) -> Floats:
+        scaled: Floats = (np.ldexp(x, -self.exponent) - self.center) / self.spread
+        return scaled
+
+
+def split_sizes(samples: int, validation: float) -> tuple[int, int]:
+    """``(training, held out)``: the rounded share is held out, but one training sample always remains."""
+    held_out = min(round(validation * samples), samples - 1)
+    return samples - held_out, held_out
+
+
+def prepare(data: Data, seed: int, dtype: DTypeLike) -> Dataset:
+    """Load, split, scale and disturb. Drawing, splitting and label noise each have a stream of their own.
+
+    The last few results are remembered. Raises :class:`DataError`.
+    """
+    return _prepare(data, seed, np.dtype(dtype).name, data.fingerprint())
+
+
+@functools.lru_cache(maxsize=4)
+def _prepare(data: Data, seed: int, dtype: str, fingerprint: tuple[int, ...]) -> Dataset:
+    raw = data.load(stream(seed, Stream.DATA))
+    order = stream(seed, Stream.SPLIT).permutation(len(raw.x))
+    n_train, _ = split_sizes(len(raw.x), data.validation)
+    train, held_out = order[:n_train], order[n_train:]
+    noise = stream(seed, Stream.LABEL_NOISE)
+    x_train, x_val = _scaled(data, raw.x, train, held_out)
+    labels: tuple[Labels | None, Labels | None]
+    if data.task == "classification":
+        labels = frozen(_swapped(raw.y[train], data.label_noise, len(raw.class_names), noise)), frozen(raw.y[held_out])
+        y_train, y_val = (_one_hot(data, part, len(raw.class_names)) for part in labels if part is not None)
+    else:
+        labels = None, None
+        y_train, y_val = _scaled(data, raw.y[:, None], train, held_out)
+        with np.errstate(all="ignore"):
+            y_train = y_train + data.label_noise * y_train.std() * noise.standard_normal(y_train.shape)
+    return Dataset(
+        data.task,
+        *(_columns(data, x_train, dtype), _columns(data, y_train, dtype), labels[0]),
+        *(_columns(data, x_val, dtype), _columns(data, y_val, dtype), labels[1]),
+        input_shape=(raw.x.shape[1],),
+        outputs=y_train.shape[1],
+        feature_names=raw.feature_names,
+        class_names=raw.class_names,
+    )
+
+
+def _scaled(data: Data, values: Floats, train: Labels, held_out: Labels) -> tuple[Floats, Floats]:
+    with np.errstate(all="ignore"):
+        scaling = Scaling.of(values[train], data.scale)
+        return scaling(values[train]), scaling(values[held_out])
+
+
+def _swapped(labels: Labels, share: float, classes: int, rng: np.random.Generator) -> Labels:
+    """``labels`` with ``round(share · n)`` of them another class; a larger share swaps the same ones and more."""
+    order = rng.permutation(len(labels))
+    shift = rng.integers(1, classes, size=len(labels))
+    chosen = order[: round(share * len(labels))]
+    swapped = labels.copy()
+    swapped[chosen] = (labels[chosen] + shift[chosen]) % classes
+    return swapped
+
+
+def _one_hot(data: Data, labels: Labels, classes: int) -> Floats:
+    if classes * len(labels) > MAX_CELLS:
+        raise DataError(f"{data.title}: {classes} classes of {len(labels)} samples do not fit in memory")
+    hot = np.zeros((len(labels), classes))
+    hot[np.arange(len(labels)), labels] = 1.0
+    return hot
+
+
+def _columns(data: Data, rows: Floats, dtype: str) -> Array:
+    """Samples as read-only columns of ``dtype``."""
+    with np.errstate(over="ignore"):
+        columns = np.array(rows.T, dtype=dtype, order="C")
+    if not np.isfinite(columns).all():
+        raise DataError(f"{data.title}: values are too large for {dtype}; choose another scale or float64")
+    return frozen(columns)

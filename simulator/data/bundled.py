@@ -1,0 +1,65 @@
+"""Real data sets that come with the program, as compressed tables in ``resources/data``."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from simulator.data.base import Data, DataError, Raw, Task
+from simulator.frame import Floats, frozen
+from simulator.parameter import kind_of
+
+FOLDER = Path(__file__).resolve().parents[2] / "resources" / "data"
+
+
+@functools.cache
+def _table(kind: str) -> tuple[tuple[str, ...], Floats]:
+    """Column names and values (samples, columns), the target being the last column."""
+    path = FOLDER / f"{kind}.csv.gz"
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            names = tuple(file.readline().rstrip("\n").split(","))
+            return names, frozen(np.loadtxt(file, delimiter=",", ndmin=2))
+    except (OSError, EOFError, ValueError) as error:
+        raise DataError(f"{kind}: the bundled file {path} cannot be read ({error})") from error
+
+
+class Bundled(Data, frozen=True, kw_only=True):
+    """A table that comes with the program."""
+
+    class_names: ClassVar[tuple[str, ...]] = ()
+
+    def load(self, rng: np.random.Generator) -> Raw:
+        names, table = _table(kind_of(type(self)))
+        y = table[:, -1].astype(np.int64 if self.task == "classification" else np.float64)
+        return Raw(table[:, :-1], y, self.class_names, names[:-1])
+
+
+class Digits(Bundled, frozen=True, kw_only=True, tag="digits"):
+    """Handwritten digits of 8 × 8 pixels: 1797 samples, 64 inputs, 10 classes."""
+
+    class_names: ClassVar[tuple[str, ...]] = tuple("0123456789")
+
+
+class BreastCancer(Bundled, frozen=True, kw_only=True, tag="breast_cancer"):
+    """Cell nuclei of breast tumours, malignant or benign: 569 samples, 30 inputs, 2 classes."""
+
+    class_names: ClassVar[tuple[str, ...]] = ("malignant", "benign")
+
+
+class Wine(Bundled, frozen=True, kw_only=True, tag="wine"):
+    """Chemical analysis of wines from three growers: 178 samples, 13 inputs, 3 classes."""
+
+    class_names: ClassVar[tuple[str, ...]] = ("grower 1", "grower 2", "grower 3")
+
+
+class Diabetes(Bundled, frozen=True, kw_only=True, tag="diabetes"):
+    """Progress of diabetes after one year, 25 to 346, from 10 measurements of 442 patients: regression."""
+
+    @property
+    def task(self) -> Task:
+        return "regression"
