@@ -1,0 +1,71 @@
+"""Every test here runs without a screen, in its own settings, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QtMsgType, QTimer, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path: Path) -> Iterator[None]:
+    """QSettings in a folder of the test's own."""
+    QCoreApplication.setOrganizationName("Nablascope")
+    QCoreApplication.setApplicationName("Nablascope")
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    for scope in (QSettings.Scope.UserScope, QSettings.Scope.SystemScope):
+        QSettings.setPath(QSettings.Format.IniFormat, scope, str(tmp_path / "settings"))
+    yield
+    QSettings().clear()
+
+
+@pytest.fixture(autouse=True)
+def no_qt_message() -> Iterator[None]:
+    """Fails the test that makes Qt complain."""
+    said: list[str] = []
+
+    def keep(kind: QtMsgType, _context: object, text: str) -> None:
+        if kind != QtMsgType.QtDebugMsg:
+            said.append(text)
+
+    before = qInstallMessageHandler(keep)
+    yield
+    qInstallMessageHandler(before)
+    assert not said, f"Qt said: {said}"
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """Fails the test that leaves a thread, a visible window or a running timer behind."""
+    threads = set(threading.enumerate())
+    yield
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        left = _left_open(app)
+        assert not left, f"left open: {left}"
+    stray = [t for t in threading.enumerate() if t not in threads]
+    for thread in stray:
+        thread.join(2.0)
+    assert not [t for t in stray if t.is_alive()], f"left running: {stray}"
+
+
+def _left_open(app: QApplication) -> list[str]:
+    for widget in app.topLevelWidgets():
+        if not widget.isVisible():
+            widget.deleteLater()
+    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    app.processEvents()
+    left = [f"window {w!r}" for w in app.topLevelWidgets() if w.isVisible()]
+    owners = app.topLevelWidgets()
+    left += [
+        f"timer of {w!r}" for w in owners for t in w.findChildren(QTimer) if t.isActive() and not t.isSingleShot()
+    ]
+    return left

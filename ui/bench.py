@@ -1,0 +1,216 @@
+"""The one place where session and widgets meet: a timer pulls replies, commands go the other way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from simulator.experiment import Experiment
+from simulator.frame import Frame, RunInfo
+from simulator.history import History
+from simulator.messages import Failed, Refused, Reply, Started, Update
+from simulator.parameter import is_live_change
+from ui.document import Document
+from ui.plots.base import View
+
+ACTIVE_MS = 33
+"""While something moves: display rate."""
+SETTLED_MS = 250
+"""Paused and all shown: only the worker's death could be news."""
+HIDDEN_MS = 500
+"""Nobody looks: just often enough that the scalars of the steps do not pile up."""
+
+
+class Worker(Protocol):
+    """The front of the worker, as the bench uses it; :class:`simulator.session.Session` is one."""
+
+    def start(self) -> None: ...
+    def change(self, experiment: Experiment) -> None: ...
+    def restart(self) -> None: ...
+    def play(self, steps: int | None = None) -> None: ...
+    def pause(self) -> None: ...
+    def limit(self, steps_per_second: float | None) -> None: ...
+    def look(self, wants: frozenset[str] = frozenset()) -> None: ...
+    def replies(self) -> list[Reply]: ...
+    def close(self, timeout: float = 2.0) -> None: ...
+
+
+class Bench(QObject):
+    """Plays the document's experiment and tells widgets what came back."""
+
+    started = Signal(object)
+    """RunInfo of a run that stands at step 0."""
+    updated = Signal(object, float)
+    """View of the present, steps per second."""
+    playing_changed = Signal(bool)
+    refused = Signal(str)
+    failed = Signal(str, str, bool)
+    """message, traceback, whether the worker is gone."""
+
+    def __init__(
+        self, document: Document, worker: Callable[[], Worker], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.wants: Callable[[], frozenset[str]] = frozenset
+        """What the visible, running plots need of the next frame."""
+        self.playing = False
+        self.dead = False
+        self.info: RunInfo | None = None
+        self.history: History | None = None
+        self.first: Frame | None = None
+        self.view: View | None = None
+        self._worker_factory = worker
+        self._worker: Worker | None = None
+        self._trained: Experiment | None = None
+        self._limit: float | None = None
+        self._visible = True
+        self._stale = 2
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.pull)
+        document.changed.connect(lambda _old, new: self._change(new))
+        document.opened.connect(self._begin)
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the worker on the document's experiment; step 0 is computed at once."""
+        self.dead = False
+        self._worker = self._worker_factory()
+        self._worker.start()
+        self._worker.limit(self._limit)
+        self._change(self.document.experiment)
+        self._timer.start(ACTIVE_MS)
+
+    def revive(self) -> None:
+        """A new worker in place of one that died."""
+        self.close()
+        self._set_playing(False)
+        self.start()
+
+    def close(self) -> None:
+        """End the worker and stop polling; may be called twice."""
+        self._timer.stop()
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.close()
+
+    # -- commands ------------------------------------------------------------------------------------------------
+
+    def play(self, steps: int | None = None) -> None:
+        """Train for ever, or ``steps`` steps and then pause."""
+        if self._worker is not None and not self.dead:
+            self._worker.play(steps)
+            self._set_playing(True)
+            self.wake()
+
+    def pause(self) -> None:
+        if self._worker is not None:
+            self._worker.pause()
+            self._set_playing(False)
+            self.wake()
+
+    def toggle(self) -> None:
+        self.pause() if self.playing else self.play()
+
+    def restart(self) -> None:
+        """Back to step 0 with the same weights."""
+        if self._worker is not None:
+            self._worker.restart()
+            self.wake()
+
+    def set_limit(self, steps_per_second: float | None) -> None:
+        self._limit = steps_per_second
+        if self._worker is not None:
+            self._worker.limit(steps_per_second)
+            self.wake()
+
+    def _change(self, experiment: Experiment) -> None:
+        self._trained = experiment
+        if self._worker is not None:
+            self._worker.change(experiment)
+            self.wake()
+
+    def _begin(self, experiment: Experiment) -> None:
+        live = self._trained is not None and is_live_change(self._trained, experiment)
+        self._change(experiment)
+        if live:
+            self.restart()
+
+    # -- replies -------------------------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Something was asked for: look until it is seen (one answer may still be on its way from before)."""
+        self._stale = 2
+        self._pace()
+
+    def set_visible(self, visible: bool) -> None:
+        """Whether anyone can see the window."""
+        if visible != self._visible:
+            self._visible = visible
+            self.wake()
+
+    def pull(self) -> None:
+        """Take what has arrived, ask for the next frame."""
+        if self._worker is None:
+            return
+        for reply in self._worker.replies():
+            self._take(reply)
+        if self.playing or self._stale:
+            self._worker.look(self.wants() if self._visible else frozenset())
+        self._pace()
+
+    def _pace(self) -> None:
+        if self._worker is None:
+            return
+        active = self.playing or self._stale
+        interval = HIDDEN_MS if not self._visible else ACTIVE_MS if active else SETTLED_MS
+        if not self._timer.isActive() or self._timer.interval() != interval:
+            self._timer.start(interval)
+
+    def _take(self, reply: Reply) -> None:
+        match reply:
+            case Started():
+                self._take_started(reply)
+            case Update():
+                self._take_update(reply)
+            case Refused(message=message):
+                self.refused.emit(message)
+            case Failed():
+                self._take_failure(reply)
+
+    def _take_started(self, reply: Started) -> None:
+        self.info = reply.info
+        self.history = History(reply.columns)
+        self.first = self.view = None
+        self._stale = 2
+        self.started.emit(reply.info)
+
+    def _take_update(self, reply: Update) -> None:
+        fresh = self._stale < 2
+        self._stale = max(0, self._stale - 1)
+        frame = reply.frame
+        if frame is not None and self.info is not None and self.history is not None:
+            if frame.run != self.info.run:
+                return
+            for rows in reply.rows:
+                self.history.extend(rows)
+            if frame.step == 0 and self.first is None:
+                self.first = frame
+            self.view = View(frame=frame, history=self.history, first=self.first)
+            self.updated.emit(self.view, reply.steps_per_second)
+        if fresh:
+            self._set_playing(reply.playing)
+
+    def _take_failure(self, reply: Failed) -> None:
+        self._set_playing(False)
+        self.dead = self.dead or reply.fatal
+        self.failed.emit(reply.message, reply.traceback, reply.fatal)
+
+    def _set_playing(self, playing: bool) -> None:
+        if playing != self.playing:
+            self.playing = playing
+            self._stale = 2
+            self.playing_changed.emit(playing)

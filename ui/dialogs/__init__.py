@@ -1,0 +1,1 @@
+"""Windows that open for files, for losing work, and for reading."""

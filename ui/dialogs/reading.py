@@ -1,0 +1,84 @@
+"""Windows to read: what this is, and the keys. They hold nothing up."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+
+import numpy
+import pyqtgraph
+from PySide6.QtCore import Qt, qVersion
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from ui.style.icons import app_icon
+
+ABOUT = (
+    "Assemble a deep network, press Play, and watch what flows forward and back through every layer "
+    "while it trains. Forward quantities are green, backward ones purple; a layer keeps one colour, "
+    "by its depth, in every plot."
+)
+
+
+def _reading(parent: QWidget, title: str) -> tuple[QDialog, QVBoxLayout]:
+    dialog = QDialog(parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle(title)
+    column = QVBoxLayout(dialog)
+    column.setContentsMargins(24, 24, 24, 16)
+    column.setSpacing(16)
+    return dialog, column
+
+
+def _end(dialog: QDialog, column: QVBoxLayout) -> QDialog:
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.close)
+    column.addWidget(buttons)
+    dialog.show()
+    return dialog
+
+
+def show_about(parent: QWidget, version: str) -> QDialog:
+    """What this program is and what it runs on."""
+    dialog, column = _reading(parent, "About Nablascope")
+    head = QLabel()
+    head.setPixmap(app_icon().pixmap(64, 64))
+    column.addWidget(head)
+    name = QLabel(f"<b style='font-size:large'>Nablascope {version}</b><br>An oscilloscope for gradients")
+    column.addWidget(name)
+    words = QLabel(ABOUT)
+    words.setWordWrap(True)
+    words.setMinimumWidth(380)
+    column.addWidget(words)
+    built = QLabel(
+        f"Python {platform.python_version()} · Qt {qVersion()} · numpy {numpy.__version__} · "
+        f"pyqtgraph {pyqtgraph.__version__}"
+    )
+    built.setProperty("role", "muted")
+    column.addWidget(built)
+    return _end(dialog, column)
+
+
+def show_shortcuts(parent: QWidget, actions: Sequence[QAction]) -> QDialog:
+    """Every key there is, read from the actions themselves."""
+    dialog, column = _reading(parent, "Keyboard shortcuts")
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(32)
+    grid.setVerticalSpacing(6)
+    for row, (keys, text) in enumerate(shortcut_rows(actions)):
+        key = QLabel(keys)
+        key.setProperty("role", "muted")
+        grid.addWidget(QLabel(text), row, 0)
+        grid.addWidget(key, row, 1)
+    column.addLayout(grid)
+    return _end(dialog, column)
+
+
+def shortcut_rows(actions: Sequence[QAction]) -> list[tuple[str, str]]:
+    """(keys, what they do) for all actions that have keys."""
+    native = QKeySequence.SequenceFormat.NativeText
+    return [
+        (action.shortcut().toString(native), action.text().replace("&", "").rstrip("…"))
+        for action in actions
+        if not action.shortcut().isEmpty()
+    ]

@@ -1,0 +1,140 @@
+"""The experiment being edited: its file, its past (undo) and whether it has unsaved changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from simulator.experiment import Experiment
+from simulator.files.experiments import read, write
+
+
+class _Edit(QUndoCommand):
+    """One entry of the past; the steps of a drag merge into one."""
+
+    def __init__(self, document: Document, after: Experiment, description: str, key: str | None) -> None:
+        super().__init__(description)
+        self._document = document
+        self._before = document.experiment
+        self._after = after
+        self._key = key
+
+    def id(self) -> int:
+        return -1 if self._key is None else 1
+
+    def close(self) -> None:
+        """The drag has ended: nothing merges into this entry any more."""
+        self._key = None
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, _Edit) or other._key != self._key or self._key is None:
+            return False
+        self._after = other._after
+        self.setObsolete(self._after == self._before)
+        return True
+
+    def redo(self) -> None:
+        self._document._set(self._after)
+
+    def undo(self) -> None:
+        self._document._set(self._before)
+
+
+class Document(QObject):
+    """Holds one valid :class:`Experiment`; every change goes through :meth:`propose` and can be undone."""
+
+    changed = Signal(object, object)
+    """(old, new) experiment, after an edit, an undo or a redo."""
+    opened = Signal(object)
+    """Another experiment took the place of the old one: a run of its own begins."""
+    title_changed = Signal()
+
+    def __init__(self, experiment: Experiment, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._experiment = experiment
+        self.path: Path | None = None
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.cleanChanged.connect(lambda _clean: self.title_changed.emit())
+
+    @property
+    def experiment(self) -> Experiment:
+        return self._experiment
+
+    @property
+    def dirty(self) -> bool:
+        return not self.undo_stack.isClean()
+
+    @property
+    def name(self) -> str:
+        """What the title shows: the file's name, else the experiment's."""
+        return self.path.stem if self.path is not None else self._experiment.name or "untitled"
+
+    def propose(
+        self, builtins: Mapping[str, Any], description: str, merge_key: str | None = None, final: bool = True
+    ) -> str | None:
+        """Take over a changed experiment, or return the sentence that says why it cannot be.
+
+        Proposals with one ``merge_key`` become one undo entry until one of them is ``final``.
+        """
+        try:
+            new = Experiment.from_builtins(dict(builtins))
+        except ValueError as error:
+            if final:
+                self._close_edit()
+            return str(error)
+        if new != self._experiment:
+            self.undo_stack.push(_Edit(self, new, description, merge_key))
+        if final:
+            self._close_edit()
+        return None
+
+    def _close_edit(self) -> None:
+        index = self.undo_stack.index()
+        command = self.undo_stack.command(index - 1) if index else None
+        if isinstance(command, _Edit):
+            command.close()
+
+    def _set(self, experiment: Experiment) -> None:
+        old, self._experiment = self._experiment, experiment
+        self.changed.emit(old, experiment)
+        if old.name != experiment.name:
+            self.title_changed.emit()
+
+    # -- files ---------------------------------------------------------------------------------------------------
+
+    def replace(self, experiment: Experiment, path: Path | None = None) -> None:
+        """Begin anew with another experiment (new, preset, file): no past, nothing unsaved."""
+        self._experiment = experiment
+        self.path = path
+        self.undo_stack.clear()
+        self.undo_stack.setClean()
+        self.opened.emit(experiment)
+        self.title_changed.emit()
+
+    def open(self, path: Path) -> str | None:
+        """Open a file; on failure return one sentence and leave everything as it was."""
+        try:
+            experiment = read(path)
+        except ValueError as error:
+            return str(error)
+        self.replace(experiment, path.absolute())
+        return None
+
+    def save(self, path: Path | None = None) -> str | None:
+        """Write to ``path`` or the present file, whole or not at all; the sentence of a failure."""
+        target = path or self.path
+        if target is None:
+            return "The experiment has no file yet."
+        try:
+            write(self._experiment, target.absolute())
+        except OSError as error:
+            return f"{target}: cannot be written: {error.strerror or error}"
+        self.path = target.absolute()
+        self._close_edit()
+        self.undo_stack.setClean()
+        self.title_changed.emit()
+        return None

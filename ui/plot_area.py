@@ -1,0 +1,204 @@
+"""The centre of the window: one dock per plot, to show, hide, rearrange and maximise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
+
+from simulator.frame import RunInfo
+from ui.plots import PLOTS
+from ui.plots.base import Plot, View
+
+STATE_VERSION = 1
+
+
+class PlotArea(QMainWindow):
+    """A window of docks inside the window; forward plots down the left, backward plots down the right."""
+
+    layer_hovered = Signal(int)
+    """Index of the layer under the pointer in some plot, -1 for none."""
+    export_requested = Signal(str)
+    """Key of the plot whose export button was pressed."""
+    shown_changed = Signal()
+    """Other plots are visible now: the next frame may need other parts."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Widget)
+        self.setObjectName("plotArea")
+        self.setDockNestingEnabled(True)
+        self.setDockOptions(
+            QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks
+        )
+        self._view: View | None = None
+        self._info: RunInfo | None = None
+        self._maximised: str | None = None
+        self._before_maximise = QByteArray()
+        self.plots: dict[str, Plot] = {}
+        self.docks: dict[str, QDockWidget] = {}
+        for kind in PLOTS:
+            self._add(kind())
+        self.reset_arrangement()
+
+    def _add(self, plot: Plot) -> None:
+        dock = QDockWidget(plot.title, self)
+        dock.setObjectName(f"plot.{plot.key}")
+        dock.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
+        )
+        dock.setTitleBarWidget(plot.header)
+        dock.setWidget(plot)
+        plot.header.installEventFilter(self)
+        plot.header.maximise_requested.connect(lambda key=plot.key: self.toggle_maximised(key))
+        plot.header.export_requested.connect(lambda key=plot.key: self.export_requested.emit(key))
+        plot.header.pause_toggled.connect(lambda _on: self.shown_changed.emit())
+        plot.layer_hovered.connect(self.layer_hovered)
+        dock.visibilityChanged.connect(lambda on, key=plot.key: self._shown(key, on))
+        self.plots[plot.key] = plot
+        self.docks[plot.key] = dock
+
+    # -- what the bench feeds ------------------------------------------------------------------------------------
+
+    def visible_plots(self) -> list[Plot]:
+        """Plots that can be seen now: not hidden, not behind a tab."""
+        return [plot for plot in self.plots.values() if plot.isVisible()]
+
+    def wants(self) -> frozenset[str]:
+        """The costly parts that the plots which are visible and not paused need."""
+        parts = (plot.wants for plot in self.visible_plots() if not plot.paused)
+        return frozenset().union(*parts)
+
+    def start(self, info: RunInfo) -> None:
+        self._info, self._view = info, None
+        for plot in self.plots.values():
+            plot.start(info)
+
+    def refresh(self, view: View) -> None:
+        self._view = view
+        for plot in self.visible_plots():
+            plot.refresh(view)
+
+    def highlight(self, layer: int) -> None:
+        for plot in self.visible_plots():
+            plot.highlight(layer)
+
+    def _shown(self, key: str, on: bool) -> None:
+        if on and self._view is not None:
+            self.plots[key].refresh(self._view)
+        self.shown_changed.emit()
+
+    # -- arrangement ---------------------------------------------------------------------------------------------
+
+    def reset_arrangement(self) -> None:
+        """Forward left, backward right, the default ones shown, each column's share equal."""
+        self._end_maximised()
+        columns = [self._column("forward"), self._column("backward")]
+        for dock in self.docks.values():
+            self.removeDockWidget(dock)
+        heads = [column[0] for column in columns if column]
+        for head in heads:
+            self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, head, Qt.Orientation.Horizontal)
+        for column in columns:
+            for above, below in zip(column, column[1:], strict=False):
+                self.splitDockWidget(above, below, Qt.Orientation.Vertical)
+        for key, dock in self.docks.items():
+            dock.setVisible(self.plots[key].default)
+        self._even(columns)
+
+    def _column(self, side: str) -> list[QDockWidget]:
+        ordered = sorted(self.plots.values(), key=lambda plot: not plot.default)
+        backward = [self.docks[plot.key] for plot in ordered if plot.side == "backward"]
+        if side == "backward":
+            return backward
+        return [self.docks[plot.key] for plot in ordered if plot.side != "backward"]
+
+    def _even(self, columns: Sequence[Sequence[QDockWidget]]) -> None:
+        for column in columns:
+            shown = [dock for dock in column if not dock.isHidden()]
+            self.resizeDocks(shown, [100] * len(shown), Qt.Orientation.Vertical)
+        heads = [column[0] for column in columns if column]
+        self.resizeDocks(heads, [100] * len(heads), Qt.Orientation.Horizontal)
+
+    def arrangement(self) -> QByteArray:
+        """What :meth:`restore_arrangement` takes, as it is without a maximised plot."""
+        return self._before_maximise if self._maximised is not None else self.saveState(STATE_VERSION)
+
+    def restore_arrangement(self, state: QByteArray) -> bool:
+        """Whether ``state`` could be read."""
+        self._end_maximised()
+        return not state.isEmpty() and self.restoreState(state, STATE_VERSION)
+
+    # -- one plot ------------------------------------------------------------------------------------------------
+
+    @property
+    def maximised(self) -> str | None:
+        """Key of the plot that fills the area."""
+        return self._maximised
+
+    def toggle_maximised(self, key: str) -> None:
+        if self._maximised is not None:
+            self.restore()
+        else:
+            self.maximise(key)
+
+    def maximise(self, key: str) -> None:
+        """Let one plot fill the area until :meth:`restore`."""
+        self.restore()
+        self._before_maximise = self.saveState(STATE_VERSION)
+        self._maximised = key
+        self.docks[key].show()
+        for other, dock in self.docks.items():
+            if other != key:
+                dock.hide()
+        self.plots[key].header.set_maximised(True)
+
+    def restore(self) -> None:
+        """Put the maximised plot back among the others."""
+        if self._maximised is not None:
+            self._end_maximised()
+            self.restoreState(self._before_maximise, STATE_VERSION)
+
+    def _end_maximised(self) -> None:
+        if self._maximised is not None:
+            self.plots[self._maximised].header.set_maximised(False)
+            self._maximised = None
+
+    def toggle_plot(self, key: str) -> None:
+        """Show or hide one plot."""
+        self.restore()
+        dock = self.docks[key]
+        dock.setVisible(dock.isHidden())
+        dock.raise_()
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """One checkable entry per plot, forward ones first."""
+        menu.clear()
+        for side in ("forward", "backward", ""):
+            for plot in self.plots.values():
+                if plot.side == side or (not side and plot.side not in ("forward", "backward")):
+                    self._add_entry(menu, plot)
+            menu.addSeparator()
+
+    def _add_entry(self, menu: QMenu, plot: Plot) -> None:
+        entry = QAction(plot.title, menu)
+        entry.setCheckable(True)
+        entry.setChecked(not self.docks[plot.key].isHidden())
+        entry.setToolTip(plot.explain)
+        entry.triggered.connect(lambda _on, key=plot.key: self.toggle_plot(key))
+        menu.addAction(entry)
+
+    def createPopupMenu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.fill_menu(menu)
+        return menu
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.MouseButtonDblClick:
+            for key, plot in self.plots.items():
+                if plot.header is watched:
+                    self.toggle_maximised(key)
+                    return True
+        return super().eventFilter(watched, event)

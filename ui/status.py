@@ -1,0 +1,131 @@
+"""What is said in words: the status line at the bottom, and the banner of a refusal or a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+
+class StatusLine(QWidget):
+    """One line of text that shortens with an ellipsis; the whole sentence is its tooltip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = ""
+        self.setObjectName("statusLine")
+        self.setAccessibleName("What is happening")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    @property
+    def text(self) -> str:
+        return self._text
+
+    def say(self, text: str) -> None:
+        if text != self._text:
+            self._text = text
+            self.setToolTip(text)
+            self.setAccessibleDescription(text)
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.fontMetrics().height() + 12)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, self.sizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        room = self.rect().adjusted(12, 0, -12, 0)
+        text = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        painter.end()
+
+
+def flat_button(text: str, tip: str, parent: QWidget) -> QToolButton:
+    button = QToolButton(parent)
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setAutoRaise(True)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
+
+
+class Banner(QFrame):
+    """Says above the plots what was refused or went wrong; hides nothing and waits for nobody."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self.setAccessibleName("Message")
+        self._label = QLabel(self)
+        self._label.setWordWrap(True)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._details = QPlainTextEdit(self)
+        self._details.setReadOnly(True)
+        self._details.setMaximumHeight(180)
+        self._details.setAccessibleName("Traceback")
+        self._more = flat_button("Details", "Show where it happened.", self)
+        self._more.setCheckable(True)
+        self._more.toggled.connect(self._details.setVisible)
+        self._again = flat_button("Start again", "Start a new worker on the same experiment.", self)
+        self._again.clicked.connect(self._run_again)
+        self._close = flat_button("✕", "Close this message.", self)
+        self._close.setAccessibleName("Close message")
+        self._close.clicked.connect(self.clear)
+        self._action: Callable[[], None] | None = None
+        self._lay_out()
+        self.clear()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.addWidget(self._label, 1)
+        for button in (self._again, self._more, self._close):
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 4, 8, 4)
+        column.setSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self._details)
+
+    @property
+    def text(self) -> str:
+        return self._label.text()
+
+    @property
+    def details(self) -> str:
+        return self._details.toPlainText()
+
+    def say(self, text: str, details: str = "", again: Callable[[], None] | None = None) -> None:
+        """Show a message; ``details`` unfold on request, ``again`` is offered as a button."""
+        self._label.setText(text)
+        self._details.setPlainText(details)
+        self._details.hide()
+        self._more.setChecked(False)
+        self._more.setVisible(bool(details))
+        self._again.setVisible(again is not None)
+        self._action = again
+        self.show()
+
+    def clear(self) -> None:
+        self._action = None
+        self._label.clear()
+        self.hide()
+
+    def _run_again(self) -> None:
+        action = self._action
+        self.clear()
+        if action is not None:
+            action()
