@@ -17,6 +17,8 @@ class Rows:
     first_step: int
     columns: tuple[str, ...]
     values: NDArray[np.float64]
+    provisional: NDArray[np.float64] | None = None
+    """The step after the last row, while its update has not been made and may still change."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class History:
         self.stride = 1
         self.steps = 0
         """Number of steps recorded."""
+        self._extra = 0
         self._place = {name: i for i, name in enumerate(columns)}
         shape = (capacity, len(columns))
         self._low = np.empty(shape)
@@ -64,21 +67,23 @@ class History:
         return -(-self.steps // self.stride)
 
     def extend(self, rows: Rows) -> None:
-        """Take in consecutive steps; a step that is already the last one replaces it, a gap is an error."""
+        """Take in consecutive steps; a gap is an error. The provisional step gives way to what comes next."""
         if rows.columns != self.columns:
             raise ValueError("rows of another run")
-        values = rows.values
-        start = rows.first_step
-        if start == self.steps - 1 and self.stride == 1:
-            self.steps -= 1
-        elif start < self.steps:
-            skip = self.steps - start
-            values, start = values[skip:], self.steps
-        if start != self.steps:
-            raise ValueError(f"step {start} does not follow step {self.steps - 1}")
+        if rows.first_step != self.steps:
+            raise ValueError(f"step {rows.first_step} does not follow step {self.steps - 1}")
         done = 0
-        while done < len(values):
-            done += self._take(values[done:])
+        while done < len(rows.values):
+            done += self._take(rows.values[done:])
+        self._show(rows.provisional)
+
+    def _show(self, row: NDArray[np.float64] | None) -> None:
+        """Draw the provisional step where it starts a bucket of its own; inside a wider one it would not be seen."""
+        bucket, offset = divmod(self.steps, self.stride)
+        self._extra = int(row is not None and offset == 0 and bucket < self.capacity)
+        if self._extra:
+            for part in (self._low, self._high, self._last):
+                part[bucket] = row
 
     def _take(self, values: NDArray[np.float64]) -> int:
         """Fill as many whole or part buckets as fit without merging; the number of rows used."""
@@ -114,7 +119,7 @@ class History:
 
     def series(self, name: str) -> Series:
         """The past of a scalar column (``loss``) as (buckets,), of a per-layer group as (buckets, layers)."""
-        n = self.buckets
+        n = self.buckets + self._extra
         place: int | NDArray[np.int_] = self._place[name] if name in self._place else self._groups[name]
         steps = np.arange(n, dtype=np.float64) * self.stride
         return Series(steps, self._low[:n, place], self._high[:n, place], self._last[:n, place], self.stride)

@@ -65,9 +65,7 @@ class Normal(Initializer, frozen=True, tag="normal"):
 class Uniform(Initializer, frozen=True, tag="uniform"):
     """Uniform between −limit and limit; its standard deviation is limit / √3."""
 
-    limit: Annotated[
-        float, knob("limit", "Largest absolute value drawn.", slider=(1e-4, 10), log=True, ge=0)
-    ] = 0.05
+    limit: Annotated[float, knob("limit", "Largest absolute value drawn.", slider=(1e-4, 10), log=True, ge=0)] = 0.05
 
     def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
         _uniform(out, rng, self.limit)
@@ -154,9 +152,7 @@ def _he(slope: float, fan_in: int) -> float:
     return 2 / ((1 + slope**2) * fan_in)
 
 
-_HE_SLOPE = knob(
-    "slope", "Negative slope of the leaky ReLU it is meant for; 0 for ReLU.", slider=(0, 1), ge=0
-)
+_HE_SLOPE = knob("slope", "Negative slope of the leaky ReLU it is meant for; 0 for ReLU.", slider=(0, 1), ge=0)
 
 
 class HeNormal(FanNormal, frozen=True, tag="he_normal"):

@@ -26,6 +26,4 @@ class Stream(IntEnum):
 
 def stream(seed: int, purpose: Stream, *place: int) -> np.random.Generator:
     """The generator for ``purpose`` at ``place`` (a layer's index path), independent of all others."""
-    return np.random.Generator(
-        np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(int(purpose), *place)))
-    )
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(int(purpose), *place))))

@@ -18,9 +18,7 @@ import numpy as np
 from simulator.numeric import Array
 from simulator.parameter import Part, any_of, knob
 
-_RATE = knob(
-    "learning rate", "η: how far one update goes.", slider=(1e-5, 10), log=True, ge=0, unit="η", live=True
-)
+_RATE = knob("learning rate", "η: how far one update goes.", slider=(1e-5, 10), log=True, ge=0, unit="η", live=True)
 _EPS = knob(
     "epsilon",
     "Keeps the division finite; gradients far below it no longer move anything.",
@@ -60,9 +58,7 @@ class SGD(Optimizer, frozen=True, tag="sgd"):
 
     label: ClassVar[str] = "SGD"
     learning_rate: Annotated[float, _RATE] = 0.1
-    momentum: Annotated[float, _share("momentum", "Share of the last step's velocity that is kept.", "β")] = (
-        0.0
-    )
+    momentum: Annotated[float, _share("momentum", "Share of the last step's velocity that is kept.", "β")] = 0.0
     nesterov: Annotated[
         bool, knob("Nesterov", "Take the gradient's effect after the momentum step, not before.", live=True)
     ] = False
@@ -103,9 +99,7 @@ class RMSProp(Optimizer, frozen=True, tag="rmsprop"):
 
     label: ClassVar[str] = "RMSProp"
     learning_rate: Annotated[float, _RATE] = 1e-2
-    rho: Annotated[float, _share("rho", "Share of the old mean squared gradient kept at each step.", "ρ")] = (
-        0.9
-    )
+    rho: Annotated[float, _share("rho", "Share of the old mean squared gradient kept at each step.", "ρ")] = 0.9
     eps: Annotated[float, _EPS] = 1e-8
     slots: ClassVar[int] = 1
 

@@ -7,6 +7,7 @@ without rebuilding the network). :func:`parameters` reads all that back.
 
 from __future__ import annotations
 
+import builtins
 import functools
 import types
 import typing
@@ -66,7 +67,7 @@ def kinds(base: type[PartType]) -> dict[str, type[PartType]]:
 
 def any_of(base: type[PartType]) -> Any:
     """The union of all kinds of ``base`` that are defined so far: what msgspec decodes by ``kind``."""
-    return Union[concrete(base)]
+    return Union[concrete(base)]  # noqa: UP007
 
 
 @dataclass(frozen=True)
@@ -98,15 +99,10 @@ def knob(
     min_length: int | None = None,
 ) -> msgspec.Meta:
     """Annotate a field: ``slider`` is the range a hand sweeps, ``ge`` … ``lt`` the range that is valid at all."""
-    return msgspec.Meta(
-        ge=ge,
-        gt=gt,
-        le=le,
-        lt=lt,
-        min_length=min_length,
-        description=help,
-        extra={"knob": Knob(label, help, slider, log, unit, live, file)},
-    )
+    bounds = {"ge": ge, "gt": gt, "le": le, "lt": lt, "min_length": min_length}
+    given: dict[str, Any] = {name: value for name, value in bounds.items() if value is not None}
+    tag = Knob(label, help, slider, log, unit, live, file)
+    return msgspec.Meta(description=help, extra={"knob": tag}, **given)
 
 
 FieldType = Literal["number", "integer", "flag", "choice", "text", "texts", "part", "spec", "parts"]
@@ -127,9 +123,9 @@ class Parameter:
     low_open: bool = False
     high_open: bool = False
     choices: tuple[str, ...] = ()
-    part: type[Spec] | None = None
+    part: builtins.type[Spec] | None = None
     """For ``part``, ``parts``: the common base of the kinds; for ``spec``: the struct itself."""
-    kinds: tuple[type[Part], ...] = ()
+    kinds: tuple[builtins.type[Part], ...] = ()
 
     @property
     def live(self) -> bool:
@@ -150,9 +146,7 @@ class Parameter:
         elif low is None:
             text = f"{'<' if self.high_open else '≤'} {high:g}"
         else:
-            text = (
-                f"{'above ' if self.low_open else ''}{low:g} … {'below ' if self.high_open else ''}{high:g}"
-            )
+            text = f"{'above ' if self.low_open else ''}{low:g} … {'below ' if self.high_open else ''}{high:g}"
         return text + (" or null" if self.optional else "")
 
 

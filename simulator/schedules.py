@@ -13,9 +13,7 @@ import msgspec
 
 from simulator.parameter import Part, any_of, knob
 
-_MINIMUM = knob(
-    "lowest rate", "The rate at the bottom of the curve.", slider=(0, 0.1), ge=0, unit="η", live=True
-)
+_MINIMUM = knob("lowest rate", "The rate at the bottom of the curve.", slider=(0, 0.1), ge=0, unit="η", live=True)
 _TOP = knob(
     "highest rate",
     "The rate at the top of the curve.",

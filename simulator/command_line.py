@@ -1,0 +1,133 @@
+"""The commands that need no screen: ``run``, ``presets`` and ``reference``.
+
+``run`` writes the data; what draws the plots is handed in, because the simulator knows no screen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from simulator.experiment import Experiment, ExperimentError
+from simulator.files import experiments
+from simulator.headless import RunResult, run
+
+Draw = Callable[[RunResult, Path], None]
+COMMANDS = ("run", "presets", "reference")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Arguments of the three commands."""
+    top = argparse.ArgumentParser(prog="main.py", description="Train without a screen.")
+    commands = top.add_subparsers(dest="command", required=True)
+    add_commands(commands)
+    return top
+
+
+def add_commands(commands: Any) -> None:
+    """Add the three commands to a parser's sub-commands."""
+    one = commands.add_parser("run", help="train an experiment without a screen and write its files")
+    one.add_argument("target", metavar="FILE-OR-PRESET")
+    one.add_argument("--steps", type=_count(0), required=True, metavar="N", help="updates to make")
+    one.add_argument("--seed", type=_count(0), metavar="S", help="instead of the experiment's seed")
+    one.add_argument(
+        "--set", action="append", default=[], metavar="PATH=VALUE", help="as in layers.0.units=50; may be repeated"
+    )
+    one.add_argument("--every", type=_count(1), default=1, metavar="K", help="measure layers each K steps (1)")
+    one.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+    one.add_argument("--no-plots", action="store_true", help="write the data only")
+    commands.add_parser("presets", help="list the presets")
+    commands.add_parser("reference", help="print the reference table of all parts")
+
+
+def _count(least: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"expected a whole number, not {text!r}") from None
+        if value < least:
+            raise argparse.ArgumentTypeError(f"expected {least} or more, not {value}")
+        return value
+
+    return whole
+
+
+def execute(arguments: argparse.Namespace, draw: Draw) -> int:
+    """Carry out a parsed command; the process's exit status."""
+    try:
+        if arguments.command == "run":
+            _run(arguments, draw)
+        elif arguments.command == "presets":
+            _list_presets()
+        else:
+            from simulator.reference import reference
+
+            sys.stdout.write(reference())
+    except (ExperimentError, OSError) as error:
+        print(f"error: {_one_line(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; nothing was written", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror.lower()}" if error.filename else error.strerror
+    return " ".join(str(error).split())
+
+
+def _list_presets() -> None:
+    found = experiments.presets()
+    width = max(len(preset.id) for preset in found)
+    for preset in found:
+        print(f"{preset.id:{width}}  {preset.title}: {preset.effect}")
+
+
+def setting(text: str) -> tuple[str, Any]:
+    """``PATH=VALUE``: the value is JSON where it reads as JSON, else the text itself."""
+    path, equals, value = text.partition("=")
+    if not equals:
+        raise ExperimentError(f"expected PATH=VALUE, not {text!r}")
+    try:
+        return path.strip(), json.loads(value)
+    except ValueError:
+        return path.strip(), value
+
+
+def prepare(arguments: argparse.Namespace) -> Experiment:
+    """The experiment that the arguments describe."""
+    settings = [setting(text) for text in arguments.set]
+    if arguments.seed is not None:
+        settings.append(("seed", arguments.seed))
+    return experiments.find(arguments.target).with_values(settings)
+
+
+def _run(arguments: argparse.Namespace, draw: Draw) -> None:
+    from tqdm import tqdm
+
+    experiment = prepare(arguments)
+    with tqdm(total=arguments.steps, unit="step", disable=None, leave=False) as bar:
+        result = run(
+            experiment,
+            steps=arguments.steps,
+            out=arguments.out,
+            every=arguments.every,
+            progress=lambda step: bar.update(step - bar.n),
+        )
+    if not arguments.no_plots:
+        draw(result, arguments.out / "plots")
+    _report(result, arguments.out)
+
+
+def _report(result: RunResult, out: Path) -> None:
+    from simulator.measures.status import describe
+
+    print(f"step {result.last.step}: {describe(result.last)}")
+    print(f"written to {out}")

@@ -1,0 +1,1 @@
+"""Files that need no screen: experiments, presets and runs."""

@@ -1,0 +1,106 @@
+"""The files of a headless run: ``experiment.json``, ``steps.csv``, ``layers.csv``, ``histograms.npz``."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+import numpy as np
+
+from simulator.experiment import Experiment
+from simulator.files.atomic import partial, write_atomic
+from simulator.frame import Frame, RunInfo
+from simulator.measures import NAMES
+
+STEP_COLUMNS = (
+    "step", "loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "gradient_norm",
+)  # fmt: skip
+LAYER_COLUMNS = ("step", "layer", "name", "kind", *NAMES)
+_COUNTED = ("nonfinite",)
+
+
+def cell(value: float | None) -> str:
+    """Full precision; ``nan`` and ``inf`` are values; None, "not defined", is empty."""
+    return "" if value is None else repr(float(value))
+
+
+class RunFiles:
+    """Writes a run as it goes; the files get their names when all of them are complete.
+
+    A context manager: an error inside leaves what stood in the folder before.
+    """
+
+    def __init__(self, folder: Path, experiment: Experiment, info: RunInfo) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.experiment, self.info = folder, experiment, info
+        self._stack = ExitStack()
+        self._raw: dict[str, tuple[IO[bytes], np.dtype[np.generic], tuple[int, ...]]] = {}
+        self._measured: list[int] = []
+        self._steps = self._table("steps.csv", STEP_COLUMNS)
+        self._layers = self._table("layers.csv", LAYER_COLUMNS)
+
+    def _table(self, name: str, columns: tuple[str, ...]) -> csv.DictWriter[str]:
+        file = self._stack.enter_context(partial(self.folder / name).open("w", encoding="utf-8", newline=""))
+        writer = csv.DictWriter(file, columns, lineterminator="\n", restval="")
+        writer.writeheader()
+        return writer
+
+    def step(self, step: int, scalars: Mapping[str, float]) -> None:
+        self._steps.writerow({"step": step, **{name: cell(value) for name, value in scalars.items()}})
+
+    def frame(self, frame: Frame) -> None:
+        """A measured step: a row per layer and its histograms."""
+        for layer, info in enumerate(frame.info.layers):
+            row: dict[str, object] = {"step": frame.step, "layer": info.label, "name": info.name, "kind": info.kind}
+            for name in NAMES:
+                value = float(frame.measures[name][layer]) if frame.defined[name][layer] else None
+                whole = name in _COUNTED and value is not None and math.isfinite(value)
+                row[name] = int(value or 0) if whole else cell(value)
+            self._layers.writerow(row)
+        self._measured.append(frame.step)
+        for quantity, counted in frame.histograms.items():
+            for part in ("counts", "edges", "nan", "plus_inf", "minus_inf", "zeros"):
+                self._append(f"{quantity}_{part}", getattr(counted, part))
+
+    def _append(self, name: str, array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> None:
+        # Raw pieces on disk: a long run's histograms need not fit the memory.
+        if name not in self._raw:
+            file = self._stack.enter_context(partial(self.folder / f"{name}.raw").open("w+b"))
+            self._raw[name] = (file, array.dtype, array.shape)
+        self._raw[name][0].write(array.tobytes())
+
+    def _write_histograms(self) -> None:
+        arrays: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = {
+            "steps": np.array(self._measured, np.int64),
+            "layers": np.array([info.label for info in self.info.layers]),
+        }
+        for name, (file, dtype, shape) in self._raw.items():
+            file.flush()
+            arrays[name] = np.memmap(file, dtype=dtype, mode="r", shape=(len(self._measured), *shape))
+        with partial(self.folder / "histograms.npz").open("wb") as target:
+            np.savez_compressed(target, allow_pickle=False, **arrays)
+
+    def __enter__(self) -> RunFiles:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        names = ("steps.csv", "layers.csv", "histograms.npz")
+        try:
+            if kind is None:
+                self._write_histograms()
+            self._stack.close()
+            if kind is None:
+                for name in names:
+                    partial(self.folder / name).replace(self.folder / name)
+                write_atomic(self.folder / "experiment.json", self.experiment.to_json())
+        finally:
+            self._stack.close()
+            for name in (*names, *(f"{raw}.raw" for raw in self._raw)):
+                partial(self.folder / name).unlink(missing_ok=True)

@@ -1,0 +1,82 @@
+"""The same training without a screen: files out, and what a plot needs to draw the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from simulator.experiment import Experiment
+from simulator.files.runs import RunFiles
+from simulator.frame import Frame, RunInfo
+from simulator.history import History, Rows
+from simulator.threads import blas_threads, limited_blas
+from simulator.training import HISTOGRAM_SOURCES, Training
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a finished run leaves in memory."""
+
+    info: RunInfo
+    first: Frame
+    last: Frame
+    history: History
+
+
+def run(
+    experiment: Experiment,
+    *,
+    steps: int,
+    out: str | Path | None = None,
+    every: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> RunResult:
+    """Train for ``steps`` updates and write the run's files into ``out`` (nothing is written if it is None).
+
+    Row s of ``steps.csv`` is the network after s updates, on the batch of its next update; rows 0 … ``steps``.
+    ``layers.csv``, ``histograms.npz`` and the validation columns are filled at multiples of ``every`` and at the end.
+    Errors: ExperimentError for what cannot be trained, ValueError for a negative ``steps`` or an ``every`` below 1,
+    OSError where files cannot be written.
+    """
+    if steps < 0:
+        raise ValueError(f"steps must be 0 or more, not {steps}")
+    if every < 1:
+        raise ValueError(f"every must be 1 or more, not {every}")
+    training = Training(experiment)
+    with limited_blas(blas_threads(training.network)):
+        if out is None:
+            return _train(training, steps, every, None, progress)
+        with RunFiles(Path(out), experiment, training.info) as files:
+            return _train(training, steps, every, files, progress)
+
+
+def _train(
+    training: Training, steps: int, every: int, files: RunFiles | None, progress: Callable[[int], None] | None
+) -> RunResult:
+    history = History(training.columns)
+    first = last = None
+    for step in range(steps + 1):
+        measured = step % every == 0 or step == steps
+        if step < steps:
+            training.propose()
+        else:
+            training.look()
+        scalars = training.scalars(validate=measured)
+        history.extend(Rows(step, training.columns, training.row(scalars)[np.newaxis]))
+        if files is not None:
+            files.step(step, scalars)
+        if measured:
+            last = training.frame(scalars, (*HISTOGRAM_SOURCES, *(("boundary",) if step == steps else ())))
+            first = first or last
+            if files is not None:
+                files.frame(last)
+        if step < steps:
+            training.apply()
+        if progress is not None:
+            progress(step)
+    assert first is not None
+    assert last is not None
+    return RunResult(training.info, first, last, history)

@@ -1,0 +1,191 @@
+"""What every layer is made of: its description (`Layer`), its running part (`Module`), its parameters and its tap.
+
+Arrays are (units, samples). A signal between layers is (size + 1, samples): the layer's output with one more row of
+ones, which is the input of the next layer's biases, so that bias and weights are one matrix product. Gradients going
+back are ∂C/∂(signal) without that row.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+
+from simulator.activations import Activation
+from simulator.frame import LayerInfo
+from simulator.initializers import Initializer
+from simulator.numeric import Array, Stream, stream
+from simulator.parameter import Part, knob
+
+Shape = tuple[int, ...]
+
+
+class Block:
+    """A named piece of the flat parameter vector; ``value``, ``gradient`` and ``update`` are views of it.
+
+    The first ``weights`` entries are weights, which penalties act on; the rest (biases, scales, shifts) are not.
+    """
+
+    value: Array
+    gradient: Array
+    update: Array
+
+    def __init__(self, name: str, shape: Shape, weights: int = 0, start: float = 0.0) -> None:
+        self.name = name
+        self.shape = shape
+        self.size = math.prod(shape)
+        self.weights = weights
+        self.start = start
+
+
+class Parameters:
+    """All blocks of a network over three flat vectors: value, gradient and update."""
+
+    def __init__(self, blocks: Sequence[Block], dtype: np.dtype[np.floating]) -> None:
+        self.size = sum(block.size for block in blocks)
+        self.value = np.zeros(self.size, dtype)
+        self.gradient = np.zeros(self.size, dtype)
+        self.update = np.zeros(self.size, dtype)
+        self.weight_ranges: list[tuple[int, int]] = []
+        offset = 0
+        for block in blocks:
+            if block.weights:
+                self.weight_ranges.append((offset, offset + block.weights))
+            self.value[offset : offset + block.size] = block.start
+            offset += block.size
+        self.bind(blocks)
+
+    def bind(self, blocks: Sequence[Block]) -> None:
+        """Make the blocks views of these vectors; a twin network binds to the same ones."""
+        offset = 0
+        for block in blocks:
+            here = slice(offset, offset + block.size)
+            block.value = self.value[here].reshape(block.shape)
+            block.gradient = self.gradient[here].reshape(block.shape)
+            block.update = self.update[here].reshape(block.shape)
+            offset += block.size
+
+
+@dataclass(frozen=True)
+class Tap:
+    """Where measures read a layer: read-only views that hold the present step's values.
+
+    ``delta`` is ∂C/∂z; times the batch size it is δ. ``weights`` and its kin are stored inputs × outputs.
+    """
+
+    info: LayerInfo
+    activation: Activation | None
+    z: Array
+    a: Array
+    slope: Array | None
+    delta: Array
+    weights: Array
+    weight_gradient: Array
+    weight_update: Array
+    bias_gradient: Array
+
+
+def read_only(array: Array) -> Array:
+    view = array.view()
+    view.setflags(write=False)
+    return view
+
+
+class Affine:
+    """u = W x + b with W and b in one block (inputs + 1) × outputs, the biases its last row."""
+
+    def __init__(self, name: str, inputs: int, outputs: int) -> None:
+        self.inputs, self.outputs = inputs, outputs
+        self.block = Block(name, (inputs + 1, outputs), weights=inputs * outputs)
+
+    def allocate(self, batch: int, dtype: np.dtype[np.floating], needs_input_gradient: bool) -> None:
+        self.input_gradient = np.empty((self.inputs, batch), dtype) if needs_input_gradient else None
+
+    def initialise(self, weights: Initializer, biases: Initializer, seed: int, place: tuple[int, ...]) -> None:
+        kernel = self.block.value
+        weights.fill(kernel[:-1], stream(seed, Stream.WEIGHTS, *place), self.inputs, self.outputs)
+        biases.fill(kernel[-1], stream(seed, Stream.BIASES, *place), self.inputs, self.outputs)
+
+    def forward(self, x: Array, out: Array) -> None:
+        np.matmul(self.block.value.T, x, out=out)
+
+    def backward(self, x: Array, gradient: Array) -> Array | None:
+        """Sets ∂W and ∂b; the gradient with respect to x, where somebody needs it."""
+        np.matmul(x, gradient.T, out=self.block.gradient)
+        if self.input_gradient is None:
+            return None
+        np.matmul(self.block.value[:-1], gradient, out=self.input_gradient)
+        return self.input_gradient
+
+
+class Layer(Part, frozen=True, kw_only=True):
+    """What a person places in the stack."""
+
+    repeat: Annotated[
+        int, knob("repeat", "How many such layers follow each other.", slider=(1, 50), ge=1, le=1000, unit="×")
+    ] = 1
+
+    @abstractmethod
+    def build(self, place: tuple[int, ...], input_shape: Shape) -> Module:
+        """The running part at ``place`` (depth, and inner depths) for samples of ``input_shape``."""
+
+    def parts(self) -> Iterable[Part]:
+        """Parts that :func:`simulator.experiment.check` looks into."""
+        return ()
+
+
+class Module(ABC):
+    """A layer at work: parameters, buffers for one batch size, forward, backward."""
+
+    info: LayerInfo
+    output_shape: Shape
+
+    @property
+    def output_size(self) -> int:
+        return math.prod(self.output_shape)
+
+    @abstractmethod
+    def blocks(self) -> list[Block]:
+        """Its trained parameters."""
+
+    def states(self) -> list[Block]:
+        """What it remembers besides: running averages."""
+        return []
+
+    @abstractmethod
+    def allocate(self, batch: int, dtype: np.dtype[np.floating], seed: int, needs_input_gradient: bool) -> None:
+        """Make the buffers, once; parameters are bound already."""
+
+    @abstractmethod
+    def initialise(self, seed: int, x: Array) -> None:
+        """Draw the parameters; ``x`` is the signal of the first batch, for initialisers that look at data."""
+
+    @abstractmethod
+    def forward(self, x: Array, training: bool) -> Array:
+        """The output signal. In training mode it may be called again for the same step and gives the same."""
+
+    @abstractmethod
+    def backward(self, gradient: Array) -> Array | None:
+        """From ∂C/∂output to ∂C/∂input (None where not needed), setting the blocks' gradients on the way."""
+
+    def commit(self) -> None:  # noqa: B027
+        """The step is done: keep running averages, let the next forward draw new masks."""
+
+    @abstractmethod
+    def retune(self, spec: Layer) -> None:
+        """Take over a description that differs in live parameters only."""
+
+    @abstractmethod
+    def taps(self) -> list[Tap]:
+        """Where measures read, in depth order."""
+
+
+def signal(size: int, batch: int, dtype: np.dtype[np.floating]) -> Array:
+    """A buffer for a layer's output with its row of ones."""
+    buffer = np.zeros((size + 1, batch), dtype)
+    buffer[-1] = 1
+    return buffer

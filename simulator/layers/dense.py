@@ -1,0 +1,149 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, cast
+
+import numpy as np
+
+from simulator.activations import AnyActivation, Tanh
+from simulator.frame import LayerInfo
+from simulator.initializers import AnyInitializer, GlorotNormal, Zeros
+from simulator.layers.base import Affine, Block, Layer, Module, Shape, Tap, read_only, signal
+from simulator.layers.dropout import AnyDropout, NoDropout
+from simulator.layers.normalization import AnyNormalization, BatchNorm, NoNormalization, Stage
+from simulator.numeric import Array, Stream, stream
+from simulator.parameter import knob
+
+
+class Dense(Layer, frozen=True, kw_only=True, tag="dense"):
+    """Every unit sees every output of the layer below: z = W a + b, a = φ(z).
+
+    Order: W a + b, norm (``before``), φ, norm (``after``), dropout.
+    """
+
+    units: Annotated[int, knob("units", "Width of the layer.", slider=(1, 512), log=True, ge=1, le=16384)] = 100
+    activation: Annotated[AnyActivation, knob("activation", "The nonlinearity φ.")] = Tanh()
+    initializer: Annotated[AnyInitializer, knob("weights", "How the weights are drawn.")] = GlorotNormal()
+    bias_initializer: Annotated[AnyInitializer, knob("biases", "How the biases are drawn.")] = Zeros()
+    normalization: Annotated[AnyNormalization, knob("normalisation", "Whether the signal is normalised.")] = (
+        NoNormalization()
+    )
+    dropout: Annotated[AnyDropout, knob("dropout", "Whether units are dropped while training.")] = NoDropout()
+
+    def build(self, place: tuple[int, ...], input_shape: Shape) -> DenseModule:
+        return DenseModule(self, place, math.prod(input_shape))
+
+
+class DenseModule(Module):
+    """A dense layer at work."""
+
+    def __init__(self, spec: Dense, place: tuple[int, ...], inputs: int) -> None:
+        self.spec, self.place = spec, place
+        self.output_shape = (spec.units,)
+        self.affine = Affine("kernel", inputs, spec.units)
+        self.norm = spec.normalization.stage(spec.units)
+        self.dropout = spec.dropout.stage()
+        first = isinstance(spec.normalization, BatchNorm) and spec.normalization.position == "before"
+        self.before = self.norm if first else None
+        after = None if first else self.norm
+        self.tail: list[Stage] = [stage for stage in (after, self.dropout) if stage is not None]
+        self.stages: list[Stage] = [stage for stage in (self.norm, self.dropout) if stage is not None]
+
+    def blocks(self) -> list[Block]:
+        return [self.affine.block, *(block for stage in self.stages for block in stage.blocks())]
+
+    def states(self) -> list[Block]:
+        return [block for stage in self.stages for block in stage.states()]
+
+    def allocate(self, batch: int, dtype: np.dtype[np.floating], seed: int, needs_input_gradient: bool) -> None:
+        shape = (self.spec.units, batch)
+        self.affine.allocate(batch, dtype, needs_input_gradient)
+        self.u = np.zeros(shape, dtype)
+        self.z = np.zeros(shape, dtype) if self.before else self.u
+        self.out = signal(self.spec.units, batch, dtype)
+        self.a = np.zeros(shape, dtype) if self.tail else self.out[:-1]
+        self.slope = np.zeros(shape, dtype)
+        self.delta = np.zeros(shape, dtype)
+        self.raw_delta = np.zeros(shape, dtype) if self.before else self.delta
+        for stage in self.stages:
+            stage.allocate(shape, dtype)
+        if self.dropout is not None:
+            self.dropout.rng = stream(seed, Stream.DROPOUT, *self.place)
+
+    def initialise(self, seed: int, x: Array) -> None:
+        self.affine.initialise(self.spec.initializer, self.spec.bias_initializer, seed, self.place)
+        if self.spec.initializer.data_dependent:
+            scale_to_unit_variance(self.affine, x, self.u)
+
+    def forward(self, x: Array, training: bool) -> Array:
+        self.x = x
+        self.affine.forward(x, self.u)
+        if self.before is not None:
+            self.before.forward(self.u, self.z, training)
+        self.spec.activation.apply(self.z, self.a)
+        value = self.a
+        for stage in self.tail:
+            stage.forward(value, self.out[:-1], training)
+            value = self.out[:-1]
+        return self.out
+
+    def backward(self, gradient: Array) -> Array | None:
+        for stage in reversed(self.tail):
+            stage.backward(gradient, self.delta)
+            gradient = self.delta
+        self.spec.activation.derivative(self.z, self.a, self.slope)
+        np.multiply(self.slope, gradient, out=self.delta)
+        if self.before is not None:
+            self.before.backward(self.delta, self.raw_delta)
+        return self.affine.backward(self.x, self.raw_delta)
+
+    def commit(self) -> None:
+        for stage in self.stages:
+            stage.commit()
+
+    def retune(self, spec: Layer) -> None:
+        self.spec = cast(Dense, spec)
+        if self.norm is not None:
+            self.norm.retune(self.spec.normalization)
+        if self.dropout is not None:
+            self.dropout.retune(self.spec.dropout)
+
+    def taps(self) -> list[Tap]:
+        return [affine_tap(self.info, self.affine, self.spec.activation, self.z, self.a, self.slope, self.delta)]
+
+
+def affine_tap(
+    info: LayerInfo,
+    affine: Affine,
+    activation: AnyActivation | None,
+    z: Array,
+    a: Array,
+    slope: Array | None,
+    delta: Array,
+) -> Tap:
+    """The tap of a layer whose parameters are one kernel."""
+    block = affine.block
+    return Tap(
+        info=info,
+        activation=activation,
+        z=read_only(z),
+        a=read_only(a),
+        slope=None if slope is None else read_only(slope),
+        delta=read_only(delta),
+        weights=read_only(block.value[:-1]),
+        weight_gradient=read_only(block.gradient[:-1]),
+        weight_update=read_only(block.update[:-1]),
+        bias_gradient=read_only(block.gradient[-1]),
+    )
+
+
+def scale_to_unit_variance(affine: Affine, x: Array, u: Array, rounds: int = 10, tolerance: float = 1e-3) -> None:
+    """LSUV: divide the weights by the standard deviation of u = W x + b until it is 1."""
+    for _ in range(rounds):
+        affine.forward(x, u)
+        spread = float(u.std(dtype=np.float64))
+        if not math.isfinite(spread) or spread == 0 or abs(spread - 1) < tolerance:
+            return
+        affine.block.value[:-1] /= spread

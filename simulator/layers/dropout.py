@@ -1,0 +1,95 @@
+"""Dropout, the last operation of a layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, cast
+
+import numpy as np
+
+from simulator.layers.normalization import Stage
+from simulator.numeric import Array
+from simulator.parameter import Part, any_of, knob
+
+_RATE = knob(
+    "rate",
+    "Fraction of the outputs set to zero at each training step.",
+    slider=(0, 0.95),
+    ge=0,
+    le=0.95,
+    live=True,
+)
+
+
+class Dropout(Part, frozen=True):
+    """Switches units off at random while training."""
+
+    def stage(self) -> DropoutStage | None:
+        return None
+
+
+class NoDropout(Dropout, frozen=True, tag="none"):
+    """No dropout."""
+
+    label: ClassVar[str] = "no dropout"
+
+
+class InvertedDropout(Dropout, frozen=True, tag="inverted"):
+    """Drops units and scales the rest up by 1/keep in training; does nothing in evaluation."""
+
+    rate: Annotated[float, _RATE] = 0.5
+
+    def stage(self) -> DropoutStage:
+        return DropoutStage(self)
+
+
+class ClassicDropout(Dropout, frozen=True, tag="classic"):
+    """Drops units in training; scales all of them down by the keep probability in evaluation."""
+
+    rate: Annotated[float, _RATE] = 0.5
+
+    def stage(self) -> DropoutStage:
+        return DropoutStage(self)
+
+
+class DropoutStage(Stage):
+    """a ← a · mask/p (inverted) or a · mask (classic), with p = 1 − rate the keep probability."""
+
+    rng: np.random.Generator
+
+    def __init__(self, spec: InvertedDropout | ClassicDropout) -> None:
+        self.spec = spec
+
+    def retune(self, spec: Part) -> None:
+        self.spec = cast(InvertedDropout, spec)
+
+    def allocate(self, shape: tuple[int, int], dtype: np.dtype[np.floating]) -> None:
+        # float32 draws whatever the precision: the same seed drops the same units in both.
+        self.draws = np.empty(shape, np.float32)
+        self.mask = np.ones(shape, dtype)
+        self.stale = True
+
+    def forward(self, x: Array, out: Array, training: bool) -> None:
+        keep = 1 - self.spec.rate
+        inverted = isinstance(self.spec, InvertedDropout)
+        if not training:
+            np.multiply(x, 1 if inverted else keep, out=out)
+            return
+        if self.stale:
+            self.rng.random(dtype=np.float32, out=self.draws)
+            self.stale = False
+        np.greater_equal(self.draws, self.spec.rate, out=self.mask)
+        if inverted:
+            np.multiply(self.mask, 1 / keep, out=self.mask)
+        np.multiply(x, self.mask, out=out)
+
+    def backward(self, gradient: Array, out: Array) -> None:
+        np.multiply(gradient, self.mask, out=out)
+
+    def commit(self) -> None:
+        self.stale = True
+
+
+if TYPE_CHECKING:
+    AnyDropout = Dropout
+else:
+    AnyDropout = any_of(Dropout)

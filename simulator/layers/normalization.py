@@ -1,0 +1,153 @@
+"""Normalisation inside a layer, before or after its activation."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
+
+import numpy as np
+
+from simulator.layers.base import Block
+from simulator.numeric import Array
+from simulator.parameter import Part, any_of, knob
+
+
+class Stage(ABC):
+    """One elementwise or normalising operation on (units, samples) inside a layer."""
+
+    @abstractmethod
+    def retune(self, spec: Part) -> None:
+        """Take over a description that differs in live parameters only."""
+
+    def blocks(self) -> list[Block]:
+        return []
+
+    def states(self) -> list[Block]:
+        return []
+
+    @abstractmethod
+    def allocate(self, shape: tuple[int, int], dtype: np.dtype[np.floating]) -> None: ...
+
+    @abstractmethod
+    def forward(self, x: Array, out: Array, training: bool) -> None: ...
+
+    @abstractmethod
+    def backward(self, gradient: Array, out: Array) -> None:
+        """out ← ∂C/∂x given ∂C/∂output; ``out`` may be ``gradient``."""
+
+    @abstractmethod
+    def commit(self) -> None: ...
+
+
+class Normalization(Part, frozen=True):
+    """Keeps the scale of a layer's signal in check."""
+
+    where: ClassVar[str] = ""
+
+    def stage(self, units: int) -> Stage | None:
+        """The running part, or None where there is nothing to do."""
+        return None
+
+
+class NoNormalization(Normalization, frozen=True, tag="none"):
+    """No normalisation."""
+
+
+class BatchNorm(Normalization, frozen=True, tag="batch"):
+    """Gives every unit mean 0 and variance 1 over the batch, then a learnt scale γ and shift β.
+
+    x̂ = (x − mean) / √(var + ε), y = γ x̂ + β with the biased variance; evaluation uses running averages
+    r ← (1−m) r + m·batch, whose variance is the unbiased one. Backward: ∂x = γ/√(var+ε) (∂y − mean ∂y − x̂ mean(∂y x̂)).
+    """
+
+    label: ClassVar[str] = "batch norm"
+    position: Annotated[
+        Literal["before", "after"], knob("position", "Whether it acts before or after the activation.")
+    ] = "before"
+    epsilon: Annotated[
+        float,
+        knob("epsilon", "Added to the variance.", slider=(1e-8, 1e-1), log=True, ge=0, unit="ε", live=True),
+    ] = 1e-5
+    momentum: Annotated[
+        float,
+        knob(
+            "running share",
+            "Share of each batch in the running averages that evaluation uses.",
+            slider=(0, 1),
+            ge=0,
+            le=1,
+            unit="m",
+            live=True,
+        ),
+    ] = 0.1
+
+    def stage(self, units: int) -> BatchNormStage:
+        return BatchNormStage(self, units)
+
+
+class BatchNormStage(Stage):
+    """Batch norm at work on (units, samples)."""
+
+    def __init__(self, spec: BatchNorm, units: int) -> None:
+        self.spec = spec
+        self.scale = Block("scale", (units, 1), start=1.0)
+        self.shift = Block("shift", (units, 1))
+        self.running_mean = Block("running mean", (units, 1))
+        self.running_variance = Block("running variance", (units, 1), start=1.0)
+
+    def retune(self, spec: Part) -> None:
+        self.spec = cast(BatchNorm, spec)
+
+    def blocks(self) -> list[Block]:
+        return [self.scale, self.shift]
+
+    def states(self) -> list[Block]:
+        return [self.running_mean, self.running_variance]
+
+    def allocate(self, shape: tuple[int, int], dtype: np.dtype[np.floating]) -> None:
+        units = shape[0]
+        self.normal = np.empty(shape, dtype)
+        self.scratch = np.empty(shape, dtype)
+        self.mean = np.zeros((units, 1), dtype)
+        self.variance = np.ones((units, 1), dtype)
+        self.inverse = np.ones((units, 1), dtype)
+
+    def forward(self, x: Array, out: Array, training: bool) -> None:
+        mean, variance = self.mean, self.variance
+        if training:
+            np.mean(x, axis=1, keepdims=True, out=mean)
+            np.subtract(x, mean, out=self.normal)
+            np.multiply(self.normal, self.normal, out=self.scratch)
+            np.mean(self.scratch, axis=1, keepdims=True, out=variance)
+        else:
+            mean, variance = self.running_mean.value, self.running_variance.value
+            np.subtract(x, mean, out=self.normal)
+        np.add(variance, self.spec.epsilon, out=self.inverse)
+        np.sqrt(self.inverse, out=self.inverse)
+        np.reciprocal(self.inverse, out=self.inverse)
+        np.multiply(self.normal, self.inverse, out=self.normal)
+        np.multiply(self.normal, self.scale.value, out=out)
+        np.add(out, self.shift.value, out=out)
+
+    def backward(self, gradient: Array, out: Array) -> None:
+        samples = gradient.shape[1]
+        np.sum(gradient, axis=1, keepdims=True, out=self.shift.gradient)
+        np.multiply(gradient, self.normal, out=self.scratch)
+        np.sum(self.scratch, axis=1, keepdims=True, out=self.scale.gradient)
+        np.multiply(self.normal, self.scale.gradient / samples, out=self.scratch)
+        np.subtract(gradient, self.scratch, out=out)
+        np.subtract(out, self.shift.gradient / samples, out=out)
+        np.multiply(out, self.inverse * self.scale.value, out=out)
+
+    def commit(self) -> None:
+        share = self.spec.momentum
+        samples = self.normal.shape[1]
+        unbiased = samples / (samples - 1) if samples > 1 else 1.0
+        self.running_mean.value[...] += share * (self.mean - self.running_mean.value)
+        self.running_variance.value[...] += share * (unbiased * self.variance - self.running_variance.value)
+
+
+if TYPE_CHECKING:
+    AnyNormalization = Normalization
+else:
+    AnyNormalization = any_of(Normalization)

@@ -1,0 +1,65 @@
+"""The output layer: an affine map into as many units as the data asks for, and the loss behind it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+
+from simulator.frame import LayerInfo
+from simulator.initializers import AnyInitializer, GlorotNormal, Zeros
+from simulator.layers.base import Affine, Block, Tap
+from simulator.layers.dense import affine_tap, scale_to_unit_variance
+from simulator.losses import Loss
+from simulator.numeric import Array
+from simulator.parameter import Spec, knob
+
+
+class Output(Spec, frozen=True, kw_only=True):
+    """The last layer; its units follow from the data, its activation from the loss."""
+
+    initializer: Annotated[AnyInitializer, knob("weights", "How the output's weights are drawn.")] = GlorotNormal()
+    bias_initializer: Annotated[AnyInitializer, knob("biases", "How the output's biases are drawn.")] = Zeros()
+
+
+class OutputModule:
+    """The output layer at work: z = W a + b, the answer a, the loss and ∂C/∂z."""
+
+    info: LayerInfo
+
+    def __init__(self, spec: Output, loss: Loss, place: tuple[int, ...], inputs: int, units: int) -> None:
+        self.spec, self.loss, self.place, self.units = spec, loss, place, units
+        self.affine = Affine("kernel", inputs, units)
+
+    def blocks(self) -> list[Block]:
+        return [self.affine.block]
+
+    def allocate(self, batch: int, dtype: np.dtype[np.floating], needs_input_gradient: bool) -> None:
+        shape = (self.units, batch)
+        self.affine.allocate(batch, dtype, needs_input_gradient)
+        self.z, self.a, self.delta = np.zeros(shape, dtype), np.zeros(shape, dtype), np.zeros(shape, dtype)
+        self.slope = np.zeros(shape, dtype) if self.loss.activation is not None else None
+
+    def initialise(self, seed: int, x: Array) -> None:
+        self.affine.initialise(self.spec.initializer, self.spec.bias_initializer, seed, self.place)
+        if self.spec.initializer.data_dependent:
+            scale_to_unit_variance(self.affine, x, self.z)
+
+    def forward(self, x: Array) -> Array:
+        self.x = x
+        self.affine.forward(x, self.z)
+        self.loss.output(self.z, self.a)
+        return self.a
+
+    def sample_losses(self, y: Array) -> Array:
+        return self.loss.per_sample(self.z, self.a, y)
+
+    def backward(self, y: Array) -> Array | None:
+        self.loss.gradient(self.z, self.a, y, self.delta)
+        np.multiply(self.delta, 1 / y.shape[1], out=self.delta)
+        if self.slope is not None and self.loss.activation is not None:
+            self.loss.activation.derivative(self.z, self.a, self.slope)
+        return self.affine.backward(self.x, self.delta)
+
+    def taps(self) -> list[Tap]:
+        return [affine_tap(self.info, self.affine, self.loss.activation, self.z, self.a, self.slope, self.delta)]

@@ -1,0 +1,50 @@
+"""What can be measured at a tap: one file per family, one class per measure; all of them for all layers here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.layers.base import Tap
+from simulator.measures import backward, forward, update
+from simulator.measures.base import Measure, Reading
+
+MEASURES: tuple[Measure, ...] = (
+    forward.ActivationMean(),
+    forward.ActivationStd(),
+    forward.ActivationSaturated(),
+    forward.ActivationDead(),
+    forward.PreactivationStd(),
+    backward.DeltaRMS(),
+    backward.WeightGradientNorm(),
+    backward.BiasGradientNorm(),
+    backward.WeightGradientStd(),
+    update.WeightNorm(),
+    update.UpdateNorm(),
+    update.UpdateRatio(),
+    forward.Nonfinite(),
+)
+"""In the order of the columns of ``layers.csv``."""
+
+NAMES: tuple[str, ...] = tuple(measure.name for measure in MEASURES)
+
+
+def measure_all(
+    taps: Sequence[Tap], batch: int, measures: Sequence[Measure] = MEASURES
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """(measures, layers) values and where they are defined; a value that is not defined reads NaN."""
+    values = np.full((len(measures), len(taps)), math.nan)
+    defined = np.zeros(values.shape, bool)
+    for layer, tap in enumerate(taps):
+        reading = Reading(tap, batch)
+        for row, measure in enumerate(measures):
+            value = measure.value(reading)
+            if value is not None:
+                values[row, layer], defined[row, layer] = value, True
+    return values, defined
+
+
+__all__ = ["MEASURES", "NAMES", "Measure", "Reading", "measure_all"]

@@ -1,0 +1,41 @@
+"""Measures of the weights and of what the optimiser really does to them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from simulator.measures.base import Measure, Reading, Side
+
+
+class UpdateMeasure(Measure):
+    side: ClassVar[Side] = "update"
+
+
+class WeightNorm(UpdateMeasure):
+    name = "weight_norm"
+    label = "weights"
+    formula = "‖W‖"
+
+    def value(self, reading: Reading) -> float:
+        return reading.weight_norm
+
+
+class UpdateNorm(UpdateMeasure):
+    name = "update_norm"
+    label = "update"
+    formula = "‖ΔW‖, the optimiser's real change"
+
+    def value(self, reading: Reading) -> float:
+        return reading.update_norm
+
+
+class UpdateRatio(UpdateMeasure):
+    name = "update_ratio"
+    label = "update / weights"
+    unit = "ratio"
+    formula = "‖ΔW‖ / ‖W‖"
+
+    def value(self, reading: Reading) -> float | None:
+        if reading.weight_norm == 0:
+            return None
+        return reading.update_norm / reading.weight_norm

@@ -1,0 +1,132 @@
+"""Layers chained over one flat parameter vector, forward and backward, with taps for the measures."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from simulator.experiment import Experiment, ExperimentError
+from simulator.frame import LayerInfo
+from simulator.layers.base import Block, Module, Parameters, Shape, Tap, signal
+from simulator.layers.output import OutputModule
+from simulator.numeric import Array
+from simulator.parameter import title_of
+
+MEMORY_LIMIT = 8 * 2**30
+"""Bytes that a network may take; more is refused before it is spent."""
+
+
+class Network:
+    """The running network of an experiment for one batch size.
+
+    ``share`` gives a twin with its own buffers over the same parameters and running averages, for evaluation at
+    another batch size while the taps keep the training step.
+    """
+
+    def __init__(
+        self, experiment: Experiment, input_shape: Shape, outputs: int, batch: int, share: Network | None = None
+    ) -> None:
+        self.batch = batch
+        self.dtype: np.dtype[np.floating] = np.dtype(experiment.precision)
+        self.modules: list[Module] = []
+        shape = input_shape
+        for depth, (entry, layer) in enumerate(experiment.expanded()):
+            module = layer.build((depth,), shape)
+            module.info = LayerInfo(
+                label=str(depth + 1),
+                name=f"{title_of(type(layer))} {depth + 1}",
+                kind=layer.kind,
+                activation=getattr(layer, "activation", None).kind if hasattr(layer, "activation") else "",
+                units=module.output_size,
+                entry=entry,
+            )
+            self.modules.append(module)
+            shape = module.output_shape
+        self.output = self._output(experiment, math.prod(shape), outputs)
+        self._bind(share)
+        self._allocate(experiment.seed, math.prod(input_shape))
+        self.taps: list[Tap] = [tap for module in self.modules for tap in module.taps()] + self.output.taps()
+
+    def _output(self, experiment: Experiment, inputs: int, units: int) -> OutputModule:
+        depth = len(self.modules)
+        output = OutputModule(experiment.output, experiment.objective, (depth,), inputs, units)
+        activation = output.loss.activation
+        output.info = LayerInfo(
+            label=str(depth + 1),
+            name="output",
+            kind="output",
+            activation="softmax" if activation is None else activation.kind,
+            units=units,
+            entry=-1,
+        )
+        return output
+
+    def _blocks(self) -> list[Block]:
+        return [block for module in self.modules for block in module.blocks()] + self.output.blocks()
+
+    def _states(self) -> list[Block]:
+        return [block for module in self.modules for block in module.states()]
+
+    def _bind(self, share: Network | None) -> None:
+        blocks, states = self._blocks(), self._states()
+        if share is not None:
+            self.parameters, self.states = share.parameters, share.states
+            self.parameters.bind(blocks)
+            self.states.bind(states)
+            return
+        check_memory(sum(block.size for block in blocks) * self.dtype.itemsize * 6)
+        self.parameters = Parameters(blocks, self.dtype)
+        self.states = Parameters(states, self.dtype)
+
+    def _allocate(self, seed: int, inputs: int) -> None:
+        sizes = [inputs, *(module.output_size for module in self.modules)]
+        self.buffer_bytes = sum(sizes) * self.batch * self.dtype.itemsize * 6
+        check_memory(self.buffer_bytes)
+        self.input = signal(inputs, self.batch, self.dtype)
+        for depth, module in enumerate(self.modules):
+            module.allocate(self.batch, self.dtype, seed, needs_input_gradient=depth > 0)
+        self.output.allocate(self.batch, self.dtype, needs_input_gradient=bool(self.modules))
+
+    def initialise(self, seed: int) -> None:
+        """Draw all parameters, in depth order; the first batch stands in ``input``."""
+        x = self.input
+        for module in self.modules:
+            module.initialise(seed, x)
+            x = module.forward(x, training=True)
+        self.output.initialise(seed, x)
+
+    def forward(self, training: bool = True) -> Array:
+        """The network's answer (outputs, samples) to what stands in ``input``."""
+        x = self.input
+        for module in self.modules:
+            x = module.forward(x, training)
+        return self.output.forward(x)
+
+    def backward(self, y: Array) -> None:
+        """Set every gradient of the mean loss over the batch, given the targets ``y``."""
+        gradient = self.output.backward(y)
+        for module in reversed(self.modules):
+            assert gradient is not None
+            gradient = module.backward(gradient)
+
+    def commit(self) -> None:
+        for module in self.modules:
+            module.commit()
+
+    def retune(self, experiment: Experiment) -> None:
+        """Take over an experiment that differs in live parameters only."""
+        for module, (_, layer) in zip(self.modules, experiment.expanded(), strict=True):
+            module.retune(layer)
+
+    @property
+    def infos(self) -> tuple[LayerInfo, ...]:
+        return tuple(replace(tap.info) for tap in self.taps)
+
+
+def check_memory(amount: int) -> None:
+    """ExperimentError if ``amount`` bytes are more than a network may take."""
+    if amount > MEMORY_LIMIT:
+        need, limit = amount / 2**30, MEMORY_LIMIT / 2**30
+        raise ExperimentError(f"the network would need {need:.1f} GiB of memory; the limit is {limit:g} GiB")

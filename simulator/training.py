@@ -1,0 +1,233 @@
+"""One experiment being trained, one step at a time: no thread, no clock, no screen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from simulator.data import DataError
+from simulator.data.base import prepare
+from simulator.evaluation import Evaluator
+from simulator.experiment import Experiment, ExperimentError
+from simulator.frame import Floats, Frame, RunInfo, frozen
+from simulator.measures import NAMES, measure_all
+from simulator.measures.histograms import histograms
+from simulator.measures.statistics import norm
+from simulator.network import Network
+from simulator.numeric import Array, Stream, stream
+from simulator.optimizers import Optimizer
+from simulator.parameter import is_live_change
+from simulator.threads import blas_threads, limited_blas
+
+SCALARS = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "gradient_norm")
+HISTOGRAM_SOURCES = {"activation": "a", "weight_gradient": "weight_gradient"}
+"""Histogram → the tap's array it counts."""
+CHUNK = 65536
+"""Parameters updated at a time, so that an optimiser's vectors stay in the cache."""
+
+
+class Sampler:
+    """Batches from an endless chain of shuffled epochs: every sample once per epoch, every batch full."""
+
+    def __init__(self, samples: int, batch: int, seed: int) -> None:
+        self.samples, self.batch = samples, batch
+        self.rng = stream(seed, Stream.SHUFFLE)
+        self.order = np.empty(0, np.int64)
+
+    def next(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        while self.order.size < self.batch:
+            self.order = np.concatenate([self.order, self.rng.permutation(self.samples)])
+        batch, self.order = self.order[: self.batch], self.order[self.batch :]
+        return batch
+
+
+class Training:
+    """A network after ``step`` updates, with the batch of its next update loaded.
+
+    ``propose`` evaluates and measures the step and its update, ``apply`` makes the update. ``look`` measures the same
+    and changes nothing, so it may be called at any time.
+    """
+
+    def __init__(self, experiment: Experiment, run: int = 0) -> None:
+        self.experiment = experiment
+        try:
+            self.data = prepare(experiment.data, experiment.seed, experiment.precision)
+        except DataError as error:
+            raise ExperimentError(str(error), "data") from None
+        samples = self.data.x_train.shape[1]
+        batch = min(experiment.batch_size, samples)
+        with np.errstate(all="ignore"):
+            self.network = Network(experiment, self.data.input_shape, self.data.outputs, batch)
+            self.y = np.empty((self.data.outputs, batch), self.network.dtype)
+            self.sampler = Sampler(samples, batch, experiment.seed)
+            self._load_batch()
+            with limited_blas(blas_threads(self.network)):
+                self.network.initialise(experiment.seed)
+        self.evaluator = Evaluator(self.network, experiment, self.data)
+        self.step = 0
+        self._reset_optimizer(experiment.optimizer)
+        self.info = self._describe(run)
+        self.columns = (*SCALARS, *(f"{name}:{layer}" for name in NAMES for layer in range(self.info.depth)))
+
+    def _describe(self, run: int) -> RunInfo:
+        parameters = self.network.parameters
+        optimizer_bytes = sum(slot.nbytes for slot in self.slots)
+        return RunInfo(
+            run=run,
+            layers=self.network.infos,
+            parameter_count=parameters.size,
+            memory_bytes=self.network.buffer_bytes + 3 * parameters.value.nbytes + optimizer_bytes,
+            batch_size=self.network.batch,
+            train_samples=self.data.x_train.shape[1],
+            validation_samples=self.data.x_val.shape[1],
+            task=self.data.task,
+            input_names=self.data.feature_names,
+            class_names=self.data.class_names,
+            points=self.data.points(),
+        )
+
+    def _reset_optimizer(self, optimizer: Optimizer) -> None:
+        self.slots = tuple(np.zeros_like(self.network.parameters.value) for _ in range(optimizer.slots))
+        self.updates = 0
+        """Updates since this optimiser took over: the t of its bias corrections."""
+
+    def _load_batch(self) -> None:
+        index = self.sampler.next()
+        np.take(self.data.x_train, index, axis=1, out=self.network.input[:-1], mode="clip")
+        np.take(self.data.y_train, index, axis=1, out=self.y, mode="clip")
+
+    # -- one step -------------------------------------------------------------------------------------------------
+
+    def _evaluate(self) -> None:
+        """Forward and backward on the present batch."""
+        self.network.forward(training=True)
+        self.loss = float(np.mean(self.network.output.sample_losses(self.y), dtype=np.float64))
+        self.network.backward(self.y)
+        self.gradient_norm = norm(self.network.parameters.gradient)
+
+    @property
+    def learning_rate(self) -> float:
+        return self.experiment.schedule.rate(self.experiment.optimizer.learning_rate, self.step)
+
+    def _objective_gradient(self) -> Array:
+        """The gradient that is followed: penalties added, then clipped by value, then by norm."""
+        rules = self.experiment.regularization
+        parameters = self.network.parameters
+        if not (rules.l1 or rules.l2 or rules.clip_norm or rules.clip_value):
+            return parameters.gradient
+        gradient = parameters.gradient.copy()
+        for start, stop in parameters.weight_ranges:
+            if rules.l2:
+                gradient[start:stop] += rules.l2 * parameters.value[start:stop]
+            if rules.l1:
+                gradient[start:stop] += rules.l1 * np.sign(parameters.value[start:stop])
+        if rules.clip_value is not None:
+            np.clip(gradient, -rules.clip_value, rules.clip_value, out=gradient)
+        if rules.clip_norm is not None:
+            size = norm(gradient)
+            if size > rules.clip_norm:
+                gradient *= rules.clip_norm / size
+        return gradient
+
+    def _propose(self) -> None:
+        """Let the optimiser write the update; it is not applied yet."""
+        parameters = self.network.parameters
+        gradient = self._objective_gradient()
+        rate = self.learning_rate
+        for start in range(0, parameters.size, CHUNK):
+            piece = slice(start, start + CHUNK)
+            self.experiment.optimizer.update(
+                tuple(slot[piece] for slot in self.slots),
+                parameters.value[piece],
+                gradient[piece],
+                parameters.update[piece],
+                rate,
+                self.updates + 1,
+            )
+
+    def propose(self) -> None:
+        """Evaluate the present step, let the optimiser write its update, and measure; ``apply`` then makes it."""
+        with np.errstate(all="ignore"):
+            self._evaluate()
+            self._propose()
+            self._measure()
+
+    def apply(self) -> None:
+        """Make the proposed update and load the batch of the next."""
+        parameters = self.network.parameters
+        with np.errstate(all="ignore"):
+            np.add(parameters.value, parameters.update, out=parameters.value)
+            self.network.commit()
+        self.step += 1
+        self.updates += 1
+        self._load_batch()
+
+    def look(self) -> None:
+        """Bring taps and measures to the present step, update included, and change nothing."""
+        kept = [slot.copy() for slot in self.slots]
+        self.propose()
+        for slot, before in zip(self.slots, kept, strict=True):
+            np.copyto(slot, before)
+
+    def _measure(self) -> None:
+        self.values, self.defined = measure_all(self.network.taps, self.network.batch)
+
+    # -- what is told ---------------------------------------------------------------------------------------------
+
+    @property
+    def accuracy(self) -> float | None:
+        """Share of the batch whose largest output is the right class; None for regression."""
+        if self.data.task != "classification":
+            return None
+        right = self.network.output.a.argmax(axis=0) == self.y.argmax(axis=0)
+        return float(np.count_nonzero(right)) / right.size
+
+    def scalars(self, validate: bool = False) -> dict[str, float]:
+        """The step's scalars; what is not defined is missing."""
+        found = {"loss": self.loss, "learning_rate": self.learning_rate, "gradient_norm": self.gradient_norm}
+        if (accuracy := self.accuracy) is not None:
+            found["accuracy"] = accuracy
+        if validate:
+            found |= self.evaluator.validation()
+        return found
+
+    def row(self, scalars: Mapping[str, float]) -> Floats:
+        """The step as one row of the history, in the order of ``columns``."""
+        head = [scalars.get(name, math.nan) for name in SCALARS]
+        return np.concatenate([head, self.values.ravel()])
+
+    def frame(self, scalars: Mapping[str, float], wants: Iterable[str] = ()) -> Frame:
+        """All of the step that ``propose`` or ``look`` has brought the network to."""
+        wanted = set(wants)
+        with np.errstate(all="ignore"):
+            counted = {
+                name: histograms([getattr(tap, source) for tap in self.network.taps])
+                for name, source in HISTOGRAM_SOURCES.items()
+                if name in wanted
+            }
+            return Frame(
+                info=self.info,
+                step=self.step,
+                epoch=self.step * self.network.batch / self.info.train_samples,
+                scalars=scalars,
+                measures={name: frozen(row.copy()) for name, row in zip(NAMES, self.values, strict=True)},
+                defined={name: frozen(row.copy()) for name, row in zip(NAMES, self.defined, strict=True)},
+                histograms=counted,
+                boundary=self.evaluator.boundary() if "boundary" in wanted else None,
+            )
+
+    # -- steering -------------------------------------------------------------------------------------------------
+
+    def accepts(self, experiment: Experiment) -> bool:
+        """Whether the change acts live, without a new network."""
+        return is_live_change(self.experiment, experiment)
+
+    def retune(self, experiment: Experiment) -> None:
+        """Take over live parameters; another kind of optimiser starts with empty state."""
+        old, self.experiment = self.experiment, experiment
+        self.network.retune(experiment)
+        self.evaluator.retune(experiment)
+        if type(old.optimizer) is not type(experiment.optimizer):
+            self._reset_optimizer(experiment.optimizer)

@@ -1,0 +1,218 @@
+"""The worker's loop: commands in, replies out, training in between; as a thread or as a process, it does not know."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Protocol
+
+import numpy as np
+
+from simulator.experiment import Experiment, ExperimentError
+from simulator.frame import Floats
+from simulator.history import Rows
+from simulator.messages import (
+    Change,
+    Command,
+    Failed,
+    Limit,
+    Look,
+    Pause,
+    Play,
+    Refused,
+    Reply,
+    Restart,
+    Started,
+    Stop,
+    Update,
+)
+from simulator.threads import blas_threads, limited_blas
+from simulator.training import Training
+
+MAX_ROWS = 20_000
+"""Rows kept for an absent screen; beyond them training waits rather than lose a step."""
+VALIDATION_SECONDS = 0.25
+"""Validation is scored no more often than this."""
+
+
+class Inbox(Protocol):
+    """Where commands come from."""
+
+    def get(self, timeout: float | None) -> Command | None:
+        """The next command; None if none comes within ``timeout`` seconds (None waits, 0 does not)."""
+
+
+class Worker:
+    """Trains one experiment and answers questions about it."""
+
+    def __init__(self, inbox: Inbox, post: Callable[[Reply], None]) -> None:
+        self.inbox, self.post = inbox, post
+        self.training: Training | None = None
+        self.run = 0
+        self.remaining: float = 0
+        """Steps left to train; 0 is paused."""
+        self.limit: float | None = None
+        self.rows: list[Floats] = []
+        self.first_row = 0
+        self.wanted: Look | None = None
+        self.fresh = False
+        """Whether the taps show the present step, update included."""
+        self.next_validation = 0.0
+        self.next_step = 0.0
+        self.clock: list[tuple[float, int]] = []
+        self.stopped = False
+        self._blas = ExitStack()
+
+    def loop(self) -> None:
+        """Work until told to stop; an unknown error is told, and pauses."""
+        with self._blas:
+            while not self.stopped:
+                try:
+                    self._drain()
+                    if not self.stopped:
+                        self._work()
+                except Exception as error:
+                    self.remaining = 0
+                    self.wanted = None
+                    self.post(Failed(f"{type(error).__name__}: {error}", traceback.format_exc()))
+
+    # -- commands -------------------------------------------------------------------------------------------------
+
+    def _drain(self) -> None:
+        """Take all waiting commands; wait for one where there is nothing else to do."""
+        command = self.inbox.get(self._patience())
+        while command is not None:
+            self._obey(command)
+            if self.stopped:
+                return
+            command = self.inbox.get(0)
+
+    def _patience(self) -> float | None:
+        if self.wanted is not None:
+            return 0
+        if not self._training_now():
+            return None
+        return max(0.0, self.next_step - time.perf_counter()) if self.limit else 0
+
+    def _training_now(self) -> bool:
+        return self.training is not None and self.remaining > 0 and len(self.rows) < MAX_ROWS
+
+    def _obey(self, command: Command) -> None:
+        match command:
+            case Change(run, experiment):
+                self._change(run, experiment)
+            case Restart(run):
+                if self.training is not None:
+                    self._build(run, self.training.experiment)
+            case Play(steps):
+                self.remaining = float("inf") if steps is None else self.remaining + steps
+                self.clock.clear()
+            case Pause():
+                self.remaining = 0
+            case Limit(rate):
+                self.limit = rate
+                self.next_step = 0.0
+            case Look():
+                self.wanted = command
+            case Stop():
+                self.stopped = True
+
+    def _change(self, run: int, experiment: Experiment) -> None:
+        if self.training is not None and self.training.accepts(experiment):
+            self.training.retune(experiment)
+            self.fresh = False
+            return
+        try:
+            self._build(run, experiment)
+        except ExperimentError as error:
+            self.post(Refused(run, str(error)))
+
+    def _build(self, run: int, experiment: Experiment) -> None:
+        training = Training(experiment, run)
+        self._blas.close()
+        self._blas.enter_context(limited_blas(blas_threads(training.network)))
+        self.training, self.run = training, run
+        if self.remaining != float("inf"):
+            self.remaining = 0
+        self.rows, self.first_row = [], 0
+        self.fresh = False
+        self.next_validation = 0.0
+        self.clock.clear()
+        self.post(Started(training.info, training.columns))
+
+    # -- work -----------------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        """One step if training; the answer, if one is wanted, shows that step with the update it then makes."""
+        if self._training_now() and self._due():
+            self._step()
+        elif self.wanted is not None and not self._soon():
+            self._show_present()
+
+    def _soon(self) -> bool:
+        """Whether the next step comes soon enough to answer with it."""
+        return self._training_now() and (not self.limit or self.limit > 20)
+
+    def _due(self) -> bool:
+        if self.limit is None:
+            return True
+        now = time.perf_counter()
+        if now < self.next_step:
+            return False
+        self.next_step = max(self.next_step + 1 / self.limit, now - 1 / self.limit)
+        return True
+
+    def _step(self) -> None:
+        training = self.training
+        assert training is not None
+        training.propose()
+        self.remaining -= 1
+        scalars = training.scalars(validate=self.wanted is not None and self._validation_due())
+        self.rows.append(training.row(scalars))
+        if self.wanted is not None:
+            self._answer(self.wanted, training, scalars, None)
+        training.apply()
+        self.fresh = False
+        self.clock.append((time.perf_counter(), training.step))
+        if len(self.clock) > 4096:
+            del self.clock[:2048]
+
+    def _show_present(self) -> None:
+        """Answer with the present step, whose update has not been made and may still change."""
+        assert self.wanted is not None
+        training = self.training
+        if training is None:
+            self.post(Update(self.wanted.id, None))
+            self.wanted = None
+            return
+        if not self.fresh:
+            training.look()
+            self.fresh = True
+        scalars = training.scalars(validate=self._validation_due())
+        self._answer(self.wanted, training, scalars, training.row(scalars))
+
+    def _validation_due(self) -> bool:
+        now = time.perf_counter()
+        due = now >= self.next_validation or self.remaining == 0
+        if due:
+            self.next_validation = now + VALIDATION_SECONDS
+        return due
+
+    def _answer(self, look: Look, training: Training, scalars: dict[str, float], provisional: Floats | None) -> None:
+        self.wanted = None
+        values = np.array(self.rows) if self.rows else np.empty((0, len(training.columns)))
+        rows = Rows(self.first_row, training.columns, values, provisional)
+        self.first_row += len(self.rows)
+        self.rows = []
+        frame = training.frame(scalars, look.wants)
+        self.post(Update(look.id, frame, (rows,), self.remaining > 0, self._speed(time.perf_counter())))
+
+    def _speed(self, now: float) -> float:
+        """Steps per second over the last second."""
+        recent = [entry for entry in self.clock if entry[0] > now - 1.0]
+        if len(recent) < 2:
+            return 0.0
+        (start, first), (end, last) = recent[0], recent[-1]
+        return (last - first) / (end - start) if end > start else 0.0
