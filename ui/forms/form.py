@@ -15,11 +15,12 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from simulator.parameter import Knob, Parameter, Part, Spec, builtins_of, concrete, kind_of, parameters
 from ui.forms.row import Row, RowLabel
 from ui.forms.rows import ChoiceRow, kind_row, row_for
+from ui.forms.typed import capital
 
 Path = tuple[str | int, ...]
 Plain = Mapping[str, Any]
 Suggestions = Callable[[Path, Plain], tuple[str, ...]]
-"""Names worth offering for the field at a path, given the fields beside it."""
+"""Names worth offering for the field at a path, given the fields beside it; ``ValueError`` says why there are none."""
 
 INDENT = 10
 _SILENT = ("parts",)
@@ -72,7 +73,7 @@ class Fields(Group):
         self._suggestions = suggestions
         self._asked: Any = None
         self._entries: dict[str, tuple[Parameter, Row | Group]] = {}
-        for parameter in parameters(spec):
+        for parameter in sorted(parameters(spec), key=lambda p: not needed(spec, p)):
             if parameter.name not in hidden and parameter.type not in _SILENT:
                 self._entries[parameter.name] = (parameter, self._entry(parameter))
 
@@ -108,9 +109,14 @@ class Fields(Group):
         if self._suggestions is None or self._asked == ("asked", files):
             return
         self._asked = ("asked", files)
-        for parameter, entry in self._entries.values():
-            if isinstance(entry, Row) and parameter.type in ("text", "texts") and not parameter.knob.file:
-                entry.set_suggestions(self._suggestions(entry.path, plain))
+        rows = [(p, e) for p, e in self._entries.values() if isinstance(e, Row)]
+        for parameter, row in rows:
+            if parameter.type in ("text", "texts") and not parameter.knob.file:
+                try:
+                    row.set_suggestions(self._suggestions(row.path, plain))
+                except ValueError as refusal:
+                    row.set_suggestions(())
+                    next((r for p, r in rows if p.knob.file), row).refuse(str(refusal))
 
 
 class Nested(Group):
@@ -145,7 +151,7 @@ class Titled(Nested):
     ) -> None:
         super().__init__(parent)
         assert parameter.part is not None
-        heading = RowLabel(parameter.knob.label)
+        heading = RowLabel(capital(parameter.knob.label))
         heading.setToolTip(parameter.knob.help)
         self.column.addWidget(heading)
         self.column.addLayout(self.shelf)
@@ -225,7 +231,10 @@ class Union(Nested):
 
     def _chosen(self, kind: str | None) -> None:
         part = self._kinds.get(kind or "")
-        if part is None:
+        if self._draft is not None and all(plain and plain.get("kind") == kind for plain in self._values):
+            self._draft = None
+            self.set_values(self._values)
+        elif part is None:
             self._draft = None
             self.edited.emit(self.path, None, True)
         elif missing(part, {}):
@@ -357,10 +366,12 @@ def value_of(parameter: Parameter, plain: Plain) -> Any:
     return builtins_of(default) if isinstance(default, Spec) else default
 
 
+def needed(spec: type[Spec], parameter: Parameter) -> bool:
+    """Whether a ``spec`` cannot be used before this field is filled: it is required, or a text of a kind is empty."""
+    empty = parameter.type == "text" and parameter.default == "" and not parameter.optional
+    return parameter.required or (empty and issubclass(spec, Part))
+
+
 def missing(spec: type[Spec], plain: Plain) -> list[Parameter]:
-    """Fields without which a ``spec`` cannot be: required ones, and files that have no default."""
-    return [
-        p
-        for p in parameters(spec)
-        if (p.required or (p.knob.file and not p.optional and not p.default)) and not plain.get(p.name)
-    ]
+    """Needed fields that ``plain`` leaves open."""
+    return [p for p in parameters(spec) if needed(spec, p) and plain.get(p.name) in (None, "")]

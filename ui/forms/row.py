@@ -10,7 +10,7 @@ from PySide6.QtGui import QMouseEvent, QPalette, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from simulator.parameter import Parameter
-from ui.forms.typed import acts, tip_of
+from ui.forms.typed import acts, capital, tip_of
 
 ROW_HEIGHT = 28
 CONTROL_HEIGHT = 24
@@ -76,7 +76,7 @@ class Row(QWidget):
         self.setObjectName(".".join(map(str, self.path)))
         self.name = " ".join(str(part).replace("_", " ") for part in self.path[:-1])
         self.name = f"{self.name} {parameter.knob.label}".strip()
-        self.label = RowLabel(parameter.knob.label)
+        self.label = RowLabel(capital(parameter.knob.label))
         self.mark = QLabel("●" if parameter.live else "↺")
         self.warning = Warning()
         self.body = QHBoxLayout()
@@ -112,8 +112,12 @@ class Row(QWidget):
     def set_tip(self, text: str) -> None:
         self.setToolTip(text)
 
+    def hide_label(self) -> None:
+        """Give the control the whole line, where a heading above says what it is."""
+        self.label.hide()
+
     def label_width(self) -> int:
-        return self.label.sizeHint().width()
+        return 0 if self.label.isHidden() else self.label.sizeHint().width()
 
     def set_label_width(self, width: int) -> None:
         """The width shared by all rows of a panel, so that labels and controls stand in columns."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
-    QCheckBox,
     QFileDialog,
     QLineEdit,
     QListWidget,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from simulator.parameter import Parameter, Part, kind_of, summary_of, title_of
+from ui.forms.box import Box
 from ui.forms.row import CONTROL_HEIGHT, MIXED, ROW_HEIGHT, Combo, Row
 from ui.forms.slider import NumberRow
 
@@ -30,10 +30,11 @@ class FlagRow(Row):
 
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
         super().__init__(parameter, path, parent)
-        self.box = QCheckBox()
+        self.box = Box()
         self.named(self.box)
         self.box.clicked.connect(lambda: self.commit(self.value()))
-        self.body.addWidget(self.box, 1)
+        self.body.addWidget(self.box)
+        self.body.addStretch(1)
         self.show_value(bool(parameter.default))
 
     def value(self) -> Any:

@@ -31,12 +31,12 @@ def parsed(parameter: Parameter, text: str) -> float | int:
         value: float | int = int(plain) if whole and re.fullmatch(r"[+-]?\d+", plain) else float(plain)
     except ValueError:
         shown = f"“{text.strip()[:20]}”" if text.strip() else "empty"
-        raise ValueError(f"{_capital(label)} must be {noun}, not {shown}.") from None
+        raise ValueError(f"{capital(label)} must be {noun}, not {shown}.") from None
     if not math.isfinite(value) or (whole and value != int(value)):
-        raise ValueError(f"{_capital(label)} must be {noun}, not {plain}.")
+        raise ValueError(f"{capital(label)} must be {noun}, not {plain}.")
     if not fits(parameter, value):
         limits = parameter.range_text.removesuffix(" or null")
-        raise ValueError(f"{_capital(label)} must be {limits}, not {plain}.")
+        raise ValueError(f"{capital(label)} must be {limits}, not {plain}.")
     return int(value) if whole else float(value)
 
 
@@ -60,6 +60,10 @@ def tip_of(parameter: Parameter, default: str | None = None) -> str:
     return "\n".join(parts)
 
 
+def capital(label: str) -> str:
+    return label[:1].upper() + label[1:]
+
+
 def acts(live: bool) -> str:
     return "● Acts on the next step." if live else "↺ Restarts the training."
 
@@ -75,7 +79,3 @@ def _default_text(parameter: Parameter) -> str:
     if parameter.type == "flag":
         return "on" if value else "off"
     return value if isinstance(value, str) else ""
-
-
-def _capital(label: str) -> str:
-    return label[:1].upper() + label[1:]

@@ -1,0 +1,83 @@
+"""A collapsible section: a head that can be clicked, and what it hides."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+HEAD_HEIGHT = 26
+
+
+class Section(QWidget):
+    """``title`` with an arrow; the summary stands beside it while the body is folded away."""
+
+    toggled = Signal(bool)
+
+    def __init__(self, title: str, body: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.body = body
+        self._open = True
+        self.head = QToolButton()
+        self.head.setText(title)
+        self.head.setAutoRaise(True)
+        self.head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.head.setArrowType(Qt.ArrowType.DownArrow)
+        self.head.setIconSize(QSize(8, 8))
+        self.head.setFixedHeight(HEAD_HEIGHT - 2)
+        self.head.setAccessibleName(f"{title} section")
+        self.head.setToolTip(f"Fold or unfold {title.lower()}.")
+        font = self.head.font()
+        font.setBold(True)
+        self.head.setFont(font)
+        self.summary = QLabel()
+        self.summary.setProperty("role", "muted")
+        self.summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.summary.hide()
+        self._text = ""
+        self._arrange()
+        self.head.clicked.connect(lambda: self.set_open(not self._open))
+
+    def _arrange(self) -> None:
+        line = QHBoxLayout()
+        line.setContentsMargins(0, 0, 4, 0)
+        line.addWidget(self.head)
+        line.addWidget(self.summary, 1)
+        line.addStretch(0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 4)
+        column.setSpacing(0)
+        column.addLayout(line)
+        column.addWidget(self.body)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    @property
+    def is_open(self) -> bool:
+        return self._open
+
+    def set_open(self, is_open: bool) -> None:
+        if is_open != self._open:
+            self._open = is_open
+            self._show_body(is_open)
+
+    def set_summary(self, text: str) -> None:
+        """What the folded section says in a few words."""
+        self._text = text
+        self._elide()
+
+    def _show_body(self, is_open: bool) -> None:
+        self.body.setVisible(is_open)
+        self.summary.setVisible(not is_open)
+        self.head.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
+        self.toggled.emit(is_open)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        room = self.width() - self.head.sizeHint().width() - 16
+        elided = self.summary.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, max(room, 0))
+        self.summary.setText(elided)
+        self.summary.setToolTip(self._text)

@@ -1,0 +1,176 @@
+"""The right-hand panel: data, loss, batch, optimiser, schedule, penalties and run, each a form of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from simulator.data import columns_of
+from simulator.experiment import Experiment, ExperimentError
+from simulator.parameter import parameter, parameters, replaced
+from ui.forms.curve import ScheduleCurve
+from ui.forms.form import PartForm, Path, Plain, Suggestions
+from ui.forms.propose import Propose, description_of, key_of
+from ui.forms.section import Section
+from ui.forms.typed import text_of
+
+_SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Data", ("data",)),
+    ("Loss", ("loss",)),
+    ("Batch", ("batch_size",)),
+    ("Optimiser", ("optimizer",)),
+    ("Schedule", ("schedule",)),
+    ("Regularisation", ("regularization",)),
+)
+_ELSEWHERE = frozenset({"format", "name", "layers", "output"})
+WIDTH = 300
+
+
+def column_names(path: Path, beside: Plain) -> tuple[str, ...]:
+    """The columns of the file chosen beside a field; DataError says why they cannot be read."""
+    file = beside.get("path")
+    return tuple(columns_of(str(file))) if file else ()
+
+
+def with_fitting_loss(old: Experiment, plain: dict[str, Any]) -> dict[str, Any]:
+    """``plain`` with the loss left to the data's task, where it was so before or cannot be otherwise."""
+    free = {**plain, "loss": None}
+    natural = _checked({**old.to_builtins(), "loss": None})
+    if natural is not None and natural.loss == old.loss:
+        return free
+    return free if _checked(plain) is None and _checked(free) is not None else plain
+
+
+def _checked(plain: dict[str, Any]) -> Experiment | None:
+    try:
+        return Experiment.from_builtins(plain)
+    except ExperimentError:
+        return None
+
+
+@dataclass
+class _Part:
+    """One section: its form and where in the experiment the form's root is."""
+
+    section: Section
+    form: PartForm
+    prefix: str
+    names: tuple[str, ...] = field(default=())
+
+
+class TrainingPanel(QScrollArea):
+    """Everything of an experiment but its stack. Edits go through ``propose``."""
+
+    def __init__(
+        self, propose: Propose, suggestions: Suggestions = column_names, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._propose = propose
+        self._suggestions = suggestions
+        self._experiment: Experiment | None = None
+        self.curve = ScheduleCurve()
+        self._parts: list[_Part] = []
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Training")
+        self.setMinimumWidth(280)
+        self._build()
+
+    def sizeHint(self) -> QSize:
+        return QSize(WIDTH, 640)
+
+    def _build(self) -> None:
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(8, 4, 8, 4)
+        column.setSpacing(0)
+        placed = _ELSEWHERE.union(*(names for _, names in _SECTIONS))
+        rest = tuple(p.name for p in parameters(Experiment) if p.name not in placed)
+        for title, names in (*_SECTIONS, ("Run", rest)):
+            part = self._part(title, names)
+            self._parts.append(part)
+            column.addWidget(part.section)
+        column.addStretch(1)
+        forms = [part.form for part in self._parts]
+        for form in forms:
+            form.share_columns(forms)
+        self.setWidget(inner)
+
+    def _part(self, title: str, names: tuple[str, ...]) -> _Part:
+        only = parameter(Experiment, names[0])
+        if only.type == "spec" and only.part is not None and len(names) == 1:
+            form, prefix = PartForm(only.part, suggestions=self._suggestions), only.name
+        else:
+            form, prefix = PartForm(Experiment, only=names, suggestions=self._suggestions), ""
+            head = form.row((only.name, "kind"))
+            if head is not None and title.lower() == only.knob.label.lower():
+                head.hide_label()
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(4, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(form)
+        if names == ("schedule",):
+            column.addWidget(self.curve)
+        part = _Part(Section(title, body), form, prefix, names)
+        form.edited.connect(lambda path, value, final: self._edited(part, path, value, final))
+        return part
+
+    def section(self, title: str) -> Section:
+        """The section with this title."""
+        return next(p.section for p in self._parts if p.section.head.text() == title)
+
+    def form(self, name: str) -> PartForm:
+        """The form that holds the experiment's field ``name``."""
+        return next(p.form for p in self._parts if name in p.names)
+
+    def folded(self) -> tuple[str, ...]:
+        """Titles of the sections that are folded away, to be remembered."""
+        return tuple(p.section.head.text() for p in self._parts if not p.section.is_open)
+
+    def set_folded(self, titles: tuple[str, ...]) -> None:
+        for part in self._parts:
+            part.section.set_open(part.section.head.text() not in titles)
+
+    def set_experiment(self, experiment: Experiment) -> None:
+        """Show ``experiment``, in place; emits nothing."""
+        self._experiment = experiment
+        plain = experiment.to_builtins()
+        for part in self._parts:
+            part.form.set_value(plain[part.prefix] if part.prefix else plain)
+            part.section.set_summary(_summary(plain, part))
+        self.curve.set_schedule(experiment.schedule, experiment.optimizer.learning_rate)
+
+    def set_step(self, step: int) -> None:
+        """Mark the present step in the schedule."""
+        self.curve.set_step(step)
+
+    def _edited(self, part: _Part, path: Path, value: Any, final: bool) -> None:
+        if self._experiment is None:
+            return
+        whole = (part.prefix, *path) if part.prefix else path
+        plain = replaced(self._experiment.to_builtins(), whole, value)
+        if whole[0] == "data":
+            plain = with_fitting_loss(self._experiment, plain)
+        reason = self._propose(plain, description_of(part.form, path), key_of(whole), final)
+        if reason is not None:
+            self.set_experiment(self._experiment)
+            part.form.refuse(path, reason)
+
+
+def _summary(plain: dict[str, Any], part: _Part) -> str:
+    """``adam · 0.001``: what a folded section holds."""
+    words: list[str] = []
+    for name in part.names:
+        value = plain[name]
+        if isinstance(value, dict):
+            words.append(str(value.get("kind", "")).replace("_", " "))
+            words.append(text_of(value["learning_rate"]) if "learning_rate" in value else "")
+            words += [f"{k} {text_of(v)}" for k, v in value.items() if part.prefix and v]
+        else:
+            words.append(text_of(value) if isinstance(value, (int, float)) else str(value))
+    return " · ".join(word for word in words if word)
