@@ -204,7 +204,7 @@ class SiLU(Activation, frozen=True, tag="silu"):
 
     label: ClassVar[str] = "SiLU"
     formula: ClassVar[str] = "z / (1 + exp(-z))"
-    supremum: ClassVar[float] = 1.0998393194506
+    supremum: ClassVar[float] = 1.0998393201288669
 
     def apply(self, z: Array, out: Array) -> None:
         logistic(z, out)
