@@ -137,13 +137,13 @@ class Scaling:
         constant = low == high
         if scale == "none":
             return cls(np.zeros(low.shape, np.int32), np.zeros_like(low), np.ones_like(low))
-        exponent = np.where(constant, 0, np.frexp(np.maximum(abs(low), abs(high)))[1]).astype(np.int32)
+        exponent = np.frexp(np.maximum(abs(low), abs(high)))[1]
         u = np.ldexp(x, -exponent)
         if scale == "unit":
             center, spread = u.min(axis=0), u.max(axis=0) - u.min(axis=0)
         else:
             center, spread = u.mean(axis=0), u.std(axis=0)
-        return cls(exponent, np.where(constant, low, center), np.where(constant, 1.0, spread))
+        return cls(np.where(constant, 0, exponent), np.where(constant, low, center), np.where(constant, 1.0, spread))
 
     def __call__(self, x: Floats) -> Floats:
         scaled: Floats = (np.ldexp(x, -self.exponent) - self.center) / self.spread

@@ -183,7 +183,7 @@ def _text_fault(cell: str) -> str:
 def _check_length(path: str, line: int, row: list[str], header: Header) -> None:
     if len(row) != len(header.names):
         cells = f"{len(row)} cell" + ("s" if len(row) > 1 else "")
-        where = f'; nothing for column "{header.names[len(row)]}"' if len(row) < len(header.names) else ""
+        where = f"; nothing for column {shown(header.names[len(row)])}" if len(row) < len(header.names) else ""
         raise DataError(f"{name_of(path)}, line {line}: {cells} where the header has {len(header.names)}{where}")
 
 
@@ -228,6 +228,8 @@ def _check_names(names: tuple[str, ...], where: str) -> None:
     for index, name in enumerate(names):
         if not name:
             raise DataError(f"{where}: column {index + 1} has no name")
+        if "\0" in name:
+            raise DataError(f"{where}: not a text file")
         if name in seen:
             raise DataError(f"{where}: two columns are named {shown(name)}")
         seen.add(name)

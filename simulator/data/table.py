@@ -55,7 +55,7 @@ def _load(path: str, fingerprint: tuple[int, ...], target: str, task: str, colum
 def _inputs(path: str, target: str, columns: tuple[str, ...]) -> tuple[str, ...]:
     """The input columns, checked against the file's."""
     names, file = columns_of(path), name_of(path)
-    known = ", ".join(names[:6]) + (" …" if len(names) > 6 else "")
+    known = ", ".join(shown(name, 20)[1:-1] for name in names[:6]) + (" …" if len(names) > 6 else "")
     if not target:
         raise DataError(f"{file}: no target column is chosen (there are {known})")
     for name in (target, *columns):
@@ -86,7 +86,8 @@ def _classes(path: str, target: str, texts: list[str]) -> tuple[tuple[str, ...],
         raise DataError(f"{where}: {len(ordered)} different classes, at most {MAX_CLASSES} are supported")
     position = {name: index for index, name in enumerate(ordered)}
     place = {text: position[name] for text, name in names.items()}
-    return tuple(ordered), np.fromiter((place[text] for text in texts), np.int64, len(texts))
+    class_names = tuple(" ".join(name.split()) for name in ordered)
+    return class_names, np.fromiter((place[text] for text in texts), np.int64, len(texts))
 
 
 def _plain(value: float) -> str:
