@@ -88,7 +88,8 @@ class Histograms:
 
     @property
     def totals(self) -> Counts:
-        return self.counts.sum(axis=1)
+        totals: Counts = self.counts.sum(axis=1)
+        return totals
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ class Network:
     ) -> None:
         self.batch = batch
         self.dtype: np.dtype[np.floating] = np.dtype(experiment.precision)
+        self.parameters: Parameters
+        self.states: Parameters
         self.modules: list[Module] = []
         shape = input_shape
         for depth, (entry, layer) in enumerate(experiment.expanded()):
@@ -38,7 +40,7 @@ class Network:
                 label=str(depth + 1),
                 name=f"{title_of(type(layer))} {depth + 1}",
                 kind=layer.kind,
-                activation=getattr(layer, "activation", None).kind if hasattr(layer, "activation") else "",
+                activation=module.activation_kind,
                 units=module.output_size,
                 entry=entry,
             )

@@ -109,7 +109,8 @@ class Training:
 
     @property
     def learning_rate(self) -> float:
-        return self.experiment.schedule.rate(self.experiment.optimizer.learning_rate, self.step)
+        base: float = self.experiment.optimizer.learning_rate
+        return float(self.experiment.schedule.rate(base, self.step))
 
     def _objective_gradient(self) -> Array:
         """The gradient that is followed: penalties added, then clipped by value, then by norm."""
@@ -117,7 +118,7 @@ class Training:
         parameters = self.network.parameters
         if not (rules.l1 or rules.l2 or rules.clip_norm or rules.clip_value):
             return parameters.gradient
-        gradient = parameters.gradient.copy()
+        gradient: Array = parameters.gradient.copy()
         for start, stop in parameters.weight_ranges:
             if rules.l2:
                 gradient[start:stop] += rules.l2 * parameters.value[start:stop]
@@ -182,7 +183,7 @@ class Training:
         if self.data.task != "classification":
             return None
         right = self.network.output.a.argmax(axis=0) == self.y.argmax(axis=0)
-        return float(np.count_nonzero(right)) / right.size
+        return int(np.count_nonzero(right)) / int(right.size)
 
     def scalars(self, validate: bool = False) -> dict[str, float]:
         """The step's scalars; what is not defined is missing."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -133,16 +133,14 @@ class Layer(Part, frozen=True, kw_only=True):
     def build(self, place: tuple[int, ...], input_shape: Shape) -> Module:
         """The running part at ``place`` (depth, and inner depths) for samples of ``input_shape``."""
 
-    def parts(self) -> Iterable[Part]:
-        """Parts that :func:`simulator.experiment.check` looks into."""
-        return ()
-
 
 class Module(ABC):
     """A layer at work: parameters, buffers for one batch size, forward, backward."""
 
     info: LayerInfo
     output_shape: Shape
+    activation_kind: str = ""
+    """Kind of its activation function, for plots and tables."""
 
     @property
     def output_size(self) -> int:

@@ -42,6 +42,7 @@ class DenseModule(Module):
     def __init__(self, spec: Dense, place: tuple[int, ...], inputs: int) -> None:
         self.spec, self.place = spec, place
         self.output_shape = (spec.units,)
+        self.activation_kind = spec.activation.kind
         self.affine = Affine("kernel", inputs, spec.units)
         self.norm = spec.normalization.stage(spec.units)
         self.dropout = spec.dropout.stage()

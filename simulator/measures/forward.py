@@ -45,9 +45,9 @@ class ActivationSaturated(ForwardMeasure):
         slope, activation = reading.tap.slope, reading.tap.activation
         if slope is None or activation is None:
             return None
-        # Not "≥ counts as fine": a NaN slope is neither, and NaN < x is False.
         limit = SATURATION * activation.sup_slope
-        return float(np.count_nonzero(np.abs(slope) < limit)) / slope.size
+        count = int(np.count_nonzero(np.abs(slope) < limit))
+        return count / slope.size
 
 
 class ActivationDead(ForwardMeasure):
@@ -60,7 +60,8 @@ class ActivationDead(ForwardMeasure):
         slope = reading.tap.slope
         if slope is None:
             return None
-        return 1 - float(np.count_nonzero(slope.any(axis=1))) / slope.shape[0]
+        units = int(slope.shape[0])
+        return 1 - int(np.count_nonzero(slope.any(axis=1))) / units
 
 
 class PreactivationStd(ForwardMeasure):
