@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
 from simulator.parameter import Parameter
@@ -16,6 +16,7 @@ from ui.forms.scale import Scale, scale_of
 from ui.forms.track import Track
 from ui.forms.typed import fits, parsed, text_of
 from ui.style.numbers import tabular
+from ui.style.theme import current_theme
 
 VALUE_WIDTH = 72
 
@@ -59,7 +60,7 @@ class NumberEdit(QLineEdit):
         if self.textMargins().right():
             painter = QPainter(self)
             painter.setFont(self._small)
-            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            painter.setPen(QColor(current_theme().muted))
             painter.drawText(self.rect().adjusted(0, 0, -PADDING, 0), RIGHT, self._unit)
             painter.end()
 

@@ -1,0 +1,219 @@
+"""The list of rows from input to output: painted, selected, hovered, dragged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QDropEvent, QFont, QLinearGradient, QMouseEvent, QPainter, QPalette, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from ui.builder.entries import Entry
+from ui.style.theme import current_theme, depth_colours
+
+Colours = Callable[[int, int], QColor | str]
+"""(depth index from 0, number of layers) → the layer's colour."""
+
+ROW_HEIGHT = 42
+ENTRY = int(Qt.ItemDataRole.UserRole)
+Index = QModelIndex | QPersistentModelIndex
+
+
+def depth_colour(layer: int, depth: int) -> str:
+    """The theme's colour of a layer by its depth."""
+    return depth_colours(max(depth, 1), current_theme())[min(layer, depth - 1)]
+
+
+class EntryPainter(QStyledItemDelegate):
+    """Paints a row: colour by depth, number, title, repeat, badges."""
+
+    def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.colours = colours
+        self.lit = -1
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        entry = index.data(ENTRY)
+        return QSize(120, ROW_HEIGHT if entry is None or entry.badges else ROW_HEIGHT - 12)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        entry: Entry = index.data(ENTRY)
+        area = QRectF(option.rect).adjusted(1, 1, -1, -1)
+        palette: QPalette = option.palette
+        state: QStyle.StateFlag = option.state
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._ground(painter, area, palette, state, entry)
+        self._chip(painter, area, entry)
+        self._words(painter, area, palette, option.font, entry)
+        painter.restore()
+
+    def _ground(
+        self, painter: QPainter, area: QRectF, palette: QPalette, state: QStyle.StateFlag, entry: Entry
+    ) -> None:
+        accent = palette.color(QPalette.ColorRole.Highlight)
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        lit = entry.first <= self.lit <= entry.last and self.lit >= 0
+        fill = QColor(accent)
+        fill.setAlphaF(0.22 if selected else 0.10 if lit or state & QStyle.StateFlag.State_MouseOver else 0.0)
+        focus = bool(state & QStyle.StateFlag.State_HasFocus)
+        painter.setBrush(fill)
+        painter.setPen(QPen(accent, 1.2) if focus or lit else Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(area, 4, 4)
+
+    def _chip(self, painter: QPainter, area: QRectF, entry: Entry) -> None:
+        if entry.first < 0:
+            return
+        bar = QRectF(area.left() + 4, area.top() + 4, 5, area.height() - 8)
+        ramp = QLinearGradient(bar.topLeft(), bar.bottomLeft())
+        ramp.setColorAt(0, QColor(self.colours(entry.first, entry.depth)))
+        ramp.setColorAt(1, QColor(self.colours(entry.last, entry.depth)))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ramp)
+        painter.drawRoundedRect(bar, 2, 2)
+
+    def _words(self, painter: QPainter, area: QRectF, palette: QPalette, font: QFont, entry: Entry) -> None:
+        text, muted = palette.color(QPalette.ColorRole.Text), QColor(current_theme().muted)
+        line = QRectF(area.left() + 14, area.top(), area.width() - 20, 22 if entry.badges else area.height())
+        painter.setFont(font)
+        painter.setPen(muted)
+        left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(line, left | middle, entry.number)
+        times = f"×{entry.repeat}" if entry.repeat > 1 else ""
+        painter.setPen(text)
+        painter.drawText(line, right | middle, times)
+        width = painter.fontMetrics().horizontalAdvance
+        start = max(38, width(entry.number) + 8)
+        title = line.adjusted(start, 0, -width(times) - 6 if times else 0, 0)
+        elided = painter.fontMetrics().elidedText(entry.title, Qt.TextElideMode.ElideRight, int(title.width()))
+        painter.drawText(title, left | middle, elided)
+        self._badges(painter, QRectF(line.left(), area.top() + 21, line.width(), 16), muted, font, entry)
+
+    def _badges(self, painter: QPainter, line: QRectF, ink: QColor, font: QFont, entry: Entry) -> None:
+        small = QFont(font)
+        small.setPixelSize(max(painter.fontInfo().pixelSize() - 2, 9))
+        painter.setFont(small)
+        metrics, x = painter.fontMetrics(), line.left()
+        for badge in entry.badges:
+            room = int(line.right() - x - 8)
+            if room < 24:
+                return
+            text = metrics.elidedText(badge, Qt.TextElideMode.ElideRight, room)
+            box = QRectF(x, line.top(), metrics.horizontalAdvance(text) + 8, line.height())
+            painter.setPen(QPen(ink, 0.7))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+            painter.setPen(ink)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+            x = box.right() + 4
+
+
+class Stack(QListWidget):
+    """Rows of entries. It moves nothing itself: it says what was asked for."""
+
+    dropped = Signal(int)
+    """The chosen layers are to stand before what is now layer ``int``."""
+    layer_hovered = Signal(int)
+    """Depth index under the pointer (a repeated row is as many layers from left to right); -1 for none."""
+
+    def __init__(self, colours: Colours = depth_colour, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._painter = EntryPainter(colours, self)
+        self._hovered = -1
+        self.setItemDelegate(self._painter)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.setDefaultDropAction(Qt.DropAction.MoveAction)
+        self.setMouseTracking(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setAccessibleName("Layers from input to output")
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 120)
+
+    def set_entries(self, entries: Sequence[Entry]) -> None:
+        """Show ``entries``, keeping the rows there are."""
+        while self.count() > len(entries):
+            self.takeItem(self.count() - 1)
+        while self.count() < len(entries):
+            self.addItem(QListWidgetItem())
+        for row, entry in enumerate(entries):
+            item = self.item(row)
+            if item.data(ENTRY) != entry:
+                item.setData(ENTRY, entry)
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, entry.text)
+                item.setToolTip(entry.text)
+            flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+            item.setFlags(flags | Qt.ItemFlag.ItemIsDragEnabled if entry.role == "layer" else flags)
+
+    def rows(self) -> list[int]:
+        """Rows that are selected, from the top."""
+        return sorted(index.row() for index in self.selectedIndexes())
+
+    def select(self, rows: Sequence[int]) -> None:
+        """Select exactly ``rows``; the last one becomes the current one."""
+        wanted = [row for row in rows if 0 <= row < self.count()]
+        if self.rows() == sorted(wanted):
+            return
+        if wanted:
+            self.setCurrentRow(wanted[-1])
+        for row in range(self.count()):
+            self.item(row).setSelected(row in wanted)
+
+    def highlight(self, layer: int) -> None:
+        """Light up the row that holds depth index ``layer``; -1 for none."""
+        if layer != self._painter.lit:
+            self._painter.lit = layer
+            self.viewport().update()
+
+    # -- pointer -------------------------------------------------------------------------------------------------
+
+    def layer_at(self, at: QPoint) -> int:
+        """Depth index at a place of the viewport; -1 for none."""
+        item = self.itemAt(at)
+        entry: Entry | None = item.data(ENTRY) if item is not None else None
+        if entry is None or entry.first < 0:
+            return -1
+        share = at.x() / max(self.viewport().width(), 1)
+        return min(max(entry.first + int(share * entry.repeat), entry.first), entry.last)
+
+    def _hover(self, layer: int) -> None:
+        if layer != self._hovered:
+            self._hovered = layer
+            self.layer_hovered.emit(layer)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self.layer_at(event.position().toPoint()))
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(-1)
+        super().leaveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if event.source() is not self:
+            event.ignore()
+            return
+        self.dropped.emit(self.place_at(event.position().toPoint()))
+        event.setDropAction(Qt.DropAction.CopyAction)  # the rows stay: the new experiment says how they stand
+        event.accept()
+        self.setState(QAbstractItemView.State.NoState)
+        self.viewport().update()
+
+    def place_at(self, at: QPoint) -> int:
+        """The layer before which something dropped at ``at`` is to stand."""
+        index = self.indexAt(at)
+        if not index.isValid():
+            return self.count() - 2
+        below = at.y() > self.visualRect(index).center().y()
+        return min(max(index.row() - 1 + below, 0), self.count() - 2)
