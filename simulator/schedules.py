@@ -65,7 +65,7 @@ class StepSchedule(Schedule, frozen=True, tag="step"):
     ] = 0.1
 
     def rate(self, base: float, step: int) -> float:
-        return base * self.gamma ** (step // self.step_size)
+        return base * _power(self.gamma, step // self.step_size) if base else 0.0
 
 
 class ExponentialSchedule(Schedule, frozen=True, tag="exponential"):
@@ -84,7 +84,7 @@ class ExponentialSchedule(Schedule, frozen=True, tag="exponential"):
     ] = 0.999
 
     def rate(self, base: float, step: int) -> float:
-        return base * self.gamma**step
+        return base * _power(self.gamma, step) if base else 0.0
 
 
 class CosineSchedule(Schedule, frozen=True, tag="cosine"):
@@ -196,7 +196,7 @@ class OneCycleSchedule(Schedule, frozen=True, tag="one_cycle"):
     def rate(self, base: float, step: int) -> float:
         first = self.max_lr / self.div_factor
         top = self.pct_start * self.total_steps - 1
-        if step <= top:
+        if step <= top and top > 0:
             return _cosine(first, self.max_lr, step / top)
         fall = self.total_steps - 1 - top
         return _cosine(self.max_lr, first / self.final_div_factor, min((step - top) / fall, 1.0))
@@ -215,6 +215,14 @@ class WarmupSchedule(Schedule, frozen=True, tag="warmup"):
     def rate(self, base: float, step: int) -> float:
         done = min(step / self.total_iters, 1.0)
         return base * (self.start_factor + (1 - self.start_factor) * done)
+
+
+def _power(gamma: float, exponent: int) -> float:
+    """gamma^exponent; Inf where that is too large, as the growing rate that it is."""
+    try:
+        return float(gamma**exponent)
+    except OverflowError:
+        return math.inf
 
 
 def _cosine(start: float, end: float, share: float) -> float:
