@@ -1,0 +1,22 @@
+"""Activation histograms of all layers as a ridgeline."""
+
+from __future__ import annotations
+
+from ui.plots.ridgeline import RidgePlot
+
+
+class ActivationRidges(RidgePlot):
+    key = "activation_ridges"
+    title = "Activations over depth"
+    side = "forward"
+    default = True
+    explain = (
+        "One histogram of activations per layer, input at the top, output at the bottom. Healthy layers "
+        "keep a similar shape; ridges that shrink to a needle lose the signal, ridges piled up at both "
+        "ends are saturated."
+    )
+    formula = "a = φ(z) over all units and samples of the batch; each ridge is scaled to its highest bin"
+    wants = frozenset({"activation"})
+    empty_text = "The histogram of every layer's activations appears here with the first frame."
+    quantity = "activation"
+    axis_text = "activation"

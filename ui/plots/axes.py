@@ -1,0 +1,157 @@
+"""Axes that say what they mean: decades as 10ⁿ, layers by name, steps grouped by thousands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pyqtgraph as pg
+from PySide6.QtGui import QColor, QFont
+
+from ui.plots.ranges import nice_step
+from ui.style.numbers import integer, number, power_of_ten
+from ui.style.theme import Theme
+
+LEFT_WIDTH = 50
+BOTTOM_HEIGHT = 34
+TICKS_ONLY_HEIGHT = 18
+TEXT_PIXELS = 11
+
+Ticks = list[tuple[float, list[float]]]
+
+
+def plot_font(pixels: int = TEXT_PIXELS, *, bold: bool = False) -> QFont:
+    """The system font at a size in pixels, so that a picture of any resolution has the same proportions."""
+    font = QFont()
+    font.setPixelSize(pixels)
+    if bold:
+        font.setWeight(QFont.Weight.DemiBold)
+    return font
+
+
+class Axis(pg.AxisItem):  # type: ignore[misc]
+    """An axis with a name, a faint grid and its own way of choosing and writing ticks."""
+
+    spacing = 46.0
+    """Pixels between ticks, at least."""
+
+    def __init__(self, orientation: str, text: str = "") -> None:
+        super().__init__(orientation)
+        self.text = text
+        self.setStyle(tickLength=0, tickTextOffset=5, autoExpandTextSpace=False, autoReduceTextSpace=False,
+                      hideOverlappingLabels=False, tickAlpha=255)  # fmt: skip
+        self.setTickFont(plot_font())
+        self.setZValue(-100)
+        self.setGrid(255)
+        self.enableAutoSIPrefix(False)
+        if orientation == "left":
+            self.setWidth(LEFT_WIDTH)
+            self.spacing = 30.0
+        else:
+            self.setHeight(BOTTOM_HEIGHT if text else TICKS_ONLY_HEIGHT)
+
+    def rename(self, text: str, theme: Theme) -> None:
+        self.text = text
+        self.tint(theme)
+
+    def tint(self, theme: Theme) -> None:
+        self.setPen(pg.mkPen(theme.border, width=1, cosmetic=False))
+        self.setTickPen(pg.mkPen(theme.grid, width=1, cosmetic=False))
+        self.setTextPen(QColor(theme.muted))
+        if self.text:
+            self.setLabel(self.text, **{"color": theme.muted, "font-size": f"{TEXT_PIXELS}px"})
+            self.label.setFont(plot_font())
+
+    def wheelEvent(self, event: object) -> None:
+        event.ignore()  # type: ignore[attr-defined]
+
+    def tickValues(self, low: float, high: float, size: float) -> Ticks:
+        if not (high > low and size > 0 and math.isfinite(high - low)):
+            return []
+        step = self.step(high - low, size / self.spacing)
+        first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
+        return [(step, [i * step for i in range(first, last + 1)])]
+
+    def step(self, span: float, parts: float) -> float:
+        return nice_step(span, parts)
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        largest = max((abs(v) for v in values), default=0.0)
+        if spacing < 1e-3 or largest >= 1e5:
+            return [number(v) for v in values]
+        decimals = max(0, -math.floor(math.log10(spacing) + 1e-9))
+        return [_plain(v, decimals) for v in values]
+
+
+def _plain(value: float, decimals: int) -> str:
+    text = f"{abs(value):.{decimals}f}" if decimals else integer(round(abs(value)))
+    return "−" + text if value < 0 and text.strip("0.") else text
+
+
+class ValueAxis(Axis):
+    """A quantity, linear or as log₁₀ values written 10ⁿ."""
+
+    def __init__(self, orientation: str, text: str = "", *, log: bool = False) -> None:
+        super().__init__(orientation, text)
+        self.log = log
+
+    def set_log(self, log: bool) -> None:
+        if log != self.log:
+            self.log = log
+            self.picture = None
+            self.update()
+
+    def step(self, span: float, parts: float) -> float:
+        return max(nice_step(span, parts), 1.0) if self.log else nice_step(span, parts)
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        if self.log:
+            return [power_of_ten(round(v)) for v in values]
+        return super().tickStrings(values, scale, spacing)
+
+
+class ShareAxis(Axis):
+    """A share of 0 … 1, written in per cent."""
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        return [f"{100 * v:.0f} %" for v in values]
+
+
+class StepAxis(Axis):
+    """Training steps: whole numbers."""
+
+    spacing = 70.0
+
+    def step(self, span: float, parts: float) -> float:
+        return max(nice_step(span, parts), 1.0)
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        return [integer(round(v)) if v < 1e6 else number(v) for v in values]
+
+
+class DepthAxis(Axis):
+    """Layers by label, the first and the last always, the others as far as there is room."""
+
+    def __init__(self, orientation: str, text: str = "") -> None:
+        super().__init__(orientation, text)
+        self.labels: tuple[str, ...] = ()
+
+    def name_layers(self, labels: tuple[str, ...]) -> None:
+        if labels != self.labels:
+            self.labels = labels
+            self.picture = None
+            self.update()
+
+    def tickValues(self, low: float, high: float, size: float) -> Ticks:
+        count = len(self.labels)
+        if not count or not high > low:
+            return []
+        room = 15.0 if self.orientation == "left" else 10.0 + 7.0 * max(map(len, self.labels))
+        stride = max(1, round(nice_step(high - low, size / room)))
+        places = {0, count - 1, *range(stride - 1 if stride > 1 else 0, count, stride)}
+        crowded = {i for i in places if 0 < min(i, count - 1 - i) < 0.7 * stride}
+        shown = sorted(i for i in places - crowded if low <= i <= high)
+        return [(1.0, [float(i) for i in shown])]
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        return [self.labels[round(v)] if 0 <= round(v) < len(self.labels) else "" for v in values]

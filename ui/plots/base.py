@@ -1,0 +1,452 @@
+"""What every plot is: a state taken from a view, drawn; a ghost behind it; a twin that draws the same elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from PySide6.QtCore import QElapsedTimer, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from simulator.frame import Frame, LayerInfo, RunInfo
+from simulator.history import History
+from ui.plots.canvas import Canvas, Pane
+from ui.plots.header import Header, Option
+from ui.plots.items import Hair
+from ui.plots.strip import Caption, Key, Note, Strip
+from ui.plots.table import Table, stacked
+from ui.style.theme import Theme, current_theme, depth_colours, theme_changed
+
+READ_OUT_MS = 250
+"""Read-outs change at most this often: numbers must be readable."""
+
+STRIP_ROW, FIRST_ROW = 1, 2
+
+
+@dataclass(frozen=True)
+class View:
+    """What a plot is given to show."""
+
+    frame: Frame
+    history: History
+    first: Frame | None
+    """The frame of step 0 of this run."""
+
+
+class State(Protocol):
+    """What a plot draws, reduced to arrays: everything a twin or a ghost needs."""
+
+    @property
+    def step(self) -> int: ...
+
+    @property
+    def depth(self) -> int:
+        """Number of layers it belongs to; 0 if it fits any network."""
+
+
+S = TypeVar("S", bound=State)
+
+
+class Scale(Protocol):
+    def reset(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What lies under the pointer: lines to read, the layer (-1 none) and where the hair line goes."""
+
+    text: str
+    layer: int = -1
+    x: float | None = None
+
+
+class Plot(QWidget, Generic[S]):
+    """One plot with its header. A subclass says how a view becomes a state and how a state is drawn.
+
+    Subclasses define the class variables and ``build``, ``capture``, ``draw``, ``draw_ghost``, ``rows``, ``probe``,
+    ``mark`` and ``tint``.
+    """
+
+    key: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    side: ClassVar[str] = "forward"
+    default: ClassVar[bool] = False
+    explain: ClassVar[str] = ""
+    formula: ClassVar[str] = ""
+    wants: ClassVar[frozenset[str]] = frozenset()
+    empty_text: ClassVar[str] = "Nothing to show yet: the first step fills this plot."
+    offers: ClassVar[tuple[Option, ...]] = ()
+    """Switches of this plot."""
+
+    layer_hovered = Signal(int)
+    maximise_requested = Signal()
+    export_requested = Signal()
+    pinned_changed = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None, *, theme: Theme | None = None, bare: bool = False) -> None:
+        """``theme`` fixes the theme; ``bare`` leaves out the header and writes the title into the picture."""
+        super().__init__(parent)
+        self._fixed_theme = theme
+        self.theme = theme or current_theme()
+        self.info: RunInfo | None = None
+        self.state: S | None = None
+        self.ghost: S | None = None
+        self.options = {option.key: option.on for option in self.offers}
+        self.scales: list[Scale] = []
+        self.layer_colours: tuple[str, ...] = ()
+        self.highlighted = -1
+        self._waiting: RunInfo | None = None
+        self._hovered = -1
+        self._pointer: QPointF | None = None
+        self.header: Header | None = None
+        self.canvas = Canvas()
+        self.strip = Strip(self.theme)
+        self._assemble(bare)
+        self.build()
+        self._hairs = [Hair(pane) for pane in self.canvas.panes]
+        self.restyle()
+        self._show_empty()
+
+    # -- assembling ------------------------------------------------------------------------------------------------
+
+    def _assemble(self, bare: bool) -> None:
+        self.setAccessibleName(self.title)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        if bare:
+            self.canvas.grid.addItem(Caption(self.title, self.theme), 0, 0, 1, 3)
+        else:
+            column.addWidget(self._make_header())
+        column.addWidget(self.canvas, 1)
+        self.canvas.grid.addItem(self.strip, STRIP_ROW, 0, 1, 3)
+        self._empty = self._overlay("plotEmpty")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self._read_out = self._overlay("plotReadout")
+        self._read_out.hide()
+        self.canvas.sigDeviceRangeChanged.connect(self._place_overlays)
+        self._since_text = QElapsedTimer()
+        self._text_timer = QTimer(self)
+        self._text_timer.setSingleShot(True)
+        self._text_timer.timeout.connect(self._write)
+        if not bare:
+            self.canvas.pointed.connect(self._point)
+            self.canvas.left.connect(self._leave)
+            theme_changed.connect(self.restyle)
+
+    def _make_header(self) -> Header:
+        header = Header(self.title, self.side, self.explain, self.formula, self.offers)
+        header.pause_toggled.connect(self._pause_toggled)
+        header.pin_toggled.connect(lambda on: self.pin() if on else self.unpin())
+        header.option_toggled.connect(self.set_option)
+        header.maximise_requested.connect(self.maximise_requested)
+        header.export_requested.connect(self.export_requested)
+        self.header = header
+        return header
+
+    def _overlay(self, name: str) -> QLabel:
+        label = QLabel(self.canvas)
+        label.setObjectName(name)
+        label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        return label
+
+    # -- what a subclass defines -------------------------------------------------------------------------------------
+
+    def build(self) -> None:
+        """Make panes and items, once."""
+        raise NotImplementedError
+
+    def begin(self, info: RunInfo) -> None:
+        """A new run: name the axes. Layer colours are already those of the new depth."""
+
+    def capture(self, view: View) -> S | None:
+        """What of the view this plot draws; None while there is nothing."""
+        raise NotImplementedError
+
+    def draw(self, state: S) -> None:
+        raise NotImplementedError
+
+    def draw_ghost(self, ghost: S | None) -> None:
+        raise NotImplementedError
+
+    def clear(self) -> None:
+        """Take everything off the panes."""
+        raise NotImplementedError
+
+    def legend(self, state: S) -> Sequence[Key]:
+        return ()
+
+    def notes(self, state: S) -> Sequence[Note]:
+        """Counts of what the marks cannot show."""
+        return ()
+
+    def rows(self, state: S) -> Table:
+        """The columns of one state, in full precision."""
+        raise NotImplementedError
+
+    def probe(self, state: S, pane: int, x: float, y: float) -> Probe | None:
+        """What lies at ``x``, ``y`` of a pane, in data coordinates."""
+        return None
+
+    def mark(self, layer: int) -> None:
+        """Emphasise a layer; -1 none."""
+
+    def tint(self, theme: Theme) -> None:
+        """Give the items their colours."""
+        raise NotImplementedError
+
+    # -- what the bench calls ----------------------------------------------------------------------------------------
+
+    def start(self, info: RunInfo) -> None:
+        """A new run begins: forget the old one; the ghost stays where its layers still fit.
+
+        What is drawn stays on screen until the first frame of the new run, so that dragging a knob that rebuilds
+        the network does not flicker.
+        """
+        if self.paused:
+            self._waiting = info
+            return
+        self._waiting = None
+        self.info = info
+        self.state = None
+        for scale in self.scales:
+            scale.reset()
+        self._recolour()
+        self.begin(info)
+        if self.ghost is not None and self.ghost.depth not in (0, info.depth):
+            self.unpin()
+
+    def refresh(self, view: View) -> None:
+        """Show the present view, unless this plot is paused."""
+        if self.paused:
+            return
+        if self.info is None or self.info.run != view.frame.run:
+            self.start(view.frame.info)
+        state = self.capture(view)
+        if state is not None:
+            self.show_state(state)
+        elif self.state is None:
+            self.clear()
+            self._show_empty()
+
+    def show_state(self, state: S) -> None:
+        """Draw a state captured before, here or in another instance of this class."""
+        fresh = self.state is None
+        self.state = state
+        if fresh:
+            self._empty.hide()
+            self.draw_ghost(self.ghost)
+        self.draw(state)
+        self._write_soon(at_once=fresh)
+
+    @property
+    def paused(self) -> bool:
+        return self.header is not None and self.header.pause.isChecked()
+
+    def set_paused(self, paused: bool) -> None:
+        if self.header is not None:
+            self.header.pause.setChecked(paused)
+
+    def _pause_toggled(self, paused: bool) -> None:
+        if not paused and self._waiting is not None:
+            self.start(self._waiting)
+        self._write()
+
+    @property
+    def pinned(self) -> bool:
+        return self.ghost is not None
+
+    def pin(self) -> None:
+        """Freeze the present state as a ghost behind the live one; nothing happens while there is none."""
+        self.set_ghost(self.state)
+
+    def unpin(self) -> None:
+        self.set_ghost(None)
+
+    def set_ghost(self, ghost: S | None) -> None:
+        self.ghost = ghost
+        self.draw_ghost(ghost)
+        if self.state is not None:
+            self.draw(self.state)
+        if self.header is not None:
+            self.header.pin.blockSignals(True)
+            self.header.pin.setChecked(ghost is not None)
+            self.header.pin.blockSignals(False)
+        self._write()
+        self.pinned_changed.emit(ghost is not None)
+
+    def highlight(self, layer: int) -> None:
+        """Emphasise a layer by its index; -1 or an unknown one: none."""
+        known = self.info is not None and 0 <= layer < self.info.depth
+        layer = layer if known else -1
+        if layer != self.highlighted:
+            self.highlighted = layer
+            self.mark(layer)
+
+    def set_option(self, key: str, on: bool) -> None:
+        """Turn one of ``offers`` on or off; :class:`KeyError` for an unknown one."""
+        if on == self.options[key]:
+            return
+        self.options[key] = on
+        if self.header is not None:
+            self.header.options[key].setChecked(on)
+        for scale in self.scales:
+            scale.reset()
+        self.option_changed()
+        if self.state is not None:
+            self.draw_ghost(self.ghost)
+            self.draw(self.state)
+        self._write()
+
+    def option_changed(self) -> None:
+        """Bring axes in line with ``options``."""
+
+    def restyle(self, *_theme: object) -> None:
+        """Take on the present theme."""
+        self.theme = self._fixed_theme or current_theme()
+        self._recolour()
+        self.canvas.tint(self.theme)
+        self.strip.tint(self.theme)
+        for hair in self._hairs:
+            hair.colour = self.theme.muted
+        self.tint(self.theme)
+        if self.header is not None:
+            self.header.update()
+
+    def table(self) -> Table:
+        """Exactly what is drawn, in full precision; a pinned ghost as further rows."""
+        if self.state is None:
+            return Table()
+        now = self.rows(self.state)
+        if self.ghost is None:
+            return now
+        return stacked({"now": now, "pinned": self.rows(self.ghost)})
+
+    def twin(self, theme: Theme) -> Plot[S]:
+        """A bare instance that draws the same state, ghost and ranges, for a picture of it."""
+        other = type(self)(theme=theme, bare=True)
+        other.options = dict(self.options)
+        other.option_changed()
+        if self.info is not None:
+            other.start(self.info)
+        other.scales_from(self)
+        other.set_ghost(self.ghost)
+        if self.state is not None:
+            other.show_state(self.state)
+            for mine, its in zip(self.canvas.panes, other.canvas.panes, strict=True):
+                its.take_view_of(mine)
+        return other
+
+    def scales_from(self, other: Plot[Any]) -> None:
+        """The same axis ranges as another instance's, with their history."""
+        for mine, its in zip(self.scales, other.scales, strict=True):
+            vars(mine).update(vars(its))
+
+    def give_back_view(self) -> None:
+        """Undo zooming and panning."""
+        for pane in self.canvas.panes:
+            pane.give_back()
+
+    # -- helpers for subclasses --------------------------------------------------------------------------------------
+
+    def layer(self, index: int) -> LayerInfo | None:
+        return self.info.layers[index] if self.info is not None and 0 <= index < self.info.depth else None
+
+    def layer_text(self, index: int) -> str:
+        """``dense 3 · 100 tanh``: the first line of a read-out."""
+        layer = self.layer(index)
+        return layer_name(layer) if layer is not None else f"layer {index + 1}"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(layer.label for layer in self.info.layers) if self.info is not None else ()
+
+    def pinned_key(self) -> tuple[Key, ...]:
+        """The legend's entry for the ghost, if there is one."""
+        if self.ghost is None:
+            return ()
+        return (Key(f"pinned at step {self.ghost.step}", "faint", "dashed"),)
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _recolour(self) -> None:
+        colours = depth_colours(self.info.depth, self.theme) if self.info is not None else ()
+        if colours != self.layer_colours:
+            self.layer_colours = colours
+            self.tint(self.theme)
+
+    def _show_empty(self) -> None:
+        self._empty.setText(self.empty_text)
+        self._empty.setVisible(True)
+        self.strip.say((), ())
+        self._place_overlays()
+
+    def _write_soon(self, *, at_once: bool) -> None:
+        if at_once or not self._since_text.isValid() or self._since_text.elapsed() >= READ_OUT_MS:
+            self._write()
+        elif not self._text_timer.isActive():
+            self._text_timer.start(READ_OUT_MS - self._since_text.elapsed())
+
+    def _write(self) -> None:
+        """Bring every text of the plot up to date."""
+        self._since_text.restart()
+        if self.state is None:
+            return
+        notes = list(self.notes(self.state))
+        if self.paused:
+            notes.insert(0, Note(f"held at step {self.state.step}"))
+        self.strip.say([*self.legend(self.state), *self.pinned_key()], notes)
+        if self._pointer is not None:
+            self._point(self._pointer)
+
+    def _point(self, position: QPointF) -> None:
+        self._pointer = position
+        index = self.canvas.pane_at(position)
+        probe = None
+        if index >= 0 and self.state is not None:
+            at = self.canvas.panes[index].mapSceneToView(position)
+            probe = self.probe(self.state, index, at.x(), at.y())
+        self._show_probe(probe, index)
+
+    def _leave(self) -> None:
+        self._pointer = None
+        self._show_probe(None, -1)
+
+    def _show_probe(self, probe: Probe | None, pane: int) -> None:
+        layer = probe.layer if probe else -1
+        for i, hair in enumerate(self._hairs):
+            hair.put(probe.x if probe and i == pane else None)
+        self._read_out.setVisible(probe is not None)
+        if probe is not None:
+            self._read_out.setText(probe.text)
+            self._place_read_out(self.canvas.panes[pane])
+        if layer != self._hovered:
+            self._hovered = layer
+            self.highlight(layer)
+            self.layer_hovered.emit(layer)
+
+    def _place_read_out(self, pane: Pane) -> None:
+        self._read_out.adjustSize()
+        box = pane.sceneBoundingRect()
+        right = self._pointer is not None and self._pointer.x() < box.center().x()
+        x = box.right() - self._read_out.width() - 6 if right else box.left() + 6
+        self._read_out.move(round(x), round(box.top() + 6))
+
+    def _place_overlays(self, *_args: object) -> None:
+        box = self.canvas.rect().adjusted(24, 24, -24, -24)
+        self._empty.setGeometry(box)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_A and not event.modifiers():
+            self.give_back_view()
+        else:
+            super().keyPressEvent(event)
+
+
+def layer_name(layer: LayerInfo) -> str:
+    """``dense 3 · 100 tanh``."""
+    return f"{layer.name or f'{layer.kind} {layer.label}'} · {layer.units} {layer.activation}".rstrip()

@@ -1,0 +1,225 @@
+"""What the network answers over the plane of a two-input data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPolygonF, QTransform
+
+from simulator.frame import Boundary, Points, RunInfo
+from ui.plots.axes import ValueAxis
+from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.heat import Heat
+from ui.plots.items import Item, pen_of, polygon
+from ui.plots.strip import Key, Note
+from ui.plots.table import Cell, Table
+from ui.style.colours import ramp, rgb, viridis
+from ui.style.numbers import count, number, percent
+from ui.style.theme import Theme
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class BoundaryState:
+    step: int
+    answer: Boundary
+    points: Points | None
+    classes: int
+    """0 for regression."""
+    depth: int = 0
+
+
+def probabilities(image: Floats) -> Floats:
+    """(outputs, rows, columns) → (classes, rows, columns) of shares that add up to 1.
+
+    One output in 0 … 1 is the share of class 1; several outputs that are shares already stay as they are, others go
+    through a softmax.
+    """
+    if image.shape[0] == 1:
+        one = np.clip(image[0], 0.0, 1.0)
+        return np.stack((1.0 - one, one))
+    total = image.sum(axis=0)
+    if (np.nan_to_num(image) >= 0).all() and np.nanmax(np.abs(total - 1.0), initial=0.0) < 1e-3:
+        return image
+    with np.errstate(over="ignore", invalid="ignore"):
+        powers = np.exp(image - image.max(axis=0))
+        return np.asarray(powers / powers.sum(axis=0))
+
+
+def _channels(colours: Sequence[str]) -> Floats:
+    return np.array([rgb(colour) for colour in colours])
+
+
+class _Points(Item):
+    """Samples in the colour of their class: those held out are hollow."""
+
+    def __init__(self, pane: object) -> None:
+        super().__init__(pane, 2.0)  # type: ignore[arg-type]
+        self.groups: list[tuple[QPolygonF, str, bool]] = []
+        self.ground = "#ffffff"
+
+    def set_groups(self, groups: list[tuple[QPolygonF, str, bool]], ground: str) -> None:
+        self.groups, self.ground = groups, ground
+        self.update()
+
+    def draw(self, painter: QPainter, there: QTransform) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        for points, colour, hollow in self.groups:
+            mapped = there.map(points)
+            rings = ((self.ground, 6.6), (colour, 5.2)) if not hollow else ((colour, 6.4), (self.ground, 3.6))
+            for tone, width in rings:
+                pen = pen_of(tone, width)
+                pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+                painter.setPen(pen)
+                painter.drawPoints(mapped)
+
+
+class BoundaryPlot(Plot[BoundaryState]):
+    key = "boundary"
+    title = "Decision boundary"
+    side = "training"
+    explain = (
+        "The colour is what the network answers at each point of the plane, paler where it is unsure. "
+        "Filled points were trained on, hollow ones are held out."
+    )
+    formula = "softmax or sigmoid of the output at (x₁, x₂), in evaluation mode"
+    wants = frozenset({"boundary"})
+    empty_text = "Data with two inputs (moons, circles, spirals, xor …) shows its decision boundary here."
+
+    def build(self) -> None:
+        self.x_axis, self.y_axis = ValueAxis("bottom", "x₁"), ValueAxis("left", "x₂")
+        self.x_axis.spacing = 60.0
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.y_axis, self.x_axis)
+        self.heat = Heat(self.pane)
+        self.samples = _Points(self.pane)
+        self._points: Points | None = None
+        self._points_theme = ""
+
+    def begin(self, info: RunInfo) -> None:
+        names = [*info.input_names[:2], "x₁", "x₂"]
+        if len(info.input_names) == 2:
+            self.x_axis.rename(names[0], self.theme)
+            self.y_axis.rename(names[1], self.theme)
+
+    def capture(self, view: View) -> BoundaryState | None:
+        answer = view.frame.boundary
+        if answer is None:
+            return None
+        info = view.frame.info
+        classes = max(len(info.class_names), 2) if info.task == "classification" else 0
+        return BoundaryState(view.frame.step, answer, info.points, classes)
+
+    def colours(self, state: BoundaryState) -> tuple[str, ...]:
+        """One per class; for regression a ramp from low to high."""
+        if state.classes:
+            return viridis(max(state.classes, state.answer.image.shape[0]), *self.theme.depth)
+        return ramp((self.theme.panel, self.theme.forward, self.theme.text), 64)
+
+    def draw(self, state: BoundaryState) -> None:
+        (x0, x1), (y0, y1) = state.answer.x_range, state.answer.y_range
+        self.pane.fit((x0, x1), (y0, y1))
+        self.heat.set_pixels(self._pixels(state), QRectF(x0, y0, x1 - x0, y1 - y0))
+        if state.points is not self._points or self._points_theme != self.theme.name:
+            self._points, self._points_theme = state.points, self.theme.name
+            self.samples.set_groups(self._groups(state), self.theme.panel)
+
+    def _pixels(self, state: BoundaryState) -> NDArray[np.uint8]:
+        image = state.answer.image
+        colours, ground = _channels(self.colours(state)), np.array(rgb(self.theme.panel))
+        with np.errstate(invalid="ignore"):
+            if state.classes:
+                shares = probabilities(image)
+                mixed = np.tensordot(np.nan_to_num(shares), colours[: len(shares)], axes=(0, 0))
+                pixels = ground + 0.55 * (mixed - ground)
+            else:
+                low, high = self._extent(state)
+                place = np.nan_to_num(np.clip((image[0] - low) / max(high - low, 1e-300), 0, 1))
+                pixels = colours[np.round(place * 63).astype(int)]
+        pixels[~np.isfinite(image).all(axis=0)] = rgb(self.theme.warning)
+        packed = np.zeros((*pixels.shape[:2], 4), dtype=np.uint8)
+        packed[..., :3] = np.round(255 * np.clip(pixels[..., ::-1], 0, 1))
+        return packed
+
+    @staticmethod
+    def _extent(state: BoundaryState) -> tuple[float, float]:
+        values = state.points.target if state.points is not None else state.answer.image
+        finite = values[np.isfinite(values)]
+        return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+
+    def _groups(self, state: BoundaryState) -> list[tuple[QPolygonF, str, bool]]:
+        points = state.points
+        if points is None:
+            return []
+        colours = self.colours(state)
+        places = self._places(state, points, len(colours))
+        found = []
+        for hollow in (False, True):
+            for place in np.unique(places).tolist():
+                chosen = (places == place) & (points.validation == hollow)
+                if chosen.any():
+                    x, y = points.x[chosen].T
+                    found.append((polygon(np.ascontiguousarray(x), np.ascontiguousarray(y)), colours[place], hollow))
+        return found
+
+    def _places(self, state: BoundaryState, points: Points, count: int) -> NDArray[np.int_]:
+        if state.classes:
+            return np.asarray(np.clip(points.target.astype(int), 0, count - 1))
+        low, high = self._extent(state)
+        return np.asarray(np.clip(7 * (points.target - low) / max(high - low, 1e-300), 0, 7).astype(int) * (count // 8))
+
+    def draw_ghost(self, ghost: BoundaryState | None) -> None:
+        """A boundary has no ghost behind it: the image covers the plane."""
+
+    def clear(self) -> None:
+        self.heat.clear()
+        self.samples.set_groups([], self.theme.panel)
+        self._points = None
+
+    def tint(self, theme: Theme) -> None:
+        self._points_theme = ""
+        if self.state is not None:
+            self.draw(self.state)
+
+    def legend(self, state: BoundaryState) -> Sequence[Key]:
+        if state.points is None:
+            return ()
+        return [Key("training", "muted", "dot"), Key("held out", "muted", "hollow")]
+
+    def notes(self, state: BoundaryState) -> Sequence[Note]:
+        lost = int((~np.isfinite(state.answer.image).all(axis=0)).sum())
+        return [Note(f"{count(lost, 'point')} of the plane not finite", warning=True)] if lost else ()
+
+    def probe(self, state: BoundaryState, pane: int, x: float, y: float) -> Probe | None:
+        _, rows, columns = state.answer.image.shape
+        (x0, x1), (y0, y1) = state.answer.x_range, state.answer.y_range
+        row, column = int((y - y0) / (y1 - y0) * rows), int((x - x0) / (x1 - x0) * columns)
+        if not (0 <= row < rows and 0 <= column < columns):
+            return None
+        return Probe(f"({number(x)}, {number(y)})\n{self._answer(state, row, column)}")
+
+    def _answer(self, state: BoundaryState, row: int, column: int) -> str:
+        if not state.classes:
+            return f"answer  {number(float(state.answer.image[0, row, column]))}"
+        shares = probabilities(state.answer.image[:, row : row + 1, column : column + 1])[:, 0, 0]
+        if not np.isfinite(shares).all():
+            return "not a number"
+        names = self.info.class_names if self.info is not None else ()
+        best = int(shares.argmax())
+        return f"{names[best] if best < len(names) else f'class {best}'}  {percent(float(shares[best]))}"
+
+    def rows(self, state: BoundaryState) -> Table:
+        """One row per point of the plane."""
+        outputs, rows, columns = state.answer.image.shape
+        (x0, x1), (y0, y1) = state.answer.x_range, state.answer.y_range
+        x = x0 + (np.arange(columns) + 0.5) * (x1 - x0) / columns
+        y = y0 + (np.arange(rows) + 0.5) * (y1 - y0) / rows
+        found: dict[str, Sequence[Cell]] = {"step": [state.step] * (rows * columns)}
+        found["x1"], found["x2"] = np.tile(x, rows).tolist(), np.repeat(y, columns).tolist()
+        for i in range(outputs):
+            found[f"output_{i}"] = state.answer.image[i].ravel().tolist()
+        return Table(found)

@@ -1,0 +1,281 @@
+"""Plots of measures over depth: a curve with one marker per layer, input on the left, output on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QPolygonF
+
+from simulator.frame import Frame, RunInfo
+from ui.plots.axes import Axis, DepthAxis, ShareAxis, ValueAxis
+from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.decades import extent, log10, notes_of, placed
+from ui.plots.items import HOLLOW, LOST, ROUND, Area, Array, Beam, Curves, Dots, Guide, pieces
+from ui.plots.ranges import Range, StepRange
+from ui.plots.strip import Key, Note, Swatch
+from ui.plots.table import Cell, Table, cells
+from ui.style.numbers import number, percent
+from ui.style.theme import Theme
+
+
+@dataclass(frozen=True)
+class Line:
+    """One measure drawn as a curve; ``spread`` names the measure drawn as a band ± around it."""
+
+    measure: str
+    label: str
+    colour: str
+    spread: str = ""
+    hollow: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """One measure over depth: NaN is a value, undefined is not."""
+
+    values: NDArray[np.float64]
+    defined: NDArray[np.bool_]
+
+    @property
+    def drawn(self) -> Array:
+        return np.where(self.defined, self.values, np.nan)
+
+
+@dataclass(frozen=True)
+class DepthState:
+    """The measures of one frame, and those of step 0 where the plot shows them."""
+
+    step: int
+    now: Mapping[str, Column]
+    first: Mapping[str, Column] | None
+
+    @property
+    def depth(self) -> int:
+        return len(next(iter(self.now.values())).values)
+
+
+def columns_of(frame: Frame, names: Sequence[str]) -> dict[str, Column]:
+    depth = frame.info.depth
+    nothing = Column(np.full(depth, np.nan), np.zeros(depth, dtype=np.bool_))
+    found = {}
+    for name in names:
+        values = frame.measures.get(name)
+        if values is None:
+            found[name] = nothing
+        else:
+            found[name] = Column(values, frame.defined.get(name, np.ones(depth, dtype=np.bool_)))
+    return found
+
+
+class DepthPlot(Plot[DepthState]):
+    """A subclass names its lines and its axis; the rest is here."""
+
+    lines: ClassVar[tuple[Line, ...]] = ()
+    axis_text: ClassVar[str] = ""
+    log: ClassVar[bool] = False
+    share: ClassVar[bool] = False
+    always: ClassVar[Range | None] = None
+    """What the axis shows in any case (log₁₀ values on a log axis)."""
+    with_first: ClassVar[bool] = False
+    """Draw step 0 of this run as a ghost."""
+    guide: ClassVar[tuple[float, Range] | None] = None
+    """A level to compare with and the band around it, as drawn."""
+
+    def build(self) -> None:
+        self.depth_axis = DepthAxis("bottom", "layer, input → output")
+        self.value_axis = self._value_axis()
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.depth_axis)
+        self.scale = StepRange(log=self.log, always=self.always)
+        self.scales.append(self.scale)
+        self.beam = Beam(self.pane, along="x")
+        self.guide_item = Guide(self.pane, *self.guide) if self.guide else None
+        count = len(self.lines)
+        self.areas = [Area(self.pane) for _ in self.lines]
+        self.ghost_areas = [Area(self.pane, z=-2.0, alpha=0.12) for _ in self.lines]
+        self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
+        self.firsts = Curves(self.pane, -0.6, width=1.2, smooth=True)
+        self.curves = Curves(self.pane, 0.0, width=1.6, smooth=True)
+        self.dots = [Dots(self.pane, z=1.0 + i / max(count, 1)) for i in range(count)]
+
+    def _value_axis(self) -> Axis:
+        if self.share:
+            return ShareAxis("left", self.axis_text)
+        return ValueAxis("left", self.axis_text, log=self.log)
+
+    @classmethod
+    def measures(cls) -> list[str]:
+        return [name for line in cls.lines for name in (line.measure, line.spread) if name]
+
+    def begin(self, info: RunInfo) -> None:
+        self.depth_axis.name_layers(self.labels)
+
+    def capture(self, view: View) -> DepthState:
+        names = self.measures()
+        first = columns_of(view.first, names) if self.with_first and view.first is not None else None
+        if view.first is not None and view.first.info.depth != view.frame.info.depth:
+            first = None
+        return DepthState(view.frame.step, columns_of(view.frame, names), first)
+
+    # -- drawing -----------------------------------------------------------------------------------------------------
+
+    def _height(self, column: Column) -> Array:
+        return log10(column.drawn) if self.log else column.drawn
+
+    def _fit(self, state: DepthState) -> float:
+        """Bring the range in line with everything that is drawn; the floor of the axis."""
+        shown = [state.now, *(part for part in (state.first, self.ghost.now if self.ghost else None) if part)]
+        parts = [part for columns in shown for line in self.lines for part in self._extremes(columns, line)]
+        low, high = extent(parts) if self.log else finite_extent(parts)
+        y = self.scale.fit(low, high)
+        self.pane.fit((-0.6, state.depth - 0.4), y)
+        return y[0]
+
+    def _extremes(self, columns: Mapping[str, Column], line: Line) -> list[Array]:
+        middle = self._height(columns[line.measure])
+        if not line.spread:
+            return [middle]
+        spread = columns[line.spread].drawn
+        return [middle, middle - spread, middle + spread]
+
+    def draw(self, state: DepthState) -> None:
+        floor = self._fit(state)
+        x = np.arange(state.depth, dtype=np.float64)
+        curves = []
+        for line, dots, area in zip(self.lines, self.dots, self.areas, strict=True):
+            column = state.now[line.measure]
+            heights, kinds = self._placed(column, floor, hollow=line.hollow)
+            curves.append(pieces(x, heights))
+            known = column.defined
+            dots.set_dots(x[known], heights[known], kinds[known])
+            if line.spread:
+                spread = state.now[line.spread].drawn
+                area.set_band(x, heights - spread, heights + spread)
+        self.curves.set_curves(curves)
+        self.firsts.set_curves(self._plain_curves(state.first, x, floor) if state.first else ())
+
+    def _placed(self, column: Column, floor: float, *, hollow: bool) -> tuple[Array, NDArray[np.int8]]:
+        if self.log:
+            heights, kinds = placed(self._height(column), floor)
+        else:
+            heights = np.where(np.isfinite(column.drawn), column.drawn, np.nan)
+            kinds = np.where(np.isfinite(heights), ROUND, LOST).astype(np.int8)
+        if hollow:
+            kinds[kinds == ROUND] = HOLLOW
+        return heights, kinds
+
+    def _plain_curves(self, columns: Mapping[str, Column], x: Array, floor: float) -> list[list[QPolygonF]]:
+        return [pieces(x, self._placed(columns[line.measure], floor, hollow=False)[0]) for line in self.lines]
+
+    def draw_ghost(self, ghost: DepthState | None) -> None:
+        for area in self.ghost_areas:
+            area.clear()
+        if ghost is None:
+            self.ghosts.set_curves(())
+            return
+        floor = self._fit(ghost) if self.state is None else self._fit(self.state)
+        x = np.arange(ghost.depth, dtype=np.float64)
+        self.ghosts.set_curves(self._plain_curves(ghost.now, x, floor))
+        for line, area in zip(self.lines, self.ghost_areas, strict=True):
+            if line.spread:
+                middle, spread = ghost.now[line.measure].drawn, ghost.now[line.spread].drawn
+                area.set_band(x, middle - spread, middle + spread)
+
+    def clear(self) -> None:
+        for curves in (self.curves, self.firsts, self.ghosts):
+            curves.set_curves(())
+        for area in (*self.areas, *self.ghost_areas):
+            area.clear()
+        for dots in self.dots:
+            dots.set_dots(np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int8))
+
+    def mark(self, layer: int) -> None:
+        self.beam.point_at(layer)
+
+    def tint(self, theme: Theme) -> None:
+        tones = [str(getattr(theme, line.colour)) for line in self.lines]
+        self.curves.set_colours(tones)
+        self.firsts.set_colours([theme.faint], alpha=0.9)
+        self.ghosts.set_colours([theme.muted])
+        self.beam.colour = theme.accent
+        if self.guide_item is not None:
+            self.guide_item.colour = theme.muted
+        for line, tone, dots in zip(self.lines, tones, self.dots, strict=True):
+            colours = [tone] if line.hollow else list(self.layer_colours) or [tone]
+            dots.set_colours(colours, theme.panel, theme.warning)
+        for tone, area, ghost in zip(tones, self.areas, self.ghost_areas, strict=True):
+            area.set_colour(tone)
+            ghost.set_colour(theme.muted)
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def legend(self, state: DepthState) -> Sequence[Key]:
+        keys = [self._key(line) for line in self.lines] if len(self.lines) > 1 or self.lines[0].spread else []
+        if state.first is not None and state.step > 0:
+            keys.append(Key("at step 0", "faint"))
+        return keys
+
+    def _key(self, line: Line) -> Key:
+        swatch: Swatch = "band" if line.spread else "hollow" if line.hollow else "dot"
+        return Key(line.label, line.colour, swatch)
+
+    def notes(self, state: DepthState) -> Sequence[Note]:
+        column = state.now[self.lines[0].measure]
+        if self.log:
+            return notes_of(column.values, column.defined, self.scale.range[0])
+        lost = [~np.isfinite(state.now[line.measure].values) & state.now[line.measure].defined for line in self.lines]
+        values = np.where(np.any(lost, axis=0), np.nan, 1.0)
+        return notes_of(values, np.ones(len(values), dtype=np.bool_))
+
+    def _write_value(self, value: float) -> str:
+        return percent(value) if self.share else number(value, fixed=True)
+
+    def _read(self, columns: Mapping[str, Column], line: Line, index: int) -> str:
+        column = columns[line.measure]
+        if not column.defined[index]:
+            return "not defined"
+        text = self._write_value(float(column.values[index]))
+        if line.spread and columns[line.spread].defined[index]:
+            text += f" ± {self._write_value(float(columns[line.spread].values[index]))}"
+        return text
+
+    def probe(self, state: DepthState, pane: int, x: float, y: float) -> Probe | None:
+        index = round(x)
+        if not 0 <= index < state.depth:
+            return None
+        text = [self.layer_text(index)]
+        text += [f"{line.label}  {self._read(state.now, line, index)}" for line in self.lines]
+        for name, other in self._others(state):
+            text += [f"{name}  {self._read(other, line, index)}" for line in self.lines[:1]]
+        return Probe("\n".join(text), index)
+
+    def _others(self, state: DepthState) -> list[tuple[str, Mapping[str, Column]]]:
+        found = [("at step 0", state.first)] if state.first is not None else []
+        if self.ghost is not None and self.ghost.depth == state.depth:
+            found.append((f"pinned, step {self.ghost.step}", self.ghost.now))
+        return [(name, columns) for name, columns in found if columns is not None]
+
+    def rows(self, state: DepthState) -> Table:
+        depth = state.depth
+        columns: dict[str, Sequence[Cell]] = {
+            "step": [state.step] * depth,
+            "layer": [*self.labels] if len(self.labels) == depth else [str(i + 1) for i in range(depth)],
+        }
+        for name in self.measures():
+            columns[name] = cells(state.now[name].values, state.now[name].defined)
+        for name in self.measures() if state.first is not None else ():
+            assert state.first is not None
+            columns[f"{name}_step_0"] = cells(state.first[name].values, state.first[name].defined)
+        return Table(columns)
+
+
+def finite_extent(parts: Sequence[Array]) -> tuple[float, float]:
+    """Smallest and largest finite value; NaN, NaN if there is none."""
+    finite = [part[np.isfinite(part)] for part in parts]
+    finite = [part for part in finite if part.size]
+    if not finite:
+        return float("nan"), float("nan")
+    return min(float(p.min()) for p in finite), max(float(p.max()) for p in finite)

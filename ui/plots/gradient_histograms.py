@@ -1,0 +1,23 @@
+"""Weight-gradient histograms of all layers as a ridgeline."""
+
+from __future__ import annotations
+
+from ui.plots.header import Option
+from ui.plots.ridgeline import SHARED_HELP, RidgePlot
+
+
+class GradientHistograms(RidgePlot):
+    key = "gradient_histograms"
+    title = "Weight gradients over depth"
+    side = "backward"
+    explain = (
+        "One histogram of ∂C/∂w per layer, each over its own range, which is written at its right. "
+        "Compare the ranges to see which layers learn; on the shared axis a vanishing layer is a needle "
+        "at 0."
+    )
+    formula = "∂C/∂w for every weight w of the layer; each ridge is scaled to its highest bin"
+    wants = frozenset({"weight_gradient"})
+    empty_text = "The histogram of every layer's weight gradients appears here with the first frame."
+    quantity = "weight_gradient"
+    axis_text = "∂C/∂w"
+    offers = (Option("shared", "shared axis", SHARED_HELP),)

@@ -1,0 +1,160 @@
+"""The weight gradient's norm of every layer over the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtGui import QPolygonF
+
+from simulator.frame import RunInfo
+from ui.plots.axes import StepAxis, ValueAxis
+from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.decades import extent, log10, notes_of
+from ui.plots.heat import ColourBar
+from ui.plots.items import Curves, pieces
+from ui.plots.ranges import StepRange, StepsRange
+from ui.plots.strip import Note
+from ui.plots.table import Cell, Table
+from ui.plots.timeline import Past, buckets_for, envelope, reduced
+from ui.style.numbers import integer, number
+from ui.style.theme import Theme
+
+COLUMN = "weight_gradient_norm"
+
+
+@dataclass(frozen=True)
+class LayersPast:
+    """One quantity of every layer over the steps."""
+
+    step: int
+    past: Past
+
+    @property
+    def depth(self) -> int:
+        return int(self.past.last.shape[1])
+
+
+def layers_past(view: View, most: int) -> LayersPast | None:
+    if COLUMN not in view.history or not view.history.steps:
+        return None
+    series = view.history.series(COLUMN)
+    if series.last.ndim != 2:
+        return None
+    return LayersPast(view.frame.step, reduced(series, most, view.history.steps - 1))
+
+
+def past_table(state: LayersPast, labels: Sequence[str]) -> Table:
+    """One row per bucket: its first and last step, then minimum, maximum and last value of every layer."""
+    past = state.past
+    names = list(labels) if len(labels) == state.depth else [str(i + 1) for i in range(state.depth)]
+    columns: dict[str, Sequence[Cell]] = {
+        "first_step": past.steps.astype(int).tolist(),
+        "last_step": np.minimum(past.steps + past.width - 1, past.end).astype(int).tolist(),
+    }
+    for i, name in enumerate(names):
+        for part in ("low", "high", "last"):
+            columns[f"{name}_{part}"] = getattr(past, part)[:, i].tolist()
+    return Table(columns)
+
+
+class GradientTime(Plot[LayersPast]):
+    key = "gradient_time"
+    title = "Gradient norm over time"
+    side = "backward"
+    default = True
+    explain = (
+        "One line per layer: the size of its weight gradient at every step, minimum and maximum kept, so "
+        "that a spike of a single step is still there. Lines that fan out or plunge show which layers "
+        "stop learning, and when."
+    )
+    formula = "‖∂C/∂Wˡ‖ over the step, on a log axis; dark: near the input, light: near the output"
+    empty_text = "Every layer's gradient norm draws itself here as training goes on."
+
+    def build(self) -> None:
+        self.step_axis = StepAxis("bottom", "step")
+        self.value_axis = ValueAxis("left", "‖∂C/∂W‖", log=True)
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.step_axis)
+        self.bar = ColourBar("layer")
+        self.canvas.grid.addItem(self.bar, FIRST_ROW, 2)
+        self.x_scale, self.y_scale = StepsRange(), StepRange(log=True)
+        self.scales += [self.x_scale, self.y_scale]
+        self.ghosts = Curves(self.pane, -1.0)
+        self.curves = Curves(self.pane)
+
+    def begin(self, info: RunInfo) -> None:
+        labels = self.labels
+        self.bar.set_ticks([(1.0, labels[0]), (0.0, labels[-1])])
+        self.bar.setVisible(len(labels) > 1)
+
+    def capture(self, view: View) -> LayersPast | None:
+        return layers_past(view, buckets_for(view.frame.info.depth))
+
+    def _fit(self, states: Sequence[LayersPast]) -> float:
+        logs = [log10(part) for state in states for part in (state.past.low, state.past.high)]
+        y = self.y_scale.fit(*extent(logs))
+        self.pane.fit(self.x_scale.fit(max(state.past.end for state in states)), y)
+        return y[0]
+
+    def _curves(self, state: LayersPast, floor: float) -> list[list[QPolygonF]]:
+        past, x = state.past, state.past.middles
+        y = log10(past.last)
+        if past.width > 1:
+            x, y = envelope(x, log10(past.low), log10(past.high))
+        y = np.where(np.isposinf(y), np.nan, np.maximum(y, floor))
+        rows = np.ascontiguousarray(y.T)
+        return [pieces(x, row) for row in rows]
+
+    def draw(self, state: LayersPast) -> None:
+        floor = self._fit([state, self.ghost] if self.ghost is not None else [state])
+        self.curves.set_curves(self._curves(state, floor))
+
+    def draw_ghost(self, ghost: LayersPast | None) -> None:
+        self.ghosts.set_curves(self._curves(ghost, self._fit([ghost])) if ghost is not None else ())
+
+    def clear(self) -> None:
+        self.curves.set_curves(())
+        self.ghosts.set_curves(())
+
+    def mark(self, layer: int) -> None:
+        self.curves.emphasise(layer)
+        self.ghosts.emphasise(layer)
+
+    def tint(self, theme: Theme) -> None:
+        self.curves.set_colours(self.layer_colours or (theme.backward,))
+        self.ghosts.set_colours((theme.faint,), alpha=0.6)
+        self.bar.tint_plain(theme, self.layer_colours)
+
+    def notes(self, state: LayersPast) -> Sequence[Note]:
+        last = state.past.last[-1]
+        return notes_of(last, np.ones(len(last), dtype=np.bool_), self.y_scale.range[0])
+
+    def probe(self, state: LayersPast, pane: int, x: float, y: float) -> Probe | None:
+        past = state.past
+        if x < -0.5 or x > past.end + max(1.0, 0.02 * self.x_scale.high):
+            return None
+        i = past.bucket(x)
+        away = np.abs(np.maximum(log10(past.last[i]), self.y_scale.range[0]) - y)
+        layer = int(np.nanargmin(away)) if np.isfinite(away).any() else -1
+        when = step_text(past, i)
+        if layer < 0:
+            return Probe(f"{when}\nno layer is finite here", -1, float(past.middles[i]))
+        words = past_text(past.low[i, layer], past.high[i, layer], past.last[i, layer])
+        return Probe(f"{self.layer_text(layer)}\n{when}\n‖∂W‖  {words}", layer, float(past.middles[i]))
+
+    def rows(self, state: LayersPast) -> Table:
+        return past_table(state, self.labels)
+
+
+def step_text(past: Past, bucket: int) -> str:
+    first = int(past.steps[bucket])
+    last = min(first + past.width - 1, past.end)
+    return f"step {integer(first)}" if last <= first else f"steps {integer(first)} … {integer(last)}"
+
+
+def past_text(low: float, high: float, last: float) -> str:
+    """A bucket's value in words, with its extremes where they differ."""
+    if low == high or not (low < high):
+        return number(last, fixed=True)
+    return f"{number(last, fixed=True)}  ({number(low)} … {number(high)})"

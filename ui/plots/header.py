@@ -1,0 +1,155 @@
+"""The small header every plot has: its name, its own switches, pause, pin, maximise, export and an explanation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from ui.style.icons import set_icon
+from ui.style.theme import current_theme
+
+HEIGHT = 24
+SIDE_COLOUR = {"forward": "forward", "backward": "backward", "training": "muted"}
+
+
+@dataclass(frozen=True)
+class Option:
+    """A switch of one plot: off or on."""
+
+    key: str
+    label: str
+    help: str
+    on: bool = False
+
+
+class _SideDot(QWidget):
+    """Green for what flows forward, purple for what flows back, neutral for training as a whole."""
+
+    def __init__(self, side: str) -> None:
+        super().__init__()
+        self.side = side
+        self.setFixedSize(10, HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(getattr(current_theme(), SIDE_COLOUR[self.side])))
+        painter.drawEllipse(1, HEIGHT // 2 - 4, 8, 8)
+        painter.end()
+
+
+class _Title(QLabel):
+    """A label that gives way, with an ellipsis, before the buttons do."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setObjectName("plotTitle")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(40)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.setPen(self.palette().windowText().color())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        painter.end()
+
+
+class Explanation(QFrame):
+    """A popover with what one should see and the formula."""
+
+    def __init__(self, parent: QWidget, title: str, explain: str, formula: str) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setObjectName("plotInfo")
+        self.setAccessibleName(f"About {title}")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(8)
+        for name, text in (("plotTitle", title), ("plotExplain", explain), ("plotFormula", formula)):
+            label = QLabel(text)
+            label.setObjectName(name)
+            label.setWordWrap(name != "plotTitle")
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            column.addWidget(label)
+        self.setFixedWidth(328)
+
+
+class Header(QWidget):
+    """24 pixels of header; every button is reachable by Tab and has a name."""
+
+    pause_toggled = Signal(bool)
+    pin_toggled = Signal(bool)
+    option_toggled = Signal(str, bool)
+    maximise_requested = Signal()
+    export_requested = Signal()
+
+    def __init__(self, title: str, side: str, explain: str, formula: str, options: tuple[Option, ...]) -> None:
+        super().__init__()
+        self.setObjectName("plotHeader")
+        self.setFixedHeight(HEIGHT)
+        self._words = (title, explain, formula)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(8, 0, 4, 0)
+        self._row.setSpacing(2)
+        self._row.addWidget(_SideDot(side))
+        self._row.addSpacing(4)
+        self._row.addWidget(_Title(title), 1)
+        self.options = {option.key: self._option(option) for option in options}
+        self.pause = self._button("pause", "Pause", "Hold this plot still while training goes on", checkable=True)
+        self.pin = self._button(
+            "pin", "Pin as ghost", "Keep what it shows now as a ghost behind the live state", checkable=True
+        )
+        self.maximise = self._button("maximise", "Maximise", "Let this plot fill the window, or put it back")
+        self.export = self._button("export", "Export", "Save this plot as a picture or as numbers")
+        self.info = self._button("info", "Explain", "What one should see here, and the formula")
+        self.pause.toggled.connect(self.pause_toggled)
+        self.pin.toggled.connect(self.pin_toggled)
+        self.maximise.clicked.connect(self.maximise_requested)
+        self.export.clicked.connect(self.export_requested)
+        self.info.clicked.connect(self.show_explanation)
+
+    def _button(self, name: str, label: str, help: str, *, checkable: bool = False) -> QToolButton:
+        button = QToolButton()
+        set_icon(button, name)
+        button.setIconSize(QSize(14, 14))
+        self._fit(button, label, help)
+        button.setFixedWidth(22)
+        button.setCheckable(checkable)
+        return button
+
+    def _option(self, option: Option) -> QToolButton:
+        button = QToolButton()
+        button.setText(option.label)
+        font = button.font()
+        font.setPixelSize(11)
+        button.setFont(font)
+        self._fit(button, option.label, option.help)
+        button.setMinimumWidth(button.fontMetrics().horizontalAdvance(option.label) + 12)
+        button.setCheckable(True)
+        button.setChecked(option.on)
+        button.toggled.connect(lambda on, key=option.key: self.option_toggled.emit(key, on))
+        return button
+
+    def _fit(self, button: QToolButton, label: str, help: str) -> None:
+        button.setAccessibleName(f"{label}: {self._words[0]}")
+        button.setToolTip(help)
+        button.setFixedHeight(20)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._row.addWidget(button)
+
+    def set_maximised(self, maximised: bool) -> None:
+        set_icon(self.maximise, "restore" if maximised else "maximise")
+
+    def show_explanation(self) -> None:
+        popover = Explanation(self, *self._words)
+        popover.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        popover.adjustSize()
+        corner = self.info.mapToGlobal(QPoint(self.info.width(), self.info.height() + 2))
+        screen = self.screen().availableGeometry()
+        x = max(screen.left(), min(corner.x() - popover.width(), screen.right() - popover.width()))
+        popover.move(x, min(corner.y(), screen.bottom() - popover.height()))
+        popover.show()

@@ -1,0 +1,287 @@
+"""What is drawn inside a pane: few items that paint much each, in logical pixels.
+
+Every item lives in data coordinates but paints in the scene's pixels, so that a pen of width 1 or a marker of
+radius 3 is the same on screen, in a picture of twice the size, and in a vector file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QTransform
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+if TYPE_CHECKING:
+    from ui.plots.canvas import Pane
+
+Array = NDArray[np.float64]
+
+
+def polygon(x: Array, y: Array) -> QPolygonF:
+    made: QPolygonF = pg.functions.arrayToQPolygonF(x, y)
+    return made
+
+
+def pieces(x: Array, y: Array) -> list[QPolygonF]:
+    """The curve through all finite points, cut where ``y`` is not finite."""
+    good = np.isfinite(y)
+    if good.all():
+        return [polygon(x, y)]
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], good.astype(np.int8), [0]))))
+    return [polygon(x[a:b], y[a:b]) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def pen_of(colour: str, width: float = 1.0, *, dashed: bool = False, alpha: float = 1.0) -> QPen:
+    pen = QPen(transparent(colour, alpha), width)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin if width > 1 else Qt.PenJoinStyle.BevelJoin)
+    if dashed:
+        pen.setDashPattern([4.0, 3.0])
+    return pen
+
+
+def transparent(colour: str, alpha: float) -> QColor:
+    tone = QColor(colour)
+    tone.setAlphaF(alpha)
+    return tone
+
+
+class Item(QGraphicsItem):
+    """Bounds are the pane's view; :meth:`draw` gets a painter in logical pixels and the way there from data."""
+
+    def __init__(self, pane: Pane, z: float = 0.0) -> None:
+        super().__init__()
+        self.pane = pane
+        pane.hold(self)
+        self.setZValue(z)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def boundingRect(self) -> QRectF:
+        rect: QRectF = self.pane.viewRect()
+        return rect
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        there = self.sceneTransform()
+        back, possible = there.inverted()
+        if not possible:
+            return
+        painter.save()
+        painter.setWorldTransform(back * painter.worldTransform())
+        self.draw(painter, there)
+        painter.restore()
+
+    def draw(self, painter: QPainter, there: QTransform) -> None:
+        raise NotImplementedError
+
+
+class Curves(Item):
+    """Many curves: one list of pieces each, colours by curve, one of them emphasised."""
+
+    def __init__(self, pane: Pane, z: float = 0.0, *, width: float = 1.0, dashed: bool = False, smooth: bool = False):
+        super().__init__(pane, z)
+        self.width, self.dashed, self.smooth = width, dashed, smooth
+        self.alpha = 1.0
+        self.colours: Sequence[str] = ()
+        self.emphasis = -1
+        self.curves: Sequence[list[QPolygonF]] = ()
+
+    def set_curves(self, curves: Sequence[list[QPolygonF]]) -> None:
+        self.curves = curves
+        self.update()
+
+    def set_colours(self, colours: Sequence[str], alpha: float = 1.0) -> None:
+        self.colours, self.alpha = colours, alpha
+        self.update()
+
+    def emphasise(self, index: int) -> None:
+        if index != self.emphasis:
+            self.emphasis = index
+            self.update()
+
+    def draw(self, painter: QPainter, there: QTransform) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, self.smooth)
+        emphasised = 0 <= self.emphasis < len(self.curves)
+        alpha = self.alpha * (0.3 if emphasised else 1.0)
+        for index in range(len(self.curves)):
+            if index != self.emphasis:
+                self._curve(painter, there, index, self.width, alpha)
+        if emphasised:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+            self._curve(painter, there, self.emphasis, self.width + 1.2, self.alpha)
+
+    def _curve(self, painter: QPainter, there: QTransform, index: int, width: float, alpha: float) -> None:
+        colour = self.colours[index % len(self.colours)]
+        painter.setPen(pen_of(colour, width, dashed=self.dashed, alpha=alpha))
+        for piece in self.curves[index]:
+            if piece.size() > 1:
+                painter.drawPolyline(there.map(piece))
+            else:
+                painter.setBrush(QColor(colour))
+                painter.drawEllipse(there.map(piece.at(0)), 1.2, 1.2)
+
+
+class Area(Item):
+    """A filled band between two curves, with gaps where either is not finite."""
+
+    def __init__(self, pane: Pane, z: float = -1.0, alpha: float = 0.18) -> None:
+        super().__init__(pane, z)
+        self.alpha = alpha
+        self.colour = "#000000"
+        self.bands: list[QPolygonF] = []
+
+    def set_band(self, x: Array, low: Array, high: Array) -> None:
+        good = np.isfinite(low) & np.isfinite(high)
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], good.astype(np.int8), [0]))))
+        self.bands = []
+        for a, b in zip(edges[::2], edges[1::2], strict=True):
+            outline = np.concatenate((low[a:b], high[a:b][::-1]))
+            self.bands.append(polygon(np.concatenate((x[a:b], x[a:b][::-1])), outline))
+        self.update()
+
+    def clear(self) -> None:
+        self.bands = []
+        self.update()
+
+    def set_colour(self, colour: str) -> None:
+        self.colour = colour
+        self.update()
+
+    def draw(self, painter: QPainter, there: QTransform) -> None:
+        tone = transparent(self.colour, self.alpha)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setBrush(tone)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for band in self.bands:
+            painter.drawPolygon(there.map(band))
+
+
+ROUND, HOLLOW, FLOOR, LOST = range(4)
+"""Kinds of dots: a value, a value of second rank, at the floor of a log axis, not finite."""
+
+
+class Dots(Item):
+    """One marker per layer; those at the floor are triangles, those that are not finite sit amber at the top."""
+
+    def __init__(self, pane: Pane, z: float = 2.0, radius: float = 3.4) -> None:
+        super().__init__(pane, z)
+        self.radius = radius
+        self.colours: Sequence[str] = ("#000000",)
+        self.ground, self.warning = "#ffffff", "#000000"
+        self.emphasis = -1
+        self.xs: list[float] = []
+        self.ys: list[float] = []
+        self.kinds: list[int] = []
+
+    def set_dots(self, x: Array, y: Array, kinds: NDArray[np.int8]) -> None:
+        self.xs, self.ys, self.kinds = x.tolist(), y.tolist(), kinds.tolist()
+        self.update()
+
+    def set_colours(self, colours: Sequence[str], ground: str, warning: str) -> None:
+        self.colours, self.ground, self.warning = colours, ground, warning
+        self.update()
+
+    def emphasise(self, index: int) -> None:
+        if index != self.emphasis:
+            self.emphasis = index
+            self.update()
+
+    def draw(self, painter: QPainter, there: QTransform) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        count = len(self.xs)
+        radius = self.radius if count <= 40 else max(1.4, self.radius * 40 / count)
+        for i in range(count):
+            size = radius + (2.0 if i == self.emphasis else 0.0)
+            place = there.map(QPointF(self.xs[i], self.ys[i] if self.kinds[i] != LOST else self._top()))
+            self._dot(painter, place, size, self.kinds[i], self.colours[i % len(self.colours)])
+
+    def _top(self) -> float:
+        low, high = self.pane.viewRange()[1]
+        return float(low if self.pane.yInverted() else high)
+
+    def _dot(self, painter: QPainter, at: QPointF, size: float, kind: int, colour: str) -> None:
+        if not (np.isfinite(at.x()) and np.isfinite(at.y())):
+            return
+        if kind == LOST:
+            self._triangle(painter, QPointF(at.x(), at.y() + size + 1), size + 0.8, -1.0, self.warning)
+        elif kind == FLOOR:
+            self._triangle(painter, QPointF(at.x(), at.y() - size - 1), size, 1.0, colour)
+        else:
+            painter.setPen(pen_of(colour if kind == HOLLOW else self.ground, 1.3 if kind == HOLLOW else 0.8))
+            painter.setBrush(QColor(self.ground if kind == HOLLOW else colour))
+            painter.drawEllipse(at, size - 0.5, size - 0.5)
+
+    @staticmethod
+    def _triangle(painter: QPainter, at: QPointF, size: float, way: float, colour: str) -> None:
+        x, y = at.x(), at.y()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colour))
+        painter.drawPolygon(
+            QPolygonF(
+                [QPointF(x - size, y - way * size), QPointF(x + size, y - way * size), QPointF(x, y + way * size)]
+            )
+        )
+
+
+class Beam(Item):
+    """Highlights one layer: a soft band over the pane at its place on the depth axis."""
+
+    def __init__(self, pane: Pane, *, along: str, z: float = -5.0) -> None:
+        super().__init__(pane, z)
+        self.along = along
+        self.colour = "#000000"
+        self.index = -1
+
+    def point_at(self, index: int) -> None:
+        if index != self.index:
+            self.index = index
+            self.update()
+
+    def draw(self, painter: QPainter, there: QTransform) -> None:
+        if self.index < 0:
+            return
+        (x0, x1), (y0, y1) = self.pane.viewRange()
+        low, high = self.index - 0.5, self.index + 0.5
+        box = QRectF(x0, low, x1 - x0, 1.0) if self.along == "y" else QRectF(low, y0, high - low, y1 - y0)
+        tone = transparent(self.colour, 0.13)
+        painter.fillRect(there.mapRect(box), tone)
+
+
+class Guide(Item):
+    """A level to compare with: a dashed line, and a faint band around it if it has one."""
+
+    def __init__(self, pane: Pane, level: float, band: tuple[float, float] | None = None, z: float = -3.0) -> None:
+        super().__init__(pane, z)
+        self.level, self.band = level, band
+        self.colour = "#000000"
+
+    def draw(self, painter: QPainter, there: QTransform) -> None:
+        x0, x1 = self.pane.viewRange()[0]
+        if self.band:
+            tone = transparent(self.colour, 0.09)
+            painter.fillRect(there.mapRect(QRectF(x0, self.band[0], x1 - x0, self.band[1] - self.band[0])), tone)
+        painter.setPen(pen_of(self.colour, 1.0, dashed=True, alpha=0.8))
+        painter.drawLine(there.map(QPointF(x0, self.level)), there.map(QPointF(x1, self.level)))
+
+
+class Hair(Item):
+    """The vertical hair line under the pointer; never part of an exported picture."""
+
+    def __init__(self, pane: Pane, z: float = 8.0) -> None:
+        super().__init__(pane, z)
+        self.colour = "#000000"
+        self.place: float | None = None
+
+    def put(self, x: float | None) -> None:
+        if x != self.place:
+            self.place = x
+            self.update()
+
+    def draw(self, painter: QPainter, there: QTransform) -> None:
+        if self.place is not None:
+            y0, y1 = self.pane.viewRange()[1]
+            painter.setPen(pen_of(self.colour, 1.0, alpha=0.6))
+            painter.drawLine(there.map(QPointF(self.place, y0)), there.map(QPointF(self.place, y1)))

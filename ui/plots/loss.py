@@ -1,0 +1,211 @@
+"""Loss and accuracy over the steps, on training and on validation data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtGui import QPolygonF
+
+from simulator.frame import RunInfo
+from ui.plots.axes import BOTTOM_HEIGHT, TICKS_ONLY_HEIGHT, ShareAxis, StepAxis, ValueAxis
+from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.decades import log10
+from ui.plots.depth import finite_extent
+from ui.plots.gradient_time import past_text, step_text
+from ui.plots.header import Option
+from ui.plots.items import Area, Array, Curves, pieces
+from ui.plots.ranges import StepRange, StepsRange
+from ui.plots.strip import Key, Note
+from ui.plots.table import Cell, Table
+from ui.plots.timeline import Past, reduced
+from ui.style.numbers import count, number, percent
+from ui.style.theme import Theme
+
+BUCKETS = 384
+READINGS = {"train": ("loss", "accuracy"), "validation": ("validation_loss", "validation_accuracy")}
+NAMES = (("loss", "validation_loss"), ("accuracy", "validation_accuracy"))
+
+
+@dataclass(frozen=True)
+class LossState:
+    """The past of loss and accuracy, as far as they exist."""
+
+    step: int
+    pasts: Mapping[str, Past]
+    scalars: Mapping[str, float]
+    depth: int = 0
+
+    def sparse(self, name: str) -> bool:
+        return name.startswith("validation")
+
+
+class LossPlot(Plot[LossState]):
+    key = "loss"
+    title = "Loss and accuracy"
+    side = "training"
+    default = True
+    explain = (
+        "The loss of each step's batch with its range as a band, and the loss on data held out. Training "
+        "that falls while validation rises is over-fitting; a loss that does not move at all asks for a "
+        "look at the gradients."
+    )
+    formula = "C = mean loss over the batch, penalties not included;  accuracy = share of samples classified right"
+    empty_text = "The loss draws itself here, beginning with step 0."
+    offers = (Option("log", "log", "Draw the loss on a log axis"),)
+
+    def build(self) -> None:
+        self.loss_axis, self.share_axis = ValueAxis("left", "loss"), ShareAxis("left", "accuracy")
+        self.upper_axis, self.lower_axis = StepAxis("bottom", "step"), StepAxis("bottom", "step")
+        self.panes = (
+            self.canvas.add_pane(FIRST_ROW, self.loss_axis, self.upper_axis),
+            self.canvas.add_pane(FIRST_ROW + 2, self.share_axis, self.lower_axis),
+        )
+        self.panes[1].setXLink(self.panes[0])
+        self.canvas.grid.layout.setRowStretchFactor(FIRST_ROW, 3)
+        self.canvas.grid.layout.setRowStretchFactor(FIRST_ROW + 2, 2)
+        self.x_scale, self.y_scale = StepsRange(), StepRange()
+        self.log_scale = StepRange(log=True)
+        self.scales += [self.x_scale, self.y_scale, self.log_scale]
+        self.areas = [Area(pane, alpha=0.22) for pane in self.panes]
+        self.ghosts = [Curves(pane, -0.5, dashed=True) for pane in self.panes]
+        self.trains = [Curves(pane, 0.0, width=1.3, smooth=True) for pane in self.panes]
+        self.validations = [Curves(pane, 1.0, width=1.3, smooth=True) for pane in self.panes]
+        self._show_accuracy(True)
+
+    def begin(self, info: RunInfo) -> None:
+        self._show_accuracy(info.task == "classification")
+
+    def _show_accuracy(self, shown: bool) -> None:
+        for item in (self.panes[1], self.share_axis, self.lower_axis):
+            item.setVisible(shown)
+        self.upper_axis.showLabel(not shown)
+        self.upper_axis.setStyle(showValues=not shown)
+        self.upper_axis.setHeight(8 if shown else BOTTOM_HEIGHT)
+        self.lower_axis.setHeight(BOTTOM_HEIGHT if shown else TICKS_ONLY_HEIGHT)
+
+    def option_changed(self) -> None:
+        self.loss_axis.set_log(self.options["log"])
+
+    def capture(self, view: View) -> LossState | None:
+        if not view.history.steps:
+            return None
+        end = view.history.steps - 1
+        names = [name for pair in NAMES for name in pair if name in view.history]
+        pasts = {name: reduced(view.history.series(name), BUCKETS, end) for name in names}
+        return LossState(view.frame.step, pasts, dict(view.frame.scalars))
+
+    # -- drawing -----------------------------------------------------------------------------------------------------
+
+    def _heights(self, values: Array, index: int) -> Array:
+        if index == 0 and self.options["log"]:
+            values = log10(values)
+        return np.where(np.isfinite(values), values, np.nan)
+
+    def _fit(self, states: Sequence[LossState]) -> None:
+        x = self.x_scale.fit(max(past.end for state in states for past in state.pasts.values()))
+        shown = [state.pasts[name] for state in states for name in NAMES[0] if name in state.pasts]
+        parts = [self._heights(part, 0) for past in shown for part in (past.low, past.high)]
+        low, high = finite_extent(parts)
+        if self.options["log"]:
+            y = self.log_scale.fit(low, high)
+        else:
+            y = self.y_scale.fit(min(low, 0.0) if low < 0.5 * high else low, high)
+        self.panes[0].fit(x, y)
+        self.panes[1].fit(x, (-0.02, 1.02))
+
+    def draw(self, state: LossState) -> None:
+        self._fit([state, self.ghost] if self.ghost is not None else [state])
+        for index, (train, validation) in enumerate(NAMES):
+            self._draw_train(state.pasts.get(train), index)
+            self.validations[index].set_curves([self._through(state.pasts.get(validation), index)])
+
+    def _draw_train(self, past: Past | None, index: int) -> None:
+        if past is None:
+            self.trains[index].set_curves(())
+            self.areas[index].clear()
+            return
+        self.trains[index].set_curves([pieces(past.middles, self._heights(past.last, index))])
+        if past.width > 1:
+            self.areas[index].set_band(past.middles, self._heights(past.low, index), self._heights(past.high, index))
+        else:
+            self.areas[index].clear()
+
+    def _through(self, past: Past | None, index: int) -> list[QPolygonF]:
+        """The curve through every bucket that has a value: validation runs now and then only."""
+        if past is None:
+            return []
+        values = np.where(np.isfinite(past.last), past.last, past.high)
+        heights = self._heights(values, index)
+        known = np.isfinite(heights)
+        return pieces(past.middles[known], heights[known]) if known.any() else []
+
+    def draw_ghost(self, ghost: LossState | None) -> None:
+        for index, (train, _) in enumerate(NAMES):
+            past = ghost.pasts.get(train) if ghost is not None else None
+            self.ghosts[index].set_curves([pieces(past.middles, self._heights(past.last, index))] if past else ())
+
+    def clear(self) -> None:
+        for curves in (*self.ghosts, *self.trains, *self.validations):
+            curves.set_curves(())
+        for area in self.areas:
+            area.clear()
+
+    def tint(self, theme: Theme) -> None:
+        for index in range(2):
+            self.trains[index].set_colours([theme.accent])
+            self.areas[index].set_colour(theme.accent)
+            self.validations[index].set_colours([theme.text])
+            self.ghosts[index].set_colours([theme.faint])
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def legend(self, state: LossState) -> Sequence[Key]:
+        return [
+            Key(self._reading("train", state.scalars, *READINGS["train"]), "accent"),
+            Key(self._reading("validation", state.scalars, *READINGS["validation"]), "text"),
+        ]
+
+    @staticmethod
+    def _reading(name: str, scalars: Mapping[str, float], loss: str, accuracy: str) -> str:
+        parts = [name]
+        if loss in scalars:
+            parts.append(number(scalars[loss], fixed=True))
+        if accuracy in scalars:
+            parts.append(percent(scalars[accuracy]))
+        return "  ".join(parts)
+
+    def notes(self, state: LossState) -> Sequence[Note]:
+        past = state.pasts.get("loss")
+        lost = int((~np.isfinite(past.last)).sum()) if past is not None else 0
+        if not lost or past is None:
+            return ()
+        what = (
+            count(lost, "step") if past.width == 1 else f"{count(lost, 'stretch', 'stretches')} of {past.width} steps"
+        )
+        return [Note(f"loss not finite: {what}", warning=True)]
+
+    def probe(self, state: LossState, pane: int, x: float, y: float) -> Probe | None:
+        past = next(iter(state.pasts.values()))
+        if x < -0.5 or x > past.end + max(1.0, 0.02 * self.x_scale.high):
+            return None
+        i = past.bucket(x)
+        lines = [step_text(past, i)]
+        for name, label in zip(NAMES[pane], ("train", "validation"), strict=True):
+            found = state.pasts.get(name)
+            if found is not None and not (state.sparse(name) and np.isnan(found.high[i])):
+                lines.append(f"{label}  {past_text(found.low[i], found.high[i], found.last[i])}")
+        return Probe("\n".join(lines), -1, float(past.middles[i]))
+
+    def rows(self, state: LossState) -> Table:
+        past = next(iter(state.pasts.values()))
+        columns: dict[str, Sequence[Cell]] = {
+            "first_step": past.steps.astype(int).tolist(),
+            "last_step": np.minimum(past.steps + past.width - 1, past.end).astype(int).tolist(),
+        }
+        for name, each in state.pasts.items():
+            for part in ("low", "high", "last"):
+                values = getattr(each, part).tolist()
+                columns[f"{name}_{part}"] = [None if state.sparse(name) and v != v else v for v in values]
+        return Table(columns)

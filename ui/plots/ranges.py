@@ -1,0 +1,100 @@
+"""Axis ranges that move in steps: widened at once when exceeded, narrowed only after long disuse."""
+
+from __future__ import annotations
+
+import math
+
+_NICE = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+
+Range = tuple[float, float]
+
+
+def nice_ceiling(value: float) -> float:
+    """The next of 1, 1.2, 1.5, 2 … 8 × 10^k at or above ``value`` > 0."""
+    scale = 10.0 ** math.floor(math.log10(value))
+    return next(scale * step for step in _NICE if scale * step >= value * (1 - 1e-12))
+
+
+def nice_step(span: float, parts: float) -> float:
+    """A step of 1, 2 or 5 × 10^k that cuts ``span`` into at most about ``parts`` parts."""
+    raw = max(span / max(parts, 1.0), 1e-300)
+    scale = 10.0 ** math.floor(math.log10(raw))
+    return next((scale * step for step in (1.0, 2.0, 5.0) if scale * step >= raw * (1 - 1e-9)), 10.0 * scale)
+
+
+def _linear(low: float, high: float) -> Range:
+    if high <= low:
+        pad = abs(low) * 0.5 or 1.0
+        low, high = low - pad, high + pad
+    step = nice_step(high - low, 5)
+    if not math.isfinite(step):
+        return low, high
+    return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+
+
+def _decades(low: float, high: float) -> Range:
+    bottom, top = math.floor(low - 1e-9), math.ceil(high + 1e-9)
+    return (float(bottom), float(top)) if top - bottom >= 2 else (float(bottom - 1), float(top))
+
+
+class StepRange:
+    """A range for values that change all the time.
+
+    ``fit(low, high)`` takes what has to be seen (log₁₀ values if ``log``) and gives the range to show: round
+    numbers, the union with what was shown before; half the range must lie idle for ``patience`` calls before
+    it narrows. ``always`` is seen in any case.
+    """
+
+    def __init__(self, *, log: bool = False, always: Range | None = None, patience: int = 150) -> None:
+        self.log = log
+        self.always = always
+        self.patience = patience
+        self.shown: Range | None = None
+        self._idle = 0
+
+    def reset(self) -> None:
+        self.shown = None
+        self._idle = 0
+
+    @property
+    def range(self) -> Range:
+        if self.shown is not None:
+            return self.shown
+        return self.always or ((-3.0, 0.0) if self.log else (0.0, 1.0))
+
+    def fit(self, low: float, high: float) -> Range:
+        """The range to show so that ``low`` … ``high`` is seen; NaN asks for nothing."""
+        if not (math.isfinite(low) and math.isfinite(high)):
+            return self.range
+        if self.always:
+            low, high = min(low, self.always[0]), max(high, self.always[1])
+        wanted = _decades(low, high) if self.log else _linear(low, high)
+        self.shown = wanted if self.shown is None else self._stepped(self.shown, wanted, low, high)
+        return self.shown
+
+    def _stepped(self, shown: Range, wanted: Range, low: float, high: float) -> Range:
+        if low < shown[0] or high > shown[1]:
+            self._idle = 0
+            return min(wanted[0], shown[0]), max(wanted[1], shown[1])
+        idle = wanted[1] - wanted[0] <= 0.5 * (shown[1] - shown[0])
+        self._idle = self._idle + 1 if idle else 0
+        if self._idle < self.patience:
+            return shown
+        self._idle = 0
+        return wanted
+
+
+class StepsRange:
+    """0 … a round number of training steps, growing by a quarter or so at a time."""
+
+    def __init__(self, least: float = 10.0) -> None:
+        self.least = least
+        self.high = least
+
+    def reset(self) -> None:
+        self.high = self.least
+
+    def fit(self, step: float) -> Range:
+        if step > self.high:
+            self.high = nice_ceiling(step * 1.05)
+        return 0.0, self.high

@@ -1,0 +1,123 @@
+"""What the ridgeline plots of activations and of gradients have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from simulator.frame import RunInfo
+from ui.plots.axes import DepthAxis, ValueAxis
+from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.header import Option
+from ui.plots.items import Array, Beam
+from ui.plots.ranges import StepRange
+from ui.plots.ridges import (
+    HistogramState,
+    Ridges,
+    bin_text,
+    edges_of,
+    heights_of,
+    histogram_state,
+    histogram_table,
+    overlap_of,
+    reach,
+    ridge_polygons,
+    row_words,
+    tail_notes,
+    tail_text,
+)
+from ui.plots.strip import Note
+from ui.plots.table import Table
+from ui.style.theme import Theme
+
+SHARED_HELP = "Draw all layers on one axis; off: each layer fills the width with its own range"
+
+
+class RidgePlot(Plot[HistogramState]):
+    """One filled histogram per layer over a shared axis, or each over its own range."""
+
+    quantity: ClassVar[str] = ""
+    axis_text: ClassVar[str] = ""
+    offers = (Option("shared", "shared axis", SHARED_HELP, on=True),)
+
+    def build(self) -> None:
+        self.depth_axis = DepthAxis("left", "layer, output ← input")
+        self.value_axis = ValueAxis("bottom", self.axis_text)
+        self.value_axis.spacing = 60.0
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.depth_axis, self.value_axis, invert_y=True)
+        self.depth_axis.setGrid(False)
+        self.scale = StepRange(patience=300)
+        self.scales.append(self.scale)
+        self.beam = Beam(self.pane, along="y")
+        self.ridges = Ridges(self.pane)
+        self.option_changed()
+
+    @property
+    def shared(self) -> bool:
+        return self.options["shared"]
+
+    def option_changed(self) -> None:
+        self.value_axis.rename(self.axis_text if self.shared else f"{self.axis_text} / range of the layer", self.theme)
+
+    def begin(self, info: RunInfo) -> None:
+        self.depth_axis.name_layers(self.labels)
+
+    def capture(self, view: View) -> HistogramState | None:
+        return histogram_state(view.frame, self.quantity)
+
+    def _placed(self, state: HistogramState) -> Array:
+        """The edges as drawn."""
+        edges = edges_of(state.histograms)
+        return edges if self.shared else edges / reach(edges)[:, None]
+
+    def _fit(self, states: Sequence[HistogramState]) -> None:
+        rise = max(overlap_of(state.depth) for state in states)
+        top, bottom = -rise - 0.1, states[0].depth - 1 + 0.35
+        if not self.shared:
+            self.pane.fit((-1.02, 1.02), (top, bottom))
+            return
+        edges = [edges_of(state.histograms) for state in states]
+        low, high = min(float(e[:, 0].min()) for e in edges), max(float(e[:, -1].max()) for e in edges)
+        self.pane.fit(self.scale.fit(low, high), (top, bottom))
+
+    def draw(self, state: HistogramState) -> None:
+        self._fit([state, self.ghost] if self.ghost is not None else [state])
+        histograms = state.histograms
+        outlines = ridge_polygons(self._placed(state), heights_of(histograms.counts), overlap_of(state.depth))
+        own = None if self.shared else reach(edges_of(histograms))
+        self.ridges.set_ridges(outlines, row_words(histograms, own))
+
+    def draw_ghost(self, ghost: HistogramState | None) -> None:
+        if ghost is None:
+            self.ridges.set_ghosts(())
+            return
+        self._fit([ghost])
+        heights = heights_of(ghost.histograms.counts)
+        self.ridges.set_ghosts(ridge_polygons(self._placed(ghost), heights, overlap_of(ghost.depth)))
+
+    def clear(self) -> None:
+        self.ridges.set_ridges((), ())
+        self.ridges.set_ghosts(())
+
+    def mark(self, layer: int) -> None:
+        self.beam.point_at(layer)
+        self.ridges.emphasise(layer)
+
+    def tint(self, theme: Theme) -> None:
+        self.beam.colour = theme.accent
+        self.ridges.ghost_colour, self.ridges.text, self.ridges.warning = theme.text, theme.muted, theme.warning
+        self.ridges.set_colours(self.layer_colours, theme.panel)
+
+    def notes(self, state: HistogramState) -> Sequence[Note]:
+        return tail_notes(state.histograms)
+
+    def probe(self, state: HistogramState, pane: int, x: float, y: float) -> Probe | None:
+        row = int(np.clip(round(y + 0.3), 0, state.depth - 1))
+        scale = 1.0 if self.shared else float(reach(edges_of(state.histograms))[row])
+        words = (self.layer_text(row), bin_text(state.histograms, row, x * scale), tail_text(state.histograms, row))
+        return Probe("\n".join(filter(None, words)), row, x)
+
+    def rows(self, state: HistogramState) -> Table:
+        return histogram_table(state, self.labels)

@@ -1,0 +1,221 @@
+"""Ridgelines: one filled histogram per layer, input at the top, and how histograms become rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPolygonF, QTransform
+
+from simulator.frame import Counts, Frame, Histograms
+from ui.plots.axes import plot_font
+from ui.plots.items import Array, Item, pen_of, polygon
+from ui.plots.strip import Note
+from ui.plots.table import Cell, Table
+from ui.style.colours import mix
+from ui.style.numbers import count, integer, number, percent
+
+if TYPE_CHECKING:
+    from ui.plots.canvas import Pane
+
+
+@dataclass(frozen=True)
+class HistogramState:
+    """The histograms of one quantity at one step."""
+
+    step: int
+    histograms: Histograms
+
+    @property
+    def depth(self) -> int:
+        return int(self.histograms.counts.shape[0])
+
+
+def histogram_state(frame: Frame, quantity: str) -> HistogramState | None:
+    """None where the frame carries no such histograms, or none of any layer."""
+    found = frame.histograms.get(quantity)
+    if found is None or not found.counts.size:
+        return None
+    return HistogramState(frame.step, found)
+
+
+def edges_of(histograms: Histograms) -> Array:
+    """(layers, bins + 1); rows without a single finite value get −1 … 1."""
+    edges = np.asarray(histograms.edges, dtype=np.float64)
+    good = np.isfinite(edges).all(axis=1) & (edges[:, -1] > edges[:, 0])
+    if good.all():
+        return edges
+    return np.where(good[:, None], edges, np.linspace(-1.0, 1.0, edges.shape[1]))
+
+
+def reach(edges: Array) -> Array:
+    """(layers,): the largest magnitude a row's histogram holds."""
+    return np.asarray(np.maximum(np.abs(edges).max(axis=1), 1e-300))
+
+
+def heights_of(counts: Counts) -> Array:
+    """Counts as shares of each row's highest bin."""
+    return np.asarray(counts / np.maximum(counts.max(axis=1, keepdims=True), 1))
+
+
+def resampled(edges: Array, counts: Counts, low: float, high: float, bins: int) -> Array:
+    """(layers, bins): each row's counts spread over a common axis, as shares of the row's highest bin."""
+    axis = np.linspace(low, high, bins + 1)
+    sums = np.concatenate((np.zeros((len(edges), 1)), np.cumsum(counts, axis=1)), axis=1)
+    spread = np.array([np.diff(np.interp(axis, e, s)) for e, s in zip(edges, sums, strict=True)])
+    return np.asarray(spread / np.maximum(spread.max(axis=1, keepdims=True), 1e-300))
+
+
+def lost_of(histograms: Histograms) -> Counts:
+    """(layers,): values that are not finite."""
+    return histograms.nan + histograms.plus_inf + histograms.minus_inf
+
+
+def tail_text(histograms: Histograms, row: int) -> str:
+    """``NaN 12  +∞ 3``: what of a row does not fit a histogram; empty if all does."""
+    parts = (("NaN", histograms.nan), ("+∞", histograms.plus_inf), ("−∞", histograms.minus_inf))
+    return "  ".join(f"{name} {integer(int(c[row]))}" for name, c in parts if c[row])
+
+
+def zero_text(histograms: Histograms, row: int) -> str:
+    """``0: 52 %``: the share of exact zeros, where there is one worth a word."""
+    total = int(histograms.counts[row].sum())
+    zeros = int(histograms.zeros[row])
+    if not zeros:
+        return ""
+    return "exactly 0" if zeros == total else f"0: {percent(zeros / total)}" if zeros >= 0.005 * total else ""
+
+
+def bin_text(histograms: Histograms, row: int, value: float) -> str:
+    """The bin that holds ``value``, in words."""
+    edges = edges_of(histograms)[row]
+    place = int(np.searchsorted(edges, value, side="right")) - 1
+    if not 0 <= place < len(edges) - 1:
+        return "outside the layer's range"
+    amount = count(int(histograms.counts[row, place]), "value")
+    return f"{number(float(edges[place]))} … {number(float(edges[place + 1]))}: {amount}"
+
+
+def tail_notes(histograms: Histograms) -> list[Note]:
+    zeros = int(((histograms.zeros > 0) & (histograms.zeros == histograms.counts.sum(axis=1))).sum())
+    lost = int((lost_of(histograms) > 0).sum())
+    found = [Note(f"{count(zeros, 'layer')} exactly 0")] if zeros else []
+    if lost:
+        found.append(Note(f"{count(lost, 'layer')} not finite", warning=True))
+    return found
+
+
+def histogram_table(state: HistogramState, labels: Sequence[str]) -> Table:
+    """One row per layer and bin; a layer's NaN, ±∞ and exact zeros stand beside each of its bins."""
+    histograms, bins = state.histograms, state.histograms.counts.shape[1]
+    names = list(labels) if len(labels) == state.depth else [str(i + 1) for i in range(state.depth)]
+    columns: dict[str, Sequence[Cell]] = {
+        "step": [state.step] * (state.depth * bins),
+        "layer": [name for name in names for _ in range(bins)],
+        "low": histograms.edges[:, :-1].ravel().tolist(),
+        "high": histograms.edges[:, 1:].ravel().tolist(),
+        "count": histograms.counts.ravel().tolist(),
+    }
+    for name in ("nan", "plus_inf", "minus_inf", "zeros"):
+        columns[name] = np.repeat(getattr(histograms, name), bins).tolist()
+    return Table(columns)
+
+
+def overlap_of(depth: int) -> float:
+    """How many rows high a ridge is: more where rows are thin."""
+    return float(np.clip(depth / 14, 1.5, 8.0))
+
+
+def ridge_polygons(x: Array, heights: Array, rise: float) -> list[QPolygonF]:
+    """``x`` (layers, bins + 1) edges, ``heights`` (layers, bins): closed outlines on the base lines 0, 1, …"""
+    depth, bins = heights.shape
+    xs = np.empty((depth, bins + 2))
+    xs[:, 1:-1] = 0.5 * (x[:, 1:] + x[:, :-1])
+    xs[:, 0], xs[:, -1] = x[:, 0], x[:, -1]
+    ys = np.repeat(np.arange(depth, dtype=np.float64)[:, None], bins + 2, axis=1)
+    ys[:, 1:-1] -= rise * heights
+    return [polygon(xs[i], ys[i]) for i in range(depth)]
+
+
+class Ridges(Item):
+    """Filled outlines from the top down, each over the one before, with a few words at the right of each row."""
+
+    def __init__(self, pane: Pane, z: float = 0.0) -> None:
+        super().__init__(pane, z)
+        self.outlines: Sequence[QPolygonF] = ()
+        self.ghosts: Sequence[QPolygonF] = ()
+        self.words: Sequence[tuple[str, bool]] = ()
+        self.lines: Sequence[str] = ("#000000",)
+        self.fills: Sequence[str] = ("#000000",)
+        self.ground, self.ghost_colour, self.text, self.warning = "#ffffff", "#000000", "#000000", "#000000"
+        self.emphasis = -1
+
+    def set_ridges(self, outlines: Sequence[QPolygonF], words: Sequence[tuple[str, bool]]) -> None:
+        """``words`` per row: a text and whether it is a warning."""
+        self.outlines, self.words = outlines, words
+        self.update()
+
+    def set_ghosts(self, outlines: Sequence[QPolygonF]) -> None:
+        self.ghosts = outlines
+        self.update()
+
+    def set_colours(self, colours: Sequence[str], ground: str) -> None:
+        self.lines = colours or ("#808080",)
+        self.fills = [mix(ground, colour, 0.5) for colour in self.lines]
+        self.ground = ground
+        self.update()
+
+    def emphasise(self, index: int) -> None:
+        if index != self.emphasis:
+            self.emphasis = index
+            self.update()
+
+    def draw(self, painter: QPainter, there: QTransform) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        for i, outline in enumerate(self.outlines):
+            emphasised = i == self.emphasis
+            line = self.lines[i % len(self.lines)]
+            painter.setBrush(QColor(line if emphasised else self.fills[i % len(self.fills)]))
+            painter.setPen(pen_of(line, 1.8 if emphasised else 1.0))
+            painter.drawPolygon(there.map(outline))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(pen_of(self.ghost_colour, 1.0, dashed=True))
+        for ghost in self.ghosts:
+            painter.drawPolyline(there.map(ghost))
+        self._write(painter, there)
+
+    def _write(self, painter: QPainter, there: QTransform) -> None:
+        right, row = there.map(QPointF(self.pane.viewRange()[0][1], 0.0)).x(), abs(there.m22())
+        painter.setFont(plot_font(10))
+        for i, (text, warning) in enumerate(self.words):
+            if not text:
+                continue
+            y = there.map(QPointF(0.0, float(i))).y()
+            if row >= 11:
+                self._badge(painter, QRectF(right - 122, y - 13, 120, 13), text, warning)
+            elif warning:
+                painter.fillRect(QRectF(right - 7, y - max(row, 2.0), 6, max(row, 2.0)), QColor(self.warning))
+
+    def _badge(self, painter: QPainter, box: QRectF, text: str, warning: bool) -> None:
+        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        ground = QColor(self.ground)
+        ground.setAlphaF(0.75)
+        painter.fillRect(painter.boundingRect(box, flags, text).adjusted(-2, 1, 2, 0), ground)
+        painter.setPen(QColor(self.warning if warning else self.text))
+        painter.drawText(box, flags, text)
+
+
+def row_words(histograms: Histograms, own: NDArray[np.float64] | None) -> list[tuple[str, bool]]:
+    """What stands at the right of each row: what is lost, else exact zeros, else its own range."""
+    found = []
+    for row in range(histograms.counts.shape[0]):
+        lost = tail_text(histograms, row)
+        parts = [lost, zero_text(histograms, row)]
+        if own is not None and histograms.counts[row].any():
+            parts.append(f"±{number(own[row])}")
+        found.append(("   ".join(part for part in parts if part), bool(lost)))
+    return found

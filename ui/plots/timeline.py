@@ -1,0 +1,71 @@
+"""The past, reduced to what a screen can show: a few hundred buckets with minimum, maximum and last value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.history import Series
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Past:
+    """``low``, ``high``, ``last`` are (buckets,) or (buckets, layers); a bucket is ``width`` steps."""
+
+    steps: Floats
+    """First step of each bucket."""
+    low: Floats
+    high: Floats
+    last: Floats
+    width: int
+    end: int
+    """The last step recorded."""
+
+    @property
+    def middles(self) -> Floats:
+        """Where on the step axis each bucket is drawn."""
+        ends = np.minimum(self.steps + (self.width - 1), max(self.end, 0))
+        return np.asarray(0.5 * (self.steps + np.maximum(ends, self.steps)))
+
+    def bucket(self, step: float) -> int:
+        """Index of the bucket nearest to ``step``."""
+        return int(np.clip(np.floor((step + 0.5) / self.width), 0, len(self.steps) - 1))
+
+
+def reduced(series: Series, most: int, end: int) -> Past:
+    """At most ``most`` buckets: 2^k neighbours merge, so that a bucket never changes its contents."""
+    count = len(series.steps)
+    merge = 1
+    while -(-count // merge) > most:
+        merge *= 2
+    if merge == 1:
+        return Past(series.steps, series.low, series.high, series.last, series.stride, end)
+    low = np.fmin.reduce(_grouped(series.low, merge), axis=1)
+    high = np.fmax.reduce(_grouped(series.high, merge), axis=1)
+    last = series.last[np.minimum(np.arange(merge - 1, count + merge - 1, merge), count - 1)]
+    return Past(series.steps[::merge], low, high, last, series.stride * merge, end)
+
+
+def _grouped(values: Floats, merge: int) -> Floats:
+    """(buckets, merge, …), the last bucket filled up by repeating its last row."""
+    short = -len(values) % merge
+    if short:
+        values = np.concatenate((values, np.repeat(values[-1:], short, axis=0)))
+    return values.reshape(-1, merge, *values.shape[1:])
+
+
+def envelope(x: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """One curve that touches minimum and maximum of every bucket: (2 · buckets,) or (2 · buckets, layers)."""
+    y = np.empty((2 * len(low), *low.shape[1:]))
+    y[0::4], y[1::4] = low[0::2], high[0::2]
+    y[2::4], y[3::4] = high[1::2], low[1::2]
+    return np.repeat(x, 2), y
+
+
+def buckets_for(curves: int) -> int:
+    """How many buckets ``curves`` curves in one plot get."""
+    return int(np.clip(12000 // max(curves, 1), 96, 384))

@@ -1,0 +1,20 @@
+"""The norm of the weights over depth."""
+
+from __future__ import annotations
+
+from ui.plots.depth import DepthPlot, Line
+
+
+class Weights(DepthPlot):
+    key = "weights"
+    title = "Weight norm over depth"
+    side = "forward"
+    explain = (
+        "The size of each layer's weight matrix now, with the state at step 0 behind it. Weights that "
+        "grow for ever point to a rate that is too high, weights that shrink to a strong penalty."
+    )
+    formula = "‖Wˡ‖ = √( Σ (wˡ)² )"
+    axis_text = "‖W‖"
+    log = True
+    with_first = True
+    lines = (Line("weight_norm", "‖W‖", "forward"),)
