@@ -21,6 +21,8 @@ class Activation(Part, frozen=True):
 
     formula: ClassVar[str] = ""
     supremum: ClassVar[float] = 1.0
+    monotone: ClassVar[bool] = True
+    """Whether φ' is never negative."""
 
     @abstractmethod
     def apply(self, z: Array, out: Array) -> None:
@@ -179,6 +181,7 @@ class GELU(Activation, frozen=True, tag="gelu"):
     """Weighs z by the probability that a standard normal lies below it; a smooth ReLU that dips below zero."""
 
     label: ClassVar[str] = "GELU"
+    monotone: ClassVar[bool] = False
     formula: ClassVar[str] = "z Φ(z)"
     # At z = √2: Φ(√2) + √2 φ(√2).
     supremum: ClassVar[float] = 0.5 * (1 + math.erf(1.0)) + math.exp(-1.0) / math.sqrt(math.pi)
@@ -203,6 +206,7 @@ class SiLU(Activation, frozen=True, tag="silu"):
     """z weighed by its own sigmoid, also called swish."""
 
     label: ClassVar[str] = "SiLU"
+    monotone: ClassVar[bool] = False
     formula: ClassVar[str] = "z / (1 + exp(-z))"
     supremum: ClassVar[float] = 1.0998393201288669
 

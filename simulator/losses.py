@@ -55,10 +55,12 @@ class SoftmaxCrossEntropy(Loss, frozen=True, tag="softmax_cross_entropy"):
         np.divide(out, out.sum(axis=0), out=out)
 
     def per_sample(self, z: Array, a: Array, y: Array) -> Array:
-        top = z.max(axis=0)
-        log_sum: Array = np.log(np.exp(z - top).sum(axis=0)) + top
-        # Σy (log Σe^z) − Σ y z; a probability that underflows to 0 still has its finite log.
-        result: Array = log_sum - (y * z).sum(axis=0)
+        # log Σe^z − Σ y z, both less the largest z: a probability that underflows to 0 still has its finite log,
+        # and the largest term, exactly 1, stays out of the sum so that the smallest loss is not rounded away.
+        below = z - z.max(axis=0)
+        rest = np.exp(below)
+        rest[below.argmax(axis=0), np.arange(z.shape[1])] = 0
+        result: Array = np.log1p(rest.sum(axis=0)) - (y * below).sum(axis=0)
         return result
 
 
@@ -70,7 +72,8 @@ class SigmoidCrossEntropy(Loss, frozen=True, tag="sigmoid_cross_entropy"):
     tasks: ClassVar[tuple[str, ...]] = ("classification",)
 
     def per_sample(self, z: Array, a: Array, y: Array) -> Array:
-        result: Array = (np.logaddexp(z, 0) - y * z).sum(axis=0)
+        # log(1 + e^z) = log(1 + e^−|z|) + max(z, 0), of which the latter cancels exactly where y = 1.
+        result: Array = (np.logaddexp(-np.abs(z), 0) + (np.maximum(z, 0) - y * z)).sum(axis=0)
         return result
 
 

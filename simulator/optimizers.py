@@ -49,6 +49,9 @@ class Optimizer(Part, frozen=True):
     def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
         """out ← ΔW at the ``t``-th update (from 1) with learning rate ``rate``; ``g`` is left as it is."""
 
+    def carry(self, old: Optimizer, state: tuple[Array, ...]) -> None:
+        """Adjust the state vectors, in place, to a change of this optimiser's own knobs in mid-run."""
+
 
 class SGD(Optimizer, frozen=True, tag="sgd"):
     """Gradient descent on mini-batches, with momentum and Nesterov's look-ahead by choice.
@@ -105,11 +108,16 @@ class RMSProp(Optimizer, frozen=True, tag="rmsprop"):
 
     def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
         (squares,) = state
-        _running_square(squares, g, self.rho, out)
+        _accumulate_square(squares, g, self.rho, out)
+        scale = math.sqrt(1 - self.rho)
         np.sqrt(squares, out=out)
-        np.add(out, self.eps, out=out)
+        np.add(out, self.eps / scale, out=out)
         np.divide(g, out, out=out)
-        np.multiply(out, -rate, out=out)
+        np.multiply(out, -rate / scale, out=out)
+
+    def carry(self, old: Optimizer, state: tuple[Array, ...]) -> None:
+        if isinstance(old, RMSProp) and old.rho != self.rho:
+            np.multiply(state[0], (1 - old.rho) / (1 - self.rho), out=state[0])
 
 
 class Adam(Optimizer, frozen=True, tag="adam"):
@@ -126,6 +134,9 @@ class Adam(Optimizer, frozen=True, tag="adam"):
 
     def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
         _adam(self, state, g, out, rate, t)
+
+    def carry(self, old: Optimizer, state: tuple[Array, ...]) -> None:
+        _carry_adam(self, old, state)
 
 
 class AdamW(Optimizer, frozen=True, tag="adamw"):
@@ -153,27 +164,37 @@ class AdamW(Optimizer, frozen=True, tag="adamw"):
         if self.weight_decay:
             out -= (rate * self.weight_decay) * w
 
+    def carry(self, old: Optimizer, state: tuple[Array, ...]) -> None:
+        _carry_adam(self, old, state)
 
-def _running_square(squares: Array, g: Array, keep: float, scratch: Array) -> None:
+
+def _accumulate_square(squares: Array, g: Array, keep: float, scratch: Array) -> None:
+    """squares ← keep·squares + g²: the running mean divided by (1 − keep), which saves a pass."""
     np.multiply(g, g, out=scratch)
-    np.multiply(scratch, 1 - keep, out=scratch)
     np.multiply(squares, keep, out=squares)
     np.add(squares, scratch, out=squares)
 
 
 def _adam(spec: Adam | AdamW, state: tuple[Array, ...], g: Array, out: Array, rate: float, t: int) -> None:
     mean, squares = state
-    np.multiply(g, 1 - spec.beta1, out=out)
     np.multiply(mean, spec.beta1, out=mean)
-    np.add(mean, out, out=mean)
-    _running_square(squares, g, spec.beta2, out)
-    mean_correction = 1 - spec.beta1**t
-    square_correction = math.sqrt(1 - spec.beta2**t)
-    # m/c₁ / (√v/√c₂ + ε), with the constants moved into one scalar.
+    np.add(mean, g, out=mean)
+    _accumulate_square(squares, g, spec.beta2, out)
+    mean_scale = (1 - spec.beta1) / (1 - spec.beta1**t)
+    root_scale = math.sqrt((1 - spec.beta2) / (1 - spec.beta2**t))
+    # m̂/(√v̂ + ε) with every constant moved into one scalar.
     np.sqrt(squares, out=out)
-    np.add(out, spec.eps * square_correction, out=out)
+    np.add(out, spec.eps / root_scale, out=out)
     np.divide(mean, out, out=out)
-    np.multiply(out, -rate * square_correction / mean_correction, out=out)
+    np.multiply(out, -rate * mean_scale / root_scale, out=out)
+
+
+def _carry_adam(new: Adam | AdamW, old: Optimizer, state: tuple[Array, ...]) -> None:
+    """The vectors hold running means divided by 1 − β: another β is another divisor."""
+    if isinstance(old, (Adam, AdamW)):
+        for slot, before, after in zip(state, (old.beta1, old.beta2), (new.beta1, new.beta2), strict=True):
+            if before != after:
+                np.multiply(slot, (1 - before) / (1 - after), out=slot)
 
 
 if TYPE_CHECKING:

@@ -230,5 +230,7 @@ class Training:
         old, self.experiment = self.experiment, experiment
         self.network.retune(experiment)
         self.evaluator.retune(experiment)
-        if type(old.optimizer) is not type(experiment.optimizer):
+        if type(old.optimizer) is type(experiment.optimizer):
+            experiment.optimizer.carry(old.optimizer, self.slots)
+        else:
             self._reset_optimizer(experiment.optimizer)

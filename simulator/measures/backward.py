@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from simulator.measures.base import Measure, Reading, Side
-from simulator.measures.statistics import moments, norm, rms
+from simulator.measures.statistics import norm
 
 
 class BackwardMeasure(Measure):
@@ -18,7 +19,7 @@ class DeltaRMS(BackwardMeasure):
     formula = "√ mean δ² over samples and units, δ = N ∂C/∂z"
 
     def value(self, reading: Reading) -> float:
-        return rms(reading.tap.delta) * reading.batch
+        return reading.delta_norm / math.sqrt(reading.tap.delta.size) * reading.batch
 
 
 class WeightGradientNorm(BackwardMeasure):
@@ -27,7 +28,7 @@ class WeightGradientNorm(BackwardMeasure):
     formula = "‖∂C/∂W‖, Frobenius, C the mean loss of the batch without penalties"
 
     def value(self, reading: Reading) -> float:
-        return norm(reading.tap.weight_gradient)
+        return reading.weight_gradient_norm
 
 
 class BiasGradientNorm(BackwardMeasure):
@@ -45,4 +46,4 @@ class WeightGradientStd(BackwardMeasure):
     formula = "standard deviation of the entries of ∂C/∂W"
 
     def value(self, reading: Reading) -> float:
-        return moments(reading.tap.weight_gradient).std
+        return reading.weight_gradient.std

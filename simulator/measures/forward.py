@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import numpy as np
 
 from simulator.measures.base import Measure, Reading, Side
-from simulator.measures.statistics import moments, nonfinite
-
-SATURATION = 0.05
-"""A unit is saturated where |φ'(z)| is below this share of sup|φ'|."""
+from simulator.measures.statistics import nonfinite
 
 
 class ForwardMeasure(Measure):
@@ -42,12 +40,10 @@ class ActivationSaturated(ForwardMeasure):
     formula = "share of entries with |φ'(z)| < 0.05 sup|φ'|"
 
     def value(self, reading: Reading) -> float | None:
-        slope, activation = reading.tap.slope, reading.tap.activation
-        if slope is None or activation is None:
+        slope = reading.tap.slope
+        if slope is None:
             return None
-        limit = SATURATION * activation.sup_slope
-        count = int(np.count_nonzero(np.abs(slope) < limit))
-        return count / slope.size
+        return reading.flat_entries / int(slope.size)
 
 
 class ActivationDead(ForwardMeasure):
@@ -60,8 +56,12 @@ class ActivationDead(ForwardMeasure):
         slope = reading.tap.slope
         if slope is None:
             return None
-        units = int(slope.shape[0])
-        return 1 - int(np.count_nonzero(slope.any(axis=1))) / units
+        units, samples = int(slope.shape[0]), int(slope.size // slope.shape[0])
+        # A dead unit is flat on every sample, so fewer flat entries than samples leave none.
+        if reading.flat_entries < samples:
+            return 0.0
+        flat = reading.flat.reshape(units, samples).all(axis=1)
+        return int(np.count_nonzero(~slope[flat].reshape(-1, samples).any(axis=1))) / units
 
 
 class PreactivationStd(ForwardMeasure):
@@ -70,7 +70,7 @@ class PreactivationStd(ForwardMeasure):
     formula = "standard deviation of z over all units and samples"
 
     def value(self, reading: Reading) -> float:
-        return moments(reading.tap.z).std
+        return reading.preactivation.std
 
 
 class Nonfinite(ForwardMeasure):
@@ -81,4 +81,12 @@ class Nonfinite(ForwardMeasure):
 
     def value(self, reading: Reading) -> float:
         tap = reading.tap
-        return float(sum(nonfinite(x) for x in (tap.z, tap.a, tap.delta, tap.weights, tap.weight_gradient)))
+        # A sum over an array is finite exactly where all its entries are: count only where one is not.
+        checked = (
+            (tap.z, reading.preactivation.std),
+            (tap.a, reading.activation.std),
+            (tap.delta, reading.delta_norm),
+            (tap.weights, reading.weight_norm),
+            (tap.weight_gradient, reading.weight_gradient_norm),
+        )
+        return float(sum(nonfinite(x) for x, total in checked if not math.isfinite(total)))

@@ -13,6 +13,7 @@ from simulator.numeric import Array
 
 BINS = 64
 _SMALLEST = 1e-300
+_MANTISSA = 2.0**15
 
 
 def nice_limit(top: float) -> float:
@@ -27,15 +28,35 @@ def nice_limit(top: float) -> float:
     return top
 
 
-def _counts(x: Array, low: float, high: float, bins: int) -> NDArray[np.int64]:
-    width = (high - low) / bins
-    # Where the scale would leave float32, count in float64.
-    if x.dtype == np.float32 and not 1e-30 < width < 1e30:
-        x = x.astype(np.float64)
-    scaled = x * x.dtype.type(1 / width)
-    scaled -= x.dtype.type(low / width)
-    np.clip(scaled, 0, bins - 1, out=scaled)
-    return np.bincount(scaled.astype(np.uint8), minlength=bins)
+def _counts(flat: Array, low: float, high: float, bins: int) -> NDArray[np.int64]:
+    width = high / bins - low / bins
+    if flat.dtype != np.float32 or bins != BINS or not 1e-30 < width < 1e30:
+        scaled = (flat.astype(np.float64) - low) / width
+        return np.bincount(np.clip(scaled, 0, bins - 1).astype(np.intp), minlength=bins)
+    return _count_pairs(flat, low, width)
+
+
+def _count_pairs(flat: Array, low: float, width: float) -> NDArray[np.int64]:
+    """64 bins, two entries at a time: half as many look-ups, which is what counting costs.
+
+    Adding 2^15 to a bin position leaves it in bits 8 … 13 of the float's mantissa (resolution 1/256 bin), so two
+    neighbours, read as one 64-bit integer, give a key of 12 bits without a cast.
+    """
+    odd = flat.size % 2
+    position = np.multiply(flat[: flat.size - odd], np.float32(1 / width))
+    position += np.float32(_MANTISSA - low / width)
+    np.minimum(position, np.float32(_MANTISSA + BINS - 0.5), out=position)
+    key = position.view(np.int64)
+    high = key >> 34
+    key >>= 8
+    key &= 0x3F
+    high &= 0xFC0
+    key |= high
+    pairs = np.bincount(key, minlength=BINS * BINS).reshape(BINS, BINS)
+    counts = pairs.sum(axis=0) + pairs.sum(axis=1)
+    if odd:
+        counts[min(int((float(flat[-1]) - low) / width), BINS - 1)] += 1
+    return counts
 
 
 def histogram_into(x: Array, counts: NDArray[np.int64], edges: NDArray[np.float64]) -> tuple[int, int, int, int]:
@@ -52,7 +73,8 @@ def histogram_into(x: Array, counts: NDArray[np.int64], edges: NDArray[np.float6
     limit = nice_limit(max(abs(low), abs(high)))
     bottom = 0.0 if low >= 0 and high > 0 else -limit
     counts[:] = _counts(flat, bottom, limit, counts.size)
-    edges[:] = np.linspace(bottom, limit, counts.size + 1)
+    # By halves: from −limit to limit may be further than the largest float.
+    edges[:] = 2 * np.linspace(bottom / 2, limit / 2, counts.size + 1)
     return nan, plus, minus, int(flat.size - np.count_nonzero(flat))
 
 
