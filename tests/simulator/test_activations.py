@@ -107,6 +107,12 @@ def test_the_supremum_of_the_slope_is_met_and_never_exceeded(kind: str) -> None:
     assert steepest <= part.sup_slope * (1 + 1e-12)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_what_never_falls_is_called_monotone(kind: str) -> None:
+    part = kinds(Activation)[kind]()
+    assert part.monotone is bool((SLOPES[kind](np.linspace(-30, 30, 6001) + 0.001) >= 0).all())
+
+
 @pytest.mark.parametrize(("alpha", "sup"), [(0.3, 1.0), (1.0, 1.0), (2.5, 2.5)])
 def test_an_elus_supremum_follows_its_alpha(alpha: float, sup: float) -> None:
     part = ELU(alpha=alpha)

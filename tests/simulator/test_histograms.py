@@ -1,0 +1,137 @@
+"""Histograms: every finite entry in its bin, everything else counted beside it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from simulator.frame import Histograms
+from simulator.measures.histograms import BINS, histograms, nice_limit
+from simulator.numeric import Array
+
+
+def made(x: Array, bins: int = BINS) -> Histograms:
+    with np.errstate(all="ignore"):
+        return histograms([x], bins)
+
+
+@pytest.mark.parametrize(
+    ("top", "limit"),
+    [(1, 1), (1.0001, 2), (2, 2), (2.1, 5), (5, 5), (5.1, 10), (10, 10), (0.3, 0.5), (0, 1), (7e-9, 1e-8), (3e30, 5e30)],
+)
+def test_the_limit_steps_by_one_two_five(top: float, limit: float) -> None:
+    assert nice_limit(top) == pytest.approx(limit, rel=1e-12)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.floats(1e-299, 1.7e308))
+def test_the_limit_holds_the_value_and_is_the_next_of_its_ladder(top: float) -> None:
+    limit = nice_limit(top)
+    assert top <= limit
+    assert limit <= 2.5 * top * (1 + 1e-12) or limit >= np.finfo(float).max
+    if limit < 1e308:
+        mantissa = limit / 10.0 ** math.floor(math.log10(limit * (1 + 1e-12)))
+        assert min(abs(mantissa / nice - 1) for nice in (1, 2, 5, 10)) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("precision", "magnitude"),
+    [
+        *(("float32", magnitude) for magnitude in (1e-44, 1e-30, 1e-7, 1, 1e5, 1e30, 3e38)),
+        *(("float64", magnitude) for magnitude in (1e-300, 1e-44, 1e-30, 1e-7, 1, 1e5, 1e30, 3e38, 1e200, 8e307)),
+    ],
+)
+def test_counts_are_numpys_up_to_rounding_at_the_edges(magnitude: float, precision: str) -> None:
+    rng = np.random.default_rng(0)
+    x = np.clip(rng.standard_normal((40, 50)) / 4, -1, 1)
+    x = (x * magnitude).astype(precision)
+    found = made(x)
+    edges, wide = found.edges[0], x.astype(np.float64).ravel()
+    assert np.isfinite(edges).all()
+    assert (np.diff(edges) > 0).all()
+    assert found.totals[0] == x.size
+    # Positions are rounded to 1/256 bin in float32: an entry that near to an edge may fall on either side of it.
+    slack = (edges[1] - edges[0]) * (1 / 512 + 1e-5 if precision == "float32" else 1e-9)
+    inside = np.cumsum(found.counts[0])[:-1]
+    below = np.searchsorted(np.sort(wide), edges[1:-1] - slack, "left")
+    above = np.searchsorted(np.sort(wide), edges[1:-1] + slack, "right")
+    assert (below <= inside).all()
+    assert (inside <= above).all()
+    if magnitude == 1 and precision == "float64":
+        np.testing.assert_array_equal(found.counts[0], np.histogram(wide, edges)[0])
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(
+    st.sampled_from(["f4", "f8"]).flatmap(
+        lambda kind: arrays(
+            kind, st.tuples(st.integers(1, 6), st.integers(1, 6)), elements=st.floats(width=32 if kind == "f4" else 64)
+        )
+    ),
+    st.sampled_from([2, 10, 64, 256]),
+)
+def test_nothing_is_lost_or_counted_twice(x: Array, bins: int) -> None:
+    found = made(x, bins)
+    finite = x[np.isfinite(x)]
+    assert found.totals[0] == finite.size
+    assert found.nan[0] == sum(map(math.isnan, x.ravel().tolist()))
+    assert found.plus_inf[0] == x.ravel().tolist().count(math.inf)
+    assert found.minus_inf[0] == x.ravel().tolist().count(-math.inf)
+    assert found.zeros[0] == finite.tolist().count(0.0)
+    edges = found.edges[0]
+    assert np.isfinite(edges).all()
+    assert (np.diff(edges) > 0).all()
+    if finite.size:
+        assert edges[0] <= finite.min()
+        assert finite.max() <= edges[-1]
+
+
+def test_what_is_never_negative_starts_at_zero() -> None:
+    found = made(np.array([0.0, 0.5, 3.0]))
+    assert (found.edges[0, 0], found.edges[0, -1]) == (0, 5)
+    signed = made(np.array([-1e-9, 0.5, 3.0]))
+    assert (signed.edges[0, 0], signed.edges[0, -1]) == (-5, 5)
+
+
+def test_the_largest_value_falls_into_the_last_bin() -> None:
+    for top in (1.0, 2.0, 5.0):
+        assert made(np.array([-top, top])).counts[0, [0, -1]].tolist() == [1, 1]
+
+
+def test_a_planted_infinity_leaves_the_rest_as_it_was() -> None:
+    x = np.random.default_rng(1).standard_normal((10, 10)).astype(np.float32)
+    clean = x.copy()
+    clean[3, 4] = 0.01
+    x[3, 4] = math.inf
+    found, want = made(x), made(clean)
+    assert (found.plus_inf[0], found.totals[0]) == (1, 99)
+    np.testing.assert_array_equal(found.edges, want.edges)
+    assert np.abs(found.counts - want.counts).sum() == 1
+
+
+def test_all_broken_and_all_zero_layers_have_a_range_still() -> None:
+    broken, zero = made(np.full((2, 2), math.nan)), made(np.zeros((2, 2)))
+    assert (broken.nan[0], broken.totals[0]) == (4, 0)
+    assert (zero.zeros[0], zero.totals[0]) == (4, 4)
+    for found in (broken, zero):
+        assert (found.edges[0, 0], found.edges[0, -1]) == (-1, 1)
+
+
+def test_the_range_moves_in_steps() -> None:
+    rng = np.random.default_rng(2)
+    ranges = {made(rng.standard_normal(1000) * scale).edges[0, -1] for scale in np.linspace(0.9, 1.1, 30)}
+    assert len(ranges) <= 2
+
+
+def test_layers_stand_side_by_side_and_are_read_only() -> None:
+    found = histograms([np.ones((2, 3)), -np.ones((4, 1), np.float32)])
+    assert found.counts.shape == (2, BINS)
+    assert found.edges.shape == (2, BINS + 1)
+    assert found.totals.tolist() == [6, 4]
+    for array in (found.counts, found.edges, found.nan, found.plus_inf, found.minus_inf, found.zeros):
+        assert not array.flags.writeable
