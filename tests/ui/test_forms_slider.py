@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from simulator.parameter import Spec, knob, parameter
 from ui.forms.scale import Scale, scale_of
@@ -17,6 +17,12 @@ from ui.forms.slider import NumberRow
 from ui.forms.typed import parsed, text_of
 
 LEFT = Qt.MouseButton.LeftButton
+
+
+def hold(qtbot: Any, host: QWidget) -> None:
+    """Keep ``host`` for as long as the test, or Python may collect it while Qt is painting it."""
+    qtbot.addWidget(host)
+    qtbot.__dict__.setdefault("held", []).append(host)
 
 
 class Numbers(Spec, frozen=True, kw_only=True):
@@ -31,10 +37,12 @@ class Numbers(Spec, frozen=True, kw_only=True):
 
 
 def shown(qtbot: Any, name: str) -> NumberRow:
-    row = NumberRow(parameter(Numbers, name))
-    qtbot.addWidget(row)
-    row.resize(290, 28)
-    row.show()
+    host = QWidget()
+    hold(qtbot, host)
+    host.resize(290, 60)
+    row = NumberRow(parameter(Numbers, name), parent=host)
+    row.resize(290, 60)
+    host.show()
     return row
 
 
@@ -139,7 +147,7 @@ def test_a_double_click_on_track_or_label_returns_to_the_default(qtbot: Any) -> 
     assert row.track is not None
     for place in (row.track, row.label):
         row.set_value(3.0)
-        qtbot.mouseDClick(place, LEFT, pos=QPoint(3, 12))
+        qtbot.mouseDClick(place, LEFT, pos=QPoint(3, 4))
         assert row.value() == 0.1
     assert heard.committed == [0.1, 0.1]
 

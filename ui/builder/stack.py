@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QDropEvent, QFont, QLinearGradient, QMouseEvent, QPainter, QPalette, QPen
+from PySide6.QtGui import QColor, QDrag, QDropEvent, QFont, QLinearGradient, QMouseEvent, QPainter, QPalette, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListWidget,
@@ -200,13 +200,21 @@ class Stack(QListWidget):
         self._hover(-1)
         super().leaveEvent(event)
 
+    def startDrag(self, supported: Qt.DropAction) -> None:
+        """Qt's own would take the rows out after the drop; here the new experiment says how they stand."""
+        held = [i for i in self.selectedIndexes() if i.flags() & Qt.ItemFlag.ItemIsDragEnabled]
+        if held:
+            drag = QDrag(self)
+            drag.setMimeData(self.model().mimeData(held))
+            drag.setPixmap(self.viewport().grab(self.visualRect(held[0])))
+            drag.exec(Qt.DropAction.MoveAction)
+
     def dropEvent(self, event: QDropEvent) -> None:
         if event.source() is not self:
             event.ignore()
             return
         self.dropped.emit(self.place_at(event.position().toPoint()))
-        event.setDropAction(Qt.DropAction.CopyAction)  # the rows stay: the new experiment says how they stand
-        event.accept()
+        event.acceptProposedAction()
         self.setState(QAbstractItemView.State.NoState)
         self.viewport().update()
 

@@ -36,7 +36,8 @@ class Box(QCheckBox):
         painter.setPen(QPen(self.palette().color(group, roles.HighlightedText), 2))
         corner = frame.topLeft()
         if state == Qt.CheckState.Checked:
-            painter.drawPolyline([corner + QPointF(*p) for p in ((3.2, 7.2), (6, 10), (10.8, 4.2))])
+            painter.drawLine(corner + QPointF(3.2, 7.2), corner + QPointF(6, 10))
+            painter.drawLine(corner + QPointF(6, 10), corner + QPointF(10.8, 4.2))
         elif marked:
             painter.drawLine(corner + QPointF(3.5, 7), corner + QPointF(10.5, 7))
         if self.hasFocus():

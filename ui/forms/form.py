@@ -138,6 +138,7 @@ class Nested(Group):
         if inner is not None:
             inner.edited.connect(self.inner_edited)
             self.shelf.addWidget(inner)
+            inner.show()
 
     def inner_edited(self, path: Path, value: Any, final: bool) -> None:
         self.edited.emit(path, value, final)
