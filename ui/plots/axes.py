@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import pyqtgraph as pg
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFont
 
 from ui.plots.ranges import nice_step
@@ -41,7 +42,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         self.setStyle(tickLength=0, tickTextOffset=5, autoExpandTextSpace=False, autoReduceTextSpace=False,
                       hideOverlappingLabels=False, tickAlpha=255)  # fmt: skip
         self.setTickFont(plot_font())
-        self.setZValue(-100)
+        self.setZValue(-1000)
         self.setGrid(255)
         self.enableAutoSIPrefix(False)
         if orientation == "left":
@@ -62,10 +63,16 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             self.setLabel(self.text, **{"color": theme.muted, "font-size": f"{TEXT_PIXELS}px"})
             self.label.setFont(plot_font())
 
+    def boundingRect(self) -> QRectF:
+        # A label at the very end of the axis reaches beyond it; pyqtgraph drops labels outside these bounds.
+        rect: QRectF = super().boundingRect()
+        return rect.adjusted(-24, -10, 24, 10)
+
     def wheelEvent(self, event: object) -> None:
         event.ignore()  # type: ignore[attr-defined]
 
     def tickValues(self, low: float, high: float, size: float) -> Ticks:
+        low, high = sorted((low, high))
         if not (high > low and size > 0 and math.isfinite(high - low)):
             return []
         step = self.step(high - low, size / self.spacing)
@@ -88,6 +95,16 @@ def _plain(value: float, decimals: int) -> str:
     return "−" + text if value < 0 and text.strip("0.") else text
 
 
+_BETWEEN = (math.log10(2), math.log10(5))
+
+
+def _decade(value: float) -> str:
+    """``10⁻³`` on a decade, ``2×10⁻³`` between."""
+    if abs(value - round(value)) < 1e-6:
+        return power_of_ten(round(value))
+    return number(10.0**value, 1)
+
+
 class ValueAxis(Axis):
     """A quantity, linear or as log₁₀ values written 10ⁿ."""
 
@@ -104,9 +121,17 @@ class ValueAxis(Axis):
     def step(self, span: float, parts: float) -> float:
         return max(nice_step(span, parts), 1.0) if self.log else nice_step(span, parts)
 
+    def tickValues(self, low: float, high: float, size: float) -> Ticks:
+        low, high = sorted((low, high))
+        ticks = super().tickValues(low, high, size)
+        if not (self.log and ticks and high - low <= 2.01 and size / self.spacing >= 3 * (high - low)):
+            return ticks
+        between = [d + part for d in range(math.floor(low), math.ceil(high)) for part in _BETWEEN]
+        return [(ticks[0][0], sorted([*ticks[0][1], *(v for v in between if low <= v <= high)]))]
+
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         if self.log:
-            return [power_of_ten(round(v)) for v in values]
+            return [_decade(v) for v in values]
         return super().tickStrings(values, scale, spacing)
 
 
@@ -143,6 +168,7 @@ class DepthAxis(Axis):
             self.update()
 
     def tickValues(self, low: float, high: float, size: float) -> Ticks:
+        low, high = sorted((low, high))
         count = len(self.labels)
         if not count or not high > low:
             return []

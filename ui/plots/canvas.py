@@ -6,7 +6,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QResizeEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from ui.plots.axes import Axis
@@ -76,7 +76,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.panes: list[Pane] = []
         self.axes: list[Axis] = []
         self.grid = pg.GraphicsLayout()
-        self.grid.setContentsMargins(2, 2, 10, 2)
+        self.grid.setContentsMargins(2, 2, 16, 2)
         self.grid.setSpacing(0)
         self.setCentralItem(self.grid)
 
@@ -113,6 +113,13 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self.left.emit()
+
+    def lay_out(self, width: int, height: int) -> None:
+        """Take a size without being shown: what a picture needs."""
+        self.resize(width, height)
+        # A hidden widget gets its resize event only when it is shown, and showing it talks to the window system.
+        self.resizeEvent(QResizeEvent(self.size(), self.size()))
+        self.grid.layout.activate()
 
     def paint_on(self, painter: QPainter, target: QRectF) -> None:
         """Draw the whole scene into ``target``, the same way the screen does."""

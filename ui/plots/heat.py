@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPaintEngine, QPainter, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
@@ -114,11 +114,8 @@ class ColourBar(pg.GraphicsWidget):  # type: ignore[misc]
         self.colours: list[int] = []
         self.ticks: tuple[tuple[float, str], ...] = ()
         self.text, self.line = "#000000", "#000000"
-        self.setMinimumWidth(self.WIDTH)
-        self.setMaximumWidth(self.WIDTH)
-
-    def sizeHint(self, which: Qt.SizeHint, constraint: QSizeF | None = None) -> QSizeF:
-        return QSizeF(self.WIDTH, 40)
+        for fix in (self.setMinimumWidth, self.setPreferredWidth, self.setMaximumWidth):
+            fix(self.WIDTH)
 
     def tint(self, theme: Theme, table: list[int]) -> None:
         self.colours = table[FIRST:]

@@ -23,6 +23,8 @@ Array = NDArray[np.float64]
 
 
 def polygon(x: Array, y: Array) -> QPolygonF:
+    if not len(x):
+        return QPolygonF()
     made: QPolygonF = pg.functions.arrayToQPolygonF(x, y)
     return made
 
@@ -166,7 +168,7 @@ ROUND, HOLLOW, FLOOR, LOST = range(4)
 class Dots(Item):
     """One marker per layer; those at the floor are triangles, those that are not finite sit amber at the top."""
 
-    def __init__(self, pane: Pane, z: float = 2.0, radius: float = 3.4) -> None:
+    def __init__(self, pane: Pane, z: float = 2.0, radius: float = 4.2) -> None:
         super().__init__(pane, z)
         self.radius = radius
         self.colours: Sequence[str] = ("#000000",)

@@ -108,6 +108,7 @@ class RidgePlot(Plot[HistogramState]):
     def tint(self, theme: Theme) -> None:
         self.beam.colour = theme.accent
         self.ridges.ghost_colour, self.ridges.text, self.ridges.warning = theme.text, theme.muted, theme.warning
+        self.ridges.base = theme.border
         self.ridges.set_colours(self.layer_colours, theme.panel)
 
     def notes(self, state: HistogramState) -> Sequence[Note]:

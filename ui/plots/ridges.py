@@ -138,7 +138,11 @@ def ridge_polygons(x: Array, heights: Array, rise: float) -> list[QPolygonF]:
     xs[:, 0], xs[:, -1] = x[:, 0], x[:, -1]
     ys = np.repeat(np.arange(depth, dtype=np.float64)[:, None], bins + 2, axis=1)
     ys[:, 1:-1] -= rise * heights
-    return [polygon(xs[i], ys[i]) for i in range(depth)]
+    filled = heights > 0
+    first = np.argmax(filled, axis=1)
+    last = bins + 2 - np.argmax(filled[:, ::-1], axis=1)
+    last[~filled.any(axis=1)] = 0
+    return [polygon(xs[i, a:b], ys[i, a:b]) for i, (a, b) in enumerate(zip(first, last, strict=True))]
 
 
 class Ridges(Item):
@@ -152,6 +156,7 @@ class Ridges(Item):
         self.lines: Sequence[str] = ("#000000",)
         self.fills: Sequence[str] = ("#000000",)
         self.ground, self.ghost_colour, self.text, self.warning = "#ffffff", "#000000", "#000000", "#000000"
+        self.base = "#808080"
         self.emphasis = -1
 
     def set_ridges(self, outlines: Sequence[QPolygonF], words: Sequence[tuple[str, bool]]) -> None:
@@ -176,7 +181,10 @@ class Ridges(Item):
 
     def draw(self, painter: QPainter, there: QTransform) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        x0, x1 = self.pane.viewRange()[0]
         for i, outline in enumerate(self.outlines):
+            painter.setPen(pen_of(self.base))
+            painter.drawLine(there.map(QPointF(x0, float(i))), there.map(QPointF(x1, float(i))))
             emphasised = i == self.emphasis
             line = self.lines[i % len(self.lines)]
             painter.setBrush(QColor(line if emphasised else self.fills[i % len(self.fills)]))

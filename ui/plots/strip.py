@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
@@ -39,18 +39,16 @@ class Note:
 class Strip(pg.GraphicsWidget):  # type: ignore[misc]
     """Keys from the left, notes from the right; notes first where room is short."""
 
-    HEIGHT = 18.0
+    HEIGHT = 22.0
+    LINE = 18.0
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
         self.keys: tuple[Key, ...] = ()
         self.notes: tuple[Note, ...] = ()
-        self.setMinimumHeight(self.HEIGHT)
-        self.setMaximumHeight(self.HEIGHT)
-
-    def sizeHint(self, which: Qt.SizeHint, constraint: QSizeF | None = None) -> QSizeF:
-        return QSizeF(60, self.HEIGHT)
+        for fix in (self.setMinimumHeight, self.setPreferredHeight, self.setMaximumHeight):
+            fix(self.HEIGHT)
 
     def tint(self, theme: Theme) -> None:
         self.theme = theme
@@ -79,7 +77,7 @@ class Strip(pg.GraphicsWidget):  # type: ignore[misc]
 
     def _note(self, painter: QPainter, metrics: QFontMetricsF, note: Note, right: float) -> float:
         width = metrics.horizontalAdvance(note.text) + 12
-        box = QRectF(right - width, 1, width, self.HEIGHT - 3)
+        box = QRectF(right - width, 1, width, self.LINE - 3)
         if box.left() < 0:
             return right
         painter.setPen(Qt.PenStyle.NoPen)
@@ -91,7 +89,7 @@ class Strip(pg.GraphicsWidget):  # type: ignore[misc]
 
     def _key(self, painter: QPainter, key: Key, left: float, width: float) -> None:
         colour = str(getattr(self.theme, key.colour))
-        middle = QPointF(left + 7, self.HEIGHT / 2 - 0.5)
+        middle = QPointF(left + 7, self.LINE / 2 - 0.5)
         painter.setPen(pen_of(colour, 1.6, dashed=key.swatch == "dashed"))
         if key.swatch in ("line", "dashed"):
             painter.drawLine(QPointF(left, middle.y()), QPointF(left + 14, middle.y()))
@@ -101,7 +99,7 @@ class Strip(pg.GraphicsWidget):  # type: ignore[misc]
             painter.setBrush(QColor(colour if key.swatch == "dot" else self.theme.panel))
             painter.drawEllipse(middle, 3.2, 3.2)
         painter.setPen(QColor(self.theme.muted))
-        box = QRectF(left, 0, width, self.HEIGHT - 1)
+        box = QRectF(left, 0, width, self.LINE - 1)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, key.text)
 
 
@@ -113,11 +111,8 @@ class Caption(pg.GraphicsWidget):  # type: ignore[misc]
     def __init__(self, text: str, theme: Theme) -> None:
         super().__init__()
         self.text, self.theme = text, theme
-        self.setMinimumHeight(self.HEIGHT)
-        self.setMaximumHeight(self.HEIGHT)
-
-    def sizeHint(self, which: Qt.SizeHint, constraint: QSizeF | None = None) -> QSizeF:
-        return QSizeF(60, self.HEIGHT)
+        for fix in (self.setMinimumHeight, self.setPreferredHeight, self.setMaximumHeight):
+            fix(self.HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setFont(plot_font(14, bold=True))

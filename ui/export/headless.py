@@ -1,0 +1,30 @@
+"""Every plot of a finished run as a picture, without a window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from simulator.frame import Frame, RunInfo
+from simulator.history import History
+from ui.export.pictures import export_all
+from ui.plots import PLOTS, View
+from ui.style.theme import LIGHT
+
+
+def draw_all(
+    frame: Frame, history: History, first: Frame | None, info: RunInfo, folder: Path | str,
+    *, width: int = 800, height: int = 500, scale: float = 1.0,
+) -> list[Path]:  # fmt: skip
+    """Write ``<key>.png`` in light colours for every plot that has something to show; the files written.
+
+    Needs a QApplication (the offscreen platform will do). Raises ``ExportError``.
+    """
+    plots = [plot(theme=LIGHT, bare=True) for plot in PLOTS]
+    try:
+        for plot in plots:
+            plot.start(info)
+            plot.refresh(View(frame, history, first))
+        return export_all(plots, folder, "png", width=width, height=height, scale=scale)
+    finally:
+        for plot in plots:
+            plot.deleteLater()

@@ -1,0 +1,163 @@
+"""Faithful pictures of plots, drawn by a bare twin of the plot: the one on screen is not disturbed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from PySide6.QtCore import QByteArray, QMarginsF, QRectF, QSize, QSizeF
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
+from PySide6.QtSvg import QSvgGenerator
+
+from ui.export.atomic import ExportError, write_whole
+from ui.export.tables import write_csv
+from ui.plots.base import Plot
+from ui.style.theme import LIGHT, Theme, current_theme
+
+Kind = Literal["png", "svg", "pdf", "csv"]
+KINDS: tuple[Kind, ...] = ("png", "svg", "pdf", "csv")
+SMALLEST, LARGEST = 120, 16384
+"""Width and height of a picture in pixels, after scaling."""
+
+__all__ = ["KINDS", "ExportError", "Kind", "copy_picture", "export_all", "export_plot", "picture"]
+
+
+@contextmanager
+def _twin(plot: Plot[Any], width: int, height: int, theme: Theme) -> Iterator[Plot[Any]]:
+    """The plot's state, drawn by another instance of a given size that nobody sees."""
+    other = plot.twin(theme)
+    try:
+        other.canvas.lay_out(width, height)
+        yield other
+    finally:
+        other.deleteLater()
+
+
+def _check(plot: Plot[Any], width: int, height: int, scale: float) -> None:
+    if plot.state is None:
+        raise ExportError(f"“{plot.title}” shows nothing yet, so there is nothing to export")
+    for name, length in (("width", round(width * scale)), ("height", round(height * scale))):
+        if not SMALLEST <= length <= LARGEST:
+            raise ExportError(f"a picture's {name} must be {SMALLEST} … {LARGEST} pixels, not {length}")
+
+
+def picture(plot: Plot[Any], width: int, height: int, scale: float = 1.0, *, light: bool = True) -> QImage:
+    """The plot laid out at ``width`` × ``height`` and drawn at ``scale`` times that size, lines and text included."""
+    _check(plot, width, height, scale)
+    theme = LIGHT if light else current_theme()
+    size = QSize(round(width * scale), round(height * scale))
+    image = QImage(size, QImage.Format.Format_RGB32)
+    if image.isNull():
+        raise ExportError(f"there is not enough memory for a picture of {size.width()} × {size.height()} pixels")
+    image.fill(QColor(theme.panel))
+    with _twin(plot, width, height, theme) as twin:
+        painter = QPainter(image)
+        twin.canvas.paint_on(painter, QRectF(0, 0, size.width(), size.height()))
+        painter.end()
+    return image
+
+
+def _write_png(plot: Plot[Any], path: Path, width: int, height: int, scale: float, light: bool) -> None:
+    image = picture(plot, width, height, scale, light=light)
+    writer = QImageWriter(str(path), QByteArray(b"png"))
+    if not writer.write(image):
+        raise ExportError(f"cannot write “{plot.title}”: {writer.errorString()}")
+
+
+def _write_svg(plot: Plot[Any], path: Path, width: int, height: int, scale: float, light: bool) -> None:
+    generator = QSvgGenerator()
+    generator.setFileName(str(path))
+    generator.setTitle(plot.title)
+    generator.setDescription(" ".join(plot.explain.split()))
+    # 96 dots per inch make the SVG's user unit one pixel of the layout.
+    generator.setResolution(96)
+    generator.setSize(QSize(round(width * scale), round(height * scale)))
+    generator.setViewBox(QRectF(0, 0, width, height))
+    _paint_vector(plot, generator, QRectF(0, 0, width, height), (width, height), light)
+
+
+def _write_pdf(plot: Plot[Any], path: Path, width: int, height: int, scale: float, light: bool) -> None:
+    writer = QPdfWriter(str(path))
+    writer.setTitle(plot.title)
+    writer.setCreator("Nablascope")
+    writer.setResolution(1152)
+    inches = QSizeF(width * scale / 96, height * scale / 96)
+    writer.setPageSize(QPageSize(inches, QPageSize.Unit.Inch, "", QPageSize.SizeMatchPolicy.ExactMatch))
+    writer.setPageMargins(QMarginsF(0, 0, 0, 0))
+    target = QRectF(0, 0, inches.width() * 1152, inches.height() * 1152)
+    _paint_vector(plot, writer, target, (width, height), light)
+
+
+def _paint_vector(plot: Plot[Any], device: Any, target: QRectF, size: tuple[int, int], light: bool) -> None:
+    theme = LIGHT if light else current_theme()
+    with _twin(plot, *size, theme) as twin:
+        painter = QPainter()
+        if not painter.begin(device):
+            raise ExportError(f"cannot draw “{plot.title}” into that file")
+        painter.fillRect(target, QColor(theme.panel))
+        twin.canvas.paint_on(painter, target)
+        painter.end()
+
+
+_WRITERS: dict[str, Callable[[Plot[Any], Path, int, int, float, bool], None]] = {
+    "png": _write_png,
+    "svg": _write_svg,
+    "pdf": _write_pdf,
+    "csv": lambda plot, path, *_: write_csv(plot.table(), path),
+}
+
+
+def export_plot(
+    plot: Plot[Any],
+    path: Path | str,
+    *,
+    width: int = 800,
+    height: int = 500,
+    scale: float = 1.0,
+    light: bool = True,
+    kind: Kind | None = None,
+) -> Path:
+    """Write one plot as a picture or as numbers; the file is whole or not there.
+
+    ``kind`` is taken from the file's ending if it is not given. A PNG has exactly round(width · scale) ×
+    round(height · scale) pixels. Raises :class:`ExportError` with one sentence.
+    """
+    path = Path(path)
+    chosen = kind or path.suffix.lower().lstrip(".")
+    if chosen not in _WRITERS:
+        raise ExportError(f"cannot export as “{chosen}”: choose one of {', '.join(KINDS)}")
+    _check(plot, width, height, scale)
+    write_whole(path, lambda there: _WRITERS[chosen](plot, there, width, height, scale, light))
+    return path
+
+
+def export_all(
+    plots: Sequence[Plot[Any]],
+    folder: Path | str,
+    kind: Kind,
+    *,
+    width: int = 800,
+    height: int = 500,
+    scale: float = 1.0,
+    light: bool = True,
+) -> list[Path]:
+    """Write every plot that shows something as ``<key>.<kind>``; the files written. The folder is made if needed."""
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+    filled = [plot for plot in plots if plot.state is not None]
+    if not filled:
+        raise ExportError("no plot shows anything yet, so there is nothing to export")
+    how: dict[str, Any] = {"width": width, "height": height, "scale": scale, "light": light, "kind": kind}
+    return [export_plot(plot, folder / f"{plot.key}.{kind}", **how) for plot in filled]
+
+
+def copy_picture(
+    plot: Plot[Any], *, width: int = 800, height: int = 500, scale: float = 2.0, light: bool = True
+) -> None:
+    """Put a picture of the plot on the clipboard."""
+    QGuiApplication.clipboard().setImage(picture(plot, width, height, scale, light=light))

@@ -1,0 +1,23 @@
+"""What a plot draws as CSV, every number in full precision."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from ui.plots.table import Cell, Table
+
+
+def cell_text(cell: Cell) -> str:
+    """Shortest text that gives the same number back; empty where not defined, ``nan`` and ``inf`` as such."""
+    if cell is None:
+        return ""
+    return repr(float(cell)) if isinstance(cell, float) else str(cell)
+
+
+def write_csv(table: Table, path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(table.columns)
+        for row in zip(*table.columns.values(), strict=True):
+            writer.writerow([cell_text(cell) for cell in row])
