@@ -49,7 +49,10 @@ class Network:
         self.output = self._output(experiment, math.prod(shape), outputs)
         self._bind(share)
         self._allocate(experiment.seed, math.prod(input_shape))
-        self.taps: list[Tap] = [tap for module in self.modules for tap in module.taps()] + self.output.taps()
+        self.taps = self._taps()
+
+    def _taps(self) -> list[Tap]:
+        return [tap for module in self.modules for tap in module.taps()] + self.output.taps()
 
     def _output(self, experiment: Experiment, inputs: int, units: int) -> OutputModule:
         depth = len(self.modules)
@@ -121,6 +124,8 @@ class Network:
         """Take over an experiment that differs in live parameters only."""
         for module, (_, layer) in zip(self.modules, experiment.expanded(), strict=True):
             module.retune(layer)
+        # A tap knows its activation, whose numbers may have changed.
+        self.taps = self._taps()
 
     @property
     def infos(self) -> tuple[LayerInfo, ...]:
