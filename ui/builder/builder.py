@@ -111,7 +111,7 @@ class Builder(QWidget):
 
     def _buttons(self) -> QHBoxLayout:
         line = QHBoxLayout()
-        line.setSpacing(2)
+        line.setSpacing(0)
         for name, text in (("add", "+ Layer"), ("duplicate", "Duplicate"), ("delete", "Delete")):
             line.addWidget(self._button(name, text))
         line.addStretch(1)
@@ -124,6 +124,7 @@ class Builder(QWidget):
         button.setText(text)
         button.setToolTip(action.toolTip())
         button.setAccessibleName(action.text())
+        button.setMinimumWidth(24)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(action.trigger)
         action.changed.connect(lambda: button.setEnabled(action.isEnabled()))

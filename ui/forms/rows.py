@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtWidgets import (
     QFileDialog,
     QLineEdit,
@@ -18,11 +18,12 @@ from PySide6.QtWidgets import (
 )
 
 from simulator.parameter import Parameter, Part, kind_of, summary_of, title_of
-from ui.forms.box import Box
-from ui.forms.row import CONTROL_HEIGHT, MIXED, ROW_HEIGHT, Combo, Row
+from ui.forms.box import Box, BoxItems
+from ui.forms.row import CONTROL_HEIGHT, MIXED, Combo, Row
 from ui.forms.slider import NumberRow
 
 AUTOMATIC = "automatic"
+LINE = 22
 
 
 class FlagRow(Row):
@@ -157,7 +158,7 @@ class TextRow(Row):
         for edit in self._edits():
             if edit.text() != (value or ""):
                 edit.setText(value or "")
-                edit.setCursorPosition(0)
+                edit.setCursorPosition(len(edit.text()) if self.parameter.knob.file else 0)
             edit.setPlaceholderText(AUTOMATIC if self.parameter.optional else "")
 
     def show_mixed(self) -> None:
@@ -184,8 +185,11 @@ class FileRow(TextRow):
 
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
         super().__init__(parameter, path, parent)
-        self.browse = QPushButton("Browse…")
+        self.browse = QPushButton("…")
         self.browse.setFixedHeight(CONTROL_HEIGHT)
+        self.browse.setFixedWidth(30)
+        self.browse.setStyleSheet("padding: 0;")
+        self.browse.setToolTip("Browse…")
         self.named(self.browse, "browse")
         self.browse.clicked.connect(self._browse)
         self.body.addWidget(self.browse)
@@ -209,6 +213,7 @@ class TextsRow(Row):
         self.body.addWidget(self.line, 1)
         self.list = QListWidget()
         self.list.setUniformItemSizes(True)
+        self.list.setItemDelegate(BoxItems(self.list))
         self.named(self.list, "list")
         self.list.itemChanged.connect(self._ticked)
         self.list.hide()
@@ -238,10 +243,11 @@ class TextsRow(Row):
             self.list.clear()
             for name in names:
                 item = QListWidgetItem(name, self.list)
+                item.setSizeHint(QSize(0, LINE))
                 item.setFlags(Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled)
                 item.setCheckState(Qt.CheckState.Unchecked)
         self.list.setVisible(bool(names))
-        self.list.setFixedHeight(min(max(len(names), 1), 5) * (ROW_HEIGHT - 6) + 4)
+        self.list.setFixedHeight(min(max(len(names), 1), 5) * LINE + 4)
         self._tick()
 
     def _items(self) -> list[QListWidgetItem]:
