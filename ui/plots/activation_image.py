@@ -49,7 +49,7 @@ class ActivationImage(Plot[HistogramState]):
     formula = "count per bin / highest count of the layer, on a square-root colour scale"
     wants = frozenset({"activation"})
     empty_text = "The histogram of every layer's activations appears here with the first frame."
-    offers = (Option("shared", "shared axis", SHARED_HELP, on=True),)
+    offers = (Option("shared", "shared", SHARED_HELP, on=True),)
 
     def build(self) -> None:
         self.depth_axis = DepthAxis("left", "layer, output ← input")
@@ -64,6 +64,7 @@ class ActivationImage(Plot[HistogramState]):
         self.scales.append(self.scale)
         self.heat = Heat(self.pane)
         self.words = Ridges(self.pane, z=3.0)
+        self.words.lift = 6.5
         self.beam = Beam(self.pane, along="y", z=2.0)
 
     def option_changed(self) -> None:

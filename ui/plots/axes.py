@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QFont
+from PySide6.QtGui import QColor, QFont, QPaintEngine, QPainter
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from ui.plots.ranges import nice_step
 from ui.style.numbers import integer, number, power_of_ten
@@ -17,6 +18,7 @@ LEFT_WIDTH = 50
 BOTTOM_HEIGHT = 34
 TICKS_ONLY_HEIGHT = 18
 TEXT_PIXELS = 11
+VECTOR = (QPaintEngine.Type.SVG, QPaintEngine.Type.Pdf)
 
 Ticks = list[tuple[float, list[float]]]
 
@@ -67,6 +69,18 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         # A label at the very end of the axis reaches beyond it; pyqtgraph drops labels outside these bounds.
         rect: QRectF = super().boundingRect()
         return rect.adjusted(-24, -10, 24, 10)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if painter.paintEngine().type() not in VECTOR:
+            super().paint(painter, option, widget)
+            return
+        # A QPicture scales itself to the resolution of a PDF, on top of the painter's own scale.
+        painter.save()
+        painter.setFont(plot_font())
+        specs = self.generateDrawSpecs(painter)
+        if specs is not None:
+            self.drawPicture(painter, *specs)
+        painter.restore()
 
     def wheelEvent(self, event: object) -> None:
         event.ignore()  # type: ignore[attr-defined]
@@ -174,7 +188,7 @@ class DepthAxis(Axis):
             return []
         room = 15.0 if self.orientation == "left" else 10.0 + 7.0 * max(map(len, self.labels))
         stride = max(1, round(nice_step(high - low, size / room)))
-        places = {0, count - 1, *range(stride - 1 if stride > 1 else 0, count, stride)}
+        places = {0, count - 1, *range(stride - 1 if stride >= 5 else 0, count, stride)}
         crowded = {i for i in places if 0 < min(i, count - 1 - i) < 0.7 * stride}
         shown = sorted(i for i in places - crowded if low <= i <= high)
         return [(1.0, [float(i) for i in shown])]

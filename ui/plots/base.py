@@ -239,6 +239,7 @@ class Plot(QWidget, Generic[S]):
         self.state = state
         if fresh:
             self._empty.hide()
+            self.canvas.grid.setOpacity(1.0)
             self.draw_ghost(self.ghost)
         self.draw(state)
         self._write_soon(at_once=fresh)
@@ -382,6 +383,7 @@ class Plot(QWidget, Generic[S]):
     def _show_empty(self) -> None:
         self._empty.setText(self.empty_text)
         self._empty.setVisible(True)
+        self.canvas.grid.setOpacity(0.0)
         self.strip.say((), ())
         self._place_overlays()
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPolygonF, QTransform
 
 from simulator.frame import Boundary, Points, RunInfo
 from ui.plots.axes import ValueAxis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.canvas import Pane
 from ui.plots.heat import Heat
 from ui.plots.items import Item, pen_of, polygon
 from ui.plots.strip import Key, Note
@@ -58,8 +59,8 @@ def _channels(colours: Sequence[str]) -> Floats:
 class _Points(Item):
     """Samples in the colour of their class: those held out are hollow."""
 
-    def __init__(self, pane: object) -> None:
-        super().__init__(pane, 2.0)  # type: ignore[arg-type]
+    def __init__(self, pane: Pane) -> None:
+        super().__init__(pane, 2.0)
         self.groups: list[tuple[QPolygonF, str, bool]] = []
         self.ground = "#ffffff"
 
@@ -77,6 +78,40 @@ class _Points(Item):
                 pen.setCapStyle(Qt.PenCapStyle.RoundCap)
                 painter.setPen(pen)
                 painter.drawPoints(mapped)
+
+
+class _Border(Item):
+    """Where a pinned network changed its mind: dashed lines over the plane."""
+
+    def __init__(self, pane: Pane) -> None:
+        super().__init__(pane, 1.0)
+        self.colour = "#000000"
+        self.lines: list[QLineF] = []
+
+    def set_lines(self, lines: list[QLineF]) -> None:
+        self.lines = lines
+        self.update()
+
+    def draw(self, painter: QPainter, there: QTransform) -> None:
+        painter.setPen(pen_of(self.colour, 1.2))
+        painter.drawLines([there.map(line) for line in self.lines])
+
+
+def border_lines(state: BoundaryState) -> list[QLineF]:
+    """The edges between neighbouring points of the plane with different answers (regression: across the middle)."""
+    image = np.nan_to_num(state.answer.image)
+    if state.classes:
+        best = probabilities(image).argmax(axis=0)
+    else:
+        best = (image[0] > 0.5 * (image[0].min() + image[0].max())).astype(int)
+    rows, columns = best.shape
+    (x0, x1), (y0, y1) = state.answer.x_range, state.answer.y_range
+    dx, dy = (x1 - x0) / columns, (y1 - y0) / rows
+    across = np.argwhere(best[1:] != best[:-1]).tolist()
+    along = np.argwhere(best[:, 1:] != best[:, :-1]).tolist()
+    lines = [QLineF(x0 + c * dx, y0 + (r + 1) * dy, x0 + (c + 1) * dx, y0 + (r + 1) * dy) for r, c in across]
+    lines += [QLineF(x0 + (c + 1) * dx, y0 + r * dy, x0 + (c + 1) * dx, y0 + (r + 1) * dy) for r, c in along]
+    return lines
 
 
 class BoundaryPlot(Plot[BoundaryState]):
@@ -97,6 +132,7 @@ class BoundaryPlot(Plot[BoundaryState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.y_axis, self.x_axis)
         self.heat = Heat(self.pane)
         self.samples = _Points(self.pane)
+        self.border = _Border(self.pane)
         self._points: Points | None = None
         self._points_theme = ""
 
@@ -173,15 +209,17 @@ class BoundaryPlot(Plot[BoundaryState]):
         return np.asarray(np.clip(7 * (points.target - low) / max(high - low, 1e-300), 0, 7).astype(int) * (count // 8))
 
     def draw_ghost(self, ghost: BoundaryState | None) -> None:
-        """A boundary has no ghost behind it: the image covers the plane."""
+        self.border.set_lines(border_lines(ghost) if ghost is not None else [])
 
     def clear(self) -> None:
         self.heat.clear()
+        self.border.set_lines([])
         self.samples.set_groups([], self.theme.panel)
         self._points = None
 
     def tint(self, theme: Theme) -> None:
         self._points_theme = ""
+        self.border.colour = theme.text
         if self.state is not None:
             self.draw(self.state)
 

@@ -99,6 +99,7 @@ class DepthPlot(Plot[DepthState]):
         self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
         self.firsts = Curves(self.pane, -0.6, width=1.2, smooth=True)
         self.curves = Curves(self.pane, 0.0, width=1.6, smooth=True)
+        self.curves.lone = False
         self.dots = [Dots(self.pane, z=1.0 + i / max(count, 1)) for i in range(count)]
 
     def _value_axis(self) -> Axis:

@@ -20,4 +20,4 @@ class GradientHistograms(RidgePlot):
     empty_text = "The histogram of every layer's weight gradients appears here with the first frame."
     quantity = "weight_gradient"
     axis_text = "∂C/∂w"
-    offers = (Option("shared", "shared axis", SHARED_HELP),)
+    offers = (Option("shared", "shared", SHARED_HELP),)

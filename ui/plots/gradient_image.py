@@ -20,7 +20,7 @@ from ui.plots.table import Table
 from ui.style.numbers import power_of_ten
 from ui.style.theme import Theme
 
-COLUMNS = 512
+COLUMNS = 384
 
 
 class GradientImage(Plot[LayersPast]):

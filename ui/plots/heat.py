@@ -9,12 +9,12 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPaintEngine, QPainter, QTransform
+from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from ui.plots.axes import TEXT_PIXELS, plot_font
+from ui.plots.axes import TEXT_PIXELS, VECTOR, plot_font
 from ui.plots.items import Item, pen_of
-from ui.style.colours import ramp
+from ui.style.colours import mix, ramp
 from ui.style.theme import Theme
 
 if TYPE_CHECKING:
@@ -23,15 +23,17 @@ if TYPE_CHECKING:
 NOTHING, ZERO, LOST, FIRST, LAST = 0, 1, 2, 3, 255
 """Places in the colour table: no data, exactly 0, not finite, and the ramp between the last two."""
 
-_VECTOR = (QPaintEngine.Type.SVG, QPaintEngine.Type.Pdf)
-
 
 def colour_table(theme: Theme, colour: str) -> list[int]:
     """RGBA of all 256 places: a ramp from the panel to ``colour`` and beyond it, neutral for 0, amber for NaN and ∞."""
     end = "#101218" if not theme.dark else "#ffffff"
     stops = ramp((theme.panel, colour, end), 9)
     shades = ramp(stops[1:8], LAST - FIRST + 1)
-    fixed = [QColor(0, 0, 0, 0).rgba(), QColor(theme.border).rgba(), QColor(theme.warning).rgba()]
+    fixed = [
+        QColor(0, 0, 0, 0).rgba(),
+        QColor(theme.border).rgba(),
+        QColor(mix(theme.panel, theme.warning, 0.6)).rgba(),
+    ]
     return [*fixed, *(QColor(shade).rgba() for shade in shades)]
 
 
@@ -89,7 +91,7 @@ class Heat(Item):
         if self.image.isNull():
             return
         image = self.image
-        if painter.paintEngine().type() in _VECTOR:
+        if painter.paintEngine().type() in VECTOR:
             image = _enlarged(image)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.setWorldTransform(there * painter.worldTransform())
@@ -98,15 +100,15 @@ class Heat(Item):
 
 def _enlarged(image: QImage) -> QImage:
     """Cells of several pixels, so that a viewer that smooths images leaves them square."""
-    factor = max(1, min(16, 1600 // max(image.width(), image.height(), 1)))
+    across, down = (max(1, 1600 // max(length, 1)) for length in (image.width(), image.height()))
     whole = image.convertToFormat(QImage.Format.Format_ARGB32)
-    return whole.scaled(image.width() * factor, image.height() * factor)
+    return whole.scaled(image.width() * across, image.height() * down)
 
 
 class ColourBar(pg.GraphicsWidget):  # type: ignore[misc]
     """A vertical ramp with numbers beside it and its name along it."""
 
-    WIDTH = 62.0
+    WIDTH = 72.0
 
     def __init__(self, name: str) -> None:
         super().__init__()

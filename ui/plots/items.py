@@ -87,6 +87,8 @@ class Curves(Item):
         super().__init__(pane, z)
         self.width, self.dashed, self.smooth = width, dashed, smooth
         self.alpha = 1.0
+        self.lone = True
+        """Whether a point between two gaps is drawn as a dot; not needed where markers do it."""
         self.colours: Sequence[str] = ()
         self.emphasis = -1
         self.curves: Sequence[list[QPolygonF]] = ()
@@ -121,7 +123,7 @@ class Curves(Item):
         for piece in self.curves[index]:
             if piece.size() > 1:
                 painter.drawPolyline(there.map(piece))
-            else:
+            elif self.lone:
                 painter.setBrush(QColor(colour))
                 painter.drawEllipse(there.map(piece.at(0)), 1.2, 1.2)
 
@@ -212,9 +214,14 @@ class Dots(Item):
         elif kind == FLOOR:
             self._triangle(painter, QPointF(at.x(), at.y() - size - 1), size, 1.0, colour)
         else:
-            painter.setPen(pen_of(colour if kind == HOLLOW else self.ground, 1.3 if kind == HOLLOW else 0.8))
+            painter.setPen(self._rim(kind, colour, size))
             painter.setBrush(QColor(self.ground if kind == HOLLOW else colour))
             painter.drawEllipse(at, size - 0.5, size - 0.5)
+
+    def _rim(self, kind: int, colour: str, size: float) -> QPen:
+        if kind == HOLLOW:
+            return pen_of(colour, 1.3)
+        return pen_of(self.ground, 0.8) if size > 2.5 else QPen(Qt.PenStyle.NoPen)
 
     @staticmethod
     def _triangle(painter: QPainter, at: QPointF, size: float, way: float, colour: str) -> None:

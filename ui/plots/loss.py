@@ -20,7 +20,7 @@ from ui.plots.ranges import StepRange, StepsRange
 from ui.plots.strip import Key, Note
 from ui.plots.table import Cell, Table
 from ui.plots.timeline import Past, reduced
-from ui.style.numbers import count, number, percent
+from ui.style.numbers import integer, number, percent
 from ui.style.theme import Theme
 
 BUCKETS = 384
@@ -178,13 +178,12 @@ class LossPlot(Plot[LossState]):
 
     def notes(self, state: LossState) -> Sequence[Note]:
         past = state.pasts.get("loss")
-        lost = int((~np.isfinite(past.last)).sum()) if past is not None else 0
-        if not lost or past is None:
+        lost = np.flatnonzero(~np.isfinite(past.last)) if past is not None else np.zeros(0, dtype=int)
+        if past is None or not lost.size:
             return ()
-        what = (
-            count(lost, "step") if past.width == 1 else f"{count(lost, 'stretch', 'stretches')} of {past.width} steps"
-        )
-        return [Note(f"loss not finite: {what}", warning=True)]
+        for_good = len(lost) == len(past.last) - lost[0]
+        text = f"loss not finite {'since' if for_good else 'at times since'} step {integer(int(past.steps[lost[0]]))}"
+        return [Note(text, warning=True)]
 
     def probe(self, state: LossState, pane: int, x: float, y: float) -> Probe | None:
         past = next(iter(state.pasts.values()))
@@ -195,7 +194,8 @@ class LossPlot(Plot[LossState]):
         for name, label in zip(NAMES[pane], ("train", "validation"), strict=True):
             found = state.pasts.get(name)
             if found is not None and not (state.sparse(name) and np.isnan(found.high[i])):
-                lines.append(f"{label}  {past_text(found.low[i], found.high[i], found.last[i])}")
+                last = found.high[i] if state.sparse(name) and np.isnan(found.last[i]) else found.last[i]
+                lines.append(f"{label}  {past_text(found.low[i], found.high[i], last)}")
         return Probe("\n".join(lines), -1, float(past.middles[i]))
 
     def rows(self, state: LossState) -> Table:

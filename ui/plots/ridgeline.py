@@ -40,7 +40,7 @@ class RidgePlot(Plot[HistogramState]):
 
     quantity: ClassVar[str] = ""
     axis_text: ClassVar[str] = ""
-    offers = (Option("shared", "shared axis", SHARED_HELP, on=True),)
+    offers = (Option("shared", "shared", SHARED_HELP, on=True),)
 
     def build(self) -> None:
         self.depth_axis = DepthAxis("left", "layer, output ← input")

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QPainter, QPolygonF, QTransform
 
 from simulator.frame import Counts, Frame, Histograms
 from ui.plots.axes import plot_font
-from ui.plots.items import Array, Item, pen_of, polygon
+from ui.plots.items import Array, Item, pen_of, polygon, transparent
 from ui.plots.strip import Note
 from ui.plots.table import Cell, Table
 from ui.style.colours import mix
@@ -145,6 +145,10 @@ def ridge_polygons(x: Array, heights: Array, rise: float) -> list[QPolygonF]:
     return [polygon(xs[i, a:b], ys[i, a:b]) for i, (a, b) in enumerate(zip(first, last, strict=True))]
 
 
+THIN_ROW = 5.0
+"""Pixels per row below which base lines and outlines would be all one sees."""
+
+
 class Ridges(Item):
     """Filled outlines from the top down, each over the one before, with a few words at the right of each row."""
 
@@ -157,6 +161,8 @@ class Ridges(Item):
         self.fills: Sequence[str] = ("#000000",)
         self.ground, self.ghost_colour, self.text, self.warning = "#ffffff", "#000000", "#000000", "#000000"
         self.base = "#808080"
+        self.lift = 13.0
+        """How far above its row a text stands, in pixels."""
         self.emphasis = -1
 
     def set_ridges(self, outlines: Sequence[QPolygonF], words: Sequence[tuple[str, bool]]) -> None:
@@ -181,20 +187,25 @@ class Ridges(Item):
 
     def draw(self, painter: QPainter, there: QTransform) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        x0, x1 = self.pane.viewRange()[0]
+        thin = abs(there.m22()) < THIN_ROW
         for i, outline in enumerate(self.outlines):
-            painter.setPen(pen_of(self.base))
-            painter.drawLine(there.map(QPointF(x0, float(i))), there.map(QPointF(x1, float(i))))
+            if not thin:
+                self._base_line(painter, there, float(i))
             emphasised = i == self.emphasis
             line = self.lines[i % len(self.lines)]
             painter.setBrush(QColor(line if emphasised else self.fills[i % len(self.fills)]))
-            painter.setPen(pen_of(line, 1.8 if emphasised else 1.0))
+            painter.setPen(pen_of(line, 1.8 if emphasised else 0.5 if thin else 1.0))
             painter.drawPolygon(there.map(outline))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(pen_of(self.ghost_colour, 1.0, dashed=True))
+        painter.setPen(pen_of(self.ghost_colour, 1.0, dashed=True, alpha=0.7))
         for ghost in self.ghosts:
             painter.drawPolyline(there.map(ghost))
         self._write(painter, there)
+
+    def _base_line(self, painter: QPainter, there: QTransform, row: float) -> None:
+        x0, x1 = self.pane.viewRange()[0]
+        painter.setPen(pen_of(self.base))
+        painter.drawLine(there.map(QPointF(x0, row)), there.map(QPointF(x1, row)))
 
     def _write(self, painter: QPainter, there: QTransform) -> None:
         right, row = there.map(QPointF(self.pane.viewRange()[0][1], 0.0)).x(), abs(there.m22())
@@ -204,15 +215,13 @@ class Ridges(Item):
                 continue
             y = there.map(QPointF(0.0, float(i))).y()
             if row >= 11:
-                self._badge(painter, QRectF(right - 122, y - 13, 120, 13), text, warning)
+                self._badge(painter, QRectF(right - 122, y - self.lift, 120, 13), text, warning)
             elif warning:
                 painter.fillRect(QRectF(right - 7, y - max(row, 2.0), 6, max(row, 2.0)), QColor(self.warning))
 
     def _badge(self, painter: QPainter, box: QRectF, text: str, warning: bool) -> None:
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        ground = QColor(self.ground)
-        ground.setAlphaF(0.75)
-        painter.fillRect(painter.boundingRect(box, flags, text).adjusted(-2, 1, 2, 0), ground)
+        painter.fillRect(painter.boundingRect(box, flags, text).adjusted(-2, 1, 2, 0), transparent(self.ground, 0.9))
         painter.setPen(QColor(self.warning if warning else self.text))
         painter.drawText(box, flags, text)
 
@@ -223,7 +232,7 @@ def row_words(histograms: Histograms, own: NDArray[np.float64] | None) -> list[t
     for row in range(histograms.counts.shape[0]):
         lost = tail_text(histograms, row)
         parts = [lost, zero_text(histograms, row)]
-        if own is not None and histograms.counts[row].any():
+        if own is not None and histograms.counts[row].sum() > histograms.zeros[row]:
             parts.append(f"±{number(own[row])}")
         found.append(("   ".join(part for part in parts if part), bool(lost)))
     return found
