@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulator.arena import Arena
 from simulator.experiment import Experiment
 from simulator.layers.base import Parameters
 from simulator.layers.normalization import BatchNorm, BatchNormStage
@@ -21,7 +22,7 @@ def stage(units: int, batch: int, spec: BatchNorm | None = None) -> BatchNormSta
     dtype = np.dtype(np.float64)
     Parameters(made.blocks(), dtype)
     Parameters(made.states(), dtype)
-    made.allocate((units, batch), dtype)
+    made.allocate((units, batch), Arena(dtype, 10**5))
     return made
 
 

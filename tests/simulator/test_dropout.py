@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simulator.arena import Arena
 from simulator.experiment import Experiment
 from simulator.layers.dropout import ClassicDropout, DropoutStage, InvertedDropout
 from simulator.numeric import Array, Stream, stream
@@ -17,7 +18,7 @@ UNITS, SAMPLES = 100, 400
 
 def stage(spec: InvertedDropout | ClassicDropout, precision: str = "float64") -> DropoutStage:
     made = spec.stage()
-    made.allocate((UNITS, SAMPLES), np.dtype(precision))
+    made.allocate((UNITS, SAMPLES), Arena(np.dtype(precision), 10**5))
     made.rng = stream(0, Stream.DROPOUT, 0)
     return made
 

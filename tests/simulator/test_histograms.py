@@ -15,14 +15,26 @@ from simulator.measures.histograms import BINS, histograms, nice_limit
 from simulator.numeric import Array
 
 
-def made(x: Array, bins: int = BINS) -> Histograms:
+def made(x: Array) -> Histograms:
     with np.errstate(all="ignore"):
-        return histograms([x], bins)
+        return histograms([x])
 
 
 @pytest.mark.parametrize(
     ("top", "limit"),
-    [(1, 1), (1.0001, 2), (2, 2), (2.1, 5), (5, 5), (5.1, 10), (10, 10), (0.3, 0.5), (0, 1), (7e-9, 1e-8), (3e30, 5e30)],
+    [
+        (1, 1),
+        (1.0001, 2),
+        (2, 2),
+        (2.1, 5),
+        (5, 5),
+        (5.1, 10),
+        (10, 10),
+        (0.3, 0.5),
+        (0, 1),
+        (7e-9, 1e-8),
+        (3e30, 5e30),
+    ],
 )
 def test_the_limit_steps_by_one_two_five(top: float, limit: float) -> None:
     assert nice_limit(top) == pytest.approx(limit, rel=1e-12)

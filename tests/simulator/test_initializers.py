@@ -198,7 +198,5 @@ def test_layers_and_seeds_draw_differently() -> None:
 
 
 def test_both_precisions_start_from_the_same_weights() -> None:
-    for a, b in zip(
-        kernels(build([layer()])), kernels(build([layer()], precision="float64")), strict=True
-    ):
+    for a, b in zip(kernels(build([layer()])), kernels(build([layer()], precision="float64")), strict=True):
         np.testing.assert_array_equal(a, b.astype(np.float32))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.measures.statistics import moments, nonfinite, norm, rms
+from simulator.measures import statistics
+from simulator.measures.statistics import nonfinite, norm
 from simulator.numeric import Array
 
 
@@ -31,6 +33,22 @@ def _root(value: Fraction) -> float:
         return math.ldexp(math.sqrt(value / Fraction(4) ** power), power)
     except OverflowError:
         return math.inf
+
+
+class Found(NamedTuple):
+    mean: float
+    std: float
+
+
+def moments(x: Array) -> Found:
+    """The moments of one array as a stack of one."""
+    found = statistics.moments(x[np.newaxis])
+    np.testing.assert_array_equal(found.norm, norm(x))
+    return Found(float(found.mean[0]), float(found.std[0]))
+
+
+def rms(x: Array) -> float:
+    return norm(x) / math.sqrt(x.size) if x.size else math.nan
 
 
 def check(x: Array, rel: float) -> None:
