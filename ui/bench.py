@@ -49,9 +49,7 @@ class Bench(QObject):
     failed = Signal(str, str, bool)
     """message, traceback, whether the worker is gone."""
 
-    def __init__(
-        self, document: Document, worker: Callable[[], Worker], parent: QObject | None = None
-    ) -> None:
+    def __init__(self, document: Document, worker: Callable[[], Worker], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.document = document
         self.wants: Callable[[], frozenset[str]] = frozenset

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QWidget
 
 from simulator.frame import RunInfo
 from ui.plots import PLOTS
@@ -22,6 +24,7 @@ class PlotArea(QMainWindow):
     """Index of the layer under the pointer in some plot, -1 for none."""
     export_requested = Signal(str)
     """Key of the plot whose export button was pressed."""
+    maximised_changed = Signal(bool)
     shown_changed = Signal()
     """Other plots are visible now: the next frame may need other parts."""
 
@@ -29,31 +32,32 @@ class PlotArea(QMainWindow):
         super().__init__(parent, Qt.WindowType.Widget)
         self.setObjectName("plotArea")
         self.setDockNestingEnabled(True)
-        self.setDockOptions(
-            QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks
-        )
+        self.setDockOptions(QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks)
         self._view: View | None = None
         self._info: RunInfo | None = None
         self._maximised: str | None = None
+        self._want_all = False
         self._before_maximise = QByteArray()
-        self.plots: dict[str, Plot] = {}
+        self.plots: dict[str, Plot[Any]] = {}
         self.docks: dict[str, QDockWidget] = {}
         for kind in PLOTS:
             self._add(kind())
         self.reset_arrangement()
 
-    def _add(self, plot: Plot) -> None:
+    def _add(self, plot: Plot[Any]) -> None:
+        header = plot.header
+        assert header is not None
         dock = QDockWidget(plot.title, self)
         dock.setObjectName(f"plot.{plot.key}")
         dock.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
         )
-        dock.setTitleBarWidget(plot.header)
         dock.setWidget(plot)
-        plot.header.installEventFilter(self)
-        plot.header.maximise_requested.connect(lambda key=plot.key: self.toggle_maximised(key))
-        plot.header.export_requested.connect(lambda key=plot.key: self.export_requested.emit(key))
-        plot.header.pause_toggled.connect(lambda _on: self.shown_changed.emit())
+        dock.setTitleBarWidget(header)
+        header.installEventFilter(self)
+        header.pause_toggled.connect(lambda _on: self.shown_changed.emit())
+        plot.maximise_requested.connect(lambda key=plot.key: self.toggle_maximised(key))
+        plot.export_requested.connect(lambda key=plot.key: self.export_requested.emit(key))
         plot.layer_hovered.connect(self.layer_hovered)
         dock.visibilityChanged.connect(lambda on, key=plot.key: self._shown(key, on))
         self.plots[plot.key] = plot
@@ -61,14 +65,27 @@ class PlotArea(QMainWindow):
 
     # -- what the bench feeds ------------------------------------------------------------------------------------
 
-    def visible_plots(self) -> list[Plot]:
+    def visible_plots(self) -> list[Plot[Any]]:
         """Plots that can be seen now: not hidden, not behind a tab."""
         return [plot for plot in self.plots.values() if plot.isVisible()]
 
     def wants(self) -> frozenset[str]:
         """The costly parts that the plots which are visible and not paused need."""
-        parts = (plot.wants for plot in self.visible_plots() if not plot.paused)
-        return frozenset().union(*parts)
+        looking = self.plots.values() if self._want_all else self.visible_plots()
+        return frozenset[str]().union(*(plot.wants for plot in looking if not plot.paused))
+
+    def want_all(self, on: bool) -> None:
+        """Keep hidden plots up to date too, for an export of all."""
+        self._want_all = on
+        self.shown_changed.emit()
+
+    def focused_plot(self) -> Plot[Any] | None:
+        """The plot that has the focus, else the first that is visible."""
+        shown = self.visible_plots()
+        for plot in shown:
+            if self.docks[plot.key].isAncestorOf(QApplication.focusWidget() or self):
+                return plot
+        return shown[0] if shown else None
 
     def start(self, info: RunInfo) -> None:
         self._info, self._view = info, None
@@ -77,7 +94,7 @@ class PlotArea(QMainWindow):
 
     def refresh(self, view: View) -> None:
         self._view = view
-        for plot in self.visible_plots():
+        for plot in self.plots.values() if self._want_all else self.visible_plots():
             plot.refresh(view)
 
     def highlight(self, layer: int) -> None:
@@ -101,7 +118,7 @@ class PlotArea(QMainWindow):
         for head in heads:
             self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, head, Qt.Orientation.Horizontal)
         for column in columns:
-            for above, below in zip(column, column[1:], strict=False):
+            for above, below in pairwise(column):
                 self.splitDockWidget(above, below, Qt.Orientation.Vertical)
         for key, dock in self.docks.items():
             dock.setVisible(self.plots[key].default)
@@ -152,7 +169,7 @@ class PlotArea(QMainWindow):
         for other, dock in self.docks.items():
             if other != key:
                 dock.hide()
-        self.plots[key].header.set_maximised(True)
+        self._show_maximised(key, True)
 
     def restore(self) -> None:
         """Put the maximised plot back among the others."""
@@ -162,8 +179,14 @@ class PlotArea(QMainWindow):
 
     def _end_maximised(self) -> None:
         if self._maximised is not None:
-            self.plots[self._maximised].header.set_maximised(False)
+            self._show_maximised(self._maximised, False)
             self._maximised = None
+
+    def _show_maximised(self, key: str, on: bool) -> None:
+        header = self.plots[key].header
+        if header is not None:
+            header.set_maximised(on)
+        self.maximised_changed.emit(on)
 
     def toggle_plot(self, key: str) -> None:
         """Show or hide one plot."""
@@ -181,7 +204,7 @@ class PlotArea(QMainWindow):
                     self._add_entry(menu, plot)
             menu.addSeparator()
 
-    def _add_entry(self, menu: QMenu, plot: Plot) -> None:
+    def _add_entry(self, menu: QMenu, plot: Plot[Any]) -> None:
         entry = QAction(plot.title, menu)
         entry.setCheckable(True)
         entry.setChecked(not self.docks[plot.key].isHidden())

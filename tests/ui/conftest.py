@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QtMsgType, QTimer, qInstallMessageHandler
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 
@@ -65,7 +65,5 @@ def _left_open(app: QApplication) -> list[str]:
     app.processEvents()
     left = [f"window {w!r}" for w in app.topLevelWidgets() if w.isVisible()]
     owners = app.topLevelWidgets()
-    left += [
-        f"timer of {w!r}" for w in owners for t in w.findChildren(QTimer) if t.isActive() and not t.isSingleShot()
-    ]
+    left += [f"timer of {w!r}" for w in owners for t in w.findChildren(QTimer) if t.isActive() and not t.isSingleShot()]
     return left

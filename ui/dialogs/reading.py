@@ -38,13 +38,13 @@ def _end(dialog: QDialog, column: QVBoxLayout) -> QDialog:
     return dialog
 
 
-def show_about(parent: QWidget, version: str) -> QDialog:
+def show_about(parent: QWidget) -> QDialog:
     """What this program is and what it runs on."""
     dialog, column = _reading(parent, "About Nablascope")
     head = QLabel()
     head.setPixmap(app_icon().pixmap(64, 64))
     column.addWidget(head)
-    name = QLabel(f"<b style='font-size:large'>Nablascope {version}</b><br>An oscilloscope for gradients")
+    name = QLabel("<b style='font-size:large'>Nablascope</b><br>An oscilloscope for gradients")
     column.addWidget(name)
     words = QLabel(ABOUT)
     words.setWordWrap(True)

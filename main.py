@@ -1,0 +1,80 @@
+"""Nablascope from the command line: arguments only. ``main.py`` opens the bench; sub-commands need no screen."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from simulator.command_line import COMMANDS, add_commands, execute
+
+if TYPE_CHECKING:
+    from simulator.headless import RunResult
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """Says what is wrong in one line and ends with status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message}\n")
+
+
+def bench_parser() -> argparse.ArgumentParser:
+    """Arguments of the bench."""
+    parser = OneLineParser(
+        prog="main.py",
+        description="An oscilloscope for gradients: opens the bench with an experiment or a preset.",
+        epilog=f"Without a screen: main.py {{{','.join(COMMANDS)}}} --help",
+    )
+    parser.add_argument("target", nargs="?", metavar="FILE-OR-PRESET", help="the first preset if left out")
+    return parser
+
+
+def command_parser() -> argparse.ArgumentParser:
+    """Arguments of the commands that need no screen."""
+    parser = OneLineParser(prog="main.py", description="Train without a screen.")
+    add_commands(parser.add_subparsers(dest="command", required=True))
+    return parser
+
+
+def draw_plots(result: RunResult, folder: Path) -> None:
+    """Draw every plot of a finished run as PNG; OSError with one sentence if that cannot be."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    try:
+        from ui.app import create_app
+        from ui.export import ExportError
+        from ui.export.headless import draw_all
+    except ImportError as error:
+        raise OSError(f"the plots cannot be drawn ({error}); --no-plots leaves them out") from error
+    app = create_app()
+    try:
+        draw_all(result.last, result.history, result.first, result.info, folder)
+    except ExportError as error:
+        raise OSError(str(error)) from error
+    app.processEvents()
+
+
+def open_bench(target: str | None) -> int:
+    """Open the window; Qt is imported only here. 2 for a file that is none."""
+    try:
+        from ui.app import open_bench as show
+
+        return show(target)
+    except (ValueError, OSError) as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command or open the bench; the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given and given[0] in COMMANDS:
+        return execute(command_parser().parse_args(given), draw_plots)
+    return open_bench(bench_parser().parse_args(given).target)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

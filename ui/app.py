@@ -1,0 +1,89 @@
+"""The application: made once, dressed, and ended cleanly."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import cast
+
+from PySide6.QtCore import QEvent, QMessageLogContext, QObject, Qt, QtMsgType, qInstallMessageHandler
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication
+
+from simulator.files.experiments import find, presets
+from simulator.session import Session
+from ui.document import Document
+from ui.main_window import MainWindow, is_table
+from ui.settings import Settings
+from ui.style.icons import app_icon
+from ui.style.theme import THEMES, Choice, set_theme
+
+log = logging.getLogger("nablascope.qt")
+_LEVELS = {
+    QtMsgType.QtDebugMsg: logging.DEBUG,
+    QtMsgType.QtInfoMsg: logging.INFO,
+    QtMsgType.QtWarningMsg: logging.WARNING,
+    QtMsgType.QtCriticalMsg: logging.ERROR,
+    QtMsgType.QtFatalMsg: logging.CRITICAL,
+}
+
+
+def _log_qt(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+    log.log(_LEVELS.get(kind, logging.WARNING), text)
+
+
+class ReturnClicks(QObject):
+    """Space plays wherever the focus is, so Return presses the focused button."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(watched, QAbstractButton):
+            key = cast(QKeyEvent, event)
+            if key.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and watched.isEnabled():
+                watched.click()
+                return True
+        return False
+
+
+def create_app() -> QApplication:
+    """The application, with its name, icon and theme; the present one if there is one."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        qInstallMessageHandler(_log_qt)
+        app = QApplication(sys.argv[:1])
+    app.setOrganizationName("Nablascope")
+    app.setApplicationName("Nablascope")
+    app.setWindowIcon(app_icon())
+    choice = Settings().text("window/theme", "system")
+    set_theme(app, cast(Choice, choice) if choice in THEMES else "system")  # what is stored may be anything
+    return app
+
+
+def start_document(target: str | None) -> Document:
+    """The document of a file or preset; of the first preset without one. ExperimentError if there is none."""
+    if target is None or is_table(Path(target)):
+        return Document(presets()[0].load())
+    document = Document(find(target))
+    if Path(target).exists():
+        document.path = Path(target).absolute()
+    return document
+
+
+def open_bench(target: str | None) -> int:
+    """Show the bench until its window is closed; the exit status. ExperimentError for a bad target."""
+    document = start_document(target)
+    app = create_app()
+    window = MainWindow(document, Session)
+    keys = ReturnClicks(app)
+    app.installEventFilter(keys)
+    app.aboutToQuit.connect(window.bench.close)
+    # Ctrl+C in the terminal ends the bench as closing its window would, without a question.
+    signal.signal(signal.SIGINT, lambda *_: app.quit())
+    window.show()
+    window.bench.start()
+    if target is not None and is_table(Path(target)):
+        window.open_path(Path(target))
+    status = app.exec()
+    window.bench.close()
+    return status

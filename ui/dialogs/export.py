@@ -1,0 +1,180 @@
+"""Asking how a plot, or all of them, become files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QStandardPaths, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui.export import ExportError, export_all, export_plot
+from ui.plots.base import Plot
+from ui.settings import Settings
+
+SHOWN, ALL = "*shown", "*all"
+FORMATS = (
+    ("png", "PNG picture"),
+    ("svg", "SVG drawing"),
+    ("pdf", "PDF drawing"),
+    ("csv", "CSV numbers, full precision"),
+)
+
+
+def _length(value: int, name: str, parent: QWidget) -> QSpinBox:
+    box = QSpinBox(parent)
+    box.setRange(120, 8192)
+    box.setValue(value)
+    box.setSuffix(" px")
+    box.setAccessibleName(name)
+    return box
+
+
+class ExportDialog(QDialog):
+    """Which plots, as what, how large; then where."""
+
+    exported = Signal(str)
+    """One sentence: what was written and where."""
+
+    def __init__(
+        self, plots: Mapping[str, Plot[Any]], key: str, shown: Sequence[str], parent: QWidget | None = None
+    ) -> None:
+        """``key`` is the plot to begin with, ``""`` for all; ``shown`` are the keys of the visible plots."""
+        super().__init__(parent)
+        self._plots = plots
+        self._shown = tuple(shown)
+        self.setWindowTitle("Export")
+        self.which = QComboBox(self)
+        self.format = QComboBox(self)
+        self.width_box = _length(800, "Width", self)
+        self.height_box = _length(500, "Height", self)
+        self.scale = QDoubleSpinBox(self)
+        self.light = QCheckBox("Light background", self)
+        self.pixels = QLabel(self)
+        self.error = QLabel(self)
+        self._fill(key)
+        self._lay_out()
+        self._tell()
+
+    def _fill(self, key: str) -> None:
+        self.which.setAccessibleName("What to export")
+        self.which.addItem(f"All {len(self._shown)} plots on screen", SHOWN)
+        self.which.addItem(f"All {len(self._plots)} plots", ALL)
+        for plot in self._plots.values():
+            self.which.addItem(plot.title, plot.key)
+        self.which.setCurrentIndex(max(0, self.which.findData(key or SHOWN)))
+        self.format.setAccessibleName("Format")
+        for kind, text in FORMATS:
+            self.format.addItem(text, kind)
+        self.scale.setRange(0.5, 8.0)
+        self.scale.setSingleStep(0.5)
+        self.scale.setDecimals(2)
+        self.scale.setValue(2.0)
+        self.scale.setPrefix("× ")
+        self.scale.setAccessibleName("Scale")
+        self.scale.setToolTip("Lines and text grow with the scale; the layout stays that of the size.")
+        self.light.setChecked(True)
+        self.error.setProperty("role", "warning")
+        self.error.setWordWrap(True)
+        self.error.hide()
+        self.format.currentIndexChanged.connect(lambda _i: self._tell())
+        for box in (self.width_box, self.height_box, self.scale):
+            box.valueChanged.connect(lambda _v: self._tell())
+
+    def _lay_out(self) -> None:
+        size = QHBoxLayout()
+        size.addWidget(self.width_box)
+        size.addWidget(QLabel("by", self))
+        size.addWidget(self.height_box)
+        size.addStretch(1)
+        form = QFormLayout()
+        form.setVerticalSpacing(8)
+        form.addRow("Plots", self.which)
+        form.addRow("Format", self.format)
+        form.addRow("Size", size)
+        form.addRow("Scale", self.scale)
+        form.addRow("", self.light)
+        form.addRow("", self.pixels)
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel, self
+        )
+        self.buttons.button(QDialogButtonBox.StandardButton.Save).setText("Export…")
+        self.buttons.accepted.connect(self._ask_where)
+        self.buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(12)
+        column.addLayout(form)
+        column.addWidget(self.error)
+        column.addWidget(self.buttons)
+
+    @property
+    def kind(self) -> Any:
+        return self.format.currentData()
+
+    def _tell(self) -> None:
+        picture = self.kind != "csv"
+        for box in (self.width_box, self.height_box, self.scale, self.light):
+            box.setEnabled(picture)
+        width = round(self.width_box.value() * self.scale.value())
+        height = round(self.height_box.value() * self.scale.value())
+        vector = "lines stay sharp at any size"
+        texts = {"png": f"{width} × {height} pixels", "csv": "every number that is drawn"}
+        self.pixels.setText(texts.get(self.kind, vector))
+
+    def _ask_where(self) -> None:
+        which = self.which.currentData()
+        folder = export_folder()
+        if which in (SHOWN, ALL):
+            target = QFileDialog.getExistingDirectory(self, "Folder for the plots", str(folder))
+        else:
+            start = str(folder / f"{which}.{self.kind}")
+            target, _ = QFileDialog.getSaveFileName(self, "Export to", start, f"*.{self.kind}")
+        if target:
+            self.export_to(Path(target))
+
+    def export_to(self, target: Path) -> None:
+        """Write into a folder (all) or a file (one plot); what fails is said in the dialog, which stays."""
+        which = self.which.currentData()
+        how: dict[str, Any] = {
+            "width": self.width_box.value(), "height": self.height_box.value(),
+            "scale": self.scale.value(), "light": self.light.isChecked(), "kind": self.kind,
+        }  # fmt: skip
+        try:
+            if which in (SHOWN, ALL):
+                keys = self._shown if which == SHOWN else tuple(self._plots)
+                written = export_all([self._plots[key] for key in keys], target, **how)
+                said = f"{len(written)} files are in {target}."
+            else:
+                path = target if target.suffix else target.with_suffix(f".{self.kind}")
+                said = f"Exported to {export_plot(self._plots[which], path, **how)}."
+        except ExportError as error:
+            self.error.setText(str(error))
+            self.error.show()
+            return
+        Settings().set("export/folder", str(target if target.is_dir() else target.parent))
+        self.exported.emit(said)
+        self.accept()
+
+
+def export_folder() -> Path:
+    """Where the last export went, else the pictures folder, else home."""
+    pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+    for name in (Settings().text("export/folder"), pictures):
+        if name and Path(name).is_dir():
+            return Path(name)
+    return Path.home()

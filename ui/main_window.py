@@ -1,0 +1,342 @@
+"""The window: network left, plots in the centre, training right, transport on top, words at the bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QElapsedTimer, QEvent, Qt
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QHideEvent, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+
+from simulator.experiment import Experiment
+from simulator.files.experiments import Preset
+from simulator.frame import RunInfo
+from simulator.measures.status import describe
+from simulator.parameter import replaced
+from ui.bench import Bench, Worker
+from ui.builder.builder import Builder
+from ui.dialogs import files, reading
+from ui.dialogs.export import ExportDialog
+from ui.dialogs.table import TableDialog
+from ui.document import Document
+from ui.export import ExportError, copy_picture
+from ui.forms.training import TrainingPanel, with_fitting_loss
+from ui.menus import build_menus
+from ui.panels import PanelDock, panel_toggles
+from ui.plot_area import PlotArea
+from ui.plots.base import View
+from ui.settings import Settings
+from ui.status import Banner, StatusLine
+from ui.transport import Transport
+
+STATE_VERSION = 1
+WORDS_MS = 250
+TABLES = frozenset({".csv", ".tsv", ".txt"})
+
+NEW = {
+    "data": {"kind": "digits"},
+    "layers": [{"kind": "dense", "units": 64, "repeat": 4, "activation": {"kind": "tanh"}}],
+}
+"""What File → New begins with."""
+
+
+class MainWindow(QMainWindow):
+    """Holds the parts together; what is trained is the document's, how it goes is the bench's."""
+
+    def __init__(self, document: Document, worker: Callable[[], Worker]) -> None:
+        super().__init__()
+        self.settings = Settings()
+        self.document = document
+        document.setParent(self)
+        self.bench = Bench(document, worker, self)
+        self.plot_area = PlotArea(self)
+        self.builder = Builder(propose=document.propose)
+        self.training = TrainingPanel(propose=document.propose)
+        self.transport = Transport(self.bench, self)
+        self.banner = Banner()
+        self.status = StatusLine()
+        self._since_words = QElapsedTimer()
+        self._lay_out()
+        build_menus(self)
+        self.menuBar().setCornerWidget(panel_toggles(self.network_dock, self.training_dock, self))
+        self._escape = self._make_escape()
+        self._connect()
+        self._show_experiment(document.experiment)
+        self._show_title()
+        self._first_arrangement = self.saveState(STATE_VERSION)
+        self._recall()
+
+    # -- parts ---------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        self.setObjectName("mainWindow")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(960, 600)
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.transport)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(self.plot_area, 1)
+        self.setCentralWidget(centre)
+        self.network_dock = PanelDock("Network", self.builder, self)
+        self.training_dock = PanelDock("Training", self.training, self)
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.network_dock)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.training_dock)
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().addWidget(self.status, 1)
+
+    def _make_escape(self) -> QAction:
+        escape = QAction("Put the maximised plot back", self)
+        escape.setShortcut(QKeySequence(Qt.Key.Key_Escape))
+        escape.triggered.connect(lambda _on: self.plot_area.restore())
+        escape.setEnabled(False)
+        self.addAction(escape)
+        return escape
+
+    def _connect(self) -> None:
+        document, bench, plots = self.document, self.bench, self.plot_area
+        document.changed.connect(lambda _old, new: self._show_experiment(new))
+        document.opened.connect(self._show_opened)
+        document.title_changed.connect(self._show_title)
+        bench.wants = plots.wants
+        bench.started.connect(self._take_started)
+        bench.updated.connect(self._take_view)
+        bench.refused.connect(lambda text: self.banner.say(f"Not trained: {text}"))
+        bench.failed.connect(self._show_failure)
+        plots.shown_changed.connect(bench.wake)
+        plots.maximised_changed.connect(self._escape.setEnabled)
+        plots.export_requested.connect(self.export)
+        plots.layer_hovered.connect(self.highlight)
+        self.builder.layer_hovered.connect(self.highlight)
+        self.builder.input_chosen.connect(self.show_data)
+        self.transport.new_seed.connect(self.new_seed)
+
+    # -- showing -------------------------------------------------------------------------------------------------
+
+    def _show_experiment(self, experiment: Experiment) -> None:
+        self.builder.set_experiment(experiment)
+        self.training.set_experiment(experiment)
+
+    def _show_opened(self, experiment: Experiment) -> None:
+        self.banner.clear()
+        self._show_experiment(experiment)
+
+    def _show_title(self) -> None:
+        mark = "• " if self.document.dirty else ""
+        self.setWindowTitle(f"{mark}{self.document.name} — Nablascope")
+
+    def _take_started(self, info: RunInfo) -> None:
+        self.banner.clear()
+        self.builder.set_experiment(self.document.experiment, info)
+        self.plot_area.start(info)
+        self._since_words.invalidate()
+
+    def _take_view(self, view: View, _rate: float) -> None:
+        self.plot_area.refresh(view)
+        if not self._since_words.isValid() or self._since_words.elapsed() >= WORDS_MS or not self.bench.playing:
+            self._since_words.start()
+            self.status.say(describe(view.frame))
+            self.training.set_step(view.frame.step)
+
+    def _show_failure(self, message: str, traceback: str, fatal: bool) -> None:
+        if fatal:
+            text = f"The worker has ended: {message}. The experiment is kept."
+            self.banner.say(text, traceback, again=self.bench.revive)
+        else:
+            self.banner.say(f"Training stopped: {message}", traceback)
+
+    def highlight(self, layer: int) -> None:
+        """Emphasise a layer (its index, -1 for none) in every plot and in the stack."""
+        self.plot_area.highlight(layer)
+        self.builder.highlight(layer)
+
+    def show_data(self) -> None:
+        """Bring the data set's knobs into sight."""
+        self.training_dock.show()
+        section = self.training.section("Data")
+        section.set_open(True)
+        self.training.ensureWidgetVisible(section)
+
+    # -- the experiment ------------------------------------------------------------------------------------------
+
+    def new_seed(self) -> None:
+        """The next seed: other weights, data and shuffling, and it can be undone."""
+        seed = self.document.experiment.seed
+        after = 0 if seed >= 2**63 - 1 else seed + 1
+        self.document.propose(replaced(self.document.experiment.to_builtins(), ("seed",), after), "New seed")
+
+    def new(self) -> None:
+        if self._may_lose():
+            self.document.replace(Experiment.from_builtins(NEW))
+
+    def open_preset(self, preset: Preset) -> None:
+        if self._may_lose():
+            try:
+                self.document.replace(preset.load())
+            except ValueError as error:
+                self.banner.say(str(error))
+
+    def ask_open(self) -> None:
+        path = files.ask_open(self, self._folder())
+        if path is not None:
+            self.open_path(path)
+
+    def open_path(self, path: Path) -> None:
+        """Open an experiment, or take a table as data; what cannot be read is said, and nothing is lost."""
+        if is_table(path):
+            self._open_table(path)
+        elif self._may_lose():
+            reason = self.document.open(path)
+            if reason is None:
+                self.settings.add_recent(path)
+            else:
+                self.banner.say(reason)
+
+    def _open_table(self, path: Path) -> None:
+        try:
+            dialog = TableDialog(path.absolute(), self)
+        except ValueError as error:
+            self.banner.say(str(error))
+            return
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._use_table(dialog))
+        dialog.open()
+
+    def _use_table(self, dialog: TableDialog) -> None:
+        old = self.document.experiment
+        plain = with_fitting_loss(old, replaced(old.to_builtins(), ("data",), dialog.data()))
+        reason = self.document.propose(plain, f"Use data from {dialog.path.name}")
+        if reason is not None:
+            self.banner.say(reason)
+
+    def save(self) -> bool:
+        """Whether it is saved; asks where if there is no file yet."""
+        path = self.document.path
+        return self.save_as() if path is None else self._save_to(path)
+
+    def save_as(self) -> bool:
+        start = self.document.path or Path(self._folder()) / f"{files.file_stem(self.document.name)}.json"
+        path = files.ask_save(self, str(start))
+        return path is not None and self._save_to(path)
+
+    def _save_to(self, path: Path) -> bool:
+        reason = self.document.save(path)
+        if reason is None:
+            self.settings.add_recent(path)
+        else:
+            self.banner.say(reason)
+        return reason is None
+
+    def _folder(self) -> str:
+        recent = self.settings.recent_files()
+        return str(recent[0].parent if recent else Path.home())
+
+    def _may_lose(self) -> bool:
+        """Whether the present experiment may be given up: saved, unchanged, or so decided."""
+        if not self.document.dirty:
+            return True
+        answer = files.ask_unsaved(self, self.document.name)
+        return answer == "discard" or (answer == "save" and self.save())
+
+    # -- export and reading --------------------------------------------------------------------------------------
+
+    def export(self, key: str) -> None:
+        """Ask how and where to export one plot (its key) or all (``""``)."""
+        shown = [plot.key for plot in self.plot_area.visible_plots()]
+        dialog = ExportDialog(self.plot_area.plots, key, shown, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.exported.connect(self.banner.say)
+        dialog.finished.connect(lambda _result: self.plot_area.want_all(False))
+        self.plot_area.want_all(True)
+        dialog.open()
+
+    def copy_picture(self) -> None:
+        """Put a picture of the plot that has the focus, else of the first one, on the clipboard."""
+        plot = self.plot_area.focused_plot()
+        if plot is None:
+            return
+        try:
+            copy_picture(plot)
+        except ExportError as error:
+            self.banner.say(str(error))
+        else:
+            self.banner.say(f"A picture of “{plot.title}” is on the clipboard.")
+
+    def show_shortcuts(self) -> None:
+        reading.show_shortcuts(self, [*self.actions(), *self.network_dock.actions(), *self.training_dock.actions()])
+
+    def show_about(self) -> None:
+        reading.show_about(self)
+
+    # -- the window ----------------------------------------------------------------------------------------------
+
+    def toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def reset_arrangement(self) -> None:
+        """Panels and plots as on the first day."""
+        self.restoreState(self._first_arrangement, STATE_VERSION)
+        self.plot_area.reset_arrangement()
+
+    def _recall(self) -> None:
+        if not self.restoreGeometry(self.settings.blob("window/geometry")):
+            self.resize(1280, 800)
+        state = self.settings.blob("window/panels")
+        if not state.isEmpty():
+            self.restoreState(state, STATE_VERSION)
+        self.plot_area.restore_arrangement(self.settings.blob("window/plots"))
+
+    def _remember(self) -> None:
+        self.settings.set("window/geometry", self.saveGeometry())
+        self.settings.set("window/panels", self.saveState(STATE_VERSION))
+        self.settings.set("window/plots", self.plot_area.arrangement())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._may_lose():
+            event.ignore()
+            return
+        self._remember()
+        self.bench.close()
+        event.accept()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._tell_visibility()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._tell_visibility()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self._tell_visibility()
+
+    def _tell_visibility(self) -> None:
+        self.bench.set_visible(self.isVisible() and not self.isMinimized())
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_file(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = dropped_file(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.open_path(path)
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is taken for data, not for an experiment."""
+    return path.suffix.lower() in TABLES
+
+
+def dropped_file(event: QDropEvent) -> Path | None:
+    """The one local file that is being dropped, if it is one."""
+    urls = event.mimeData().urls()
+    if len(urls) != 1 or not urls[0].isLocalFile():
+        return None
+    return Path(urls[0].toLocalFile())

@@ -1,0 +1,61 @@
+"""The side panels: docks with a slim head that fold away, and the two switches that bring them back."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from ui.style.icons import set_icon
+
+
+class PanelDock(QDockWidget):
+    """A panel at one side of the window."""
+
+    def __init__(self, title: str, content: QWidget, parent: QWidget) -> None:
+        super().__init__(title, parent)
+        self.setObjectName(f"panel.{title}")
+        self.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
+        )
+        self.setTitleBarWidget(self._head(title))
+        self.setWidget(content)
+        toggle = self.toggleViewAction()
+        toggle.setToolTip(f"Show or fold away the {title.lower()} panel.")
+
+    def _head(self, title: str) -> QWidget:
+        head = QWidget(self)
+        name = QLabel(title, head)
+        font = name.font()
+        font.setBold(True)
+        name.setFont(font)
+        fold = QToolButton(head)
+        set_icon(fold, "close")
+        fold.setAutoRaise(True)
+        fold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        fold.setAccessibleName(f"Fold away {title}")
+        fold.setToolTip("Fold this panel away; the View menu brings it back.")
+        fold.clicked.connect(self.hide)
+        row = QHBoxLayout(head)
+        row.setContentsMargins(12, 4, 4, 4)
+        row.addWidget(name, 1)
+        row.addWidget(fold)
+        return head
+
+
+def panel_toggles(left: PanelDock, right: PanelDock, parent: QWidget) -> QWidget:
+    """Two switches, one per panel."""
+    box = QWidget(parent)
+    row = QHBoxLayout(box)
+    row.setContentsMargins(0, 0, 8, 0)
+    row.setSpacing(4)
+    for dock, keys in ((left, "F9"), (right, "F10")):
+        toggle = dock.toggleViewAction()
+        toggle.setShortcut(QKeySequence(keys))
+        parent.addAction(toggle)
+        button = QToolButton(box)
+        button.setDefaultAction(toggle)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName(f"{dock.windowTitle()} panel")
+        row.addWidget(button)
+    return box
