@@ -33,6 +33,8 @@ from simulator.training import Training
 
 MAX_ROWS = 20_000
 """Rows kept for an absent screen; beyond them training waits rather than lose a step."""
+CATCH_UP_SECONDS = 0.1
+"""A limited run that fell behind makes good no more than this."""
 VALIDATION_SECONDS = 0.25
 """Validation is scored no more often than this."""
 
@@ -161,7 +163,8 @@ class Worker:
         now = time.perf_counter()
         if now < self.next_step:
             return False
-        self.next_step = max(self.next_step + 1 / self.limit, now - 1 / self.limit)
+        # A late step is caught up with, but only a little: no burst after a pause.
+        self.next_step = max(self.next_step, now - CATCH_UP_SECONDS) + 1 / self.limit
         return True
 
     def _step(self) -> None:

@@ -1,0 +1,309 @@
+"""The session's worker thread: what it answers, in which order, and that it loses nothing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import simulator.worker
+from simulator import run
+from simulator.experiment import Experiment
+from simulator.history import History
+from simulator.messages import Failed, Refused, Reply, Started, Update
+from simulator.session import Session
+from simulator.training import Training
+
+
+def experiment(*changes: tuple[str, Any]) -> Experiment:
+    layer = {"kind": "dense", "units": 8, "dropout": {"kind": "inverted", "rate": 0.2}}
+    plain = {"data": {"kind": "moons", "samples": 60}, "layers": [layer] * 2, "batch_size": 16}
+    return Experiment.from_builtins(plain).with_values(changes)
+
+
+class Screen:
+    """A stand-in for the window: asks for updates and keeps all replies."""
+
+    def __init__(self) -> None:
+        self.session = Session()
+        self.all: list[Reply] = []
+        self.histories: list[History] = []
+        self.frames: list[Update] = []
+
+    def receive(self) -> list[Reply]:
+        found = self.session.replies()
+        for reply in found:
+            match reply:
+                case Started(_, columns):
+                    self.histories.append(History(columns, capacity=4096))
+                case Update():
+                    self.frames.append(reply)
+                    for rows in reply.rows:
+                        self.histories[-1].extend(rows)
+        self.all += found
+        return found
+
+    def until(self, holds: Callable[[], bool], look: bool = True, wants: frozenset[str] = frozenset()) -> None:
+        end = time.monotonic() + 10
+        while not holds():
+            assert time.monotonic() < end, f"still waiting; last replies: {self.all[-3:]}"
+            if look:
+                self.session.look(wants)
+            time.sleep(0.001)
+            self.receive()
+
+    def answer(self, wants: frozenset[str] = frozenset()) -> Update:
+        """One more answer, asked for after all commands so far."""
+        self.until(lambda: self.session._pending is None, look=False)
+        count = len(self.frames)
+        self.until(lambda: len(self.frames) > count, wants=wants)
+        return self.frames[-1]
+
+    def step(self) -> int:
+        frame = self.frames[-1].frame if self.frames else None
+        return frame.step if frame else -1
+
+    def of(self, kind: type[Reply]) -> list[Any]:
+        return [reply for reply in self.all if isinstance(reply, kind)]
+
+
+@pytest.fixture
+def screen() -> Iterator[Screen]:
+    before = set(threading.enumerate())
+    made = Screen()
+    made.session.start()
+    yield made
+    made.session.close()
+    assert set(threading.enumerate()) <= before
+
+
+def wait(screen: Screen, kind: type[Reply], count: int = 1) -> Any:
+    screen.until(lambda: len(screen.of(kind)) >= count, look=False)
+    return screen.of(kind)[count - 1]
+
+
+def test_before_any_experiment_an_answer_is_empty(screen: Screen) -> None:
+    assert screen.answer().frame is None
+
+
+def test_a_run_starts_before_its_first_frame_and_stands_at_step_0(screen: Screen) -> None:
+    screen.session.change(experiment())
+    update = screen.answer(frozenset({"activation"}))
+    assert [type(reply) for reply in screen.all] == [Started, Update]
+    assert update.frame is not None
+    assert update.frame.step == 0
+    assert not update.playing
+    assert set(update.frame.histograms) == {"activation"}
+    want = Training(experiment())
+    want.look()
+    np.testing.assert_array_equal(update.frame.measures["delta_rms"], want.values[5])
+    assert np.isfinite(update.frame.scalars["validation_loss"])
+
+
+def headless_rows(described: Experiment, steps: int) -> tuple[tuple[str, ...], np.ndarray[Any, Any]]:
+    history = run(described, steps=steps).history
+    names = tuple(name for name in history.columns if not name.startswith("validation"))
+    return names, np.array([history.series(name).last for name in names])
+
+
+def test_many_looks_while_playing_lose_no_row_and_change_no_number(screen: Screen) -> None:
+    screen.session.change(experiment())
+    screen.session.play(300)
+    screen.until(lambda: screen.step() == 300 and not screen.session.playing, wants=frozenset({"activation"}))
+    history = screen.histories[0]
+    assert history.steps == 300
+    names, want = headless_rows(experiment(), 300)
+    got = np.array([history.series(name).last for name in names])
+    assert got.shape == want.shape  # Row 300 is there too, provisional.
+    np.testing.assert_array_equal(got, want)
+    assert len(screen.frames) > 2
+
+
+def test_playing_some_steps_ends_in_a_pause(screen: Screen) -> None:
+    screen.session.change(experiment())
+    screen.session.play(7)
+    screen.until(lambda: screen.step() == 7)
+    assert not screen.answer().playing
+    time.sleep(0.02)
+    screen.answer()
+    assert screen.step() == 7
+
+
+def test_play_runs_until_paused(screen: Screen) -> None:
+    screen.session.change(experiment())
+    screen.session.play()
+    screen.until(lambda: screen.step() > 20)
+    assert screen.frames[-1].playing
+    screen.session.pause()
+    assert not screen.answer().playing
+    stopped = screen.step()
+    time.sleep(0.02)
+    screen.answer()
+    assert screen.step() == stopped
+
+
+def test_a_live_change_acts_on_the_very_next_step(screen: Screen) -> None:
+    screen.session.change(experiment())
+    screen.session.play(5)
+    screen.until(lambda: screen.step() == 5)
+    changed = experiment(("optimizer.learning_rate", 0.7))
+    screen.session.change(changed)
+    update = screen.answer()
+    assert update.frame is not None
+    assert (update.frame.step, update.frame.scalars["learning_rate"]) == (5, 0.7)
+    screen.session.play(2)
+    screen.until(lambda: screen.step() == 7)
+    assert screen.histories[0].series("learning_rate").last.tolist() == [0.1] * 5 + [0.7] * 3
+    assert len(screen.of(Started)) == 1
+
+
+def test_a_structural_change_starts_a_new_run_at_step_0(screen: Screen) -> None:
+    screen.session.change(experiment())
+    screen.session.play(5)
+    screen.until(lambda: screen.step() == 5)
+    screen.session.change(experiment(("layers.0.units", 9)))
+    screen.until(lambda: len(screen.of(Started)) == 2)
+    screen.answer()
+    assert screen.step() == 0
+    first, second = screen.of(Started)
+    assert second.info.run > first.info.run
+    assert screen.frames[-1].frame is not None
+    assert screen.frames[-1].frame.run == second.info.run
+
+
+def test_a_structural_change_while_playing_keeps_playing(screen: Screen) -> None:
+    screen.session.change(experiment())
+    screen.session.play()
+    screen.until(lambda: screen.step() > 5)
+    screen.session.change(experiment(("seed", 4)))
+    screen.until(lambda: len(screen.of(Started)) == 2)
+    screen.until(lambda: screen.step() > 5)
+    assert screen.session.playing
+
+
+def test_a_refused_change_keeps_the_old_run(screen: Screen) -> None:
+    screen.session.change(experiment())
+    screen.session.play(3)
+    screen.until(lambda: screen.step() == 3)
+    broken = {"kind": "csv", "path": "/nowhere/at/all.csv"}
+    screen.session.change(experiment(("data", broken)))
+    refused = wait(screen, Refused)
+    assert "all.csv" in refused.message
+    assert "\n" not in refused.message
+    screen.session.play(2)
+    screen.until(lambda: screen.step() == 5)
+    assert len(screen.of(Started)) == 1
+
+
+def test_a_restart_gives_the_same_first_frame(screen: Screen) -> None:
+    screen.session.change(experiment())
+    first = screen.answer().frame
+    screen.session.play(9)
+    screen.until(lambda: screen.step() == 9)
+    screen.session.restart()
+    screen.until(lambda: len(screen.of(Started)) == 2)
+    again = screen.answer().frame
+    assert first is not None
+    assert again is not None
+    assert (again.step, again.run) == (0, first.run + 1)
+    assert again.scalars == first.scalars
+    for name, row in first.measures.items():
+        np.testing.assert_array_equal(row, again.measures[name])
+
+
+def test_only_one_look_is_under_way(screen: Screen) -> None:
+    screen.session.change(experiment())
+    for _ in range(50):
+        screen.session.look()
+    screen.until(lambda: bool(screen.frames), look=False)
+    time.sleep(0.02)
+    screen.receive()
+    assert len(screen.frames) == 1
+
+
+def test_a_speed_limit_holds_and_is_lifted(screen: Screen) -> None:
+    screen.session.change(experiment())
+    screen.session.limit(0.01)
+    screen.session.play()
+    screen.until(lambda: screen.step() >= 0)
+    for _ in range(5):
+        screen.answer()
+    assert screen.step() <= 1
+    screen.session.limit(None)
+    screen.until(lambda: screen.step() > 50)
+
+
+def test_frames_and_rows_cannot_be_written_to(screen: Screen) -> None:
+    screen.session.change(experiment())
+    frame = screen.answer(frozenset({"activation", "weight_gradient"})).frame
+    assert frame is not None
+    assert not any(row.flags.writeable for row in frame.measures.values())
+    assert not any(h.counts.flags.writeable or h.edges.flags.writeable for h in frame.histograms.values())
+
+
+def test_an_unknown_error_is_told_with_its_traceback_and_the_worker_lives(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: Any) -> Any:
+        raise RuntimeError("no such luck")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(simulator.worker, "Training", breaks)
+        screen.session.change(experiment())
+        failed = wait(screen, Failed)
+    assert "no such luck" in failed.message
+    assert "in breaks" in failed.traceback
+    assert not screen.session.playing
+    screen.session.change(experiment())
+    assert screen.answer().frame is not None
+
+
+def test_an_error_in_mid_run_pauses(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen.session.change(experiment())
+    screen.session.play()
+    screen.until(lambda: screen.step() > 3)
+
+    def breaks(_: Any) -> None:
+        raise ZeroDivisionError("mid-run")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Training, "propose", breaks)
+        assert "mid-run" in wait(screen, Failed).message
+    assert len(screen.of(Failed)) == 1
+    screen.until(lambda: screen.session._pending is None, look=False)
+    assert not screen.answer().playing
+
+
+def test_closing_while_training_ends_the_thread_and_may_be_repeated() -> None:
+    screen = Screen()
+    screen.session.start()
+    screen.session.change(experiment())
+    screen.session.play()
+    screen.until(lambda: screen.step() > 3)
+    screen.session.close()
+    screen.session.close()
+    screen.session.look()
+    assert not [t for t in threading.enumerate() if t.name == "nablascope-worker"]
+
+
+def test_closing_before_the_start_is_no_error() -> None:
+    Session().close()
+
+
+def test_an_absent_screen_loses_no_step_and_bounds_the_memory(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulator.worker, "MAX_ROWS", 40)
+    screen.session.change(experiment())
+    screen.session.play()
+    time.sleep(0.1)
+    update = screen.answer()
+    assert update.frame is not None
+    assert update.frame.step <= 41
+    assert sum(len(rows.values) for rows in update.rows) <= 41
+    screen.until(lambda: screen.step() > 100)
+    assert screen.histories[0].steps >= 100
