@@ -34,6 +34,7 @@ class Evaluator:
         if self._twin is not None:
             self._twin.retune(experiment)
 
+    @np.errstate(all="ignore")
     def validation(self) -> dict[str, float]:
         """``validation_loss`` and, for classes, ``validation_accuracy``; empty where nothing is held out."""
         x, y = self.data.x_val, self.data.y_val
@@ -59,6 +60,7 @@ class Evaluator:
         self.twin.input[:-1, :count] = x
         return self.twin.forward(training=False)[:, :count]
 
+    @np.errstate(all="ignore")
     def boundary(self) -> Boundary | None:
         """The answers over the plane of a two-input data set; None for any other."""
         if self.data.input_shape != (2,):
