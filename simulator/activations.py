@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 
-from simulator.numeric import Array
+from simulator.numeric import Array, zeros
 from simulator.parameter import Part, any_of, knob
 
 
@@ -84,10 +84,10 @@ class ReLU(Activation, frozen=True, tag="relu"):
     formula: ClassVar[str] = "max(0, z)"
 
     def apply(self, z: Array, out: Array) -> None:
-        np.maximum(z, 0, out=out)
+        np.maximum(z, zeros(z.shape, z.dtype), out=out)
 
     def derivative(self, z: Array, a: Array, out: Array) -> None:
-        np.greater(z, 0, out=out)
+        np.greater(z, zeros(z.shape, z.dtype), out=out)
 
 
 class LeakyReLU(Activation, frozen=True, tag="leaky_relu"):
@@ -250,10 +250,10 @@ def logistic(z: Array, out: Array) -> None:
 
 
 def _elu(z: Array, alpha: float, scale: float, out: Array) -> None:
-    np.minimum(z, 0, out=out)
+    np.minimum(z, zeros(z.shape, z.dtype), out=out)
     np.expm1(out, out=out)
     np.multiply(out, alpha * scale, out=out)
-    positive = np.maximum(z, 0)
+    positive = np.maximum(z, zeros(z.shape, z.dtype))
     np.multiply(positive, scale, out=positive)
     np.add(out, positive, out=out)
 

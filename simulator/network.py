@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from simulator.arena import Arena, Scratch
 from simulator.experiment import Experiment, ExperimentError
 from simulator.frame import LayerInfo
-from simulator.layers.base import Block, Module, Parameters, Shape, Tap, signal
+from simulator.layers.base import Block, Module, Parameters, Room, Shape, Tap
 from simulator.layers.output import OutputModule
 from simulator.numeric import Array
 from simulator.parameter import title_of
+from simulator.stack import Stack, stacks
 
 MEMORY_LIMIT = 8 * 2**30
 """Bytes that a network may take; more is refused before it is spent."""
@@ -49,10 +51,11 @@ class Network:
         self.output = self._output(experiment, math.prod(shape), outputs)
         self._bind(share)
         self._allocate(experiment.seed, math.prod(input_shape))
-        self.taps = self._taps()
+        self._open_taps()
 
-    def _taps(self) -> list[Tap]:
-        return [tap for module in self.modules for tap in module.taps()] + self.output.taps()
+    def _open_taps(self) -> None:
+        self.taps: list[Tap] = [tap for module in self.modules for tap in module.taps()] + self.output.taps()
+        self.stacks: list[Stack] = stacks(self.taps)
 
     def _output(self, experiment: Experiment, inputs: int, units: int) -> OutputModule:
         depth = len(self.modules)
@@ -86,13 +89,21 @@ class Network:
         self.states = Parameters(states, self.dtype)
 
     def _allocate(self, seed: int, inputs: int) -> None:
-        sizes = [inputs, *(module.output_size for module in self.modules)]
-        self.buffer_bytes = sum(sizes) * self.batch * self.dtype.itemsize * 6
-        check_memory(self.buffer_bytes)
-        self.input = signal(inputs, self.batch, self.dtype)
+        count = Arena(self.dtype)
+        self._place(count, Scratch(self.dtype), seed, inputs)
+        check_memory(count.nbytes)
+        self._arena, self._scratch = Arena(self.dtype, count.used), Scratch(self.dtype)
+        self._place(self._arena, self._scratch, seed, inputs)
+
+    def _place(self, arena: Arena, scratch: Scratch, seed: int, inputs: int) -> None:
+        self.input = arena.signal(inputs, self.batch)
         for depth, module in enumerate(self.modules):
-            module.allocate(self.batch, self.dtype, seed, needs_input_gradient=depth > 0)
-        self.output.allocate(self.batch, self.dtype, needs_input_gradient=bool(self.modules))
+            module.allocate(Room(self.batch, arena, scratch, seed, needs_input_gradient=depth > 0))
+        self.output.allocate(Room(self.batch, arena, scratch, seed, needs_input_gradient=bool(self.modules)))
+
+    @property
+    def buffer_bytes(self) -> int:
+        return self._arena.nbytes + self._scratch.nbytes
 
     def initialise(self, seed: int) -> None:
         """Draw all parameters, in depth order; the first batch stands in ``input``."""
@@ -125,7 +136,7 @@ class Network:
         for module, (_, layer) in zip(self.modules, experiment.expanded(), strict=True):
             module.retune(layer)
         # A tap knows its activation, whose numbers may have changed.
-        self.taps = self._taps()
+        self._open_taps()
 
     @property
     def infos(self) -> tuple[LayerInfo, ...]:

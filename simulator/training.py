@@ -13,7 +13,7 @@ from simulator.evaluation import Evaluator
 from simulator.experiment import Experiment, ExperimentError
 from simulator.frame import Floats, Frame, RunInfo, frozen
 from simulator.measures import NAMES, measure_all
-from simulator.measures.histograms import histograms
+from simulator.measures.histograms import stacked_histograms
 from simulator.measures.statistics import norm
 from simulator.network import Network
 from simulator.numeric import Array, Stream, stream
@@ -23,7 +23,7 @@ from simulator.threads import blas_threads, limited_blas
 
 SCALARS = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "gradient_norm")
 HISTOGRAM_SOURCES = {"activation": "a", "weight_gradient": "weight_gradient"}
-"""Histogram → the tap's array it counts."""
+"""Histogram → the stack's array it counts."""
 CHUNK = 65536
 """Parameters updated at a time, so that an optimiser's vectors stay in the cache."""
 
@@ -103,9 +103,7 @@ class Training:
     def _evaluate(self) -> None:
         """Forward and backward on the present batch."""
         self.network.forward(training=True)
-        self.loss = float(np.mean(self.network.output.sample_losses(self.y), dtype=np.float64))
         self.network.backward(self.y)
-        self.gradient_norm = norm(self.network.parameters.gradient)
 
     @property
     def learning_rate(self) -> float:
@@ -148,12 +146,13 @@ class Training:
                 self.updates + 1,
             )
 
-    def propose(self) -> None:
+    def propose(self, measure: bool = True) -> None:
         """Evaluate the present step, let the optimiser write its update, and measure; ``apply`` then makes it."""
         with np.errstate(all="ignore"):
             self._evaluate()
             self._propose()
-            self._measure()
+            if measure:
+                self._measure()
 
     def apply(self) -> None:
         """Make the proposed update and load the batch of the next."""
@@ -173,7 +172,9 @@ class Training:
             np.copyto(slot, before)
 
     def _measure(self) -> None:
-        self.values, self.defined = measure_all(self.network.taps, self.network.batch)
+        self.loss = float(np.mean(self.network.output.sample_losses(self.y), dtype=np.float64))
+        self.gradient_norm = norm(self.network.parameters.gradient)
+        self.values, self.defined = measure_all(self.network.stacks, self.network.batch)
 
     # -- what is told ---------------------------------------------------------------------------------------------
 
@@ -204,7 +205,7 @@ class Training:
         wanted = set(wants)
         with np.errstate(all="ignore"):
             counted = {
-                name: histograms([getattr(tap, source) for tap in self.network.taps])
+                name: stacked_histograms([getattr(stack, source) for stack in self.network.stacks])
                 for name, source in HISTOGRAM_SOURCES.items()
                 if name in wanted
             }

@@ -16,6 +16,7 @@ from typing import Annotated
 import numpy as np
 
 from simulator.activations import Activation
+from simulator.arena import Arena, Scratch
 from simulator.frame import LayerInfo
 from simulator.initializers import Initializer
 from simulator.numeric import Array, Stream, stream
@@ -95,6 +96,17 @@ def read_only(array: Array) -> Array:
     return view
 
 
+@dataclass(frozen=True)
+class Room:
+    """Where a module puts its buffers and what it must know for that."""
+
+    batch: int
+    arena: Arena
+    scratch: Scratch
+    seed: int
+    needs_input_gradient: bool
+
+
 class Affine:
     """u = W x + b with W and b in one block (inputs + 1) × outputs, the biases its last row."""
 
@@ -102,8 +114,9 @@ class Affine:
         self.inputs, self.outputs = inputs, outputs
         self.block = Block(name, (inputs + 1, outputs), weights=inputs * outputs)
 
-    def allocate(self, batch: int, dtype: np.dtype[np.floating], needs_input_gradient: bool) -> None:
-        self.input_gradient = np.empty((self.inputs, batch), dtype) if needs_input_gradient else None
+    def allocate(self, room: Room) -> None:
+        needed = room.needs_input_gradient
+        self.input_gradient = room.scratch.array(self.inputs, room.batch) if needed else None
 
     def initialise(self, weights: Initializer, biases: Initializer, seed: int, place: tuple[int, ...]) -> None:
         kernel = self.block.value
@@ -114,7 +127,7 @@ class Affine:
         np.matmul(self.block.value.T, x, out=out)
 
     def backward(self, x: Array, gradient: Array) -> Array | None:
-        """Sets ∂W and ∂b; the gradient with respect to x, where somebody needs it."""
+        """Sets ∂W and ∂b; the gradient with respect to x, where somebody needs it, in a buffer that others share."""
         np.matmul(x, gradient.T, out=self.block.gradient)
         if self.input_gradient is None:
             return None
@@ -155,8 +168,8 @@ class Module(ABC):
         return []
 
     @abstractmethod
-    def allocate(self, batch: int, dtype: np.dtype[np.floating], seed: int, needs_input_gradient: bool) -> None:
-        """Make the buffers, once; parameters are bound already."""
+    def allocate(self, room: Room) -> None:
+        """Make the buffers; called first with a counting arena, whose arrays cannot be written."""
 
     @abstractmethod
     def initialise(self, seed: int, x: Array) -> None:
@@ -168,7 +181,10 @@ class Module(ABC):
 
     @abstractmethod
     def backward(self, gradient: Array) -> Array | None:
-        """From ∂C/∂output to ∂C/∂input (None where not needed), setting the blocks' gradients on the way."""
+        """From ∂C/∂output to ∂C/∂input (None where not needed), setting the blocks' gradients on the way.
+
+        Both may lie in scratch that the next call overwrites.
+        """
 
     def commit(self) -> None:  # noqa: B027
         """The step is done: keep running averages, let the next forward draw new masks."""
@@ -180,10 +196,3 @@ class Module(ABC):
     @abstractmethod
     def taps(self) -> list[Tap]:
         """Where measures read, in depth order."""
-
-
-def signal(size: int, batch: int, dtype: np.dtype[np.floating]) -> Array:
-    """A buffer for a layer's output with its row of ones."""
-    buffer = np.zeros((size + 1, batch), dtype)
-    buffer[-1] = 1
-    return buffer

@@ -10,7 +10,7 @@ import numpy as np
 from simulator.activations import AnyActivation, Tanh
 from simulator.frame import LayerInfo
 from simulator.initializers import AnyInitializer, GlorotNormal, Zeros
-from simulator.layers.base import Affine, Block, Layer, Module, Shape, Tap, read_only, signal
+from simulator.layers.base import Affine, Block, Layer, Module, Room, Shape, Tap, read_only
 from simulator.layers.dropout import AnyDropout, NoDropout
 from simulator.layers.normalization import AnyNormalization, BatchNorm, NoNormalization, Stage
 from simulator.numeric import Array, Stream, stream
@@ -58,20 +58,21 @@ class DenseModule(Module):
     def states(self) -> list[Block]:
         return [block for stage in self.stages for block in stage.states()]
 
-    def allocate(self, batch: int, dtype: np.dtype[np.floating], seed: int, needs_input_gradient: bool) -> None:
-        shape = (self.spec.units, batch)
-        self.affine.allocate(batch, dtype, needs_input_gradient)
-        self.u = np.zeros(shape, dtype)
-        self.z = np.zeros(shape, dtype) if self.before else self.u
-        self.out = signal(self.spec.units, batch, dtype)
-        self.a = np.zeros(shape, dtype) if self.tail else self.out[:-1]
-        self.slope = np.zeros(shape, dtype)
-        self.delta = np.zeros(shape, dtype)
-        self.raw_delta = np.zeros(shape, dtype) if self.before else self.delta
+    def allocate(self, room: Room) -> None:
+        units, batch = self.spec.units, room.batch
+        arena = room.arena
+        self.affine.allocate(room)
+        self.u = arena.zeros(units, batch)
+        self.z = arena.zeros(units, batch) if self.before else self.u
+        self.out = arena.signal(units, batch)
+        self.a = arena.zeros(units, batch) if self.tail else self.out[:-1]
+        self.slope = arena.zeros(units, batch)
+        self.delta = arena.zeros(units, batch)
+        self.raw_delta = room.scratch.array(units, batch) if self.before else self.delta
         for stage in self.stages:
-            stage.allocate(shape, dtype)
+            stage.allocate((units, batch), arena)
         if self.dropout is not None:
-            self.dropout.rng = stream(seed, Stream.DROPOUT, *self.place)
+            self.dropout.rng = stream(room.seed, Stream.DROPOUT, *self.place)
 
     def initialise(self, seed: int, x: Array) -> None:
         self.affine.initialise(self.spec.initializer, self.spec.bias_initializer, seed, self.place)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, cast
 
 import numpy as np
 
+from simulator.arena import Arena
 from simulator.layers.normalization import Stage
 from simulator.numeric import Array
 from simulator.parameter import Part, any_of, knob
@@ -62,10 +63,10 @@ class DropoutStage(Stage):
     def retune(self, spec: Part) -> None:
         self.spec = cast(InvertedDropout, spec)
 
-    def allocate(self, shape: tuple[int, int], dtype: np.dtype[np.floating]) -> None:
+    def allocate(self, shape: tuple[int, int], arena: Arena) -> None:
         # float32 draws whatever the precision: the same seed drops the same units in both.
         self.draws = np.empty(shape, np.float32)
-        self.mask = np.ones(shape, dtype)
+        self.mask = arena.full(1, *shape)
         self.stale = True
 
     def forward(self, x: Array, out: Array, training: bool) -> None:

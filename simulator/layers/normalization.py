@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
 
 import numpy as np
 
+from simulator.arena import Arena
 from simulator.layers.base import Block
 from simulator.numeric import Array
 from simulator.parameter import Part, any_of, knob
@@ -26,7 +27,7 @@ class Stage(ABC):
         return []
 
     @abstractmethod
-    def allocate(self, shape: tuple[int, int], dtype: np.dtype[np.floating]) -> None: ...
+    def allocate(self, shape: tuple[int, int], arena: Arena) -> None: ...
 
     @abstractmethod
     def forward(self, x: Array, out: Array, training: bool) -> None: ...
@@ -104,13 +105,13 @@ class BatchNormStage(Stage):
     def states(self) -> list[Block]:
         return [self.running_mean, self.running_variance]
 
-    def allocate(self, shape: tuple[int, int], dtype: np.dtype[np.floating]) -> None:
+    def allocate(self, shape: tuple[int, int], arena: Arena) -> None:
         units = shape[0]
-        self.normal = np.empty(shape, dtype)
-        self.scratch = np.empty(shape, dtype)
-        self.mean = np.zeros((units, 1), dtype)
-        self.variance = np.ones((units, 1), dtype)
-        self.inverse = np.ones((units, 1), dtype)
+        self.normal = arena.zeros(*shape)
+        self.scratch = arena.zeros(*shape)
+        self.mean = arena.zeros(units, 1)
+        self.variance = arena.full(1, units, 1)
+        self.inverse = arena.full(1, units, 1)
 
     def forward(self, x: Array, out: Array, training: bool) -> None:
         mean, variance = self.mean, self.variance

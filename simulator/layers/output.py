@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.frame import LayerInfo
 from simulator.initializers import AnyInitializer, GlorotNormal, Zeros
-from simulator.layers.base import Affine, Block, Tap
+from simulator.layers.base import Affine, Block, Room, Tap
 from simulator.layers.dense import affine_tap, scale_to_unit_variance
 from simulator.losses import Loss
 from simulator.numeric import Array
@@ -34,11 +34,11 @@ class OutputModule:
     def blocks(self) -> list[Block]:
         return [self.affine.block]
 
-    def allocate(self, batch: int, dtype: np.dtype[np.floating], needs_input_gradient: bool) -> None:
-        shape = (self.units, batch)
-        self.affine.allocate(batch, dtype, needs_input_gradient)
-        self.z, self.a, self.delta = np.zeros(shape, dtype), np.zeros(shape, dtype), np.zeros(shape, dtype)
-        self.slope = np.zeros(shape, dtype) if self.loss.activation is not None else None
+    def allocate(self, room: Room) -> None:
+        arena, batch = room.arena, room.batch
+        self.affine.allocate(room)
+        self.z, self.a, self.delta = (arena.zeros(self.units, batch) for _ in range(3))
+        self.slope = arena.zeros(self.units, batch) if self.loss.activation is not None else None
 
     def initialise(self, seed: int, x: Array) -> None:
         self.affine.initialise(self.spec.initializer, self.spec.bias_initializer, seed, self.place)

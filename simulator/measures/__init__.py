@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.layers.base import Tap
 from simulator.measures import backward, forward, update
 from simulator.measures.base import Measure, Reading
+from simulator.stack import Stack
 
 MEASURES: tuple[Measure, ...] = (
     forward.ActivationMean(),
@@ -33,17 +33,25 @@ NAMES: tuple[str, ...] = tuple(measure.name for measure in MEASURES)
 
 
 def measure_all(
-    taps: Sequence[Tap], batch: int, measures: Sequence[Measure] = MEASURES
+    stacks: Sequence[Stack], batch: int, measures: Sequence[Measure] = MEASURES
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """(measures, layers) values and where they are defined; a value that is not defined reads NaN."""
-    values = np.full((len(measures), len(taps)), math.nan)
+    depth = sum(stack.depth for stack in stacks)
+    values = np.full((len(measures), depth), math.nan)
     defined = np.zeros(values.shape, bool)
-    for layer, tap in enumerate(taps):
-        reading = Reading(tap, batch)
+    start = 0
+    for stack in stacks:
+        reading = Reading(stack, batch)
+        here = slice(start, start + stack.depth)
+        start += stack.depth
         for row, measure in enumerate(measures):
             value = measure.value(reading)
-            if value is not None:
-                values[row, layer], defined[row, layer] = value, True
+            if value is None:
+                continue
+            values[row, here], defined[row, here] = value, True
+            missing = measure.undefined(reading)
+            if missing is not None:
+                values[row, here][missing], defined[row, here][missing] = math.nan, False
     return values, defined
 
 

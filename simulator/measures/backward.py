@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
+from simulator.frame import Floats
 from simulator.measures.base import Measure, Reading, Side
-from simulator.measures.statistics import norm
+from simulator.measures.statistics import norms
 
 
 class BackwardMeasure(Measure):
@@ -18,8 +19,9 @@ class DeltaRMS(BackwardMeasure):
     label = "delta RMS"
     formula = "√ mean δ² over samples and units, δ = N ∂C/∂z"
 
-    def value(self, reading: Reading) -> float:
-        return reading.delta_norm / math.sqrt(reading.tap.delta.size) * reading.batch
+    def value(self, reading: Reading) -> Floats:
+        entries = reading.stack.delta[0].size
+        return reading.delta_norm * (reading.batch / math.sqrt(entries))
 
 
 class WeightGradientNorm(BackwardMeasure):
@@ -27,8 +29,8 @@ class WeightGradientNorm(BackwardMeasure):
     label = "weight gradient"
     formula = "‖∂C/∂W‖, Frobenius, C the mean loss of the batch without penalties"
 
-    def value(self, reading: Reading) -> float:
-        return reading.weight_gradient_norm
+    def value(self, reading: Reading) -> Floats:
+        return reading.weight_gradient.norm
 
 
 class BiasGradientNorm(BackwardMeasure):
@@ -36,8 +38,8 @@ class BiasGradientNorm(BackwardMeasure):
     label = "bias gradient"
     formula = "‖∂C/∂b‖"
 
-    def value(self, reading: Reading) -> float:
-        return norm(reading.tap.bias_gradient)
+    def value(self, reading: Reading) -> Floats:
+        return norms(reading.stack.bias_gradient)
 
 
 class WeightGradientStd(BackwardMeasure):
@@ -45,5 +47,5 @@ class WeightGradientStd(BackwardMeasure):
     label = "weight gradient std"
     formula = "standard deviation of the entries of ∂C/∂W"
 
-    def value(self, reading: Reading) -> float:
+    def value(self, reading: Reading) -> Floats:
         return reading.weight_gradient.std

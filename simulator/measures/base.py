@@ -9,8 +9,9 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.layers.base import Tap
-from simulator.measures.statistics import Moments, moments, norm
+from simulator.frame import Floats
+from simulator.measures.statistics import Moments, moments, norms
+from simulator.stack import Stack
 
 Side = Literal["forward", "backward", "update"]
 SATURATION = 0.05
@@ -18,57 +19,56 @@ SATURATION = 0.05
 
 
 class Reading:
-    """One layer at one step: its tap and the sums that several measures share, each computed once when asked."""
+    """A stack at one step, and the sums that several measures share, each computed once when asked."""
 
-    def __init__(self, tap: Tap, batch: int) -> None:
-        self.tap = tap
+    def __init__(self, stack: Stack, batch: int) -> None:
+        self.stack = stack
         self.batch = batch
 
     @cached_property
     def activation(self) -> Moments:
-        return moments(self.tap.a)
+        return moments(self.stack.a)
 
     @cached_property
     def preactivation(self) -> Moments:
-        return moments(self.tap.z)
+        return moments(self.stack.z)
 
     @cached_property
     def flat(self) -> NDArray[np.bool_]:
         """Where |φ'(z)| is below 5 % of its supremum: saturated entries."""
-        slope, activation = self.tap.slope, self.tap.activation
+        slope, activation = self.stack.slope, self.stack.activation
         assert slope is not None
         assert activation is not None
         steepness = slope if activation.monotone else np.abs(slope)
         return np.less(steepness, SATURATION * activation.sup_slope)
 
     @cached_property
-    def flat_entries(self) -> int:
-        return int(np.count_nonzero(self.flat))
+    def flat_entries(self) -> list[int]:
+        return [int(np.count_nonzero(layer)) for layer in self.flat]
 
     @cached_property
-    def delta_norm(self) -> float:
+    def delta_norm(self) -> Floats:
         """‖∂C/∂z‖"""
-        return norm(self.tap.delta)
+        return norms(self.stack.delta)
 
     @cached_property
     def weight_gradient(self) -> Moments:
-        return moments(self.tap.weight_gradient)
+        return moments(self.stack.weight_gradient)
 
     @cached_property
-    def weight_gradient_norm(self) -> float:
-        return norm(self.tap.weight_gradient)
+    def weight_norm(self) -> Floats:
+        return norms(self.stack.weights)
 
     @cached_property
-    def weight_norm(self) -> float:
-        return norm(self.tap.weights)
-
-    @cached_property
-    def update_norm(self) -> float:
-        return norm(self.tap.weight_update)
+    def update_norm(self) -> Floats:
+        return norms(self.stack.weight_update)
 
 
 class Measure(ABC):
-    """One per-layer quantity; ``value`` gives None where it is not defined."""
+    """One per-layer quantity; ``value`` gives None for a stack where it is not defined, else (layers,).
+
+    A NaN in it is a value, but for :attr:`undefined`.
+    """
 
     name: ClassVar[str]
     label: ClassVar[str]
@@ -77,4 +77,8 @@ class Measure(ABC):
     formula: ClassVar[str]
 
     @abstractmethod
-    def value(self, reading: Reading) -> float | None: ...
+    def value(self, reading: Reading) -> Floats | None: ...
+
+    def undefined(self, reading: Reading) -> NDArray[np.bool_] | None:
+        """(layers,) where the value does not exist in a stack where others do; None: nowhere."""
+        return None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import ClassVar
 
 import numpy as np
 
+from simulator.frame import Floats
 from simulator.measures.base import Measure, Reading, Side
 from simulator.measures.statistics import nonfinite
 
@@ -20,7 +20,7 @@ class ActivationMean(ForwardMeasure):
     label = "activation mean"
     formula = "mean of a over units and samples"
 
-    def value(self, reading: Reading) -> float:
+    def value(self, reading: Reading) -> Floats:
         return reading.activation.mean
 
 
@@ -29,7 +29,7 @@ class ActivationStd(ForwardMeasure):
     label = "activation std"
     formula = "standard deviation of a over all units and samples"
 
-    def value(self, reading: Reading) -> float:
+    def value(self, reading: Reading) -> Floats:
         return reading.activation.std
 
 
@@ -39,11 +39,11 @@ class ActivationSaturated(ForwardMeasure):
     unit = "share"
     formula = "share of entries with |φ'(z)| < 0.05 sup|φ'|"
 
-    def value(self, reading: Reading) -> float | None:
-        slope = reading.tap.slope
+    def value(self, reading: Reading) -> Floats | None:
+        slope = reading.stack.slope
         if slope is None:
             return None
-        return reading.flat_entries / int(slope.size)
+        return np.array(reading.flat_entries, np.float64) / int(slope[0].size)
 
 
 class ActivationDead(ForwardMeasure):
@@ -52,16 +52,20 @@ class ActivationDead(ForwardMeasure):
     unit = "share"
     formula = "share of units with φ'(z) = 0 on every sample of the batch"
 
-    def value(self, reading: Reading) -> float | None:
-        slope = reading.tap.slope
+    def value(self, reading: Reading) -> Floats | None:
+        slope = reading.stack.slope
         if slope is None:
             return None
-        units, samples = int(slope.shape[0]), int(slope.size // slope.shape[0])
-        # A dead unit is flat on every sample, so fewer flat entries than samples leave none.
-        if reading.flat_entries < samples:
-            return 0.0
-        flat = reading.flat.reshape(units, samples).all(axis=1)
-        return int(np.count_nonzero(~slope[flat].reshape(-1, samples).any(axis=1))) / units
+        depth, units = slope.shape[:2]
+        shares = np.zeros(depth)
+        samples = slope[0].size // units
+        for layer, entries in enumerate(reading.flat_entries):
+            # A dead unit is flat on every sample, so fewer flat entries than samples leave none.
+            if entries >= samples:
+                flat = reading.flat[layer].reshape(units, samples).all(axis=1)
+                steepness = slope[layer].reshape(units, samples)[flat]
+                shares[layer] = np.count_nonzero(~steepness.any(axis=1)) / units
+        return shares
 
 
 class PreactivationStd(ForwardMeasure):
@@ -69,7 +73,7 @@ class PreactivationStd(ForwardMeasure):
     label = "pre-activation std"
     formula = "standard deviation of z over all units and samples"
 
-    def value(self, reading: Reading) -> float:
+    def value(self, reading: Reading) -> Floats:
         return reading.preactivation.std
 
 
@@ -79,14 +83,20 @@ class Nonfinite(ForwardMeasure):
     unit = "entries"
     formula = "entries of z, a, δ, W and ∂W that are NaN or ±Inf"
 
-    def value(self, reading: Reading) -> float:
-        tap = reading.tap
-        # A sum over an array is finite exactly where all its entries are: count only where one is not.
+    def value(self, reading: Reading) -> Floats:
+        stack = reading.stack
+        # A norm is finite exactly where all entries are: count only where one is not.
         checked = (
-            (tap.z, reading.preactivation.std),
-            (tap.a, reading.activation.std),
-            (tap.delta, reading.delta_norm),
-            (tap.weights, reading.weight_norm),
-            (tap.weight_gradient, reading.weight_gradient_norm),
+            (stack.z, reading.preactivation.norm),
+            (stack.a, reading.activation.norm),
+            (stack.delta, reading.delta_norm),
+            (stack.weights, reading.weight_norm),
+            (stack.weight_gradient, reading.weight_gradient.norm),
         )
-        return float(sum(nonfinite(x) for x, total in checked if not math.isfinite(total)))
+        counts = np.zeros(stack.depth)
+        for arrays, norm in checked:
+            finite = np.isfinite(norm)
+            if not finite.all():
+                for layer in np.flatnonzero(~finite):
+                    counts[layer] += nonfinite(arrays[layer])
+        return counts

@@ -1,8 +1,9 @@
 """Means, spreads and norms: fast where float32 sums are safe, and right where they would not be.
 
-The fast path is one BLAS product over the array. It is taken only where its result proves it safe: the sum of squares
-lies far from float32's ends, and the spread is not small beside the mean. Otherwise the sums run in float64, around
-the mean, and scaled where even float64 would overflow. NaN and Inf give NaN or Inf.
+All work on stacks: arrays whose first axis is the layer, one result per layer. The fast path is one BLAS product over
+each layer. It is taken only where its result proves it safe: the sum of squares lies far from float32's ends, and the
+spread is not small beside the mean. Elsewhere the sums run in float64, around the mean, and scaled where even float64
+would overflow. NaN and Inf give NaN or Inf.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simulator.frame import Floats
 from simulator.numeric import Array
 
 CHUNK = 65536
-"""Entries per product: float32 partial sums stay short, what is read stays in the cache."""
+"""Entries per product: float32 partial sums stay short."""
 _SAFE = {np.dtype(np.float32): (1e-28, 1e30), np.dtype(np.float64): (1e-270, 1e280)}
 """Sums of squares between these have neither lost small squares nor overflowed."""
 _ONE_PASS = 0.01
@@ -24,9 +26,11 @@ _ONE_PASS = 0.01
 
 
 class Moments(NamedTuple):
-    mean: float
-    std: float
-    """Population standard deviation."""
+    """(layers,) each; ``std`` is the population standard deviation, ``norm`` the Frobenius norm √Σx²."""
+
+    mean: Floats
+    std: Floats
+    norm: Floats
 
 
 @functools.lru_cache(maxsize=64)
@@ -34,87 +38,103 @@ def _ones(size: int, dtype: np.dtype[np.floating]) -> Array:
     return np.ones(size, dtype)
 
 
-def _plain_squares(flat: Array) -> float:
-    """Σx² in the array's own precision."""
-    if flat.size <= CHUNK:
-        return float(np.dot(flat, flat))
-    return sum(float(np.dot(piece, piece)) for piece in np.split(flat, range(CHUNK, flat.size, CHUNK)))
+def _squares(rows: Array) -> Floats:
+    """Σx² of each row in the array's own precision, chunk by chunk."""
+    size = rows.shape[1]
+    if size <= CHUNK:
+        squares: Floats = np.vecdot(rows, rows).astype(np.float64)
+        return squares
+    total = np.zeros(len(rows))
+    for start in range(0, size, CHUNK):
+        piece = rows[:, start : start + CHUNK]
+        total += np.vecdot(piece, piece)
+    return total
 
 
-def _safe(squares: float, dtype: np.dtype[np.floating]) -> bool:
+def _unsafe(squares: Floats, dtype: np.dtype[np.floating]) -> list[int]:
+    """Rows whose sum of squares proves nothing."""
     low, high = _SAFE[dtype]
-    return low < squares < high
+    return [row for row, value in enumerate(squares.tolist()) if not low < value < high]
 
 
-def norm(x: Array) -> float:
-    """Frobenius norm √Σx²."""
-    flat = x.ravel()
-    squares = _plain_squares(flat)
-    return math.sqrt(squares) if _safe(squares, flat.dtype) else _careful_norm(flat)
+def norms(stack: Array) -> Floats:
+    """Frobenius norm √Σx² of each layer."""
+    rows = stack.reshape(len(stack), -1)
+    squares = _squares(rows)
+    result: Floats = np.sqrt(squares)
+    for row in _unsafe(squares, rows.dtype):
+        result[row] = _careful_norm(rows[row])
+    return result
 
 
-def rms(x: Array) -> float:
-    """√(mean x²)."""
-    return norm(x) / math.sqrt(x.size) if x.size else math.nan
+def moments(stack: Array) -> Moments:
+    """Mean, population standard deviation and norm of each layer over all its entries."""
+    rows = stack.reshape(len(stack), -1)
+    size = max(rows.shape[1], 1)
+    squares = _squares(rows)
+    mean = _sums(stack) / size
+    square_of_mean = mean * mean
+    variance = squares / size - square_of_mean
+    # Rounding may leave a variance below zero; such a row is narrow, and read again around its mean.
+    result = Moments(mean, np.sqrt(np.maximum(variance, 0)), np.sqrt(squares))
+    narrow = variance <= _ONE_PASS * square_of_mean
+    if narrow.any():
+        for row in np.flatnonzero(narrow).tolist():
+            mean[row], result.std[row] = _around_the_mean(rows[row], float(mean[row]))
+    for row in _unsafe(squares, rows.dtype):
+        mean[row], result.std[row], result.norm[row] = _careful_moments(rows[row])
+    return result
 
 
-def moments(x: Array) -> Moments:
-    """Mean and population standard deviation over all entries; NaN for an empty array."""
-    if x.size == 0:
-        return Moments(math.nan, math.nan)
-    flat = x.ravel()
-    squares = _plain_squares(flat)
-    if not _safe(squares, flat.dtype):
-        return _careful_moments(flat)
-    mean = _plain_sum(x) / x.size
-    variance = squares / x.size - mean * mean
-    if variance > _ONE_PASS * mean * mean:
-        return Moments(mean, math.sqrt(variance))
-    return _around_the_mean(flat, mean)
+def _sums(stack: Array) -> Floats:
+    """Σx of each layer: by its last axis in the array's own precision, then in float64."""
+    sums = np.matmul(stack, _ones(stack.shape[-1], stack.dtype))
+    total: Floats = np.add.reduce(sums.reshape(len(stack), -1), axis=1, dtype=np.float64)
+    return total
 
 
-def _plain_sum(x: Array) -> float:
-    """Σx by rows in the array's own precision, then in float64."""
-    rows = x.reshape(x.shape[0], -1)
-    sums = np.dot(rows, _ones(rows.shape[1], rows.dtype))
-    return float(np.add.reduce(sums, dtype=np.float64))
+def _around_the_mean(row: Array, mean: float) -> tuple[float, float]:
+    """Two passes: right where the spread is small beside the mean."""
+    centre = row.dtype.type(mean)
+    difference = (row - centre)[np.newaxis]
+    squares = _squares(difference)
+    if _unsafe(squares, row.dtype):
+        return _careful_moments(row)[:2]
+    shift = float(np.add.reduce(difference[0], dtype=np.float64)) / row.size
+    variance = float(squares[0]) / row.size - shift * shift
+    return float(centre) + shift, math.sqrt(max(0.0, variance))
 
 
-def _around_the_mean(flat: Array, mean: float) -> Moments:
-    """Two passes: exact where the spread is small beside the mean."""
-    centre = flat.dtype.type(mean)
-    difference = flat - centre
-    squares = _plain_squares(difference)
-    if not _safe(squares, flat.dtype):
-        return _careful_moments(flat)
-    shift = float(np.add.reduce(difference, dtype=np.float64)) / flat.size
-    return Moments(float(centre) + shift, math.sqrt(max(0.0, squares / flat.size - shift * shift)))
-
-
-def _scaled(flat: Array) -> tuple[Array, float]:
+def _scaled(row: Array) -> tuple[Array, float]:
     """(x / s, s) in float64 with s chosen so that squares neither overflow nor vanish."""
-    wide = flat.astype(np.float64)
-    if flat.dtype == np.float32:
+    wide = row.astype(np.float64)
+    if row.dtype == np.float32 or row.size == 0:
         return wide, 1.0
     top = float(np.abs(wide).max())
     if not math.isfinite(top) or top == 0:
         return wide, 1.0
-    scale = math.ldexp(1.0, math.frexp(top)[1] - 1)
+    scale = math.ldexp(1.0, min(math.frexp(top)[1], 1023))
     return wide / scale, scale
 
 
-def _careful_norm(flat: Array) -> float:
-    if flat.size == 0:
-        return 0.0
-    wide, scale = _scaled(flat)
+def _careful_norm(row: Array) -> float:
+    wide, scale = _scaled(row)
     return math.sqrt(float(np.dot(wide, wide))) * scale
 
 
-def _careful_moments(flat: Array) -> Moments:
-    wide, scale = _scaled(flat)
+def _careful_moments(row: Array) -> tuple[float, float, float]:
+    if row.size == 0:
+        return math.nan, math.nan, 0.0
+    wide, scale = _scaled(row)
+    size = math.sqrt(float(np.dot(wide, wide))) * scale
     mean = float(wide.mean())
     wide -= mean
-    return Moments(mean * scale, math.sqrt(float(np.dot(wide, wide)) / wide.size) * scale)
+    return mean * scale, math.sqrt(float(np.dot(wide, wide)) / wide.size) * scale, size
+
+
+def norm(x: Array) -> float:
+    """Frobenius norm √Σx² of one array."""
+    return float(norms(x.reshape(1, -1))[0])
 
 
 def nonfinite(x: Array) -> int:

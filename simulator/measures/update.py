@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.frame import Floats
 from simulator.measures.base import Measure, Reading, Side
 
 
@@ -16,7 +20,7 @@ class WeightNorm(UpdateMeasure):
     label = "weights"
     formula = "‖W‖"
 
-    def value(self, reading: Reading) -> float:
+    def value(self, reading: Reading) -> Floats:
         return reading.weight_norm
 
 
@@ -25,7 +29,7 @@ class UpdateNorm(UpdateMeasure):
     label = "update"
     formula = "‖ΔW‖, the optimiser's real change"
 
-    def value(self, reading: Reading) -> float:
+    def value(self, reading: Reading) -> Floats:
         return reading.update_norm
 
 
@@ -35,7 +39,9 @@ class UpdateRatio(UpdateMeasure):
     unit = "ratio"
     formula = "‖ΔW‖ / ‖W‖"
 
-    def value(self, reading: Reading) -> float | None:
-        if reading.weight_norm == 0:
-            return None
+    def value(self, reading: Reading) -> Floats:
         return reading.update_norm / reading.weight_norm
+
+    def undefined(self, reading: Reading) -> NDArray[np.bool_]:
+        zero: NDArray[np.bool_] = reading.weight_norm == 0
+        return zero

@@ -1,0 +1,88 @@
+"""Alike neighbours read as one: the taps of equal layers, evenly spaced in memory, as arrays (layers, units, samples).
+
+A measure is one call for a whole stack, whatever its depth; a layer that has no alike neighbour is a stack of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from numpy.lib.stride_tricks import as_strided
+
+from simulator.activations import Activation
+from simulator.layers.base import Tap
+from simulator.numeric import Array
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The arrays of one or several taps with the layer as first axis; see :class:`simulator.layers.base.Tap`."""
+
+    activation: Activation | None
+    z: Array
+    a: Array
+    slope: Array | None
+    delta: Array
+    weights: Array
+    weight_gradient: Array
+    weight_update: Array
+    bias_gradient: Array
+
+    @property
+    def depth(self) -> int:
+        return len(self.z)
+
+
+_ARRAYS = [field.name for field in fields(Stack) if field.name != "activation"]
+
+
+def _address(array: Array) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def _steps(tap: Tap, following: Tap) -> list[int] | None:
+    """Bytes from each array of one tap to the next one's; None where the two are not alike."""
+    if tap.activation != following.activation:
+        return None
+    steps = []
+    for name in _ARRAYS:
+        one, other = getattr(tap, name), getattr(following, name)
+        if one is None or other is None:
+            if one is not other:
+                return None
+            steps.append(0)
+            continue
+        if one.shape != other.shape or one.strides != other.strides or one.dtype != other.dtype:
+            return None
+        steps.append(_address(other) - _address(one))
+    return steps
+
+
+def _stack(taps: Sequence[Tap], steps: list[int]) -> Stack:
+    arrays: dict[str, Any] = {}
+    for name, step in zip(_ARRAYS, steps, strict=True):
+        first = getattr(taps[0], name)
+        arrays[name] = (
+            None
+            if first is None
+            else as_strided(first, (len(taps), *first.shape), (step, *first.strides), writeable=False)
+        )
+    return Stack(activation=taps[0].activation, **arrays)
+
+
+def stacks(taps: Sequence[Tap]) -> list[Stack]:
+    """Group neighbours in depth order; taps of one stack share one spacing in memory."""
+    found: list[Stack] = []
+    start = 0
+    while start < len(taps):
+        stop, steps = start + 1, [0] * len(_ARRAYS)
+        while stop < len(taps):
+            following = _steps(taps[stop - 1], taps[stop])
+            if following is None or (stop > start + 1 and following != steps):
+                break
+            steps, stop = following, stop + 1
+        found.append(_stack(taps[start:stop], steps))
+        start = stop
+    return found
