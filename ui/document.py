@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from simulator.experiment import Experiment
@@ -58,7 +58,8 @@ class Document(QObject):
         self._experiment = experiment
         self.path: Path | None = None
         self.undo_stack = QUndoStack(self)
-        self.undo_stack.cleanChanged.connect(lambda _clean: self.title_changed.emit())
+        # A method, not a lambda: the stack tells once more while this object is being destroyed.
+        self.undo_stack.cleanChanged.connect(self._clean_changed)
 
     @property
     def experiment(self) -> Experiment:
@@ -91,6 +92,10 @@ class Document(QObject):
         if final:
             self._close_edit()
         return None
+
+    @Slot(bool)
+    def _clean_changed(self, _clean: bool) -> None:
+        self.title_changed.emit()
 
     def _close_edit(self) -> None:
         index = self.undo_stack.index()

@@ -1,0 +1,196 @@
+"""The bench with a worker that only answers what a test tells it to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from simulator.experiment import Experiment
+from simulator.frame import Frame, RunInfo
+from simulator.history import Rows
+from simulator.messages import Failed, Refused, Reply, Started, Update
+from simulator.parameter import replaced
+from ui.bench import HIDDEN_MS, SETTLED_MS, Bench
+from ui.document import Document
+
+PLAIN = {"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 4}]}
+
+
+class ScriptedWorker:
+    """Records commands; gives out the replies put into ``inbox``."""
+
+    def __init__(self) -> None:
+        self.inbox: list[Reply] = []
+        self.said: list[tuple[object, ...]] = []
+
+    def start(self) -> None:
+        self.said.append(("start",))
+
+    def change(self, experiment: Experiment) -> None:
+        self.said.append(("change", experiment))
+
+    def restart(self) -> None:
+        self.said.append(("restart",))
+
+    def play(self, steps: int | None = None) -> None:
+        self.said.append(("play", steps))
+
+    def pause(self) -> None:
+        self.said.append(("pause",))
+
+    def limit(self, steps_per_second: float | None) -> None:
+        self.said.append(("limit", steps_per_second))
+
+    def look(self, wants: frozenset[str] = frozenset()) -> None:
+        self.said.append(("look", wants))
+
+    def replies(self) -> list[Reply]:
+        found, self.inbox = self.inbox, []
+        return found
+
+    def close(self, timeout: float = 2.0) -> None:
+        self.said.append(("close",))
+
+    def looks(self) -> list[frozenset[str]]:
+        return [entry[1] for entry in self.said if entry[0] == "look"]  # type: ignore[misc]
+
+
+def info(run: int) -> RunInfo:
+    return RunInfo(run, (), 0, 0, 1, 1, 0, "classification", (), ())
+
+
+def update(run: int, step: int, *losses: float, playing: bool = False) -> Update:
+    frame = Frame(info(run), step, 0.0, {}, {}, {})
+    rows = (Rows(step - len(losses) + 1, ("loss",), np.array(losses)[:, None]),) if losses else ()
+    return Update(1, frame, rows, playing, 100.0)
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.workers: list[ScriptedWorker] = []
+        self.document = Document(Experiment.from_builtins(PLAIN))
+        self.bench = Bench(self.document, self._hire)
+        self.bench.start()
+        self.views: list[object] = []
+        self.bench.updated.connect(lambda view, _rate: self.views.append(view))
+
+    def _hire(self) -> ScriptedWorker:
+        self.workers.append(ScriptedWorker())
+        return self.workers[-1]
+
+    @property
+    def worker(self) -> ScriptedWorker:
+        return self.workers[-1]
+
+    def hear(self, *replies: Reply) -> None:
+        self.worker.inbox.extend(replies)
+        self.bench.pull()
+
+    def settle(self) -> None:
+        self.hear(Started(info(1), ("loss",)), update(1, 0, 1.0), update(1, 0), update(1, 0))
+
+
+@pytest.fixture
+def rig(qtbot: QtBot) -> Iterator[Rig]:
+    made = Rig()
+    yield made
+    made.bench.close()
+
+
+def test_the_start_trains_the_documents_experiment(rig: Rig) -> None:
+    assert ("change", rig.document.experiment) in rig.worker.said
+
+
+def test_every_step_reaches_the_history(rig: Rig) -> None:
+    rig.hear(Started(info(1), ("loss",)), update(1, 0, 3.0), update(1, 2, 2.0, 1.0))
+    assert rig.bench.history is not None
+    assert rig.bench.history.series("loss").last.tolist() == [3.0, 2.0, 1.0]
+    assert rig.bench.first is not None
+    assert rig.bench.first.step == 0
+
+
+def test_frames_of_an_old_run_are_discarded(rig: Rig) -> None:
+    rig.hear(Started(info(1), ("loss",)), update(1, 0, 3.0), Started(info(2), ("loss",)), update(1, 5, 9.0))
+    assert rig.bench.view is None
+    assert len(rig.views) == 1
+    rig.hear(update(2, 0, 4.0))
+    assert rig.bench.view is not None
+    assert rig.bench.view.frame.run == 2
+
+
+def test_a_paused_bench_stops_asking_until_something_changes(rig: Rig) -> None:
+    rig.settle()
+    before = len(rig.worker.looks())
+    rig.bench.pull()
+    rig.bench.pull()
+    assert len(rig.worker.looks()) == before
+    assert rig.bench._timer.interval() == SETTLED_MS
+    plain = replaced(rig.document.experiment.to_builtins(), ("seed",), 5)
+    assert rig.document.propose(plain, "seed") is None
+    rig.bench.pull()
+    assert len(rig.worker.looks()) == before + 1
+    assert rig.worker.said[-2] == ("change", rig.document.experiment)
+
+
+def test_a_hidden_window_asks_seldom_and_for_nothing_costly(rig: Rig) -> None:
+    rig.bench.wants = lambda: frozenset({"activation"})
+    rig.bench.pull()
+    assert rig.worker.looks()[-1] == {"activation"}
+    rig.bench.set_visible(False)
+    rig.bench.pull()
+    assert rig.worker.looks()[-1] == frozenset()
+    assert rig.bench._timer.interval() == HIDDEN_MS
+
+
+def test_steps_then_pause_is_followed(rig: Rig) -> None:
+    rig.settle()
+    states: list[bool] = []
+    rig.bench.playing_changed.connect(states.append)
+    rig.bench.play(3)
+    assert rig.worker.said[-1] == ("play", 3)
+    # An answer from before the command says nothing about it.
+    rig.hear(update(1, 0, playing=False))
+    assert states == [True]
+    rig.hear(update(1, 3, 1.0, 1.0, 1.0, playing=False))
+    assert states == [True, False]
+
+
+def test_opening_what_differs_only_live_starts_over(rig: Rig) -> None:
+    plain = replaced(rig.document.experiment.to_builtins(), ("optimizer", "learning_rate"), 0.7)
+    rig.document.replace(Experiment.from_builtins(plain))
+    assert rig.worker.said[-2:] == [("change", rig.document.experiment), ("restart",)]
+
+
+def test_refusals_and_failures_are_passed_on(rig: Rig) -> None:
+    refused: list[str] = []
+    failed: list[tuple[str, str, bool]] = []
+    rig.bench.refused.connect(refused.append)
+    rig.bench.failed.connect(lambda *what: failed.append(what))
+    rig.bench.play()
+    rig.hear(Refused(1, "no such file"), Failed("boom", "Traceback …"))
+    assert refused == ["no such file"]
+    assert failed == [("boom", "Traceback …", False)]
+    assert not rig.bench.playing
+
+
+def test_a_dead_worker_can_be_replaced_and_keeps_the_limit(rig: Rig) -> None:
+    rig.bench.set_limit(10.0)
+    rig.hear(Failed("killed", fatal=True))
+    assert rig.bench.dead
+    rig.bench.play()
+    assert ("play", None) not in rig.worker.said
+    rig.bench.revive()
+    assert len(rig.workers) == 2
+    assert ("close",) in rig.workers[0].said
+    assert rig.worker.said[:3] == [("start",), ("limit", 10.0), ("change", rig.document.experiment)]
+    assert not rig.bench.dead
+
+
+def test_closing_twice_ends_the_worker_once(rig: Rig) -> None:
+    rig.bench.close()
+    rig.bench.close()
+    assert rig.worker.said.count(("close",)) == 1
+    assert not rig.bench._timer.isActive()
