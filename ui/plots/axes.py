@@ -53,6 +53,11 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         else:
             self.setHeight(BOTTOM_HEIGHT if text else TICKS_ONLY_HEIGHT)
 
+    def set_text(self, text: str) -> None:
+        """Name the axis; the empty name takes no room."""
+        self.text = text
+        self.showLabel(bool(text))
+
     def rename(self, text: str, theme: Theme) -> None:
         self.text = text
         self.tint(theme)

@@ -139,8 +139,7 @@ class DepthPlot(Plot[DepthState]):
         middle = self._height(columns[line.measure])
         if not line.spread:
             return [middle]
-        spread = columns[line.spread].drawn
-        return [middle, middle - spread, middle + spread]
+        return [middle, *_band(middle, columns[line.spread].drawn)]
 
     def draw(self, state: DepthState) -> None:
         floor = self._fit(state)
@@ -153,8 +152,7 @@ class DepthPlot(Plot[DepthState]):
             known = column.defined
             dots.set_dots(x[known], heights[known], kinds[known])
             if line.spread:
-                spread = state.now[line.spread].drawn
-                area.set_band(x, heights - spread, heights + spread)
+                area.set_band(x, *_band(heights, state.now[line.spread].drawn))
         self.curves.set_curves(curves)
         self.firsts.set_curves(self._plain_curves(state.first, x, floor) if state.first else ())
 
@@ -182,8 +180,7 @@ class DepthPlot(Plot[DepthState]):
         self.ghosts.set_curves(self._plain_curves(ghost.now, x, floor))
         for line, area in zip(self.lines, self.ghost_areas, strict=True):
             if line.spread:
-                middle, spread = ghost.now[line.measure].drawn, ghost.now[line.spread].drawn
-                area.set_band(x, middle - spread, middle + spread)
+                area.set_band(x, *_band(ghost.now[line.measure].drawn, ghost.now[line.spread].drawn))
 
     def clear(self) -> None:
         for curves in (self.curves, self.firsts, self.ghosts):
@@ -271,6 +268,11 @@ class DepthPlot(Plot[DepthState]):
             assert state.first is not None
             columns[f"{name}_step_0"] = cells(state.first[name].values, state.first[name].defined)
         return Table(columns)
+
+
+def _band(middle: Array, spread: Array) -> tuple[Array, Array]:
+    with np.errstate(invalid="ignore", over="ignore"):
+        return middle - spread, middle + spread
 
 
 def finite_extent(parts: Sequence[Array]) -> tuple[float, float]:

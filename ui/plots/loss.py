@@ -80,7 +80,8 @@ class LossPlot(Plot[LossState]):
     def _show_accuracy(self, shown: bool) -> None:
         for item in (self.panes[1], self.share_axis, self.lower_axis):
             item.setVisible(shown)
-        self.upper_axis.showLabel(not shown)
+        self.upper_axis.set_text("" if shown else "step")
+        self.upper_axis.tint(self.theme)
         self.upper_axis.setStyle(showValues=not shown)
         self.upper_axis.setHeight(8 if shown else BOTTOM_HEIGHT)
         self.lower_axis.setHeight(BOTTOM_HEIGHT if shown else TICKS_ONLY_HEIGHT)

@@ -6,6 +6,9 @@ import math
 
 _NICE = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
+_MOST = 1e307
+"""The largest magnitude on a linear axis: spans of the largest floats overflow."""
+
 Range = tuple[float, float]
 
 
@@ -68,6 +71,8 @@ class StepRange:
             return self.range
         if self.always:
             low, high = min(low, self.always[0]), max(high, self.always[1])
+        if not self.log:
+            low, high = max(low, -_MOST), min(high, _MOST)
         wanted = _decades(low, high) if self.log else _linear(low, high)
         self.shown = wanted if self.shown is None else self._stepped(self.shown, wanted, low, high)
         return self.shown

@@ -1,0 +1,88 @@
+"""Frames and histories as the worker would send them, made up: random, all zero, broken, of any depth."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.frame import Boundary, Floats, Frame, Histograms, LayerInfo, Points, RunInfo
+from simulator.history import History, Rows
+from ui.plots import View
+
+MEASURES = (
+    "activation_mean", "activation_std", "activation_saturated", "activation_dead", "preactivation_std", "delta_rms",
+    "weight_gradient_norm", "bias_gradient_norm", "weight_gradient_std", "weight_norm", "update_norm", "update_ratio",
+    "nonfinite",
+)  # fmt: skip
+SCALARS = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "gradient_norm")
+KINDS = ("random", "zero", "nan", "inf", "huge")
+
+
+def run_info(depth: int, run: int = 1, *, plane: bool = True) -> RunInfo:
+    layers = tuple(
+        LayerInfo(str(i + 1), f"dense {i + 1}" if i < depth - 1 else "output", "dense", "tanh", 100, i)
+        for i in range(depth)
+    )
+    rng = np.random.default_rng(5)
+    points = Points(rng.normal(size=(60, 2)), rng.integers(0, 2, 60).astype(float), rng.random(60) < 0.2)
+    return RunInfo(
+        run, layers, 1000, 8000, 32, 48, 12, "classification", ("x", "y"), ("a", "b"), points if plane else None
+    )
+
+
+def histograms(samples: list[Floats], bins: int = 64) -> Histograms:
+    counts, edges = np.zeros((len(samples), bins), np.int64), np.zeros((len(samples), bins + 1))
+    for i, values in enumerate(samples):
+        finite = values[np.isfinite(values)]
+        largest = float(np.abs(finite).max(initial=0.0)) or 1.0
+        edges[i] = np.linspace(-largest, largest, bins + 1)
+        counts[i] = np.histogram(finite, edges[i])[0]
+    return Histograms(
+        counts, edges, _count(np.isnan(v) for v in samples), _count(np.isposinf(v) for v in samples),
+        _count(np.isneginf(v) for v in samples), _count(v == 0 for v in samples),
+    )  # fmt: skip
+
+
+def _count(masks: object) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    return np.array([mask.sum() for mask in masks], dtype=np.int64)  # type: ignore[attr-defined]
+
+
+def _filled(kind: str, values: Floats) -> Floats:
+    replaced = {"zero": 0.0, "nan": np.nan, "inf": np.inf, "huge": 1e300}
+    return np.full_like(values, replaced[kind]) if kind in replaced else values
+
+
+def frame(depth: int, step: int = 0, kind: str = "random", *, run: int = 1, plane: bool = True, seed: int = 0) -> Frame:
+    rng = np.random.default_rng([seed, step])
+    measures = {name: _filled(kind, np.exp(rng.normal(-2, 2, depth))) for name in MEASURES}
+    defined = {name: np.ones(depth, dtype=np.bool_) for name in MEASURES}
+    defined["activation_dead"][-1] = False
+    samples = [_filled(kind, rng.normal(0, np.exp(-0.2 * i), 400)) for i in range(depth)]
+    image = _filled(kind, rng.random((1, 24, 32)))
+    boundary = Boundary(np.concatenate((1 - image, image)), (-2.0, 2.0), (-1.0, 3.0)) if plane else None
+    scalars = {name: float(_filled(kind, rng.random(1))[0]) for name in SCALARS}
+    both = histograms(samples)
+    return Frame(
+        run_info(depth, run, plane=plane), step, step / 4, scalars, measures, defined,
+        {"activation": both, "weight_gradient": both}, boundary,
+    )  # fmt: skip
+
+
+def history(depth: int, steps: int = 40, kind: str = "random", capacity: int = 1024) -> History:
+    """Steps 0 … ``steps``, validation at every tenth; layer i's gradient norm at step s is (i + 1) · 10^(−s/steps)."""
+    columns = (*SCALARS, *(f"{name}:{i}" for name in MEASURES for i in range(depth)))
+    made = History(columns, capacity)
+    rng = np.random.default_rng(1)
+    values = _filled(kind, rng.random((steps + 1, len(columns))) + 0.1)
+    if kind == "random":
+        first = columns.index("weight_gradient_norm:0")
+        fall = 10.0 ** (-np.arange(steps + 1) / max(steps, 1))
+        values[:, first : first + depth] = fall[:, None] * np.arange(1, depth + 1)
+    seen = np.arange(steps + 1) % 10 == 0
+    values[~seen, 2:4] = np.nan
+    made.extend(Rows(0, columns, values))
+    return made
+
+
+def view(depth: int, steps: int = 40, kind: str = "random", *, run: int = 1, plane: bool = True) -> View:
+    now, first = (frame(depth, step, kind, run=run, plane=plane) for step in (steps, 0))
+    return View(now, history(depth, steps, kind), first)

@@ -1,0 +1,417 @@
+from __future__ import annotations
+
+import itertools
+import math
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QToolButton
+from pytestqt.qtbot import QtBot
+
+from tests.ui.plot_data import KINDS, frame, history, run_info, view
+from ui.plots import PLOTS, Plot, View, plot_class
+from ui.plots.header import Explanation
+from ui.style.theme import DARK, LIGHT
+
+keys = pytest.mark.parametrize("key", [plot.key for plot in PLOTS])
+PINNED = [plot.key for plot in PLOTS if plot.key not in ("loss", "boundary")]
+
+
+def make(key: str, qtbot: QtBot, **kwargs: Any) -> Plot[Any]:
+    plot = plot_class(key)(**kwargs)
+    qtbot.addWidget(plot)
+    plot.resize(420, 280)
+    return plot
+
+
+def shown(key: str, qtbot: QtBot, depth: int = 6, kind: str = "random") -> Plot[Any]:
+    plot = make(key, qtbot)
+    given = view(depth, kind=kind)
+    plot.start(given.frame.info)
+    plot.refresh(given)
+    return plot
+
+
+def colours_in(plot: Plot[Any]) -> int:
+    image = plot.grab().toImage()
+    return len({image.pixel(x, y) for x in range(0, image.width(), 2) for y in range(26, image.height(), 2)})
+
+
+def test_the_registry_has_the_plots_of_the_bench() -> None:
+    found = [plot.key for plot in PLOTS]
+    assert len(set(found)) == len(found) >= 12
+    assert [plot.key for plot in PLOTS if plot.default] == [
+        "activation_ridges", "gradient_depth", "activation_profile", "gradient_time", "loss", "gradient_image",
+    ]  # fmt: skip
+    with pytest.raises(KeyError, match="nosuch"):
+        plot_class("nosuch")
+
+
+@pytest.mark.parametrize("plot", PLOTS, ids=lambda p: p.key)
+def test_every_plot_explains_itself(plot: type[Plot[Any]]) -> None:
+    assert plot.title
+    assert plot.formula
+    assert plot.side in ("forward", "backward", "training")
+    assert plot.explain.count(". ") >= 1
+    assert plot.explain.endswith(".")
+    assert plot.wants <= {"activation", "weight_gradient", "boundary"}
+
+
+@keys
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("depth", [1, 6])
+def test_every_plot_draws_every_frame(key: str, kind: str, depth: int, qtbot: QtBot) -> None:
+    plot = shown(key, qtbot, depth, kind)
+    assert plot.state is not None
+    assert colours_in(plot) > 3
+    assert plot.table().rows > 0
+
+
+@keys
+def test_every_plot_draws_sixty_layers(key: str, qtbot: QtBot) -> None:
+    plot = shown(key, qtbot, 60)
+    assert colours_in(plot) > 3
+
+
+@keys
+def test_an_empty_plot_says_what_would_fill_it(key: str, qtbot: QtBot) -> None:
+    plot = make(key, qtbot)
+    assert plot._empty.text() == plot.empty_text
+    assert not plot._empty.isHidden()
+    assert plot.table().rows == 0
+    plot.refresh(view(3))
+    assert plot._empty.isHidden()
+
+
+def test_data_without_a_plane_empties_the_boundary(qtbot: QtBot) -> None:
+    plot = shown("boundary", qtbot)
+    other = view(4, run=2, plane=False)
+    plot.start(other.frame.info)
+    plot.refresh(other)
+    assert plot.state is None
+    assert not plot._empty.isHidden()
+
+
+@keys
+def test_tables_have_columns_of_one_length(key: str, qtbot: QtBot) -> None:
+    plot = shown(key, qtbot)
+    for pinned in (False, True):
+        if pinned:
+            plot.pin()
+        lengths = {len(column) for column in plot.table().columns.values()}
+        assert lengths == {plot.table().rows}
+
+
+@pytest.mark.parametrize(
+    ("key", "measure"),
+    [
+        ("gradient_depth", "weight_gradient_norm"), ("activation_profile", "activation_mean"),
+        ("activation_profile", "activation_std"), ("saturation", "activation_saturated"),
+        ("update_ratio", "update_ratio"), ("weights", "weight_norm"),
+    ],
+)  # fmt: skip
+def test_depth_tables_carry_the_measures(key: str, measure: str, qtbot: QtBot) -> None:
+    plot = make(key, qtbot)
+    given = view(5)
+    plot.refresh(given)
+    assert plot.table().columns[measure] == given.frame.measures[measure].tolist()
+    assert plot.table().columns["layer"] == ["1", "2", "3", "4", "5"]
+
+
+def test_what_is_not_defined_is_no_number_in_the_table(qtbot: QtBot) -> None:
+    dead = shown("saturation", qtbot, 4).table().columns["activation_dead"]
+    assert dead[-1] is None
+    assert all(isinstance(value, float) for value in dead[:-1])
+
+
+def test_depth_plots_remember_step_0(qtbot: QtBot) -> None:
+    given = view(5)
+    plot = make("gradient_depth", qtbot)
+    plot.refresh(given)
+    assert given.first is not None
+    wanted = given.first.measures["weight_gradient_norm"].tolist()
+    assert plot.table().columns["weight_gradient_norm_step_0"] == wanted
+
+
+def test_histogram_tables_carry_every_bin_and_tail(qtbot: QtBot) -> None:
+    plot = make("activation_ridges", qtbot)
+    given = view(3, kind="nan")
+    plot.refresh(given)
+    table = plot.table().columns
+    assert table["nan"] == [400] * (3 * 64)
+    plot = shown("gradient_histograms", qtbot, 3)
+    assert sum(int(c) for c in plot.table().columns["count"] if c is not None) == 3 * 400
+
+
+def test_time_plots_draw_the_history(qtbot: QtBot) -> None:
+    plot = shown("gradient_time", qtbot, 3)
+    table = plot.table().columns
+    assert table["first_step"] == list(range(41))
+    assert table["3_last"] == pytest.approx([3 * 10 ** (-s / 40) for s in range(41)])
+
+
+def test_a_spike_of_one_step_stays_visible(qtbot: QtBot) -> None:
+    long = history(2, 5000, capacity=256)
+    long.extend(_rows(long, 5001, 1e6))
+    long.extend(_rows(long, 5002, 1.0))
+    plot = make("gradient_time", qtbot)
+    plot.refresh(View(frame(2, 5002), long, None))
+    highest = max(float(v) for v in plot.table().columns["1_high"] if v is not None)
+    assert highest == 1e6
+    assert plot.canvas.panes[0].viewRange()[1][1] >= 6
+
+
+def _rows(past: Any, step: int, value: float) -> Any:
+    from simulator.history import Rows
+
+    return Rows(step, past.columns, np.full((1, len(past.columns)), value))
+
+
+@pytest.mark.parametrize("key", ["gradient_depth", "gradient_time", "gradient_image", "update_ratio", "weights"])
+def test_zeros_and_lost_layers_are_counted_in_words(key: str, qtbot: QtBot) -> None:
+    assert any("exactly 0" in note.text for note in shown(key, qtbot, 4, "zero").strip.notes)
+    lost = shown(key, qtbot, 4, "nan").strip.notes
+    assert any(note.text == "4 layers not finite" and note.warning for note in lost)
+
+
+@pytest.mark.parametrize("key", ["activation_ridges", "activation_image", "gradient_histograms"])
+def test_tails_of_histograms_are_counted_in_words(key: str, qtbot: QtBot) -> None:
+    assert any("3 layers exactly 0" in note.text for note in shown(key, qtbot, 3, "zero").strip.notes)
+    assert any("3 layers not finite" in note.text for note in shown(key, qtbot, 3, "inf").strip.notes)
+
+
+def test_a_loss_that_is_lost_is_said(qtbot: QtBot) -> None:
+    assert [note.text for note in shown("loss", qtbot, 2, "nan").strip.notes] == ["loss not finite since step 0"]
+
+
+def test_very_small_values_stand_at_the_floor_and_are_counted(qtbot: QtBot) -> None:
+    given = view(3)
+    given.frame.measures["weight_gradient_norm"][:] = (1e-300, 1.0, 2.0)
+    plot = make("gradient_depth", qtbot)
+    plot.refresh(View(given.frame, given.history, None))
+    assert [note.text for note in plot.strip.notes] == ["1 layer below the axis"]
+    assert plot.table().columns["weight_gradient_norm"][0] == 1e-300
+
+
+@pytest.mark.parametrize("key", PINNED)
+def test_pointing_reads_the_layer_and_tells_the_others(key: str, qtbot: QtBot) -> None:
+    plot = shown(key, qtbot)
+    plot.grab()
+    heard: list[int] = []
+    plot.layer_hovered.connect(heard.append)
+    at = plot.canvas.panes[0].sceneBoundingRect().center()
+    plot.canvas.pointed.emit(at)
+    assert len(heard) == 1
+    assert plot.highlighted == heard[0] >= 0
+    assert f"dense {heard[0] + 1}" in plot._read_out.text() or "output" in plot._read_out.text()
+    plot.canvas.left.emit()
+    assert heard[1:] == [-1]
+    assert plot.highlighted == -1
+    assert plot._read_out.isHidden()
+
+
+@pytest.mark.parametrize("key", ["loss", "boundary"])
+def test_pointing_reads_values_where_there_are_no_layers(key: str, qtbot: QtBot) -> None:
+    plot = shown(key, qtbot)
+    plot.grab()
+    plot.canvas.pointed.emit(plot.canvas.panes[0].sceneBoundingRect().center())
+    assert "\n" in plot._read_out.text()
+    plot.canvas.pointed.emit(QPointF(-5, -5))
+    assert plot._read_out.isHidden()
+
+
+def test_a_read_out_gives_the_exact_value(qtbot: QtBot) -> None:
+    given = view(3)
+    given.frame.measures["weight_gradient_norm"][1] = 3.14e-7
+    plot = make("gradient_depth", qtbot)
+    plot.refresh(given)
+    probe = plot.probe(plot.state, 0, 1.2, 0.0)
+    assert probe is not None
+    assert probe.layer == 1
+    assert "3.14×10⁻⁷" in probe.text
+
+
+@pytest.mark.parametrize("key", PINNED)
+def test_a_highlight_changes_the_picture_and_goes_away(key: str, qtbot: QtBot) -> None:
+    plot = shown(key, qtbot)
+    before = plot.grab().toImage()
+    plot.highlight(2)
+    assert plot.grab().toImage() != before
+    plot.highlight(99)
+    assert plot.highlighted == -1
+    assert plot.grab().toImage() == before
+
+
+@keys
+def test_a_ghost_is_drawn_and_survives_a_restart_of_the_same_depth(key: str, qtbot: QtBot) -> None:
+    plot = shown(key, qtbot)
+    plot.pin()
+    assert plot.pinned
+    assert plot.header is not None
+    assert plot.header.pin.isChecked()
+    again = view(6, 20, run=2)
+    plot.start(again.frame.info)
+    plot.refresh(again)
+    assert plot.pinned
+    with_ghost = plot.grab().toImage()
+    assert set(plot.table().columns["state"]) == {"now", "pinned"}
+    plot.unpin()
+    assert plot.grab().toImage() != with_ghost
+    assert "state" not in plot.table().columns
+
+
+@pytest.mark.parametrize("key", PINNED)
+def test_a_ghost_of_another_depth_is_let_go(key: str, qtbot: QtBot) -> None:
+    plot = shown(key, qtbot)
+    plot.pin()
+    other = view(4, run=2)
+    plot.start(other.frame.info)
+    plot.refresh(other)
+    assert not plot.pinned
+    assert colours_in(plot) > 3
+
+
+def test_pinning_nothing_leaves_the_button_up(qtbot: QtBot) -> None:
+    plot = make("loss", qtbot)
+    assert plot.header is not None
+    plot.header.pin.click()
+    assert not plot.pinned
+    assert not plot.header.pin.isChecked()
+
+
+@keys
+def test_a_paused_plot_keeps_its_state(key: str, qtbot: QtBot) -> None:
+    plot = shown(key, qtbot)
+    before = plot.state
+    plot.set_paused(True)
+    later = view(3, 60, run=2)
+    plot.start(later.frame.info)
+    plot.refresh(later)
+    assert plot.state is before
+    assert any("held at step 40" in note.text for note in plot.strip.notes)
+    plot.set_paused(False)
+    plot.refresh(later)
+    assert plot.state is not None
+    assert plot.state.step == 60
+
+
+@pytest.mark.parametrize("key", [plot.key for plot in PLOTS if plot.offers])
+def test_switches_change_the_picture_and_back(key: str, qtbot: QtBot) -> None:
+    plot = shown(key, qtbot)
+    before = plot.grab().toImage()
+    option = plot.offers[0]
+    plot.set_option(option.key, not option.on)
+    assert plot.grab().toImage() != before
+    assert plot.header is not None
+    assert plot.header.options[option.key].isChecked() is not option.on
+    plot.set_option(option.key, option.on)
+    assert plot.grab().toImage() == before
+
+
+@keys
+def test_restyling_changes_the_colours(key: str, qtbot: QtBot) -> None:
+    plot = shown(key, qtbot)
+    light = plot.canvas.grab().toImage()
+    plot._fixed_theme = DARK
+    plot.restyle()
+    assert plot.canvas.grab().toImage() != light
+    plot._fixed_theme = LIGHT
+    plot.restyle()
+    assert plot.canvas.grab().toImage() == light
+
+
+@keys
+def test_zooming_is_undone_by_one_key(key: str, qtbot: QtBot) -> None:
+    plot = shown(key, qtbot)
+    plot.grab()
+    pane = plot.canvas.panes[0]
+    before = pane.viewRange()
+    pane.scaleBy((0.5, 0.5))
+    pane.sigRangeChangedManually.emit([True, True])
+    plot.refresh(view(6))
+    assert pane.viewRange() != before
+    qtbot.keyClick(plot, Qt.Key.Key_A)
+    assert np.allclose(pane.viewRange(), before)
+
+
+@keys
+def test_every_header_button_has_a_name_a_tooltip_and_the_keyboard(key: str, qtbot: QtBot) -> None:
+    plot = make(key, qtbot)
+    assert plot.header is not None
+    assert plot.header.height() == 24
+    buttons = plot.header.findChildren(QToolButton)
+    assert len(buttons) == 5 + len(plot.offers)
+    for button in buttons:
+        assert plot.title in button.accessibleName()
+        assert button.toolTip()
+        assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_header_buttons_ask_for_what_they_say(qtbot: QtBot) -> None:
+    plot = make("loss", qtbot)
+    assert plot.header is not None
+    with qtbot.waitSignal(plot.maximise_requested):
+        plot.header.maximise.click()
+    with qtbot.waitSignal(plot.export_requested):
+        plot.header.export.click()
+
+
+def test_the_popover_shows_explanation_and_formula(qtbot: QtBot) -> None:
+    plot_type = plot_class("gradient_depth")
+    plot = make("gradient_depth", qtbot)
+    popover = Explanation(plot, plot_type.title, plot_type.explain, plot_type.formula)
+    texts = [label.text() for label in popover.children() if hasattr(label, "text")]
+    assert texts == [plot_type.title, plot_type.explain, plot_type.formula]
+
+
+def test_read_outs_follow_a_few_times_a_second_and_end_right(qtbot: QtBot) -> None:
+    plot = shown("loss", qtbot, 2)
+    before = plot.strip.keys
+    given = view(2)
+    given.frame.scalars["loss"] = 123.0  # type: ignore[index]
+    plot.refresh(given)
+    assert plot.strip.keys == before
+    qtbot.waitUntil(lambda: "123" in plot.strip.keys[0].text, timeout=2000)
+
+
+def test_a_frame_without_histograms_leaves_the_last_ones(qtbot: QtBot) -> None:
+    plot = shown("activation_ridges", qtbot, 3)
+    before = plot.state
+    bare = frame(3, 41)
+    plot.refresh(View(type(bare)(bare.info, 41, 1.0, bare.scalars, bare.measures, bare.defined), history(3), None))
+    assert plot.state is before
+
+
+def test_references_stay_stable_over_500_updates(qtbot: QtBot) -> None:
+    plots = [shown(plot.key, qtbot, 4) for plot in PLOTS]
+    views = itertools.cycle([view(4), view(4, 41)])
+    for plot in plots:
+        plot.refresh(next(views))
+    before = sys.getrefcount(None)
+    for _ in range(500):
+        given = next(views)
+        for plot in plots:
+            plot.refresh(given)
+    assert abs(sys.getrefcount(None) - before) < 200 or sys.getrefcount(None) > 2**30
+
+
+def test_unknown_measures_are_drawn_as_not_defined(qtbot: QtBot) -> None:
+    given = view(3)
+    plot = make("update_ratio", qtbot)
+    measures = {name: values for name, values in given.frame.measures.items() if name != "update_ratio"}
+    bare = type(given.frame)(given.frame.info, 1, 0.1, {}, measures, given.frame.defined)
+    plot.refresh(View(bare, given.history, None))
+    assert plot.table().columns["update_ratio"] == [None, None, None]
+
+
+def test_labels_are_those_of_the_run(qtbot: QtBot) -> None:
+    plot = make("gradient_depth", qtbot)
+    plot.start(run_info(12))
+    axis = plot.canvas.axes[1]
+    ticks = axis.tickValues(-0.6, 11.4, 300.0)
+    assert axis.tickStrings(ticks[0][1], 1, 1)[0] == "1"
+    assert axis.tickStrings(ticks[0][1], 1, 1)[-1] == "12"
+    assert not math.isnan(ticks[0][0])

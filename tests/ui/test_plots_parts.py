@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from simulator.history import Series
+from ui.plots.axes import DepthAxis, ShareAxis, StepAxis, ValueAxis
+from ui.plots.boundary import probabilities
+from ui.plots.decades import extent, log10, placed
+from ui.plots.heat import FIRST, LAST, LOST, NOTHING, ZERO, indexed
+from ui.plots.items import FLOOR, ROUND, pieces
+from ui.plots.items import LOST as DOT_LOST
+from ui.plots.ranges import StepRange, StepsRange, nice_ceiling, nice_step
+from ui.plots.ridges import resampled
+from ui.plots.table import Table, stacked
+from ui.plots.timeline import envelope, reduced
+
+
+def test_a_range_widens_at_once_and_narrows_late() -> None:
+    scale = StepRange(log=True, patience=5)
+    assert scale.fit(-2.5, -0.5) == (-3, 0)
+    assert scale.fit(-6.2, -0.5) == (-7, 0)
+    for _ in range(4):
+        assert scale.fit(-2.5, -0.5) == (-7, 0)
+    assert scale.fit(-2.5, -0.5) == (-3, 0)
+
+
+def test_a_range_holds_still_for_small_changes() -> None:
+    scale = StepRange()
+    first = scale.fit(0.1, 0.93)
+    assert scale.fit(0.2, 0.99) == first == (0.0, 1.0)
+
+
+def test_a_range_ignores_what_is_not_finite() -> None:
+    scale = StepRange(always=(0.0, 1.0))
+    assert scale.fit(math.nan, math.nan) == (0.0, 1.0)
+    assert StepRange().fit(2.0, 2.0)[0] < 2.0 < StepRange().fit(2.0, 2.0)[1]
+    assert StepRange().fit(-1e308, 1e308) == (-1e307, 1e307)
+
+
+def test_steps_grow_in_round_numbers() -> None:
+    steps = StepsRange()
+    assert steps.fit(3) == (0, 10)
+    assert steps.fit(11) == (0, 12)
+    assert steps.fit(1000) == (0, 1200)
+    assert steps.fit(5) == (0, 1200)
+    steps.reset()
+    assert steps.fit(5) == (0, 10)
+
+
+@pytest.mark.parametrize(("value", "wanted"), [(1.0, 1.0), (1.01, 1.2), (87, 100), (0.0031, 0.004)])
+def test_nice_ceilings(value: float, wanted: float) -> None:
+    assert nice_ceiling(value) == pytest.approx(wanted)
+
+
+def test_nice_steps() -> None:
+    assert [nice_step(10, 5), nice_step(1, 3), nice_step(0.07, 7)] == pytest.approx([2, 0.5, 0.01])
+
+
+def test_log_places_zeros_at_the_floor_and_lost_ones_nowhere() -> None:
+    logs = log10(np.array([1.0, 0.0, 1e-9, np.nan, np.inf, -100.0]))
+    heights, kinds = placed(logs, -4.0)
+    assert kinds.tolist() == [ROUND, FLOOR, FLOOR, DOT_LOST, DOT_LOST, ROUND]
+    assert heights[:3].tolist() == [0.0, -4.0, -4.0]
+    assert np.isnan(heights[3:5]).all()
+    assert heights[5] == 2.0
+
+
+def test_the_extent_spans_at_most_forty_decades() -> None:
+    assert extent([np.array([-300.0, 0.0, -np.inf, np.nan])]) == (-40.0, 0.0)
+    assert all(math.isnan(v) for v in extent([np.array([np.nan, -np.inf])]))
+
+
+def test_axes_write_decades_shares_and_steps(qapp: QApplication) -> None:
+    assert ValueAxis("left", log=True).tickStrings([-12.0, 0.0, math.log10(2)], 1, 1) == ["10⁻¹²", "10⁰", "2"]
+    assert ValueAxis("left").tickStrings([-0.5, 0.0, 0.5], 1, 0.5) == ["−0.5", "0.0", "0.5"]
+    assert ValueAxis("left").tickStrings([0.0, 2e-5], 1, 2e-5) == ["0", "2×10⁻⁵"]
+    assert ShareAxis("left").tickStrings([0.5], 1, 0.5) == ["50 %"]
+    assert StepAxis("bottom").tickStrings([12000.0], 1, 1) == ["12\u202f000"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 12, 60, 200])
+@pytest.mark.parametrize("size", [60.0, 300.0, 900.0])
+def test_the_depth_axis_names_the_first_and_last_layer(count: int, size: float, qapp: QApplication) -> None:
+    axis = DepthAxis("bottom")
+    axis.name_layers(tuple(str(i + 1) for i in range(count)))
+    places = axis.tickValues(-0.5, count - 0.5, size)[0][1]
+    assert places[0] == 0
+    assert places[-1] == count - 1
+    assert len(places) <= max(2, size / 8)
+    assert axis.tickValues(count - 0.5, -0.5, size)[0][1] == places
+
+
+def test_an_axis_without_extent_has_no_ticks(qapp: QApplication) -> None:
+    assert ValueAxis("left").tickValues(1.0, 1.0, 100) == []
+    assert ValueAxis("left").tickValues(0.0, math.inf, 100) == []
+
+
+def series(values: list[float]) -> Series:
+    array = np.array(values)
+    return Series(np.arange(len(values), dtype=float), array, array, array, 1)
+
+
+def test_reduction_keeps_extremes_and_last_values() -> None:
+    past = reduced(series([1, 9, 2, 3, 4, -5, 6]), 4, 6)
+    assert past.steps.tolist() == [0, 2, 4, 6]
+    assert past.low.tolist() == [1, 2, -5, 6]
+    assert past.high.tolist() == [9, 3, 4, 6]
+    assert past.last.tolist() == [9, 3, -5, 6]
+    assert past.middles.tolist() == [0.5, 2.5, 4.5, 6.0]
+    assert [past.bucket(s) for s in (0, 1.4, 5, 99)] == [0, 0, 2, 3]
+
+
+def test_the_envelope_touches_both_extremes() -> None:
+    x, y = envelope(np.array([0.0, 1.0, 2.0]), np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0]))
+    assert x.tolist() == [0, 0, 1, 1, 2, 2]
+    assert y.tolist() == [1, 4, 5, 2, 3, 6]
+
+
+def test_curves_are_cut_at_gaps() -> None:
+    cut = pieces(np.arange(6.0), np.array([0.0, 1.0, np.nan, 3.0, np.inf, 5.0]))
+    assert [piece.size() for piece in cut] == [2, 1, 1]
+    assert pieces(np.arange(2.0), np.full(2, np.nan)) == []
+
+
+def test_colours_tell_nothing_zero_and_lost_apart() -> None:
+    values = np.array([[np.nan, -np.inf, np.inf, 0.0, 1.0, 9.0, -9.0]])
+    assert indexed(values, 0.0, 1.0).tolist() == [[NOTHING, ZERO, LOST, FIRST, LAST, LAST, FIRST]]
+
+
+def test_resampling_keeps_where_the_mass_is() -> None:
+    edges = np.array([[-1.0, 0.0, 1.0], [0.0, 2.0, 4.0]])
+    shares = resampled(edges, np.array([[1, 3], [5, 0]]), -4.0, 4.0, 8)
+    assert shares[0].tolist() == pytest.approx([0, 0, 0, 1 / 3, 1, 0, 0, 0])
+    assert shares[1].tolist() == pytest.approx([0, 0, 0, 0, 1, 1, 0, 0])
+
+
+def test_probabilities_add_up() -> None:
+    one = np.array([[[0.25, 1.0]]])
+    assert probabilities(one)[:, 0].tolist() == [[0.75, 0.0], [0.25, 1.0]]
+    scores = np.array([[[3.0]], [[-2.0]], [[0.5]]])
+    assert probabilities(scores).sum() == pytest.approx(1.0)
+    shares = np.array([[[0.2]], [[0.8]]])
+    assert probabilities(shares) is shares
+
+
+def test_stacked_tables_keep_rows_apart() -> None:
+    both = stacked({"now": Table({"a": [1, 2]}), "pinned": Table({"a": [3], "b": [4]})})
+    assert both.columns == {"state": ["now", "now", "pinned"], "a": [1, 2, 3], "b": [None, None, 4]}

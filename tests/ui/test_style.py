@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtGui import QFont, QPalette
+from PySide6.QtWidgets import QApplication, QToolButton
+from pytestqt.qtbot import QtBot
+
+from ui.style.colours import contrast, luminance, mix, ramp, rgb
+from ui.style.icons import ICONS, app_icon, icon, set_icon
+from ui.style.numbers import count, integer, number, percent, power_of_ten, tabular
+from ui.style.theme import DARK, LIGHT, Theme, current_theme, depth_colours, qpalette, set_theme, theme_changed
+
+THEMES = (LIGHT, DARK)
+
+
+@pytest.fixture
+def app(qapp: QApplication) -> Iterator[QApplication]:
+    """The application, given back as it was."""
+    palette, sheet = qapp.palette(), qapp.styleSheet()
+    yield qapp
+    set_theme(qapp, "light")
+    qapp.setStyleSheet(sheet)
+    qapp.setPalette(palette)
+
+
+def test_contrast_is_that_of_wcag() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21.0)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+    assert contrast("#123456", "#123456") == 1.0
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda t: t.name)
+@pytest.mark.parametrize("ink", ["text", "muted", "accent", "forward", "backward", "warning"])
+@pytest.mark.parametrize("ground", ["window", "panel", "raised", "hover"])
+def test_text_has_enough_contrast(theme: Theme, ink: str, ground: str) -> None:
+    assert contrast(getattr(theme, ink), getattr(theme, ground)) >= 4.5
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda t: t.name)
+def test_selected_text_has_enough_contrast(theme: Theme) -> None:
+    assert contrast(theme.on_accent, theme.accent) >= 4.5
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda t: t.name)
+@pytest.mark.parametrize("depth", [1, 2, 20, 200])
+def test_layers_are_told_apart_and_from_the_ground(theme: Theme, depth: int) -> None:
+    colours = depth_colours(depth, theme)
+    assert len(colours) == depth
+    assert min(contrast(colour, theme.panel) for colour in colours) >= 2.0
+    lightness = [luminance(colour) for colour in colours]
+    assert all(later >= earlier - 0.002 for earlier, later in itertools.pairwise(lightness))
+
+
+def test_mixing_ends_at_its_colours() -> None:
+    for share, wanted in ((0.0, "#336699"), (1.0, "#ffcc00")):
+        mixed = mix("#336699", "#ffcc00", share)
+        assert max(abs(a - b) for a, b in zip(rgb(mixed), rgb(wanted), strict=True)) <= 1 / 255
+    assert len(ramp(("#000000", "#ffffff"), 7)) == 7
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda t: t.name)
+def test_palette_carries_the_theme(theme: Theme) -> None:
+    palette = qpalette(theme)
+    assert palette.color(QPalette.ColorRole.Window).name() == theme.window
+    assert palette.color(QPalette.ColorRole.Text).name() == theme.text
+    assert palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text).name() == theme.faint
+
+
+def test_a_theme_restyles_what_is_there(app: QApplication, qtbot: QtBot) -> None:
+    button = QToolButton()
+    qtbot.addWidget(button)
+    set_theme(app, "light")
+    set_icon(button, "play")
+    before = button.icon().pixmap(16, 16).toImage()
+    with qtbot.waitSignal(theme_changed) as heard:
+        set_theme(app, "dark")
+    assert heard.args == [DARK]
+    assert current_theme() is DARK
+    assert app.palette().window().color().name() == DARK.window
+    assert DARK.panel in app.styleSheet()
+    assert button.icon().pixmap(16, 16).toImage() != before
+
+
+def test_system_follows_the_desktop(app: QApplication) -> None:
+    set_theme(app, "system")
+    wanted = DARK if app.styleHints().colorScheme().name == "Dark" else LIGHT
+    assert current_theme() is wanted
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda t: t.name)
+@pytest.mark.parametrize("name", ICONS)
+def test_every_icon_draws_something_of_its_own(qapp: QApplication, name: str, theme: Theme) -> None:
+    image = icon(name, theme).pixmap(32, 32).toImage()
+    opaque = sum(image.pixelColor(x, y).alpha() > 128 for x in range(image.width()) for y in range(image.height()))
+    assert 10 < opaque < 700
+    assert all(icon(other, theme).pixmap(32, 32).toImage() != image for other in ICONS if other != name)
+
+
+def test_an_unknown_icon_is_an_error(qapp: QApplication) -> None:
+    with pytest.raises(KeyError, match="nosuch"):
+        icon("nosuch")
+
+
+def test_the_application_has_an_icon(qapp: QApplication) -> None:
+    assert app_icon().availableSizes() or not app_icon().pixmap(64, 64).isNull()
+    assert not app_icon().pixmap(64, 64).toImage().allGray()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"), (-0.0, "0"), (0.4123, "0.412"), (0.001, "0.001"), (0.000999, "9.99×10⁻⁴"), (3.1e-6, "3.1×10⁻⁶"),
+        (-12.52, "−12.5"), (0.9999, "1"), (1204.4, "1\u202f204"), (99949, "99\u202f949"), (1e5, "1×10⁵"),
+        (1e-300, "1×10⁻³⁰⁰"), (float("nan"), "not a number"), (float("inf"), "infinite"),
+        (float("-inf"), "minus infinite"),
+    ],
+)  # fmt: skip
+def test_numbers_have_three_digits_and_words(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_fixed_numbers_keep_their_width() -> None:
+    assert [number(v, fixed=True) for v in (0.4, 0.41, 0.412, 3e-6)] == ["0.400", "0.410", "0.412", "3.00×10⁻⁶"]
+
+
+def test_shares_do_not_claim_nothing_or_all() -> None:
+    thin = "\u202f%"
+    assert [percent(v) for v in (0.0, 1e-5, 0.034, 0.52, 0.99999, 1.0)] == [
+        f"0{thin}", f"<0.1{thin}", f"3.4{thin}", f"52{thin}", f">99.9{thin}", f"100{thin}",
+    ]  # fmt: skip
+
+
+def test_counts_and_powers() -> None:
+    assert count(1, "layer") == "1 layer"
+    assert count(1200, "layer") == "1\u202f200 layers"
+    assert integer(-1234567) == "−1\u202f234\u202f567"
+    assert power_of_ten(-12) == "10⁻¹²"
+
+
+def test_tabular_digits_are_asked_for(qapp: QApplication) -> None:
+    font = tabular(QFont())
+    assert font.featureTags() if hasattr(font, "featureTags") else True
