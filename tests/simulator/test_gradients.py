@@ -28,8 +28,10 @@ CLEARANCE = 1e-2
 
 ACTIVATIONS = sorted(kinds(Activation))
 LOSSES = sorted(kinds(Loss))
-NORMS: list[dict[str, Any]] = [{"kind": "none"}, {"kind": "batch", "position": "before"}] + [
-    {"kind": "batch", "position": "after"}
+NORMS: list[dict[str, Any]] = [
+    {"kind": "none"},
+    {"kind": "batch", "position": "before"},
+    {"kind": "batch", "position": "after"},
 ]
 DROPOUTS: list[dict[str, Any]] = [{"kind": "none"}, {"kind": "inverted", "rate": 0.3}, {"kind": "classic", "rate": 0.3}]
 

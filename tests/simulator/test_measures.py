@@ -14,8 +14,8 @@ from simulator.experiment import Experiment
 from simulator.frame import LayerInfo
 from simulator.layers.base import Tap
 from simulator.measures import MEASURES, NAMES, measure_all
-from simulator.stack import stacks
 from simulator.numeric import Array
+from simulator.stack import stacks
 from simulator.training import Training
 
 BATCH = 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -188,7 +189,7 @@ def test_any_split_of_the_vector_gives_the_same(kind: str, cuts: list[int], prec
         g = rng.standard_normal(20).astype(precision)
         once, pieces = np.empty(20, precision), np.empty(20, precision)
         optimizer.update(whole, w, g, once, 0.1, t)
-        for start, stop in zip(bounds, bounds[1:], strict=False):
+        for start, stop in itertools.pairwise(bounds):
             here = slice(start, stop)
             optimizer.update(tuple(s[here] for s in split), w[here], g[here], pieces[here], 0.1, t)
         assert once.dtype == pieces.dtype == np.dtype(precision)

@@ -294,9 +294,7 @@ def test_closing_before_the_start_is_no_error() -> None:
     Session().close()
 
 
-def test_an_absent_screen_loses_no_step_and_bounds_the_memory(
-    screen: Screen, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_absent_screen_loses_no_step_and_bounds_the_memory(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulator.worker, "MAX_ROWS", 40)
     screen.session.change(experiment())
     screen.session.play()

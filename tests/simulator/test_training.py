@@ -271,7 +271,7 @@ def test_the_boundary_is_the_networks_answer_in_evaluation_mode() -> None:
     )
     boundary = training.evaluator.boundary()
     assert boundary is not None
-    classes, height, width = boundary.image.shape
+    _classes, height, width = boundary.image.shape
     x = np.linspace(*boundary.x_range, width)
     y = np.linspace(*boundary.y_range, height)
     hidden, out = (np.array(m.affine.block.value) for m in (training.network.modules[0], training.network.output))  # type: ignore[attr-defined]
