@@ -10,7 +10,7 @@ import numpy as np
 from simulator.arena import Arena, Scratch
 from simulator.experiment import Experiment, ExperimentError
 from simulator.frame import LayerInfo
-from simulator.layers.base import Block, Module, Parameters, Room, Shape, Tap
+from simulator.layers.base import Block, Module, Parameters, Room, Shape, ShapeError, Tap
 from simulator.layers.output import OutputModule
 from simulator.numeric import Array
 from simulator.parameter import title_of
@@ -37,15 +37,13 @@ class Network:
         self.modules: list[Module] = []
         shape = input_shape
         for depth, (entry, layer) in enumerate(experiment.expanded()):
-            module = layer.build((depth,), shape)
-            module.info = LayerInfo(
-                label=str(depth + 1),
-                name=f"{title_of(type(layer))} {depth + 1}",
-                kind=layer.kind,
-                activation=module.activation_kind,
-                units=module.output_size,
-                entry=entry,
-            )
+            try:
+                module = layer.build((depth,), shape)
+            except ShapeError as error:
+                raise ExperimentError(
+                    f"layer {depth + 1} ({title_of(type(layer))}): {error}", f"layers[{entry}]"
+                ) from None
+            _inform(module, str(depth + 1), entry)
             self.modules.append(module)
             shape = module.output_shape
         self.output = self._output(experiment, math.prod(shape), outputs)
@@ -141,6 +139,20 @@ class Network:
     @property
     def infos(self) -> tuple[LayerInfo, ...]:
         return tuple(replace(tap.info) for tap in self.taps)
+
+
+def _inform(module: Module, label: str, entry: int) -> None:
+    """Tell a module and its children what they are called."""
+    module.info = LayerInfo(
+        label=label,
+        name=f"{title_of(type(module.spec))} {label}",
+        kind=module.spec.kind,
+        activation=module.activation_kind,
+        units=module.units,
+        entry=entry,
+    )
+    for inner, child in enumerate(module.children(), 1):
+        _inform(child, f"{label}.{inner}", entry)
 
 
 def check_memory(amount: int) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from simulator.activations import Activation
@@ -21,18 +22,23 @@ class Stack:
     """The arrays of one or several taps with the layer as first axis; see :class:`simulator.layers.base.Tap`."""
 
     activation: Activation | None
-    z: Array
     a: Array
+    z: Array | None
     slope: Array | None
-    delta: Array
-    weights: Array
-    weight_gradient: Array
-    weight_update: Array
-    bias_gradient: Array
+    delta: Array | None
+    weights: Array | None
+    weight_gradient: Array | None
+    weight_update: Array | None
+    bias_gradient: Array | None
+
+    def array(self, name: str) -> Array:
+        """The array of that name; (layers, 0) where these layers have none."""
+        found: Array | None = getattr(self, name)
+        return np.empty((self.depth, 0), self.a.dtype) if found is None else found
 
     @property
     def depth(self) -> int:
-        return len(self.z)
+        return len(self.a)
 
 
 _ARRAYS = [field.name for field in fields(Stack) if field.name != "activation"]

@@ -16,7 +16,7 @@ WORTH_SHARING = 2**28
 
 def blas_threads(network: Network) -> int:
     """Threads for this network on this machine; the same with and without a screen."""
-    largest = max((tap.weights.size * network.batch for tap in network.taps), default=0)
+    largest = network.batch * max((stop - start for start, stop in network.parameters.weight_ranges), default=0)
     return 1 if largest < WORTH_SHARING else max(1, (os.cpu_count() or 1) - 1)
 
 

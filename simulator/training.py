@@ -205,7 +205,7 @@ class Training:
         wanted = set(wants)
         with np.errstate(all="ignore"):
             counted = {
-                name: stacked_histograms([getattr(stack, source) for stack in self.network.stacks])
+                name: stacked_histograms([stack.array(source) for stack in self.network.stacks])
                 for name, source in HISTOGRAM_SOURCES.items()
                 if name in wanted
             }

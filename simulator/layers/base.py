@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
@@ -75,19 +75,23 @@ class Parameters:
 class Tap:
     """Where measures read a layer: read-only views that hold the present step's values.
 
-    ``delta`` is ∂C/∂z; times the batch size it is δ. ``weights`` and its kin are stored inputs × outputs.
+    ``z``, ``a``, ``slope`` = φ'(z) and ``delta`` = ∂C/∂z are (units, observations): samples, for a convolution times
+    positions (its units are channels), for a recurrent layer times steps. ``delta`` times the batch size is δ.
+    ``weights`` and its kin are stored inputs × outputs. What a layer does not have is None; ``extras`` holds arrays
+    that only some kinds have (gates, hidden gradients), by name.
     """
 
     info: LayerInfo
-    activation: Activation | None
-    z: Array
     a: Array
-    slope: Array | None
-    delta: Array
-    weights: Array
-    weight_gradient: Array
-    weight_update: Array
-    bias_gradient: Array
+    activation: Activation | None = None
+    z: Array | None = None
+    slope: Array | None = None
+    delta: Array | None = None
+    weights: Array | None = None
+    weight_gradient: Array | None = None
+    weight_update: Array | None = None
+    bias_gradient: Array | None = None
+    extras: Mapping[str, Array] = field(default_factory=dict)
 
 
 def read_only(array: Array) -> Array:
@@ -135,6 +139,10 @@ class Affine:
         return self.input_gradient
 
 
+class ShapeError(ValueError):
+    """Why a layer cannot take what the layer before it gives; says both shapes."""
+
+
 class Layer(Part, frozen=True, kw_only=True):
     """What a person places in the stack."""
 
@@ -144,20 +152,31 @@ class Layer(Part, frozen=True, kw_only=True):
 
     @abstractmethod
     def build(self, place: tuple[int, ...], input_shape: Shape) -> Module:
-        """The running part at ``place`` (depth, and inner depths) for samples of ``input_shape``."""
+        """The running part at ``place`` (depth, and inner depths) for samples of ``input_shape``; or ShapeError."""
 
 
 class Module(ABC):
     """A layer at work: parameters, buffers for one batch size, forward, backward."""
 
+    spec: Layer
     info: LayerInfo
     output_shape: Shape
+    """(units,) for a vector, (channels, height, width) for an image, (steps, features) for a sequence."""
     activation_kind: str = ""
     """Kind of its activation function, for plots and tables."""
 
     @property
     def output_size(self) -> int:
         return math.prod(self.output_shape)
+
+    @property
+    def units(self) -> int:
+        """Its width: units, channels or features."""
+        return self.output_shape[-1] if len(self.output_shape) == 2 else self.output_shape[0]
+
+    def children(self) -> Sequence[Module]:
+        """The modules of an inner stack, in depth order."""
+        return ()
 
     @abstractmethod
     def blocks(self) -> list[Block]:

@@ -39,6 +39,8 @@ class Dense(Layer, frozen=True, kw_only=True, tag="dense"):
 class DenseModule(Module):
     """A dense layer at work."""
 
+    spec: Dense
+
     def __init__(self, spec: Dense, place: tuple[int, ...], inputs: int) -> None:
         self.spec, self.place = spec, place
         self.output_shape = (spec.units,)

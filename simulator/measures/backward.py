@@ -19,8 +19,10 @@ class DeltaRMS(BackwardMeasure):
     label = "delta RMS"
     formula = "√ mean δ² over samples and units, δ = N ∂C/∂z"
 
-    def value(self, reading: Reading) -> Floats:
-        entries = reading.stack.delta[0].size
+    def value(self, reading: Reading) -> Floats | None:
+        if reading.delta_norm is None or reading.stack.delta is None:
+            return None
+        entries = int(reading.stack.delta[0].size)
         return reading.delta_norm * (reading.batch / math.sqrt(entries))
 
 
@@ -29,8 +31,8 @@ class WeightGradientNorm(BackwardMeasure):
     label = "weight gradient"
     formula = "‖∂C/∂W‖, Frobenius, C the mean loss of the batch without penalties"
 
-    def value(self, reading: Reading) -> Floats:
-        return reading.weight_gradient.norm
+    def value(self, reading: Reading) -> Floats | None:
+        return reading.weight_gradient.norm if reading.weight_gradient else None
 
 
 class BiasGradientNorm(BackwardMeasure):
@@ -38,8 +40,9 @@ class BiasGradientNorm(BackwardMeasure):
     label = "bias gradient"
     formula = "‖∂C/∂b‖"
 
-    def value(self, reading: Reading) -> Floats:
-        return norms(reading.stack.bias_gradient)
+    def value(self, reading: Reading) -> Floats | None:
+        biases = reading.stack.bias_gradient
+        return None if biases is None else norms(biases)
 
 
 class WeightGradientStd(BackwardMeasure):
@@ -47,5 +50,5 @@ class WeightGradientStd(BackwardMeasure):
     label = "weight gradient std"
     formula = "standard deviation of the entries of ∂C/∂W"
 
-    def value(self, reading: Reading) -> Floats:
-        return reading.weight_gradient.std
+    def value(self, reading: Reading) -> Floats | None:
+        return reading.weight_gradient.std if reading.weight_gradient else None

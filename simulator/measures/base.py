@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import cached_property
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.frame import Floats
 from simulator.measures.statistics import Moments, moments, norms
+from simulator.numeric import Array
 from simulator.stack import Stack
 
 Side = Literal["forward", "backward", "update"]
@@ -30,8 +32,8 @@ class Reading:
         return moments(self.stack.a)
 
     @cached_property
-    def preactivation(self) -> Moments:
-        return moments(self.stack.z)
+    def preactivation(self) -> Moments | None:
+        return _if_there(moments, self.stack.z)
 
     @cached_property
     def flat(self) -> NDArray[np.bool_]:
@@ -47,21 +49,28 @@ class Reading:
         return [int(np.count_nonzero(layer)) for layer in self.flat]
 
     @cached_property
-    def delta_norm(self) -> Floats:
+    def delta_norm(self) -> Floats | None:
         """‖∂C/∂z‖"""
-        return norms(self.stack.delta)
+        return _if_there(norms, self.stack.delta)
 
     @cached_property
-    def weight_gradient(self) -> Moments:
-        return moments(self.stack.weight_gradient)
+    def weight_gradient(self) -> Moments | None:
+        return _if_there(moments, self.stack.weight_gradient)
 
     @cached_property
-    def weight_norm(self) -> Floats:
-        return norms(self.stack.weights)
+    def weight_norm(self) -> Floats | None:
+        return _if_there(norms, self.stack.weights)
 
     @cached_property
-    def update_norm(self) -> Floats:
-        return norms(self.stack.weight_update)
+    def update_norm(self) -> Floats | None:
+        return _if_there(norms, self.stack.weight_update)
+
+
+Found = TypeVar("Found")
+
+
+def _if_there(measure: Callable[[Array], Found], array: Array | None) -> Found | None:
+    return None if array is None else measure(array)
 
 
 class Measure(ABC):

@@ -73,8 +73,8 @@ class PreactivationStd(ForwardMeasure):
     label = "pre-activation std"
     formula = "standard deviation of z over all units and samples"
 
-    def value(self, reading: Reading) -> Floats:
-        return reading.preactivation.std
+    def value(self, reading: Reading) -> Floats | None:
+        return reading.preactivation.std if reading.preactivation else None
 
 
 class Nonfinite(ForwardMeasure):
@@ -87,14 +87,16 @@ class Nonfinite(ForwardMeasure):
         stack = reading.stack
         # A norm is finite exactly where all entries are: count only where one is not.
         checked = (
-            (stack.z, reading.preactivation.norm),
+            (stack.z, reading.preactivation.norm if reading.preactivation else None),
             (stack.a, reading.activation.norm),
             (stack.delta, reading.delta_norm),
             (stack.weights, reading.weight_norm),
-            (stack.weight_gradient, reading.weight_gradient.norm),
+            (stack.weight_gradient, reading.weight_gradient.norm if reading.weight_gradient else None),
         )
         counts = np.zeros(stack.depth)
         for arrays, norm in checked:
+            if arrays is None or norm is None:
+                continue
             finite = np.isfinite(norm)
             if not finite.all():
                 for layer in np.flatnonzero(~finite):

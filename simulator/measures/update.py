@@ -20,7 +20,7 @@ class WeightNorm(UpdateMeasure):
     label = "weights"
     formula = "‖W‖"
 
-    def value(self, reading: Reading) -> Floats:
+    def value(self, reading: Reading) -> Floats | None:
         return reading.weight_norm
 
 
@@ -29,7 +29,7 @@ class UpdateNorm(UpdateMeasure):
     label = "update"
     formula = "‖ΔW‖, the optimiser's real change"
 
-    def value(self, reading: Reading) -> Floats:
+    def value(self, reading: Reading) -> Floats | None:
         return reading.update_norm
 
 
@@ -39,9 +39,10 @@ class UpdateRatio(UpdateMeasure):
     unit = "ratio"
     formula = "‖ΔW‖ / ‖W‖"
 
-    def value(self, reading: Reading) -> Floats:
+    def value(self, reading: Reading) -> Floats | None:
+        if reading.update_norm is None or reading.weight_norm is None:
+            return None
         return reading.update_norm / reading.weight_norm
 
-    def undefined(self, reading: Reading) -> NDArray[np.bool_]:
-        zero: NDArray[np.bool_] = reading.weight_norm == 0
-        return zero
+    def undefined(self, reading: Reading) -> NDArray[np.bool_] | None:
+        return None if reading.weight_norm is None else np.equal(reading.weight_norm, 0)
