@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import itertools
 import math
 import sys
@@ -390,11 +391,13 @@ def test_references_stay_stable_over_500_updates(qtbot: QtBot) -> None:
     views = itertools.cycle([view(4), view(4, 41)])
     for plot in plots:
         plot.refresh(next(views))
+    gc.collect()
     before = sys.getrefcount(None)
     for _ in range(500):
         given = next(views)
         for plot in plots:
             plot.refresh(given)
+    gc.collect()
     assert abs(sys.getrefcount(None) - before) < 200 or sys.getrefcount(None) > 2**30
 
 

@@ -81,7 +81,7 @@ class GradientTime(Plot[LayersPast]):
         self.x_scale, self.y_scale = StepsRange(), StepRange(log=True)
         self.scales += [self.x_scale, self.y_scale]
         self.ghosts = Curves(self.pane, -1.0)
-        self.curves = Curves(self.pane)
+        self.curves = Curves(self.pane, smooth=True)
 
     def begin(self, info: RunInfo) -> None:
         labels = self.labels

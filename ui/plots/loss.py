@@ -70,8 +70,8 @@ class LossPlot(Plot[LossState]):
         self.scales += [self.x_scale, self.y_scale, self.log_scale]
         self.areas = [Area(pane, alpha=0.22) for pane in self.panes]
         self.ghosts = [Curves(pane, -0.5, dashed=True) for pane in self.panes]
-        self.trains = [Curves(pane, 0.0, width=1.3, smooth=True) for pane in self.panes]
-        self.validations = [Curves(pane, 1.0, width=1.3, smooth=True) for pane in self.panes]
+        self.trains = [Curves(pane, 0.0, smooth=True) for pane in self.panes]
+        self.validations = [Curves(pane, 1.0, smooth=True) for pane in self.panes]
         self._show_accuracy(True)
 
     def begin(self, info: RunInfo) -> None:
