@@ -13,7 +13,7 @@ from simulator.experiment import Experiment
 from simulator.files.experiments import Preset
 from simulator.frame import RunInfo
 from simulator.measures.status import describe
-from simulator.parameter import replaced
+from simulator.parameter import is_live_change, replaced
 from ui.bench import Bench, Worker
 from ui.builder.builder import Builder
 from ui.dialogs import files, reading
@@ -98,7 +98,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         document, bench, plots = self.document, self.bench, self.plot_area
-        document.changed.connect(lambda _old, new: self._show_experiment(new))
+        document.changed.connect(self._show_changed)
         document.opened.connect(self._show_opened)
         document.title_changed.connect(self._show_title)
         bench.wants = plots.wants
@@ -116,9 +116,13 @@ class MainWindow(QMainWindow):
 
     # -- showing -------------------------------------------------------------------------------------------------
 
-    def _show_experiment(self, experiment: Experiment) -> None:
-        self.builder.set_experiment(experiment)
+    def _show_experiment(self, experiment: Experiment, info: RunInfo | None = None) -> None:
+        self.builder.set_experiment(experiment, info)
         self.training.set_experiment(experiment)
+
+    def _show_changed(self, old: Experiment, new: Experiment) -> None:
+        # After a live change the run goes on, and what is known of it stays true.
+        self._show_experiment(new, self.bench.info if is_live_change(old, new) else None)
 
     def _show_opened(self, experiment: Experiment) -> None:
         self.banner.clear()

@@ -113,12 +113,8 @@ def test_saving_into_a_folder_that_is_not_there_is_a_sentence(document: Document
     assert "x.json" in reason
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"\xff\xfe", b'{"data": {"kind": "nothing"}, "layers": []}']
-)
-def test_a_bad_file_is_one_sentence_and_nothing_is_lost(
-    document: Document, tmp_path: Path, content: bytes
-) -> None:
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b'{"data": {"kind": "nothing"}, "layers": []}'])
+def test_a_bad_file_is_one_sentence_and_nothing_is_lost(document: Document, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "bad.json"
     path.write_bytes(content)
     drag(document, 0.25)

@@ -1,0 +1,490 @@
+"""The real window with the real worker: built by hand, played, steered, rearranged, closed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton
+from pytestqt.qtbot import QtBot
+
+from simulator.experiment import Experiment
+from simulator.session import Session
+from ui.app import create_app
+from ui.dialogs import files
+from ui.dialogs.export import ExportDialog
+from ui.dialogs.table import TableDialog
+from ui.document import Document
+from ui.forms.slider import NumberRow
+from ui.main_window import MainWindow
+from ui.plots import PLOTS
+from ui.style.theme import set_theme
+
+PLAIN: dict[str, Any] = {
+    "name": "little moons",
+    "data": {"kind": "moons", "samples": 60},
+    "layers": [{"kind": "dense", "units": 5, "repeat": 3, "activation": {"kind": "tanh"}}],
+    "optimizer": {"kind": "sgd", "learning_rate": 0.1},
+    "batch_size": 16,
+}
+LEFT = Qt.MouseButton.LeftButton
+
+Open = Callable[[], MainWindow]
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Opens windows at step 0; nothing is asked when they close."""
+    set_theme(create_app(), "light")
+    made: list[MainWindow] = []
+
+    def make() -> MainWindow:
+        window = MainWindow(Document(Experiment.from_builtins(PLAIN)), Session)
+        made.append(window)
+        window.show()
+        window.bench.start()
+        qtbot.waitUntil(lambda: window.bench.view is not None)
+        return window
+
+    yield make
+    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
+    for window in made:
+        window.close()
+        window.deleteLater()
+
+
+@pytest.fixture
+def window(open_window: Open) -> MainWindow:
+    return open_window()
+
+
+def step_of(window: MainWindow) -> int:
+    return window.bench.view.frame.step if window.bench.view is not None else -1
+
+
+def run_of(window: MainWindow) -> int:
+    return window.bench.info.run if window.bench.info is not None else -1
+
+
+def press(qtbot: QtBot, window: MainWindow, name: str) -> None:
+    button = window.transport.widgetForAction(getattr(window.transport, name))
+    qtbot.mouseClick(button, LEFT)
+
+
+def take_steps(qtbot: QtBot, window: MainWindow, steps: int) -> None:
+    goal = step_of(window) + steps
+    window.bench.play(steps)
+    qtbot.waitUntil(lambda: step_of(window) == goal and not window.bench.playing)
+
+
+def rate_row(window: MainWindow) -> NumberRow:
+    row = window.training.form("optimizer").row(("optimizer", "learning_rate"))
+    assert isinstance(row, NumberRow)
+    return row
+
+
+def settle(qtbot: QtBot, window: MainWindow, run: int) -> None:
+    qtbot.waitUntil(lambda: run_of(window) > run and window.bench.view is not None)
+
+
+# -- playing -----------------------------------------------------------------------------------------------------
+
+
+def test_step_0_is_drawn_before_play(window: MainWindow) -> None:
+    assert step_of(window) == 0
+    assert window.plot_area.plots["gradient_depth"].state is not None
+    assert window.status.text
+    assert window.transport.readouts["step"].text == "0"
+
+
+def test_play_moves_steps_plots_and_readouts(qtbot: QtBot, window: MainWindow) -> None:
+    press(qtbot, window, "play")
+    qtbot.waitUntil(lambda: step_of(window) > 5)
+    qtbot.waitUntil(lambda: window.transport.readouts["step"].text not in ("0", "–"))
+    state = window.plot_area.plots["gradient_depth"].state
+    assert state is not None
+    assert state.step > 0
+    press(qtbot, window, "play")
+    assert not window.bench.playing
+
+
+def test_space_plays_and_pauses_wherever_the_focus_is_but_in_a_text_field(qtbot: QtBot, window: MainWindow) -> None:
+    window.builder.stack.setFocus()
+    QTest.keyClick(window.builder.stack, Qt.Key.Key_Space)
+    assert window.bench.playing
+    button = window.transport.widgetForAction(window.transport.step)
+    button.setFocus()
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    assert not window.bench.playing
+    field = QLineEdit(window)
+    field.show()
+    field.setFocus()
+    QTest.keyClick(field, Qt.Key.Key_Space)
+    assert field.text() == " "
+    assert not window.bench.playing
+
+
+def test_one_step_and_n_steps_pause_after_themselves(qtbot: QtBot, window: MainWindow) -> None:
+    press(qtbot, window, "step")
+    qtbot.waitUntil(lambda: step_of(window) == 1 and not window.bench.playing)
+    count = window.transport.count
+    count.setFocus()
+    count.selectAll()
+    QTest.keyClicks(count, "7")
+    QTest.keyClick(count, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: step_of(window) == 8 and not window.bench.playing)
+
+
+def test_every_step_is_in_the_history(qtbot: QtBot, window: MainWindow) -> None:
+    take_steps(qtbot, window, 20)
+    assert window.bench.history is not None
+    assert window.bench.history.series("loss").steps.tolist() == list(range(21))
+
+
+def test_restart_with_the_same_weights_repeats_the_run(qtbot: QtBot, window: MainWindow) -> None:
+    take_steps(qtbot, window, 5)
+    assert window.bench.history is not None
+    before = window.bench.history.series("loss").last.copy()
+    run = run_of(window)
+    press(qtbot, window, "same")
+    settle(qtbot, window, run)
+    assert step_of(window) == 0
+    take_steps(qtbot, window, 5)
+    np.testing.assert_array_equal(window.bench.history.series("loss").last, before)
+
+
+def test_a_new_seed_starts_other_weights_and_can_be_undone(qtbot: QtBot, window: MainWindow) -> None:
+    view, run = window.bench.view, run_of(window)
+    assert view is not None
+    first = view.frame.scalars["loss"]
+    press(qtbot, window, "reseed")
+    settle(qtbot, window, run)
+    assert window.bench.view is not None
+    assert window.bench.view.frame.scalars["loss"] != first
+    window.document.undo_stack.undo()
+    settle(qtbot, window, run + 1)
+    assert window.bench.view.frame.scalars["loss"] == first
+
+
+def test_a_speed_limit_is_kept_and_lifted(qtbot: QtBot, window: MainWindow) -> None:
+    limit = window.transport.limit
+    limit.setCurrentIndex(limit.findData(1.0))
+    window.bench.play()
+    qtbot.waitUntil(lambda: step_of(window) >= 1)
+    assert step_of(window) <= 3
+    limit.setCurrentIndex(0)
+    qtbot.waitUntil(lambda: step_of(window) > 20)
+    window.bench.pause()
+
+
+# -- steering ----------------------------------------------------------------------------------------------------
+
+
+def test_dragging_the_learning_rate_acts_on_the_very_next_step(qtbot: QtBot, window: MainWindow) -> None:
+    take_steps(qtbot, window, 4)
+    track = rate_row(window).track
+    assert track is not None
+    at = QPoint(round(track.x_of(0.1)), track.height() // 2)
+    qtbot.mousePress(track, LEFT, pos=at)
+    for shift in (8, 16, 24):
+        qtbot.mouseMove(track, at + QPoint(shift, 0))
+    qtbot.mouseRelease(track, LEFT, pos=at + QPoint(24, 0))
+    rate = window.document.experiment.optimizer.learning_rate
+    assert rate > 0.1
+    assert window.document.undo_stack.count() == 1
+    run = run_of(window)
+    take_steps(qtbot, window, 2)
+    assert run_of(window) == run
+    assert window.bench.history is not None
+    rates = window.bench.history.series("learning_rate").last
+    assert rates[:4].tolist() == [0.1] * 4
+    assert rates[4:].tolist() == pytest.approx([rate] * 3)
+
+
+def test_undo_brings_back_the_rate_in_form_and_training(qtbot: QtBot, window: MainWindow) -> None:
+    edit = rate_row(window).edit
+    edit.setFocus()
+    edit.selectAll()
+    QTest.keyClicks(edit, "0.75")
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    assert window.document.experiment.optimizer.learning_rate == 0.75
+    window.document.undo_stack.undo()
+    assert rate_row(window).value() == 0.1
+    take_steps(qtbot, window, 1)
+    assert window.bench.view is not None
+    assert window.bench.view.frame.scalars["learning_rate"] == 0.1
+
+
+def test_a_net_is_built_by_clicking(qtbot: QtBot, window: MainWindow) -> None:
+    run, stack = run_of(window), window.builder.stack
+    qtbot.mouseClick(stack.viewport(), LEFT, pos=stack.visualItemRect(stack.item(1)).center())
+    add = next(b for b in window.builder.findChildren(QToolButton) if b.text() == "+ Layer")
+    qtbot.mouseClick(add, LEFT)
+    settle(qtbot, window, run)
+    assert window.bench.info is not None
+    assert window.bench.info.depth == 5
+    assert window.document.dirty
+    qtbot.waitUntil(lambda: len(window.plot_area.plots["gradient_depth"].labels) == 5)
+
+
+def test_what_cannot_be_trained_is_said_and_the_old_run_goes_on(qtbot: QtBot, window: MainWindow) -> None:
+    plain = {**window.document.experiment.to_builtins(), "data": {"kind": "csv", "path": "/none.csv", "target": "y"}}
+    take_steps(qtbot, window, 3)
+    assert window.document.propose(plain, "Use data") is None
+    qtbot.waitUntil(window.banner.isVisible)
+    assert "none.csv" in window.banner.text
+    window.document.undo_stack.undo()
+    take_steps(qtbot, window, 1)
+
+
+# -- the document ------------------------------------------------------------------------------------------------
+
+
+def test_the_title_shows_the_name_and_unsaved_changes(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert window.windowTitle() == "little moons — Nablascope"
+    window.new_seed()
+    assert window.windowTitle() == "• little moons — Nablascope"
+    monkeypatch.setattr(files, "ask_save", lambda *_: tmp_path / "kept.json")
+    assert window.save()
+    assert window.windowTitle() == "kept — Nablascope"
+    assert json.loads((tmp_path / "kept.json").read_text())["seed"] == 1
+    assert window.settings.recent_files() == [(tmp_path / "kept.json").resolve()]
+
+
+@pytest.mark.parametrize(("answer", "closed"), [("cancel", False), ("discard", True)])
+def test_closing_with_unsaved_changes_asks(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch, answer: str, closed: bool
+) -> None:
+    monkeypatch.setattr(files, "ask_unsaved", lambda *_: answer)
+    window.new_seed()
+    assert window.close() is closed
+    assert window.isVisible() is not closed
+
+
+def test_closing_unchanged_asks_nothing(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "ask_unsaved", lambda *_: pytest.fail("asked"))
+    assert window.close()
+
+
+def test_closing_while_training_ends_the_worker(qtbot: QtBot, window: MainWindow) -> None:
+    window.bench.play()
+    qtbot.waitUntil(lambda: step_of(window) > 3)
+    assert window.close()
+    assert window.bench._worker is None
+
+
+def test_a_bad_file_is_said_and_nothing_is_lost(window: MainWindow, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text("{")
+    before = window.document.experiment
+    window.open_path(bad)
+    assert "bad.json" in window.banner.text
+    assert window.document.experiment is before
+
+
+def drop(window: MainWindow, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    at, action, no = QPoint(400, 400), Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(at, action, data, LEFT, no)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(at), action, data, LEFT, no))
+
+
+def test_a_dropped_experiment_opens_as_a_run_of_its_own(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "dropped.json"
+    path.write_text(json.dumps({**PLAIN, "seed": 9}))
+    run = run_of(window)
+    drop(window, path)
+    settle(qtbot, window, run)
+    assert window.document.experiment.seed == 9
+    assert window.windowTitle() == "dropped — Nablascope"
+
+
+def test_a_dropped_table_becomes_the_data(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "heights.csv"
+    lines = [f"{i},{i * i},{'ab'[i % 2]}" for i in range(40)]
+    path.write_text("\n".join(["x,y,kind", *lines]))
+    run = run_of(window)
+    drop(window, path)
+    dialog = window.findChild(TableDialog)
+    assert isinstance(dialog, TableDialog)
+    assert dialog.target.currentText() == "kind"
+    assert dialog.task.currentData() == "classification"
+    assert dialog.chosen_inputs() == ["x", "y"]
+    dialog.accept()
+    settle(qtbot, window, run)
+    assert window.bench.info is not None
+    assert window.bench.info.class_names == ("a", "b")
+    assert window.document.undo_stack.undoText() == "Use data from heights.csv"
+
+
+def test_a_table_that_cannot_be_read_is_said(window: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "empty.csv"
+    path.write_text("")
+    window.open_path(path)
+    assert "empty.csv" in window.banner.text
+    assert window.findChild(TableDialog) is None
+
+
+# -- plots -------------------------------------------------------------------------------------------------------
+
+
+def shown(window: MainWindow) -> set[str]:
+    return {plot.key for plot in window.plot_area.visible_plots()}
+
+
+def test_the_default_plots_are_shown_and_no_other(window: MainWindow) -> None:
+    assert shown(window) == {plot.key for plot in PLOTS if plot.default}
+    assert len(shown(window)) == 6
+
+
+def test_a_plot_that_is_shown_gets_what_it_wants(qtbot: QtBot, window: MainWindow) -> None:
+    plot = window.plot_area.plots["boundary"]
+    assert "boundary" not in window.plot_area.wants()
+    window.plot_area.toggle_plot("boundary")
+    assert "boundary" in window.plot_area.wants()
+    qtbot.waitUntil(lambda: plot.state is not None)
+    plot.set_paused(True)
+    assert "boundary" not in window.plot_area.wants()
+
+
+def test_maximise_and_escape_keep_the_arrangement(qtbot: QtBot, window: MainWindow) -> None:
+    before = shown(window)
+    window.plot_area.toggle_plot("weights")
+    header = window.plot_area.plots["loss"].header
+    assert header is not None
+    qtbot.mouseDClick(header, LEFT, pos=QPoint(60, 10))
+    assert shown(window) == {"loss"}
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert shown(window) == before | {"weights"}
+    assert window.plot_area.maximised is None
+
+
+def test_the_arrangement_is_remembered_and_reset(open_window: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = open_window()
+    first.plot_area.toggle_plot("saturation")
+    first.plot_area.toggle_plot("loss")
+    first.training_dock.hide()
+    wanted = shown(first)
+    first.plot_area.maximise("saturation")
+    assert first.close()
+    second = open_window()
+    assert shown(second) == wanted
+    assert not second.training_dock.isVisible()
+    second.reset_arrangement()
+    assert shown(second) == {plot.key for plot in PLOTS if plot.default}
+    assert second.training_dock.isVisible()
+
+
+def test_a_layer_pointed_at_lights_up_everywhere(window: MainWindow) -> None:
+    window.builder.layer_hovered.emit(2)
+    assert {plot.highlighted for plot in window.plot_area.visible_plots()} == {2}
+    window.plot_area.plots["loss"].layer_hovered.emit(-1)
+    assert {plot.highlighted for plot in window.plot_area.visible_plots()} == {-1}
+
+
+# -- export ------------------------------------------------------------------------------------------------------
+
+
+def export_dialog(window: MainWindow) -> ExportDialog:
+    dialog = window.findChild(ExportDialog)
+    assert isinstance(dialog, ExportDialog)
+    return dialog
+
+
+def test_one_plot_is_exported_at_the_exact_size(window: MainWindow, tmp_path: Path) -> None:
+    window.plot_area.plots["gradient_depth"].export_requested.emit()
+    dialog = export_dialog(window)
+    assert dialog.which.currentData() == "gradient_depth"
+    dialog.width_box.setValue(640)
+    dialog.height_box.setValue(400)
+    dialog.scale.setValue(1.5)
+    assert dialog.pixels.text() == "960 × 600 pixels"
+    dialog.export_to(tmp_path / "g.png")
+    image = QImage(str(tmp_path / "g.png"))
+    assert (image.width(), image.height()) == (960, 600)
+    assert "g.png" in window.banner.text
+
+
+def test_all_plots_are_exported_hidden_ones_too(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    take_steps(qtbot, window, 3)
+    window.export("")
+    dialog = export_dialog(window)
+    dialog.which.setCurrentIndex(dialog.which.findData("*all"))
+    dialog.format.setCurrentIndex(dialog.format.findData("csv"))
+    qtbot.waitUntil(lambda: all(plot.state is not None for plot in window.plot_area.plots.values()))
+    dialog.export_to(tmp_path / "all")
+    assert {path.stem for path in (tmp_path / "all").iterdir()} == {plot.key for plot in PLOTS}
+
+
+def test_an_export_that_fails_is_said_where_it_was_asked(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    take_steps(qtbot, window, 3)
+    window.export("loss")
+    dialog = export_dialog(window)
+    dialog.export_to(tmp_path / "none" / "x.png")
+    assert "none" in dialog.error.text()
+    assert dialog.isVisible()
+    dialog.reject()
+
+
+def test_the_picture_of_a_plot_goes_to_the_clipboard(window: MainWindow) -> None:
+    window.plot_area.plots["gradient_depth"].setFocus()
+    window.copy_picture()
+    assert not QApplication.clipboard().image().isNull()
+    assert "clipboard" in window.banner.text
+
+
+# -- the whole ---------------------------------------------------------------------------------------------------
+
+
+def test_everything_fits_at_1280_by_800(window: MainWindow) -> None:
+    window.resize(1280, 800)
+    QApplication.processEvents()
+    assert window.width() == 1280
+    assert window.transport.sizeHint().width() <= 1280
+    for plot in window.plot_area.visible_plots():
+        assert plot.width() >= 300
+        assert plot.height() >= 150
+
+
+def test_the_theme_is_chosen_and_remembered(window: MainWindow) -> None:
+    from ui.style.theme import current_theme
+
+    view = next(a.menu() for a in window.menuBar().actions() if a.text() == "&View")
+    next(a for a in view.actions() if a.text() == "Dark").trigger()
+    assert current_theme().dark
+    assert window.settings.text("window/theme") == "dark"
+    next(a for a in view.actions() if a.text() == "Light").trigger()
+    assert not current_theme().dark
+
+
+def test_presets_open_from_the_menu(qtbot: QtBot, window: MainWindow) -> None:
+    run = run_of(window)
+    entry = window.transport.preset_menu.actions()[0]
+    entry.trigger()
+    settle(qtbot, window, run)
+    assert entry.text() in window.windowTitle()
+    assert entry.toolTip() != entry.text()
+
+
+def test_shortcuts_and_about_can_be_read(window: MainWindow) -> None:
+    from PySide6.QtWidgets import QDialog, QLabel
+
+    window.show_shortcuts()
+    window.show_about()
+    words = [label.text() for d in window.findChildren(QDialog) for label in d.findChildren(QLabel)]
+    assert "Space" in words
+    assert any("oscilloscope" in text for text in words)
+    for dialog in window.findChildren(QDialog):
+        dialog.close()
