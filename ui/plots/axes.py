@@ -121,7 +121,9 @@ def _decade(value: float) -> str:
     """``10⁻³`` on a decade, ``2×10⁻³`` between."""
     if abs(value - round(value)) < 1e-6:
         return power_of_ten(round(value))
-    return number(10.0**value, 1)
+    exponent = math.floor(value)
+    leading = round(10.0 ** (value - exponent))
+    return number(10.0**value, 1) if -3 <= exponent < 4 else f"{leading}×{power_of_ten(exponent)}"
 
 
 class ValueAxis(Axis):

@@ -132,7 +132,9 @@ class DepthPlot(Plot[DepthState]):
         parts = [part for columns in shown for line in self.lines for part in self._extremes(columns, line)]
         low, high = extent(parts) if self.log else finite_extent(parts)
         y = self.scale.fit(low, high)
-        self.pane.fit((-0.6, state.depth - 0.4), y)
+        # Markers at the very end of the axis are whole.
+        margin = 0.025 * (y[1] - y[0])
+        self.pane.fit((-0.6, state.depth - 0.4), (y[0] - margin, y[1] + margin))
         return y[0]
 
     def _extremes(self, columns: Mapping[str, Column], line: Line) -> list[Array]:
