@@ -3,63 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic
 
 from PySide6.QtCore import QElapsedTimer, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from simulator.frame import Frame, LayerInfo, RunInfo
-from simulator.history import History
-from ui.plots.canvas import Canvas, Pane
+from simulator.frame import LayerInfo, RunInfo
+from ui.plots.canvas import Canvas
 from ui.plots.header import Header, Option
 from ui.plots.items import Hair
+from ui.plots.readout import ReadOut
 from ui.plots.strip import Caption, Key, Note, Strip
 from ui.plots.table import Table, stacked
+from ui.plots.view import Probe, S, Scale, State, View, layer_name
 from ui.style.theme import Theme, current_theme, depth_colours, theme_changed
+
+__all__ = ["FIRST_ROW", "Plot", "Probe", "State", "View"]
 
 READ_OUT_MS = 250
 """Read-outs change at most this often: numbers must be readable."""
 
 STRIP_ROW, FIRST_ROW = 1, 2
-
-
-@dataclass(frozen=True)
-class View:
-    """What a plot is given to show."""
-
-    frame: Frame
-    history: History
-    first: Frame | None
-    """The frame of step 0 of this run."""
-
-
-class State(Protocol):
-    """What a plot draws, reduced to arrays: everything a twin or a ghost needs."""
-
-    @property
-    def step(self) -> int: ...
-
-    @property
-    def depth(self) -> int:
-        """Number of layers it belongs to; 0 if it fits any network."""
-
-
-S = TypeVar("S", bound=State)
-
-
-class Scale(Protocol):
-    def reset(self) -> None: ...
-
-
-@dataclass(frozen=True)
-class Probe:
-    """What lies under the pointer: lines to read, the layer (-1 none) and where the hair line goes."""
-
-    text: str
-    layer: int = -1
-    x: float | None = None
 
 
 class Plot(QWidget, Generic[S]):
@@ -123,11 +88,12 @@ class Plot(QWidget, Generic[S]):
             column.addWidget(self._make_header())
         column.addWidget(self.canvas, 1)
         self.canvas.grid.addItem(self.strip, STRIP_ROW, 0, 1, 3)
-        self._empty = self._overlay("plotEmpty")
+        self._empty = QLabel(self.canvas)
+        self._empty.setObjectName("plotEmpty")
+        self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
-        self._read_out = self._overlay("plotReadout")
-        self._read_out.hide()
+        self._read_out = ReadOut(self.canvas)
         self.canvas.sigDeviceRangeChanged.connect(self._place_overlays)
         self._since_text = QElapsedTimer()
         self._text_timer = QTimer(self)
@@ -147,12 +113,6 @@ class Plot(QWidget, Generic[S]):
         header.export_requested.connect(self.export_requested)
         self.header = header
         return header
-
-    def _overlay(self, name: str) -> QLabel:
-        label = QLabel(self.canvas)
-        label.setObjectName(name)
-        label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        return label
 
     # -- what a subclass defines -------------------------------------------------------------------------------------
 
@@ -422,21 +382,14 @@ class Plot(QWidget, Generic[S]):
         layer = probe.layer if probe else -1
         for i, hair in enumerate(self._hairs):
             hair.put(probe.x if probe and i == pane else None)
-        self._read_out.setVisible(probe is not None)
-        if probe is not None:
-            self._read_out.setText(probe.text)
-            self._place_read_out(self.canvas.panes[pane])
+        if probe is not None and self._pointer is not None:
+            self._read_out.show_beside(self._pointer, probe.text, self.canvas.panes[pane])
+        else:
+            self._read_out.hide()
         if layer != self._hovered:
             self._hovered = layer
             self.highlight(layer)
             self.layer_hovered.emit(layer)
-
-    def _place_read_out(self, pane: Pane) -> None:
-        self._read_out.adjustSize()
-        box = pane.sceneBoundingRect()
-        right = self._pointer is not None and self._pointer.x() < box.center().x()
-        x = box.right() - self._read_out.width() - 6 if right else box.left() + 6
-        self._read_out.move(round(x), round(box.top() + 6))
 
     def _place_overlays(self, *_args: object) -> None:
         box = self.canvas.rect().adjusted(24, 24, -24, -24)
@@ -447,8 +400,3 @@ class Plot(QWidget, Generic[S]):
             self.give_back_view()
         else:
             super().keyPressEvent(event)
-
-
-def layer_name(layer: LayerInfo) -> str:
-    """``dense 3 · 100 tanh``."""
-    return f"{layer.name or f'{layer.kind} {layer.label}'} · {layer.units} {layer.activation}".rstrip()

@@ -1,0 +1,51 @@
+"""What a plot is given, what it keeps, and what lies under the pointer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from simulator.frame import Frame, LayerInfo
+from simulator.history import History
+
+
+@dataclass(frozen=True)
+class View:
+    """What a plot is given to show."""
+
+    frame: Frame
+    history: History
+    first: Frame | None
+    """The frame of step 0 of this run."""
+
+
+class State(Protocol):
+    """What a plot draws, reduced to arrays: everything a twin or a ghost needs."""
+
+    @property
+    def step(self) -> int: ...
+
+    @property
+    def depth(self) -> int:
+        """Number of layers it belongs to; 0 if it fits any network."""
+
+
+S = TypeVar("S", bound=State)
+
+
+class Scale(Protocol):
+    def reset(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What lies under the pointer: lines to read, the layer (-1 none) and where the hair line goes."""
+
+    text: str
+    layer: int = -1
+    x: float | None = None
+
+
+def layer_name(layer: LayerInfo) -> str:
+    """``dense 3 · 100 tanh``."""
+    return f"{layer.name or f'{layer.kind} {layer.label}'} · {layer.units} {layer.activation}".rstrip()
