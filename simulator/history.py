@@ -43,11 +43,13 @@ class History:
     Columns are plain scalars (``"loss"``) or one per layer (``"weight_gradient_norm:0"``, …).
     """
 
-    def __init__(self, columns: tuple[str, ...], capacity: int = 1024) -> None:
+    def __init__(self, columns: tuple[str, ...], capacity: int = 1024, start: int = 0) -> None:
         if capacity < 2 or capacity % 2:
             raise ValueError(f"capacity must be even and at least 2, not {capacity}")
         self.columns = columns
         self.capacity = capacity
+        self.start = start
+        """The first step that is recorded: 0, or where a checkpoint went on."""
         self.stride = 1
         self.steps = 0
         """Number of steps recorded."""
@@ -70,8 +72,8 @@ class History:
         """Take in consecutive steps; a gap is an error. The provisional step gives way to what comes next."""
         if rows.columns != self.columns:
             raise ValueError("rows of another run")
-        if rows.first_step != self.steps:
-            raise ValueError(f"step {rows.first_step} does not follow step {self.steps - 1}")
+        if rows.first_step != self.start + self.steps:
+            raise ValueError(f"step {rows.first_step} does not follow step {self.start + self.steps - 1}")
         done = 0
         while done < len(rows.values):
             done += self._take(rows.values[done:])
@@ -121,7 +123,7 @@ class History:
         """The past of a scalar column (``loss``) as (buckets,), of a per-layer group as (buckets, layers)."""
         n = self.buckets + self._extra
         place: int | NDArray[np.int_] = self._place[name] if name in self._place else self._groups[name]
-        steps = np.arange(n, dtype=np.float64) * self.stride
+        steps = self.start + np.arange(n, dtype=np.float64) * self.stride
         return Series(steps, self._low[:n, place], self._high[:n, place], self._last[:n, place], self.stride)
 
     def __contains__(self, name: str) -> bool:

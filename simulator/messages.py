@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment
-
 from simulator.frame import Frame, RunInfo
 from simulator.history import Rows
 
@@ -57,6 +57,8 @@ class Look:
     id: int
     wants: frozenset[str] = frozenset()
     """Costly parts the frame should have: ``activation`` and ``weight_gradient`` (histograms), ``boundary``."""
+    checkpoint: bool = False
+    """Whether the answer should bring a checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -64,18 +66,27 @@ class Stop:
     pass
 
 
-Command = Change | Restart | Play | Pause | Limit | Look | Stop
+@dataclass(frozen=True)
+class Resume:
+    """Go on from a checkpoint, in a worker that has just been started."""
+
+    run: int
+    checkpoint: Checkpoint
+
+
+Command = Change | Restart | Resume | Play | Pause | Limit | Look | Stop
 
 # -- out --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Started:
-    """A run has been built and stands at step 0."""
+    """A run has been built and stands at ``step``: 0, or where a checkpoint goes on."""
 
     info: RunInfo
     columns: tuple[str, ...]
     """Columns of this run's history."""
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,6 +99,7 @@ class Update:
     rows: tuple[Rows, ...] = ()
     playing: bool = False
     steps_per_second: float = 0.0
+    checkpoint: Checkpoint | None = None
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import queue
-import threading
-from typing import Protocol
+import os
+import time
+from typing import Literal
 
+from simulator.carriers import Carrier, Notify, ProcessCarrier, ThreadCarrier
+from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment
 from simulator.messages import (
     Change,
-    Command,
     Failed,
     Limit,
     Look,
@@ -18,63 +19,18 @@ from simulator.messages import (
     Play,
     Reply,
     Restart,
-    Stop,
+    Resume,
+    Started,
     Update,
 )
-from simulator.worker import Worker
+
+CHECKPOINT_SECONDS = 5.0
+Mode = Literal["thread", "process"]
 
 
-class Carrier(Protocol):
-    """Runs a worker somewhere and carries messages to and from it."""
-
-    def start(self) -> None: ...
-    def send(self, command: Command) -> None: ...
-    def receive(self) -> list[Reply]:
-        """All replies that have arrived, without waiting."""
-
-    def close(self, timeout: float) -> None: ...
-
-
-class _Queue:
-    """An inbox over a thread-safe queue."""
-
-    def __init__(self) -> None:
-        self.queue: queue.SimpleQueue[Command] = queue.SimpleQueue()
-
-    def get(self, timeout: float | None) -> Command | None:
-        try:
-            if timeout == 0:
-                return self.queue.get_nowait()
-            return self.queue.get(timeout=timeout)
-        except queue.Empty:
-            return None
-
-
-class ThreadCarrier:
-    """The worker as a thread of this process."""
-
-    def __init__(self) -> None:
-        self._inbox = _Queue()
-        self._replies: queue.SimpleQueue[Reply] = queue.SimpleQueue()
-        worker = Worker(self._inbox, self._replies.put)
-        self._thread = threading.Thread(target=worker.loop, name="nablascope-worker", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def send(self, command: Command) -> None:
-        self._inbox.queue.put(command)
-
-    def receive(self) -> list[Reply]:
-        found = []
-        while not self._replies.empty():
-            found.append(self._replies.get())
-        return found
-
-    def close(self, timeout: float) -> None:
-        self.send(Stop())
-        if self._thread.ident is not None:
-            self._thread.join(timeout)
+def usual_mode() -> Mode:
+    """A process where it has a core of its own beside the window's, else a thread."""
+    return "process" if (os.cpu_count() or 1) >= 2 else "thread"
 
 
 class Session:
@@ -84,17 +40,30 @@ class Session:
     one is never behind. Every step's scalars arrive with the next Update: none is lost.
     """
 
-    def __init__(self, carrier: Carrier | None = None) -> None:
-        self._carrier = carrier or ThreadCarrier()
+    def __init__(self, mode: Mode = "thread", notify: Notify = lambda: None) -> None:
+        self.mode = mode
+        self.notice = ""
+        """Why the worker is a thread although a process was asked for."""
+        self._notify = notify
+        self._carrier: Carrier = ThreadCarrier() if mode == "thread" else ProcessCarrier()
         self._runs = itertools.count(1)
         self._looks = itertools.count(1)
         self._pending: int | None = None
         self._closed = False
+        self._next_checkpoint = 0.0
+        self.checkpoint: Checkpoint | None = None
+        """The last one of the present run."""
         self.playing = False
         """As of the last reply or command."""
 
     def start(self) -> None:
-        self._carrier.start()
+        """Start the worker; where no process can be had, as a thread."""
+        try:
+            self._carrier.start(self._notify)
+        except OSError as error:
+            self.notice = f"training in a thread: no process could be started ({error.strerror or error})"
+            self.mode, self._carrier = "thread", ThreadCarrier()
+            self._carrier.start(self._notify)
 
     def change(self, experiment: Experiment) -> None:
         """Train this from now on: live where only live parameters differ, else rebuilt at step 0."""
@@ -120,7 +89,19 @@ class Session:
         """Ask for an Update, unless one is under way."""
         if self._pending is None and not self._closed:
             self._pending = next(self._looks)
-            self._carrier.send(Look(self._pending, wants))
+            self._carrier.send(Look(self._pending, wants, self._checkpoint_due()))
+
+    def _checkpoint_due(self) -> bool:
+        """Only a process can die alone; a checkpoint now and then is worth its copy."""
+        now = time.monotonic()
+        due = self.mode == "process" and self.playing and now >= self._next_checkpoint
+        if due:
+            self._next_checkpoint = now + CHECKPOINT_SECONDS
+        return due
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint, in a session that has just been started."""
+        self._carrier.send(Resume(next(self._runs), checkpoint))
 
     def replies(self) -> list[Reply]:
         """All replies that have arrived, without waiting."""
@@ -130,6 +111,9 @@ class Session:
                 case Update():
                     self._pending = None
                     self.playing = reply.playing
+                    self.checkpoint = reply.checkpoint or self.checkpoint
+                case Started():
+                    self.checkpoint = None
                 case Failed():
                     self._pending = None
                     self.playing = False

@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
+from simulator.checkpoint import Checkpoint
 from simulator.data import DataError
 from simulator.data.base import prepare
 from simulator.evaluation import Evaluator
@@ -94,7 +96,10 @@ class Training:
         """Updates since this optimiser took over: the t of its bias corrections."""
 
     def _load_batch(self) -> None:
-        index = self.sampler.next()
+        self.batch = self.sampler.next()
+        self._gather(self.batch)
+
+    def _gather(self, index: NDArray[np.int64]) -> None:
         np.take(self.data.x_train, index, axis=1, out=self.network.input[:-1], mode="clip")
         np.take(self.data.y_train, index, axis=1, out=self.y, mode="clip")
 
@@ -235,3 +240,30 @@ class Training:
             experiment.optimizer.carry(old.optimizer, self.slots)
         else:
             self._reset_optimizer(experiment.optimizer)
+
+    # -- keeping --------------------------------------------------------------------------------------------------
+
+    def checkpoint(self) -> Checkpoint:
+        """A copy of all that going on needs."""
+        return Checkpoint(
+            experiment=self.experiment,
+            step=self.step,
+            updates=self.updates,
+            parameters=self.network.parameters.value.copy(),
+            states=self.network.states.value.copy(),
+            slots=tuple(slot.copy() for slot in self.slots),
+            sampler=(dict(self.sampler.rng.bit_generator.state), self.sampler.order.copy(), self.batch.copy()),
+            memories=tuple(module.memory() for module in self.network.modules),
+        )
+
+    def restore(self, kept: Checkpoint) -> None:
+        """Go on from a checkpoint of the same experiment."""
+        np.copyto(self.network.parameters.value, kept.parameters)
+        np.copyto(self.network.states.value, kept.states)
+        for slot, before in zip(self.slots, kept.slots, strict=True):
+            np.copyto(slot, before)
+        self.step, self.updates = kept.step, kept.updates
+        self.sampler.rng.bit_generator.state, self.sampler.order, self.batch = kept.sampler
+        self._gather(self.batch)
+        for module, memory in zip(self.network.modules, kept.memories, strict=True):
+            module.recall(memory)

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment, ExperimentError
 from simulator.frame import Floats
 from simulator.history import Rows
@@ -24,6 +25,7 @@ from simulator.messages import (
     Refused,
     Reply,
     Restart,
+    Resume,
     Started,
     Stop,
     Update,
@@ -108,6 +110,8 @@ class Worker:
             case Restart(run):
                 if self.training is not None:
                     self._build(run, self.training.experiment)
+            case Resume(run, kept):
+                self._build(run, kept.experiment, kept)
             case Play(steps):
                 self.remaining = float("inf") if steps is None else self.remaining + steps
                 self.clock.clear()
@@ -131,18 +135,20 @@ class Worker:
         except ExperimentError as error:
             self.post(Refused(run, str(error)))
 
-    def _build(self, run: int, experiment: Experiment) -> None:
+    def _build(self, run: int, experiment: Experiment, kept: Checkpoint | None = None) -> None:
         training = Training(experiment, run)
+        if kept is not None:
+            training.restore(kept)
         self._blas.close()
         self._blas.enter_context(limited_blas(blas_threads(training.network)))
         self.training, self.run = training, run
         if self.remaining != float("inf"):
             self.remaining = 0
-        self.rows, self.first_row = [], 0
+        self.rows, self.first_row = [], training.step
         self.fresh = False
         self.next_validation = 0.0
         self.clock.clear()
-        self.post(Started(training.info, training.columns))
+        self.post(Started(training.info, training.columns, training.step))
 
     # -- work -----------------------------------------------------------------------------------------------------
 
@@ -210,7 +216,9 @@ class Worker:
         self.first_row += len(self.rows)
         self.rows = []
         frame = training.frame(scalars, look.wants)
-        self.post(Update(look.id, frame, (rows,), self.remaining > 0, self._speed(time.perf_counter())))
+        speed = self._speed(time.perf_counter())
+        kept = training.checkpoint() if look.checkpoint else None
+        self.post(Update(look.id, frame, (rows,), self.remaining > 0, speed, kept))
 
     def _speed(self, now: float) -> float:
         """Steps per second over the last second."""

@@ -11,7 +11,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -207,6 +207,13 @@ class Module(ABC):
 
     def commit(self) -> None:  # noqa: B027
         """The step is done: keep running averages, let the next forward draw new masks."""
+
+    def memory(self) -> Any:
+        """What must be kept, besides parameters and states, to go on exactly: draws and their generators."""
+        return None
+
+    def recall(self, memory: Any) -> None:  # noqa: B027
+        """Take back what :meth:`memory` gave."""
 
     @abstractmethod
     def retune(self, spec: Layer) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import numpy as np
 
@@ -106,6 +106,13 @@ class DenseModule(Module):
     def commit(self) -> None:
         for stage in self.stages:
             stage.commit()
+
+    def memory(self) -> Any:
+        return None if self.dropout is None else self.dropout.memory()
+
+    def recall(self, memory: Any) -> None:
+        if self.dropout is not None:
+            self.dropout.recall(memory)
 
     def retune(self, spec: Layer) -> None:
         self.spec = cast(Dense, spec)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 import numpy as np
 
@@ -88,6 +88,14 @@ class DropoutStage(Stage):
 
     def commit(self) -> None:
         self.stale = True
+
+    def memory(self) -> tuple[dict[str, Any], bool, Array]:
+        """The generator's state and the present draws."""
+        return dict(self.rng.bit_generator.state), self.stale, self.draws.copy()
+
+    def recall(self, memory: tuple[dict[str, Any], bool, Array]) -> None:
+        self.rng.bit_generator.state, self.stale, draws = memory
+        np.copyto(self.draws, draws)
 
 
 if TYPE_CHECKING:

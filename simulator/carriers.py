@@ -1,0 +1,193 @@
+"""Where a worker runs, and how messages get there and back: a thread of this process, or a process of its own.
+
+A process costs training next to nothing while a window paints (it has its own interpreter lock) and its death leaves
+the window standing. The protocol asks for one answer at a time, so a pipe carries it: nothing floods, nothing blocks.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import queue
+import signal
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Protocol
+
+from simulator.messages import Command, Failed, Reply, Stop
+from simulator.worker import Worker
+
+Notify = Callable[[], None]
+
+
+class Carrier(Protocol):
+    """Runs a worker somewhere and carries messages to and from it."""
+
+    def start(self, notify: Notify) -> None:
+        """Start the worker; ``notify`` is called, in any thread, whenever a reply has arrived. OSError if it cannot."""
+
+    def send(self, command: Command) -> None: ...
+
+    def receive(self) -> list[Reply]:
+        """All replies that have arrived, without waiting."""
+
+    def close(self, timeout: float) -> None:
+        """End the worker, by force if it does not within ``timeout`` seconds."""
+
+
+def _taken(replies: queue.SimpleQueue[Reply]) -> list[Reply]:
+    found = []
+    while not replies.empty():
+        found.append(replies.get())
+    return found
+
+
+class _QueueInbox:
+    """An inbox over a thread-safe queue."""
+
+    def __init__(self) -> None:
+        self.queue: queue.SimpleQueue[Command] = queue.SimpleQueue()
+
+    def get(self, timeout: float | None) -> Command | None:
+        try:
+            return self.queue.get_nowait() if timeout == 0 else self.queue.get(timeout=timeout)
+        except queue.Empty:
+            return None
+
+
+class ThreadCarrier:
+    """The worker as a thread of this process."""
+
+    def __init__(self) -> None:
+        self._inbox = _QueueInbox()
+        self._replies: queue.SimpleQueue[Reply] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def start(self, notify: Notify) -> None:
+        def post(reply: Reply) -> None:
+            self._replies.put(reply)
+            notify()
+
+        worker = Worker(self._inbox, post)
+        self._thread = threading.Thread(target=worker.loop, name="nablascope-worker", daemon=True)
+        self._thread.start()
+
+    def send(self, command: Command) -> None:
+        self._inbox.queue.put(command)
+
+    def receive(self) -> list[Reply]:
+        return _taken(self._replies)
+
+    def close(self, timeout: float) -> None:
+        self.send(Stop())
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+
+class _PipeInbox:
+    """An inbox over a pipe; the other end's death reads as an order to stop."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+
+    def get(self, timeout: float | None) -> Command | None:
+        try:
+            if not self._pipe.poll(timeout):
+                return None
+            command: Command = self._pipe.recv()
+        except (EOFError, OSError):
+            return Stop()
+        return command
+
+
+def _child(commands: Connection, replies: Connection) -> None:
+    """The child process: the same worker over pipes."""
+    # Ctrl-C reaches the whole group; the window decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        Worker(_PipeInbox(commands), replies.send).loop()
+    except (BrokenPipeError, EOFError):
+        return
+
+
+class ProcessCarrier:
+    """The worker as a child process; a reader thread here takes its replies off the pipe."""
+
+    def __init__(self) -> None:
+        self._replies: queue.SimpleQueue[Reply] = queue.SimpleQueue()
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._reader: threading.Thread | None = None
+        self._commands: Connection | None = None
+        self._closing = False
+
+    def start(self, notify: Notify) -> None:
+        context = multiprocessing.get_context("spawn")
+        child_commands, self._commands = context.Pipe(duplex=False)
+        incoming, child_replies = context.Pipe(duplex=False)
+        self._process = context.Process(
+            target=_child, args=(child_commands, child_replies), name="nablascope-worker", daemon=True
+        )
+        self._process.start()
+        # Only the child must hold these ends, or its death would not close the pipe.
+        child_commands.close()
+        child_replies.close()
+        self._reader = threading.Thread(
+            target=self._read, args=(incoming, notify), name="nablascope-reader", daemon=True
+        )
+        self._reader.start()
+
+    def _read(self, incoming: Connection, notify: Notify) -> None:
+        while True:
+            try:
+                reply: Reply = incoming.recv()
+            except (EOFError, OSError):
+                break
+            self._replies.put(reply)
+            notify()
+        incoming.close()
+        if not self._closing:
+            self._replies.put(Failed(self._obituary(), fatal=True))
+            notify()
+
+    def _obituary(self) -> str:
+        assert self._process is not None
+        self._process.join(1.0)
+        code = self._process.exitcode
+        if code is not None and code < 0:
+            name = signal.Signals(-code).name
+            hint = ", as when memory runs out" if name == "SIGKILL" else ""
+            return f"The training process was ended by {name}{hint}."
+        return f"The training process ended unexpectedly (exit status {code})."
+
+    def send(self, command: Command) -> None:
+        if self._commands is None:
+            return
+        try:
+            self._commands.send(command)
+        except (BrokenPipeError, OSError):
+            # The reader tells of the death.
+            return
+
+    def receive(self) -> list[Reply]:
+        return _taken(self._replies)
+
+    @property
+    def pid(self) -> int | None:
+        return None if self._process is None else self._process.pid
+
+    def close(self, timeout: float) -> None:
+        self._closing = True
+        self.send(Stop())
+        if self._commands is not None:
+            self._commands.close()
+            self._commands = None
+        if self._process is not None:
+            self._process.join(timeout)
+            if self._process.is_alive():
+                self._process.kill()
+                self._process.join()
+        if self._reader is not None:
+            self._reader.join(timeout)
+        if self._process is not None:
+            self._process.close()
+            self._process = None

@@ -1,0 +1,26 @@
+"""All that a run needs to go on exactly where it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.experiment import Experiment
+from simulator.numeric import Array
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A run between two steps; going on from it gives the same numbers as never having stopped."""
+
+    experiment: Experiment
+    step: int
+    updates: int
+    """Updates since the optimiser took over."""
+    parameters: Array
+    states: Array
+    slots: tuple[Array, ...]
+    sampler: tuple[dict[str, Any], Array, Array]
+    """State of its generator, the samples still to come, and the present batch."""
+    memories: tuple[Any, ...]
+    """What layers remember besides: the present draws of dropout and its generators."""

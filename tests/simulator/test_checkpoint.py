@@ -1,0 +1,66 @@
+"""A checkpoint: going on from it gives the same numbers as never having stopped."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from simulator.experiment import Experiment
+from simulator.training import Training
+
+
+def made(dropout: str, optimizer: str, precision: str = "float32") -> Experiment:
+    layer = {
+        "kind": "dense",
+        "units": 9,
+        "repeat": 2,
+        "normalization": {"kind": "batch"},
+        "dropout": {"kind": dropout, **({} if dropout == "none" else {"rate": 0.3})},
+    }
+    return Experiment.from_builtins(
+        {
+            "data": {"kind": "wine"},
+            "layers": [layer],
+            "optimizer": {"kind": optimizer},
+            "batch_size": 50,
+            "precision": precision,
+        }
+    )
+
+
+def advance(training: Training, steps: int) -> np.ndarray:
+    rows = []
+    for _ in range(steps):
+        training.propose()
+        rows.append(training.row(training.scalars()))
+        training.apply()
+    return np.array(rows)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adagrad"])
+@pytest.mark.parametrize("dropout", ["none", "inverted", "classic"])
+@pytest.mark.parametrize("looked", [False, True], ids=["between steps", "after a look"])
+def test_going_on_is_the_same_as_not_stopping(dropout: str, optimizer: str, looked: bool) -> None:
+    experiment = made(dropout, optimizer)
+    whole = Training(experiment)
+    advance(whole, 5)
+    if looked:
+        whole.look()
+    kept = pickle.loads(pickle.dumps(whole.checkpoint()))
+    expected = advance(whole, 7)
+    other = Training(experiment)
+    advance(other, 2)
+    other.restore(kept)
+    assert other.step == 5
+    np.testing.assert_array_equal(advance(other, 7), expected)
+
+
+def test_a_checkpoint_does_not_change_as_training_goes_on() -> None:
+    training = Training(made("inverted", "adam"))
+    advance(training, 3)
+    kept = training.checkpoint()
+    before = pickle.dumps(kept)
+    advance(training, 3)
+    assert pickle.dumps(kept) == before
