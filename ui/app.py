@@ -8,9 +8,8 @@ import sys
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QEvent, QMessageLogContext, QObject, Qt, QtMsgType, qInstallMessageHandler
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtCore import QEvent, QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
 
 from simulator.files.experiments import find, presets
 from simulator.session import Session
@@ -32,18 +31,6 @@ _LEVELS = {
 
 def _log_qt(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
     log.log(_LEVELS.get(kind, logging.WARNING), text)
-
-
-class ReturnClicks(QObject):
-    """Space plays wherever the focus is, so Return presses the focused button."""
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.KeyPress and isinstance(watched, QAbstractButton):
-            key = cast(QKeyEvent, event)
-            if key.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and watched.isEnabled():
-                watched.click()
-                return True
-        return False
 
 
 def create_app() -> QApplication:
@@ -75,8 +62,6 @@ def open_bench(target: str | None) -> int:
     document = start_document(target)
     app = create_app()
     window = MainWindow(document, Session)
-    keys = ReturnClicks(app)
-    app.installEventFilter(keys)
     app.aboutToQuit.connect(window.bench.close)
     # Ctrl+C in the terminal ends the bench as closing its window would, without a question.
     signal.signal(signal.SIGINT, lambda *_: app.quit())
@@ -86,4 +71,6 @@ def open_bench(target: str | None) -> int:
         window.open_path(Path(target))
     status = app.exec()
     window.bench.close()
+    window.deleteLater()
+    app.sendPostedEvents(window, QEvent.Type.DeferredDelete)
     return status

@@ -152,12 +152,15 @@ class Bench(QObject):
 
     def pull(self) -> None:
         """Take what has arrived, ask for the next frame."""
-        if self._worker is None:
+        worker = self._worker
+        if worker is None:
             return
-        for reply in self._worker.replies():
+        for reply in worker.replies():
             self._take(reply)
+            if self._worker is not worker:
+                return  # what was told made someone close the bench or replace the worker
         if self.playing or self._stale:
-            self._worker.look(self.wants() if self._visible else frozenset())
+            worker.look(self.wants() if self._visible else frozenset())
         self._pace()
 
     def _pace(self) -> None:

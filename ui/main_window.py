@@ -6,8 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QElapsedTimer, QEvent, Qt
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QHideEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QHideEvent,
+    QKeyEvent,
+    QKeySequence,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from simulator.experiment import Experiment
 from simulator.files.experiments import Preset
@@ -64,6 +73,9 @@ class MainWindow(QMainWindow):
         self._connect()
         self._show_experiment(document.experiment)
         self._show_title()
+        self.resize(1280, 800)
+        panels = [self.network_dock, self.training_dock]
+        self.resizeDocks(panels, [1, 1], Qt.Orientation.Horizontal)  # as narrow as they can be: plots need room
         self._first_arrangement = self.saveState(STATE_VERSION)
         self._recall()
 
@@ -270,7 +282,7 @@ class MainWindow(QMainWindow):
             self.banner.say(f"A picture of “{plot.title}” is on the clipboard.")
 
     def show_shortcuts(self) -> None:
-        reading.show_shortcuts(self, [*self.actions(), *self.network_dock.actions(), *self.training_dock.actions()])
+        reading.show_shortcuts(self, [*self.actions(), *self.builder.actions_by_name.values()])
 
     def show_about(self) -> None:
         reading.show_about(self)
@@ -286,8 +298,7 @@ class MainWindow(QMainWindow):
         self.plot_area.reset_arrangement()
 
     def _recall(self) -> None:
-        if not self.restoreGeometry(self.settings.blob("window/geometry")):
-            self.resize(1280, 800)
+        self.restoreGeometry(self.settings.blob("window/geometry"))
         state = self.settings.blob("window/panels")
         if not state.isEmpty():
             self.restoreState(state, STATE_VERSION)
@@ -321,6 +332,14 @@ class MainWindow(QMainWindow):
 
     def _tell_visibility(self) -> None:
         self.bench.set_visible(self.isVisible() and not self.isMinimized())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Space plays wherever the focus is, so Return presses the focused button.
+        focused = QApplication.focusWidget()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(focused, QAbstractButton):
+            focused.click()
+        else:
+            super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_file(event) is not None:

@@ -21,6 +21,8 @@ class PanelDock(QDockWidget):
         self.setTitleBarWidget(self._head(title))
         self.setWidget(content)
         toggle = self.toggleViewAction()
+        toggle.setText(f"{title} panel")
+        toggle.setIconText(title)
         toggle.setToolTip(f"Show or fold away the {title.lower()} panel.")
 
     def _head(self, title: str) -> QWidget:

@@ -110,7 +110,9 @@ class Transport(QToolBar):
 
     def _add_commands(self, window: QWidget) -> None:
         bench = self.bench
-        self.play = action(window, "Play", bench.toggle, keys="Space", icon="play", tip="Play or pause training.")
+        self.play = action(
+            window, "Play or pause", bench.toggle, keys="Space", icon="play", tip="Play or pause training."
+        )
         self.step = action(
             window, "One step", lambda: bench.play(1), keys="Ctrl+.", icon="step", tip="Train one step, then pause."
         )
@@ -187,7 +189,6 @@ class Transport(QToolBar):
 
     def _show_playing(self, playing: bool) -> None:
         set_icon(self.play, "pause" if playing else "play")
-        self.play.setText("Pause" if playing else "Play")
         self._timer.start(0)
 
     def _take(self, view: View, steps_per_second: float) -> None:

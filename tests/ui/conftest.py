@@ -14,7 +14,6 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-
 OFFSCREEN_LACKS = ("This plugin does not support propagateSizeHints()",)
 """What the platform without a screen says of itself."""
 
@@ -62,9 +61,6 @@ def nothing_left() -> Iterator[None]:
 
 
 def _left_open(app: QApplication) -> list[str]:
-    for widget in app.topLevelWidgets():
-        if not widget.isVisible():
-            widget.deleteLater()
     app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     app.processEvents()
     left = [f"window {w!r}" for w in app.topLevelWidgets() if w.isVisible()]

@@ -131,6 +131,13 @@ def test_space_plays_and_pauses_wherever_the_focus_is_but_in_a_text_field(qtbot:
     assert not window.bench.playing
 
 
+def test_return_presses_the_focused_button(qtbot: QtBot, window: MainWindow) -> None:
+    button = window.transport.widgetForAction(window.transport.step)
+    button.setFocus()
+    QTest.keyClick(button, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: step_of(window) == 1)
+
+
 def test_one_step_and_n_steps_pause_after_themselves(qtbot: QtBot, window: MainWindow) -> None:
     press(qtbot, window, "step")
     qtbot.waitUntil(lambda: step_of(window) == 1 and not window.bench.playing)

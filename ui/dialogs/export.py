@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ui.dialogs import plain
 from ui.export import ExportError, export_all, export_plot
 from ui.plots.base import Plot
 from ui.settings import Settings
@@ -98,7 +99,9 @@ class ExportDialog(QDialog):
     def _lay_out(self) -> None:
         size = QHBoxLayout()
         size.addWidget(self.width_box)
+        size.addSpacing(6)
         size.addWidget(QLabel("by", self))
+        size.addSpacing(6)
         size.addWidget(self.height_box)
         size.addStretch(1)
         form = QFormLayout()
@@ -113,6 +116,7 @@ class ExportDialog(QDialog):
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel, self
         )
         self.buttons.button(QDialogButtonBox.StandardButton.Save).setText("Export…")
+        plain(self.buttons)
         self.buttons.accepted.connect(self._ask_where)
         self.buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)

@@ -7,6 +7,8 @@ from typing import Literal
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from ui.dialogs import plain
+
 Answer = Literal["save", "discard", "cancel"]
 EXPERIMENTS = "Experiments (*.json)"
 OPENABLE = "Experiments and tables (*.json *.csv *.tsv);;All files (*)"
@@ -34,6 +36,7 @@ def ask_unsaved(parent: QWidget, name: str) -> Answer:
     box.setInformativeText("Without saving they are lost.")
     box.setStandardButtons(button.Save | button.Discard | button.Cancel)
     box.setDefaultButton(button.Save)
+    plain(box)
     answer = box.exec()
     box.deleteLater()
     return "save" if answer == button.Save else "discard" if answer == button.Discard else "cancel"

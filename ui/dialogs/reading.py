@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, qVersion
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from ui.dialogs import plain
 from ui.style.icons import app_icon
 
 ABOUT = (
@@ -32,6 +33,7 @@ def _reading(parent: QWidget, title: str) -> tuple[QDialog, QVBoxLayout]:
 
 def _end(dialog: QDialog, column: QVBoxLayout) -> QDialog:
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    plain(buttons)
     buttons.rejected.connect(dialog.close)
     column.addWidget(buttons)
     dialog.show()

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from simulator.data import columns_of, preview
 from simulator.data.delimited import is_number
+from ui.dialogs import plain
 
 PREVIEW_ROWS = 6
 FEW = 3
@@ -54,6 +55,7 @@ class TableDialog(QDialog):
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self
         )
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Use as data")
+        plain(self.buttons)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         self._lay_out()

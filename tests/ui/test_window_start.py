@@ -1,0 +1,84 @@
+"""From the command line: what opens, what is refused in one line with status 2, what is drawn without a window."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QTimer
+from pytestqt.qtbot import QtBot
+
+import main
+from ui.app import create_app, open_bench, start_document
+from ui.main_window import MainWindow
+
+PLAIN = {"data": {"kind": "moons", "samples": 40}, "layers": [{"kind": "dense", "units": 3}], "batch_size": 8}
+
+
+@pytest.mark.parametrize("arguments", [["no-such-thing"], ["run", "no-such-thing", "--steps", "1", "--out", "x"]])
+def test_an_unknown_target_is_one_line_and_status_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "no-such-thing" in said
+
+
+@pytest.mark.parametrize("arguments", [["--bogus"], ["run"], ["run", "x", "--steps", "-1", "--out", "y"]])
+def test_bad_arguments_are_one_line_and_status_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main.main(arguments)
+    assert end.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_bad_file_is_one_line_and_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"data": 3}')
+    assert main.main([str(bad)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_run_draws_its_plots(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tqdm.tqdm.monitor_interval", 0)  # no watching thread
+    file = tmp_path / "moons.json"
+    file.write_text(json.dumps(PLAIN))
+    assert main.main(["run", str(file), "--steps", "2", "--out", str(tmp_path / "out")]) == 0
+    assert (tmp_path / "out" / "steps.csv").is_file()
+    assert {"loss.png", "gradient_depth.png"} <= {p.name for p in (tmp_path / "out" / "plots").iterdir()}
+
+
+def test_a_file_opens_under_its_own_name(qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "moons.json"
+    file.write_text(json.dumps(PLAIN))
+    document = start_document(str(file))
+    assert document.name == "moons"
+    assert not document.dirty
+
+
+def test_the_bench_opens_trains_and_ends_with_status_0(qtbot: QtBot) -> None:
+    app = create_app()
+    seen: list[int] = []
+
+    def play_then_close() -> None:
+        window = next(w for w in app.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible())
+        window.bench.updated.connect(lambda view, _rate: stop(window, view.frame.step))
+        window.bench.play()
+
+    def stop(window: MainWindow, step: int) -> None:
+        if step > 2 and not seen:
+            seen.append(step)
+            window.close()
+
+    QTimer.singleShot(0, play_then_close)
+    assert open_bench("spiral") == 0
+    assert seen
+
+
+def test_listing_presets_needs_no_qt(tmp_path: Path) -> None:
+    code = "import sys, main; main.main(['presets']); sys.exit('PySide6' in sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(main.__file__).parent)
+    assert ended.returncode == 0
+    assert "vanishing-sigmoid" in ended.stdout
