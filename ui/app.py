@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QEvent, QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QEvent, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from simulator.files.experiments import find, presets
@@ -20,6 +20,7 @@ from ui.style.icons import app_icon
 from ui.style.theme import THEMES, Choice, set_theme
 
 log = logging.getLogger("nablascope.qt")
+PLACED_MS = 200
 _LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
     QtMsgType.QtInfoMsg: logging.INFO,
@@ -68,7 +69,8 @@ def open_bench(target: str | None) -> int:
     window.show()
     window.bench.start()
     if target is not None and is_table(Path(target)):
-        window.open_path(Path(target))
+        # Its dialog finds its place only over a window that has one.
+        QTimer.singleShot(PLACED_MS, window, lambda: window.open_path(Path(target)))
     status = app.exec()
     window.bench.close()
     window.deleteLater()
