@@ -12,7 +12,7 @@ from simulator.frame import LayerInfo
 from simulator.initializers import AnyInitializer, GlorotNormal, Zeros
 from simulator.layers.base import Affine, Block, Layer, Module, Room, Shape, Tap, read_only
 from simulator.layers.dropout import AnyDropout, NoDropout
-from simulator.layers.normalization import AnyNormalization, BatchNorm, NoNormalization, Stage
+from simulator.layers.normalization import AnyNormalization, NoNormalization, Stage
 from simulator.numeric import Array, Stream, stream
 from simulator.parameter import knob
 
@@ -45,10 +45,10 @@ class DenseModule(Module):
         self.spec, self.place = spec, place
         self.output_shape = (spec.units,)
         self.activation_kind = spec.activation.kind
-        self.affine = Affine("kernel", inputs, spec.units)
+        self.affine = spec.normalization.affine("kernel", inputs, spec.units)
         self.norm = spec.normalization.stage(spec.units)
         self.dropout = spec.dropout.stage()
-        first = isinstance(spec.normalization, BatchNorm) and spec.normalization.position == "before"
+        first = spec.normalization.first
         self.before = self.norm if first else None
         after = None if first else self.norm
         self.tail: list[Stage] = [stage for stage in (after, self.dropout) if stage is not None]

@@ -1,57 +1,16 @@
-"""Normalisation inside a layer, before or after its activation."""
+"""Batch norm: every unit's mean and spread over the batch."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
+from typing import Annotated, ClassVar, Literal, cast
 
 import numpy as np
 
 from simulator.arena import Arena
 from simulator.layers.base import Block
+from simulator.layers.normalization.base import Normalization, Stage
 from simulator.numeric import Array
-from simulator.parameter import Part, any_of, knob
-
-
-class Stage(ABC):
-    """One elementwise or normalising operation on (units, samples) inside a layer."""
-
-    @abstractmethod
-    def retune(self, spec: Part) -> None:
-        """Take over a description that differs in live parameters only."""
-
-    def blocks(self) -> list[Block]:
-        return []
-
-    def states(self) -> list[Block]:
-        return []
-
-    @abstractmethod
-    def allocate(self, shape: tuple[int, int], arena: Arena) -> None: ...
-
-    @abstractmethod
-    def forward(self, x: Array, out: Array, training: bool) -> None: ...
-
-    @abstractmethod
-    def backward(self, gradient: Array, out: Array) -> None:
-        """out ← ∂C/∂x given ∂C/∂output; ``out`` may be ``gradient``."""
-
-    @abstractmethod
-    def commit(self) -> None: ...
-
-
-class Normalization(Part, frozen=True):
-    """Keeps the scale of a layer's signal in check."""
-
-    where: ClassVar[str] = ""
-
-    def stage(self, units: int) -> Stage | None:
-        """The running part, or None where there is nothing to do."""
-        return None
-
-
-class NoNormalization(Normalization, frozen=True, tag="none"):
-    """No normalisation."""
+from simulator.parameter import Part, knob
 
 
 class BatchNorm(Normalization, frozen=True, tag="batch"):
@@ -81,6 +40,10 @@ class BatchNorm(Normalization, frozen=True, tag="batch"):
             live=True,
         ),
     ] = 0.1
+
+    @property
+    def first(self) -> bool:
+        return self.position == "before"
 
     def stage(self, units: int) -> BatchNormStage:
         return BatchNormStage(self, units)
@@ -146,9 +109,3 @@ class BatchNormStage(Stage):
         unbiased = samples / (samples - 1) if samples > 1 else 1.0
         self.running_mean.value[...] += share * (self.mean - self.running_mean.value)
         self.running_variance.value[...] += share * (unbiased * self.variance - self.running_variance.value)
-
-
-if TYPE_CHECKING:
-    AnyNormalization = Normalization
-else:
-    AnyNormalization = any_of(Normalization)

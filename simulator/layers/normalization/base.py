@@ -1,0 +1,58 @@
+"""What normalisations share: their description and the stage that they become inside a layer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from simulator.arena import Arena
+from simulator.layers.base import Affine, Block
+from simulator.numeric import Array
+from simulator.parameter import Part
+
+
+class Stage(ABC):
+    """One elementwise or normalising operation on (units, samples) inside a layer."""
+
+    @abstractmethod
+    def retune(self, spec: Part) -> None:
+        """Take over a description that differs in live parameters only."""
+
+    def blocks(self) -> list[Block]:
+        return []
+
+    def states(self) -> list[Block]:
+        return []
+
+    @abstractmethod
+    def allocate(self, shape: tuple[int, int], arena: Arena) -> None: ...
+
+    @abstractmethod
+    def forward(self, x: Array, out: Array, training: bool) -> None: ...
+
+    @abstractmethod
+    def backward(self, gradient: Array, out: Array) -> None:
+        """out ← ∂C/∂x given ∂C/∂output; ``out`` may be ``gradient``."""
+
+    @abstractmethod
+    def commit(self) -> None: ...
+
+
+class Normalization(Part, frozen=True):
+    """Keeps the scale of a layer's signal in check."""
+
+    @property
+    def first(self) -> bool:
+        """Whether its stage stands before the activation."""
+        return False
+
+    def affine(self, name: str, inputs: int, outputs: int) -> Affine:
+        """The layer's u = W x + b, whose weights some kinds write in another way."""
+        return Affine(name, inputs, outputs)
+
+    def stage(self, units: int) -> Stage | None:
+        """The running part, or None where there is nothing to do."""
+        return None
+
+
+class NoNormalization(Normalization, frozen=True, tag="none"):
+    """No normalisation."""
