@@ -13,6 +13,7 @@ from simulator.command_line import COMMANDS, add_commands, execute
 
 if TYPE_CHECKING:
     from simulator.headless import RunResult
+    from simulator.session import Mode
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -30,6 +31,11 @@ def bench_parser() -> argparse.ArgumentParser:
         epilog=f"Without a screen: main.py {{{','.join(COMMANDS)}}} --help",
     )
     parser.add_argument("target", nargs="?", metavar="FILE-OR-PRESET", help="the first preset if left out")
+    parser.add_argument(
+        "--worker",
+        choices=("thread", "process"),
+        help="where training runs; by default a process of its own where there is a core for it",
+    )
     return parser
 
 
@@ -57,12 +63,12 @@ def draw_plots(result: RunResult, folder: Path) -> None:
     app.processEvents()
 
 
-def open_bench(target: str | None) -> int:
+def open_bench(target: str | None, worker: Mode | None) -> int:
     """Open the window; Qt is imported only here. 2 for a file that is none."""
     try:
         from ui.app import open_bench as show
 
-        return show(target)
+        return show(target, worker)
     except (ValueError, OSError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
@@ -73,7 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in COMMANDS:
         return execute(command_parser().parse_args(given), draw_plots)
-    return open_bench(bench_parser().parse_args(given).target)
+    bench = bench_parser().parse_args(given)
+    return open_bench(bench.target, bench.worker)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def _shoot(app: object, preset: str, theme: str, steps: int, path: Path) -> None
 
     assert isinstance(app, QApplication)
     set_theme(app, theme)  # type: ignore[arg-type]
-    window = MainWindow(Document(find(preset)), Session)
+    window = MainWindow(Document(find(preset)), lambda notify: Session("thread", notify))
     window.resize(1280, 800)
     window.show()
     if preset == "spiral":

@@ -112,6 +112,8 @@ def prepare(arguments: argparse.Namespace) -> Experiment:
 def _run(arguments: argparse.Namespace, draw: Draw) -> None:
     from tqdm import tqdm
 
+    # Its monitor is a thread that outlives the bar.
+    tqdm.monitor_interval = 0
     experiment = prepare(arguments)
     with tqdm(total=arguments.steps, unit="step", disable=None, leave=False) as bar:
         result = run(

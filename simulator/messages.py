@@ -86,7 +86,12 @@ class Started:
     info: RunInfo
     columns: tuple[str, ...]
     """Columns of this run's history."""
-    step: int = 0
+    frame: Frame
+    """The state it starts from, with everything a plot could want."""
+
+    @property
+    def step(self) -> int:
+        return self.frame.step
 
 
 @dataclass(frozen=True)

@@ -138,16 +138,22 @@ class Parameter:
             return " | ".join(self.choices)
         if self.type not in ("number", "integer"):
             return ""
-        low, high = self.low, self.high
-        if low is None and high is None:
+        low, high = (_bound(value) for value in (self.low, self.high))
+        if not low and not high:
             text = "any"
-        elif high is None:
-            text = f"{'>' if self.low_open else '≥'} {low:g}"
-        elif low is None:
-            text = f"{'<' if self.high_open else '≤'} {high:g}"
+        elif not high:
+            text = f"{'>' if self.low_open else '≥'} {low}"
+        elif not low:
+            text = f"{'<' if self.high_open else '≤'} {high}"
         else:
-            text = f"{'above ' if self.low_open else ''}{low:g} … {'below ' if self.high_open else ''}{high:g}"
+            text = f"{'above ' if self.low_open else ''}{low} … {'below ' if self.high_open else ''}{high}"
         return text + (" or null" if self.optional else "")
+
+
+def _bound(value: float | None) -> str:
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, int) else f"{value:g}"
 
 
 def _members(annotation: Any) -> tuple[Any, ...]:

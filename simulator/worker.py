@@ -31,8 +31,10 @@ from simulator.messages import (
     Update,
 )
 from simulator.threads import blas_threads, limited_blas
-from simulator.training import Training
+from simulator.training import HISTOGRAM_SOURCES, Training
 
+EVERYTHING = frozenset({*HISTOGRAM_SOURCES, "boundary"})
+"""What the first frame of a run brings."""
 MAX_ROWS = 20_000
 """Rows kept for an absent screen; beyond them training waits rather than lose a step."""
 CATCH_UP_SECONDS = 0.1
@@ -145,10 +147,12 @@ class Worker:
         if self.remaining != float("inf"):
             self.remaining = 0
         self.rows, self.first_row = [], training.step
-        self.fresh = False
+        training.look()
+        self.fresh = True
         self.next_validation = 0.0
         self.clock.clear()
-        self.post(Started(training.info, training.columns, training.step))
+        frame = training.frame(training.scalars(validate=True), EVERYTHING)
+        self.post(Started(training.info, training.columns, frame))
 
     # -- work -----------------------------------------------------------------------------------------------------
 

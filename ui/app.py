@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QMessageLogContext, QTimer, QtMsgType, qInsta
 from PySide6.QtWidgets import QApplication
 
 from simulator.files.experiments import find, presets
-from simulator.session import Session
+from simulator.session import Mode, Session, usual_mode
 from ui.document import Document
 from ui.main_window import MainWindow, is_table
 from ui.settings import Settings
@@ -58,11 +58,15 @@ def start_document(target: str | None) -> Document:
     return document
 
 
-def open_bench(target: str | None) -> int:
-    """Show the bench until its window is closed; the exit status. ExperimentError for a bad target."""
+def open_bench(target: str | None, mode: Mode | None = None) -> int:
+    """Show the bench until its window is closed; the exit status. ExperimentError for a bad target.
+
+    ``mode`` is where the worker runs: by default in a process of its own where there is a core for it.
+    """
     document = start_document(target)
     app = create_app()
-    window = MainWindow(document, Session)
+    where = mode or usual_mode()
+    window = MainWindow(document, lambda notify: Session(where, notify))
     app.aboutToQuit.connect(window.bench.close)
     # Ctrl+C in the terminal ends the bench as closing its window would, without a question.
     signal.signal(signal.SIGINT, lambda *_: app.quit())

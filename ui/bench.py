@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment
 from simulator.frame import Frame, RunInfo
 from simulator.history import History
@@ -26,6 +27,8 @@ HIDDEN_MS = 500
 class Worker(Protocol):
     """The front of the worker, as the bench uses it; :class:`simulator.session.Session` is one."""
 
+    checkpoint: Checkpoint | None
+
     def start(self) -> None: ...
     def change(self, experiment: Experiment) -> None: ...
     def restart(self) -> None: ...
@@ -33,8 +36,13 @@ class Worker(Protocol):
     def pause(self) -> None: ...
     def limit(self, steps_per_second: float | None) -> None: ...
     def look(self, wants: frozenset[str] = frozenset()) -> None: ...
+    def resume(self, checkpoint: Checkpoint) -> None: ...
     def replies(self) -> list[Reply]: ...
     def close(self, timeout: float = 2.0) -> None: ...
+
+
+Hire = Callable[[Callable[[], None]], Worker]
+"""Makes a worker, given what it calls, in any thread, when a reply has arrived."""
 
 
 class Bench(QObject):
@@ -48,8 +56,10 @@ class Bench(QObject):
     refused = Signal(str)
     failed = Signal(str, str, bool)
     """message, traceback, whether the worker is gone."""
+    _arrived = Signal()
+    """A reply has come; emitted in the worker's or the reader's thread, at most once per answer."""
 
-    def __init__(self, document: Document, worker: Callable[[], Worker], parent: QObject | None = None) -> None:
+    def __init__(self, document: Document, worker: Hire, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.document = document
         self.wants: Callable[[], frozenset[str]] = frozenset
@@ -68,6 +78,7 @@ class Bench(QObject):
         self._stale = 2
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.pull)
+        self._arrived.connect(self.take, Qt.ConnectionType.QueuedConnection)
         document.changed.connect(lambda _old, new: self._change(new))
         document.opened.connect(self._begin)
 
@@ -75,18 +86,30 @@ class Bench(QObject):
 
     def start(self) -> None:
         """Start the worker on the document's experiment; step 0 is computed at once."""
+        self._hire()
+        self._change(self.document.experiment)
+
+    def _hire(self) -> None:
         self.dead = False
-        self._worker = self._worker_factory()
+        self._worker = self._worker_factory(self._arrived.emit)
         self._worker.start()
         self._worker.limit(self._limit)
-        self._change(self.document.experiment)
         self._timer.start(ACTIVE_MS)
 
     def revive(self) -> None:
-        """A new worker in place of one that died."""
+        """A new worker in place of one that died; it goes on from the last checkpoint, if there is one."""
+        kept = self.checkpoint
         self.close()
         self._set_playing(False)
-        self.start()
+        self._hire()
+        if kept is not None and self._worker is not None and is_live_change(kept.experiment, self.document.experiment):
+            self._worker.resume(kept)
+        self._change(self.document.experiment)
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """Where the present run could go on if its worker died."""
+        return None if self._worker is None else self._worker.checkpoint
 
     def close(self) -> None:
         """End the worker and stop polling; may be called twice."""
@@ -130,6 +153,8 @@ class Bench(QObject):
         if self._worker is not None:
             self._worker.change(experiment)
             self.wake()
+            # At once, not at the next tick: the hand is on the knob.
+            self._look()
 
     def _begin(self, experiment: Experiment) -> None:
         live = self._trained is not None and is_live_change(self._trained, experiment)
@@ -152,6 +177,13 @@ class Bench(QObject):
 
     def pull(self) -> None:
         """Take what has arrived, ask for the next frame."""
+        self.take()
+        if self.playing or self._stale:
+            self._look()
+        self._pace()
+
+    def take(self) -> None:
+        """Show what has arrived; where more was asked for meanwhile, look again at once."""
         worker = self._worker
         if worker is None:
             return
@@ -159,9 +191,12 @@ class Bench(QObject):
             self._take(reply)
             if self._worker is not worker:
                 return  # what was told made someone close the bench or replace the worker
-        if self.playing or self._stale:
-            worker.look(self.wants() if self._visible else frozenset())
-        self._pace()
+        if self._stale == 1:
+            self._look()
+
+    def _look(self) -> None:
+        if self._worker is not None:
+            self._worker.look(self.wants() if self._visible else frozenset())
 
     def _pace(self) -> None:
         if self._worker is None:
@@ -184,8 +219,9 @@ class Bench(QObject):
 
     def _take_started(self, reply: Started) -> None:
         self.info = reply.info
-        self.history = History(reply.columns)
-        self.first = self.view = None
+        self.history = History(reply.columns, start=reply.step)
+        self.first = reply.frame if reply.step == 0 else None
+        self.view = None
         self._stale = 2
         self.started.emit(reply.info)
 
@@ -198,8 +234,6 @@ class Bench(QObject):
                 return
             for rows in reply.rows:
                 self.history.extend(rows)
-            if frame.step == 0 and self.first is None:
-                self.first = frame
             self.view = View(frame=frame, history=self.history, first=self.first)
             self.updated.emit(self.view, reply.steps_per_second)
         if fresh:

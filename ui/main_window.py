@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QElapsedTimer, QEvent, Qt
@@ -23,7 +22,7 @@ from simulator.files.experiments import Preset
 from simulator.frame import RunInfo
 from simulator.measures.status import describe
 from simulator.parameter import is_live_change, replaced
-from ui.bench import Bench, Worker
+from ui.bench import Bench, Hire
 from ui.builder.builder import Builder
 from ui.dialogs import files, reading
 from ui.dialogs.export import ExportDialog
@@ -53,7 +52,7 @@ NEW = {
 class MainWindow(QMainWindow):
     """Holds the parts together; what is trained is the document's, how it goes is the bench's."""
 
-    def __init__(self, document: Document, worker: Callable[[], Worker]) -> None:
+    def __init__(self, document: Document, worker: Hire) -> None:
         super().__init__()
         self.settings = Settings()
         self.document = document

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment
 from simulator.frame import Frame, RunInfo
 from simulator.history import Rows
 from simulator.messages import Failed, Refused, Reply, Started, Update
 from simulator.parameter import replaced
+from simulator.training import Training
 from ui.bench import HIDDEN_MS, SETTLED_MS, Bench
 from ui.document import Document
 
@@ -21,6 +23,8 @@ PLAIN = {"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 4}]}
 
 class ScriptedWorker:
     """Records commands; gives out the replies put into ``inbox``."""
+
+    checkpoint: Checkpoint | None = None
 
     def __init__(self) -> None:
         self.inbox: list[Reply] = []
@@ -31,6 +35,9 @@ class ScriptedWorker:
 
     def change(self, experiment: Experiment) -> None:
         self.said.append(("change", experiment))
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        self.said.append(("resume", checkpoint))
 
     def restart(self) -> None:
         self.said.append(("restart",))
@@ -68,6 +75,10 @@ def update(run: int, step: int, *losses: float, playing: bool = False) -> Update
     return Update(1, frame, rows, playing, 100.0)
 
 
+def started(run: int) -> Started:
+    return Started(info(run), ("loss",), Frame(info(run), 0, 0.0, {}, {}, {}))
+
+
 class Rig:
     def __init__(self) -> None:
         self.workers: list[ScriptedWorker] = []
@@ -77,7 +88,7 @@ class Rig:
         self.views: list[object] = []
         self.bench.updated.connect(lambda view, _rate: self.views.append(view))
 
-    def _hire(self) -> ScriptedWorker:
+    def _hire(self, _notify: object) -> ScriptedWorker:
         self.workers.append(ScriptedWorker())
         return self.workers[-1]
 
@@ -90,7 +101,7 @@ class Rig:
         self.bench.pull()
 
     def settle(self) -> None:
-        self.hear(Started(info(1), ("loss",)), update(1, 0, 1.0), update(1, 0), update(1, 0))
+        self.hear(started(1), update(1, 0, 1.0), update(1, 0), update(1, 0))
 
 
 @pytest.fixture
@@ -105,7 +116,7 @@ def test_the_start_trains_the_documents_experiment(rig: Rig) -> None:
 
 
 def test_every_step_reaches_the_history(rig: Rig) -> None:
-    rig.hear(Started(info(1), ("loss",)), update(1, 0, 3.0), update(1, 2, 2.0, 1.0))
+    rig.hear(started(1), update(1, 0, 3.0), update(1, 2, 2.0, 1.0))
     assert rig.bench.history is not None
     assert rig.bench.history.series("loss").last.tolist() == [3.0, 2.0, 1.0]
     assert rig.bench.first is not None
@@ -113,7 +124,7 @@ def test_every_step_reaches_the_history(rig: Rig) -> None:
 
 
 def test_frames_of_an_old_run_are_discarded(rig: Rig) -> None:
-    rig.hear(Started(info(1), ("loss",)), update(1, 0, 3.0), Started(info(2), ("loss",)), update(1, 5, 9.0))
+    rig.hear(started(1), update(1, 0, 3.0), started(2), update(1, 5, 9.0))
     assert rig.bench.view is None
     assert len(rig.views) == 1
     rig.hear(update(2, 0, 4.0))
@@ -130,7 +141,6 @@ def test_a_paused_bench_stops_asking_until_something_changes(rig: Rig) -> None:
     assert rig.bench._timer.interval() == SETTLED_MS
     plain = replaced(rig.document.experiment.to_builtins(), ("seed",), 5)
     assert rig.document.propose(plain, "seed") is None
-    rig.bench.pull()
     assert len(rig.worker.looks()) == before + 1
     assert rig.worker.said[-2] == ("change", rig.document.experiment)
 
@@ -161,7 +171,8 @@ def test_steps_then_pause_is_followed(rig: Rig) -> None:
 def test_opening_what_differs_only_live_starts_over(rig: Rig) -> None:
     plain = replaced(rig.document.experiment.to_builtins(), ("optimizer", "learning_rate"), 0.7)
     rig.document.replace(Experiment.from_builtins(plain))
-    assert rig.worker.said[-2:] == [("change", rig.document.experiment), ("restart",)]
+    orders = [entry for entry in rig.worker.said if entry[0] != "look"]
+    assert orders[-2:] == [("change", rig.document.experiment), ("restart",)]
 
 
 def test_refusals_and_failures_are_passed_on(rig: Rig) -> None:
@@ -194,3 +205,22 @@ def test_closing_twice_ends_the_worker_once(rig: Rig) -> None:
     rig.bench.close()
     assert rig.worker.said.count(("close",)) == 1
     assert not rig.bench._timer.isActive()
+
+
+def test_a_worker_that_died_is_replaced_and_goes_on_from_its_checkpoint(rig: Rig) -> None:
+    rig.settle()
+    kept = Training(rig.document.experiment).checkpoint()
+    rig.worker.checkpoint = kept
+    rig.bench.revive()
+    assert len(rig.workers) == 2
+    orders = [entry for entry in rig.worker.said if entry[0] in ("start", "resume", "change")]
+    assert orders == [("start",), ("resume", kept), ("change", rig.document.experiment)]
+
+
+def test_a_checkpoint_of_another_network_is_not_taken_up(rig: Rig) -> None:
+    rig.settle()
+    rig.worker.checkpoint = Training(rig.document.experiment).checkpoint()
+    plain = replaced(rig.document.experiment.to_builtins(), ("seed",), 5)
+    assert rig.document.propose(plain, "seed") is None
+    rig.bench.revive()
+    assert "resume" not in [entry[0] for entry in rig.worker.said]

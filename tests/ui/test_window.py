@@ -46,7 +46,7 @@ def open_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]
     made: list[MainWindow] = []
 
     def make() -> MainWindow:
-        window = MainWindow(Document(Experiment.from_builtins(PLAIN)), Session)
+        window = MainWindow(Document(Experiment.from_builtins(PLAIN)), lambda notify: Session("thread", notify))
         made.append(window)
         window.show()
         window.bench.start()
