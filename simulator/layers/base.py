@@ -116,6 +116,8 @@ class Affine:
 
     def __init__(self, name: str, inputs: int, outputs: int) -> None:
         self.inputs, self.outputs = inputs, outputs
+        self.fans = inputs, outputs
+        """What the variance of an initial weight is chosen by: terms that a unit sums, units that a value reaches."""
         self.block = Block(name, (inputs + 1, outputs), weights=inputs * outputs)
 
     def allocate(self, room: Room) -> None:
@@ -124,19 +126,27 @@ class Affine:
 
     def initialise(self, weights: Initializer, biases: Initializer, seed: int, place: tuple[int, ...]) -> None:
         kernel = self.block.value
-        weights.fill(kernel[:-1], stream(seed, Stream.WEIGHTS, *place), self.inputs, self.outputs)
-        biases.fill(kernel[-1], stream(seed, Stream.BIASES, *place), self.inputs, self.outputs)
+        weights.fill(kernel[:-1], stream(seed, Stream.WEIGHTS, *place), *self.fans)
+        biases.fill(kernel[-1], stream(seed, Stream.BIASES, *place), *self.fans)
 
     def forward(self, x: Array, out: Array) -> None:
         np.matmul(self.block.value.T, x, out=out)
 
     def backward(self, x: Array, gradient: Array) -> Array | None:
         """Sets ∂W and ∂b; the gradient with respect to x, where somebody needs it, in a buffer that others share."""
-        np.matmul(x, gradient.T, out=self.block.gradient)
+        outer(x, gradient, self.block.gradient)
         if self.input_gradient is None:
             return None
         np.matmul(self.block.value[:-1], gradient, out=self.input_gradient)
         return self.input_gradient
+
+
+def outer(x: Array, gradient: Array, out: Array) -> None:
+    """out ← x gradientᵀ; of stacks (tiles, rows, columns) the sum over the tiles."""
+    if x.ndim == 2:
+        np.matmul(x, gradient.T, out=out)
+    else:
+        np.sum(np.matmul(x, gradient.swapaxes(1, 2)), axis=0, out=out)
 
 
 class ShapeError(ValueError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -33,20 +33,25 @@ class Dense(Layer, frozen=True, kw_only=True, tag="dense"):
     dropout: Annotated[AnyDropout, knob("dropout", "Whether units are dropped while training.")] = NoDropout()
 
     def build(self, place: tuple[int, ...], input_shape: Shape) -> DenseModule:
-        return DenseModule(self, place, math.prod(input_shape))
+        affine = self.normalization.affine("kernel", math.prod(input_shape), self.units)
+        return DenseModule(self, place, affine, (self.units,))
 
 
 class DenseModule(Module):
-    """A dense layer at work."""
+    """A dense layer at work; also what is inside a layer whose units have several positions, a convolution.
 
-    spec: Dense
+    Positions are observations, as samples are: inside, arrays are (units, positions · samples).
+    """
 
-    def __init__(self, spec: Dense, place: tuple[int, ...], inputs: int) -> None:
+    spec: Any
+    """A description with the fields of :class:`Dense` but its units."""
+
+    def __init__(self, spec: Any, place: tuple[int, ...], affine: Affine, output_shape: Shape) -> None:
         self.spec, self.place = spec, place
-        self.output_shape = (spec.units,)
+        self.output_shape = output_shape
         self.activation_kind = spec.activation.kind
-        self.affine = spec.normalization.affine("kernel", inputs, spec.units)
-        self.norm = spec.normalization.stage(spec.units)
+        self.affine = affine
+        self.norm = spec.normalization.stage(affine.outputs)
         self.dropout = spec.dropout.stage()
         first = spec.normalization.first
         self.before = self.norm if first else None
@@ -61,16 +66,18 @@ class DenseModule(Module):
         return [block for stage in self.stages for block in stage.states()]
 
     def allocate(self, room: Room) -> None:
-        units, batch = self.spec.units, room.batch
-        arena = room.arena
+        arena, units = room.arena, self.affine.outputs
+        batch = room.batch * (self.output_size // units)
         self.affine.allocate(room)
         self.u = arena.zeros(units, batch)
         self.z = arena.zeros(units, batch) if self.before else self.u
-        self.out = arena.signal(units, batch)
-        self.a = arena.zeros(units, batch) if self.tail else self.out[:-1]
+        self.out = arena.signal(self.output_size, room.batch)
+        self.value = self.out[:-1].reshape(units, batch)
+        self.a = arena.zeros(units, batch) if self.tail else self.value
         self.slope = arena.zeros(units, batch)
         self.delta = arena.zeros(units, batch)
         self.raw_delta = room.scratch.array(units, batch) if self.before else self.delta
+        self.product, self.product_delta = self.u, self.raw_delta
         for stage in self.stages:
             stage.allocate((units, batch), arena)
         if self.dropout is not None:
@@ -79,21 +86,22 @@ class DenseModule(Module):
     def initialise(self, seed: int, x: Array) -> None:
         self.affine.initialise(self.spec.initializer, self.spec.bias_initializer, seed, self.place)
         if self.spec.initializer.data_dependent:
-            scale_to_unit_variance(self.affine, x, self.u)
+            scale_to_unit_variance(self.affine, self.gathered(x), self.product)
 
     def forward(self, x: Array, training: bool) -> Array:
-        self.x = x
-        self.affine.forward(x, self.u)
+        self.x = self.gathered(x)
+        self.affine.forward(self.x, self.product)
         if self.before is not None:
             self.before.forward(self.u, self.z, training)
         self.spec.activation.apply(self.z, self.a)
         value = self.a
         for stage in self.tail:
-            stage.forward(value, self.out[:-1], training)
-            value = self.out[:-1]
+            stage.forward(value, self.value, training)
+            value = self.value
         return self.out
 
     def backward(self, gradient: Array) -> Array | None:
+        gradient = gradient.reshape(self.delta.shape)
         for stage in reversed(self.tail):
             stage.backward(gradient, self.delta)
             gradient = self.delta
@@ -101,7 +109,16 @@ class DenseModule(Module):
         np.multiply(self.slope, gradient, out=self.delta)
         if self.before is not None:
             self.before.backward(self.delta, self.raw_delta)
-        return self.affine.backward(self.x, self.raw_delta)
+        back = self.affine.backward(self.x, self.product_delta)
+        return None if back is None else self.scattered(back)
+
+    def gathered(self, x: Array) -> Array:
+        """What the weights are multiplied with."""
+        return x
+
+    def scattered(self, gradient: Array) -> Array:
+        """∂C/∂input from the gradient with respect to what the weights were multiplied with."""
+        return gradient
 
     def commit(self) -> None:
         for stage in self.stages:
@@ -115,7 +132,7 @@ class DenseModule(Module):
             self.dropout.recall(memory)
 
     def retune(self, spec: Layer) -> None:
-        self.spec = cast(Dense, spec)
+        self.spec = spec
         if self.norm is not None:
             self.norm.retune(self.spec.normalization)
         if self.dropout is not None:
