@@ -115,6 +115,11 @@ class Experiment(Spec, frozen=True, kw_only=True):
         return sum(layer.repeat for layer in self.layers)
 
     @property
+    def rows(self) -> int:
+        """Hidden layers with those inside them, ``repeat`` expanded."""
+        return sum(layer.repeat * layer.rows for layer in self.layers)
+
+    @property
     def objective(self) -> AnyLoss:
         """The loss, which is chosen by the data's task where the file leaves it out."""
         assert self.loss is not None
@@ -239,5 +244,5 @@ def _check_whole(experiment: Experiment) -> None:
         raise ExperimentError(
             f"{experiment.objective.kind} needs classes, but {experiment.data.kind} is a {task}", "loss"
         )
-    if experiment.depth > 1000:
-        raise ExperimentError(f"{experiment.depth} layers are more than the 1000 that a stack may have", "layers")
+    if experiment.rows > 1000:
+        raise ExperimentError(f"{experiment.rows} layers are more than the 1000 that a stack may have", "layers")

@@ -41,7 +41,7 @@ class Network:
                 module = layer.build((depth,), shape)
             except ShapeError as error:
                 raise ExperimentError(
-                    f"layer {depth + 1} ({title_of(type(layer))}): {error}", f"layers[{entry}]"
+                    f"layer {depth + 1} ({title_of(type(layer))}): {error}", f"layers[{entry}]{error.path}"
                 ) from None
             _inform(module, str(depth + 1), entry)
             self.modules.append(module)
@@ -96,7 +96,7 @@ class Network:
     def _place(self, arena: Arena, scratch: Scratch, seed: int, inputs: int) -> None:
         self.input = arena.signal(inputs, self.batch)
         for depth, module in enumerate(self.modules):
-            module.allocate(Room(self.batch, arena, scratch, seed, needs_input_gradient=depth > 0))
+            module.allocate(Room(self.batch, arena, scratch, seed, needs_input_gradient=depth > 0, chain=self.modules))
         self.output.allocate(Room(self.batch, arena, scratch, seed, needs_input_gradient=bool(self.modules)))
 
     @property
@@ -124,6 +124,11 @@ class Network:
         for module in reversed(self.modules):
             assert gradient is not None
             gradient = module.backward(gradient)
+
+    def resolve_update(self) -> None:
+        """The update is proposed: bring the taps up to it."""
+        for module in self.modules:
+            module.resolve_update()
 
     def commit(self) -> None:
         for module in self.modules:

@@ -177,6 +177,7 @@ class Training:
             np.copyto(slot, before)
 
     def _measure(self) -> None:
+        self.network.resolve_update()
         self.loss = float(np.mean(self.network.output.sample_losses(self.y), dtype=np.float64))
         self.gradient_norm = norm(self.network.parameters.gradient)
         self.values, self.defined = measure_all(self.network.stacks, self.network.batch)

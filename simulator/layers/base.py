@@ -109,6 +109,8 @@ class Room:
     scratch: Scratch
     seed: int
     needs_input_gradient: bool
+    chain: Sequence[Module] = ()
+    """The modules of the stack it stands in."""
 
 
 class Affine:
@@ -118,27 +120,55 @@ class Affine:
         self.inputs, self.outputs = inputs, outputs
         self.fans = inputs, outputs
         """What the variance of an initial weight is chosen by: terms that a unit sums, units that a value reaches."""
+        self.pieces = 1
+        """Maps that lie side by side in W, each drawn by itself."""
         self.block = Block(name, (inputs + 1, outputs), weights=inputs * outputs)
+
+    def blocks(self) -> list[Block]:
+        """What is trained."""
+        return [self.block]
+
+    @property
+    def kernel(self) -> Array:
+        """W and b as they act, biases last; their gradient and their update likewise."""
+        return self.block.value
+
+    @property
+    def kernel_gradient(self) -> Array:
+        return self.block.gradient
+
+    @property
+    def kernel_update(self) -> Array:
+        return self.block.update
 
     def allocate(self, room: Room) -> None:
         needed = room.needs_input_gradient
         self.input_gradient = room.scratch.array(self.inputs, room.batch) if needed else None
 
     def initialise(self, weights: Initializer, biases: Initializer, seed: int, place: tuple[int, ...]) -> None:
-        kernel = self.block.value
-        weights.fill(kernel[:-1], stream(seed, Stream.WEIGHTS, *place), *self.fans)
-        biases.fill(kernel[-1], stream(seed, Stream.BIASES, *place), *self.fans)
+        kernels = np.split(self.block.value, self.pieces, axis=1)
+        weight_draws, bias_draws = stream(seed, Stream.WEIGHTS, *place), stream(seed, Stream.BIASES, *place)
+        for kernel in kernels:
+            weights.fill(kernel[:-1], weight_draws, *self.fans)
+            biases.fill(kernel[-1], bias_draws, *self.fans)
+
+    def rescale(self, factor: float) -> None:
+        """W ← factor · W."""
+        self.block.value[:-1] *= factor
 
     def forward(self, x: Array, out: Array) -> None:
-        np.matmul(self.block.value.T, x, out=out)
+        np.matmul(self.kernel.T, x, out=out)
 
     def backward(self, x: Array, gradient: Array) -> Array | None:
         """Sets ∂W and ∂b; the gradient with respect to x, where somebody needs it, in a buffer that others share."""
-        outer(x, gradient, self.block.gradient)
+        outer(x, gradient, self.kernel_gradient)
         if self.input_gradient is None:
             return None
-        np.matmul(self.block.value[:-1], gradient, out=self.input_gradient)
+        np.matmul(self.kernel[:-1], gradient, out=self.input_gradient)
         return self.input_gradient
+
+    def resolve_update(self) -> None:
+        """The update is proposed: work out ``kernel_update`` where the trained parameters are not W itself."""
 
 
 def outer(x: Array, gradient: Array, out: Array) -> None:
@@ -150,7 +180,14 @@ def outer(x: Array, gradient: Array, out: Array) -> None:
 
 
 class ShapeError(ValueError):
-    """Why a layer cannot take what the layer before it gives; says both shapes."""
+    """Why a layer cannot take what the layer before it gives; says both shapes.
+
+    ``path`` leads from the layer to the field where it happened: ``.layers[1]`` for an inner layer.
+    """
+
+    def __init__(self, message: str, path: str = "") -> None:
+        self.path = path
+        super().__init__(message)
 
 
 class Layer(Part, frozen=True, kw_only=True):
@@ -159,6 +196,11 @@ class Layer(Part, frozen=True, kw_only=True):
     repeat: Annotated[
         int, knob("repeat", "How many such layers follow each other.", slider=(1, 50), ge=1, le=1000, unit="×")
     ] = 1
+
+    @property
+    def rows(self) -> int:
+        """Rows of plots and tables that one of it takes: itself and its inner layers."""
+        return 1
 
     @abstractmethod
     def build(self, place: tuple[int, ...], input_shape: Shape) -> Module:
@@ -214,6 +256,9 @@ class Module(ABC):
 
         Both may lie in scratch that the next call overwrites.
         """
+
+    def resolve_update(self) -> None:  # noqa: B027
+        """The update is proposed, and measures will look: work out what its taps show of it."""
 
     def commit(self) -> None:  # noqa: B027
         """The step is done: keep running averages, let the next forward draw new masks."""

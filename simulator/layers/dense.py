@@ -60,7 +60,7 @@ class DenseModule(Module):
         self.stages: list[Stage] = [stage for stage in (self.norm, self.dropout) if stage is not None]
 
     def blocks(self) -> list[Block]:
-        return [self.affine.block, *(block for stage in self.stages for block in stage.blocks())]
+        return [*self.affine.blocks(), *(block for stage in self.stages for block in stage.blocks())]
 
     def states(self) -> list[Block]:
         return [block for stage in self.stages for block in stage.states()]
@@ -120,6 +120,9 @@ class DenseModule(Module):
         """∂C/∂input from the gradient with respect to what the weights were multiplied with."""
         return gradient
 
+    def resolve_update(self) -> None:
+        self.affine.resolve_update()
+
     def commit(self) -> None:
         for stage in self.stages:
             stage.commit()
@@ -152,7 +155,6 @@ def affine_tap(
     delta: Array,
 ) -> Tap:
     """The tap of a layer whose parameters are one kernel."""
-    block = affine.block
     return Tap(
         info=info,
         activation=activation,
@@ -160,10 +162,10 @@ def affine_tap(
         a=read_only(a),
         slope=None if slope is None else read_only(slope),
         delta=read_only(delta),
-        weights=read_only(block.value[:-1]),
-        weight_gradient=read_only(block.gradient[:-1]),
-        weight_update=read_only(block.update[:-1]),
-        bias_gradient=read_only(block.gradient[-1]),
+        weights=read_only(affine.kernel[:-1]),
+        weight_gradient=read_only(affine.kernel_gradient[:-1]),
+        weight_update=read_only(affine.kernel_update[:-1]),
+        bias_gradient=read_only(affine.kernel_gradient[-1]),
     )
 
 
@@ -174,4 +176,4 @@ def scale_to_unit_variance(affine: Affine, x: Array, u: Array, rounds: int = 10,
         spread = float(u.std(dtype=np.float64))
         if not math.isfinite(spread) or spread == 0 or abs(spread - 1) < tolerance:
             return
-        affine.block.value[:-1] /= spread
+        affine.rescale(1 / spread)
