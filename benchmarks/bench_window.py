@@ -1,0 +1,135 @@
+"""The real window under observation: what arrives, what is painted, how late the event loop is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QSettings, Qt, QTimer
+
+from simulator.experiment import Experiment
+from simulator.session import Mode, Session
+from ui.app import create_app
+from ui.document import Document
+from ui.main_window import MainWindow
+from ui.plots.base import View
+
+TICK_MS = 5
+
+
+def isolate(folder: Path) -> None:
+    """Settings in a folder of their own: the person's arrangement is neither used nor changed."""
+    QCoreApplication.setOrganizationName("Nablascope")
+    QCoreApplication.setApplicationName("Nablascope")
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    for scope in (QSettings.Scope.UserScope, QSettings.Scope.SystemScope):
+        QSettings.setPath(QSettings.Format.IniFormat, scope, str(folder))
+
+
+def wait(milliseconds: float) -> None:
+    """Let the event loop run."""
+    loop = QEventLoop()
+    QTimer.singleShot(int(milliseconds), loop.quit)
+    loop.exec()
+
+
+class Lateness(QObject):
+    """How late a precise timer fires, in milliseconds, measured against when it was due."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.late: list[float] = []
+        self._due = 0.0
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._tick)
+
+    def start(self) -> None:
+        self._due = time.perf_counter() + TICK_MS / 1e3
+        self._timer.start(TICK_MS)
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+    def _tick(self) -> None:
+        self.late.append(max(0.0, (time.perf_counter() - self._due) * 1e3))
+        self.start()
+
+
+class Watch(QObject):
+    """Counts frames that reach the screen and calls back when a certain one has been painted."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.window = window
+        self.frames = 0
+        """Frames taken and painted."""
+        self.last: View | None = None
+        self._new = False
+        self._awaited: Callable[[View], bool] | None = None
+        self._matched = False
+        self._loop = QEventLoop()
+        # Connected after the window's own slot: the plots have been refreshed when this one is told.
+        window.bench.updated.connect(self._take)
+        window.installEventFilter(self)
+
+    def _take(self, view: View, _rate: float) -> None:
+        self.last, self._new = view, True
+        if self._awaited is not None and self._awaited(view):
+            self._matched = True
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # All dirty widgets are painted within this event.
+        if event.type() == QEvent.Type.UpdateRequest and self._new:
+            self._new = False
+            QTimer.singleShot(0, self._painted)
+        return super().eventFilter(watched, event)
+
+    def _painted(self) -> None:
+        self.frames += 1
+        if self._matched:
+            self._loop.quit()
+
+    def until_painted(self, wanted: Callable[[View], bool], act: Callable[[], None], limit: float = 10.0) -> float:
+        """Seconds from just before ``act`` until a view that is ``wanted`` has been painted; TimeoutError."""
+        self._awaited, self._matched = wanted, False
+        self._loop = QEventLoop()
+        QTimer.singleShot(int(limit * 1e3), self._loop.quit)
+        start = time.perf_counter()
+        act()
+        self._loop.exec()
+        self._awaited = None
+        if not self._matched:
+            raise TimeoutError(f"nothing was shown within {limit:g} s")
+        return time.perf_counter() - start
+
+
+@contextmanager
+def opened(experiment: Experiment, mode: Mode) -> Iterator[Watch]:
+    """The window with its default plots, standing at step 0; its worker runs in ``mode``."""
+    with TemporaryDirectory() as folder:
+        isolate(Path(folder))
+        app = create_app()
+        window = MainWindow(Document(experiment), lambda *told: Session(mode, *told))
+        window.show()
+        watch = Watch(window)
+        watch.until_painted(lambda view: view.frame.step == 0, window.bench.start, limit=30)
+        try:
+            yield watch
+        finally:
+            window.document.undo_stack.setClean()
+            window.close()
+            window.bench.close()
+            window.deleteLater()
+            app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+            app.processEvents()
+
+
+def turn(window: MainWindow, path: tuple[str, ...], value: Any) -> None:
+    """What dragging the slider at ``path`` in the training panel does."""
+    window.training.form(path[0]).edited.emit(path, value, False)

@@ -1,0 +1,71 @@
+"""Fair timing: competitors take turns in one run, and what is told are medians and quartiles of ratios."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Work = Callable[[int], None]
+"""Does so many steps."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median and quartiles of repeated measurements."""
+
+    low: float
+    median: float
+    high: float
+    count: int
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread:
+        low, median, high = np.quantile(values, (0.25, 0.5, 0.75)).tolist()
+        return cls(low, median, high, len(values))
+
+    def text(self, digits: int = 2) -> str:
+        """``1.25 (1.23–1.28)``"""
+        return f"{self.median:.{digits}f} ({self.low:.{digits}f}–{self.high:.{digits}f})"
+
+    def plain(self) -> dict[str, float]:
+        return {"low": self.low, "median": self.median, "high": self.high, "count": self.count}
+
+
+class Timed:
+    """Seconds per step of each competitor, one entry per round."""
+
+    def __init__(self, seconds: Mapping[str, Sequence[float]]) -> None:
+        self.seconds = seconds
+
+    def spread(self, name: str, scale: float = 1.0) -> Spread:
+        return Spread.of([value * scale for value in self.seconds[name]])
+
+    def ratio(self, name: str, base: str) -> Spread:
+        """Of times taken in the same round."""
+        pairs = zip(self.seconds[name], self.seconds[base], strict=True)
+        return Spread.of([one / other for one, other in pairs])
+
+    def plain(self) -> dict[str, Any]:
+        """Microseconds per step."""
+        return {name: self.spread(name, 1e6).plain() for name in self.seconds}
+
+
+def seconds_of(work: Work, steps: int) -> float:
+    start = time.perf_counter()
+    work(steps)
+    return (time.perf_counter() - start) / steps
+
+
+def interleaved(works: Mapping[str, Work], rounds: int, block_seconds: float) -> Timed:
+    """Time every competitor ``rounds`` times in turns, each for about ``block_seconds``; the order alternates."""
+    steps = {name: max(1, round(block_seconds / seconds_of(work, 2))) for name, work in works.items()}
+    found: dict[str, list[float]] = {name: [] for name in works}
+    names = list(works)
+    for turn in range(rounds):
+        for name in names if turn % 2 == 0 else reversed(names):
+            found[name].append(seconds_of(works[name], steps[name]))
+    return Timed(found)

@@ -1,0 +1,55 @@
+"""Time per step against depth, batch and width, with fitted exponents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from benchmarks import ours
+from benchmarks.nets import dense
+from benchmarks.report import Options, Section, Table
+from benchmarks.rounds import Spread, seconds_of
+from simulator.experiment import Experiment
+from simulator.threads import limited_blas
+from simulator.training import Training
+
+MANY = {"kind": "clusters", "samples": 6000}
+"""Data with enough samples for the largest batch."""
+BATCHES = (128, 256, 512, 1024, 2048, 4096)
+Make = Callable[[int], Experiment]
+SWEEPS: dict[str, tuple[str, Make, tuple[int, ...], str]] = {
+    "depth": ("layers of 100", lambda n: dense(n, 100), (10, 25, 50, 100, 200), "linear"),
+    "batch": ("samples, 10 × 100", lambda n: dense(10, 100, batch=n, data=MANY), BATCHES, "linear"),
+    "width": ("units, 4 layers", lambda n: dense(4, n), (128, 256, 512, 1024, 2048), "quadratic"),
+}
+
+
+def _seconds(experiment: Experiment, options: Options) -> float:
+    training = Training(experiment)
+    work = ours.measured(training)
+    steps = max(1, round(options.block_seconds / seconds_of(work, 1)))
+    return Spread.of([seconds_of(work, steps) for _ in range(2 if options.quick else 5)]).median
+
+
+def exponent(sizes: Sequence[int], seconds: Sequence[float]) -> float:
+    """Slope of log time over log size."""
+    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
+
+
+def run(options: Options) -> Section:
+    section = Section()
+    summary = Table("Time per step (with scalars, one BLAS thread) as a power of size", ["size", "range", "exponent"])
+    for name, (unit, make, sizes, law) in SWEEPS.items():
+        used = sizes[:2] if options.quick else sizes
+        with limited_blas(1):
+            seconds = [_seconds(make(size), options) for size in used]
+        power = exponent(used, seconds)
+        table = Table(f"Time per step against {name} ({unit})", [name, "ms", "ms per unit of size"])
+        for size, time in zip(used, seconds, strict=True):
+            table.rows.append([str(size), f"{time * 1e3:.3f}", f"{time * 1e3 / size:.5f}"])
+        section.tables.append(table)
+        summary.rows.append([f"{name} ({law} or better)", f"{used[0]} … {used[-1]}", f"{power:.2f}"])
+        section.data[name] = {"sizes": list(used), "seconds": seconds, "exponent": power}
+    section.tables.append(summary)
+    return section

@@ -1,0 +1,66 @@
+"""Time per step beside bare matrix products and beside PyTorch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks import ours, peer
+from benchmarks.gemm import bare_gemm
+from benchmarks.nets import ACTIVATIONS, NETS, reference, title
+from benchmarks.report import Options, Section, Table
+from benchmarks.rounds import Timed, Work, interleaved
+from simulator.threads import limited_blas
+
+LABELS = {
+    "plain": "plain",
+    "scalars": "scalars each step",
+    "tenth": "scalars, histograms each 10th step",
+    "full": "full measures each step",
+}
+
+
+def _measure(net: str, activation: str, threads: int, options: Options) -> Timed:
+    experiment = reference(net, activation)
+    works: dict[str, Work] = {"gemm": bare_gemm(experiment), **ours.variants(experiment)}
+    torch = peer.torch_or_none()
+    if torch is not None:
+        torch.set_num_threads(threads)
+        works |= peer.variants(torch, experiment)
+    with limited_blas(threads):
+        return interleaved(works, options.rounds, options.block_seconds)
+
+
+def _cell(timed: Timed, name: str) -> str:
+    against = f", {timed.ratio(name, f'torch {name}').text()} T" if f"torch {name}" in timed.seconds else ""
+    return f"{timed.ratio(name, 'gemm').text()} G{against}"
+
+
+def _plain(timed: Timed) -> dict[str, Any]:
+    bases = {"gemm": "gemm"}
+    found: dict[str, Any] = {"microseconds": timed.plain(), "over_gemm": {}, "over_torch": {}}
+    for name in LABELS:
+        found["over_gemm"][name] = timed.ratio(name, bases["gemm"]).plain()
+        if f"torch {name}" in timed.seconds:
+            found["over_torch"][name] = timed.ratio(name, f"torch {name}").plain()
+    return found
+
+
+def run(options: Options) -> Section:
+    section = Section()
+    nets = list(NETS)[:1] if options.quick else list(NETS)
+    for threads in options.threads:
+        for activation in ACTIVATIONS:
+            timed = {net: _measure(net, activation, threads, options) for net in nets}
+            table = Table(
+                f"Time per step, {activation}, BLAS threads: {threads} (median and quartiles)",
+                ["per step", *(title(net) for net in nets)],
+            )
+            table.rows.append(["bare products (G)", *(f"{timed[net].spread('gemm', 1e3).text(3)} ms" for net in nets)])
+            for name, label in LABELS.items():
+                table.rows.append([label, *(_cell(timed[net], name) for net in nets)])
+            section.tables.append(table)
+            section.data[f"{activation}, {threads}"] = {net: _plain(timed[net]) for net in nets}
+    if peer.torch_or_none() is None:
+        section.notes.append("PyTorch is not installed: no comparison with it (T).")
+    section.data["torch"] = peer.torch_or_none() is not None
+    return section

@@ -1,0 +1,144 @@
+"""Where the time of a step and of a frame goes."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from benchmarks.nets import NETS, reference, title
+from benchmarks.ours import HISTOGRAMS
+from benchmarks.report import Options, Section, Table
+from benchmarks.rounds import Spread
+from simulator import training as engine
+from simulator.layers.base import Affine
+from simulator.measures import MEASURES
+from simulator.threads import limited_blas
+from simulator.training import Training
+
+PARTS = (
+    "matrix products",
+    "activations",
+    "slopes",
+    "optimiser",
+    "next batch",
+    "measures forward",
+    "measures backward",
+    "measures update",
+    "histograms",
+    "rest",
+)
+
+
+class Meter:
+    """Seconds by part, taken by wrapping functions while it watches."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+
+    def wrap(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.seconds[part] += time.perf_counter() - start
+
+        return timed
+
+
+def _targets(training: Training) -> list[tuple[Any, str, str]]:
+    """(owner, name of its function, part)."""
+    first = next(layer for _, layer in training.experiment.expanded())
+    activation = type(first.activation)  # type: ignore[attr-defined]
+    return [
+        (Affine, "forward", "matrix products"),
+        (Affine, "backward", "matrix products"),
+        (activation, "apply", "activations"),
+        (activation, "derivative", "slopes"),
+        (Training, "_propose", "optimiser"),
+        (Training, "_load_batch", "next batch"),
+        (engine, "stacked_histograms", "histograms"),
+        *((type(measure), "value", f"measures {measure.side}") for measure in MEASURES),
+    ]
+
+
+@contextmanager
+def _watching(meter: Meter, training: Training) -> Iterator[None]:
+    kept = [(owner, name, getattr(owner, name)) for owner, name, _ in _targets(training)]
+    for owner, name, part in _targets(training):
+        setattr(owner, name, meter.wrap(part, getattr(owner, name)))
+    try:
+        yield
+    finally:
+        for owner, name, function in kept:
+            setattr(owner, name, function)
+
+
+def _step(net: str, options: Options) -> dict[str, float]:
+    """Median microseconds of each part of a fully measured step."""
+    training = Training(reference(net))
+    rounds: list[dict[str, float]] = []
+    for _ in range(options.rounds):
+        meter, steps = Meter(), 3 if options.quick else 20
+        with limited_blas(1), _watching(meter, training):
+            start = time.perf_counter()
+            for _ in range(steps):
+                training.propose()
+                training.frame(training.scalars(), HISTOGRAMS)
+                training.apply()
+            total = time.perf_counter() - start
+        meter.seconds["rest"] = total - sum(meter.seconds.values())
+        rounds.append({part: meter.seconds[part] / steps * 1e6 for part in PARTS})
+    return {part: Spread.of([entry[part] for entry in rounds]).median for part in PARTS}
+
+
+def _frame(net: str, options: Options) -> dict[str, tuple[float, float]]:
+    """Median milliseconds to refresh and to paint each default plot."""
+    from benchmarks.bench_window import opened, wait
+
+    found: dict[str, tuple[float, float]] = {}
+    with opened(reference(net), "thread") as watch:
+        watch.window.bench.play(3 if options.quick else 300)
+        wait(50 if options.quick else 1500)
+        watch.window.bench.pause()
+        wait(300)
+        view = watch.last
+        assert view is not None
+        for plot in watch.window.plot_area.visible_plots():
+            refresh, paint = [], []
+            for _ in range(options.rounds):
+                start = time.perf_counter()
+                plot.refresh(view)
+                middle = time.perf_counter()
+                plot.canvas.viewport().repaint()
+                refresh.append((middle - start) * 1e3)
+                paint.append((time.perf_counter() - middle) * 1e3)
+            found[plot.title] = Spread.of(refresh).median, Spread.of(paint).median
+    return found
+
+
+def run(options: Options) -> Section:
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    section = Section()
+    nets = list(NETS)[:1] if options.quick else list(NETS)
+    steps = {net: _step(net, options) for net in nets}
+    totals = {net: sum(parts.values()) for net, parts in steps.items()}
+    table = Table("Where a fully measured step goes (tanh, one BLAS thread), µs", ["part", *map(title, nets)])
+    for part in PARTS:
+        cells = (f"{steps[net][part]:.0f} ({steps[net][part] / totals[net]:.0%})" for net in nets)
+        table.rows.append([part, *cells])
+    table.rows.append(["together", *(f"{totals[net]:.0f}" for net in nets)])
+    frames = {net: _frame(net, options) for net in nets}
+    drawn = Table("Where a frame goes: refresh + paint of each default plot, ms", ["plot", *map(title, nets)])
+    for plot in frames[nets[0]]:
+        pairs = (frames[net][plot] for net in nets)
+        drawn.rows.append([plot, *(f"{refresh:.2f} + {paint:.2f}" for refresh, paint in pairs)])
+    sums = (sum(refresh + paint for refresh, paint in frames[net].values()) for net in nets)
+    drawn.rows.append(["together", *(f"{total:.2f}" for total in sums)])
+    section.tables += [table, drawn]
+    section.data = {"step_microseconds": steps, "frame_milliseconds": frames}
+    return section

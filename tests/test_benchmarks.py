@@ -1,0 +1,69 @@
+"""The benchmark runs and gives valid JSON; how fast anything is, no test says."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SCREENLESS = ["step", "threads", "scaling", "memory"]
+WINDOWED = ["where", "preflight", "start", "window"]
+
+
+def result_of(sections: list[str], folder: Path) -> tuple[dict[str, Any], str]:
+    file = folder / "speed.json"
+    arguments = ["--quick", "--threads", "1", "--json", str(file), "--sections", *sections]
+    done = subprocess.run(
+        [sys.executable, "benchmarks/speed.py", *arguments],
+        cwd=ROOT,
+        env=dict(os.environ) | {"QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(file.read_text(encoding="utf-8")), done.stdout
+
+
+def numbers(data: Any) -> list[float]:
+    if isinstance(data, dict):
+        return [number for value in data.values() for number in numbers(value)]
+    if isinstance(data, list):
+        return [number for value in data for number in numbers(value)]
+    return [float(data)] if isinstance(data, int | float) and not isinstance(data, bool) else []
+
+
+def check(sections: list[str], folder: Path) -> dict[str, Any]:
+    result, said = result_of(sections, folder)
+    assert result["machine"]["cores"] >= 1
+    assert result["machine"]["versions"]["numpy"]
+    assert list(result["sections"]) == sections
+    for name in sections:
+        found = numbers(result["sections"][name])
+        assert found, f"{name} measured nothing"
+        assert all(math.isfinite(number) for number in found), name
+        assert f"## {name}" in said
+    return result["sections"]
+
+
+def test_what_needs_no_screen_runs_to_valid_json(tmp_path: Path) -> None:
+    found = check(SCREENLESS, tmp_path)
+    for net in found["step"]["tanh, 1"].values():
+        assert set(net["over_gemm"]) == {"plain", "scalars", "tenth", "full"}
+        assert all(spread["low"] <= spread["median"] <= spread["high"] for spread in net["over_gemm"].values())
+    assert all(mark["spike_kept"] for mark in found["memory"].values())
+
+
+def test_what_draws_runs_to_valid_json(tmp_path: Path) -> None:
+    pytest.importorskip("PySide6")
+    found = check(WINDOWED, tmp_path)
+    assert set(found["window"]) == {"offscreen, a, thread", "offscreen, a, process"}
+    assert all(entry["frames_per_second"]["high"] > 0 for entry in found["window"].values())
