@@ -113,6 +113,27 @@ class Room:
     """The modules of the stack it stands in."""
 
 
+class Product:
+    """How a kernel (inputs + 1, outputs) meets a signal: as one matrix product."""
+
+    def allocate(self, room: Room, inputs: int, outputs: int) -> None:
+        needed = room.needs_input_gradient
+        self.input_gradient = room.scratch.array(inputs, room.batch) if needed else None
+
+    def forward(self, kernel: Array, x: Array, out: Array) -> None:
+        np.matmul(kernel.T, x, out=out)
+
+    def kernel_gradient(self, x: Array, gradient: Array, out: Array) -> None:
+        np.matmul(x, gradient.T, out=out)
+
+    def backward(self, kernel: Array, gradient: Array) -> Array | None:
+        """∂C/∂x where somebody needs it, in a buffer that others share."""
+        if self.input_gradient is None:
+            return None
+        np.matmul(kernel[:-1], gradient, out=self.input_gradient)
+        return self.input_gradient
+
+
 class Affine:
     """u = W x + b with W and b in one block (inputs + 1) × outputs, the biases its last row."""
 
@@ -122,6 +143,7 @@ class Affine:
         """What the variance of an initial weight is chosen by: terms that a unit sums, units that a value reaches."""
         self.pieces = 1
         """Maps that lie side by side in W, each drawn by itself."""
+        self.product = Product()
         self.block = Block(name, (inputs + 1, outputs), weights=inputs * outputs)
 
     def blocks(self) -> list[Block]:
@@ -142,8 +164,7 @@ class Affine:
         return self.block.update
 
     def allocate(self, room: Room) -> None:
-        needed = room.needs_input_gradient
-        self.input_gradient = room.scratch.array(self.inputs, room.batch) if needed else None
+        self.product.allocate(room, self.inputs, self.outputs)
 
     def initialise(self, weights: Initializer, biases: Initializer, seed: int, place: tuple[int, ...]) -> None:
         kernels = np.split(self.block.value, self.pieces, axis=1)
@@ -157,26 +178,15 @@ class Affine:
         self.block.value[:-1] *= factor
 
     def forward(self, x: Array, out: Array) -> None:
-        np.matmul(self.kernel.T, x, out=out)
+        self.product.forward(self.kernel, x, out)
 
     def backward(self, x: Array, gradient: Array) -> Array | None:
         """Sets ∂W and ∂b; the gradient with respect to x, where somebody needs it, in a buffer that others share."""
-        outer(x, gradient, self.kernel_gradient)
-        if self.input_gradient is None:
-            return None
-        np.matmul(self.kernel[:-1], gradient, out=self.input_gradient)
-        return self.input_gradient
+        self.product.kernel_gradient(x, gradient, self.kernel_gradient)
+        return self.product.backward(self.kernel, gradient)
 
     def resolve_update(self) -> None:
         """The update is proposed: work out ``kernel_update`` where the trained parameters are not W itself."""
-
-
-def outer(x: Array, gradient: Array, out: Array) -> None:
-    """out ← x gradientᵀ; of stacks (tiles, rows, columns) the sum over the tiles."""
-    if x.ndim == 2:
-        np.matmul(x, gradient.T, out=out)
-    else:
-        np.sum(np.matmul(x, gradient.swapaxes(1, 2)), axis=0, out=out)
 
 
 class ShapeError(ValueError):
