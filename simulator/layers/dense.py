@@ -10,10 +10,11 @@ import numpy as np
 from simulator.activations import AnyActivation, Tanh
 from simulator.frame import LayerInfo
 from simulator.initializers import AnyInitializer, GlorotNormal, Zeros
-from simulator.layers.base import Affine, Block, Layer, Module, Room, Shape, Tap, read_only
+from simulator.layers.affine import AffineModule
+from simulator.layers.base import Affine, Layer, Room, Shape, Tap, read_only
 from simulator.layers.dropout import AnyDropout, NoDropout
-from simulator.layers.normalization import AnyNormalization, NoNormalization, Stage
-from simulator.numeric import Array, Stream, stream
+from simulator.layers.normalization import AnyNormalization, NoNormalization
+from simulator.numeric import Array
 from simulator.parameter import knob
 
 
@@ -37,7 +38,7 @@ class Dense(Layer, frozen=True, kw_only=True, tag="dense"):
         return DenseModule(self, place, affine, (self.units,))
 
 
-class DenseModule(Module):
+class DenseModule(AffineModule):
     """A dense layer at work; also what is inside a layer whose units have several positions, a convolution.
 
     Positions are observations, as samples are: inside, arrays are (units, positions · samples).
@@ -47,23 +48,9 @@ class DenseModule(Module):
     """A description with the fields of :class:`Dense` but its units."""
 
     def __init__(self, spec: Any, place: tuple[int, ...], affine: Affine, output_shape: Shape) -> None:
-        self.spec, self.place = spec, place
+        super().__init__(spec, place, affine, spec.normalization.stage(affine.outputs), spec.dropout.stage())
         self.output_shape = output_shape
         self.activation_kind = spec.activation.kind
-        self.affine = affine
-        self.norm = spec.normalization.stage(affine.outputs)
-        self.dropout = spec.dropout.stage()
-        first = spec.normalization.first
-        self.before = self.norm if first else None
-        after = None if first else self.norm
-        self.tail: list[Stage] = [stage for stage in (after, self.dropout) if stage is not None]
-        self.stages: list[Stage] = [stage for stage in (self.norm, self.dropout) if stage is not None]
-
-    def blocks(self) -> list[Block]:
-        return [*self.affine.blocks(), *(block for stage in self.stages for block in stage.blocks())]
-
-    def states(self) -> list[Block]:
-        return [block for stage in self.stages for block in stage.states()]
 
     def allocate(self, room: Room) -> None:
         arena, units = room.arena, self.affine.outputs
@@ -77,20 +64,18 @@ class DenseModule(Module):
         self.slope = arena.zeros(units, batch)
         self.delta = arena.zeros(units, batch)
         self.raw_delta = room.scratch.array(units, batch) if self.before else self.delta
-        self.product, self.product_delta = self.u, self.raw_delta
         for stage in self.stages:
             stage.allocate((units, batch), arena)
-        if self.dropout is not None:
-            self.dropout.rng = stream(room.seed, Stream.DROPOUT, *self.place)
+        self.prepare_dropout(room)
 
     def initialise(self, seed: int, x: Array) -> None:
         self.affine.initialise(self.spec.initializer, self.spec.bias_initializer, seed, self.place)
         if self.spec.initializer.data_dependent:
-            scale_to_unit_variance(self.affine, self.gathered(x), self.product)
+            scale_to_unit_variance(self.affine, x, self.u)
 
     def forward(self, x: Array, training: bool) -> Array:
-        self.x = self.gathered(x)
-        self.affine.forward(self.x, self.product)
+        self.x = x
+        self.affine.forward(x, self.u)
         if self.before is not None:
             self.before.forward(self.u, self.z, training)
         self.spec.activation.apply(self.z, self.a)
@@ -109,37 +94,7 @@ class DenseModule(Module):
         np.multiply(self.slope, gradient, out=self.delta)
         if self.before is not None:
             self.before.backward(self.delta, self.raw_delta)
-        back = self.affine.backward(self.x, self.product_delta)
-        return None if back is None else self.scattered(back)
-
-    def gathered(self, x: Array) -> Array:
-        """What the weights are multiplied with."""
-        return x
-
-    def scattered(self, gradient: Array) -> Array:
-        """∂C/∂input from the gradient with respect to what the weights were multiplied with."""
-        return gradient
-
-    def resolve_update(self) -> None:
-        self.affine.resolve_update()
-
-    def commit(self) -> None:
-        for stage in self.stages:
-            stage.commit()
-
-    def memory(self) -> Any:
-        return None if self.dropout is None else self.dropout.memory()
-
-    def recall(self, memory: Any) -> None:
-        if self.dropout is not None:
-            self.dropout.recall(memory)
-
-    def retune(self, spec: Layer) -> None:
-        self.spec = spec
-        if self.norm is not None:
-            self.norm.retune(self.spec.normalization)
-        if self.dropout is not None:
-            self.dropout.retune(self.spec.dropout)
+        return self.affine.backward(self.x, self.raw_delta)
 
     def taps(self) -> list[Tap]:
         return [affine_tap(self.info, self.affine, self.spec.activation, self.z, self.a, self.slope, self.delta)]

@@ -101,7 +101,7 @@ KINDS = {
     "activation": "linear sigmoid tanh relu leaky_relu elu selu softplus softsign gelu silu erf",
     "initializer": "zeros constant normal uniform variance_scaled lecun_normal lecun_uniform glorot_normal "
     "glorot_uniform he_normal he_uniform orthogonal identity lsuv",
-    "normalization": "none batch",
+    "normalization": "none batch layer weight",
     "dropout": "none inverted classic",
 }
 TOP = {

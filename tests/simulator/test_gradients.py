@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,18 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.activations import Activation
-from simulator.experiment import Experiment
 from simulator.layers import Dropout, Layer, Normalization
 from simulator.losses import Loss
-from simulator.network import Network
-from simulator.numeric import Array
 from simulator.parameter import kinds
-
-TOLERANCE = 1e-6
-KINKED = {"relu", "leaky_relu", "elu", "selu"}
-"""Whose slope or curvature jumps at 0: a difference must not step over it."""
-STEP = 1e-5
-CLEARANCE = 1e-2
+from tests.simulator.differences import TOLERANCE, bench, check, plain, relative_error
 
 ACTIVATIONS = sorted(kinds(Activation))
 LOSSES = sorted(kinds(Loss))
@@ -32,6 +22,9 @@ NORMS: list[dict[str, Any]] = [
     {"kind": "none"},
     {"kind": "batch", "position": "before"},
     {"kind": "batch", "position": "after"},
+    {"kind": "layer", "position": "before"},
+    {"kind": "layer", "position": "after"},
+    {"kind": "weight"},
 ]
 DROPOUTS: list[dict[str, Any]] = [{"kind": "none"}, {"kind": "inverted", "rate": 0.3}, {"kind": "classic", "rate": 0.3}]
 
@@ -39,87 +32,6 @@ DROPOUTS: list[dict[str, Any]] = [{"kind": "none"}, {"kind": "inverted", "rate":
 def test_the_options_below_are_all_that_is_registered() -> None:
     assert {norm["kind"] for norm in NORMS} == set(kinds(Normalization))
     assert {dropout["kind"] for dropout in DROPOUTS} == set(kinds(Dropout))
-
-
-@dataclass
-class Bench:
-    """A network in float64 with random parameters, one batch and its targets."""
-
-    network: Network
-    y: Array
-
-    def loss(self) -> float:
-        with np.errstate(all="ignore"):
-            self.network.forward(training=True)
-        return math.fsum(self.network.output.sample_losses(self.y)) / self.network.batch
-
-    def analytic(self) -> Array:
-        with np.errstate(all="ignore"):
-            self.network.forward(training=True)
-            self.network.backward(self.y)
-        return self.network.parameters.gradient.copy()
-
-    def numeric(self, step: float = STEP) -> Array:
-        """Central differences of fourth order, parameter by parameter."""
-        value = self.network.parameters.value
-        gradient = np.empty_like(value)
-        for i in range(value.size):
-            kept = value[i]
-            terms = []
-            for shift, weight in ((1, 8), (-1, -8), (2, -1), (-2, 1)):
-                value[i] = kept + shift * step
-                terms.append(weight * self.loss())
-            value[i] = kept
-            gradient[i] = math.fsum(terms) / (12 * step)
-        return gradient
-
-
-def plain(
-    layers: list[dict[str, Any]], loss: str, seed: int, task: str = "classification", classes: int = 3
-) -> dict[str, Any]:
-    data: dict[str, Any] = {"kind": "plane"} if task == "regression" else {"kind": "gaussian", "classes": classes}
-    return {"precision": "float64", "seed": seed, "data": data, "layers": layers, "loss": {"kind": loss}}
-
-
-def bench(experiment: dict[str, Any], inputs: int, outputs: int, batch: int, seed: int, margin: bool = True) -> Bench:
-    """Parameters and data drawn until no pre-activation of a kinked layer lies near its kink."""
-    described = Experiment.from_builtins(experiment)
-    rng = np.random.default_rng(seed)
-    for _ in range(500):
-        network = Network(described, (inputs,), outputs, batch)
-        value = network.parameters.value
-        value[...] = rng.normal(0, 0.7, value.size)
-        network.input[:-1] = rng.standard_normal((inputs, batch))
-        if described.data.task == "classification":
-            y = np.eye(outputs)[:, rng.integers(0, outputs, batch)]
-        else:
-            y = rng.standard_normal((outputs, batch))
-        found = Bench(network, y)
-        found.loss()
-        if not margin or all(_clear(network, i) for i in range(len(network.modules))):
-            return found
-    raise AssertionError("no draw keeps clear of the kinks")
-
-
-def _clear(network: Network, layer: int) -> bool:
-    tap = network.taps[layer]
-    return tap.info.activation not in KINKED or float(np.abs(tap.z).min()) > CLEARANCE
-
-
-def relative_error(a: Array, b: Array) -> float:
-    return float(np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b)))
-
-
-def check(found: Bench) -> None:
-    analytic, numeric = found.analytic(), found.numeric()
-    assert np.linalg.norm(analytic) > 1e-4, "a gradient of 0 would prove nothing"
-    assert relative_error(analytic, numeric) <= TOLERANCE
-    for block in found.network._blocks():  # Small blocks do not hide behind large ones.
-        start = (block.gradient.ctypes.data - found.network.parameters.gradient.ctypes.data) // 8
-        here = slice(start, start + block.size)
-        np.testing.assert_allclose(
-            analytic[here], numeric[here], rtol=1e-5, atol=1e-7 * np.linalg.norm(analytic), err_msg=block.name
-        )
 
 
 @pytest.mark.parametrize(("norm", "dropout"), list(itertools.product(range(len(NORMS)), range(len(DROPOUTS)))))
@@ -141,10 +53,21 @@ def test_every_loss_and_task(loss: str, task: str, activation: str) -> None:
     check(bench(plain([layer], loss, 3, task), 4, outputs, 6, 3))
 
 
+SMALL: dict[str, dict[str, Any]] = {
+    "dense": {"units": 4},
+    "maxout": {"units": 4},
+    "highway": {"units": 3},
+    "residual": {"layers": [{"kind": "dense", "units": 3}]},
+}
+"""What keeps a kind's check small, or makes it fit three inputs."""
+SHAPES: dict[str, tuple[int, ...]] = {"convolution": (2, 4, 4), "pooling": (2, 4, 4), "flatten": (2, 3, 3)}
+"""Samples of the kinds that do not take a vector."""
+
+
 @pytest.mark.parametrize("kind", sorted(kinds(Layer)))
 def test_every_kind_of_layer_at_its_defaults(kind: str) -> None:
-    layer: dict[str, Any] = {"kind": kind} | ({"units": 4} if kind == "dense" else {})
-    check(bench(plain([layer], "mse", 1, "regression"), 3, 1, 5, 1))
+    layer = {"kind": kind} | SMALL.get(kind, {})
+    check(bench(plain([layer], "mse", 1, "regression"), SHAPES.get(kind, (3,)), 1, 5, 1))
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
@@ -175,7 +98,7 @@ def test_random_stacks(
     ]
     # A large epsilon keeps two equal samples from making batch norm arbitrarily steep.
     for layer in layers:
-        if layer["normalization"]["kind"] == "batch":  # type: ignore[index]
+        if "position" in layer["normalization"]:  # type: ignore[operator]
             layer["normalization"] = {**layer["normalization"], "epsilon": 0.1}  # type: ignore[dict-item]
     found = bench(plain(layers, loss, seed), inputs, outputs, batch, seed)
     analytic, numeric = found.analytic(), found.numeric()

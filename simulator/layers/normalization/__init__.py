@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from simulator.layers.normalization.base import NoNormalization, Normalization, Stage
 from simulator.layers.normalization.batch import BatchNorm, BatchNormStage
+from simulator.layers.normalization.layer import LayerNorm, LayerNormStage
+from simulator.layers.normalization.weight import WeightNorm
 from simulator.parameter import any_of
 
 if TYPE_CHECKING:
@@ -13,4 +15,14 @@ if TYPE_CHECKING:
 else:
     AnyNormalization = any_of(Normalization)
 
-__all__ = ["AnyNormalization", "BatchNorm", "BatchNormStage", "NoNormalization", "Normalization", "Stage"]
+__all__ = [
+    "AnyNormalization",
+    "BatchNorm",
+    "BatchNormStage",
+    "LayerNorm",
+    "LayerNormStage",
+    "NoNormalization",
+    "Normalization",
+    "Stage",
+    "WeightNorm",
+]

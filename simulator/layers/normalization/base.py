@@ -7,7 +7,9 @@ from abc import ABC, abstractmethod
 from simulator.arena import Arena
 from simulator.layers.base import Affine, Block
 from simulator.numeric import Array
-from simulator.parameter import Part
+from simulator.parameter import Part, knob
+
+EPSILON = knob("epsilon", "Added to the variance.", slider=(1e-8, 1e-1), log=True, ge=0, unit="ε", live=True)
 
 
 class Stage(ABC):

@@ -8,9 +8,19 @@ import numpy as np
 
 from simulator.arena import Arena
 from simulator.layers.base import Block
-from simulator.layers.normalization.base import Normalization, Stage
+from simulator.layers.normalization.base import EPSILON, Normalization, Stage
 from simulator.numeric import Array
 from simulator.parameter import Part, knob
+
+MOMENTUM = knob(
+    "running share",
+    "Share of each batch in the running averages that evaluation uses.",
+    slider=(0, 1),
+    ge=0,
+    le=1,
+    unit="m",
+    live=True,
+)
 
 
 class BatchNorm(Normalization, frozen=True, tag="batch"):
@@ -24,22 +34,8 @@ class BatchNorm(Normalization, frozen=True, tag="batch"):
     position: Annotated[
         Literal["before", "after"], knob("position", "Whether it acts before or after the activation.")
     ] = "before"
-    epsilon: Annotated[
-        float,
-        knob("epsilon", "Added to the variance.", slider=(1e-8, 1e-1), log=True, ge=0, unit="ε", live=True),
-    ] = 1e-5
-    momentum: Annotated[
-        float,
-        knob(
-            "running share",
-            "Share of each batch in the running averages that evaluation uses.",
-            slider=(0, 1),
-            ge=0,
-            le=1,
-            unit="m",
-            live=True,
-        ),
-    ] = 0.1
+    epsilon: Annotated[float, EPSILON] = 1e-5
+    momentum: Annotated[float, MOMENTUM] = 0.1
 
     @property
     def first(self) -> bool:

@@ -1,0 +1,63 @@
+"""What the modules around one kernel share: its stages, their states, and what is kept of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.layers.base import Affine, Block, Layer, Module, Room
+from simulator.layers.dropout import DropoutStage
+from simulator.layers.normalization import Stage
+from simulator.numeric import Stream, stream
+
+
+class AffineModule(Module):
+    """A layer at work whose parameters are one kernel and those of its normalisation.
+
+    ``before`` stands between kernel and activation, ``tail`` behind the activation, in order.
+    """
+
+    spec: Any
+    """A description with ``normalization`` and, where there is dropout, ``dropout``."""
+
+    def __init__(
+        self, spec: Any, place: tuple[int, ...], affine: Affine, norm: Stage | None, dropout: DropoutStage | None
+    ) -> None:
+        self.spec, self.place, self.affine = spec, place, affine
+        self.norm, self.dropout = norm, dropout
+        first = spec.normalization.first
+        self.before = norm if first else None
+        self.after = None if first else norm
+        self.tail: list[Stage] = [stage for stage in (self.after, dropout) if stage is not None]
+        self.stages: list[Stage] = [stage for stage in (norm, dropout) if stage is not None]
+
+    def blocks(self) -> list[Block]:
+        return [*self.affine.blocks(), *(block for stage in self.stages for block in stage.blocks())]
+
+    def states(self) -> list[Block]:
+        return [block for stage in self.stages for block in stage.states()]
+
+    def prepare_dropout(self, room: Room) -> None:
+        """Give dropout the draws of this place."""
+        if self.dropout is not None:
+            self.dropout.rng = stream(room.seed, Stream.DROPOUT, *self.place)
+
+    def resolve_update(self) -> None:
+        self.affine.resolve_update()
+
+    def commit(self) -> None:
+        for stage in self.stages:
+            stage.commit()
+
+    def memory(self) -> Any:
+        return None if self.dropout is None else self.dropout.memory()
+
+    def recall(self, memory: Any) -> None:
+        if self.dropout is not None:
+            self.dropout.recall(memory)
+
+    def retune(self, spec: Layer) -> None:
+        self.spec = spec
+        if self.norm is not None:
+            self.norm.retune(self.spec.normalization)
+        if self.dropout is not None:
+            self.dropout.retune(self.spec.dropout)

@@ -1,0 +1,82 @@
+"""Layer norm: every sample's mean and spread over its features."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, cast
+
+import numpy as np
+
+from simulator.arena import Arena
+from simulator.layers.base import Block
+from simulator.layers.normalization.base import EPSILON, Normalization, Stage
+from simulator.numeric import Array
+from simulator.parameter import Part, knob
+
+
+class LayerNorm(Normalization, frozen=True, tag="layer"):
+    """Gives every sample mean 0 and variance 1 over its units, then each unit a learnt scale γ and shift β.
+
+    x̂ = (x − mean) / √(var + ε), y = γ x̂ + β with the biased variance over the features of one observation (units of a
+    sample, channels at a position); training and evaluation are the same. Backward, with h = γ ∂y:
+    ∂x = (h − mean h − x̂ mean(h x̂)) / √(var + ε), means over the features.
+    """
+
+    label: ClassVar[str] = "layer norm"
+    position: Annotated[
+        Literal["before", "after"], knob("position", "Whether it acts before or after the activation.")
+    ] = "before"
+    epsilon: Annotated[float, EPSILON] = 1e-5
+
+    @property
+    def first(self) -> bool:
+        return self.position == "before"
+
+    def stage(self, units: int) -> LayerNormStage:
+        return LayerNormStage(self.epsilon, units)
+
+
+class LayerNormStage(Stage):
+    """Layer norm at work on (units, observations)."""
+
+    def __init__(self, epsilon: float, units: int) -> None:
+        self.epsilon = epsilon
+        self.scale = Block("scale", (units, 1), start=1.0)
+        self.shift = Block("shift", (units, 1))
+
+    def retune(self, spec: Part) -> None:
+        self.epsilon = cast(LayerNorm, spec).epsilon
+
+    def blocks(self) -> list[Block]:
+        return [self.scale, self.shift]
+
+    def allocate(self, shape: tuple[int, int], arena: Arena) -> None:
+        self.normal, self.scratch = arena.zeros(*shape), arena.zeros(*shape)
+        self.mean, self.inverse = arena.zeros(1, shape[1]), arena.full(1, 1, shape[1])
+
+    def forward(self, x: Array, out: Array, training: bool) -> None:
+        np.mean(x, axis=0, keepdims=True, out=self.mean)
+        np.subtract(x, self.mean, out=self.normal)
+        np.multiply(self.normal, self.normal, out=self.scratch)
+        np.mean(self.scratch, axis=0, keepdims=True, out=self.inverse)
+        np.add(self.inverse, self.epsilon, out=self.inverse)
+        np.sqrt(self.inverse, out=self.inverse)
+        np.reciprocal(self.inverse, out=self.inverse)
+        np.multiply(self.normal, self.inverse, out=self.normal)
+        np.multiply(self.normal, self.scale.value, out=out)
+        np.add(out, self.shift.value, out=out)
+
+    def backward(self, gradient: Array, out: Array) -> None:
+        np.sum(gradient, axis=1, keepdims=True, out=self.shift.gradient)
+        np.multiply(gradient, self.normal, out=self.scratch)
+        np.sum(self.scratch, axis=1, keepdims=True, out=self.scale.gradient)
+        np.multiply(self.scratch, self.scale.value, out=self.scratch)
+        np.mean(self.scratch, axis=0, keepdims=True, out=self.mean)
+        np.multiply(self.normal, self.mean, out=self.scratch)
+        np.multiply(gradient, self.scale.value, out=out)
+        np.mean(out, axis=0, keepdims=True, out=self.mean)
+        np.subtract(out, self.mean, out=out)
+        np.subtract(out, self.scratch, out=out)
+        np.multiply(out, self.inverse, out=out)
+
+    def commit(self) -> None:
+        """It remembers nothing."""
