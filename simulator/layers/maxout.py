@@ -1,0 +1,115 @@
+"""The maxout layer."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import numpy as np
+
+from simulator.activations import Linear
+from simulator.initializers import AnyInitializer, GlorotNormal, Zeros
+from simulator.layers.affine import AffineModule
+from simulator.layers.base import Affine, Layer, Room, Shape, Tap
+from simulator.layers.dense import affine_tap, scale_to_unit_variance
+from simulator.layers.dropout import AnyDropout, NoDropout
+from simulator.layers.normalization import AnyNormalization, NoNormalization
+from simulator.numeric import Array
+from simulator.parameter import knob
+
+
+class Maxout(Layer, frozen=True, kw_only=True, tag="maxout"):
+    """Every unit is the largest of k affine pieces: a = max over p of W_p x + b_p; the gradient goes to that piece.
+
+    Order: W x + b, norm of the pieces (``before``), max, norm (``after``), dropout. Equal pieces: the first one wins.
+    Each piece is drawn like a layer of its own. There is no activation function: z is the winning piece, its slope 1.
+    """
+
+    units: Annotated[int, knob("units", "Width of the layer.", slider=(1, 512), log=True, ge=1, le=16384)] = 100
+    pieces: Annotated[
+        int, knob("pieces", "k: affine maps that each unit chooses from.", slider=(1, 8), ge=1, le=64)
+    ] = 2
+    initializer: Annotated[AnyInitializer, knob("weights", "How the weights of each piece are drawn.")] = GlorotNormal()
+    bias_initializer: Annotated[AnyInitializer, knob("biases", "How the biases are drawn.")] = Zeros()
+    normalization: Annotated[AnyNormalization, knob("normalisation", "Whether the signal is normalised.")] = (
+        NoNormalization()
+    )
+    dropout: Annotated[AnyDropout, knob("dropout", "Whether units are dropped while training.")] = NoDropout()
+
+    def build(self, place: tuple[int, ...], input_shape: Shape) -> MaxoutModule:
+        return MaxoutModule(self, place, math.prod(input_shape))
+
+
+class MaxoutModule(AffineModule):
+    """A maxout layer at work; its kernel is inputs × (pieces · units), piece by piece."""
+
+    def __init__(self, spec: Maxout, place: tuple[int, ...], inputs: int) -> None:
+        wide = spec.pieces * spec.units
+        affine: Affine = spec.normalization.affine("kernel", inputs, wide)
+        affine.pieces, affine.fans = spec.pieces, (inputs, spec.units)
+        norm = spec.normalization.stage(wide if spec.normalization.first else spec.units)
+        super().__init__(spec, place, affine, norm, spec.dropout.stage())
+        self.output_shape = (spec.units,)
+
+    def allocate(self, room: Room) -> None:
+        arena, batch = room.arena, room.batch
+        units, pieces = self.spec.units, self.spec.pieces
+        self.affine.allocate(room)
+        self.u = arena.zeros(pieces * units, batch)
+        self.v = arena.zeros(pieces * units, batch) if self.before else self.u
+        self.out = arena.signal(units, batch)
+        self.a = arena.zeros(units, batch) if self.tail else self.out[:-1]
+        self.slope, self.delta = arena.full(1, units, batch), arena.zeros(units, batch)
+        self.raw_delta = room.scratch.array(pieces * units, batch)
+        self.pieces, self.piece_delta = (x.reshape(pieces, units, batch) for x in (self.v, self.raw_delta))
+        self.ahead = np.zeros((pieces, units, batch), bool)
+        for stage in self.stages:
+            stage.allocate((pieces * units if stage is self.before else units, batch), arena)
+        self.prepare_dropout(room)
+
+    def initialise(self, seed: int, x: Array) -> None:
+        self.affine.initialise(self.spec.initializer, self.spec.bias_initializer, seed, self.place)
+        if self.spec.initializer.data_dependent:
+            scale_to_unit_variance(self.affine, x, self.u)
+
+    def forward(self, x: Array, training: bool) -> Array:
+        self.x = x
+        self.affine.forward(x, self.u)
+        if self.before is not None:
+            self.before.forward(self.u, self.v, training)
+        self._choose()
+        value = self.a
+        for stage in self.tail:
+            stage.forward(value, self.out[:-1], training)
+            value = self.out[:-1]
+        return self.out
+
+    def _choose(self) -> None:
+        """a ← the largest piece; ``ahead``[p]: piece p beats all before it."""
+        np.copyto(self.a, self.pieces[0])
+        for piece, ahead in zip(self.pieces[1:], self.ahead[1:], strict=True):
+            np.greater(piece, self.a, out=ahead)
+            np.maximum(piece, self.a, out=self.a)
+
+    def backward(self, gradient: Array) -> Array | None:
+        for stage in reversed(self.tail):
+            stage.backward(gradient, self.delta)
+            gradient = self.delta
+        if gradient is not self.delta:
+            np.copyto(self.delta, gradient)
+        self._distribute()
+        if self.before is not None:
+            self.before.backward(self.raw_delta, self.raw_delta)
+        return self.affine.backward(self.x, self.raw_delta)
+
+    def _distribute(self) -> None:
+        """Give each entry of delta to its winning piece, the last that was ahead; 0 to the others."""
+        left = self.piece_delta[0]
+        np.copyto(left, self.delta)
+        for piece, ahead in zip(self.piece_delta[:0:-1], self.ahead[:0:-1], strict=True):
+            piece.fill(0)
+            np.copyto(piece, left, where=ahead)
+            np.copyto(left, 0, where=ahead)
+
+    def taps(self) -> list[Tap]:
+        return [affine_tap(self.info, self.affine, Linear(), self.a, self.a, self.slope, self.delta)]
