@@ -1,0 +1,49 @@
+"""The layer that turns an image or a sequence into a vector."""
+
+from __future__ import annotations
+
+import math
+
+from simulator.layers.base import Block, Layer, Module, Room, Shape, Tap, read_only
+from simulator.numeric import Array
+
+
+class Flatten(Layer, frozen=True, kw_only=True, tag="flatten"):
+    """Forgets where the numbers of a sample lay: an image or a sequence becomes a vector; nothing is computed.
+
+    A dense layer does the same with its input by itself.
+    """
+
+    def build(self, place: tuple[int, ...], input_shape: Shape) -> FlattenModule:
+        return FlattenModule(self, (math.prod(input_shape),))
+
+
+class FlattenModule(Module):
+    """A flattening at work: the signal is the same memory."""
+
+    def __init__(self, spec: Flatten, output_shape: Shape) -> None:
+        self.spec = spec
+        self.output_shape = output_shape
+
+    def blocks(self) -> list[Block]:
+        return []
+
+    def allocate(self, room: Room) -> None:
+        # A tap reads the same array at every step, but whose it is shows in the first forward only.
+        self.out = room.arena.signal(self.output_size, room.batch)
+
+    def initialise(self, seed: int, x: Array) -> None:
+        pass
+
+    def forward(self, x: Array, training: bool) -> Array:
+        self.out[:-1] = x[:-1]
+        return self.out
+
+    def backward(self, gradient: Array) -> Array | None:
+        return gradient
+
+    def retune(self, spec: Layer) -> None:
+        self.spec = spec
+
+    def taps(self) -> list[Tap]:
+        return [Tap(info=self.info, a=read_only(self.out[:-1]))]

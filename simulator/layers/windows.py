@@ -1,0 +1,193 @@
+"""Windows of an image: where they lie, reading them all as one array, and adding them back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from simulator.layers.base import Shape, ShapeError
+from simulator.numeric import Array
+
+Padding = Literal["same", "valid", "circular"]
+Slices = tuple[slice, slice, slice]
+
+SMALL_PRODUCT = 10**6
+"""Multiply-adds up to which BLAS multiplies without packing, at up to twice the speed."""
+FEWEST_COLUMNS = 128
+"""Tiles narrower than this cost more than they bring."""
+BAND = 2**18
+"""Entries of the windows of one band: they stay in the cache from being copied to being multiplied."""
+
+
+def shape_text(shape: Shape) -> str:
+    """``8 × 8 with 1 channel``, ``64 units``: a sample's shape in words."""
+    if len(shape) == 3:
+        channels, height, width = shape
+        return f"images of {height} × {width} with {channels} channel{'s' if channels > 1 else ''}"
+    if len(shape) == 2:
+        return f"sequences of {shape[0]} steps of {shape[1]}"
+    return f"vectors of {shape[0]}"
+
+
+def image_shape(layer: str, shape: Shape) -> tuple[int, int, int]:
+    """``shape`` as (channels, height, width), or ShapeError."""
+    if len(shape) != 3:
+        raise ShapeError(f"{layer} needs images (channels, height, width), but gets {shape_text(shape)}")
+    return shape
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Windows along one axis of an image: position p covers the padded entries p·stride … p·stride + kernel − 1."""
+
+    size: int
+    kernel: int
+    stride: int
+    padding: Padding
+
+    @cached_property
+    def positions(self) -> int:
+        """⌈size / stride⌉ with padding, ⌊(size − kernel) / stride⌋ + 1 without."""
+        if self.padding == "valid":
+            return (self.size - self.kernel) // self.stride + 1
+        return -(-self.size // self.stride)
+
+    @cached_property
+    def padded(self) -> int:
+        return max(self.size, (self.positions - 1) * self.stride + self.kernel)
+
+    @cached_property
+    def before(self) -> int:
+        """Padding in front; where it is odd, the end has one more."""
+        return (self.padded - self.size) // 2
+
+    @property
+    def inside(self) -> slice:
+        return slice(self.before, self.before + self.size)
+
+    @property
+    def wraps(self) -> list[tuple[slice, slice]]:
+        """(border, where it is copied from) for a circle."""
+        stop, after = self.before + self.size, self.padded - self.size - self.before
+        found = []
+        if self.before:
+            found.append((slice(0, self.before), slice(self.size, stop)))
+        if after:
+            found.append((slice(stop, self.padded), slice(self.before, self.before + after)))
+        return found
+
+
+@dataclass(frozen=True)
+class Windows:
+    """All kernel × kernel windows of images (channels, height, width); the batch is the last axis of their arrays."""
+
+    channels: int
+    rows: Axis
+    columns: Axis
+
+    @property
+    def positions(self) -> int:
+        return self.rows.positions * self.columns.positions
+
+    @property
+    def entries(self) -> int:
+        """Entries of one window."""
+        return self.channels * self.rows.kernel * self.columns.kernel
+
+    @property
+    def padded(self) -> bool:
+        return self.shape != self.padded_shape
+
+    @property
+    def shape(self) -> Shape:
+        return self.channels, self.rows.size, self.columns.size
+
+    @property
+    def padded_shape(self) -> Shape:
+        return self.channels, self.rows.padded, self.columns.padded
+
+    def pad(self, image: Array, out: Array) -> None:
+        """Write (channels, height, width, batch) into the middle of ``out``, whose border is and stays zero."""
+        out[:, self.rows.inside, self.columns.inside] = image
+        if self.rows.padding == "circular":
+            for border, source in self._wraps():
+                out[border] = out[source]
+
+    def fold(self, padded: Array) -> Array:
+        """The gradient of an image from that of its padded form, whose border is added to where it came from."""
+        if self.rows.padding == "circular":
+            for border, source in reversed(self._wraps()):
+                padded[source] += padded[border]
+        return padded[:, self.rows.inside, self.columns.inside]
+
+    def _wraps(self) -> list[tuple[Slices, Slices]]:
+        whole, inside = slice(None), self.columns.inside
+        rows = [((whole, border, inside), (whole, source, inside)) for border, source in self.rows.wraps]
+        columns = [((whole, whole, border), (whole, whole, source)) for border, source in self.columns.wraps]
+        return rows + columns
+
+    def band(self, batch: int) -> Windows:
+        """The windows of as many whole rows of positions as fit the cache, and divide all rows evenly."""
+        row = (self.entries + 1) * self.columns.positions * batch
+        fitting = [high for high in _divisors(self.rows.positions) if high * row <= BAND]
+        high = max(fitting, default=1)
+        covered = (high - 1) * self.rows.stride + self.rows.kernel
+        rows = Axis(covered, self.rows.kernel, self.rows.stride, "valid")
+        columns = Axis(self.columns.padded, self.columns.kernel, self.columns.stride, "valid")
+        return Windows(self.channels, rows, columns)
+
+    def bands(self, band: Windows) -> list[slice]:
+        """The rows of the padded image that each band covers."""
+        step = band.rows.positions * self.rows.stride
+        count = self.rows.positions // band.rows.positions
+        return [slice(n * step, n * step + band.rows.size) for n in range(count)]
+
+    def tiles(self, outputs: int, batch: int) -> tuple[int, int]:
+        """How many pieces rows and columns of positions are cut into: as few as make products small, or none."""
+        high, wide = self.rows.positions, self.columns.positions
+        cuts = [(n, 1) for n in _divisors(high)] + [(high, n) for n in _divisors(wide)]
+        for cut in cuts:
+            width = high // cut[0] * (wide // cut[1]) * batch
+            if width < FEWEST_COLUMNS:
+                break
+            if (self.entries + 1) * outputs * width <= SMALL_PRODUCT:
+                return cut
+        return 1, 1
+
+    def view_shape(self, tiles: tuple[int, int], batch: int) -> Shape:
+        """(row tiles, column tiles, channels, kernel, kernel, rows, columns, batch)"""
+        high, wide = self.rows.positions // tiles[0], self.columns.positions // tiles[1]
+        return (*tiles, self.channels, self.rows.kernel, self.columns.kernel, high, wide, batch)
+
+    def view(self, padded: Array, tiles: tuple[int, int], writeable: bool = False) -> Array:
+        """Every window of padded images without a copy, shaped as :meth:`view_shape` says."""
+        shape = self.view_shape(tiles, padded.shape[-1])
+        channel, row, column, sample = padded.strides
+        down, right = row * self.rows.stride, column * self.columns.stride
+        strides = (shape[5] * down, shape[6] * right, channel, row, column, down, right, sample)
+        return as_strided(padded, shape, strides, writeable=writeable)
+
+
+def add(values: Array, places: Array) -> None:
+    """Add every window to where it lies; both shaped as by :meth:`Windows.view`, ``places`` overlapping."""
+    _, _, _, high, wide, *_ = values.shape
+    for i in range(high):
+        for j in range(wide):
+            place = places[:, :, :, i, j]
+            np.add(place, values[:, :, :, i, j], out=place)
+
+
+def windows(layer: str, shape: Shape, kernel: int, stride: int, padding: Padding) -> Windows:
+    """The windows of samples of ``shape``; ShapeError where there are none."""
+    channels, height, width = image_shape(layer, shape)
+    if kernel > min(height, width):
+        raise ShapeError(f"a window of {kernel} × {kernel} is larger than its {shape_text(shape)}")
+    return Windows(channels, Axis(height, kernel, stride, padding), Axis(width, kernel, stride, padding))
+
+
+def _divisors(n: int) -> list[int]:
+    return [d for d in range(1, n + 1) if n % d == 0]
