@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import msgspec
 
 from simulator.experiment import Experiment
-from simulator.measures import MEASURES
-from simulator.parameter import Parameter, Part, Spec, kind_of, parameters, summary_of, title_of
+from simulator.measures import RECORDED
+from simulator.parameter import Parameter, Part, Spec, kind_of, own_first, parameters, summary_of, title_of
 
 
 def reference() -> str:
@@ -24,7 +24,7 @@ def reference() -> str:
         elif field.part is not None:
             lines += _table(field.part)
     lines += ["", "## Measures", "", "| name | formula | unit |", "|---|---|---|"]
-    lines += [f"| `{m.name}` | {_cell(m.formula)} | {m.unit} |" for m in MEASURES]
+    lines += [f"| `{m.name}` | {_cell(m.formula)} | {m.unit} |" for m in RECORDED]
     return "\n".join(lines) + "\n"
 
 
@@ -35,7 +35,7 @@ def _section(kind: type[Part]) -> list[str]:
 
 def _table(spec: type[Spec]) -> list[str]:
     head = ["| name | default | range | unit | acts | meaning |", "|---|---|---|---|---|---|"]
-    return head + [_row(field) for field in parameters(spec)]
+    return head + [_row(field) for field in own_first(spec)]
 
 
 def _row(field: Parameter) -> str:

@@ -5,8 +5,8 @@ A measure is one call for a whole stack, whatever its depth; a layer that has no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -30,10 +30,11 @@ class Stack:
     weight_gradient: Array | None
     weight_update: Array | None
     bias_gradient: Array | None
+    extras: Mapping[str, Array] = field(default_factory=dict)
 
     def array(self, name: str) -> Array:
         """The array of that name; (layers, 0) where these layers have none."""
-        found: Array | None = getattr(self, name)
+        found: Array | None = getattr(self, name) if name in _ARRAYS else self.extras.get(name)
         return np.empty((self.depth, 0), self.a.dtype) if found is None else found
 
     @property
@@ -41,20 +42,23 @@ class Stack:
         return len(self.a)
 
 
-_ARRAYS = [field.name for field in fields(Stack) if field.name != "activation"]
+_ARRAYS = [field.name for field in fields(Stack) if field.name not in ("activation", "extras")]
 
 
 def _address(array: Array) -> int:
     return int(array.__array_interface__["data"][0])
 
 
+def _arrays(tap: Tap) -> list[Array | None]:
+    return [*(getattr(tap, name) for name in _ARRAYS), *tap.extras.values()]
+
+
 def _steps(tap: Tap, following: Tap) -> list[int] | None:
     """Bytes from each array of one tap to the next one's; None where the two are not alike."""
-    if tap.activation != following.activation:
+    if tap.activation != following.activation or list(tap.extras) != list(following.extras):
         return None
     steps = []
-    for name in _ARRAYS:
-        one, other = getattr(tap, name), getattr(following, name)
+    for one, other in zip(_arrays(tap), _arrays(following), strict=True):
         if one is None or other is None:
             if one is not other:
                 return None
@@ -67,15 +71,15 @@ def _steps(tap: Tap, following: Tap) -> list[int] | None:
 
 
 def _stack(taps: Sequence[Tap], steps: list[int]) -> Stack:
-    arrays: dict[str, Any] = {}
-    for name, step in zip(_ARRAYS, steps, strict=True):
-        first = getattr(taps[0], name)
-        arrays[name] = (
-            None
-            if first is None
-            else as_strided(first, (len(taps), *first.shape), (step, *first.strides), writeable=False)
-        )
-    return Stack(activation=taps[0].activation, **arrays)
+    names = [*_ARRAYS, *taps[0].extras]
+    arrays: dict[str, Any] = {
+        name: None
+        if first is None
+        else as_strided(first, (len(taps), *first.shape), (step, *first.strides), writeable=False)
+        for name, first, step in zip(names, _arrays(taps[0]), steps, strict=True)
+    }
+    extras = {name: arrays.pop(name) for name in taps[0].extras}
+    return Stack(activation=taps[0].activation, extras=extras, **arrays)
 
 
 def stacks(taps: Sequence[Tap]) -> list[Stack]:
@@ -83,7 +87,7 @@ def stacks(taps: Sequence[Tap]) -> list[Stack]:
     found: list[Stack] = []
     start = 0
     while start < len(taps):
-        stop, steps = start + 1, [0] * len(_ARRAYS)
+        stop, steps = start + 1, [0] * len(_arrays(taps[start]))
         while stop < len(taps):
             following = _steps(taps[stop - 1], taps[stop])
             if following is None or (stop > start + 1 and following != steps):

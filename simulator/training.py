@@ -14,7 +14,7 @@ from simulator.data.base import prepare
 from simulator.evaluation import Evaluator
 from simulator.experiment import Experiment, ExperimentError
 from simulator.frame import Floats, Frame, RunInfo, frozen
-from simulator.measures import NAMES, measure_all
+from simulator.measures import RECORDED_NAMES, measure_all
 from simulator.measures.histograms import stacked_histograms
 from simulator.measures.statistics import norm
 from simulator.network import Network
@@ -71,7 +71,7 @@ class Training:
         self.step = 0
         self._reset_optimizer(experiment.optimizer)
         self.info = self._describe(run)
-        self.columns = (*SCALARS, *(f"{name}:{layer}" for name in NAMES for layer in range(self.info.depth)))
+        self.columns = (*SCALARS, *(f"{name}:{layer}" for name in RECORDED_NAMES for layer in range(self.info.depth)))
 
     def _describe(self, run: int) -> RunInfo:
         parameters = self.network.parameters
@@ -220,8 +220,8 @@ class Training:
                 step=self.step,
                 epoch=self.step * self.network.batch / self.info.train_samples,
                 scalars=scalars,
-                measures={name: frozen(row.copy()) for name, row in zip(NAMES, self.values, strict=True)},
-                defined={name: frozen(row.copy()) for name, row in zip(NAMES, self.defined, strict=True)},
+                measures={name: frozen(row.copy()) for name, row in zip(RECORDED_NAMES, self.values, strict=True)},
+                defined={name: frozen(row.copy()) for name, row in zip(RECORDED_NAMES, self.defined, strict=True)},
                 histograms=counted,
                 boundary=self.evaluator.boundary() if "boundary" in wanted else None,
             )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.measures import backward, forward, update
+from simulator.measures import backward, composite, forward, update
 from simulator.measures.base import Measure, Reading
 from simulator.stack import Stack
 
@@ -31,9 +31,14 @@ MEASURES: tuple[Measure, ...] = (
 
 NAMES: tuple[str, ...] = tuple(measure.name for measure in MEASURES)
 
+RECORDED: tuple[Measure, ...] = (*MEASURES, composite.BranchShare())
+"""All measures: those of the table, and those that are in every frame and history beside it."""
+
+RECORDED_NAMES: tuple[str, ...] = tuple(measure.name for measure in RECORDED)
+
 
 def measure_all(
-    stacks: Sequence[Stack], batch: int, measures: Sequence[Measure] = MEASURES
+    stacks: Sequence[Stack], batch: int, measures: Sequence[Measure] = RECORDED
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """(measures, layers) values and where they are defined; a value that is not defined reads NaN."""
     depth = sum(stack.depth for stack in stacks)
@@ -55,4 +60,4 @@ def measure_all(
     return values, defined
 
 
-__all__ = ["MEASURES", "NAMES", "Measure", "Reading", "measure_all"]
+__all__ = ["MEASURES", "NAMES", "RECORDED", "RECORDED_NAMES", "Measure", "Reading", "measure_all"]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simulator.experiment import Experiment, ExperimentError
-from simulator.measures import NAMES
+from simulator.measures import NAMES, RECORDED_NAMES
 from simulator.numeric import Array
 from simulator.training import Sampler, Training
 
@@ -251,7 +251,7 @@ def test_a_frame_is_complete_frozen_and_its_own() -> None:
     assert [info.label for info in frame.info.layers] == ["1", "2", "3", "4"]
     assert frame.info.layers[-1].entry == -1
     assert frame.info.parameter_count == 2 * 12 + 12 + 2 * (12 * 12 + 12) + 12 * 2 + 2
-    assert set(frame.measures) == set(frame.defined) == set(NAMES)
+    assert set(frame.measures) == set(frame.defined) == set(RECORDED_NAMES)
     assert frame.histograms["activation"].totals.tolist() == [12 * 16] * 3 + [2 * 16]
     assert frame.histograms["weight_gradient"].totals.tolist() == [24, 144, 144, 24]
     assert frame.boundary is not None

@@ -1,0 +1,68 @@
+"""Normalisation around a residual branch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
+
+from simulator.layers.normalization.base import EPSILON, Stage
+from simulator.layers.normalization.batch import MOMENTUM, BatchNorm, BatchNormStage
+from simulator.layers.normalization.layer import LayerNormStage
+from simulator.parameter import Part, any_of, knob
+
+Position = Literal["before", "last", "after"]
+_POSITION = knob(
+    "position",
+    "Before: the branch sees a normalised input; last: the branch's output is normalised; after: the sum is.",
+)
+
+
+class BlockNormalization(Part, frozen=True):
+    """Keeps the scale of a residual block in check."""
+
+    def at(self, position: Position) -> bool:
+        """Whether it stands there."""
+        return False
+
+    def stage(self, units: int) -> Stage | None:
+        return None
+
+
+class NoBlockNorm(BlockNormalization, frozen=True, tag="none"):
+    """No normalisation."""
+
+    label: ClassVar[str] = "no normalisation"
+
+
+class BlockBatchNorm(BlockNormalization, frozen=True, tag="batch"):
+    """Batch norm before the branch, last in it, or after the sum."""
+
+    label: ClassVar[str] = "batch norm"
+    position: Annotated[Position, _POSITION] = "before"
+    epsilon: Annotated[float, EPSILON] = 1e-5
+    momentum: Annotated[float, MOMENTUM] = 0.1
+
+    def at(self, position: Position) -> bool:
+        return self.position == position
+
+    def stage(self, units: int) -> Stage:
+        return BatchNormStage(cast(BatchNorm, self), units)
+
+
+class BlockLayerNorm(BlockNormalization, frozen=True, tag="layer"):
+    """Layer norm before the branch, last in it, or after the sum."""
+
+    label: ClassVar[str] = "layer norm"
+    position: Annotated[Position, _POSITION] = "before"
+    epsilon: Annotated[float, EPSILON] = 1e-5
+
+    def at(self, position: Position) -> bool:
+        return self.position == position
+
+    def stage(self, units: int) -> Stage:
+        return LayerNormStage(self.epsilon, units)
+
+
+if TYPE_CHECKING:
+    AnyBlockNormalization = BlockNormalization
+else:
+    AnyBlockNormalization = any_of(BlockNormalization)
