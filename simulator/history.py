@@ -65,6 +65,11 @@ class History:
         self._groups = {name: np.array(places) for name, places in groups.items()}
 
     @property
+    def end(self) -> int:
+        """The last step that :meth:`series` shows, the provisional one included; ``start`` - 1 while there is none."""
+        return self.start + self.steps + self._extra - 1
+
+    @property
     def buckets(self) -> int:
         return -(-self.steps // self.stride)
 

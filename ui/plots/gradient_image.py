@@ -71,7 +71,7 @@ class GradientImage(Plot[LayersPast]):
                colours: Range, top: float) -> None:  # fmt: skip
         values = np.where(np.isnan(logs), np.inf, logs)
         width = float(state.past.width)
-        rect = QRectF(-0.5, top - 0.5, width * len(state.past.steps), float(state.depth))
+        rect = QRectF(state.past.steps[0] - 0.5, top - 0.5, width * len(state.past.steps), float(state.depth))
         heat.set_places(np.ascontiguousarray(indexed(values, *colours).T), rect)
 
     def _tick(self, colours: Range) -> None:

@@ -37,12 +37,13 @@ class LayersPast:
 
 
 def layers_past(view: View, most: int) -> LayersPast | None:
-    if COLUMN not in view.history or not view.history.steps:
+    end = view.history.end
+    if COLUMN not in view.history or end < view.history.start:
         return None
     series = view.history.series(COLUMN)
     if series.last.ndim != 2:
         return None
-    return LayersPast(view.frame.step, reduced(series, most, view.history.steps - 1))
+    return LayersPast(view.frame.step, reduced(series, most, end))
 
 
 def past_table(state: LayersPast, labels: Sequence[str]) -> Table:

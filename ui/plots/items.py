@@ -120,12 +120,14 @@ class Curves(Item):
     def _curve(self, painter: QPainter, there: QTransform, index: int, width: float, alpha: float) -> None:
         colour = self.colours[index % len(self.colours)]
         painter.setPen(pen_of(colour, width, dashed=self.dashed, alpha=alpha))
+        # All that there is must be seen; a point between gaps need not stand out from its curve.
+        radius = 2.6 if len(self.curves[index]) == 1 else 1.2
         for piece in self.curves[index]:
             if piece.size() > 1:
                 painter.drawPolyline(there.map(piece))
-            elif self.lone:
-                painter.setBrush(QColor(colour))
-                painter.drawEllipse(there.map(piece.at(0)), 1.2, 1.2)
+            elif self.lone and piece.size():
+                painter.setBrush(transparent(colour, alpha))
+                painter.drawEllipse(there.map(piece.at(0)), radius, radius)
 
 
 class Area(Item):

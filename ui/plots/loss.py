@@ -90,9 +90,9 @@ class LossPlot(Plot[LossState]):
         self.loss_axis.set_log(self.options["log"])
 
     def capture(self, view: View) -> LossState | None:
-        if not view.history.steps:
+        end = view.history.end
+        if end < view.history.start:
             return None
-        end = view.history.steps - 1
         names = [name for pair in NAMES for name in pair if name in view.history]
         pasts = {name: reduced(view.history.series(name), BUCKETS, end) for name in names}
         return LossState(view.frame.step, pasts, dict(view.frame.scalars))

@@ -90,7 +90,9 @@ class StepRange:
 
 
 class StepsRange:
-    """0 … a round number of training steps, growing by a quarter or so at a time."""
+    """0 … a round number of training steps, growing by a quarter or so at a time; step 0 clear of the axis."""
+
+    MARGIN = 0.02
 
     def __init__(self, least: float = 10.0) -> None:
         self.least = least
@@ -102,4 +104,4 @@ class StepsRange:
     def fit(self, step: float) -> Range:
         if step > self.high:
             self.high = nice_ceiling(step * 1.05)
-        return 0.0, self.high
+        return -self.MARGIN * self.high, self.high

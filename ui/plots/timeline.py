@@ -33,7 +33,7 @@ class Past:
 
     def bucket(self, step: float) -> int:
         """Index of the bucket nearest to ``step``."""
-        return int(np.clip(np.floor((step + 0.5) / self.width), 0, len(self.steps) - 1))
+        return int(np.clip(np.floor((step - self.steps[0] + 0.5) / self.width), 0, len(self.steps) - 1))
 
 
 def reduced(series: Series, most: int, end: int) -> Past:
