@@ -113,6 +113,8 @@ class Refused:
 
     run: int
     message: str
+    path: str = ""
+    """The field it is about: ``data``, ``layers[0].units``."""
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,7 @@ class Knob:
     unit: str = ""
     live: bool = False
     file: bool = False
+    folder: bool = False
 
 
 def knob(
@@ -92,6 +93,7 @@ def knob(
     unit: str = "",
     live: bool = False,
     file: bool = False,
+    folder: bool = False,
     ge: float | None = None,
     gt: float | None = None,
     le: float | None = None,
@@ -101,11 +103,11 @@ def knob(
     """Annotate a field: ``slider`` is the range a hand sweeps, ``ge`` … ``lt`` the range that is valid at all."""
     bounds = {"ge": ge, "gt": gt, "le": le, "lt": lt, "min_length": min_length}
     given: dict[str, Any] = {name: value for name, value in bounds.items() if value is not None}
-    tag = Knob(label, help, slider, log, unit, live, file)
+    tag = Knob(label, help, slider, log, unit, live, file, folder)
     return msgspec.Meta(description=help, extra={"knob": tag}, **given)
 
 
-FieldType = Literal["number", "integer", "flag", "choice", "text", "texts", "part", "spec", "parts"]
+FieldType = Literal["number", "integer", "flag", "choice", "text", "texts", "integers", "part", "spec", "parts"]
 
 
 @dataclass(frozen=True)
@@ -220,7 +222,7 @@ def _describe(name: str, annotation: Any, default: Any, required: bool) -> Param
         options = tuple(_plain(m)[0] for m in _members(inner))
         if isinstance(options[0], type) and issubclass(options[0], Part):
             return Parameter(type="parts", part=_common_base(options), kinds=options, **common)
-        return Parameter(type="texts", **common)
+        return Parameter(type="integers" if options[0] is int else "texts", **common)
     if isinstance(first, type) and issubclass(first, Part):
         options = tuple(bare)
         return Parameter(type="part", part=_common_base(options), kinds=options, **common)
@@ -250,6 +252,14 @@ def parameters(spec: type[Spec]) -> tuple[Parameter, ...]:
             default = typing.cast(Any, field.default_factory)()
         found.append(_describe(field.name, hints[field.name], default, required))
     return tuple(found)
+
+
+def own_first(spec: type[Spec]) -> tuple[Parameter, ...]:
+    """All fields; where ``spec`` asks for it (``shared_last``) a kind's own stand before those of its bases."""
+    if not getattr(spec, "shared_last", False):
+        return parameters(spec)
+    owners = [owner.__struct_fields__ for owner in spec.__mro__ if issubclass(owner, Spec)]
+    return tuple(sorted(parameters(spec), key=lambda p: max(i for i, names in enumerate(owners) if p.name in names)))
 
 
 def parameter(spec: type[Spec], name: str) -> Parameter:

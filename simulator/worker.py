@@ -135,7 +135,7 @@ class Worker:
         try:
             self._build(run, experiment)
         except ExperimentError as error:
-            self.post(Refused(run, str(error)))
+            self.post(Refused(run, str(error), error.path))
 
     def _build(self, run: int, experiment: Experiment, kept: Checkpoint | None = None) -> None:
         training = Training(experiment, run)

@@ -70,7 +70,9 @@ def open_bench(target: str | None, mode: Mode | None = None) -> int:
     app.aboutToQuit.connect(window.bench.close)
     # Ctrl+C in the terminal ends the bench as closing its window would, without a question.
     signal.signal(signal.SIGINT, lambda *_: app.quit())
+    window.keep_on_screen()
     window.show()
+    QTimer.singleShot(PLACED_MS, window, window.keep_on_screen)
     window.bench.start()
     if target is not None and is_table(Path(target)):
         # Its dialog finds its place only over a window that has one.

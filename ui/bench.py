@@ -53,7 +53,8 @@ class Bench(QObject):
     updated = Signal(object, float)
     """View of the present, steps per second."""
     playing_changed = Signal(bool)
-    refused = Signal(str)
+    refused = Signal(str, str)
+    """message, path of the field it is about (``""``: none)."""
     failed = Signal(str, str, bool)
     """message, traceback, whether the worker is gone."""
     _arrived = Signal()
@@ -212,8 +213,8 @@ class Bench(QObject):
                 self._take_started(reply)
             case Update():
                 self._take_update(reply)
-            case Refused(message=message):
-                self.refused.emit(message)
+            case Refused(message=message, path=path):
+                self.refused.emit(message, path)
             case Failed():
                 self._take_failure(reply)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QElapsedTimer, QEvent, Qt
+from PySide6.QtCore import QElapsedTimer, QEvent, QSize, Qt
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -40,6 +40,8 @@ from ui.transport import Transport
 
 STATE_VERSION = 1
 WORDS_MS = 250
+FRAME = QSize(8, 40)
+"""What a desktop may put around the window; known only once it has."""
 TABLES = frozenset({".csv", ".tsv", ".txt"})
 
 NEW = {
@@ -65,6 +67,8 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         self.status = StatusLine()
         self._since_words = QElapsedTimer()
+        self._refused = False
+        """Whether what is shown is not what is trained, and that has been said."""
         self._lay_out()
         build_menus(self)
         self.menuBar().setCornerWidget(panel_toggles(self.network_dock, self.training_dock, self))
@@ -115,7 +119,7 @@ class MainWindow(QMainWindow):
         bench.wants = plots.wants
         bench.started.connect(self._take_started)
         bench.updated.connect(self._take_view)
-        bench.refused.connect(lambda text: self.banner.say(f"Not trained: {text}"))
+        bench.refused.connect(self._show_refusal)
         bench.failed.connect(self._show_failure)
         plots.shown_changed.connect(bench.wake)
         plots.maximised_changed.connect(self._escape.setEnabled)
@@ -132,6 +136,7 @@ class MainWindow(QMainWindow):
         self.training.set_experiment(experiment)
 
     def _show_changed(self, old: Experiment, new: Experiment) -> None:
+        self._forget_refusal()
         # After a live change the run goes on, and what is known of it stays true.
         self._show_experiment(new, self.bench.info if is_live_change(old, new) else None)
 
@@ -145,6 +150,7 @@ class MainWindow(QMainWindow):
 
     def _take_started(self, info: RunInfo) -> None:
         self.banner.clear()
+        self._forget_refusal()
         self.builder.set_experiment(self.document.experiment, info)
         self.plot_area.start(info)
         self._since_words.invalidate()
@@ -155,6 +161,18 @@ class MainWindow(QMainWindow):
             self._since_words.start()
             self.status.say(describe(view.frame))
             self.training.set_step(view.frame.step)
+
+    def _show_refusal(self, message: str, path: str) -> None:
+        self.banner.say(f"Not trained: {message}")
+        self.training.refuse(path, message)
+        self._refused = True
+
+    def _forget_refusal(self) -> None:
+        """What was refused is no longer asked for."""
+        if self._refused:
+            self._refused = False
+            self.banner.clear()
+            self.training.refuse("", "")
 
     def _show_failure(self, message: str, traceback: str, fatal: bool) -> None:
         if fatal:
@@ -302,11 +320,28 @@ class MainWindow(QMainWindow):
         if not state.isEmpty():
             self.restoreState(state, STATE_VERSION)
         self.plot_area.restore_arrangement(self.settings.blob("window/plots"))
+        self.builder.split.restoreState(self.settings.blob("window/builder"))
+        self.training.set_folded(tuple(self.settings.text("window/folded").split("\n")))
+
+    def keep_on_screen(self) -> None:
+        """Shrink and move so far that the screen has room for all, the desktop's frame included."""
+        if self.isMaximized() or self.isFullScreen():
+            return
+        room = self.screen().availableGeometry()
+        frame = self.frameGeometry().size() - self.size() if self.isVisible() else FRAME
+        self.resize(self.size().boundedTo(room.size() - frame))
+        if self.isVisible():
+            place = self.frameGeometry()
+            x = max(room.left(), min(place.left(), room.right() + 1 - place.width()))
+            y = max(room.top(), min(place.top(), room.bottom() + 1 - place.height()))
+            self.move(x, y)
 
     def _remember(self) -> None:
         self.settings.set("window/geometry", self.saveGeometry())
         self.settings.set("window/panels", self.saveState(STATE_VERSION))
         self.settings.set("window/plots", self.plot_area.arrangement())
+        self.settings.set("window/builder", self.builder.split.saveState())
+        self.settings.set("window/folded", "\n".join(self.training.folded()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_lose():

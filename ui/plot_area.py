@@ -192,8 +192,22 @@ class PlotArea(QMainWindow):
         """Show or hide one plot."""
         self.restore()
         dock = self.docks[key]
-        dock.setVisible(dock.isHidden())
+        if dock.isHidden():
+            self._show_among(dock)
+        else:
+            dock.hide()
+
+    def _show_among(self, dock: QDockWidget) -> None:
+        """Show a plot: an even share of its column is its own, the others keep their proportions."""
+        heights = {each: each.height() for each in self.docks.values() if each.isVisible()}
+        dock.show()
         dock.raise_()
+        place = dock.geometry()
+        beside = [each for each in heights if place.left() < each.geometry().center().x() < place.right()]
+        if beside:
+            even = round(sum(heights[each] for each in beside) / len(beside))
+            sizes = [*(heights[each] for each in beside), even]
+            self.resizeDocks([*beside, dock], sizes, Qt.Orientation.Vertical)
 
     def fill_menu(self, menu: QMenu) -> None:
         """One checkable entry per plot, forward ones first."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -37,10 +38,17 @@ class Raw:
     class_names: tuple[str, ...]
     """Empty for regression."""
     feature_names: tuple[str, ...]
+    shape: tuple[int, ...] = ()
+    """Of one sample, of which a row of ``x`` is the flat form: (channels, height, width); empty for a table."""
+    alike: bool = False
+    """Whether all entries of a channel are scaled by one mean and one deviation, not each by its own."""
 
 
 class Data(Part, frozen=True, kw_only=True):
     """Where the samples come from, how they are scaled and how many are held out."""
+
+    shared_last: ClassVar[bool] = True
+    """What all data sets share comes behind what makes one of them."""
 
     validation: Annotated[
         float,
@@ -171,7 +179,10 @@ def _prepare(data: Data, seed: int, dtype: str, fingerprint: tuple[int, ...]) ->
     n_train, _ = split_sizes(len(raw.x), data.validation)
     train, held_out = order[:n_train], order[n_train:]
     noise = stream(seed, Stream.LABEL_NOISE)
-    x_train, x_val = _scaled(data, raw.x, train, held_out)
+    if raw.alike:
+        x_train, x_val = _scaled_by_channel(data, raw, train, held_out)
+    else:
+        x_train, x_val = _scaled(data, raw.x, train, held_out)
     labels: tuple[Labels | None, Labels | None]
     if data.task == "classification":
         labels = frozen(_swapped(raw.y[train], data.label_noise, len(raw.class_names), noise)), frozen(raw.y[held_out])
@@ -185,7 +196,7 @@ def _prepare(data: Data, seed: int, dtype: str, fingerprint: tuple[int, ...]) ->
         data.task,
         *(_columns(data, x_train, dtype), _columns(data, y_train, dtype), labels[0]),
         *(_columns(data, x_val, dtype), _columns(data, y_val, dtype), labels[1]),
-        input_shape=(raw.x.shape[1],),
+        input_shape=raw.shape or (raw.x.shape[1],),
         outputs=y_train.shape[1],
         feature_names=raw.feature_names,
         class_names=raw.class_names,
@@ -196,6 +207,15 @@ def _scaled(data: Data, values: Floats, train: Labels, held_out: Labels) -> tupl
     with np.errstate(all="ignore"):
         scaling = Scaling.of(values[train], data.scale)
         return scaling(values[train]), scaling(values[held_out])
+
+
+def _scaled_by_channel(data: Data, raw: Raw, train: Labels, held_out: Labels) -> tuple[Floats, Floats]:
+    channels, *places = raw.shape
+    by_channel = raw.x.reshape(-1, channels, math.prod(places)).swapaxes(1, 2)
+    with np.errstate(all="ignore"):
+        scaling = Scaling.of(by_channel[train].reshape(-1, channels), data.scale)
+        x = scaling(by_channel).swapaxes(1, 2).reshape(raw.x.shape)
+    return x[train], x[held_out]
 
 
 def _swapped(labels: Labels, share: float, classes: int, rng: np.random.Generator) -> Labels:

@@ -104,6 +104,15 @@ def test_step_0_is_drawn_before_play(window: MainWindow) -> None:
     assert window.transport.readouts["step"].text == "0"
 
 
+def test_every_plot_shows_step_0_before_play(qtbot: QtBot, window: MainWindow) -> None:
+    for key in ("loss", "gradient_time", "gradient_image"):
+        plot = window.plot_area.plots[key]
+        assert plot._empty.isHidden()
+        assert plot.table().columns["last_step"] == [0]
+    take_steps(qtbot, window, 3)
+    qtbot.waitUntil(lambda: window.plot_area.plots["gradient_time"].table().columns["last_step"] == [0, 1, 2, 3])
+
+
 def test_play_moves_steps_plots_and_readouts(qtbot: QtBot, window: MainWindow) -> None:
     press(qtbot, window, "play")
     qtbot.waitUntil(lambda: step_of(window) > 5)
@@ -336,6 +345,36 @@ def test_a_dropped_table_becomes_the_data(qtbot: QtBot, window: MainWindow, tmp_
     assert window.document.undo_stack.undoText() == "Use data from heights.csv"
 
 
+def test_data_that_cannot_be_trained_on_is_said_at_the_data_until_it_is_mended(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    path = tmp_path / "ragged.csv"
+    path.write_text("x,y,kind\n" + "1,2,a\n3,4,b\n" * 5 + "1,2\n")
+    run = run_of(window)
+    plain = {**PLAIN, "data": {"kind": "csv", "path": str(path), "target": "kind"}}
+    assert window.document.propose(plain, "Use a table") is None
+    head = window.training.form("data").row(("data", "kind"))
+    assert head is not None
+    qtbot.waitUntil(lambda: "line 12" in head.warning.text())
+    assert "line 12" in window.banner.text
+    assert run_of(window) == run
+    window.document.undo_stack.undo()
+    assert head.warning.text() == window.banner.text == ""
+    window.document.undo_stack.redo()
+    qtbot.waitUntil(lambda: "line 12" in head.warning.text())
+    path.write_text("x,y,kind\n" + "1,2,a\n3,4,b\n" * 5)
+    window.document.propose({**plain, "batch_size": 4}, "Batch size")
+    qtbot.waitUntil(lambda: head.warning.text() == "")
+
+
+def test_a_window_larger_than_the_screen_is_made_to_fit(qtbot: QtBot, window: MainWindow) -> None:
+    window.setMinimumSize(300, 300)
+    window.resize(4000, 3000)
+    window.move(500, 500)
+    window.keep_on_screen()
+    assert window.screen().availableGeometry().contains(window.frameGeometry())
+
+
 def test_a_table_that_cannot_be_read_is_said(window: MainWindow, tmp_path: Path) -> None:
     path = tmp_path / "empty.csv"
     path.write_text("")
@@ -366,6 +405,19 @@ def test_a_plot_that_is_shown_gets_what_it_wants(qtbot: QtBot, window: MainWindo
     assert "boundary" not in window.plot_area.wants()
 
 
+def test_a_plot_that_is_shown_gets_an_even_share_of_its_column(qtbot: QtBot, window: MainWindow) -> None:
+    area = window.plot_area
+    window.resize(1280, 1000)
+    others = [area.docks[key] for key in ("activation_ridges", "activation_profile", "loss")]
+    area.resizeDocks(others, [300, 150, 150], Qt.Orientation.Vertical)
+    qtbot.waitUntil(lambda: others[0].height() > 1.8 * others[1].height())
+    whole = sum(dock.height() for dock in others)
+    area.toggle_plot("boundary")
+    qtbot.waitUntil(lambda: area.docks["boundary"].height() == pytest.approx(whole / 4, rel=0.1))
+    assert others[0].height() == pytest.approx(2 * others[1].height(), rel=0.15)
+    assert others[1].height() == pytest.approx(others[2].height(), rel=0.1)
+
+
 def test_maximise_and_escape_keep_the_arrangement(qtbot: QtBot, window: MainWindow) -> None:
     before = shown(window)
     window.plot_area.toggle_plot("weights")
@@ -383,12 +435,16 @@ def test_the_arrangement_is_remembered_and_reset(open_window: Open, monkeypatch:
     first.plot_area.toggle_plot("saturation")
     first.plot_area.toggle_plot("loss")
     first.training_dock.hide()
-    wanted = shown(first)
+    first.training.section("Batch").set_open(False)
+    first.builder.split.setSizes([150, 490])
+    wanted, split = shown(first), first.builder.split.sizes()
     first.plot_area.maximise("saturation")
     assert first.close()
     second = open_window()
     assert shown(second) == wanted
     assert not second.training_dock.isVisible()
+    assert second.training.folded() == ("Batch",)
+    assert second.builder.split.sizes()[0] == pytest.approx(split[0], abs=10)
     second.reset_arrangement()
     assert shown(second) == {plot.key for plot in PLOTS if plot.default}
     assert second.training_dock.isVisible()

@@ -92,7 +92,7 @@ class Builder(QWidget):
         column.addWidget(self.stack, 1)
         column.addLayout(self._buttons())
         column.addWidget(self.warning)
-        split = QSplitter(Qt.Orientation.Vertical)
+        self.split = split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(top)
         split.addWidget(self._forms())
         split.setStretchFactor(0, 3)

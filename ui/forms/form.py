@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from simulator.parameter import Knob, Parameter, Part, Spec, builtins_of, concrete, kind_of, parameters
+from simulator.parameter import Knob, Parameter, Part, Spec, builtins_of, concrete, kind_of, own_first, parameters
 from ui.forms.row import Row, RowLabel
 from ui.forms.rows import ChoiceRow, kind_row, row_for
 from ui.forms.typed import capital
@@ -73,7 +73,7 @@ class Fields(Group):
         self._suggestions = suggestions
         self._asked: Any = None
         self._entries: dict[str, tuple[Parameter, Row | Group]] = {}
-        for parameter in sorted(parameters(spec), key=lambda p: not needed(spec, p)):
+        for parameter in sorted(own_first(spec), key=lambda p: not needed(spec, p)):
             if parameter.name not in hidden and parameter.type not in _SILENT:
                 self._entries[parameter.name] = (parameter, self._entry(parameter))
 
@@ -330,6 +330,12 @@ class PartForm(QWidget):
             if row is not None:
                 row.refuse(reason)
                 return
+
+    def take_back(self, reason: str) -> None:
+        """No longer show ``reason``, where it still stands."""
+        for row, _ in self.root.rows():
+            if reason and row.warning.text() == reason:
+                row.refuse("")
 
     def share_columns(self, peers: Sequence[PartForm]) -> None:
         """Align labels with other forms in the same panel."""

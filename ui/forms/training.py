@@ -73,6 +73,8 @@ class TrainingPanel(QScrollArea):
         self._experiment: Experiment | None = None
         self.curve = ScheduleCurve()
         self._parts: list[_Part] = []
+        self._refused = ""
+        """What :meth:`refuse` has written last."""
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -144,6 +146,19 @@ class TrainingPanel(QScrollArea):
             part.form.set_value(plain[part.prefix] if part.prefix else plain)
             part.section.set_summary(_summary(plain, part))
         self.curve.set_schedule(experiment.schedule, experiment.optimizer.learning_rate)
+
+    def refuse(self, path: str, message: str) -> None:
+        """Show beside the field at ``path`` (``data``, ``optimizer.momentum``) why it is not trained.
+
+        What was shown so before goes: an empty path takes it back.
+        """
+        for part in self._parts:
+            part.form.take_back(self._refused)
+        self._refused = message
+        names = path.split(".")
+        for part in self._parts:
+            if names[0] in part.names:
+                part.form.refuse(tuple(names[1:] if part.prefix else names), message)
 
     def set_step(self, step: int) -> None:
         """Mark the present step in the schedule."""
