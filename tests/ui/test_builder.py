@@ -128,7 +128,8 @@ def test_the_run_tells_shapes_and_sizes(qtbot: Any) -> None:
     bench.builder.set_experiment(bench.experiment, info)
     rows = entries_of(bench.experiment.to_builtins(), info)
     assert rows[0].title == "moons · 2 inputs"
-    assert rows[-1].title.startswith("output 3 · ")
+    assert rows[-1].title == "output 3"
+    assert rows[-1].badges == ("softmax + cross-entropy",)
     assert summary_of(info) == bench.builder.foot.text()
     assert "2 MiB" in summary_of(info)
 

@@ -80,9 +80,9 @@ def _kind_title(known: Mapping[str, type[Part]], plain: Plain) -> str:
 def _output(plain: Plain, info: RunInfo | None, depth: int) -> Entry:
     units = f" {info.layers[-1].units}" if info is not None and info.layers else ""
     loss = plain.get("loss")
-    name = f" · {_kind_title(kinds(Loss), loss)}" if loss else ""
-    badges = _part_badges(_output_parameters(), plain.get("output", {}))
-    return Entry("output", "out", f"output{units}{name}", badges, depth - 1, depth - 1, depth)
+    badges: tuple[str, ...] = (_kind_title(kinds(Loss), loss),) if loss else ()
+    badges += _part_badges(_output_parameters(), plain.get("output", {}), first=False)
+    return Entry("output", "out", f"output{units}", badges, depth - 1, depth - 1, depth)
 
 
 def _output_parameters() -> tuple[Parameter, ...]:
@@ -110,13 +110,13 @@ def _badges(layer: Plain) -> tuple[str, ...]:
     return _part_badges([p for p in fields if p.name != "activation"], layer)
 
 
-def _part_badges(fields: Sequence[Parameter], plain: Plain) -> tuple[str, ...]:
-    """Parts worth a badge: the first one always (how weights are drawn), others where they are not as usual."""
+def _part_badges(fields: Sequence[Parameter], plain: Plain, *, first: bool = True) -> tuple[str, ...]:
+    """Parts worth a badge: the ``first`` one always (how weights are drawn), others where they are not as usual."""
     found = []
     for index, field in enumerate(p for p in fields if p.type == "part"):
         value = value_of(field, plain)
         usual = value_of(field, {})
-        if value is not None and value["kind"] != "none" and (index == 0 or value["kind"] != usual["kind"]):
+        if value is not None and value["kind"] != "none" and ((first and index == 0) or value["kind"] != usual["kind"]):
             found.append(_badge(field, value))
     return tuple(found)
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from simulator.data import columns_of, preview
 from simulator.data.delimited import is_number
 from ui.dialogs import plain
+from ui.forms.box import BoxItems
 
 PREVIEW_ROWS = 6
 FEW = 3
@@ -50,6 +51,7 @@ class TableDialog(QDialog):
         self.inputs = QListWidget(self)
         self.inputs.setAccessibleName("Input columns")
         self.inputs.setMaximumHeight(150)
+        self.inputs.setItemDelegate(BoxItems(self.inputs))
         self._fill_inputs()
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self

@@ -7,13 +7,15 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QCheckBox, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 SIDE = 14
+WORDS = 4
 
 
 class Box(QCheckBox):
-    """Painted from the palette: an empty frame, a tick on the accent, or a bar for "mixed"."""
+    """Painted from the palette: an empty frame, a tick on the accent, or a bar for "mixed"; its words behind it."""
 
     def sizeHint(self) -> QSize:
-        return QSize(SIDE + 6, SIDE + 6)
+        words = self.fontMetrics().horizontalAdvance(self.text()) + WORDS if self.text() else 0
+        return QSize(SIDE + 6 + words, SIDE + 6)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -29,6 +31,9 @@ class Box(QCheckBox):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 1.2))
             painter.drawRoundedRect(frame.adjusted(-2.2, -2.2, 2.2, 2.2), 4.5, 4.5)
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        words = self.rect().adjusted(SIDE + 6 + WORDS, 0, 0, 0)
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())
         painter.end()
 
 
@@ -43,8 +48,10 @@ class BoxItems(QStyledItemDelegate):
         frame = QRectF(area.left() + 4, area.center().y() - SIDE / 2, SIDE, SIDE)
         painter.save()
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        paint_box(painter, frame, state, palette, True, hovered)
-        painter.setPen(palette.color(QPalette.ColorRole.Text))
+        enabled = bool(option.state & QStyle.StateFlag.State_Enabled)
+        paint_box(painter, frame, state, palette, enabled, hovered and enabled)
+        group = QPalette.ColorGroup.Normal if enabled else QPalette.ColorGroup.Disabled
+        painter.setPen(palette.color(group, QPalette.ColorRole.Text))
         words = area.adjusted(SIDE + 10, 0, 0, 0)
         name = option.fontMetrics.elidedText(index.data(), Qt.TextElideMode.ElideMiddle, int(words.width()))
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, name)

@@ -93,11 +93,12 @@ class Header(QWidget):
         self.setFixedHeight(HEIGHT)
         self._words = (title, explain, formula)
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(8, 0, 4, 0)
-        self._row.setSpacing(2)
+        self._row.setContentsMargins(8, 0, 2, 0)
+        self._row.setSpacing(0)
         self._row.addWidget(_SideDot(side))
         self._row.addSpacing(4)
         self._row.addWidget(_Title(title), 1)
+        self._row.addSpacing(2)
         self.options = {option.key: self._option(option) for option in options}
         self.pause = self._button("pause", "Pause", "Hold this plot still while training goes on", checkable=True)
         self.pin = self._button(
@@ -117,7 +118,7 @@ class Header(QWidget):
         set_icon(button, name)
         button.setIconSize(QSize(14, 14))
         self._fit(button, label, help)
-        button.setFixedWidth(22)
+        button.setFixedWidth(20)
         button.setCheckable(checkable)
         return button
 

@@ -41,7 +41,7 @@ QPushButton:disabled { color: $faint; background: $window; }
 
 QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit {
     background: $panel; color: $text; border: 1px solid $border; border-radius: 4px; padding: 2px 5px;
-    selection-background-color: $accent; selection-color: $on_accent; }
+    placeholder-text-color: $muted; selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus { border-color: $accent; }
 QLineEdit:disabled, QAbstractSpinBox:disabled { color: $faint; background: $window; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: 0; width: 14px; background: transparent; }
