@@ -42,7 +42,7 @@ class Highway(Layer, frozen=True, kw_only=True, tag="highway"):
 
     def build(self, place: tuple[int, ...], input_shape: Shape) -> HighwayModule:
         if input_shape != (self.units,):
-            raise ShapeError(f"it carries its input on, so its {(self.units,)} units must be the input's {input_shape}")
+            raise ShapeError(f"it carries its input on, so its shape {(self.units,)} must be the input's {input_shape}")
         return HighwayModule(self, place, math.prod(input_shape))
 
 

@@ -51,45 +51,50 @@ def _broken(frame: Frame) -> str:
     return ""
 
 
-def _gradients(frame: Frame) -> tuple[Floats, int]:
-    """Weight-gradient norms of the hidden layers, or of all where fewer than two are hidden; the last index."""
-    norms = frame.measures["weight_gradient_norm"]
-    hidden = len(norms) - 1 if len(norms) > 2 else len(norms)
-    return norms[:hidden], hidden - 1
+def _gradients(frame: Frame) -> tuple[Floats, list[int]]:
+    """Weight-gradient norms of the hidden layers with weights, or of all where fewer than two are hidden; their rows.
+
+    The norms are empty where there is nothing to compare.
+    """
+    rows = np.flatnonzero(frame.defined["weight_gradient_norm"]).tolist()
+    rows = rows[:-1] if len(rows) > 2 else rows
+    return frame.measures["weight_gradient_norm"][rows if len(rows) > 1 else []], rows
 
 
 def _untouched(frame: Frame) -> str:
-    norms, last = _gradients(frame)
-    if last < 1 or norms[0] != 0:
+    norms, rows = _gradients(frame)
+    if not norms.size or norms[0] != 0:
         return ""
-    zero = int(np.argmax(norms != 0)) if norms.any() else len(frame.info.layers) - 1
     if not norms.any():
         return "no signal: the weight gradient of every hidden layer is exactly 0"
-    return f"no signal: the weight gradients of layers 1 to {zero} are exactly 0"
+    last = rows[int(np.argmax(norms != 0)) - 1]
+    layers = frame.info.layers
+    return f"no signal: the weight gradients of layers {layers[rows[0]].label} to {layers[last].label} are exactly 0"
 
 
-def _compare(frame: Frame, ratio: float, last: int) -> str:
-    return f"layer 1's gradient is {number(ratio)} of {_name(frame, last)}'s"
+def _compare(frame: Frame, ratio: float, rows: list[int]) -> str:
+    return f"{_name(frame, rows[0])}'s gradient is {number(ratio)} of {_name(frame, rows[-1])}'s"
 
 
 def _vanishing(frame: Frame) -> str:
-    norms, last = _gradients(frame)
-    if last < 1 or norms[last] == 0:
+    norms, rows = _gradients(frame)
+    if not norms.size or norms[-1] == 0:
         return ""
-    ratio = float(norms[0] / norms[last])
-    return f"vanishing: {_compare(frame, ratio, last)}" if ratio < VANISHING else ""
+    ratio = float(norms[0] / norms[-1])
+    return f"vanishing: {_compare(frame, ratio, rows)}" if ratio < VANISHING else ""
 
 
 def _exploding(frame: Frame) -> str:
-    norms, last = _gradients(frame)
-    if last < 1 or norms[last] == 0:
+    norms, rows = _gradients(frame)
+    if not norms.size or norms[-1] == 0:
         return ""
-    ratio = float(norms[0] / norms[last])
+    ratio = float(norms[0] / norms[-1])
     if ratio > EXPLODING:
-        return f"exploding: layer 1's gradient is {number(ratio)} times {_name(frame, last)}'s"
+        first, last = _name(frame, rows[0]), _name(frame, rows[-1])
+        return f"exploding: {first}'s gradient is {number(ratio)} times {last}'s"
     top = int(np.argmax(norms))
     if norms[top] > EXPLODING:
-        return f"exploding: {_name(frame, top)}'s gradient norm is {number(float(norms[top]))}"
+        return f"exploding: {_name(frame, rows[top])}'s gradient norm is {number(float(norms[top]))}"
     return ""
 
 
@@ -101,8 +106,8 @@ def _collapsed(frame: Frame) -> str:
     if ratio >= VANISHING:
         return ""
     return (
-        f"fading: layer {len(spread)}'s activations spread {number(float(spread[-1]))}, "
-        f"layer 1's {number(float(spread[0]))}"
+        f"fading: {_name(frame, len(spread) - 1)}'s activations spread {number(float(spread[-1]))}, "
+        f"{_name(frame, 0)}'s {number(float(spread[0]))}"
     )
 
 
@@ -130,7 +135,7 @@ def _saturated(frame: Frame) -> str:
 
 
 def _healthy(frame: Frame) -> str:
-    norms, last = _gradients(frame)
-    if last < 1:
+    norms, rows = _gradients(frame)
+    if not norms.size:
         return f"gradient norm {number(frame.scalars.get('gradient_norm', math.nan))}"
-    return f"the gradient flows: {_compare(frame, float(norms[0] / norms[last]), last)}"
+    return f"the gradient flows: {_compare(frame, float(norms[0] / norms[-1]), rows)}"

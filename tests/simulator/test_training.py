@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simulator.experiment import Experiment, ExperimentError
-from simulator.measures import NAMES, RECORDED_NAMES
+from simulator.measures import RECORDED_NAMES
 from simulator.numeric import Array
 from simulator.training import Sampler, Training
 
