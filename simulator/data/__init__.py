@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from simulator.data.base import Data, DataError, Dataset, Raw, Task, prepare, split_sizes
 from simulator.data.bundled import BreastCancer, Diabetes, Digits, Wine
 from simulator.data.delimited import columns_of, preview
+from simulator.data.images import Images
 from simulator.data.table import Csv
 from simulator.data.toy import Circles, Clusters, Gaussian, Moons, Plane, Spirals, Xor
 from simulator.parameter import any_of
@@ -26,6 +27,7 @@ __all__ = [
     "Diabetes",
     "Digits",
     "Gaussian",
+    "Images",
     "Moons",
     "Plane",
     "Raw",

@@ -32,17 +32,20 @@ class Bundled(Data, frozen=True, kw_only=True):
     """A table that comes with the program."""
 
     class_names: ClassVar[tuple[str, ...]] = ()
+    image_shape: ClassVar[tuple[int, ...]] = ()
+    """(channels, height, width) where a row of the table is an image."""
 
     def load(self, rng: np.random.Generator) -> Raw:
         names, table = _table(kind_of(type(self)))
         y = table[:, -1].astype(np.int64 if self.task == "classification" else np.float64)
-        return Raw(table[:, :-1], y, self.class_names, names[:-1])
+        return Raw(table[:, :-1], y, self.class_names, names[:-1], self.image_shape)
 
 
 class Digits(Bundled, frozen=True, kw_only=True, tag="digits"):
     """Handwritten digits of 8 × 8 pixels: 1797 samples, 64 inputs, 10 classes."""
 
     class_names: ClassVar[tuple[str, ...]] = tuple("0123456789")
+    image_shape: ClassVar[tuple[int, ...]] = (1, 8, 8)
 
 
 class BreastCancer(Bundled, frozen=True, kw_only=True, tag="breast_cancer"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import math
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -31,9 +33,16 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
     columns: Annotated[
         tuple[str, ...], knob("Inputs", "The columns the network sees; all but the target if none is chosen.")
     ] = ()
+    shape: Annotated[
+        tuple[int, ...],
+        knob("Image shape", "Channels, height, width where each row is an image, pixel by pixel; empty for a table."),
+    ] = ()
 
     def load(self, rng: np.random.Generator) -> Raw:
-        return _load(self.path, self.fingerprint(), self.target, self.task, self.columns)
+        raw = _load(self.path, self.fingerprint(), self.target, self.task, self.columns)
+        if self.shape:
+            _check_shape(self.path, self.shape, len(raw.feature_names))
+        return replace(raw, shape=self.shape)
 
     def fingerprint(self) -> tuple[int, ...]:
         found = status(self.path)
@@ -50,6 +59,14 @@ def _load(path: str, fingerprint: tuple[int, ...], target: str, task: str, colum
     table = read_columns(path, inputs, target)
     classes, y = _classes(path, target, table.texts)
     return Raw(frozen(table.numbers), frozen(y), classes, inputs)
+
+
+def _check_shape(path: str, shape: tuple[int, ...], columns: int) -> None:
+    text = " × ".join(map(str, shape))
+    if len(shape) != 3 or min(shape) < 1:
+        raise DataError(f"{name_of(path)}: an image shape is channels, height, width, three numbers from 1, not {text}")
+    if math.prod(shape) != columns:
+        raise DataError(f"{name_of(path)}: images of {text} need {math.prod(shape)} input columns, there are {columns}")
 
 
 def _inputs(path: str, target: str, columns: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """Every data set prepares to what training expects; split, scale and noise touch only what they should."""
 
+import math
+
 import msgspec
 import numpy as np
 import pytest
@@ -28,7 +30,7 @@ from simulator.data.base import Scaling
 from simulator.parameter import builtins_of, kinds, parameters, summary_of
 
 KINDS = kinds(Data)
-OFFLINE = sorted(set(KINDS) - {"csv"})
+OFFLINE = sorted(set(KINDS) - {"csv", "images"})
 FIELDS = ("x_train", "y_train", "x_val", "y_val")
 
 
@@ -37,7 +39,7 @@ def same(a, b, names):
 
 
 def test_the_kinds_of_the_file_format_are_registered():
-    expected = "digits breast_cancer wine diabetes moons circles spirals xor clusters plane gaussian csv"
+    expected = "digits breast_cancer wine diabetes moons circles spirals xor clusters plane gaussian csv images"
     assert set(KINDS) == set(expected.split())
 
 
@@ -67,7 +69,7 @@ def test_every_kind_prepares_to_finite_columns_of_samples(kind, dtype):
     made = prepare(data, 3, dtype)
     n_train, n_val = made.train_samples, made.validation_samples
     assert (n_train, n_val) == split_sizes(n_train + n_val, 0.2)
-    assert made.input_shape == (made.x_train.shape[0],) == (len(made.feature_names),)
+    assert math.prod(made.input_shape) == made.x_train.shape[0] == len(made.feature_names)
     assert made.x_val.shape == (made.x_train.shape[0], n_val)
     assert made.y_train.shape == (made.outputs, n_train)
     assert made.y_val.shape == (made.outputs, n_val)

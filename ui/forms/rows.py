@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -195,10 +196,50 @@ class FileRow(TextRow):
         self.body.addWidget(self.browse)
 
     def _browse(self) -> None:
-        found, _ = QFileDialog.getOpenFileName(self, self.parameter.knob.label, self._shown or "")
+        title, start = self.parameter.knob.label, self._shown or ""
+        if self.parameter.knob.folder:
+            found = QFileDialog.getExistingDirectory(self, title, start)
+        else:
+            found, _ = QFileDialog.getOpenFileName(self, title, start)
         if found and found != self._shown:
             self.show_value(found)
             self.commit(found)
+
+
+class IntegersRow(Row):
+    """A few whole numbers, typed with commas, blanks or × between them."""
+
+    def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parameter, path, parent)
+        self.line = QLineEdit()
+        self.line.setFixedHeight(CONTROL_HEIGHT)
+        self.named(self.line)
+        self.line.editingFinished.connect(self._typed)
+        self.body.addWidget(self.line, 1)
+        self.show_value(parameter.default)
+
+    def value(self) -> Any:
+        return list(self._shown)
+
+    def show_value(self, value: Any) -> None:
+        self._shown: tuple[int, ...] = tuple(value or ())
+        self.warning.say("")
+        self.line.setText(" × ".join(map(str, self._shown)))
+        self.line.setPlaceholderText("none")
+
+    def show_mixed(self) -> None:
+        self.show_value(())
+        self.line.setPlaceholderText(MIXED)
+
+    def _typed(self) -> None:
+        try:
+            numbers = tuple(int(word) for word in re.split(r"[\s,;×x]+", self.line.text().strip()) if word)
+        except ValueError:
+            self.refuse("whole numbers with commas between them")
+            return
+        if numbers != self._shown:
+            self.show_value(numbers)
+            self.commit(list(numbers))
 
 
 class TextsRow(Row):
@@ -283,4 +324,6 @@ def row_for(parameter: Parameter, path: Sequence[str | int] = ()) -> Row:
         return ChoiceRow(parameter, path)
     if parameter.type == "texts":
         return TextsRow(parameter, path)
-    return FileRow(parameter, path) if parameter.knob.file else TextRow(parameter, path)
+    if parameter.type == "integers":
+        return IntegersRow(parameter, path)
+    return FileRow(parameter, path) if parameter.knob.file or parameter.knob.folder else TextRow(parameter, path)
