@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.frame import Floats
 from simulator.measures.base import Measure, Reading, Side
 from simulator.measures.statistics import nonfinite
+from simulator.numeric import Array
 
 
 class ForwardMeasure(Measure):
@@ -57,15 +60,24 @@ class ActivationDead(ForwardMeasure):
         if slope is None:
             return None
         depth, units = slope.shape[:2]
-        shares = np.zeros(depth)
-        samples = slope[0].size // units
-        for layer, entries in enumerate(reading.flat_entries):
-            # A dead unit is flat on every sample, so fewer flat entries than samples leave none.
-            if entries >= samples:
-                flat = reading.flat[layer].reshape(units, samples).all(axis=1)
-                steepness = slope[layer].reshape(units, samples)[flat]
-                shares[layer] = np.count_nonzero(~steepness.any(axis=1)) / units
+        shares: Floats = np.zeros(depth)
+        # A dead unit is flat on every sample, so a layer with fewer flat entries than samples has none.
+        suspects = [layer for layer, entries in enumerate(reading.flat_entries) if entries * units >= slope[0].size]
+        if suspects:
+            here = slice(suspects[0], suspects[-1] + 1)
+            shares[here] = np.count_nonzero(_all_zero(reading, slope[here]), axis=1) / units
         return shares
+
+
+def _all_zero(reading: Reading, slope: Array) -> NDArray[np.bool_]:
+    """(layers, units): whether the slope is 0 on every sample."""
+    rows = slope.reshape(*slope.shape[:2], -1)
+    activation = reading.stack.activation
+    if activation is None or not activation.monotone:
+        return np.logical_not(rows.any(axis=2))
+    # Slopes that are never negative cannot cancel, and one product is faster than a look at each.
+    dead: NDArray[np.bool_] = np.equal(np.matmul(rows, np.ones(rows.shape[2], rows.dtype)), 0)
+    return dead
 
 
 class PreactivationStd(ForwardMeasure):
@@ -93,7 +105,10 @@ class Nonfinite(ForwardMeasure):
             (stack.weights, reading.weight_norm),
             (stack.weight_gradient, reading.weight_gradient.norm if reading.weight_gradient else None),
         )
+        norms = [norm for arrays, norm in checked if arrays is not None and norm is not None]
         counts = np.zeros(stack.depth)
+        if math.isfinite(float(np.add.reduce(norms, axis=None))):
+            return counts
         for arrays, norm in checked:
             if arrays is None or norm is None:
                 continue

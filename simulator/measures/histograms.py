@@ -76,7 +76,8 @@ def _count_block(tally: _Tally, first: int, rows: Array) -> None:
     if fast:
         tally.counts[here] = _count_pairs(rows, tally.low[here], tally.high[here])
         zero = rows == 0
-        tally.odd[3, here] = [np.count_nonzero(row) for row in zero]
+        if zero.any():
+            tally.odd[3, here] = [np.count_nonzero(row) for row in zero]
     else:
         for layer, row in enumerate(rows, first):
             _count_carefully(tally, layer, row)
