@@ -18,6 +18,7 @@ import msgspec
 from simulator.data import AnyData
 from simulator.explain import explain
 from simulator.layers import AnyLayer, Layer
+from simulator.layers.base import Repair
 from simulator.layers.output import Output
 from simulator.losses import MSE, AnyLoss, SoftmaxCrossEntropy
 from simulator.optimizers import SGD, AnyOptimizer
@@ -30,10 +31,10 @@ MAX_DEPTH = 64
 
 
 class ExperimentError(ValueError):
-    """What is wrong with an experiment and where, in one sentence."""
+    """What is wrong with an experiment and where, in one sentence; ``repair`` is a way out where one is obvious."""
 
-    def __init__(self, message: str, path: str = "") -> None:
-        self.path = path
+    def __init__(self, message: str, path: str = "", repair: Repair | None = None) -> None:
+        self.path, self.repair = path, repair
         super().__init__(f"{message} at {path}" if path else message)
 
 

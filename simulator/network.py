@@ -41,7 +41,9 @@ class Network:
                 module = layer.build((depth,), shape)
             except ShapeError as error:
                 raise ExperimentError(
-                    f"layer {depth + 1} ({title_of(type(layer))}): {error}", f"layers[{entry}]{error.path}"
+                    f"layer {depth + 1} ({title_of(type(layer))}): {error}",
+                    f"layers[{entry}]{error.path}",
+                    error.repair,
                 ) from None
             _inform(module, str(depth + 1), entry)
             self.modules.append(module)

@@ -33,7 +33,7 @@ class Images(Data, frozen=True, kw_only=True, tag="images"):
     Scaling treats all pixels of a channel alike. Transparent pixels are black.
     """
 
-    path: Annotated[str, knob("Folder", "The folder whose sub-folders are the classes.", folder=True)] = ""
+    path: Annotated[str, knob("Folder", "The folder whose sub-folders are the classes.", file=True, folder=True)] = ""
     size: Annotated[
         int, knob("Size", "Height and width that all images are brought to.", slider=(8, 64), ge=1, le=1024, unit="px")
     ] = 28

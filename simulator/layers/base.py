@@ -189,14 +189,25 @@ class Affine:
         """The update is proposed: work out ``kernel_update`` where the trained parameters are not W itself."""
 
 
+@dataclass(frozen=True)
+class Repair:
+    """A way out of a stack that does not fit, which may be offered: words for the button and what it changes."""
+
+    title: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the layer that does not fit and their new values."""
+    insert: Mapping[str, Any] | None = None
+    """The builtins of a layer to put before it."""
+
+
 class ShapeError(ValueError):
     """Why a layer cannot take what the layer before it gives; says both shapes.
 
     ``path`` leads from the layer to the field where it happened: ``.layers[1]`` for an inner layer.
     """
 
-    def __init__(self, message: str, path: str = "") -> None:
-        self.path = path
+    def __init__(self, message: str, path: str = "", repair: Repair | None = None) -> None:
+        self.path, self.repair = path, repair
         super().__init__(message)
 
 

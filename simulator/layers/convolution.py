@@ -52,9 +52,8 @@ class Convolution(Layer, frozen=True, kw_only=True, tag="convolution"):
     dropout: Annotated[AnyDropout, knob("dropout", "Whether units are dropped while training.")] = NoDropout()
 
     def build(self, place: tuple[int, ...], input_shape: Shape) -> ConvolutionModule:
-        return ConvolutionModule(
-            self, place, windows("a convolution", input_shape, self.kernel, self.stride, self.padding)
-        )
+        grid = windows(input_shape, self.kernel, self.stride, self.padding, name="kernel")
+        return ConvolutionModule(self, place, grid)
 
 
 class WindowProduct(Product):

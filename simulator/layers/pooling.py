@@ -30,8 +30,8 @@ class Pooling(Layer, frozen=True, kw_only=True, tag="pooling"):
 
     def build(self, place: tuple[int, ...], input_shape: Shape) -> Module:
         if self.mode == "global":
-            return GlobalModule(self, image_shape("pooling", input_shape))
-        grid = windows("pooling", input_shape, self.size, self.size, "valid")
+            return GlobalModule(self, image_shape(input_shape))
+        grid = windows(input_shape, self.size, self.size, "valid", name="size")
         return MaxModule(self, grid) if self.mode == "max" else AverageModule(self, grid)
 
 

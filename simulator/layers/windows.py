@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from simulator.layers.base import Shape, ShapeError
+from simulator.layers.base import Repair, Shape, ShapeError
 from simulator.numeric import Array
 
 Padding = Literal["same", "valid", "circular"]
@@ -23,20 +23,10 @@ BAND = 2**18
 """Entries of the windows of one band: they stay in the cache from being copied to being multiplied."""
 
 
-def shape_text(shape: Shape) -> str:
-    """``8 × 8 with 1 channel``, ``64 units``: a sample's shape in words."""
-    if len(shape) == 3:
-        channels, height, width = shape
-        return f"images of {height} × {width} with {channels} channel{'s' if channels > 1 else ''}"
-    if len(shape) == 2:
-        return f"sequences of {shape[0]} steps of {shape[1]}"
-    return f"vectors of {shape[0]}"
-
-
-def image_shape(layer: str, shape: Shape) -> tuple[int, int, int]:
+def image_shape(shape: Shape) -> tuple[int, int, int]:
     """``shape`` as (channels, height, width), or ShapeError."""
     if len(shape) != 3:
-        raise ShapeError(f"{layer} needs images (channels, height, width), but gets {shape_text(shape)}")
+        raise ShapeError(f"needs an image (channels, height, width), but what comes in has shape {shape}")
     return shape
 
 
@@ -181,11 +171,15 @@ def add(values: Array, places: Array) -> None:
             np.add(place, values[:, :, :, i, j], out=place)
 
 
-def windows(layer: str, shape: Shape, kernel: int, stride: int, padding: Padding) -> Windows:
-    """The windows of samples of ``shape``; ShapeError where there are none."""
-    channels, height, width = image_shape(layer, shape)
-    if kernel > min(height, width):
-        raise ShapeError(f"a window of {kernel} × {kernel} is larger than its {shape_text(shape)}")
+def windows(shape: Shape, kernel: int, stride: int, padding: Padding, name: str) -> Windows:
+    """The windows of samples of ``shape``; ShapeError where they are too large. ``name`` is the field that says so."""
+    channels, height, width = image_shape(shape)
+    largest = min(height, width)
+    if kernel > largest:
+        raise ShapeError(
+            f"its {name} of {kernel} × {kernel} is larger than the image of {height} × {width} that comes in",
+            repair=Repair(f"make the {name} {largest}", {name: largest}),
+        )
     return Windows(channels, Axis(height, kernel, stride, padding), Axis(width, kernel, stride, padding))
 
 
