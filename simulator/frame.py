@@ -103,6 +103,17 @@ class Boundary:
 
 
 @dataclass(frozen=True)
+class TimeProfile:
+    """A layer with a state, time step by time step; (steps,) each."""
+
+    hidden_gradient_norm: Floats
+    """RMS over the batch of ‖∂(sample loss)/∂h_t‖₂, through all later uses of h_t."""
+    hidden_mean: Floats
+    hidden_std: Floats
+    """Mean and standard deviation of h_t over units and batch."""
+
+
+@dataclass(frozen=True)
 class Frame:
     """The network at one step: after ``step`` updates, in training mode, on the batch of its next update."""
 
@@ -118,6 +129,8 @@ class Frame:
     histograms: Mapping[str, Histograms] = field(default_factory=dict)
     """``activation`` and ``weight_gradient``."""
     boundary: Boundary | None = None
+    time: Mapping[str, TimeProfile] = field(default_factory=dict)
+    """Layer label → its profile, for layers with a state."""
 
     @property
     def run(self) -> int:

@@ -71,12 +71,12 @@ class ActivationDead(ForwardMeasure):
 
 def _all_zero(reading: Reading, slope: Array) -> NDArray[np.bool_]:
     """(layers, units): whether the slope is 0 on every sample."""
-    rows = slope.reshape(*slope.shape[:2], -1)
     activation = reading.stack.activation
     if activation is None or not activation.monotone:
-        return np.logical_not(rows.any(axis=2))
+        return np.logical_not(slope.any(axis=tuple(range(2, slope.ndim))))
     # Slopes that are never negative cannot cancel, and one product is faster than a look at each.
-    dead: NDArray[np.bool_] = np.equal(np.matmul(rows, np.ones(rows.shape[2], rows.dtype)), 0)
+    sums = np.matmul(slope, np.ones(slope.shape[-1], slope.dtype)).reshape(*slope.shape[:2], -1)
+    dead: NDArray[np.bool_] = np.equal(sums.sum(axis=2), 0)
     return dead
 
 

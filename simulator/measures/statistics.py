@@ -39,7 +39,10 @@ def _ones(size: int, dtype: np.dtype[np.floating]) -> Array:
 
 
 def _squares(rows: Array) -> Floats:
-    """Σx² of each row in the array's own precision, chunk by chunk."""
+    """Σx² of each layer in the array's own precision, chunk by chunk."""
+    if rows.ndim == 3:
+        pieces: Floats = np.add.reduce(np.vecdot(rows, rows), axis=1, dtype=np.float64)
+        return pieces
     size = rows.shape[1]
     if size <= CHUNK:
         squares: Floats = np.vecdot(rows, rows).astype(np.float64)
@@ -57,22 +60,34 @@ def _unsafe(squares: Floats, dtype: np.dtype[np.floating]) -> list[int]:
     return [row for row, value in enumerate(squares.tolist()) if not low < value < high]
 
 
+def in_memory_order(stack: Array) -> Array:
+    """A stack (layers, units, steps, samples) as (layers, slabs, entries), as it lies in memory, not copied.
+
+    Others as (layers, entries).
+    """
+    if stack.ndim < 4:
+        return stack.reshape(len(stack), -1)
+    order = sorted(range(1, stack.ndim), key=lambda axis: -stack.strides[axis])
+    stack = stack.transpose(0, *order)
+    return stack.reshape(*stack.shape[:2], -1)
+
+
 def norms(stack: Array) -> Floats:
     """Frobenius norm √Σx² of each layer."""
-    rows = stack.reshape(len(stack), -1)
+    rows = in_memory_order(stack)
     squares = _squares(rows)
     result: Floats = np.sqrt(squares)
     for row in _unsafe(squares, rows.dtype):
-        result[row] = _careful_norm(rows[row])
+        result[row] = _careful_norm(rows[row].ravel())
     return result
 
 
 def moments(stack: Array) -> Moments:
     """Mean, population standard deviation and norm of each layer over all its entries."""
-    rows = stack.reshape(len(stack), -1)
-    size = max(rows.shape[1], 1)
+    rows = in_memory_order(stack)
+    size = max(math.prod(rows.shape[1:]), 1)
     squares = _squares(rows)
-    mean = _sums(stack) / size
+    mean = _sums(stack if rows.ndim == 2 else rows) / size
     square_of_mean = mean * mean
     variance = squares / size - square_of_mean
     # Rounding may leave a variance below zero; such a row is narrow, and read again around its mean.
@@ -80,9 +95,9 @@ def moments(stack: Array) -> Moments:
     narrow = variance <= _ONE_PASS * square_of_mean
     if narrow.any():
         for row in np.flatnonzero(narrow).tolist():
-            mean[row], result.std[row] = _around_the_mean(rows[row], float(mean[row]))
+            mean[row], result.std[row] = _around_the_mean(rows[row].ravel(), float(mean[row]))
     for row in _unsafe(squares, rows.dtype):
-        mean[row], result.std[row], result.norm[row] = _careful_moments(rows[row])
+        mean[row], result.std[row], result.norm[row] = _careful_moments(rows[row].ravel())
     return result
 
 

@@ -58,9 +58,15 @@ SMALL: dict[str, dict[str, Any]] = {
     "maxout": {"units": 4},
     "highway": {"units": 3},
     "residual": {"layers": [{"kind": "dense", "units": 3}]},
+    "recurrent": {"units": 3},
+    "gru": {"units": 3},
+    "lstm": {"units": 3},
 }
 """What keeps a kind's check small, or makes it fit three inputs."""
-SHAPES: dict[str, tuple[int, ...]] = {"convolution": (2, 4, 4), "pooling": (2, 4, 4), "flatten": (2, 3, 3)}
+SHAPES: dict[str, tuple[int, ...]] = {
+    "convolution": (2, 4, 4), "pooling": (2, 4, 4), "flatten": (2, 3, 3),
+    "recurrent": (4, 2), "gru": (4, 2), "lstm": (4, 2),
+}  # fmt: skip
 """Samples of the kinds that do not take a vector."""
 
 

@@ -1,0 +1,371 @@
+"""What layers with a state share: steps, segments of steps, and the way back through them.
+
+Inside, step t is a contiguous slab: ``s[t]`` = [h_{t−1}; x_t; 1] stacked over the batch, so the pre-activations of a
+step are one product with [W_h; W_x; b], and ∂W = Σ_t s_t δ_tᵀ. Work goes in segments of ⌈√T⌉ steps, which stay in the
+cache. With checkpoints only the state before each segment and the last segment are kept; the others are run again
+on the way back, by the same operations: the gradients are the same to the last bit.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+
+from simulator.activations import AnyActivation
+from simulator.frame import TimeProfile
+from simulator.initializers import AnyInitializer, GlorotUniform, Orthogonal, Zeros
+from simulator.layers.base import Block, Layer, Module, Room, Shape, ShapeError, Tap, read_only
+from simulator.numeric import Array, Stream, stream
+from simulator.parameter import knob
+
+
+class ThroughTime(Layer, frozen=True, kw_only=True):
+    """A layer with a state that walks through a sequence (steps, features)."""
+
+    units: Annotated[int, knob("units", "Width of the state.", slider=(1, 256), log=True, ge=1, le=4096)] = 64
+    initializer: Annotated[AnyInitializer, knob("input weights", "How the weights from the input are drawn.")] = (
+        GlorotUniform()
+    )
+    recurrent_initializer: Annotated[
+        AnyInitializer, knob("recurrent weights", "How the weights from state to state are drawn, gate by gate.")
+    ] = Orthogonal()
+    bias_initializer: Annotated[AnyInitializer, knob("biases", "How the biases are drawn.")] = Zeros()
+    output: Annotated[
+        Literal["last", "all"],
+        knob("output", "The state after the last step, or every state: a sequence for the next layer."),
+    ] = "last"
+    truncate: (
+        Annotated[
+            int,
+            knob(
+                "truncate",
+                "Cuts the gradient through the state every so many steps, counted from the end.",
+                slider=(1, 100),
+                log=True,
+                ge=1,
+                le=1_000_000,
+                unit="steps",
+            ),
+        ]
+        | None
+    ) = None
+    checkpoint: Annotated[
+        bool,
+        knob("checkpoints", "Keeps every ⌈√T⌉-th state and runs the steps between again: less memory, more time."),
+    ] = False
+
+
+def sequence_shape(layer: Layer, input_shape: Shape) -> tuple[int, int]:
+    """(steps, features), or ShapeError."""
+    if len(input_shape) != 2:
+        raise ShapeError(f"needs a sequence (steps, features), but what comes in has shape {input_shape}")
+    return input_shape[0], input_shape[1]
+
+
+@dataclass
+class Stretch:
+    """Buffers of successive steps, as whole arrays and as the slabs that each step of a loop takes."""
+
+    arrays: Mapping[str, Array]
+    """(steps, rows, batch); of states and their gradients (steps + 1, rows, batch), the state before it first."""
+    sources: Array
+    """(inputs, steps, batch): s with the steps side by side, for the weight gradient."""
+    deltas: Array
+    forth: list[tuple[Array, ...]] = field(default_factory=list)
+    back: list[tuple[Array, ...]] = field(default_factory=list)
+
+    def __getitem__(self, name: str) -> Array:
+        return self.arrays[name]
+
+    @property
+    def length(self) -> int:
+        return len(self.arrays["z"])
+
+
+class ThroughTimeModule(Module):
+    """A layer with a state at work. A kind says how one segment runs forth and back."""
+
+    gates: ClassVar[int] = 1
+    """Pre-activations per unit."""
+    extra_deltas: ClassVar[int] = 0
+    """Rows per unit that the weight gradient needs beside the deltas."""
+    flows: ClassVar[tuple[tuple[str, str], ...]] = (("h", "dh"),)
+    """Names of what is carried from step to step, and of its gradient ∂C/∂state."""
+    gate_rows: ClassVar[Mapping[str, int]] = {}
+    """Name of a gate in the tap's extras → its place among the gates."""
+
+    spec: Any
+
+    def __init__(self, spec: ThroughTime, place: tuple[int, ...], input_shape: Shape) -> None:
+        self.spec, self.place = spec, place
+        self.steps, self.features = sequence_shape(spec, input_shape)
+        self.width = spec.units
+        self.inputs = self.width + self.features
+        self.output_shape = (self.steps, self.width) if spec.output == "all" else (self.width,)
+        columns = self.gates * self.width
+        self.block = Block("kernel", (self.inputs + 1, columns), weights=self.inputs * columns)
+        self.segment = math.isqrt(self.steps - 1) + 1
+        span = spec.truncate or self.steps
+        self.cuts = frozenset(range(self.steps - span, 0, -span))
+        """Steps that send no gradient to the state before them."""
+
+    def blocks(self) -> list[Block]:
+        return [self.block]
+
+    @property
+    def activation(self) -> AnyActivation:
+        """Whose slope, up to a constant per gate, the tap's slope is."""
+        raise NotImplementedError
+
+    # -- buffers --------------------------------------------------------------------------------------------------
+
+    def allocate(self, room: Room) -> None:
+        self.batch = room.batch
+        arena, width = room.arena, self.width
+        needed = room.needs_input_gradient
+        self.dx = room.scratch.array(self.steps * self.features, self.batch) if needed else None
+        self.out = arena.signal(self.output_size, self.batch)
+        self.product = arena.zeros(*self.block.shape)
+        self.folded = arena.zeros(self.block.shape[1], self.inputs + 1)
+        self.spare = arena.zeros(width, self.batch)
+        self._sources = arena.zeros((self.inputs + 1) * self.segment * self.batch)
+        self._deltas = arena.zeros((self.gates + self.extra_deltas) * width * self.segment * self.batch)
+        self.profile = np.full((3, self.steps), math.nan)
+        starts = self._starts()
+        self.borders = [arena.zeros(len(starts) + 1, width, self.batch) for _ in self.flows]
+        self.carries = [arena.zeros(width, self.batch) for _ in self.flows]
+        self.kept = self._storage(room, self.segment if self.spec.checkpoint else self.steps)
+        self._segments = self._cut_up(room, starts)
+
+    def _starts(self) -> list[int]:
+        """First steps of the segments; the first segment is the short one."""
+        first = self.steps % self.segment
+        return ([0] if first else []) + list(range(first, self.steps, self.segment))
+
+    def _cut_up(self, room: Room, starts: list[int]) -> list[tuple[int, Stretch]]:
+        ends = [*starts[1:], self.steps]
+        if not self.spec.checkpoint:
+            return [(start, self._stretch(self.kept, start, end)) for start, end in zip(starts, ends, strict=True)]
+        last = self._stretch(self.kept, 0, self.segment)
+        body = self._storage(room, self.segment) if len(starts) > 1 else {}
+        shared = {n: self._stretch(body, 0, n) for n in {e - s for s, e in zip(starts[:-1], ends[:-1], strict=True)}}
+        return [(s, shared[e - s]) for s, e in zip(starts[:-1], ends[:-1], strict=True)] + [(starts[-1], last)]
+
+    def _storage(self, room: Room, steps: int) -> dict[str, Array]:
+        arena, width, batch = room.arena, self.width, room.batch
+        arrays = {name: arena.zeros(steps, self.gates * width, batch) for name in ("z", "slope", "delta")}
+        arrays["s"] = arena.zeros(steps + 1, self.inputs + 1, batch)
+        if arrays["s"].flags.writeable:
+            arrays["s"][:, -1] = 1
+        arrays["h"] = arrays["s"][:, :width]
+        for name in self.carried():
+            arrays[name] = arena.zeros(steps + 1, width, batch)
+        for name, rows in self.per_step().items():
+            arrays[name] = arena.zeros(steps, rows * width, batch)
+        return arrays
+
+    def carried(self) -> tuple[str, ...]:
+        """Names of arrays with a slab before the first step, besides s."""
+        return ("dh",)
+
+    def per_step(self) -> dict[str, int]:
+        """What else a step needs: name → rows per unit."""
+        return {}
+
+    def _stretch(self, storage: Mapping[str, Array], start: int, end: int) -> Stretch:
+        longer = {"s", "h", *self.carried()}
+        arrays = {name: array[start : end + (name in longer)] for name, array in storage.items()}
+        columns = (end - start) * self.batch
+        made = Stretch(
+            arrays,
+            self._sources[: (self.inputs + 1) * columns].reshape(self.inputs + 1, -1, self.batch),
+            self._deltas[: (self.gates + self.extra_deltas) * self.width * columns].reshape(
+                (self.gates + self.extra_deltas) * self.width, -1, self.batch
+            ),
+        )
+        made.forth = list(zip(*self.forth(arrays), strict=True))
+        made.back = list(zip(*(array[::-1] for array in self.back(arrays)), strict=True))
+        return made
+
+    @abstractmethod
+    def forth(self, arrays: Mapping[str, Array]) -> tuple[Array, ...]:
+        """What each step of the forward loop takes, the step being the first axis."""
+
+    @abstractmethod
+    def back(self, arrays: Mapping[str, Array]) -> tuple[Array, ...]:
+        """What each step of the backward loop takes; it is walked from its end."""
+
+    # -- parameters -----------------------------------------------------------------------------------------------
+
+    def initialise(self, seed: int, x: Array) -> None:
+        spec, width = self.spec, self.width
+        streams = [stream(seed, Stream.WEIGHTS, *self.place, part) for part in range(2)]
+        biases = stream(seed, Stream.BIASES, *self.place)
+        for gate in range(self.gates):
+            kernel = self.block.value[:, gate * width : (gate + 1) * width]
+            spec.initializer.fill(kernel[width:-1], streams[0], self.features, width)
+            spec.recurrent_initializer.fill(kernel[:width], streams[1], width, width)
+            spec.bias_initializer.fill(kernel[-1], biases, self.inputs, width)
+        self._scale_to_data(x)
+
+    def _scale_to_data(self, x: Array, rounds: int = 10, tolerance: float = 1e-3) -> None:
+        """LSUV: divide the weights so drawn by the standard deviation of z over all kept steps until it is 1."""
+        drawn = (
+            (self.spec.recurrent_initializer, self.block.value[: self.width]),
+            (self.spec.initializer, self.block.value[self.width : -1]),
+        )
+        scaled = [weights for initializer, weights in drawn if initializer.data_dependent]
+        for _ in range(rounds if scaled else 0):
+            self.forward(x, training=True)
+            spread = float(self.kept["z"].std(dtype=np.float64))
+            if not math.isfinite(spread) or spread == 0 or abs(spread - 1) < tolerance:
+                return
+            for weights in scaled:
+                weights /= spread
+
+    def retune(self, spec: Layer) -> None:
+        self.spec = spec
+
+    # -- forward --------------------------------------------------------------------------------------------------
+
+    def forward(self, x: Array, training: bool) -> Array:
+        self.x = x[:-1].reshape(self.steps, self.features, -1)
+        self.prepare()
+        for number in range(len(self._segments)):
+            self._walk(number)
+        if self.spec.output == "last":
+            np.copyto(self.out[:-1], self.borders[0][-1])
+        return self.out
+
+    def prepare(self) -> None:
+        """Bring the weights into the form in which the steps use them."""
+        np.copyto(self.folded, self.block.value.T)
+
+    def _walk(self, number: int) -> None:
+        """Run a segment from the state at its border."""
+        start, stretch = self._segments[number]
+        length = stretch.length
+        np.copyto(stretch["s"][:length, self.width : -1], self.x[start : start + length])
+        for (name, _), border in zip(self.flows, self.borders, strict=True):
+            np.copyto(stretch[name][0], border[number])
+        self.run(stretch)
+        for (name, _), border in zip(self.flows, self.borders, strict=True):
+            np.copyto(border[number + 1], stretch[name][-1])
+        if self.spec.output == "all":
+            answers = self.out[:-1].reshape(self.steps, self.width, -1)
+            np.copyto(answers[start : start + length], stretch["h"][1:])
+
+    @abstractmethod
+    def run(self, stretch: Stretch) -> None:
+        """From s (the input parts, and the first state) to all other states, z and gates."""
+
+    # -- backward -------------------------------------------------------------------------------------------------
+
+    def backward(self, gradient: Array) -> Array | None:
+        every = gradient.reshape(self.steps, self.width, -1) if self.spec.output == "all" else None
+        for carry in self.carries:
+            carry.fill(0)
+        np.copyto(self.carries[0], gradient if every is None else every[-1])
+        last = len(self._segments) - 1
+        for number in range(last, -1, -1):
+            start, stretch = self._segments[number]
+            if self.spec.checkpoint and number < last:
+                self._walk(number)
+            self._return(start, stretch, every)
+            self._add_weight_gradient(stretch, first=number == last)
+            self._send_down(start, stretch)
+            if self.spec.checkpoint:
+                self._look(start, stretch)
+        return self.dx
+
+    def _return(self, start: int, stretch: Stretch, every: Array | None) -> None:
+        for (_, name), carry in zip(self.flows, self.carries, strict=True):
+            np.copyto(stretch[name][-1], carry)
+        self.slopes(stretch)
+        self.retrace(start, stretch, every)
+        for (_, name), carry in zip(self.flows, self.carries, strict=True):
+            np.copyto(carry, stretch[name][0])
+
+    @abstractmethod
+    def slopes(self, stretch: Stretch) -> None:
+        """All that the backward loop multiplies with, for the whole segment."""
+
+    @abstractmethod
+    def retrace(self, start: int, stretch: Stretch, every: Array | None) -> None:
+        """delta and the gradients of the states, from the last one to the one before the first step.
+
+        ``every`` (steps, units, batch) is ∂C/∂output of each step where each is an output.
+        """
+
+    def _add_weight_gradient(self, stretch: Stretch, first: bool) -> None:
+        np.copyto(stretch.sources, stretch["s"][:-1].transpose(1, 0, 2))
+        np.copyto(stretch.deltas[: self.gates * self.width], stretch["delta"].transpose(1, 0, 2))
+        target = self.block.gradient if first else self.product
+        self.outer(stretch, target)
+        if not first:
+            np.add(self.block.gradient, self.product, out=self.block.gradient)
+
+    def outer(self, stretch: Stretch, out: Array) -> None:
+        """out ← Σ_t s_t δ_tᵀ"""
+        np.matmul(stretch.sources.reshape(len(out), -1), stretch.deltas.reshape(out.shape[1], -1).T, out=out)
+
+    def _send_down(self, start: int, stretch: Stretch) -> None:
+        if self.dx is not None:
+            below = self.dx.reshape(self.steps, self.features, -1)[start : start + stretch.length]
+            np.matmul(self.block.value[self.width : -1], stretch["delta"], out=below)
+
+    # -- what is told ---------------------------------------------------------------------------------------------
+
+    def _look(self, start: int, stretch: Stretch) -> None:
+        # Here, not above: measures read layers.
+        from simulator.measures.time import profile
+
+        self.profile[:, start : start + stretch.length] = profile(stretch["h"][1:], stretch["dh"][1:])
+
+    def through_time(self) -> TimeProfile:
+        """Per step, of the last backward pass."""
+        if not self.spec.checkpoint:
+            for start, stretch in self._segments:
+                self._look(start, stretch)
+        return TimeProfile(*self.profile.copy())
+
+    def taps(self) -> list[Tap]:
+        """One tap, (units, steps, batch), whose rows are gate by gate; with checkpoints of the last segment."""
+        kept, block = self.kept, self.block
+
+        def view(array: Array) -> Array:
+            return read_only(array.transpose(1, 0, 2))
+
+        gates = {name: kept["g"][:, row * self.width :][:, : self.width] for name, row in self.gate_rows.items()}
+        return [
+            Tap(
+                info=self.info,
+                activation=self.activation,
+                z=view(kept["z"]),
+                a=view(kept["h"][1:]),
+                slope=view(kept["slope"]),
+                delta=view(kept["delta"]),
+                weights=read_only(block.value[:-1]),
+                weight_gradient=read_only(block.gradient[:-1]),
+                weight_update=read_only(block.update[:-1]),
+                bias_gradient=read_only(block.gradient[-1]),
+                extras={name: view(gate) for name, gate in gates.items()}
+                | {"hidden_gradient": view(kept["dh"][1:])}
+                | {name: view(kept[source][1:]) for name, source in self.more_extras().items()},
+            )
+        ]
+
+    def more_extras(self) -> dict[str, str]:
+        return {}
+
+
+def slopes_of_gates(g: Array, slope: Array, rows: int) -> None:
+    """slope ← σ' = σ (1 − σ) for the first ``rows``, 1 − tanh² for the rest."""
+    np.multiply(g, g, out=slope)
+    np.subtract(g[:, :rows], slope[:, :rows], out=slope[:, :rows])
+    np.subtract(1, slope[:, rows:], out=slope[:, rows:])

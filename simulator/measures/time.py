@@ -1,0 +1,35 @@
+"""What is measured at every time step of a layer with a state."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from simulator.frame import Floats, TimeProfile
+from simulator.layers.base import Module
+from simulator.layers.through_time import ThroughTimeModule
+from simulator.measures.statistics import moments, norms
+from simulator.numeric import Array
+
+
+def profile(hidden: Array, gradient: Array) -> Floats:
+    """(3, steps) from h and ∂C/∂h (steps, units, batch): the rows of a :class:`TimeProfile`.
+
+    With N samples in the batch a sample's own ∂loss/∂h_t is N ∂C/∂h_t; its RMS over the batch is √N ‖∂C/∂h_t‖.
+    """
+    spread = moments(hidden)
+    return np.stack([norms(gradient) * math.sqrt(hidden.shape[-1]), spread.mean, spread.std])
+
+
+def time_profiles(modules: Sequence[Module]) -> dict[str, TimeProfile]:
+    """Label → profile of every layer with a state, inner ones too."""
+    return {module.info.label: module.through_time() for module in _recurrent(modules)}
+
+
+def _recurrent(modules: Sequence[Module]) -> Iterator[ThroughTimeModule]:
+    for module in modules:
+        if isinstance(module, ThroughTimeModule):
+            yield module
+        yield from _recurrent(module.children())
