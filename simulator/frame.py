@@ -62,6 +62,8 @@ class RunInfo:
     input_names: tuple[str, ...]
     class_names: tuple[str, ...]
     points: Points | None = None
+    baseline_loss: float | None = None
+    """What always predicting the mean target scores on the training data; for sequences only."""
 
     @property
     def depth(self) -> int:
@@ -114,6 +116,33 @@ class TimeProfile:
 
 
 @dataclass(frozen=True)
+class Gates:
+    """How far the gates of layers stand open, one row per layer and gate."""
+
+    layers: tuple[str, ...]
+    """Label of each row's layer."""
+    names: tuple[str, ...]
+    """``carry``, ``transform``, ``forget``, ``input``, ``output``, ``reset``."""
+    histograms: Histograms
+    """Over 0 … 1."""
+    saturated: Floats
+    """(rows,): share of the gates whose slope σ (1 − σ) is below 5 % of its largest value ¼."""
+
+
+@dataclass(frozen=True)
+class Maps:
+    """What a layer finds in the first training sample, and what it looks for; no more than a picture shows."""
+
+    maps: Floats
+    """(channels, height, width): the layer's answer, in evaluation mode."""
+    kernels: Floats | None
+    """(channels, inputs, height, width); None where it only pools."""
+    channels: int
+    inputs: int
+    """How many of both the layer has."""
+
+
+@dataclass(frozen=True)
 class Frame:
     """The network at one step: after ``step`` updates, in training mode, on the batch of its next update."""
 
@@ -131,6 +160,9 @@ class Frame:
     boundary: Boundary | None = None
     time: Mapping[str, TimeProfile] = field(default_factory=dict)
     """Layer label → its profile, for layers with a state."""
+    gates: Gates | None = None
+    maps: Mapping[str, Maps] = field(default_factory=dict)
+    """Layer label → maps and kernels, for layers whose answer is an image."""
 
     @property
     def run(self) -> int:

@@ -56,7 +56,8 @@ class Look:
 
     id: int
     wants: frozenset[str] = frozenset()
-    """Costly parts the frame should have: ``activation`` and ``weight_gradient`` (histograms), ``boundary``."""
+    """Costly parts the frame should have: ``activation`` and ``weight_gradient`` (histograms), ``boundary``, ``time``
+    (profiles through time), ``gates``, ``maps``."""
     checkpoint: bool = False
     """Whether the answer should bring a checkpoint."""
 

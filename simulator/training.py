@@ -8,15 +8,19 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.baseline import baseline_loss
 from simulator.checkpoint import Checkpoint
 from simulator.data import DataError
 from simulator.data.base import prepare
 from simulator.evaluation import Evaluator
 from simulator.experiment import Experiment, ExperimentError
+from simulator.feature_maps import Inspector
 from simulator.frame import Floats, Frame, RunInfo, frozen
 from simulator.measures import RECORDED_NAMES, measure_all
+from simulator.measures.gates import gates
 from simulator.measures.histograms import stacked_histograms
 from simulator.measures.statistics import norm
+from simulator.measures.time import time_profiles
 from simulator.network import Network
 from simulator.numeric import Array, Stream, stream
 from simulator.optimizers import Optimizer
@@ -26,6 +30,8 @@ from simulator.threads import blas_threads, limited_blas
 SCALARS = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "gradient_norm")
 HISTOGRAM_SOURCES = {"activation": "a", "weight_gradient": "weight_gradient"}
 """Histogram → the stack's array it counts."""
+WANTS = (*HISTOGRAM_SOURCES, "boundary", "time", "gates", "maps")
+"""Costly parts of a frame that are made only where they are wanted."""
 CHUNK = 65536
 """Parameters updated at a time, so that an optimiser's vectors stay in the cache."""
 
@@ -68,6 +74,7 @@ class Training:
             with limited_blas(blas_threads(self.network)):
                 self.network.initialise(experiment.seed)
         self.evaluator = Evaluator(self.network, experiment, self.data)
+        self.inspector = Inspector(self.network, experiment, self.data)
         self.step = 0
         self._reset_optimizer(experiment.optimizer)
         self.info = self._describe(run)
@@ -76,6 +83,7 @@ class Training:
     def _describe(self, run: int) -> RunInfo:
         parameters = self.network.parameters
         optimizer_bytes = sum(slot.nbytes for slot in self.slots)
+        sequences = len(self.data.input_shape) == 2
         return RunInfo(
             run=run,
             layers=self.network.infos,
@@ -88,6 +96,7 @@ class Training:
             input_names=self.data.feature_names,
             class_names=self.data.class_names,
             points=self.data.points(),
+            baseline_loss=baseline_loss(self.network.output.loss, self.data.y_train) if sequences else None,
         )
 
     def _reset_optimizer(self, optimizer: Optimizer) -> None:
@@ -224,6 +233,9 @@ class Training:
                 defined={name: frozen(row.copy()) for name, row in zip(RECORDED_NAMES, self.defined, strict=True)},
                 histograms=counted,
                 boundary=self.evaluator.boundary() if "boundary" in wanted else None,
+                time=time_profiles(self.network.modules) if "time" in wanted else {},
+                gates=gates(self.network.taps) if "gates" in wanted else None,
+                maps=self.inspector.maps() if "maps" in wanted else {},
             )
 
     # -- steering -------------------------------------------------------------------------------------------------
@@ -237,6 +249,7 @@ class Training:
         old, self.experiment = self.experiment, experiment
         self.network.retune(experiment)
         self.evaluator.retune(experiment)
+        self.inspector.retune(experiment)
         if type(old.optimizer) is type(experiment.optimizer):
             experiment.optimizer.carry(old.optimizer, self.slots)
         else:

@@ -31,9 +31,9 @@ from simulator.messages import (
     Update,
 )
 from simulator.threads import blas_threads, limited_blas
-from simulator.training import HISTOGRAM_SOURCES, Training
+from simulator.training import WANTS, Training
 
-EVERYTHING = frozenset({*HISTOGRAM_SOURCES, "boundary"})
+EVERYTHING = frozenset(WANTS)
 """What the first frame of a run brings."""
 MAX_ROWS = 20_000
 """Rows kept for an absent screen; beyond them training waits rather than lose a step."""

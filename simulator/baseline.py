@@ -1,0 +1,29 @@
+"""What a network scores that has learnt nothing but the mean of its targets."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.losses import Loss
+from simulator.numeric import Array
+
+CERTAIN = 1e-12
+"""Shares of classes stay this far from 0 and 1: their logarithms are finite."""
+
+
+def baseline_loss(loss: Loss, y: Array) -> float:
+    """Mean loss over ``y`` (outputs, samples) of always answering its mean: class shares, or the mean target."""
+    mean = y.mean(axis=1, keepdims=True, dtype=np.float64)
+    z = np.broadcast_to(_before_output(loss, mean), y.shape)
+    a = np.empty(y.shape)
+    loss.output(z, a)
+    return float(np.mean(loss.per_sample(z, a, y)))
+
+
+def _before_output(loss: Loss, mean: Array) -> Array:
+    """z whose output is ``mean``."""
+    if loss.activation is not None and loss.activation.kind == "linear":
+        return mean
+    share = np.clip(mean, CERTAIN, 1 - CERTAIN)
+    z: Array = np.log(share) if loss.activation is None else np.log(share / (1 - share))
+    return z

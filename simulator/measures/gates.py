@@ -1,0 +1,61 @@
+"""How far the gates of a layer stand open: 0 … 1, one histogram per gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.frame import Gates, Histograms, frozen
+from simulator.layers.base import Tap
+from simulator.measures.histograms import BINS
+from simulator.numeric import Array
+
+NAMES = ("carry", "transform", "forget", "input", "output", "reset")
+"""Gates in the order in which they are shown."""
+FLAT = 0.05 / 4
+"""A gate σ is saturated where its slope σ (1 − σ) is below this: 5 % of the largest slope, ¼."""
+
+
+def gates_of(extras: Mapping[str, Array]) -> list[str]:
+    """Names of the gates among a tap's extras; a transform that only mirrors its carry is left out."""
+    found = [name for name in NAMES if name in extras]
+    return [name for name in found if name != "transform" or "carry" not in extras]
+
+
+def gates(taps: Sequence[Tap]) -> Gates:
+    """All gates of all layers, in depth order; of a layer with checkpoints those of its last segment."""
+    rows = [(tap.info.label, name, tap.extras[name].ravel()) for tap in taps for name in gates_of(tap.extras)]
+    values = [row[2] for row in rows]
+    return Gates(
+        layers=tuple(label for label, _, _ in rows),
+        names=tuple(name for _, name, _ in rows),
+        histograms=_histograms(values),
+        saturated=frozen(np.array([saturated_share(each) for each in values])),
+    )
+
+
+def saturated_share(values: Array) -> float:
+    """Share of gates whose slope is below :data:`FLAT`; what is not a number is not saturated."""
+    return int(np.count_nonzero(values * (1 - values) < FLAT)) / max(values.size, 1)
+
+
+def _histograms(rows: Sequence[Array]) -> Histograms:
+    counts = [_counts(row) for row in rows]
+    edges = np.broadcast_to(np.linspace(0, 1, BINS + 1), (len(rows), BINS + 1))
+
+    def odd(test: str) -> NDArray[np.int64]:
+        found = {"nan": np.isnan, "plus": np.isposinf, "minus": np.isneginf, "zero": lambda row: row == 0}[test]
+        return frozen(np.array([np.count_nonzero(found(row)) for row in rows], np.int64))
+
+    return Histograms(
+        frozen(np.array(counts, np.int64).reshape(-1, BINS)), edges, odd("nan"), odd("plus"), odd("minus"), odd("zero")
+    )
+
+
+def _counts(row: Array) -> NDArray[np.int64]:
+    finite = np.isfinite(row)
+    kept = row if finite.all() else row[finite]
+    places = np.clip((kept * BINS).astype(np.int32), 0, BINS - 1)
+    return np.bincount(places, minlength=BINS).astype(np.int64)
