@@ -12,9 +12,11 @@ from simulator.experiment import Experiment, ExperimentError
 from simulator.frame import LayerInfo
 from simulator.layers.base import Block, Module, Parameters, Room, Shape, ShapeError, Tap
 from simulator.layers.output import OutputModule
+from simulator.measures.statistics import norm
 from simulator.numeric import Array
 from simulator.parameter import title_of
 from simulator.stack import Stack, stacks
+from simulator.trace import Trace
 
 MEMORY_LIMIT = 8 * 2**30
 """Bytes that a network may take; more is refused before it is spent."""
@@ -35,6 +37,7 @@ class Network:
         self.parameters: Parameters
         self.states: Parameters
         self.modules: list[Module] = []
+        self.trace = Trace(norm)
         shape = input_shape
         for depth, (entry, layer) in enumerate(experiment.expanded()):
             try:
@@ -45,7 +48,7 @@ class Network:
                     f"layers[{entry}]{error.path}",
                     error.repair,
                 ) from None
-            _inform(module, str(depth + 1), entry)
+            _inform(module, str(depth + 1), entry, self.trace)
             self.modules.append(module)
             shape = module.output_shape
         self.output = self._output(experiment, math.prod(shape), outputs)
@@ -60,6 +63,7 @@ class Network:
     def _output(self, experiment: Experiment, inputs: int, units: int) -> OutputModule:
         depth = len(self.modules)
         output = OutputModule(experiment.output, experiment.objective, (depth,), inputs, units)
+        output.trace = self.trace
         activation = output.loss.activation
         output.info = LayerInfo(
             label=str(depth + 1),
@@ -148,8 +152,9 @@ class Network:
         return tuple(replace(tap.info) for tap in self.taps)
 
 
-def _inform(module: Module, label: str, entry: int) -> None:
-    """Tell a module and its children what they are called."""
+def _inform(module: Module, label: str, entry: int, trace: Trace) -> None:
+    """Tell a module and its children what they are called and where they mark what they do to the gradient."""
+    module.trace = trace
     module.info = LayerInfo(
         label=label,
         name=f"{title_of(type(module.spec))} {label}",
@@ -159,7 +164,7 @@ def _inform(module: Module, label: str, entry: int) -> None:
         entry=entry,
     )
     for inner, child in enumerate(module.children(), 1):
-        _inform(child, f"{label}.{inner}", entry)
+        _inform(child, f"{label}.{inner}", entry, trace)
 
 
 def check_memory(amount: int) -> None:

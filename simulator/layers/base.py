@@ -21,6 +21,7 @@ from simulator.frame import LayerInfo
 from simulator.initializers import Initializer
 from simulator.numeric import Array, Stream, stream
 from simulator.parameter import Part, knob
+from simulator.trace import Factor, Trace
 
 Shape = tuple[int, ...]
 
@@ -237,6 +238,13 @@ class Module(ABC):
     """(units,) for a vector, (channels, height, width) for an image, (steps, features) for a sequence."""
     activation_kind: str = ""
     """Kind of its activation function, for plots and tables."""
+    trace: Trace
+    """Where it marks the error signal on its way back; shared by the whole network."""
+
+    def mark(self, factor: Factor | None, gradient: Array, arrived: bool = False) -> None:
+        """Note what ``factor`` has just made of the gradient; ``arrived`` where that is its δ."""
+        if self.trace.on:
+            self.trace.mark(self.info.label, factor, gradient, arrived)
 
     @property
     def output_size(self) -> int:

@@ -90,11 +90,17 @@ class DenseModule(AffineModule):
         for stage in reversed(self.tail):
             stage.backward(gradient, self.delta)
             gradient = self.delta
+            self.mark("dropout" if stage is self.dropout else "normalization", gradient)
         self.spec.activation.derivative(self.z, self.a, self.slope)
         np.multiply(self.slope, gradient, out=self.delta)
+        self.mark("slope", self.delta, arrived=True)
         if self.before is not None:
             self.before.backward(self.delta, self.raw_delta)
-        return self.affine.backward(self.x, self.raw_delta)
+            self.mark("normalization", self.raw_delta)
+        back = self.affine.backward(self.x, self.raw_delta)
+        if back is not None:
+            self.mark("weights", back)
+        return back
 
     def taps(self) -> list[Tap]:
         return [affine_tap(self.info, self.affine, self.spec.activation, self.z, self.a, self.slope, self.delta)]

@@ -97,16 +97,22 @@ class HighwayModule(AffineModule):
         self._gate_backward(gradient, self.raw_delta[self.spec.units :])
         np.multiply(gradient, self.carry, out=self.carried)
         np.multiply(gradient, self.transform, out=self.delta)
+        self.mark("gate", self.delta)
         if self.after is not None:
             self.after.backward(self.delta, self.delta)
+            self.mark("normalization", self.delta)
         self.spec.activation.derivative(self.z, self.a, self.slope)
         np.multiply(self.slope, self.delta, out=self.delta)
+        self.mark("slope", self.delta, arrived=True)
         if self.before is not None:
             self.before.backward(self.delta, self.raw_delta[: self.spec.units])
+            self.mark("normalization", self.raw_delta[: self.spec.units])
         back = self.affine.backward(self.x, self.raw_delta)
         if back is None:
             return None
+        self.mark("weights", back)
         np.add(back, self.carried, out=self.carried)
+        self.mark("skip", self.carried)
         return self.carried
 
     def _gate_backward(self, gradient: Array, out: Array) -> None:

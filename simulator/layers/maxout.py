@@ -95,12 +95,18 @@ class MaxoutModule(AffineModule):
         for stage in reversed(self.tail):
             stage.backward(gradient, self.delta)
             gradient = self.delta
+            self.mark("dropout" if stage is self.dropout else "normalization", gradient)
         if gradient is not self.delta:
             np.copyto(self.delta, gradient)
+        self.mark("slope", self.delta, arrived=True)
         self._distribute()
         if self.before is not None:
             self.before.backward(self.raw_delta, self.raw_delta)
-        return self.affine.backward(self.x, self.raw_delta)
+            self.mark("normalization", self.raw_delta)
+        back = self.affine.backward(self.x, self.raw_delta)
+        if back is not None:
+            self.mark("weights", back)
+        return back
 
     def _distribute(self) -> None:
         """Give each entry of delta to its winning piece, the last that was ahead; 0 to the others."""

@@ -13,6 +13,7 @@ from simulator.layers.dense import affine_tap, scale_to_unit_variance
 from simulator.losses import Loss
 from simulator.numeric import Array
 from simulator.parameter import Spec, knob
+from simulator.trace import Trace
 
 
 class Output(Spec, frozen=True, kw_only=True):
@@ -26,6 +27,7 @@ class OutputModule:
     """The output layer at work: z = W a + b, the answer a, the loss and ∂C/∂z."""
 
     info: LayerInfo
+    trace: Trace
 
     def __init__(self, spec: Output, loss: Loss, place: tuple[int, ...], inputs: int, units: int) -> None:
         self.spec, self.loss, self.place, self.units = spec, loss, place, units
@@ -59,7 +61,11 @@ class OutputModule:
         np.multiply(self.delta, 1 / y.shape[1], out=self.delta)
         if self.slope is not None and self.loss.activation is not None:
             self.loss.activation.derivative(self.z, self.a, self.slope)
-        return self.affine.backward(self.x, self.delta)
+        self.trace.mark(self.info.label, None, self.delta, arrived=True)
+        back = self.affine.backward(self.x, self.delta)
+        if back is not None:
+            self.trace.mark(self.info.label, "weights", back)
+        return back
 
     def taps(self) -> list[Tap]:
         return [affine_tap(self.info, self.affine, self.loss.activation, self.z, self.a, self.slope, self.delta)]

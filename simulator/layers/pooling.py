@@ -70,7 +70,9 @@ class PoolingModule(Module):
         if not self.needs_gradient:
             return None
         self.spread(gradient.reshape(self.value.shape))
-        return self.image_gradient.reshape(-1, gradient.shape[-1])
+        back = self.image_gradient.reshape(-1, gradient.shape[-1])
+        self.mark("pooling", back)
+        return back
 
     def retune(self, spec: Layer) -> None:
         self.spec = spec

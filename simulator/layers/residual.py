@@ -181,27 +181,33 @@ class ResidualModule(Module):
     def backward(self, gradient: Array) -> Array | None:
         if self.after is not None:
             self.after.backward(gradient, self.delta)
+            self.mark("normalization", self.delta)
         else:
             np.copyto(self.delta, gradient)
+        self.mark(None, self.delta, arrived=True)
         branch = self._branch_backward()
         skip = self._skip_backward()
         if self.back is None or branch is None or skip is None:
             return None
         np.add(branch, skip, out=self.back)
+        self.mark("skip", self.back)
         return self.back
 
     def _branch_backward(self) -> Array | None:
         """∂C/∂x by way of the branch, in scratch."""
         gradient = self.branch_delta
         np.multiply(self.delta, self.factor, out=gradient)
+        self.mark("skip", gradient)
         if self.last is not None:
             self.last.backward(gradient, gradient)
+            self.mark("normalization", gradient)
         found: Array | None = gradient
         for module in reversed(self.inner):
             assert found is not None
             found = module.backward(found)
         if self.before is not None and found is not None:
             self.before.backward(found, found)
+            self.mark("normalization", found)
         return found
 
     def _skip_backward(self) -> Array | None:

@@ -281,6 +281,10 @@ class ThroughTimeModule(Module):
             self._send_down(start, stretch)
             if self.spec.checkpoint:
                 self._look(start, stretch)
+        # With checkpoints only the last segment's δ is at hand.
+        self.mark("time", self.kept["delta"], arrived=True)
+        if self.dx is not None:
+            self.mark("weights", self.dx)
         return self.dx
 
     def _return(self, start: int, stretch: Stretch, every: Array | None) -> None:
