@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 
 from simulator.activations import AnyActivation, Tanh
-from simulator.initializers import AnyInitializer, GlorotNormal, Zeros
+from simulator.initializers import AnyInitializer, GlorotNormal, Identity, Zeros
 from simulator.layers.base import Layer, Product, Room, Shape, Tap, read_only
 from simulator.layers.dense import DenseModule
 from simulator.layers.dropout import AnyDropout, NoDropout
@@ -24,7 +24,7 @@ class Convolution(Layer, frozen=True, kw_only=True, tag="convolution"):
 
     Order: W x + b, norm (``before``), φ, norm (``after``), dropout. Batch norm works per channel, over samples and
     positions. Fan-in is k² · channels in, fan-out k² · channels out. Output: ⌈size / stride⌉ with padding,
-    ⌊(size − k) / stride⌋ + 1 without.
+    ⌊(size − k) / stride⌋ + 1 without; where padding is odd, the end has one more. The kernel is not flipped.
     """
 
     channels: Annotated[
@@ -149,6 +149,18 @@ class ConvolutionModule(DenseModule):
         affine.product = WindowProduct(grid)
         super().__init__(spec, place, affine, (spec.channels, grid.rows.positions, grid.columns.positions))
         self.grid = grid
+
+    def initialise(self, seed: int, x: Array) -> None:
+        super().initialise(seed, x)
+        if isinstance(self.spec.initializer, Identity):
+            self._pass_through(self.spec.initializer.gain)
+
+    def _pass_through(self, gain: float) -> None:
+        """The identity of a convolution: each channel goes on from the middle of its window."""
+        kernel, middle = self.spec.kernel, (self.spec.kernel - 1) // 2
+        weights = self.affine.block.value[:-1].reshape(self.grid.channels, kernel, kernel, -1)
+        weights.fill(0)
+        np.fill_diagonal(weights[:, middle, middle], gain)
 
     def taps(self) -> list[Tap]:
         """Besides the usual, ``kernels`` (outputs, inputs, k, k) and ``maps`` (channels, height, width, samples)."""
