@@ -34,14 +34,15 @@ class Raw:
     x: Floats
     """(samples, features)"""
     y: NDArray[Any]
-    """(samples,): int64 class index or float64 target."""
+    """(samples,): int64 class index or float64 target; (samples, answers) where the last steps are answered each."""
     class_names: tuple[str, ...]
     """Empty for regression."""
     feature_names: tuple[str, ...]
     shape: tuple[int, ...] = ()
-    """Of one sample, of which a row of ``x`` is the flat form: (channels, height, width); empty for a table."""
+    """Of one sample, of which a row of ``x`` is the flat form: (channels, height, width) or (steps, features); empty
+    for a table."""
     alike: bool = False
-    """Whether all entries of a channel are scaled by one mean and one deviation, not each by its own."""
+    """Whether all entries of a channel or feature are scaled by one mean and one deviation, not each by its own."""
 
 
 class Data(Part, frozen=True, kw_only=True):
@@ -76,6 +77,11 @@ class Data(Part, frozen=True, kw_only=True):
     def task(self) -> Task:
         return "classification"
 
+    @property
+    def input_shape(self) -> tuple[int, ...] | None:
+        """Of one sample as the network sees it; None where only loading tells."""
+        return None
+
     def load(self, rng: np.random.Generator) -> Raw:
         """All samples; ``rng`` is used by drawn data only. Raises :class:`DataError`."""
         raise NotImplementedError(f"{type(self).__name__} does not load anything")
@@ -93,9 +99,10 @@ class Dataset:
     x_train: Array
     """(features, samples)"""
     y_train: Array
-    """(outputs, samples): one-hot classes, or the scaled target in one row."""
+    """(outputs, samples): one-hot classes, or the scaled target in one row; (answers · outputs, samples), step after
+    step, where the last steps of a sequence are answered each."""
     labels_train: Labels | None
-    """(samples,): class index, label noise included; None for regression."""
+    """(samples,) or (samples, answers): class index, label noise included; None for regression."""
     x_val: Array
     y_val: Array
     labels_val: Labels | None
@@ -103,6 +110,8 @@ class Dataset:
     outputs: int
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...]
+    answers: int = 0
+    """At how many last steps of a sequence an answer is asked for; 0: one answer to the whole sample."""
 
     @property
     def train_samples(self) -> int:
@@ -184,6 +193,7 @@ def _prepare(data: Data, seed: int, dtype: str, fingerprint: tuple[int, ...]) ->
     else:
         x_train, x_val = _scaled(data, raw.x, train, held_out)
     labels: tuple[Labels | None, Labels | None]
+    answers = raw.y.shape[1] if raw.y.ndim == 2 else 0
     if data.task == "classification":
         labels = frozen(_swapped(raw.y[train], data.label_noise, len(raw.class_names), noise)), frozen(raw.y[held_out])
         y_train, y_val = (_one_hot(data, part, len(raw.class_names)) for part in labels if part is not None)
@@ -197,9 +207,10 @@ def _prepare(data: Data, seed: int, dtype: str, fingerprint: tuple[int, ...]) ->
         *(_columns(data, x_train, dtype), _columns(data, y_train, dtype), labels[0]),
         *(_columns(data, x_val, dtype), _columns(data, y_val, dtype), labels[1]),
         input_shape=raw.shape or (raw.x.shape[1],),
-        outputs=y_train.shape[1],
+        outputs=y_train.shape[1] // max(answers, 1),
         feature_names=raw.feature_names,
         class_names=raw.class_names,
+        answers=answers,
     )
 
 
@@ -210,30 +221,34 @@ def _scaled(data: Data, values: Floats, train: Labels, held_out: Labels) -> tupl
 
 
 def _scaled_by_channel(data: Data, raw: Raw, train: Labels, held_out: Labels) -> tuple[Floats, Floats]:
-    channels, *places = raw.shape
-    by_channel = raw.x.reshape(-1, channels, math.prod(places)).swapaxes(1, 2)
+    """All entries of a channel alike, or all steps of a feature."""
+    first = len(raw.shape) != 2
+    by_channel = raw.x.reshape(len(raw.x), raw.shape[0], -1)
+    if first:
+        by_channel = by_channel.swapaxes(1, 2)
     with np.errstate(all="ignore"):
-        scaling = Scaling.of(by_channel[train].reshape(-1, channels), data.scale)
-        x = scaling(by_channel).swapaxes(1, 2).reshape(raw.x.shape)
+        scaling = Scaling.of(by_channel[train].reshape(-1, by_channel.shape[2]), data.scale)
+        x = scaling(by_channel)
+        x = (x.swapaxes(1, 2) if first else x).reshape(raw.x.shape)
     return x[train], x[held_out]
 
 
 def _swapped(labels: Labels, share: float, classes: int, rng: np.random.Generator) -> Labels:
     """``labels`` with ``round(share · n)`` of them another class; a larger share swaps the same ones and more."""
-    order = rng.permutation(len(labels))
-    shift = rng.integers(1, classes, size=len(labels))
-    chosen = order[: round(share * len(labels))]
-    swapped = labels.copy()
-    swapped[chosen] = (labels[chosen] + shift[chosen]) % classes
-    return swapped
+    order = rng.permutation(labels.size)
+    shift = rng.integers(1, classes, size=labels.size)
+    chosen = order[: round(share * labels.size)]
+    swapped = labels.ravel().copy()
+    swapped[chosen] = (swapped[chosen] + shift[chosen]) % classes
+    return swapped.reshape(labels.shape)
 
 
 def _one_hot(data: Data, labels: Labels, classes: int) -> Floats:
-    if classes * len(labels) > MAX_CELLS:
+    if classes * labels.size > MAX_CELLS:
         raise DataError(f"{data.title}: {classes} classes of {len(labels)} samples do not fit in memory")
-    hot = np.zeros((len(labels), classes))
-    hot[np.arange(len(labels)), labels] = 1.0
-    return hot
+    hot = np.zeros((labels.size, classes))
+    hot[np.arange(labels.size), labels.ravel()] = 1.0
+    return hot.reshape(len(labels), math.prod(labels.shape[1:]) * classes)
 
 
 def _columns(data: Data, rows: Floats, dtype: str) -> Array:

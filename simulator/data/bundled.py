@@ -17,6 +17,16 @@ FOLDER = Path(__file__).resolve().parents[2] / "resources" / "data"
 
 
 @functools.cache
+def _columns(kind: str) -> int | None:
+    """How many columns the table has by its first line; None where it cannot be read."""
+    try:
+        with gzip.open(FOLDER / f"{kind}.csv.gz", "rt", encoding="utf-8") as file:
+            return file.readline().count(",") + 1
+    except (OSError, EOFError, ValueError):
+        return None
+
+
+@functools.cache
 def _table(kind: str) -> tuple[tuple[str, ...], Floats]:
     """Column names and values (samples, columns), the target being the last column."""
     path = FOLDER / f"{kind}.csv.gz"
@@ -34,6 +44,11 @@ class Bundled(Data, frozen=True, kw_only=True):
     class_names: ClassVar[tuple[str, ...]] = ()
     image_shape: ClassVar[tuple[int, ...]] = ()
     """(channels, height, width) where a row of the table is an image."""
+
+    @property
+    def input_shape(self) -> tuple[int, ...] | None:
+        columns = _columns(kind_of(type(self)))
+        return self.image_shape or (None if columns is None else (columns - 1,))
 
     def load(self, rng: np.random.Generator) -> Raw:
         names, table = _table(kind_of(type(self)))

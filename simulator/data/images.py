@@ -41,6 +41,10 @@ class Images(Data, frozen=True, kw_only=True, tag="images"):
         Literal["grey", "color"], knob("Colour", "Grey: one channel; color: red, green and blue.")
     ] = "grey"
 
+    @property
+    def input_shape(self) -> tuple[int, ...] | None:
+        return 3 if self.color == "color" else 1, self.size, self.size
+
     def load(self, rng: np.random.Generator) -> Raw:
         return _load(self.path, self.fingerprint(), self.size, self.color)
 

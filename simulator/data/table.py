@@ -38,6 +38,12 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         knob("Image shape", "Channels, height, width where each row is an image, pixel by pixel; empty for a table."),
     ] = ()
 
+    @property
+    def input_shape(self) -> tuple[int, ...] | None:
+        if self.shape:
+            return self.shape if len(self.shape) == 3 and min(self.shape) >= 1 else None
+        return (len(self.columns),) if self.columns else None
+
     def load(self, rng: np.random.Generator) -> Raw:
         raw = _load(self.path, self.fingerprint(), self.target, self.task, self.columns)
         if self.shape:

@@ -27,6 +27,10 @@ class TwoClasses(Data, frozen=True, kw_only=True):
 
     class_names: ClassVar[tuple[str, str]] = ("0", "1")
 
+    @property
+    def input_shape(self) -> tuple[int, ...] | None:
+        return (2,)
+
     def load(self, rng: np.random.Generator) -> Raw:
         side = np.arange(self.samples) % 2
         x = self._place(side, rng)
@@ -109,6 +113,10 @@ class Clusters(Data, frozen=True, kw_only=True, tag="clusters"):
         knob("Spread", "Standard deviation of each cluster.", slider=(0.0, 1.0), ge=0.0, le=10.0),
     ] = 0.2
 
+    @property
+    def input_shape(self) -> tuple[int, ...] | None:
+        return (2,)
+
     def load(self, rng: np.random.Generator) -> Raw:
         y = np.arange(self.samples) % self.classes
         angle = 2.0 * np.pi * y / self.classes
@@ -126,6 +134,10 @@ class Plane(Data, frozen=True, kw_only=True, tag="plane"):
     @property
     def task(self) -> Task:
         return "regression"
+
+    @property
+    def input_shape(self) -> tuple[int, ...] | None:
+        return (2,)
 
     def load(self, rng: np.random.Generator) -> Raw:
         x = rng.uniform(-1.0, 1.0, size=(self.samples, 2))
@@ -145,6 +157,10 @@ class Gaussian(Data, frozen=True, kw_only=True, tag="gaussian"):
     classes: Annotated[
         int, knob("Classes", "How many classes the labels are drawn from.", slider=(2, 20), ge=2, le=1000)
     ] = 10
+
+    @property
+    def input_shape(self) -> tuple[int, ...] | None:
+        return (self.features,)
 
     def load(self, rng: np.random.Generator) -> Raw:
         if self.samples * self.features > MAX_CELLS:
