@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.trace import Gains
+
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
@@ -143,6 +145,66 @@ class Maps:
 
 
 @dataclass(frozen=True)
+class Prediction:
+    """What mean-field theory says of a wide random network at step 0, row by row; NaN where it says nothing.
+
+    Conditional on the first batch and on the output layer's own error, which anchors what flows back.
+    """
+
+    reason: str
+    """Why nothing is predicted; ``""`` where something is."""
+    preactivation_variance: Floats
+    """E z² over units and samples."""
+    activation_mean: Floats
+    activation_std: Floats
+    """Over units and samples together."""
+    delta_rms: Floats
+    """√ mean δ² over units and samples; its square times the units is E‖δ‖², whose growth per layer is χ."""
+    weight_gradient_norm: Floats
+    """‖∂C/∂W‖ of the whole batch: √(Σ over pairs of samples of δδ · aa), not of a sample."""
+    forward_spread: Floats
+    backward_spread: Floats
+    """Standard deviation of the log of a squared norm from one draw of the weights to the next."""
+
+
+@dataclass(frozen=True)
+class OrderChaos:
+    """The map of weight against bias variance, and where the hidden layers stand on it."""
+
+    activation: str
+    reason: str
+    """Why the network has no place on it; ``""`` where it has one."""
+    weight_variance: float
+    bias_variance: float
+    edge: Floats
+    """(2, points): σ_w² and σ_b² where χ = 1 at the fixed point, in order along the edge."""
+    alike: bool
+    """Whether all hidden layers stand at this place."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Norms of one sample's gradients beside what bounds them; (layers,) each, output layer last."""
+
+    reason: str
+    """Why there are none; ``""`` where there are."""
+    sample: int
+    """Index in the training set."""
+    bias_gradient_norm: Floats
+    """‖∂C/∂b‖, which is ‖δ‖ for one sample."""
+    weight_gradient_norm: Floats
+    """‖∂C/∂W‖"""
+    input_norm: Floats
+    """‖a‖ of the layer below: ‖∂C/∂b‖ times this is ‖∂C/∂W‖ exactly."""
+    bound: Floats
+    """γ^(L−l) Π_{r>l} ‖W_r‖₂ ‖δ_L‖, never below ‖∂C/∂b‖."""
+    spectral_norm: Floats
+    """‖W‖₂"""
+    seconds: float
+    """What the spectral norms have cost."""
+
+
+@dataclass(frozen=True)
 class Frame:
     """The network at one step: after ``step`` updates, in training mode, on the batch of its next update."""
 
@@ -161,6 +223,8 @@ class Frame:
     time: Mapping[str, TimeProfile] = field(default_factory=dict)
     """Layer label → its profile, for layers with a state."""
     gates: Gates | None = None
+    factors: tuple[Gains, ...] = ()
+    """What each operation does to the error signal going back to each layer, in depth order."""
     maps: Mapping[str, Maps] = field(default_factory=dict)
     """Layer label → maps and kernels, for layers whose answer is an image."""
 

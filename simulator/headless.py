@@ -15,6 +15,9 @@ from simulator.history import History, Rows
 from simulator.threads import blas_threads, limited_blas
 from simulator.training import HISTOGRAM_SOURCES, Training
 
+MEASURED = (*HISTOGRAM_SOURCES, "factors")
+"""What the frames of measured steps bring."""
+
 
 @dataclass(frozen=True)
 class RunResult:
@@ -61,7 +64,7 @@ def _train(
     for step in range(steps + 1):
         measured = step % every == 0 or step == steps
         if step < steps:
-            training.propose()
+            training.propose(trace=measured)
         else:
             training.look()
         scalars = training.scalars(validate=measured)
@@ -69,7 +72,7 @@ def _train(
         if files is not None:
             files.step(step, scalars)
         if measured:
-            last = training.frame(scalars, (*HISTOGRAM_SOURCES, *(("boundary",) if step == steps else ())))
+            last = training.frame(scalars, (*MEASURED, *(("boundary",) if step == steps else ())))
             first = first or last
             if files is not None:
                 files.frame(last)

@@ -48,8 +48,9 @@ class Trace:
         self.marks: list[Mark] = []
         self._norm = norm
 
-    def start(self) -> None:
-        self.on = True
+    def begin(self, on: bool) -> None:
+        """A backward pass begins; whether it is followed."""
+        self.on = on
         self.marks = []
 
     def mark(self, layer: str, factor: Factor | None, gradient: Array, arrived: bool = False) -> None:

@@ -25,7 +25,9 @@ from simulator.network import Network
 from simulator.numeric import Array, Stream, stream
 from simulator.optimizers import Optimizer
 from simulator.parameter import is_live_change
+from simulator.stack import depth_order
 from simulator.threads import blas_threads, limited_blas
+from simulator.trace import gains
 
 SCALARS = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "gradient_norm")
 HISTOGRAM_SOURCES = {"activation": "a", "weight_gradient": "weight_gradient"}
@@ -68,7 +70,7 @@ class Training:
         batch = min(experiment.batch_size, samples)
         with np.errstate(all="ignore"):
             self.network = Network(experiment, self.data.input_shape, self.data.outputs, batch)
-            self.y = np.empty((self.data.outputs, batch), self.network.dtype)
+            self.y = np.empty((len(self.data.y_train), batch), self.network.dtype)
             self.sampler = Sampler(samples, batch, experiment.seed)
             self._load_batch()
             with limited_blas(blas_threads(self.network)):
@@ -96,8 +98,13 @@ class Training:
             input_names=self.data.feature_names,
             class_names=self.data.class_names,
             points=self.data.points(),
-            baseline_loss=baseline_loss(self.network.output.loss, self.data.y_train) if sequences else None,
+            baseline_loss=baseline_loss(self.network.output.loss, self._each_answer()) if sequences else None,
         )
+
+    def _each_answer(self) -> Array:
+        """The training targets (outputs, answers)."""
+        y, outputs = self.data.y_train, self.data.outputs
+        return y.reshape(-1, outputs, y.shape[1]).swapaxes(0, 1).reshape(outputs, -1)
 
     def _reset_optimizer(self, optimizer: Optimizer) -> None:
         self.slots = tuple(np.zeros_like(self.network.parameters.value) for _ in range(optimizer.slots))
@@ -160,9 +167,13 @@ class Training:
                 self.updates + 1,
             )
 
-    def propose(self, measure: bool = True) -> None:
-        """Evaluate the present step, let the optimiser write its update, and measure; ``apply`` then makes it."""
+    def propose(self, measure: bool = True, trace: bool = False) -> None:
+        """Evaluate the present step, let the optimiser write its update, and measure; ``apply`` then makes it.
+
+        ``trace`` also follows the size of the error signal through every operation on its way back.
+        """
         with np.errstate(all="ignore"):
+            self.network.trace.begin(trace)
             self._evaluate()
             self._propose()
             if measure:
@@ -181,7 +192,7 @@ class Training:
     def look(self) -> None:
         """Bring taps and measures to the present step, update included, and change nothing."""
         kept = [slot.copy() for slot in self.slots]
-        self.propose()
+        self.propose(trace=True)
         for slot, before in zip(self.slots, kept, strict=True):
             np.copyto(slot, before)
 
@@ -195,11 +206,10 @@ class Training:
 
     @property
     def accuracy(self) -> float | None:
-        """Share of the batch whose largest output is the right class; None for regression."""
+        """Share of the batch, or of all its answers, whose largest output is the right class; None for regression."""
         if self.data.task != "classification":
             return None
-        right = self.network.output.a.argmax(axis=0) == self.y.argmax(axis=0)
-        return int(np.count_nonzero(right)) / int(right.size)
+        return float(self.network.output.right(self.y).mean(dtype=np.float64))
 
     def scalars(self, validate: bool = False) -> dict[str, float]:
         """The step's scalars; what is not defined is missing."""
@@ -219,8 +229,9 @@ class Training:
         """All of the step that ``propose`` or ``look`` has brought the network to."""
         wanted = set(wants)
         with np.errstate(all="ignore"):
+            order = depth_order(self.network.stacks)
             counted = {
-                name: stacked_histograms([stack.array(source) for stack in self.network.stacks])
+                name: stacked_histograms([stack.array(source) for stack in self.network.stacks], order)
                 for name, source in HISTOGRAM_SOURCES.items()
                 if name in wanted
             }
@@ -235,6 +246,7 @@ class Training:
                 boundary=self.evaluator.boundary() if "boundary" in wanted else None,
                 time=time_profiles(self.network.modules) if "time" in wanted else {},
                 gates=gates(self.network.taps) if "gates" in wanted else None,
+                factors=tuple(reversed(gains(self.network.trace.marks))) if "factors" in wanted else (),
                 maps=self.inspector.maps() if "maps" in wanted else {},
             )
 

@@ -180,7 +180,7 @@ class Worker:
     def _step(self) -> None:
         training = self.training
         assert training is not None
-        training.propose()
+        training.propose(trace=self.wanted is not None and "factors" in self.wanted.wants)
         self.remaining -= 1
         scalars = training.scalars(validate=self.wanted is not None and self._validation_due())
         self.rows.append(training.row(scalars))

@@ -21,6 +21,7 @@ STEP_COLUMNS = (
     "step", "loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "gradient_norm",
 )  # fmt: skip
 LAYER_COLUMNS = ("step", "layer", "name", "kind", *NAMES)
+FACTOR_COLUMNS = ("step", "layer", "factor", "log10_gain", "log10_total")
 _COUNTED = ("nonfinite",)
 
 
@@ -41,17 +42,20 @@ class RunFiles:
         self._stack = ExitStack()
         self._raw: dict[str, tuple[IO[bytes], np.dtype[np.generic], tuple[int, ...]]] = {}
         self._measured: list[int] = []
-        self._steps = self._table("steps.csv", STEP_COLUMNS)
-        self._layers = self._table("layers.csv", LAYER_COLUMNS)
+        self._tables: dict[str, csv.DictWriter[str]] = {}
+        self._table("steps.csv", STEP_COLUMNS)
+        self._table("layers.csv", LAYER_COLUMNS)
 
     def _table(self, name: str, columns: tuple[str, ...]) -> csv.DictWriter[str]:
-        file = self._stack.enter_context(partial(self.folder / name).open("w", encoding="utf-8", newline=""))
-        writer = csv.DictWriter(file, columns, lineterminator="\n", restval="")
-        writer.writeheader()
-        return writer
+        """The table of that name, begun with its header when first asked for."""
+        if name not in self._tables:
+            file = self._stack.enter_context(partial(self.folder / name).open("w", encoding="utf-8", newline=""))
+            self._tables[name] = csv.DictWriter(file, columns, lineterminator="\n", restval="")
+            self._tables[name].writeheader()
+        return self._tables[name]
 
     def step(self, step: int, scalars: Mapping[str, float]) -> None:
-        self._steps.writerow({"step": step, **{name: cell(value) for name, value in scalars.items()}})
+        self._tables["steps.csv"].writerow({"step": step, **{name: cell(value) for name, value in scalars.items()}})
 
     def frame(self, frame: Frame) -> None:
         """A measured step: a row per layer and its histograms."""
@@ -61,11 +65,26 @@ class RunFiles:
                 value = float(frame.measures[name][layer]) if frame.defined[name][layer] else None
                 whole = name in _COUNTED and value is not None and math.isfinite(value)
                 row[name] = int(value or 0) if whole else cell(value)
-            self._layers.writerow(row)
+            self._tables["layers.csv"].writerow(row)
+        self._factors(frame)
         self._measured.append(frame.step)
         for quantity, counted in frame.histograms.items():
             for part in ("counts", "edges", "nan", "plus_inf", "minus_inf", "zeros"):
                 self._append(f"{quantity}_{part}", getattr(counted, part))
+
+    def _factors(self, frame: Frame) -> None:
+        """What each operation does to the error signal, going back to each layer."""
+        for gains in frame.factors:
+            for factor, gain in gains.factors.items():
+                self._table("factors.csv", FACTOR_COLUMNS).writerow(
+                    {
+                        "step": frame.step,
+                        "layer": gains.layer,
+                        "factor": factor,
+                        "log10_gain": cell(gain),
+                        "log10_total": cell(gains.total),
+                    }
+                )
 
     def _append(self, name: str, array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> None:
         # Raw pieces on disk: a long run's histograms need not fit the memory.
@@ -91,7 +110,7 @@ class RunFiles:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        names = ("steps.csv", "layers.csv", "histograms.npz")
+        names = (*self._tables, "histograms.npz")
         try:
             if kind is None:
                 self._write_histograms()
