@@ -103,7 +103,8 @@ def setting(text: str) -> tuple[str, Any]:
 
 def prepare(arguments: argparse.Namespace) -> Experiment:
     """The experiment that the arguments describe."""
-    settings = [setting(text) for text in arguments.set]
+    # A kind brings its own fields with it, so kinds come first, whatever the order they are typed in.
+    settings = sorted((setting(text) for text in arguments.set), key=lambda item: not item[0].endswith(".kind"))
     if arguments.seed is not None:
         settings.append(("seed", arguments.seed))
     return experiments.find(arguments.target).with_values(settings)

@@ -1,0 +1,22 @@
+"""What the command line makes of its arguments."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.command_line import parser, prepare
+from simulator.layers.dropout import InvertedDropout
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["layers.0.dropout.kind=inverted", "layers.0.dropout.rate=0.2"],
+        ["layers.0.dropout.rate=0.2", "layers.0.dropout.kind=inverted"],
+    ],
+)
+def test_settings_of_a_kind_hold_in_whatever_order_they_are_given(settings: list[str]) -> None:
+    given = ["run", "vanishing-sigmoid", "--steps", "1", "--out", "x"]
+    for text in settings:
+        given += ["--set", text]
+    assert prepare(parser().parse_args(given)).layers[0].dropout == InvertedDropout(0.2)
