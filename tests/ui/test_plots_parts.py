@@ -17,6 +17,7 @@ from ui.plots.ranges import StepRange, StepsRange, nice_ceiling, nice_step
 from ui.plots.ridges import resampled
 from ui.plots.table import Table, stacked
 from ui.plots.timeline import envelope, reduced
+from ui.style.theme import LIGHT
 
 
 def test_a_range_widens_at_once_and_narrows_late() -> None:
@@ -39,6 +40,25 @@ def test_a_range_ignores_what_is_not_finite() -> None:
     assert scale.fit(math.nan, math.nan) == (0.0, 1.0)
     assert StepRange().fit(2.0, 2.0)[0] < 2.0 < StepRange().fit(2.0, 2.0)[1]
     assert StepRange().fit(-1e308, 1e308) == (-1e307, 1e307)
+
+
+def test_the_name_of_a_short_axis_gives_way(qapp: QApplication) -> None:
+    axis = ValueAxis("left", "layer, output ← input")
+    axis.tint(LIGHT)
+    for height, name in ((200, "layer, output ← input"), (60, "layer"), (10, ""), (200, "layer, output ← input")):
+        axis.resize(56, height)
+        assert axis.labelText == name
+        assert axis.label.isVisible() == bool(name)
+
+
+def test_a_loss_that_hardly_moves_has_ticks_that_differ(qapp: QApplication) -> None:
+    axis = ValueAxis("left", "loss")
+    for low, high in ((2.30251, 2.30259), (1e-4, 1.00001e-4), (3.0e7, 3.0001e7)):
+        bottom, top = StepRange().fit(low, high)
+        assert bottom <= low < high <= top
+        ((spacing, values),) = axis.tickValues(bottom, top, 60)
+        texts = axis.tickStrings(values, 1.0, spacing)
+        assert len(set(texts)) == len(texts) > 1
 
 
 def test_steps_grow_in_round_numbers() -> None:

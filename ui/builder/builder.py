@@ -107,7 +107,7 @@ class Builder(QWidget):
         outer.setSpacing(0)
         outer.addWidget(split, 1)
         outer.addWidget(self.foot)
-        self.setMinimumWidth(260)
+        self.setMinimumWidth(276)
 
     def _buttons(self) -> QHBoxLayout:
         line = QHBoxLayout()

@@ -40,6 +40,9 @@ class Box(QCheckBox):
 class BoxItems(QStyledItemDelegate):
     """Items of a check list, with the same boxes."""
 
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return super().sizeHint(option, index).expandedTo(QSize(0, SIDE + 8))
+
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:

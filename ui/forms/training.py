@@ -79,7 +79,7 @@ class TrainingPanel(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Training")
-        self.setMinimumWidth(280)
+        self.setMinimumWidth(292)
         self._build()
 
     def sizeHint(self) -> QSize:

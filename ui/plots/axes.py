@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QFont, QPaintEngine, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPaintEngine, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from ui.plots.ranges import nice_step
 from ui.style.numbers import integer, number, power_of_ten
 from ui.style.theme import Theme
 
-LEFT_WIDTH = 50
+LEFT_WIDTH = 56
 BOTTOM_HEIGHT = 34
 TICKS_ONLY_HEIGHT = 18
 TEXT_PIXELS = 11
@@ -37,6 +37,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
 
     spacing = 46.0
     """Pixels between ticks, at least."""
+    text = ""
 
     def __init__(self, orientation: str, text: str = "") -> None:
         super().__init__(orientation)
@@ -69,6 +70,23 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         if self.text:
             self.setLabel(self.text, **{"color": theme.muted, "font-size": f"{TEXT_PIXELS}px"})
             self.label.setFont(plot_font())
+            self._fit_name()
+
+    def resizeEvent(self, event: object = None) -> None:
+        super().resizeEvent(event)
+        self._fit_name()
+
+    def _fit_name(self) -> None:
+        """A name longer than a short axis gives way to its first words, and these to nothing."""
+        if not self.text or self.label is None or self.orientation != "left":
+            return
+        room, width = self.size().height() + 12, QFontMetricsF(plot_font()).horizontalAdvance
+        name = next((part for part in (self.text, self.text.split(",")[0]) if width(part) <= room), "")
+        if name != self.labelText:
+            self.labelText = name
+            self._updateLabel()
+            super().resizeEvent()
+        self.label.setVisible(bool(name))
 
     def boundingRect(self) -> QRectF:
         # A label at the very end of the axis reaches beyond it; pyqtgraph drops labels outside these bounds.
@@ -104,7 +122,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         largest = max((abs(v) for v in values), default=0.0)
         if spacing < 1e-3 or largest >= 1e5:
-            return [number(v) for v in values]
+            return [number(v, max(3, 1 + math.ceil(math.log10(max(largest / spacing, 1.0))))) for v in values]
         decimals = max(0, -math.floor(math.log10(spacing) + 1e-9))
         return [_plain(v, decimals) for v in values]
 

@@ -118,7 +118,7 @@ class Header(QWidget):
         set_icon(button, name)
         button.setIconSize(QSize(14, 14))
         self._fit(button, label, help)
-        button.setFixedWidth(20)
+        button.setFixedWidth(19)
         button.setCheckable(checkable)
         return button
 

@@ -20,7 +20,7 @@ from ui.plots.ranges import StepRange, StepsRange
 from ui.plots.strip import Key, Note
 from ui.plots.table import Cell, Table
 from ui.plots.timeline import Past, reduced
-from ui.style.numbers import integer, number, percent
+from ui.style.numbers import number, percent
 from ui.style.theme import Theme
 
 BUCKETS = 384
@@ -39,6 +39,17 @@ class LossState:
 
     def sparse(self, name: str) -> bool:
         return name.startswith("validation")
+
+    def latest(self, name: str) -> float | None:
+        """Now, or when it was last measured: validation is not scored at every step."""
+        if name in self.scalars or name not in self.pasts:
+            return self.scalars.get(name)
+        past = self.pasts[name]
+        scored = np.flatnonzero(~np.isnan(past.high))
+        if not scored.size:
+            return None
+        last, high = float(past.last[scored[-1]]), float(past.high[scored[-1]])
+        return high if np.isnan(last) else last
 
 
 class LossPlot(Plot[LossState]):
@@ -163,9 +174,10 @@ class LossPlot(Plot[LossState]):
     # -- words -------------------------------------------------------------------------------------------------------
 
     def legend(self, state: LossState) -> Sequence[Key]:
+        known = {name: value for name in READINGS["validation"] if (value := state.latest(name)) is not None}
         return [
             Key(self._reading("train", state.scalars, *READINGS["train"]), "accent"),
-            Key(self._reading("validation", state.scalars, *READINGS["validation"]), "text"),
+            Key(self._reading("validation", known, *READINGS["validation"]), "text"),
         ]
 
     @staticmethod
@@ -183,7 +195,7 @@ class LossPlot(Plot[LossState]):
         if past is None or not lost.size:
             return ()
         for_good = len(lost) == len(past.last) - lost[0]
-        text = f"loss not finite {'since' if for_good else 'at times since'} step {integer(int(past.steps[lost[0]]))}"
+        text = f"loss not finite {'since' if for_good else 'at times since'} {step_text(past, int(lost[0]))}"
         return [Note(text, warning=True)]
 
     def probe(self, state: LossState, pane: int, x: float, y: float) -> Probe | None:

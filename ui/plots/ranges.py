@@ -9,6 +9,9 @@ _NICE = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _MOST = 1e307
 """The largest magnitude on a linear axis: spans of the largest floats overflow."""
 
+_LEAST_SHARE = 4e-3
+"""The least span of a linear axis, as a share of its values: what differs less is shown as alike."""
+
 Range = tuple[float, float]
 
 
@@ -29,6 +32,9 @@ def _linear(low: float, high: float) -> Range:
     if high <= low:
         pad = abs(low) * 0.5 or 1.0
         low, high = low - pad, high + pad
+    lacking = _LEAST_SHARE * max(abs(low), abs(high)) - (high - low)
+    if lacking > 0:
+        low, high = low - 0.5 * lacking, high + 0.5 * lacking
     step = nice_step(high - low, 5)
     if not math.isfinite(step):
         return low, high
