@@ -53,16 +53,20 @@ class Arena:
 
 
 class Scratch:
-    """Buffers that every layer may use within one call; those of one shape are one array."""
+    """Buffers that every layer may use within one call; those of one shape are one array.
 
-    def __init__(self, dtype: np.dtype[np.floating]) -> None:
-        self.dtype = dtype
+    While ``counting`` they are stand-ins that take no memory.
+    """
+
+    def __init__(self, dtype: np.dtype[np.floating], counting: bool = False) -> None:
+        self.dtype, self.counting = dtype, counting
         self._arrays: dict[tuple[int, ...], Array] = {}
 
     def array(self, *shape: int) -> Array:
         """The array for this shape; it holds what its last user left."""
         if shape not in self._arrays:
-            self._arrays[shape] = np.zeros(shape, self.dtype)
+            zero = np.broadcast_to(self.dtype.type(0), shape)
+            self._arrays[shape] = zero if self.counting else np.zeros(shape, self.dtype)
         return self._arrays[shape]
 
     @property

@@ -41,14 +41,14 @@ class Evaluator:
         samples = x.shape[1]
         if samples == 0:
             return {}
-        loss, right = 0.0, 0
-        target = np.zeros((self.data.outputs, CHUNK), y.dtype)
+        loss, right = 0.0, 0.0
+        target = np.zeros((len(y), CHUNK), y.dtype)
         for start in range(0, samples, CHUNK):
             count = min(CHUNK, samples - start)
             target[:, :count] = y[:, start : start + count]
-            answer = self._answer(x[:, start : start + count])
+            self._answer(x[:, start : start + count])
             loss += float(self.twin.output.sample_losses(target)[:count].sum(dtype=np.float64))
-            right += int(np.count_nonzero(answer.argmax(axis=0) == target[:, :count].argmax(axis=0)))
+            right += float(self.twin.output.right(target)[:count].sum(dtype=np.float64))
         found = {"validation_loss": loss / samples}
         if self.data.task == "classification":
             found["validation_accuracy"] = right / samples

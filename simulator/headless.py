@@ -15,7 +15,7 @@ from simulator.history import History, Rows
 from simulator.threads import blas_threads, limited_blas
 from simulator.training import HISTOGRAM_SOURCES, Training
 
-MEASURED = (*HISTOGRAM_SOURCES, "factors")
+MEASURED = (*HISTOGRAM_SOURCES, "factors", "time")
 """What the frames of measured steps bring."""
 
 

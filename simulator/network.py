@@ -10,7 +10,8 @@ import numpy as np
 from simulator.arena import Arena, Scratch
 from simulator.experiment import Experiment, ExperimentError
 from simulator.frame import LayerInfo
-from simulator.layers.base import Block, Module, Parameters, Room, Shape, ShapeError, Tap
+from simulator.layers.base import Block, Module, Parameters, Repair, Room, Shape, ShapeError, Tap
+from simulator.layers.each_step import EachStepOutputModule
 from simulator.layers.output import OutputModule
 from simulator.measures.statistics import norm
 from simulator.numeric import Array
@@ -51,7 +52,7 @@ class Network:
             _inform(module, str(depth + 1), entry, self.trace)
             self.modules.append(module)
             shape = module.output_shape
-        self.output = self._output(experiment, math.prod(shape), outputs)
+        self.output = self._output(experiment, shape, outputs)
         self._bind(share)
         self._allocate(experiment.seed, math.prod(input_shape))
         self._open_taps()
@@ -60,9 +61,9 @@ class Network:
         self.taps: list[Tap] = [tap for module in self.modules for tap in module.taps()] + self.output.taps()
         self.stacks: list[Stack] = stacks(self.taps)
 
-    def _output(self, experiment: Experiment, inputs: int, units: int) -> OutputModule:
+    def _output(self, experiment: Experiment, shape: Shape, units: int) -> OutputModule:
         depth = len(self.modules)
-        output = OutputModule(experiment.output, experiment.objective, (depth,), inputs, units)
+        output = _output_module(experiment, (depth,), shape, units)
         output.trace = self.trace
         activation = output.loss.activation
         output.info = LayerInfo(
@@ -94,8 +95,9 @@ class Network:
 
     def _allocate(self, seed: int, inputs: int) -> None:
         count = Arena(self.dtype)
-        self._place(count, Scratch(self.dtype), seed, inputs)
-        check_memory(count.nbytes)
+        scratch = Scratch(self.dtype, counting=True)
+        self._place(count, scratch, seed, inputs)
+        check_memory(count.nbytes + scratch.nbytes)
         self._arena, self._scratch = Arena(self.dtype, count.used), Scratch(self.dtype)
         self._place(self._arena, self._scratch, seed, inputs)
 
@@ -150,6 +152,20 @@ class Network:
     @property
     def infos(self) -> tuple[LayerInfo, ...]:
         return tuple(replace(tap.info) for tap in self.taps)
+
+
+def _output_module(experiment: Experiment, place: tuple[int, ...], shape: Shape, units: int) -> OutputModule:
+    spec, loss, answers = experiment.output, experiment.objective, experiment.data.answers
+    if not answers:
+        return OutputModule(spec, loss, place, math.prod(shape), units)
+    try:
+        return EachStepOutputModule(spec, loss, place, shape, units, answers)
+    except ShapeError as error:
+        last = len(experiment.layers) - 1
+        path = f"layers[{last}]" if experiment.layers else "layers"
+        offered = hasattr(experiment.layers[-1], "output") if experiment.layers else False
+        repair = Repair("give every state", {"output": "all"}) if offered else None
+        raise ExperimentError(f"{title_of(type(experiment.data))}: {error}", path, repair) from None
 
 
 def _inform(module: Module, label: str, entry: int, trace: Trace) -> None:

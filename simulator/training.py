@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from simulator.data.base import prepare
 from simulator.evaluation import Evaluator
 from simulator.experiment import Experiment, ExperimentError
 from simulator.feature_maps import Inspector
-from simulator.frame import Floats, Frame, RunInfo, frozen
+from simulator.frame import Floats, Frame, Prediction, RunInfo, frozen
 from simulator.measures import RECORDED_NAMES, measure_all
 from simulator.measures.gates import gates
 from simulator.measures.histograms import stacked_histograms
@@ -26,6 +27,9 @@ from simulator.numeric import Array, Stream, stream
 from simulator.optimizers import Optimizer
 from simulator.parameter import is_live_change
 from simulator.stack import depth_order
+from simulator.theory.bounds import BoundsMeter
+from simulator.theory.order_chaos import order_chaos
+from simulator.theory.prediction import predict
 from simulator.threads import blas_threads, limited_blas
 from simulator.trace import gains
 
@@ -76,6 +80,8 @@ class Training:
             with limited_blas(blas_threads(self.network)):
                 self.network.initialise(experiment.seed)
         self.evaluator = Evaluator(self.network, experiment, self.data)
+        self.bounds = BoundsMeter()
+        self._predicted: tuple[Experiment, Prediction] | None = None
         self.inspector = Inspector(self.network, experiment, self.data)
         self.step = 0
         self._reset_optimizer(experiment.optimizer)
@@ -244,11 +250,32 @@ class Training:
                 defined={name: frozen(row.copy()) for name, row in zip(RECORDED_NAMES, self.defined, strict=True)},
                 histograms=counted,
                 boundary=self.evaluator.boundary() if "boundary" in wanted else None,
+                **self._theory(wanted),
                 time=time_profiles(self.network.modules) if "time" in wanted else {},
                 gates=gates(self.network.taps) if "gates" in wanted else None,
                 factors=tuple(reversed(gains(self.network.trace.marks))) if "factors" in wanted else (),
                 maps=self.inspector.maps() if "maps" in wanted else {},
             )
+
+    def _theory(self, wanted: set[str]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if "prediction" in wanted:
+            found["prediction"] = self.prediction()
+        if "order_chaos" in wanted:
+            found["order_chaos"] = order_chaos(self.network)
+        if "bounds" in wanted:
+            found["bounds"] = self.bounds.read(self.network, self.step, int(self.batch[0]))
+        return found
+
+    def prediction(self) -> Prediction:
+        """What theory says of step 0; at a later step, of a twin that is put there."""
+        if self._predicted is None or (self.step == 0 and self._predicted[0] is not self.experiment):
+            start = self
+            if self.step > 0:
+                start = Training(self.experiment)
+                start.look()
+            self._predicted = self.experiment, predict(start.network)
+        return self._predicted[1]
 
     # -- steering -------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from simulator.data.base import Data, DataError, Dataset, Raw, Task, prepare, sp
 from simulator.data.bundled import BreastCancer, Diabetes, Digits, Wine
 from simulator.data.delimited import columns_of, preview
 from simulator.data.images import Images
+from simulator.data.sequence import Adding, Copying, DigitRows, Sine, TemporalOrder
 from simulator.data.table import Csv
 from simulator.data.toy import Circles, Clusters, Gaussian, Moons, Plane, Spirals, Xor
 from simulator.parameter import any_of
@@ -16,23 +17,28 @@ else:
     AnyData = any_of(Data)
 
 __all__ = [
+    "Adding",
     "AnyData",
     "BreastCancer",
     "Circles",
     "Clusters",
+    "Copying",
     "Csv",
     "Data",
     "DataError",
     "Dataset",
     "Diabetes",
+    "DigitRows",
     "Digits",
     "Gaussian",
     "Images",
     "Moons",
     "Plane",
     "Raw",
+    "Sine",
     "Spirals",
     "Task",
+    "TemporalOrder",
     "Wine",
     "Xor",
     "columns_of",

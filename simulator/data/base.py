@@ -82,6 +82,11 @@ class Data(Part, frozen=True, kw_only=True):
         """Of one sample as the network sees it; None where only loading tells."""
         return None
 
+    @property
+    def answers(self) -> int:
+        """At how many last steps of a sequence an answer is asked for; 0: one answer to the whole sample."""
+        return 0
+
     def load(self, rng: np.random.Generator) -> Raw:
         """All samples; ``rng`` is used by drawn data only. Raises :class:`DataError`."""
         raise NotImplementedError(f"{type(self).__name__} does not load anything")
@@ -110,8 +115,6 @@ class Dataset:
     outputs: int
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...]
-    answers: int = 0
-    """At how many last steps of a sequence an answer is asked for; 0: one answer to the whole sample."""
 
     @property
     def train_samples(self) -> int:
@@ -193,7 +196,6 @@ def _prepare(data: Data, seed: int, dtype: str, fingerprint: tuple[int, ...]) ->
     else:
         x_train, x_val = _scaled(data, raw.x, train, held_out)
     labels: tuple[Labels | None, Labels | None]
-    answers = raw.y.shape[1] if raw.y.ndim == 2 else 0
     if data.task == "classification":
         labels = frozen(_swapped(raw.y[train], data.label_noise, len(raw.class_names), noise)), frozen(raw.y[held_out])
         y_train, y_val = (_one_hot(data, part, len(raw.class_names)) for part in labels if part is not None)
@@ -207,10 +209,9 @@ def _prepare(data: Data, seed: int, dtype: str, fingerprint: tuple[int, ...]) ->
         *(_columns(data, x_train, dtype), _columns(data, y_train, dtype), labels[0]),
         *(_columns(data, x_val, dtype), _columns(data, y_val, dtype), labels[1]),
         input_shape=raw.shape or (raw.x.shape[1],),
-        outputs=y_train.shape[1] // max(answers, 1),
+        outputs=y_train.shape[1] // max(data.answers, 1),
         feature_names=raw.feature_names,
         class_names=raw.class_names,
-        answers=answers,
     )
 
 

@@ -22,6 +22,8 @@ STEP_COLUMNS = (
 )  # fmt: skip
 LAYER_COLUMNS = ("step", "layer", "name", "kind", *NAMES)
 FACTOR_COLUMNS = ("step", "layer", "factor", "log10_gain", "log10_total")
+TIME_MEASURES = ("hidden_gradient_norm", "hidden_mean", "hidden_std")
+TIME_COLUMNS = ("step", "layer", "time", *TIME_MEASURES)
 _COUNTED = ("nonfinite",)
 
 
@@ -67,6 +69,7 @@ class RunFiles:
                 row[name] = int(value or 0) if whole else cell(value)
             self._tables["layers.csv"].writerow(row)
         self._factors(frame)
+        self._through_time(frame)
         self._measured.append(frame.step)
         for quantity, counted in frame.histograms.items():
             for part in ("counts", "edges", "nan", "plus_inf", "minus_inf", "zeros"):
@@ -85,6 +88,14 @@ class RunFiles:
                         "log10_total": cell(gains.total),
                     }
                 )
+
+    def _through_time(self, frame: Frame) -> None:
+        """Each time step, from 1 on, of each layer with a state."""
+        for label, profile in frame.time.items():
+            for time, values in enumerate(zip(*(getattr(profile, name) for name in TIME_MEASURES), strict=True), 1):
+                cells = dict(zip(TIME_MEASURES, map(cell, values), strict=True))
+                row = {"step": frame.step, "layer": label, "time": time, **cells}
+                self._table("time.csv", TIME_COLUMNS).writerow(row)
 
     def _append(self, name: str, array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> None:
         # Raw pieces on disk: a long run's histograms need not fit the memory.
@@ -118,6 +129,8 @@ class RunFiles:
             if kind is None:
                 for name in names:
                     partial(self.folder / name).replace(self.folder / name)
+                for name in {"factors.csv", "time.csv"} - set(names):
+                    (self.folder / name).unlink(missing_ok=True)  # of an earlier run in this folder
                 write_atomic(self.folder / "experiment.json", self.experiment.to_json())
         finally:
             self._stack.close()

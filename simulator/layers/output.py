@@ -56,6 +56,11 @@ class OutputModule:
     def sample_losses(self, y: Array) -> Array:
         return self.loss.per_sample(self.z, self.a, y)
 
+    def right(self, y: Array) -> Array:
+        """(samples,): whether the largest output is that of the right class, or the share of answers where it is."""
+        found: Array = self.a.argmax(axis=0) == y.argmax(axis=0)
+        return found
+
     def backward(self, y: Array) -> Array | None:
         self.loss.gradient(self.z, self.a, y, self.delta)
         np.multiply(self.delta, 1 / y.shape[1], out=self.delta)

@@ -188,6 +188,8 @@ class ThroughTimeModule(Module):
                 (self.gates + self.extra_deltas) * self.width, -1, self.batch
             ),
         )
+        if not storage["z"].flags.writeable:
+            return made  # Only counted: nothing will run.
         made.forth = list(zip(*self.forth(arrays), strict=True))
         made.back = list(zip(*(array[::-1] for array in self.back(arrays)), strict=True))
         return made
@@ -271,7 +273,7 @@ class ThroughTimeModule(Module):
         for carry in self.carries:
             carry.fill(0)
         np.copyto(self.carries[0], gradient if every is None else every[-1])
-        last = len(self._segments) - 1
+        last, sizes = len(self._segments) - 1, []
         for number in range(last, -1, -1):
             start, stretch = self._segments[number]
             if self.spec.checkpoint and number < last:
@@ -326,8 +328,7 @@ class ThroughTimeModule(Module):
     # -- what is told ---------------------------------------------------------------------------------------------
 
     def _look(self, start: int, stretch: Stretch) -> None:
-        # Here, not above: measures read layers.
-        from simulator.measures.time import profile
+        from simulator.measures.time import profile  # Here: measures read layers.
 
         self.profile[:, start : start + stretch.length] = profile(stretch["h"][1:], stretch["dh"][1:])
 
@@ -366,6 +367,12 @@ class ThroughTimeModule(Module):
 
     def more_extras(self) -> dict[str, str]:
         return {}
+
+
+def _norm(array: Array) -> float:
+    from simulator.measures.statistics import norm  # Here: measures read layers.
+
+    return norm(array)
 
 
 def slopes_of_gates(g: Array, slope: Array, rows: int) -> None:

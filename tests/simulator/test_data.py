@@ -39,7 +39,8 @@ def same(a, b, names):
 
 
 def test_the_kinds_of_the_file_format_are_registered():
-    expected = "digits breast_cancer wine diabetes moons circles spirals xor clusters plane gaussian csv images"
+    expected = "digits breast_cancer wine diabetes moons circles spirals xor clusters plane gaussian csv images "
+    expected += "adding copying temporal_order sine digit_rows"
     assert set(KINDS) == set(expected.split())
 
 
@@ -69,10 +70,12 @@ def test_every_kind_prepares_to_finite_columns_of_samples(kind, dtype):
     made = prepare(data, 3, dtype)
     n_train, n_val = made.train_samples, made.validation_samples
     assert (n_train, n_val) == split_sizes(n_train + n_val, 0.2)
-    assert math.prod(made.input_shape) == made.x_train.shape[0] == len(made.feature_names)
+    assert math.prod(made.input_shape) == made.x_train.shape[0]
+    steps = made.input_shape[0] if len(made.input_shape) == 2 else 1
+    assert len(made.feature_names) == made.x_train.shape[0] // steps
     assert made.x_val.shape == (made.x_train.shape[0], n_val)
-    assert made.y_train.shape == (made.outputs, n_train)
-    assert made.y_val.shape == (made.outputs, n_val)
+    assert made.y_train.shape == (made.outputs * max(1, data.answers), n_train)
+    assert made.y_val.shape == (made.outputs * max(1, data.answers), n_val)
     for name in FIELDS:
         array = getattr(made, name)
         assert array.dtype == dtype
@@ -92,8 +95,8 @@ def test_targets_are_one_hot_labels_or_one_row(kind):
     for labels, y in ((made.labels_train, made.y_train), (made.labels_val, made.y_val)):
         assert labels.dtype == np.int64
         assert not labels.flags.writeable
-        assert np.array_equal(y, np.eye(made.outputs)[:, labels])
-    assert set(made.labels_train) == set(range(made.outputs))
+        assert np.array_equal(y, np.eye(made.outputs)[labels].reshape(len(labels), -1).T)
+    assert set(made.labels_train.ravel()) == set(range(made.outputs))
 
 
 @pytest.mark.parametrize("kind", OFFLINE)

@@ -108,7 +108,8 @@ TOP = {
     "loss": "softmax_cross_entropy sigmoid_cross_entropy mse sigmoid_mse",
     "optimizer": "sgd adagrad rmsprop adam adamw",
     "schedule": "constant step exponential cosine sgdr cyclical one_cycle warmup",
-    "data": "digits breast_cancer wine diabetes moons circles spirals xor clusters plane gaussian csv images",
+    "data": "digits breast_cancer wine diabetes moons circles spirals xor clusters plane gaussian csv images "
+    "adding copying temporal_order sine digit_rows",
 }
 
 
