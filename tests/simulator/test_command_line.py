@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.command_line import parser, prepare
+from simulator.layers.dense import Dense
 from simulator.layers.dropout import InvertedDropout
 
 
@@ -19,4 +20,6 @@ def test_settings_of_a_kind_hold_in_whatever_order_they_are_given(settings: list
     given = ["run", "vanishing-sigmoid", "--steps", "1", "--out", "x"]
     for text in settings:
         given += ["--set", text]
-    assert prepare(parser().parse_args(given)).layers[0].dropout == InvertedDropout(0.2)
+    layer = prepare(parser().parse_args(given)).layers[0]
+    assert isinstance(layer, Dense)
+    assert layer.dropout == InvertedDropout(0.2)
