@@ -273,7 +273,8 @@ class ThroughTimeModule(Module):
         for carry in self.carries:
             carry.fill(0)
         np.copyto(self.carries[0], gradient if every is None else every[-1])
-        last, sizes = len(self._segments) - 1, []
+        last = len(self._segments) - 1
+        sizes: list[float] = []
         for number in range(last, -1, -1):
             start, stretch = self._segments[number]
             if self.spec.checkpoint and number < last:
@@ -283,8 +284,10 @@ class ThroughTimeModule(Module):
             self._send_down(start, stretch)
             if self.spec.checkpoint:
                 self._look(start, stretch)
-        # With checkpoints only the last segment's δ is at hand.
-        self.mark("time", self.kept["delta"], arrived=True)
+            if self.trace.on:
+                sizes.append(_norm(stretch["delta"]))
+        # The norm of the segments' norms is that of all of δ, of which not all may be at hand.
+        self.mark("time", np.array(sizes), arrived=True)
         if self.dx is not None:
             self.mark("weights", self.dx)
         return self.dx
