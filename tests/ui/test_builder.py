@@ -75,6 +75,13 @@ class Bench:
     def units(self) -> list[int]:
         return [layer.units for layer in self.experiment.layers]
 
+    @property
+    def chosen(self) -> list[int]:
+        """Indices of the chosen layers, all of which stand in the stack itself."""
+        places = self.builder.chosen()
+        assert all(len(place) == 2 for place in places)
+        return [int(place[1]) for place in places]
+
     def click(self, row: int, keys: Qt.KeyboardModifier = NONE) -> None:
         at = self.stack.visualItemRect(self.stack.item(row)).center()
         self.qtbot.mouseClick(self.stack.viewport(), LEFT, keys, at)
@@ -139,7 +146,7 @@ def test_insert_adds_a_copy_behind_the_chosen_layer_and_chooses_it(qtbot: Any) -
     bench.click(1)
     bench.key(Qt.Key.Key_Insert)
     assert bench.units == [10, 10, 20]
-    assert bench.builder.chosen() == [1]
+    assert bench.chosen == [1]
 
 
 def test_a_layer_added_with_none_chosen_goes_last_and_an_empty_stack_gets_its_first(qtbot: Any) -> None:
@@ -147,7 +154,7 @@ def test_a_layer_added_with_none_chosen_goes_last_and_an_empty_stack_gets_its_fi
     bench.key(Qt.Key.Key_Insert)
     assert len(bench.units) == 1
     bench.stack.clearSelection()
-    bench.type_into(("units",), "7") if bench.builder.chosen() else None
+    bench.type_into(("units",), "7") if bench.chosen else None
     bench.key(Qt.Key.Key_Insert)
     assert len(bench.units) == 2
 
@@ -158,7 +165,7 @@ def test_duplicate_copies_all_that_is_chosen(qtbot: Any) -> None:
     bench.click(3, CTRL)
     bench.key(Qt.Key.Key_D, CTRL)
     assert bench.units == [10, 20, 30, 10, 30]
-    assert bench.builder.chosen() == [3, 4]
+    assert bench.chosen == [3, 4]
 
 
 def test_delete_takes_out_what_is_chosen_and_chooses_a_neighbour(qtbot: Any) -> None:
@@ -167,7 +174,7 @@ def test_delete_takes_out_what_is_chosen_and_chooses_a_neighbour(qtbot: Any) -> 
     bench.click(3, SHIFT)
     bench.key(Qt.Key.Key_Delete)
     assert bench.units == [10, 40]
-    assert bench.builder.chosen() == [1]
+    assert bench.chosen == [1]
 
 
 def test_input_and_output_are_never_deleted_or_moved(qtbot: Any) -> None:
@@ -184,7 +191,7 @@ def test_alt_and_arrows_move_the_chosen_layers(qtbot: Any) -> None:
     bench.click(3)
     bench.key(Qt.Key.Key_Up, ALT)
     assert bench.units == [10, 30, 20]
-    assert bench.builder.chosen() == [1]
+    assert bench.chosen == [1]
     bench.key(Qt.Key.Key_Up, ALT)
     bench.key(Qt.Key.Key_Up, ALT)
     assert bench.units == [30, 10, 20]
@@ -197,10 +204,13 @@ def test_moving_keeps_every_layer_and_the_order_of_the_rest(data: st.DataObject)
     size = data.draw(st.integers(1, 8))
     chosen = data.draw(st.lists(st.integers(0, size - 1), min_size=1, unique=True))
     before = data.draw(st.integers(0, size))
-    plain, then = edits.moved({"layers": list(range(size))}, chosen, before)
-    assert [plain["layers"][index] for index in then] == sorted(chosen)
-    assert [n for n in plain["layers"] if n not in chosen] == [n for n in range(size) if n not in chosen]
-    assert all((plain["layers"].index(n) < then[0]) == (n < before) for n in range(size) if n not in chosen)
+    layers = [{"kind": "dense", "units": n} for n in range(size)]
+    plain, then = edits.moved({"layers": layers}, [("layers", n) for n in chosen], ("layers", before))
+    order = [layer["units"] for layer in plain["layers"]]
+    assert [edits.at(plain, place)["units"] for place in then] == sorted(chosen)
+    assert [n for n in order if n not in chosen] == [n for n in range(size) if n not in chosen]
+    first = int(then[0][1])
+    assert all((order.index(n) < first) == (n < before) for n in range(size) if n not in chosen)
 
 
 def drop(bench: Bench, row: int, below: bool) -> None:
@@ -228,7 +238,7 @@ def test_a_dropped_layer_stands_where_it_was_dropped(qtbot: Any, row: int, below
     drop(bench, row, below)
     assert bench.units == units
     assert bench.stack.count() == 5
-    assert [bench.units[index] for index in bench.builder.chosen()] == [10]
+    assert [bench.units[index] for index in bench.chosen] == [10]
 
 
 def test_one_edit_changes_all_chosen_layers(qtbot: Any) -> None:
@@ -240,7 +250,7 @@ def test_one_edit_changes_all_chosen_layers(qtbot: Any) -> None:
     assert row.edit.placeholderText() == "mixed"
     bench.type_into(("units",), "64")
     assert bench.units == [64, 20, 64]
-    assert bench.builder.chosen() == [0, 2]
+    assert bench.chosen == [0, 2]
     assert bench.proposals == [("Change units of 2 layers", "layers.0,2.units", True)]
 
 
@@ -310,9 +320,9 @@ def test_a_refused_action_says_why_and_changes_nothing(qtbot: Any) -> None:
     bench.click(1)
     bench.refusal = "Too many layers."
     bench.key(Qt.Key.Key_Insert)
-    assert bench.builder.warning.text() == "Too many layers."
+    assert bench.builder.refusal.text() == "Too many layers."
     assert bench.stack.count() == 4
-    assert bench.builder.chosen() == [0]
+    assert bench.chosen == [0]
 
 
 def test_the_output_row_shows_the_form_of_the_output(qtbot: Any) -> None:
@@ -330,12 +340,12 @@ def test_a_refresh_from_outside_keeps_what_is_chosen(qtbot: Any) -> None:
     bench = Bench(qtbot, experiment(10, 20, 30))
     bench.click(2)
     bench.builder.set_experiment(experiment(11, 21, 31))
-    assert bench.builder.chosen() == [1]
+    assert bench.chosen == [1]
     row = bench.builder.layer_form.row(("units",))
     assert row is not None
     assert row.value() == 21
     bench.builder.set_experiment(experiment(5))
-    assert bench.builder.chosen() == []
+    assert bench.chosen == []
     assert bench.proposals == []
 
 

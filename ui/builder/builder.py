@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -22,17 +22,21 @@ from PySide6.QtWidgets import (
 from simulator.experiment import Experiment
 from simulator.frame import RunInfo
 from simulator.layers import Layer
+from simulator.layers.base import ShapeError
 from simulator.layers.output import Output
 from simulator.parameter import replaced
+from simulator.shapes import shapes, text_of
 from ui.builder import edits
+from ui.builder.edits import Change, Place
 from ui.builder.entries import entries_of
+from ui.builder.kinds_menu import kinds_menu
+from ui.builder.outlook import Outlook, summary_of
+from ui.builder.refusal import Refusal
+from ui.builder.repairs import Misfit, Offer, fitted, misfit, place_of
 from ui.builder.stack import Colours, Stack, depth_colour
 from ui.forms.form import PartForm, Path
 from ui.forms.propose import Propose, description_of, key_of
-from ui.forms.row import Warning
-from ui.style.numbers import count, number
-
-Change = Callable[[dict[str, Any], Sequence[int]], tuple[dict[str, Any], list[int]]]
+from ui.style.numbers import count
 
 
 class Builder(QWidget):
@@ -48,9 +52,13 @@ class Builder(QWidget):
         self._propose = propose
         self._experiment: Experiment | None = None
         self._plain: dict[str, Any] = {"layers": []}
-        self._next: list[int] | None = None
+        self._next: list[Place] | None = None
+        self._outlook = Outlook()
+        self._wrong: dict[Place, str] = {}
+        self._asked = ""
+        """Words for what was refused last, and is done when it is repaired."""
         self.stack = Stack(colours)
-        self.warning = Warning()
+        self.refusal = Refusal()
         self.layer_form = PartForm(Layer)
         self.output_form = PartForm(Output)
         self.hint = QLabel("Choose a layer to change it.")
@@ -68,7 +76,9 @@ class Builder(QWidget):
     def _make_actions(self) -> None:
         up, down = QKeySequence("Alt+Up"), QKeySequence("Alt+Down")
         make = self._make_action
-        make("add", "Add layer", QKeySequence("Ins"), "Add a copy of the chosen layer behind it.", edits.added)
+        add, inside = QKeySequence("Ins"), QKeySequence("Shift+Ins")
+        make("add", "Add layer", add, "Add a copy of the chosen layer behind it.", edits.added)
+        make("inside", "Add inside", inside, "Add a layer inside the chosen one.", edits.added_inside)
         make("duplicate", "Duplicate", QKeySequence("Ctrl+D"), "Copy the chosen layers.", edits.duplicated)
         make("delete", "Delete", QKeySequence("Del"), "Take the chosen layers out.", edits.deleted)
         make("up", "Move up", up, "Towards the input.", lambda p, c: edits.nudged(p, c, -1))
@@ -91,7 +101,7 @@ class Builder(QWidget):
         column.setSpacing(4)
         column.addWidget(self.stack, 1)
         column.addLayout(self._buttons())
-        column.addWidget(self.warning)
+        column.addWidget(self.refusal)
         self.split = split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(top)
         split.addWidget(self._forms())
@@ -102,6 +112,7 @@ class Builder(QWidget):
         self.foot.setProperty("role", "muted")
         self.foot.setContentsMargins(10, 2, 10, 6)
         self.foot.setAccessibleName("Parameters and memory")
+        self.foot.setWordWrap(True)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -113,7 +124,12 @@ class Builder(QWidget):
         line = QHBoxLayout()
         line.setSpacing(0)
         for name, text in (("add", "+ Layer"), ("duplicate", "Duplicate"), ("delete", "Delete")):
-            line.addWidget(self._button(name, text))
+            button = self._button(name, text)
+            if name == "add":
+                self.menu, self.inside_menu = kinds_menu(self._add, self._add_inside, button)
+                button.setMenu(self.menu)
+                button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+            line.addWidget(button)
         line.addStretch(1)
         line.addWidget(self._button("up", "▲"))
         line.addWidget(self._button("down", "▼"))
@@ -153,6 +169,7 @@ class Builder(QWidget):
     def _connect(self) -> None:
         self.stack.layer_hovered.connect(self.layer_hovered)
         self.stack.dropped.connect(lambda at: self._act("Move layers", lambda p, c: edits.moved(p, c, at)))
+        self.refusal.repaired.connect(self._repair)
         self.stack.itemSelectionChanged.connect(self._show_forms)
         self.layer_form.edited.connect(self._layer_edited)
         self.output_form.edited.connect(self._output_edited)
@@ -161,37 +178,91 @@ class Builder(QWidget):
 
     def set_experiment(self, experiment: Experiment, info: RunInfo | None = None) -> None:
         """Show ``experiment`` (and, of its run, shapes and sizes), keeping selection and focus; emits nothing."""
-        self._experiment = experiment
+        old, self._experiment = self._experiment, experiment
         self._plain = experiment.to_builtins()
-        rows, self._next = self._next if self._next is not None else self.stack.rows(), None
-        was = self.stack.blockSignals(True)
-        self.stack.set_entries(entries_of(self._plain, info))
-        self.stack.select(rows)
-        self.stack.blockSignals(was)
+        chosen, self._next = self._next if self._next is not None else self._selected(), None
         if info is not None:
-            self.set_summary(summary_of(info))
+            self._outlook.learn(experiment, info)
+        if old != experiment or info is not None:
+            self._judge()
+        was = self.stack.blockSignals(True)
+        self.stack.set_entries(entries_of(self._plain, info, self._shape_texts(), self._wrong))
+        self._select(chosen)
+        self.stack.blockSignals(was)
+        self._say_size(info)
         self._show_forms()
 
-    def set_summary(self, text: str) -> None:
+    def _judge(self) -> None:
+        """Say what does not fit together in what is shown, which came from elsewhere: a file, another data set."""
+        found = self._misfit(self._plain)
+        self._wrong = {} if found is None else {found.place: found.reason}
+        if found is None:
+            self.refusal.say("")
+        else:
+            self._refuse(found.reason, "Repair layers", found)
+
+    def _shape_texts(self) -> dict[Place, str]:
+        """The shapes of what is shown, that of the input under ``()``; none where they are not known."""
+        assert self._experiment is not None
+        shape = self._outlook.input_shape(self._experiment)
+        if shape is None:
+            return {}
+        try:
+            found = shapes(self._experiment.layers, shape)
+        except ShapeError as error:
+            at = place_of(error.path) or ("layers", 0)
+            found = shapes(self._experiment.layers[: int(at[1])], shape)
+        return {(): text_of(shape)} | {place: text_of(shape) for place, shape in found.items()}
+
+    def _say_size(self, info: RunInfo | None) -> None:
+        assert self._experiment is not None
+        text, too_large = (summary_of(info), False) if info is not None else self._outlook.summary(self._experiment)
+        self.set_summary(text, too_large)
+
+    def set_summary(self, text: str, too_large: bool = False) -> None:
         """The line at the foot: parameters and memory."""
         self.foot.setText(text)
+        role = "warning" if too_large else "muted"
+        if self.foot.property("role") != role:
+            self.foot.setProperty("role", role)
+            self.foot.style().unpolish(self.foot)
+            self.foot.style().polish(self.foot)
+
+    def refuse(self, path: str, message: str) -> None:
+        """Show at the layer that ``path`` leads to why what is shown is not trained; other paths are not for here."""
+        place = place_of(path)
+        if place is None or place[0] != "layers" or self._experiment is None:
+            return
+        self._wrong = {place: message}
+        self.stack.set_entries(entries_of(self._plain, None, self._shape_texts(), self._wrong))
+        self._refuse(message, "Repair layers", self._misfit(self._plain))
 
     def highlight(self, layer: int) -> None:
         """Light up the row that holds depth index ``layer``; -1 for none."""
         self.stack.highlight(layer)
 
-    def chosen(self) -> list[int]:
-        """Indices into ``experiment.layers`` of the chosen layers."""
-        return [row - 1 for row in self.stack.rows() if 0 < row <= len(self._plain["layers"])]
+    def chosen(self) -> list[Place]:
+        """Places of the chosen layers, ``("layers", 2, "layers", 0)``, from the input on."""
+        return [entry.place for entry in map(self.stack.entry, self.stack.rows()) if entry.place]
 
-    def choose(self, layers: Sequence[int]) -> None:
-        """Choose these entries of ``experiment.layers``."""
-        self.stack.select([index + 1 for index in layers])
+    def choose(self, layers: Sequence[Place]) -> None:
+        """Choose the layers at these places."""
+        self._select(layers)
+
+    def _selected(self) -> list[Place]:
+        """What is chosen, to be found again: places, and ``("input",)`` and ``("output",)``."""
+        entries = map(self.stack.entry, self.stack.rows())
+        return [entry.place or (entry.role,) for entry in entries]
+
+    def _select(self, chosen: Sequence[Place]) -> None:
+        wanted = set(chosen)
+        rows = enumerate(self.stack.entries())
+        self.stack.select([row for row, entry in rows if (entry.place or (entry.role,)) in wanted])
 
     def _show_forms(self) -> None:
         chosen, rows = self.chosen(), self.stack.rows()
         if chosen:
-            self.layer_form.set_values([self._plain["layers"][index] for index in chosen])
+            self.layer_form.set_values([edits.at(self._plain, place) for place in chosen])
             self._show_page(self.layer_form)
         elif rows and rows[-1] == self.stack.count() - 1:
             self.output_form.set_value(self._plain["output"])
@@ -204,24 +275,63 @@ class Builder(QWidget):
                 self.input_chosen.emit()
         for name in ("duplicate", "delete", "up", "down"):
             self.actions_by_name[name].setEnabled(bool(chosen))
+        composite = any(edits.inner_name(edits.at(self._plain, place)) for place in edits.uppermost(chosen))
+        self.actions_by_name["inside"].setEnabled(composite)
+        self.inside_menu.setEnabled(composite)
 
     def _show_page(self, page: QWidget) -> None:
         self.pages.setCurrentWidget(page)
 
     # -- what is asked for ---------------------------------------------------------------------------------------
 
+    def _misfit(self, plain: dict[str, Any]) -> Misfit | None:
+        """What does not fit together in ``plain``, which differs in its stack at most; None where nothing is known."""
+        assert self._experiment is not None
+        shape = self._outlook.input_shape(self._experiment)
+        try:
+            return None if shape is None else misfit(plain, shape)
+        except ValueError:
+            return None  # no stack at all, of which others know more
+
+    def _ask(self, plain: dict[str, Any], text: str, key: str | None, final: bool) -> str | None:
+        """Propose ``plain``, unless it would no longer fit together; what was refused is said and can be repaired."""
+        found = self._misfit(plain) if not self._wrong and plain["layers"] != self._plain["layers"] else None
+        if found is not None:
+            self._refuse(found.reason, text, found)
+            return found.reason
+        return self._propose(plain, text, key, final)
+
+    def _refuse(self, reason: str, text: str, found: Misfit | None) -> None:
+        self._asked = text
+        self.refusal.say(reason, found.offers if found is not None else ())
+
+    def _repair(self, offer: Offer) -> None:
+        reason = self._propose(offer.plain, self._asked, None, True)
+        self.refusal.say(reason or "")
+
+    def _add(self, kind: str) -> None:
+        self._act("Add layer", lambda p, c: self._fitted(*edits.added(p, c, {"kind": kind})))
+
+    def _add_inside(self, kind: str) -> None:
+        self._act("Add inside", lambda p, c: self._fitted(*edits.added_inside(p, c, {"kind": kind})))
+
+    def _fitted(self, plain: dict[str, Any], then: list[Place]) -> tuple[dict[str, Any], list[Place]]:
+        """A layer that nobody has given a width yet takes that of its input where it must have it."""
+        assert self._experiment is not None
+        shape = self._outlook.input_shape(self._experiment)
+        return (plain if shape is None else fitted(plain, shape, then[0])), then
+
     def _act(self, text: str, change: Change) -> None:
-        chosen = self.chosen()
         if self._experiment is None:
             return
-        plain, then = change(self._plain, chosen)
-        self._next = [index + 1 for index in then]
-        reason = self._propose(plain, text, None, True)
-        self.warning.say(reason or "")
+        plain, self._next = change(self._plain, self.chosen())
+        reason = self._ask(plain, text, None, True)
         if reason is not None:
             self._next = None
-        elif self._next is not None and self.stack.count() == len(plain["layers"]) + 2:
-            self.stack.select(self._next)
+            if reason != self.refusal.text():
+                self._refuse(reason, text, None)
+        elif self._next is not None:
+            self._select(self._next)
             self._next = None
 
     def _layer_edited(self, path: Path, value: Any, final: bool) -> None:
@@ -229,7 +339,7 @@ class Builder(QWidget):
         if not chosen or self._experiment is None:
             return
         plain = edits.changed(self._plain, chosen, path, value)
-        where = ",".join(str(index) for index in chosen)
+        where = ",".join(".".join(map(str, place[1::2])) for place in chosen)
         what = f"{description_of(self.layer_form, path)} of {count(len(chosen), 'layer')}"
         self._edit(self.layer_form, path, plain, what, f"layers.{where}.{key_of(path)}", final)
 
@@ -241,17 +351,14 @@ class Builder(QWidget):
         self._edit(self.output_form, path, plain, what, f"output.{key_of(path)}", final)
 
     def _edit(self, form: PartForm, path: Path, plain: dict[str, Any], what: str, key: str, final: bool) -> None:
-        self.warning.say("")
-        reason = self._propose(plain, what, key, final)
+        # A drag that was refused ends with what was there before: that takes nothing back.
+        if not self._wrong and plain != self._plain:
+            self.refusal.say("")
+        reason = self._ask(plain, what, key, final)
         if reason is not None:
             self._show_forms()
-            form.refuse(path, reason)
+            if reason != self.refusal.text():
+                form.refuse(path, reason)
 
 
-def summary_of(info: RunInfo) -> str:
-    """``98 410 parameters · 1.2 MiB``"""
-    size, unit = float(info.memory_bytes), "B"
-    for larger in ("KiB", "MiB", "GiB"):
-        if size >= 1024:
-            size, unit = size / 1024, larger
-    return f"{count(info.parameter_count, 'parameter')} · {number(size)} {unit}"
+__all__ = ["Builder", "summary_of"]

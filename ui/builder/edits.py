@@ -1,15 +1,104 @@
-"""Changes of the stack, on builtins: add, duplicate, delete, move, set."""
+"""Changes of the stack, on builtins: add, duplicate, delete, move, set, at any depth of nesting.
+
+A layer is named by its place, the path from the experiment to it: ``("layers", 2, "layers", 0)`` is the first layer
+inside the third. A change works on a copy, in which layers are told apart by what they are, not by where they stand.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from simulator.layers import Layer
 from simulator.parameter import concrete, kind_of, kinds, parameters, replaced
+from simulator.shapes import inner_field
 
 Plain = dict[str, Any]
-Path = tuple[str | int, ...]
+Place = tuple[str | int, ...]
+TOP: Place = ("layers",)
+"""The stack itself: a place ends in an index, a stack in the name of its field."""
+Change = Callable[[Plain, Sequence[Place]], tuple[Plain, list[Place]]]
+
+
+def inner_name(layer: Mapping[str, Any]) -> str | None:
+    """The field that holds the layer's inner stack; None where it has none."""
+    known = kinds(Layer)  # type: ignore[type-abstract]
+    return inner_field(known[str(layer["kind"])]) if layer.get("kind") in known else None
+
+
+def inner_of(layer: Mapping[str, Any]) -> list[Plain]:
+    """The inner stack of a layer, also where it is left to its default."""
+    name = inner_name(layer)
+    if name is None:
+        return []
+    if name not in layer:
+        part = kinds(Layer)[str(layer["kind"])]  # type: ignore[type-abstract]
+        default = next(p for p in parameters(part) if p.name == name).default
+        return [dict(msgspec.to_builtins(inner, builtin_types=())) for inner in default]
+    return list(layer[name])
+
+
+def at(plain: Any, place: Place) -> Any:
+    """What stands at ``place``."""
+    for key in place:
+        plain = plain[key]
+    return plain
+
+
+def placed(plain: Mapping[str, Any]) -> Iterator[tuple[Place, Plain]]:
+    """Every layer with its place, an inner stack behind the layer it is in."""
+    yield from _placed(plain["layers"], TOP)
+
+
+def _placed(layers: Sequence[Plain], stack: Place) -> Iterator[tuple[Place, Plain]]:
+    for index, layer in enumerate(layers):
+        place = (*stack, index)
+        yield place, layer
+        name = inner_name(layer)
+        if name is not None:
+            yield from _placed(layer.get(name, []), (*place, name))
+
+
+def uppermost(chosen: Sequence[Place]) -> list[Place]:
+    """``chosen`` in order, without what lies inside others of them."""
+    held = set(chosen)
+    return [p for p in sorted(held, key=_order) if not any(p[:end] in held for end in range(2, len(p), 2))]
+
+
+def _order(place: Place) -> tuple[int, ...]:
+    return tuple(int(index) for index in place[1::2])
+
+
+def _copied(plain: Plain) -> Plain:
+    """A copy in which every layer is an object of its own and every inner stack is written out."""
+    return {**plain, "layers": [_written_out(layer) for layer in plain["layers"]]}
+
+
+def _written_out(layer: Mapping[str, Any]) -> Plain:
+    made: Plain = copy.deepcopy(dict(layer))
+    name = inner_name(made)
+    if name is not None:
+        made[name] = [_written_out(inner) for inner in inner_of(made)]
+    return made
+
+
+def _where(plain: Plain, layers: Sequence[Plain]) -> list[Place]:
+    wanted = {id(layer) for layer in layers}
+    return [place for place, layer in placed(plain) if id(layer) in wanted]
+
+
+def _stacks(chosen: Sequence[Place]) -> dict[Place, list[int]]:
+    """The stacks in which the uppermost of ``chosen`` stand, and their indices there."""
+    found: dict[Place, list[int]] = {}
+    for place in uppermost(chosen):
+        found.setdefault(place[:-1], []).append(int(place[-1]))
+    return found
+
+
+# -- the changes ---------------------------------------------------------------------------------------------------
 
 
 def first_layer() -> Plain:
@@ -17,62 +106,126 @@ def first_layer() -> Plain:
     return {"kind": kind_of(concrete(Layer)[0])}  # type: ignore[type-abstract]
 
 
-def added(plain: Plain, chosen: Sequence[int]) -> tuple[Plain, list[int]]:
-    """One more layer behind the last chosen one, a copy of it; and where it stands."""
-    layers = list(plain["layers"])
-    at = max(chosen, default=len(layers) - 1)
-    copy = {**layers[at], "repeat": 1} if layers else first_layer()
-    return {**plain, "layers": [*layers[: at + 1], copy, *layers[at + 1 :]]}, [at + 1]
+def added(plain: Plain, chosen: Sequence[Place], layer: Mapping[str, Any] | None = None) -> tuple[Plain, list[Place]]:
+    """One more layer behind the last chosen one, a copy of it unless it is given; and where it stands."""
+    plain = _copied(plain)
+    last = uppermost(chosen)[-1:] or [(*TOP, len(plain["layers"]) - 1)]
+    stack, index = at(plain, last[0][:-1]), int(last[0][-1])
+    if layer is None:
+        layer = {**stack[index], "repeat": 1} if stack else first_layer()
+    stack.insert(index + 1, _written_out(layer))
+    return plain, [(*last[0][:-1], index + 1)]
 
 
-def duplicated(plain: Plain, chosen: Sequence[int]) -> tuple[Plain, list[int]]:
-    """Copies of the chosen layers behind the last of them; and where they stand."""
-    layers, at = list(plain["layers"]), max(chosen) + 1
-    copies = [dict(layers[index]) for index in chosen]
-    return {**plain, "layers": [*layers[:at], *copies, *layers[at:]]}, list(range(at, at + len(copies)))
+def added_inside(
+    plain: Plain, chosen: Sequence[Place], layer: Mapping[str, Any] | None = None
+) -> tuple[Plain, list[Place]]:
+    """One more layer at the end of the last chosen composite's inner stack, a copy of the one there unless given."""
+    plain = _copied(plain)
+    place = [p for p in uppermost(chosen) if inner_name(at(plain, p)) is not None][-1]
+    name = str(inner_name(at(plain, place)))
+    stack = at(plain, place)[name]
+    stack.append(_written_out(layer if layer is not None else {**stack[-1], "repeat": 1} if stack else first_layer()))
+    return plain, [(*place, name, len(stack) - 1)]
 
 
-def deleted(plain: Plain, chosen: Sequence[int]) -> tuple[Plain, list[int]]:
-    """Without the chosen layers; and the one to choose next."""
-    rest = [layer for index, layer in enumerate(plain["layers"]) if index not in set(chosen)]
-    return {**plain, "layers": rest}, [min(min(chosen), len(rest) - 1)] if rest else []
+def duplicated(plain: Plain, chosen: Sequence[Place]) -> tuple[Plain, list[Place]]:
+    """Copies of the chosen layers behind the last of them in each stack; and where they stand."""
+    plain, copies = _copied(plain), []
+    stacks = [(at(plain, stack), held) for stack, held in _stacks(chosen).items()]
+    for stack, held in stacks:
+        made = [copy.deepcopy(stack[index]) for index in held]
+        stack[held[-1] + 1 : held[-1] + 1] = made
+        copies += made
+    return plain, _where(plain, copies)
 
 
-def nudged(plain: Plain, chosen: Sequence[int], step: int) -> tuple[Plain, list[int]]:
-    """The chosen layers one place up (``step`` -1) or down (1), as far as there is room."""
-    order = list(range(len(plain["layers"])))
-    held = set(chosen)
-    for index in sorted(chosen, reverse=step > 0):
-        other = index + step
-        if 0 <= other < len(order) and order[other] not in held:
-            order[index], order[other] = order[other], order[index]
-    return _ordered(plain, order, held)
+def deleted(plain: Plain, chosen: Sequence[Place]) -> tuple[Plain, list[Place]]:
+    """Without the chosen layers, and without a composite that would be left empty; and the one to choose next."""
+    plain = _copied(plain)
+    stacks = [(stack, at(plain, stack), held) for stack, held in _stacks(chosen).items()]
+    last, _, indices = stacks[-1]
+    for _, stack, held in stacks:
+        stack[:] = [layer for index, layer in enumerate(stack) if index not in held]
+    emptied = [p for p, layer in placed(plain) if inner_name(layer) is not None and not inner_of(layer)]
+    if emptied:
+        return deleted(plain, emptied)
+    left = len(at(plain, last)) if len(stacks) == 1 else 0
+    return plain, [(*last, min(indices[0], left - 1))] if left else []
 
 
-def moved(plain: Plain, chosen: Sequence[int], before: int) -> tuple[Plain, list[int]]:
-    """The chosen layers together, before what is now layer ``before``."""
-    held = set(chosen)
-    rest = [index for index in range(len(plain["layers"])) if index not in held]
-    place = sum(index < before for index in rest)
-    return _ordered(plain, [*rest[:place], *sorted(held), *rest[place:]], held)
+def nudged(plain: Plain, chosen: Sequence[Place], step: int) -> tuple[Plain, list[Place]]:
+    """The chosen layers one place up (``step`` -1) or down (1) in their stacks, as far as there is room."""
+    plain = _copied(plain)
+    stacks = [(at(plain, stack), held) for stack, held in _stacks(chosen).items()]
+    layers = [stack[index] for stack, held in stacks for index in held]
+    for stack, indices in stacks:
+        held = set(indices)
+        for index in sorted(indices, reverse=step > 0):
+            other = index + step
+            if 0 <= other < len(stack) and other not in held:
+                stack[index], stack[other] = stack[other], stack[index]
+                held = held - {index} | {other}
+    return plain, _where(plain, layers)
 
 
-def _ordered(plain: Plain, order: Sequence[int], held: set[int]) -> tuple[Plain, list[int]]:
-    layers = [plain["layers"][index] for index in order]
-    return {**plain, "layers": layers}, [place for place, index in enumerate(order) if index in held]
+def moved(plain: Plain, chosen: Sequence[Place], before: Place) -> tuple[Plain, list[Place]]:
+    """The chosen layers together before ``before``, a place in any stack, whose index may be one past its end.
+
+    Nothing moves into itself; a composite that would be left empty goes.
+    """
+    held = uppermost(chosen)
+    if any(before[: len(place)] == place and len(before) > len(place) for place in held):
+        return plain, list(chosen)
+    plain = _copied(plain)
+    layers = [at(plain, place) for place in held]
+    target, index = at(plain, before[:-1]), int(before[-1])
+    behind = next((layer for layer in target[index:] if not _among(layer, layers)), None)
+    for stack in [at(plain, place[:-1]) for place in held]:
+        stack[:] = [layer for layer in stack if not _among(layer, layers)]
+    cut = next((i for i, layer in enumerate(target) if layer is behind), len(target))
+    target[cut:cut] = layers
+    emptied = [p for p, layer in placed(plain) if inner_name(layer) is not None and not inner_of(layer)]
+    for place in reversed(emptied):
+        del at(plain, place[:-1])[int(place[-1])]
+    return plain, _where(plain, layers)
 
 
-def changed(plain: Plain, chosen: Sequence[int], path: Path, value: Any) -> Plain:
+def _among(layer: Plain, layers: Sequence[Plain]) -> bool:
+    return any(layer is other for other in layers)
+
+
+def changed(plain: Plain, chosen: Sequence[Place], path: Place, value: Any) -> Plain:
     """``value`` at ``path`` of every chosen layer; another kind of layer keeps the fields both kinds have."""
-    for index in chosen:
+    for place in sorted(chosen, key=len, reverse=True):
         if path == ("kind",):
-            plain = replaced(plain, ("layers", index), as_kind(plain["layers"][index], str(value)))
+            plain = replaced(plain, place, as_kind(at(plain, place), str(value)))
         else:
-            plain = replaced(plain, ("layers", index, *path), value)
+            plain = replaced(plain, (*place, *path), value)
     return plain
 
 
 def as_kind(layer: Mapping[str, Any], kind: str) -> Plain:
-    """The layer as another kind, with the fields that both have."""
-    names = {p.name for p in parameters(kinds(Layer)[kind])}  # type: ignore[type-abstract]
-    return {"kind": kind, **{name: value for name, value in layer.items() if name in names}}
+    """The layer as another kind, with the fields that both have and that mean the same.
+
+    As a composite it goes inside; out of a composite comes the first layer inside it, as that kind.
+    """
+    if layer["kind"] == kind:
+        return dict(layer)
+    part = kinds(Layer)[kind]  # type: ignore[type-abstract]
+    name, inner = inner_field(part), inner_of(layer)
+    if name is not None and not inner:
+        single = {field: value for field, value in layer.items() if field != "repeat"}
+        return {"kind": kind, "repeat": layer.get("repeat", 1), name: [single]}
+    if inner and name is None:
+        layer = {**as_kind(inner[0], kind), "repeat": layer.get("repeat", 1)}
+    names = {p.name for p in parameters(part)}
+    return {"kind": kind} | {n: v for n, v in layer.items() if n in names and _takes(part, n, v)}
+
+
+def _takes(part: type[Layer], name: str, value: Any) -> bool:
+    try:
+        msgspec.convert({"kind": kind_of(part), name: value}, part)
+    except msgspec.ValidationError:
+        return False
+    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ from simulator.frame import RunInfo
 from simulator.layers import Layer
 from simulator.losses import Loss
 from simulator.parameter import Parameter, Part, kind_of, kinds, parameters, title_of
+from ui.builder.edits import Place, inner_name, inner_of
 from ui.forms.form import value_of
 from ui.forms.typed import text_of
 
@@ -18,7 +19,9 @@ Plain = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Entry:
-    """One row: ``first`` … ``last`` are depth indices from 0 with ``repeat`` expanded; -1 for the input."""
+    """One row. Depth indices count from 0 as the rows of plots do: ``repeat`` expanded, inner layers before the
+    layer they are in, the output layer last. ``own`` are those that the row stands for, ``first`` … ``last`` the
+    span with all that is inside; -1 for the input."""
 
     role: Literal["input", "layer", "output"]
     number: str
@@ -27,41 +30,104 @@ class Entry:
     first: int = -1
     last: int = -1
     depth: int = 0
+    own: tuple[int, ...] = ()
+    repeat: int = 1
+    place: Place = ()
+    """Where in the experiment the layer stands."""
+    shape: str = ""
+    """What it gives: ``16×8×8``."""
+    inner: str = ""
+    """The field of its inner stack, where it has one."""
+    wrong: str = ""
+    """Why it does not fit, where it does not."""
 
     @property
-    def repeat(self) -> int:
-        return self.last - self.first + 1
+    def level(self) -> int:
+        """How deep it is nested, from 0."""
+        return max(len(self.place) // 2 - 1, 0)
 
     @property
     def text(self) -> str:
         """The row in words, for those who do not see it."""
         times = f", {self.repeat} times" if self.repeat > 1 else ""
-        return f"{self.number} {self.title}{times}. {', '.join(self.badges)}".strip()
+        gives = f", gives {self.shape}" if self.shape else ""
+        words = f"{self.number} {self.title}{times}{gives}. {', '.join(self.badges)}".strip()
+        return f"{words}\n{self.wrong}" if self.wrong else words
 
 
-def entries_of(plain: Plain, info: RunInfo | None = None) -> list[Entry]:
-    """The rows from input to output."""
-    repeats = [int(layer.get("repeat", 1)) for layer in plain["layers"]]
-    depth = sum(repeats) + 1
-    rows, first = [_input(plain, info)], 0
-    for layer, repeat in zip(plain["layers"], repeats, strict=True):
-        last = first + repeat - 1
-        rows.append(Entry("layer", _range(first, last), _title(layer), _badges(layer), first, last, depth))
-        first = last + 1
-    rows.append(_output(plain, info, depth))
+def entries_of(
+    plain: Plain,
+    info: RunInfo | None = None,
+    shapes: Mapping[Place, str] | None = None,
+    wrong: Mapping[Place, str] | None = None,
+) -> list[Entry]:
+    """The rows from input to output; ``shapes`` by place, that of the input under ``()``; ``wrong`` likewise."""
+    told = _Told(sum(rows_of(layer) for layer in plain["layers"]) + 1, shapes or {}, wrong or {})
+    rows = [_input(plain, info, told.shapes.get((), ""))]
+    rows += told.rows(plain["layers"], ("layers",), [0], "")
+    rows.append(_output(plain, info, told.depth))
     return rows
 
 
-def _range(first: int, last: int) -> str:
-    return str(first + 1) if first == last else f"{first + 1}–{last + 1}"
+def rows_of(layer: Plain) -> int:
+    """Depth indices that a layer takes, with its inner layers and its repetitions."""
+    return int(layer.get("repeat", 1)) * (1 + sum(rows_of(inner) for inner in inner_of(layer)))
 
 
-def _input(plain: Plain, info: RunInfo | None) -> Entry:
+@dataclass(frozen=True)
+class _Told:
+    """What is known of a whole stack, and its rows."""
+
+    depth: int
+    shapes: Mapping[Place, str]
+    wrong: Mapping[Place, str]
+
+    def rows(self, layers: Sequence[Plain], stack: Place, starts: Sequence[int], prefix: str) -> list[Entry]:
+        """``starts``: depth indices at which each copy of the stack begins, of which a repeated composite has some."""
+        found: list[Entry] = []
+        number = 1
+        for index, layer in enumerate(layers):
+            place, repeat, taken = (*stack, index), int(layer.get("repeat", 1)), rows_of(layer)
+            copies = [start + turn * taken // repeat for start in starts for turn in range(repeat)]
+            own = tuple(start + taken // repeat - 1 for start in copies)
+            entry = self._entry(layer, place, own, copies[0], _range(number, number + repeat - 1, prefix))
+            found.append(entry)
+            if entry.inner:
+                inside = f"{entry.number}." if len(copies) == 1 else "."
+                found += self.rows(inner_of(layer), (*place, entry.inner), copies, inside)
+            starts = [start + taken for start in starts]
+            number += repeat
+        return found
+
+    def _entry(self, layer: Plain, place: Place, own: tuple[int, ...], first: int, number: str) -> Entry:
+        return Entry(
+            "layer",
+            number,
+            _title(layer),
+            _badges(layer),
+            first,
+            own[-1],
+            self.depth,
+            own,
+            int(layer.get("repeat", 1)),
+            place,
+            self.shapes.get(place, ""),
+            inner_name(layer) or "",
+            self.wrong.get(place, ""),
+        )
+
+
+def _range(first: int, last: int, prefix: str) -> str:
+    return f"{prefix}{first}" if first == last else f"{prefix}{first}–{prefix}{last}"
+
+
+def _input(plain: Plain, info: RunInfo | None, shape: str) -> Entry:
     name = _kind_title(parameters_by_name(plain, "data"), plain["data"])
     if info is None:
-        return Entry("input", "in", name)
+        return Entry("input", "in", name, shape=shape)
     inputs = len(info.input_names)
-    return Entry("input", "in", f"{name} · {inputs} input{'s' * (inputs != 1)}", (f"{info.train_samples} samples",))
+    title = f"{name} · {inputs} input{'s' * (inputs != 1)}"
+    return Entry("input", "in", title, (f"{info.train_samples} samples",), shape=shape)
 
 
 def parameters_by_name(plain: Plain, name: str) -> dict[str, type[Part]]:
@@ -82,7 +148,7 @@ def _output(plain: Plain, info: RunInfo | None, depth: int) -> Entry:
     loss = plain.get("loss")
     badges: tuple[str, ...] = (_kind_title(kinds(Loss), loss),) if loss else ()
     badges += _part_badges(_output_parameters(), plain.get("output", {}), first=False)
-    return Entry("output", "out", f"output{units}", badges, depth - 1, depth - 1, depth)
+    return Entry("output", "out", f"output{units}", badges, depth - 1, depth - 1, depth, (depth - 1,))
 
 
 def _output_parameters() -> tuple[Parameter, ...]:
@@ -92,22 +158,47 @@ def _output_parameters() -> tuple[Parameter, ...]:
 
 
 def _title(layer: Plain) -> str:
-    """``dense 100 · tanh``"""
+    """``dense 100 · tanh``, ``residual · 2 layers``"""
     known = kinds(Layer)  # type: ignore[type-abstract]
     words = [_kind_title(known, layer)]
     fields = {p.name: p for p in parameters(known[str(layer["kind"])])}
-    sizes = [p for p in fields.values() if p.type == "integer" and p.name != "repeat"]
-    if sizes:
-        words.append(text_of(value_of(sizes[0], layer)))
+    size = _size_field(fields.values())
+    if size is not None:
+        words.append(text_of(value_of(size, layer)))
     title = " ".join(words)
     if "activation" in fields:
         title += f" · {_part_title(fields['activation'], value_of(fields['activation'], layer))}"
+    if inner_name(layer) is not None:
+        inside = sum(int(inner.get("repeat", 1)) for inner in inner_of(layer))
+        title += f" · {inside} layer{'s' * (inside != 1)}"
     return title
+
+
+def _size_field(fields: Iterable[Parameter]) -> Parameter | None:
+    """The number that says how large a layer is: its first one."""
+    return next((p for p in fields if p.type == "integer" and p.name != "repeat"), None)
 
 
 def _badges(layer: Plain) -> tuple[str, ...]:
     fields = parameters(kinds(Layer)[str(layer["kind"])])  # type: ignore[type-abstract]
-    return _part_badges([p for p in fields if p.name != "activation"], layer)
+    return _scalar_badges(fields, layer) + _part_badges([p for p in fields if p.name != "activation"], layer)
+
+
+def _scalar_badges(fields: Sequence[Parameter], plain: Plain) -> tuple[str, ...]:
+    """Numbers and choices that are not as usual: ``stride 2``, ``valid``, ``checkpoints``."""
+    known = {"repeat", getattr(_size_field(fields), "name", "")}
+    found = []
+    for field in fields:
+        value = value_of(field, plain)
+        if field.name in known or value == field.default or value is None:
+            continue
+        if field.type in ("number", "integer"):
+            found.append(f"{field.knob.label} {text_of(value)}")
+        elif field.type == "choice":
+            found.append(str(value).replace("_", " "))
+        elif field.type == "flag" and value:
+            found.append(field.knob.label)
+    return tuple(found)
 
 
 def _part_badges(fields: Sequence[Parameter], plain: Plain, *, first: bool = True) -> tuple[str, ...]:

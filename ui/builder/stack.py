@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ui.builder.edits import Place
 from ui.builder.entries import Entry
 from ui.style.theme import current_theme, depth_colours
 
@@ -23,6 +24,7 @@ Colours = Callable[[int, int], QColor | str]
 """(depth index from 0, number of layers) → the layer's colour."""
 
 ROW_HEIGHT = 42
+INDENT = 14
 ENTRY = int(Qt.ItemDataRole.UserRole)
 Index = QModelIndex | QPersistentModelIndex
 
@@ -30,6 +32,11 @@ Index = QModelIndex | QPersistentModelIndex
 def depth_colour(layer: int, depth: int) -> str:
     """The theme's colour of a layer by its depth."""
     return depth_colours(max(depth, 1), current_theme())[min(layer, depth - 1)]
+
+
+def two_lines(entry: Entry) -> bool:
+    """Whether a row has something to say below its title."""
+    return bool(entry.badges or entry.shape)
 
 
 class EntryPainter(QStyledItemDelegate):
@@ -42,11 +49,11 @@ class EntryPainter(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         entry = index.data(ENTRY)
-        return QSize(120, ROW_HEIGHT if entry is None or entry.badges else ROW_HEIGHT - 12)
+        return QSize(120, ROW_HEIGHT if entry is None or two_lines(entry) else ROW_HEIGHT - 12)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         entry: Entry = index.data(ENTRY)
-        area = QRectF(option.rect).adjusted(1, 1, -1, -1)
+        area = QRectF(option.rect).adjusted(1 + entry.level * INDENT, 1, -1, -1)
         palette: QPalette = option.palette
         state: QStyle.StateFlag = option.state
         painter.save()
@@ -61,7 +68,7 @@ class EntryPainter(QStyledItemDelegate):
     ) -> None:
         accent = palette.color(QPalette.ColorRole.Highlight)
         selected = bool(state & QStyle.StateFlag.State_Selected)
-        lit = entry.first <= self.lit <= entry.last and self.lit >= 0
+        lit = self.lit in entry.own
         fill = QColor(accent)
         fill.setAlphaF(0.22 if selected else 0.10 if lit or state & QStyle.StateFlag.State_MouseOver else 0.0)
         focus = bool(state & QStyle.StateFlag.State_HasFocus)
@@ -82,9 +89,9 @@ class EntryPainter(QStyledItemDelegate):
 
     def _words(self, painter: QPainter, area: QRectF, palette: QPalette, font: QFont, entry: Entry) -> None:
         text, muted = palette.color(QPalette.ColorRole.Text), QColor(current_theme().muted)
-        line = QRectF(area.left() + 14, area.top(), area.width() - 20, 22 if entry.badges else area.height())
+        line = QRectF(area.left() + 14, area.top(), area.width() - 20, 22 if two_lines(entry) else area.height())
         painter.setFont(font)
-        painter.setPen(muted)
+        painter.setPen(QColor(current_theme().warning) if entry.wrong else muted)
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(line, left | middle, entry.number)
@@ -96,12 +103,19 @@ class EntryPainter(QStyledItemDelegate):
         title = line.adjusted(start, 0, -width(times) - 6 if times else 0, 0)
         elided = painter.fontMetrics().elidedText(entry.title, Qt.TextElideMode.ElideRight, int(title.width()))
         painter.drawText(title, left | middle, elided)
-        self._badges(painter, QRectF(line.left(), area.top() + 21, line.width(), 16), muted, font, entry)
+        self._second_line(painter, QRectF(line.left(), area.top() + 21, line.width(), 16), muted, font, entry)
 
-    def _badges(self, painter: QPainter, line: QRectF, ink: QColor, font: QFont, entry: Entry) -> None:
+    def _second_line(self, painter: QPainter, line: QRectF, ink: QColor, font: QFont, entry: Entry) -> None:
         small = QFont(font)
         small.setPixelSize(max(painter.fontInfo().pixelSize() - 2, 9))
         painter.setFont(small)
+        painter.setPen(ink)
+        if entry.shape:
+            painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, entry.shape)
+            line = line.adjusted(0, 0, -painter.fontMetrics().horizontalAdvance(entry.shape) - 2, 0)
+        self._badges(painter, line, ink, entry)
+
+    def _badges(self, painter: QPainter, line: QRectF, ink: QColor, entry: Entry) -> None:
         metrics, x = painter.fontMetrics(), line.left()
         for badge in entry.badges:
             room = int(line.right() - x - 8)
@@ -120,8 +134,8 @@ class EntryPainter(QStyledItemDelegate):
 class Stack(QListWidget):
     """Rows of entries. It moves nothing itself: it says what was asked for."""
 
-    dropped = Signal(int)
-    """The chosen layers are to stand before what is now layer ``int``."""
+    dropped = Signal(tuple)
+    """The chosen layers are to stand before what is now at this place."""
     layer_hovered = Signal(int)
     """Depth index under the pointer (a repeated row is as many layers from left to right); -1 for none."""
 
@@ -156,6 +170,15 @@ class Stack(QListWidget):
             flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
             item.setFlags(flags | Qt.ItemFlag.ItemIsDragEnabled if entry.role == "layer" else flags)
 
+    def entry(self, row: int) -> Entry:
+        """What the row shows."""
+        found: Entry = self.item(row).data(ENTRY)
+        return found
+
+    def entries(self) -> list[Entry]:
+        """What all rows show, from input to output."""
+        return [self.entry(row) for row in range(self.count())]
+
     def rows(self) -> list[int]:
         """Rows that are selected, from the top."""
         return sorted(index.row() for index in self.selectedIndexes())
@@ -182,10 +205,10 @@ class Stack(QListWidget):
         """Depth index at a place of the viewport; -1 for none."""
         item = self.itemAt(at)
         entry: Entry | None = item.data(ENTRY) if item is not None else None
-        if entry is None or entry.first < 0:
+        if entry is None or not entry.own:
             return -1
         share = at.x() / max(self.viewport().width(), 1)
-        return min(max(entry.first + int(share * entry.repeat), entry.first), entry.last)
+        return entry.own[min(max(int(share * len(entry.own)), 0), len(entry.own) - 1)]
 
     def _hover(self, layer: int) -> None:
         if layer != self._hovered:
@@ -218,10 +241,23 @@ class Stack(QListWidget):
         self.setState(QAbstractItemView.State.NoState)
         self.viewport().update()
 
-    def place_at(self, at: QPoint) -> int:
-        """The layer before which something dropped at ``at`` is to stand."""
+    def place_at(self, at: QPoint) -> Place:
+        """The place before which something dropped at ``at`` is to stand.
+
+        Below the last layer of an inner stack it depends on how far to the right: inside, or behind what it is in.
+        """
         index = self.indexAt(at)
-        if not index.isValid():
-            return self.count() - 2
-        below = at.y() > self.visualRect(index).center().y()
-        return min(max(index.row() - 1 + below, 0), self.count() - 2)
+        entry = self.entry(index.row()) if index.isValid() else None
+        if entry is None or entry.role == "output":
+            return ("layers", sum(entry.level == 0 for entry in self.entries() if entry.place))
+        if entry.role == "input":
+            return ("layers", 0)
+        if at.y() <= self.visualRect(index).center().y():
+            return entry.place
+        if entry.inner:
+            return (*entry.place, entry.inner, 0)
+        place, level = entry.place, entry.level
+        ends = self.entry(index.row() + 1).level
+        while level > ends and at.x() < level * INDENT + self.visualRect(index).left():
+            place, level = place[:-2], level - 1
+        return (*place[:-1], int(place[-1]) + 1)

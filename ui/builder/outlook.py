@@ -1,0 +1,68 @@
+"""What can be said of an experiment before it is trained: the shape of its input, its parameters, its memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.data import Data
+from simulator.experiment import Experiment, ExperimentError
+from simulator.frame import RunInfo
+from simulator.layers.base import Shape
+from simulator.memory import need_of
+from simulator.network import MEMORY_LIMIT
+from ui.style.numbers import count, number
+
+USUAL_OUTPUTS = 10
+"""Where no run has told how many outputs there are; their layer is a small part of the whole."""
+
+
+@dataclass
+class Outlook:
+    """Remembers what the last run told of its data set."""
+
+    data: Data | None = None
+    info: RunInfo | None = None
+
+    def learn(self, experiment: Experiment, info: RunInfo) -> None:
+        """A run of ``experiment`` told ``info``."""
+        self.data, self.info = experiment.data, info
+
+    def input_shape(self, experiment: Experiment) -> Shape | None:
+        """Of one sample; None where only a run will tell."""
+        told = experiment.data.input_shape
+        if told is not None or self.info is None or self.data != experiment.data:
+            return told
+        return (len(self.info.input_names),)
+
+    def summary(self, experiment: Experiment) -> tuple[str, bool]:
+        """Parameters and memory, and whether that is too much; nothing where the layers do not fit together."""
+        shape, known = self.input_shape(experiment), self.info if self.data == experiment.data else None
+        if shape is None:
+            return "", False
+        outputs = known.layers[-1].units if known is not None else USUAL_OUTPUTS
+        batch = experiment.batch_size
+        if known is not None:
+            batch = min(batch, known.train_samples)
+        try:
+            need = need_of(experiment, shape, outputs, batch)
+        except (ExperimentError, MemoryError):
+            return "", False
+        words = f"{count(need.parameters, 'parameter')} · {size_text(need.memory_bytes)}"
+        if need.too_large:
+            limit = number(MEMORY_LIMIT / 2**30)
+            return f"The network would need {size_text(need.memory_bytes)} of memory; the limit is {limit} GiB.", True
+        return words, False
+
+
+def size_text(amount: float) -> str:
+    """``1.2 MiB``"""
+    unit = "B"
+    for larger in ("KiB", "MiB", "GiB"):
+        if amount >= 1024:
+            amount, unit = amount / 1024, larger
+    return f"{number(amount)} {unit}"
+
+
+def summary_of(info: RunInfo) -> str:
+    """``98 410 parameters · 1.2 MiB``"""
+    return f"{count(info.parameter_count, 'parameter')} · {size_text(info.memory_bytes)}"

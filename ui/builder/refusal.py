@@ -1,0 +1,48 @@
+"""Why something asked of the stack was refused, and buttons for what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from ui.builder.repairs import Offer
+from ui.forms.row import Warning
+
+
+class Refusal(QWidget):
+    """One amber sentence with the repairs that are offered; takes no room while there is nothing to say."""
+
+    repaired = Signal(object)
+    """The chosen :class:`Offer`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.warning = Warning()
+        self.buttons: list[QPushButton] = []
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(4)
+        self.column.addWidget(self.warning)
+        self.hide()
+
+    def text(self) -> str:
+        return self.warning.text()
+
+    def say(self, sentence: str, offers: Sequence[Offer] = ()) -> None:
+        """Show ``sentence`` and a button for each offer; an empty one takes everything back."""
+        for button in self.buttons:
+            self.column.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self.buttons = [self._button(offer) for offer in offers]
+        self.warning.say(sentence)
+        self.setVisible(bool(sentence))
+
+    def _button(self, offer: Offer) -> QPushButton:
+        button = QPushButton(offer.title)
+        button.setAccessibleDescription("Makes the layers fit together.")
+        button.clicked.connect(lambda: self.repaired.emit(offer))
+        self.column.addWidget(button)
+        return button
