@@ -97,7 +97,7 @@ class WindowProduct(Product):
 
     def _windows(self, padded: Array, writeable: bool = False) -> list[Array]:
         """The windows of each band."""
-        return [self.band.view(padded[:, rows], self.cut, writeable) for rows in self.bands]
+        return [self.band.view(padded[here], self.cut, writeable) for here in self.bands]
 
     def _split(self, array: Array) -> Array:
         """(outputs, positions · samples) as (bands, tiles, outputs, columns)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -54,6 +55,15 @@ class Axis:
     def before(self) -> int:
         """Padding in front; where it is odd, the end has one more."""
         return (self.padded - self.size) // 2
+
+    def part(self, positions: int) -> Axis:
+        """The padded axis as far as the first ``positions`` windows reach."""
+        return Axis((positions - 1) * self.stride + self.kernel, self.kernel, self.stride, "valid")
+
+    def parts(self, part: Axis) -> list[slice]:
+        """Where the parts lie that such ``part`` is the first of."""
+        starts = range(0, self.positions * self.stride, part.positions * self.stride)
+        return [slice(start, start + part.size) for start in starts]
 
     @property
     def inside(self) -> slice:
@@ -121,20 +131,21 @@ class Windows:
         return rows + columns
 
     def band(self, batch: int) -> Windows:
-        """The windows of as many whole rows of positions as fit the cache, and divide all rows evenly."""
-        row = (self.entries + 1) * self.columns.positions * batch
-        fitting = [high for high in _divisors(self.rows.positions) if high * row <= BAND]
-        high = max(fitting, default=1)
-        covered = (high - 1) * self.rows.stride + self.rows.kernel
-        rows = Axis(covered, self.rows.kernel, self.rows.stride, "valid")
-        columns = Axis(self.columns.padded, self.columns.kernel, self.columns.stride, "valid")
-        return Windows(self.channels, rows, columns)
+        """The windows of as many positions as fit the cache: whole rows, or a part of one."""
+        high, wide = self.rows.positions, self.columns.positions
+        sizes = [(n, wide) for n in reversed(_divisors(high))] + [(1, n) for n in reversed(_divisors(wide))]
+        broad = [size for size in sizes if math.prod(size) * batch >= FEWEST_COLUMNS] or sizes[:1]
+        fitting = [size for size in broad if math.prod(size) * batch * (self.entries + 1) <= BAND]
+        rows, columns = fitting[0] if fitting else broad[-1]
+        return Windows(self.channels, self.rows.part(rows), self.columns.part(columns))
 
-    def bands(self, band: Windows) -> list[slice]:
-        """The rows of the padded image that each band covers."""
-        step = band.rows.positions * self.rows.stride
-        count = self.rows.positions // band.rows.positions
-        return [slice(n * step, n * step + band.rows.size) for n in range(count)]
+    def bands(self, band: Windows) -> list[Slices]:
+        """What each band covers of the padded image, in the order of positions."""
+        return [
+            (slice(None), rows, columns)
+            for rows in self.rows.parts(band.rows)
+            for columns in self.columns.parts(band.columns)
+        ]
 
     def tiles(self, outputs: int, batch: int) -> tuple[int, int]:
         """How many pieces rows and columns of positions are cut into: as few as make products small, or none."""
