@@ -172,6 +172,8 @@ class OrderChaos:
     """The map of weight against bias variance, and where the hidden layers stand on it."""
 
     activation: str
+    layer: str
+    """Label of the layer whose place it is."""
     reason: str
     """Why the network has no place on it; ``""`` where it has one."""
     weight_variance: float
@@ -179,7 +181,11 @@ class OrderChaos:
     edge: Floats
     """(2, points): σ_w² and σ_b² where χ = 1 at the fixed point, in order along the edge."""
     alike: bool
-    """Whether all hidden layers stand at this place."""
+    """Whether all hidden layers (but the first) stand at this place."""
+    settled: float
+    """The q at which a deep stack of such layers settles; Inf where it grows without end."""
+    chi: float
+    """χ there."""
 
 
 @dataclass(frozen=True)
@@ -188,6 +194,8 @@ class Bounds:
 
     reason: str
     """Why there are none; ``""`` where there are."""
+    step: int
+    """When they were measured: they keep a pace of their own."""
     sample: int
     """Index in the training set."""
     bias_gradient_norm: Floats
@@ -198,6 +206,8 @@ class Bounds:
     """‖a‖ of the layer below: ‖∂C/∂b‖ times this is ‖∂C/∂W‖ exactly."""
     bound: Floats
     """γ^(L−l) Π_{r>l} ‖W_r‖₂ ‖δ_L‖, never below ‖∂C/∂b‖."""
+    slack: Floats
+    """log₁₀ of the bound over ‖∂C/∂b‖."""
     spectral_norm: Floats
     """‖W‖₂"""
     seconds: float

@@ -26,6 +26,15 @@ class Initializer(Part, frozen=True):
     def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
         """Draw into ``out`` of shape (inputs, outputs), or (outputs,) for biases."""
 
+    def entry_variance(self, fan_in: int, fan_out: int) -> float | None:
+        """Variance of one entry; None where entries are not drawn with mean 0 and a variance known beforehand."""
+        return None
+
+    def scaled_variance(self, fan_in: int, fan_out: int) -> float | None:
+        """σ_w² = n_in · variance of the weights it draws; None where they are no random draw that theory knows."""
+        found = self.entry_variance(fan_in, fan_out)
+        return found * fan_in if found else None
+
 
 def _normal(out: Array, rng: np.random.Generator, std: float) -> None:
     out[...] = rng.standard_normal(out.shape) * std
@@ -41,6 +50,9 @@ class Zeros(Initializer, frozen=True, tag="zeros"):
     def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
         out.fill(0)
 
+    def entry_variance(self, fan_in: int, fan_out: int) -> float | None:
+        return 0.0
+
 
 class Constant(Initializer, frozen=True, tag="constant"):
     """One value everywhere: all units of a layer stay the same."""
@@ -49,6 +61,9 @@ class Constant(Initializer, frozen=True, tag="constant"):
 
     def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
         out.fill(self.value)
+
+    def entry_variance(self, fan_in: int, fan_out: int) -> float | None:
+        return 0.0 if self.value == 0 else None
 
 
 class Normal(Initializer, frozen=True, tag="normal"):
@@ -61,6 +76,9 @@ class Normal(Initializer, frozen=True, tag="normal"):
     def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
         _normal(out, rng, self.std)
 
+    def entry_variance(self, fan_in: int, fan_out: int) -> float | None:
+        return self.std**2
+
 
 class Uniform(Initializer, frozen=True, tag="uniform"):
     """Uniform between −limit and limit; its standard deviation is limit / √3."""
@@ -69,6 +87,9 @@ class Uniform(Initializer, frozen=True, tag="uniform"):
 
     def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
         _uniform(out, rng, self.limit)
+
+    def entry_variance(self, fan_in: int, fan_out: int) -> float | None:
+        return self.limit**2 / 3
 
 
 class VarianceScaled(Initializer, frozen=True, tag="variance_scaled"):
@@ -90,12 +111,18 @@ class VarianceScaled(Initializer, frozen=True, tag="variance_scaled"):
     def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
         _normal(out, rng, math.sqrt(self.weight_variance / fan_in))
 
+    def entry_variance(self, fan_in: int, fan_out: int) -> float | None:
+        return self.weight_variance / fan_in
+
 
 class FanScaled(Initializer, frozen=True):
     """Variance from the layer's fans."""
 
     @abstractmethod
     def variance(self, fan_in: int, fan_out: int) -> float: ...
+
+    def entry_variance(self, fan_in: int, fan_out: int) -> float | None:
+        return self.variance(fan_in, fan_out)
 
 
 class FanNormal(FanScaled, frozen=True):
@@ -182,6 +209,9 @@ class Orthogonal(Initializer, frozen=True, tag="orthogonal"):
 
     def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
         _orthogonal(out, rng, self.gain)
+
+    def entry_variance(self, fan_in: int, fan_out: int) -> float | None:
+        return self.gain**2 / max(fan_in, fan_out)
 
 
 class Identity(Initializer, frozen=True, tag="identity"):

@@ -23,7 +23,7 @@ POINTS = 48
 
 
 @functools.lru_cache(maxsize=1)
-def _nodes() -> tuple[Array, Array]:
+def nodes() -> tuple[Array, Array]:
     """Nodes and weights of the rule for E f(z), exact to rounding for what is smooth on either side of 0."""
     place, share = np.polynomial.legendre.leggauss(POINTS)
     left = np.arange(PANELS) - PANELS / 2
@@ -36,7 +36,7 @@ def _nodes() -> tuple[Array, Array]:
 
 def _averages(activation: Activation, q: float) -> tuple[float, float, float]:
     """(V, X, m) by quadrature."""
-    z, weights = _nodes()
+    z, weights = nodes()
     x = math.sqrt(q) * z
     value, slope = np.empty_like(x), np.empty_like(x)
     with np.errstate(all="ignore"):

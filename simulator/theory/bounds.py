@@ -1,0 +1,144 @@
+"""Bounds on one sample's gradients, layer by layer (THEORY.md section 1).
+
+(A) ‖∂C/∂W^l‖ = ‖∂C/∂b^l‖ · ‖a^{l−1}‖, exactly: the matrix has rank one.
+(B) ‖∂C/∂b^l‖ ≤ Π_{l≤r<L} γ_r · Π_{r>l} ‖W^r‖₂ · ‖δ^L‖ with γ = sup |φ'|, never violated and usually loose.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from simulator.frame import Bounds, Floats, frozen
+from simulator.layers.dense import DenseModule
+from simulator.network import Network
+from simulator.numeric import Array
+from simulator.parameter import title_of
+
+DENSE_LIMIT = 256
+"""Smaller side of a W up to which its largest singular value is computed outright."""
+BLOCK = 4
+"""Vectors iterated together on larger ones."""
+TOLERANCE = 1e-6
+"""Relative residual of WᵀW at which iterating stops; it is added to the result, which so errs upwards."""
+ROUNDS = 400
+SHARE = 0.1
+"""Share of the worker's time that bounds may take while they are watched."""
+
+
+def spectral_norm(weights: Array, start: Floats | None = None) -> tuple[float, Floats | None]:
+    """(‖W‖₂, where to start the next time); NaN for a W that is not finite.
+
+    Up to :data:`DENSE_LIMIT` from the eigenvalues of WWᵀ or WᵀW, beyond it by subspace iteration from ``start``.
+    """
+    w = np.asarray(weights, np.float64)
+    w = w if w.shape[0] >= w.shape[1] else w.T
+    largest = float(np.abs(w).max(initial=0.0))
+    if not math.isfinite(largest):
+        return math.nan, None
+    if largest == 0.0:
+        return 0.0, start
+    # Scaled, so that squares neither overflow nor vanish.
+    w = w / largest
+    if w.shape[1] <= DENSE_LIMIT:
+        return largest * math.sqrt(max(float(np.linalg.eigvalsh(w.T @ w)[-1]), 0.0)), None
+    square, vectors = _iterated(w, start)
+    return largest * math.sqrt(square), vectors
+
+
+def _iterated(w: Floats, start: Floats | None) -> tuple[float, Floats]:
+    if start is None or start.shape != (w.shape[1], BLOCK):
+        start = np.random.default_rng(0).standard_normal((w.shape[1], BLOCK))
+    vectors: Floats = np.linalg.qr(start)[0]
+    square = residual = 0.0
+    for _ in range(ROUNDS):
+        image = w.T @ (w @ vectors)
+        values, turn = np.linalg.eigh(vectors.T @ image)
+        square = float(values[-1])
+        residual = float(np.linalg.norm(image @ turn[:, -1] - square * (vectors @ turn[:, -1])))
+        if residual <= TOLERANCE * square:
+            break
+        vectors = np.linalg.qr(image)[0]
+    return square + residual, vectors
+
+
+def obstacle(network: Network) -> str:
+    """Why bound (B) is not drawn for this network; ``""`` where it is."""
+    for module in network.modules:
+        where = f"layer {module.info.label}"
+        if type(module) is not DenseModule:
+            return f"the bound is for a stack of dense layers; {where} is {title_of(type(module.spec))}"
+        if module.stages:
+            return f"the bound is for weights and slopes alone; {where} has normalisation or dropout"
+    return ""
+
+
+class BoundsMeter:
+    """Measures bounds at its own pace: while asked without pause, it takes a tenth of the time."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.clock = clock
+        self.last: Bounds | None = None
+        self._due = -math.inf
+        self._starts: dict[int, Floats | None] = {}
+
+    def read(self, network: Network, step: int, sample: int) -> Bounds:
+        """Of the batch's first sample, index ``sample`` of the training set; the last ones while too soon for new."""
+        begin = self.clock()
+        if self.last is None or (begin >= self._due and self.last.step != step):
+            self.last = self._measured(network, step, sample, begin)
+            self._due = self.clock() + self.last.seconds * (1 / SHARE - 1)
+        return self.last
+
+    def _measured(self, network: Network, step: int, sample: int, begin: float) -> Bounds:
+        reason = obstacle(network)
+        if reason:
+            nothing = frozen(np.full(len(network.taps), math.nan))
+            return Bounds(reason, step, sample, nothing, nothing, nothing, nothing, nothing, nothing, 0.0)
+        with np.errstate(all="ignore"):
+            spectral = np.array([self._norm(layer, tap.weights) for layer, tap in enumerate(network.taps)])
+            seconds = self.clock() - begin
+            return _bounds(network, step, sample, spectral, seconds)
+
+    def _norm(self, layer: int, weights: Array | None) -> float:
+        assert weights is not None
+        found, self._starts[layer] = spectral_norm(weights, self._starts.get(layer))
+        return found
+
+
+def _bounds(network: Network, step: int, sample: int, spectral: Floats, seconds: float) -> Bounds:
+    taps = network.taps
+    deltas = [_first(tap.delta) * network.batch for tap in taps]
+    inputs = [_first(network.input[:-1]), *(_first(tap.a) for tap in taps[:-1])]
+    measured = np.array([np.linalg.norm(delta) for delta in deltas])
+    slopes = np.array([1.0 if tap.activation is None else tap.activation.sup_slope for tap in taps])
+    # Through logs: products of a hundred norms leave the range of numbers long before their ratios do.
+    gains = np.log10(slopes[:-1]) + np.log10(spectral[1:])
+    ahead = np.concatenate([np.cumsum(gains[::-1])[::-1], [0.0]])
+    decades = ahead + np.log10(measured[-1])
+    return Bounds(
+        reason="",
+        step=step,
+        sample=sample,
+        bias_gradient_norm=frozen(measured),
+        weight_gradient_norm=frozen(np.array([_outer(d, a) for d, a in zip(deltas, inputs, strict=True)])),
+        input_norm=frozen(np.array([np.linalg.norm(a) for a in inputs])),
+        bound=frozen(10.0**decades),
+        slack=frozen(decades - np.log10(measured)),
+        spectral_norm=frozen(spectral),
+        seconds=seconds,
+    )
+
+
+def _first(array: Array | None) -> Floats:
+    """The first sample's column."""
+    assert array is not None
+    return array[:, 0].astype(np.float64)
+
+
+def _outer(delta: Floats, a: Floats) -> float:
+    """‖δ aᵀ‖, entry by entry."""
+    return float(np.linalg.norm(np.outer(delta, a)))

@@ -1,0 +1,242 @@
+"""What mean-field theory predicts of a network at step 0, read off its modules.
+
+Schoenholz et al. 2017; Yang et al. 2019 for batch norm. What is measured, and so not predicted: the first batch, and
+the output layer's error on it, which anchors what flows back. THEORY's per-sample law E‖∂C/∂W‖² = E‖δ‖² E‖a‖² is the
+diagonal of what is computed here; the gradient of a batch needs all pairs of its samples.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from simulator.activations import GELU, Activation, SiLU
+from simulator.frame import Floats, Prediction, frozen
+from simulator.layers.base import Affine, Module
+from simulator.layers.dense import DenseModule
+from simulator.layers.dropout import ClassicDropout, InvertedDropout
+from simulator.layers.flatten import FlattenModule
+from simulator.layers.normalization import BatchNorm, LayerNorm
+from simulator.layers.normalization.block import BlockBatchNorm, BlockLayerNorm
+from simulator.layers.output import OutputModule
+from simulator.layers.residual import ResidualModule
+from simulator.network import Network
+from simulator.parameter import title_of
+from simulator.theory.gaussian import mean
+from simulator.theory.operations import Mask, Operation, OverBatch, OverUnits, Signal, Slope, Sum, Weights
+
+SAMPLES = 128
+"""Samples of the batch that stand for all of it."""
+NARROW = 16
+"""Units below which a layer is not wide by any means."""
+SCATTER = 5.0
+"""Each layer of n units adds about this / n to the variance of the log of a squared norm (ReLU: 5)."""
+COLUMNS = 7
+"""Arrays of a prediction."""
+UNRELIABLE_GAIN = 1.8
+"""σ_w² from which GELU and SiLU networks do not follow the theory."""
+
+
+class UnpredictableError(Exception):
+    """Why theory says nothing, in one sentence."""
+
+
+@dataclass
+class _Row:
+    """One row of plots: the operations that it is read from."""
+
+    units: int
+    weights: Weights | None = None
+    slope: Slope | None = None
+    sum: Sum | None = None
+    inner: list[_Row] = field(default_factory=list)
+
+    @property
+    def scatter(self) -> float:
+        return SCATTER / self.units if self.weights is not None else 0.0
+
+
+def predict(network: Network) -> Prediction:
+    """The prediction for a network that stands at step 0 with its batch evaluated, forward and back."""
+    try:
+        with np.errstate(all="ignore"):
+            return _predict(network)
+    except UnpredictableError as error:
+        nothing = frozen(np.full(len(network.taps), math.nan))
+        return Prediction(str(error), *[nothing] * COLUMNS)
+
+
+def _predict(network: Network) -> Prediction:
+    rows: list[_Row] = []
+    operations = [operation for module in network.modules for operation in _operations(module, rows)]
+    output = _Row(network.output.units, _weights(network.output.affine, network.output.spec, "the output layer"))
+    assert output.weights is not None
+    signal = _input(network)
+    for operation in operations:
+        signal = operation.forward(signal)
+    last = output.weights.forward(signal)
+    count = len(signal.mean)
+    error = network.output.delta[:, :count].astype(np.float64) * network.batch
+    gradient = output.weights.back(error.T @ error)
+    for operation in reversed(operations):
+        gradient = operation.back(gradient)
+    columns = [_columns(row, network.batch) for row in rows] + [_output_columns(network.output, output, last, network)]
+    found = [np.array(column) for column in zip(*columns, strict=True)]
+    return Prediction("", *[frozen(column) for column in [*found, *_spreads([*rows, output])]])
+
+
+def _input(network: Network) -> Signal:
+    x = network.input[:-1, :SAMPLES].astype(np.float64)
+    return Signal(x.T @ x / len(x), x.mean(axis=0), len(x))
+
+
+# -- from modules to operations ---------------------------------------------------------------------------------
+
+
+def _operations(module: Module, rows: list[_Row]) -> Iterator[Operation]:
+    if type(module) is DenseModule:
+        yield from _dense(module, rows)
+    elif isinstance(module, ResidualModule):
+        yield _residual(module, rows)
+    elif isinstance(module, FlattenModule):
+        rows.append(_Row(module.units))
+    else:
+        raise UnpredictableError(f"the theory drawn here is for dense layers, not for {title_of(type(module.spec))}")
+
+
+def _dense(module: DenseModule, rows: list[_Row]) -> Iterator[Operation]:
+    spec, where = module.spec, f"layer {module.info.label}"
+    if module.units < NARROW:
+        raise UnpredictableError(f"{where} has {module.units} units; the theory is for wide layers, {NARROW} or more")
+    weights = _weights(module.affine, spec, where)
+    _check_gain(spec.activation, weights, where)
+    slope = Slope(spec.activation)
+    rows.append(_Row(module.units, weights, slope))
+    norm = _norm(spec.normalization)
+    weights.centred = isinstance(norm, OverBatch) and spec.normalization.first
+    yield weights
+    if norm is not None and spec.normalization.first:
+        yield norm
+    yield slope
+    if norm is not None and not spec.normalization.first:
+        yield norm
+    if isinstance(spec.dropout, (InvertedDropout, ClassicDropout)) and spec.dropout.rate > 0:
+        yield Mask(1 - spec.dropout.rate, isinstance(spec.dropout, InvertedDropout))
+
+
+def _weights(affine: Affine, spec: Any, where: str) -> Weights:
+    weight_variance = spec.initializer.scaled_variance(*affine.fans)
+    bias_variance = spec.bias_initializer.entry_variance(*affine.fans)
+    if spec.initializer.data_dependent:
+        raise UnpredictableError(f"the weights of {where} are scaled by the data (LSUV), not drawn by a known variance")
+    if weight_variance is None:
+        raise UnpredictableError(f"the weights of {where} are not random: {title_of(type(spec.initializer))}")
+    if bias_variance is None:
+        raise UnpredictableError(f"the biases of {where} do not have mean 0: {title_of(type(spec.bias_initializer))}")
+    return Weights(weight_variance, bias_variance, affine.outputs)
+
+
+def _check_gain(activation: Activation, weights: Weights, where: str) -> None:
+    if isinstance(activation, (GELU, SiLU)) and weights.weight_variance >= UNRELIABLE_GAIN:
+        name, gain = title_of(type(activation)), weights.weight_variance
+        raise UnpredictableError(f"with {name} and σ_w² = {gain:.3g} in {where} the theory is unreliable")
+
+
+def _norm(spec: Any) -> Operation | None:
+    if isinstance(spec, (BatchNorm, BlockBatchNorm)):
+        return OverBatch(spec.epsilon)
+    if isinstance(spec, (LayerNorm, BlockLayerNorm)):
+        return OverUnits(spec.epsilon)
+    return None
+
+
+def _residual(module: ResidualModule, rows: list[_Row]) -> Operation:
+    where = f"layer {module.info.label}"
+    if module.projection is not None:
+        raise UnpredictableError(f"{where} projects its input; the theory drawn here adds the input itself")
+    inner: list[_Row] = []
+    branch = [operation for child in module.inner for operation in _operations(child, inner)]
+    last = next((op for op in reversed(branch) if isinstance(op, Slope)), None)
+    if last is None or not _odd(last.activation):
+        name = "flatten" if last is None else title_of(type(last.activation))
+        raise UnpredictableError(
+            f"the branch of {where} ends in {name}, so it leans to one side; the theory needs a linear map last"
+        )
+    norm, at = _norm(module.spec.normalization), module.spec.normalization.at
+    if norm is not None and at("before"):
+        branch.insert(0, norm)
+    if norm is not None and at("last"):
+        branch.append(norm)
+    added = Sum(branch, module.factor)
+    rows.extend(inner)
+    rows.append(_Row(module.units, sum=added, inner=inner))
+    return _Chain([added, norm]) if norm is not None and at("after") else added
+
+
+def _odd(activation: Activation) -> bool:
+    return abs(mean(activation, 1.0)) < 1e-9
+
+
+class _Chain(Operation):
+    """Several operations as one."""
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self.operations = operations
+
+    def forward(self, signal: Signal) -> Signal:
+        for operation in self.operations:
+            signal = operation.forward(signal)
+        return signal
+
+    def back(self, gradient: Floats) -> Floats:
+        for operation in reversed(self.operations):
+            gradient = operation.back(gradient)
+        return gradient
+
+
+# -- from operations to numbers ----------------------------------------------------------------------------------
+
+
+def _columns(row: _Row, batch: int) -> tuple[float, ...]:
+    """(pre-activation variance, activation mean, std, delta RMS, ‖∂W‖)"""
+    if row.slope is not None and row.weights is not None:
+        out = row.slope.output
+        gradient = math.sqrt(row.weights.gradient_square(batch))
+        return row.slope.variance, float(out.mean.mean()), out.std, _rms(row.slope.error, row.units), gradient
+    if row.sum is not None:
+        out = row.sum.output
+        return math.nan, float(out.mean.mean()), out.std, _rms(row.sum.error, row.units), math.nan
+    return (math.nan,) * 5
+
+
+def _output_columns(module: OutputModule, row: _Row, last: Signal, network: Network) -> tuple[float, ...]:
+    assert row.weights is not None
+    gradient = math.sqrt(row.weights.gradient_square(network.batch))
+    error = _rms(row.weights.error, row.units)
+    if module.loss.activation is None:
+        return last.square, math.nan, math.nan, error, gradient
+    slope = Slope(module.loss.activation)
+    out = slope.forward(last)
+    return last.square, float(out.mean.mean()), out.std, error, gradient
+
+
+def _rms(error: Floats, units: int) -> float:
+    return math.sqrt(max(float(np.diagonal(error).mean()) / units, 0.0))
+
+
+def _spreads(rows: Sequence[_Row]) -> tuple[Floats, Floats]:
+    """(forward, backward): what the layers on the way add up to; a branch counts by its share of the sum."""
+    parts = np.array([row.scatter for row in rows])
+    place = {id(row): index for index, row in enumerate(rows)}
+    for row in rows:
+        if row.sum is not None:
+            for inner in row.inner:
+                parts[place[id(inner)]] *= row.sum.share**2
+    parts[-1] = 0.0
+    forward = np.sqrt(np.cumsum(parts))
+    backward = np.sqrt(np.cumsum(parts[::-1])[::-1])
+    return forward, backward
