@@ -1,6 +1,7 @@
-"""Alike neighbours read as one: the taps of equal layers, evenly spaced in memory, as arrays (layers, units, samples).
+"""Alike layers read as one: the taps of equal layers, evenly spaced in memory, as arrays (layers, units, samples).
 
-A measure is one call for a whole stack, whatever its depth; a layer that has no alike neighbour is a stack of one.
+A measure is one call for a whole stack, whatever its depth; a layer that has none like it is a stack of one. Between
+the layers of one stack others may lie: the blocks of a residual net are one stack, their inner layers others.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
 
 from simulator.activations import Activation
 from simulator.layers.base import Tap
@@ -21,6 +23,8 @@ from simulator.numeric import Array
 class Stack:
     """The arrays of one or several taps with the layer as first axis; see :class:`simulator.layers.base.Tap`."""
 
+    rows: NDArray[np.intp]
+    """Which taps, in depth order, it holds."""
     activation: Activation | None
     a: Array
     z: Array | None
@@ -42,7 +46,7 @@ class Stack:
         return len(self.a)
 
 
-_ARRAYS = [field.name for field in fields(Stack) if field.name not in ("activation", "extras")]
+_ARRAYS = [field.name for field in fields(Stack) if field.name not in ("rows", "activation", "extras")]
 
 
 def _address(array: Array) -> int:
@@ -70,29 +74,57 @@ def _steps(tap: Tap, following: Tap) -> list[int] | None:
     return steps
 
 
-def _stack(taps: Sequence[Tap], steps: list[int]) -> Stack:
-    names = [*_ARRAYS, *taps[0].extras]
+class _Group:
+    """Rows of taps of one spacing, while they are being collected."""
+
+    def __init__(self, rows: list[int]) -> None:
+        self.rows = rows
+        self.steps: list[int] | None = None
+
+    def takes(self, taps: Sequence[Tap], tap: Tap) -> bool:
+        """Whether the tap goes on where this group ends; the second one sets the spacing."""
+        steps = _steps(taps[self.rows[-1]], tap)
+        if steps is None or self.steps not in (None, steps):
+            return False
+        self.steps = steps
+        return True
+
+
+def _stack(taps: Sequence[Tap], group: _Group) -> Stack:
+    tap = taps[group.rows[0]]
+    names = [*_ARRAYS, *tap.extras]
+    steps = group.steps or [0] * len(names)
     arrays: dict[str, Any] = {
         name: None
         if first is None
-        else as_strided(first, (len(taps), *first.shape), (step, *first.strides), writeable=False)
-        for name, first, step in zip(names, _arrays(taps[0]), steps, strict=True)
+        else as_strided(first, (len(group.rows), *first.shape), (step, *first.strides), writeable=False)
+        for name, first, step in zip(names, _arrays(tap), steps, strict=True)
     }
-    extras = {name: arrays.pop(name) for name in taps[0].extras}
-    return Stack(activation=taps[0].activation, extras=extras, **arrays)
+    extras = {name: arrays.pop(name) for name in tap.extras}
+    return Stack(rows=np.array(group.rows), activation=tap.activation, extras=extras, **arrays)
 
 
 def stacks(taps: Sequence[Tap]) -> list[Stack]:
-    """Group neighbours in depth order; taps of one stack share one spacing in memory."""
-    found: list[Stack] = []
-    start = 0
-    while start < len(taps):
-        stop, steps = start + 1, [0] * len(_arrays(taps[start]))
-        while stop < len(taps):
-            following = _steps(taps[stop - 1], taps[stop])
-            if following is None or (stop > start + 1 and following != steps):
-                break
-            steps, stop = following, stop + 1
-        found.append(_stack(taps[start:stop], steps))
-        start = stop
-    return found
+    """Group alike taps; those of one stack share one spacing in memory.
+
+    Two ways are tried, and the one with fewer stacks is taken: any alike taps, and only those at the same place
+    inside a composite layer, whose inner layers may be alike too but are spaced unevenly.
+    """
+    ways = (_grouped(taps, [""] * len(taps)), _grouped(taps, [tap.info.label.partition(".")[2] for tap in taps]))
+    return [_stack(taps, group) for group in min(ways, key=len)]
+
+
+def _grouped(taps: Sequence[Tap], inner: Sequence[str]) -> list[_Group]:
+    groups: list[_Group] = []
+    for row, tap in enumerate(taps):
+        home = next((group for group in groups if inner[group.rows[0]] == inner[row] and group.takes(taps, tap)), None)
+        if home is None:
+            groups.append(_Group([row]))
+        else:
+            home.rows.append(row)
+    return groups
+
+
+def depth_order(stacks: Sequence[Stack]) -> NDArray[np.intp]:
+    """Where each layer, in depth order, stands among the layers of all stacks one after the other."""
+    return np.argsort(np.concatenate([stack.rows for stack in stacks]))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.measures import backward, composite, forward, update
 from simulator.measures.base import Measure, Reading
-from simulator.stack import Stack
+from simulator.stack import Stack, depth_order
 
 MEASURES: tuple[Measure, ...] = (
     forward.ActivationMean(),
@@ -57,7 +57,8 @@ def measure_all(
             missing = measure.undefined(reading)
             if missing is not None:
                 values[row, here][missing], defined[row, here][missing] = math.nan, False
-    return values, defined
+    order = depth_order(stacks)
+    return values[:, order], defined[:, order]
 
 
 __all__ = ["MEASURES", "NAMES", "RECORDED", "RECORDED_NAMES", "Measure", "Reading", "measure_all"]

@@ -19,6 +19,8 @@ _KEEP = 0x00003F0000003F00
 _JOIN = 1 + 2**38
 _BLOCK = 2**17
 """Entries worked on at a time, so that temporaries stay in the cache."""
+_ROWS = 32
+"""Layers worked on at a time, for the same reason."""
 _FAST_RANGE = (1e-28, 1e30)
 """Limits between which float32 holds a bin's position."""
 
@@ -45,6 +47,10 @@ class _Tally:
         self.odd: Counts = np.zeros((4, depth), np.int64)
         """NaN, +Inf, −Inf, exact zeros."""
 
+    def arrange(self, order: NDArray[np.intp]) -> None:
+        self.counts, self.low, self.high = self.counts[order], self.low[order], self.high[order]
+        self.odd = self.odd[:, order]
+
     def edges(self) -> Floats:
         # By halves: from −limit to limit may be further than the largest float.
         low, high = self.low[:, np.newaxis] / 2, self.high[:, np.newaxis] / 2
@@ -58,7 +64,7 @@ def _count_stack(tally: _Tally, first: int, stack: Array) -> None:
     if rows.shape[1] == 0:
         tally.low[first : first + len(rows)], tally.high[first : first + len(rows)] = -1.0, 1.0
         return
-    block = max(1, _BLOCK // rows.shape[1])
+    block = min(_ROWS, max(1, _BLOCK // rows.shape[1]))
     for start in range(0, len(rows), block):
         _count_block(tally, first + start, rows[start : start + block])
 
@@ -105,10 +111,13 @@ def _count_pairs(rows: Array, low: Floats, high: Floats) -> Counts:
     key &= _KEEP
     key *= _JOIN
     key >>= 40
-    counts: Counts = np.empty((len(rows), BINS), np.int64)
+    # Kept as float64, exact to 2^53, so that both sums are products.
+    pairs = np.empty((len(rows), BINS * BINS))
     for layer, row in enumerate(key):
-        pairs = np.bincount(row, minlength=BINS * BINS).reshape(BINS, BINS)
-        np.add(np.add.reduce(pairs, axis=0), np.add.reduce(pairs, axis=1), out=counts[layer])
+        pairs[layer] = np.bincount(row, minlength=BINS * BINS)
+    pairs = pairs.reshape(-1, BINS, BINS)
+    ones = np.ones(BINS)
+    counts: Counts = (pairs @ ones + ones @ pairs).astype(np.int64)
     return counts
 
 
@@ -127,13 +136,15 @@ def _count_carefully(tally: _Tally, layer: int, row: Array) -> None:
     tally.counts[layer] = np.bincount(place.astype(np.intp), minlength=BINS)
 
 
-def stacked_histograms(stacks: Sequence[Array]) -> Histograms:
-    """The histogram of every layer of every stack (layers, …), in depth order."""
+def stacked_histograms(stacks: Sequence[Array], order: NDArray[np.intp] | None = None) -> Histograms:
+    """The histogram of every layer of every stack (layers, …), one after the other, or in ``order``."""
     tally = _Tally(sum(len(stack) for stack in stacks))
     first = 0
     for stack in stacks:
         _count_stack(tally, first, stack)
         first += len(stack)
+    if order is not None:
+        tally.arrange(order)
     nan, plus, minus, zeros = (frozen(row) for row in tally.odd)
     return Histograms(frozen(tally.counts), frozen(tally.edges()), nan, plus, minus, zeros)
 
