@@ -1,0 +1,72 @@
+"""The waterfall draws the trace: bars that meet, a line that ends where the deltas do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from simulator import Experiment, run
+from simulator.headless import RunResult
+from simulator.trace import Gains
+from ui.plots.view import View
+from ui.plots.waterfall import Waterfall, bars_of, state_of
+
+
+@pytest.fixture(scope="module")
+def result() -> RunResult:
+    layer = {
+        "kind": "dense",
+        "units": 12,
+        "repeat": 4,
+        "activation": {"kind": "sigmoid"},
+        "normalization": {"kind": "batch"},
+    }
+    return run(Experiment.from_builtins({"data": {"kind": "wine"}, "layers": [layer]}), steps=2)
+
+
+def test_the_line_ends_at_the_ratio_of_the_deltas(result: RunResult) -> None:
+    labels = [layer.label for layer in result.info.layers]
+    state = state_of(2, labels, result.last.factors)
+    rms = result.last.measures["delta_rms"]
+    sizes = np.sqrt([layer.units for layer in result.info.layers])
+    expected = np.log10(rms[0] * sizes[0]) - np.log10(rms[-1] * sizes[-1])
+    assert state.running[0] == pytest.approx(expected, abs=1e-5)
+    assert state.running[-1] == 0
+
+
+def test_each_bar_begins_where_the_one_before_ended(result: RunResult) -> None:
+    labels = [layer.label for layer in result.info.layers]
+    state = state_of(2, labels, result.last.factors)
+    bars = bars_of(state)
+    for layer in range(state.depth - 1):
+        here = sorted((rect for rect, _ in bars if round(rect.center().x()) == layer), key=lambda rect: -rect.left())
+        level = state.running[layer + 1]
+        for rect in here:
+            ends = (rect.top(), rect.bottom())
+            assert min(abs(level - end) for end in ends) < 1e-9
+            level = ends[0] if abs(level - ends[1]) < 1e-9 else ends[1]
+        assert level == pytest.approx(state.running[layer], abs=1e-9)
+
+
+def test_the_table_has_what_is_drawn_in_full_precision(qtbot: QtBot, result: RunResult) -> None:
+    plot = Waterfall()
+    qtbot.addWidget(plot)
+    plot.start(result.info)
+    plot.refresh(View(result.last, result.history, result.first))
+    table = plot.table()
+    gains = {(gain.layer, factor): value for gain in result.last.factors for factor, value in gain.factors.items()}
+    drawn = zip(table.columns["layer"], table.columns["factor"], table.columns["log10_gain"], strict=True)
+    assert {(layer, factor): value for layer, factor, value in drawn} == gains
+
+
+def test_a_lost_signal_is_counted_not_drawn(qtbot: QtBot) -> None:
+    found = [
+        Gains("2", {"weights": 0.5, "slope": -0.2}, 0.3),
+        Gains("1", {"weights": -np.inf, "slope": np.nan}, -np.inf),
+    ]
+    state = state_of(0, ["1", "2", "3"], found)
+    assert {round(rect.center().x()) for rect, _ in bars_of(state)} == {1}
+    plot = Waterfall()
+    qtbot.addWidget(plot)
+    assert "exactly 0" in plot.notes(state)[0].text

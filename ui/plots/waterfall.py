@@ -1,0 +1,216 @@
+"""What each operation does to the error signal on its way back: the gain of every layer, split into its factors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter, QPolygonF, QTransform
+
+from simulator.frame import RunInfo
+from simulator.trace import FACTORS, Factor, Gains
+from ui.plots.axes import DepthAxis, ValueAxis
+from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.canvas import Pane
+from ui.plots.depth import finite_extent
+from ui.plots.items import Array, Beam, Curves, Item, pieces, transparent
+from ui.plots.ranges import StepRange
+from ui.plots.strip import Key, Note
+from ui.plots.table import Cell, Table
+from ui.style.numbers import number
+from ui.style.theme import Theme
+
+COLOURS: dict[Factor, str] = {
+    "weights": "backward",
+    "slope": "accent",
+    "normalization": "forward",
+    "dropout": "faint",
+    "skip": "text",
+    "gate": "warning",
+    "pooling": "muted",
+    "time": "muted",
+}
+"""Fields of the theme."""
+WORDS = {"normalization": "normalisation"}
+WIDTH = 0.84
+
+
+@dataclass(frozen=True)
+class WaterfallState:
+    """The gains of one frame: (factors, layers), NaN where a layer has no such factor."""
+
+    step: int
+    factors: tuple[Factor, ...]
+    gains: Array
+    totals: Array
+    """(layers,) NaN for the output and for what has no δ."""
+
+    @property
+    def depth(self) -> int:
+        return len(self.totals)
+
+    @property
+    def running(self) -> Array:
+        """log₁₀ ‖δ^l‖ / ‖δ^L‖: the sum of all totals from the output down to the layer."""
+        known = np.nan_to_num(self.totals, nan=0.0, neginf=-np.inf, posinf=np.inf)
+        level = np.cumsum(known[::-1])[::-1]
+        missing = np.isnan(self.totals)
+        missing[-1] = False
+        return np.where(missing, np.nan, level)
+
+
+def state_of(step: int, labels: Sequence[str], found: Sequence[Gains]) -> WaterfallState:
+    """Arrays by layer of what the trace has found."""
+    place = {label: index for index, label in enumerate(labels)}
+    used = tuple(factor for factor in FACTORS if any(factor in gain.factors for gain in found))
+    gains, totals = np.full((len(used), len(labels)), np.nan), np.full(len(labels), np.nan)
+    for gain in found:
+        layer = place[gain.layer]
+        totals[layer] = gain.total
+        for row, factor in enumerate(used):
+            gains[row, layer] = gain.factors.get(factor, math.nan)
+    return WaterfallState(step, used, gains, totals)
+
+
+class _Steps(Item):
+    """Floating bars, right to left: where one factor ends, the next begins."""
+
+    def __init__(self, pane: Pane) -> None:
+        super().__init__(pane, -1.0)
+        self.bars: list[tuple[QRectF, int]] = []
+        self.colours: list[str] = []
+
+    def set_bars(self, bars: list[tuple[QRectF, int]]) -> None:
+        self.bars = bars
+        self.update()
+
+    def draw(self, painter: QPainter, there: QTransform) -> None:
+        for rect, factor in self.bars:
+            box = there.mapRect(rect)
+            box.setHeight(max(box.height(), 1.0))
+            painter.fillRect(box, transparent(self.colours[factor], 0.8))
+
+
+def bars_of(state: WaterfallState) -> list[tuple[QRectF, int]]:
+    """One rectangle per layer and factor, in the order in which going back meets them."""
+    bars = []
+    running = state.running
+    for layer in range(state.depth):
+        rows = [row for row in range(len(state.factors)) if np.isfinite(state.gains[row, layer])]
+        if not rows or not np.isfinite(running[layer]):
+            continue
+        level = running[layer] - state.totals[layer]
+        share = WIDTH / len(rows)
+        for order, row in enumerate(rows):
+            gain = state.gains[row, layer]
+            left = layer + WIDTH / 2 - (order + 1) * share
+            bars.append((QRectF(left, min(level, level + gain), share, abs(gain)), row))
+            level += gain
+    return bars
+
+
+class Waterfall(Plot[WaterfallState]):
+    key = "waterfall"
+    title = "Gradient waterfall"
+    side = "backward"
+    explain = (
+        "Going back from the output, each layer multiplies the error signal by its factors; their logarithms are "
+        "stacked, so the bar that falls furthest names what loses the signal. The line is the running total: level "
+        "is healthy, down is vanishing, up is exploding."
+    )
+    formula = "log₁₀ ‖δˡ‖/‖δˡ⁺¹‖ = [weights] log₁₀ ‖Wᵀδ‖/‖δ‖ + [norm, dropout, skip, gate] + [slope] log₁₀ ‖Σ′u‖/‖u‖"
+    wants = frozenset({"factors"})
+    empty_text = "The next step that is shown fills this plot."
+
+    def build(self) -> None:
+        self.depth_axis = DepthAxis("bottom", "layer, input → output")
+        self.value_axis = ValueAxis("left", "‖δ‖ against the output's, decades")
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.depth_axis)
+        self.scale = StepRange(always=(-1.0, 1.0))
+        self.scales.append(self.scale)
+        self.beam = Beam(self.pane, along="x")
+        self.steps = _Steps(self.pane)
+        self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
+        self.line = Curves(self.pane, 1.0, width=1.4, smooth=True)
+
+    def begin(self, info: RunInfo) -> None:
+        self.depth_axis.name_layers(self.labels)
+
+    def capture(self, view: View) -> WaterfallState | None:
+        if not view.frame.factors:
+            return None
+        return state_of(view.frame.step, [layer.label for layer in view.frame.info.layers], view.frame.factors)
+
+    def draw(self, state: WaterfallState) -> None:
+        self._fit(state)
+        self.steps.colours = [self._tones[COLOURS[factor]] for factor in state.factors]
+        self.steps.set_bars(bars_of(state))
+        self.line.set_curves([self._curve(state)])
+
+    def _curve(self, state: WaterfallState) -> list[QPolygonF]:
+        x = np.arange(state.depth, dtype=np.float64)
+        running = state.running
+        known = ~np.isnan(running)
+        return pieces(x[known], np.where(np.isfinite(running[known]), running[known], np.nan))
+
+    def _fit(self, state: WaterfallState) -> None:
+        shown = [state.running, *([self.ghost.running] if self.ghost else [])]
+        edges = [edge for rect, _ in bars_of(state) for edge in (rect.top(), rect.bottom())]
+        y = self.scale.fit(*finite_extent([*shown, np.array(edges)]))
+        self.pane.fit((-0.6, state.depth - 0.4), y)
+
+    def draw_ghost(self, ghost: WaterfallState | None) -> None:
+        self.ghosts.set_curves([self._curve(ghost)] if ghost is not None else ())
+
+    def clear(self) -> None:
+        self.steps.set_bars([])
+        for curves in (self.line, self.ghosts):
+            curves.set_curves(())
+
+    def mark(self, layer: int) -> None:
+        self.beam.point_at(layer)
+
+    def tint(self, theme: Theme) -> None:
+        self._tones = {name: str(getattr(theme, name)) for name in COLOURS.values()}
+        if self.state is not None:
+            self.steps.colours = [self._tones[COLOURS[factor]] for factor in self.state.factors]
+        self.line.set_colours([theme.text])
+        self.ghosts.set_colours([theme.muted])
+        self.beam.colour = theme.accent
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def legend(self, state: WaterfallState) -> Sequence[Key]:
+        return [Key(WORDS.get(factor, factor), COLOURS[factor], "band") for factor in state.factors]
+
+    def notes(self, state: WaterfallState) -> Sequence[Note]:
+        lost = int(np.count_nonzero(np.isneginf(state.totals)))
+        return [Note(f"{lost} layers get exactly 0", warning=True)] if lost else []
+
+    def probe(self, state: WaterfallState, pane: int, x: float, y: float) -> Probe | None:
+        index = round(x)
+        if not 0 <= index < state.depth:
+            return None
+        text = [self.layer_text(index)]
+        if not np.isnan(state.totals[index]):
+            text.append(f"gain  {number(float(state.totals[index]), fixed=True)} decades")
+        for row, factor in enumerate(state.factors):
+            if not np.isnan(state.gains[row, index]):
+                text.append(f"{WORDS.get(factor, factor)}  {number(float(state.gains[row, index]), fixed=True)}")
+        return Probe("\n".join(text), index)
+
+    def rows(self, state: WaterfallState) -> Table:
+        columns: dict[str, list[Cell]] = {"step": [], "layer": [], "factor": [], "log10_gain": [], "log10_total": []}
+        for layer in range(state.depth):
+            for row, factor in enumerate(state.factors):
+                if np.isnan(state.gains[row, layer]):
+                    continue
+                columns["step"].append(state.step)
+                columns["layer"].append(self.labels[layer] if len(self.labels) == state.depth else str(layer + 1))
+                columns["factor"].append(factor)
+                columns["log10_gain"].append(float(state.gains[row, layer]))
+                columns["log10_total"].append(float(state.totals[layer]))
+        return Table(columns)
