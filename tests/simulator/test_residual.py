@@ -17,6 +17,7 @@ from simulator.layers.maxout import MaxoutModule
 from simulator.layers.normalization.block import BlockBatchNorm, BlockLayerNorm
 from simulator.layers.residual import ResidualModule, SignalNorm
 from simulator.measures import RECORDED_NAMES
+from simulator.measures.histograms import histograms
 from simulator.measures.status import describe
 from simulator.network import Network
 from simulator.numeric import Array
@@ -271,10 +272,17 @@ def test_a_share_of_nothing_is_not_defined() -> None:
     assert not made.defined[RECORDED_NAMES.index("branch_share"), 2]
 
 
-def test_equal_blocks_are_one_stack_for_the_measures_or_give_the_same_values_apart() -> None:
-    deep = looked(dense(4), residual(dense(4), repeat=5))
-    for place, tap in enumerate(deep.network.taps):
+@pytest.mark.parametrize("inner", [[dense(4)], [dense(4), dense(4)], [residual(dense(4)), dense(4, "relu")]])
+def test_repeated_blocks_are_read_together_and_told_in_depth_order(inner: list[dict[str, Any]]) -> None:
+    deep = looked(dense(4), residual(*inner, repeat=5))
+    taps = deep.network.taps
+    assert len(deep.network.stacks) < len(taps) / 2
+    counted = deep.frame(deep.scalars(), ("activation",)).histograms["activation"]
+    for place, tap in enumerate(taps):
         assert deep.values[RECORDED_NAMES.index("activation_std"), place] == pytest.approx(np.std(tap.a), rel=1e-9)
+        alone = histograms([tap.a])
+        np.testing.assert_array_equal(counted.counts[place], alone.counts[0])
+        np.testing.assert_array_equal(counted.edges[place], alone.edges[0])
 
 
 def test_the_delta_of_a_block_is_the_gradient_of_its_sum() -> None:
