@@ -50,8 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         section = import_module(SECTIONS[name]).run(options)
         result["sections"][name] = section.data
         print(f"\n## {name}\n\n{section.text()}", flush=True)
-    if given.json is not None:
-        given.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
+        # After each section: a later one that fails does not take the others with it.
+        if given.json is not None:
+            given.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":
