@@ -74,13 +74,12 @@ class WindowProduct(Product):
         grid, batch = self.grid, room.batch
         self.image_shape, self.signal_shape = (*grid.shape, batch), (math.prod(grid.shape), batch)
         self.band = grid.band(batch)
-        self.bands = grid.bands(self.band)
         self.cut = self.band.tiles(outputs, batch)
         tiles = math.prod(self.cut)
         width = self.band.positions * batch // tiles
         self.tiled = room.arena.full(1, tiles, inputs + 1, width)
         self.tiled_windows = self.tiled[:, :-1].reshape(self.band.view_shape(self.cut, batch))
-        self.split_shape = (outputs, len(self.bands), tiles, width)
+        self.split_shape = (outputs, grid.positions // self.band.positions, tiles, width)
         self.padded = room.arena.zeros(*grid.padded_shape, batch) if grid.padded else None
         self.signal = None
         self.parts = room.scratch.array(tiles, inputs + 1, outputs)
@@ -92,12 +91,12 @@ class WindowProduct(Product):
         back = self.back = room.scratch.array(*shape)
         self.back_windows = back.reshape(self.tiled_windows.shape)
         self.padded_gradient = room.scratch.array(*self.grid.padded_shape, room.batch)
-        self.places = self._windows(self.padded_gradient, writeable=True)
+        self.places: list[Array] = []
         self.image_gradient = room.scratch.array(*self.image_shape)
 
     def _windows(self, padded: Array, writeable: bool = False) -> list[Array]:
         """The windows of each band."""
-        return [self.band.view(padded[here], self.cut, writeable) for here in self.bands]
+        return [self.band.view(padded[here], self.cut, writeable) for here in self.grid.bands(self.band)]
 
     def _split(self, array: Array) -> Array:
         """(outputs, positions · samples) as (bands, tiles, outputs, columns)."""
@@ -131,6 +130,7 @@ class WindowProduct(Product):
         if self.back is None:
             return None
         self.padded_gradient.fill(0)
+        self.places = self.places or self._windows(self.padded_gradient, writeable=True)
         for places, here in zip(self.places, self._split(gradient), strict=True):
             np.matmul(kernel[:-1], here, out=self.back)
             add(self.back_windows, places)
