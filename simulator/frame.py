@@ -238,6 +238,10 @@ class Frame:
     maps: Mapping[str, Maps] = field(default_factory=dict)
     """Layer label → maps and kernels, for layers whose answer is an image."""
 
+    prediction: Prediction | None = None
+    order_chaos: OrderChaos | None = None
+    bounds: Bounds | None = None
+
     @property
     def run(self) -> int:
         return self.info.run

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
+
+from simulator.frame import Prediction
 from ui.plots.depth import DepthPlot, Line
+from ui.plots.items import Array
+from ui.plots.theory import THEORY, Envelope
 
 
 class ActivationProfile(DepthPlot):
@@ -12,8 +19,26 @@ class ActivationProfile(DepthPlot):
     default = True
     explain = (
         "The mean activation of each layer with a band of one standard deviation. A band that narrows "
-        "with depth means the signal dies on its way forward; one that widens means it blows up."
+        "with depth means the signal dies on its way forward; one that widens means it blows up. "
+        "Theory, where it holds, says at step 0 where the two edges of that band lie and how far they scatter."
     )
-    formula = "mean and std of a = φ(z) over all units and samples of the batch"
+    formula = (
+        "mean and std of a = φ(z) over all units and samples of the batch\n"
+        "theory: K ← σ_w² E φφ + σ_b² for every pair of samples, edges m ± s · e^(±√(5L/n))"
+    )
     axis_text = "activation"
     lines = (Line("activation_mean", "mean ± std", "forward", spread="activation_std"),)
+    offers = (THEORY,)
+    predicted_curves = 2
+
+    def predicted(self, prediction: Prediction) -> Mapping[str, Envelope]:
+        scatter = np.exp(prediction.forward_spread)
+        return {
+            "theory mean + std": _edge(prediction, 1, scatter),
+            "theory mean − std": _edge(prediction, -1, scatter),
+        }
+
+
+def _edge(prediction: Prediction, side: int, scatter: Array) -> Envelope:
+    mean, std = prediction.activation_mean, side * prediction.activation_std
+    return Envelope(mean + std / scatter, mean + std, mean + std * scatter)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QPolygonF
 
-from simulator.frame import Frame, RunInfo
+from simulator.frame import Frame, Prediction, RunInfo
 from ui.plots.axes import Axis, DepthAxis, ShareAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.decades import extent, log10, notes_of, placed
@@ -18,6 +18,7 @@ from ui.plots.items import HOLLOW, LOST, ROUND, Area, Array, Beam, Curves, Dots,
 from ui.plots.ranges import Range, StepRange
 from ui.plots.strip import Key, Note, Swatch
 from ui.plots.table import Cell, Table, cells
+from ui.plots.theory import Envelope, Envelopes, Sentence
 from ui.style.numbers import number, percent
 from ui.style.theme import Theme
 
@@ -52,6 +53,7 @@ class DepthState:
     step: int
     now: Mapping[str, Column]
     first: Mapping[str, Column] | None
+    theory: Prediction | None = None
 
     @property
     def depth(self) -> int:
@@ -84,6 +86,8 @@ class DepthPlot(Plot[DepthState]):
     """Draw step 0 of this run as a ghost."""
     guide: ClassVar[tuple[float, Range] | None] = None
     """A level to compare with and the band around it, as drawn."""
+    predicted_curves: ClassVar[int] = 0
+    """Curves that :meth:`predicted` gives; with any, the plot offers the switch ``theory``."""
 
     def build(self) -> None:
         self.depth_axis = DepthAxis("bottom", "layer, input → output")
@@ -94,6 +98,8 @@ class DepthPlot(Plot[DepthState]):
         self.beam = Beam(self.pane, along="x")
         self.guide_item = Guide(self.pane, *self.guide) if self.guide else None
         count = len(self.lines)
+        self.envelopes = Envelopes(self.pane, self.predicted_curves)
+        self.sentence = Sentence(self.pane)
         self.areas = [Area(self.pane) for _ in self.lines]
         self.ghost_areas = [Area(self.pane, z=-2.0, alpha=0.12) for _ in self.lines]
         self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
@@ -114,12 +120,33 @@ class DepthPlot(Plot[DepthState]):
     def begin(self, info: RunInfo) -> None:
         self.depth_axis.name_layers(self.labels)
 
-    def capture(self, view: View) -> DepthState:
+    def capture(self, view: View) -> DepthState | None:
         names = self.measures()
         first = columns_of(view.first, names) if self.with_first and view.first is not None else None
         if view.first is not None and view.first.info.depth != view.frame.info.depth:
             first = None
-        return DepthState(view.frame.step, columns_of(view.frame, names), first)
+        return DepthState(view.frame.step, columns_of(view.frame, names), first, view.frame.prediction)
+
+    # -- theory ------------------------------------------------------------------------------------------------------
+
+    def predicted(self, prediction: Prediction) -> Mapping[str, Envelope]:
+        """The predicted curves by name, as drawn."""
+        return {}
+
+    def option_changed(self) -> None:
+        extra = {"prediction"} if self.options.get("theory") else set[str]()
+        self.wants = type(self).wants | extra
+
+    def _theory(self, state: DepthState) -> Mapping[str, Envelope]:
+        """What is to be drawn of theory."""
+        on = self.options.get("theory") and state.theory is not None and not state.theory.reason
+        fits = on and state.theory is not None and len(state.theory.delta_rms) == state.depth
+        return self.predicted(state.theory) if fits and state.theory is not None else {}
+
+    def _draw_theory(self, state: DepthState) -> None:
+        self.envelopes.show([*self._theory(state).values()], fresh=state.step == 0)
+        reason = state.theory.reason if self.options.get("theory") and state.theory is not None else ""
+        self.sentence.say(f"No prediction: {reason}." if reason else "")
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
@@ -130,6 +157,7 @@ class DepthPlot(Plot[DepthState]):
         """Bring the range in line with everything that is drawn; the floor of the axis."""
         shown = [state.now, *(part for part in (state.first, self.ghost.now if self.ghost else None) if part)]
         parts = [part for columns in shown for line in self.lines for part in self._extremes(columns, line)]
+        parts += [part for band in self._theory(state).values() for part in (band.low, band.high)]
         low, high = extent(parts) if self.log else finite_extent(parts)
         y = self.scale.fit(low, high)
         # Markers at the very end of the axis are whole.
@@ -157,6 +185,7 @@ class DepthPlot(Plot[DepthState]):
                 area.set_band(x, *_band(heights, state.now[line.spread].drawn))
         self.curves.set_curves(curves)
         self.firsts.set_curves(self._plain_curves(state.first, x, floor) if state.first else ())
+        self._draw_theory(state)
 
     def _placed(self, column: Column, floor: float, *, hollow: bool) -> tuple[Array, NDArray[np.int8]]:
         if self.log:
@@ -189,6 +218,8 @@ class DepthPlot(Plot[DepthState]):
             curves.set_curves(())
         for area in (*self.areas, *self.ghost_areas):
             area.clear()
+        self.envelopes.show((), fresh=True)
+        self.sentence.say("")
         for dots in self.dots:
             dots.set_dots(np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int8))
 
@@ -201,6 +232,8 @@ class DepthPlot(Plot[DepthState]):
         self.firsts.set_colours([theme.faint], alpha=0.9)
         self.ghosts.set_colours([theme.muted])
         self.beam.colour = theme.accent
+        self.envelopes.tint(theme)
+        self.sentence.tint(theme)
         if self.guide_item is not None:
             self.guide_item.colour = theme.muted
         for line, tone, dots in zip(self.lines, tones, self.dots, strict=True):
@@ -216,6 +249,8 @@ class DepthPlot(Plot[DepthState]):
         keys = [self._key(line) for line in self.lines] if len(self.lines) > 1 or self.lines[0].spread else []
         if state.first is not None and state.step > 0:
             keys.append(Key("at step 0", "faint"))
+        if self._theory(state):
+            keys.append(Key("theory" if state.step == 0 else "theory of step 0", "muted", "band"))
         return keys
 
     def _key(self, line: Line) -> Key:
@@ -250,7 +285,15 @@ class DepthPlot(Plot[DepthState]):
         text += [f"{line.label}  {self._read(state.now, line, index)}" for line in self.lines]
         for name, other in self._others(state):
             text += [f"{name}  {self._read(other, line, index)}" for line in self.lines[:1]]
+        text += [f"{name}  {self._read_theory(band, index)}" for name, band in self._theory(state).items()]
         return Probe("\n".join(text), index)
+
+    def _read_theory(self, band: Envelope, index: int) -> str:
+        low, middle, high = (float(curve[index]) for curve in (band.low, band.middle, band.high))
+        if middle != middle:
+            return "not defined"
+        low, middle, high = (10.0**v if self.log else v for v in (low, middle, high))
+        return f"{self._write_value(middle)}  ({self._write_value(low)} … {self._write_value(high)})"
 
     def _others(self, state: DepthState) -> list[tuple[str, Mapping[str, Column]]]:
         found = [("at step 0", state.first)] if state.first is not None else []
@@ -269,6 +312,10 @@ class DepthPlot(Plot[DepthState]):
         for name in self.measures() if state.first is not None else ():
             assert state.first is not None
             columns[f"{name}_step_0"] = cells(state.first[name].values, state.first[name].defined)
+        for name, band in self._theory(state).items():
+            curves = {"low": band.low, "middle": band.middle, "high": band.high}
+            for part, curve in curves.items():
+                columns[f"{name.replace(' ', '_')}_{part}"] = cells(10.0**curve if self.log else curve, curve == curve)
         return Table(columns)
 
 
