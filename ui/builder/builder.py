@@ -77,7 +77,7 @@ class Builder(QWidget):
         up, down = QKeySequence("Alt+Up"), QKeySequence("Alt+Down")
         make = self._make_action
         add, inside = QKeySequence("Ins"), QKeySequence("Shift+Ins")
-        make("add", "Add layer", add, "Add a copy of the chosen layer behind it.", edits.added)
+        make("add", "Add layer", add, "Add a copy of the chosen layer behind it.", self._added)
         make("inside", "Add inside", inside, "Add a layer inside the chosen one.", edits.added_inside)
         make("duplicate", "Duplicate", QKeySequence("Ctrl+D"), "Copy the chosen layers.", edits.duplicated)
         make("delete", "Delete", QKeySequence("Del"), "Take the chosen layers out.", edits.deleted)
@@ -310,7 +310,14 @@ class Builder(QWidget):
         self.refusal.say(reason or "")
 
     def _add(self, kind: str) -> None:
-        self._act("Add layer", lambda p, c: self._fitted(*edits.added(p, c, {"kind": kind})))
+        self._act("Add layer", lambda p, c: self._fitted(*self._added(p, c, {"kind": kind})))
+
+    def _added(
+        self, plain: dict[str, Any], chosen: Sequence[Place], layer: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], list[Place]]:
+        """Behind what is chosen, first where that is the input, else last."""
+        first = not chosen and self.stack.rows() == [0]
+        return edits.added(plain, [(*edits.TOP, -1)] if first else chosen, layer)
 
     def _add_inside(self, kind: str) -> None:
         self._act("Add inside", lambda p, c: self._fitted(*edits.added_inside(p, c, {"kind": kind})))

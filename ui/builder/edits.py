@@ -112,7 +112,7 @@ def added(plain: Plain, chosen: Sequence[Place], layer: Mapping[str, Any] | None
     last = uppermost(chosen)[-1:] or [(*TOP, len(plain["layers"]) - 1)]
     stack, index = at(plain, last[0][:-1]), int(last[0][-1])
     if layer is None:
-        layer = {**stack[index], "repeat": 1} if stack else first_layer()
+        layer = {**stack[max(index, 0)], "repeat": 1} if stack else first_layer()
     stack.insert(index + 1, _written_out(layer))
     return plain, [(*last[0][:-1], index + 1)]
 

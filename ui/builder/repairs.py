@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from simulator.layers import AnyLayer, Layer
 from simulator.layers.base import Shape, ShapeError
 from simulator.parameter import kinds, parameters
 from simulator.shapes import shape_before, shapes
-from ui.builder.edits import TOP, Place, Plain, at, inner_name, inner_of
+from ui.builder.edits import TOP, Place, Plain, at, inner_name, inner_of, moved
 
+MOST_OFFERS = 2
 ROUNDS = 100
 """A repair may have to be made at this many layers before the stack fits."""
 
@@ -79,7 +81,8 @@ def misfit(plain: Plain, input_shape: Shape) -> Misfit | None:
     case = _case(plain, input_shape)
     if case is None:
         return None
-    return Misfit(f"{case.error} at {case.error.path}", case.place, tuple(_offers(case, input_shape)))
+    reason = str(case.error)
+    return Misfit(reason[:1].upper() + reason[1:] + ".", case.place, tuple(_offers(case, input_shape)))
 
 
 def fitted(plain: Plain, input_shape: Shape, place: Place) -> Plain:
@@ -117,14 +120,21 @@ def _case(plain: Plain, input_shape: Shape) -> Case | None:
 
 
 def _offers(case: Case, input_shape: Shape) -> Iterator[Offer]:
+    """At most two ways out, those first that change least."""
     said: list[Plain] = []
-    for fixes in ((own,), (every_step,), (flat,), (unflattened,), (projected,), (same_width,), (flat, projected)):
+    for fixes in _ways(case):
         offer = _settled(case, input_shape, fixes)
         if offer is not None and offer.plain not in said:
             said.append(offer.plain)
             yield offer
-        if len(said) == 2:
+        if len(said) == MOST_OFFERS:
             return
+
+
+def _ways(case: Case) -> Iterator[tuple[Fix, ...]]:
+    yield from ((own,), (every_step,), (flat,), (unflattened,), (projected,), (same_width,), (flat, projected))
+    for index in range(int(case.place[-1]) - 1, -1, -1):
+        yield (functools.partial(earlier, index=index),)
 
 
 def _settled(case: Case, input_shape: Shape, fixes: Sequence[Fix]) -> Offer | None:
@@ -207,7 +217,17 @@ def same_width(case: Case) -> tuple[str, Plain] | None:
     width = case.shape[-1] if len(case.shape) == 2 else case.shape[0]
     if field not in layer or layer[field] == width:
         return None
-    return f"Make it {width} {field}", case.with_layer(place, {**layer, field: width})
+    return f"Give it {width} {field}", case.with_layer(place, {**layer, field: width})
+
+
+def earlier(case: Case, index: int) -> tuple[str, Plain] | None:
+    """Put the layer before the one at ``index`` of its stack."""
+    if index >= int(case.place[-1]):
+        return None
+    stack = case.place[:-1]
+    plain, _ = moved(case.plain, [case.place], (*stack, index))
+    number = sum(int(layer.get("repeat", 1)) for layer in at(plain, stack)[:index]) + 1
+    return f"Put it before layer {number}", plain
 
 
 def _spliced(plain: Any, place: Place, out: int, layers: Sequence[Plain]) -> Any:

@@ -36,7 +36,14 @@ def depth_colour(layer: int, depth: int) -> str:
 
 def two_lines(entry: Entry) -> bool:
     """Whether a row has something to say below its title."""
-    return bool(entry.badges or entry.shape)
+    return bool(entry.badges or (entry.shape and entry.repeat > 1))
+
+
+def _small(painter: QPainter, font: QFont) -> QFont:
+    """The font of what stands beside or below a title; ``painter`` has the title's."""
+    small = QFont(font)
+    small.setPixelSize(max(painter.fontInfo().pixelSize() - 2, 9))
+    return small
 
 
 class EntryPainter(QStyledItemDelegate):
@@ -96,19 +103,24 @@ class EntryPainter(QStyledItemDelegate):
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(line, left | middle, entry.number)
         times = f"×{entry.repeat}" if entry.repeat > 1 else ""
-        painter.setPen(text)
+        if not two_lines(entry):
+            times = entry.shape
+            painter.setFont(_small(painter, font))
+        else:
+            painter.setPen(text)
         painter.drawText(line, right | middle, times)
+        painter.setFont(font)
+        painter.setPen(text)
         width = painter.fontMetrics().horizontalAdvance
         start = max(38, width(entry.number) + 8)
         title = line.adjusted(start, 0, -width(times) - 6 if times else 0, 0)
         elided = painter.fontMetrics().elidedText(entry.title, Qt.TextElideMode.ElideRight, int(title.width()))
         painter.drawText(title, left | middle, elided)
-        self._second_line(painter, QRectF(line.left(), area.top() + 21, line.width(), 16), muted, font, entry)
+        if two_lines(entry):
+            self._second_line(painter, QRectF(line.left(), area.top() + 21, line.width(), 16), muted, font, entry)
 
     def _second_line(self, painter: QPainter, line: QRectF, ink: QColor, font: QFont, entry: Entry) -> None:
-        small = QFont(font)
-        small.setPixelSize(max(painter.fontInfo().pixelSize() - 2, 9))
-        painter.setFont(small)
+        painter.setFont(_small(painter, font))
         painter.setPen(ink)
         if entry.shape:
             painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, entry.shape)

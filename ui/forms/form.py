@@ -192,14 +192,14 @@ class Union(Nested):
         self.head.committed.connect(self._chosen)
         self.column.addWidget(self.head)
         self.column.addLayout(self.shelf)
-        if len(parameter.kinds) == 1 and not path:
-            self.head.hide()
+        if not path:
             self.shelf.setContentsMargins(0, 0, 0, 0)
+            self.head.setHidden(len(parameter.kinds) == 1)
 
     def rows(self, depth: int = 0) -> Iterator[tuple[Row, int]]:
         yield self.head, depth
         if self.inner is not None:
-            yield from self.inner.rows(depth + (0 if self.head.isHidden() else 1))
+            yield from self.inner.rows(depth + bool(self.path))
 
     def set_values(self, values: Sequence[Any]) -> None:
         if self._draft is not None and list(values) == self._values:

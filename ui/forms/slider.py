@@ -19,6 +19,8 @@ from ui.style.numbers import tabular
 from ui.style.theme import current_theme
 
 VALUE_WIDTH = 72
+NARROW = 52
+"""Of a value beside a switch, where there is no more room."""
 
 
 PADDING = 7
@@ -115,7 +117,8 @@ class NumberRow(Row):
         if scale is None:
             edit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         else:
-            edit.setFixedWidth(VALUE_WIDTH)
+            edit.setMinimumWidth(VALUE_WIDTH if self.switch is None else NARROW)
+            edit.setMaximumWidth(VALUE_WIDTH)
         self.body.addWidget(edit)
         return edit
 

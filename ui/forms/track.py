@@ -88,7 +88,7 @@ class Track(QAbstractSlider):
         return QSize(96, 24)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(40, 24)
+        return QSize(36, 24)
 
     # -- hand ----------------------------------------------------------------------------------------------------
 
