@@ -1,0 +1,58 @@
+"""What the tests of layers with a state share: small networks of them, and slow, plain forms to compare with."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from simulator.experiment import Experiment
+from simulator.layers.through_time import ThroughTimeModule
+from simulator.network import Network
+from simulator.numeric import Array
+from tests.simulator.differences import Bench, plain
+
+RECURRENT = ("recurrent", "gru", "lstm")
+
+
+def drawn(layers: list[dict[str, Any]], shape: tuple[int, int], batch: int = 3, seed: int = 0, **top: Any) -> Bench:
+    """A network over sequences with random parameters, inputs and one-number targets."""
+    rng = np.random.default_rng(seed)
+    described = Experiment.from_builtins(plain(layers, "mse", seed, "regression") | top)
+    network = Network(described, shape, 1, batch)
+    network.parameters.value[...] = rng.normal(0, 0.7, network.parameters.size)
+    network.input[:-1] = rng.standard_normal((math.prod(shape), batch))
+    return Bench(network, rng.standard_normal((1, batch)).astype(network.dtype))
+
+
+def through_time(network: Network, layer: int = 0) -> ThroughTimeModule:
+    module = network.modules[layer]
+    assert isinstance(module, ThroughTimeModule)
+    return module
+
+
+def sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
+def states(kind: str, module: ThroughTimeModule, x: Array) -> Array:
+    """(steps, units, batch) hidden states by the equations, one step after the other."""
+    n, kernel = module.width, module.block.value.T
+    recurrent, inputs, bias = kernel[:, :n], kernel[:, n:-1], kernel[:, -1:]
+    h = c = np.zeros((n, x.shape[-1]))
+    found = []
+    for x_t in x:
+        before, from_input, from_state = h, inputs @ x_t + bias, recurrent @ h
+        z = from_input + from_state
+        if kind == "recurrent":
+            h = np.tanh(z)
+        elif kind == "gru":
+            transform, reset = sigmoid(z[:n]), sigmoid(z[n : 2 * n])
+            h = transform * np.tanh(from_input[2 * n :] + reset * from_state[2 * n :]) + (1 - transform) * before
+        else:
+            output, entry, forget = (sigmoid(z[k * n : (k + 1) * n]) for k in range(3))
+            c = forget * c + entry * np.tanh(z[3 * n :])
+            h = output * np.tanh(c)
+        found.append(h)
+    return np.array(found)
