@@ -67,8 +67,8 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         self.status = StatusLine()
         self._since_words = QElapsedTimer()
-        self._refused = False
-        """Whether what is shown is not what is trained, and that has been said."""
+        self._told = ""
+        """What the banner says of the present run: that it was ``refused``, that it ``failed``, or nothing."""
         self._lay_out()
         build_menus(self)
         self.menuBar().setCornerWidget(panel_toggles(self.network_dock, self.training_dock, self))
@@ -136,7 +136,7 @@ class MainWindow(QMainWindow):
         self.training.set_experiment(experiment)
 
     def _show_changed(self, old: Experiment, new: Experiment) -> None:
-        self._forget_refusal()
+        self._take_back("refused")
         # After a live change the run goes on, and what is known of it stays true.
         self._show_experiment(new, self.bench.info if is_live_change(old, new) else None)
 
@@ -149,8 +149,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{mark}{self.document.name} — Nablascope")
 
     def _take_started(self, info: RunInfo) -> None:
-        self.banner.clear()
-        self._forget_refusal()
+        self._take_back("refused", "failed")
         self.builder.set_experiment(self.document.experiment, info)
         self.plot_area.start(info)
         self._since_words.invalidate()
@@ -165,16 +164,17 @@ class MainWindow(QMainWindow):
     def _show_refusal(self, message: str, path: str) -> None:
         self.banner.say(f"Not trained: {message}")
         self.training.refuse(path, message)
-        self._refused = True
+        self._told = "refused"
 
-    def _forget_refusal(self) -> None:
-        """What was refused is no longer asked for."""
-        if self._refused:
-            self._refused = False
+    def _take_back(self, *told: str) -> None:
+        """Take back what was said of a run that is no longer asked for; other messages stay."""
+        if self._told in told:
+            self._told = ""
             self.banner.clear()
             self.training.refuse("", "")
 
     def _show_failure(self, message: str, traceback: str, fatal: bool) -> None:
+        self._told = "failed"
         if fatal:
             text = f"The worker has ended: {message}. The experiment is kept."
             self.banner.say(text, traceback, again=self.bench.revive)

@@ -367,6 +367,16 @@ def test_data_that_cannot_be_trained_on_is_said_at_the_data_until_it_is_mended(
     qtbot.waitUntil(lambda: head.warning.text() == "")
 
 
+def test_a_message_outlives_the_start_of_a_run(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    (tmp_path / "ragged.csv").write_text("a,b,c\n1,2,x\n3,4\n")
+    window.open_path(tmp_path / "ragged.csv")
+    assert "ragged.csv" in window.banner.text
+    run = run_of(window)
+    window.bench.restart()
+    settle(qtbot, window, run)
+    assert "ragged.csv" in window.banner.text
+
+
 def test_a_window_larger_than_the_screen_is_made_to_fit(qtbot: QtBot, window: MainWindow) -> None:
     window.setMinimumSize(300, 300)
     window.resize(4000, 3000)
