@@ -147,11 +147,10 @@ def deleted(plain: Plain, chosen: Sequence[Place]) -> tuple[Plain, list[Place]]:
     last, _, indices = stacks[-1]
     for _, stack, held in stacks:
         stack[:] = [layer for index, layer in enumerate(stack) if index not in held]
-    emptied = [p for p, layer in placed(plain) if inner_name(layer) is not None and not inner_of(layer)]
-    if emptied:
-        return deleted(plain, emptied)
-    left = len(at(plain, last)) if len(stacks) == 1 else 0
-    return plain, [(*last, min(indices[0], left - 1))] if left else []
+    left = at(plain, last)
+    then = left[min(indices[0], len(left) - 1)] if left and len(stacks) == 1 else None
+    _prune(plain["layers"])
+    return plain, [] if then is None else _where(plain, [then])
 
 
 def nudged(plain: Plain, chosen: Sequence[Place], step: int) -> tuple[Plain, list[Place]]:
@@ -185,10 +184,15 @@ def moved(plain: Plain, chosen: Sequence[Place], before: Place) -> tuple[Plain, 
         stack[:] = [layer for layer in stack if not _among(layer, layers)]
     cut = next((i for i, layer in enumerate(target) if layer is behind), len(target))
     target[cut:cut] = layers
-    emptied = [p for p, layer in placed(plain) if inner_name(layer) is not None and not inner_of(layer)]
-    for place in reversed(emptied):
-        del at(plain, place[:-1])[int(place[-1])]
+    _prune(plain["layers"])
     return plain, _where(plain, layers)
+
+
+def _prune(layers: list[Plain]) -> None:
+    """Take out what has an inner stack with nothing left in it."""
+    for layer in layers:
+        _prune(layer.get(inner_name(layer) or "", []))
+    layers[:] = [layer for layer in layers if layer.get(inner_name(layer) or "", True)]
 
 
 def _among(layer: Plain, layers: Sequence[Plain]) -> bool:

@@ -52,10 +52,6 @@ class Case:
         found: Plain = at(self.plain, self.place)
         return found
 
-    def has(self, name: str) -> bool:
-        part = kinds(Layer)[str(self.layer["kind"])]  # type: ignore[type-abstract]
-        return any(p.name == name for p in parameters(part))
-
     @property
     def above(self) -> tuple[Place, Plain] | None:
         """The layer before it, or where it is the first inside another the one before that."""
@@ -70,6 +66,12 @@ class Case:
     def with_layer(self, place: Place, layer: Plain) -> Plain:
         changed: Plain = _spliced(self.plain, place, 1, [layer])
         return changed
+
+
+def has_field(layer: Mapping[str, Any], name: str) -> bool:
+    """Whether layers of this kind have the field."""
+    part = kinds(Layer)[str(layer["kind"])]  # type: ignore[type-abstract]
+    return any(p.name == name for p in parameters(part))
 
 
 Fix = Callable[[Case], tuple[str, Plain] | None]
@@ -132,7 +134,16 @@ def _offers(case: Case, input_shape: Shape) -> Iterator[Offer]:
 
 
 def _ways(case: Case) -> Iterator[tuple[Fix, ...]]:
-    yield from ((own,), (every_step,), (flat,), (unflattened,), (projected,), (same_width,), (flat, projected))
+    yield from (
+        (own,),
+        (every_step,),
+        (flat,),
+        (unflattened,),
+        (projected,),
+        (same_width,),
+        (flat, projected),
+        (flat, same_width),
+    )
     for index in range(int(case.place[-1]) - 1, -1, -1):
         yield (functools.partial(earlier, index=index),)
 
@@ -199,7 +210,7 @@ def unflattened(case: Case) -> tuple[str, Plain] | None:
 
 def projected(case: Case) -> tuple[str, Plain] | None:
     """Let a residual layer's input be mapped to the width of its branch."""
-    if not case.has("projection") or case.layer.get("projection", {}).get("kind") == "linear":
+    if not has_field(case.layer, "projection") or case.layer.get("projection", {}).get("kind") == "linear":
         return None
     return "Add projection", case.with_layer(case.place, {**case.layer, "projection": {"kind": "linear"}})
 
@@ -213,9 +224,9 @@ def same_width(case: Case) -> tuple[str, Plain] | None:
             name = inner_name(at(case.plain, place))
         except KeyError:
             return None
-    layer, field = at(case.plain, place), {1: "units", 2: "units", 3: "channels"}[len(case.shape)]
+    layer, field = at(case.plain, place), "channels" if len(case.shape) == 3 else "units"
     width = case.shape[-1] if len(case.shape) == 2 else case.shape[0]
-    if field not in layer or layer[field] == width:
+    if not has_field(layer, field) or layer.get(field) == width:
         return None
     return f"Give it {width} {field}", case.with_layer(place, {**layer, field: width})
 
