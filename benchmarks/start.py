@@ -13,6 +13,8 @@ from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import Spread, Timed
 
 ROOT = Path(__file__).resolve().parents[1]
+LIMIT_SECONDS = 60
+"""A start that takes longer has failed."""
 SHOWN = """
 class Shown(QObject):
     def eventFilter(self, watched, event):
@@ -85,7 +87,13 @@ def _run(code: str, settings: str) -> str:
     environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     environment["PYTHONPATH"] = str(ROOT)
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT_SECONDS,
     )
     if done.returncode:
         raise RuntimeError(f"a start failed: {done.stderr.strip()}")

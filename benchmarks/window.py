@@ -20,6 +20,8 @@ from simulator.messages import Started, Update
 from simulator.session import Mode, Session
 
 ROOT = Path(__file__).resolve().parents[1]
+LIMIT_SECONDS = 300
+"""An observation that takes longer has failed."""
 SLIDER_MOVES = 60
 
 
@@ -139,7 +141,13 @@ def _in_a_process(net: str, mode: Mode, platform: str, quick: bool) -> dict[str,
     code += f"print(json.dumps(observe({net!r}, {mode!r}, {quick})))"
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [environment.get("PYTHONPATH")])])
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT_SECONDS,
     )
     if done.returncode:
         raise RuntimeError(f"the window could not be observed: {done.stderr.strip()}")
