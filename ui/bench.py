@@ -13,6 +13,7 @@ from simulator.frame import Frame, RunInfo
 from simulator.history import History
 from simulator.messages import Failed, Refused, Reply, Started, Update
 from simulator.parameter import is_live_change
+from simulator.profiles import Profiles
 from ui.document import Document
 from ui.plots.base import View
 
@@ -69,6 +70,7 @@ class Bench(QObject):
         self.dead = False
         self.info: RunInfo | None = None
         self.history: History | None = None
+        self.profiles = Profiles()
         self.first: Frame | None = None
         self.view: View | None = None
         self._worker_factory = worker
@@ -221,6 +223,7 @@ class Bench(QObject):
     def _take_started(self, reply: Started) -> None:
         self.info = reply.info
         self.history = History(reply.columns, start=reply.step)
+        self.profiles = Profiles()
         self.first = reply.frame if reply.step == 0 else None
         self.view = None
         self._stale = 2
@@ -235,7 +238,8 @@ class Bench(QObject):
                 return
             for rows in reply.rows:
                 self.history.extend(rows)
-            self.view = View(frame=frame, history=self.history, first=self.first)
+            self.profiles.add(frame.step, frame.time)
+            self.view = View(frame, self.history, self.first, self.profiles)
             self.updated.emit(self.view, reply.steps_per_second)
         if fresh:
             self._set_playing(reply.playing)

@@ -42,16 +42,11 @@ def saturated_share(values: Array) -> float:
 
 
 def _histograms(rows: Sequence[Array]) -> Histograms:
-    counts = [_counts(row) for row in rows]
+    counts = np.array([_counts(row) for row in rows], np.int64).reshape(-1, BINS)
     edges = np.broadcast_to(np.linspace(0, 1, BINS + 1), (len(rows), BINS + 1))
-
-    def odd(test: str) -> NDArray[np.int64]:
-        found = {"nan": np.isnan, "plus": np.isposinf, "minus": np.isneginf, "zero": lambda row: row == 0}[test]
-        return frozen(np.array([np.count_nonzero(found(row)) for row in rows], np.int64))
-
-    return Histograms(
-        frozen(np.array(counts, np.int64).reshape(-1, BINS)), edges, odd("nan"), odd("plus"), odd("minus"), odd("zero")
-    )
+    odd = [(np.isnan(row), row == np.inf, row == -np.inf, row == 0) for row in rows]
+    tails = np.array([[np.count_nonzero(mask) for mask in masks] for masks in odd], np.int64).reshape(-1, 4)
+    return Histograms(frozen(counts), edges, *(frozen(column) for column in tails.T))
 
 
 def _counts(row: Array) -> NDArray[np.int64]:

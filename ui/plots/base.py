@@ -40,10 +40,15 @@ class Plot(QWidget, Generic[S]):
     default: ClassVar[bool] = False
     explain: ClassVar[str] = ""
     formula: ClassVar[str] = ""
-    wants: ClassVar[frozenset[str]] = frozenset()
+    wants: frozenset[str] = frozenset()
+    """Costly parts of a frame that it needs; options may change them."""
     empty_text: ClassVar[str] = "Nothing to show yet: the first step fills this plot."
     offers: ClassVar[tuple[Option, ...]] = ()
     """Switches of this plot."""
+    kinds: ClassVar[frozenset[str]] = frozenset()
+    """The kinds of layers it is about; empty: any."""
+    comes_along: ClassVar[bool] = False
+    """Whether it opens by itself where the network has such a layer."""
 
     layer_hovered = Signal(int)
     maximise_requested = Signal()

@@ -44,7 +44,8 @@ class Pane(pg.ViewBox):  # type: ignore[misc]
     def take_view_of(self, other: Pane) -> None:
         """Show what ``other`` shows, zoomed or not."""
         self.auto, self.manual = other.auto, other.manual
-        x, y = other.viewRange()
+        # A range that nobody has zoomed is fitted anew: panes of locked aspect stretch theirs to their own shape.
+        x, y = other.viewRange() if other.manual else other.auto
         self.setRange(xRange=x, yRange=y, padding=0, disableAutoRange=False)
 
     def _taken_over(self, _axes: object) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from simulator.frame import Frame, LayerInfo
 from simulator.history import History
+from simulator.profiles import Profiles
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class View:
     history: History
     first: Frame | None
     """The frame of step 0 of this run."""
+    profiles: Profiles | None = None
+    """The past of layers with a state."""
 
 
 class State(Protocol):

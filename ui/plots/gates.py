@@ -1,0 +1,171 @@
+"""How far the gates of highway layers, GRUs and LSTMs stand open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtGui import QPolygonF
+
+from simulator.frame import Gates
+from ui.plots.axes import DepthAxis, Ticks, ValueAxis
+from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.items import Beam
+from ui.plots.ridges import (
+    HistogramState,
+    Ridges,
+    bin_text,
+    heights_of,
+    histogram_table,
+    overlap_of,
+    ridge_polygons,
+    tail_notes,
+    tail_text,
+)
+from ui.plots.strip import Note
+from ui.plots.table import Table
+from ui.style.numbers import percent
+from ui.style.theme import Theme
+
+AXIS_WIDTH = 84
+RIGHT = 1.32
+"""Where the axis ends: the words at the right of each row hide no gate."""
+MOST_GATES = 3
+"""Gates of one layer."""
+
+
+@dataclass(frozen=True)
+class GateState:
+    """The gates of one frame; ``layers`` is the index of each row's layer."""
+
+    step: int
+    depth: int
+    gates: Gates
+    layers: tuple[int, ...]
+
+    @property
+    def rows(self) -> int:
+        return len(self.layers)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(f"{layer} {name}" for layer, name in zip(self.gates.layers, self.gates.names, strict=True))
+
+
+class GateAxis(ValueAxis):
+    """0 … 1, with room for words beyond."""
+
+    def tickValues(self, low: float, high: float, size: float) -> Ticks:
+        return [(step, [v for v in values if v < 1.0 + 1e-6]) for step, values in super().tickValues(low, high, size)]
+
+
+class GatePlot(Plot[GateState]):
+    key = "gates"
+    title = "Gates"
+    side = "forward"
+    kinds = frozenset({"highway", "gru", "lstm"})
+    explain = (
+        "Where the gates of each layer stand, from shut at the left to open at the right. A carry or forget "
+        "gate near 1 lets signal and gradient pass; a gate at either end is saturated: it no longer learns."
+    )
+    formula = "σ(z) of each gate over units, samples and time steps;  saturated: σ (1 − σ) < 5 % of ¼"
+    wants = frozenset({"gates"})
+    empty_text = "Add a highway layer, a GRU or an LSTM to see where its gates stand."
+
+    def build(self) -> None:
+        self.row_axis = DepthAxis("left", "layer and gate")
+        self.row_axis.setWidth(AXIS_WIDTH)
+        self.value_axis = GateAxis("bottom", "gate, 0 shut … 1 open")
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.row_axis, self.value_axis, invert_y=True)
+        self.row_axis.setGrid(False)
+        self.beams = [Beam(self.pane, along="y") for _ in range(MOST_GATES)]
+        self.ridges = Ridges(self.pane)
+
+    def capture(self, view: View) -> GateState | None:
+        gates = view.frame.gates
+        if gates is None or not gates.layers:
+            return None
+        places = {layer.label: index for index, layer in enumerate(view.frame.info.layers)}
+        return GateState(view.frame.step, view.frame.info.depth, gates, tuple(places[name] for name in gates.layers))
+
+    # -- drawing -----------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _outlines(state: GateState) -> list[QPolygonF]:
+        histograms = state.gates.histograms
+        return ridge_polygons(histograms.edges, heights_of(histograms.counts), GatePlot._rise(state.rows))
+
+    @staticmethod
+    def _rise(rows: int) -> float:
+        return overlap_of(rows) if rows > 14 else 0.9
+
+    def draw(self, state: GateState) -> None:
+        self.row_axis.name_layers(state.names)
+        self.pane.fit((-0.02, RIGHT), (-self._rise(state.rows) - 0.15, state.rows - 1 + 0.35))
+        self.ridges.set_ridges(self._outlines(state), [self._words(state, row) for row in range(state.rows)])
+        self._colour()
+
+    @staticmethod
+    def _words(state: GateState, row: int) -> tuple[str, bool]:
+        lost = tail_text(state.gates.histograms, row)
+        share = f"saturated {percent(float(state.gates.saturated[row]))}"
+        return "   ".join(filter(None, (lost, share))), bool(lost)
+
+    def draw_ghost(self, ghost: GateState | None) -> None:
+        self.ridges.set_ghosts(self._outlines(ghost) if ghost is not None else ())
+
+    def clear(self) -> None:
+        self.ridges.set_ridges((), ())
+        self.ridges.set_ghosts(())
+
+    def mark(self, layer: int) -> None:
+        layers = self.state.layers if self.state is not None else ()
+        rows = [row for row, index in enumerate(layers) if index == layer][:MOST_GATES]
+        for beam, row in zip(self.beams, [*rows, *([-1] * MOST_GATES)], strict=False):
+            beam.point_at(row)
+
+    def _colour(self) -> None:
+        """Each row has its layer's colour."""
+        if self.state is not None and self.layer_colours:
+            tones = [self.layer_colours[layer % len(self.layer_colours)] for layer in self.state.layers]
+            self.ridges.set_colours(tones, self.theme.panel)
+
+    def tint(self, theme: Theme) -> None:
+        for beam in self.beams:
+            beam.colour = theme.accent
+        ridges = self.ridges
+        ridges.ghost_colour, ridges.text, ridges.warning = theme.text, theme.muted, theme.warning
+        ridges.base, ridges.ground = theme.border, theme.panel
+        self._colour()
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def notes(self, state: GateState) -> Sequence[Note]:
+        flat = int((state.gates.saturated >= 0.5).sum())
+        found = [Note(f"{flat} of {state.rows} gates mostly saturated")] if flat else []
+        return [*found, *(note for note in tail_notes(state.gates.histograms) if note.warning)]
+
+    def probe(self, state: GateState, pane: int, x: float, y: float) -> Probe | None:
+        row = int(np.clip(round(y + 0.3), 0, state.rows - 1))
+        words = (
+            self.layer_text(state.layers[row]),
+            f"{state.gates.names[row]} gate  {self._words(state, row)[0]}",
+            bin_text(state.gates.histograms, row, x),
+        )
+        return Probe("\n".join(words), state.layers[row], x)
+
+    def rows(self, state: GateState) -> Table:
+        histograms = state.gates.histograms
+        table = histogram_table(HistogramState(state.step, histograms), state.gates.layers)
+        bins = histograms.counts.shape[1]
+        columns = dict(table.columns)
+        return Table(
+            {
+                "step": columns.pop("step"),
+                "layer": columns.pop("layer"),
+                "gate": [name for name in state.gates.names for _ in range(bins)],
+                **columns,
+                "saturated": np.repeat(state.gates.saturated, bins).tolist(),
+            }
+        )

@@ -1,0 +1,268 @@
+"""The gradient of the states of recurrent layers over the time steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtGui import QPolygonF
+
+from simulator.frame import Frame, RunInfo, TimeProfile
+from simulator.history import Series
+from ui.plots.axes import StepAxis
+from ui.plots.bands import BandAxis, Bands, Caption, Captions, gap_of
+from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.decades import extent, log10, notes_of
+from ui.plots.header import Option
+from ui.plots.items import Array, Curves, pieces
+from ui.plots.ranges import StepRange
+from ui.plots.strip import Key, Note
+from ui.plots.table import Cell, Table
+from ui.plots.timeline import envelope, reduced
+from ui.style.numbers import integer, number
+from ui.style.theme import Theme
+
+STATES = frozenset({"recurrent", "gru", "lstm"})
+"""Kinds of layers that carry a state from step to step."""
+MOST_POINTS = 1024
+
+
+def decades_per_step(norms: Array) -> float:
+    """How many decades the gradient gains with every step back in time, by least squares; NaN for fewer than two.
+
+    What is 0 or not finite is left out.
+    """
+    logs = log10(norms)
+    known = np.flatnonzero(np.isfinite(logs))
+    if len(known) < 2:
+        return float("nan")
+    times = known - known.mean()
+    return float(-(times @ logs[known]) / (times @ times))
+
+
+def slope_text(norms: Array) -> str:
+    """``−0.13 decades per step back``."""
+    slope = decades_per_step(norms)
+    if not np.isfinite(slope):
+        return "no slope: 0 or not finite"
+    return f"{'+' if slope > 0 else ''}{number(slope)} decades per step back"
+
+
+@dataclass(frozen=True)
+class Track:
+    """One layer's profile, and its gradient at step 0 where that is known."""
+
+    layer: int
+    label: str
+    profile: TimeProfile
+    first: Array | None
+
+    @property
+    def norms(self) -> Array:
+        return self.profile.hidden_gradient_norm
+
+
+@dataclass(frozen=True)
+class ThroughTimeState:
+    """The profiles of one frame, in depth order."""
+
+    step: int
+    depth: int
+    tracks: tuple[Track, ...]
+
+    @property
+    def times(self) -> int:
+        return max(len(track.norms) for track in self.tracks)
+
+
+def tracks_of(frame: Frame, first: Frame | None) -> tuple[Track, ...]:
+    found = []
+    for index, layer in enumerate(frame.info.layers):
+        profile = frame.time.get(layer.label)
+        if profile is not None:
+            then = first.time.get(layer.label) if first is not None else None
+            same = then is not None and len(then.hidden_gradient_norm) == len(profile.hidden_gradient_norm)
+            found.append(Track(index, layer.label, profile, then.hidden_gradient_norm if then and same else None))
+    return tuple(found)
+
+
+class ThroughTime(Plot[ThroughTimeState]):
+    key = "through_time"
+    title = "Gradient through time"
+    side = "backward"
+    kinds = STATES
+    comes_along = True
+    explain = (
+        "How much the loss depends on the state at each time step, on a log scale. A straight line is a "
+        "factor per step: a plain recurrent layer loses the same share with every step back, an LSTM's "
+        "line stays nearly level. Where the line has sunk, the layer does not learn what happened then."
+    )
+    formula = "RMS over the batch of ‖∂(sample loss)/∂hₜ‖₂ over t;  slope: least squares of its log₁₀, per step back"
+    wants = frozenset({"time"})
+    empty_text = "Add a recurrent layer, a GRU or an LSTM to see how its gradient travels back through time."
+    offers = (Option("apart", "apart", "One layer below the other, on equal scales; off: all on one axis", on=True),)
+
+    def build(self) -> None:
+        self.time_axis = StepAxis("bottom", "time step t")
+        self.value_axis = BandAxis("‖∂L/∂hₜ‖", decades=True)
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.time_axis)
+        self.scale = StepRange(log=True)
+        self.scales.append(self.scale)
+        self.bands = Bands(1)
+        self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
+        self.firsts = Curves(self.pane, -0.6, width=1.2, smooth=True)
+        self.curves = Curves(self.pane, 0.0, width=1.6, smooth=True)
+        self.captions = Captions(self.pane)
+
+    def capture(self, view: View) -> ThroughTimeState | None:
+        tracks = tracks_of(view.frame, view.first)
+        return ThroughTimeState(view.frame.step, view.frame.info.depth, tracks) if tracks else None
+
+    # -- drawing -----------------------------------------------------------------------------------------------------
+
+    def _fit(self, states: Sequence[ThroughTimeState]) -> None:
+        """Bands, and one range for all of them, so that slopes can be compared."""
+        tracks = [track for state in states for track in state.tracks]
+        norms = [part for track in tracks for part in (track.norms, track.first) if part is not None]
+        low, high = self.scale.fit(*extent(log10(part) for part in norms))
+        rows = max(len(state.tracks) for state in states)
+        count, lines = (rows, 1) if self.options["apart"] else (1, rows)
+        self.bands = Bands(count, low, high, gap_of(count, lines))
+        self.value_axis.set_bands(self.bands)
+        bottom, top = self.bands.extent
+        times = max(state.times for state in states)
+        self.pane.fit((1 - 0.015 * times, times * 1.015), (bottom - 0.02 * count, top))
+
+    def _curve(self, row: int, norms: Array) -> list[QPolygonF]:
+        low = self.bands.low
+        steps = np.arange(1, len(norms) + 1, dtype=np.float64)
+        y = log10(norms)
+        if len(norms) > MOST_POINTS:
+            past = reduced(Series(steps, norms, norms, norms, 1), MOST_POINTS // 2, len(norms))
+            steps, y = envelope(past.middles, log10(past.low), log10(past.high))
+        y = np.where(np.isposinf(y), np.nan, np.maximum(y, low))
+        return pieces(steps, self.bands.place(self._band(row), y))
+
+    def _band(self, row: int) -> int:
+        return min(row, self.bands.count - 1)
+
+    def draw(self, state: ThroughTimeState) -> None:
+        self._fit([state] if self.ghost is None else [state, self.ghost])
+        tracks = state.tracks
+        self._colour(state)
+        self.curves.set_curves([self._curve(row, track.norms) for row, track in enumerate(tracks)])
+        self.firsts.set_curves(
+            [self._curve(row, track.first) for row, track in enumerate(tracks) if track.first is not None]
+        )
+        if self.ghost is not None:
+            self.ghosts.set_curves([self._curve(row, track.norms) for row, track in enumerate(self.ghost.tracks)])
+        self._caption(state)
+
+    def _colour(self, state: ThroughTimeState) -> None:
+        """One colour per curve: its layer's."""
+        if self.layer_colours:
+            self.curves.set_colours([self._tone(track.layer) for track in state.tracks])
+
+    def _tone(self, layer: int) -> str:
+        return self.layer_colours[layer % len(self.layer_colours)] if self.layer_colours else self.theme.backward
+
+    def _caption(self, state: ThroughTimeState) -> None:
+        apart = self.bands.count > 1
+        captions = [
+            Caption(
+                self._band(row),
+                0 if apart else row,
+                f"{self._name(track)}   {slope_text(track.norms)}",
+                self._tone(track.layer),
+            )
+            for row, track in enumerate(state.tracks)
+        ]
+        self.captions.set_captions(captions, self.bands)
+
+    def _name(self, track: Track) -> str:
+        layer = self.layer(track.layer)
+        return (layer.name if layer is not None else "") or f"layer {track.label}"
+
+    def draw_ghost(self, ghost: ThroughTimeState | None) -> None:
+        if ghost is None:
+            self.ghosts.set_curves(())
+            return
+        self._fit([ghost] if self.state is None else [self.state, ghost])
+        self.ghosts.set_curves([self._curve(row, track.norms) for row, track in enumerate(ghost.tracks)])
+
+    def clear(self) -> None:
+        for curves in (self.curves, self.firsts, self.ghosts):
+            curves.set_curves(())
+        self.captions.set_captions((), self.bands)
+
+    def mark(self, layer: int) -> None:
+        tracks = self.state.tracks if self.state is not None else ()
+        rows = [row for row, track in enumerate(tracks) if track.layer == layer]
+        self.curves.emphasise(rows[0] if rows else -1)
+
+    def tint(self, theme: Theme) -> None:
+        self.curves.set_colours(self.layer_colours or (theme.backward,))
+        self.firsts.set_colours((theme.faint,), alpha=0.9)
+        self.ghosts.set_colours((theme.muted,))
+        self.captions.text, self.captions.ground = theme.muted, theme.panel
+        if self.state is not None:
+            self._colour(self.state)
+            self._caption(self.state)
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def legend(self, state: ThroughTimeState) -> Sequence[Key]:
+        known = state.step > 0 and any(track.first is not None for track in state.tracks)
+        return [Key("at step 0", "faint")] if known else []
+
+    def notes(self, state: ThroughTimeState) -> Sequence[Note]:
+        norms = np.concatenate([track.norms for track in state.tracks])
+        return notes_of(norms, np.ones(len(norms), dtype=np.bool_), self.bands.low, "time step")
+
+    def probe(self, state: ThroughTimeState, pane: int, x: float, y: float) -> Probe | None:
+        time = round(x)
+        row = self._row_at(state, time, y)
+        if row < 0:
+            return None
+        track = state.tracks[row]
+        profile = track.profile
+        lines = [
+            self.layer_text(track.layer),
+            f"t = {integer(time)} of {integer(len(track.norms))}",
+            f"‖∂L/∂h‖  {number(float(track.norms[time - 1]), fixed=True)}",
+            slope_text(track.norms),
+            f"h  {number(float(profile.hidden_mean[time - 1]))} ± {number(float(profile.hidden_std[time - 1]))}",
+        ]
+        if track.first is not None:
+            lines.append(f"at step 0  {number(float(track.first[time - 1]), fixed=True)}; {slope_text(track.first)}")
+        if self.ghost is not None and row < len(self.ghost.tracks):
+            pinned = self.ghost.tracks[row].norms
+            lines.append(f"pinned, step {integer(self.ghost.step)}  {slope_text(pinned)}")
+        return Probe("\n".join(lines), track.layer, float(time))
+
+    def _row_at(self, state: ThroughTimeState, time: int, y: float) -> int:
+        """The curve under the pointer: that of the band, or the nearest one of those in one band."""
+        rows = [row for row, track in enumerate(state.tracks) if 1 <= time <= len(track.norms)]
+        if self.bands.count > 1:
+            return self.bands.at(y) if self.bands.at(y) in rows else -1
+        heights = [log10(state.tracks[row].norms[time - 1 : time])[0] for row in rows]
+        away = [abs(max(h, self.bands.low) - self.bands.value(0, y)) if h == h else np.inf for h in heights]
+        return rows[int(np.argmin(away))] if rows else -1
+
+    def rows(self, state: ThroughTimeState) -> Table:
+        columns: dict[str, list[Cell]] = {name: [] for name in ("step", "layer", "time", "hidden_gradient_norm")}
+        columns |= {"hidden_gradient_norm_step_0": [], "hidden_mean": [], "hidden_std": []}
+        for track in state.tracks:
+            count = len(track.norms)
+            columns["step"] += [state.step] * count
+            columns["layer"] += [track.label] * count
+            columns["time"] += list(range(1, count + 1))
+            columns["hidden_gradient_norm"] += track.norms.tolist()
+            columns["hidden_gradient_norm_step_0"] += [None] * count if track.first is None else track.first.tolist()
+            columns["hidden_mean"] += track.profile.hidden_mean.tolist()
+            columns["hidden_std"] += track.profile.hidden_std.tolist()
+        return Table(columns)
+
+    def begin(self, info: RunInfo) -> None:
+        self.curves.emphasise(-1)

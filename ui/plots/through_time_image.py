@@ -1,0 +1,198 @@
+"""The gradient of the states of recurrent layers as time-step × training-step images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QRectF
+
+from simulator.profiles import ProfileImage
+from ui.plots.axes import StepAxis
+from ui.plots.bands import BandAxis, Bands, Caption, Captions, gap_of
+from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.decades import extent, log10, notes_of
+from ui.plots.heat import ColourBar, Heat, colour_table, indexed
+from ui.plots.items import Array
+from ui.plots.ranges import Range, StepRange, StepsRange, nice_step
+from ui.plots.strip import Key, Note
+from ui.plots.table import Cell, Table
+from ui.plots.through_time import STATES
+from ui.style.numbers import integer, not_finite, number, power_of_ten
+from ui.style.theme import Theme
+
+COLUMNS = 384
+
+
+@dataclass(frozen=True)
+class ImageState:
+    """The past of every layer with a state, in depth order."""
+
+    step: int
+    depth: int
+    layers: tuple[int, ...]
+    labels: tuple[str, ...]
+    images: tuple[ProfileImage, ...]
+    end: int
+    """The last training step looked at."""
+
+
+class ThroughTimeImage(Plot[ImageState]):
+    key = "through_time_image"
+    title = "Gradient through time, step by step"
+    side = "backward"
+    kinds = STATES
+    explain = (
+        "Each column is a look at the network, each row a time step, the first on top; the colour is the size of "
+        "the gradient there, on a log scale. A pale top is a past that the layer cannot learn from; "
+        "colour that climbs upwards is a memory being learnt."
+    )
+    formula = (
+        "log₁₀ of the RMS over the batch of ‖∂(sample loss)/∂hₜ‖₂, the largest of each cell, held until the next "
+        "look; neutral: exactly 0, amber: not finite"
+    )
+    wants = frozenset({"time"})
+    empty_text = "Add a recurrent layer, a GRU or an LSTM to see its gradient through time, training step by step."
+
+    def build(self) -> None:
+        self.step_axis = StepAxis("bottom", "step")
+        self.time_axis = BandAxis("time step t", decades=False)
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.time_axis, self.step_axis, invert_y=True)
+        self.time_axis.setGrid(False)
+        self.bar = ColourBar("‖∂L/∂hₜ‖")
+        self.canvas.grid.addItem(self.bar, FIRST_ROW, 2)
+        self.x_scale, self.colour_scale = StepsRange(), StepRange(log=True)
+        self.scales += [self.x_scale, self.colour_scale]
+        self.heats: list[Heat] = []
+        self.captions = Captions(self.pane)
+        self.bands = Bands(1, upward=False)
+
+    def capture(self, view: View) -> ImageState | None:
+        profiles = view.profiles
+        layers = [(i, layer.label) for i, layer in enumerate(view.frame.info.layers)]
+        known = [(i, label) for i, label in layers if profiles is not None and label in profiles.labels]
+        if profiles is None or not known:
+            return None
+        images = tuple(profiles.image(label, COLUMNS) for _, label in known)
+        depth, labels = view.frame.info.depth, tuple(label for _, label in known)
+        return ImageState(view.frame.step, depth, tuple(i for i, _ in known), labels, images, profiles.end)
+
+    # -- drawing -----------------------------------------------------------------------------------------------------
+
+    def _parts(self, state: ImageState) -> list[tuple[ImageState, int]]:
+        """What is shown from the top down: each layer, and each of the pinned one's."""
+        shown = [state] if self.ghost is None else [state, self.ghost]
+        return [(each, row) for each in shown for row in range(len(each.images))]
+
+    def draw(self, state: ImageState) -> None:
+        parts = self._parts(state)
+        logs = [log10(each.images[row].values) for each, row in parts]
+        colours = self.colour_scale.fit(*extent(logs))
+        self._tick(colours)
+        times = max(each.images[row].times for each, row in parts)
+        self.bands = Bands(len(parts), 0.5, times + 0.5, gap_of(len(parts)), upward=False)
+        self.time_axis.set_bands(self.bands)
+        self.pane.fit(self.x_scale.fit(max(each.end for each, _ in parts)), self.bands.extent)
+        while len(self.heats) < len(parts):
+            self._add_heat()
+        for heat in self.heats[len(parts) :]:
+            heat.clear()
+        for band, ((each, row), values) in enumerate(zip(parts, logs, strict=True)):
+            self._paint(self.heats[band], each.images[row], values, colours, band)
+        self._caption(parts)
+
+    def _add_heat(self) -> None:
+        heat = Heat(self.pane)
+        heat.set_table(colour_table(self.theme, self.theme.backward))
+        self.heats.append(heat)
+
+    def _paint(self, heat: Heat, image: ProfileImage, logs: Array, colours: Range, band: int) -> None:
+        values = np.where(np.isnan(logs) & image.looked[:, np.newaxis], np.inf, logs)
+        top = float(self.bands.place(band, np.array(0.5)))
+        height = float(self.bands.place(band, np.array(image.times + 0.5))) - top
+        rows = image.values.shape[1]
+        # The last row may stand for fewer time steps than the others.
+        height *= rows * image.height / image.times
+        rect = QRectF(image.first - 0.5, top, float(image.width * len(logs)), height)
+        heat.set_places(np.ascontiguousarray(indexed(values, *colours).T), rect)
+
+    def _tick(self, colours: Range) -> None:
+        low, high = colours
+        step = max(1, round(nice_step(high - low, 5)))
+        first = int(-(-low // step)) * step
+        self.bar.set_ticks([((d - low) / (high - low), power_of_ten(d)) for d in range(first, int(high) + 1, step)])
+
+    def _caption(self, parts: Sequence[tuple[ImageState, int]]) -> None:
+        captions = []
+        for band, (each, row) in enumerate(parts):
+            layer = self.layer(each.layers[row])
+            name = layer.name if layer is not None and layer.name else f"layer {each.labels[row]}"
+            pinned = f", pinned at step {integer(each.step)}" if each is self.ghost else ""
+            tone = self.layer_colours[each.layers[row] % len(self.layer_colours)] if self.layer_colours else "#808080"
+            captions.append(Caption(band, 0, name + pinned, tone))
+        self.captions.set_captions(captions, self.bands)
+
+    def draw_ghost(self, ghost: ImageState | None) -> None:
+        """The ghost is one more band below, drawn together with the state."""
+
+    def clear(self) -> None:
+        for heat in self.heats:
+            heat.clear()
+        self.captions.set_captions((), self.bands)
+
+    def tint(self, theme: Theme) -> None:
+        table = colour_table(theme, theme.backward)
+        for heat in self.heats:
+            heat.set_table(table)
+        self.bar.tint(theme, table)
+        self.captions.text, self.captions.ground = theme.text, theme.panel
+        if self.state is not None:
+            self._caption(self._parts(self.state))
+        self.captions.update()
+
+    def pinned_key(self) -> tuple[Key, ...]:
+        """Nothing: the captions say which bands are pinned."""
+        return ()
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def notes(self, state: ImageState) -> Sequence[Note]:
+        last = np.concatenate([image.values[-1] for image in state.images])
+        known = np.concatenate([np.full(image.values.shape[1], image.looked[-1]) for image in state.images])
+        return notes_of(last, known, self.colour_scale.range[0], "time step")
+
+    def probe(self, state: ImageState, pane: int, x: float, y: float) -> Probe | None:
+        band = self.bands.at(y)
+        each, row = self._parts(state)[band]
+        image = each.images[row]
+        column = int(np.floor((x - image.first + 0.5) / image.width))
+        time = round(self.bands.value(band, y))
+        if not (0 <= column < len(image.values) and 1 <= time <= image.times):
+            return None
+        cell = (time - 1) // image.height
+        value = float(image.values[column, cell])
+        first, last = image.first + column * image.width, cell * image.height + 1
+        ends = min(last + image.height - 1, image.times)
+        words = number(value, fixed=True) if image.looked[column] else "nobody looked"
+        words = words if np.isfinite(value) or not image.looked[column] else not_finite(value)
+        lines = [
+            self.layer_text(each.layers[row]),
+            f"step {integer(first)}" + (f" … {integer(first + image.width - 1)}" if image.width > 1 else ""),
+            f"t = {integer(last)}" + (f" … {integer(ends)}" if ends > last else ""),
+            f"‖∂L/∂h‖  {words}",
+        ]
+        return Probe("\n".join(lines), each.layers[row], first + 0.5 * (image.width - 1))
+
+    def rows(self, state: ImageState) -> Table:
+        columns: dict[str, list[Cell]] = {name: [] for name in ("first_step", "layer", "time", "hidden_gradient_norm")}
+        for label, image in zip(state.labels, state.images, strict=True):
+            count, rows = image.values.shape
+            steps = image.first + image.width * np.arange(count)
+            columns["first_step"] += np.repeat(steps, rows).tolist()
+            columns["layer"] += [label] * (count * rows)
+            columns["time"] += np.tile(1 + image.height * np.arange(rows), count).tolist()
+            looked = np.repeat(image.looked, rows).tolist()
+            values = image.values.ravel().tolist()
+            columns["hidden_gradient_norm"] += [v if seen else None for v, seen in zip(values, looked, strict=True)]
+        return Table(columns)
