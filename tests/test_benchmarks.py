@@ -51,7 +51,8 @@ def check(sections: list[str], folder: Path) -> dict[str, Any]:
         assert found, f"{name} measured nothing"
         assert all(math.isfinite(number) for number in found), name
         assert f"## {name}" in said
-    return result["sections"]
+    sections_found: dict[str, Any] = result["sections"]
+    return sections_found
 
 
 def test_what_needs_no_screen_runs_to_valid_json(tmp_path: Path) -> None:

@@ -115,9 +115,9 @@ def _count_pairs(rows: Array, low: Floats, high: Floats) -> Counts:
     pairs = np.empty((len(rows), BINS * BINS))
     for layer, row in enumerate(key):
         pairs[layer] = np.bincount(row, minlength=BINS * BINS)
-    pairs = pairs.reshape(-1, BINS, BINS)
+    table = pairs.reshape(-1, BINS, BINS)
     ones = np.ones(BINS)
-    counts: Counts = (pairs @ ones + ones @ pairs).astype(np.int64)
+    counts: Counts = (table @ ones + ones @ table).astype(np.int64)
     return counts
 
 
