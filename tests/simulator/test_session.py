@@ -267,7 +267,7 @@ def test_an_error_in_mid_run_pauses(screen: Screen, monkeypatch: pytest.MonkeyPa
     screen.session.play()
     screen.until(lambda: screen.step() > 3)
 
-    def breaks(_: Any) -> None:
+    def breaks(_: Any, **_options: Any) -> None:
         raise ZeroDivisionError("mid-run")
 
     with monkeypatch.context() as broken:
