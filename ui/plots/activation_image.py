@@ -40,7 +40,7 @@ BINS = 128
 
 class ActivationImage(Plot[HistogramState]):
     key = "activation_image"
-    title = "Activations, layer × value"
+    title = "Activations, layer × bin"
     side = "forward"
     explain = (
         "Each row is a layer's histogram of activations, darker where more values lie. Read down the "

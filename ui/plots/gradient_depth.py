@@ -13,7 +13,7 @@ from ui.plots.theory import THEORY, Envelope
 
 class GradientDepth(DepthPlot):
     key = "gradient_depth"
-    title = "Gradient magnitude over depth"
+    title = "Gradient over depth"
     side = "backward"
     default = True
     explain = (

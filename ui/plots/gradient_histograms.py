@@ -8,7 +8,7 @@ from ui.plots.ridgeline import SHARED_HELP, RidgePlot
 
 class GradientHistograms(RidgePlot):
     key = "gradient_histograms"
-    title = "Weight gradients over depth"
+    title = "Weight gradients"
     side = "backward"
     explain = (
         "One histogram of ∂C/∂w per layer, each over its own range, which is written at its right. "

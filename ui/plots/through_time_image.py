@@ -40,7 +40,7 @@ class ImageState:
 
 class ThroughTimeImage(Plot[ImageState]):
     key = "through_time_image"
-    title = "Gradient through time, step by step"
+    title = "Gradient, step by step"
     side = "backward"
     kinds = STATES
     explain = (
