@@ -505,7 +505,7 @@ def test_a_refused_edit_changes_nothing_until_its_repair_is_taken(qtbot: Any) ->
     assert bench.tree == [64, [64]]
     assert bench.proposals == []
     assert "Layer 2" in bench.builder.refusal.text()
-    assert bench.offers == ["Add projection", "Give it 64 units"][: len(bench.offers)]
+    assert bench.offers == ["Add projection"]
     bench.take("Add projection")
     assert bench.tree == [64, [32]]
     assert bench.experiment.layers[1].projection.kind == "linear"
@@ -588,3 +588,22 @@ def test_checkpoints_show_less_memory_before_it_is_spent(qtbot: Any) -> None:
     assert row is not None
     row.committed.emit(True)
     assert bench.builder.foot.text() != before
+
+
+def test_a_refused_drag_offers_its_repair_when_the_hand_lets_go(qtbot: Any) -> None:
+    bench = Bench(qtbot, experiment(dense(), residual(dense())))
+    bench.choose(inner(1, 0))
+    row = bench.builder.layer_form.row(("units",))
+    assert isinstance(row, NumberRow)
+    assert row.track is not None
+    start = QPoint(round(row.track.x_of(64)), 12)
+    qtbot.mousePress(row.track, LEFT, pos=start)
+    qtbot.mouseMove(row.track, start - QPoint(8, 0))
+    assert bench.builder.refusal.isVisible()
+    assert bench.offers == []
+    qtbot.mouseRelease(row.track, LEFT, pos=start - QPoint(8, 0))
+    assert bench.tree == [64, [64]]
+    assert bench.offers == ["Add projection"]
+    bench.take("Add projection")
+    ((block,),) = bench.tree[1:]
+    assert 1 < block < 64

@@ -57,6 +57,8 @@ class Builder(QWidget):
         self._wrong: dict[Place, str] = {}
         self._asked = ""
         """Words for what was refused last, and is done when it is repaired."""
+        self._dragged: dict[str, Any] | None = None
+        """What was refused while a hand was moving, for which repairs are sought when it lets go."""
         self.stack = Stack(colours)
         self.refusal = Refusal()
         self.layer_form = PartForm(Layer)
@@ -284,19 +286,21 @@ class Builder(QWidget):
 
     # -- what is asked for ---------------------------------------------------------------------------------------
 
-    def _misfit(self, plain: dict[str, Any]) -> Misfit | None:
+    def _misfit(self, plain: dict[str, Any], offers: bool = True) -> Misfit | None:
         """What does not fit together in ``plain``, which differs in its stack at most; None where nothing is known."""
         assert self._experiment is not None
         shape = self._outlook.input_shape(self._experiment)
         try:
-            return None if shape is None else misfit(plain, shape)
+            return None if shape is None else misfit(plain, shape, offers, self._experiment.layers)
         except ValueError:
             return None  # no stack at all, of which others know more
 
     def _ask(self, plain: dict[str, Any], text: str, key: str | None, final: bool) -> str | None:
         """Propose ``plain``, unless it would no longer fit together; what was refused is said and can be repaired."""
-        found = self._misfit(plain) if not self._wrong and plain["layers"] != self._plain["layers"] else None
+        new = not self._wrong and plain["layers"] != self._plain["layers"]
+        found = self._misfit(plain, offers=final) if new else None
         if found is not None:
+            self._dragged = None if final else plain
             self._refuse(found.reason, text, found)
             return found.reason
         return self._propose(plain, text, key, final)
@@ -358,8 +362,10 @@ class Builder(QWidget):
         self._edit(self.output_form, path, plain, what, f"output.{key_of(path)}", final)
 
     def _edit(self, form: PartForm, path: Path, plain: dict[str, Any], what: str, key: str, final: bool) -> None:
-        # A drag that was refused ends with what was there before: that takes nothing back.
-        if not self._wrong and plain != self._plain:
+        if final and plain == self._plain and self._dragged is not None:
+            # A drag that was refused ends with what was there before, but this is what was meant.
+            plain, self._dragged = self._dragged, None
+        if not self._wrong:
             self.refusal.say("")
         reason = self._ask(plain, what, key, final)
         if reason is not None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -43,6 +42,7 @@ class Case:
     """A layer that does not fit: what it gets, and what the layer that gives it is."""
 
     plain: Plain
+    input_shape: Shape
     place: Place
     shape: Shape
     error: ShapeError
@@ -78,13 +78,19 @@ Fix = Callable[[Case], tuple[str, Plain] | None]
 """What to say on the button and the changed experiment; None where it is of no use."""
 
 
-def misfit(plain: Plain, input_shape: Shape) -> Misfit | None:
-    """None where the layers fit together for samples of ``input_shape``."""
+def misfit(
+    plain: Plain, input_shape: Shape, offers: bool = True, present: Sequence[Layer] | None = None
+) -> Misfit | None:
+    """None where the layers fit together for samples of ``input_shape``.
+
+    ``offers`` take their time to be found; the ``present`` stack is none.
+    """
     case = _case(plain, input_shape)
     if case is None:
         return None
     reason = str(case.error)
-    return Misfit(reason[:1].upper() + reason[1:] + ".", case.place, tuple(_offers(case, input_shape)))
+    said = f"{reason[:1].upper()}{reason[1:]}."
+    return Misfit(said, case.place, tuple(_offers(case, present)) if offers else ())
 
 
 def fitted(plain: Plain, input_shape: Shape, place: Place) -> Plain:
@@ -92,7 +98,7 @@ def fitted(plain: Plain, input_shape: Shape, place: Place) -> Plain:
     case = _case(plain, input_shape)
     if case is None or case.place != place:
         return plain
-    offer = _settled(case, input_shape, (same_width,))
+    offer = _settled(case, (same_width,))
     return plain if offer is None else offer.plain
 
 
@@ -117,38 +123,23 @@ def _case(plain: Plain, input_shape: Shape) -> Case | None:
     except ShapeError as error:
         place = place_of(error.path)
         assert place is not None
-        return Case(plain, place, shape_before(layers, input_shape, place), error)
+        return Case(plain, input_shape, place, shape_before(layers, input_shape, place), error)
     return None
 
 
-def _offers(case: Case, input_shape: Shape) -> Iterator[Offer]:
+def _offers(case: Case, present: Sequence[Layer] | None) -> Iterator[Offer]:
     """At most two ways out, those first that change least."""
     said: list[Plain] = []
-    for fixes in _ways(case):
-        offer = _settled(case, input_shape, fixes)
-        if offer is not None and offer.plain not in said:
+    for fixes in WAYS:
+        offer = _settled(case, fixes)
+        if offer is not None and offer.plain not in said and layers_of(offer.plain) != present:
             said.append(offer.plain)
             yield offer
         if len(said) == MOST_OFFERS:
             return
 
 
-def _ways(case: Case) -> Iterator[tuple[Fix, ...]]:
-    yield from (
-        (own,),
-        (every_step,),
-        (flat,),
-        (unflattened,),
-        (projected,),
-        (same_width,),
-        (flat, projected),
-        (flat, same_width),
-    )
-    for index in range(int(case.place[-1]) - 1, -1, -1):
-        yield (functools.partial(earlier, index=index),)
-
-
-def _settled(case: Case, input_shape: Shape, fixes: Sequence[Fix]) -> Offer | None:
+def _settled(case: Case, fixes: Sequence[Fix]) -> Offer | None:
     """The fixes applied wherever something does not fit, until all does; None if they do not bring that about."""
     titles: list[str] = []
     found: Case | None = case
@@ -162,10 +153,10 @@ def _settled(case: Case, input_shape: Shape, fixes: Sequence[Fix]) -> Offer | No
             titles.append(step[0] if not titles else step[0][:1].lower() + step[0][1:])
         case = found
         try:
-            found = _case(step[1], input_shape)
+            found = _case(step[1], case.input_shape)
         except (msgspec.ValidationError, KeyError):
             return None
-        case = found or Case(step[1], case.place, case.shape, case.error)
+        case = found or replace(case, plain=step[1])
     return None
 
 
@@ -231,14 +222,29 @@ def same_width(case: Case) -> tuple[str, Plain] | None:
     return f"Give it {width} {field}", case.with_layer(place, {**layer, field: width})
 
 
-def earlier(case: Case, index: int) -> tuple[str, Plain] | None:
-    """Put the layer before the one at ``index`` of its stack."""
-    if index >= int(case.place[-1]):
+def earlier(case: Case) -> tuple[str, Plain] | None:
+    """Put the layer before the nearest one of its stack that gets what it needs."""
+    stack, index = case.place[:-1], int(case.place[-1])
+    layers = layers_of({"layers": at(case.plain, stack)})
+    shape = shape_before(layers_of(case.plain), case.input_shape, (*stack, 0))
+    fitting = []
+    for place, before in enumerate(layers[:index]):
+        if shape != case.shape and _fits(layers[index], shape):
+            fitting.append(place)
+        shape = shapes([before], shape)["layers", 0]
+    if not fitting:
         return None
-    stack = case.place[:-1]
-    plain, _ = moved(case.plain, [case.place], (*stack, index))
-    number = sum(int(layer.get("repeat", 1)) for layer in at(plain, stack)[:index]) + 1
+    plain, _ = moved(case.plain, [case.place], (*stack, fitting[-1]))
+    number = sum(layer.repeat for layer in layers[: fitting[-1]]) + 1
     return f"Put it before layer {number}", plain
+
+
+def _fits(layer: Layer, shape: Shape) -> bool:
+    try:
+        shapes([layer], shape)
+    except ShapeError:
+        return False
+    return True
 
 
 def _spliced(plain: Any, place: Place, out: int, layers: Sequence[Plain]) -> Any:
@@ -252,5 +258,18 @@ def _spliced(plain: Any, place: Place, out: int, layers: Sequence[Plain]) -> Any
         {**plain, head: changed} if isinstance(plain, dict) else [*plain[: int(head)], changed, *plain[int(head) + 1 :]]
     )
 
+
+WAYS: tuple[tuple[Fix, ...], ...] = (
+    (own,),
+    (every_step,),
+    (flat,),
+    (unflattened,),
+    (projected,),
+    (same_width,),
+    (flat, projected),
+    (flat, same_width),
+    (earlier,),
+)
+"""What is tried, those first that change least; of several fixes, at each layer the first of use."""
 
 __all__ = ["TOP", "Misfit", "Offer", "fitted", "layers_of", "misfit", "place_of"]
