@@ -179,3 +179,12 @@ def test_what_it_holds() -> None:
     assert "norm:1" in history
     assert "accuracy" not in history
     assert history.series("norm").last.shape == (0, 2)
+
+
+def test_the_end_is_the_last_step_that_is_shown() -> None:
+    history = History(("loss",), start=5)
+    assert history.end == 4
+    history.extend(Rows(5, ("loss",), np.empty((0, 1)), np.ones(1)))
+    assert history.end == 5
+    history.extend(Rows(5, ("loss",), np.ones((3, 1))))
+    assert history.end == 7 == history.series("loss").steps[-1]
