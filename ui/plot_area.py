@@ -37,6 +37,8 @@ class PlotArea(QMainWindow):
         self._info: RunInfo | None = None
         self._maximised: str | None = None
         self._want_all = False
+        self._along: frozenset[str] = frozenset()
+        """Plots that opened by themselves, with the layers they are about."""
         self._before_maximise = QByteArray()
         self.plots: dict[str, Plot[Any]] = {}
         self.docks: dict[str, QDockWidget] = {}
@@ -56,6 +58,7 @@ class PlotArea(QMainWindow):
         dock.setTitleBarWidget(header)
         header.installEventFilter(self)
         header.pause_toggled.connect(lambda _on: self.shown_changed.emit())
+        header.option_toggled.connect(lambda _key, _on: self.shown_changed.emit())
         plot.maximise_requested.connect(lambda key=plot.key: self.toggle_maximised(key))
         plot.export_requested.connect(lambda key=plot.key: self.export_requested.emit(key))
         plot.layer_hovered.connect(self.layer_hovered)
@@ -89,6 +92,7 @@ class PlotArea(QMainWindow):
 
     def start(self, info: RunInfo) -> None:
         self._info, self._view = info, None
+        self._bring_along(info)
         for plot in self.plots.values():
             plot.start(info)
 
@@ -106,6 +110,25 @@ class PlotArea(QMainWindow):
             self.plots[key].refresh(self._view)
         self.shown_changed.emit()
 
+    def _bring_along(self, info: RunInfo) -> None:
+        """Open the plots that come with this network's layers and close those of the last one's.
+
+        A hand that has shown or hidden any plot keeps its arrangement: nothing happens until it is reset.
+        """
+        defaults = {key for key, plot in self.plots.items() if plot.default}
+        if self._maximised is not None or self._shown_keys() != defaults | self._along:
+            return
+        kinds = {layer.kind for layer in info.layers}
+        wanted = frozenset(key for key, plot in self.plots.items() if plot.comes_along and plot.kinds & kinds)
+        for key in self._along - wanted:
+            self.docks[key].hide()
+        for key in sorted(wanted - self._along):
+            self._show_among(self.docks[key])
+        self._along = wanted
+
+    def _shown_keys(self) -> set[str]:
+        return {key for key, dock in self.docks.items() if not dock.isHidden()}
+
     # -- arrangement ---------------------------------------------------------------------------------------------
 
     def reset_arrangement(self) -> None:
@@ -122,6 +145,9 @@ class PlotArea(QMainWindow):
                 self.splitDockWidget(above, below, Qt.Orientation.Vertical)
         for key, dock in self.docks.items():
             dock.setVisible(self.plots[key].default)
+        self._along = frozenset()
+        if self._info is not None:
+            self._bring_along(self._info)
         self._even(columns)
 
     def _column(self, side: str) -> list[QDockWidget]:
@@ -145,7 +171,10 @@ class PlotArea(QMainWindow):
     def restore_arrangement(self, state: QByteArray) -> bool:
         """Whether ``state`` could be read."""
         self._end_maximised()
-        return not state.isEmpty() and self.restoreState(state, STATE_VERSION)
+        restored = not state.isEmpty() and self.restoreState(state, STATE_VERSION)
+        if restored:
+            self._along = frozenset(key for key in self._shown_keys() if self.plots[key].comes_along)
+        return restored
 
     # -- one plot ------------------------------------------------------------------------------------------------
 
@@ -210,13 +239,17 @@ class PlotArea(QMainWindow):
             self.resizeDocks([*beside, dock], sizes, Qt.Orientation.Vertical)
 
     def fill_menu(self, menu: QMenu) -> None:
-        """One checkable entry per plot, forward ones first."""
+        """One checkable entry per plot, forward ones first, those about some kinds of layers last."""
         menu.clear()
         for side in ("forward", "backward", ""):
             for plot in self.plots.values():
-                if plot.side == side or (not side and plot.side not in ("forward", "backward")):
+                if not plot.kinds and (plot.side == side or (not side and plot.side not in ("forward", "backward"))):
                     self._add_entry(menu, plot)
             menu.addSeparator()
+        for plot in self.plots.values():
+            if plot.kinds:
+                self._add_entry(menu, plot)
+        menu.addSeparator()
 
     def _add_entry(self, menu: QMenu, plot: Plot[Any]) -> None:
         entry = QAction(plot.title, menu)

@@ -123,6 +123,8 @@ class Caption:
     row: int
     text: str
     colour: str
+    strong: bool = False
+    """Whether its layer is the one that is pointed at."""
 
 
 class Captions(Item):
@@ -141,13 +143,13 @@ class Captions(Item):
 
     def draw(self, painter: QPainter, there: QTransform) -> None:
         left = there.map(QPointF(self.pane.viewRange()[0][0], 0.0)).x()
-        painter.setFont(plot_font())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for caption in self.captions:
             top = there.map(QPointF(0.0, self.bands.above(caption.band))).y()
             self._write(painter, caption, QPointF(left + 4, top + 1 + caption.row * LINE))
 
     def _write(self, painter: QPainter, caption: Caption, at: QPointF) -> None:
+        painter.setFont(plot_font(bold=caption.strong))
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         box = QRectF(at.x() + 18, at.y(), 600, LINE - 1)
         text = painter.boundingRect(box, flags, caption.text)

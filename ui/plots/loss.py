@@ -15,7 +15,7 @@ from ui.plots.decades import log10
 from ui.plots.depth import finite_extent
 from ui.plots.gradient_time import past_text, step_text
 from ui.plots.header import Option
-from ui.plots.items import Area, Array, Curves, pieces
+from ui.plots.items import Area, Array, Curves, Guide, pieces
 from ui.plots.ranges import StepRange, StepsRange
 from ui.plots.strip import Key, Note
 from ui.plots.table import Cell, Table
@@ -36,6 +36,8 @@ class LossState:
     pasts: Mapping[str, Past]
     scalars: Mapping[str, float]
     depth: int = 0
+    baseline: float | None = None
+    """What predicting the mean scores, where that says something."""
 
     def sparse(self, name: str) -> bool:
         return name.startswith("validation")
@@ -79,6 +81,7 @@ class LossPlot(Plot[LossState]):
         self.x_scale, self.y_scale = StepsRange(), StepRange()
         self.log_scale = StepRange(log=True)
         self.scales += [self.x_scale, self.y_scale, self.log_scale]
+        self.baseline = Guide(self.panes[0], 0.0)
         self.areas = [Area(pane, alpha=0.22) for pane in self.panes]
         self.ghosts = [Curves(pane, -0.5, dashed=True) for pane in self.panes]
         self.trains = [Curves(pane, 0.0, smooth=True) for pane in self.panes]
@@ -106,7 +109,8 @@ class LossPlot(Plot[LossState]):
             return None
         names = [name for pair in NAMES for name in pair if name in view.history]
         pasts = {name: reduced(view.history.series(name), BUCKETS, end) for name in names}
-        return LossState(view.frame.step, pasts, dict(view.frame.scalars))
+        scalars, baseline = dict(view.frame.scalars), view.frame.info.baseline_loss
+        return LossState(view.frame.step, pasts, scalars, baseline=baseline)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
@@ -119,6 +123,7 @@ class LossPlot(Plot[LossState]):
         x = self.x_scale.fit(max(past.end for state in states for past in state.pasts.values()))
         shown = [state.pasts[name] for state in states for name in NAMES[0] if name in state.pasts]
         parts = [self._heights(part, 0) for past in shown for part in (past.low, past.high)]
+        parts += [self._heights(np.array([state.baseline]), 0) for state in states if state.baseline is not None]
         low, high = finite_extent(parts)
         if self.options["log"]:
             y = self.log_scale.fit(low, high)
@@ -129,9 +134,16 @@ class LossPlot(Plot[LossState]):
 
     def draw(self, state: LossState) -> None:
         self._fit([state, self.ghost] if self.ghost is not None else [state])
+        self._draw_baseline(state.baseline)
         for index, (train, validation) in enumerate(NAMES):
             self._draw_train(state.pasts.get(train), index)
             self.validations[index].set_curves([self._through(state.pasts.get(validation), index)])
+
+    def _draw_baseline(self, level: float | None) -> None:
+        height = np.nan if level is None else float(self._heights(np.array([level]), 0)[0])
+        self.baseline.setVisible(bool(np.isfinite(height)))
+        self.baseline.level = height
+        self.baseline.update()
 
     def _draw_train(self, past: Past | None, index: int) -> None:
         if past is None:
@@ -159,12 +171,14 @@ class LossPlot(Plot[LossState]):
             self.ghosts[index].set_curves([pieces(past.middles, self._heights(past.last, index))] if past else ())
 
     def clear(self) -> None:
+        self._draw_baseline(None)
         for curves in (*self.ghosts, *self.trains, *self.validations):
             curves.set_curves(())
         for area in self.areas:
             area.clear()
 
     def tint(self, theme: Theme) -> None:
+        self.baseline.colour = theme.muted
         for index in range(2):
             self.trains[index].set_colours([theme.accent])
             self.areas[index].set_colour(theme.accent)
@@ -175,10 +189,13 @@ class LossPlot(Plot[LossState]):
 
     def legend(self, state: LossState) -> Sequence[Key]:
         known = {name: value for name in READINGS["validation"] if (value := state.latest(name)) is not None}
-        return [
+        keys = [
             Key(self._reading("train", state.scalars, *READINGS["train"]), "accent"),
             Key(self._reading("validation", known, *READINGS["validation"]), "text"),
         ]
+        if state.baseline is not None:
+            keys.append(Key(f"predicting the mean  {number(state.baseline)}", "muted", "dashed"))
+        return keys
 
     @staticmethod
     def _reading(name: str, scalars: Mapping[str, float], loss: str, accuracy: str) -> str:
@@ -209,6 +226,8 @@ class LossPlot(Plot[LossState]):
             if found is not None and not (state.sparse(name) and np.isnan(found.high[i])):
                 last = found.high[i] if state.sparse(name) and np.isnan(found.last[i]) else found.last[i]
                 lines.append(f"{label}  {past_text(found.low[i], found.high[i], last)}")
+        if pane == 0 and state.baseline is not None:
+            lines.append(f"predicting the mean  {number(state.baseline)}")
         return Probe("\n".join(lines), -1, float(past.middles[i]))
 
     def rows(self, state: LossState) -> Table:
@@ -221,4 +240,6 @@ class LossPlot(Plot[LossState]):
             for part in ("low", "high", "last"):
                 values = getattr(each, part).tolist()
                 columns[f"{name}_{part}"] = [None if state.sparse(name) and v != v else v for v in values]
+        if state.baseline is not None:
+            columns["predicting_the_mean"] = [state.baseline] * len(past.steps)
         return Table(columns)

@@ -130,7 +130,7 @@ class ThroughTimeImage(Plot[ImageState]):
             name = layer.name if layer is not None and layer.name else f"layer {each.labels[row]}"
             pinned = f", pinned at step {integer(each.step)}" if each is self.ghost else ""
             tone = self.layer_colours[each.layers[row] % len(self.layer_colours)] if self.layer_colours else "#808080"
-            captions.append(Caption(band, 0, name + pinned, tone))
+            captions.append(Caption(band, 0, name + pinned, tone, each.layers[row] == self.highlighted))
         self.captions.set_captions(captions, self.bands)
 
     def draw_ghost(self, ghost: ImageState | None) -> None:
@@ -140,6 +140,10 @@ class ThroughTimeImage(Plot[ImageState]):
         for heat in self.heats:
             heat.clear()
         self.captions.set_captions((), self.bands)
+
+    def mark(self, layer: int) -> None:
+        if self.state is not None:
+            self._caption(self._parts(self.state))
 
     def tint(self, theme: Theme) -> None:
         table = colour_table(theme, theme.backward)
@@ -168,8 +172,10 @@ class ThroughTimeImage(Plot[ImageState]):
         image = each.images[row]
         column = int(np.floor((x - image.first + 0.5) / image.width))
         time = round(self.bands.value(band, y))
-        if not (0 <= column < len(image.values) and 1 <= time <= image.times):
+        if not 0 <= column < len(image.values):
             return None
+        if not 1 <= time <= image.times:
+            return Probe(self.layer_text(each.layers[row]), each.layers[row])
         cell = (time - 1) // image.height
         value = float(image.values[column, cell])
         first, last = image.first + column * image.width, cell * image.height + 1

@@ -1,0 +1,202 @@
+"""What frames bring of gates and feature maps, the mean's loss, and the bounded past of profiles."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from simulator.baseline import baseline_loss
+from simulator.experiment import Experiment
+from simulator.frame import Frame, TimeProfile
+from simulator.losses import MSE, SigmoidCrossEntropy, SoftmaxCrossEntropy
+from simulator.measures.gates import saturated_share
+from simulator.profiles import Profiles
+from simulator.training import Training
+
+CONVOLUTIONS = {
+    "data": {"kind": "digits"},
+    "layers": [
+        {"kind": "convolution", "channels": 3},
+        {"kind": "pooling"},
+        {"kind": "convolution", "channels": 20},
+        {"kind": "convolution", "channels": 70},
+        {"kind": "flatten"},
+    ],
+}
+SEQUENCES = {
+    "data": {"kind": "adding", "samples": 100, "steps": 10},
+    "layers": [
+        {"kind": "gru", "units": 4, "output": "all"},
+        {"kind": "lstm", "units": 4, "forget_bias": 6.0},
+    ],
+    "batch_size": 10,
+}
+HIGHWAY = {"data": {"kind": "digits"}, "layers": [{"kind": "flatten"}, {"kind": "highway", "units": 64, "transform_bias": -9.0}]}
+
+
+def first_frame(description: dict[str, object], *wants: str) -> Frame:
+    training = Training(Experiment.from_builtins(description))
+    training.look()
+    return training.frame(training.scalars(), wants)
+
+
+def profile(norms: list[float]) -> TimeProfile:
+    return TimeProfile(np.array(norms), np.zeros(len(norms)), np.ones(len(norms)))
+
+
+def test_nothing_costly_comes_unasked() -> None:
+    frame = first_frame(SEQUENCES)
+    assert frame.gates is None
+    assert not frame.maps
+    assert not frame.time
+
+
+def test_gates_come_by_layer_and_name() -> None:
+    gates = first_frame(SEQUENCES, "gates").gates
+    assert gates is not None
+    assert gates.layers == ("1", "1", "2", "2", "2")
+    assert gates.names == ("transform", "reset", "forget", "input", "output")
+    assert gates.histograms.totals.tolist() == [4 * 10 * 10] * 5
+    assert gates.histograms.edges[:, 0].tolist() == [0.0] * 5
+    assert gates.histograms.edges[:, -1].tolist() == [1.0] * 5
+
+
+def test_an_open_forget_gate_is_seen_at_the_right_and_as_saturated() -> None:
+    gates = first_frame(SEQUENCES, "gates").gates
+    assert gates is not None
+    forget = gates.names.index("forget")
+    assert gates.histograms.counts[forget, -2:].sum() == 400
+    assert gates.saturated[forget] > 0.9
+    assert gates.saturated[gates.names.index("input")] == 0
+
+
+def test_a_highway_shows_its_carry_gate_only() -> None:
+    gates = first_frame(HIGHWAY, "gates").gates
+    assert gates is not None
+    assert gates.names == ("carry",)
+    assert gates.saturated[0] > 0.95
+
+
+def test_a_gate_is_saturated_where_its_slope_is_five_per_cent() -> None:
+    edge = 0.5 - math.sqrt(0.25 - 0.0125)
+    values = np.array([edge - 1e-6, edge + 1e-6, 0.5, 1 - edge - 1e-6, 1 - edge + 1e-6, np.nan, 0.0, 1.0])
+    assert saturated_share(values) == 4 / 8
+
+
+def test_a_network_without_gates_has_none() -> None:
+    gates = first_frame(CONVOLUTIONS, "gates").gates
+    assert gates is not None
+    assert gates.layers == ()
+
+
+def test_maps_and_kernels_come_for_images_in_bounded_number() -> None:
+    maps = first_frame(CONVOLUTIONS, "maps").maps
+    assert list(maps) == ["1", "2", "3", "4"]
+    assert maps["1"].maps.shape == (3, 8, 8)
+    assert maps["1"].kernels is not None
+    assert maps["1"].kernels.shape == (3, 1, 3, 3)
+    assert maps["2"].kernels is None
+    assert maps["4"].kernels is not None
+    assert maps["4"].kernels.shape[:2] == (64, 16)
+    assert (maps["4"].channels, maps["4"].inputs) == (70, 20)
+    with pytest.raises(ValueError, match="read-only"):
+        maps["1"].maps[0, 0, 0] = 1
+
+
+def test_maps_are_of_the_same_sample_at_every_step_and_follow_the_weights() -> None:
+    training = Training(Experiment.from_builtins(CONVOLUTIONS))
+    seen = []
+    for _ in range(2):
+        training.propose()
+        seen.append(training.frame(training.scalars(), ["maps"]).maps["1"].maps)
+        training._load_batch()
+    assert np.array_equal(seen[0], seen[1])
+    training.apply()
+    training.propose()
+    assert not np.array_equal(training.frame(training.scalars(), ["maps"]).maps["1"].maps, seen[0])
+
+
+def test_looking_at_maps_changes_nothing_of_the_run() -> None:
+    runs = []
+    for wants in ((), ("maps", "gates", "time")):
+        training = Training(Experiment.from_builtins(CONVOLUTIONS))
+        for _ in range(3):
+            training.propose()
+            training.frame(training.scalars(), wants)
+            training.apply()
+        runs.append(training.network.parameters.value)
+    assert np.array_equal(*runs)
+
+
+def test_the_mean_scores_its_variance_or_its_entropy() -> None:
+    target = np.array([[1.0, 2.0, 3.0, 6.0]])
+    assert baseline_loss(MSE(), target) == pytest.approx(0.5 * target.var())
+    classes = np.array([[1.0, 1, 1, 0], [0, 0, 0, 1]])
+    entropy = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
+    assert baseline_loss(SoftmaxCrossEntropy(), classes) == pytest.approx(entropy)
+    assert baseline_loss(SigmoidCrossEntropy(), classes) == pytest.approx(2 * entropy)
+
+
+def test_only_sequences_have_a_line_to_beat() -> None:
+    assert first_frame(HIGHWAY).info.baseline_loss is None
+    found = first_frame({**SEQUENCES, "data": {"kind": "adding", "scale": "none"}}).info.baseline_loss
+    assert found == pytest.approx(1 / 12, rel=0.1)
+
+
+def test_a_past_keeps_the_largest_and_what_is_lost() -> None:
+    past = Profiles(capacity=4, rows=8)
+    for step in range(100):
+        past.add(step, {"1": profile([1.0, 5.0 if step == 7 else 2.0, np.nan if step == 20 else 3.0])})
+    assert past.end == 99
+    image = past.image("1", 64)
+    assert image.values.shape[0] <= 64
+    assert np.nanmax(image.values[:, 1]) == 5.0
+    assert np.isnan(image.values[image.looked, 2]).any()
+    assert past.nbytes == 4 * 3 * 8
+
+
+def test_columns_are_as_wide_as_each_other_however_long_it_runs() -> None:
+    past = Profiles(capacity=8, rows=8)
+    for step in range(1000):
+        past.add(step, {"1": profile([float(step)])})
+    image = past.image("1", 8)
+    assert image.looked.all()
+    assert np.all(np.diff(image.values[:, 0]) > 0)
+    assert (image.first, image.values[-1, 0]) == (0, 999.0)
+
+
+def test_many_time_steps_share_rows() -> None:
+    past = Profiles(rows=512)
+    norms = np.zeros(10_000)
+    norms[9_999], norms[3] = 2.0, 7.0
+    past.add(0, {"1": TimeProfile(norms, norms, norms)})
+    image = past.image("1", 10)
+    assert image.values.shape == (1, 500)
+    assert (image.height, image.times) == (20, 10_000)
+    assert image.values[0, 0] == 7.0
+    assert image.values[0, -1] == 2.0
+
+
+def test_a_second_look_at_a_step_replaces_the_first() -> None:
+    past = Profiles()
+    past.add(0, {"1": profile([9.0])})
+    past.add(0, {"1": profile([1.0])})
+    assert past.image("1", 10).values.tolist() == [[1.0]]
+
+
+def test_where_nobody_looked_for_long_there_is_nothing() -> None:
+    past = Profiles()
+    for step in [*range(0, 50, 5), 400]:
+        past.add(step, {"1": profile([1.0])})
+    image = past.image("1", 500)
+    assert image.looked[:65].all()
+    assert not image.looked[66:400].any()
+    assert image.looked[400]
+    assert np.isnan(image.values[100, 0])
+
+
+def test_a_past_that_cannot_be_halved_is_refused() -> None:
+    with pytest.raises(ValueError, match="capacity must be even"):
+        Profiles(capacity=5)
