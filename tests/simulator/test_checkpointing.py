@@ -28,9 +28,9 @@ def test_gradients_are_the_same_to_the_last_bit(
         found = drawn(layers, (steps, 2), precision=precision)
         gradients.append(found.analytic())
         profiles.append(through_time(found.network).through_time())
-    np.testing.assert_array_equal(*gradients)
+    np.testing.assert_array_equal(gradients[0], gradients[1])
     for name in ("hidden_gradient_norm", "hidden_mean", "hidden_std"):
-        np.testing.assert_array_equal(*(getattr(profile, name) for profile in profiles))
+        np.testing.assert_array_equal(getattr(profiles[0], name), getattr(profiles[1], name))
     assert np.linalg.norm(gradients[0]) > 0
 
 
