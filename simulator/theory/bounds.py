@@ -18,13 +18,10 @@ from simulator.network import Network
 from simulator.numeric import Array
 from simulator.parameter import title_of
 
-DENSE_LIMIT = 256
+DENSE_LIMIT = 128
 """Smaller side of a W up to which its largest singular value is computed outright."""
-BLOCK = 4
-"""Vectors iterated together on larger ones."""
-TOLERANCE = 1e-6
-"""Relative residual of WᵀW at which iterating stops; it is added to the result, which so errs upwards."""
-ROUNDS = 400
+TOLERANCE = 1e-8
+"""Relative error of ‖W‖₂² at which Lanczos stops on larger ones."""
 SHARE = 0.1
 """Share of the worker's time that bounds may take while they are watched."""
 
@@ -32,7 +29,8 @@ SHARE = 0.1
 def spectral_norm(weights: Array, start: Floats | None = None) -> tuple[float, Floats | None]:
     """(‖W‖₂, where to start the next time); NaN for a W that is not finite.
 
-    Up to :data:`DENSE_LIMIT` from the eigenvalues of WWᵀ or WᵀW, beyond it by subspace iteration from ``start``.
+    From the eigenvalues of WᵀW: all of them up to :data:`DENSE_LIMIT`, beyond it the largest by Lanczos from ``start``,
+    the singular vector of a W nearby.
     """
     w = np.asarray(weights, np.float64)
     w = w if w.shape[0] >= w.shape[1] else w.T
@@ -43,26 +41,26 @@ def spectral_norm(weights: Array, start: Floats | None = None) -> tuple[float, F
         return 0.0, start
     # Scaled, so that squares neither overflow nor vanish.
     w = w / largest
-    if w.shape[1] <= DENSE_LIMIT:
-        return largest * math.sqrt(max(float(np.linalg.eigvalsh(w.T @ w)[-1]), 0.0)), None
-    square, vectors = _iterated(w, start)
-    return largest * math.sqrt(square), vectors
+    square, vector = _largest(w, start) if w.shape[1] > DENSE_LIMIT else (_outright(w), None)
+    return largest * math.sqrt(max(square, 0.0)), vector
 
 
-def _iterated(w: Floats, start: Floats | None) -> tuple[float, Floats]:
-    if start is None or start.shape != (w.shape[1], BLOCK):
-        start = np.random.default_rng(0).standard_normal((w.shape[1], BLOCK))
-    vectors: Floats = np.linalg.qr(start)[0]
-    square = residual = 0.0
-    for _ in range(ROUNDS):
-        image = w.T @ (w @ vectors)
-        values, turn = np.linalg.eigh(vectors.T @ image)
-        square = float(values[-1])
-        residual = float(np.linalg.norm(image @ turn[:, -1] - square * (vectors @ turn[:, -1])))
-        if residual <= TOLERANCE * square:
-            break
-        vectors = np.linalg.qr(image)[0]
-    return square + residual, vectors
+def _outright(w: Floats) -> float:
+    return float(np.linalg.eigvalsh(w.T @ w)[-1])
+
+
+def _largest(w: Floats, start: Floats | None) -> tuple[float, Floats | None]:
+    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+
+    side = w.shape[1]
+    if start is None or len(start) != side:
+        start = np.random.default_rng(0).standard_normal(side)
+    square = LinearOperator((side, side), matvec=lambda v: w.T @ (w @ v), dtype=np.float64)
+    try:
+        values, vectors = eigsh(square, k=1, which="LA", tol=TOLERANCE, v0=start)
+    except ArpackNoConvergence:
+        return _outright(w), start
+    return float(values[0]), vectors[:, 0]
 
 
 def obstacle(network: Network) -> str:

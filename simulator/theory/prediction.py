@@ -1,8 +1,8 @@
 """What mean-field theory predicts of a network at step 0, read off its modules.
 
 Schoenholz et al. 2017; Yang et al. 2019 for batch norm. What is measured, and so not predicted: the first batch, and
-the output layer's error on it, which anchors what flows back. THEORY's per-sample law E‖∂C/∂W‖² = E‖δ‖² E‖a‖² is the
-diagonal of what is computed here; the gradient of a batch needs all pairs of its samples.
+the output layer's error and gradient on it, where what flows back begins. The law of a sample, E‖∂C/∂W‖² = E‖δ‖² E‖a‖²,
+is the diagonal of what is computed here; the gradient of a batch needs all pairs of its samples.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from simulator.layers.normalization import BatchNorm, LayerNorm
 from simulator.layers.normalization.block import BlockBatchNorm, BlockLayerNorm
 from simulator.layers.output import OutputModule
 from simulator.layers.residual import ResidualModule
+from simulator.measures.statistics import norm
 from simulator.network import Network
 from simulator.parameter import title_of
 from simulator.theory.gaussian import mean
@@ -86,6 +87,8 @@ def _predict(network: Network) -> Prediction:
         gradient = operation.back(gradient)
     columns = [_columns(row, network.batch) for row in rows] + [_output_columns(network.output, output, last, network)]
     found = [np.array(column) for column in zip(*columns, strict=True)]
+    # What is predicted is the profile: it starts from the output layer's own gradient.
+    found[-1] *= norm(network.output.affine.kernel_gradient[:-1]) / found[-1][-1]
     return Prediction("", *[frozen(column) for column in [*found, *_spreads([*rows, output])]])
 
 

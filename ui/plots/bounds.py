@@ -1,0 +1,129 @@
+"""One sample's gradient norms over depth beside what bounds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.frame import Bounds
+from ui.plots.base import Probe, View
+from ui.plots.depth import Column, DepthPlot, DepthState, Line
+from ui.plots.items import Area, Array
+from ui.plots.strip import Key, Note
+from ui.plots.table import Table, cells
+from ui.style.numbers import number
+from ui.style.theme import Theme
+
+
+@dataclass(frozen=True)
+class BoundsState(DepthState):
+    """``measured`` is of the step in it, which may be a little before the frame's."""
+
+    measured: Bounds | None = None
+
+
+class BoundsPlot(DepthPlot):
+    key = "bounds"
+    title = "Gradient bounds of one sample"
+    side = "backward"
+    explain = (
+        "Filled: how large one sample's bias gradient is in each layer. Hollow: what it can be at most, given the "
+        "largest stretch of every later weight matrix and the steepest slope of the activation. The gap is how "
+        "loose the bound is. Times the norm of the layer's input, the bias gradient gives the weight gradient exactly."
+    )
+    formula = (
+        "(A) ‖∂C/∂Wˡ‖ = ‖∂C/∂bˡ‖ · ‖aˡ⁻¹‖\n(B) ‖∂C/∂bˡ‖ ≤ γᴸ⁻ˡ · ‖Wˡ⁺¹‖₂ … ‖Wᴸ‖₂ · ‖δᴸ‖,  γ = sup |φ′|,  "
+        "C the loss of the first sample of the batch"
+    )
+    wants = frozenset({"bounds"})
+    axis_text = "‖∂C/∂b‖"
+    log = True
+    lines = (
+        Line("bias_gradient_norm", "‖∂b‖", "backward"),
+        Line("bound", "bound (B)", "muted", hollow=True),
+    )
+
+    def build(self) -> None:
+        super().build()
+        self.gap = Area(self.pane, z=-2.5, alpha=0.1)
+
+    def capture(self, view: View) -> BoundsState | None:
+        found = view.frame.bounds
+        if found is None or len(found.bound) != view.frame.info.depth:
+            return None
+        now = {name: _column(getattr(found, name), found) for name in self.measures()}
+        return BoundsState(found.step, now, None, None, found)
+
+    def draw(self, state: DepthState) -> None:
+        super().draw(state)
+        found = _bounds(state)
+        self.sentence.say(found.reason and f"{found.reason[0].upper()}{found.reason[1:]}.")
+        low, high = (self._height(state.now[line.measure]) for line in self.lines)
+        floor = self.scale.range[0]
+        self.gap.set_band(np.arange(state.depth, dtype=np.float64), np.maximum(low, floor), np.maximum(high, floor))
+
+    def clear(self) -> None:
+        super().clear()
+        self.gap.clear()
+
+    def tint(self, theme: Theme) -> None:
+        super().tint(theme)
+        self.gap.set_colour(theme.muted)
+
+    def legend(self, state: DepthState) -> Sequence[Key]:
+        found = _bounds(state)
+        if found.reason:
+            return ()
+        loosest = float(np.nanmax(found.slack, initial=0.0))
+        return [*super().legend(state), Key(f"slack up to {loosest:.1f} decades", "muted", "band")]
+
+    def notes(self, state: DepthState) -> Sequence[Note]:
+        found = _bounds(state)
+        if found.reason:
+            return ()
+        return [*super().notes(state), Note(f"‖W‖₂ took {1000 * found.seconds:.2g} ms")]
+
+    def probe(self, state: DepthState, pane: int, x: float, y: float) -> Probe | None:
+        found, index = _bounds(state), round(x)
+        if not 0 <= index < state.depth or found.reason:
+            return None
+        bias, size, weight, bound, slack, stretch = (
+            float(values[index])
+            for values in (
+                found.bias_gradient_norm, found.input_norm, found.weight_gradient_norm, found.bound, found.slack,
+                found.spectral_norm,
+            )
+        )  # fmt: skip
+        text = [
+            self.layer_text(index),
+            f"‖∂b‖  {number(bias)}",
+            f"bound  {number(bound)}, {slack:.2f} decades above",
+            f"‖∂W‖  {number(weight)} = ‖∂b‖ · {number(size)}",
+            f"‖W‖₂  {number(stretch)}",
+            f"sample {found.sample}, step {found.step}",
+        ]
+        return Probe("\n".join(text), index)
+
+    def rows(self, state: DepthState) -> Table:
+        found = _bounds(state)
+        columns = dict(super().rows(state).columns)
+        columns["sample"] = [found.sample] * state.depth
+        for name in ("weight_gradient_norm", "input_norm", "slack", "spectral_norm"):
+            columns[name] = cells(getattr(found, name), _known(found))
+        return Table(columns)
+
+
+def _bounds(state: DepthState) -> Bounds:
+    assert isinstance(state, BoundsState)
+    assert state.measured is not None
+    return state.measured
+
+
+def _known(found: Bounds) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    return np.full(len(found.bound), not found.reason)
+
+
+def _column(values: Array, found: Bounds) -> Column:
+    return Column(values, _known(found))

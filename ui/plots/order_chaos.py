@@ -1,0 +1,292 @@
+"""The map of weight against bias variance: order, chaos, the edge between them, and the network as a dot to drag."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPolygonF, QTransform
+
+from simulator.frame import OrderChaos
+from ui.plots.axes import ValueAxis, plot_font
+from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.canvas import Pane
+from ui.plots.items import Array, Curves, Item, pen_of, polygon, transparent
+from ui.plots.ranges import nice_ceiling
+from ui.plots.strip import Key, Note
+from ui.plots.table import Table
+from ui.plots.theory import Sentence
+from ui.style.numbers import number
+from ui.style.theme import Theme
+
+Place = tuple[float, float]
+"""σ_w², σ_b²"""
+REACH = 14.0
+"""Pixels from the dot within which a press takes hold of it."""
+LEAST = 0.01
+"""Smallest σ_w² that the dot can be moved to."""
+STEP = 1.05
+"""By what an arrow key changes σ_w²."""
+
+
+@dataclass(frozen=True)
+class OrderChaosState:
+    step: int
+    map: OrderChaos
+    depth: int = 0
+
+
+class _Regions(Item):
+    """Chaos to the right of the edge tinted, both sides named."""
+
+    def __init__(self, pane: Pane) -> None:
+        super().__init__(pane, -4.0)
+        self.chaos = QPolygonF()
+        self.edge = 1.0
+        self.tone, self.ink = "#000000", "#000000"
+
+    def set_edge(self, edge: Array, ranges: tuple[Place, Place]) -> None:
+        """``edge`` within ``ranges``, its σ_b² growing; empty: all is order."""
+        (_, right), (bottom, top) = ranges
+        x, y = edge if edge.size else np.empty((2, 0))
+        beyond = right + 1.0
+        self.chaos = polygon(np.append(x, [beyond, beyond]), np.append(y, [top, bottom])) if x.size else QPolygonF()
+        self.edge = float(x[0]) if x.size else beyond
+        self.update()
+
+    def draw(self, painter: QPainter, there: QTransform) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setClipRect(there.mapRect(self.boundingRect()))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(transparent(self.tone, 0.12))
+        painter.drawPolygon(there.map(self.chaos))
+        painter.setFont(plot_font())
+        painter.setPen(QColor(self.ink))
+        (x0, x1), (y0, y1) = self.pane.viewRange()
+        wrapped = Qt.TextFlag.TextWordWrap
+        if self.edge > x0:
+            left = there.mapRect(QRectF(x0, y0, min(self.edge, x1) - x0, y1 - y0)).adjusted(12, 8, -8, 0)
+            painter.drawText(left, Qt.AlignmentFlag.AlignTop | wrapped, "order: gradients vanish")
+        if self.edge < x1:
+            right = there.mapRect(QRectF(max(self.edge, x0), y0, x1 - max(self.edge, x0), y1 - y0))
+            flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom | wrapped
+            painter.drawText(right.adjusted(8, 0, -10, -24), flags, "chaos: gradients explode")
+
+
+class _Dot(Item):
+    """A ring at one place; the handle is filled."""
+
+    def __init__(self, pane: Pane, *, filled: bool, z: float) -> None:
+        super().__init__(pane, z)
+        self.filled = filled
+        self.colour, self.ground = "#000000", "#ffffff"
+        self.place: Place | None = None
+        self.held = False
+
+    def put(self, place: Place | None, *, held: bool = False) -> None:
+        self.place, self.held = place, held
+        self.update()
+
+    def draw(self, painter: QPainter, there: QTransform) -> None:
+        if self.place is None or not all(map(math.isfinite, self.place)):
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        radius = 8.0 if self.held else 6.0
+        painter.setPen(pen_of(self.ground if self.filled else self.colour, 1.5))
+        painter.setBrush(QColor(self.colour) if self.filled else Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(there.map(QPointF(*self.place)), radius, radius)
+
+
+class OrderChaosPlot(Plot[OrderChaosState]):
+    key = "order_chaos"
+    title = "Order and chaos"
+    side = "training"
+    explain = (
+        "Where the hidden layers' initial weights and biases stand. On the left signals of different samples grow "
+        "alike and gradients vanish with depth, on the right they part and gradients explode; on the edge, χ = 1, "
+        "both pass. Drag the dot, or press an arrow key, to draw the weights anew at another place."
+    )
+    formula = (
+        "edge: χ = σ_w² E φ′(√q z)² = 1 where q = σ_w² E φ(√q z)² + σ_b²\n"
+        "σ_w² = n_in · var w,  σ_b² = var b,  signals pass about 1 / |ln χ| layers"
+    )
+    wants = frozenset({"order_chaos"})
+    empty_text = "A stack of dense layers has its place between order and chaos here."
+
+    moved = Signal(float, float, bool)
+    """σ_w² and σ_b² that the dot was moved to, and whether the hand has let go."""
+
+    def build(self) -> None:
+        self.x_axis, self.y_axis = ValueAxis("bottom", "weight variance σ_w²"), ValueAxis("left", "bias variance σ_b²")
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.y_axis, self.x_axis)
+        self.pane.setMouseEnabled(False, False)
+        self.regions = _Regions(self.pane)
+        self.edge = Curves(self.pane, -1.0, width=1.6, smooth=True)
+        self.ghost_dot = _Dot(self.pane, filled=False, z=1.0)
+        self.dot = _Dot(self.pane, filled=True, z=2.0)
+        self.sentence = Sentence(self.pane)
+        self._hand: Place | None = None
+        """Where a hand holds the dot."""
+        self._moving = False
+        self.canvas.viewport().installEventFilter(self)
+
+    def capture(self, view: View) -> OrderChaosState | None:
+        found = view.frame.order_chaos
+        return None if found is None else OrderChaosState(view.frame.step, found)
+
+    # -- drawing -----------------------------------------------------------------------------------------------------
+
+    def draw(self, state: OrderChaosState) -> None:
+        found = state.map
+        ranges = self.pane.auto if self._hand is not None else _ranges(found)
+        self.pane.fit(*ranges)
+        self.regions.setVisible(not found.reason)
+        inside = _within(found.edge, ranges)
+        self.regions.set_edge(inside, ranges)
+        self.edge.set_curves([[polygon(*inside)]] if inside.size else ())
+        place = None if found.reason else (found.weight_variance, found.bias_variance)
+        self.dot.put(self._hand or place, held=self._hand is not None)
+        self.sentence.say(found.reason)
+
+    def draw_ghost(self, ghost: OrderChaosState | None) -> None:
+        known = ghost is not None and not ghost.map.reason
+        self.ghost_dot.put((ghost.map.weight_variance, ghost.map.bias_variance) if ghost and known else None)
+
+    def clear(self) -> None:
+        self.edge.set_curves(())
+        self.dot.put(None)
+        self.sentence.say("")
+
+    def tint(self, theme: Theme) -> None:
+        self.regions.tone, self.regions.ink = theme.backward, theme.muted
+        self.edge.set_colours([theme.text])
+        self.ghost_dot.colour = theme.muted
+        self.dot.colour, self.dot.ground = theme.accent, theme.panel
+        self.sentence.tint(theme)
+        self.regions.update()
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def legend(self, state: OrderChaosState) -> Sequence[Key]:
+        found = state.map
+        if found.reason:
+            return ()
+        keys = [Key(f"σ_w² {number(found.weight_variance)}, σ_b² {number(found.bias_variance)}", "accent", "dot")]
+        keys.append(Key(f"χ {number(found.chi)}", "muted", "none"))
+        keys.append(Key(f"edge for {found.activation}", "text", "line"))
+        return keys
+
+    def notes(self, state: OrderChaosState) -> Sequence[Note]:
+        found = state.map
+        return [Note(f"layer {found.layer}; others differ")] if not found.alike and not found.reason else ()
+
+    def probe(self, state: OrderChaosState, pane: int, x: float, y: float) -> Probe | None:
+        found = state.map
+        if found.reason:
+            return None
+        reach = "for ever" if found.chi == 1 else f"about {number(1 / abs(math.log(found.chi)))} layers"
+        settles = f"q settles at {number(found.settled)}" if math.isfinite(found.settled) else "q grows without end"
+        return Probe(
+            f"σ_w² {number(x)}, σ_b² {number(y)}\n"
+            f"the network: χ {number(found.chi)}, {settles}, signals pass {reach if found.chi > 0 else 'no layer'}"
+        )
+
+    def rows(self, state: OrderChaosState) -> Table:
+        """The network, then the edge."""
+        found = state.map
+        kinds = ["network", *["edge"] * found.edge.shape[1]]
+        return Table(
+            {
+                "step": [state.step] * len(kinds),
+                "what": kinds,
+                "weight_variance": [found.weight_variance, *found.edge[0].tolist()],
+                "bias_variance": [found.bias_variance, *found.edge[1].tolist()],
+                "chi": [found.chi, *[1.0] * found.edge.shape[1]],
+            }
+        )
+
+    # -- moving ------------------------------------------------------------------------------------------------------
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take the mouse where it holds the dot; everything else goes its way."""
+        if isinstance(event, QMouseEvent) and self.header is not None:
+            match event.type():
+                case QEvent.Type.MouseButtonPress if event.button() == Qt.MouseButton.LeftButton:
+                    return self._grasp(event.position())
+                case QEvent.Type.MouseMove if self._hand is not None:
+                    self._moving = True
+                    self._move(self._at(event.position()), final=False)
+                    return True
+                case QEvent.Type.MouseButtonRelease if self._hand is not None:
+                    self._let_go(event.position())
+                    return True
+        return super().eventFilter(watched, event)
+
+    def _grasp(self, position: QPointF) -> bool:
+        if self.dot.place is None or self.paused:
+            return False
+        there = self.pane.mapViewToScene(QPointF(*self.dot.place))
+        way = self.canvas.mapToScene(position.toPoint()) - there
+        if math.hypot(way.x(), way.y()) > REACH:
+            return False
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self._hand, self._moving = self.dot.place, False
+        self.dot.put(self._hand, held=True)
+        return True
+
+    def _at(self, position: QPointF) -> Place:
+        point = self.pane.mapSceneToView(self.canvas.mapToScene(position.toPoint()))
+        (_, right), (_, top) = self.pane.auto
+        x, y = (float(f"{v:.3g}") for v in (point.x(), point.y()))
+        return min(max(x, LEAST), right), min(max(y, 0.0), top)
+
+    def _move(self, place: Place, *, final: bool) -> None:
+        self._hand = None if final else place
+        self.dot.put(place, held=not final)
+        self.moved.emit(*place, final)
+
+    def _let_go(self, position: QPointF) -> None:
+        """A click that moved nothing changes nothing."""
+        place = self._at(position)
+        if self._moving:
+            self._move(place, final=True)
+        else:
+            self._hand = None
+            self.dot.put(self.dot.place)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        place = self.dot.place
+        step = self.pane.auto[1][1] / 50
+        ways = {
+            Qt.Key.Key_Left: (1 / STEP, 0.0), Qt.Key.Key_Right: (STEP, 0.0),
+            Qt.Key.Key_Down: (1.0, -step), Qt.Key.Key_Up: (1.0, step),
+        }  # fmt: skip
+        way = ways.get(Qt.Key(event.key()))
+        if way is None or place is None or self.paused:
+            super().keyPressEvent(event)
+            return
+        self._move((float(f"{max(place[0] * way[0], LEAST):.3g}"), max(place[1] + way[1], 0.0)), final=True)
+
+
+def _ranges(found: OrderChaos) -> tuple[Place, Place]:
+    """Room for the dot and for the edge where it begins."""
+    start = float(found.edge[0, 0]) if found.edge.size else 1.0
+    dot = (0.0, 0.0) if found.reason else (found.weight_variance, found.bias_variance)
+    right = nice_ceiling(max(2.5 * start, 1.25 * dot[0], 1.0))
+    top = nice_ceiling(max(0.5, 1.25 * dot[1]))
+    # A dot on an axis is whole.
+    return (-0.03 * right, right), (-0.05 * top, top)
+
+
+def _within(edge: Array, ranges: tuple[Place, Place]) -> Array:
+    """The edge cut at the top of the map, where it goes on."""
+    top = ranges[1][1]
+    if not edge.size or edge[1, -1] <= top:
+        return edge
+    last = int(np.argmax(edge[1] > top))
+    share = (top - edge[1, last - 1]) / (edge[1, last] - edge[1, last - 1])
+    end = edge[:, last - 1] + share * (edge[:, last] - edge[:, last - 1])
+    return np.column_stack([edge[:, :last], end])
