@@ -87,6 +87,7 @@ def test_a_ghost_and_a_zoom_are_exported_too(qtbot: QtBot) -> None:
     plot.pin()
     pinned = picture(plot, 400, 260)
     assert pinned != plain
+    plot.canvas.panes[0].manual = True  # as the mouse leaves it
     plot.canvas.panes[0].setRange(xRange=(0, 2), padding=0)
     assert picture(plot, 400, 260) != pinned
 
