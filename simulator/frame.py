@@ -161,7 +161,7 @@ class Prediction:
     delta_rms: Floats
     """√ mean δ² over units and samples; its square times the units is E‖δ‖², whose growth per layer is χ."""
     weight_gradient_norm: Floats
-    """‖∂C/∂W‖ of the whole batch: √(Σ over pairs of samples of δδ · aa), not of a sample."""
+    """‖∂C/∂W‖ of the whole batch, √(Σ over pairs of samples of δδ · aa) and not of a sample; the output layer's own."""
     forward_spread: Floats
     backward_spread: Floats
     """Standard deviation of the log of a squared norm from one draw of the weights to the next."""
@@ -237,7 +237,6 @@ class Frame:
     """What each operation does to the error signal going back to each layer, in depth order."""
     maps: Mapping[str, Maps] = field(default_factory=dict)
     """Layer label → maps and kernels, for layers whose answer is an image."""
-
     prediction: Prediction | None = None
     order_chaos: OrderChaos | None = None
     bounds: Bounds | None = None

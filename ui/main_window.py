@@ -30,6 +30,7 @@ from ui.dialogs.table import TableDialog
 from ui.document import Document
 from ui.export import ExportError, copy_picture
 from ui.forms.training import TrainingPanel, with_fitting_loss
+from ui.initial_place import let_move
 from ui.menus import build_menus
 from ui.panels import PanelDock, panel_toggles
 from ui.plot_area import PlotArea
@@ -125,6 +126,7 @@ class MainWindow(QMainWindow):
         plots.maximised_changed.connect(self._escape.setEnabled)
         plots.export_requested.connect(self.export)
         plots.layer_hovered.connect(self.highlight)
+        let_move(plots, document)
         self.builder.layer_hovered.connect(self.highlight)
         self.builder.input_chosen.connect(self.show_data)
         self.transport.new_seed.connect(self.new_seed)
