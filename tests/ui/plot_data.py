@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import pairwise
+
 import numpy as np
 
 from simulator.frame import Boundary, Floats, Frame, Histograms, LayerInfo, Points, RunInfo
 from simulator.history import History, Rows
+from simulator.trace import Gains, decades
+from tests.ui.layer_data import gates_of, maps_of, past_of, profiles_of
+from tests.ui.theory_data import bounds, order_chaos, prediction
 from ui.plots import View
 
 MEASURES = (
@@ -61,10 +67,24 @@ def frame(depth: int, step: int = 0, kind: str = "random", *, run: int = 1, plan
     boundary = Boundary(np.concatenate((1 - image, image)), (-2.0, 2.0), (-1.0, 3.0)) if plane else None
     scalars = {name: float(_filled(kind, rng.random(1))[0]) for name in SCALARS}
     both = histograms(samples)
+    measures["branch_share"], defined["branch_share"] = _filled(kind, rng.random(depth)), np.ones(depth, np.bool_)
+    fill = partial(_filled, kind)
     return Frame(
         run_info(depth, run, plane=plane), step, step / 4, scalars, measures, defined,
         {"activation": both, "weight_gradient": both}, boundary,
+        prediction=prediction(depth), order_chaos=order_chaos(),
+        bounds=bounds(measures["bias_gradient_norm"], step), time=profiles_of(depth, fill),
+        gates=gates_of(depth, kind in ("nan", "inf"), step), maps=maps_of(depth, fill, step),
+        factors=factors_of(measures["delta_rms"]),
     )  # fmt: skip
+
+
+def factors_of(deltas: Floats) -> tuple[Gains, ...]:
+    """Gains of the error signal between these norms, half of each from the weights; none for a single layer."""
+    totals = [decades(float(here), float(above)) for here, above in pairwise(deltas)]
+    return tuple(
+        Gains(str(layer + 1), {"weights": total / 2, "slope": total / 2}, total) for layer, total in enumerate(totals)
+    )
 
 
 def history(depth: int, steps: int = 40, kind: str = "random", capacity: int = 1024) -> History:
@@ -85,4 +105,4 @@ def history(depth: int, steps: int = 40, kind: str = "random", capacity: int = 1
 
 def view(depth: int, steps: int = 40, kind: str = "random", *, run: int = 1, plane: bool = True) -> View:
     now, first = (frame(depth, step, kind, run=run, plane=plane) for step in (steps, 0))
-    return View(now, history(depth, steps, kind), first)
+    return View(now, history(depth, steps, kind), first, past_of(depth, steps, partial(_filled, kind)))

@@ -140,7 +140,8 @@ class Waterfall(Plot[WaterfallState]):
         self.depth_axis.name_layers(self.labels)
 
     def capture(self, view: View) -> WaterfallState | None:
-        if not view.frame.factors:
+        # A lone layer has nothing to compare with, which is a picture too.
+        if not view.frame.factors and view.frame.info.depth > 1:
             return None
         return state_of(view.frame.step, [layer.label for layer in view.frame.info.layers], view.frame.factors)
 
@@ -203,14 +204,15 @@ class Waterfall(Plot[WaterfallState]):
         return Probe("\n".join(text), index)
 
     def rows(self, state: WaterfallState) -> Table:
-        columns: dict[str, list[Cell]] = {"step": [], "layer": [], "factor": [], "log10_gain": [], "log10_total": []}
+        """A row per layer and factor; a layer without any has one row that says so."""
+        found: list[tuple[Cell, ...]] = []
         for layer in range(state.depth):
-            for row, factor in enumerate(state.factors):
-                if np.isnan(state.gains[row, layer]):
-                    continue
-                columns["step"].append(state.step)
-                columns["layer"].append(self.labels[layer] if len(self.labels) == state.depth else str(layer + 1))
-                columns["factor"].append(factor)
-                columns["log10_gain"].append(float(state.gains[row, layer]))
-                columns["log10_total"].append(float(state.totals[layer]))
-        return Table(columns)
+            label = self.labels[layer] if len(self.labels) == state.depth else str(layer + 1)
+            total = float(state.totals[layer])
+            gains = [(factor, float(gain)) for factor, gain in zip(state.factors, state.gains[:, layer], strict=True)]
+            known = [(factor, gain) for factor, gain in gains if not math.isnan(gain)]
+            found += [(state.step, label, factor, gain, total) for factor, gain in known]
+            if not known:
+                found.append((state.step, label, None, None, None))
+        names = ("step", "layer", "factor", "log10_gain", "log10_total")
+        return Table({name: [row[place] for row in found] for place, name in enumerate(names)})
