@@ -12,8 +12,9 @@ from simulator.experiment import Experiment
 from simulator.files.runs import RunFiles
 from simulator.frame import Frame, RunInfo
 from simulator.history import History, Rows
+from simulator.profiles import Profiles
 from simulator.threads import blas_threads, limited_blas
-from simulator.training import HISTOGRAM_SOURCES, Training
+from simulator.training import HISTOGRAM_SOURCES, WANTS, Training
 
 MEASURED = (*HISTOGRAM_SOURCES, "factors", "time")
 """What the frames of measured steps bring."""
@@ -27,6 +28,7 @@ class RunResult:
     first: Frame
     last: Frame
     history: History
+    profiles: Profiles
 
 
 def run(
@@ -59,7 +61,7 @@ def run(
 def _train(
     training: Training, steps: int, every: int, files: RunFiles | None, progress: Callable[[int], None] | None
 ) -> RunResult:
-    history = History(training.columns)
+    history, profiles = History(training.columns), Profiles()
     first = last = None
     for step in range(steps + 1):
         measured = step % every == 0 or step == steps
@@ -72,8 +74,9 @@ def _train(
         if files is not None:
             files.step(step, scalars)
         if measured:
-            last = training.frame(scalars, (*MEASURED, *(("boundary",) if step == steps else ())))
+            last = training.frame(scalars, (*MEASURED, *(WANTS if step == steps else ())))
             first = first or last
+            profiles.add(step, last.time)
             if files is not None:
                 files.frame(last)
         if step < steps:
@@ -82,4 +85,4 @@ def _train(
             progress(step)
     assert first is not None
     assert last is not None
-    return RunResult(training.info, first, last, history)
+    return RunResult(training.info, first, last, history, profiles)

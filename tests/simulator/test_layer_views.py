@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,11 +35,14 @@ SEQUENCES = {
     ],
     "batch_size": 10,
 }
-HIGHWAY = {"data": {"kind": "digits"}, "layers": [{"kind": "flatten"}, {"kind": "highway", "units": 64, "transform_bias": -9.0}]}
+HIGHWAY = {
+    "data": {"kind": "digits"},
+    "layers": [{"kind": "flatten"}, {"kind": "highway", "units": 64, "transform_bias": -9.0}],
+}
 
 
-def first_frame(description: dict[str, object], *wants: str) -> Frame:
-    training = Training(Experiment.from_builtins(description))
+def first_frame(description: Mapping[str, Any], *wants: str) -> Frame:
+    training = Training(Experiment.from_builtins(dict(description)))
     training.look()
     return training.frame(training.scalars(), wants)
 
@@ -127,7 +132,7 @@ def test_looking_at_maps_changes_nothing_of_the_run() -> None:
             training.frame(training.scalars(), wants)
             training.apply()
         runs.append(training.network.parameters.value)
-    assert np.array_equal(*runs)
+    assert np.array_equal(runs[0], runs[1])
 
 
 def test_the_mean_scores_its_variance_or_its_entropy() -> None:

@@ -19,7 +19,7 @@ def profiles_of(depth: int, fill: Fill = lambda v: v, decades: float = 0.5) -> d
     """Layer i's gradient is 10^(−i) at the last time step and loses ``decades`` with every step back."""
     back = decades * np.arange(TIMES - 1, -1, -1)
     return {
-        str(i + 1): TimeProfile(fill(10.0 ** (-i - back)), fill(np.zeros(TIMES)), fill(np.ones(TIMES)))
+        str(i + 1): TimeProfile(fill(np.power(10.0, -i - back)), fill(np.zeros(TIMES)), fill(np.ones(TIMES)))
         for i in range(depth)
     }
 

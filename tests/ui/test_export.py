@@ -196,7 +196,8 @@ def test_a_failure_leaves_the_old_file_whole(qtbot: QtBot, tmp_path: Path, monke
 def test_a_run_without_a_screen_draws_what_it_has(qapp: QApplication, tmp_path: Path) -> None:
     given = view(4, plane=False)
     written = draw_all(
-        given.frame, given.history, given.first, given.frame.info, tmp_path / "plots", width=320, height=200
-    )
+        given.frame, given.history, given.first, given.frame.info, tmp_path / "plots", profiles=given.profiles,
+        width=320, height=200,
+    )  # fmt: skip
     assert {path.stem for path in written} == {plot.key for plot in PLOTS} - {"boundary"}
     assert all(colours(QImage(str(path))) > 5 for path in written)

@@ -44,8 +44,9 @@ class Pane(pg.ViewBox):  # type: ignore[misc]
     def take_view_of(self, other: Pane) -> None:
         """Show what ``other`` shows, zoomed or not."""
         self.auto, self.manual = other.auto, other.manual
-        # A range that nobody has zoomed is fitted anew: panes of locked aspect stretch theirs to their own shape.
-        x, y = other.viewRange() if other.manual else other.auto
+        # A pane of locked aspect has stretched the range it was given to its own shape.
+        stretched = bool(other.state["aspectLocked"]) and not other.manual
+        x, y = other.auto if stretched else other.viewRange()
         self.setRange(xRange=x, yRange=y, padding=0, disableAutoRange=False)
 
     def _taken_over(self, _axes: object) -> None:

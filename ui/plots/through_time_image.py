@@ -124,11 +124,11 @@ class ThroughTimeImage(Plot[ImageState]):
         self.bar.set_ticks([((d - low) / (high - low), power_of_ten(d)) for d in range(first, int(high) + 1, step)])
 
     def _caption(self, parts: Sequence[tuple[ImageState, int]]) -> None:
-        captions = []
+        captions, live = [], len(parts[0][0].images)
         for band, (each, row) in enumerate(parts):
             layer = self.layer(each.layers[row])
             name = layer.name if layer is not None and layer.name else f"layer {each.labels[row]}"
-            pinned = f", pinned at step {integer(each.step)}" if each is self.ghost else ""
+            pinned = f", pinned at step {integer(each.step)}" if band >= live else ""
             tone = self.layer_colours[each.layers[row] % len(self.layer_colours)] if self.layer_colours else "#808080"
             captions.append(Caption(band, 0, name + pinned, tone, each.layers[row] == self.highlighted))
         self.captions.set_captions(captions, self.bands)

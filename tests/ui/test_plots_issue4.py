@@ -1,0 +1,365 @@
+"""Plots that come with their layers: through time, gates, branches, kernels and feature maps."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from simulator.experiment import Experiment
+from simulator.frame import Frame, RunInfo
+from simulator.history import History, Rows
+from simulator.profiles import Profiles
+from simulator.training import WANTS, Training
+from tests.ui.layer_data import TIMES, gates_of, maps_of, past_of, profiles_of
+from ui.plot_area import PlotArea
+from ui.plots import Plot, View, plot_class
+from ui.plots.bands import Bands, gap_of
+from ui.plots.feature_maps import TilePlot
+from ui.plots.through_time import ThroughTime, decades_per_step, slope_text
+from ui.plots.through_time_image import ThroughTimeImage
+from ui.plots.tiles import Tiles, flowing
+
+SPECIAL = ("through_time", "through_time_image", "gates", "branch_share", "feature_maps", "kernels")
+ADDING = {"kind": "adding", "samples": 100, "steps": 20}
+RECURRENT = [{"kind": "recurrent", "units": 8, "output": "all"}, {"kind": "lstm", "units": 8}]
+
+
+def run(layers: list[dict[str, Any]], data: dict[str, Any] | None = None, steps: int = 3) -> View:
+    """A real run of a few steps, as the bench would show it."""
+    training = Training(Experiment.from_builtins({"data": data or {"kind": "digits"}, "layers": layers}))
+    history, past, first = History(training.columns), Profiles(), None
+    for step in range(steps + 1):
+        training.propose()
+        scalars = training.scalars()
+        history.extend(Rows(step, training.columns, training.row(scalars)[np.newaxis]))
+        frame = training.frame(scalars, WANTS)
+        first = first or frame
+        past.add(step, frame.time)
+        training.apply()
+    return View(frame, history, first, past)
+
+
+def shown(key: str, given: View, qtbot: QtBot) -> Plot[Any]:
+    plot = plot_class(key)()
+    qtbot.addWidget(plot)
+    plot.resize(420, 280)
+    plot.refresh(given)
+    return plot
+
+
+def synthetic(frame: Frame, depth: int, **changes: Any) -> View:
+    fields: dict[str, Any] = {"time": profiles_of(depth), "gates": gates_of(depth, False), "maps": maps_of(depth)}
+    return View(dataclasses.replace(frame, **(fields | changes)), History(("loss",)), None, past_of(depth, 5))
+
+
+@pytest.fixture(scope="module")
+def dense() -> View:
+    return run([{"kind": "dense", "units": 8}])
+
+
+@pytest.fixture(scope="module")
+def recurrent() -> View:
+    return run(RECURRENT, ADDING)
+
+
+@pytest.fixture(scope="module")
+def convolutional() -> View:
+    layers: list[dict[str, Any]] = [
+        {"kind": "convolution", "channels": 4},
+        {"kind": "pooling"},
+        {"kind": "convolution", "channels": 3},
+    ]
+    return run([*layers, {"kind": "flatten"}])
+
+
+@pytest.mark.parametrize("key", SPECIAL)
+def test_a_network_without_such_layers_leaves_the_plot_empty_with_a_word(key: str, dense: View, qtbot: QtBot) -> None:
+    plot = shown(key, dense, qtbot)
+    assert plot.state is None
+    assert plot._empty.text().startswith("Add a ")
+    assert not plot._empty.isHidden()
+    assert not plot.default
+    assert plot.kinds
+
+
+@pytest.mark.parametrize("key", SPECIAL)
+def test_what_was_drawn_goes_with_its_network(key: str, dense: View, qtbot: QtBot) -> None:
+    measures, defined = {"branch_share": np.array([0.1, 0.2])}, {"branch_share": np.ones(2, np.bool_)}
+    plot = shown(key, synthetic(dense.frame, 2, measures=measures, defined=defined), qtbot)
+    assert plot.state is not None
+    other = dataclasses.replace(dense.frame, info=dataclasses.replace(dense.frame.info, run=2))
+    plot.refresh(View(other, dense.history, None, Profiles()))
+    assert plot.state is None
+    assert not plot._empty.isHidden()
+
+
+# -- through time ------------------------------------------------------------------------------------------------------
+
+
+def test_a_slope_is_told_in_decades_per_step_back() -> None:
+    assert decades_per_step(np.array([10.0 ** (-0.25 * t) for t in range(40, 0, -1)])) == pytest.approx(-0.25)
+    assert decades_per_step(np.array([0.0, np.nan, 1.0, 10.0])) == pytest.approx(-1.0)
+    assert slope_text(np.array([10.0 ** (0.5 * t) for t in range(9, 0, -1)])) == "+0.5 decades per step back"
+    assert slope_text(np.array([0.0, 1.0])) == "no slope: 0 or not finite"
+
+
+def test_real_profiles_are_drawn_with_every_time_step(recurrent: View, qtbot: QtBot) -> None:
+    plot = shown("through_time", recurrent, qtbot)
+    table = plot.table().columns
+    assert table["layer"] == ["1"] * 20 + ["2"] * 20
+    assert table["time"] == [*range(1, 21)] * 2
+    assert table["hidden_gradient_norm"][20:] == recurrent.frame.time["2"].hidden_gradient_norm.tolist()
+    assert recurrent.first is not None
+    assert table["hidden_gradient_norm_step_0"][:20] == recurrent.first.time["1"].hidden_gradient_norm.tolist()
+
+
+def test_a_plain_layer_loses_more_per_step_than_an_lstm_that_remembers() -> None:
+    data = {**ADDING, "steps": 40}
+    plain = run([{"kind": "recurrent", "units": 16, "recurrent_initializer": {"kind": "glorot_uniform"}}], data, 0)
+    lstm = run([{"kind": "lstm", "units": 16, "forget_bias": 4.0}], data, 0)
+    slopes = [decades_per_step(view.frame.time["1"].hidden_gradient_norm) for view in (plain, lstm)]
+    assert slopes[0] < -0.03
+    assert abs(slopes[1]) < abs(slopes[0]) / 3
+
+
+def test_layers_stand_one_below_the_other_on_equal_scales(recurrent: View, qtbot: QtBot) -> None:
+    plot = shown("through_time", recurrent, qtbot)
+    assert isinstance(plot, ThroughTime)
+    assert plot.bands.count == 2
+    assert [caption.band for caption in plot.captions.captions] == [0, 1]
+    assert all("decades per step back" in caption.text for caption in plot.captions.captions)
+    plot.set_option("apart", False)
+    assert plot.bands.count == 1
+    assert [caption.row for caption in plot.captions.captions] == [0, 1]
+
+
+def test_the_read_out_tells_slope_value_and_state(recurrent: View, qtbot: QtBot) -> None:
+    plot = shown("through_time", recurrent, qtbot)
+    assert isinstance(plot, ThroughTime)
+    assert plot.state is not None
+    probe = plot.probe(plot.state, 0, 7.0, plot.bands.base(1) + 0.5)
+    assert probe is not None
+    assert probe.layer == 1
+    assert "t = 7 of 20" in probe.text
+    assert slope_text(recurrent.frame.time["2"].hidden_gradient_norm) in probe.text
+    assert plot.probe(plot.state, 0, 40.0, 0.5) is None
+
+
+def test_bands_place_and_find_their_values() -> None:
+    for upward in (True, False):
+        bands = Bands(3, -4.0, 0.0, gap_of(3), upward)
+        for band in range(3):
+            y = float(bands.place(band, np.array(-1.0)))
+            assert bands.at(y) == band
+            assert bands.value(band, y) == pytest.approx(-1.0)
+            assert bands.extent[0] <= min(bands.base(band), bands.above(band))
+            assert max(bands.base(band) + 1, bands.above(band)) <= bands.extent[1] + 1e-12
+
+
+def test_the_image_has_a_band_per_layer_and_numbers_at_its_bar(recurrent: View, qtbot: QtBot) -> None:
+    plot = shown("through_time_image", recurrent, qtbot)
+    assert isinstance(plot, ThroughTimeImage)
+    assert [caption.text for caption in plot.captions.captions] == [
+        layer.name for layer in recurrent.frame.info.layers[:2]
+    ]
+    assert len(plot.bar.ticks) >= 2
+    table = plot.table().columns
+    assert len(table["time"]) == 2 * 4 * 20
+    last = [v for step, label, v in zip(table["first_step"], table["layer"], table["hidden_gradient_norm"], strict=True)
+            if (step, label) == (3, "2")]  # fmt: skip
+    assert last == recurrent.frame.time["2"].hidden_gradient_norm.tolist()
+
+
+def test_a_pinned_image_stands_below(recurrent: View, qtbot: QtBot) -> None:
+    plot = shown("through_time_image", recurrent, qtbot)
+    assert isinstance(plot, ThroughTimeImage)
+    plot.pin()
+    assert plot.bands.count == 4
+    assert sum("pinned at step 3" in caption.text for caption in plot.captions.captions) == 2
+    plot.unpin()
+    assert plot.bands.count == 2
+
+
+def test_time_steps_that_are_zero_or_lost_are_counted(dense: View, qtbot: QtBot) -> None:
+    zero = synthetic(dense.frame, 1, time=profiles_of(1, np.zeros_like))
+    assert shown("through_time", zero, qtbot).strip.notes[0].text == f"{TIMES} time steps exactly 0"
+    lost = synthetic(dense.frame, 1, time=profiles_of(1, lambda v: v * np.nan))
+    assert shown("through_time", lost, qtbot).strip.notes[0].warning
+
+
+# -- gates and branches ------------------------------------------------------------------------------------------------
+
+
+def test_gates_are_rows_with_their_saturated_share(recurrent: View, qtbot: QtBot) -> None:
+    plot = shown("gates", recurrent, qtbot)
+    assert plot.state is not None
+    assert plot.state.names == ("2 forget", "2 input", "2 output")
+    assert all(text.startswith("saturated ") for text, _ in plot.ridges.words)  # type: ignore[attr-defined]
+    table = plot.table().columns
+    assert set(table["gate"]) == {"forget", "input", "output"}
+    assert sum(int(n) for n in table["count"] if n is not None) == 3 * 8 * 20 * recurrent.frame.info.batch_size
+
+
+def test_the_branch_of_every_residual_layer_is_a_bar(qtbot: QtBot) -> None:
+    block: dict[str, Any] = {"kind": "residual", "layers": [{"kind": "dense", "units": 64}], "repeat": 3}
+    given = run([{"kind": "flatten"}, block])
+    plot = shown("branch_share", given, qtbot)
+    shares = plot.table().columns["branch_share"]
+    known = [layer.kind == "residual" for layer in given.frame.info.layers]
+    assert [share is not None for share in shares] == known
+    assert all(0 < share < 1 for share in shares if isinstance(share, float))
+
+
+# -- images ------------------------------------------------------------------------------------------------------------
+
+
+def test_kernels_are_those_of_the_first_convolution_until_one_points_at_another(
+    convolutional: View, qtbot: QtBot
+) -> None:
+    plot = shown("kernels", convolutional, qtbot)
+    assert isinstance(plot, TilePlot)
+    assert set(plot.table().columns["layer"]) == {"1"}
+    plot.highlight(1)
+    assert set(plot.table().columns["layer"]) == {"1"}
+    plot.highlight(2)
+    plot.highlight(-1)
+    table = plot.table().columns
+    assert set(table["layer"]) == {"3"}
+    assert set(table["input"]) == {1, 2, 3, 4}
+    kernels = convolutional.frame.maps["3"].kernels
+    assert kernels is not None
+    cells = zip(*(table[name] for name in ("channel", "input", "row", "column", "value")), strict=True)
+    assert all(kernels[c - 1, i - 1, y - 1, x - 1] == value for c, i, y, x, value in cells)
+
+
+def test_the_colours_of_kernels_are_even_around_zero(convolutional: View, qtbot: QtBot) -> None:
+    plot = shown("kernels", convolutional, qtbot)
+    low, middle, high = plot.bar.ticks  # type: ignore[attr-defined]
+    assert (low[0], middle, high[0]) == (0.0, (0.5, "0"), 1.0)
+    assert low[1] == "−" + high[1]
+
+
+def test_feature_maps_show_pooling_too_and_tell_their_range(convolutional: View, qtbot: QtBot) -> None:
+    plot = shown("feature_maps", convolutional, qtbot)
+    maps = convolutional.frame.maps["1"].maps
+    assert plot.table().columns["value"] == maps.ravel().tolist()
+    assert " … " in plot.strip.notes[-1].text
+    plot.highlight(1)
+    assert set(plot.table().columns["layer"]) == {"2"}
+
+
+def test_a_twin_shows_the_same_layer(convolutional: View, qtbot: QtBot) -> None:
+    plot = shown("feature_maps", convolutional, qtbot)
+    plot.highlight(2)
+    twin = plot.twin(plot.theme)
+    qtbot.addWidget(twin)
+    assert twin.table() == plot.table()
+
+
+def test_a_cell_is_found_where_it_was_drawn() -> None:
+    tiles = Tiles(2, 3, 4, 5)
+    values = np.arange(6.0 * 4 * 5).reshape(6, 4, 5)
+    picture = tiles.compose(values)
+    assert picture.shape == tiles.extent
+    for y, x in np.argwhere(~np.isnan(picture)).tolist():
+        place = tiles.at(x + 0.5, y + 0.5)
+        assert place is not None
+        assert values[place] == picture[y, x]
+    for y, x in np.argwhere(np.isnan(picture)).tolist():
+        assert tiles.at(x + 0.5, y + 0.5) is None
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 8, 16, 37, 64])
+def test_tiles_flow_into_the_shape_of_a_plot(count: int) -> None:
+    tiles = flowing(count, 6, 6)
+    assert tiles.rows * tiles.columns >= count > (tiles.rows - 1) * tiles.columns
+    height, width = tiles.extent
+    assert count < 4 or 0.6 < width / height < 4
+
+
+def test_values_that_are_lost_are_amber_and_counted(dense: View, qtbot: QtBot) -> None:
+    lost = synthetic(dense.frame, 2, maps=maps_of(2, lambda v: v * np.nan))
+    plot = shown("feature_maps", lost, qtbot)
+    assert plot.strip.notes[-1].text == "240 values not finite"
+
+
+# -- the line to beat, and the arrangement -----------------------------------------------------------------------------
+
+
+def test_the_mean_is_a_line_in_the_loss_of_sequences_only(recurrent: View, dense: View, qtbot: QtBot) -> None:
+    plot = shown("loss", recurrent, qtbot)
+    level = recurrent.frame.info.baseline_loss
+    assert plot.baseline.level == level  # type: ignore[attr-defined]
+    assert any(key.text.startswith("predicting the mean") for key in plot.strip.keys)
+    assert plot.table().columns["predicting_the_mean"] == [level] * 4
+    low, high = plot.canvas.panes[0].viewRange()[1]
+    assert level is not None
+    assert low <= level <= high
+    assert not shown("loss", dense, qtbot).baseline.isVisible()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def area(qtbot: QtBot) -> PlotArea:
+    made = PlotArea()
+    qtbot.addWidget(made)
+    return made
+
+
+def is_open(area: PlotArea, key: str) -> bool:
+    return not area.docks[key].isHidden()
+
+
+def again(info: RunInfo) -> RunInfo:
+    return dataclasses.replace(info, run=info.run + 1)
+
+
+def test_a_recurrent_network_opens_its_plot_and_closes_it_when_it_goes(
+    area: PlotArea, recurrent: View, dense: View
+) -> None:
+    area.start(dense.frame.info)
+    assert not is_open(area, "through_time")
+    area.start(recurrent.frame.info)
+    assert is_open(area, "through_time")
+    assert not is_open(area, "through_time_image")
+    area.start(again(dense.frame.info))
+    assert not is_open(area, "through_time")
+
+
+def test_a_plot_that_was_closed_by_hand_stays_closed(area: PlotArea, recurrent: View) -> None:
+    area.start(recurrent.frame.info)
+    area.toggle_plot("through_time")
+    area.start(again(recurrent.frame.info))
+    assert not is_open(area, "through_time")
+    area.reset_arrangement()
+    assert is_open(area, "through_time")
+
+
+def test_an_arrangement_made_by_hand_is_left_alone(area: PlotArea, recurrent: View) -> None:
+    area.toggle_plot("loss")
+    area.start(recurrent.frame.info)
+    assert not is_open(area, "through_time")
+
+
+def test_a_restored_arrangement_still_lets_the_plot_go_with_its_network(
+    area: PlotArea, recurrent: View, dense: View, qtbot: QtBot
+) -> None:
+    area.start(recurrent.frame.info)
+    other = PlotArea()
+    qtbot.addWidget(other)
+    assert other.restore_arrangement(area.arrangement())
+    other.start(dense.frame.info)
+    assert not is_open(other, "through_time")
+
+
+def test_the_menu_lists_plots_of_some_layers_last(area: PlotArea) -> None:
+    menu = QMenu()
+    area.fill_menu(menu)
+    texts = [action.text() for action in menu.actions() if action.text()]
+    special = {plot.title for plot in area.plots.values() if plot.kinds}
+    assert set(texts[-len(special) :]) == special
+    assert len(texts) == len(area.plots)
