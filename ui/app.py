@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QMessageLogContext, QTimer, QtMsgType, qInsta
 from PySide6.QtWidgets import QApplication
 
 from simulator.files.experiments import find, presets
-from simulator.session import Mode, Session, usual_mode
+from simulator.session import Mode, Session
 from ui.document import Document
 from ui.main_window import MainWindow, is_table
 from ui.settings import Settings
@@ -65,7 +65,7 @@ def open_bench(target: str | None, mode: Mode | None = None) -> int:
     """
     document = start_document(target)
     app = create_app()
-    where = mode or usual_mode()
+    where = mode or Settings().worker_mode()
     window = MainWindow(document, lambda notify: Session(where, notify))
     app.aboutToQuit.connect(window.bench.close)
     # Ctrl+C in the terminal ends the bench as closing its window would, without a question.

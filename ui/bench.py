@@ -29,6 +29,7 @@ class Worker(Protocol):
     """The front of the worker, as the bench uses it; :class:`simulator.session.Session` is one."""
 
     checkpoint: Checkpoint | None
+    notice: str
 
     def start(self) -> None: ...
     def change(self, experiment: Experiment) -> None: ...
@@ -56,6 +57,8 @@ class Bench(QObject):
     playing_changed = Signal(bool)
     refused = Signal(str, str)
     """message, path of the field it is about (``""``: none)."""
+    noticed = Signal(str)
+    """Something that a person should know, though all goes on."""
     failed = Signal(str, str, bool)
     """message, traceback, whether the worker is gone."""
     _arrived = Signal()
@@ -96,6 +99,8 @@ class Bench(QObject):
         self.dead = False
         self._worker = self._worker_factory(self._arrived.emit)
         self._worker.start()
+        if self._worker.notice:
+            self.noticed.emit(self._worker.notice)
         self._worker.limit(self._limit)
         self._timer.start(ACTIVE_MS)
 

@@ -122,6 +122,7 @@ class MainWindow(QMainWindow):
         bench.updated.connect(self._take_view)
         bench.refused.connect(self._show_refusal)
         bench.failed.connect(self._show_failure)
+        bench.noticed.connect(self.banner.say)
         plots.shown_changed.connect(bench.wake)
         plots.maximised_changed.connect(self._escape.setEnabled)
         plots.export_requested.connect(self.export)
@@ -166,6 +167,7 @@ class MainWindow(QMainWindow):
     def _show_refusal(self, message: str, path: str) -> None:
         self.banner.say(f"Not trained: {message}")
         self.training.refuse(path, message)
+        self.builder.refuse(path, message)
         self._told = "refused"
 
     def _take_back(self, *told: str) -> None:

@@ -34,6 +34,9 @@ def build_menus(window: MainWindow) -> None:
     run.addActions([transport.play, transport.step, transport.steps])
     run.addSeparator()
     run.addActions([transport.same, transport.reseed])
+    run.addSeparator()
+    run.addAction(_own_process(run))
+    run.setToolTipsVisible(True)
     plots = bar.addMenu("&Plots")
     plots.setToolTipsVisible(True)
     plots.aboutToShow.connect(lambda: _plots(window, plots))
@@ -41,6 +44,16 @@ def build_menus(window: MainWindow) -> None:
     _help(window, bar.addMenu("&Help"))
     transport.export_menu.addActions(exports)
     fill_presets(transport.preset_menu, window.open_preset)
+
+
+def _own_process(menu: QMenu) -> QAction:
+    """The setting of where training runs."""
+    entry = QAction("Train in a process of its own", menu)
+    entry.setToolTip("Keeps training at full speed while the window draws; takes effect at the next start.")
+    entry.setCheckable(True)
+    entry.setChecked(Settings().worker_mode() == "process")
+    entry.toggled.connect(lambda on: Settings().set("run/worker", "process" if on else "thread"))
+    return entry
 
 
 def fill_presets(menu: QMenu, chosen: Callable[[Preset], object]) -> None:

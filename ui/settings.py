@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast, get_args
 
 from PySide6.QtCore import QByteArray, QSettings
+
+from simulator.session import Mode, usual_mode
 
 RECENT_LIMIT = 8
 
@@ -34,6 +37,11 @@ class Settings:
 
     def forget(self, key: str) -> None:
         self._store.remove(key)
+
+    def worker_mode(self) -> Mode:
+        """Where training runs: as chosen, else in a process of its own where there is a core for it."""
+        stored = self.text("run/worker")
+        return cast(Mode, stored) if stored in get_args(Mode) else usual_mode()
 
     def recent_files(self) -> list[Path]:
         """Files opened or saved lately, newest first; those that have gone are left out."""

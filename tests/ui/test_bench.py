@@ -25,6 +25,7 @@ class ScriptedWorker:
     """Records commands; gives out the replies put into ``inbox``."""
 
     checkpoint: Checkpoint | None = None
+    notice = ""
 
     def __init__(self) -> None:
         self.inbox: list[Reply] = []
@@ -224,3 +225,15 @@ def test_a_checkpoint_of_another_network_is_not_taken_up(rig: Rig) -> None:
     assert rig.document.propose(plain, "seed") is None
     rig.bench.revive()
     assert "resume" not in [entry[0] for entry in rig.worker.said]
+
+
+def test_a_worker_that_had_to_be_a_thread_says_so(qtbot: QtBot) -> None:
+    class Noticing(ScriptedWorker):
+        notice = "training in a thread: no process could be started"
+
+    bench = Bench(Document(Experiment.from_builtins(PLAIN)), lambda _notify: Noticing())
+    said: list[str] = []
+    bench.noticed.connect(said.append)
+    bench.start()
+    bench.close()
+    assert said == [Noticing.notice]
