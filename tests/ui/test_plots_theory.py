@@ -102,8 +102,8 @@ def test_theory_of_step_0_fades_once_training_has_moved(qtbot: QtBot) -> None:
 
 def test_bounds_show_slack_and_cost(qtbot: QtBot) -> None:
     plot = made("bounds", qtbot, view(4))
-    assert any(entry.text == "slack up to 1.0 decades" for entry in plot.strip.keys)
-    assert any(note.text == "‖W‖₂ took 2 ms" for note in plot.strip.notes)
+    assert any(entry.text == "slack ≤ 1.0 decades" for entry in plot.strip.keys)
+    assert any(note.text == "‖W‖₂ 2 ms" for note in plot.strip.notes)
     table = plot.table().columns
     assert table["slack"] == [1.0] * 4
     assert set(table["sample"]) == {7}

@@ -77,13 +77,13 @@ class BoundsPlot(DepthPlot):
         if found.reason:
             return ()
         loosest = float(np.nanmax(found.slack, initial=0.0))
-        return [*super().legend(state), Key(f"slack up to {loosest:.1f} decades", "muted", "band")]
+        return [*super().legend(state), Key(f"slack ≤ {loosest:.1f} decades", "muted", "band")]
 
     def notes(self, state: DepthState) -> Sequence[Note]:
         found = _bounds(state)
         if found.reason:
             return ()
-        return [*super().notes(state), Note(f"‖W‖₂ took {1000 * found.seconds:.2g} ms")]
+        return [*super().notes(state), Note(f"‖W‖₂ {1000 * found.seconds:.2g} ms")]
 
     def probe(self, state: DepthState, pane: int, x: float, y: float) -> Probe | None:
         found, index = _bounds(state), round(x)

@@ -50,10 +50,10 @@ class _Regions(Item):
 
     def set_edge(self, edge: Array, ranges: tuple[Place, Place]) -> None:
         """``edge`` within ``ranges``, its σ_b² growing; empty: all is order."""
-        (_, right), (bottom, top) = ranges
+        (_, right), (_, top) = ranges
         x, y = edge if edge.size else np.empty((2, 0))
         beyond = right + 1.0
-        self.chaos = polygon(np.append(x, [beyond, beyond]), np.append(y, [top, bottom])) if x.size else QPolygonF()
+        self.chaos = polygon(np.append(x, [beyond, beyond]), np.append(y, [top, 0.0])) if x.size else QPolygonF()
         self.edge = float(x[0]) if x.size else beyond
         self.update()
 
