@@ -73,6 +73,7 @@ class _Regions(Item):
         if self.edge < x1:
             right = there.mapRect(QRectF(max(self.edge, x0), y0, x1 - max(self.edge, x0), y1 - y0))
             flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom | wrapped
+            right.setLeft(max(right.left(), right.right() - 106))
             painter.drawText(right.adjusted(8, 0, -10, -24), flags, "chaos: gradients explode")
 
 
