@@ -6,11 +6,13 @@ Every message is a frozen value that pickles, so the worker may be a thread or a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment
 from simulator.frame import Frame, RunInfo
 from simulator.history import Rows
+from simulator.question import Question
 
 # -- in ---------------------------------------------------------------------------------------------------------
 
@@ -75,7 +77,16 @@ class Resume:
     checkpoint: Checkpoint
 
 
-Command = Change | Restart | Resume | Play | Pause | Limit | Look | Stop
+@dataclass(frozen=True)
+class Ask:
+    """Have a question answered between steps; the newest of one ``topic`` replaces those still waiting."""
+
+    id: int
+    topic: str
+    question: Question
+
+
+Command = Ask | Change | Restart | Resume | Play | Pause | Limit | Look | Stop
 
 # -- out --------------------------------------------------------------------------------------------------------
 
@@ -127,4 +138,19 @@ class Failed:
     fatal: bool = False
 
 
-Reply = Started | Update | Refused | Failed
+@dataclass(frozen=True)
+class Answer:
+    """The answer to an :class:`Ask`."""
+
+    id: int
+    topic: str
+    run: int
+    step: int
+    result: Any
+    refusal: str = ""
+    """Why there is none, in one sentence; then ``result`` is None."""
+    seconds: float = 0.0
+    """What it cost."""
+
+
+Reply = Answer | Started | Update | Refused | Failed

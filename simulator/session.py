@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import os
 import time
-from typing import Literal
 
-from simulator.carriers import Carrier, Notify, ProcessCarrier, ThreadCarrier
+from simulator.carriers import Carrier, Mode, Notify, ProcessCarrier, ThreadCarrier, usual_mode
 from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment
 from simulator.messages import (
+    Ask,
     Change,
     Failed,
     Limit,
@@ -23,14 +22,10 @@ from simulator.messages import (
     Started,
     Update,
 )
+from simulator.question import Question
 
 CHECKPOINT_SECONDS = 5.0
-Mode = Literal["thread", "process"]
-
-
-def usual_mode() -> Mode:
-    """A process where it has a core of its own beside the window's, else a thread."""
-    return "process" if (os.cpu_count() or 1) >= 2 else "thread"
+__all__ = ["Mode", "Session", "usual_mode"]
 
 
 class Session:
@@ -40,12 +35,17 @@ class Session:
     one is never behind. Every step's scalars arrive with the next Update: none is lost.
     """
 
-    def __init__(self, mode: Mode = "thread", notify: Notify = lambda: None) -> None:
+    def __init__(
+        self, mode: Mode = "thread", notify: Notify = lambda: None, carrier: Carrier | None = None
+    ) -> None:
+        """``carrier``: one that has been launched before."""
         self.mode = mode
+        self.notify = notify
+        """Called, in any thread, whenever a reply has arrived."""
         self.notice = ""
         """Why the worker is a thread although a process was asked for."""
-        self._notify = notify
-        self._carrier: Carrier = ThreadCarrier() if mode == "thread" else ProcessCarrier()
+        self._carrier: Carrier = carrier or (ThreadCarrier() if mode == "thread" else ProcessCarrier())
+        self._started = False
         self._runs = itertools.count(1)
         self._looks = itertools.count(1)
         self._pending: int | None = None
@@ -57,13 +57,19 @@ class Session:
         """As of the last reply or command."""
 
     def start(self) -> None:
-        """Start the worker; where no process can be had, as a thread."""
+        """Start the worker; where no process can be had, as a thread. May be called again."""
+        if self._started:
+            return
+        self._started = True
         try:
-            self._carrier.start(self._notify)
+            self._carrier.start(self._tell)
         except OSError as error:
             self.notice = f"training in a thread: no process could be started ({error.strerror or error})"
             self.mode, self._carrier = "thread", ThreadCarrier()
-            self._carrier.start(self._notify)
+            self._carrier.start(self._tell)
+
+    def _tell(self) -> None:
+        self.notify()
 
     def change(self, experiment: Experiment) -> None:
         """Train this from now on: live where only live parameters differ, else rebuilt at step 0."""
@@ -102,6 +108,10 @@ class Session:
     def resume(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint, in a session that has just been started."""
         self._carrier.send(Resume(next(self._runs), checkpoint))
+
+    def ask(self, topic: str, question: Question) -> None:
+        """Have a question answered between steps, as an :class:`Answer` among the replies."""
+        self._carrier.send(Ask(next(self._looks), topic, question))
 
     def replies(self) -> list[Reply]:
         """All replies that have arrived, without waiting."""

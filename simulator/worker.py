@@ -15,6 +15,8 @@ from simulator.experiment import Experiment, ExperimentError
 from simulator.frame import Floats
 from simulator.history import Rows
 from simulator.messages import (
+    Answer,
+    Ask,
     Change,
     Command,
     Failed,
@@ -35,6 +37,8 @@ from simulator.training import WANTS, Training
 
 EVERYTHING = frozenset(WANTS)
 """What the first frame of a run brings."""
+QUESTION_REST = 9.0
+"""While training, a question that took a second is followed by so many without one."""
 MAX_ROWS = 20_000
 """Rows kept for an absent screen; beyond them training waits rather than lose a step."""
 CATCH_UP_SECONDS = 0.1
@@ -65,6 +69,8 @@ class Worker:
         self.wanted: Look | None = None
         self.fresh = False
         """Whether the taps show the present step, update included."""
+        self.asked: dict[str, Ask] = {}
+        self.next_question = 0.0
         self.next_validation = 0.0
         self.next_step = 0.0
         self.clock: list[tuple[float, int]] = []
@@ -82,6 +88,7 @@ class Worker:
                 except Exception as error:
                     self.remaining = 0
                     self.wanted = None
+                    self.asked.clear()
                     self.post(Failed(f"{type(error).__name__}: {error}", traceback.format_exc()))
 
     # -- commands -------------------------------------------------------------------------------------------------
@@ -96,7 +103,7 @@ class Worker:
             command = self.inbox.get(0)
 
     def _patience(self) -> float | None:
-        if self.wanted is not None:
+        if self.wanted is not None or (self.asked and self._may_consider()):
             return 0
         if not self._training_now():
             return None
@@ -124,6 +131,8 @@ class Worker:
                 self.next_step = 0.0
             case Look():
                 self.wanted = command
+            case Ask():
+                self.asked[command.topic] = command
             case Stop():
                 self.stopped = True
 
@@ -162,6 +171,31 @@ class Worker:
             self._step()
         elif self.wanted is not None and not self._soon():
             self._show_present()
+        if self.asked and self._may_consider():
+            self._consider(self.asked.pop(next(iter(self.asked))))
+
+    def _may_consider(self) -> bool:
+        """Questions get a tenth of the time while training, and all of it while not."""
+        return not self._training_now() or time.perf_counter() >= self.next_question
+
+    def _consider(self, ask: Ask) -> None:
+        training, began = self.training, time.perf_counter()
+        if training is None:
+            self.post(Answer(ask.id, ask.topic, self.run, 0, None, "nothing is being trained"))
+            return
+        if not self.fresh:
+            training.look()
+        result, refusal = None, ""
+        try:
+            with np.errstate(all="ignore"):
+                result = ask.question.answer(training)
+        except ValueError as error:
+            refusal = str(error)
+        # The question may have used the taps' buffers.
+        self.fresh = False
+        seconds = time.perf_counter() - began
+        self.next_question = time.perf_counter() + QUESTION_REST * seconds
+        self.post(Answer(ask.id, ask.topic, training.info.run, training.step, result, refusal, seconds))
 
     def _soon(self) -> bool:
         """Whether the next step comes soon enough to answer with it."""

@@ -11,9 +11,10 @@ from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment
 from simulator.frame import Frame, RunInfo
 from simulator.history import History
-from simulator.messages import Failed, Refused, Reply, Started, Update
+from simulator.messages import Answer, Failed, Refused, Reply, Started, Update
 from simulator.parameter import is_live_change
 from simulator.profiles import Profiles
+from simulator.question import Question
 from ui.document import Document
 from ui.plots.base import View
 
@@ -37,6 +38,7 @@ class Worker(Protocol):
     def play(self, steps: int | None = None) -> None: ...
     def pause(self) -> None: ...
     def limit(self, steps_per_second: float | None) -> None: ...
+    def ask(self, topic: str, question: Question) -> None: ...
     def look(self, wants: frozenset[str] = frozenset()) -> None: ...
     def resume(self, checkpoint: Checkpoint) -> None: ...
     def replies(self) -> list[Reply]: ...
@@ -76,6 +78,7 @@ class Bench(QObject):
         self.profiles = Profiles()
         self.first: Frame | None = None
         self.view: View | None = None
+        self._hearers: dict[str, Callable[[Answer], None]] = {}
         self._worker_factory = worker
         self._worker: Worker | None = None
         self._trained: Experiment | None = None
@@ -170,6 +173,13 @@ class Bench(QObject):
         if live:
             self.restart()
 
+    def ask(self, topic: str, question: Question, hear: Callable[[Answer], None]) -> None:
+        """Have a question answered between steps; ``hear`` gets the newest answer of its topic, of this run only."""
+        if self._worker is not None and not self.dead:
+            self._hearers[topic] = hear
+            self._worker.ask(topic, question)
+            self.wake()
+
     # -- replies -------------------------------------------------------------------------------------------------
 
     def wake(self) -> None:
@@ -220,6 +230,8 @@ class Bench(QObject):
                 self._take_started(reply)
             case Update():
                 self._take_update(reply)
+            case Answer():
+                self._take_answer(reply)
             case Refused(message=message, path=path):
                 self.refused.emit(message, path)
             case Failed():
@@ -248,6 +260,11 @@ class Bench(QObject):
             self.updated.emit(self.view, reply.steps_per_second)
         if fresh:
             self._set_playing(reply.playing)
+
+    def _take_answer(self, reply: Answer) -> None:
+        hear = self._hearers.get(reply.topic)
+        if hear is not None and self.info is not None and reply.run == self.info.run:
+            hear(reply)
 
     def _take_failure(self, reply: Failed) -> None:
         self._set_playing(False)

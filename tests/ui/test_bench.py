@@ -14,6 +14,7 @@ from simulator.frame import Frame, RunInfo
 from simulator.history import Rows
 from simulator.messages import Failed, Refused, Reply, Started, Update
 from simulator.parameter import replaced
+from simulator.question import Question
 from simulator.training import Training
 from ui.bench import HIDDEN_MS, SETTLED_MS, Bench
 from ui.document import Document
@@ -51,6 +52,9 @@ class ScriptedWorker:
 
     def limit(self, steps_per_second: float | None) -> None:
         self.said.append(("limit", steps_per_second))
+
+    def ask(self, topic: str, question: Question) -> None:
+        self.said.append(("ask", topic, question))
 
     def look(self, wants: frozenset[str] = frozenset()) -> None:
         self.said.append(("look", wants))

@@ -1,0 +1,141 @@
+"""Questions are answered between steps, change nothing, and never take more than their share of the time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from simulator.experiment import Experiment
+from simulator.messages import Answer, Started
+from simulator.question import Question
+from simulator.session import Mode, Session
+from simulator.training import Training
+
+EXPERIMENT = Experiment.from_builtins({"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 5}]})
+
+
+@dataclass(frozen=True)
+class Size(Question):
+    """How many parameters there are."""
+
+    factor: int = 1
+
+    def answer(self, training: Training) -> int:
+        return self.factor * training.network.parameters.size
+
+
+@dataclass(frozen=True)
+class Unanswerable(Question):
+    def answer(self, training: Training) -> None:
+        raise ValueError("there are no gates here")
+
+
+@dataclass(frozen=True)
+class Slow(Question):
+    def answer(self, training: Training) -> int:
+        time.sleep(0.02)
+        return training.step
+
+
+@pytest.fixture(params=["thread", "process"])
+def session(request: pytest.FixtureRequest) -> Iterator[Session]:
+    mode: Mode = request.param
+    made = Session(mode)
+    made.start()
+    made.change(EXPERIMENT)
+    yield made
+    made.close(10)
+
+
+def answers(session: Session, count: int) -> list[Answer]:
+    found: list[Answer] = []
+    end = time.monotonic() + 60
+    while len(found) < count and time.monotonic() < end:
+        found += [reply for reply in session.replies() if isinstance(reply, Answer)]
+        time.sleep(0.001)
+    assert len(found) == count
+    return found
+
+
+def test_a_paused_run_answers(session: Session) -> None:
+    session.ask("size", Size())
+    (answer,) = answers(session, 1)
+    assert answer.result == Training(EXPERIMENT).network.parameters.size
+    assert (answer.step, answer.refusal) == (0, "")
+    assert answer.seconds > 0
+
+
+def test_a_run_without_an_answer_says_why(session: Session) -> None:
+    session.ask("gates", Unanswerable())
+    (answer,) = answers(session, 1)
+    assert answer.result is None
+    assert answer.refusal == "there are no gates here"
+
+
+def test_the_newest_question_of_a_topic_counts() -> None:
+    session = Session("thread")
+    session.change(EXPERIMENT)
+    for factor in range(1, 6):
+        session.ask("size", Size(factor))
+    session.start()
+    try:
+        (answer,) = answers(session, 1)
+        assert answer.result == 5 * Training(EXPERIMENT).network.parameters.size
+    finally:
+        session.close()
+
+
+def test_training_goes_on_between_answers_and_its_numbers_stay_the_same() -> None:
+    plain = Training(EXPERIMENT)
+    rows = []
+    for _ in range(30):
+        plain.propose()
+        rows.append(plain.loss)
+        plain.apply()
+    asked = Training(EXPERIMENT)
+    found = []
+    for _ in range(30):
+        asked.look()
+        Size().answer(asked)
+        asked.propose()
+        found.append(asked.loss)
+        asked.apply()
+    np.testing.assert_array_equal(found, rows)
+
+
+def test_questions_take_a_tenth_of_the_time_while_training() -> None:
+    session = Session("thread")
+    session.start()
+    session.change(EXPERIMENT)
+    session.play()
+    try:
+        steps = []
+        for _ in range(4):
+            session.ask("slow", Slow())
+            (answer,) = answers(session, 1)
+            steps.append(answer.result)
+        # Each answer slept as long as dozens of steps take; the rest after it is nine times as long.
+        assert all(later - earlier > 20 for earlier, later in pairwise(steps[1:]))
+    finally:
+        session.close()
+
+
+def test_a_question_to_a_run_that_is_being_replaced_is_answered_by_the_new_one(session: Session) -> None:
+    session.change(EXPERIMENT.with_values([("layers.0.units", 7)]))
+    session.ask("size", Size())
+    end = time.monotonic() + 60
+    runs, found = [], None
+    while found is None and time.monotonic() < end:
+        for reply in session.replies():
+            if isinstance(reply, Started):
+                runs.append(reply.info.run)
+            if isinstance(reply, Answer):
+                found = reply
+        time.sleep(0.001)
+    assert found is not None
+    assert found.run == runs[-1]
