@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from simulator.carriers import Mode, ProcessCarrier, usual_mode
 from simulator.command_line import COMMANDS, add_commands, execute
 
 if TYPE_CHECKING:
     from simulator.headless import RunResult
-    from simulator.session import Mode
+
+
+CLOSE_SECONDS = 2.0
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -63,15 +66,31 @@ def draw_plots(result: RunResult, folder: Path) -> None:
     app.processEvents()
 
 
+def launched(worker: Mode | None) -> ProcessCarrier | None:
+    """The training process, to warm up while Qt is imported and the window is built; None where it will be a thread."""
+    if (worker or usual_mode()) == "thread":
+        return None
+    carrier = ProcessCarrier()
+    try:
+        carrier.launch()
+    except OSError:
+        return None  # the session tries again, and says why it is a thread then
+    return carrier
+
+
 def open_bench(target: str | None, worker: Mode | None) -> int:
     """Open the window; Qt is imported only here. 2 for a file that is none."""
+    carrier = launched(worker)
     try:
         from ui.app import open_bench as show
 
-        return show(target, worker)
+        return show(target, worker, carrier)
     except (ValueError, OSError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
+    finally:
+        if carrier is not None:
+            carrier.close(CLOSE_SECONDS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

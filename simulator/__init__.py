@@ -1,6 +1,26 @@
 """Nablascope's engine: experiments, networks, gradients and their measures. It knows no screen."""
 
-from simulator.experiment import Experiment, ExperimentError
-from simulator.headless import RunResult, run
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simulator.experiment import Experiment, ExperimentError
+    from simulator.headless import RunResult, run
 
 __all__ = ["Experiment", "ExperimentError", "RunResult", "run"]
+
+_HOMES = {
+    "Experiment": "simulator.experiment",
+    "ExperimentError": "simulator.experiment",
+    "RunResult": "simulator.headless",
+    "run": "simulator.headless",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # The bench starts its training process before anything is imported that takes time.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -7,17 +7,25 @@ the window standing. The protocol asks for one answer at a time, so a pipe carri
 from __future__ import annotations
 
 import multiprocessing
+import os
 import queue
 import signal
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from simulator.messages import Command, Failed, Reply, Stop
-from simulator.worker import Worker
+# The worker and its messages are imported where they are used: a process is launched before anything slow is.
+if TYPE_CHECKING:
+    from simulator.messages import Command, Reply
 
 Notify = Callable[[], None]
+Mode = Literal["thread", "process"]
+
+
+def usual_mode() -> Mode:
+    """A process where it has a core of its own beside the window's, else a thread."""
+    return "process" if (os.cpu_count() or 1) >= 2 else "thread"
 
 
 class Carrier(Protocol):
@@ -64,6 +72,8 @@ class ThreadCarrier:
         self._thread: threading.Thread | None = None
 
     def start(self, notify: Notify) -> None:
+        from simulator.worker import Worker
+
         def post(reply: Reply) -> None:
             self._replies.put(reply)
             notify()
@@ -79,6 +89,8 @@ class ThreadCarrier:
         return _taken(self._replies)
 
     def close(self, timeout: float) -> None:
+        from simulator.messages import Stop
+
         self.send(Stop())
         if self._thread is not None:
             self._thread.join(timeout)
@@ -96,6 +108,8 @@ class _PipeInbox:
                 return None
             command: Command = self._pipe.recv()
         except (EOFError, OSError):
+            from simulator.messages import Stop
+
             return Stop()
         return command
 
@@ -104,6 +118,8 @@ def _child(commands: Connection, replies: Connection) -> None:
     """The child process: the same worker over pipes."""
     # Ctrl-C reaches the whole group; the window decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    from simulator.worker import Worker
+
     try:
         Worker(_PipeInbox(commands), replies.send).loop()
     except (BrokenPipeError, EOFError):
@@ -118,12 +134,14 @@ class ProcessCarrier:
         self._process: multiprocessing.process.BaseProcess | None = None
         self._reader: threading.Thread | None = None
         self._commands: Connection | None = None
+        self._incoming: Connection | None = None
         self._closing = False
 
-    def start(self, notify: Notify) -> None:
+    def launch(self) -> None:
+        """Start the process, to warm up before :meth:`start` is called. OSError if it cannot."""
         context = multiprocessing.get_context("spawn")
         child_commands, self._commands = context.Pipe(duplex=False)
-        incoming, child_replies = context.Pipe(duplex=False)
+        self._incoming, child_replies = context.Pipe(duplex=False)
         self._process = context.Process(
             target=_child, args=(child_commands, child_replies), name="nablascope-worker", daemon=True
         )
@@ -131,8 +149,12 @@ class ProcessCarrier:
         # Only the child must hold these ends, or its death would not close the pipe.
         child_commands.close()
         child_replies.close()
+
+    def start(self, notify: Notify) -> None:
+        if self._process is None:
+            self.launch()
         self._reader = threading.Thread(
-            target=self._read, args=(incoming, notify), name="nablascope-reader", daemon=True
+            target=self._read, args=(self._incoming, notify), name="nablascope-reader", daemon=True
         )
         self._reader.start()
 
@@ -146,6 +168,8 @@ class ProcessCarrier:
             notify()
         incoming.close()
         if not self._closing:
+            from simulator.messages import Failed
+
             self._replies.put(Failed(self._obituary(), fatal=True))
             notify()
 
@@ -176,6 +200,8 @@ class ProcessCarrier:
         return None if self._process is None else self._process.pid
 
     def close(self, timeout: float) -> None:
+        from simulator.messages import Stop
+
         self._closing = True
         self.send(Stop())
         if self._commands is not None:

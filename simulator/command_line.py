@@ -10,13 +10,14 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from simulator.experiment import Experiment, ExperimentError
-from simulator.files import experiments
-from simulator.headless import RunResult, run
+# The bench takes its arguments here too: what only a command needs is imported by the command.
+if TYPE_CHECKING:
+    from simulator.experiment import Experiment
+    from simulator.headless import RunResult
 
-Draw = Callable[[RunResult, Path], None]
+Draw = Callable[["RunResult", Path], None]
 COMMANDS = ("run", "presets", "reference")
 
 
@@ -59,6 +60,8 @@ def _count(least: int) -> Callable[[str], int]:
 
 def execute(arguments: argparse.Namespace, draw: Draw) -> int:
     """Carry out a parsed command; the process's exit status."""
+    from simulator.experiment import ExperimentError
+
     try:
         if arguments.command == "run":
             _run(arguments, draw)
@@ -84,7 +87,9 @@ def _one_line(error: Exception) -> str:
 
 
 def _list_presets() -> None:
-    found = experiments.presets()
+    from simulator.files.experiments import presets
+
+    found = presets()
     width = max(len(preset.id) for preset in found)
     for preset in found:
         print(f"{preset.id:{width}}  {preset.title}: {preset.effect}")
@@ -94,6 +99,8 @@ def setting(text: str) -> tuple[str, Any]:
     """``PATH=VALUE``: the value is JSON where it reads as JSON, else the text itself."""
     path, equals, value = text.partition("=")
     if not equals:
+        from simulator.experiment import ExperimentError
+
         raise ExperimentError(f"expected PATH=VALUE, not {text!r}")
     try:
         return path.strip(), json.loads(value)
@@ -103,15 +110,19 @@ def setting(text: str) -> tuple[str, Any]:
 
 def prepare(arguments: argparse.Namespace) -> Experiment:
     """The experiment that the arguments describe."""
+    from simulator.files.experiments import find
+
     # A kind brings its own fields with it, so kinds come first, whatever the order they are typed in.
     settings = sorted((setting(text) for text in arguments.set), key=lambda item: not item[0].endswith(".kind"))
     if arguments.seed is not None:
         settings.append(("seed", arguments.seed))
-    return experiments.find(arguments.target).with_values(settings)
+    return find(arguments.target).with_values(settings)
 
 
 def _run(arguments: argparse.Namespace, draw: Draw) -> None:
     from tqdm import tqdm
+
+    from simulator.headless import run
 
     # Its monitor is a thread that outlives the bar.
     tqdm.monitor_interval = 0

@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import QEvent, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
+from simulator.carriers import Carrier
 from simulator.files.experiments import find, presets
 from simulator.session import Mode, Session
+from ui.bench import Hire
 from ui.document import Document
 from ui.main_window import MainWindow, is_table
 from ui.settings import Settings
@@ -58,15 +61,35 @@ def start_document(target: str | None) -> Document:
     return document
 
 
-def open_bench(target: str | None, mode: Mode | None = None) -> int:
+def _hiring(mode: Mode, carrier: Carrier | None, document: Document) -> Hire:
+    """How the bench gets its workers; the first has been at work on the document since before there was a window."""
+    first = Session(mode, carrier=carrier)
+    first.start()
+    first.change(document.experiment)
+    waiting = [first]
+
+    def hire(notify: Callable[[], None]) -> Session:
+        if not waiting:
+            return Session(mode, notify)
+        session = waiting.pop()
+        session.notify = notify
+        notify()  # of what has arrived before anyone listened
+        return session
+
+    return hire
+
+
+def open_bench(target: str | None, mode: Mode | None = None, launched: Carrier | None = None) -> int:
     """Show the bench until its window is closed; the exit status. ExperimentError for a bad target.
 
     ``mode`` is where the worker runs: by default in a process of its own where there is a core for it.
+    ``launched`` carries a worker process that has been started already.
     """
     document = start_document(target)
     app = create_app()
     where = mode or Settings().worker_mode()
-    window = MainWindow(document, lambda notify: Session(where, notify))
+    hire = _hiring(where, launched if where == "process" else None, document)
+    window = MainWindow(document, hire)
     app.aboutToQuit.connect(window.bench.close)
     # Ctrl+C in the terminal ends the bench as closing its window would, without a question.
     signal.signal(signal.SIGINT, lambda *_: app.quit())
