@@ -35,6 +35,4 @@ def let_move(plots: PlotArea, document: Document) -> None:
         plain["layers"] = placed_at(plain["layers"], weight_variance, bias_variance)
         document.propose(plain, "Move between order and chaos", "order_chaos", final)
 
-    plot = plots.plots[OrderChaosPlot.key]
-    assert isinstance(plot, OrderChaosPlot)
-    plot.moved.connect(follow)
+    plots.when_made(OrderChaosPlot.key, lambda plot: plot.moved.connect(follow))

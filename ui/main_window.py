@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QSize, Qt
 from PySide6.QtGui import (
@@ -24,11 +25,8 @@ from simulator.measures.status import describe
 from simulator.parameter import is_live_change, replaced
 from ui.bench import Bench, Hire
 from ui.builder.builder import Builder
-from ui.dialogs import files, reading
-from ui.dialogs.export import ExportDialog
-from ui.dialogs.table import TableDialog
+from ui.dialogs import files
 from ui.document import Document
-from ui.export import ExportError, copy_picture
 from ui.forms.training import TrainingPanel, with_fitting_loss
 from ui.initial_place import let_move
 from ui.menus import build_menus
@@ -38,6 +36,10 @@ from ui.plots.base import View
 from ui.settings import Settings
 from ui.status import Banner, StatusLine
 from ui.transport import Transport
+
+# Dialogs are imported when they are asked for: the first window does not wait for them.
+if TYPE_CHECKING:
+    from ui.dialogs.table import TableDialog
 
 STATE_VERSION = 1
 WORDS_MS = 250
@@ -233,6 +235,8 @@ class MainWindow(QMainWindow):
                 self.banner.say(reason)
 
     def _open_table(self, path: Path) -> None:
+        from ui.dialogs.table import TableDialog
+
         try:
             dialog = TableDialog(path.absolute(), self)
         except ValueError as error:
@@ -282,6 +286,8 @@ class MainWindow(QMainWindow):
 
     def export(self, key: str) -> None:
         """Ask how and where to export one plot (its key) or all (``""``)."""
+        from ui.dialogs.export import ExportDialog
+
         shown = [plot.key for plot in self.plot_area.visible_plots()]
         dialog = ExportDialog(self.plot_area.plots, key, shown, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -292,6 +298,8 @@ class MainWindow(QMainWindow):
 
     def copy_picture(self) -> None:
         """Put a picture of the plot that has the focus, else of the first one, on the clipboard."""
+        from ui.export import ExportError, copy_picture
+
         plot = self.plot_area.focused_plot()
         if plot is None:
             return
@@ -303,9 +311,13 @@ class MainWindow(QMainWindow):
             self.banner.say(f"A picture of “{plot.title}” is on the clipboard.")
 
     def show_shortcuts(self) -> None:
+        from ui.dialogs import reading
+
         reading.show_shortcuts(self, [*self.actions(), *self.builder.actions_by_name.values()])
 
     def show_about(self) -> None:
+        from ui.dialogs import reading
+
         reading.show_about(self)
 
     # -- the window ----------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +15,7 @@ from ui.plots import PLOTS
 from ui.plots.base import Plot, View
 
 STATE_VERSION = 1
+KINDS = {kind.key: kind for kind in PLOTS}
 
 
 class PlotArea(QMainWindow):
@@ -40,20 +41,42 @@ class PlotArea(QMainWindow):
         self._along: frozenset[str] = frozenset()
         """Plots that opened by themselves, with the layers they are about."""
         self._before_maximise = QByteArray()
-        self.plots: dict[str, Plot[Any]] = {}
-        self.docks: dict[str, QDockWidget] = {}
-        for kind in PLOTS:
-            self._add(kind())
+        self._made: dict[str, Plot[Any]] = {}
+        """Plots that have been shown or asked for: most are not, and making one takes milliseconds."""
+        self._then: dict[str, Callable[[Any], None]] = {}
+        self.docks = {key: self._dock(kind) for key, kind in KINDS.items()}
         self.reset_arrangement()
 
-    def _add(self, plot: Plot[Any]) -> None:
-        header = plot.header
-        assert header is not None
-        dock = QDockWidget(plot.title, self)
-        dock.setObjectName(f"plot.{plot.key}")
+    def _dock(self, kind: type[Plot[Any]]) -> QDockWidget:
+        dock = QDockWidget(kind.title, self)
+        dock.setObjectName(f"plot.{kind.key}")
         dock.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
         )
+        dock.visibilityChanged.connect(lambda on, key=kind.key: self._shown(key, on))
+        return dock
+
+    @property
+    def plots(self) -> Mapping[str, Plot[Any]]:
+        """Every plot by its key; those that were never shown are made now."""
+        return {key: self.plot(key) for key in KINDS}
+
+    def plot(self, key: str) -> Plot[Any]:
+        """One plot, made now if it was never shown; KeyError if there is none."""
+        if key not in self._made:
+            self._make(KINDS[key]())
+        return self._made[key]
+
+    def when_made(self, key: str, act: Callable[[Any], None]) -> None:
+        """Do something with a plot as soon as there is one."""
+        self._then[key] = act
+        if key in self._made:
+            act(self._made[key])
+
+    def _make(self, plot: Plot[Any]) -> None:
+        self._made[plot.key] = plot
+        header, dock = plot.header, self.docks[plot.key]
+        assert header is not None
         dock.setWidget(plot)
         dock.setTitleBarWidget(header)
         header.installEventFilter(self)
@@ -62,15 +85,15 @@ class PlotArea(QMainWindow):
         plot.maximise_requested.connect(lambda key=plot.key: self.toggle_maximised(key))
         plot.export_requested.connect(lambda key=plot.key: self.export_requested.emit(key))
         plot.layer_hovered.connect(self.layer_hovered)
-        dock.visibilityChanged.connect(lambda on, key=plot.key: self._shown(key, on))
-        self.plots[plot.key] = plot
-        self.docks[plot.key] = dock
+        self._then.get(plot.key, lambda _plot: None)(plot)
+        if self._info is not None:
+            plot.start(self._info)
 
     # -- what the bench feeds ------------------------------------------------------------------------------------
 
     def visible_plots(self) -> list[Plot[Any]]:
         """Plots that can be seen now: not hidden, not behind a tab."""
-        return [plot for plot in self.plots.values() if plot.isVisible()]
+        return [self._made[key] for key in KINDS if key in self._made and self._made[key].isVisible()]
 
     def wants(self) -> frozenset[str]:
         """The costly parts that the plots which are visible and not paused need."""
@@ -93,8 +116,9 @@ class PlotArea(QMainWindow):
     def start(self, info: RunInfo) -> None:
         self._info, self._view = info, None
         self._bring_along(info)
-        for plot in self.plots.values():
-            plot.start(info)
+        for plot in self._made.values():
+            if plot.info is not info:
+                plot.start(info)
 
     def refresh(self, view: View) -> None:
         self._view = view
@@ -106,8 +130,10 @@ class PlotArea(QMainWindow):
             plot.highlight(layer)
 
     def _shown(self, key: str, on: bool) -> None:
-        if on and self._view is not None:
-            self.plots[key].refresh(self._view)
+        if on:
+            plot = self.plot(key)
+            if self._view is not None:
+                plot.refresh(self._view)
         self.shown_changed.emit()
 
     def _bring_along(self, info: RunInfo) -> None:
@@ -115,15 +141,15 @@ class PlotArea(QMainWindow):
 
         A hand that has shown or hidden any plot keeps its arrangement: nothing happens until it is reset.
         """
-        defaults = {key for key, plot in self.plots.items() if plot.default}
+        defaults = {key for key, plot in KINDS.items() if plot.default}
         if self._maximised is not None or self._shown_keys() != defaults | self._along:
             return
         kinds = {layer.kind for layer in info.layers}
-        wanted = frozenset(key for key, plot in self.plots.items() if plot.comes_along and plot.kinds & kinds)
+        wanted = frozenset(key for key, plot in KINDS.items() if plot.comes_along and plot.kinds & kinds)
         for key in self._along - wanted:
             self.docks[key].hide()
         for key in sorted(wanted - self._along):
-            self._show_among(self.docks[key])
+            self._show_among(key)
         self._along = wanted
 
     def _shown_keys(self) -> set[str]:
@@ -144,14 +170,16 @@ class PlotArea(QMainWindow):
             for above, below in pairwise(column):
                 self.splitDockWidget(above, below, Qt.Orientation.Vertical)
         for key, dock in self.docks.items():
-            dock.setVisible(self.plots[key].default)
+            if KINDS[key].default:
+                self.plot(key)
+            dock.setVisible(KINDS[key].default)
         self._along = frozenset()
         if self._info is not None:
             self._bring_along(self._info)
         self._even(columns)
 
     def _column(self, side: str) -> list[QDockWidget]:
-        ordered = sorted(self.plots.values(), key=lambda plot: not plot.default)
+        ordered = sorted(PLOTS, key=lambda plot: not plot.default)
         backward = [self.docks[plot.key] for plot in ordered if plot.side == "backward"]
         if side == "backward":
             return backward
@@ -173,7 +201,9 @@ class PlotArea(QMainWindow):
         self._end_maximised()
         restored = not state.isEmpty() and self.restoreState(state, STATE_VERSION)
         if restored:
-            self._along = frozenset(key for key in self._shown_keys() if self.plots[key].comes_along)
+            for key in self._shown_keys():
+                self.plot(key)
+            self._along = frozenset(key for key in self._shown_keys() if KINDS[key].comes_along)
         return restored
 
     # -- one plot ------------------------------------------------------------------------------------------------
@@ -194,6 +224,7 @@ class PlotArea(QMainWindow):
         self.restore()
         self._before_maximise = self.saveState(STATE_VERSION)
         self._maximised = key
+        self.plot(key)
         self.docks[key].show()
         for other, dock in self.docks.items():
             if other != key:
@@ -212,7 +243,7 @@ class PlotArea(QMainWindow):
             self._maximised = None
 
     def _show_maximised(self, key: str, on: bool) -> None:
-        header = self.plots[key].header
+        header = self.plot(key).header
         if header is not None:
             header.set_maximised(on)
         self.maximised_changed.emit(on)
@@ -222,12 +253,14 @@ class PlotArea(QMainWindow):
         self.restore()
         dock = self.docks[key]
         if dock.isHidden():
-            self._show_among(dock)
+            self._show_among(key)
         else:
             dock.hide()
 
-    def _show_among(self, dock: QDockWidget) -> None:
+    def _show_among(self, key: str) -> None:
         """Show a plot: an even share of its column is its own, the others keep their proportions."""
+        self.plot(key)
+        dock = self.docks[key]
         heights = {each: each.height() for each in self.docks.values() if each.isVisible()}
         dock.show()
         dock.raise_()
@@ -242,16 +275,16 @@ class PlotArea(QMainWindow):
         """One checkable entry per plot, forward ones first, those about some kinds of layers last."""
         menu.clear()
         for side in ("forward", "backward", ""):
-            for plot in self.plots.values():
+            for plot in PLOTS:
                 if not plot.kinds and (plot.side == side or (not side and plot.side not in ("forward", "backward"))):
                     self._add_entry(menu, plot)
             menu.addSeparator()
-        for plot in self.plots.values():
+        for plot in PLOTS:
             if plot.kinds:
                 self._add_entry(menu, plot)
         menu.addSeparator()
 
-    def _add_entry(self, menu: QMenu, plot: Plot[Any]) -> None:
+    def _add_entry(self, menu: QMenu, plot: type[Plot[Any]]) -> None:
         entry = QAction(plot.title, menu)
         entry.setCheckable(True)
         entry.setChecked(not self.docks[plot.key].isHidden())
@@ -267,7 +300,7 @@ class PlotArea(QMainWindow):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.MouseButtonDblClick:
-            for key, plot in self.plots.items():
+            for key, plot in self._made.items():
                 if plot.header is watched:
                     self.toggle_maximised(key)
                     return True

@@ -37,7 +37,7 @@ def rgb(colour: str) -> Rgb:
 
 
 def hexadecimal(values: NDArray[np.float64]) -> str:
-    red, green, blue = (round(255 * float(v)) for v in np.clip(values, 0, 1))
+    red, green, blue = (round(255 * min(max(v, 0.0), 1.0)) for v in values.tolist())
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
@@ -66,14 +66,16 @@ def _oklab(colour: str) -> NDArray[np.float64]:
     return lab
 
 
-def _from_oklab(lab: NDArray[np.float64]) -> str:
-    return hexadecimal(_gamma(np.linalg.solve(_TO_LMS, np.linalg.solve(_TO_LAB, lab) ** 3)))
+def _from_oklab(lab: NDArray[np.float64]) -> tuple[str, ...]:
+    """Colours of the columns of ``lab`` (3, colours)."""
+    values = _gamma(np.linalg.solve(_TO_LMS, np.linalg.solve(_TO_LAB, lab) ** 3))
+    return tuple(hexadecimal(value) for value in values.T)
 
 
 @functools.lru_cache(maxsize=4096)
 def mix(first: str, second: str, share: float) -> str:
     """The colour ``share`` (0 … 1) of the way from ``first`` to ``second``, evenly as the eye sees it."""
-    return _from_oklab((1 - share) * _oklab(first) + share * _oklab(second))
+    return _from_oklab(((1 - share) * _oklab(first) + share * _oklab(second))[:, None])[0]
 
 
 @functools.lru_cache(maxsize=64)
@@ -83,7 +85,9 @@ def ramp(stops: tuple[str, ...], count: int) -> tuple[str, ...]:
         return (stops[len(stops) // 2],)
     places = np.linspace(0, len(stops) - 1, count)
     left = np.minimum(places.astype(int), len(stops) - 2)
-    return tuple(mix(stops[i], stops[i + 1], float(p - i)) for i, p in zip(left, places, strict=True))
+    known = np.stack([_oklab(stop) for stop in stops], axis=1)
+    share = places - left
+    return _from_oklab((1 - share) * known[:, left] + share * known[:, left + 1])
 
 
 @functools.lru_cache(maxsize=256)
