@@ -16,7 +16,7 @@ from simulator.layers.output import OutputModule
 from simulator.measures.statistics import norm
 from simulator.numeric import Array
 from simulator.parameter import title_of
-from simulator.stack import Stack, stacks
+from simulator.stack import Roles
 from simulator.trace import Trace
 
 MEMORY_LIMIT = 8 * 2**30
@@ -59,7 +59,7 @@ class Network:
 
     def _open_taps(self) -> None:
         self.taps: list[Tap] = [tap for module in self.modules for tap in module.taps()] + self.output.taps()
-        self.stacks: list[Stack] = stacks(self.taps)
+        self.roles = Roles(self.taps)
 
     def _output(self, experiment: Experiment, shape: Shape, units: int) -> OutputModule:
         depth = len(self.modules)
@@ -161,11 +161,11 @@ def _output_module(experiment: Experiment, place: tuple[int, ...], shape: Shape,
     try:
         return EachStepOutputModule(spec, loss, place, shape, units, answers)
     except ShapeError as error:
-        last = len(experiment.layers) - 1
-        path = f"layers[{last}]" if experiment.layers else "layers"
-        offered = hasattr(experiment.layers[-1], "output") if experiment.layers else False
-        repair = Repair("give every state", {"output": "all"}) if offered else None
-        raise ExperimentError(f"{title_of(type(experiment.data))}: {error}", path, repair) from None
+        # Without layers the data's own sequence comes here, which is long enough.
+        last = experiment.layers[-1]
+        repair = Repair("give every state", {"output": "all"}) if hasattr(last, "output") else None
+        where = f"layers[{len(experiment.layers) - 1}]"
+        raise ExperimentError(f"layer {place[0]} ({title_of(type(last))}): {error}", where, repair) from None
 
 
 def _inform(module: Module, label: str, entry: int, trace: Trace) -> None:

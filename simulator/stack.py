@@ -1,130 +1,114 @@
-"""Alike layers read as one: the taps of equal layers, evenly spaced in memory, as arrays (layers, units, samples).
+"""Alike layers read as one: equal arrays, evenly spaced in memory, as one array (layers, units, samples).
 
-A measure is one call for a whole stack, whatever its depth; a layer that has none like it is a stack of one. Between
-the layers of one stack others may lie: the blocks of a residual net are one stack, their inner layers others.
+What stands in one role at every layer (all activations, all weight gradients) falls into few stacks, whatever the
+depth, and a measure is one call for each. Layers need to be alike in that role only: the activations of a first layer
+with fewer inputs than the others stand in one stack with theirs. Between the layers of a stack others may lie.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from simulator.activations import Activation
 from simulator.layers.base import Tap
 from simulator.numeric import Array
+
+_FIELDS = {field.name for field in fields(Tap)}
 
 
 @dataclass(frozen=True)
 class Stack:
-    """The arrays of one or several taps with the layer as first axis; see :class:`simulator.layers.base.Tap`."""
+    """Equal arrays of several layers as one."""
 
-    rows: NDArray[np.intp]
-    """Which taps, in depth order, it holds."""
-    activation: Activation | None
-    a: Array
-    z: Array | None
-    slope: Array | None
-    delta: Array | None
-    weights: Array | None
-    weight_gradient: Array | None
-    weight_update: Array | None
-    bias_gradient: Array | None
-    extras: Mapping[str, Array] = field(default_factory=dict)
+    layers: NDArray[np.intp]
+    """Which layers, in depth order."""
+    array: Array
+    """(layers, …), read-only."""
 
-    def array(self, name: str) -> Array:
-        """The array of that name; (layers, 0) where these layers have none."""
-        found: Array | None = getattr(self, name) if name in _ARRAYS else self.extras.get(name)
-        return np.empty((self.depth, 0), self.a.dtype) if found is None else found
+
+class Role:
+    """One array of every layer: ``arrays`` has None where a layer has none, ``stacks`` has all others."""
+
+    def __init__(self, arrays: Sequence[Array | None], stacks: Sequence[Stack]) -> None:
+        self.arrays, self.stacks = arrays, stacks
+        self.present = np.array([array is not None for array in arrays], bool)
+        self.sizes = np.array([np.nan if array is None else array.size for array in arrays], np.float64)
+        """Entries per layer; NaN where there is none."""
+
+
+class Roles:
+    """The roles of a network's taps by name: fields of a tap, or names among its extras."""
+
+    def __init__(self, taps: Sequence[Tap]) -> None:
+        self.taps = taps
+        self._found: dict[str, Role] = {}
 
     @property
     def depth(self) -> int:
-        return len(self.a)
+        return len(self.taps)
+
+    def __getitem__(self, name: str) -> Role:
+        if name not in self._found:
+            self._found[name] = self._role(name)
+        return self._found[name]
+
+    def _role(self, name: str) -> Role:
+        arrays = [getattr(tap, name) if name in _FIELDS else tap.extras.get(name) for tap in self.taps]
+        # What a slope means depends on its activation.
+        kinds = [tap.activation if name == "slope" else None for tap in self.taps]
+        return Role(arrays, _stacks(arrays, kinds, [tap.info.label.partition(".")[2] for tap in self.taps]))
 
 
-_ARRAYS = [field.name for field in fields(Stack) if field.name not in ("rows", "activation", "extras")]
+def _stacks(arrays: Sequence[Array | None], kinds: Sequence[Hashable], inner: Sequence[str]) -> list[Stack]:
+    """Group equal arrays of one kind and one spacing in memory.
+
+    Two ways are tried, and the one with fewer stacks is taken: any such arrays, and only those at the same place
+    inside a composite layer, whose inner layers may be alike too but are spaced unevenly.
+    """
+    ways = (_grouped(arrays, kinds), _grouped(arrays, list(zip(kinds, inner, strict=True))))
+    return [group.stack() for group in min(ways, key=len)]
+
+
+def _grouped(arrays: Sequence[Array | None], kinds: Sequence[Hashable]) -> list[_Group]:
+    groups: list[_Group] = []
+    for layer, (array, kind) in enumerate(zip(arrays, kinds, strict=True)):
+        if array is not None and not any(group.takes(layer, array, kind) for group in groups):
+            groups.append(_Group(layer, array, kind))
+    return groups
+
+
+class _Group:
+    """Layers of one stack, while they are being collected."""
+
+    def __init__(self, layer: int, array: Array, kind: Hashable) -> None:
+        self.layers, self.first, self.kind = [layer], array, kind
+        self.last, self.step = _address(array), 0
+
+    def takes(self, layer: int, array: Array, kind: Hashable) -> bool:
+        """Take the layer if it goes on where this group ends; the second one sets the spacing."""
+        if kind != self.kind or not _alike(array, self.first):
+            return False
+        address = _address(array)
+        step = address - self.last
+        if len(self.layers) > 1 and step != self.step:
+            return False
+        self.last, self.step = address, step
+        self.layers.append(layer)
+        return True
+
+    def stack(self) -> Stack:
+        first, depth = self.first, len(self.layers)
+        array = as_strided(first, (depth, *first.shape), (self.step, *first.strides), writeable=False)
+        return Stack(np.array(self.layers), array)
+
+
+def _alike(one: Array, other: Array) -> bool:
+    return one.shape == other.shape and one.strides == other.strides and one.dtype == other.dtype
 
 
 def _address(array: Array) -> int:
     return int(array.__array_interface__["data"][0])
-
-
-def _arrays(tap: Tap) -> list[Array | None]:
-    return [*(getattr(tap, name) for name in _ARRAYS), *tap.extras.values()]
-
-
-def _steps(tap: Tap, following: Tap) -> list[int] | None:
-    """Bytes from each array of one tap to the next one's; None where the two are not alike."""
-    if tap.activation != following.activation or list(tap.extras) != list(following.extras):
-        return None
-    steps = []
-    for one, other in zip(_arrays(tap), _arrays(following), strict=True):
-        if one is None or other is None:
-            if one is not other:
-                return None
-            steps.append(0)
-            continue
-        if one.shape != other.shape or one.strides != other.strides or one.dtype != other.dtype:
-            return None
-        steps.append(_address(other) - _address(one))
-    return steps
-
-
-class _Group:
-    """Rows of taps of one spacing, while they are being collected."""
-
-    def __init__(self, rows: list[int]) -> None:
-        self.rows = rows
-        self.steps: list[int] | None = None
-
-    def takes(self, taps: Sequence[Tap], tap: Tap) -> bool:
-        """Whether the tap goes on where this group ends; the second one sets the spacing."""
-        steps = _steps(taps[self.rows[-1]], tap)
-        if steps is None or self.steps not in (None, steps):
-            return False
-        self.steps = steps
-        return True
-
-
-def _stack(taps: Sequence[Tap], group: _Group) -> Stack:
-    tap = taps[group.rows[0]]
-    names = [*_ARRAYS, *tap.extras]
-    steps = group.steps or [0] * len(names)
-    arrays: dict[str, Any] = {
-        name: None
-        if first is None
-        else as_strided(first, (len(group.rows), *first.shape), (step, *first.strides), writeable=False)
-        for name, first, step in zip(names, _arrays(tap), steps, strict=True)
-    }
-    extras = {name: arrays.pop(name) for name in tap.extras}
-    return Stack(rows=np.array(group.rows), activation=tap.activation, extras=extras, **arrays)
-
-
-def stacks(taps: Sequence[Tap]) -> list[Stack]:
-    """Group alike taps; those of one stack share one spacing in memory.
-
-    Two ways are tried, and the one with fewer stacks is taken: any alike taps, and only those at the same place
-    inside a composite layer, whose inner layers may be alike too but are spaced unevenly.
-    """
-    ways = (_grouped(taps, [""] * len(taps)), _grouped(taps, [tap.info.label.partition(".")[2] for tap in taps]))
-    return [_stack(taps, group) for group in min(ways, key=len)]
-
-
-def _grouped(taps: Sequence[Tap], inner: Sequence[str]) -> list[_Group]:
-    groups: list[_Group] = []
-    for row, tap in enumerate(taps):
-        home = next((group for group in groups if inner[group.rows[0]] == inner[row] and group.takes(taps, tap)), None)
-        if home is None:
-            groups.append(_Group([row]))
-        else:
-            home.rows.append(row)
-    return groups
-
-
-def depth_order(stacks: Sequence[Stack]) -> NDArray[np.intp]:
-    """Where each layer, in depth order, stands among the layers of all stacks one after the other."""
-    return np.argsort(np.concatenate([stack.rows for stack in stacks]))

@@ -16,8 +16,9 @@ from simulator.data.base import prepare
 from simulator.evaluation import Evaluator
 from simulator.experiment import Experiment, ExperimentError
 from simulator.feature_maps import Inspector
-from simulator.frame import Floats, Frame, Prediction, RunInfo, frozen
-from simulator.measures import RECORDED_NAMES, measure_all
+from simulator.frame import Floats, Frame, Prediction, RunInfo
+from simulator.graph.nodes import graph_of
+from simulator.measures import RECORDED, RECORDED_NAMES, Meter
 from simulator.measures.gates import gates
 from simulator.measures.histograms import stacked_histograms
 from simulator.measures.statistics import norm
@@ -26,7 +27,6 @@ from simulator.network import Network
 from simulator.numeric import Array, Stream, stream
 from simulator.optimizers import Optimizer
 from simulator.parameter import is_live_change
-from simulator.stack import depth_order
 from simulator.theory.bounds import BoundsMeter
 from simulator.theory.order_chaos import order_chaos
 from simulator.theory.prediction import predict
@@ -35,8 +35,8 @@ from simulator.trace import gains
 
 SCALARS = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "gradient_norm")
 HISTOGRAM_SOURCES = {"activation": "a", "weight_gradient": "weight_gradient"}
-"""Histogram → the stack's array it counts."""
-WANTS = (*HISTOGRAM_SOURCES, "boundary", "time", "gates", "maps")
+"""Histogram → the role it counts."""
+WANTS = (*HISTOGRAM_SOURCES, "boundary", "time", "gates", "maps", "graph")
 """Costly parts of a frame that are made only where they are wanted."""
 CHUNK = 65536
 """Parameters updated at a time, so that an optimiser's vectors stay in the cache."""
@@ -85,6 +85,7 @@ class Training:
         self.inspector = Inspector(self.network, experiment, self.data)
         self.step = 0
         self._reset_optimizer(experiment.optimizer)
+        self.meter = Meter(self.network.roles, batch, RECORDED)
         self.info = self._describe(run)
         self.columns = (*SCALARS, *(f"{name}:{layer}" for name in RECORDED_NAMES for layer in range(self.info.depth)))
 
@@ -206,7 +207,7 @@ class Training:
         self.network.resolve_update()
         self.loss = float(np.mean(self.network.output.sample_losses(self.y), dtype=np.float64))
         self.gradient_norm = norm(self.network.parameters.gradient)
-        self.values, self.defined = measure_all(self.network.stacks, self.network.batch)
+        self.values, self.defined = self.meter.read()
 
     # -- what is told ---------------------------------------------------------------------------------------------
 
@@ -235,9 +236,8 @@ class Training:
         """All of the step that ``propose`` or ``look`` has brought the network to."""
         wanted = set(wants)
         with np.errstate(all="ignore"):
-            order = depth_order(self.network.stacks)
             counted = {
-                name: stacked_histograms([stack.array(source) for stack in self.network.stacks], order)
+                name: stacked_histograms(self.info.depth, self.network.roles[source].stacks)
                 for name, source in HISTOGRAM_SOURCES.items()
                 if name in wanted
             }
@@ -246,8 +246,8 @@ class Training:
                 step=self.step,
                 epoch=self.step * self.network.batch / self.info.train_samples,
                 scalars=scalars,
-                measures={name: frozen(row.copy()) for name, row in zip(RECORDED_NAMES, self.values, strict=True)},
-                defined={name: frozen(row.copy()) for name, row in zip(RECORDED_NAMES, self.defined, strict=True)},
+                measures=dict(zip(RECORDED_NAMES, self.values, strict=True)),
+                defined=dict(zip(RECORDED_NAMES, self.defined, strict=True)),
                 histograms=counted,
                 boundary=self.evaluator.boundary() if "boundary" in wanted else None,
                 **self._theory(wanted),
@@ -265,6 +265,8 @@ class Training:
             found["order_chaos"] = order_chaos(self.network)
         if "bounds" in wanted:
             found["bounds"] = self.bounds.read(self.network, self.step, int(self.batch[0]))
+        if "graph" in wanted:
+            found["graph"] = graph_of(self.network)
         return found
 
     def prediction(self) -> Prediction:
@@ -287,6 +289,7 @@ class Training:
         """Take over live parameters; another kind of optimiser starts with empty state."""
         old, self.experiment = self.experiment, experiment
         self.network.retune(experiment)
+        self.meter = Meter(self.network.roles, self.network.batch, RECORDED)
         self.evaluator.retune(experiment)
         self.inspector.retune(experiment)
         if type(old.optimizer) is type(experiment.optimizer):

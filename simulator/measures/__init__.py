@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.frame import Floats
 from simulator.measures import backward, composite, forward, update
 from simulator.measures.base import Measure, Reading
-from simulator.stack import Stack, depth_order
+from simulator.measures.meter import Meter
+from simulator.stack import Roles
 
 MEASURES: tuple[Measure, ...] = (
     forward.ActivationMean(),
@@ -37,28 +36,9 @@ RECORDED: tuple[Measure, ...] = (*MEASURES, composite.BranchShare())
 RECORDED_NAMES: tuple[str, ...] = tuple(measure.name for measure in RECORDED)
 
 
-def measure_all(
-    stacks: Sequence[Stack], batch: int, measures: Sequence[Measure] = RECORDED
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """(measures, layers) values and where they are defined; a value that is not defined reads NaN."""
-    depth = sum(stack.depth for stack in stacks)
-    values = np.full((len(measures), depth), math.nan)
-    defined = np.zeros(values.shape, bool)
-    start = 0
-    for stack in stacks:
-        reading = Reading(stack, batch)
-        here = slice(start, start + stack.depth)
-        start += stack.depth
-        for row, measure in enumerate(measures):
-            value = measure.value(reading)
-            if value is None:
-                continue
-            values[row, here], defined[row, here] = value, True
-            missing = measure.undefined(reading)
-            if missing is not None:
-                values[row, here][missing], defined[row, here][missing] = math.nan, False
-    order = depth_order(stacks)
-    return values[:, order], defined[:, order]
+def measure_all(roles: Roles, batch: int) -> tuple[Floats, NDArray[np.bool_]]:
+    """(measures, layers) of ``RECORDED`` and where they are defined; a value that is not defined reads NaN."""
+    return Meter(roles, batch, RECORDED).read()
 
 
-__all__ = ["MEASURES", "NAMES", "RECORDED", "RECORDED_NAMES", "Measure", "Reading", "measure_all"]
+__all__ = ["MEASURES", "NAMES", "RECORDED", "RECORDED_NAMES", "Measure", "Meter", "Reading", "measure_all"]

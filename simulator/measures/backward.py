@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import ClassVar
+
+import numpy as np
 
 from simulator.frame import Floats
 from simulator.measures.base import Measure, Reading, Side
-from simulator.measures.statistics import norms
 
 
 class BackwardMeasure(Measure):
@@ -19,11 +19,10 @@ class DeltaRMS(BackwardMeasure):
     label = "delta RMS"
     formula = "√ mean δ² over samples and units, δ = N ∂C/∂z"
 
-    def value(self, reading: Reading) -> Floats | None:
-        if reading.delta_norm is None or reading.stack.delta is None:
-            return None
-        entries = int(reading.stack.delta[0].size)
-        return reading.delta_norm * (reading.batch / math.sqrt(entries))
+    norms = ("delta",)
+
+    def value(self, reading: Reading) -> Floats:
+        return reading.norm["delta"] * (reading.batch / np.sqrt(reading.roles["delta"].sizes))
 
 
 class WeightGradientNorm(BackwardMeasure):
@@ -31,8 +30,10 @@ class WeightGradientNorm(BackwardMeasure):
     label = "weight gradient"
     formula = "‖∂C/∂W‖, Frobenius, C the mean loss of the batch without penalties"
 
-    def value(self, reading: Reading) -> Floats | None:
-        return reading.weight_gradient.norm if reading.weight_gradient else None
+    norms = ("weight_gradient",)
+
+    def value(self, reading: Reading) -> Floats:
+        return reading.norm["weight_gradient"]
 
 
 class BiasGradientNorm(BackwardMeasure):
@@ -40,9 +41,10 @@ class BiasGradientNorm(BackwardMeasure):
     label = "bias gradient"
     formula = "‖∂C/∂b‖"
 
-    def value(self, reading: Reading) -> Floats | None:
-        biases = reading.stack.bias_gradient
-        return None if biases is None else norms(biases)
+    norms = ("bias_gradient",)
+
+    def value(self, reading: Reading) -> Floats:
+        return reading.norm["bias_gradient"]
 
 
 class WeightGradientStd(BackwardMeasure):
@@ -50,5 +52,7 @@ class WeightGradientStd(BackwardMeasure):
     label = "weight gradient std"
     formula = "standard deviation of the entries of ∂C/∂W"
 
-    def value(self, reading: Reading) -> Floats | None:
-        return reading.weight_gradient.std if reading.weight_gradient else None
+    moments = ("weight_gradient",)
+
+    def value(self, reading: Reading) -> Floats:
+        return reading.moments["weight_gradient"].std

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import cached_property
-from typing import ClassVar, Literal, TypeVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.frame import Floats
-from simulator.measures.statistics import Moments, moments, norms
+from simulator.measures.statistics import Moments
 from simulator.numeric import Array
-from simulator.stack import Stack
+from simulator.stack import Roles, Stack
 
 Side = Literal["forward", "backward", "update"]
 SATURATION = 0.05
@@ -21,62 +21,35 @@ SATURATION = 0.05
 
 
 class Reading:
-    """A stack at one step, and the sums that several measures share, each computed once when asked."""
+    """A network at one step: norms and moments by role, (layers,) each, NaN where a layer has none."""
 
-    def __init__(self, stack: Stack, batch: int) -> None:
-        self.stack = stack
-        self.batch = batch
-
-    @cached_property
-    def activation(self) -> Moments:
-        return moments(self.stack.a)
-
-    @cached_property
-    def preactivation(self) -> Moments | None:
-        return _if_there(moments, self.stack.z)
+    def __init__(self, roles: Roles, batch: int, norm: Mapping[str, Floats], moments: Mapping[str, Moments]) -> None:
+        self.roles, self.batch = roles, batch
+        self.norm = norm
+        """Frobenius norms of the roles in a measure's ``norms`` and ``moments``."""
+        self.moments = moments
+        """Of the roles in a measure's ``moments``."""
 
     @cached_property
-    def flat(self) -> NDArray[np.bool_]:
-        """Where |φ'(z)| is below 5 % of its supremum: saturated entries."""
-        slope, activation = self.stack.slope, self.stack.activation
-        assert slope is not None
+    def flat_entries(self) -> Floats:
+        """How many entries have |φ'(z)| below 5 % of its supremum."""
+        found = np.full(self.roles.depth, np.nan)
+        for stack in self.roles["slope"].stacks:
+            found[stack.layers] = [np.count_nonzero(layer) for layer in self._flat(stack)]
+        return found
+
+    def _flat(self, stack: Stack) -> NDArray[np.bool_]:
+        activation = self.roles.taps[stack.layers[0]].activation
         assert activation is not None
-        steepness = slope if activation.monotone else np.abs(slope)
-        return np.less(steepness, SATURATION * activation.sup_slope)
-
-    @cached_property
-    def flat_entries(self) -> list[int]:
-        return [int(np.count_nonzero(layer)) for layer in self.flat]
-
-    @cached_property
-    def delta_norm(self) -> Floats | None:
-        """‖∂C/∂z‖"""
-        return _if_there(norms, self.stack.delta)
-
-    @cached_property
-    def weight_gradient(self) -> Moments | None:
-        return _if_there(moments, self.stack.weight_gradient)
-
-    @cached_property
-    def weight_norm(self) -> Floats | None:
-        return _if_there(norms, self.stack.weights)
-
-    @cached_property
-    def update_norm(self) -> Floats | None:
-        return _if_there(norms, self.stack.weight_update)
-
-
-Found = TypeVar("Found")
-
-
-def _if_there(measure: Callable[[Array], Found], array: Array | None) -> Found | None:
-    return None if array is None else measure(array)
+        steepness: Array = stack.array if activation.monotone else np.abs(stack.array)
+        flat: NDArray[np.bool_] = np.less(steepness, SATURATION * activation.sup_slope)
+        return flat
 
 
 class Measure(ABC):
-    """One per-layer quantity; ``value`` gives None for a stack where it is not defined, else (layers,).
+    """One per-layer quantity.
 
-    A NaN in it is a value, but for :attr:`undefined`.
+    It is defined at layers that have all of its roles, but for :meth:`undefined`; a NaN there is a value.
     """
 
     name: ClassVar[str]
@@ -84,10 +57,22 @@ class Measure(ABC):
     unit: ClassVar[str] = ""
     side: ClassVar[Side]
     formula: ClassVar[str]
+    norms: ClassVar[tuple[str, ...]] = ()
+    """Roles whose norms it reads."""
+    moments: ClassVar[tuple[str, ...]] = ()
+    """Roles whose moments it reads."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Roles without which it is not defined, where these are others than the ones it reads."""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Where all of these are, it is defined."""
+        return self.needs or (*self.norms, *self.moments)
 
     @abstractmethod
-    def value(self, reading: Reading) -> Floats | None: ...
+    def value(self, reading: Reading) -> Floats:
+        """(layers,); NaN where it is not defined."""
 
     def undefined(self, reading: Reading) -> NDArray[np.bool_] | None:
-        """(layers,) where the value does not exist in a stack where others do; None: nowhere."""
+        """(layers,) where the value does not exist although the roles are there; None: nowhere."""
         return None

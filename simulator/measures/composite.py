@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.frame import Floats
 from simulator.measures.base import Reading
 from simulator.measures.forward import ForwardMeasure
-from simulator.measures.statistics import moments
 
 
 class BranchShare(ForwardMeasure):
@@ -18,23 +18,16 @@ class BranchShare(ForwardMeasure):
     unit = "share"
     formula = "var(s F) / (var(s F) + var(skip)), variances over all units and samples"
 
-    def value(self, reading: Reading) -> Floats | None:
-        extras = reading.stack.extras
-        if "branch" not in extras or "skip" not in extras:
-            return None
-        branch, skip = moments(extras["branch"]).std, moments(extras["skip"]).std
+    moments = ("branch", "skip")
+
+    def value(self, reading: Reading) -> Floats:
+        branch, skip = reading.moments["branch"].std, reading.moments["skip"].std
         # Scaled by the larger one: a square must neither overflow nor vanish.
         top = np.maximum(branch, skip)
         branch, skip = np.square(branch / top), np.square(skip / top)
         share: Floats = branch / (branch + skip)
         return share
 
-    def undefined(self, reading: Reading) -> np.ndarray[tuple[int], np.dtype[np.bool_]] | None:
+    def undefined(self, reading: Reading) -> NDArray[np.bool_]:
         """Where neither of the two varies."""
-        extras = reading.stack.extras
-        if "branch" not in extras or "skip" not in extras:
-            return None
-        still: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.equal(
-            np.maximum(moments(extras["branch"]).std, moments(extras["skip"]).std), 0
-        )
-        return still
+        return np.equal(np.maximum(reading.moments["branch"].std, reading.moments["skip"].std), 0)

@@ -8,10 +8,12 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.activations import Activation
 from simulator.frame import Floats
 from simulator.measures.base import Measure, Reading, Side
 from simulator.measures.statistics import nonfinite
 from simulator.numeric import Array
+from simulator.stack import Stack
 
 
 class ForwardMeasure(Measure):
@@ -23,8 +25,10 @@ class ActivationMean(ForwardMeasure):
     label = "activation mean"
     formula = "mean of a over units and samples"
 
+    moments = ("a",)
+
     def value(self, reading: Reading) -> Floats:
-        return reading.activation.mean
+        return reading.moments["a"].mean
 
 
 class ActivationStd(ForwardMeasure):
@@ -32,8 +36,10 @@ class ActivationStd(ForwardMeasure):
     label = "activation std"
     formula = "standard deviation of a over all units and samples"
 
+    moments = ("a",)
+
     def value(self, reading: Reading) -> Floats:
-        return reading.activation.std
+        return reading.moments["a"].std
 
 
 class ActivationSaturated(ForwardMeasure):
@@ -42,11 +48,10 @@ class ActivationSaturated(ForwardMeasure):
     unit = "share"
     formula = "share of entries with |φ'(z)| < 0.05 sup|φ'|"
 
-    def value(self, reading: Reading) -> Floats | None:
-        slope = reading.stack.slope
-        if slope is None:
-            return None
-        return np.array(reading.flat_entries, np.float64) / int(slope[0].size)
+    needs = ("slope",)
+
+    def value(self, reading: Reading) -> Floats:
+        return reading.flat_entries / reading.roles["slope"].sizes
 
 
 class ActivationDead(ForwardMeasure):
@@ -54,24 +59,30 @@ class ActivationDead(ForwardMeasure):
     label = "dead"
     unit = "share"
     formula = "share of units with φ'(z) = 0 on every sample of the batch"
+    needs = ("slope",)
 
-    def value(self, reading: Reading) -> Floats | None:
-        slope = reading.stack.slope
-        if slope is None:
-            return None
-        depth, units = slope.shape[:2]
-        shares: Floats = np.zeros(depth)
-        # A dead unit is flat on every sample, so a layer with fewer flat entries than samples has none.
-        suspects = [layer for layer, entries in enumerate(reading.flat_entries) if entries * units >= slope[0].size]
-        if suspects:
-            here = slice(suspects[0], suspects[-1] + 1)
-            shares[here] = np.count_nonzero(_all_zero(reading, slope[here]), axis=1) / units
+    def value(self, reading: Reading) -> Floats:
+        shares = np.full(reading.roles.depth, math.nan)
+        for stack in reading.roles["slope"].stacks:
+            shares[stack.layers] = _dead_shares(reading, stack)
         return shares
 
 
-def _all_zero(reading: Reading, slope: Array) -> NDArray[np.bool_]:
+def _dead_shares(reading: Reading, stack: Stack) -> Floats:
+    slope = stack.array
+    units = slope.shape[1]
+    shares: Floats = np.zeros(len(slope))
+    # A dead unit is flat on every sample, so a layer with fewer flat entries than samples has none.
+    suspects = np.flatnonzero(reading.flat_entries[stack.layers] * units >= slope[0].size)
+    if suspects.size:
+        here = slice(suspects[0], suspects[-1] + 1)
+        activation = reading.roles.taps[stack.layers[0]].activation
+        shares[here] = np.count_nonzero(_all_zero(activation, slope[here]), axis=1) / units
+    return shares
+
+
+def _all_zero(activation: Activation | None, slope: Array) -> NDArray[np.bool_]:
     """(layers, units): whether the slope is 0 on every sample."""
-    activation = reading.stack.activation
     if activation is None or not activation.monotone:
         return np.logical_not(slope.any(axis=tuple(range(2, slope.ndim))))
     # Slopes that are never negative cannot cancel, and one product is faster than a look at each.
@@ -84,9 +95,10 @@ class PreactivationStd(ForwardMeasure):
     name = "preactivation_std"
     label = "pre-activation std"
     formula = "standard deviation of z over all units and samples"
+    moments = ("z",)
 
-    def value(self, reading: Reading) -> Floats | None:
-        return reading.preactivation.std if reading.preactivation else None
+    def value(self, reading: Reading) -> Floats:
+        return reading.moments["z"].std
 
 
 class Nonfinite(ForwardMeasure):
@@ -94,26 +106,17 @@ class Nonfinite(ForwardMeasure):
     label = "NaN or Inf"
     unit = "entries"
     formula = "entries of z, a, δ, W and ∂W that are NaN or ±Inf"
+    norms = ("z", "a", "delta", "weights", "weight_gradient")
+    needs = ("a",)
 
     def value(self, reading: Reading) -> Floats:
-        stack = reading.stack
+        counts = np.zeros(reading.roles.depth)
         # A norm is finite exactly where all entries are: count only where one is not.
-        checked = (
-            (stack.z, reading.preactivation.norm if reading.preactivation else None),
-            (stack.a, reading.activation.norm),
-            (stack.delta, reading.delta_norm),
-            (stack.weights, reading.weight_norm),
-            (stack.weight_gradient, reading.weight_gradient.norm if reading.weight_gradient else None),
-        )
-        norms = [norm for arrays, norm in checked if arrays is not None and norm is not None]
-        counts = np.zeros(stack.depth)
-        if math.isfinite(float(np.add.reduce(norms, axis=None))):
-            return counts
-        for arrays, norm in checked:
-            if arrays is None or norm is None:
-                continue
-            finite = np.isfinite(norm)
-            if not finite.all():
-                for layer in np.flatnonzero(~finite):
-                    counts[layer] += nonfinite(arrays[layer])
+        finite = np.isfinite([reading.norm[name] for name in self.norms])
+        for row, name in enumerate(self.norms):
+            role = reading.roles[name]
+            for layer in np.flatnonzero(role.present & ~finite[row]).tolist():
+                array = role.arrays[layer]
+                assert array is not None
+                counts[layer] += nonfinite(array)
         return counts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 import math
 from collections.abc import Sequence
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.frame import Counts, Floats, Histograms, frozen
 from simulator.numeric import Array
+from simulator.stack import Stack
 
 BINS = 64
 _MANTISSA = 2.0**15
@@ -19,92 +19,71 @@ _KEEP = 0x00003F0000003F00
 _JOIN = 1 + 2**38
 _BLOCK = 2**17
 """Entries worked on at a time, so that temporaries stay in the cache."""
-_ROWS = 32
-"""Layers worked on at a time, for the same reason."""
 _FAST_RANGE = (1e-28, 1e30)
 """Limits between which float32 holds a bin's position."""
+_LADDER = np.array([factor * 10.0**power for power in range(-300, 308) for factor in (1, 2, 5)] + [1e308])
+_ONES = np.ones(BINS)
+_LAST = float(np.finfo(np.float64).max)
+_EDGES = np.linspace((-1, 0), 1, BINS + 1, axis=1)
+"""Edges as shares of the limit, of a range on both sides of zero and of one that starts there."""
 
 
-_LADDER = [factor * 10.0**power for power in range(-300, 308) for factor in (1, 2, 5)] + [1e308]
-_SHARES = np.linspace(0, 1, BINS + 1)
-
-
-def nice_limit(top: float) -> float:
-    """The smallest of 1, 2, 5 × 10^k that is not below ``top`` (1 for 0)."""
-    if top == 0:
-        return 1.0
-    place = bisect.bisect_left(_LADDER, top)
-    return _LADDER[place] if place < len(_LADDER) else float(np.finfo(np.float64).max)
+def nice_limits(tops: Floats) -> Floats:
+    """The smallest of 1, 2, 5 × 10^k that is not below each of ``tops`` (1 for 0)."""
+    limits: Floats = np.append(_LADDER, _LAST)[np.searchsorted(_LADDER, tops)]
+    limits[tops == 0] = 1.0
+    return limits
 
 
 class _Tally:
-    """The histograms of a run of layers, filled row by row."""
+    """The histograms of some layers, filled stack by stack."""
 
     def __init__(self, depth: int) -> None:
         self.counts: Counts = np.zeros((depth, BINS), np.int64)
-        self.low: Floats = np.zeros(depth)
-        self.high: Floats = np.zeros(depth)
+        self.limit: Floats = np.ones(depth)
+        self.positive = np.zeros(depth, bool)
+        """Whether a layer's range starts at zero."""
         self.odd: Counts = np.zeros((4, depth), np.int64)
         """NaN, +Inf, −Inf, exact zeros."""
 
-    def arrange(self, order: NDArray[np.intp]) -> None:
-        self.counts, self.low, self.high = self.counts[order], self.low[order], self.high[order]
-        self.odd = self.odd[:, order]
+    def set_ranges(self, layers: NDArray[np.intp], bottoms: Floats, tops: Floats) -> None:
+        self.limit[layers] = nice_limits(np.maximum(np.abs(bottoms), np.abs(tops)))
+        self.positive[layers] = (bottoms >= 0) & (tops > 0)
 
-    def edges(self) -> Floats:
-        # By halves: from −limit to limit may be further than the largest float.
-        low, high = self.low[:, np.newaxis] / 2, self.high[:, np.newaxis] / 2
-        half: Floats = low * (1 - _SHARES) + high * _SHARES
-        return 2 * half
+    def told(self) -> Histograms:
+        edges = _EDGES[self.positive.astype(np.intp)] * self.limit[:, np.newaxis]
+        return Histograms(frozen(self.counts), frozen(edges), *(frozen(row) for row in self.odd))
 
 
-def _count_stack(tally: _Tally, first: int, stack: Array) -> None:
-    """Tally a stack whose first layer is row ``first``."""
-    rows = stack.reshape(len(stack), -1)
-    if rows.shape[1] == 0:
-        tally.low[first : first + len(rows)], tally.high[first : first + len(rows)] = -1.0, 1.0
-        return
-    block = min(_ROWS, max(1, _BLOCK // rows.shape[1]))
-    for start in range(0, len(rows), block):
-        _count_block(tally, first + start, rows[start : start + block])
-
-
-def _count_block(tally: _Tally, first: int, rows: Array) -> None:
-    here = slice(first, first + len(rows))
-    bottoms, tops = rows.min(axis=1).tolist(), rows.max(axis=1).tolist()
-    fast = rows.dtype == np.float32 and rows.shape[1] % 2 == 0
-    for layer, (bottom, top) in enumerate(zip(bottoms, tops, strict=True), first):
-        if math.isfinite(bottom) and math.isfinite(top):
-            _set_range(tally, layer, bottom, top)
-            fast = fast and _FAST_RANGE[0] < tally.high[layer] < _FAST_RANGE[1]
-        else:
-            fast = False
-    if fast:
-        tally.counts[here] = _count_pairs(rows, tally.low[here], tally.high[here])
+def _count_stack(tally: _Tally, layers: NDArray[np.intp], rows: Array) -> None:
+    """Tally a stack (layers, entries)."""
+    bottoms, tops = rows.min(axis=1).astype(np.float64), rows.max(axis=1).astype(np.float64)
+    fast = np.isfinite(bottoms) & np.isfinite(tops)
+    tally.set_ranges(layers[fast], bottoms[fast], tops[fast])
+    limits = tally.limit[layers]
+    fast &= (limits > _FAST_RANGE[0]) & (limits < _FAST_RANGE[1])
+    fast &= rows.dtype == np.float32 and rows.shape[1] % 2 == 0
+    if fast.all():
+        tally.counts[layers] = _count_pairs(rows, limits, tally.positive[layers])
         zero = rows == 0
-        if zero.any():
-            tally.odd[3, here] = [np.count_nonzero(row) for row in zero]
+        if np.count_nonzero(zero):
+            tally.odd[3, layers] = [np.count_nonzero(row) for row in zero]
+    elif len(rows) > 1:
+        for layer in range(len(rows)):
+            _count_stack(tally, layers[layer : layer + 1], rows[layer : layer + 1])
     else:
-        for layer, row in enumerate(rows, first):
-            _count_carefully(tally, layer, row)
+        _count_carefully(tally, int(layers[0]), rows[0])
 
 
-def _set_range(tally: _Tally, layer: int, bottom: float, top: float) -> None:
-    limit = nice_limit(max(abs(bottom), abs(top)))
-    tally.low[layer] = 0.0 if bottom >= 0 and top > 0 else -limit
-    tally.high[layer] = limit
-
-
-def _count_pairs(rows: Array, low: Floats, high: Floats) -> Counts:
+def _count_pairs(rows: Array, limits: Floats, positive: NDArray[np.bool_]) -> Counts:
     """Two entries at a time: half as many look-ups, which is what counting costs.
 
     Adding 2^15 to a bin's position leaves its number in bits 8 … 13 of the float's mantissa (resolution 1/256 bin),
     so two neighbours, read as one 64-bit integer, give a key of 12 bits without a cast. Positions are drawn in by
     1/256 bin at the ends: nothing falls outside, and zero stays exactly on its edge.
     """
-    zero = np.where(low < 0, BINS / 2, 0.0)
-    room = BINS - zero
-    scale = (room - 1 / 256) / high
+    zero = np.where(positive, 0.0, BINS / 2)
+    scale = (BINS - zero - 1 / 256) / limits
     position = np.multiply(rows, scale.astype(np.float32)[:, np.newaxis])
     position += (_MANTISSA + zero).astype(np.float32)[:, np.newaxis]
     key = position.view(np.int64)
@@ -116,8 +95,7 @@ def _count_pairs(rows: Array, low: Floats, high: Floats) -> Counts:
     for layer, row in enumerate(key):
         pairs[layer] = np.bincount(row, minlength=BINS * BINS)
     table = pairs.reshape(-1, BINS, BINS)
-    ones = np.ones(BINS)
-    counts: Counts = (table @ ones + ones @ table).astype(np.int64)
+    counts: Counts = (table @ _ONES + _ONES @ table).astype(np.int64)
     return counts
 
 
@@ -127,28 +105,29 @@ def _count_carefully(tally: _Tally, layer: int, row: Array) -> None:
     if not finite.all():
         tally.odd[:3, layer] = [np.count_nonzero(odd) for odd in (np.isnan(row), row == math.inf, row == -math.inf)]
         row = row[finite]
-    bottom, top = (float(row.min()), float(row.max())) if row.size else (0.0, 0.0)
-    _set_range(tally, layer, bottom, top)
+    if not row.size:
+        return
+    wide = row.astype(np.float64)
+    tally.set_ranges(np.array([layer]), wide.min(keepdims=True), wide.max(keepdims=True))
     tally.odd[3, layer] = row.size - np.count_nonzero(row)
-    low, high = float(tally.low[layer]), float(tally.high[layer])
-    width = high / BINS - low / BINS
-    place = np.clip((row.astype(np.float64) - low) / width, 0, BINS - 1)
-    tally.counts[layer] = np.bincount(place.astype(np.intp), minlength=BINS)
+    limit, positive = tally.limit[layer], tally.positive[layer]
+    place = wide / (limit / BINS) if positive else (wide + limit) / (2 * (limit / BINS))
+    tally.counts[layer] = np.bincount(np.clip(place, 0, BINS - 1).astype(np.intp), minlength=BINS)
 
 
-def stacked_histograms(stacks: Sequence[Array], order: NDArray[np.intp] | None = None) -> Histograms:
-    """The histogram of every layer of every stack (layers, …), one after the other, or in ``order``."""
-    tally = _Tally(sum(len(stack) for stack in stacks))
-    first = 0
+def stacked_histograms(depth: int, stacks: Sequence[Stack]) -> Histograms:
+    """The histogram of every layer; a layer that is in no stack has counted nothing, between −1 and 1."""
+    tally = _Tally(depth)
     for stack in stacks:
-        _count_stack(tally, first, stack)
-        first += len(stack)
-    if order is not None:
-        tally.arrange(order)
-    nan, plus, minus, zeros = (frozen(row) for row in tally.odd)
-    return Histograms(frozen(tally.counts), frozen(tally.edges()), nan, plus, minus, zeros)
+        rows = stack.array.reshape(len(stack.array), -1)
+        block = max(1, _BLOCK // max(rows.shape[1], 1))
+        for start in range(0, len(rows), block):
+            _count_stack(tally, stack.layers[start : start + block], rows[start : start + block])
+    return tally.told()
 
 
 def histograms(arrays: Sequence[NDArray[np.floating]]) -> Histograms:
     """One histogram per array."""
-    return stacked_histograms([array[np.newaxis] for array in arrays])
+    return stacked_histograms(
+        len(arrays), [Stack(np.array([layer]), array[np.newaxis]) for layer, array in enumerate(arrays)]
+    )

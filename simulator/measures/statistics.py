@@ -1,6 +1,7 @@
 """Means, spreads and norms: fast where float32 sums are safe, and right where they would not be.
 
-All work on stacks: arrays whose first axis is the layer, one result per layer. The fast path is one BLAS product over
+All work on stacks: arrays whose first axis is the layer, one result per layer. Sums are one thing, what follows from
+them another, so that the sums of many stacks can be finished in one go. The fast path is one BLAS product over
 each layer. It is taken only where its result proves it safe: the sum of squares lies far from float32's ends, and the
 spread is not small beside the mean. Elsewhere the sums run in float64, around the mean, and scaled where even float64
 would overflow. NaN and Inf give NaN or Inf.
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -38,85 +40,91 @@ def _ones(size: int, dtype: np.dtype[np.floating]) -> Array:
     return np.ones(size, dtype)
 
 
-def _squares(rows: Array) -> Floats:
-    """Σx² of each layer in the array's own precision, chunk by chunk."""
-    if rows.ndim == 3:
-        pieces: Floats = np.add.reduce(np.vecdot(rows, rows), axis=1, dtype=np.float64)
-        return pieces
-    size = rows.shape[1]
-    if size <= CHUNK:
-        squares: Floats = np.vecdot(rows, rows).astype(np.float64)
-        return squares
-    total = np.zeros(len(rows))
-    for start in range(0, size, CHUNK):
-        piece = rows[:, start : start + CHUNK]
-        total += np.vecdot(piece, piece)
+def in_memory_order(stack: Array) -> Array:
+    """A stack (layers, …) as (layers, …, entries) with runs of entries as long as they lie in memory, not copied."""
+    if stack.ndim > 3:
+        stack = stack.transpose(0, *sorted(range(1, stack.ndim), key=lambda axis: -stack.strides[axis]))
+    while stack.ndim > 2 and stack.strides[-2] == stack.strides[-1] * stack.shape[-1]:
+        stack = stack.reshape(*stack.shape[:-2], -1)
+    return stack
+
+
+def squares(rows: Array) -> Floats:
+    """Σx² of each layer, in runs of no more than ``CHUNK`` entries in the array's own precision."""
+    size = rows.shape[-1]
+    pieces = [np.vecdot(piece, piece) for piece in (rows[..., at : at + CHUNK] for at in range(0, max(size, 1), CHUNK))]
+    found = pieces[0] if len(pieces) == 1 else np.sum(pieces, axis=0, dtype=np.float64)
+    return _by_layer(found)
+
+
+def sums(stack: Array) -> Floats:
+    """Σx of each layer: by its last axis in the array's own precision, then in float64."""
+    if stack.ndim > 3:
+        stack = in_memory_order(stack)
+    return _by_layer(np.matmul(stack, _ones(stack.shape[-1], stack.dtype)))
+
+
+def _by_layer(pieces: Array) -> Floats:
+    """(layers, …) → (layers,)"""
+    if pieces.ndim == 1:
+        return pieces.astype(np.float64)
+    total: Floats = np.add.reduce(pieces.reshape(len(pieces), -1), axis=1, dtype=np.float64)
     return total
 
 
 def _unsafe(squares: Floats, dtype: np.dtype[np.floating]) -> list[int]:
     """Rows whose sum of squares proves nothing."""
     low, high = _SAFE[dtype]
-    return [row for row, value in enumerate(squares.tolist()) if not low < value < high]
+    safe = (squares > low) & (squares < high)
+    return [] if safe.all() else np.flatnonzero(~safe).tolist()
 
 
-def in_memory_order(stack: Array) -> Array:
-    """A stack (layers, units, steps, samples) as (layers, slabs, entries), as it lies in memory, not copied.
-
-    Others as (layers, entries).
-    """
-    if stack.ndim < 4:
-        return stack.reshape(len(stack), -1)
-    order = sorted(range(1, stack.ndim), key=lambda axis: -stack.strides[axis])
-    stack = stack.transpose(0, *order)
-    return stack.reshape(*stack.shape[:2], -1)
-
-
-def norms(stack: Array) -> Floats:
-    """Frobenius norm √Σx² of each layer."""
-    rows = in_memory_order(stack)
-    squares = _squares(rows)
+def norms_from(squares: Floats, arrays: Sequence[Array] | Array, precision: np.dtype[np.floating]) -> Floats:
+    """Frobenius norms from Σx² (layers,) of that precision; ``arrays`` are read again where it does not tell."""
     result: Floats = np.sqrt(squares)
-    for row in _unsafe(squares, rows.dtype):
-        result[row] = _careful_norm(rows[row].ravel())
+    for row in _unsafe(squares, precision):
+        result[row] = _careful_norm(arrays[row].ravel())
     return result
 
 
-def moments(stack: Array) -> Moments:
-    """Mean, population standard deviation and norm of each layer over all its entries."""
-    rows = in_memory_order(stack)
-    size = max(math.prod(rows.shape[1:]), 1)
-    squares = _squares(rows)
-    mean = _sums(stack if rows.ndim == 2 else rows) / size
+def moments_from(
+    squares: Floats, sums: Floats, sizes: Floats, arrays: Sequence[Array] | Array, precision: np.dtype[np.floating]
+) -> Moments:
+    """Moments from Σx², Σx and how many entries; ``arrays`` are read again where these do not tell."""
+    mean = sums / sizes
     square_of_mean = mean * mean
-    variance = squares / size - square_of_mean
+    variance = squares / sizes - square_of_mean
     # Rounding may leave a variance below zero; such a row is narrow, and read again around its mean.
     result = Moments(mean, np.sqrt(np.maximum(variance, 0)), np.sqrt(squares))
     narrow = variance <= _ONE_PASS * square_of_mean
     if narrow.any():
         for row in np.flatnonzero(narrow).tolist():
-            mean[row], result.std[row] = _around_the_mean(rows[row].ravel(), float(mean[row]))
-    for row in _unsafe(squares, rows.dtype):
-        mean[row], result.std[row], result.norm[row] = _careful_moments(rows[row].ravel())
+            mean[row], result.std[row] = _around_the_mean(arrays[row].ravel(), float(mean[row]))
+    for row in _unsafe(squares, precision):
+        mean[row], result.std[row], result.norm[row] = _careful_moments(arrays[row].ravel())
     return result
 
 
-def _sums(stack: Array) -> Floats:
-    """Σx of each layer: by its last axis in the array's own precision, then in float64."""
-    sums = np.matmul(stack, _ones(stack.shape[-1], stack.dtype))
-    total: Floats = np.add.reduce(sums.reshape(len(stack), -1), axis=1, dtype=np.float64)
-    return total
+def norms(stack: Array) -> Floats:
+    """Frobenius norm √Σx² of each layer."""
+    return norms_from(squares(in_memory_order(stack)), stack, stack.dtype)
+
+
+def moments(stack: Array) -> Moments:
+    """Mean, population standard deviation and norm of each layer over all its entries."""
+    sizes = np.full(len(stack), max(stack[0].size, 1), np.float64)
+    return moments_from(squares(in_memory_order(stack)), sums(stack), sizes, stack, stack.dtype)
 
 
 def _around_the_mean(row: Array, mean: float) -> tuple[float, float]:
     """Two passes: right where the spread is small beside the mean."""
     centre = row.dtype.type(mean)
     difference = (row - centre)[np.newaxis]
-    squares = _squares(difference)
-    if _unsafe(squares, row.dtype):
+    spread = squares(difference)
+    if _unsafe(spread, row.dtype):
         return _careful_moments(row)[:2]
     shift = float(np.add.reduce(difference[0], dtype=np.float64)) / row.size
-    variance = float(squares[0]) / row.size - shift * shift
+    variance = float(spread[0]) / row.size - shift * shift
     return float(centre) + shift, math.sqrt(max(0.0, variance))
 
 
@@ -149,7 +157,7 @@ def _careful_moments(row: Array) -> tuple[float, float, float]:
 
 def norm(x: Array) -> float:
     """Frobenius norm √Σx² of one array."""
-    return float(norms(x.reshape(1, -1))[0])
+    return float(norms(x[np.newaxis])[0])
 
 
 def nonfinite(x: Array) -> int:

@@ -20,8 +20,10 @@ class WeightNorm(UpdateMeasure):
     label = "weights"
     formula = "‖W‖"
 
-    def value(self, reading: Reading) -> Floats | None:
-        return reading.weight_norm
+    norms = ("weights",)
+
+    def value(self, reading: Reading) -> Floats:
+        return reading.norm["weights"]
 
 
 class UpdateNorm(UpdateMeasure):
@@ -29,8 +31,10 @@ class UpdateNorm(UpdateMeasure):
     label = "update"
     formula = "‖ΔW‖, the optimiser's real change"
 
-    def value(self, reading: Reading) -> Floats | None:
-        return reading.update_norm
+    norms = ("weight_update",)
+
+    def value(self, reading: Reading) -> Floats:
+        return reading.norm["weight_update"]
 
 
 class UpdateRatio(UpdateMeasure):
@@ -39,10 +43,10 @@ class UpdateRatio(UpdateMeasure):
     unit = "ratio"
     formula = "‖ΔW‖ / ‖W‖"
 
-    def value(self, reading: Reading) -> Floats | None:
-        if reading.update_norm is None or reading.weight_norm is None:
-            return None
-        return reading.update_norm / reading.weight_norm
+    norms = ("weight_update", "weights")
 
-    def undefined(self, reading: Reading) -> NDArray[np.bool_] | None:
-        return None if reading.weight_norm is None else np.equal(reading.weight_norm, 0)
+    def value(self, reading: Reading) -> Floats:
+        return reading.norm["weight_update"] / reading.norm["weights"]
+
+    def undefined(self, reading: Reading) -> NDArray[np.bool_]:
+        return np.equal(reading.norm["weights"], 0)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from simulator.frame import Histograms
-from simulator.measures.histograms import BINS, histograms, nice_limit
+from simulator.measures.histograms import BINS, histograms, nice_limits
 from simulator.numeric import Array
 
 
@@ -37,13 +37,13 @@ def made(x: Array) -> Histograms:
     ],
 )
 def test_the_limit_steps_by_one_two_five(top: float, limit: float) -> None:
-    assert nice_limit(top) == pytest.approx(limit, rel=1e-12)
+    assert nice_limits(np.array([float(top)]))[0] == pytest.approx(limit, rel=1e-12)
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.floats(1e-299, 1.7e308))
 def test_the_limit_holds_the_value_and_is_the_next_of_its_ladder(top: float) -> None:
-    limit = nice_limit(top)
+    limit = float(nice_limits(np.array([top]))[0])
     assert top <= limit
     assert limit <= 2.5 * top * (1 + 1e-12) or limit >= np.finfo(float).max
     if limit < 1e308:

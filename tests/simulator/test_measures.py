@@ -15,7 +15,7 @@ from simulator.frame import LayerInfo
 from simulator.layers.base import Tap
 from simulator.measures import MEASURES, NAMES, measure_all
 from simulator.numeric import Array
-from simulator.stack import stacks
+from simulator.stack import Roles
 from simulator.training import Training
 
 BATCH = 4
@@ -43,7 +43,7 @@ def tap(activation: Activation | None, z: Any, **arrays: Any) -> Tap:
 
 def read(made: Tap) -> dict[str, float | None]:
     with np.errstate(all="ignore"):
-        values, defined = measure_all(stacks([made]), BATCH)
+        values, defined = measure_all(Roles([made]), BATCH)
     assert np.isnan(values[~defined]).all()
     return {name: float(values[i, 0]) if defined[i, 0] else None for i, name in enumerate(NAMES)}
 

@@ -161,7 +161,7 @@ def test_data_dependent_weights_give_unit_pre_activations() -> None:
 def test_measures_read_all_steps(kind: str) -> None:
     found = drawn([{"kind": kind, "units": 4}], (6, 3), 5)
     found.analytic()
-    values, defined = measure_all(found.network.stacks, 5)
+    values, defined = measure_all(found.network.roles, 5)
     row = dict(zip(RECORDED_NAMES, values[:, 0], strict=True))
     tap = found.network.taps[0]
     assert tap.z is not None
@@ -241,7 +241,7 @@ def test_a_run_that_explodes_goes_on() -> None:
     through_time(found.network).block.value[:3] = np.eye(3) * 10
     found.analytic()
     with np.errstate(all="ignore"):
-        values, _ = measure_all(found.network.stacks, 3)
+        values, _ = measure_all(found.network.roles, 3)
         profile = through_time(found.network).through_time()
     assert values[RECORDED_NAMES.index("nonfinite"), 0] > 0
     assert not np.isfinite(profile.hidden_std[-1])

@@ -276,7 +276,7 @@ def test_a_share_of_nothing_is_not_defined() -> None:
 def test_repeated_blocks_are_read_together_and_told_in_depth_order(inner: list[dict[str, Any]]) -> None:
     deep = looked(dense(4), residual(*inner, repeat=5))
     taps = deep.network.taps
-    assert len(deep.network.stacks) < len(taps) / 2
+    assert len(deep.network.roles["a"].stacks) < len(taps) / 2
     counted = deep.frame(deep.scalars(), ("activation",)).histograms["activation"]
     for place, tap in enumerate(taps):
         assert deep.values[RECORDED_NAMES.index("activation_std"), place] == pytest.approx(np.std(tap.a), rel=1e-9)
