@@ -11,6 +11,7 @@ import numpy as np
 from simulator.experiment import Experiment
 from simulator.files.runs import RunFiles
 from simulator.frame import Frame, RunInfo
+from simulator.gains_past import GainsPast
 from simulator.history import History, Rows
 from simulator.profiles import Profiles
 from simulator.threads import blas_threads, limited_blas
@@ -29,6 +30,7 @@ class RunResult:
     last: Frame
     history: History
     profiles: Profiles
+    gains: GainsPast
 
 
 def run(
@@ -61,7 +63,7 @@ def run(
 def _train(
     training: Training, steps: int, every: int, files: RunFiles | None, progress: Callable[[int], None] | None
 ) -> RunResult:
-    history, profiles = History(training.columns), Profiles()
+    history, profiles, gains = History(training.columns), Profiles(), GainsPast()
     first = last = None
     for step in range(steps + 1):
         measured = step % every == 0 or step == steps
@@ -77,6 +79,7 @@ def _train(
             last = training.frame(scalars, (*MEASURED, *(WANTS if step == steps else ())))
             first = first or last
             profiles.add(step, last.time)
+            gains.add(step, [layer.label for layer in last.info.layers], last.factors)
             if files is not None:
                 files.frame(last)
         if step < steps:
@@ -85,4 +88,4 @@ def _train(
             progress(step)
     assert first is not None
     assert last is not None
-    return RunResult(training.info, first, last, history, profiles)
+    return RunResult(training.info, first, last, history, profiles, gains)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment
 from simulator.frame import Frame, RunInfo
+from simulator.gains_past import GainsPast
 from simulator.history import History
 from simulator.messages import Answer, Failed, Refused, Reply, Started, Update
 from simulator.parameter import is_live_change
@@ -76,6 +77,7 @@ class Bench(QObject):
         self.info: RunInfo | None = None
         self.history: History | None = None
         self.profiles = Profiles()
+        self.gains = GainsPast()
         self.first: Frame | None = None
         self.view: View | None = None
         self._hearers: dict[str, Callable[[Answer], None]] = {}
@@ -241,6 +243,7 @@ class Bench(QObject):
         self.info = reply.info
         self.history = History(reply.columns, start=reply.step)
         self.profiles = Profiles()
+        self.gains = GainsPast()
         self.first = reply.frame if reply.step == 0 else None
         self.view = None
         self._stale = 2
@@ -256,7 +259,8 @@ class Bench(QObject):
             for rows in reply.rows:
                 self.history.extend(rows)
             self.profiles.add(frame.step, frame.time)
-            self.view = View(frame, self.history, self.first, self.profiles)
+            self.gains.add(frame.step, [layer.label for layer in frame.info.layers], frame.factors)
+            self.view = View(frame, self.history, self.first, self.profiles, self.gains)
             self.updated.emit(self.view, reply.steps_per_second)
         if fresh:
             self._set_playing(reply.playing)

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from simulator.frame import Boundary, Floats, Frame, Histograms, LayerInfo, Points, RunInfo
+from simulator.gains_past import GainsPast
 from simulator.history import History, Rows
 from simulator.trace import Gains, decades
 from tests.ui.layer_data import gates_of, maps_of, past_of, profiles_of
@@ -105,4 +106,14 @@ def history(depth: int, steps: int = 40, kind: str = "random", capacity: int = 1
 
 def view(depth: int, steps: int = 40, kind: str = "random", *, run: int = 1, plane: bool = True) -> View:
     now, first = (frame(depth, step, kind, run=run, plane=plane) for step in (steps, 0))
-    return View(now, history(depth, steps, kind), first, past_of(depth, steps, partial(_filled, kind)))
+    past = past_of(depth, steps, partial(_filled, kind))
+    return View(now, history(depth, steps, kind), first, past, gains_past(depth, steps, kind))
+
+
+def gains_past(depth: int, steps: int, kind: str = "random") -> GainsPast:
+    """Looks at steps 0 … ``steps``."""
+    made = GainsPast()
+    for step in range(steps + 1):
+        deltas = _filled(kind, np.exp(np.random.default_rng(step).normal(-2, 2, depth)))
+        made.add(step, [str(i + 1) for i in range(depth)], factors_of(deltas))
+    return made

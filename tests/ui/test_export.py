@@ -197,7 +197,7 @@ def test_a_run_without_a_screen_draws_what_it_has(qapp: QApplication, tmp_path: 
     given = view(4, plane=False)
     written = draw_all(
         given.frame, given.history, given.first, given.frame.info, tmp_path / "plots", profiles=given.profiles,
-        width=320, height=200,
+        gains=given.gains, width=320, height=200,
     )  # fmt: skip
     assert {path.stem for path in written} == {plot.key for plot in PLOTS} - {"boundary"}
     assert all(colours(QImage(str(path))) > 5 for path in written)

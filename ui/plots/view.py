@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from simulator.frame import Frame, LayerInfo
+from simulator.gains_past import GainsPast
 from simulator.history import History
 from simulator.profiles import Profiles
 
@@ -20,6 +21,8 @@ class View:
     """The frame of step 0 of this run."""
     profiles: Profiles | None = None
     """The past of layers with a state."""
+    gains: GainsPast | None = None
+    """The past of the waterfall's factors."""
 
 
 class State(Protocol):

@@ -1,0 +1,51 @@
+"""The past of the waterfall: every factor of every layer's gain, look by look."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from simulator.frame import Floats
+from simulator.looks import Grid, Looks, farther_from_zero
+from simulator.trace import FACTORS, Gains
+
+TOTAL = len(FACTORS)
+"""The row of the total, behind those of the factors."""
+
+
+def gain_rows(labels: Sequence[str], found: Sequence[Gains]) -> Floats:
+    """(factors and total, layers): log₁₀ gains, NaN where a layer has no such factor."""
+    place = {label: index for index, label in enumerate(labels)}
+    rows: Floats = np.full((TOTAL + 1, len(labels)), math.nan)
+    for gain in found:
+        layer = place[gain.layer]
+        rows[:TOTAL, layer] = [gain.factors.get(factor, math.nan) for factor in FACTORS]
+        rows[TOTAL, layer] = gain.total
+    return rows
+
+
+class GainsPast:
+    """What every look at the factors of one run has seen; of looks that share a column, the gain farthest from 1."""
+
+    def __init__(self, capacity: int = 256) -> None:
+        self.capacity = capacity
+        self.looks: Looks | None = None
+
+    @property
+    def end(self) -> int:
+        """The last step looked at."""
+        return -1 if self.looks is None else self.looks.end
+
+    def add(self, step: int, labels: Sequence[str], found: Sequence[Gains]) -> None:
+        """Take in the factors of one frame; a frame without any is no look."""
+        if not found:
+            return
+        if self.looks is None:
+            self.looks = Looks((TOTAL + 1, len(labels)), farther_from_zero, self.capacity)
+        self.looks.add(step, gain_rows(labels, found))
+
+    def grid(self, columns: int) -> Grid | None:
+        """(columns, factors and total, layers); None while nobody has looked."""
+        return None if self.looks is None else self.looks.grid(columns)

@@ -1,0 +1,123 @@
+"""The past of what is only looked at now and then, in bounded memory: thinned by halves as it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.frame import Floats
+
+HOLD = 4.0
+"""A column is held until the next one, but for no more than so many usual distances between columns."""
+Merge = Callable[[Floats, Floats], Floats]
+"""What stands for earlier and later values together."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A past in columns of equal width."""
+
+    values: Floats
+    """(columns, …); NaN where nobody looked."""
+    looked: NDArray[np.bool_]
+    """(columns,): where somebody looked, or had looked just before."""
+    first: int
+    """The step at which the first column begins."""
+    width: int
+    """Steps per column."""
+
+
+class Looks:
+    """Values of one shape, look by look.
+
+    ``capacity`` columns hold ``stride`` looks each, ``merge`` made one value of them; when all are full, neighbours
+    merge and the stride doubles.
+    """
+
+    def __init__(self, shape: tuple[int, ...], merge: Merge, capacity: int = 256) -> None:
+        if capacity < 2 or capacity % 2:
+            raise ValueError(f"capacity must be even and at least 2, not {capacity}")
+        self.capacity, self.merge = capacity, merge
+        self.stride = 1
+        self.end = -1
+        """The last step looked at."""
+        self._columns = 0
+        self._in_last = 0
+        self._steps = np.zeros(capacity)
+        self._values: Floats = np.full((capacity, *shape), np.nan)
+
+    @property
+    def steps(self) -> Floats:
+        """(columns,): the step at which each column begins."""
+        return self._steps[: self._columns].copy()
+
+    @property
+    def values(self) -> Floats:
+        """(columns, …)"""
+        return self._values[: self._columns].copy()
+
+    @property
+    def nbytes(self) -> int:
+        return self._values.nbytes
+
+    def add(self, step: int, values: Floats) -> None:
+        """Take in one look; a second look at the same step replaces the first where that has a column of its own."""
+        if step != self.end:
+            self._advance(step)
+        place = self._columns - 1
+        self._values[place] = values if self._in_last == 1 else self.merge(self._values[place], values)
+        self.end = step
+
+    def _advance(self, step: int) -> None:
+        if self._columns and self._in_last < self.stride:
+            self._in_last += 1
+            return
+        if self._columns == self.capacity:
+            self._halve()
+        self._steps[self._columns] = step
+        self._columns += 1
+        self._in_last = 1
+
+    def _halve(self) -> None:
+        half = self.capacity // 2
+        self._values[:half] = self.merge(self._values[0::2], self._values[1::2])
+        self._values[half:] = np.nan
+        self._steps[:half] = self._steps[0::2]
+        self._columns, self.stride = half, 2 * self.stride
+
+    def grid(self, columns: int) -> Grid:
+        """At most ``columns`` columns of equal width; ValueError while nobody has looked."""
+        if not self._columns:
+            raise ValueError("nobody has looked yet")
+        steps = self._steps[: self._columns]
+        first, width = int(steps[0]), 1
+        while (self.end - first) // width >= columns:
+            width *= 2
+        filled, values = self._gathered(((steps - first) // width).astype(np.intp))
+        own = np.arange((self.end - first) // width + 1)
+        source = np.searchsorted(filled, own, side="right") - 1
+        usual = float(np.median(np.diff(steps))) if len(steps) > 1 else 1.0
+        looked = (own - filled[source]) * width <= max(HOLD * usual, width)
+        found = values[source]
+        found[~looked] = np.nan
+        return Grid(found, looked, first, width)
+
+    def _gathered(self, places: NDArray[np.intp]) -> tuple[NDArray[np.intp], Floats]:
+        """The columns of a grid that have looks, and what stands for these."""
+        filled, inverse = np.unique(places, return_inverse=True)
+        found: Floats = np.full((len(filled), *self._values.shape[1:]), np.nan)
+        fresh = np.ones(len(filled), np.bool_)
+        for row, place in enumerate(inverse):
+            values = self._values[row]
+            found[place] = values if fresh[place] else self.merge(found[place], values)
+            fresh[place] = False
+        return filled, found
+
+
+def farther_from_zero(earlier: Floats, later: Floats) -> Floats:
+    """The value of larger magnitude; a number before NaN."""
+    keep = (np.abs(earlier) > np.abs(later)) | np.isnan(later)
+    return np.where(keep, earlier, later)

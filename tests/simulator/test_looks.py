@@ -1,0 +1,67 @@
+"""The past of what is looked at now and then: bounded, thinned by halves, true to what was seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from simulator.gains_past import TOTAL, GainsPast
+from simulator.looks import Looks, farther_from_zero
+from simulator.trace import FACTORS, Gains
+
+
+def looks(steps: list[int], capacity: int = 8) -> Looks:
+    made = Looks((1,), farther_from_zero, capacity)
+    for step in steps:
+        made.add(step, np.array([float(-step)]))
+    return made
+
+
+def test_memory_stays_and_the_value_farthest_from_zero_of_a_column_is_kept() -> None:
+    made = looks(list(range(100)))
+    assert made.nbytes == 8 * 8
+    assert made.stride == 16
+    assert made.steps.tolist() == [0, 16, 32, 48, 64, 80, 96]
+    assert made.values[:, 0].tolist() == [-15, -31, -47, -63, -79, -95, -99]
+
+
+def test_a_second_look_at_one_step_replaces_the_first() -> None:
+    made = looks([0, 1])
+    made.add(1, np.array([0.5]))
+    assert made.values[:, 0].tolist() == [0, 0.5]
+
+
+def test_a_grid_holds_a_column_until_the_next_look_but_not_for_ever() -> None:
+    made = looks([0, 2, 4, 6, 40])
+    grid = made.grid(64)
+    assert (grid.first, grid.width, len(grid.values)) == (0, 1, 41)
+    assert grid.values[:8, 0].tolist() == [0, 0, -2, -2, -4, -4, -6, -6]
+    assert grid.looked.tolist() == [True] * 15 + [False] * 25 + [True]
+    assert np.isnan(grid.values[20, 0])
+
+
+def test_a_grid_has_no_more_columns_than_asked_for() -> None:
+    grid = looks([*range(8)]).grid(4)
+    assert (grid.width, grid.values[:, 0].tolist()) == (2, [-1, -3, -5, -7])
+
+
+def test_a_past_without_looks_has_no_grid() -> None:
+    with pytest.raises(ValueError, match="nobody has looked"):
+        looks([]).grid(4)
+    with pytest.raises(ValueError, match="even"):
+        looks([], capacity=7)
+
+
+def test_gains_stand_where_their_layer_and_factor_are() -> None:
+    past = GainsPast()
+    past.add(3, ["1", "2", "3"], [Gains("2", {"weights": 0.5, "slope": -1.5}, -1.0), Gains("1", {"skip": 0.0}, 0.0)])
+    past.add(4, ["1", "2", "3"], [])
+    assert past.end == 3
+    grid = past.grid(10)
+    assert grid is not None
+    (rows,) = grid.values
+    assert rows[FACTORS.index("slope")].tolist()[1] == -1.5
+    assert rows[FACTORS.index("skip")].tolist()[0] == 0.0
+    assert rows[TOTAL].tolist()[:2] == [0.0, -1.0]
+    assert np.isnan(rows[:, 2]).all()
+    assert np.isnan(rows[FACTORS.index("gate")]).all()

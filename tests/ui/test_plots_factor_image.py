@@ -1,0 +1,94 @@
+"""One factor of the waterfall as layer × time image."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from simulator.gains_past import GainsPast
+from simulator.trace import Gains
+from tests.ui.plot_data import view
+from ui.plots.factor_image import FactorImage
+from ui.plots.view import View
+
+
+def past(slope: float = -0.5) -> GainsPast:
+    """Ten steps of three layers; the second has another slope at every step, the first none."""
+    made = GainsPast()
+    for step in range(10):
+        gains = [Gains("2", {"weights": 0.25, "slope": slope * step}, 0.25 + slope * step), Gains("1", {}, 0.0)]
+        made.add(step, ["1", "2", "3"], gains)
+    return made
+
+
+def shown(qtbot: QtBot, gains: GainsPast | None) -> FactorImage:
+    plot = FactorImage()
+    qtbot.addWidget(plot)
+    plot.resize(420, 280)
+    plot.refresh(dataclasses.replace(view(3), gains=gains))
+    return plot
+
+
+def drawn(plot: FactorImage, layer: str) -> list[object]:
+    table = plot.table().columns
+    return [gain for gain, label in zip(table["log10_gain"], table["layer"], strict=True) if label == layer]
+
+
+def test_the_total_is_shown_until_a_factor_is_chosen(qtbot: QtBot) -> None:
+    plot = shown(qtbot, past())
+    assert drawn(plot, "2") == [0.25 - 0.5 * step for step in range(10)]
+    plot.set_option("slope", True)
+    assert drawn(plot, "2") == [-0.5 * step for step in range(10)]
+    assert drawn(plot, "1") == [None] * 10
+    plot.set_option("weights", True)
+    assert [key for key, on in plot.options.items() if on] == ["weights"]
+    assert drawn(plot, "2") == [0.25] * 10
+    plot.set_option("weights", False)
+    assert plot.factor is None
+
+
+def test_only_factors_of_this_network_are_offered(qtbot: QtBot) -> None:
+    plot = shown(qtbot, past())
+    assert plot.header is not None
+    offered = [key for key, button in plot.header.options.items() if not button.isHidden()]
+    assert offered == ["weights", "slope"]
+
+
+def test_no_change_is_the_middle_of_the_colours_and_loss_and_growth_its_ends(qtbot: QtBot) -> None:
+    made = GainsPast()
+    made.add(0, ["1", "2", "3", "4"], [Gains("3", {}, 2.0), Gains("2", {}, 0.0), Gains("1", {}, -2.0)])
+    plot = shown(qtbot, None)
+    four = view(4)
+    plot.refresh(View(four.frame, four.history, None, None, made))
+    places = [plot.heat.image.pixelIndex(0, row) for row in range(4)]
+    assert places == [3, 129, 255, 0]
+
+
+def test_a_lost_signal_is_counted_and_said(qtbot: QtBot) -> None:
+    made = GainsPast()
+    made.add(0, ["1", "2", "3"], [Gains("2", {"slope": -np.inf}, -np.inf), Gains("1", {}, np.nan)])
+    plot = shown(qtbot, made)
+    assert [note.text for note in plot.strip.notes] == ["1 layer lost or not finite"]
+    probe = plot.probe(plot.state, 0, 0.0, 1.0) if plot.state else None
+    assert probe is not None
+    assert probe.text.endswith("the signal is lost")
+
+
+@pytest.mark.parametrize("place", [0.0, 8.9])
+def test_pointing_reads_step_and_gain(place: float, qtbot: QtBot) -> None:
+    plot = shown(qtbot, past())
+    assert plot.state is not None
+    probe = plot.probe(plot.state, 0, place, 1.0)
+    assert probe is not None
+    step = round(place)
+    assert f"step {step}\ntotal  " in probe.text
+    assert probe.layer == 1
+
+
+def test_a_plot_that_was_never_looked_through_says_so(qtbot: QtBot) -> None:
+    plot = shown(qtbot, None)
+    assert plot.state is None
+    assert "while this plot is open" in plot._empty.text()

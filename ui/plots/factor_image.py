@@ -1,0 +1,220 @@
+"""One factor of the waterfall as a layer × time image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from PySide6.QtCore import QRectF
+
+from simulator.frame import RunInfo
+from simulator.gains_past import TOTAL
+from simulator.looks import Grid
+from simulator.trace import FACTORS, Factor
+from ui.plots.axes import DepthAxis, StepAxis
+from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.depth import finite_extent
+from ui.plots.header import Option
+from ui.plots.heat import ColourBar, Heat, indexed
+from ui.plots.items import Array, Beam
+from ui.plots.ranges import Range, StepRange, StepsRange
+from ui.plots.strip import Key, Note
+from ui.plots.table import Cell, Table
+from ui.plots.tiles import diverging_table
+from ui.plots.waterfall import WORDS
+from ui.style.numbers import count, integer, number
+from ui.style.theme import Theme
+
+COLUMNS = 384
+SHORT: dict[Factor, str] = {"normalization": "norm"}
+"""Names for buttons."""
+
+
+@dataclass(frozen=True)
+class FactorsPast:
+    """The past of all factors, so that another one can be chosen while the plot is held."""
+
+    step: int
+    end: int
+    """The last step looked at."""
+    grid: Grid
+    """values: (columns, factors and total, layers)"""
+
+    @property
+    def depth(self) -> int:
+        return int(self.grid.values.shape[2])
+
+    def has(self, factor: Factor) -> bool:
+        return not bool(np.isnan(self.grid.values[:, FACTORS.index(factor)]).all())
+
+
+def _offer(factor: Factor) -> Option:
+    word = WORDS.get(factor, factor)
+    return Option(factor, SHORT.get(factor, factor), f"Only what {word} does to the error signal; off: the total")
+
+
+class FactorImage(Plot[FactorsPast]):
+    key = "factor_image"
+    title = "Gain, layer × time"
+    side = "backward"
+    explain = (
+        "Each row is a layer, each column a moment: blue is where going back makes the error signal smaller, green "
+        "where it grows, the ground where it passes unchanged. The switches show one factor instead of the "
+        "total, so the layer and the moment at which a slope or the weights begin to lose the signal stand out."
+    )
+    formula = (
+        "log₁₀ ‖δˡ‖/‖δˡ⁺¹‖, or one factor of it; of each column the value farthest from 0, held until the next look; "
+        "amber: the signal is lost (gain 0) or not finite"
+    )
+    wants = frozenset({"factors"})
+    empty_text = "Every layer's gain over time paints itself here while this plot is open and training goes on."
+    offers: ClassVar[tuple[Option, ...]] = tuple(_offer(factor) for factor in FACTORS)
+
+    def build(self) -> None:
+        self.depth_axis, self.step_axis = DepthAxis("left", "layer, output ← input"), StepAxis("bottom", "step")
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.depth_axis, self.step_axis, invert_y=True)
+        self.depth_axis.setGrid(False)
+        self.bar = ColourBar("log₁₀ gain")
+        self.canvas.grid.addItem(self.bar, FIRST_ROW, 2)
+        self.x_scale, self.colour_scale = StepsRange(), StepRange(always=(-0.1, 0.1))
+        self.scales += [self.x_scale, self.colour_scale]
+        self.heat = Heat(self.pane)
+        self.ghost_heat = Heat(self.pane, z=-2.5)
+        self.beam = Beam(self.pane, along="y", z=1.0)
+
+    def begin(self, info: RunInfo) -> None:
+        self.depth_axis.name_layers(self.labels)
+
+    def capture(self, view: View) -> FactorsPast | None:
+        # A lone layer has nothing to compare with, which is a picture too.
+        alone = Grid(np.full((1, TOTAL + 1, 1), np.nan), np.ones(1, np.bool_), view.frame.step, 1)
+        grid = view.gains.grid(COLUMNS) if view.gains is not None else None
+        if grid is None and view.frame.info.depth > 1:
+            return None
+        end = view.gains.end if view.gains is not None and grid is not None else view.frame.step
+        return FactorsPast(view.frame.step, end, grid or alone)
+
+    # -- choosing ----------------------------------------------------------------------------------------------------
+
+    @property
+    def factor(self) -> Factor | None:
+        """The one that is shown; None: the total."""
+        return next((factor for factor in FACTORS if self.options[factor]), None)
+
+    def set_option(self, key: str, on: bool) -> None:
+        """At most one factor is on."""
+        for other in self.options if on else ():
+            if other != key:
+                super().set_option(other, False)
+        super().set_option(key, on)
+
+    def _shown(self, state: FactorsPast) -> Array:
+        """(columns, layers)"""
+        row = TOTAL if self.factor is None else FACTORS.index(self.factor)
+        return state.grid.values[:, row]
+
+    def _offer_factors(self, state: FactorsPast) -> None:
+        """Only the switches of factors that this network has, and one that is on."""
+        if self.header is not None:
+            for factor in FACTORS:
+                self.header.options[factor].setVisible(state.has(factor) or self.options[factor])
+
+    # -- drawing -----------------------------------------------------------------------------------------------------
+
+    def draw(self, state: FactorsPast) -> None:
+        self._offer_factors(state)
+        ghost = self.ghost
+        shown = [state] if ghost is None else [state, ghost]
+        low, high = finite_extent([self._shown(each) for each in shown])
+        reach = max(-low, high)
+        colours = self.colour_scale.fit(-reach, reach)
+        self._tick(colours)
+        below = 0.0 if ghost is None else state.depth + 0.5
+        self.pane.fit(self.x_scale.fit(max(each.end for each in shown)), (-0.5, state.depth - 0.5 + below))
+        self._paint(self.heat, state, colours, 0.0)
+        if ghost is not None:
+            self._paint(self.ghost_heat, ghost, colours, below)
+
+    def _paint(self, heat: Heat, state: FactorsPast, colours: Range, top: float) -> None:
+        values = self._shown(state)
+        rect = QRectF(state.grid.first - 0.5, top - 0.5, float(state.grid.width * len(values)), float(state.depth))
+        heat.set_places(np.ascontiguousarray(indexed(values, *colours).T), rect)
+
+    def _tick(self, colours: Range) -> None:
+        low, high = colours
+        ticks = (low, 0.5 * low, 0.0, 0.5 * high, high)
+        self.bar.set_ticks([((value - low) / (high - low), number(value, 2)) for value in ticks])
+
+    def draw_ghost(self, ghost: FactorsPast | None) -> None:
+        if ghost is None:
+            self.ghost_heat.clear()
+
+    def clear(self) -> None:
+        self.heat.clear()
+        self.ghost_heat.clear()
+
+    def mark(self, layer: int) -> None:
+        self.beam.point_at(layer)
+
+    def tint(self, theme: Theme) -> None:
+        table = diverging_table(theme)
+        self.heat.set_table(table)
+        self.ghost_heat.set_table(table)
+        self.bar.tint(theme, table)
+        self.beam.colour = theme.accent
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _word(self) -> str:
+        return "total" if self.factor is None else WORDS.get(self.factor, self.factor)
+
+    def legend(self, state: FactorsPast) -> Sequence[Key]:
+        return [Key(self._word, "muted", "none")]
+
+    def notes(self, state: FactorsPast) -> Sequence[Note]:
+        found = [Note("pinned one below")] if self.ghost is not None else []
+        values = self._shown(state)
+        if self.factor is not None and not state.has(self.factor):
+            found.append(Note(f"no layer has {self._word}"))
+        lost = int(np.count_nonzero(np.isinf(values[-1])))
+        return [*found, Note(f"{count(lost, 'layer')} lost or not finite", warning=True)] if lost else found
+
+    def probe(self, state: FactorsPast, pane: int, x: float, y: float) -> Probe | None:
+        row, source = round(y), state
+        if self.ghost is not None and y > state.depth:
+            row, source = round(y - state.depth - 0.5), self.ghost
+        grid, values = source.grid, self._shown(source)
+        if not 0 <= row < source.depth:
+            return None
+        column = int(np.floor((x - grid.first + 0.5) / grid.width))
+        if not 0 <= column < len(values):
+            return Probe(self.layer_text(row), row)
+        first = grid.first + column * grid.width
+        steps = f"step {integer(first)}" + (f" … {integer(first + grid.width - 1)}" if grid.width > 1 else "")
+        words = self._words(float(values[column, row]), bool(grid.looked[column]))
+        return Probe(f"{self.layer_text(row)}\n{steps}\n{self._word}  {words}", row, first + 0.5 * (grid.width - 1))
+
+    def _words(self, value: float, looked: bool) -> str:
+        if not looked:
+            return "nobody looked"
+        if np.isnan(value):
+            return "not defined"
+        return "the signal is lost" if value == -np.inf else f"{number(value, fixed=True)} decades"
+
+    def rows(self, state: FactorsPast) -> Table:
+        """A row per column of the picture and layer."""
+        values, grid = self._shown(state), state.grid
+        columns, depth = values.shape
+        labels = self.labels if len(self.labels) == depth else tuple(str(i + 1) for i in range(depth))
+        gains: list[Cell] = [None if np.isnan(value) else value for value in values.ravel().tolist()]
+        return Table(
+            {
+                "first_step": np.repeat(grid.first + grid.width * np.arange(columns), depth).tolist(),
+                "layer": [*labels] * columns,
+                "factor": [self._word] * (columns * depth),
+                "log10_gain": gains,
+            }
+        )
