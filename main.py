@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -83,8 +85,12 @@ def launched(worker: Mode | None) -> ProcessCarrier | None:
 
 def open_bench(target: str | None, worker: Mode | None) -> int:
     """Open the window; Qt is imported only here. 2 for a file that is none."""
+    # What a start makes, stays: looking it over for garbage again and again is a tenth of the time.
+    gc.disable()
     carrier = launched(worker)
     try:
+        # Before Qt: once that is there, it reads the source of every module that is imported.
+        import_module("simulator.session")
         from ui.app import open_bench as show
 
         return show(target, worker, carrier)

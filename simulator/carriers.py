@@ -6,6 +6,7 @@ the window standing. The protocol asks for one answer at a time, so a pipe carri
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import queue
@@ -118,8 +119,12 @@ def _child(commands: Connection, replies: Connection) -> None:
     """The child process: the same worker over pipes."""
     # Ctrl-C reaches the whole group; the window decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()
     from simulator.worker import Worker
 
+    # What has been imported stays: no look for garbage needs to go through it.
+    gc.freeze()
+    gc.enable()
     try:
         Worker(_PipeInbox(commands), replies.send).loop()
     except (BrokenPipeError, EOFError):

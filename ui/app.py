@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
@@ -97,6 +98,9 @@ def open_bench(target: str | None, mode: Mode | None = None, launched: Carrier |
     window.show()
     QTimer.singleShot(PLACED_MS, window, window.keep_on_screen)
     window.bench.start()
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
     if target is not None and is_table(Path(target)):
         # Its dialog finds its place only over a window that has one.
         QTimer.singleShot(PLACED_MS, window, lambda: window.open_path(Path(target)))
