@@ -98,6 +98,7 @@ def open_bench(target: str | None, worker: Mode | None) -> int:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     finally:
+        gc.enable()
         if carrier is not None:
             carrier.close(CLOSE_SECONDS)
 
