@@ -23,8 +23,8 @@ class EachStepOutputModule(OutputModule):
     ) -> None:
         if len(input_shape) != 2 or input_shape[0] < answers:
             raise ShapeError(
-                f"an answer is asked for at each of the last {answers} steps: the last layer must give a sequence "
-                f"({answers} steps or more, features), but gives shape {input_shape}"
+                f"must give a sequence ({answers} steps or more, features), because an answer is asked for at each of "
+                f"the last {answers} steps, but gives shape {input_shape}"
             )
         self.steps, self.features = input_shape
         self.answers = answers

@@ -115,5 +115,5 @@ def check(found: Bench) -> None:
         start = (block.gradient.ctypes.data - found.network.parameters.gradient.ctypes.data) // 8
         here = slice(start, start + block.size)
         np.testing.assert_allclose(
-            analytic[here], numeric[here], rtol=1e-5, atol=1e-7 * np.linalg.norm(analytic), err_msg=block.name
+            analytic[here], numeric[here], rtol=1e-5, atol=1e-7 * float(np.linalg.norm(analytic)), err_msg=block.name
         )

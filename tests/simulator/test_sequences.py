@@ -211,3 +211,15 @@ def test_a_run_without_such_layers_leaves_no_profile_behind(tmp_path: Path) -> N
     (tmp_path / "time.csv").write_text("of an earlier run", encoding="utf-8")
     run(experiment({"kind": "xor", "samples": 20}, [{"kind": "dense", "units": 2}]), steps=1, out=tmp_path)
     assert not (tmp_path / "time.csv").exists()
+
+
+def test_a_last_state_where_every_state_is_asked_for_is_refused_with_number_shapes_and_repair() -> None:
+    layers = [{"kind": "gru", "units": 3, "output": "all"}, {"kind": "lstm", "units": 4}]
+    with pytest.raises(ExperimentError) as caught:
+        Network(experiment(COPYING, layers), (6, 5), 3, 2)
+    assert str(caught.value) == (
+        "layer 2 (LSTM): must give a sequence (2 steps or more, features), because an answer is asked for at each of "
+        "the last 2 steps, but gives shape (4,) at layers[1]"
+    )
+    assert caught.value.repair is not None
+    assert caught.value.repair.settings == {"output": "all"}

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QMenu, QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment import Experiment
@@ -20,9 +21,12 @@ from ui.plot_area import PlotArea
 from ui.plots import Plot, View, plot_class
 from ui.plots.bands import Bands, gap_of
 from ui.plots.feature_maps import TilePlot
+from ui.plots.heat import LOST, NOTHING
+from ui.plots.strip import Key, Strip
 from ui.plots.through_time import ThroughTime, decades_per_step, slope_text
 from ui.plots.through_time_image import ThroughTimeImage
 from ui.plots.tiles import Tiles, flowing
+from ui.style.theme import LIGHT
 
 SPECIAL = ("through_time", "through_time_image", "gates", "branch_share", "feature_maps", "kernels")
 ADDING = {"kind": "adding", "samples": 100, "steps": 20}
@@ -104,7 +108,7 @@ def test_what_was_drawn_goes_with_its_network(key: str, dense: View, qtbot: QtBo
 def test_a_slope_is_told_in_decades_per_step_back() -> None:
     assert decades_per_step(np.array([10.0 ** (-0.25 * t) for t in range(40, 0, -1)])) == pytest.approx(-0.25)
     assert decades_per_step(np.array([0.0, np.nan, 1.0, 10.0])) == pytest.approx(-1.0)
-    assert slope_text(np.array([10.0 ** (0.5 * t) for t in range(9, 0, -1)])) == "+0.5 decades per step back"
+    assert slope_text(np.array([10.0 ** (0.5 * t) for t in range(9, 0, -1)])) == "+0.5 decades/step back"
     assert slope_text(np.array([0.0, 1.0])) == "no slope: 0 or not finite"
 
 
@@ -132,7 +136,7 @@ def test_layers_stand_one_below_the_other_on_equal_scales(recurrent: View, qtbot
     assert isinstance(plot, ThroughTime)
     assert plot.bands.count == 2
     assert [caption.band for caption in plot.captions.captions] == [0, 1]
-    assert all("decades per step back" in caption.text for caption in plot.captions.captions)
+    assert all("decades/step back" in caption.text for caption in plot.captions.captions)
     plot.set_option("apart", False)
     assert plot.bands.count == 1
     assert [caption.row for caption in plot.captions.captions] == [0, 1]
@@ -301,6 +305,51 @@ def test_the_mean_is_a_line_in_the_loss_of_sequences_only(recurrent: View, dense
     assert level is not None
     assert low <= level <= high
     assert not shown("loss", dense, qtbot).baseline.isVisible()  # type: ignore[attr-defined]
+
+
+def test_a_layer_without_weights_is_left_out_of_gradients_over_time_and_not_lost(qtbot: QtBot) -> None:
+    inner = {"kind": "residual", "layers": [{"kind": "dense", "units": 8}]}
+    given = run([{"kind": "dense", "units": 8}, inner])
+    lines, image = shown("gradient_time", given, qtbot), shown("gradient_image", given, qtbot)
+    assert not lines.strip.notes
+    assert not image.strip.notes
+    pixels = image.heat.image  # type: ignore[attr-defined]
+    rows = [{pixels.pixelIndex(x, y) for x in range(pixels.width())} for y in range(pixels.height())]
+    assert [row == {NOTHING} for row in rows] == [False, False, True, False]
+    assert not any(LOST in row for row in rows)
+    assert lines.table().columns["2_last"] == [None] * 4
+    pane = image.canvas.panes[0]
+    probe = image.probe(image.state, 0, 1.0, 2.0)
+    assert probe is not None
+    assert "no weights of its own" in probe.text
+    assert pane.auto[1] == (-0.5, 3.5)
+
+
+def test_a_loss_without_accuracy_has_the_whole_plot(recurrent: View, dense: View, qtbot: QtBot) -> None:
+    plot = shown("loss", recurrent, qtbot)
+    plot.show()
+    pane, below = plot.canvas.panes
+    qtbot.waitUntil(lambda: bool(pane.geometry().height() > 0.6 * plot.canvas.height()))
+    plot.start(dense.frame.info)
+    plot.refresh(dense)
+    qtbot.waitUntil(lambda: bool(below.geometry().height() > 0.5 * pane.geometry().height()))
+
+
+@pytest.mark.parametrize(
+    ("width", "wanted"), [(300, ["accuracy", "mean"]), (160, ["accuracy", "m"]), (90, ["accuracy"])]
+)
+def test_a_legend_shortens_before_it_leaves_out(
+    width: int, wanted: list[str], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strip, drawn = Strip(LIGHT), list[str]()
+    strip.resize(width, Strip.HEIGHT)
+    strip.say([Key("accuracy", "text"), Key("mean" * 4, "text", short="m")], ())
+    monkeypatch.setattr(strip, "_key", lambda _painter, key, _left, _width: drawn.append(key.text[:8]))
+    image = QImage(width, 22, QImage.Format.Format_ARGB32)
+    painter = QPainter(image)
+    strip.paint(painter, QStyleOptionGraphicsItem())
+    painter.end()
+    assert drawn == [text * 2 if text == "mean" else text for text in wanted]
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ class GradientImage(Plot[LayersPast]):
     @staticmethod
     def _paint(heat: Heat, state: LayersPast, logs: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
                colours: Range, top: float) -> None:  # fmt: skip
-        values = np.where(np.isnan(logs), np.inf, logs)
+        values = np.where(np.isnan(logs) & state.defined, np.inf, logs)
         width = float(state.past.width)
         rect = QRectF(state.past.steps[0] - 0.5, top - 0.5, width * len(state.past.steps), float(state.depth))
         heat.set_places(np.ascontiguousarray(indexed(values, *colours).T), rect)
@@ -99,8 +99,7 @@ class GradientImage(Plot[LayersPast]):
         self.beam.colour = theme.accent
 
     def notes(self, state: LayersPast) -> Sequence[Note]:
-        last = state.past.last[-1]
-        found = notes_of(last, np.ones(len(last), dtype=np.bool_), self.colour_scale.range[0])
+        found = notes_of(state.past.last[-1], state.defined, self.colour_scale.range[0])
         return [Note("pinned one below"), *found] if self.ghost is not None else found
 
     def probe(self, state: LayersPast, pane: int, x: float, y: float) -> Probe | None:
@@ -112,7 +111,8 @@ class GradientImage(Plot[LayersPast]):
             return None
         i = past.bucket(x)
         words = past_text(past.low[i, row], past.high[i, row], past.last[i, row])
-        return Probe(f"{self.layer_text(row)}\n{step_text(past, i)}\n‖∂W‖  {words}", row, float(past.middles[i]))
+        reading = f"‖∂W‖  {words}" if source.defined[row] else "no weights of its own"
+        return Probe(f"{self.layer_text(row)}\n{step_text(past, i)}\n{reading}", row, float(past.middles[i]))
 
     def rows(self, state: LayersPast) -> Table:
         return past_table(state, self.labels)

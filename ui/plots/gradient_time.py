@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtGui import QPolygonF
 
 from simulator.frame import RunInfo
@@ -30,6 +31,8 @@ class LayersPast:
 
     step: int
     past: Past
+    defined: NDArray[np.bool_]
+    """(layers,): a layer without weights has no gradient of them."""
 
     @property
     def depth(self) -> int:
@@ -43,11 +46,12 @@ def layers_past(view: View, most: int) -> LayersPast | None:
     series = view.history.series(COLUMN)
     if series.last.ndim != 2:
         return None
-    return LayersPast(view.frame.step, reduced(series, most, end))
+    defined = view.frame.defined.get(COLUMN, np.ones(series.last.shape[1], dtype=np.bool_))
+    return LayersPast(view.frame.step, reduced(series, most, end), defined)
 
 
 def past_table(state: LayersPast, labels: Sequence[str]) -> Table:
-    """One row per bucket: its first and last step, then minimum, maximum and last value of every layer."""
+    """One row per bucket: its first and last step, then minimum, maximum and last value of every layer that has any."""
     past = state.past
     names = list(labels) if len(labels) == state.depth else [str(i + 1) for i in range(state.depth)]
     columns: dict[str, Sequence[Cell]] = {
@@ -56,7 +60,8 @@ def past_table(state: LayersPast, labels: Sequence[str]) -> Table:
     }
     for i, name in enumerate(names):
         for part in ("low", "high", "last"):
-            columns[f"{name}_{part}"] = getattr(past, part)[:, i].tolist()
+            values = getattr(past, part)[:, i].tolist()
+            columns[f"{name}_{part}"] = values if state.defined[i] else [None] * len(values)
     return Table(columns)
 
 
@@ -128,8 +133,7 @@ class GradientTime(Plot[LayersPast]):
         self.bar.tint_plain(theme, self.layer_colours)
 
     def notes(self, state: LayersPast) -> Sequence[Note]:
-        last = state.past.last[-1]
-        return notes_of(last, np.ones(len(last), dtype=np.bool_), self.y_scale.range[0])
+        return notes_of(state.past.last[-1], state.defined, self.y_scale.range[0])
 
     def probe(self, state: LayersPast, pane: int, x: float, y: float) -> Probe | None:
         past = state.past

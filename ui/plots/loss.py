@@ -76,8 +76,6 @@ class LossPlot(Plot[LossState]):
             self.canvas.add_pane(FIRST_ROW + 2, self.share_axis, self.lower_axis),
         )
         self.panes[1].setXLink(self.panes[0])
-        self.canvas.grid.layout.setRowStretchFactor(FIRST_ROW, 3)
-        self.canvas.grid.layout.setRowStretchFactor(FIRST_ROW + 2, 2)
         self.x_scale, self.y_scale = StepsRange(), StepRange()
         self.log_scale = StepRange(log=True)
         self.scales += [self.x_scale, self.y_scale, self.log_scale]
@@ -94,6 +92,11 @@ class LossPlot(Plot[LossState]):
     def _show_accuracy(self, shown: bool) -> None:
         for item in (self.panes[1], self.share_axis, self.lower_axis):
             item.setVisible(shown)
+        # A hidden item keeps its place in the grid unless it may have no height.
+        for item in (self.panes[1], self.share_axis):
+            item.setMaximumHeight(1e6 if shown else 0)
+        for row, share in ((FIRST_ROW, 3), (FIRST_ROW + 2, 2 if shown else 0)):
+            self.canvas.grid.layout.setRowStretchFactor(row, share)
         self.upper_axis.set_text("" if shown else "step")
         self.upper_axis.tint(self.theme)
         self.upper_axis.setStyle(showValues=not shown)
@@ -194,7 +197,8 @@ class LossPlot(Plot[LossState]):
             Key(self._reading("validation", known, *READINGS["validation"]), "text"),
         ]
         if state.baseline is not None:
-            keys.append(Key(f"predicting the mean  {number(state.baseline)}", "muted", "dashed"))
+            level = number(state.baseline)
+            keys.append(Key(f"predicting the mean  {level}", "muted", "dashed", short=f"mean  {level}"))
         return keys
 
     @staticmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pyqtgraph as pg
@@ -21,11 +21,12 @@ Swatch = Literal["line", "dashed", "dot", "hollow", "band", "none"]
 
 @dataclass(frozen=True)
 class Key:
-    """One entry of the legend; ``colour`` names a field of the theme."""
+    """One entry of the legend; ``colour`` names a field of the theme, ``short`` is the text where room is short."""
 
     text: str
     colour: str
     swatch: Swatch = "line"
+    short: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,13 @@ class Strip(pg.GraphicsWidget):  # type: ignore[misc]
             right = self._note(painter, metrics, note, right)
         left = 8.0
         for key in self.keys:
-            width = metrics.horizontalAdvance(key.text) + (20 if key.swatch != "none" else 0)
-            if left + width > right:
+            margin = 20 if key.swatch != "none" else 0
+            texts = [text for text in (key.text, key.short) if text]
+            fitting = [t for t in texts if left + metrics.horizontalAdvance(t) + margin <= right]
+            if not fitting:
                 break
-            self._key(painter, key, left, width)
+            width = metrics.horizontalAdvance(fitting[0]) + margin
+            self._key(painter, replace(key, text=fitting[0]), left, width)
             left += width + 14
 
     def _note(self, painter: QPainter, metrics: QFontMetricsF, note: Note, right: float) -> float:

@@ -42,11 +42,11 @@ def decades_per_step(norms: Array) -> float:
 
 
 def slope_text(norms: Array) -> str:
-    """``−0.13 decades per step back``."""
+    """``−0.13 decades/step back``."""
     slope = decades_per_step(norms)
     if not np.isfinite(slope):
         return "no slope: 0 or not finite"
-    return f"{'+' if slope > 0 else ''}{number(slope)} decades per step back"
+    return f"{'+' if slope > 0 else ''}{number(slope)} decades/step back"
 
 
 @dataclass(frozen=True)
