@@ -182,7 +182,7 @@ class MainWindow(QMainWindow):
     def _show_failure(self, message: str, traceback: str, fatal: bool) -> None:
         self._told = "failed"
         if fatal:
-            text = f"The worker has ended: {message}. The experiment is kept."
+            text = f"The worker has ended: {message.rstrip('.')}. The experiment is kept."
             self.banner.say(text, traceback, again=self.bench.revive)
         else:
             self.banner.say(f"Training stopped: {message}", traceback)

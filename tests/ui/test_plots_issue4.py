@@ -367,6 +367,16 @@ def again(info: RunInfo) -> RunInfo:
     return dataclasses.replace(info, run=info.run + 1)
 
 
+def test_gates_and_feature_maps_come_with_their_layers(area: PlotArea, dense: View, convolutional: View) -> None:
+    area.start(convolutional.frame.info)
+    assert is_open(area, "feature_maps")
+    area.start(again(run([{"kind": "dense", "units": 6}, {"kind": "highway", "units": 6}]).frame.info))
+    assert is_open(area, "gates")
+    assert not is_open(area, "feature_maps")
+    area.start(again(dense.frame.info))
+    assert not is_open(area, "gates")
+
+
 def test_a_recurrent_network_opens_its_plot_and_closes_it_when_it_goes(
     area: PlotArea, recurrent: View, dense: View
 ) -> None:

@@ -563,3 +563,11 @@ def test_shortcuts_and_about_can_be_read(window: MainWindow) -> None:
     assert any("oscilloscope" in text for text in words)
     for dialog in window.findChildren(QDialog):
         dialog.close()
+
+
+def test_a_worker_that_died_is_a_sentence_with_one_full_stop_and_a_way_on(open_window: Open) -> None:
+    window = open_window()
+    window.bench.failed.emit("The training process was ended by SIGKILL.", "", True)
+    assert window.banner.text.startswith(
+        "The worker has ended: The training process was ended by SIGKILL. The experiment is kept."
+    )

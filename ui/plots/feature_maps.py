@@ -251,6 +251,7 @@ class FeatureMaps(TilePlot):
     key = "feature_maps"
     title = "Feature maps"
     side = "forward"
+    comes_along = True
     noun = "maps"
     bar_name = "activation"
     explain = (

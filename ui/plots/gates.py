@@ -65,6 +65,7 @@ class GatePlot(Plot[GateState]):
     title = "Gates"
     side = "forward"
     kinds = frozenset({"highway", "gru", "lstm"})
+    comes_along = True
     explain = (
         "Where the gates of each layer stand, from shut at the left to open at the right. A carry or forget "
         "gate near 1 lets signal and gradient pass; a gate at either end is saturated: it no longer learns."
