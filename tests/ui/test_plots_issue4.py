@@ -325,6 +325,12 @@ def test_a_layer_without_weights_is_left_out_of_gradients_over_time_and_not_lost
     assert pane.auto[1] == (-0.5, 3.5)
 
 
+def test_a_line_over_depth_goes_on_past_a_layer_that_has_no_weights(convolutional: View, qtbot: QtBot) -> None:
+    plot = shown("gradient_depth", convolutional, qtbot)
+    (curves,) = plot.curves.curves  # type: ignore[attr-defined]
+    assert [[point.x() for point in curve] for curve in curves] == [[0.0, 2.0, 4.0]]
+
+
 def test_a_loss_without_accuracy_has_the_whole_plot(recurrent: View, dense: View, qtbot: QtBot) -> None:
     plot = shown("loss", recurrent, qtbot)
     plot.show()

@@ -178,8 +178,8 @@ class DepthPlot(Plot[DepthState]):
         for line, dots, area in zip(self.lines, self.dots, self.areas, strict=True):
             column = state.now[line.measure]
             heights, kinds = self._placed(column, floor, hollow=line.hollow)
-            curves.append(pieces(x, heights))
             known = column.defined
+            curves.append(pieces(x[known], heights[known]))
             dots.set_dots(x[known], heights[known], kinds[known])
             if line.spread:
                 area.set_band(x, *_band(heights, state.now[line.spread].drawn))
@@ -198,7 +198,11 @@ class DepthPlot(Plot[DepthState]):
         return heights, kinds
 
     def _plain_curves(self, columns: Mapping[str, Column], x: Array, floor: float) -> list[list[QPolygonF]]:
-        return [pieces(x, self._placed(columns[line.measure], floor, hollow=False)[0]) for line in self.lines]
+        found = []
+        for column in (columns[line.measure] for line in self.lines):
+            heights, _ = self._placed(column, floor, hollow=False)
+            found.append(pieces(x[column.defined], heights[column.defined]))
+        return found
 
     def draw_ghost(self, ghost: DepthState | None) -> None:
         for area in self.ghost_areas:

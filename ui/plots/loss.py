@@ -194,7 +194,7 @@ class LossPlot(Plot[LossState]):
         known = {name: value for name in READINGS["validation"] if (value := state.latest(name)) is not None}
         keys = [
             Key(self._reading("train", state.scalars, *READINGS["train"]), "accent"),
-            Key(self._reading("validation", known, *READINGS["validation"]), "text"),
+            Key(self._reading("validation", known, *READINGS["validation"]), "text", short="validation"),
         ]
         if state.baseline is not None:
             level = number(state.baseline)
