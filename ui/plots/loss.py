@@ -198,7 +198,9 @@ class LossPlot(Plot[LossState]):
         ]
         if state.baseline is not None:
             level = number(state.baseline)
-            keys.append(Key(f"predicting the mean  {level}", "muted", "dashed", short=f"mean {number(state.baseline, 2)}"))
+            keys.append(
+                Key(f"predicting the mean  {level}", "muted", "dashed", short=f"mean {number(state.baseline, 2)}")
+            )
         return keys
 
     @staticmethod
