@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simulator.frame import Floats
 from simulator.measures.statistics import Moments
 from simulator.numeric import Array
-from simulator.stack import Roles, Stack
+from simulator.stack import Roles
 
 Side = Literal["forward", "backward", "update"]
 SATURATION = 0.05
@@ -31,19 +31,15 @@ class Reading:
         """Of the roles in a measure's ``moments``."""
 
     @cached_property
-    def flat_entries(self) -> Floats:
-        """How many entries have |φ'(z)| below 5 % of its supremum."""
-        found = np.full(self.roles.depth, np.nan)
+    def flat(self) -> list[NDArray[np.bool_]]:
+        """Of each stack of slopes, where |φ'(z)| is below 5 % of its supremum: saturated entries."""
+        found = []
         for stack in self.roles["slope"].stacks:
-            found[stack.layers] = [np.count_nonzero(layer) for layer in self._flat(stack)]
+            activation = self.roles.taps[stack.layers[0]].activation
+            assert activation is not None
+            steepness: Array = stack.array if activation.monotone else np.abs(stack.array)
+            found.append(np.less(steepness, SATURATION * activation.sup_slope))
         return found
-
-    def _flat(self, stack: Stack) -> NDArray[np.bool_]:
-        activation = self.roles.taps[stack.layers[0]].activation
-        assert activation is not None
-        steepness: Array = stack.array if activation.monotone else np.abs(stack.array)
-        flat: NDArray[np.bool_] = np.less(steepness, SATURATION * activation.sup_slope)
-        return flat
 
 
 class Measure(ABC):

@@ -8,12 +8,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.activations import Activation
 from simulator.frame import Floats
 from simulator.measures.base import Measure, Reading, Side
 from simulator.measures.statistics import nonfinite
 from simulator.numeric import Array
-from simulator.stack import Stack
 
 
 class ForwardMeasure(Measure):
@@ -51,7 +49,10 @@ class ActivationSaturated(ForwardMeasure):
     needs = ("slope",)
 
     def value(self, reading: Reading) -> Floats:
-        return reading.flat_entries / reading.roles["slope"].sizes
+        found = np.full(reading.roles.depth, math.nan)
+        for stack, flat in zip(reading.roles["slope"].stacks, reading.flat, strict=True):
+            found[stack.layers] = [np.count_nonzero(layer) for layer in flat]
+        return found / reading.roles["slope"].sizes
 
 
 class ActivationDead(ForwardMeasure):
@@ -63,32 +64,24 @@ class ActivationDead(ForwardMeasure):
 
     def value(self, reading: Reading) -> Floats:
         shares = np.full(reading.roles.depth, math.nan)
-        for stack in reading.roles["slope"].stacks:
-            shares[stack.layers] = _dead_shares(reading, stack)
+        for stack, flat in zip(reading.roles["slope"].stacks, reading.flat, strict=True):
+            shares[stack.layers] = _dead_shares(stack.array, flat)
         return shares
 
 
-def _dead_shares(reading: Reading, stack: Stack) -> Floats:
-    slope = stack.array
-    units = slope.shape[1]
+def _dead_shares(slope: Array, flat: NDArray[np.bool_]) -> Floats:
+    """(layers,) from the slopes (layers, units, …) and where they are flat."""
     shares: Floats = np.zeros(len(slope))
-    # A dead unit is flat on every sample, so a layer with fewer flat entries than samples has none.
-    suspects = np.flatnonzero(reading.flat_entries[stack.layers] * units >= slope[0].size)
-    if suspects.size:
-        here = slice(suspects[0], suspects[-1] + 1)
-        activation = reading.roles.taps[stack.layers[0]].activation
-        shares[here] = np.count_nonzero(_all_zero(activation, slope[here]), axis=1) / units
+    # A dead unit is flat on every sample, the first and the last too: others need no second look.
+    seen = flat.reshape(*flat.shape[:2], -1)
+    layers, units = np.nonzero(seen[..., 0] & seen[..., -1])
+    if layers.size:
+        always = seen[layers, units].all(axis=1)
+        layers, units = layers[always], units[always]
+    if layers.size:
+        dead = np.logical_not(slope[layers, units].reshape(len(layers), -1).any(axis=1))
+        np.add.at(shares, layers, dead / slope.shape[1])
     return shares
-
-
-def _all_zero(activation: Activation | None, slope: Array) -> NDArray[np.bool_]:
-    """(layers, units): whether the slope is 0 on every sample."""
-    if activation is None or not activation.monotone:
-        return np.logical_not(slope.any(axis=tuple(range(2, slope.ndim))))
-    # Slopes that are never negative cannot cancel, and one product is faster than a look at each.
-    sums = np.matmul(slope, np.ones(slope.shape[-1], slope.dtype)).reshape(*slope.shape[:2], -1)
-    dead: NDArray[np.bool_] = np.equal(sums.sum(axis=2), 0)
-    return dead
 
 
 class PreactivationStd(ForwardMeasure):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,23 +15,27 @@ from simulator.stack import Stack
 
 BINS = 64
 _MANTISSA = 2.0**15
-_KEEP = 0x00003F0000003F00
-"""The bin numbers of two neighbouring float32, read as one 64-bit integer."""
-_JOIN = 1 + 2**38
+_KEEP = 0x007FFF0000003F00
+"""Layer and bin of the second of two neighbouring float32, and bin of the first, read as one 64-bit integer."""
+_JOIN = 1 + 2**26
+_LAYERS = 256
+"""Layers whose numbers fit beside the bin's."""
+_OFFSETS = BINS * np.arange(_LAYERS, dtype=np.float32)
 _BLOCK = 2**17
 """Entries worked on at a time, so that temporaries stay in the cache."""
 _FAST_RANGE = (1e-28, 1e30)
 """Limits between which float32 holds a bin's position."""
-_LADDER = np.array([factor * 10.0**power for power in range(-300, 308) for factor in (1, 2, 5)] + [1e308])
+_LADDER = np.array(
+    [factor * 10.0**power for power in range(-300, 308) for factor in (1, 2, 5)] + [1e308, np.finfo(np.float64).max]
+)
 _ONES = np.ones(BINS)
-_LAST = float(np.finfo(np.float64).max)
 _EDGES = np.linspace((-1, 0), 1, BINS + 1, axis=1)
 """Edges as shares of the limit, of a range on both sides of zero and of one that starts there."""
 
 
 def nice_limits(tops: Floats) -> Floats:
-    """The smallest of 1, 2, 5 × 10^k that is not below each of ``tops`` (1 for 0)."""
-    limits: Floats = np.append(_LADDER, _LAST)[np.searchsorted(_LADDER, tops)]
+    """The smallest of 1, 2, 5 × 10^k that is not below each of ``tops`` (1 for 0, the largest float for NaN or Inf)."""
+    limits: Floats = _LADDER[np.minimum(np.searchsorted(_LADDER, tops), len(_LADDER) - 1)]
     limits[tops == 0] = 1.0
     return limits
 
@@ -40,63 +45,82 @@ class _Tally:
 
     def __init__(self, depth: int) -> None:
         self.counts: Counts = np.zeros((depth, BINS), np.int64)
-        self.limit: Floats = np.ones(depth)
-        self.positive = np.zeros(depth, bool)
-        """Whether a layer's range starts at zero."""
+        self.bottom, self.top = np.zeros(depth), np.zeros(depth)
         self.odd: Counts = np.zeros((4, depth), np.int64)
         """NaN, +Inf, −Inf, exact zeros."""
 
-    def set_ranges(self, layers: NDArray[np.intp], bottoms: Floats, tops: Floats) -> None:
-        self.limit[layers] = nice_limits(np.maximum(np.abs(bottoms), np.abs(tops)))
-        self.positive[layers] = (bottoms >= 0) & (tops > 0)
+    def set_ranges(self) -> None:
+        """From the lowest and the highest entries; a layer with NaN or Inf has no range yet."""
+        self.limit = nice_limits(np.maximum(np.abs(self.bottom), np.abs(self.top)))
+        self.positive = (self.bottom >= 0) & (self.top > 0)
+        """Whether a layer's range starts at zero."""
+        zero = np.where(self.positive, 0.0, BINS / 2)
+        self.scale = ((BINS - zero - 1 / 256) / self.limit).astype(np.float32)
+        self.shift = (_MANTISSA + zero).astype(np.float32)
+        self.fast = (self.limit > _FAST_RANGE[0]) & (self.limit < _FAST_RANGE[1])
 
     def told(self) -> Histograms:
         edges = _EDGES[self.positive.astype(np.intp)] * self.limit[:, np.newaxis]
         return Histograms(frozen(self.counts), frozen(edges), *(frozen(row) for row in self.odd))
 
 
-def _count_stack(tally: _Tally, layers: NDArray[np.intp], rows: Array) -> None:
-    """Tally a stack (layers, entries)."""
-    bottoms, tops = rows.min(axis=1).astype(np.float64), rows.max(axis=1).astype(np.float64)
-    fast = np.isfinite(bottoms) & np.isfinite(tops)
-    tally.set_ranges(layers[fast], bottoms[fast], tops[fast])
-    limits = tally.limit[layers]
-    fast &= (limits > _FAST_RANGE[0]) & (limits < _FAST_RANGE[1])
-    fast &= rows.dtype == np.float32 and rows.shape[1] % 2 == 0
-    if fast.all():
-        tally.counts[layers] = _count_pairs(rows, limits, tally.positive[layers])
-        zero = rows == 0
-        if np.count_nonzero(zero):
-            tally.odd[3, layers] = [np.count_nonzero(row) for row in zero]
-    elif len(rows) > 1:
-        for layer in range(len(rows)):
-            _count_stack(tally, layers[layer : layer + 1], rows[layer : layer + 1])
-    else:
-        _count_carefully(tally, int(layers[0]), rows[0])
+class _Piece(NamedTuple):
+    """Equal layers, as far as they fit into one block."""
+
+    layers: NDArray[np.intp]
+    rows: Array
+    """(layers, entries)"""
 
 
-def _count_pairs(rows: Array, limits: Floats, positive: NDArray[np.bool_]) -> Counts:
+def _batches(pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
+    """Pieces that are counted together: no more than a block of entries, or one."""
+    batch: list[_Piece] = []
+    entries = layers = 0
+    for piece in pieces:
+        entries, layers = entries + piece.rows.size, layers + len(piece.layers)
+        if batch and (entries > _BLOCK or layers > _LAYERS):
+            yield batch
+            batch, entries, layers = [], piece.rows.size, len(piece.layers)
+        batch.append(piece)
+    if batch:
+        yield batch
+
+
+def _count_pairs(tally: _Tally, batch: Sequence[_Piece]) -> None:
     """Two entries at a time: half as many look-ups, which is what counting costs.
 
     Adding 2^15 to a bin's position leaves its number in bits 8 … 13 of the float's mantissa (resolution 1/256 bin),
-    so two neighbours, read as one 64-bit integer, give a key of 12 bits without a cast. Positions are drawn in by
-    1/256 bin at the ends: nothing falls outside, and zero stays exactly on its edge.
+    and adding 64 times the layer the layer's above them. So two neighbours, read as one 64-bit integer, give a key of
+    layer, bin and bin without a cast. Positions are drawn in by 1/256 bin at the ends: nothing falls outside, and
+    zero stays exactly on its edge.
     """
-    zero = np.where(positive, 0.0, BINS / 2)
-    scale = (BINS - zero - 1 / 256) / limits
-    position = np.multiply(rows, scale.astype(np.float32)[:, np.newaxis])
-    position += (_MANTISSA + zero).astype(np.float32)[:, np.newaxis]
-    key = position.view(np.int64)
+    layers = batch[0].layers if len(batch) == 1 else np.concatenate([piece.layers for piece in batch])
+    depth = len(layers)
+    scale = tally.scale[layers, np.newaxis]
+    shift = (tally.shift[layers] + _OFFSETS[:depth])[:, np.newaxis]
+    buffer = np.empty(sum(piece.rows.size for piece in batch), np.float32)
+    start = first = 0
+    for piece in batch:
+        here = slice(first, first + len(piece.layers))
+        position = buffer[start : start + piece.rows.size].reshape(piece.rows.shape)
+        np.multiply(piece.rows, scale[here], out=position)
+        position += shift[here]
+        _count_zeros(tally, piece)
+        start, first = start + piece.rows.size, here.stop
+    key = buffer.view(np.int64)
     key &= _KEEP
     key *= _JOIN
-    key >>= 40
-    # Kept as float64, exact to 2^53, so that both sums are products.
-    pairs = np.empty((len(rows), BINS * BINS))
-    for layer, row in enumerate(key):
-        pairs[layer] = np.bincount(row, minlength=BINS * BINS)
-    table = pairs.reshape(-1, BINS, BINS)
-    counts: Counts = (table @ _ONES + _ONES @ table).astype(np.int64)
-    return counts
+    key >>= 34
+    # As float64, exact to 2^53, both sums are products.
+    pairs = np.bincount(key, minlength=depth * BINS * BINS).astype(np.float64)
+    table = pairs.reshape(depth, BINS, BINS)
+    tally.counts[layers] = table @ _ONES + _ONES @ table
+
+
+def _count_zeros(tally: _Tally, piece: _Piece) -> None:
+    zero = np.equal(piece.rows, 0)
+    if np.count_nonzero(zero):
+        tally.odd[3, piece.layers] = [np.count_nonzero(row) for row in zero]
 
 
 def _count_carefully(tally: _Tally, layer: int, row: Array) -> None:
@@ -105,12 +129,12 @@ def _count_carefully(tally: _Tally, layer: int, row: Array) -> None:
     if not finite.all():
         tally.odd[:3, layer] = [np.count_nonzero(odd) for odd in (np.isnan(row), row == math.inf, row == -math.inf)]
         row = row[finite]
-    if not row.size:
-        return
     wide = row.astype(np.float64)
-    tally.set_ranges(np.array([layer]), wide.min(keepdims=True), wide.max(keepdims=True))
+    low, high = (float(wide.min()), float(wide.max())) if wide.size else (0.0, 0.0)
+    limit = float(nice_limits(np.array([max(abs(low), abs(high))]))[0])
+    positive = low >= 0 and high > 0
+    tally.limit[layer], tally.positive[layer] = limit, positive
     tally.odd[3, layer] = row.size - np.count_nonzero(row)
-    limit, positive = tally.limit[layer], tally.positive[layer]
     place = wide / (limit / BINS) if positive else (wide + limit) / (2 * (limit / BINS))
     tally.counts[layer] = np.bincount(np.clip(place, 0, BINS - 1).astype(np.intp), minlength=BINS)
 
@@ -118,11 +142,21 @@ def _count_carefully(tally: _Tally, layer: int, row: Array) -> None:
 def stacked_histograms(depth: int, stacks: Sequence[Stack]) -> Histograms:
     """The histogram of every layer; a layer that is in no stack has counted nothing, between −1 and 1."""
     tally = _Tally(depth)
-    for stack in stacks:
-        rows = stack.array.reshape(len(stack.array), -1)
-        block = max(1, _BLOCK // max(rows.shape[1], 1))
-        for start in range(0, len(rows), block):
-            _count_stack(tally, stack.layers[start : start + block], rows[start : start + block])
+    whole = [_Piece(stack.layers, stack.array.reshape(len(stack.array), -1)) for stack in stacks]
+    for piece in whole:
+        tally.bottom[piece.layers], tally.top[piece.layers] = piece.rows.min(axis=1), piece.rows.max(axis=1)
+    tally.set_ranges()
+    fast: list[_Piece] = []
+    for layers, rows in whole:
+        quick = tally.fast[layers] & (rows.dtype == np.float32 and rows.shape[1] % 2 == 0)
+        if not quick.all():
+            for layer in np.flatnonzero(~quick):
+                _count_carefully(tally, int(layers[layer]), rows[layer])
+            layers, rows = layers[quick], rows[quick]
+        block = max(1, min(_LAYERS, _BLOCK // rows.shape[1]))
+        fast += [_Piece(layers[at : at + block], rows[at : at + block]) for at in range(0, len(rows), block)]
+    for batch in _batches(fast):
+        _count_pairs(tally, batch)
     return tally.told()
 
 

@@ -65,29 +65,23 @@ class _Sums:
         """The lowest among them."""
         self.sizes = np.array([max(array.size, 1) for array in self.arrays], np.float64)
 
-    def _squares(self) -> Floats:
-        found = np.empty(len(self.arrays))
-        for here, _, rows in self.stacks:
-            found[here] = squares(rows)
-        return found
-
     def _by_role(self, vector: Floats) -> dict[str, Floats]:
         table = np.full((len(self.names), self.depth), math.nan)
         table.reshape(-1)[self.places] = vector
         return dict(zip(self.names, table, strict=True))
 
     def norms(self) -> dict[str, Floats]:
-        if not self.arrays:
-            return self._by_role(np.empty(0))
-        return self._by_role(norms_from(self._squares(), self.arrays, self.precision))
+        square = np.empty(len(self.arrays))
+        for here, _, rows in self.stacks:
+            square[here] = squares(rows)
+        return self._by_role(norms_from(square, self.arrays, self.precision))
 
     def moments(self) -> dict[str, Moments]:
-        if not self.arrays:
-            nothing = np.full(self.depth, math.nan)
-            return dict.fromkeys(self.names, Moments(nothing, nothing, nothing))
-        total = np.empty(len(self.arrays))
-        for here, stack, _ in self.stacks:
+        square, total = np.empty((2, len(self.arrays)))
+        for here, stack, rows in self.stacks:
+            # One after the other: the second finds the stack in the cache.
+            square[here] = squares(rows)
             total[here] = sums(stack)
-        found = moments_from(self._squares(), total, self.sizes, self.arrays, self.precision)
+        found = moments_from(square, total, self.sizes, self.arrays, self.precision)
         mean, std, norm = (self._by_role(vector) for vector in found)
         return {name: Moments(mean[name], std[name], norm[name]) for name in self.names}

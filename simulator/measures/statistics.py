@@ -52,9 +52,13 @@ def in_memory_order(stack: Array) -> Array:
 def squares(rows: Array) -> Floats:
     """Σx² of each layer, in runs of no more than ``CHUNK`` entries in the array's own precision."""
     size = rows.shape[-1]
-    pieces = [np.vecdot(piece, piece) for piece in (rows[..., at : at + CHUNK] for at in range(0, max(size, 1), CHUNK))]
-    found = pieces[0] if len(pieces) == 1 else np.sum(pieces, axis=0, dtype=np.float64)
-    return _by_layer(found)
+    if size <= CHUNK:
+        return _by_layer(np.vecdot(rows, rows))
+    total: Floats = np.zeros(rows.shape[:-1])
+    for start in range(0, size, CHUNK):
+        piece = rows[..., start : start + CHUNK]
+        total += np.vecdot(piece, piece)
+    return _by_layer(total)
 
 
 def sums(stack: Array) -> Floats:
