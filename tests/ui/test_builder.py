@@ -378,3 +378,17 @@ def test_every_button_acts_and_has_a_name(qtbot: Any) -> None:
         bench.builder.actions_by_name[name].trigger()
         assert bench.units == units
     assert all(action.toolTip() for action in bench.builder.actions_by_name.values())
+
+
+def test_the_chosen_row_stays_in_sight_when_a_refusal_takes_room(qtbot: Any) -> None:
+    bench = Bench(qtbot, experiment(*range(2, 14)))
+    stack = bench.stack
+    stack.setMaximumHeight(10_000)
+    stack.select([9])
+    chosen = stack.item(9)
+    stack.setFixedHeight(450)
+    qtbot.waitUntil(lambda: stack.height() == 450)
+    stack.scrollToItem(chosen)
+    stack.setFixedHeight(150)
+    qtbot.waitUntil(lambda: stack.height() == 150)
+    assert stack.viewport().rect().contains(stack.visualItemRect(chosen).center())

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QDrag, QDropEvent, QFont, QLinearGradient, QMouseEvent, QPainter, QPalette, QPen
+from PySide6.QtGui import (
+    QColor,
+    QDrag,
+    QDropEvent,
+    QFont,
+    QLinearGradient,
+    QMouseEvent,
+    QPainter,
+    QPalette,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListWidget,
@@ -210,6 +221,12 @@ class Stack(QListWidget):
         if layer != self._painter.lit:
             self._painter.lit = layer
             self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A refusal below takes room from the list; the chosen row stays in sight."""
+        super().resizeEvent(event)
+        if self.currentItem() is not None and event.size().height() < event.oldSize().height():
+            self.scrollToItem(self.currentItem())
 
     # -- pointer -------------------------------------------------------------------------------------------------
 
