@@ -41,6 +41,14 @@ class Reading:
             found.append(np.less(steepness, SATURATION * activation.sup_slope))
         return found
 
+    @cached_property
+    def flat_entries(self) -> Floats:
+        """(layers,): how many entries are flat."""
+        found = np.full(self.roles.depth, np.nan)
+        for stack, flat in zip(self.roles["slope"].stacks, self.flat, strict=True):
+            found[stack.layers] = [np.count_nonzero(layer) for layer in flat]
+        return found
+
 
 class Measure(ABC):
     """One per-layer quantity.

@@ -49,10 +49,7 @@ class ActivationSaturated(ForwardMeasure):
     needs = ("slope",)
 
     def value(self, reading: Reading) -> Floats:
-        found = np.full(reading.roles.depth, math.nan)
-        for stack, flat in zip(reading.roles["slope"].stacks, reading.flat, strict=True):
-            found[stack.layers] = [np.count_nonzero(layer) for layer in flat]
-        return found / reading.roles["slope"].sizes
+        return reading.flat_entries / reading.roles["slope"].sizes
 
 
 class ActivationDead(ForwardMeasure):
