@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from bisect import bisect
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Protocol
@@ -44,7 +45,9 @@ MAX_ROWS = 20_000
 CATCH_UP_SECONDS = 0.1
 """A limited run that fell behind makes good no more than this."""
 VALIDATION_SECONDS = 0.25
-"""Validation is scored no more often than this."""
+"""Validation is scored no more often than this,"""
+VALIDATION_REST = 100
+"""and then that many times as long as it took is trained without."""
 
 
 class Inbox(Protocol):
@@ -76,6 +79,8 @@ class Worker:
         self.clock: list[tuple[float, int]] = []
         self.stopped = False
         self._blas = ExitStack()
+        self._held: Command | None = None
+        """A command that came between a step and its update, and waits for the step to be over."""
 
     def loop(self) -> None:
         """Work until told to stop; an unknown error is told, and pauses."""
@@ -95,7 +100,7 @@ class Worker:
 
     def _drain(self) -> None:
         """Take all waiting commands; wait for one where there is nothing else to do."""
-        command = self.inbox.get(self._patience())
+        command, self._held = self._held or self.inbox.get(self._patience()), None
         while command is not None:
             self._obey(command)
             if self.stopped:
@@ -214,11 +219,15 @@ class Worker:
     def _step(self) -> None:
         training = self.training
         assert training is not None
-        training.propose(trace=self.wanted is not None and "factors" in self.wanted.wants)
+        traced = self.wanted is not None and "factors" in self.wanted.wants
+        training.propose(trace=traced)
         self.remaining -= 1
-        scalars = training.scalars(validate=self.wanted is not None and self._validation_due())
+        self._peek()
+        scalars = training.scalars()
+        if self.wanted is not None and self._validation_due():
+            scalars |= self._validation(training)
         self.rows.append(training.row(scalars))
-        if self.wanted is not None:
+        if self.wanted is not None and traced >= ("factors" in self.wanted.wants):
             self._answer(self.wanted, training, scalars, None)
         training.apply()
         self.fresh = False
@@ -232,20 +241,35 @@ class Worker:
         training = self.training
         if training is None:
             self.post(Update(self.wanted.id, None))
+    def _peek(self) -> None:
+        """See whether a look has come during the step: it is answered with this step, not the next."""
+        if self.wanted is None and self._held is None:
+            command = self.inbox.get(0)
+            if isinstance(command, Look):
+                self.wanted = command
+            else:
+                self._held = command
+
             self.wanted = None
             return
         if not self.fresh:
             training.look()
             self.fresh = True
-        scalars = training.scalars(validate=self._validation_due())
+        scalars = training.scalars()
+        if self._validation_due():
+            scalars |= self._validation(training)
         self._answer(self.wanted, training, scalars, training.row(scalars))
 
     def _validation_due(self) -> bool:
-        now = time.perf_counter()
-        due = now >= self.next_validation or self.remaining == 0
-        if due:
-            self.next_validation = now + VALIDATION_SECONDS
-        return due
+        return time.perf_counter() >= self.next_validation or self.remaining == 0
+
+    def _validation(self, training: Training) -> dict[str, float]:
+        """Scores of the validation split; the larger it is, the rarer."""
+        began = time.perf_counter()
+        found = training.evaluator.validation()
+        ended = time.perf_counter()
+        self.next_validation = ended + max(VALIDATION_SECONDS, VALIDATION_REST * (ended - began))
+        return found
 
     def _answer(self, look: Look, training: Training, scalars: dict[str, float], provisional: Floats | None) -> None:
         self.wanted = None
@@ -260,8 +284,8 @@ class Worker:
 
     def _speed(self, now: float) -> float:
         """Steps per second over the last second."""
-        recent = [entry for entry in self.clock if entry[0] > now - 1.0]
-        if len(recent) < 2:
+        oldest = bisect(self.clock, (now - 1.0, 0))
+        if len(self.clock) - oldest < 2:
             return 0.0
-        (start, first), (end, last) = recent[0], recent[-1]
+        (start, first), (end, last) = self.clock[oldest], self.clock[-1]
         return (last - first) / (end - start) if end > start else 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment
@@ -19,7 +19,7 @@ from simulator.question import Question
 from ui.document import Document
 from ui.plots.base import View
 
-ACTIVE_MS = 33
+ACTIVE_MS = 30
 """While something moves: display rate."""
 SETTLED_MS = 250
 """Paused and all shown: only the worker's death could be news."""
@@ -99,9 +99,13 @@ class Bench(QObject):
         """Start the worker on the document's experiment; step 0 is computed at once."""
         self._hire()
         self._change(self.document.experiment)
+        self._awaiting = False
+        """Whether an answer is on its way, and since when it was asked for."""
+        self._since_look = QElapsedTimer()
 
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
     def _hire(self) -> None:
-        self.dead = False
+        self.dead = self._awaiting = False
         self._worker = self._worker_factory(self._arrived.emit)
         self._worker.start()
         if self._worker.notice:
@@ -211,7 +215,7 @@ class Bench(QObject):
             self._take(reply)
             if self._worker is not worker:
                 return  # what was told made someone close the bench or replace the worker
-        if self._stale == 1:
+        if self._stale == 1 or (self.playing and self._since_look.hasExpired(ACTIVE_MS)):
             self._look()
 
     def _look(self) -> None:
@@ -247,6 +251,8 @@ class Bench(QObject):
         self.first = reply.frame if reply.step == 0 else None
         self.view = None
         self._stale = 2
+            if isinstance(reply, Update | Failed):
+                self._awaiting = False
         self.started.emit(reply.info)
 
     def _take_update(self, reply: Update) -> None:
@@ -255,6 +261,9 @@ class Bench(QObject):
         frame = reply.frame
         if frame is not None and self.info is not None and self.history is not None:
             if frame.run != self.info.run:
+            if not self._awaiting:
+                self._awaiting = True
+                self._since_look.start()
                 return
             for rows in reply.rows:
                 self.history.extend(rows)
