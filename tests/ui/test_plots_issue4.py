@@ -112,6 +112,12 @@ def test_a_slope_is_told_in_decades_per_step_back() -> None:
     assert slope_text(np.array([0.0, 1.0])) == "no slope: 0 or not finite"
 
 
+def test_a_slope_does_not_count_steps_whose_gradient_has_underflowed() -> None:
+    fallen = np.array([1e-44] * 300 + [10.0 ** (-0.1 * t) for t in range(300, -1, -1)])
+    assert decades_per_step(fallen) == pytest.approx(-0.1)
+    assert decades_per_step(np.array([1e-42, 1e-41, 1e-40])) == pytest.approx(-1.0)
+
+
 def test_real_profiles_are_drawn_with_every_time_step(recurrent: View, qtbot: QtBot) -> None:
     plot = shown("through_time", recurrent, qtbot)
     table = plot.table().columns

@@ -26,15 +26,18 @@ from ui.style.theme import Theme
 STATES = frozenset({"recurrent", "gru", "lstm"})
 """Kinds of layers that carry a state from step to step."""
 MOST_POINTS = 1024
+UNDERFLOW = 1e-35
 
 
 def decades_per_step(norms: Array) -> float:
     """How many decades the gradient gains with every step back in time, by least squares; NaN for fewer than two.
 
-    What is 0 or not finite is left out.
+    What is 0 or not finite is left out, and so is what is near the smallest float32, where a norm can fall no further.
     """
     logs = log10(norms)
-    known = np.flatnonzero(np.isfinite(logs))
+    known = np.flatnonzero(np.isfinite(logs) & (norms > UNDERFLOW))
+    if len(known) < 2:
+        known = np.flatnonzero(np.isfinite(logs))
     if len(known) < 2:
         return float("nan")
     times = known - known.mean()
