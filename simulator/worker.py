@@ -78,9 +78,9 @@ class Worker:
         self.next_step = 0.0
         self.clock: list[tuple[float, int]] = []
         self.stopped = False
-        self._blas = ExitStack()
         self._held: Command | None = None
         """A command that came between a step and its update, and waits for the step to be over."""
+        self._blas = ExitStack()
 
     def loop(self) -> None:
         """Work until told to stop; an unknown error is told, and pauses."""
@@ -235,12 +235,6 @@ class Worker:
         if len(self.clock) > 4096:
             del self.clock[:2048]
 
-    def _show_present(self) -> None:
-        """Answer with the present step, whose update has not been made and may still change."""
-        assert self.wanted is not None
-        training = self.training
-        if training is None:
-            self.post(Update(self.wanted.id, None))
     def _peek(self) -> None:
         """See whether a look has come during the step: it is answered with this step, not the next."""
         if self.wanted is None and self._held is None:
@@ -250,6 +244,12 @@ class Worker:
             else:
                 self._held = command
 
+    def _show_present(self) -> None:
+        """Answer with the present step, whose update has not been made and may still change."""
+        assert self.wanted is not None
+        training = self.training
+        if training is None:
+            self.post(Update(self.wanted.id, None))
             self.wanted = None
             return
         if not self.fresh:

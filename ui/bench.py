@@ -87,7 +87,11 @@ class Bench(QObject):
         self._limit: float | None = None
         self._visible = True
         self._stale = 2
+        self._awaiting = False
+        """Whether an answer is on its way, and since when it was asked for."""
+        self._since_look = QElapsedTimer()
         self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.pull)
         self._arrived.connect(self.take, Qt.ConnectionType.QueuedConnection)
         document.changed.connect(lambda _old, new: self._change(new))
@@ -99,11 +103,7 @@ class Bench(QObject):
         """Start the worker on the document's experiment; step 0 is computed at once."""
         self._hire()
         self._change(self.document.experiment)
-        self._awaiting = False
-        """Whether an answer is on its way, and since when it was asked for."""
-        self._since_look = QElapsedTimer()
 
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
     def _hire(self) -> None:
         self.dead = self._awaiting = False
         self._worker = self._worker_factory(self._arrived.emit)
@@ -212,6 +212,8 @@ class Bench(QObject):
         if worker is None:
             return
         for reply in worker.replies():
+            if isinstance(reply, Update | Failed):
+                self._awaiting = False
             self._take(reply)
             if self._worker is not worker:
                 return  # what was told made someone close the bench or replace the worker
@@ -220,6 +222,9 @@ class Bench(QObject):
 
     def _look(self) -> None:
         if self._worker is not None:
+            if not self._awaiting:
+                self._awaiting = True
+                self._since_look.start()
             self._worker.look(self.wants() if self._visible else frozenset())
 
     def _pace(self) -> None:
@@ -251,8 +256,6 @@ class Bench(QObject):
         self.first = reply.frame if reply.step == 0 else None
         self.view = None
         self._stale = 2
-            if isinstance(reply, Update | Failed):
-                self._awaiting = False
         self.started.emit(reply.info)
 
     def _take_update(self, reply: Update) -> None:
@@ -261,9 +264,6 @@ class Bench(QObject):
         frame = reply.frame
         if frame is not None and self.info is not None and self.history is not None:
             if frame.run != self.info.run:
-            if not self._awaiting:
-                self._awaiting = True
-                self._since_look.start()
                 return
             for rows in reply.rows:
                 self.history.extend(rows)
