@@ -38,7 +38,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
     spacing = 46.0
     """Pixels between ticks, at least."""
     text = ""
-    labelText: str
+    labelText: str  # noqa: N815, pyqtgraph's own name
 
     def __init__(self, orientation: str, text: str = "") -> None:
         super().__init__(orientation)
