@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -214,6 +214,38 @@ class Bounds:
     """What the spectral norms have cost."""
 
 
+BoxRole = Literal[
+    "input", "weights", "norm", "slope", "activation", "tail", "layer", "delta", "weight_gradient", "bias_gradient"
+]
+
+
+@dataclass(frozen=True)
+class Box:
+    """One box of the computation graph."""
+
+    key: str
+    """``role:depth``, depth counted from 0; the input's is -1."""
+    layer: int
+    """Row of the layer in the run's ``layers``; -1 for the input."""
+    role: BoxRole
+    title: str
+    norm: float
+    """Frobenius norm; of a signal the root of the mean square norm of a sample."""
+    shape: tuple[int, int]
+    """Signals units × observations, weights outputs × inputs."""
+
+    @property
+    def backward(self) -> bool:
+        return self.role in ("delta", "weight_gradient", "bias_gradient")
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The network as boxes, in depth order."""
+
+    boxes: tuple[Box, ...]
+
+
 @dataclass(frozen=True)
 class Frame:
     """The network at one step: after ``step`` updates, in training mode, on the batch of its next update."""
@@ -240,6 +272,7 @@ class Frame:
     prediction: Prediction | None = None
     order_chaos: OrderChaos | None = None
     bounds: Bounds | None = None
+    graph: Graph | None = None
 
     @property
     def run(self) -> int:

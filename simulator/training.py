@@ -17,6 +17,7 @@ from simulator.evaluation import Evaluator
 from simulator.experiment import Experiment, ExperimentError
 from simulator.feature_maps import Inspector
 from simulator.frame import Floats, Frame, Prediction, RunInfo
+from simulator.graph.nodes import graph_of
 from simulator.measures import RECORDED, RECORDED_NAMES, Meter
 from simulator.measures.gates import gates
 from simulator.measures.histograms import stacked_histograms
@@ -35,7 +36,7 @@ from simulator.trace import gains
 SCALARS = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "gradient_norm")
 HISTOGRAM_SOURCES = {"activation": "a", "weight_gradient": "weight_gradient"}
 """Histogram → the role it counts."""
-WANTS = (*HISTOGRAM_SOURCES, "boundary", "time", "gates", "maps")
+WANTS = (*HISTOGRAM_SOURCES, "boundary", "time", "gates", "maps", "graph")
 """Costly parts of a frame that are made only where they are wanted."""
 CHUNK = 65536
 """Parameters updated at a time, so that an optimiser's vectors stay in the cache."""
@@ -264,6 +265,8 @@ class Training:
             found["order_chaos"] = order_chaos(self.network)
         if "bounds" in wanted:
             found["bounds"] = self.bounds.read(self.network, self.step, int(self.batch[0]))
+        if "graph" in wanted:
+            found["graph"] = graph_of(self.network)
         return found
 
     def prediction(self) -> Prediction:

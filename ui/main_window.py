@@ -28,6 +28,7 @@ from ui.builder.builder import Builder
 from ui.dialogs import files
 from ui.document import Document
 from ui.forms.training import TrainingPanel, with_fitting_loss
+from ui.graph_questions import let_ask
 from ui.initial_place import let_move
 from ui.menus import build_menus
 from ui.panels import PanelDock, panel_toggles
@@ -130,6 +131,7 @@ class MainWindow(QMainWindow):
         plots.export_requested.connect(self.export)
         plots.layer_hovered.connect(self.highlight)
         let_move(plots, document)
+        let_ask(plots, bench)
         self.builder.layer_hovered.connect(self.highlight)
         self.builder.input_chosen.connect(self.show_data)
         self.transport.new_seed.connect(self.new_seed)

@@ -11,6 +11,7 @@ from simulator.frame import Boundary, Floats, Frame, Histograms, LayerInfo, Poin
 from simulator.gains_past import GainsPast
 from simulator.history import History, Rows
 from simulator.trace import Gains, decades
+from tests.ui.graph_data import graph_of
 from tests.ui.layer_data import gates_of, maps_of, past_of, profiles_of
 from tests.ui.theory_data import bounds, order_chaos, prediction
 from ui.plots import View
@@ -76,7 +77,7 @@ def frame(depth: int, step: int = 0, kind: str = "random", *, run: int = 1, plan
         prediction=prediction(depth), order_chaos=order_chaos(),
         bounds=bounds(measures["bias_gradient_norm"], step), time=profiles_of(depth, fill),
         gates=gates_of(depth, kind in ("nan", "inf"), step), maps=maps_of(depth, fill, step),
-        factors=factors_of(measures["delta_rms"]),
+        factors=factors_of(measures["delta_rms"]), graph=graph_of(measures),
     )  # fmt: skip
 
 

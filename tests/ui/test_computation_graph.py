@@ -1,0 +1,361 @@
+"""The computation graph: boxes that open, and a small network changed by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from simulator.experiment import Experiment
+from simulator.history import History
+from simulator.messages import Answer
+from simulator.question import Question
+from simulator.session import Session
+from simulator.training import Training
+from ui.app import create_app
+from ui.dialogs import files
+from ui.document import Document
+from ui.main_window import MainWindow
+from ui.plots import View
+from ui.plots.computation_graph import ComputationGraph
+from ui.plots.graph_items import THICKEST, THINNEST, dot_place, thickness
+from ui.plots.graph_layout import edges, is_editable, layout
+from ui.plots.graph_words import formula_of
+from ui.style.theme import LIGHT, set_theme
+
+LEFT = Qt.MouseButton.LeftButton
+HAND = Path(__file__).parents[2] / "resources/presets/hand-net.json"
+WIDE: dict[str, Any] = {"data": {"kind": "moons", "samples": 60}, "layers": [{"kind": "dense", "units": 40}]}
+
+
+class Run:
+    """A run that answers what a plot asks, at once."""
+
+    def __init__(self, plot: ComputationGraph, experiment: Experiment) -> None:
+        self.plot, self.training = plot, Training(experiment)
+        self.asked: list[Question] = []
+        plot.asked.connect(self.answer)
+        self.show()
+
+    def show(self) -> None:
+        self.training.look()
+        frame = self.training.frame({}, {"graph"})
+        self.plot.refresh(View(frame, History(self.training.columns), None))
+
+    def answer(self, question: Question) -> None:
+        self.asked.append(question)
+        try:
+            result, refusal = question.answer(self.training), ""
+        except ValueError as error:
+            result, refusal = None, str(error)
+        self.plot.hear(Answer(1, "computation_graph", 0, self.training.step, result, refusal))
+
+    def step(self) -> None:
+        self.training.propose()
+        self.training.apply()
+        self.show()
+
+
+@pytest.fixture
+def plot(qtbot: QtBot) -> ComputationGraph:
+    made = ComputationGraph(theme=LIGHT)
+    qtbot.addWidget(made)
+    made.resize(900, 640)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def hand(plot: ComputationGraph) -> Run:
+    return Run(plot, Experiment.from_json(HAND.read_bytes()))
+
+
+@pytest.fixture
+def wide(plot: ComputationGraph) -> Run:
+    return Run(plot, Experiment.from_builtins(WIDE))
+
+
+def faces(plot: ComputationGraph) -> dict[str, str]:
+    """By what every box says it is multiplied."""
+    return {face.key: face.ratio for face in plot.boxes.faces}
+
+
+def click(plot: ComputationGraph, at: QPointF) -> None:
+    """At a place of the graph."""
+    plot.grab()
+    plot.canvas.grid.layout.activate()
+    spot = plot.canvas.mapFromScene(plot.pane.mapViewToScene(at))
+    QTest.mouseClick(plot.canvas.viewport(), LEFT, pos=spot)
+
+
+def double_click(plot: ComputationGraph, row: int, column: int) -> None:
+    """On a number of the open box."""
+    plot.grab()
+    plot.canvas.grid.layout.activate()
+    spot = plot.canvas.mapFromScene(plot.detail.cell_rect(row, column).center())
+    QTest.mouseDClick(plot.canvas.viewport(), LEFT, pos=spot)
+
+
+def place_of(plot: ComputationGraph, key: str) -> tuple[float, float]:
+    assert plot.state is not None
+    return layout(plot.state.graph)[key]
+
+
+def title(plot: ComputationGraph) -> str:
+    return "" if plot.detail.opened is None else plot.detail.opened.title
+
+
+def test_forward_runs_left_to_right_and_every_delta_stands_below_its_slope(hand: Run) -> None:
+    assert hand.plot.state is not None
+    graph = hand.plot.state.graph
+    places = layout(graph)
+    forward = [places[box.key] for box in graph.boxes if not box.backward]
+    assert [x for x, _ in forward] == list(range(len(forward)))
+    assert places["delta:1"] == (places["slope:1"][0], 1.0)
+    assert places["weight_gradient:1"] == (places["weights:1"][0], 0.0)
+    assert places["delta:3"][0] == places["activation:3"][0]
+    assert len(set(places.values())) == len(graph.boxes)
+
+
+def test_signals_kept_for_the_way_back_are_dashed_to_where_they_are_used(hand: Run) -> None:
+    assert hand.plot.state is not None
+    graph = hand.plot.state.graph
+    places = layout(graph)
+    kept = {(edge.carries, edge.end) for edge in edges(graph, places) if edge.cached}
+    assert ("activation:0", places["weight_gradient:1"]) in kept
+    assert ("input:-1", places["weight_gradient:0"]) in kept
+    assert ("slope:2", places["delta:2"]) in kept
+
+
+def test_an_edge_is_a_pixel_thinner_for_each_decade() -> None:
+    assert thickness(1.0, 1.0) == THICKEST
+    assert thickness(1e-3, 1.0) == pytest.approx(THICKEST - 3)
+    assert thickness(1e-30, 1.0) == thickness(0.0, 1.0) == thickness(float("nan"), 1.0) == THINNEST
+
+
+def test_a_click_opens_a_box_and_another_closes_it(hand: Run) -> None:
+    plot = hand.plot
+    assert title(plot) == ""
+    click(plot, QPointF(*place_of(plot, "weight_gradient:1")))
+    assert title(plot).startswith("∂W 2   3 × 3")
+    gradient = hand.training.network.taps[1].weight_gradient
+    assert gradient is not None
+    assert plot.detail.opened is not None
+    np.testing.assert_allclose(plot.detail.opened.matrix.values, gradient.T, rtol=1e-5)
+    click(plot, QPointF(*place_of(plot, "weight_gradient:1")))
+    assert title(plot) == ""
+
+
+def test_a_drag_opens_nothing(hand: Run) -> None:
+    plot = hand.plot
+    plot.grab()
+    spot = plot.canvas.mapFromScene(plot.pane.mapViewToScene(QPointF(*place_of(plot, "delta:1"))))
+    QTest.mousePress(plot.canvas.viewport(), LEFT, pos=spot + QPoint(-40, 0))
+    QTest.mouseRelease(plot.canvas.viewport(), LEFT, pos=spot)
+    assert plot.state is not None
+    assert plot.state.chosen == ""
+
+
+def test_a_dot_switches_its_unit_off_and_claim_3_can_be_read(hand: Run) -> None:
+    plot = hand.plot
+    plot._moved("ones", True)
+    click(plot, dot_place(place_of(plot, "slope:1"), 2, 3))
+    found = faces(plot)
+    assert [found[f"weight_gradient:{layer}"] for layer in range(4)] == ["× 0.444", "× 0.667", "× 0.667", "× 0.444"]
+    assert [face.units for face in plot.boxes.faces if face.key == "slope:1"] == [(True, True, False)]
+    plot.choose("weight_gradient:1")
+    assert plot.detail.opened is not None
+    assert "changed: × 0.667, 3 now 0" in plot.detail.opened.formula
+    click(plot, dot_place(place_of(plot, "slope:1"), 2, 3))
+    assert faces(plot)["weight_gradient:1"] == "× 1"
+
+
+def test_factors_and_switches_move_every_gradient(hand: Run) -> None:
+    controls = hand.plot.controls
+    assert controls is not None
+    assert controls.isVisible()
+    controls.factors["error_scale"].number.setValue(2.0)
+    assert {text for key, text in faces(hand.plot).items() if key.startswith("weight_gradient")} == {"× 2"}
+    controls.switches["held"].click()
+    controls.factors["input_scale"].number.setValue(2.0)
+    found = faces(hand.plot)
+    assert found["delta:0"] == "× 2"
+    assert found["weight_gradient:0"] == "× 4"
+    controls.back.click()
+    assert set(faces(hand.plot).values()) == {""}
+    assert controls.factors["input_scale"].number.value() == 1.0
+    assert not controls.back.isEnabled()
+
+
+def test_the_slider_and_the_number_of_a_factor_agree(hand: Run) -> None:
+    assert hand.plot.controls is not None
+    factor = hand.plot.controls.factors["input_scale"]
+    factor.slider.setValue(100)
+    assert factor.number.value() == 10.0
+    factor.number.setValue(0.1)
+    assert factor.slider.value() == -100
+
+
+def test_the_third_factor_scales_the_weights_of_the_open_layer(hand: Run) -> None:
+    plot = hand.plot
+    assert plot.controls is not None
+    plot.choose("delta:2")
+    assert plot.controls.factors["weights"].label.text() == "W 3"
+    plot._moved("held", True)
+    plot.controls.factors["weights"].number.setValue(2.0)
+    found = faces(plot)
+    assert [found[f"weight_gradient:{layer}"] for layer in range(4)] == ["× 2", "× 2", "× 1", "× 2"]
+
+
+def test_a_double_click_edits_a_weight(hand: Run) -> None:
+    plot = hand.plot
+    plot.choose("weights:1")
+    double_click(plot, 0, 1)
+    assert plot._editor.isVisible()
+    assert float(plot._editor.text()) == pytest.approx(1 / 3, rel=1e-5)
+    plot._editor.setText("0,5")
+    QTest.keyClick(plot._editor, Qt.Key.Key_Return)
+    assert not plot._editor.isVisible()
+    assert plot.state is not None
+    assert plot.state.changes.edits == {(1, 0, 1): 0.5}
+    assert plot.detail.opened is not None
+    assert plot.detail.opened.matrix.values[0, 1] == 0.5
+    assert plot.detail.opened.matrix.values.shape == (3, 4)  # biases last
+    np.testing.assert_allclose(np.array(hand.training.network.taps[1].weights), 1 / 3, rtol=1e-6)
+
+
+def test_a_typed_word_is_no_weight(hand: Run) -> None:
+    plot = hand.plot
+    plot.choose("weights:1")
+    double_click(plot, 0, 0)
+    assert plot._editor.isVisible()
+    for text in ("much", "nan"):
+        plot._editor.setText(text)
+        QTest.keyClick(plot._editor, Qt.Key.Key_Return)
+    assert plot.state is not None
+    assert not plot.state.changes.edits
+
+
+def test_changes_stay_while_the_network_trains_and_are_asked_once_per_step(hand: Run) -> None:
+    hand.plot.switch_unit(0, 1)
+    asked = len(hand.asked)
+    hand.show()
+    assert len(hand.asked) == asked
+    hand.step()
+    assert len(hand.asked) == asked + 1
+    assert hand.plot.state is not None
+    assert hand.plot.state.changes.off == {(0, 1)}
+
+
+def test_a_wide_network_is_read_only_and_its_boxes_open(wide: Run) -> None:
+    plot = wide.plot
+    assert plot.state is not None
+    assert not is_editable(plot.state.graph)
+    assert plot.controls is not None
+    assert not plot.controls.isVisible()
+    assert all(not face.units for face in plot.boxes.faces)
+    plot.choose("weights:1")
+    assert plot.detail.opened is not None
+    assert plot.detail.opened.matrix.shape == (2, 40)
+    assert plot.detail.cell_at(plot.detail_pane.sceneBoundingRect().center()) is None
+
+
+def test_a_small_network_that_cannot_be_changed_says_so_by_opening_read_only(plot: ComputationGraph) -> None:
+    layers = [{"kind": "convolution", "channels": 2, "kernel": 3}, {"kind": "flatten"}]
+    run = Run(plot, Experiment.from_builtins({"data": {"kind": "digits"}, "layers": layers}))
+    assert plot.state is not None
+    plot.choose("weights:0")
+    assert plot.detail.opened is not None
+    assert plot.detail.opened.matrix.key == "weights:0"
+    assert run.asked
+
+
+def test_a_late_answer_about_another_box_is_not_shown(wide: Run) -> None:
+    plot = wide.plot
+    plot.choose("weights:1")
+    assert plot.state is not None
+    late = plot.state.matrix
+    plot.choose("delta:0")
+    plot.hear(Answer(1, "computation_graph", 0, 0, late))
+    assert plot.detail.opened is not None
+    assert plot.detail.opened.matrix.key == "delta:0"
+
+
+def test_another_network_forgets_what_was_changed(hand: Run) -> None:
+    hand.plot.switch_unit(0, 1)
+    training = Training(Experiment.from_builtins(WIDE), run=1)
+    training.look()
+    hand.plot.refresh(View(training.frame({}, {"graph"}), History(training.columns), None))
+    assert hand.plot.state is not None
+    assert not hand.plot.state.changes.off
+
+
+def test_the_table_has_norms_and_ratios(hand: Run) -> None:
+    assert "norm_ratio" not in hand.plot.table().columns
+    hand.plot._moved("error_scale", 2.0)
+    columns = hand.plot.table().columns
+    place = list(columns["box"]).index("weight_gradient")
+    assert columns["norm_ratio"][place] == pytest.approx(2.0)
+    assert columns["norm_changed"][place] == pytest.approx(2 * columns["norm"][place])  # type: ignore[operator]
+
+
+def test_a_picture_shows_what_is_open_and_changed(hand: Run) -> None:
+    hand.plot.choose("weight_gradient:1")
+    hand.plot.switch_unit(1, 2)
+    twin = hand.plot.twin(LIGHT)
+    assert isinstance(twin, ComputationGraph)
+    assert twin.detail.opened is not None
+    assert any(line.startswith("changed: ") for line in twin.detail.opened.formula)
+    assert faces(twin) == faces(hand.plot)
+    twin.deleteLater()
+
+
+def test_a_norm_that_is_not_finite_is_told(hand: Run) -> None:
+    state = hand.plot.state
+    assert state is not None
+    boxes = tuple(dataclasses.replace(box, norm=float("nan")) for box in state.graph.boxes)
+    hand.plot.show_state(dataclasses.replace(state, graph=dataclasses.replace(state.graph, boxes=boxes)))
+    assert {face.lines[0] for face in hand.plot.boxes.faces} == {"NaN"}
+    assert all(face.lost for face in hand.plot.boxes.faces)
+
+
+def test_formulas_carry_their_numbers() -> None:
+    norms = {"delta:0": 1.0, "delta:1": 2.0, "input:-1": 3.0, "weight_gradient:0": 4.0}
+    assert formula_of("delta:0", norms, 1)[-1] == "δ above 2  × 0.5"
+    assert formula_of("weight_gradient:0", norms, 1) == ("∂W = δ aᵀ / N", "norm 4", "δ 1,  a 3")
+    assert formula_of("delta:1", norms, 1)[0].startswith("δ = ∂loss/∂z")
+
+
+# -- in the window -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    set_theme(create_app(), "light")
+    made = MainWindow(Document(Experiment.from_json(HAND.read_bytes())), lambda notify: Session("thread", notify))
+    made.resize(1280, 800)
+    made.show()
+    made.bench.start()
+    qtbot.waitUntil(lambda: made.bench.view is not None)
+    yield made
+    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
+    made.close()
+    made.deleteLater()
+
+
+def test_the_graph_asks_the_run_behind_the_window(window: MainWindow, qtbot: QtBot) -> None:
+    area = window.plot_area
+    area.maximise("computation_graph")
+    plot = area.plot("computation_graph")
+    assert isinstance(plot, ComputationGraph)
+    qtbot.waitUntil(lambda: plot.state is not None, timeout=10_000)
+    plot._moved("ones", True)
+    plot.switch_unit(1, 2)
+    qtbot.waitUntil(lambda: faces(plot).get("weight_gradient:1") == "× 0.667", timeout=10_000)

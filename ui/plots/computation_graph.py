@@ -1,0 +1,386 @@
+"""The network as boxes and arrows with live norms; boxes open, and a small network can be changed by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QLineEdit
+
+from simulator.frame import Box, Graph, RunInfo
+from simulator.graph.matrix import Matrix, OpenBox
+from simulator.graph.what_if import Changes, Outcome, WhatIf, as_matrix
+from simulator.messages import Answer
+from simulator.question import Question
+from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.canvas import Pane
+from ui.plots.graph_controls import Controls
+from ui.plots.graph_detail import Detail, Opened
+from ui.plots.graph_items import Boxes, Face, box_rect, dot_place
+from ui.plots.graph_layout import Edge, Place, depth_of, edges, is_editable, layout, role_of
+from ui.plots.graph_state import UNCHANGED, GraphState, changed_columns
+from ui.plots.graph_words import formula_of, ratio_text, ratio_words
+from ui.plots.strip import Key, Note
+from ui.plots.table import Cell, Table
+from ui.style.numbers import number
+from ui.style.theme import Theme
+
+TOPIC = "computation_graph"
+STILL = 5.0
+"""Pixels within which a press and its release are a click."""
+
+
+class ComputationGraph(Plot[GraphState]):
+    key = TOPIC
+    title = "Computation graph"
+    side = "training"
+    explain = (
+        "Every factor of the network as a box with its norm: what flows forward in green, what flows back in purple, "
+        "what is kept for the way back dashed; an edge is a pixel thinner for each decade less. Click a box to open "
+        "it. Plain nets up to 10 wide can be changed by hand: a click at a dot switches a unit off, a double "
+        "click edits a weight, and every box says by what it is multiplied."
+    )
+    formula = (
+        "forward: A = φ(W a + b)    backward: δ = S ⊙ Wᵀ δ,  ∂W = δ aᵀ / N,  ∂b = mean δ\n"
+        "norms of signals: √ mean ‖·‖² over the samples; of W, ∂W, ∂b: Frobenius"
+    )
+    wants = frozenset({"graph"})
+    empty_text = "The boxes of the network, once there is one."
+
+    asked = Signal(object)
+    """A question to the run, whose answer goes to :meth:`hear`."""
+
+    def build(self) -> None:
+        self.pane, self.detail_pane = Pane(), Pane()
+        for row, pane in enumerate((self.pane, self.detail_pane)):
+            self.canvas.grid.addItem(pane, FIRST_ROW + row, 1)
+            self.canvas.panes.append(pane)
+        self.detail_pane.setMouseEnabled(False, False)
+        self.boxes, self.detail = Boxes(self.pane), Detail(self.detail_pane)
+        self._places: dict[str, Place] = {}
+        self._edges: list[Edge] = []
+        self._laid_out: tuple[str, ...] = ()
+        """Keys of the boxes that have been given places."""
+        self._was: dict[str, float] = {}
+        """Pinned norms."""
+        self._question: tuple[object, ...] = ()
+        """What was asked last: run, step and question."""
+        self._refused = ""
+        self._pressed = QPointF()
+        self._edited: tuple[int, int, int] | None = None
+        self.controls: Controls | None = None
+        self._editor = QLineEdit(self.canvas)
+        self._editor.hide()
+        self._editor.setAccessibleName("weight")
+        self._editor.returnPressed.connect(self._edit_done)
+        self._editor.editingFinished.connect(self._editor.hide)
+        self._give_room(0.0)
+        if self.header is not None:
+            self._take_hand()
+
+    def _take_hand(self) -> None:
+        self.controls = Controls()
+        self.controls.hide()
+        self.controls.moved.connect(self._moved)
+        self.controls.reset.connect(lambda: self._change(UNCHANGED))
+        column = self.layout()
+        assert column is not None
+        column.addWidget(self.controls)
+        self.canvas.viewport().installEventFilter(self)
+
+    def _give_room(self, share: float) -> None:
+        """To the open box, of the height of both."""
+        self.detail_pane.setVisible(share > 0)
+        self.detail_pane.setMaximumHeight(16777215 if share > 0 else 0)
+        self.canvas.grid.layout.setRowStretchFactor(FIRST_ROW, round(100 * (1 - share)))
+        self.canvas.grid.layout.setRowStretchFactor(FIRST_ROW + 1, round(100 * share))
+
+    def begin(self, info: RunInfo) -> None:
+        self._question, self._refused = (), ""
+
+    def capture(self, view: View) -> GraphState | None:
+        graph = view.frame.graph
+        if graph is None:
+            return None
+        made = GraphState(view.frame.step, view.frame.info.depth, graph)
+        old = self.state or self._before
+        if old is None or [(b.key, b.shape) for b in old.graph.boxes] != [(b.key, b.shape) for b in graph.boxes]:
+            return made
+        return replace(made, chosen=old.chosen, matrix=old.matrix, changes=old.changes, outcome=old.outcome)
+
+    _before: GraphState | None = None
+    """The last state of the run before: what was open stays open."""
+
+    def start(self, info: RunInfo) -> None:
+        self._before = self.state or self._before
+        super().start(info)
+
+    # -- questions -----------------------------------------------------------------------------------------------------
+
+    @property
+    def editable(self) -> bool:
+        return self.state is not None and not self._refused and is_editable(self.state.graph)
+
+    def refresh(self, view: View) -> None:
+        super().refresh(view)
+        if not self.paused:
+            self._ask()
+
+    def _ask(self) -> None:
+        """Ask once for what is open and changed at this step."""
+        state, info = self.state, self.info
+        if self.header is None or state is None or info is None:
+            return
+        question: Question | None = None
+        if self.editable and (state.chosen or state.changes != UNCHANGED):
+            question = WhatIf(state.changes)
+        elif state.chosen:
+            question = OpenBox(state.chosen)
+        asked = (info.run, state.step, state.chosen, question)
+        if question is not None and asked != self._question:
+            self._question = asked
+            self.asked.emit(question)
+
+    def hear(self, answer: Answer) -> None:
+        """Take what the run has answered."""
+        state = self.state
+        if state is None or self.paused:
+            return
+        result = answer.result
+        if answer.refusal:
+            self._refused = answer.refusal
+            self.show_state(replace(state, changes=UNCHANGED, outcome=None))
+            self._ask()
+        elif isinstance(result, Outcome):
+            matrix = as_matrix(result.after, state.chosen) if state.chosen in result.after else None
+            self.show_state(replace(state, outcome=result, matrix=matrix))
+        elif isinstance(result, Matrix) and result.key == state.chosen:
+            self.show_state(replace(state, matrix=result))
+
+    # -- the hand ------------------------------------------------------------------------------------------------------
+
+    def choose(self, key: str) -> None:
+        """Open a box; the open one, or ``""``, closes."""
+        if self.state is None:
+            return
+        chosen = "" if key == self.state.chosen else key
+        self.show_state(replace(self.state, chosen=chosen, matrix=None))
+        self._ask()
+
+    def switch_unit(self, layer: int, unit: int) -> None:
+        """Switch a hidden unit off, or on again."""
+        if self.state is not None:
+            self._change(replace(self.state.changes, off=self.state.changes.off ^ {(layer, unit)}))
+
+    def set_weight(self, layer: int, to: int, origin: int, value: float) -> None:
+        """Give one weight, or behind the last one the bias, another value."""
+        if self.state is not None:
+            edits = {**self.state.changes.edits, (layer, to, origin): value}
+            self._change(replace(self.state.changes, edits=edits))
+
+    def _moved(self, name: str, value: Any) -> None:
+        if self.state is None:
+            return
+        changes = self.state.changes
+        if name == "weights":
+            scales = {**changes.weight_scales, self._weights_layer(): float(value)}
+            kept = {layer: scale for layer, scale in scales.items() if scale != 1}
+            self._change(replace(changes, weight_scales=kept))
+        else:
+            self._change(replace(changes, **{name: value}))
+
+    def _weights_layer(self) -> int:
+        """The layer whose weights the hand scales: that of the open box."""
+        return max(depth_of(self.state.chosen), 0) if self.state is not None and self.state.chosen else 0
+
+    def _change(self, changes: Changes) -> None:
+        if self.state is not None:
+            self.show_state(replace(self.state, changes=changes))
+            self._ask()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A click opens a box or switches a unit, a double click edits a weight; all else goes its way."""
+        if isinstance(event, QMouseEvent) and event.button() == Qt.MouseButton.LeftButton:
+            at = self.canvas.mapToScene(event.position().toPoint())
+            match event.type():
+                case QEvent.Type.MouseButtonPress:
+                    self._pressed = event.position()
+                case QEvent.Type.MouseButtonDblClick:
+                    return self._edit(at) or self._box_at(at) is not None
+                case QEvent.Type.MouseButtonRelease:
+                    if (event.position() - self._pressed).manhattanLength() < STILL:
+                        self._click(at)
+        return super().eventFilter(watched, event)
+
+    def _box_at(self, at: QPointF) -> Box | None:
+        if self.state is None or self.canvas.pane_at(at) != 0:
+            return None
+        point = self.pane.mapSceneToView(at)
+        found = (box for box in self.state.graph.boxes if box_rect(self._places[box.key]).contains(point))
+        return next(found, None)
+
+    def _click(self, at: QPointF) -> None:
+        box = self._box_at(at)
+        if box is None or self.paused:
+            return
+        unit = self._unit_at(box, at)
+        if unit is None:
+            self.choose(box.key)
+        else:
+            self.switch_unit(depth_of(box.key), unit)
+
+    def _unit_at(self, box: Box, at: QPointF) -> int | None:
+        if box.role != "slope" or not self.editable:
+            return None
+        for unit in range(box.shape[0]):
+            way = self.pane.mapViewToScene(dot_place(self._places[box.key], unit, box.shape[0])) - at
+            if math.hypot(way.x(), way.y()) <= 7:
+                return unit
+        return None
+
+    def _edit(self, at: QPointF) -> bool:
+        """Put an editor over the weight at this place, if there is one."""
+        state, cell = self.state, self.detail.cell_at(at) if self.canvas.pane_at(at) == 1 else None
+        if state is None or cell is None or not self.editable or role_of(state.chosen) != "weights" or not state.matrix:
+            return False
+        self._edited = (depth_of(state.chosen), *cell)
+        rect = self.detail.cell_rect(*cell).toRect()
+        self._editor.setGeometry(rect.adjusted(0, (rect.height() - 24) // 2, 0, -((rect.height() - 24) // 2)))
+        scale = state.changes.weight_scales.get(self._edited[0], 1.0) if cell[1] < state.matrix.shape[1] - 1 else 1.0
+        self._editor.setText(f"{state.matrix.values[cell] / scale if scale else 0.0:.6g}")
+        self._editor.show()
+        self._editor.setFocus()
+        self._editor.selectAll()
+        return True
+
+    def _edit_done(self) -> None:
+        try:
+            value = float(self._editor.text().replace(",", ".").replace("−", "-"))
+        except ValueError:
+            return
+        self._editor.hide()
+        if self._edited is not None and math.isfinite(value):
+            self.set_weight(*self._edited, value)
+
+    # -- drawing -------------------------------------------------------------------------------------------------------
+
+    def draw(self, state: GraphState) -> None:
+        self._lay_out(state.graph)
+        columns = max(place[0] for place in self._places.values())
+        self.pane.fit((-0.6, columns + 0.6), (-0.55, 2.55))
+        norms = state.norms
+        faces = [self._face(state, box, norms[box.key]) for box in state.graph.boxes]
+        self.boxes.show_graph(faces, self._edges, norms, state.chosen)
+        self._give_room(0.42 if state.chosen else 0.0)
+        self.detail.open(self._opened(state))
+        if self.controls is not None:
+            self.controls.setVisible(self.editable)
+            self.controls.show_changes(state.changes, self._weights_layer())
+
+    def _lay_out(self, graph: Graph) -> None:
+        keys = tuple(box.key for box in graph.boxes)
+        if keys != self._laid_out:
+            self._laid_out, self._places = keys, layout(graph)
+            self._edges = edges(graph, self._places)
+
+    def _face(self, state: GraphState, box: Box, norm: float) -> Face:
+        lines = [number(norm, fixed=True) if math.isfinite(norm) else "∞" if norm == math.inf else "NaN"]
+        outcome, ratio = state.changed, ""
+        if outcome is not None and box.key in outcome.before:
+            ratio = ratio_text(outcome.ratio(box.key))
+        elif box.key in self._was:
+            lines.append(f"was {number(self._was[box.key])}")
+        units: tuple[bool, ...] = ()
+        if box.role == "slope" and is_editable(state.graph) and not self._refused:
+            depth = depth_of(box.key)
+            units = tuple((depth, unit) not in state.changes.off for unit in range(box.shape[0]))
+        lost, title = not math.isfinite(norm), self._name(box)
+        short = box.title if len(box.title) < 3 else self._label(box)
+        place = self._places[box.key]
+        return Face(box.key, place, box.backward, box.layer, title, short, tuple(lines), ratio, lost, units)
+
+    def _label(self, box: Box) -> str:
+        return self.labels[box.layer] if 0 <= box.layer < len(self.labels) else ""
+
+    def _name(self, box: Box) -> str:
+        return f"{box.title} {self._label(box)}".rstrip()
+
+    def _opened(self, state: GraphState) -> Opened | None:
+        box = next((box for box in state.graph.boxes if box.key == state.chosen), None)
+        if box is None or state.matrix is None or state.matrix.key != state.chosen:
+            return None
+        matrix = state.matrix
+        words = formula_of(state.chosen, state.norms, state.last)
+        if state.changed is not None:
+            words = (*words, f"changed: {ratio_words(state.changed.ratio(state.chosen))}")
+        title = f"{self._name(box)}   {matrix.shape[0]} × {matrix.shape[1]}"
+        if state.outcome is not None and box.role == "weights":
+            title += ", biases last"
+        if matrix.part:
+            title += f"   {matrix.part}"
+        before = None
+        if state.changed is not None and matrix.readable:
+            before = as_matrix(state.changed.before, state.chosen).values
+        return Opened(title, matrix, words, box.backward, before)
+
+    def draw_ghost(self, ghost: GraphState | None) -> None:
+        """The pinned norms stand in the boxes, which :meth:`draw` fills."""
+        self._was = ghost.norms if ghost is not None else {}
+        if self.state is not None:
+            self.draw(self.state)
+
+    def clear(self) -> None:
+        self.boxes.show_graph((), (), {}, "")
+        self.detail.open(None)
+        self._give_room(0.0)
+        if self.controls is not None:
+            self.controls.hide()
+
+    def mark(self, layer: int) -> None:
+        self.boxes.mark(layer)
+
+    def tint(self, theme: Theme) -> None:
+        self.boxes.tint(theme)
+        self.detail.tint(theme)
+
+    # -- words ---------------------------------------------------------------------------------------------------------
+
+    def legend(self, state: GraphState) -> Sequence[Key]:
+        return (Key("forward", "forward"), Key("backward", "backward"), Key("kept", "forward", "dashed"))
+
+    def notes(self, state: GraphState) -> Sequence[Note]:
+        lost = sum(not math.isfinite(norm) for norm in state.norms.values())
+        found = [Note(f"{lost} not finite", warning=True)] if lost else []
+        if state.changes != UNCHANGED:
+            found.append(Note("changed by hand"))
+        return found
+
+    def probe(self, state: GraphState, pane: int, x: float, y: float) -> Probe | None:
+        if pane != 0:
+            return None
+        box = min(state.graph.boxes, key=lambda box: _distance(self._places[box.key], x, y))
+        lines = [self.layer_text(box.layer) if box.layer >= 0 else "the batch"]
+        lines.append(f"{self._name(box)}: {box.shape[0]} × {box.shape[1]}, norm {number(state.norms[box.key])}")
+        if state.changed is not None and box.key in state.changed.before:
+            lines.append(ratio_words(state.changed.ratio(box.key)))
+        return Probe("\n".join(lines), box.layer)
+
+    def rows(self, state: GraphState) -> Table:
+        boxes = state.graph.boxes
+        columns: dict[str, Sequence[Cell]] = {
+            "step": [state.step] * len(boxes),
+            "layer": [self._label(box) for box in boxes],
+            "box": [box.role for box in boxes],
+            "rows": [box.shape[0] for box in boxes],
+            "columns": [box.shape[1] for box in boxes],
+            "norm": [box.norm for box in boxes],
+        }
+        return Table({**columns, **(changed_columns(state.changed, boxes) if state.changed is not None else {})})
+
+
+def _distance(place: Place, x: float, y: float) -> float:
+    return math.hypot(place[0] - x, 2 * (place[1] - y))
