@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
@@ -17,6 +17,7 @@ from simulator.parameter import is_live_change
 from simulator.profiles import Profiles
 from simulator.question import Question
 from ui.document import Document
+from ui.inquiry import Inquiry
 from ui.plots.base import View
 
 ACTIVE_MS = 30
@@ -72,6 +73,9 @@ class Bench(QObject):
         self.document = document
         self.wants: Callable[[], frozenset[str]] = frozenset
         """What the visible, running plots need of the next frame."""
+        self.questions: Callable[[], Mapping[str, Question]] = dict
+        """What they ask besides, by topic: answered as often as the worker finds time."""
+        self.inquiry = Inquiry(self.ask)
         self.playing = False
         self.dead = False
         self.info: RunInfo | None = None
@@ -167,6 +171,7 @@ class Bench(QObject):
 
     def _change(self, experiment: Experiment) -> None:
         self._trained = experiment
+        self.inquiry.renew()
         if self._worker is not None:
             self._worker.change(experiment)
             self.wake()
@@ -184,7 +189,7 @@ class Bench(QObject):
         if self._worker is not None and not self.dead:
             self._hearers[topic] = hear
             self._worker.ask(topic, question)
-            self.wake()
+            self._wake_if_still()
 
     # -- replies -------------------------------------------------------------------------------------------------
 
@@ -192,6 +197,11 @@ class Bench(QObject):
         """Something was asked for: look until it is seen (one answer may still be on its way from before)."""
         self._stale = 2
         self._pace()
+
+    def _wake_if_still(self) -> None:
+        """While playing the next frame comes by itself; looking sooner would only cost."""
+        if not self.playing:
+            self.wake()
 
     def set_visible(self, visible: bool) -> None:
         """Whether anyone can see the window."""
@@ -255,6 +265,7 @@ class Bench(QObject):
         self.gains = GainsPast()
         self.first = reply.frame if reply.step == 0 else None
         self.view = None
+        self.inquiry.begin()
         self._stale = 2
         self.started.emit(reply.info)
 
@@ -269,8 +280,11 @@ class Bench(QObject):
                 self.history.extend(rows)
             self.profiles.add(frame.step, frame.time)
             self.gains.add(frame.step, [layer.label for layer in frame.info.layers], frame.factors)
-            self.view = View(frame, self.history, self.first, self.profiles, self.gains)
+            answers = dict(self.inquiry.answers)
+            self.view = View(frame, self.history, self.first, self.profiles, self.gains, answers=answers)
             self.updated.emit(self.view, reply.steps_per_second)
+            if self._visible:
+                self.inquiry.go_on(self.questions(), frame.step)
         if fresh:
             self._set_playing(reply.playing)
 
@@ -278,6 +292,7 @@ class Bench(QObject):
         hear = self._hearers.get(reply.topic)
         if hear is not None and self.info is not None and reply.run == self.info.run:
             hear(reply)
+            self._wake_if_still()
 
     def _take_failure(self, reply: Failed) -> None:
         self._set_playing(False)

@@ -120,7 +120,7 @@ class MainWindow(QMainWindow):
         document.changed.connect(self._show_changed)
         document.opened.connect(self._show_opened)
         document.title_changed.connect(self._show_title)
-        bench.wants = plots.wants
+        bench.wants, bench.questions = plots.wants, plots.questions
         bench.started.connect(self._take_started)
         bench.updated.connect(self._take_view)
         bench.refused.connect(self._show_refusal)

@@ -11,7 +11,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QWidget
 
 from simulator.frame import RunInfo
+from simulator.question import Question
 from ui.plots import PLOTS
+from ui.plots.asking import Asking
 from ui.plots.base import Plot, View
 
 STATE_VERSION = 1
@@ -99,6 +101,11 @@ class PlotArea(QMainWindow):
         """The costly parts that the plots which are visible and not paused need."""
         looking = self.plots.values() if self._want_all else self.visible_plots()
         return frozenset[str]().union(*(plot.wants for plot in looking if not plot.paused))
+
+    def questions(self) -> dict[str, Question]:
+        """What the plots which are visible and not paused ask, by their keys."""
+        looking = self.plots.values() if self._want_all else self.visible_plots()
+        return {plot.key: plot.question() for plot in looking if isinstance(plot, Asking) and not plot.paused}
 
     def want_all(self, on: bool) -> None:
         """Keep hidden plots up to date too, for an export of all."""

@@ -69,7 +69,10 @@ class EachStepOutputModule(OutputModule):
         return shares
 
     def backward(self, y: Array) -> Array | None:
-        back = super().backward(self._columns(y))
+        return super().backward(self._columns(y))
+
+    def pull_back(self) -> Array | None:
+        back = super().pull_back()
         if back is None or self.below is None:
             return None
         self.below[: (self.steps - self.answers) * self.features] = 0

@@ -66,6 +66,10 @@ class OutputModule:
         np.multiply(self.delta, 1 / y.shape[1], out=self.delta)
         if self.slope is not None and self.loss.activation is not None:
             self.loss.activation.derivative(self.z, self.a, self.slope)
+        return self.pull_back()
+
+    def pull_back(self) -> Array | None:
+        """From what stands in ``delta`` to the gradient with respect to the signal below, setting ∂W and ∂b."""
         self.trace.mark(self.info.label, None, self.delta, arrived=True)
         back = self.affine.backward(self.x, self.delta)
         if back is not None:

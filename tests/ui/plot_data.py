@@ -12,6 +12,7 @@ from simulator.gains_past import GainsPast
 from simulator.history import History, Rows
 from simulator.trace import Gains, decades
 from tests.ui.graph_data import graph_of
+from tests.ui.analysis_data import answers
 from tests.ui.layer_data import gates_of, maps_of, past_of, profiles_of
 from tests.ui.theory_data import bounds, order_chaos, prediction
 from ui.plots import View
@@ -108,7 +109,8 @@ def history(depth: int, steps: int = 40, kind: str = "random", capacity: int = 1
 def view(depth: int, steps: int = 40, kind: str = "random", *, run: int = 1, plane: bool = True) -> View:
     now, first = (frame(depth, step, kind, run=run, plane=plane) for step in (steps, 0))
     past = past_of(depth, steps, partial(_filled, kind))
-    return View(now, history(depth, steps, kind), first, past, gains_past(depth, steps, kind))
+    heard = answers(depth, steps, run, partial(_filled, kind))
+    return View(now, history(depth, steps, kind), first, past, gains_past(depth, steps, kind), answers=heard)
 
 
 def gains_past(depth: int, steps: int, kind: str = "random") -> GainsPast:

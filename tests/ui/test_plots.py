@@ -19,7 +19,8 @@ from ui.plots.header import Explanation
 from ui.style.theme import DARK, LIGHT
 
 keys = pytest.mark.parametrize("key", [plot.key for plot in PLOTS])
-PINNED = [plot.key for plot in PLOTS if plot.key not in ("loss", "boundary", "order_chaos")]
+WITHOUT_LAYERS = ("loss", "boundary", "order_chaos", "sharpness", "gradient_noise")
+PINNED = [plot.key for plot in PLOTS if plot.key not in WITHOUT_LAYERS]
 
 
 def make(key: str, qtbot: QtBot, **kwargs: Any) -> Plot[Any]:
@@ -215,7 +216,7 @@ def test_pointing_reads_the_layer_and_tells_the_others(key: str, qtbot: QtBot) -
     assert plot._read_out.isHidden()
 
 
-@pytest.mark.parametrize("key", ["loss", "boundary"])
+@pytest.mark.parametrize("key", ["loss", "boundary", "sharpness", "gradient_noise"])
 def test_pointing_reads_values_where_there_are_no_layers(key: str, qtbot: QtBot) -> None:
     plot = shown(key, qtbot)
     plot.grab()
@@ -236,7 +237,7 @@ def test_a_read_out_gives_the_exact_value(qtbot: QtBot) -> None:
     assert "3.14×10⁻⁷" in probe.text
 
 
-@pytest.mark.parametrize("key", [key for key in PINNED if key not in ("feature_maps", "kernels")])
+@pytest.mark.parametrize("key", [key for key in PINNED if key not in ("feature_maps", "kernels", "jacobian")])
 def test_a_highlight_changes_the_picture_and_goes_away(key: str, qtbot: QtBot) -> None:
     plot = shown(key, qtbot)
     before = plot.grab().toImage()

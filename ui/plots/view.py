@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from simulator.frame import Frame, LayerInfo
 from simulator.gains_past import GainsPast
 from simulator.history import History
+from simulator.messages import Answer
 from simulator.profiles import Profiles
 
 
@@ -23,6 +25,8 @@ class View:
     """The past of layers with a state."""
     gains: GainsPast | None = None
     """The past of the waterfall's factors."""
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    """The last answer to what each plot asks, by the plot's key."""
 
 
 class State(Protocol):

@@ -1,0 +1,75 @@
+"""The largest eigenvalue of a symmetric matrix that is known only by its products."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.frame import Floats
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """The largest eigenvalue found: never above the true one."""
+
+    value: float
+    residual: float
+    """‖Hv − value·v‖: some eigenvalue lies this near."""
+    products: int
+
+
+def largest(
+    product: Callable[[Floats], Floats],
+    size: int,
+    *,
+    most: int,
+    tolerance: float,
+    seconds: float = np.inf,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Extreme:
+    """Lanczos from a fixed random vector, every vector made orthogonal to all before it.
+
+    Ends where the residual is at most ``tolerance`` · |value|, after ``most`` products or, from the second on, when
+    ``seconds`` have passed. NaN where a product is not finite.
+    """
+    end = clock() + seconds
+    v = np.random.default_rng(0).standard_normal((size,))
+    v /= np.linalg.norm(v)
+    basis = [v]
+    diagonal: list[float] = []
+    beside: list[float] = []
+    found = Extreme(np.nan, np.nan, 0)
+    for count in range(1, min(most, size) + 1):
+        w = product(basis[-1])
+        if not np.isfinite(w).all():
+            return Extreme(np.nan, np.nan, count)
+        diagonal.append(float(basis[-1] @ w))
+        rest = _orthogonal(w, basis)
+        length = float(np.linalg.norm(rest))
+        value, last = _ritz(diagonal, beside)
+        found = Extreme(value, length * abs(last), count)
+        # A remainder of rounding errors has no direction: the space is closed.
+        closed = length <= 1e-12 * float(np.linalg.norm(w))
+        if closed or found.residual <= tolerance * abs(value) or (count > 1 and clock() >= end):
+            return found
+        beside.append(length)
+        basis.append(rest / length)
+    return found
+
+
+def _orthogonal(w: Floats, basis: list[Floats]) -> Floats:
+    """``w`` less its part along every vector of the basis, twice, for what rounding left."""
+    for _ in range(2):
+        for each in basis:
+            w = w - (each @ w) * each
+    return w
+
+
+def _ritz(diagonal: list[float], beside: list[float]) -> tuple[float, float]:
+    """The largest eigenvalue of the tridiagonal matrix and the last entry of its vector."""
+    matrix = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
+    values, vectors = np.linalg.eigh(matrix)
+    return float(values[-1]), float(vectors[-1, -1])

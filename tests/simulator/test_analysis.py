@@ -1,0 +1,279 @@
+"""Analyses on demand against what they mean: finite differences, dense matrices, closed forms; training untouched."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simulator.analysis.effective_rank import EffectiveRankQuestion, effective_rank
+from simulator.analysis.gradient_noise import GradientNoiseQuestion, cosine, sample_gradient, spread
+from simulator.analysis.jacobian import JacobianQuestion, jacobians, singular_values
+from simulator.analysis.lanczos import largest
+from simulator.analysis.sharpness import Hessian, SharpnessQuestion, stability_limit
+from simulator.analysis.twin import Twin
+from simulator.experiment import Experiment
+from simulator.frame import Floats
+from simulator.optimizers import SGD, Adam
+from simulator.question import Question
+from simulator.training import Training
+
+TANH = {"kind": "dense", "units": 4, "repeat": 2, "activation": {"kind": "tanh"}}
+STACKS: dict[str, dict[str, Any]] = {
+    "dense": {"layers": [TANH]},
+    "none": {"layers": []},
+    "dropout": {"layers": [{**TANH, "dropout": {"kind": "inverted", "rate": 0.4}}]},
+    "batch norm": {"layers": [{**TANH, "normalization": {"kind": "batch"}}]},
+    "layer norm": {"layers": [{**TANH, "normalization": {"kind": "layer"}}]},
+    "weight norm": {"layers": [{**TANH, "normalization": {"kind": "weight"}}]},
+    "residual": {"layers": [{"kind": "dense", "units": 4}, {"kind": "residual", "layers": [TANH]}]},
+    "highway": {"layers": [{"kind": "dense", "units": 4}, {"kind": "highway", "units": 4}]},
+    "convolution": {
+        "data": {"kind": "digits"},
+        "layers": [
+            {"kind": "convolution", "channels": 2, "activation": {"kind": "tanh"}},
+            {"kind": "pooling", "mode": "average"},
+        ],
+    },
+    "each step": {
+        "data": {"kind": "copying", "samples": 40, "symbols": 2, "alphabet": 2, "delay": 2},
+        "layers": [{"kind": "recurrent", "units": 3, "output": "all"}],
+    },
+}
+QUESTIONS: list[Question] = [
+    JacobianQuestion(), SharpnessQuestion(), GradientNoiseQuestion(), EffectiveRankQuestion()
+]  # fmt: skip
+
+
+def training_of(steps: int = 2, **parts: Any) -> Training:
+    plain = {
+        "data": {"kind": "moons", "samples": 40},
+        "layers": [TANH],
+        "batch_size": 6,
+        "precision": "float64",
+        **parts,
+    }
+    training = Training(Experiment.from_builtins(plain))
+    for _ in range(steps):
+        training.propose()
+        training.apply()
+    training.look()
+    return training
+
+
+def moved(twin: Twin, place: tuple[int, int], by: float) -> Floats:
+    """The output's z, (units, answers, samples), with one input moved and back again."""
+    twin.network.input[place] += by
+    twin.network.forward(training=True)
+    twin.network.input[place] -= by
+    z = twin.network.output.z
+    return z.reshape(-1, z.shape[1] // twin.batch, twin.batch).copy()
+
+
+@pytest.mark.parametrize("kind", STACKS)
+def test_the_jacobian_is_that_of_finite_differences(kind: str) -> None:
+    twin = Twin(training_of(**STACKS[kind]))
+    exact = jacobians(twin, 2)
+    inputs = len(twin.network.input) - 1
+    for row in range(0, inputs, max(1, inputs // 8)):
+        for sample in range(2):
+            ahead, back = (moved(twin, (row, sample), by)[:, :, sample] for by in (1e-5, -1e-5))
+            slope = ((ahead - back) / 2e-5).T.ravel()
+            units, answers, _ = twin.output_delta.shape
+            found = exact[sample, :, row].reshape(answers, units).ravel()
+            assert found == pytest.approx(slope, abs=1e-6)
+
+
+def test_a_linear_orthogonal_net_stretches_every_direction_alike() -> None:
+    layer = {
+        "kind": "dense", "units": 2, "repeat": 5, "activation": {"kind": "linear"},
+        "initializer": {"kind": "orthogonal", "gain": 1.1},
+    }  # fmt: skip
+    output = {"initializer": {"kind": "orthogonal"}}
+    found = JacobianQuestion(layer=3).answer(training_of(0, layers=[layer], output=output, loss={"kind": "mse"}))
+    assert found.singular_values == pytest.approx(np.full(found.singular_values.shape, 1.1**5))
+    assert found.weight_singular_values == pytest.approx([1.1, 1.1])
+    assert found.layer == 3
+
+
+def test_too_many_outputs_are_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.analysis.jacobian.MOST_OUTPUTS", 1)
+    with pytest.raises(ValueError, match="a backward pass for each output; 2 are too many"):
+        JacobianQuestion().answer(training_of())
+
+
+# -- curvature ---------------------------------------------------------------------------------------------------
+
+
+def dense_hessian(twin: Twin) -> Floats:
+    hessian = Hessian(twin)
+    return np.stack([hessian.product(unit) for unit in np.eye(len(twin.value))])
+
+
+@pytest.mark.parametrize("kind", ["dense", "dropout", "batch norm", "residual", "each step"])
+def test_lanczos_finds_the_largest_eigenvalue_of_the_dense_hessian(kind: str) -> None:
+    training = training_of(**STACKS[kind])
+    found = SharpnessQuestion(seconds=60).answer(training)
+    matrix = dense_hessian(Twin(training))
+    assert matrix == pytest.approx(matrix.T, abs=1e-6)
+    assert found.value == pytest.approx(float(np.linalg.eigvalsh(matrix)[-1]), rel=1e-4)
+    assert found.gauge == training.learning_rate * found.value
+
+
+def test_a_linear_regression_curves_as_its_inputs_say() -> None:
+    plain: dict[str, Any] = {"data": {"kind": "diabetes"}, "layers": [], "loss": {"kind": "mse"}}
+    training = training_of(0, **plain)
+    x = training.network.input
+    wanted = float(np.linalg.eigvalsh(x @ x.T / x.shape[1])[-1])
+    assert SharpnessQuestion(60).answer(training).value == pytest.approx(wanted, rel=1e-6)
+
+
+def test_weight_decay_adds_to_the_curvature_of_weights() -> None:
+    training = training_of(0, layers=[], regularization={"l2": 0.5})
+    with_penalty, without = Hessian(Twin(training), 0.5), Hessian(Twin(training))
+    v = np.full(len(with_penalty.centre), len(with_penalty.centre) ** -0.5)
+    more = with_penalty.product(v) - without.product(v)
+    assert more.tolist() == pytest.approx([0.5 * v[0]] * 4 + [0, 0])
+
+
+def test_lanczos_of_known_matrices() -> None:
+    rng = np.random.default_rng(3)
+    turned = np.linalg.qr(rng.standard_normal((80, 80)))[0]
+    values = np.append(np.linspace(-3, 1, 79), 2.0)
+    matrix = turned @ np.diag(values) @ turned.T
+    found = largest(lambda v: matrix @ v, 80, most=60, tolerance=1e-6)
+    assert found.value == pytest.approx(2.0, rel=1e-10)
+    assert largest(lambda v: 0 * v, 5, most=5, tolerance=1e-3).value == 0
+    assert largest(lambda v: 7 * v, 1, most=5, tolerance=1e-3).value == pytest.approx(7)
+    assert np.isnan(largest(lambda v: v * np.nan, 5, most=5, tolerance=1e-3).value)
+
+
+def test_lanczos_keeps_its_time_and_never_finds_too_much() -> None:
+    values = np.linspace(0, 1, 500)
+    ticks = iter(range(100))
+    found = largest(lambda v: values * v, 500, most=60, tolerance=0, seconds=4, clock=lambda: float(next(ticks)))
+    assert found.products == 5
+    assert 0.5 < found.value < 1
+    assert found.residual > 0
+
+
+def test_the_limit_of_the_step_is_that_of_a_quadratic() -> None:
+    """Just below it the optimiser settles, just above it does not."""
+    for spec in (SGD(), SGD(momentum=0.9), SGD(momentum=0.5, nesterov=True)):
+        limit, reason = stability_limit(spec)
+        assert not reason
+        for factor, settles in ((0.98, True), (1.02, False)):
+            w, v, change = np.ones(1), np.zeros(1), np.zeros(1)
+            for t in range(1, 2000):
+                spec.update((v,), w, w, change, factor * limit, t)
+                w = np.clip(w + change, -1e6, 1e6)
+            assert (abs(float(w[0])) < 1e-3) == settles
+    assert np.isnan(stability_limit(Adam())[0])
+
+
+# -- noise -------------------------------------------------------------------------------------------------------
+
+
+def alone(training: Training, sample: int) -> Floats:
+    """The gradient of one sample in a batch of its own."""
+    single = Training(training.experiment.with_values([("batch_size", 1)]))
+    single.network.parameters.value[...] = training.network.parameters.value
+    single.network.input[:-1, 0] = training.network.input[:-1, sample]
+    single.y[:, 0] = training.y[:, sample]
+    single.propose(measure=False)
+    return single.network.parameters.gradient.copy()
+
+
+@pytest.mark.parametrize("kind", ["dense", "none", "layer norm", "residual", "convolution", "each step"])
+def test_gradients_of_samples_are_those_of_batches_of_one(kind: str) -> None:
+    training = training_of(**STACKS[kind])
+    each = np.stack([alone(training, sample) for sample in range(6)])
+    found = GradientNoiseQuestion().answer(training)
+    assert found.norms == pytest.approx(np.linalg.norm(each, axis=1), rel=1e-8)
+    assert found.batch_norm == pytest.approx(float(np.linalg.norm(each.mean(axis=0))), rel=1e-8)
+    covariance = np.cov(each.T)
+    assert found.noise == pytest.approx(float(np.sqrt(np.trace(covariance) / 6)), rel=1e-8)
+    assert found.signal_to_noise == found.batch_norm / found.noise
+
+
+def test_the_gradients_of_samples_add_up_to_the_batchs_even_through_batch_norm() -> None:
+    twin = Twin(training_of(**STACKS["batch norm"]))
+    whole = twin.gradient().copy()
+    delta = twin.output_delta.copy()
+    total = sum(sample_gradient(twin, delta, sample).copy() for sample in range(6))
+    assert total / 6 == pytest.approx(whole, abs=1e-12)
+
+
+def test_samples_that_agree_make_no_noise() -> None:
+    twin = Twin(training_of(**STACKS["dense"]))
+    twin.network.input[...] = twin.network.input[:, :1]
+    twin.y[...] = twin.y[:, :1]
+    twin.gradient()
+    assert spread(twin, 6)[1] == 0
+
+
+@pytest.mark.parametrize("kind", ["dense", "dropout", "batch norm"])
+def test_the_cosine_is_between_the_gradients_of_this_step_and_the_next(kind: str) -> None:
+    training = training_of(**STACKS[kind])
+    found = GradientNoiseQuestion().answer(training).cosine
+    before = training.network.parameters.gradient.copy()
+    training.propose()
+    training.apply()
+    training.propose()
+    assert found == pytest.approx(cosine(before, training.network.parameters.gradient), rel=1e-9)
+
+
+def test_a_batch_of_one_has_no_noise_to_show() -> None:
+    with pytest.raises(ValueError, match="batch size must be 2 or more"):
+        GradientNoiseQuestion().answer(training_of(batch_size=1))
+
+
+# -- rank --------------------------------------------------------------------------------------------------------
+
+
+def test_the_effective_rank_of_known_matrices() -> None:
+    assert effective_rank(np.eye(5)) == pytest.approx(5)
+    assert effective_rank(np.outer(np.arange(4.0), np.ones(6))) == pytest.approx(1)
+    assert effective_rank(np.diag([3.0, 1.0])) == pytest.approx(4 / 3**0.75)
+    assert effective_rank(np.zeros((3, 3))) == 0
+    assert np.isnan(effective_rank(np.full((2, 2), np.inf)))
+    assert np.isnan(singular_values(np.full((2, 3), np.nan))).all()
+
+
+@pytest.mark.parametrize("kind", STACKS)
+def test_every_layer_has_a_rank_that_its_shape_allows(kind: str) -> None:
+    training = training_of(**STACKS[kind])
+    found = EffectiveRankQuestion().answer(training)
+    assert len(found.rank) == training.info.depth
+    assert (found.rank <= found.most + 1e-9).all()
+
+
+# -- what asking does to the run ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", STACKS)
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: type(q).__name__)
+def test_asking_leaves_the_run_as_it_is(kind: str, question: Question) -> None:
+    asked, silent = (training_of(steps=1, precision="float32", **STACKS[kind]) for _ in range(2))
+    for _ in range(3):
+        asked.look()
+        question.answer(asked)
+        for training in (asked, silent):
+            training.propose()
+        assert asked.row(asked.scalars()).tobytes() == silent.row(silent.scalars()).tobytes()
+        for training in (asked, silent):
+            training.apply()
+    assert asked.network.states.value.tobytes() == silent.network.states.value.tobytes()
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: type(q).__name__)
+def test_answers_cross_to_the_screen_and_are_not_numbers_where_the_run_has_exploded(question: Question) -> None:
+    training = training_of(layers=[TANH])
+    training.network.parameters.value[...] = np.nan
+    with np.errstate(all="ignore"):
+        training.look()
+        answer = question.answer(training)
+    back = pickle.loads(pickle.dumps(answer))
+    assert type(back) is type(answer)

@@ -1,0 +1,31 @@
+"""What the worker might answer to the plots that ask, made up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from simulator.analysis.effective_rank import EffectiveRank
+from simulator.analysis.gradient_noise import GradientNoise
+from simulator.analysis.jacobian import Jacobian
+from simulator.analysis.sharpness import Sharpness
+from simulator.frame import Floats
+from simulator.messages import Answer
+
+
+def answers(depth: int, step: int, run: int, fill: Callable[[Floats], Floats]) -> dict[str, Answer]:
+    """Answers of ``step``, their numbers passed through ``fill``."""
+    rng = np.random.default_rng(step)
+    one = float(fill(np.array([0.3]))[0])
+    found: dict[str, Any] = {
+        "jacobian": Jacobian(
+            np.array([3, 4]), fill(np.exp(-np.arange(20.0).reshape(2, 10))), min(1, depth - 1),
+            fill(np.linspace(2, 0.1, 30)),
+        ),
+        "sharpness": Sharpness(10 * one, 1e-3, 20, 0.1, 2.0, ""),
+        "gradient_noise": GradientNoise(fill(np.exp(rng.normal(size=30))), one, 0.1, 0.25),
+        "effective_rank": EffectiveRank(fill(1.5 + rng.random(depth)), np.full(depth, 8.0)),
+    }  # fmt: skip
+    return {key: Answer(1, key, run, step, result, seconds=0.3) for key, result in found.items()}

@@ -1,0 +1,213 @@
+"""Plots that ask: at their own pace while they are seen, with the age of what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from simulator.experiment import Experiment
+from simulator.messages import Answer
+from simulator.question import Question
+from simulator.session import Session
+from simulator.training import Training
+from tests.ui.plot_data import view
+from ui.app import create_app
+from ui.dialogs import files
+from ui.document import Document
+from ui.inquiry import Inquiry
+from ui.main_window import MainWindow
+from ui.plots import Plot, View, plot_class
+from ui.plots.jacobian import JacobianPlot
+from ui.style.theme import set_theme
+
+KEYS = ("jacobian", "sharpness", "gradient_noise", "effective_rank")
+PLAIN: dict[str, Any] = {
+    "data": {"kind": "moons", "samples": 60},
+    "layers": [{"kind": "dense", "units": 6, "repeat": 3}],
+    "batch_size": 16,
+}
+
+
+@dataclass(frozen=True)
+class Which(Question):
+    number: int = 0
+
+    def answer(self, training: Training) -> int:
+        return self.number
+
+
+class Desk:
+    """An inquiry whose questions are answered by hand."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Question]] = []
+        self.hear: Callable[[Answer], None] = lambda _answer: None
+        self.inquiry = Inquiry(self._ask)
+
+    def _ask(self, topic: str, question: Question, hear: Callable[[Answer], None]) -> None:
+        self.asked.append((topic, question))
+        self.hear = hear
+
+    def count_of(self, questions: dict[str, Question], step: int) -> int:
+        before = len(self.asked)
+        self.inquiry.go_on(questions, step)
+        return len(self.asked) - before
+
+
+def answer(step: int, refusal: str = "") -> Answer:
+    return Answer(1, "a", 1, step, None if refusal else 7, refusal)
+
+
+def test_each_topic_is_asked_once_until_it_is_answered() -> None:
+    desk = Desk()
+    assert desk.count_of({"a": Which(), "b": Which()}, 0) == 2
+    assert desk.count_of({"a": Which(), "b": Which()}, 5) == 0
+    desk.hear(answer(5))
+    assert desk.inquiry.answers["a"].result == 7
+    assert desk.count_of({"a": Which(), "b": Which()}, 5) == 0, "all is known of step 5"
+    assert desk.count_of({"a": Which(), "b": Which()}, 6) == 1
+    assert desk.asked[-1][0] == "a"
+
+
+def test_another_question_of_a_topic_is_asked_at_once() -> None:
+    desk = Desk()
+    desk.count_of({"a": Which()}, 0)
+    assert desk.count_of({"a": Which(3)}, 0) == 1
+    assert desk.asked[-1] == ("a", Which(3))
+
+
+def test_a_refusal_holds_until_the_experiment_is_another() -> None:
+    desk = Desk()
+    desk.count_of({"a": Which()}, 0)
+    desk.hear(answer(0, "there are none"))
+    assert desk.count_of({"a": Which()}, 9) == 0
+    desk.inquiry.renew()
+    assert desk.count_of({"a": Which()}, 9) == 1
+    assert "a" in desk.inquiry.answers, "until there is a newer one"
+    desk.inquiry.begin()
+    assert not desk.inquiry.answers
+
+
+# -- the plots ---------------------------------------------------------------------------------------------------
+
+
+def made(key: str, qtbot: QtBot, given: View) -> Plot[Any]:
+    plot = plot_class(key)()
+    qtbot.addWidget(plot)
+    plot.resize(460, 300)
+    plot.refresh(given)
+    return plot
+
+
+def changed(given: View, key: str, **parts: Any) -> View:
+    return replace(given, answers={key: replace(given.answers[key], **parts)})
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_an_answer_shows_its_age_and_its_cost(key: str, qtbot: QtBot) -> None:
+    plot = made(key, qtbot, changed(view(4), key, step=1204))
+    assert any(note.text == "as of step 1\u202f204, 0.3 s" for note in plot.strip.notes)
+    plot = made(key, qtbot, changed(view(4), key, seconds=0.0042))
+    assert any(note.text == "as of step 40, 4.2 ms" for note in plot.strip.notes)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_refusal_is_said_where_the_answer_would_be(key: str, qtbot: QtBot) -> None:
+    refused = changed(view(4), key, result=None, refusal="it is too large")
+    plot = made(key, qtbot, refused)
+    assert plot.state is None
+    assert plot._empty.text() == "It is too large."
+    plot.refresh(view(4))
+    assert plot._empty.isHidden()
+    plot.refresh(refused)
+    plot._write()
+    assert any(note.text == "no more: it is too large" and note.warning for note in plot.strip.notes)
+
+
+def test_the_gauge_warns_above_its_limit_and_says_where_there_is_none(qtbot: QtBot) -> None:
+    given = view(4)
+    result = given.answers["sharpness"].result
+    plot = made("sharpness", qtbot, changed(given, "sharpness", result=replace(result, value=21.0)))
+    assert any(note.text == "above the limit" and note.warning for note in plot.strip.notes)
+    assert [entry.text for entry in plot.strip.keys] == ["η · λ_max 2.1", "λ_max 21", "limit 2"]
+    free = replace(result, limit=float("nan"), reason="Adam rescales")
+    plot = made("sharpness", qtbot, changed(given, "sharpness", result=free))
+    assert any(note.text == "no limit" for note in plot.strip.notes)
+    assert plot.table().columns["limit"] == [None]
+
+
+def test_the_gauge_remembers_its_past_until_the_run_ends(qtbot: QtBot) -> None:
+    given = view(4)
+    plot = made("sharpness", qtbot, given)
+    for step in (50, 50, 60):
+        plot.refresh(changed(given, "sharpness", step=step))
+    assert plot.table().columns["step"] == [40, 50, 60]
+    plot.refresh(view(4, 20, run=2))
+    assert plot.table().columns["step"] == [20]
+
+
+def test_pointing_at_a_layer_asks_for_its_weights(qtbot: QtBot) -> None:
+    plot = made("jacobian", qtbot, view(4))
+    assert isinstance(plot, JacobianPlot)
+    plot.highlight(2)
+    plot.highlight(-1)
+    assert plot.question().layer == 2
+    plot.start(view(2, run=2).frame.info)
+    assert plot.question().layer == 1, "the last one that is left"
+
+
+# -- in the window -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    set_theme(create_app(), "light")
+    made = MainWindow(Document(Experiment.from_builtins(PLAIN)), lambda notify: Session("thread", notify))
+    made.show()
+    made.bench.start()
+    qtbot.waitUntil(lambda: made.bench.view is not None)
+    yield made
+    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
+    made.close()
+    made.deleteLater()
+
+
+def stands_at(window: MainWindow, key: str) -> int:
+    state = window.plot_area.plot(key).state
+    return -1 if state is None else int(state.step)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_plot_that_is_seen_follows_the_run(key: str, qtbot: QtBot, window: MainWindow) -> None:
+    assert not window.plot_area.questions()
+    window.plot_area.toggle_plot(key)
+    assert set(window.plot_area.questions()) == {key}
+    qtbot.waitUntil(lambda: stands_at(window, key) == 0)
+    window.bench.play(30)
+    qtbot.waitUntil(lambda: stands_at(window, key) == 30)
+    window.plot_area.plot(key).set_paused(True)
+    assert not window.plot_area.questions()
+
+
+def test_a_changed_rate_changes_the_gauge_without_a_step(qtbot: QtBot, window: MainWindow) -> None:
+    window.plot_area.toggle_plot("sharpness")
+    plot = window.plot_area.plot("sharpness")
+    qtbot.waitUntil(lambda: plot.state is not None)
+    plain = window.document.experiment.to_builtins()
+    plain["optimizer"]["learning_rate"] = 0.05
+    window.document.propose(plain, "Rate")
+    qtbot.waitUntil(lambda: plot.state is not None and plot.state.found.rate == 0.05)
+    assert stands_at(window, "sharpness") == 0
+
+
+def test_a_still_bench_asks_nothing_more(qtbot: QtBot, window: MainWindow) -> None:
+    window.plot_area.toggle_plot("effective_rank")
+    qtbot.waitUntil(lambda: stands_at(window, "effective_rank") == 0 and not window.bench._stale)
+    views: list[object] = []
+    window.bench.updated.connect(lambda *given: views.append(given))
+    qtbot.wait(300)
+    assert views == []

@@ -1,0 +1,51 @@
+"""In how many directions the activations of each layer vary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.analysis.effective_rank import EffectiveRank, EffectiveRankQuestion
+from simulator.messages import Answer
+from ui.plots.asking import Asking
+from ui.plots.base import View
+from ui.plots.depth import Column, DepthPlot, DepthState, Line
+from ui.plots.strip import Note
+
+
+@dataclass(frozen=True)
+class RankState(DepthState):
+    seconds: float = 0.0
+
+
+class EffectiveRankPlot(Asking[DepthState], DepthPlot):
+    key = "effective_rank"
+    title = "Effective rank over depth"
+    side = "forward"
+    explain = (
+        "How many directions the activations of one batch really use, layer by layer; hollow: how many there are. "
+        "A rank that falls towards 1 with depth means that all samples come out alike: nothing is left to learn from."
+    )
+    formula = "exp(−Σ pᵢ ln pᵢ),  pᵢ = σᵢ / Σσ,  σ the singular values of a (units × samples), not centred"
+    empty_text = "The ranks are worked out between steps, at their own pace."
+    axis_text = "effective rank"
+    always = (0.0, 1.0)
+    lines = (
+        Line("rank", "effective rank", "forward"),
+        Line("most", "units or samples, whichever are fewer", "muted", hollow=True),
+    )
+
+    def question(self) -> EffectiveRankQuestion:
+        return EffectiveRankQuestion()
+
+    def understand(self, answer: Answer, view: View) -> RankState:
+        found: EffectiveRank = answer.result
+        known = np.ones(len(found.rank), np.bool_)
+        now = {"rank": Column(found.rank, known), "most": Column(found.most, known)}
+        return RankState(answer.step, now, None, None, answer.seconds)
+
+    def notes(self, state: DepthState) -> Sequence[Note]:
+        assert isinstance(state, RankState)
+        return [*super().notes(state), *self.age(state.step, state.seconds)]

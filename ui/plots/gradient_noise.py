@@ -1,0 +1,159 @@
+"""How large single samples' gradients are, and how far they agree."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.analysis.gradient_noise import GradientNoise, GradientNoiseQuestion
+from simulator.messages import Answer
+from ui.plots.asking import Asking
+from ui.plots.axes import ValueAxis
+from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.decades import extent, log10, notes_of
+from ui.plots.items import Area, Array, Curves, polygon
+from ui.plots.ranges import StepRange
+from ui.plots.strip import Key, Note
+from ui.plots.table import Table
+from ui.plots.theory import Sentence
+from ui.style.numbers import count, number
+from ui.style.theme import Theme
+
+BINS_PER_DECADE = 10
+
+
+@dataclass(frozen=True)
+class NoiseState:
+    step: int
+    found: GradientNoise
+    seconds: float
+    depth: int = 0
+
+    @property
+    def logs(self) -> Array:
+        """log₁₀ ‖g_i‖ of the samples where it is finite."""
+        logs = log10(self.found.norms)
+        return logs[np.isfinite(logs)]
+
+
+class GradientNoisePlot(Asking[NoiseState]):
+    key = "gradient_noise"
+    title = "Gradient noise"
+    side = "backward"
+    explain = (
+        "How large the gradients of single samples are, and as a line the gradient of the batch: the further it "
+        "stands to the left, the more samples disagree. A signal-to-noise near 1 means that the step is chance; a "
+        "cosine below 0 means that two steps in a row undo each other."
+    )
+    formula = (
+        "‖g_i‖ over all parameters;  signal-to-noise ‖g‖ / √(tr Σ / N), Σ the covariance of g_i, N the batch size\n"
+        "cosine of g and the next step's g"
+    )
+    empty_text = "The gradients of single samples are worked out between steps, at their own pace."
+
+    def build(self) -> None:
+        self.norm_axis, self.count_axis = ValueAxis("bottom", "‖g‖", log=True), ValueAxis("left", "samples")
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.count_axis, self.norm_axis)
+        self.scale, self.counts = StepRange(log=True), StepRange(always=(0.0, 4.0))
+        self.scales += [self.scale, self.counts]
+        self.area = Area(self.pane, alpha=0.35)
+        self.outline = Curves(self.pane, width=1.2)
+        self.ghosts = Curves(self.pane, -0.5, dashed=True)
+        self.batch = Curves(self.pane, 1.0, width=1.8)
+        self.sentence = Sentence(self.pane)
+
+    def question(self) -> GradientNoiseQuestion:
+        return GradientNoiseQuestion()
+
+    def understand(self, answer: Answer, view: View) -> NoiseState:
+        return NoiseState(answer.step, answer.result, answer.seconds)
+
+    # -- drawing -----------------------------------------------------------------------------------------------------
+
+    def _edges(self, state: NoiseState) -> Array:
+        """Bins over the shown range, a tenth of a decade each."""
+        shown = [state.logs, log10(np.array([state.found.batch_norm])), *([self.ghost.logs] if self.ghost else [])]
+        low, high = self.scale.fit(*extent(shown))
+        return np.linspace(low, high, round((high - low) * BINS_PER_DECADE) + 1)
+
+    def draw(self, state: NoiseState) -> None:
+        edges = self._edges(state)
+        x, y = _steps(edges, state.logs)
+        top = self.counts.fit(
+            0.0, max(float(y.max()), float(_steps(edges, self.ghost.logs)[1].max()) if self.ghost else 0)
+        )
+        self.pane.fit((float(edges[0]), float(edges[-1])), (0.0, top[1]))
+        self.area.set_band(x, np.zeros(len(x)), y)
+        self.outline.set_curves([[polygon(x, y)]])
+        self.ghosts.set_curves([[polygon(*_steps(edges, self.ghost.logs))]] if self.ghost else ())
+        norm = float(log10(np.array([state.found.batch_norm]))[0])
+        line = polygon(np.array([norm, norm]), np.array([0.0, top[1]]))
+        self.batch.set_curves([[line]] if math.isfinite(norm) else ())
+        found = state.found
+        self.sentence.say(f"signal-to-noise {number(found.signal_to_noise)}\ncosine {number(found.cosine, 2)}")
+
+    def draw_ghost(self, ghost: NoiseState | None) -> None:
+        """It shares the live state's bins and is drawn with it."""
+        if ghost is None:
+            self.ghosts.set_curves(())
+
+    def clear(self) -> None:
+        self.area.clear()
+        self.sentence.say("")
+        for curves in (self.outline, self.ghosts, self.batch):
+            curves.set_curves(())
+
+    def tint(self, theme: Theme) -> None:
+        self.area.set_colour(theme.backward)
+        self.outline.set_colours([theme.backward])
+        self.ghosts.set_colours([theme.muted])
+        self.batch.set_colours([theme.text])
+        self.sentence.tint(theme)
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def legend(self, state: NoiseState) -> Sequence[Key]:
+        found = state.found
+        return [Key(f"batch {number(found.batch_norm)}", "text"), Key("samples", "backward", "band")]
+
+    def notes(self, state: NoiseState) -> Sequence[Note]:
+        norms = state.found.norms
+        counted = notes_of(norms, np.ones(len(norms), np.bool_), self.scale.range[0], "sample")
+        return [*counted, *self.age(state.step, state.seconds)]
+
+    def probe(self, state: NoiseState, pane: int, x: float, y: float) -> Probe | None:
+        edges, found = self._edges(state), state.found
+        place = int(np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(edges) - 2))
+        inside = int(np.histogram(state.logs, edges)[0][place])
+        low, high = (number(float(10.0**edge)) for edge in edges[place : place + 2])
+        text = [
+            f"{low} … {high}: {count(inside, 'sample')}",
+            f"batch  ‖g‖ {number(found.batch_norm)}",
+            f"by chance alone  {number(found.noise)}",
+            f"signal-to-noise  {number(found.signal_to_noise)}",
+            f"cosine with the next gradient  {number(found.cosine)}",
+        ]
+        return Probe("\n".join(text), x=x)
+
+    def rows(self, state: NoiseState) -> Table:
+        found, samples = state.found, len(state.found.norms)
+        return Table(
+            {
+                "step": [state.step] * samples,
+                "sample": list(range(1, samples + 1)),
+                "gradient_norm": found.norms.tolist(),
+                "batch_gradient_norm": [found.batch_norm] * samples,
+                "noise": [found.noise] * samples,
+                "signal_to_noise": [found.signal_to_noise] * samples,
+                "cosine_with_next": [found.cosine] * samples,
+            }
+        )
+
+
+def _steps(edges: Array, logs: Array) -> tuple[Array, Array]:
+    """The histogram's outline, from the ground and back to it."""
+    counts = np.histogram(logs, edges)[0].astype(np.float64)
+    return np.repeat(edges, 2), np.concatenate([[0.0], np.repeat(counts, 2), [0.0]])

@@ -1,0 +1,158 @@
+"""Singular values of the input–output Jacobian and of one layer's W: whether the network keeps lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.analysis.jacobian import Jacobian, JacobianQuestion
+from simulator.frame import RunInfo
+from simulator.messages import Answer
+from ui.plots.asking import Asking
+from ui.plots.axes import ShareAxis, ValueAxis
+from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.decades import extent, log10, notes_of, placed
+from ui.plots.items import Array, Curves, Dots, Guide, pieces
+from ui.plots.ranges import StepRange
+from ui.plots.strip import Key, Note
+from ui.plots.table import Cell, Table
+from ui.style.numbers import number
+from ui.style.theme import Theme
+
+
+@dataclass(frozen=True)
+class JacobianState:
+    step: int
+    depth: int
+    found: Jacobian
+    seconds: float
+
+    @property
+    def spectra(self) -> list[Array]:
+        """Of J for each sample, then of W."""
+        return [*self.found.singular_values, self.found.weight_singular_values]
+
+
+class JacobianPlot(Asking[JacobianState]):
+    key = "jacobian"
+    title = "Singular values"
+    side = "backward"
+    explain = (
+        "How much a small change of the input is stretched on its way to the output, direction by direction, for a "
+        "few samples; and what one layer's weights do alone. All at 1 is dynamical isometry: signals and gradients "
+        "pass unharmed. Point at another layer, in any plot or in the stack, to see its weights."
+    )
+    formula = "σ of J = ∂z_L/∂x for single samples, z_L the output before its activation;  σ of Wˡ"
+    empty_text = "The Jacobian is worked out between steps, at its own pace."
+
+    def build(self) -> None:
+        self.share_axis = ShareAxis("bottom", "singular values, largest first")
+        self.value_axis = ValueAxis("left", "singular value", log=True)
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.share_axis)
+        self.scale = StepRange(log=True, always=(-1.0, 1.0))
+        self.scales.append(self.scale)
+        self.one = Guide(self.pane, 0.0)
+        self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
+        self.curves = Curves(self.pane, width=1.2, smooth=True)
+        self.curves.lone = False
+        self.dots = Dots(self.pane, radius=2.6)
+        self.weight_dots = Dots(self.pane, radius=2.6)
+        self.chosen = 0
+
+    def begin(self, info: RunInfo) -> None:
+        self.chosen = min(self.chosen, info.depth - 1)
+
+    def question(self) -> JacobianQuestion:
+        return JacobianQuestion(layer=self.chosen)
+
+    def understand(self, answer: Answer, view: View) -> JacobianState:
+        return JacobianState(answer.step, view.frame.info.depth, answer.result, answer.seconds)
+
+    def mark(self, layer: int) -> None:
+        """Pointing at a layer asks for its weights; they stay."""
+        if layer >= 0:
+            self.chosen = layer
+
+    # -- drawing -----------------------------------------------------------------------------------------------------
+
+    def _fit(self, state: JacobianState) -> float:
+        shown = [*state.spectra, *(self.ghost.spectra if self.ghost else ())]
+        y = self.scale.fit(*extent(log10(values) for values in shown))
+        margin = 0.025 * (y[1] - y[0])
+        self.pane.fit((-0.02, 1.06), (y[0] - margin, y[1] + margin))
+        return y[0]
+
+    def draw(self, state: JacobianState) -> None:
+        floor = self._fit(state)
+        drawn = [(_ranks(values), *placed(log10(values), floor)) for values in state.spectra]
+        self.curves.set_curves([pieces(x, y) for x, y, _ in drawn])
+        self.curves.set_colours([*[self.theme.backward] * (len(drawn) - 1), self.theme.text])
+        self.dots.set_dots(*(np.concatenate(part) for part in zip(*drawn[:-1], strict=True)))
+        self.weight_dots.set_dots(*drawn[-1])
+
+    def draw_ghost(self, ghost: JacobianState | None) -> None:
+        if ghost is None:
+            self.ghosts.set_curves(())
+            return
+        floor = self._fit(self.state or ghost)
+        self.ghosts.set_curves([pieces(_ranks(v), placed(log10(v), floor)[0]) for v in ghost.spectra])
+
+    def clear(self) -> None:
+        nothing = np.zeros(0), np.zeros(0), np.zeros(0, np.int8)
+        self.curves.set_curves(())
+        self.ghosts.set_curves(())
+        self.dots.set_dots(*nothing)
+        self.weight_dots.set_dots(*nothing)
+
+    def tint(self, theme: Theme) -> None:
+        self.one.colour = theme.muted
+        self.ghosts.set_colours([theme.muted])
+        self.dots.set_colours([theme.backward], theme.panel, theme.warning)
+        self.weight_dots.set_colours([theme.text], theme.panel, theme.warning)
+        if self.state is not None:
+            self.draw(self.state)
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def legend(self, state: JacobianState) -> Sequence[Key]:
+        samples = len(state.found.samples)
+        keys = [Key(f"J of {samples} sample{'s' if samples > 1 else ''}", "backward")]
+        if state.found.weight_singular_values.size:
+            keys.append(Key(f"W of layer {self._label(state)}", "text"))
+        return keys
+
+    def _label(self, state: JacobianState) -> str:
+        labels, layer = self.labels, state.found.layer
+        return labels[layer] if layer < len(labels) else str(layer + 1)
+
+    def notes(self, state: JacobianState) -> Sequence[Note]:
+        values = np.concatenate(state.spectra)
+        counted = notes_of(values, np.ones(len(values), np.bool_), self.scale.range[0], "value")
+        return [*counted, *self.age(state.step, state.seconds)]
+
+    def probe(self, state: JacobianState, pane: int, x: float, y: float) -> Probe | None:
+        text = [self.layer_text(state.found.layer)]
+        for name, values in zip(self._names(state), state.spectra, strict=True):
+            if values.size:
+                rank = int(np.clip(x * len(values), 0, len(values) - 1))
+                text.append(f"{name}  σ{rank + 1} of {len(values)}  {number(float(values[rank]))}")
+        return Probe("\n".join(text), state.found.layer, x)
+
+    def _names(self, state: JacobianState) -> list[str]:
+        return [*(f"J of sample {sample}" for sample in state.found.samples), f"W of layer {self._label(state)}"]
+
+    def rows(self, state: JacobianState) -> Table:
+        columns: dict[str, list[Cell]] = {"step": [], "matrix": [], "rank": [], "singular_value": []}
+        for name, values in zip(self._names(state), state.spectra, strict=True):
+            columns["step"] += [state.step] * len(values)
+            columns["matrix"] += [name] * len(values)
+            columns["rank"] += range(1, len(values) + 1)
+            columns["singular_value"] += values.tolist()
+        return Table(columns)
+
+
+def _ranks(values: Array) -> Array:
+    """Where singular values stand between the first and the last, each in the middle of its share."""
+    return (np.arange(len(values)) + 0.5) / max(len(values), 1)

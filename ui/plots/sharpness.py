@@ -1,0 +1,187 @@
+"""How sharply the loss curves, times the step: a gauge against what is still stable, and its past."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QTransform
+
+from simulator.analysis.sharpness import Sharpness, SharpnessQuestion
+from simulator.frame import RunInfo
+from simulator.messages import Answer
+from ui.plots.asking import Asking
+from ui.plots.axes import StepAxis, ValueAxis
+from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.canvas import Pane
+from ui.plots.items import Array, Curves, Guide, Item, pieces, transparent
+from ui.plots.ranges import StepRange, StepsRange
+from ui.plots.strip import Key, Note
+from ui.plots.table import Table
+from ui.style.numbers import integer, number
+from ui.style.theme import Theme
+
+MOST_PAST = 2000
+"""Answers that are kept; beyond them every second one is dropped."""
+GAUGE_WIDTH = 14.0
+
+
+@dataclass(frozen=True)
+class SharpnessState:
+    step: int
+    found: Sharpness
+    seconds: float
+    steps: Array
+    """When it was asked since the run began, this time included."""
+    values: Array
+    """λ_max then."""
+    gauges: Array
+    """η · λ_max then."""
+    depth: int = 0
+
+
+class _Gauge(Item):
+    """A bar at the right edge, up to the present value; amber beyond the limit."""
+
+    def __init__(self, pane: Pane) -> None:
+        super().__init__(pane, 1.0)
+        self.value, self.limit = math.nan, math.nan
+        self.colour, self.warning = "#000000", "#000000"
+
+    def show_value(self, value: float, limit: float) -> None:
+        self.value, self.limit = value, limit
+        self.update()
+
+    def draw(self, painter: QPainter, there: QTransform) -> None:
+        if not math.isfinite(self.value):
+            return
+        (_, right), (low, high) = self.pane.viewRange()
+        top = there.map(QPointF(right, min(max(self.value, low), high)))
+        foot = there.map(QPointF(right, min(max(0.0, low), high)))
+        box = QRectF(QPointF(top.x() - GAUGE_WIDTH, top.y()), foot).normalized()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(transparent(self.warning if self.value > self.limit else self.colour, 0.55))
+        painter.drawRect(box)
+
+
+class SharpnessPlot(Asking[SharpnessState]):
+    key = "sharpness"
+    title = "Sharpness and stability"
+    side = "training"
+    explain = (
+        "The bar is the largest curvature of the loss times the learning rate; the dashed line is what a quadratic "
+        "of that curvature still stands. Training often climbs to the line by itself and stays there: the edge of "
+        "stability. It is a fault only if the loss rises too."
+    )
+    formula = (
+        "η · λ_max(∇²C) on the present batch, by Lanczos\n"
+        "limit 2;  with momentum β 2 + 2β;  with Nesterov's 2 (1 + β) / (1 + 2β)"
+    )
+    empty_text = "The curvature is worked out between steps, at its own pace."
+
+    def build(self) -> None:
+        self.step_axis, self.value_axis = StepAxis("bottom", "step"), ValueAxis("left", "η · λ_max")
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.step_axis)
+        self.scale, self.steps = StepRange(), StepsRange()
+        self.scales += [self.scale, self.steps]
+        self.limit = Guide(self.pane, math.nan)
+        self.gauge = _Gauge(self.pane)
+        self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
+        self.curve = Curves(self.pane, width=1.4, smooth=True)
+        self._past: list[tuple[int, float, float]] = []
+
+    def question(self) -> SharpnessQuestion:
+        return SharpnessQuestion()
+
+    def begin(self, info: RunInfo) -> None:
+        self._past = []
+
+    def understand(self, answer: Answer, view: View) -> SharpnessState:
+        found: Sharpness = answer.result
+        entry = (answer.step, found.value, found.gauge)
+        if not self._past or self._past[-1][0] != answer.step:
+            self._past.append(entry)
+        self._past[-1] = entry
+        if len(self._past) > MOST_PAST:
+            self._past = self._past[::-2][::-1]
+        steps, values, gauges = np.array(self._past, np.float64).T
+        return SharpnessState(answer.step, found, answer.seconds, steps, values, gauges)
+
+    # -- drawing -----------------------------------------------------------------------------------------------------
+
+    def _fit(self, state: SharpnessState) -> None:
+        shown = [state.gauges, *([self.ghost.gauges] if self.ghost else [])]
+        values = np.concatenate([*shown, [0.0, 1.2 * state.found.limit]])
+        values = values[np.isfinite(values)]
+        ends = [state.step, *([self.ghost.step] if self.ghost else [])]
+        y = self.scale.fit(float(values.min()), float(values.max()))
+        margin = 0.01 * (y[1] - y[0])
+        self.pane.fit(self.steps.fit(max(ends)), (y[0] - margin, y[1] + margin))
+
+    def draw(self, state: SharpnessState) -> None:
+        self._fit(state)
+        self.curve.set_curves([pieces(state.steps, state.gauges)])
+        self.gauge.show_value(state.found.gauge, state.found.limit)
+        self.limit.level = state.found.limit
+        self.limit.setVisible(math.isfinite(state.found.limit))
+        self.limit.update()
+
+    def draw_ghost(self, ghost: SharpnessState | None) -> None:
+        self.ghosts.set_curves([] if ghost is None else [pieces(ghost.steps, ghost.gauges)])
+
+    def clear(self) -> None:
+        self.curve.set_curves(())
+        self.ghosts.set_curves(())
+        self.gauge.show_value(math.nan, math.nan)
+
+    def tint(self, theme: Theme) -> None:
+        self.limit.colour = theme.text
+        self.ghosts.set_colours([theme.muted])
+        self.curve.set_colours([theme.accent])
+        self.gauge.colour, self.gauge.warning = theme.accent, theme.warning
+        self.gauge.update()
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def legend(self, state: SharpnessState) -> Sequence[Key]:
+        found = state.found
+        keys = [Key(f"η · λ_max {number(found.gauge)}", "accent"), Key(f"λ_max {number(found.value)}", "muted", "none")]
+        if not found.reason:
+            keys.append(Key(f"limit {number(found.limit)}", "text", "dashed"))
+        return keys
+
+    def notes(self, state: SharpnessState) -> Sequence[Note]:
+        found, notes = state.found, list(self.age(state.step, state.seconds))
+        if not math.isfinite(found.value):
+            notes.insert(0, Note("gradient not finite", warning=True))
+        elif found.gauge > found.limit:
+            notes.insert(0, Note("above the limit", warning=True))
+        elif found.reason:
+            notes.insert(0, Note("no limit"))
+        return notes
+
+    def probe(self, state: SharpnessState, pane: int, x: float, y: float) -> Probe | None:
+        index = int(np.abs(state.steps - x).argmin())
+        found = state.found
+        text = [
+            f"step {integer(int(state.steps[index]))}",
+            f"η · λ_max  {number(float(state.gauges[index]))}",
+            f"λ_max  {number(float(state.values[index]))}",
+            found.reason or f"limit  {number(found.limit)}",
+            f"now found to ± {number(found.residual)} with {found.products} products",
+        ]
+        return Probe("\n".join(text), x=float(state.steps[index]))
+
+    def rows(self, state: SharpnessState) -> Table:
+        count = len(state.steps)
+        return Table(
+            {
+                "step": [int(step) for step in state.steps],
+                "largest_eigenvalue": state.values.tolist(),
+                "rate_times_eigenvalue": state.gauges.tolist(),
+                "limit": [None if state.found.reason else state.found.limit] * count,
+            }
+        )
