@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from benchmarks import ours
 from benchmarks.nets import NETS, reference, title
@@ -34,12 +35,12 @@ def run(options: Options) -> Section:
     section = Section()
     counts = sorted({1, 2, os.cpu_count() or 1})
     table = Table(
-        "Time per step with scalars by BLAS threads, as multiples of one thread",
+        "Time per step with scalars by BLAS threads, as multiples of one thread (wall clock)",
         ["net", "chosen", "with the choice", *(f"{count} threads" for count in counts)],
     )
     for net in list(NETS)[:1] if options.quick else NETS:
         works, chosen = _works(reference(net))
-        timed = interleaved(works, options.rounds, options.block_seconds)
+        timed = interleaved(works, options.rounds, options.block_seconds, time.perf_counter)
         ratios = {name: timed.ratio(name, "1") for name in works}
         table.rows.append(
             [title(net), str(chosen), ratios["chosen"].text(), *(ratios[str(count)].text() for count in counts)]

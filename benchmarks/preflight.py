@@ -40,7 +40,7 @@ def run(options: Options) -> Section:
     table = Table("Pre-flight: from a moved initialiser to all plots painted", ["net", "ms (quartiles)"])
     section = Section([table])
     for net in ("a",) if options.quick else ("a", "b", "c"):
-        spread = _drag(net, 4 if options.quick else 31)
+        spread = _drag(net, 3 if options.quick else 31)
         table.rows.append([title(net), spread.text(0)])
         section.data[net] = spread.plain()
     return section

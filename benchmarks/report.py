@@ -24,14 +24,16 @@ class Options:
     """As little as shows that everything runs; the numbers mean nothing."""
     threads: tuple[int, ...] = (1, 2)
     """BLAS thread counts of the tables of ratios."""
+    draw: Path | None = None
+    """Where the scaling section is drawn."""
 
     @property
     def rounds(self) -> int:
-        return 2 if self.quick else 11
+        return 1 if self.quick else 11
 
     @property
     def block_seconds(self) -> float:
-        return 0.002 if self.quick else 0.06
+        return 0.001 if self.quick else 0.06
 
 
 @dataclass
@@ -85,6 +87,7 @@ def machine() -> dict[str, Any]:
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
+        "others at work (load average)": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "blas": blas,

@@ -11,6 +11,9 @@ import numpy as np
 
 Work = Callable[[int], None]
 """Does so many steps."""
+Clock = Callable[[], float]
+PROCESSOR = "processor time"
+"""The clock of work on one thread: what else the machine has to do does not count."""
 
 
 @dataclass(frozen=True)
@@ -54,18 +57,21 @@ class Timed:
         return {name: self.spread(name, 1e6).plain() for name in self.seconds}
 
 
-def seconds_of(work: Work, steps: int) -> float:
-    start = time.perf_counter()
+def seconds_of(work: Work, steps: int, clock: Clock = time.process_time) -> float:
+    """Seconds per step; never 0, however coarse the clock."""
+    start = clock()
     work(steps)
-    return (time.perf_counter() - start) / steps
+    return max(clock() - start, 1e-9) / steps
 
 
-def interleaved(works: Mapping[str, Work], rounds: int, block_seconds: float) -> Timed:
+def interleaved(
+    works: Mapping[str, Work], rounds: int, block_seconds: float, clock: Clock = time.process_time
+) -> Timed:
     """Time every competitor ``rounds`` times in turns, each for about ``block_seconds``; the order alternates."""
-    steps = {name: max(1, round(block_seconds / seconds_of(work, 2))) for name, work in works.items()}
+    steps = {name: max(1, round(block_seconds / seconds_of(work, 2, clock))) for name, work in works.items()}
     found: dict[str, list[float]] = {name: [] for name in works}
     names = list(works)
     for turn in range(rounds):
         for name in names if turn % 2 == 0 else reversed(names):
-            found[name].append(seconds_of(works[name], steps[name]))
+            found[name].append(seconds_of(works[name], steps[name], clock))
     return Timed(found)

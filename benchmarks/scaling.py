@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from benchmarks import ours
+from benchmarks.drawing import Sweep, draw
 from benchmarks.nets import dense
 from benchmarks.report import Options, Section, Table
-from benchmarks.rounds import Spread, seconds_of
+from benchmarks.rounds import PROCESSOR, Spread, seconds_of
 from simulator.experiment import Experiment
 from simulator.threads import limited_blas
 from simulator.training import Training
@@ -39,7 +40,10 @@ def exponent(sizes: Sequence[int], seconds: Sequence[float]) -> float:
 
 def run(options: Options) -> Section:
     section = Section()
-    summary = Table("Time per step (with scalars, one BLAS thread) as a power of size", ["size", "range", "exponent"])
+    drawn: dict[str, Sweep] = {}
+    summary = Table(
+        f"Time per step (with scalars, one BLAS thread, {PROCESSOR}) as a power of size", ["size", "range", "exponent"]
+    )
     for name, (unit, make, sizes, law) in SWEEPS.items():
         used = sizes[:2] if options.quick else sizes
         with limited_blas(1):
@@ -51,5 +55,9 @@ def run(options: Options) -> Section:
         section.tables.append(table)
         summary.rows.append([f"{name} ({law} or better)", f"{used[0]} … {used[-1]}", f"{power:.2f}"])
         section.data[name] = {"sizes": list(used), "seconds": seconds, "exponent": power}
+        drawn[name] = (name, law, used, [second * 1e3 for second in seconds])
     section.tables.append(summary)
+    if options.draw is not None:
+        draw(drawn, options.draw)
+        section.notes.append(f"![Time per step against depth, batch and width]({options.draw.name})")
     return section

@@ -114,8 +114,9 @@ def _rounds(works: dict[str, str], rounds: int, folder: str) -> tuple[Timed, Tim
     """Seconds from the start of a process to what it prints or to its end; and its own processor time until then."""
     wall: dict[str, list[float]] = {name: [] for name in works}
     used: dict[str, list[float]] = {name: [] for name in works}
-    for code in works.values():
-        _run(code, folder)
+    if rounds > 1:
+        for code in works.values():
+            _run(code, folder)
     for _ in range(rounds):
         for name, code in works.items():
             start = time.monotonic()

@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.nets import NETS, reference, title
 from benchmarks.ours import HISTOGRAMS
 from benchmarks.report import Options, Section, Table
-from benchmarks.rounds import Spread
+from benchmarks.rounds import PROCESSOR, Spread
 from simulator import training as engine
 from simulator.layers.base import Affine
 from simulator.measures import MEASURES
@@ -41,11 +41,11 @@ class Meter:
 
     def wrap(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*args: Any, **kwargs: Any) -> Any:
-            start = time.perf_counter()
+            start = time.thread_time()
             try:
                 return function(*args, **kwargs)
             finally:
-                self.seconds[part] += time.perf_counter() - start
+                self.seconds[part] += time.thread_time() - start
 
         return timed
 
@@ -85,12 +85,12 @@ def _step(net: str, options: Options) -> dict[str, float]:
     for _ in range(options.rounds):
         meter, steps = Meter(), 3 if options.quick else 20
         with limited_blas(1), _watching(meter, training):
-            start = time.perf_counter()
+            start = time.thread_time()
             for _ in range(steps):
                 training.propose()
                 training.frame(training.scalars(), HISTOGRAMS)
                 training.apply()
-            total = time.perf_counter() - start
+            total = time.thread_time() - start
         meter.seconds["rest"] = total - sum(meter.seconds.values())
         rounds.append({part: meter.seconds[part] / steps * 1e6 for part in PARTS})
     return {part: Spread.of([entry[part] for entry in rounds]).median for part in PARTS}
@@ -103,7 +103,7 @@ def _frame(net: str, options: Options) -> dict[str, tuple[float, float]]:
     found: dict[str, tuple[float, float]] = {}
     with opened(reference(net), "thread") as watch:
         watch.window.bench.play(3 if options.quick else 300)
-        wait(50 if options.quick else 1500)
+        wait(50 if options.quick else 2500)
         watch.window.bench.pause()
         wait(300)
         view = watch.last
@@ -111,12 +111,12 @@ def _frame(net: str, options: Options) -> dict[str, tuple[float, float]]:
         for plot in watch.window.plot_area.visible_plots():
             refresh, paint = [], []
             for _ in range(options.rounds):
-                start = time.perf_counter()
+                start = time.thread_time()
                 plot.refresh(view)
-                middle = time.perf_counter()
+                middle = time.thread_time()
                 plot.canvas.viewport().repaint()
                 refresh.append((middle - start) * 1e3)
-                paint.append((time.perf_counter() - middle) * 1e3)
+                paint.append((time.thread_time() - middle) * 1e3)
             found[plot.title] = Spread.of(refresh).median, Spread.of(paint).median
     return found
 
@@ -127,13 +127,17 @@ def run(options: Options) -> Section:
     nets = list(NETS)[:1] if options.quick else list(NETS)
     steps = {net: _step(net, options) for net in nets}
     totals = {net: sum(parts.values()) for net, parts in steps.items()}
-    table = Table("Where a fully measured step goes (tanh, one BLAS thread), µs", ["part", *map(title, nets)])
+    table = Table(
+        f"Where a fully measured step goes (tanh, one BLAS thread, {PROCESSOR}), µs", ["part", *map(title, nets)]
+    )
     for part in PARTS:
         cells = (f"{steps[net][part]:.0f} ({steps[net][part] / totals[net]:.0%})" for net in nets)
         table.rows.append([part, *cells])
     table.rows.append(["together", *(f"{totals[net]:.0f}" for net in nets)])
     frames = {net: _frame(net, options) for net in nets}
-    drawn = Table("Where a frame goes: refresh + paint of each default plot, ms", ["plot", *map(title, nets)])
+    drawn = Table(
+        f"Where a frame goes: refresh + paint of each default plot, ms ({PROCESSOR})", ["plot", *map(title, nets)]
+    )
     for plot in frames[nets[0]]:
         pairs = (frames[net][plot] for net in nets)
         drawn.rows.append([plot, *(f"{refresh:.2f} + {paint:.2f}" for refresh, paint in pairs)])

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SCREENLESS = ["step", "threads", "scaling", "memory"]
+SCREENLESS = ["step", "convolution", "recurrent", "threads", "scaling", "memory"]
 WINDOWED = ["where", "preflight", "start", "window"]
 
 

@@ -1,0 +1,90 @@
+"""A small convolutional net beside PyTorch's: forward, backward and update of a batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks import peer
+from benchmarks.report import Options, Section, Table
+from benchmarks.rounds import PROCESSOR, Work, interleaved
+from simulator.experiment import Experiment
+from simulator.network import Network
+from simulator.threads import limited_blas
+
+CHANNELS, CLASSES, SAMPLES, RATE = (8, 16), 10, 1000, 0.01
+SIZES, BATCHES = (8, 28), (32, 128)
+
+
+def _ours(size: int, batch: int, pooled: bool) -> Work:
+    layers: list[dict[str, Any]] = []
+    for channels in CHANNELS:
+        layers.append({"kind": "convolution", "channels": channels, "activation": {"kind": "relu"}})
+        layers += [{"kind": "pooling"}] * pooled
+    experiment = Experiment.from_builtins(
+        {"data": {"kind": "digits"}, "optimizer": {"kind": "sgd"}, "layers": layers, "batch_size": batch}
+    )
+    network = Network(experiment, (1, size, size), CLASSES, batch)
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((size * size, SAMPLES)).astype(np.float32)
+    network.input[:-1] = x[:, :batch]
+    network.initialise(0)
+    chosen = rng.integers(0, SAMPLES, batch)
+    y = np.eye(CLASSES, dtype=np.float32)[:, rng.integers(0, CLASSES, batch)]
+    parameters = network.parameters
+
+    def work(steps: int) -> None:
+        for _ in range(steps):
+            np.take(x, chosen, axis=1, out=network.input[:-1], mode="clip")
+            network.forward()
+            network.backward(y)
+            np.multiply(parameters.gradient, -RATE, out=parameters.update)
+            np.add(parameters.value, parameters.update, out=parameters.value)
+            network.commit()
+
+    return work
+
+
+def _peer(torch: Any, size: int, batch: int, pooled: bool) -> Work:
+    nn = torch.nn
+    layers: list[Any] = []
+    for before, channels in zip((1, *CHANNELS), CHANNELS, strict=False):
+        layers += [nn.Conv2d(before, channels, 3, padding=1), nn.ReLU()] + [nn.MaxPool2d(2)] * pooled
+    side = size // 4 if pooled else size
+    model = nn.Sequential(*layers, nn.Flatten(), nn.Linear(CHANNELS[-1] * side * side, CLASSES))
+    optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
+    loss = nn.CrossEntropyLoss()
+    x, chosen = torch.randn(SAMPLES, 1, size, size), torch.randint(0, SAMPLES, (batch,))
+    y = torch.randint(0, CLASSES, (batch,))
+
+    def work(steps: int) -> None:
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss(model(x[chosen]), y).backward()
+            optimizer.step()
+
+    return work
+
+
+def run(options: Options) -> Section:
+    torch = peer.torch_or_none()
+    table = Table(
+        f"Two 3 × 3 convolutions (8 and 16 channels, ReLU), one thread, {PROCESSOR}",
+        ["images, batch, pooling", "ms per step", "× PyTorch"],
+    )
+    section = Section([table])
+    cases = [(size, batch, pooled) for size in SIZES for batch in BATCHES for pooled in (True, False)]
+    for size, batch, pooled in cases[:1] if options.quick else cases:
+        works = {"ours": _ours(size, batch, pooled)}
+        if torch is not None:
+            torch.set_num_threads(1)
+            works["torch"] = _peer(torch, size, batch, pooled)
+        with limited_blas(1):
+            timed = interleaved(works, options.rounds, options.block_seconds)
+        name = f"{size} × {size}, {batch}, {'max 2' if pooled else 'none'}"
+        ratio = timed.ratio("ours", "torch") if torch is not None else None
+        spread = timed.spread("ours", 1e3)
+        table.rows.append([name, spread.text(3), ratio.text() if ratio else "not installed"])
+        section.data[name] = {"ms": spread.plain()} | ({"over_torch": ratio.plain()} if ratio else {})
+    return section
