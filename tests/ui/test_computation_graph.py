@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -24,10 +25,13 @@ from ui.dialogs import files
 from ui.document import Document
 from ui.main_window import MainWindow
 from ui.plots import View
+from ui.plots.axes import plot_font
 from ui.plots.computation_graph import ComputationGraph
-from ui.plots.graph_items import THICKEST, THINNEST, dot_place, thickness
+from ui.plots.graph_detail import fitting
+from ui.plots.graph_items import THICKEST, THINNEST, dot_place, narrowed, thickness
 from ui.plots.graph_layout import edges, is_editable, layout
 from ui.plots.graph_words import formula_of
+from ui.style.numbers import number
 from ui.style.theme import LIGHT, set_theme
 
 LEFT = Qt.MouseButton.LeftButton
@@ -138,6 +142,28 @@ def test_an_edge_is_a_pixel_thinner_for_each_decade() -> None:
     assert thickness(1.0, 1.0) == THICKEST
     assert thickness(1e-3, 1.0) == pytest.approx(THICKEST - 3)
     assert thickness(1e-30, 1.0) == thickness(0.0, 1.0) == thickness(float("nan"), 1.0) == THINNEST
+
+
+def test_words_and_numbers_are_shortened_before_they_are_left_out(qtbot: QtBot) -> None:
+    metrics = QFontMetricsF(plot_font(11))
+    wide = metrics.horizontalAdvance
+    assert narrowed("× 0.667", metrics, wide("× 0.667")) == "× 0.667"
+    assert narrowed("× 0.667", metrics, wide("×0.667")) == "×0.667"
+    assert narrowed("× 0.667", metrics, 5) == ""
+    assert fitting(-2.74e-3, metrics, wide("−0.00274")) == "−0.00274"
+    assert fitting(-2.74e-5, metrics, wide("−2.7×10⁻⁵")) == "−2.7×10⁻⁵"
+    assert fitting(-2.74e-5, metrics, 5) == ""
+
+
+def test_where_entries_part_the_ratio_of_norms_is_told(hand: Run) -> None:
+    hand.plot.set_weight(0, 0, 0, 0.9)
+    state = hand.plot.state
+    assert state is not None
+    assert state.outcome is not None
+    ratio = state.outcome.ratio("weights:0")
+    assert np.isnan(ratio.entry)
+    assert faces(hand.plot)["weights:0"] == f"~ {number(ratio.norm)}"
+    assert any("~ the norm" in key.text for key in hand.plot.legend(state))
 
 
 def test_a_click_opens_a_box_and_another_closes_it(hand: Run) -> None:

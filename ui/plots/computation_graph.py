@@ -350,7 +350,9 @@ class ComputationGraph(Plot[GraphState]):
     # -- words ---------------------------------------------------------------------------------------------------------
 
     def legend(self, state: GraphState) -> Sequence[Key]:
-        return (Key("forward", "forward"), Key("backward", "backward"), Key("kept", "forward", "dashed"))
+        keys = (Key("forward", "forward"), Key("backward", "backward"), Key("kept", "forward", "dashed"))
+        told = Key("× every entry, ~ the norm", "accent", "none")
+        return (*keys, told) if state.changed is not None else keys
 
     def notes(self, state: GraphState) -> Sequence[Note]:
         lost = sum(not math.isfinite(norm) for norm in state.norms.values())

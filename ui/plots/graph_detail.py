@@ -131,10 +131,10 @@ class Detail(Item):
         for row in range(rows):
             for column in range(columns):
                 cell = _cell(area, rows, columns, row, column)
-                lines = [number(values[row, column])]
+                lines = [fitting(float(values[row, column]), metrics, cell.width() - 2)]
                 if before is not None and before[row, column] != values[row, column]:
                     lines.append(times(float(values[row, column]), float(before[row, column])))
-                kept = [line for line in lines if metrics.horizontalAdvance(line) <= cell.width() - 2]
+                kept = [line for line in lines if line and metrics.horizontalAdvance(line) <= cell.width() - 2]
                 kept = kept if len(kept) * metrics.height() <= cell.height() else kept[:1]
                 if metrics.height() <= cell.height() + 3:
                     painter.setPen(QColor(self.theme.text))
@@ -156,6 +156,12 @@ class Detail(Item):
         below = QRectF(area.left(), area.bottom() + 1, area.width(), 16)
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, number(float(matrix.edges[0])))
         painter.drawText(below, Qt.AlignmentFlag.AlignRight, number(float(matrix.edges[-1])))
+
+
+def fitting(value: float, metrics: QFontMetricsF, width: float) -> str:
+    """The number with as many digits, three at most, as there is room for; ``""`` where not even one has."""
+    ways = (number(value, digits) for digits in (3, 2, 1))
+    return next((way for way in ways if metrics.horizontalAdvance(way) <= width), "")
 
 
 def times(after: float, before: float) -> str:

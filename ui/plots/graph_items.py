@@ -59,6 +59,12 @@ def thickness(norm: float, largest: float) -> float:
     return max(THICKEST + math.log10(norm / largest), THINNEST)
 
 
+def narrowed(line: str, metrics: QFontMetricsF, width: float) -> str:
+    """The line, without its spaces where there is no room; ``""`` where there is not even that."""
+    ways = (line, line.replace(" ", ""))
+    return next((way for way in ways if metrics.horizontalAdvance(way) <= width), "")
+
+
 class Boxes(Item):
     """The whole graph in one item."""
 
@@ -133,9 +139,9 @@ class Boxes(Item):
         room = rect.height() * (1 - DOTS - 0.1 if face.units else 1)
         y = rect.top() + max((room - sum(heights)) / 2, 1)
         for line, font, height, first in zip(lines, fonts, heights, [True, *[False] * (len(lines) - 1)], strict=True):
-            fits = QFontMetricsF(font).horizontalAdvance(line) <= rect.width() - 2
-            if fits and y + height <= rect.top() + room + 2:
-                moved = line == face.ratio != "× 1"
+            moved = line == face.ratio != "× 1"
+            line = narrowed(line, QFontMetricsF(font), rect.width() - 2)
+            if line and y + height <= rect.top() + room + 2:
                 tone = self.theme.text if first else self.theme.accent if moved else self.theme.muted
                 painter.setFont(font)
                 painter.setPen(QColor(self.theme.warning if face.lost and not first else tone))

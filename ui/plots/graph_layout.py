@@ -10,7 +10,7 @@ from simulator.frame import Box, Graph
 
 FORWARD, DELTA, GRADIENT = 2.0, 1.0, 0.0
 """Heights of the three rows."""
-HALF_WIDTH, HALF_HEIGHT = 0.4, 0.36
+HALF_WIDTH, HALF_HEIGHT = 0.44, 0.36
 EDITABLE = 10
 """Widest layer of a network that a hand can change."""
 PLAIN = frozenset({"input", "weights", "slope", "activation", "delta", "weight_gradient", "bias_gradient"})

@@ -57,10 +57,10 @@ def _below(depth: int, norms: Mapping[str, float]) -> float | None:
 
 
 def ratio_text(ratio: Ratio) -> str:
-    """``× 0.667`` of every entry, or of the norm where entries differ; ``""`` where there was nothing."""
+    """``× 0.667`` of every entry, ``~ 0.667`` of the norm where entries differ; ``""`` where there was nothing."""
     if not math.isnan(ratio.entry):
         return f"× {number(ratio.entry)}"
-    return "" if math.isnan(ratio.norm) else f"norm × {number(ratio.norm)}"
+    return "" if math.isnan(ratio.norm) else f"~ {number(ratio.norm)}"
 
 
 def ratio_words(ratio: Ratio) -> str:
