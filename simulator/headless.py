@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from simulator.doctor import Finding
+from simulator.doctor.consult import consult
 from simulator.experiment import Experiment
 from simulator.files.runs import RunFiles
 from simulator.frame import Frame, RunInfo
@@ -31,6 +33,8 @@ class RunResult:
     history: History
     profiles: Profiles
     gains: GainsPast
+    findings: tuple[Finding, ...]
+    """What the doctor finds at the last step."""
 
 
 def run(
@@ -44,7 +48,8 @@ def run(
     """Train for ``steps`` updates and write the run's files into ``out`` (nothing is written if it is None).
 
     Row s of ``steps.csv`` is the network after s updates, on the batch of its next update; rows 0 … ``steps``.
-    ``layers.csv``, ``histograms.npz`` and the validation columns are filled at multiples of ``every`` and at the end.
+    ``layers.csv``, ``histograms.npz`` and the validation columns are filled at multiples of ``every`` and at the end;
+    ``findings.json`` is about the last step.
     Errors: ExperimentError for what cannot be trained, ValueError for a negative ``steps`` or an ``every`` below 1,
     OSError where files cannot be written.
     """
@@ -88,4 +93,7 @@ def _train(
             progress(step)
     assert first is not None
     assert last is not None
-    return RunResult(training.info, first, last, history, profiles, gains)
+    findings = consult(training, last, history, first)
+    if files is not None:
+        files.findings(findings)
+    return RunResult(training.info, first, last, history, profiles, gains, findings)

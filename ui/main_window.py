@@ -26,6 +26,7 @@ from simulator.parameter import is_live_change, replaced
 from ui.bench import Bench, Hire
 from ui.builder.builder import Builder
 from ui.dialogs import files
+from ui.doctor.dock import DoctorDock
 from ui.document import Document
 from ui.forms.training import TrainingPanel, with_fitting_loss
 from ui.graph_questions import let_ask
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self.plot_area = PlotArea(self)
         self.builder = Builder(propose=document.propose)
         self.training = TrainingPanel(propose=document.propose)
+        self.doctor_dock = DoctorDock(self.bench, document, self)
         self.transport = Transport(self.bench, self)
         self.banner = Banner()
         self.status = StatusLine()
@@ -75,7 +77,7 @@ class MainWindow(QMainWindow):
         """What the banner says of the present run: that it was ``refused``, that it ``failed``, or nothing."""
         self._lay_out()
         build_menus(self)
-        self.menuBar().setCornerWidget(panel_toggles(self.network_dock, self.training_dock, self))
+        self.menuBar().setCornerWidget(panel_toggles((self.network_dock, self.doctor_dock, self.training_dock), self))
         self._escape = self._make_escape()
         self._connect()
         self._show_experiment(document.experiment)
@@ -104,6 +106,7 @@ class MainWindow(QMainWindow):
         self.training_dock = PanelDock("Training", self.training, self)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.network_dock)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.training_dock)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.doctor_dock)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status, 1)
 
@@ -120,7 +123,8 @@ class MainWindow(QMainWindow):
         document.changed.connect(self._show_changed)
         document.opened.connect(self._show_opened)
         document.title_changed.connect(self._show_title)
-        bench.wants, bench.questions = plots.wants, plots.questions
+        bench.questions = plots.questions
+        bench.wants = lambda: plots.wants() | self.doctor_dock.rounds.wants()
         bench.started.connect(self._take_started)
         bench.updated.connect(self._take_view)
         bench.refused.connect(self._show_refusal)
@@ -135,6 +139,7 @@ class MainWindow(QMainWindow):
         self.builder.layer_hovered.connect(self.highlight)
         self.builder.input_chosen.connect(self.show_data)
         self.transport.new_seed.connect(self.new_seed)
+        self.doctor_dock.rounds.refused.connect(self.banner.say)
 
     # -- showing -------------------------------------------------------------------------------------------------
 

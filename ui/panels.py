@@ -1,6 +1,8 @@
-"""The side panels: docks with a slim head that fold away, and the two switches that bring them back."""
+"""The side panels: docks with a slim head that fold away, and the switches that bring them back."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
@@ -8,9 +10,14 @@ from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QToolButton, QWi
 
 from ui.style.icons import set_icon
 
+KEYS = {"Network": "F9", "Training": "F10", "Doctor": "F8"}
+
 
 class PanelDock(QDockWidget):
     """A panel at one side of the window."""
+
+    counts = False
+    """Whether its switch says how many there are of what it shows."""
 
     def __init__(self, title: str, content: QWidget, parent: QWidget) -> None:
         super().__init__(title, parent)
@@ -45,19 +52,21 @@ class PanelDock(QDockWidget):
         return head
 
 
-def panel_toggles(left: PanelDock, right: PanelDock, parent: QWidget) -> QWidget:
-    """Two switches, one per panel."""
+def panel_toggles(docks: Sequence[PanelDock], parent: QWidget) -> QWidget:
+    """A switch per panel."""
     box = QWidget(parent)
     row = QHBoxLayout(box)
     row.setContentsMargins(0, 0, 8, 0)
     row.setSpacing(4)
-    for dock, keys in ((left, "F9"), (right, "F10")):
+    for dock in docks:
         toggle = dock.toggleViewAction()
-        toggle.setShortcut(QKeySequence(keys))
+        toggle.setShortcut(QKeySequence(KEYS[dock.windowTitle()]))
         parent.addAction(toggle)
         button = QToolButton(box)
         button.setDefaultAction(toggle)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(f"{dock.windowTitle()} panel")
+        if dock.counts:
+            button.setMinimumWidth(button.fontMetrics().horizontalAdvance(f"{dock.windowTitle()} · 99") + 16)
         row.addWidget(button)
     return box

@@ -1,10 +1,10 @@
-"""The files of a headless run: ``experiment.json``, ``steps.csv``, ``layers.csv``, ``histograms.npz``."""
+"""The files of a headless run: ``experiment.json``, ``findings.json``, ``histograms.npz`` and the tables."""
 
 from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +12,8 @@ from typing import IO
 
 import numpy as np
 
+from simulator.doctor import Finding
+from simulator.doctor.record import to_json
 from simulator.experiment import Experiment
 from simulator.files.atomic import partial, write_atomic
 from simulator.frame import Frame, RunInfo
@@ -44,6 +46,7 @@ class RunFiles:
         self._stack = ExitStack()
         self._raw: dict[str, tuple[IO[bytes], np.dtype[np.generic], tuple[int, ...]]] = {}
         self._measured: list[int] = []
+        self._findings: Sequence[Finding] = ()
         self._tables: dict[str, csv.DictWriter[str]] = {}
         self._table("steps.csv", STEP_COLUMNS)
         self._table("layers.csv", LAYER_COLUMNS)
@@ -74,6 +77,10 @@ class RunFiles:
         for quantity, counted in frame.histograms.items():
             for part in ("counts", "edges", "nan", "plus_inf", "minus_inf", "zeros"):
                 self._append(f"{quantity}_{part}", getattr(counted, part))
+
+    def findings(self, findings: Sequence[Finding]) -> None:
+        """What the doctor finds at the end."""
+        self._findings = findings
 
     def _factors(self, frame: Frame) -> None:
         """What each operation does to the error signal, going back to each layer."""
@@ -131,6 +138,7 @@ class RunFiles:
                     partial(self.folder / name).replace(self.folder / name)
                 for name in {"factors.csv", "time.csv"} - set(names):
                     (self.folder / name).unlink(missing_ok=True)  # of an earlier run in this folder
+                write_atomic(self.folder / "findings.json", to_json(self._findings))
                 write_atomic(self.folder / "experiment.json", self.experiment.to_json())
         finally:
             self._stack.close()

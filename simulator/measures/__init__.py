@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.frame import Floats
-from simulator.measures import backward, composite, forward, update
+from simulator.measures import backward, composite, flow, forward, update
 from simulator.measures.base import Measure, Reading
 from simulator.measures.meter import Meter
 from simulator.stack import Roles
@@ -30,7 +30,14 @@ MEASURES: tuple[Measure, ...] = (
 
 NAMES: tuple[str, ...] = tuple(measure.name for measure in MEASURES)
 
-RECORDED: tuple[Measure, ...] = (*MEASURES, composite.BranchShare())
+RECORDED: tuple[Measure, ...] = (
+    *MEASURES,
+    composite.BranchShare(),
+    flow.UnitSpread(),
+    flow.ActivationRate(),
+    flow.MeanWeightRate(),
+    flow.VarianceRate(),
+)
 """All measures: those of the table, and those that are in every frame and history beside it."""
 
 RECORDED_NAMES: tuple[str, ...] = tuple(measure.name for measure in RECORDED)

@@ -14,7 +14,7 @@ from simulator import Experiment, ExperimentError, run
 from simulator.measures import NAMES
 from simulator.training import Training
 
-FILES = {"experiment.json", "steps.csv", "layers.csv", "histograms.npz"}
+FILES = {"experiment.json", "findings.json", "steps.csv", "layers.csv", "histograms.npz"}
 
 
 def experiment(*changes: tuple[str, Any]) -> Experiment:

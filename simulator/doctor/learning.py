@@ -1,0 +1,268 @@
+"""Rules about what the loss and the updates do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.doctor import mends
+from simulator.doctor.base import Evidence, Finding, Mend, Rule, balance
+from simulator.doctor.signal import adam_helps, unforgetting, weak_side
+from simulator.doctor.words import blame, capital, joined, listed
+from simulator.frame import Floats
+from simulator.measures.status import number
+
+PATIENCE = 200
+"""Steps that a run gets before it is said not to learn."""
+UNMOVED = 0.97
+"""Share of what always guessing the mean scores, above which nothing has been learnt."""
+IMPROVEMENT = 0.99
+"""A quarter of the run that ends below so much of where it began is improving."""
+LEARNT = 0.1
+"""Share of the loss at the start below which updates may be as small as they like."""
+DIVERGED = 2.0
+"""Times the loss at the start."""
+BAND = (1e-4, 1e-2)
+"""Where update ratios are healthy."""
+ALIKE = 1e-3
+"""Least over greatest update ratio of layers that learn at one pace."""
+MARGIN = 10.0
+"""How far outside the band they must be to be called wrong."""
+RISE = 1.25
+"""Times its best by which the validation loss must have risen."""
+APART = 2.0
+"""Times the training loss."""
+
+
+def _at_start(evidence: Evidence) -> float:
+    """The loss of the first steps."""
+    return float(np.median(evidence.past("loss")[: evidence.recent]))
+
+
+def _learnt(evidence: Evidence) -> bool:
+    return evidence.lately("loss").item() < LEARNT * _at_start(evidence)
+
+
+def _ratios(evidence: Evidence) -> dict[str, float]:
+    """The least and the greatest update ratio of all layers."""
+    found = evidence.lately("update_ratio")[evidence.frame.defined["update_ratio"]]
+    found = found[np.isfinite(found)]
+    return {"update_ratio_least": float(found.min()), "update_ratio_most": float(found.max())} if found.size else {}
+
+
+def _two_windows(evidence: Evidence) -> tuple[float, float]:
+    """The loss of some steps ago and the present one; NaN while there are not enough steps."""
+    losses, window = evidence.past("loss"), 2 * evidence.recent
+    if len(losses) < 2 * window:
+        return math.nan, math.nan
+    return float(np.median(losses[-2 * window : -window])), float(np.median(losses[-window:]))
+
+
+def rising(evidence: Evidence) -> bool:
+    """Whether the loss of the last steps lies above that of the steps before them."""
+    before, after = _two_windows(evidence)
+    return after > before
+
+
+class Diverging(Rule):
+    """NaN or Inf anywhere, or a loss twice what it was at the start."""
+
+    name = "diverging"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        if evidence.broken:
+            yield self._broken(evidence)
+            return
+        start, recent = _at_start(evidence), evidence.lately("loss").item()
+        if evidence.frame.step < 2 * evidence.recent or not recent > DIVERGED * start:
+            return
+        yield self.finding(
+            evidence,
+            "severe",
+            f"The loss is {number(recent)}, {number(recent / start)} times what it was at the start.",
+            numbers={"loss": recent, "loss_at_start": start, **_ratios(evidence)},
+            since=evidence.since(evidence.past("loss") > start),
+            mends=self._mends(evidence),
+        )
+
+    def _broken(self, evidence: Evidence) -> Finding:
+        loss, counts = evidence.frame.scalars.get("loss", math.nan), evidence.frame.measures["nonfinite"]
+        bad, count = np.flatnonzero(counts > 0).tolist(), float(np.nansum(counts))
+        holds = (np.nansum(evidence.past("nonfinite"), axis=1) > 0) | ~np.isfinite(evidence.past("loss"))
+        since = evidence.since(holds)
+        what = f"{number(count)} entries are NaN or Inf, first in {evidence.name(bad[0])}" if bad else (
+            f"The loss is {number(loss)}"
+        )  # fmt: skip
+        found = balance(evidence.first) if evidence.first is not None else None
+        factor, why = blame(found, 1)
+        return self.finding(
+            evidence,
+            "severe",
+            joined(f"{capital(what)}, since step {since}", why and f"at step 0 {why}"),
+            numbers={"loss": loss, "nonfinite": count},
+            since=since,
+            rows=bad,
+            factor=factor,
+            mends=self._mends(evidence),
+        )
+
+    def _mends(self, evidence: Evidence) -> list[Mend | None]:
+        experiment = evidence.experiment
+        weights = mends.weights(experiment)
+        slower = mends.rate(experiment, 1 / mends.RATE_CUT) if weights is None else None
+        return [weights, mends.batch_norm(experiment), slower, mends.clip(experiment)]
+
+
+class Oscillating(Rule):
+    """η λ_max above its limit, and the loss rising: at the edge of stability alone nothing is wrong."""
+
+    name = "oscillating"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        sharpness = evidence.sharpness
+        if sharpness is None or not sharpness.gauge > sharpness.limit or not rising(evidence):
+            return
+        before, after = _two_windows(evidence)
+        slower = sharpness.limit / sharpness.gauge / 2
+        yield self.finding(
+            evidence,
+            "warning",
+            f"The steps are too long for the curvature: η λ_max is {number(sharpness.gauge)} where "
+            f"{number(sharpness.limit)} is the limit, and the loss rose from {number(before)} to {number(after)}.",
+            numbers={"eta_lambda_max": sharpness.gauge, "limit": sharpness.limit, "loss": after, "loss_before": before},
+            since=int(evidence.steps[-2 * evidence.recent]),
+            mends=[mends.rate(evidence.experiment, slower), mends.clip(evidence.experiment)],
+        )
+
+
+class Stalled(Rule):
+    """After 200 steps no better than always guessing the mean, and not getting better."""
+
+    name = "stalled"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        losses = evidence.past("loss")
+        quarter = len(losses) // 4
+        if evidence.frame.step < PATIENCE or quarter < 1:
+            return
+        before, now = (float(np.median(part)) for part in (losses[-2 * quarter : -quarter], losses[-quarter:]))
+        level = self._level(evidence)
+        if not (now > UNMOVED * level and now > IMPROVEMENT * before):
+            return
+        factor, why = blame(balance(evidence.frame), -1)
+        yield self.finding(
+            evidence,
+            "severe",
+            joined(f"After {evidence.frame.step} steps the loss is {number(now)}, as good as a constant guess", why),
+            numbers={"loss": now, "loss_of_guessing": level, **_ratios(evidence)},
+            since=evidence.since(self._smooth(losses, quarter) > UNMOVED * level),
+            factor=factor,
+            mends=self._mends(evidence, factor),
+        )
+
+    def _level(self, evidence: Evidence) -> float:
+        """What a constant guess scores, or the start of the run where that is not known."""
+        info = evidence.frame.info
+        if info.baseline_loss is not None:
+            return info.baseline_loss
+        start = _at_start(evidence)
+        if evidence.experiment.objective.kind == "softmax_cross_entropy":
+            return min(start, math.log(max(len(info.class_names), 2)))
+        return start
+
+    def _smooth(self, losses: Floats, width: int) -> Floats:
+        """Running means; one odd batch does not end a stall."""
+        padded = np.concatenate([np.full(width - 1, losses[0]), losses])
+        return np.convolve(padded, np.full(width, 1 / width), mode="valid")
+
+    def _mends(self, evidence: Evidence, factor: str) -> list[Mend | None]:
+        ratios = _ratios(evidence)
+        # One rate serves all layers: it helps only where all of them are slow alike.
+        most, least = ratios.get("update_ratio_most", math.inf), ratios.get("update_ratio_least", 0.0)
+        slow = most < BAND[0] and least > ALIKE * most
+        faster = [mends.rate(evidence.experiment, mends.RATE_CUT)] if slow else []
+        return [*unforgetting(evidence.experiment), *weak_side(evidence, factor), *faster]
+
+
+class UpdateRatio(Rule):
+    """‖ΔW‖/‖W‖ more than a decade outside 1e-4 … 1e-2 while there is still something to learn."""
+
+    name = "update ratio"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        if evidence.frame.step < 2 * evidence.recent:
+            return
+        defined, ratios = evidence.frame.defined["update_ratio"], evidence.lately("update_ratio")
+        past = evidence.past("update_ratio")
+        high, low = BAND[1] * MARGIN, BAND[0] / MARGIN
+        big = np.flatnonzero(defined & (ratios > high)).tolist()
+        small = np.flatnonzero(defined & (ratios < low)).tolist()
+        if big:
+            slower = mends.rate(evidence.experiment, 1 / mends.RATE_CUT)
+            worst = max(big, key=lambda row: ratios[row])
+            yield self._outside(evidence, big, worst, past[:, worst] > high, [slower, mends.clip(evidence.experiment)])
+        if small and not _learnt(evidence):
+            worst = min(small, key=lambda row: ratios[row])
+            all_slow = len(small) == int(defined.sum())
+            yield self._outside(evidence, small, worst, past[:, worst] < low, self._livelier(evidence, worst, all_slow))
+
+    def _outside(
+        self,
+        evidence: Evidence,
+        rows: Sequence[int],
+        worst: int,
+        holds: NDArray[np.bool_],
+        cures: Sequence[Mend | None],
+    ) -> Finding:
+        ratio = float(evidence.lately("update_ratio")[worst])
+        size = "large" if ratio > BAND[1] else "small"
+        others = "" if len(rows) == 1 else f"; too {size} in {listed(evidence, rows)}"
+        return self.finding(
+            evidence,
+            "warning",
+            f"An update changes {evidence.name(worst)}'s weights by {number(ratio)} of their size, where 10⁻⁴ to 10⁻² "
+            f"is healthy{others}.",
+            numbers={"update_ratio": ratio, "healthy_from": BAND[0], "healthy_to": BAND[1]},
+            since=evidence.since(holds),
+            rows=rows,
+            mends=cures,
+        )
+
+    def _livelier(self, evidence: Evidence, row: int, all_slow: bool) -> list[Mend | None]:
+        """A higher rate only where all layers are slow."""
+        experiment = evidence.experiment
+        if all_slow:
+            return [mends.rate(experiment, mends.RATE_CUT)]
+        factor, _ = blame(balance(evidence.frame), -1)
+        return [*weak_side(evidence, factor), mends.adam(experiment) if adam_helps(evidence, row) else None]
+
+
+class Overfitting(Rule):
+    """The validation loss well above its best and above the training loss, which kept falling."""
+
+    name = "over-fitting"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        scores = evidence.history.series("validation_loss").low
+        known = np.flatnonzero(np.isfinite(scores))
+        if len(known) < 3:
+            return
+        best, now = known[int(np.argmin(scores[known]))], known[-1]
+        train, then = evidence.lately("loss").item(), float(np.median(evidence.past("loss")[: best + 1][-5:]))
+        score, least = float(scores[now]), float(scores[best])
+        if not (score > RISE * least and score > APART * train and train < then):
+            return
+        step = int(evidence.steps[best])
+        experiment = evidence.experiment
+        yield self.finding(
+            evidence,
+            "warning",
+            f"The validation loss was {number(least)} at step {step} and is {number(score)} now, while the training "
+            f"loss fell from {number(then)} to {number(train)}.",
+            numbers={"validation_loss": score, "best_validation_loss": least, "loss": train, "loss_then": then},
+            since=step,
+            mends=[mends.dropout(experiment), mends.decay(experiment)],
+        )

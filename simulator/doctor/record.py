@@ -1,0 +1,39 @@
+"""Findings as a file: ``findings.json``, a list with the most pressing first, empty for a healthy run."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from simulator.doctor.base import Finding
+
+
+def _plain(value: float) -> float | str:
+    """JSON knows no NaN and no Inf: they are written as the words ``nan``, ``inf``, ``-inf``."""
+    return float(value) if math.isfinite(value) else repr(float(value))
+
+
+def builtins_of(finding: Finding) -> dict[str, Any]:
+    """A finding as dictionaries, lists and numbers; settings are what ``--set`` takes."""
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "layers": list(finding.layers),
+        "since": finding.since,
+        "step": finding.step,
+        "sentence": finding.sentence,
+        "factor": finding.factor,
+        "numbers": {name: _plain(value) for name, value in finding.numbers.items()},
+        "mends": [
+            {"title": mend.title, "settings": [{"path": path, "value": value} for path, value in mend.settings]}
+            for mend in finding.mends
+        ],
+    }
+
+
+def to_json(findings: Sequence[Finding]) -> bytes:
+    """The content of ``findings.json``."""
+    plain = [builtins_of(finding) for finding in findings]
+    return (json.dumps(plain, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()

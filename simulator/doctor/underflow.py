@@ -1,0 +1,78 @@
+"""Gradients that float16 could not hold: how many there are, and the rule about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.doctor.base import Evidence, Finding, Rule, balance
+from simulator.doctor.signal import weak_side
+from simulator.doctor.words import blame, joined, listed
+from simulator.frame import Floats, frozen
+from simulator.layers.base import Tap
+from simulator.numeric import Array
+from simulator.question import Question
+
+if TYPE_CHECKING:
+    from simulator.training import Training
+
+SMALLEST = 6e-8
+"""float16's smallest positive number is 5.96e-8; what lies below half of it becomes 0."""
+MOSTLY = 0.5
+
+
+def _share(gradient: Array) -> float:
+    """Share of the entries that are not 0 with |g| < 6e-8; exact zeros, as of inputs that are 0, lose nothing."""
+    size = np.abs(gradient)
+    nonzero = np.count_nonzero(size)
+    zeros = size.size - nonzero
+    return float((np.count_nonzero(size < SMALLEST) - zeros) / nonzero) if nonzero else 0.0
+
+
+def tiny_shares(taps: Iterable[Tap]) -> Floats:
+    """(layers,): share of each weight gradient that float16 could not hold; NaN for layers without weights."""
+    found: Floats = np.array(
+        [np.nan if tap.weight_gradient is None else _share(tap.weight_gradient) for tap in taps], np.float64
+    )
+    return frozen(found)
+
+
+class TinyGradients(Question):
+    """How many of the present gradients float16 could not hold: (layers,) shares."""
+
+    def answer(self, training: Training) -> Floats:
+        return tiny_shares(training.network.taps)
+
+
+class Underflow(Rule):
+    """Half of a layer's gradient below what float16 can hold, while there is still something to learn."""
+
+    name = "float16 underflow"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        shares = evidence.tiny
+        start = evidence.past("loss")[: evidence.recent]
+        if shares is None or len(start) == 0 or evidence.lately("loss") < 0.1 * np.median(start):
+            return
+        rows = np.flatnonzero(evidence.hidden & (shares >= MOSTLY)).tolist()
+        if not rows:
+            return
+        worst = max(rows, key=lambda row: shares[row])
+        factor, why = blame(balance(evidence.frame), -1)
+        limit = evidence.past("weight_gradient_std")[:, worst] < SMALLEST
+        yield self.finding(
+            evidence,
+            "note",
+            joined(
+                f"float16 would round {shares[worst]:.0%} of {evidence.name(worst)}'s weight gradient to 0 (below "
+                f"6·10⁻⁸)" + (f", and most of that of {listed(evidence, rows)}" if len(rows) > 1 else ""),
+                why,
+            ),
+            numbers={"tiny_share": float(shares[worst]), "limit": SMALLEST},
+            since=evidence.since(limit),
+            rows=rows,
+            factor=factor,
+            mends=weak_side(evidence, factor),
+        )

@@ -1,0 +1,109 @@
+"""Rules about units that do not respond, or all respond alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from simulator.doctor import mends
+from simulator.doctor.base import Evidence, Finding, Rule
+from simulator.doctor.words import capital, listed
+from simulator.measures.status import number
+
+MOSTLY = 0.5
+HASTY = 1e-2
+"""Update ratio above which updates are long enough to kill units."""
+ALIKE = 1e-5
+"""Spread over units, beside the weights' size, that is rounding."""
+
+
+class Saturated(Rule):
+    """Half of the entries of a squashing layer with slopes below 5 % of the steepest."""
+
+    name = "saturated"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        shares = evidence.lately("activation_saturated")
+        squashing = [
+            r for r in evidence.rows("activation_saturated") if evidence.layers[r].activation in mends.SQUASHING
+        ]
+        rows = [row for row in squashing if shares[row] >= MOSTLY]
+        if not rows:
+            return
+        worst = max(rows, key=lambda row: shares[row])
+        experiment = evidence.experiment
+        yield self.finding(
+            evidence,
+            "warning",
+            f"{shares[worst]:.0%} of {evidence.name(worst)}'s slopes are below 5 % of the steepest"
+            + (f"; {listed(evidence, rows)} are mostly flat." if len(rows) > 1 else "."),
+            numbers={"saturated_share": float(shares[worst])},
+            since=evidence.since(evidence.past("activation_saturated")[:, worst] >= MOSTLY),
+            rows=rows,
+            factor="slope",
+            mends=[mends.weights(experiment), mends.batch_norm(experiment), mends.rectifier(experiment)],
+        )
+
+
+class Dead(Rule):
+    """Half of a layer's units with slope 0 on every sample of the batch."""
+
+    name = "dead"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        shares = evidence.lately("activation_dead")
+        rows = [row for row in evidence.rows("activation_dead") if shares[row] >= MOSTLY]
+        if not rows:
+            return
+        worst = max(rows, key=lambda row: shares[row])
+        since = evidence.since(evidence.past("activation_dead")[:, worst] >= MOSTLY)
+        experiment = evidence.experiment
+        hasty = since > 0 and self._longest_update(evidence, worst, since) > HASTY
+        slower = mends.rate(experiment, 1 / mends.RATE_CUT) if hasty else None
+        yield self.finding(
+            evidence,
+            "severe" if shares[worst] > 0.99 else "warning",
+            f"{shares[worst]:.0%} of {evidence.name(worst)}'s units have slope 0 on every sample"
+            + (f"; {listed(evidence, rows)} are mostly dead." if len(rows) > 1 else ".")
+            + (" It was not so at the start: the updates did it." if since > 0 else ""),
+            numbers={"dead_share": float(shares[worst])},
+            since=since,
+            rows=rows,
+            factor="slope",
+            mends=[slower, mends.leaky(experiment), mends.batch_norm(experiment)],
+        )
+
+    def _longest_update(self, evidence: Evidence, row: int, since: int) -> float:
+        """The greatest update ratio of a layer until its units were dead."""
+        ratios = evidence.past("update_ratio")[evidence.steps <= since, row]
+        return float(np.nanmax(ratios)) if np.isfinite(ratios).any() else 0.0
+
+
+class Symmetric(Rule):
+    """All units of a layer have the same incoming weights."""
+
+    name = "symmetric"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        spread = evidence.lately("unit_spread")
+        rows = [row for row in evidence.rows("unit_spread") if spread[row] <= ALIKE and self._stays(evidence, row)]
+        if not rows:
+            return
+        past = np.nanmax(evidence.past("unit_spread")[:, rows], axis=1)
+        yield self.finding(
+            evidence,
+            "severe",
+            f"{capital(listed(evidence, rows))}: all units have the same incoming weights (spread "
+            f"{number(float(spread[rows[0]]))}) and get the same gradient, so each layer does the work of one unit.",
+            numbers={"unit_spread": float(np.max(spread[rows]))},
+            since=evidence.since(past <= ALIKE),
+            rows=rows,
+            factor="weights",
+            mends=[mends.weights(evidence.experiment)],
+        )
+
+    def _stays(self, evidence: Evidence, row: int) -> bool:
+        """A branch may begin at zero: its units get different gradients, and differ after one step."""
+        layer = evidence.layers[row]
+        return layer.units > 1 and ("." not in layer.label or evidence.frame.step > 0)

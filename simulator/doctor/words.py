@@ -1,0 +1,60 @@
+"""The words that findings share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simulator.doctor.base import Balance, Evidence
+from simulator.measures.status import number
+from simulator.trace import Factor
+
+SUBJECTS: dict[Factor, str] = {
+    "weights": "the weights",
+    "normalization": "the normalisation",
+    "slope": "the slopes",
+    "dropout": "dropout",
+    "skip": "the skips",
+    "gate": "the gates",
+    "pooling": "pooling",
+    "time": "the steps through time",
+}
+_SINGULAR = frozenset({"normalization", "dropout", "pooling"})
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def listed(evidence: Evidence, rows: Sequence[int]) -> str:
+    """``layer 3``, ``layers 1 to 4``, ``layers 1, 2 and 5``, ``11 layers from 1 to 40``."""
+    if len(rows) == 1:
+        return evidence.name(rows[0])
+    labels = evidence.labels(rows)
+    if list(rows) == list(range(rows[0], rows[-1] + 1)) and len(rows) > 2:
+        return f"layers {labels[0]} to {labels[-1]}"
+    if len(rows) > 4:
+        return f"{len(rows)} layers from {labels[0]} to {labels[-1]}"
+    return f"layers {', '.join(labels[:-1])} and {labels[-1]}"
+
+
+def blame(found: Balance | None, sign: int) -> tuple[str, str]:
+    """(responsible factor, what it does in words); empty where nothing is."""
+    culprit = found.culprit(sign) if found is not None else None
+    if found is not None and found.end is not None and sign < 0 and (culprit is None or culprit[1] > -1):
+        return found.end, f"{_does(found.end, 'lose')} it altogether"
+    if culprit is None:
+        return "", ""
+    factor, decades = culprit
+    rest = ", until nothing is left" if found is not None and found.end is not None and sign < 0 else ""
+    return (
+        factor,
+        f"{_does(factor, 'lose' if sign < 0 else 'add')} {number(abs(decades))} decades on the way back{rest}",
+    )
+
+
+def _does(factor: Factor, verb: str) -> str:
+    return f"{SUBJECTS[factor]} {verb}{'s' if factor in _SINGULAR else ''}"
+
+
+def joined(sentence: str, why: str) -> str:
+    return f"{sentence}: {why}." if why else f"{sentence}."

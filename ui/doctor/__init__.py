@@ -1,0 +1,1 @@
+"""The doctor in the window: when it looks at the run, and the list of what it finds."""

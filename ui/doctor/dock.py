@@ -1,0 +1,31 @@
+"""The doctor's panel at the foot of the window; its switch says how many findings there are."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from simulator.doctor import Finding
+from ui.bench import Bench
+from ui.doctor.panel import DoctorPanel
+from ui.doctor.rounds import Rounds
+from ui.document import Document
+from ui.panels import PanelDock
+
+
+class DoctorDock(PanelDock):
+    """Folded away until asked for."""
+
+    counts = True
+
+    def __init__(self, bench: Bench, document: Document, parent: QWidget) -> None:
+        self.panel = DoctorPanel()
+        super().__init__("Doctor", self.panel, parent)
+        self.rounds = Rounds(bench, document, self)
+        self.rounds.found.connect(self._show)
+        self.panel.chosen.connect(self.rounds.apply)
+        self.hide()
+
+    def _show(self, findings: tuple[Finding, ...]) -> None:
+        self.panel.say(findings)
+        count = f" · {len(findings)}" if findings else ""
+        self.toggleViewAction().setIconText(f"Doctor{count}")

@@ -1,0 +1,112 @@
+"""When the doctor looks at the run: a few times a second at most, and asking the worker what no frame tells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QElapsedTimer, QObject, Signal
+
+from simulator.analysis.sharpness import Sharpness, SharpnessQuestion
+from simulator.doctor import WANTS, Evidence, Finding, Mend, TinyGradients, examine, rising
+from simulator.frame import Floats
+from simulator.messages import Answer
+from ui.bench import Bench
+from ui.document import Document
+from ui.plots.base import View
+
+EVERY_MS = 500
+SHARE = 20
+"""An examination that took long is followed by so many times as long without one."""
+TINY, SHARPNESS = "doctor.tiny", "doctor.sharpness"
+
+
+class Rounds(QObject):
+    """Examines what the bench shows, and applies mends as one undo entry each."""
+
+    found = Signal(object)
+    """The findings (a tuple), most pressing first."""
+    refused = Signal(str)
+    """Why a mend could not be applied."""
+
+    def __init__(self, bench: Bench, document: Document, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.findings: tuple[Finding, ...] = ()
+        self._bench, self._document = bench, document
+        self._since = QElapsedTimer()
+        self._rest = 0
+        self._view: View | None = None
+        self._asked: dict[str, int] = {}
+        """Topic → the step it was last asked about."""
+        self._tiny: Floats | None = None
+        self._sharpness: Sharpness | None = None
+        bench.started.connect(lambda _info: self._begin())
+        bench.updated.connect(lambda view, _rate: self._take(view))
+        document.changed.connect(lambda _old, _new: self._forget())
+
+    def wants(self) -> frozenset[str]:
+        """What the next frame must bring, if it is to be examined."""
+        return WANTS if self._due() else frozenset()
+
+    def apply(self, mend: Mend) -> None:
+        """Change the experiment as ``mend`` says; it can be undone in one step."""
+        try:
+            plain = mend.applied(self._document.experiment).to_builtins()
+        except ValueError as error:
+            self.refused.emit(str(error))
+            return
+        reason = self._document.propose(plain, mend.title)
+        if reason is not None:
+            self.refused.emit(reason)
+
+    def _due(self) -> bool:
+        return not self._bench.playing or not self._since.isValid() or self._since.elapsed() >= self._rest
+
+    def _begin(self) -> None:
+        self._view = None
+        self._since.invalidate()
+        self._forget()
+        self._tell(())
+
+    def _forget(self) -> None:
+        """The experiment is another one: what was asked may have another answer."""
+        self._asked.clear()
+        self._tiny = self._sharpness = None
+
+    def _take(self, view: View) -> None:
+        if self._due() and (view.frame.factors or view.frame.info.depth == 1):
+            self._view = view
+            self._look()
+
+    def _look(self) -> None:
+        view = self._view
+        if view is None:
+            return
+        self._since.start()
+        evidence = Evidence(
+            self._document.experiment, view.frame, view.history, view.first, self._tiny, self._sharpness
+        )  # fmt: skip
+        worried = rising(evidence) and not evidence.broken
+        self._tell(examine(evidence if worried else replace(evidence, sharpness=None)))
+        self._rest = max(EVERY_MS, SHARE * self._since.elapsed())
+        self._ask(view.frame.step, worried)
+
+    def _ask(self, step: int, worried: bool) -> None:
+        # Once per step: an answer makes the bench look again.
+        if self._asked.get(TINY) != step:
+            self._asked[TINY] = step
+            self._bench.ask(TINY, TinyGradients(), self._hear)
+        if worried and self._asked.get(SHARPNESS) != step:
+            self._asked[SHARPNESS] = step
+            self._bench.ask(SHARPNESS, SharpnessQuestion(), self._hear)
+
+    def _hear(self, answer: Answer) -> None:
+        if answer.topic == TINY:
+            self._tiny = answer.result
+        else:
+            self._sharpness = answer.result
+        if not self._bench.playing:
+            self._look()
+
+    def _tell(self, findings: tuple[Finding, ...]) -> None:
+        self.findings = findings
+        self.found.emit(findings)
