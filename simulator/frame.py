@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.trace import Gains
+from simulator.unit import Unit
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -272,6 +273,8 @@ class Frame:
     prediction: Prediction | None = None
     order_chaos: OrderChaos | None = None
     bounds: Bounds | None = None
+    unit: Unit | None = None
+    """The one under the microscope."""
     graph: Graph | None = None
 
     @property

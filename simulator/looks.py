@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.frame import Floats
+Floats = NDArray[np.float64]
 
 HOLD = 4.0
 """A column is held until the next one, but for no more than so many usual distances between columns."""

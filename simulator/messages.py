@@ -65,6 +65,17 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Revive:
+    """Draw the incoming weights of some units anew in the running network; of another run, it comes too late."""
+
+    run: int
+    layer: str
+    """Label."""
+    units: tuple[int, ...]
+    """Counted from 0."""
+
+
+@dataclass(frozen=True)
 class Stop:
     pass
 
@@ -86,7 +97,7 @@ class Ask:
     question: Question
 
 
-Command = Ask | Change | Restart | Resume | Play | Pause | Limit | Look | Stop
+Command = Ask | Change | Restart | Resume | Revive | Play | Pause | Limit | Look | Stop
 
 # -- out --------------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ class Stream(IntEnum):
     WEIGHTS = 4
     BIASES = 5
     DROPOUT = 6
+    REVIVAL = 7
 
 
 def stream(seed: int, purpose: Stream, *place: int) -> np.random.Generator:

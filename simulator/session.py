@@ -19,6 +19,7 @@ from simulator.messages import (
     Reply,
     Restart,
     Resume,
+    Revive,
     Started,
     Update,
 )
@@ -108,6 +109,10 @@ class Session:
     def resume(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint, in a session that has just been started."""
         self._carrier.send(Resume(next(self._runs), checkpoint))
+
+    def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None:
+        """Draw the incoming weights of these units anew, where this run still goes on."""
+        self._carrier.send(Revive(run, layer, units))
 
     def ask(self, topic: str, question: Question) -> None:
         """Have a question answered between steps, as an :class:`Answer` among the replies."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,10 +23,12 @@ from simulator.measures.gates import gates
 from simulator.measures.histograms import stacked_histograms
 from simulator.measures.statistics import norm
 from simulator.measures.time import time_profiles
+from simulator.microscope import unit_of
 from simulator.network import Network
 from simulator.numeric import Array, Stream, stream
 from simulator.optimizers import Optimizer
 from simulator.parameter import is_live_change
+from simulator.revival import revive
 from simulator.theory.bounds import BoundsMeter
 from simulator.theory.order_chaos import order_chaos
 from simulator.theory.prediction import predict
@@ -36,7 +38,7 @@ from simulator.trace import gains
 SCALARS = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "gradient_norm")
 HISTOGRAM_SOURCES = {"activation": "a", "weight_gradient": "weight_gradient"}
 """Histogram → the role it counts."""
-WANTS = (*HISTOGRAM_SOURCES, "boundary", "time", "gates", "maps", "graph")
+WANTS = (*HISTOGRAM_SOURCES, "boundary", "time", "gates", "maps", "graph", "unit")
 """Costly parts of a frame that are made only where they are wanted."""
 CHUNK = 65536
 """Parameters updated at a time, so that an optimiser's vectors stay in the cache."""
@@ -255,6 +257,7 @@ class Training:
                 gates=gates(self.network.taps) if "gates" in wanted else None,
                 factors=tuple(reversed(gains(self.network.trace.marks))) if "factors" in wanted else (),
                 maps=self.inspector.maps() if "maps" in wanted else {},
+                unit=unit_of(self.network, self.data.input_shape, wanted),
             )
 
     def _theory(self, wanted: set[str]) -> dict[str, Any]:
@@ -296,6 +299,18 @@ class Training:
             experiment.optimizer.carry(old.optimizer, self.slots)
         else:
             self._reset_optimizer(experiment.optimizer)
+
+    def revive(self, label: str, units: Sequence[int]) -> None:
+        """Draw the incoming weights of these units of a layer anew; ValueError where they have none.
+
+        It changes nothing else but the optimiser's state of these weights, which is 0 again; one seed, step and choice
+        of units gives one draw.
+        """
+        seed = int(stream(self.experiment.seed, Stream.REVIVAL, self.step).integers(2**63))
+        with np.errstate(all="ignore"):
+            for block, index in revive(self.network, label, units, seed):
+                for slot in self.slots:
+                    self.network.parameters.part(slot, block)[index] = 0
 
     # -- keeping --------------------------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ from simulator.messages import (
     Reply,
     Restart,
     Resume,
+    Revive,
     Started,
     Stop,
     Update,
@@ -126,6 +127,11 @@ class Worker:
                     self._build(run, self.training.experiment)
             case Resume(run, kept):
                 self._build(run, kept.experiment, kept)
+            case Revive(run, layer, units):
+                # A network that has been replaced meanwhile has other units.
+                if self.training is not None and run == self.training.info.run:
+                    self.training.revive(layer, units)
+                    self.fresh = False
             case Play(steps):
                 self.remaining = float("inf") if steps is None else self.remaining + steps
                 self.clock.clear()

@@ -16,6 +16,8 @@ from simulator.messages import Answer, Failed, Refused, Reply, Started, Update
 from simulator.parameter import is_live_change
 from simulator.profiles import Profiles
 from simulator.question import Question
+from simulator.unit import UnitPast
+from ui.changes import ChangeLog
 from ui.document import Document
 from ui.inquiry import Inquiry
 from ui.plots.base import View
@@ -43,6 +45,7 @@ class Worker(Protocol):
     def ask(self, topic: str, question: Question) -> None: ...
     def look(self, wants: frozenset[str] = frozenset()) -> None: ...
     def resume(self, checkpoint: Checkpoint) -> None: ...
+    def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None: ...
     def replies(self) -> list[Reply]: ...
     def close(self, timeout: float = 2.0) -> None: ...
 
@@ -82,6 +85,11 @@ class Bench(QObject):
         self.history: History | None = None
         self.profiles = Profiles()
         self.gains = GainsPast()
+        self.unit = UnitPast()
+        self.changes = ChangeLog()
+        """What was changed in the present run."""
+        self._cause = ""
+        """The change that the present run began with."""
         self.first: Frame | None = None
         self.view: View | None = None
         self._hearers: dict[str, Callable[[Answer], None]] = {}
@@ -98,7 +106,7 @@ class Bench(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.pull)
         self._arrived.connect(self.take, Qt.ConnectionType.QueuedConnection)
-        document.changed.connect(lambda _old, new: self._change(new))
+        document.changed.connect(self._edited)
         document.opened.connect(self._begin)
 
     # -- life ----------------------------------------------------------------------------------------------------
@@ -169,6 +177,26 @@ class Bench(QObject):
             self._worker.limit(steps_per_second)
             self.wake()
 
+    def revive_units(self, layer: str, units: tuple[int, ...]) -> None:
+        """Draw the incoming weights of these units of the running network anew; undo does not take it back."""
+        if self._worker is not None and self.info is not None and units:
+            self._worker.revive(self.info.run, layer, units)
+            few = ", ".join(str(unit + 1) for unit in units) if len(units) < 6 else f"{len(units)} units"
+            self.changes.add(self._step, f"Revive {few} of layer {layer}")
+            self.wake()
+
+    @property
+    def _step(self) -> int:
+        """The last step that was seen."""
+        return 0 if self.view is None else self.view.frame.step
+
+    def _edited(self, old: Experiment, new: Experiment) -> None:
+        if is_live_change(old, new):
+            self.changes.add(self._step, self.document.described)
+        else:
+            self._cause = self.document.described
+        self._change(new)
+
     def _change(self, experiment: Experiment) -> None:
         self._trained = experiment
         self.inquiry.renew()
@@ -179,6 +207,7 @@ class Bench(QObject):
             self._look()
 
     def _begin(self, experiment: Experiment) -> None:
+        self._cause = ""
         live = self._trained is not None and is_live_change(self._trained, experiment)
         self._change(experiment)
         if live:
@@ -262,7 +291,8 @@ class Bench(QObject):
         self.info = reply.info
         self.history = History(reply.columns, start=reply.step)
         self.profiles = Profiles()
-        self.gains = GainsPast()
+        self.gains, self.unit, self.changes = GainsPast(), UnitPast(), ChangeLog()
+        self.changes.add(reply.step, self._cause)
         self.first = reply.frame if reply.step == 0 else None
         self.view = None
         self.inquiry.begin()
@@ -280,8 +310,10 @@ class Bench(QObject):
                 self.history.extend(rows)
             self.profiles.add(frame.step, frame.time)
             self.gains.add(frame.step, [layer.label for layer in frame.info.layers], frame.factors)
+            self.unit.add(frame.step, frame.unit)
             answers = dict(self.inquiry.answers)
-            self.view = View(frame, self.history, self.first, self.profiles, self.gains, answers=answers)
+            pasts = self.profiles, self.gains, answers, self.unit
+            self.view = View(frame, self.history, self.first, *pasts, self.changes.entries)
             self.updated.emit(self.view, reply.steps_per_second)
             if self._visible:
                 self.inquiry.go_on(self.questions(), frame.step)

@@ -38,10 +38,10 @@ class _Edit(QUndoCommand):
         return True
 
     def redo(self) -> None:
-        self._document._set(self._after)
+        self._document._set(self._after, self.text())
 
     def undo(self) -> None:
-        self._document._set(self._before)
+        self._document._set(self._before, f"Undo: {self.text()}")
 
 
 class Document(QObject):
@@ -57,6 +57,8 @@ class Document(QObject):
         super().__init__(parent)
         self._experiment = experiment
         self.path: Path | None = None
+        self.described = ""
+        """What the last edit, undo or redo was called."""
         self.undo_stack = QUndoStack(self)
         # A method, not a lambda: the stack tells once more while this object is being destroyed.
         self.undo_stack.cleanChanged.connect(self._clean_changed)
@@ -103,7 +105,8 @@ class Document(QObject):
         if isinstance(command, _Edit):
             command.close()
 
-    def _set(self, experiment: Experiment) -> None:
+    def _set(self, experiment: Experiment, description: str) -> None:
+        self.described = description
         old, self._experiment = self._experiment, experiment
         self.changed.emit(old, experiment)
         if old.name != experiment.name:

@@ -35,6 +35,7 @@ from ui.menus import build_menus
 from ui.panels import PanelDock, panel_toggles
 from ui.plot_area import PlotArea
 from ui.plots.base import View
+from ui.reviving import let_revive
 from ui.settings import Settings
 from ui.status import Banner, StatusLine
 from ui.transport import Transport
@@ -135,6 +136,7 @@ class MainWindow(QMainWindow):
         plots.export_requested.connect(self.export)
         plots.layer_hovered.connect(self.highlight)
         let_move(plots, document)
+        let_revive(plots, bench)
         let_ask(plots, bench)
         self.builder.layer_hovered.connect(self.highlight)
         self.builder.input_chosen.connect(self.show_data)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from simulator.layers.base import Affine, Block, Layer, Module, Room
+from simulator.layers.base import Affine, Block, Entries, Layer, Module, Room
 from simulator.layers.dropout import DropoutStage
 from simulator.layers.normalization import Stage
-from simulator.numeric import Stream, stream
+from simulator.numeric import Array, Stream, stream
 
 
 class AffineModule(Module):
@@ -18,6 +19,8 @@ class AffineModule(Module):
 
     spec: Any
     """A description with ``normalization`` and, where there is dropout, ``dropout``."""
+    x: Array
+    """The signal that came in last."""
 
     def __init__(
         self, spec: Any, place: tuple[int, ...], affine: Affine, norm: Stage | None, dropout: DropoutStage | None
@@ -41,6 +44,18 @@ class AffineModule(Module):
         if self.dropout is not None:
             self.dropout.rng = stream(room.seed, Stream.DROPOUT, *self.place)
 
+    def unit_entries(self, units: Sequence[int]) -> list[Entries]:
+        return self.affine.unit_entries(units)
+
+    def unit_norms(self, units: Sequence[int]) -> list[Entries]:
+        width = self.affine.outputs // self.affine.pieces
+        blocks = [] if self.norm is None else self.norm.blocks()
+        return [(block, [*_spread(units, width, block.size)]) for block in blocks]
+
+    def redraw(self, seed: int) -> None:
+        self.initialise(seed, self.x)
+        self.affine.block.value[-1] = 0
+
     def resolve_update(self) -> None:
         self.affine.resolve_update()
 
@@ -61,3 +76,8 @@ class AffineModule(Module):
             self.norm.retune(self.spec.normalization)
         if self.dropout is not None:
             self.dropout.retune(self.spec.dropout)
+
+
+def _spread(units: Sequence[int], width: int, size: int) -> Iterator[int]:
+    """Where ``units`` stand among ``size`` values that lie piece by piece."""
+    return (start + unit for start in range(0, size, width) for unit in units)

@@ -44,6 +44,10 @@ class Block:
         self.start = start
 
 
+Entries = tuple[Block, Any]
+"""Some entries of a block: what indexes its value."""
+
+
 class Parameters:
     """All blocks of a network over three flat vectors: value, gradient and update."""
 
@@ -70,6 +74,11 @@ class Parameters:
             block.gradient = self.gradient[here].reshape(block.shape)
             block.update = self.update[here].reshape(block.shape)
             offset += block.size
+
+    def part(self, vector: Array, block: Block) -> Array:
+        """The view of a vector laid out as these that belongs to ``block``."""
+        start = (block.value.ctypes.data - self.value.ctypes.data) // self.value.itemsize
+        return vector[start : start + block.size].reshape(block.shape)
 
 
 @dataclass(frozen=True)
@@ -178,6 +187,12 @@ class Affine:
         """W ← factor · W."""
         self.block.value[:-1] *= factor
 
+    def unit_entries(self, units: Sequence[int]) -> list[Entries]:
+        """The weights that come into ``units``, and their biases."""
+        width = self.outputs // self.pieces
+        columns = [piece * width + unit for piece in range(self.pieces) for unit in units]
+        return [(block, (slice(None), columns)) for block in self.blocks()]
+
     def forward(self, x: Array, out: Array) -> None:
         self.product.forward(self.kernel, x, out)
 
@@ -285,6 +300,17 @@ class Module(ABC):
 
         Both may lie in scratch that the next call overwrites.
         """
+
+    def unit_entries(self, units: Sequence[int]) -> list[Entries]:
+        """The parameters of ``units`` that :meth:`redraw` draws: none where units have no weights of their own."""
+        return []
+
+    def unit_norms(self, units: Sequence[int]) -> list[Entries]:
+        """Scale and shift of ``units``, where they are normalised."""
+        return []
+
+    def redraw(self, seed: int) -> None:  # noqa: B027
+        """Draw the weights anew, biases 0 unless the layer's kind starts with others; after a forward pass."""
 
     def resolve_update(self) -> None:  # noqa: B027
         """The update is proposed, and measures will look: work out what its taps show of it."""

@@ -77,6 +77,10 @@ class HighwayModule(AffineModule):
         if self.spec.initializer.data_dependent:
             scale_to_unit_variance(self.affine, x, self.u)
 
+    def redraw(self, seed: int) -> None:
+        super().redraw(seed)
+        self.affine.block.value[-1, self.spec.units :] = self.spec.transform_bias
+
     def forward(self, x: Array, training: bool) -> Array:
         self.x = x
         units = self.spec.units

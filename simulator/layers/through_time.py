@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -19,7 +19,7 @@ import numpy as np
 from simulator.activations import AnyActivation
 from simulator.frame import TimeProfile
 from simulator.initializers import AnyInitializer, GlorotUniform, Orthogonal, Zeros
-from simulator.layers.base import Block, Layer, Module, Room, Shape, ShapeError, Tap, read_only
+from simulator.layers.base import Block, Entries, Layer, Module, Room, Shape, ShapeError, Tap, read_only
 from simulator.numeric import Array, Stream, stream
 from simulator.parameter import knob
 
@@ -214,6 +214,16 @@ class ThroughTimeModule(Module):
             spec.recurrent_initializer.fill(kernel[:width], streams[1], width, width)
             spec.bias_initializer.fill(kernel[-1], biases, self.inputs, width)
         self._scale_to_data(x)
+
+    def unit_entries(self, units: Sequence[int]) -> list[Entries]:
+        columns = [gate * self.width + unit for gate in range(self.gates) for unit in units]
+        return [(self.block, (slice(None), columns))]
+
+    def redraw(self, seed: int) -> None:
+        """Biases too are drawn as at first: some kinds need them to remember."""
+        signal = np.ones((self.steps * self.features + 1, self.batch), self.x.dtype)
+        signal[:-1] = self.x.reshape(-1, self.batch)
+        self.initialise(seed, signal)
 
     def _scale_to_data(self, x: Array, rounds: int = 10, tolerance: float = 1e-3) -> None:
         """LSUV: divide the weights so drawn by the standard deviation of z over all kept steps until it is 1."""

@@ -11,10 +11,11 @@ from simulator.frame import Boundary, Floats, Frame, Histograms, LayerInfo, Poin
 from simulator.gains_past import GainsPast
 from simulator.history import History, Rows
 from simulator.trace import Gains, decades
-from tests.ui.graph_data import graph_of
 from tests.ui.analysis_data import answers
+from tests.ui.graph_data import graph_of
 from tests.ui.layer_data import gates_of, maps_of, past_of, profiles_of
 from tests.ui.theory_data import bounds, order_chaos, prediction
+from tests.ui.unit_data import unit_of, unit_past
 from ui.plots import View
 
 MEASURES = (
@@ -78,7 +79,7 @@ def frame(depth: int, step: int = 0, kind: str = "random", *, run: int = 1, plan
         prediction=prediction(depth), order_chaos=order_chaos(),
         bounds=bounds(measures["bias_gradient_norm"], step), time=profiles_of(depth, fill),
         gates=gates_of(depth, kind in ("nan", "inf"), step), maps=maps_of(depth, fill, step),
-        factors=factors_of(measures["delta_rms"]), graph=graph_of(measures),
+        factors=factors_of(measures["delta_rms"]), graph=graph_of(measures), unit=unit_of(fill, step),
     )  # fmt: skip
 
 
@@ -108,9 +109,10 @@ def history(depth: int, steps: int = 40, kind: str = "random", capacity: int = 1
 
 def view(depth: int, steps: int = 40, kind: str = "random", *, run: int = 1, plane: bool = True) -> View:
     now, first = (frame(depth, step, kind, run=run, plane=plane) for step in (steps, 0))
-    past = past_of(depth, steps, partial(_filled, kind))
-    heard = answers(depth, steps, run, partial(_filled, kind))
-    return View(now, history(depth, steps, kind), first, past, gains_past(depth, steps, kind), answers=heard)
+    fill = partial(_filled, kind)
+    past, heard = past_of(depth, steps, fill), answers(depth, steps, run, fill)
+    watched = unit_past(now.unit, fill, steps)
+    return View(now, history(depth, steps, kind), first, past, gains_past(depth, steps, kind), heard, watched)
 
 
 def gains_past(depth: int, steps: int, kind: str = "random") -> GainsPast:

@@ -41,6 +41,9 @@ class ScriptedWorker:
     def resume(self, checkpoint: Checkpoint) -> None:
         self.said.append(("resume", checkpoint))
 
+    def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None:
+        self.said.append(("revive", run, layer, units))
+
     def restart(self) -> None:
         self.said.append(("restart",))
 

@@ -11,6 +11,8 @@ from simulator.gains_past import GainsPast
 from simulator.history import History
 from simulator.messages import Answer
 from simulator.profiles import Profiles
+from simulator.unit import UnitPast
+from ui.changes import Change
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,10 @@ class View:
     """The past of the waterfall's factors."""
     answers: Mapping[str, Answer] = field(default_factory=dict)
     """The last answer to what each plot asks, by the plot's key."""
+    unit: UnitPast | None = None
+    """The past of the unit under the microscope."""
+    changes: tuple[Change, ...] = ()
+    """What was changed in this run, in order."""
 
 
 class State(Protocol):

@@ -1,0 +1,177 @@
+"""The microscope in the window: what it shows, whom it watches, what was changed just before, and reviving."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from simulator.experiment import Experiment
+from simulator.frame import Frame
+from simulator.history import History
+from simulator.microscope import want
+from simulator.parameter import replaced
+from simulator.session import Session
+from simulator.unit import UnitPast
+from tests.ui.plot_data import frame, view
+from tests.ui.unit_data import UNITS, unit_of
+from ui.bench import Bench
+from ui.changes import Change, ChangeLog, last_before
+from ui.document import Document
+from ui.plot_area import PlotArea
+from ui.plots.unit_microscope import UnitMicroscope
+from ui.plots.unit_parts import strongest
+from ui.plots.view import View
+from ui.reviving import let_revive
+
+RELU: dict[str, Any] = {"kind": "dense", "units": 6, "activation": {"kind": "relu"}}
+PLAIN = {"data": {"kind": "digits"}, "layers": [RELU, RELU]}
+
+
+def shown(qtbot: QtBot, given: View) -> UnitMicroscope:
+    plot = UnitMicroscope()
+    qtbot.addWidget(plot)
+    plot.resize(520, 360)
+    plot.refresh(given)
+    plot.grab()
+    return plot
+
+
+def dying(*changes: Change) -> View:
+    """A unit that is alive until step 12 and dead from 15 on."""
+    past = UnitPast()
+    for step in range(0, 30, 3):
+        past.add(step, unit_of(step=step, active=0.5 if step < 15 else 0.0))
+    given = frame(4, 27)
+    fields = {name: getattr(given, name) for name in Frame.__dataclass_fields__} | {"unit": past.unit}
+    return View(Frame(**fields), History(("loss",)), None, unit=past, changes=changes)
+
+
+def test_it_says_when_the_unit_died_and_what_was_changed_just_before(qtbot: QtBot) -> None:
+    changes = Change(3, "Change momentum"), Change(13, "Change learning rate"), Change(20, "Change batch")
+    plot = shown(qtbot, dying(*changes))
+    assert plot.words.text == "Dead since step 15 (not yet at 12) · just before: Change learning rate, step 13"
+    assert [note.text for note in plot.strip.notes] == ["dead"]
+    assert "nothing changed before" in shown(qtbot, dying(Change(20, "Change batch"))).words.text
+
+
+def test_a_unit_that_is_well_shows_its_numbers(qtbot: QtBot) -> None:
+    plot = shown(qtbot, view(4))
+    assert plot.words.text.startswith("active 50")
+    table = plot.table().columns
+    assert table["step"] == list(range(41))
+    assert set(table["unit"]) == {3}
+
+
+def test_a_click_on_a_cell_watches_that_unit(qtbot: QtBot) -> None:
+    plot = shown(qtbot, view(4))
+    inside = plot.cell_pane.mapViewToScene(QPointF(7.5, 0.5))
+    with qtbot.waitSignal(plot.watching):
+        QTest.mouseClick(plot.canvas.viewport(), Qt.MouseButton.LeftButton, pos=plot.canvas.mapFromScene(inside))
+    assert plot.wants == {want("1", 7)}
+
+
+def test_layer_and_unit_are_chosen_in_the_bar(qtbot: QtBot) -> None:
+    plot = shown(qtbot, view(4))
+    assert plot.bar is not None
+    assert (plot.bar.unit.value(), plot.bar.unit.maximum()) == (3, UNITS)
+    plot.bar.unit.setValue(9)
+    assert plot.wants == {want("1", 8)}
+    plot.bar.layer.setCurrentIndex(2)
+    plot.bar.layer.activated.emit(2)
+    assert plot.wants == {want("3", 0)}
+
+
+def test_pointing_watches_a_layer_only_while_it_follows(qtbot: QtBot) -> None:
+    plot = shown(qtbot, view(4))
+    plot.highlight(2)
+    assert plot.wants == {"unit"}
+    plot.set_option("follow", True)
+    plot.highlight(1)
+    assert plot.wants == {want("2", 2)}
+
+
+def test_the_buttons_revive_the_unit_or_all_dead_ones(qtbot: QtBot) -> None:
+    plot = shown(qtbot, view(4))
+    assert plot.bar is not None
+    with qtbot.waitSignal(plot.revive_wanted) as one:
+        plot.bar.revive.click()
+    with qtbot.waitSignal(plot.revive_wanted) as all_dead:
+        plot.bar.revive_all.click()
+    assert (one.args, all_dead.args) == (["1", (2,)], ["1", (5,)])
+    assert "undo does not take it back" in plot.bar.revive.toolTip()
+
+
+@pytest.mark.parametrize("image", [True, False])
+def test_pointing_at_a_weight_reads_it(image: bool, qtbot: QtBot) -> None:
+    past = UnitPast()
+    past.add(40, unit_of(step=40, image=image))
+    given = view(4)
+    fields = {name: getattr(given.frame, name) for name in Frame.__dataclass_fields__} | {"unit": past.unit}
+    plot = shown(qtbot, View(Frame(**fields), given.history, None, unit=past))
+    assert plot.state is not None
+    tiles = plot.incoming.tiles
+    assert (tiles is not None) is image
+    x, y = (0.5, tiles.extent[0] - 0.5) if tiles is not None else (0.5, 0.0)
+    probe = plot.probe(plot.state, 2, x, y)
+    assert probe is not None
+    assert "weight 1\n" in probe.text
+
+
+def test_of_many_weights_the_strongest_are_drawn() -> None:
+    values = np.zeros(5000)
+    values[[17, 4999]] = (-3.0, 2.0)
+    chosen = strongest(values, 512)
+    assert len(chosen) <= 512
+    assert {17, 4999} <= set(chosen.tolist())
+    assert strongest(values[:4], 512).tolist() == [0, 1, 2, 3]
+
+
+def test_the_log_has_each_change_once_and_finds_the_last_before_a_step() -> None:
+    log = ChangeLog()
+    for step, words in ((0, ""), (2, "Change rate"), (2, "Change rate"), (9, "Change rate"), (9, "New seed")):
+        log.add(step, words)
+    assert log.entries == (Change(2, "Change rate"), Change(9, "Change rate"), Change(9, "New seed"))
+    assert last_before(log.entries, 8) == Change(2, "Change rate")
+    assert last_before(log.entries, 1) is None
+
+
+def test_the_bench_logs_changes_of_the_run_and_brings_the_watched_unit(qtbot: QtBot) -> None:
+    document = Document(Experiment.from_builtins(PLAIN))
+    bench = Bench(document, lambda notify: Session("thread", notify))
+    plots = PlotArea()
+    qtbot.addWidget(plots)
+    let_revive(plots, bench)
+    plot = plots.plot("unit_microscope")
+    assert isinstance(plot, UnitMicroscope)
+    bench.wants = lambda: plot.wants
+    bench.start()
+    try:
+        qtbot.waitUntil(lambda: bench.view is not None, timeout=20000)
+        document.propose(replaced(PLAIN, ("optimizer",), {"kind": "sgd", "learning_rate": 0.5}), "Change optimiser")
+        document.propose(replaced(PLAIN, ("seed",), 5), "New seed")
+        qtbot.waitUntil(lambda: bench.changes.entries == (Change(0, "New seed"),), timeout=20000)
+        plot.watch("2", 4)
+        qtbot.waitUntil(lambda: _watched(bench) == ("2", 4), timeout=20000)
+        before = bench.unit.unit.weights.copy() if bench.unit.unit is not None else None
+        plot.refresh(_present(bench))
+        assert plot.bar is not None
+        plot.bar.revive.click()
+        qtbot.waitUntil(lambda: bool((_present(bench).frame.unit.weights != before).all()), timeout=20000)  # type: ignore[union-attr]
+        assert bench.changes.entries[-1].description == "Revive 5 of layer 2"
+    finally:
+        bench.close()
+
+
+def _watched(bench: Bench) -> tuple[str, int] | None:
+    unit = None if bench.view is None else bench.view.frame.unit
+    return None if unit is None else (unit.layer, unit.index)
+
+
+def _present(bench: Bench) -> View:
+    assert bench.view is not None
+    return bench.view

@@ -1,0 +1,283 @@
+"""One unit under the microscope: its activation over time, when it died, what comes into it, and how to revive it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+
+from simulator.frame import RunInfo
+from simulator.microscope import WANT, want
+from simulator.unit import COLUMNS, Turn, Unit, UnitPast
+from ui.changes import Change, last_before
+from ui.plots.axes import Axis, StepAxis, ValueAxis
+from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.depth import finite_extent
+from ui.plots.header import Option
+from ui.plots.items import Area, Array, Curves, pieces
+from ui.plots.ranges import StepRange, StepsRange
+from ui.plots.strip import Key, Note
+from ui.plots.table import Cell, Table
+from ui.plots.unit_bar import UnitBar
+from ui.plots.unit_parts import Cells, Incoming, Turns, Words, words_of
+from ui.style.numbers import integer, number, percent
+from ui.style.theme import Theme
+
+CELLS_HEIGHT = 22
+SEEN = {"dead": "Dead", "saturated": "Saturated", "alive": "Alive again"}
+
+
+@dataclass(frozen=True)
+class UnitState:
+    """The unit that is watched, and what became of it."""
+
+    step: int
+    depth: int
+    unit: Unit
+    steps: Array
+    """(looks,)"""
+    values: Array
+    """(looks, columns of a unit's past)"""
+    turns: tuple[Turn, ...]
+    change: Change | None
+    """The last change before the last turn."""
+
+    def column(self, name: str) -> Array:
+        return self.values[:, COLUMNS.index(name)]
+
+    @property
+    def verdict(self) -> str:
+        """``Dead since step 120 (not yet at 112) · just before: Change learning rate, step 100``"""
+        if not self.turns:
+            return ""
+        turn, change = self.turns[-1], self.change
+        before = "the first look" if turn.after is None else f"not yet at {integer(turn.after)}"
+        cause = "nothing changed before" if change is None else _change_text(change)
+        return f"{SEEN[turn.condition]} since step {integer(turn.step)} ({before}) · {cause}"
+
+
+def _change_text(change: Change) -> str:
+    return f"just before: {change.description}, step {integer(change.step)}"
+
+
+class UnitMicroscope(Plot[UnitState]):
+    key = "unit_microscope"
+    title = "Unit microscope"
+    side = "forward"
+    explain = (
+        "One unit's activation over time: its mean, and the band from the smallest to the largest of the batch. Below "
+        "are all units of its layer, amber where dead and grey where saturated; a click watches another. Below those "
+        "are the weights that come into it. A band that shrinks to nothing is a unit that no sample reaches any more."
+    )
+    formula = (
+        "dead: φ'(z) = 0 on every sample of the batch; saturated: |φ'(z)| < 0.05 sup|φ'| on at least 95 % of them; "
+        "revive: w drawn anew by the layer's initialiser, b = 0"
+    )
+    wants = frozenset({WANT})
+    empty_text = "The next step that is shown brings the first unit."
+    offers: ClassVar[tuple[Option, ...]] = (
+        Option("follow", "follow", "Watch the layer last pointed at, in any plot or in the stack"),
+    )
+
+    watching = Signal()
+    """Another unit is watched: the next frame must bring it."""
+    revive_wanted = Signal(str, object)
+    """Label of a layer and the units, counted from 0, to revive."""
+
+    def build(self) -> None:
+        grid = self.canvas.grid.layout
+        self.words = Words()
+        self.canvas.grid.addItem(self.words, FIRST_ROW, 0, 1, 3)
+        self.value_axis, self.step_axis = ValueAxis("left", "activation"), StepAxis("bottom", "step")
+        self.pane = self.canvas.add_pane(FIRST_ROW + 1, self.value_axis, self.step_axis)
+        self.cell_pane = self.canvas.add_pane(FIRST_ROW + 3, Axis("left"), None, invert_y=True)
+        self.weight_axis, self.input_axis = ValueAxis("left", "weight"), ValueAxis("bottom", "input")
+        self.weight_pane = self.canvas.add_pane(FIRST_ROW + 4, self.weight_axis, self.input_axis)
+        self.canvas.axes[2].setStyle(showValues=False)
+        self.canvas.axes[2].setGrid(False)
+        grid.setRowFixedHeight(FIRST_ROW + 3, CELLS_HEIGHT)
+        grid.setRowStretchFactor(FIRST_ROW + 1, 4)
+        grid.setRowStretchFactor(FIRST_ROW + 4, 3)
+        self.x_scale, self.y_scale, self.weight_scale = StepsRange(), StepRange(), StepRange(patience=300)
+        self.scales += [self.x_scale, self.y_scale, self.weight_scale]
+        self.area, self.line = Area(self.pane), Curves(self.pane, 1.0, width=1.4, smooth=True)
+        self.ghost_line = Curves(self.pane, -0.5, dashed=True, smooth=True)
+        self.turns = Turns(self.pane)
+        self.cells, self.incoming = Cells(self.cell_pane), Incoming(self.weight_pane)
+        self.bar = UnitBar() if self.header is not None else None
+        if self.bar is not None:
+            self._fit_bar(self.bar)
+
+    def _fit_bar(self, bar: UnitBar) -> None:
+        column = self.layout()
+        assert column is not None
+        column.addWidget(bar)
+        bar.chosen.connect(self.watch)
+        bar.revive_wanted.connect(self._revive)
+        self.canvas.scene().sigMouseClicked.connect(self._clicked)
+
+    # -- choosing ----------------------------------------------------------------------------------------------------
+
+    def begin(self, info: RunInfo) -> None:
+        if self.bar is not None:
+            self.bar.set_layers(info.layers)
+
+    def watch(self, layer: str, unit: int) -> None:
+        """Watch this unit, counted from 0, from now on."""
+        wants = frozenset({want(layer, unit)})
+        if wants != self.wants:
+            self.wants = wants
+            for scale in self.scales:
+                scale.reset()
+            self.watching.emit()
+
+    def mark(self, layer: int) -> None:
+        """While it follows, pointing at a layer watches it; it stays."""
+        info, state = self.layer(layer), self.state
+        if self.options["follow"] and info is not None and state is not None and info.label != state.unit.layer:
+            self.watch(info.label, state.unit.index)
+
+    def _clicked(self, event: Any) -> None:
+        if self.state is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        if self.canvas.pane_at(event.scenePos()) == 1:
+            place = self.cell_pane.mapSceneToView(event.scenePos())
+            unit = self.cells.at(place.x(), place.y())
+            if unit >= 0:
+                self.watch(self.state.unit.layer, unit)
+
+    def _revive(self, every: bool) -> None:
+        if self.state is not None:
+            unit = self.state.unit
+            units = tuple(np.flatnonzero(unit.dead).tolist()) if every else (unit.index,)
+            self.revive_wanted.emit(unit.layer, units)
+
+    # -- state -------------------------------------------------------------------------------------------------------
+
+    def capture(self, view: View) -> UnitState | None:
+        unit, past = view.frame.unit, view.unit
+        if unit is None:
+            return None
+        if past is None or past.unit is not unit:
+            past = UnitPast()
+            past.add(view.frame.step, unit)
+        turns = past.turns
+        change = last_before(view.changes, turns[-1].step) if turns else None
+        looks = past.looks
+        return UnitState(view.frame.step, view.frame.info.depth, unit, looks.steps, looks.values, turns, change)
+
+    # -- drawing -----------------------------------------------------------------------------------------------------
+
+    def draw(self, state: UnitState) -> None:
+        ghost = self.ghost
+        spans = [state.column("low"), state.column("high"), *([ghost.column("mean")] if ghost is not None else [])]
+        last = max(each.steps[-1] for each in (state, ghost) if each is not None)
+        self.pane.fit(self.x_scale.fit(float(last)), self.y_scale.fit(*finite_extent(spans)))
+        self.area.set_band(state.steps, state.column("low"), state.column("high"))
+        self.line.set_curves([pieces(state.steps, state.column("mean"))])
+        self.turns.set_turns(state.turns)
+        self.words.say(state.verdict or words_of(state.unit))
+        columns, rows = self.cells.show_units(state.unit)
+        self.cell_pane.fit((-0.5, columns + 0.5), (-0.15 * rows, 1.15 * rows))
+        self._draw_weights(state.unit)
+
+    def _draw_weights(self, unit: Unit) -> None:
+        low, high = finite_extent([unit.weights.ravel()])
+        low, high = self.weight_scale.fit(min(low, 0.0), max(high, 0.0)) if low == low else self.weight_scale.range
+        imaged = bool(unit.image)
+        for axis in (self.weight_axis, self.input_axis):
+            axis.setStyle(showValues=not imaged)
+            axis.setGrid(False if imaged else 255)
+        self.weight_pane.setAspectLocked(imaged)
+        if imaged:
+            rect = self.incoming.show_image(unit.weights, unit.image, max(-low, high)).rect
+            self.weight_pane.fit((rect.left() - 1, rect.right() + 1), (rect.top() - 1, rect.bottom() + 1))
+        else:
+            self.incoming.show_bars(unit.weights.T.ravel())
+            self.weight_pane.fit((-0.5, max(unit.weights.size, 1) + 0.5), (low, high))
+
+    def draw_ghost(self, ghost: UnitState | None) -> None:
+        self.ghost_line.set_curves([] if ghost is None else [pieces(ghost.steps, ghost.column("mean"))])
+
+    def clear(self) -> None:
+        self.area.clear()
+        for curves in (self.line, self.ghost_line):
+            curves.set_curves(())
+
+    def tint(self, theme: Theme) -> None:
+        self.area.set_colour(theme.forward)
+        self.line.set_colours([theme.forward])
+        self.ghost_line.set_colours([theme.muted])
+        for part in (self.turns, self.words, self.cells, self.incoming):
+            part.tint(theme)
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def _place(self, state: UnitState) -> int:
+        """Index of the layer."""
+        return self.labels.index(state.unit.layer) if state.unit.layer in self.labels else -1
+
+    def _name(self, state: UnitState) -> str:
+        return self.layer_text(self._place(state))
+
+    def _write(self) -> None:
+        super()._write()
+        if self.bar is not None and self.state is not None:
+            self.bar.show_unit(self.state.unit)
+
+    def legend(self, state: UnitState) -> Sequence[Key]:
+        name = f"unit {integer(state.unit.index + 1)} of {self._name(state)}"
+        return [Key(name, "muted", "none"), Key("mean", "forward"), Key("least … most", "forward", "band")]
+
+    def notes(self, state: UnitState) -> Sequence[Note]:
+        unit = state.unit
+        found = [] if unit.condition == "alive" else [Note(unit.condition, warning=True)]
+        lost = int(np.count_nonzero(~np.isfinite(unit.weights)))
+        return [*found, Note(f"{integer(lost)} weights not finite", warning=True)] if lost else found
+
+    def probe(self, state: UnitState, pane: int, x: float, y: float) -> Probe | None:
+        place, name = self._place(state), self._name(state)
+        if pane == 0:
+            look = int(np.argmin(np.abs(state.steps - x)))
+            return Probe(f"{name}\n{self._look_text(state, look)}", place, float(state.steps[look]))
+        words = self._cell_text(state.unit, x, y) if pane == 1 else self._weight_text(state.unit, x, y)
+        return Probe(f"{name}\n{words}", place)
+
+    def _look_text(self, state: UnitState, look: int) -> str:
+        values = dict(zip(COLUMNS, state.values[look].tolist(), strict=True))
+        lines = [f"step {integer(int(state.steps[look]))}", f"mean  {number(values['mean'], fixed=True)}"]
+        lines.append(f"{number(values['low'], fixed=True)} … {number(values['high'], fixed=True)}")
+        known = [word for word in ("active", "saturated") if values[word] == values[word]]
+        shares = [f"{word}  {percent(values[word])}" for word in known]
+        return "\n".join([*lines, *shares, f"‖∂C/∂w‖  {number(values['gradient_norm'], fixed=True)}"])
+
+    def _cell_text(self, unit: Unit, x: float, y: float) -> str:
+        cell = self.cells.at(x, y)
+        if cell < 0:
+            return f"{integer(int(unit.dead.sum()))} of {integer(len(unit.means))} units dead"
+        words = f"unit {integer(cell + 1)}\nmean  {number(float(unit.means[cell]), fixed=True)}"
+        return f"{words}\ndead" if unit.dead[cell] else words
+
+    def _weight_text(self, unit: Unit, x: float, y: float) -> str:
+        tiles, values = self.incoming.tiles, unit.weights.T.ravel()
+        if tiles is None:
+            place = int(np.floor(x))
+        else:
+            found = tiles.at(x, tiles.extent[0] - y)
+            place = -1 if found is None else int(np.ravel_multi_index(found, (found[0] + 1, tiles.height, tiles.width)))
+        if not 0 <= place < len(values):
+            return f"unit {integer(unit.index + 1)}"
+        return f"weight {integer(place + 1)}\n{number(float(values[place]), fixed=True)}"
+
+    def rows(self, state: UnitState) -> Table:
+        """A row per look."""
+        looks = len(state.steps)
+        columns: dict[str, Sequence[Cell]] = {
+            "step": [int(step) for step in state.steps],
+            "layer": [state.unit.layer] * looks,
+            "unit": [state.unit.index + 1] * looks,
+        }
+        return Table(columns | {name: state.column(name).tolist() for name in COLUMNS})
