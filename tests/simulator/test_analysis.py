@@ -12,6 +12,7 @@ from simulator.analysis.effective_rank import EffectiveRankQuestion, effective_r
 from simulator.analysis.gradient_noise import GradientNoiseQuestion, cosine, sample_gradient, spread
 from simulator.analysis.jacobian import JacobianQuestion, jacobians, singular_values
 from simulator.analysis.lanczos import largest
+from simulator.analysis.preactivation import PreactivationQuestion
 from simulator.analysis.sharpness import Hessian, SharpnessQuestion, stability_limit
 from simulator.analysis.twin import Twin
 from simulator.experiment import Experiment
@@ -248,6 +249,27 @@ def test_every_layer_has_a_rank_that_its_shape_allows(kind: str) -> None:
     found = EffectiveRankQuestion().answer(training)
     assert len(found.rank) == training.info.depth
     assert (found.rank <= found.most + 1e-9).all()
+
+
+# -- under the activation function --------------------------------------------------------------------------------
+
+
+def test_every_pre_activation_is_counted_and_saturation_is_the_measure_of_that_name() -> None:
+    training = training_of(layers=[{**TANH, "initializer": {"kind": "normal", "std": 3.0}}])
+    found = PreactivationQuestion(layer=1).answer(training)
+    assert found.layer == 1
+    assert found.values.counts.sum() == 4 * 6
+    assert found.activation.kind == "tanh"
+    frame = training.frame(training.scalars())
+    assert found.saturated == pytest.approx(frame.measures["activation_saturated"][1])
+    assert found.saturated > 0
+
+
+def test_a_layer_without_a_function_of_its_own_gives_way_to_one_that_has_it() -> None:
+    training = training_of(layers=[TANH])
+    assert PreactivationQuestion(layer=2).answer(training).layer == 0, "softmax mixes its units"
+    with pytest.raises(ValueError, match="no layer of this network"):
+        PreactivationQuestion().answer(training_of(layers=[]))
 
 
 # -- what asking does to the run ---------------------------------------------------------------------------------

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from simulator.activations import Tanh
 from simulator.analysis.effective_rank import EffectiveRank
 from simulator.analysis.gradient_noise import GradientNoise
 from simulator.analysis.jacobian import Jacobian
+from simulator.analysis.preactivation import Preactivation
 from simulator.analysis.sharpness import Sharpness
 from simulator.frame import Floats
+from simulator.measures.histograms import histograms
 from simulator.messages import Answer
 
 
@@ -26,6 +29,7 @@ def answers(depth: int, step: int, run: int, fill: Callable[[Floats], Floats]) -
         ),
         "sharpness": Sharpness(10 * one, 1e-3, 20, 0.1, 2.0, ""),
         "gradient_noise": GradientNoise(fill(np.exp(rng.normal(size=30))), one, 0.1, 0.25),
+        "activation_function": Preactivation(min(1, depth - 1), Tanh(), histograms([fill(rng.normal(size=400))]), 0.25),
         "effective_rank": EffectiveRank(fill(1.5 + rng.random(depth)), np.full(depth, 8.0)),
     }  # fmt: skip
     return {key: Answer(1, key, run, step, result, seconds=0.3) for key, result in found.items()}

@@ -237,7 +237,7 @@ def test_a_read_out_gives_the_exact_value(qtbot: QtBot) -> None:
     assert "3.14×10⁻⁷" in probe.text
 
 
-LOOKING = ("feature_maps", "kernels", "jacobian", "unit_microscope")
+LOOKING = ("feature_maps", "kernels", "jacobian", "activation_function", "unit_microscope")
 
 
 @pytest.mark.parametrize("key", [key for key in PINNED if key not in LOOKING])

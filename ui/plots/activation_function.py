@@ -1,0 +1,180 @@
+"""One layer's activation function and its slope, with the pre-activations that lie under them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.activations import Activation
+from simulator.analysis.preactivation import Preactivation, PreactivationQuestion
+from simulator.frame import Histograms, RunInfo
+from simulator.messages import Answer
+from ui.plots.asking import Asking
+from ui.plots.axes import ValueAxis
+from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.items import Area, Array, Curves, Guide, pieces
+from ui.plots.ranges import StepRange
+from ui.plots.ridges import bin_text, edges_of, heights_of, tail_notes
+from ui.plots.strip import Key, Note
+from ui.plots.table import Table
+from ui.style.numbers import number, percent
+from ui.style.theme import Theme
+
+POINTS = 400
+LEAST, MOST = 4.0, 1e6
+"""How far z is shown to either side at least, and at most."""
+
+
+@dataclass(frozen=True)
+class FunctionState:
+    step: int
+    depth: int
+    found: Preactivation
+    seconds: float
+
+
+class ActivationFunction(Asking[FunctionState]):
+    key = "activation_function"
+    title = "Activation function"
+    side = "forward"
+    explain = (
+        "The function of one layer, its slope, and filled the pre-activations of the present batch: where they lie "
+        "under a flat stretch, the unit is saturated and its gradient is lost. Point at another layer, in any plot "
+        "or in the stack, to see its function."
+    )
+    formula = "a = φ(z),  φ′(z);  dashed: sup |φ′|;  saturated: |φ′(z)| < 5 % of sup |φ′|"
+    empty_text = "The pre-activations are counted between steps, at their own pace."
+
+    def build(self) -> None:
+        self.z_axis, self.value_axis = ValueAxis("bottom", "pre-activation z"), ValueAxis("left", "φ(z), φ′(z)")
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.z_axis)
+        self.reach, self.scale = StepRange(always=(-LEAST, LEAST)), StepRange(always=(0.0, 1.0))
+        self.scales += [self.reach, self.scale]
+        self.supremum = Guide(self.pane, 1.0)
+        self.spread = Area(self.pane, alpha=0.25)
+        self.ghosts = Curves(self.pane, -0.5, dashed=True)
+        self.curves = Curves(self.pane, width=1.8, smooth=True)
+        self.chosen = 0
+
+    def begin(self, info: RunInfo) -> None:
+        self.chosen = min(self.chosen, info.depth - 1)
+
+    def question(self) -> PreactivationQuestion:
+        return PreactivationQuestion(self.chosen)
+
+    def understand(self, answer: Answer, view: View) -> FunctionState:
+        return FunctionState(answer.step, view.frame.info.depth, answer.result, answer.seconds)
+
+    def mark(self, layer: int) -> None:
+        """Pointing at a layer asks for its function; it stays."""
+        if layer >= 0:
+            self.chosen = layer
+
+    # -- drawing -----------------------------------------------------------------------------------------------------
+
+    def draw(self, state: FunctionState) -> None:
+        activation = state.found.activation
+        z, value, slope = self._functions(state)
+        y = self.scale.fit(*_extent([value, slope, np.array([activation.sup_slope])]))
+        self.pane.fit((float(z[0]), float(z[-1])), (y[0], y[1] + 0.03 * (y[1] - y[0])))
+        self.curves.set_curves([pieces(z, value), pieces(z, slope)])
+        self.supremum.level = activation.sup_slope
+        self.supremum.update()
+        x, heights = _outline(state.found.values)
+        self.spread.set_band(x, np.full(len(x), y[0]), y[0] + heights * 0.6 * (y[1] - y[0]))
+        self.draw_ghost(self.ghost)
+
+    def _functions(self, state: FunctionState) -> tuple[Array, Array, Array]:
+        """(z, φ(z), φ'(z)) over what is shown."""
+        edges = edges_of(state.found.values)[0]
+        low, high = self.reach.fit(max(float(edges[0]), -MOST), min(float(edges[-1]), MOST))
+        return sampled(state.found.activation, low, high)
+
+    def draw_ghost(self, ghost: FunctionState | None) -> None:
+        if ghost is None:
+            self.ghosts.set_curves(())
+            return
+        x, heights = _outline(ghost.found.values)
+        low, high = self.scale.range
+        self.ghosts.set_curves([pieces(x, low + heights * 0.6 * (high - low))])
+
+    def clear(self) -> None:
+        self.curves.set_curves(())
+        self.ghosts.set_curves(())
+        self.spread.clear()
+
+    def tint(self, theme: Theme) -> None:
+        self.supremum.colour = theme.backward
+        self.spread.set_colour(theme.muted)
+        self.ghosts.set_colours([theme.text])
+        self.curves.set_colours([theme.forward, theme.backward])
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def legend(self, state: FunctionState) -> Sequence[Key]:
+        found = state.found
+        return [
+            Key("φ", "forward"),
+            Key("φ′", "backward"),
+            Key(f"sup {number(found.activation.sup_slope)}", "backward", "dashed"),
+            Key(f"saturated {percent(found.saturated)}", "muted", "band"),
+        ]
+
+    def notes(self, state: FunctionState) -> Sequence[Note]:
+        return [*tail_notes(state.found.values), *self.age(state.step, state.seconds)]
+
+    def probe(self, state: FunctionState, pane: int, x: float, y: float) -> Probe | None:
+        found = state.found
+        _, value, slope = sampled(found.activation, x, x)
+        text = [
+            self.layer_text(found.layer),
+            f"φ({number(x)})  {number(float(value[0]))}",
+            f"φ′({number(x)})  {number(float(slope[0]))}",
+            bin_text(found.values, 0, x),
+        ]
+        return Probe("\n".join(text), found.layer, x)
+
+    def rows(self, state: FunctionState) -> Table:
+        found = state.found
+        edges, bins = edges_of(found.values)[0], found.values.counts.shape[1]
+        middles = 0.5 * edges[:-1] + 0.5 * edges[1:]
+        value, slope = functions(found.activation, middles)
+        return Table(
+            {
+                "step": [state.step] * bins,
+                "layer": [found.layer + 1] * bins,
+                "low": edges[:-1].tolist(),
+                "high": edges[1:].tolist(),
+                "count": found.values.counts[0].tolist(),
+                "value": value.tolist(),
+                "slope": slope.tolist(),
+            }
+        )
+
+
+def sampled(activation: Activation, low: float, high: float) -> tuple[Array, Array, Array]:
+    """(z, φ(z), φ'(z)) at even distances."""
+    z = np.linspace(low, high, POINTS)
+    return z, *functions(activation, z)
+
+
+def functions(activation: Activation, z: Array) -> tuple[Array, Array]:
+    value, slope = np.empty_like(z), np.empty_like(z)
+    with np.errstate(all="ignore"):
+        activation.apply(z, value)
+        activation.derivative(z, value, slope)
+    return value, slope
+
+
+def _outline(values: Histograms) -> tuple[Array, Array]:
+    """The histogram as steps, its highest bin 1."""
+    heights = heights_of(values.counts)[0]
+    return np.repeat(edges_of(values)[0], 2), np.concatenate([[0.0], np.repeat(heights, 2), [0.0]])
+
+
+def _extent(parts: Sequence[Array]) -> tuple[float, float]:
+    values = np.concatenate(parts)
+    values = values[np.isfinite(values)]
+    return float(values.min()), float(values.max())
