@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from benchmarks.rounds import Work
 from simulator.experiment import Experiment
+from simulator.measures import MEASURES
 from simulator.training import HISTOGRAM_SOURCES, Training
 
 HISTOGRAMS = frozenset(HISTOGRAM_SOURCES)
+COMPARED = (
+    "activation_mean",
+    "activation_std",
+    "activation_saturated",
+    "activation_dead",
+    "weight_gradient_norm",
+    "update_ratio",
+)
+"""Measures that the peer computes too; the others are recorded on top."""
 
 
 def _refreshed(training: Training, step: Work) -> Work:
@@ -48,11 +58,12 @@ def measured(training: Training, histograms_each: int | None = None) -> Work:
 
 
 def variants(experiment: Experiment) -> dict[str, Work]:
-    """Name → work; all share one network."""
-    training = Training(experiment)
+    """Name → work. ``recorded`` measures all that the window records, the others what the peer does."""
+    training = Training(experiment, measures=[measure for measure in MEASURES if measure.name in COMPARED])
     return {
         "plain": plain(training),
         "scalars": measured(training),
         "full": measured(training, 1),
         "tenth": measured(training, 10),
+        "recorded": measured(Training(experiment), 1),
     }

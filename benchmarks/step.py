@@ -17,6 +17,7 @@ LABELS = {
     "scalars": "scalars each step",
     "tenth": "scalars, histograms each 10th step",
     "full": "full measures each step",
+    "recorded": "all that a window records, each step",
 }
 
 

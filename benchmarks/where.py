@@ -13,9 +13,9 @@ from benchmarks.nets import NETS, reference, title
 from benchmarks.ours import HISTOGRAMS
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import PROCESSOR, Spread
+from simulator import measures
 from simulator import training as engine
 from simulator.layers.base import Affine
-from simulator.measures import MEASURES
 from simulator.threads import limited_blas
 from simulator.training import Training
 
@@ -25,9 +25,7 @@ PARTS = (
     "slopes",
     "optimiser",
     "next batch",
-    "measures forward",
-    "measures backward",
-    "measures update",
+    "measures",
     "histograms",
     "rest",
 )
@@ -62,7 +60,7 @@ def _targets(training: Training) -> list[tuple[Any, str, str]]:
         (Training, "_propose", "optimiser"),
         (Training, "_load_batch", "next batch"),
         (engine, "stacked_histograms", "histograms"),
-        *((type(measure), "value", f"measures {measure.side}") for measure in MEASURES),
+        (measures.Meter, "read", "measures"),
     ]
 
 

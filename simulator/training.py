@@ -18,7 +18,7 @@ from simulator.experiment import Experiment, ExperimentError
 from simulator.feature_maps import Inspector
 from simulator.frame import Floats, Frame, Prediction, RunInfo
 from simulator.graph.nodes import graph_of
-from simulator.measures import RECORDED, RECORDED_NAMES, Meter
+from simulator.measures import RECORDED, Measure, Meter
 from simulator.measures.gates import gates
 from simulator.measures.histograms import stacked_histograms
 from simulator.measures.statistics import norm
@@ -63,10 +63,10 @@ class Training:
     """A network after ``step`` updates, with the batch of its next update loaded.
 
     ``propose`` evaluates and measures the step and its update, ``apply`` makes the update. ``look`` measures the same
-    and changes nothing, so it may be called at any time.
+    and changes nothing, so it may be called at any time. ``measures`` are those that are recorded.
     """
 
-    def __init__(self, experiment: Experiment, run: int = 0) -> None:
+    def __init__(self, experiment: Experiment, run: int = 0, measures: Sequence[Measure] = RECORDED) -> None:
         self.experiment = experiment
         try:
             self.data = prepare(experiment.data, experiment.seed, experiment.precision)
@@ -87,9 +87,9 @@ class Training:
         self.inspector = Inspector(self.network, experiment, self.data)
         self.step = 0
         self._reset_optimizer(experiment.optimizer)
-        self.meter = Meter(self.network.roles, batch, RECORDED)
+        self.meter = Meter(self.network.roles, batch, measures)
         self.info = self._describe(run)
-        self.columns = (*SCALARS, *(f"{name}:{layer}" for name in RECORDED_NAMES for layer in range(self.info.depth)))
+        self.columns = (*SCALARS, *(f"{name}:{layer}" for name in self.meter.names for layer in range(self.info.depth)))
 
     def _describe(self, run: int) -> RunInfo:
         parameters = self.network.parameters
@@ -248,8 +248,8 @@ class Training:
                 step=self.step,
                 epoch=self.step * self.network.batch / self.info.train_samples,
                 scalars=scalars,
-                measures=dict(zip(RECORDED_NAMES, self.values, strict=True)),
-                defined=dict(zip(RECORDED_NAMES, self.defined, strict=True)),
+                measures=dict(zip(self.meter.names, self.values, strict=True)),
+                defined=dict(zip(self.meter.names, self.defined, strict=True)),
                 histograms=counted,
                 boundary=self.evaluator.boundary() if "boundary" in wanted else None,
                 **self._theory(wanted),
@@ -292,7 +292,7 @@ class Training:
         """Take over live parameters; another kind of optimiser starts with empty state."""
         old, self.experiment = self.experiment, experiment
         self.network.retune(experiment)
-        self.meter = Meter(self.network.roles, self.network.batch, RECORDED)
+        self.meter = Meter(self.network.roles, self.network.batch, self.meter.measures)
         self.evaluator.retune(experiment)
         self.inspector.retune(experiment)
         if type(old.optimizer) is type(experiment.optimizer):

@@ -20,6 +20,7 @@ class Meter:
 
     def __init__(self, roles: Roles, batch: int, measures: Sequence[Measure]) -> None:
         self.roles, self.batch, self.measures = roles, batch, measures
+        self.names = tuple(measure.name for measure in measures)
         present = [np.all([roles[name].present for name in measure.roles], axis=0) for measure in measures]
         self.defined: NDArray[np.bool_] = frozen(np.array(present).reshape(len(measures), roles.depth))
         moments = {name for measure in measures for name in measure.moments}
