@@ -47,8 +47,8 @@ def _peer(torch: Any, kind: str, training: Training, steps: int) -> Work:
     loss = nn.MSELoss()
     # (time, features, samples) as ours lays it out, to PyTorch's (time, samples, features).
     raw = np.asarray(training.data.x_train, np.float32).reshape(steps, 2, -1)
-    x = torch.from_numpy(np.ascontiguousarray(raw.transpose(0, 2, 1)))
-    y = torch.from_numpy(np.ascontiguousarray(training.data.y_train.T, np.float32))
+    x = torch.from_numpy(np.array(raw.transpose(0, 2, 1)))
+    y = torch.from_numpy(np.array(training.data.y_train.T, np.float32))
 
     def work(count: int) -> None:
         for _ in range(count):

@@ -59,5 +59,7 @@ def run(options: Options) -> Section:
     section.tables.append(summary)
     if options.draw is not None:
         draw(drawn, options.draw)
-        section.notes.append(f"![Time per step against depth, batch and width]({options.draw.name})")
+        section.notes.append(
+            f"![Time per step against depth, batch and width]({options.draw.parent.name}/{options.draw.name})"
+        )
     return section

@@ -40,31 +40,40 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything as JSON")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the tables as a document")
     parser.add_argument("--draw", type=Path, metavar="FILE", help="draw the scaling section as SVG")
+    parser.add_argument("--keep", action="store_true", help="keep what the JSON file has of other sections")
     parser.add_argument("--quick", action="store_true", help="only see that everything runs; the numbers mean nothing")
     return parser
 
 
-def _document(result: dict[str, Any], told: dict[str, str]) -> str:
+def _document(result: dict[str, Any]) -> str:
     """The tables under headings, with the machine they come from."""
     about = "\n".join(f"- {key}: {value}" for key, value in result["machine"].items())
     head = f"# Benchmark\n\nWritten by `uv run benchmarks/speed.py --markdown FILE`.\n\n{about}\n"
-    return head + "".join(f"\n## {name}\n\n{text}\n" for name, text in told.items())
+    told = ((name, result["tables"][name]) for name in SECTIONS if name in result["tables"])
+    return head + "".join(f"\n## {name}\n\n{text}\n" for name, text in told)
+
+
+def _kept(given: argparse.Namespace) -> dict[str, Any]:
+    """What a run before has left of its sections."""
+    if not (given.keep and given.json is not None and given.json.exists()):
+        return {"sections": {}, "tables": {}}
+    before = json.loads(given.json.read_text(encoding="utf-8"))
+    return {key: before[key] for key in ("sections", "tables")}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     given = _parser().parse_args(arguments)
     options = Options(quick=given.quick, threads=tuple(given.threads), draw=given.draw)
-    told: dict[str, str] = {}
-    result: dict[str, Any] = {"machine": machine(), "quick": options.quick, "sections": {}}
+    result: dict[str, Any] = {"machine": machine(), "quick": options.quick, **_kept(given)}
     for key, value in result["machine"].items():
         print(f"{key}: {value}")
     for name in given.sections:
         section = import_module(SECTIONS[name]).run(options)
         result["sections"][name] = section.data
-        told[name] = section.text()
-        print(f"\n## {name}\n\n{told[name]}", flush=True)
+        result["tables"][name] = section.text()
+        print(f"\n## {name}\n\n{section.text()}", flush=True)
         if given.markdown is not None:
-            given.markdown.write_text(_document(result, told), encoding="utf-8")
+            given.markdown.write_text(_document(result), encoding="utf-8")
         # After each section: a later one that fails does not take the others with it.
         if given.json is not None:
             given.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
