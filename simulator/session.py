@@ -36,9 +36,7 @@ class Session:
     one is never behind. Every step's scalars arrive with the next Update: none is lost.
     """
 
-    def __init__(
-        self, mode: Mode = "thread", notify: Notify = lambda: None, carrier: Carrier | None = None
-    ) -> None:
+    def __init__(self, mode: Mode = "thread", notify: Notify = lambda: None, carrier: Carrier | None = None) -> None:
         """``carrier``: one that has been launched before."""
         self.mode = mode
         self.notify = notify

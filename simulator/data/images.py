@@ -37,9 +37,9 @@ class Images(Data, frozen=True, kw_only=True, tag="images"):
     size: Annotated[
         int, knob("Size", "Height and width that all images are brought to.", slider=(8, 64), ge=1, le=1024, unit="px")
     ] = 28
-    color: Annotated[
-        Literal["grey", "color"], knob("Colour", "Grey: one channel; color: red, green and blue.")
-    ] = "grey"
+    color: Annotated[Literal["grey", "color"], knob("Colour", "Grey: one channel; color: red, green and blue.")] = (
+        "grey"
+    )
 
     @property
     def input_shape(self) -> tuple[int, ...] | None:

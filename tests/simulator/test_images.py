@@ -218,9 +218,7 @@ def test_a_table_may_declare_its_images_shape(tmp_path: Path) -> None:
         ((-1, -3, 4), "pixels.csv: an image shape is channels, height, width, three numbers from 1, not -1 × -3 × 4"),
     ],
 )
-def test_a_shape_that_the_columns_cannot_fill_is_refused(
-    tmp_path: Path, shape: tuple[int, ...], message: str
-) -> None:
+def test_a_shape_that_the_columns_cannot_fill_is_refused(tmp_path: Path, shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(DataError) as error:
         prepare(Csv(path=table(tmp_path), target="y", shape=shape), 0, "float32")
     assert str(error.value) == message

@@ -84,6 +84,8 @@ class FactorImage(Plot[FactorsPast]):
         self.ghost_heat = Heat(self.pane, z=-2.5)
         self.beam = Beam(self.pane, along="y", z=1.0)
 
+        self._offer_factors(None)
+
     def begin(self, info: RunInfo) -> None:
         self.depth_axis.name_layers(self.labels)
 
@@ -115,11 +117,12 @@ class FactorImage(Plot[FactorsPast]):
         row = TOTAL if self.factor is None else FACTORS.index(self.factor)
         return state.grid.values[:, row]
 
-    def _offer_factors(self, state: FactorsPast) -> None:
-        """Only the switches of factors that this network has, and one that is on."""
+    def _offer_factors(self, state: FactorsPast | None) -> None:
+        """Only the switches of factors that this network has, and one that is on; none while nothing is known."""
         if self.header is not None:
             for factor in FACTORS:
-                self.header.options[factor].setVisible(state.has(factor) or self.options[factor])
+                known = state is not None and state.has(factor)
+                self.header.options[factor].setVisible(known or self.options[factor])
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
