@@ -56,20 +56,18 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QTimer
 QSettings.setDefaultFormat(QSettings.Format.IniFormat)
 QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, os.environ["NABLASCOPE_SETTINGS"])
 {SHOWN}
-from ui.app import create_app, open_bench
-from ui.main_window import MainWindow
-app = create_app()
-def top():
-    return next((w for w in app.topLevelWidgets() if isinstance(w, MainWindow)), None)
+import ui.app
+shown, make = Shown(), ui.app.MainWindow
+def watched(*given):
+    global window
+    window = make(*given)
+    window.installEventFilter(shown)
+    return window
 def ready():
-    return top() is not None and (top().bench.view is not None or not LIVE)
-class Watch(Shown):
-    def eventFilter(self, watched, event):
-        return isinstance(watched, MainWindow) and super().eventFilter(watched, event)
-watch = Watch()
-app.installEventFilter(watch)
+    return window.bench.view is not None or not LIVE
+ui.app.MainWindow = watched
 try:
-    open_bench(None, None, carrier)
+    ui.app.open_bench(None, None, carrier)
 finally:
     carrier and carrier.close(2.0)
 """
