@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-SCREEN = ("PySide6", "shiboken6", "pyqtgraph", "ui")
+SCREEN = ("PySide6", "shiboken6", "pyqtgraph")
 
 
 class Absent(MetaPathFinder):
