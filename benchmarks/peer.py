@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +44,7 @@ class Peer:
         self.measuring = self.counting = False
         self.found: list[Any] = []
         self.counts: list[Any] = []
+        self.odd: list[tuple[int, ...]] = []
         self.calls = 0
         for module in self.hidden:
             module.register_forward_hook(self._see_activation)
@@ -77,13 +79,25 @@ class Peer:
             dead = (steep == 0).all(dim=0).float().mean()
             self.found += [output.mean(), output.std(correction=0), flat.float().mean(), dead]
             if self.counting:
-                self.counts.append(torch.histc(output, BINS))
+                self._count(output)
 
     def _see_gradient(self, weight: Any) -> None:
         if self.measuring:
             self.found.append(weight.grad.norm())
             if self.counting:
-                self.counts.append(self.torch.histc(weight.grad, BINS))
+                self._count(weight.grad)
+
+    def _count(self, x: Any) -> None:
+        """A histogram with what lies outside it told apart, as ours: NaN, +Inf, −Inf and exact zeros."""
+        torch = self.torch
+        low, high = torch.aminmax(x)
+        odd: tuple[int, ...] = (0, 0, 0)
+        if not torch.isfinite(low + high):
+            odd = tuple(int(found.sum()) for found in (torch.isnan(x), x == math.inf, x == -math.inf))
+            x = x[torch.isfinite(x)]
+            low, high = torch.aminmax(x)
+        self.counts.append(torch.histc(x, BINS, float(low), float(high)))
+        self.odd.append((*odd, x.numel() - int(torch.count_nonzero(x))))
 
     def _next(self) -> tuple[Any, Any]:
         if self.calls % (len(self.x) // self.batch) == 0:
@@ -114,6 +128,7 @@ class Peer:
                 torch.stack(self.counts).numpy()
         self.found.clear()
         self.counts.clear()
+        self.odd.clear()
 
     def work(self, measuring: bool, histograms_each: int | None = None) -> Work:
         def work(steps: int) -> None:
