@@ -40,9 +40,11 @@ class _Shared:
         for stack in weights.stacks:
             inputs = stack.array.shape[1]
             # One product with every matrix serves both.
-            found = np.matmul(_probes(inputs, stack.array.dtype), stack.array).astype(np.float64)
-            self.mean[stack.layers] = found[:, 0].mean(axis=1) / inputs
-            self.variance[stack.layers] = found[:, 1].var(axis=1)
+            total, signed = np.matmul(_probes(inputs, stack.array.dtype), stack.array).astype(np.float64).swapaxes(0, 1)
+            units = stack.array.shape[2]
+            self.mean[stack.layers] = np.add.reduce(total, axis=1) / (inputs * units)
+            signed -= np.add.reduce(signed, axis=1, keepdims=True) / units
+            self.variance[stack.layers] = np.vecdot(signed, signed) / units
 
 
 _SHARED: WeakKeyDictionary[Reading, _Shared] = WeakKeyDictionary()

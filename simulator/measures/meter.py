@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,19 +23,16 @@ class Meter:
         self.names = tuple(measure.name for measure in measures)
         present = [np.all([roles[name].present for name in measure.roles], axis=0) for measure in measures]
         self.defined: NDArray[np.bool_] = frozen(np.array(present).reshape(len(measures), roles.depth))
+        self._somewhere = [(row, measure) for row, measure in enumerate(measures) if self.defined[row].any()]
         moments = {name for measure in measures for name in measure.moments}
         norms = {name for measure in measures for name in measure.norms} - moments
-        self._norms, self._moments = _Sums(roles, norms), _Sums(roles, moments)
+        self._sums = _Sums(roles, moments, norms)
 
     def read(self) -> tuple[Floats, NDArray[np.bool_]]:
         """(measures, layers) values and where they are defined; a value that is not defined reads NaN."""
-        moments = self._moments.moments()
-        norms = self._norms.norms() | {name: found.norm for name, found in moments.items()}
-        reading = Reading(self.roles, self.batch, norms, moments)
+        reading = Reading(self.roles, self.batch, *self._sums.read())
         values, defined = np.full(self.defined.shape, math.nan), self.defined
-        for row, measure in enumerate(self.measures):
-            if not self.defined[row].any():
-                continue
+        for row, measure in self._somewhere:
             values[row] = measure.value(reading)
             missing = measure.undefined(reading)
             if missing is not None and missing.any():
@@ -45,44 +42,49 @@ class Meter:
 
 
 class _Sums:
-    """Sums over every layer of several roles, as one vector: stack by stack, each with its own layers."""
+    """Sums over every layer of several roles, as one vector: stack by stack, those with moments first."""
 
-    def __init__(self, roles: Roles, names: Iterable[str]) -> None:
-        self.names = sorted(names)
+    def __init__(self, roles: Roles, moments: Collection[str], norms: Collection[str]) -> None:
+        self.names = [*sorted(moments), *sorted(norms)]
         self.depth = roles.depth
-        self.stacks: list[tuple[slice, Array, Array]] = []
-        """Where in the vector, the stack, and the stack in memory order."""
+        self.stacks: list[tuple[slice, Array, Array | None]] = []
+        """Where in the vector, the stack in memory order, and the stack itself where its sum is wanted."""
         self.arrays: list[Array] = []
         places: list[int] = []
+        self.summed = self.rows = 0
+        """Entries of the vector, and roles, that have moments."""
         for row, name in enumerate(self.names):
             for stack in roles[name].stacks:
                 here = slice(len(places), len(places) + len(stack.layers))
-                self.stacks.append((here, stack.array, in_memory_order(stack.array)))
+                self.stacks.append((here, in_memory_order(stack.array), stack.array if name in moments else None))
                 self.arrays += list(stack.array)
                 places += (row * roles.depth + stack.layers).tolist()
+            if name in moments:
+                self.summed, self.rows = len(places), row + 1
         self.places = np.array(places, np.intp)
         kinds = {array.dtype for array in self.arrays} or {np.dtype(np.float64)}
         self.precision: np.dtype[np.floating] = min(kinds, key=lambda kind: kind.itemsize)
         """The lowest among them."""
-        self.sizes = np.array([max(array.size, 1) for array in self.arrays], np.float64)
+        self.sizes = np.array([max(array.size, 1) for array in self.arrays[: self.summed]], np.float64)
 
-    def _by_role(self, vector: Floats) -> dict[str, Floats]:
-        table = np.full((len(self.names), self.depth), math.nan)
-        table.reshape(-1)[self.places] = vector
-        return dict(zip(self.names, table, strict=True))
-
-    def norms(self) -> dict[str, Floats]:
-        square = np.empty(len(self.arrays))
-        for here, _, rows in self.stacks:
+    def read(self) -> tuple[dict[str, Floats], dict[str, Moments]]:
+        """Norms of all roles, moments of those that have them; (layers,), NaN where a layer has none."""
+        square, total = np.empty(len(self.places)), np.empty(self.summed)
+        for here, rows, stack in self.stacks:
             square[here] = squares(rows)
-        return self._by_role(norms_from(square, self.arrays, self.precision))
+            if stack is not None:
+                # At once: it finds the stack in the cache.
+                total[here] = sums(stack)
+        split = self.summed
+        found = moments_from(square[:split], total, self.sizes, self.arrays, self.precision)
+        size = np.concatenate([found.norm, norms_from(square[split:], self.arrays[split:], self.precision)])
+        norm = self._by_role(size, len(self.names))
+        mean, std = self._by_role(found.mean, self.rows), self._by_role(found.std, self.rows)
+        moments = {name: Moments(mean[row], std[row], norm[row]) for row, name in enumerate(self.names[: self.rows])}
+        return dict(zip(self.names, norm, strict=True)), moments
 
-    def moments(self) -> dict[str, Moments]:
-        square, total = np.empty((2, len(self.arrays)))
-        for here, stack, rows in self.stacks:
-            # One after the other: the second finds the stack in the cache.
-            square[here] = squares(rows)
-            total[here] = sums(stack)
-        found = moments_from(square, total, self.sizes, self.arrays, self.precision)
-        mean, std, norm = (self._by_role(vector) for vector in found)
-        return {name: Moments(mean[name], std[name], norm[name]) for name in self.names}
+    def _by_role(self, vector: Floats, rows: int) -> Floats:
+        """(roles, layers)"""
+        table = np.full(rows * self.depth, math.nan)
+        table[self.places[: len(vector)]] = vector
+        return table.reshape(rows, self.depth)

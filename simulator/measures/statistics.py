@@ -80,7 +80,7 @@ def _unsafe(squares: Floats, dtype: np.dtype[np.floating]) -> list[int]:
     """Rows whose sum of squares proves nothing."""
     low, high = _SAFE[dtype]
     safe = (squares > low) & (squares < high)
-    return [] if safe.all() else np.flatnonzero(~safe).tolist()
+    return [] if np.logical_and.reduce(safe) else np.flatnonzero(~safe).tolist()
 
 
 def norms_from(squares: Floats, arrays: Sequence[Array] | Array, precision: np.dtype[np.floating]) -> Floats:
@@ -101,7 +101,7 @@ def moments_from(
     # Rounding may leave a variance below zero; such a row is narrow, and read again around its mean.
     result = Moments(mean, np.sqrt(np.maximum(variance, 0)), np.sqrt(squares))
     narrow = variance <= _ONE_PASS * square_of_mean
-    if narrow.any():
+    if np.logical_or.reduce(narrow):
         for row in np.flatnonzero(narrow).tolist():
             mean[row], result.std[row] = _around_the_mean(arrays[row].ravel(), float(mean[row]))
     for row in _unsafe(squares, precision):
