@@ -39,6 +39,11 @@ def add_commands(commands: Any) -> None:
         "--set", action="append", default=[], metavar="PATH=VALUE", help="as in layers.0.units=50; may be repeated"
     )
     one.add_argument("--every", type=_count(1), default=1, metavar="K", help="measure layers each K steps (1)")
+    one.add_argument(
+        "--analyses", type=_analyses, metavar="NAME,…",
+        help="what else to write at these steps: bounds, graph, jacobian, weights, sharpness, noise, rank, prediction, "
+        "order-chaos; all or none (prediction,order-chaos)",
+    )  # fmt: skip
     one.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
     one.add_argument("--no-plots", action="store_true", help="write the data only")
     commands.add_parser("presets", help="list the presets")
@@ -56,6 +61,18 @@ def _count(least: int) -> Callable[[str], int]:
         return value
 
     return whole
+
+
+def _analyses(text: str) -> tuple[str, ...]:
+    from simulator.analysis.tables import ANALYSES
+
+    if text in ("all", "none"):
+        return tuple(ANALYSES) if text == "all" else ()
+    names = tuple(name.strip() for name in text.split(","))
+    for name in names:
+        if name not in ANALYSES:
+            raise argparse.ArgumentTypeError(f"no analysis is called {name!r}; there are {', '.join(ANALYSES)}")
+    return names
 
 
 def execute(arguments: argparse.Namespace, draw: Draw) -> int:
@@ -122,6 +139,7 @@ def prepare(arguments: argparse.Namespace) -> Experiment:
 def _run(arguments: argparse.Namespace, draw: Draw) -> None:
     from tqdm import tqdm
 
+    from simulator.analysis.tables import CHEAP
     from simulator.headless import run
 
     # Its monitor is a thread that outlives the bar.
@@ -133,6 +151,7 @@ def _run(arguments: argparse.Namespace, draw: Draw) -> None:
             steps=arguments.steps,
             out=arguments.out,
             every=arguments.every,
+            analyses=CHEAP if arguments.analyses is None else arguments.analyses,
             progress=lambda step: bar.update(step - bar.n),
         )
     if not arguments.no_plots:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from simulator.analysis.tables import ANALYSES, CHEAP, Analysis
 from simulator.doctor import Finding
 from simulator.doctor.consult import consult
 from simulator.experiment import Experiment
@@ -43,30 +44,40 @@ def run(
     steps: int,
     out: str | Path | None = None,
     every: int = 1,
+    analyses: Sequence[str] = CHEAP,
     progress: Callable[[int], None] | None = None,
 ) -> RunResult:
     """Train for ``steps`` updates and write the run's files into ``out`` (nothing is written if it is None).
 
     Row s of ``steps.csv`` is the network after s updates, on the batch of its next update; rows 0 … ``steps``.
     ``layers.csv``, ``histograms.npz`` and the validation columns are filled at multiples of ``every`` and at the end;
-    ``findings.json`` is about the last step.
-    Errors: ExperimentError for what cannot be trained, ValueError for a negative ``steps`` or an ``every`` below 1,
-    OSError where files cannot be written.
+    ``findings.json`` is about the last step. ``analyses`` (names in ``ANALYSES``) are written at the same steps as
+    ``layers.csv``, those of step 0 once; they change no number of the training.
+    Errors: ExperimentError for what cannot be trained, ValueError for a negative ``steps``, an ``every`` below 1 or an
+    unknown analysis, OSError where files cannot be written.
     """
     if steps < 0:
         raise ValueError(f"steps must be 0 or more, not {steps}")
     if every < 1:
         raise ValueError(f"every must be 1 or more, not {every}")
+    if unknown := [name for name in analyses if name not in ANALYSES]:
+        raise ValueError(f"no analysis is called {unknown[0]!r}; there are {', '.join(ANALYSES)}")
+    wanted = [each for name, each in ANALYSES.items() if name in analyses]
     training = Training(experiment)
     with limited_blas(blas_threads(training.network)):
         if out is None:
-            return _train(training, steps, every, None, progress)
+            return _train(training, steps, every, None, (), progress)
         with RunFiles(Path(out), experiment, training.info) as files:
-            return _train(training, steps, every, files, progress)
+            return _train(training, steps, every, files, wanted, progress)
 
 
 def _train(
-    training: Training, steps: int, every: int, files: RunFiles | None, progress: Callable[[int], None] | None
+    training: Training,
+    steps: int,
+    every: int,
+    files: RunFiles | None,
+    analyses: Sequence[Analysis],
+    progress: Callable[[int], None] | None,
 ) -> RunResult:
     history, profiles, gains = History(training.columns), Profiles(), GainsPast()
     first = last = None
@@ -86,7 +97,7 @@ def _train(
             profiles.add(step, last.time)
             gains.add(step, [layer.label for layer in last.info.layers], last.factors)
             if files is not None:
-                files.frame(last)
+                _write(files, last, training, analyses)
         if step < steps:
             training.apply()
         if progress is not None:
@@ -97,3 +108,12 @@ def _train(
     if files is not None:
         files.findings(findings)
     return RunResult(training.info, first, last, history, profiles, gains, findings)
+
+
+def _write(files: RunFiles, frame: Frame, training: Training, analyses: Sequence[Analysis]) -> None:
+    """A measured step."""
+    files.frame(frame)
+    for analysis in analyses:
+        if frame.step == 0 or not analysis.initial:
+            with np.errstate(all="ignore"):
+                files.analysis(analysis, training)

@@ -1,8 +1,9 @@
-"""The files of a headless run: ``experiment.json``, ``findings.json``, ``histograms.npz`` and the tables."""
+"""The files of a headless run: what was trained, what was found, ``histograms.npz`` and the tables."""
 
 from __future__ import annotations
 
 import csv
+import json
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -12,26 +13,37 @@ from typing import IO
 
 import numpy as np
 
+from simulator.analysis.tables import FILES, Analysis, Cell
 from simulator.doctor import Finding
 from simulator.doctor.record import to_json
 from simulator.experiment import Experiment
 from simulator.files.atomic import partial, write_atomic
 from simulator.frame import Frame, RunInfo
-from simulator.measures import NAMES
+from simulator.measures import NAMES, RECORDED_NAMES
+from simulator.training import Training
 
 STEP_COLUMNS = (
     "step", "loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "gradient_norm",
 )  # fmt: skip
 LAYER_COLUMNS = ("step", "layer", "name", "kind", *NAMES)
+FLOW_NAMES = RECORDED_NAMES[len(NAMES) :]
+FLOW_COLUMNS = ("step", "layer", *FLOW_NAMES)
 FACTOR_COLUMNS = ("step", "layer", "factor", "log10_gain", "log10_total")
 TIME_MEASURES = ("hidden_gradient_norm", "hidden_mean", "hidden_std")
 TIME_COLUMNS = ("step", "layer", "time", *TIME_MEASURES)
 _COUNTED = ("nonfinite",)
+_OPTIONAL = ("factors.csv", "time.csv", *FILES)
+"""Tables that only some runs have."""
 
 
 def cell(value: float | None) -> str:
     """Full precision; ``nan`` and ``inf`` are values; None, "not defined", is empty."""
     return "" if value is None else repr(float(value))
+
+
+def _told(value: Cell) -> str | int:
+    """Words and counts as they are, numbers in full."""
+    return value if isinstance(value, (str, int)) else cell(value)
 
 
 class RunFiles:
@@ -47,9 +59,11 @@ class RunFiles:
         self._raw: dict[str, tuple[IO[bytes], np.dtype[np.generic], tuple[int, ...]]] = {}
         self._measured: list[int] = []
         self._findings: Sequence[Finding] = ()
+        self._analyses: dict[str, dict[str, object]] = {}
         self._tables: dict[str, csv.DictWriter[str]] = {}
         self._table("steps.csv", STEP_COLUMNS)
         self._table("layers.csv", LAYER_COLUMNS)
+        self._table("flow.csv", FLOW_COLUMNS)
 
     def _table(self, name: str, columns: tuple[str, ...]) -> csv.DictWriter[str]:
         """The table of that name, begun with its header when first asked for."""
@@ -71,6 +85,7 @@ class RunFiles:
                 whole = name in _COUNTED and value is not None and math.isfinite(value)
                 row[name] = int(value or 0) if whole else cell(value)
             self._tables["layers.csv"].writerow(row)
+        self._flow(frame)
         self._factors(frame)
         self._through_time(frame)
         self._measured.append(frame.step)
@@ -81,6 +96,29 @@ class RunFiles:
     def findings(self, findings: Sequence[Finding]) -> None:
         """What the doctor finds at the end."""
         self._findings = findings
+
+    def analysis(self, analysis: Analysis, training: Training) -> None:
+        """What an analysis says of the present step; where it has nothing to say, why."""
+        told = self._analyses.setdefault(analysis.name, {"files": list(analysis.columns), "steps": [], "refusals": []})
+        refusals, steps = told["refusals"], told["steps"]
+        assert isinstance(refusals, list)
+        assert isinstance(steps, list)
+        try:
+            for row in analysis.rows(training):
+                filled = {"step": training.step, **{name: _told(value) for name, value in row.cells.items()}}
+                self._table(row.file, analysis.columns[row.file]).writerow(filled)
+            steps.append(training.step)
+        except ValueError as error:
+            if not refusals or refusals[-1]["reason"] != str(error):
+                refusals.append({"since": training.step, "reason": str(error)})
+
+    def _flow(self, frame: Frame) -> None:
+        for layer, info in enumerate(frame.info.layers):
+            cells = {
+                name: cell(float(frame.measures[name][layer]) if frame.defined[name][layer] else None)
+                for name in FLOW_NAMES
+            }
+            self._tables["flow.csv"].writerow({"step": frame.step, "layer": info.label, **cells})
 
     def _factors(self, frame: Frame) -> None:
         """What each operation does to the error signal, going back to each layer."""
@@ -122,6 +160,13 @@ class RunFiles:
         with partial(self.folder / "histograms.npz").open("wb") as target:
             np.savez_compressed(target, allow_pickle=False, **arrays)
 
+    def _write_analyses(self) -> None:
+        path = self.folder / "analyses.json"
+        if self._analyses:
+            write_atomic(path, (json.dumps(self._analyses, ensure_ascii=False, indent=2) + "\n").encode())
+        else:
+            path.unlink(missing_ok=True)
+
     def __enter__(self) -> RunFiles:
         return self
 
@@ -136,9 +181,10 @@ class RunFiles:
             if kind is None:
                 for name in names:
                     partial(self.folder / name).replace(self.folder / name)
-                for name in {"factors.csv", "time.csv"} - set(names):
+                for name in set(_OPTIONAL) - set(names):
                     (self.folder / name).unlink(missing_ok=True)  # of an earlier run in this folder
                 write_atomic(self.folder / "findings.json", to_json(self._findings))
+                self._write_analyses()
                 write_atomic(self.folder / "experiment.json", self.experiment.to_json())
         finally:
             self._stack.close()

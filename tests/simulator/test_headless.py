@@ -14,7 +14,7 @@ from simulator import Experiment, ExperimentError, run
 from simulator.measures import NAMES
 from simulator.training import Training
 
-FILES = {"experiment.json", "findings.json", "steps.csv", "layers.csv", "histograms.npz"}
+FILES = {"experiment.json", "findings.json", "steps.csv", "layers.csv", "flow.csv", "histograms.npz"}
 
 
 def experiment(*changes: tuple[str, Any]) -> Experiment:
@@ -33,9 +33,11 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_the_four_files_and_nothing_else(tmp_path: Path) -> None:
+def test_these_files_and_nothing_else(tmp_path: Path) -> None:
     run(experiment(), steps=3, out=tmp_path / "deep" / "er")
-    assert {path.name for path in (tmp_path / "deep" / "er").iterdir()} == FILES | {"factors.csv"}
+    names = {path.name for path in (tmp_path / "deep" / "er").iterdir()}
+    # No prediction: the layers are narrow.
+    assert names == FILES | {"factors.csv", "analyses.json", "order_chaos.csv", "edge_of_chaos.csv"}
     assert Experiment.from_json((tmp_path / "deep" / "er" / "experiment.json").read_bytes()) == experiment()
 
 
@@ -49,6 +51,8 @@ def test_the_headers_are_those_of_the_file_format(tmp_path: Path) -> None:
         "nonfinite\n"
     )
     assert (tmp_path / "layers.csv").read_bytes().decode().startswith(head)
+    head = "step,layer,branch_share,unit_spread,activation_rate,mean_weight_rate,variance_rate\n"
+    assert (tmp_path / "flow.csv").read_bytes().decode().startswith(head)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,266 @@
+"""What a headless run can write beside its measures: bounds, theory and the analyses, as rows of plain tables."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from simulator.analysis.effective_rank import EffectiveRankQuestion
+from simulator.analysis.gradient_noise import GradientNoiseQuestion
+from simulator.analysis.jacobian import LARGEST_SIDE, JacobianQuestion, singular_values
+from simulator.analysis.sharpness import SharpnessQuestion
+from simulator.frame import Floats
+from simulator.graph.nodes import graph_of
+from simulator.theory.bounds import BoundsMeter
+from simulator.theory.order_chaos import order_chaos
+
+if TYPE_CHECKING:
+    from simulator.training import Training
+
+Cell = str | int | float | None
+"""None is "not defined"."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of one file."""
+
+    file: str
+    cells: Mapping[str, Cell]
+
+
+class Analysis(ABC):
+    """Rows about the step that a training has just measured, which it leaves as it is. A new table is one class."""
+
+    name: ClassVar[str]
+    columns: ClassVar[Mapping[str, tuple[str, ...]]]
+    """File → its columns; ``step`` comes first."""
+    initial: ClassVar[bool] = False
+    """Whether it is about step 0 only."""
+
+    @abstractmethod
+    def rows(self, training: Training) -> Iterator[Row]:
+        """ValueError in one sentence where there is nothing to tell."""
+
+
+class PredictionTable(Analysis):
+    """Mean field: the predicted profile, χ of each layer, the band that single networks keep to."""
+
+    name = "prediction"
+    initial = True
+    profile = ("preactivation_variance", "activation_mean", "activation_std", "delta_rms", "weight_gradient_norm")
+    bands: ClassVar[Mapping[str, str]] = {
+        "activation_std": "forward_spread",
+        "delta_rms": "backward_spread",
+        "weight_gradient_norm": "backward_spread",
+    }
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "prediction.csv": (
+            "step", "layer", *profile, "chi", *(f"{name}_{end}" for name in bands for end in ("low", "high")),
+        ),
+    }  # fmt: skip
+
+    def rows(self, training: Training) -> Iterator[Row]:
+        found = training.prediction()
+        if found.reason:
+            raise ValueError(f"{found.reason[:1].upper()}{found.reason[1:]}.")
+        growth = self._growth(training, found.delta_rms)
+        for layer, info in enumerate(training.info.layers):
+            cells = {name: _known(getattr(found, name)[layer]) for name in self.profile}
+            cells["chi"] = _known(growth[layer])
+            for name, spread in self.bands.items():
+                # The spread is that of the log of a square: two of them, halved.
+                factor = math.exp(getattr(found, spread)[layer])
+                cells[f"{name}_low"] = _known(getattr(found, name)[layer] / factor)
+                cells[f"{name}_high"] = _known(getattr(found, name)[layer] * factor)
+            yield Row("prediction.csv", {"layer": info.label, **cells})
+
+    def _growth(self, training: Training, rms: Floats) -> Floats:
+        """E‖δ_l‖² / E‖δ_{l+1}‖² along the way from the output back; NaN inside branches."""
+        outer = [row for row, info in enumerate(training.info.layers) if "." not in info.label]
+        square = np.array([info.units for info in training.info.layers]) * np.square(rms)
+        found = np.full(len(rms), math.nan)
+        found[outer[:-1]] = square[outer[:-1]] / square[outer[1:]]
+        return found
+
+
+class OrderChaosTable(Analysis):
+    """Where the network starts on the map of weight against bias variance."""
+
+    name = "order-chaos"
+    initial = True
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "order_chaos.csv": ("step", "layer", "activation", "weight_variance", "bias_variance", "settled_q", "chi"),
+        "edge_of_chaos.csv": ("step", "weight_variance", "bias_variance"),
+    }
+
+    def rows(self, training: Training) -> Iterator[Row]:
+        found = order_chaos(training.network)
+        if found.reason:
+            raise ValueError(found.reason)
+        yield Row(
+            "order_chaos.csv",
+            {
+                "layer": found.layer, "activation": found.activation, "weight_variance": found.weight_variance,
+                "bias_variance": found.bias_variance, "settled_q": found.settled, "chi": found.chi,
+            },
+        )  # fmt: skip
+        for weight, bias in found.edge.T:
+            yield Row("edge_of_chaos.csv", {"weight_variance": weight, "bias_variance": bias})
+
+
+class BoundsTable(Analysis):
+    """Both sides of (A) and of (B) for one sample, with the slack."""
+
+    name = "bounds"
+    parts = ("bias_gradient_norm", "input_norm", "weight_gradient_norm", "bound", "slack", "spectral_norm")
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "bounds.csv": (
+            "step", "sample", "layer", "bias_gradient_norm", "input_norm", "weight_gradient_norm", "bound",
+            "log10_slack", "spectral_norm",
+        ),
+    }  # fmt: skip
+
+    def rows(self, training: Training) -> Iterator[Row]:
+        # A meter of its own: that of the run keeps to a pace, and says the same of several steps.
+        found = BoundsMeter().read(training.network, training.step, int(training.batch[0]))
+        if found.reason:
+            raise ValueError(f"{found.reason[:1].upper()}{found.reason[1:]}.")
+        for layer, info in enumerate(training.info.layers):
+            cells = {name: float(getattr(found, name)[layer]) for name in self.parts}
+            cells["log10_slack"] = cells.pop("slack")
+            yield Row("bounds.csv", {"sample": found.sample, "layer": info.label, **cells})
+
+
+class GraphTable(Analysis):
+    """The norm in every box of the computation graph."""
+
+    name = "graph"
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "graph.csv": ("step", "layer", "box", "title", "norm", "rows", "columns")
+    }
+
+    def rows(self, training: Training) -> Iterator[Row]:
+        for box in graph_of(training.network).boxes:
+            label = training.info.layers[box.layer].label if box.layer >= 0 else "input"
+            yield Row(
+                "graph.csv",
+                {
+                    "layer": label, "box": box.role, "title": box.title, "norm": box.norm,
+                    "rows": box.shape[0], "columns": box.shape[1],
+                },
+            )  # fmt: skip
+
+
+class JacobianTable(Analysis):
+    """Singular values of ∂z_L/∂x of some samples."""
+
+    name = "jacobian"
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {"jacobian.csv": ("step", "sample", "index", "singular_value")}
+
+    def rows(self, training: Training) -> Iterator[Row]:
+        found = JacobianQuestion().answer(training)
+        for sample, values in zip(found.samples.tolist(), found.singular_values, strict=True):
+            for index, value in enumerate(values, 1):
+                yield Row("jacobian.csv", {"sample": sample, "index": index, "singular_value": value})
+
+
+class WeightsTable(Analysis):
+    """Singular values of each layer's W."""
+
+    name = "weights"
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "weight_singular_values.csv": ("step", "layer", "index", "singular_value")
+    }
+
+    def rows(self, training: Training) -> Iterator[Row]:
+        for info, tap in zip(training.info.layers, training.network.taps, strict=True):
+            if tap.weights is None or min(tap.weights.shape) > LARGEST_SIDE:
+                continue
+            for index, value in enumerate(singular_values(tap.weights), 1):
+                yield Row("weight_singular_values.csv", {"layer": info.label, "index": index, "singular_value": value})
+
+
+class SharpnessTable(Analysis):
+    """λ_max of the Hessian and η λ_max against its limit."""
+
+    name = "sharpness"
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "sharpness.csv": (
+            "step", "lambda_max", "residual", "products", "learning_rate", "eta_lambda_max", "limit",
+            "no_limit_because",
+        ),
+    }  # fmt: skip
+
+    def rows(self, training: Training) -> Iterator[Row]:
+        # To the end, however long it takes: the same run gives the same file.
+        found = SharpnessQuestion(seconds=math.inf).answer(training)
+        yield Row(
+            "sharpness.csv",
+            {
+                "lambda_max": found.value, "residual": found.residual, "products": found.products,
+                "learning_rate": found.rate, "eta_lambda_max": found.gauge,
+                "limit": None if found.reason else found.limit, "no_limit_because": found.reason,
+            },
+        )  # fmt: skip
+
+
+class NoiseTable(Analysis):
+    """How far the samples of the batch agree."""
+
+    name = "noise"
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "noise.csv": ("step", "gradient_norm", "noise", "signal_to_noise", "cosine"),
+        "sample_gradients.csv": ("step", "sample", "gradient_norm"),
+    }
+
+    def rows(self, training: Training) -> Iterator[Row]:
+        found = GradientNoiseQuestion().answer(training)
+        yield Row(
+            "noise.csv",
+            {
+                "gradient_norm": found.batch_norm, "noise": found.noise,
+                "signal_to_noise": found.signal_to_noise, "cosine": found.cosine,
+            },
+        )  # fmt: skip
+        for sample, size in zip(training.batch.tolist(), found.norms, strict=False):
+            yield Row("sample_gradients.csv", {"sample": sample, "gradient_norm": size})
+
+
+class RankTable(Analysis):
+    """In how many directions each layer's activations vary."""
+
+    name = "rank"
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "effective_rank.csv": ("step", "layer", "effective_rank", "largest_possible")
+    }
+
+    def rows(self, training: Training) -> Iterator[Row]:
+        found = EffectiveRankQuestion().answer(training)
+        for layer, info in enumerate(training.info.layers):
+            cells = {"effective_rank": found.rank[layer], "largest_possible": found.most[layer]}
+            yield Row("effective_rank.csv", {"layer": info.label, **cells})
+
+
+ANALYSES: Mapping[str, Analysis] = {
+    each.name: each
+    for each in (
+        PredictionTable(), OrderChaosTable(), BoundsTable(), GraphTable(), JacobianTable(), WeightsTable(),
+        SharpnessTable(), NoiseTable(), RankTable(),
+    )
+}  # fmt: skip
+CHEAP = tuple(name for name, each in ANALYSES.items() if each.initial)
+"""Those that a run writes unasked: they cost no more than a few steps, once."""
+FILES: Mapping[str, tuple[str, ...]] = {
+    file: columns for each in ANALYSES.values() for file, columns in each.columns.items()
+}
+
+
+def _known(value: float) -> float | None:
+    """Where theory says nothing, nothing is written."""
+    return None if math.isnan(value) else float(value)
