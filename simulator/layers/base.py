@@ -313,7 +313,7 @@ class Module(ABC):
         """Draw the weights anew, biases 0 unless the layer's kind starts with others; after a forward pass."""
 
     def resolve_update(self) -> None:  # noqa: B027
-        """The update is proposed, and measures will look: work out what its taps show of it."""
+        """The update is proposed, and measures will look: work out what only its taps show."""
 
     def commit(self) -> None:  # noqa: B027
         """The step is done: keep running averages, let the next forward draw new masks."""

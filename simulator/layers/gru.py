@@ -9,7 +9,8 @@ import numpy as np
 
 from simulator.activations import AnyActivation, Tanh
 from simulator.layers.base import Room, Shape
-from simulator.layers.through_time import Stretch, ThroughTime, ThroughTimeModule, slopes_of_gates
+from simulator.layers.stretch import Stretch, settle, slopes_of_gates
+from simulator.layers.through_time import ThroughTime, ThroughTimeModule
 from simulator.numeric import Array
 
 
@@ -33,7 +34,7 @@ class GRUModule(ThroughTimeModule):
     """
 
     gates = 3
-    extra_deltas = 1
+    deltas = (("delta", 0), ("recall_delta", 3))
     gate_rows: ClassVar[Mapping[str, int]] = {"transform": 0, "reset": 1}
     activation_kind = "tanh"
 
@@ -84,24 +85,30 @@ class GRUModule(ThroughTimeModule):
             np.subtract(candidate, before, out=spare)
             multiply(transform, spare, out=spare)
             add(before, spare, out=h)
-        folded = stretch["z"][:, : 2 * width]
-        multiply(folded, 2, out=folded)
 
-    def slopes(self, stretch: Stretch) -> None:
+    def tell(self, stretch: Stretch) -> None:
+        gates = stretch["z"][:, : 2 * self.width]
+        np.multiply(gates, 2, out=gates)
+        slopes_of_gates(stretch["g"], stretch["slope"], 2 * self.width)
+
+    def _slopes(self, stretch: Stretch) -> None:
         """delta ← ∂h_t/∂z of each row, which the loop multiplies by ∂C/∂h_t; ``carry`` = 1 − C."""
-        width = self.width
-        g, slope, delta, recall_delta = (stretch[name] for name in ("g", "slope", "delta", "recall_delta"))
+        width, g, delta, recall_delta = self.width, stretch["g"], stretch["delta"], stretch["recall_delta"]
+        multiply, subtract = np.multiply, np.subtract
         transform, reset, candidate = (g[:, row * width : (row + 1) * width] for row in range(3))
-        slopes_of_gates(g, slope, 2 * width)
         for_transform, for_reset, for_candidate = (delta[:, row * width : (row + 1) * width] for row in range(3))
-        np.subtract(candidate, stretch["h"][:-1], out=for_transform)
-        np.multiply(for_transform, slope[:, :width], out=for_transform)
-        np.multiply(transform, slope[:, 2 * width :], out=for_candidate)
-        np.multiply(for_candidate, stretch["recalled"], out=for_reset)
-        np.multiply(for_reset, slope[:, width : 2 * width], out=for_reset)
-        np.multiply(for_candidate, reset, out=recall_delta)
-        np.multiply(slope[:, : 2 * width], 4, out=slope[:, : 2 * width])
-        np.subtract(1, transform, out=stretch["carry"])
+        gates, for_gates = g[:, : 2 * width], delta[:, : 2 * width]
+        subtract(1, gates, out=for_gates)
+        np.copyto(stretch["carry"], for_transform)
+        multiply(for_gates, gates, out=for_gates)
+        subtract(candidate, stretch["h"][:-1], out=recall_delta)
+        multiply(for_transform, recall_delta, out=for_transform)
+        multiply(candidate, candidate, out=for_candidate)
+        subtract(1, for_candidate, out=for_candidate)
+        multiply(for_candidate, transform, out=for_candidate)
+        multiply(for_reset, for_candidate, out=for_reset)
+        multiply(for_reset, stretch["recalled"], out=for_reset)
+        multiply(for_candidate, reset, out=recall_delta)
 
     def back(self, arrays: Mapping[str, Array]) -> tuple[Array, ...]:
         width, delta, dh = self.width, arrays["delta"], arrays["dh"]
@@ -109,8 +116,9 @@ class GRUModule(ThroughTimeModule):
         return rows, delta[:, : 2 * width], arrays["recall_delta"], arrays["carry"], dh[1:], dh[:-1]
 
     def retrace(self, start: int, stretch: Stretch, every: Array | None) -> None:
+        self._slopes(stretch)
         gate_back, recall_back, cuts, spare = self.gate_back, self.recall_back, self.cuts, self.spare
-        dot, add, multiply = np.dot, np.add, np.multiply
+        dot, add, multiply, faint = np.dot, np.add, np.multiply, self.faint
         t = start + stretch.length
         for rows, gates, recall_delta, carry, d, before in stretch.back:
             t -= 1
@@ -124,14 +132,13 @@ class GRUModule(ThroughTimeModule):
                 add(before, spare, out=before)
                 multiply(carry, d, out=spare)
                 add(before, spare, out=before)
+                if faint:
+                    settle(before, spare)
             if every is not None and t:
                 add(before, every[t - 1], out=before)
 
-    def outer(self, stretch: Stretch, out: Array) -> None:
+    def outer(self, sources: Array, deltas: Array, out: Array) -> None:
         width, rows = self.width, 3 * self.width
-        np.copyto(stretch.deltas[rows:], stretch["recall_delta"].transpose(1, 0, 2))
-        s = stretch.sources.reshape(len(out), -1)
-        delta = stretch.deltas.reshape(4 * width, -1)
-        np.matmul(s, delta[: 2 * width].T, out=out[:, : 2 * width])
-        np.matmul(s[width:], delta[2 * width : rows].T, out=out[width:, 2 * width :])
-        np.matmul(s[:width], delta[rows:].T, out=out[:width, 2 * width :])
+        np.matmul(deltas[: 2 * width], sources.T, out=out[: 2 * width])
+        np.matmul(deltas[2 * width : rows], sources[width:].T, out=out[2 * width :, width:])
+        np.matmul(deltas[rows:], sources[:width].T, out=out[2 * width :, :width])

@@ -9,7 +9,8 @@ import numpy as np
 
 from simulator.activations import AnyActivation, Tanh
 from simulator.layers.base import Shape
-from simulator.layers.through_time import Stretch, ThroughTime, ThroughTimeModule, slopes_of_gates
+from simulator.layers.stretch import Stretch, settle, slopes_of_gates
+from simulator.layers.through_time import ThroughTime, ThroughTimeModule
 from simulator.numeric import Array
 from simulator.parameter import knob
 
@@ -51,7 +52,7 @@ class LSTMModule(ThroughTimeModule):
         return ("dh", "c", "dc")
 
     def per_step(self) -> dict[str, int]:
-        return {"g": 4, "tanh_c": 1, "through": 1}
+        return {"g": 4, "passed": 2, "tanh_c": 1}
 
     def more_extras(self) -> dict[str, str]:
         return {"cell": "c", "cell_gradient": "dc"}
@@ -70,64 +71,70 @@ class LSTMModule(ThroughTimeModule):
         return tuple(array[:, row * self.width : (row + 1) * self.width] for row in range(4))
 
     def forth(self, arrays: Mapping[str, Array]) -> tuple[Array, ...]:
-        g, c = arrays["g"], arrays["c"]
-        z, own, gates = arrays["z"], (arrays["tanh_c"], arrays["h"][1:]), 3 * self.width
-        whole = z[:, :gates], z[:, gates:], z, g, g[:, :gates]
-        return arrays["s"][:-1], *whole, *self._parts(g), c[:-1], c[1:], *own
+        g, c, passed, width = arrays["g"], arrays["c"], arrays["passed"], self.width
+        own = c[:-1], c[1:], passed[:, :width], passed[:, width:], arrays["tanh_c"], arrays["h"][1:]
+        return arrays["s"][:-1], arrays["z"], g, g[:, : 3 * width], *self._parts(g), *own
 
     def run(self, stretch: Stretch) -> None:
-        spare, width = self.spare, self.width
-        # Two products are faster than one of 4 × 64 rows, for which OpenBLAS needs another round.
-        gate_weights, candidate_weights = self.folded[: 3 * width], self.folded[3 * width :]
-        dot, tanh, add, multiply = np.dot, np.tanh, np.add, np.multiply
-        for s, z_gates, z_candidate, z, g, gates, o, i, f, candidate, c_before, c, tanh_c, h in stretch.forth:
-            dot(gate_weights, s, out=z_gates)
-            dot(candidate_weights, s, out=z_candidate)
+        """``passed`` is what the gates let into the cell: i ⊙ candidate and f ⊙ c_{t−1}."""
+        weights, dot, tanh, add, multiply = self.folded, np.dot, np.tanh, np.add, np.multiply
+        for s, z, g, gates, o, i, f, candidate, c_before, c, written, kept, tanh_c, h in stretch.forth:
+            dot(weights, s, out=z)
             tanh(z, out=g)
             multiply(gates, 0.5, out=gates)
             add(gates, 0.5, out=gates)
-            multiply(f, c_before, out=c)
-            multiply(i, candidate, out=spare)
-            add(c, spare, out=c)
+            multiply(i, candidate, out=written)
+            multiply(f, c_before, out=kept)
+            add(written, kept, out=c)
             tanh(c, out=tanh_c)
             multiply(o, tanh_c, out=h)
-        gates = stretch["z"][:, : 3 * width]
-        multiply(gates, 2, out=gates)
 
-    def slopes(self, stretch: Stretch) -> None:
-        """delta ← ∂z/∂(c or h) of each row, which the loop multiplies by the gradient; ``through`` = ∂c_t/∂h_t."""
-        width = self.width
-        g, slope, delta, tanh_c, through = (stretch[name] for name in ("g", "slope", "delta", "tanh_c", "through"))
-        slopes_of_gates(g, slope, 3 * width)
-        o, i, _, candidate = self._parts(g)
-        slopes, deltas = self._parts(slope), self._parts(delta)
-        for part, row in zip((tanh_c, candidate, stretch["c"][:-1], i), range(4), strict=True):
-            np.multiply(part, slopes[row], out=deltas[row])
-        np.multiply(slope[:, : 3 * width], 4, out=slope[:, : 3 * width])
-        np.multiply(stretch["h"][1:], tanh_c, out=through)
-        np.subtract(o, through, out=through)
+    def tell(self, stretch: Stretch) -> None:
+        gates = stretch["z"][:, : 3 * self.width]
+        np.multiply(gates, 2, out=gates)
+        slopes_of_gates(stretch["g"], stretch["slope"], 3 * self.width)
 
     def back(self, arrays: Mapping[str, Array]) -> tuple[Array, ...]:
-        width, delta, dc, dh = self.width, arrays["delta"], arrays["dc"], arrays["dh"]
+        width, g, delta, dc, dh = self.width, arrays["g"], arrays["delta"], arrays["dc"], arrays["dh"]
+        passed = arrays["passed"]
+        sigmoids = g[:, : 3 * width], delta[:, : 3 * width], delta[:, width : 3 * width], passed, passed[:, :width]
         by_cell = delta[:, width:].reshape(len(delta), 3, width, -1)
-        gates = delta, delta[:, :width], by_cell, self._parts(arrays["g"])[2]
-        return arrays["through"], *gates, dc[1:], dc[:-1], dh[1:], dh[:-1]
+        states = arrays["h"][1:], arrays["tanh_c"], dc[1:], dc[:-1], dh[1:], dh[:-1]
+        return *self._parts(g), *sigmoids, delta[:, :width], delta[:, 3 * width :], by_cell, delta, *states
 
     def retrace(self, start: int, stretch: Stretch, every: Array | None) -> None:
-        weights, cuts, spare = self.block.value[: self.width], self.cuts, self.spare
-        dot, add, multiply = np.dot, np.add, np.multiply
+        """Step by step, while all of a step is in the cache.
+
+        A gate's slope is σ (1 − σ), and σ times what it meets is at hand: h = o ⊙ tanh c, and ``passed``.
+        """
+        weights, cuts, spare, faint = self.block.value[: self.width], self.cuts, self.spare, self.faint
+        dot, add, multiply, subtract = np.dot, np.add, np.multiply, np.subtract
         t = start + stretch.length
-        for through, delta, by_hidden, by_cell, f, dc, dc_before, d, before in stretch.back:
+        for (
+            o, i, f, candidate, gates, by_gates, by_passed, passed, written, by_hidden, by_candidate, by_cell, delta,
+            h, tanh_c, dc, dc_before, d, before,
+        ) in stretch.back:  # fmt: skip
             t -= 1
-            multiply(through, d, out=spare)
+            # dc += dh ⊙ o (1 − tanh² c)
+            multiply(h, tanh_c, out=spare)
+            subtract(o, spare, out=spare)
+            multiply(spare, d, out=spare)
             add(dc, spare, out=dc)
-            multiply(by_cell, dc, out=by_cell)
+            subtract(1, gates, out=by_gates)
+            multiply(by_hidden, h, out=by_hidden)
             multiply(by_hidden, d, out=by_hidden)
+            multiply(by_passed, passed, out=by_passed)
+            multiply(written, candidate, out=by_candidate)
+            subtract(i, by_candidate, out=by_candidate)
+            multiply(by_cell, dc, out=by_cell)
             if t in cuts:
                 before.fill(0)
                 dc_before.fill(0)
             else:
                 dot(weights, delta, out=before)
                 multiply(f, dc, out=dc_before)
+                if faint:
+                    settle(before, spare)
+                    settle(dc_before, spare)
             if every is not None and t:
                 add(before, every[t - 1], out=before)

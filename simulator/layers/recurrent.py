@@ -9,7 +9,8 @@ import numpy as np
 
 from simulator.activations import AnyActivation, Tanh
 from simulator.layers.base import Shape
-from simulator.layers.through_time import Stretch, ThroughTime, ThroughTimeModule
+from simulator.layers.stretch import Stretch, settle
+from simulator.layers.through_time import ThroughTime, ThroughTimeModule
 from simulator.numeric import Array
 from simulator.parameter import knob
 
@@ -47,21 +48,25 @@ class RecurrentModule(ThroughTimeModule):
             dot(weights, s, out=z)
             apply(z, h)
 
-    def slopes(self, stretch: Stretch) -> None:
+    def tell(self, stretch: Stretch) -> None:
         self.activation.derivative(stretch["z"], stretch["h"][1:], stretch["slope"])
 
     def back(self, arrays: Mapping[str, Array]) -> tuple[Array, ...]:
-        return arrays["slope"], arrays["dh"][1:], arrays["delta"], arrays["dh"][:-1]
+        return arrays["delta"], arrays["dh"][1:], arrays["dh"][:-1]
 
     def retrace(self, start: int, stretch: Stretch, every: Array | None) -> None:
+        self.activation.derivative(stretch["z"], stretch["h"][1:], stretch["delta"])
         weights, cuts, dot, multiply = self.block.value[: self.width], self.cuts, np.dot, np.multiply
+        faint = self.faint
         t = start + stretch.length
-        for slope, d, delta, before in stretch.back:
+        for delta, d, before in stretch.back:
             t -= 1
-            multiply(slope, d, out=delta)
+            multiply(delta, d, out=delta)
             if t in cuts:
                 before.fill(0)
             else:
                 dot(weights, delta, out=before)
+                if faint:
+                    settle(before, self.spare)
             if every is not None and t:
                 np.add(before, every[t - 1], out=before)

@@ -1,9 +1,9 @@
 """What layers with a state share: steps, segments of steps, and the way back through them.
 
 Inside, step t is a contiguous slab: ``s[t]`` = [h_{t−1}; x_t; 1] stacked over the batch, so the pre-activations of a
-step are one product with [W_h; W_x; b], and ∂W = Σ_t s_t δ_tᵀ. Work goes in segments of ⌈√T⌉ steps, which stay in the
-cache. With checkpoints only the state before each segment and the last segment are kept; the others are run again
-on the way back, by the same operations: the gradients are the same to the last bit.
+step are one product with [W_h; W_x; b]. What needs no order is done for a segment of ⌈√T⌉ steps at once: slopes, and
+∂W = Σ_t s_t δ_tᵀ. With checkpoints only the state before each segment and the last segment are kept; the others are
+run again on the way back, by the same operations: the gradients are the same to the last bit.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -20,6 +19,7 @@ from simulator.activations import AnyActivation
 from simulator.frame import TimeProfile
 from simulator.initializers import AnyInitializer, GlorotUniform, Orthogonal, Zeros
 from simulator.layers.base import Block, Entries, Layer, Module, Room, Shape, ShapeError, Tap, read_only
+from simulator.layers.stretch import Stretch, settle
 from simulator.numeric import Array, Stream, stream
 from simulator.parameter import knob
 
@@ -67,33 +67,13 @@ def sequence_shape(layer: Layer, input_shape: Shape) -> tuple[int, int]:
     return input_shape[0], input_shape[1]
 
 
-@dataclass
-class Stretch:
-    """Buffers of successive steps, as whole arrays and as the slabs that each step of a loop takes."""
-
-    arrays: Mapping[str, Array]
-    """(steps, rows, batch); of states and their gradients (steps + 1, rows, batch), the state before it first."""
-    sources: Array
-    """(inputs, steps, batch): s with the steps side by side, for the weight gradient."""
-    deltas: Array
-    forth: list[tuple[Array, ...]] = field(default_factory=list)
-    back: list[tuple[Array, ...]] = field(default_factory=list)
-
-    def __getitem__(self, name: str) -> Array:
-        return self.arrays[name]
-
-    @property
-    def length(self) -> int:
-        return len(self.arrays["z"])
-
-
 class ThroughTimeModule(Module):
     """A layer with a state at work. A kind says how one segment runs forth and back."""
 
     gates: ClassVar[int] = 1
     """Pre-activations per unit."""
-    extra_deltas: ClassVar[int] = 0
-    """Rows per unit that the weight gradient needs beside the deltas."""
+    deltas: ClassVar[tuple[tuple[str, int], ...]] = (("delta", 0),)
+    """Names of what the weight gradient is made of, and the row per unit where each begins."""
     flows: ClassVar[tuple[tuple[str, str], ...]] = (("h", "dh"),)
     """Names of what is carried from step to step, and of its gradient ∂C/∂state."""
     gate_rows: ClassVar[Mapping[str, int]] = {}
@@ -130,17 +110,19 @@ class ThroughTimeModule(Module):
         needed = room.needs_input_gradient
         self.dx = room.scratch.array(self.steps * self.features, self.batch) if needed else None
         self.out = arena.signal(self.output_size, self.batch)
-        self.product = arena.zeros(*self.block.shape)
-        self.folded = arena.zeros(self.block.shape[1], self.inputs + 1)
+        self.folded, self.total, self.product = (arena.zeros(self.block.shape[1], self.inputs + 1) for _ in range(3))
         self.spare = arena.zeros(width, self.batch)
         self._sources = arena.zeros((self.inputs + 1) * self.segment * self.batch)
-        self._deltas = arena.zeros((self.gates + self.extra_deltas) * width * self.segment * self.batch)
+        self._delta_rows = (self.gates + len(self.deltas) - 1) * width
+        self._deltas = arena.zeros(self._delta_rows * self.segment * self.batch)
         self.profile = np.full((3, self.steps), math.nan)
         starts = self._starts()
         self.borders = [arena.zeros(len(starts) + 1, width, self.batch) for _ in self.flows]
         self.carries = [arena.zeros(width, self.batch) for _ in self.flows]
         self.kept = self._storage(room, self.segment if self.spec.checkpoint else self.steps)
         self._segments = self._cut_up(room, starts)
+        self._told = [stretch for _, stretch in (self._segments[-1:] if self.spec.checkpoint else self._segments)]
+        self._fresh = False
 
     def _starts(self) -> list[int]:
         """First steps of the segments; the first segment is the short one."""
@@ -152,13 +134,14 @@ class ThroughTimeModule(Module):
         if not self.spec.checkpoint:
             return [(start, self._stretch(self.kept, start, end)) for start, end in zip(starts, ends, strict=True)]
         last = self._stretch(self.kept, 0, self.segment)
-        body = self._storage(room, self.segment) if len(starts) > 1 else {}
+        body = self._storage(room, self.segment, told=False) if len(starts) > 1 else {}
         shared = {n: self._stretch(body, 0, n) for n in {e - s for s, e in zip(starts[:-1], ends[:-1], strict=True)}}
         return [(s, shared[e - s]) for s, e in zip(starts[:-1], ends[:-1], strict=True)] + [(starts[-1], last)]
 
-    def _storage(self, room: Room, steps: int) -> dict[str, Array]:
+    def _storage(self, room: Room, steps: int, told: bool = True) -> dict[str, Array]:
+        """The arrays of ``steps`` steps; the slopes only where taps will show them."""
         arena, width, batch = room.arena, self.width, room.batch
-        arrays = {name: arena.zeros(steps, self.gates * width, batch) for name in ("z", "slope", "delta")}
+        arrays = {name: arena.zeros(steps, self.gates * width, batch) for name in ("z", "delta", *["slope"] * told)}
         arrays["s"] = arena.zeros(steps + 1, self.inputs + 1, batch)
         if arrays["s"].flags.writeable:
             arrays["s"][:, -1] = 1
@@ -179,19 +162,10 @@ class ThroughTimeModule(Module):
 
     def _stretch(self, storage: Mapping[str, Array], start: int, end: int) -> Stretch:
         longer = {"s", "h", *self.carried()}
-        arrays = {name: array[start : end + (name in longer)] for name, array in storage.items()}
-        columns = (end - start) * self.batch
-        made = Stretch(
-            arrays,
-            self._sources[: (self.inputs + 1) * columns].reshape(self.inputs + 1, -1, self.batch),
-            self._deltas[: (self.gates + self.extra_deltas) * self.width * columns].reshape(
-                (self.gates + self.extra_deltas) * self.width, -1, self.batch
-            ),
-        )
-        if not storage["z"].flags.writeable:
-            return made  # Only counted: nothing will run.
-        made.forth = list(zip(*self.forth(arrays), strict=True))
-        made.back = list(zip(*(array[::-1] for array in self.back(arrays)), strict=True))
+        made = Stretch({name: array[start : end + (name in longer)] for name, array in storage.items()})
+        if storage["z"].flags.writeable:  # Or only counted: nothing will run.
+            made.forth = list(zip(*self.forth(made.arrays), strict=True))
+            made.back = list(zip(*(array[::-1] for array in self.back(made.arrays)), strict=True))
         return made
 
     @abstractmethod
@@ -234,6 +208,7 @@ class ThroughTimeModule(Module):
         scaled = [weights for initializer, weights in drawn if initializer.data_dependent]
         for _ in range(rounds if scaled else 0):
             self.forward(x, training=True)
+            self.resolve_update()
             spread = float(self.kept["z"].std(dtype=np.float64))
             if not math.isfinite(spread) or spread == 0 or abs(spread - 1) < tolerance:
                 return
@@ -248,6 +223,7 @@ class ThroughTimeModule(Module):
     def forward(self, x: Array, training: bool) -> Array:
         self.x = x[:-1].reshape(self.steps, self.features, -1)
         self.prepare()
+        self._fresh = True
         for number in range(len(self._segments)):
             self._walk(number)
         if self.spec.output == "last":
@@ -280,6 +256,7 @@ class ThroughTimeModule(Module):
 
     def backward(self, gradient: Array) -> Array | None:
         every = gradient.reshape(self.steps, self.width, -1) if self.spec.output == "all" else None
+        self.faint = False
         for carry in self.carries:
             carry.fill(0)
         np.copyto(self.carries[0], gradient if every is None else every[-1])
@@ -296,6 +273,7 @@ class ThroughTimeModule(Module):
                 self._look(start, stretch)
             if self.trace.on:
                 sizes.append(_norm(stretch["delta"]))
+        np.copyto(self.block.gradient, self.total.T)
         # The norm of the segments' norms is that of all of δ, of which not all may be at hand.
         self.mark("time", np.array(sizes), arrived=True)
         if self.dx is not None:
@@ -305,33 +283,39 @@ class ThroughTimeModule(Module):
     def _return(self, start: int, stretch: Stretch, every: Array | None) -> None:
         for (_, name), carry in zip(self.flows, self.carries, strict=True):
             np.copyto(stretch[name][-1], carry)
-        self.slopes(stretch)
         self.retrace(start, stretch, every)
         for (_, name), carry in zip(self.flows, self.carries, strict=True):
             np.copyto(carry, stretch[name][0])
+        near = [settle(carry, self.spare) for carry in self.carries]
+        self.faint = any(near)
 
-    @abstractmethod
-    def slopes(self, stretch: Stretch) -> None:
-        """All that the backward loop multiplies with, for the whole segment."""
+    def _columns(self, memory: Array, rows: int, stretch: Stretch) -> Array:
+        """(rows, steps, batch): steps side by side, for the weight gradient."""
+        return memory[: rows * stretch.length * self.batch].reshape(rows, stretch.length, self.batch)
 
     @abstractmethod
     def retrace(self, start: int, stretch: Stretch, every: Array | None) -> None:
         """delta and the gradients of the states, from the last one to the one before the first step.
 
-        ``every`` (steps, units, batch) is ∂C/∂output of each step where each is an output.
+        ``every`` (steps, units, batch) is ∂C/∂output of each step where each is an output. While the gradient is
+        ``faint``, each step settles it.
         """
 
     def _add_weight_gradient(self, stretch: Stretch, first: bool) -> None:
-        np.copyto(stretch.sources, stretch["s"][:-1].transpose(1, 0, 2))
-        np.copyto(stretch.deltas[: self.gates * self.width], stretch["delta"].transpose(1, 0, 2))
-        target = self.block.gradient if first else self.product
-        self.outer(stretch, target)
+        sources = self._columns(self._sources, self.inputs + 1, stretch)
+        np.copyto(sources, stretch["s"][:-1].transpose(1, 0, 2))
+        deltas = self._columns(self._deltas, self._delta_rows, stretch)
+        for name, row in self.deltas:
+            delta = stretch[name].transpose(1, 0, 2)
+            np.copyto(deltas[row * self.width :][: len(delta)], delta)
+        target = self.total if first else self.product
+        self.outer(sources.reshape(len(sources), -1), deltas.reshape(len(deltas), -1), target)
         if not first:
-            np.add(self.block.gradient, self.product, out=self.block.gradient)
+            np.add(self.total, self.product, out=self.total)
 
-    def outer(self, stretch: Stretch, out: Array) -> None:
-        """out ← Σ_t s_t δ_tᵀ"""
-        np.matmul(stretch.sources.reshape(len(out), -1), stretch.deltas.reshape(out.shape[1], -1).T, out=out)
+    def outer(self, sources: Array, deltas: Array, out: Array) -> None:
+        """out (outputs, inputs + 1) ← Σ_t δ_t s_tᵀ, the steps side by side."""
+        np.matmul(deltas, sources.T, out=out)
 
     def _send_down(self, start: int, stretch: Stretch) -> None:
         if self.dx is not None:
@@ -339,6 +323,17 @@ class ThroughTimeModule(Module):
             np.matmul(self.block.value[self.width : -1], stretch["delta"], out=below)
 
     # -- what is told ---------------------------------------------------------------------------------------------
+
+    def resolve_update(self) -> None:
+        """Bring z and slope of the taps, which training itself does not need so, up to the last pass."""
+        if self._fresh:
+            self._fresh = False
+            for stretch in self._told:
+                self.tell(stretch)
+
+    @abstractmethod
+    def tell(self, stretch: Stretch) -> None:
+        """From what the forward loop leaves: z and slope as the tap shows them."""
 
     def _look(self, start: int, stretch: Stretch) -> None:
         from simulator.measures.time import profile  # Here: measures read layers.
@@ -348,8 +343,7 @@ class ThroughTimeModule(Module):
     def through_time(self) -> TimeProfile:
         """Per step, of the last backward pass."""
         if not self.spec.checkpoint:
-            for start, stretch in self._segments:
-                self._look(start, stretch)
+            self._look(0, Stretch(self.kept))
         return TimeProfile(*self.profile.copy())
 
     def taps(self) -> list[Tap]:
@@ -386,10 +380,3 @@ def _norm(array: Array) -> float:
     from simulator.measures.statistics import norm  # Here: measures read layers.
 
     return norm(array)
-
-
-def slopes_of_gates(g: Array, slope: Array, rows: int) -> None:
-    """slope ← σ' = σ (1 − σ) for the first ``rows``, 1 − tanh² for the rest."""
-    np.multiply(g, g, out=slope)
-    np.subtract(g[:, :rows], slope[:, :rows], out=slope[:, :rows])
-    np.subtract(1, slope[:, rows:], out=slope[:, rows:])

@@ -20,7 +20,12 @@ def profile(hidden: Array, gradient: Array) -> Floats:
     With N samples in the batch a sample's own ∂loss/∂h_t is N ∂C/∂h_t; its RMS over the batch is √N ‖∂C/∂h_t‖.
     """
     spread = moments(hidden)
-    return np.stack([norms(gradient) * math.sqrt(hidden.shape[-1]), spread.mean, spread.std])
+    return np.stack([gradient_norms(gradient), spread.mean, spread.std])
+
+
+def gradient_norms(gradient: Array) -> Floats:
+    """(steps,): RMS over the batch of ‖∂(sample loss)/∂h_t‖, from ∂C/∂h (steps, units, batch)."""
+    return norms(gradient) * math.sqrt(gradient.shape[-1])
 
 
 def time_profiles(modules: Sequence[Module]) -> dict[str, TimeProfile]:

@@ -37,6 +37,7 @@ class Bench:
         with np.errstate(all="ignore"):
             self.network.forward(training=True)
             self.network.backward(self.y)
+            self.network.resolve_update()
         return self.network.parameters.gradient.copy()
 
     def numeric(self, step: float = STEP) -> Array:

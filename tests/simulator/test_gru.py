@@ -41,6 +41,7 @@ def test_an_open_transform_gate_takes_the_candidate_and_a_closed_one_keeps_the_s
 def test_gates_can_be_read() -> None:
     found = drawn([{"kind": "gru", "units": 3}], (5, 2))
     found.network.forward()
+    found.network.resolve_update()
     tap = found.network.taps[0]
     assert tap.z is not None
     np.testing.assert_allclose(tap.extras["transform"], sigmoid(tap.z[:3]), rtol=1e-10)

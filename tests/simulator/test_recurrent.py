@@ -279,3 +279,20 @@ def test_with_an_output_at_every_step_truncation_cuts_at_every_border(kind: str)
     output = found.network.output
     own = (output.affine.block.value[:-1] @ output.delta).reshape(4, 3, -1)
     np.testing.assert_allclose(gradient, own.transpose(1, 0, 2), rtol=1e-12)
+
+
+@pytest.mark.parametrize("checkpoint", [False, True])
+@pytest.mark.parametrize("kind", RECURRENT)
+def test_a_gradient_that_underflows_ends_at_zero_and_is_right_before(kind: str, checkpoint: bool) -> None:
+    """float32 beside float64 over 400 steps, of which the first are beyond float32's reach."""
+    layer = {"kind": kind, "units": 4, "checkpoint": checkpoint}
+    told = []
+    for precision in ("float32", "float64"):
+        found = drawn([layer], (400, 2), 3, precision=precision)
+        found.network.parameters.value[...] = np.random.default_rng(1).normal(0, 0.3, found.network.parameters.size)
+        found.analytic()
+        told.append(through_time(found.network).through_time().hidden_gradient_norm)
+    single, double = told
+    assert double[0] < 1e-50
+    assert single[0] == 0
+    np.testing.assert_allclose(single[double > 1e-30], double[double > 1e-30], rtol=2e-3)
