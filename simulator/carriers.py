@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 
 Notify = Callable[[], None]
 Mode = Literal["thread", "process"]
+REST_SECONDS = 0.25
+"""Longest rest of a thread for the sake of a screen that does not say when it is done."""
+SWITCH_SECONDS = 2e-4
+"""How long a thread that trains may keep the interpreter from a screen that asks for it.
+
+Each call into Qt gives it away and asks for it back, thousands of times a frame.
+"""
 
 
 def usual_mode() -> Mode:
@@ -40,6 +48,11 @@ class Carrier(Protocol):
     def receive(self) -> list[Reply]:
         """All replies that have arrived, without waiting."""
 
+    def rest(self) -> None:
+        """Somebody paints: let the interpreter to them, if it is the same one, until :meth:`go_on`."""
+
+    def go_on(self) -> None: ...
+
     def close(self, timeout: float) -> None:
         """End the worker, by force if it does not within ``timeout`` seconds."""
 
@@ -52,12 +65,16 @@ def _taken(replies: queue.SimpleQueue[Reply]) -> list[Reply]:
 
 
 class _QueueInbox:
-    """An inbox over a thread-safe queue."""
+    """An inbox over a thread-safe queue; a worker that looks into it while it is to rest, rests there."""
 
     def __init__(self) -> None:
         self.queue: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self.free = threading.Event()
+        self.free.set()
 
     def get(self, timeout: float | None) -> Command | None:
+        if not self.free.wait(REST_SECONDS):
+            self.free.set()
         try:
             return self.queue.get_nowait() if timeout == 0 else self.queue.get(timeout=timeout)
         except queue.Empty:
@@ -71,9 +88,13 @@ class ThreadCarrier:
         self._inbox = _QueueInbox()
         self._replies: queue.SimpleQueue[Reply] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._switch_before: float | None = None
 
     def start(self, notify: Notify) -> None:
         from simulator.worker import Worker
+
+        self._switch_before = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_SECONDS)
 
         def post(reply: Reply) -> None:
             self._replies.put(reply)
@@ -89,12 +110,22 @@ class ThreadCarrier:
     def receive(self) -> list[Reply]:
         return _taken(self._replies)
 
+    def rest(self) -> None:
+        self._inbox.free.clear()
+
+    def go_on(self) -> None:
+        self._inbox.free.set()
+
     def close(self, timeout: float) -> None:
         from simulator.messages import Stop
 
         self.send(Stop())
+        self.go_on()
         if self._thread is not None:
             self._thread.join(timeout)
+        if self._switch_before is not None:
+            sys.setswitchinterval(self._switch_before)
+            self._switch_before = None
 
 
 class _PipeInbox:
@@ -199,6 +230,11 @@ class ProcessCarrier:
 
     def receive(self) -> list[Reply]:
         return _taken(self._replies)
+
+    def rest(self) -> None:
+        """It has an interpreter of its own."""
+
+    def go_on(self) -> None: ...
 
     @property
     def pid(self) -> int | None:

@@ -116,6 +116,14 @@ class Session:
         """Have a question answered between steps, as an :class:`Answer` among the replies."""
         self._carrier.send(Ask(next(self._looks), topic, question))
 
+    def rest(self) -> None:
+        """The screen is about to paint: a worker in the same interpreter waits, between steps, until :meth:`go_on`."""
+        self._carrier.rest()
+
+    def go_on(self) -> None:
+        """The screen has painted."""
+        self._carrier.go_on()
+
     def replies(self) -> list[Reply]:
         """All replies that have arrived, without waiting."""
         found = self._carrier.receive()

@@ -46,6 +46,8 @@ class Worker(Protocol):
     def look(self, wants: frozenset[str] = frozenset()) -> None: ...
     def resume(self, checkpoint: Checkpoint) -> None: ...
     def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None: ...
+    def rest(self) -> None: ...
+    def go_on(self) -> None: ...
     def replies(self) -> list[Reply]: ...
     def close(self, timeout: float = 2.0) -> None: ...
 
@@ -106,6 +108,9 @@ class Bench(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.pull)
         self._arrived.connect(self.take, Qt.ConnectionType.QueuedConnection)
+        self._painted = QTimer(self, singleShot=True, interval=0)
+        """Fires when what was asked to be painted has been: painting comes before timers."""
+        self._painted.timeout.connect(self._go_on)
         document.changed.connect(self._edited)
         document.opened.connect(self._begin)
 
@@ -250,7 +255,11 @@ class Bench(QObject):
         worker = self._worker
         if worker is None:
             return
-        for reply in worker.replies():
+        replies = worker.replies()
+        if any(isinstance(reply, Update) for reply in replies):
+            worker.rest()
+            self._painted.start()
+        for reply in replies:
             if isinstance(reply, Update | Failed):
                 self._awaiting = False
             self._take(reply)
@@ -258,6 +267,10 @@ class Bench(QObject):
                 return  # what was told made someone close the bench or replace the worker
         if self._stale == 1 or (self.playing and self._since_look.hasExpired(ACTIVE_MS)):
             self._look()
+
+    def _go_on(self) -> None:
+        if self._worker is not None:
+            self._worker.go_on()
 
     def _look(self) -> None:
         if self._worker is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import simulator.carriers
 import simulator.worker
 from simulator import run
 from simulator.experiment import Experiment
@@ -305,3 +307,44 @@ def test_an_absent_screen_loses_no_step_and_bounds_the_memory(screen: Screen, mo
     assert sum(len(rows.values) for rows in update.rows) <= 41
     screen.until(lambda: screen.step() > 100)
     assert screen.histories[0].steps >= 100
+
+
+def test_no_step_is_made_between_rest_and_go_on(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulator.carriers, "REST_SECONDS", 60.0)
+    made: list[int] = []
+    apply = Training.apply
+
+    def counted(training: Training) -> None:
+        apply(training)
+        made.append(training.step)
+
+    monkeypatch.setattr(Training, "apply", counted)
+    screen.session.change(experiment())
+    screen.session.play()
+    screen.until(lambda: len(made) > 3)
+    screen.session.rest()
+    time.sleep(0.05)  # The step under way may end.
+    before = len(made)
+    time.sleep(0.1)
+    assert len(made) == before
+    screen.session.go_on()
+    screen.until(lambda: len(made) > before + 3)
+
+
+def test_a_screen_that_never_says_go_on_does_not_stop_training(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulator.carriers, "REST_SECONDS", 0.01)
+    screen.session.change(experiment())
+    screen.session.play()
+    screen.until(lambda: screen.step() > 0)
+    screen.session.rest()
+    before = screen.step()
+    screen.until(lambda: screen.step() > before + 3)
+
+
+def test_a_thread_gives_the_interpreter_back_as_it_found_it() -> None:
+    before = sys.getswitchinterval()
+    session = Session("thread")
+    session.start()
+    assert sys.getswitchinterval() < before
+    session.close()
+    assert sys.getswitchinterval() == before

@@ -62,6 +62,12 @@ class ScriptedWorker:
     def look(self, wants: frozenset[str] = frozenset()) -> None:
         self.said.append(("look", wants))
 
+    def rest(self) -> None:
+        self.said.append(("rest",))
+
+    def go_on(self) -> None:
+        self.said.append(("go on",))
+
     def replies(self) -> list[Reply]:
         found, self.inbox = self.inbox, []
         return found
@@ -129,6 +135,14 @@ def test_every_step_reaches_the_history(rig: Rig) -> None:
     assert rig.bench.history.series("loss").last.tolist() == [3.0, 2.0, 1.0]
     assert rig.bench.first is not None
     assert rig.bench.first.step == 0
+
+
+def test_the_worker_rests_from_an_update_until_what_it_shows_is_painted(rig: Rig, qtbot: QtBot) -> None:
+    rig.settle()
+    rig.worker.said.clear()
+    rig.hear(update(1, 1, 2.0))
+    assert [entry for entry in rig.worker.said if entry[0] in ("rest", "go on")] == [("rest",)]
+    qtbot.waitUntil(lambda: ("go on",) in rig.worker.said)
 
 
 def test_frames_of_an_old_run_are_discarded(rig: Rig) -> None:
