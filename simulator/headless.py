@@ -104,7 +104,7 @@ def _train(
             progress(step)
     assert first is not None
     assert last is not None
-    findings = consult(training, last, history, first)
+    findings = consult(training, last, history, first, profiles)
     if files is not None:
         files.findings(findings)
     return RunResult(training.info, first, last, history, profiles, gains, findings)

@@ -101,6 +101,11 @@ class Profiles:
         self._steps[:half] = self._steps[0::2]
         self._columns, self.stride = half, 2 * self.stride
 
+    def ends(self, label: str) -> tuple[Floats, Floats, Floats]:
+        """(columns,) each: the training step of the first look, the norm at the first time steps and at the last."""
+        values = self._values[label][: self._columns]
+        return self._steps[: self._columns], values[:, 0], values[:, -1]
+
     def image(self, label: str, columns: int) -> ProfileImage:
         """At most ``columns`` columns of equal width; KeyError for a layer without profiles."""
         steps, values = self._steps[: self._columns], self._values[label][: self._columns]

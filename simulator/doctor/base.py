@@ -16,11 +16,16 @@ from simulator.analysis.sharpness import Sharpness
 from simulator.experiment import Experiment
 from simulator.frame import Floats, Frame, LayerInfo
 from simulator.history import History
+from simulator.profiles import Profiles
 from simulator.trace import Factor
 
 Severity = Literal["severe", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("severe", "warning", "note")
 """Most pressing first: it does not learn; it learns badly; it would not matter here but may elsewhere."""
+UNMOVED = 0.97
+"""Share of what always guessing the mean scores, above which nothing has been learnt."""
+LEARNT = 0.1
+"""Share of the loss at the start below which updates may be as small as they like."""
 RECENT = 10
 """Steps over which a number is judged: one odd batch is no finding."""
 
@@ -77,6 +82,8 @@ class Evidence:
     """(layers,): share of the weight gradient's entries that float16 could not hold; None: not counted."""
     sharpness: Sharpness | None = None
     """None: not known."""
+    profiles: Profiles | None = None
+    """The past of profiles through time; None: not known."""
     _series: dict[str, Floats] = field(default_factory=dict, repr=False, compare=False)
 
     # -- layers ---------------------------------------------------------------------------------------------------
@@ -133,6 +140,33 @@ class Evidence:
         past = self.past(name)[-self.recent :]
         return np.asarray(np.median(past, axis=0)) if len(past) else np.full(past.shape[1:], math.nan)
 
+    # -- what it has learnt ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def start(self) -> float:
+        """The loss of the first steps."""
+        return float(np.median(self.past("loss")[: self.recent]))
+
+    @cached_property
+    def guessing(self) -> float:
+        """What a constant guess scores, or the start of the run where that is not known."""
+        info = self.frame.info
+        if info.baseline_loss is not None:
+            return info.baseline_loss
+        if self.experiment.objective.kind == "softmax_cross_entropy":
+            return min(self.start, math.log(max(len(info.class_names), 2)))
+        return self.start
+
+    @property
+    def learnt(self) -> bool:
+        """Whether little is left to learn."""
+        return self.lately("loss").item() < LEARNT * self.start
+
+    @property
+    def moved(self) -> bool:
+        """Whether it is better than guessing, or has not had the time to be."""
+        return self.frame.step < 2 * self.recent or self.lately("loss").item() < UNMOVED * self.guessing
+
     def since(self, holds: NDArray[np.bool_]) -> int:
         """The step from which on ``holds`` (buckets,) has been true; the present step if it is not even now."""
         if not len(holds) or not holds[-1]:
@@ -180,6 +214,11 @@ class Balance:
     """Over all layers where the signal lives."""
     end: Factor | None
     """What turned it into exactly 0, if something did."""
+
+    @property
+    def total(self) -> float:
+        """Of all factors."""
+        return sum(self.sums.values())
 
     def culprit(self, sign: int) -> tuple[Factor, float] | None:
         """The factor that shrinks (−1) or magnifies (+1) the signal most, and by how much; None where none does."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from simulator.analysis.sharpness import Sharpness, SharpnessQuestion
 from simulator.doctor import Evidence, Finding, examine, rising, tiny_shares
 from simulator.frame import Frame
 from simulator.history import History
+from simulator.profiles import Profiles
 from simulator.training import Training
 
 
-def consult(training: Training, frame: Frame, history: History, first: Frame | None) -> tuple[Finding, ...]:
+def consult(
+    training: Training, frame: Frame, history: History, first: Frame | None, profiles: Profiles | None = None
+) -> tuple[Finding, ...]:
     """Findings about the step that ``training`` stands at; ``frame`` has ``WANTS``."""
-    evidence = Evidence(training.experiment, frame, history, first, tiny_shares(training.network.taps))
+    tiny = tiny_shares(training.network.taps)
+    evidence = Evidence(training.experiment, frame, history, first, tiny, profiles=profiles)
     if rising(evidence) and not evidence.broken:
-        evidence = Evidence(
-            training.experiment, frame, history, first, evidence.tiny, _sharpness(training)
-        )  # fmt: skip
+        evidence = replace(evidence, sharpness=_sharpness(training))
     return examine(evidence)
 
 

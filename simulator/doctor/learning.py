@@ -9,20 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.doctor import mends
-from simulator.doctor.base import Evidence, Finding, Mend, Rule, balance
-from simulator.doctor.signal import adam_helps, unforgetting, weak_side
+from simulator.doctor.base import UNMOVED, Evidence, Finding, Mend, Rule, balance
+from simulator.doctor.signal import adam_helps, strong_side, unforgetting, weak_side
 from simulator.doctor.words import blame, capital, joined, listed
+from simulator.experiment import Experiment
 from simulator.frame import Floats
 from simulator.measures.status import number
 
 PATIENCE = 200
 """Steps that a run gets before it is said not to learn."""
-UNMOVED = 0.97
-"""Share of what always guessing the mean scores, above which nothing has been learnt."""
 IMPROVEMENT = 0.99
 """A quarter of the run that ends below so much of where it began is improving."""
-LEARNT = 0.1
-"""Share of the loss at the start below which updates may be as small as they like."""
 DIVERGED = 2.0
 """Times the loss at the start."""
 BAND = (1e-4, 1e-2)
@@ -31,19 +28,14 @@ ALIKE = 1e-3
 """Least over greatest update ratio of layers that learn at one pace."""
 MARGIN = 10.0
 """How far outside the band they must be to be called wrong."""
+HOPELESS = 1e-3
+"""Share of the learning rate below which slower steps are no way out."""
 RISE = 1.25
 """Times its best by which the validation loss must have risen."""
 APART = 2.0
 """Times the training loss."""
-
-
-def _at_start(evidence: Evidence) -> float:
-    """The loss of the first steps."""
-    return float(np.median(evidence.past("loss")[: evidence.recent]))
-
-
-def _learnt(evidence: Evidence) -> bool:
-    return evidence.lately("loss").item() < LEARNT * _at_start(evidence)
+NOTICED = 0.02
+"""Share of the loss at the start by which it must have risen."""
 
 
 def _ratios(evidence: Evidence) -> dict[str, float]:
@@ -76,7 +68,7 @@ class Diverging(Rule):
         if evidence.broken:
             yield self._broken(evidence)
             return
-        start, recent = _at_start(evidence), evidence.lately("loss").item()
+        start, recent = evidence.start, evidence.lately("loss").item()
         if evidence.frame.step < 2 * evidence.recent or not recent > DIVERGED * start:
             return
         yield self.finding(
@@ -134,8 +126,14 @@ class Oscillating(Rule):
             f"{number(sharpness.limit)} is the limit, and the loss rose from {number(before)} to {number(after)}.",
             numbers={"eta_lambda_max": sharpness.gauge, "limit": sharpness.limit, "loss": after, "loss_before": before},
             since=int(evidence.steps[-2 * evidence.recent]),
-            mends=[mends.rate(evidence.experiment, slower), mends.clip(evidence.experiment)],
+            mends=self._mends(evidence.experiment, slower),
         )
+
+    def _mends(self, experiment: Experiment, slower: float) -> list[Mend | None]:
+        """At a thousandth of its rate nothing would learn: then it is not the rate that is wrong."""
+        if slower < HOPELESS:
+            return [*strong_side(experiment), mends.clip(experiment)]
+        return [mends.rate(experiment, slower), mends.clip(experiment)]
 
 
 class Stalled(Rule):
@@ -149,10 +147,12 @@ class Stalled(Rule):
         if evidence.frame.step < PATIENCE or quarter < 1:
             return
         before, now = (float(np.median(part)) for part in (losses[-2 * quarter : -quarter], losses[-quarter:]))
-        level = self._level(evidence)
+        level = evidence.guessing
         if not (now > UNMOVED * level and now > IMPROVEMENT * before):
             return
-        factor, why = blame(balance(evidence.frame), -1)
+        found = balance(evidence.frame)
+        grows = found is not None and found.end is None and found.total > 0
+        factor, why = blame(found, 1 if grows else -1)
         yield self.finding(
             evidence,
             "severe",
@@ -160,31 +160,22 @@ class Stalled(Rule):
             numbers={"loss": now, "loss_of_guessing": level, **_ratios(evidence)},
             since=evidence.since(self._smooth(losses, quarter) > UNMOVED * level),
             factor=factor,
-            mends=self._mends(evidence, factor),
+            mends=self._mends(evidence, factor, grows),
         )
-
-    def _level(self, evidence: Evidence) -> float:
-        """What a constant guess scores, or the start of the run where that is not known."""
-        info = evidence.frame.info
-        if info.baseline_loss is not None:
-            return info.baseline_loss
-        start = _at_start(evidence)
-        if evidence.experiment.objective.kind == "softmax_cross_entropy":
-            return min(start, math.log(max(len(info.class_names), 2)))
-        return start
 
     def _smooth(self, losses: Floats, width: int) -> Floats:
         """Running means; one odd batch does not end a stall."""
         padded = np.concatenate([np.full(width - 1, losses[0]), losses])
         return np.convolve(padded, np.full(width, 1 / width), mode="valid")
 
-    def _mends(self, evidence: Evidence, factor: str) -> list[Mend | None]:
+    def _mends(self, evidence: Evidence, factor: str, grows: bool) -> list[Mend | None]:
         ratios = _ratios(evidence)
         # One rate serves all layers: it helps only where all of them are slow alike.
         most, least = ratios.get("update_ratio_most", math.inf), ratios.get("update_ratio_least", 0.0)
         slow = most < BAND[0] and least > ALIKE * most
         faster = [mends.rate(evidence.experiment, mends.RATE_CUT)] if slow else []
-        return [*unforgetting(evidence.experiment), *weak_side(evidence, factor), *faster]
+        sides = strong_side(evidence.experiment) if grows else weak_side(evidence, factor)
+        return [*unforgetting(evidence.experiment), *sides, *faster]
 
 
 class UpdateRatio(Rule):
@@ -204,7 +195,7 @@ class UpdateRatio(Rule):
             slower = mends.rate(evidence.experiment, 1 / mends.RATE_CUT)
             worst = max(big, key=lambda row: ratios[row])
             yield self._outside(evidence, big, worst, past[:, worst] > high, [slower, mends.clip(evidence.experiment)])
-        if small and not _learnt(evidence):
+        if small and not evidence.learnt:
             worst = min(small, key=lambda row: ratios[row])
             all_slow = len(small) == int(defined.sum())
             yield self._outside(evidence, small, worst, past[:, worst] < low, self._livelier(evidence, worst, all_slow))
@@ -250,10 +241,12 @@ class Overfitting(Rule):
         known = np.flatnonzero(np.isfinite(scores))
         if len(known) < 3:
             return
-        best, now = known[int(np.argmin(scores[known]))], known[-1]
+        best = known[int(np.argmin(scores[known]))]
         train, then = evidence.lately("loss").item(), float(np.median(evidence.past("loss")[: best + 1][-5:]))
-        score, least = float(scores[now]), float(scores[best])
-        if not (score > RISE * least and score > APART * train and train < then):
+        # Of the last few scores, for one of them may be odd.
+        score, least = float(np.median(scores[known][-3:])), float(scores[best])
+        risen = score > RISE * least and score - least > NOTICED * evidence.start
+        if not (risen and score > APART * train and train < then):
             return
         step = int(evidence.steps[best])
         experiment = evidence.experiment

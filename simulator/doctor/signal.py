@@ -10,14 +10,19 @@ from numpy.typing import NDArray
 
 from simulator.doctor import mends
 from simulator.doctor.base import Evidence, Finding, Mend, Rule, balance
-from simulator.doctor.words import blame, capital, joined
+from simulator.doctor.words import SUBJECTS, blame, capital, joined
 from simulator.experiment import Experiment
 from simulator.measures.status import EXPLODING, VANISHING, number
+from simulator.trace import Factor
 
 EPSILON = 1e-8
 """Adam's ε where the optimiser has none of its own."""
 FAR = 100.0
 """Adam's step is η · sign g only where |g| is so many times ε."""
+FADED = 0.1
+"""Share of the first layer's spread below which the last one's is noticeably less."""
+STILL_EXPLODING = 100.0
+"""First-to-last ratio that counts where the loss has not moved."""
 ADAPTIVE = frozenset({"adam", "adamw", "rmsprop"})
 
 
@@ -138,25 +143,47 @@ class Vanishing(Rule):
 
 
 class Fading(Rule):
-    """The last hidden layer's activations spread less than 1e-3 of the first one's."""
+    """The last hidden layer's activations spread less than 1e-3 of the first one's; or 0.1, where little is learnt."""
 
     name = "fading"
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         ends = _Ends(evidence, "activation_std")
-        if not ends.known or not ends.first > 0 or not ends.last < VANISHING * ends.first:
+        if not ends.known or not ends.first > 0 or not ends.last < FADED * ends.first:
             return
+        lost = ends.last < VANISHING * ends.first
+        # A milder loss only slows the start; and where the error signal vanishes as well, that says it all.
+        if not lost and (evidence.learnt or _Ends(evidence, "delta_rms").ratio < VANISHING):
+            return
+        limit = VANISHING if lost else FADED
+        factor, decades = self._blame(evidence)
+        why = f"{SUBJECTS[factor]} lose {number(-decades)} decades on the way forward" if factor else (
+            "what the samples differ in is lost on the way forward"
+        )  # fmt: skip
         first, last = (evidence.name(row) for row in ends.rows)
         yield self.finding(
             evidence,
-            "severe",
-            f"{capital(last)}'s activations spread {number(ends.last)}, {first}'s {number(ends.first)}: "
-            "what the samples differ in is lost on the way forward.",
-            numbers={"spread_first": ends.first, "spread_last": ends.last},
-            since=evidence.since(ends.last_past < VANISHING * ends.first_past),
+            "severe" if lost else "warning",
+            f"{capital(last)}'s activations spread {number(ends.last)}, {first}'s {number(ends.first)}: {why}.",
+            numbers={"spread_first": ends.first, "spread_last": ends.last, "decades": decades},
+            since=evidence.since(ends.last_past < limit * ends.first_past),
             rows=ends.rows,
-            mends=weak_side(evidence, "weights"),
+            factor=factor or "",
+            mends=weak_side(evidence, factor or "weights"),
         )
+
+    def _blame(self, evidence: Evidence) -> tuple[Factor | None, float]:
+        """Which of weights and slopes shrinks the spread more, and by how many decades, in a plain stack.
+
+        The spread of a layer's z over that of what comes in, and of its a over that of z.
+        """
+        rows = np.flatnonzero(evidence.hidden)
+        if any("." in evidence.layers[row].label or evidence.layers[row].kind != "dense" for row in rows):
+            return None, math.nan
+        z, a = (evidence.lately(name)[rows] for name in ("preactivation_std", "activation_std"))
+        weights = float(np.log10(z[1:] / a[:-1]).sum())
+        slope = float(np.log10(a[1:] / z[1:]).sum())
+        return ("weights", weights) if weights < slope else ("slope", slope)
 
 
 class Exploding(Rule):
@@ -167,10 +194,12 @@ class Exploding(Rule):
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         gradient, delta = _Ends(evidence, "weight_gradient_norm"), _Ends(evidence, "delta_rms")
         top = evidence.lately("gradient_norm").item()
-        if gradient.ratio > EXPLODING:
-            ends, since = gradient, gradient.above(EXPLODING)
-        elif delta.ratio > EXPLODING:
-            ends, since = delta, delta.above(EXPLODING)
+        # A few steps may tame it a little without mending anything.
+        limit = EXPLODING if evidence.moved else STILL_EXPLODING
+        if gradient.ratio > limit:
+            ends, since = gradient, gradient.above(limit)
+        elif delta.ratio > limit:
+            ends, since = delta, delta.above(limit)
         elif EXPLODING < top < math.inf:
             ends, since = gradient, evidence.past("gradient_norm") > EXPLODING
         else:
@@ -195,7 +224,7 @@ class Exploding(Rule):
         )  # fmt: skip
 
     def _sentence(self, evidence: Evidence, ends: _Ends, of_weights: bool, top: float) -> str:
-        if not ends.ratio > EXPLODING:
+        if not ends.ratio > STILL_EXPLODING:
             return f"The gradient's norm is {number(top)}"
         first, last = (evidence.name(row) for row in ends.rows)
         what = "weight gradient" if of_weights else "error signal"
@@ -228,11 +257,20 @@ class VanishingThroughTime(Rule):
                 "that at the last: every step multiplies it by the same weights and by slopes, so it cannot learn "
                 "what began the sequence.",
                 numbers={"gradient_first_to_last_step": ratio, "time_steps": float(len(norms))},
-                since=evidence.frame.step,
+                since=self._since(evidence, label),
                 rows=(row,),
                 factor="time",
                 mends=unforgetting(evidence.experiment),
             )
+
+    def _since(self, evidence: Evidence, label: str) -> int:
+        """The first look of the unbroken row of looks that have seen it."""
+        if evidence.profiles is None or label not in evidence.profiles.labels:
+            return evidence.frame.step
+        steps, first, last = evidence.profiles.ends(label)
+        broken = np.flatnonzero(~(first < VANISHING * last))
+        since = int(broken[-1]) + 1 if broken.size else 0
+        return int(steps[since]) if since < len(steps) else evidence.frame.step
 
     def _unlearnt(self, evidence: Evidence) -> bool:
         """A sequence whose beginning does not matter for the answer may be learnt all the same."""

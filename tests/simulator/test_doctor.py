@@ -14,7 +14,7 @@ import pytest
 from simulator import Experiment, run
 from simulator.analysis.sharpness import Sharpness
 from simulator.doctor import RULES, Evidence, Finding, Mend, examine, tiny_shares
-from simulator.files.experiments import find
+from simulator.files.experiments import find, presets
 from simulator.history import History, Rows
 from simulator.training import Training
 
@@ -190,3 +190,110 @@ def test_findings_are_a_file_of_a_run(tmp_path: Path) -> None:
     )
     run(find("spiral"), steps=1, out=tmp_path)
     assert json.loads((tmp_path / "findings.json").read_text(encoding="utf-8")) == []
+
+
+DIAGNOSES: dict[str, tuple[str, str, str]] = {
+    "vanishing-sigmoid": ("vanishing", "slope", "1 10"),
+    "tanh-small-weights": ("vanishing", "weights", "1 10"),
+    "tanh-large-weights": ("exploding", "weights", "1 10"),
+    "relu-glorot": ("fading", "slope", "1 10"),
+    "exploding": ("exploding", "weights", "1 10"),
+    "symmetric": ("symmetric", "weights", "1 2 3"),
+    "underflow": ("vanishing", "slope", "1 40"),
+    "deep-plain": ("vanishing", "slope", "1 40"),
+    "highway-1": ("fading", "", "1 31"),
+    "batch-norm-50": ("exploding", "weights", "1 50"),
+    "hand-net": ("symmetric", "weights", "1 2 3"),
+}
+LATER = {"dying-relu": ("dead", "slope", "2"), "adding-rnn": ("vanishing through time", "time", "1")}
+WELL = {*HEALTHY, "tanh-glorot", "relu-he", "adding-gru", "adding-lstm", "irnn"}
+
+
+def test_every_preset_is_known_to_be_sick_or_well() -> None:
+    assert {preset.id for preset in presets()} == set(DIAGNOSES) | set(LATER) | WELL
+
+
+@pytest.mark.parametrize("preset", DIAGNOSES)
+def test_a_sick_preset_is_diagnosed_at_step_0(preset: str) -> None:
+    rule, factor, layers = DIAGNOSES[preset]
+    finding = found(find(preset), 0)[rule]
+    assert (finding.factor, finding.layers, finding.since) == (factor, tuple(layers.split()), 0)
+    assert finding.mends
+
+
+@pytest.mark.parametrize("preset", LATER)
+def test_what_training_makes_sick_is_well_at_first(preset: str) -> None:
+    rule, factor, layer = LATER[preset]
+    assert found(find(preset), 0) == {}
+    finding = found(find(preset), STEPS)[rule]
+    assert finding.factor == factor
+    assert layer in finding.layers
+    assert 0 <= finding.since < STEPS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", sorted(WELL))
+def test_a_preset_that_learns_has_no_findings_at_any_time(preset: str) -> None:
+    experiment = find(preset)
+    for steps in (0, 10, 20, 30, 40, 60, 100, 200, 300, 1000):
+        assert run(experiment, steps=steps, every=20).findings == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", [*DIAGNOSES, *LATER])
+def test_after_the_first_mend_the_loss_falls_and_the_finding_is_gone(preset: str) -> None:
+    rule, _, _ = (DIAGNOSES | LATER)[preset]
+    experiment = find(preset)
+    (mend, *_) = found(experiment, STEPS if preset in LATER else 0)[rule].mends
+    mended = mend.applied(experiment)
+    with np.errstate(all="ignore"):
+        result = run(mended, steps=400, every=20)
+        sick = run(experiment, steps=400, every=20)
+    assert rule not in {finding.rule for finding in result.findings}
+    then, now = (float(np.median(each.history.series("loss").last[-20:])) for each in (sick, result))
+    assert not now >= 0.9 * then
+
+
+def test_a_run_that_still_explodes_and_has_not_moved_is_said_to_whatever_the_rate() -> None:
+    finding = found(find("batch-norm-50"), STEPS)["exploding"]
+    assert max(finding.numbers["gradient_first_to_last"], finding.numbers["delta_first_to_last"]) > 100
+    assert finding.since == 0
+    for each in found(find("batch-norm-50"), 240).values():
+        assert "Skip connections" in {mend.title for mend in each.mends}
+        # No rate is low enough for it, and none is offered.
+        assert not any("Learning rate" in mend.title for mend in each.mends)
+
+
+def with_validation(losses: list[float], scores: list[float]) -> Evidence:
+    made = evidence(losses)
+    columns = Training(made.experiment).columns
+    rows = np.full((len(losses), len(columns)), np.nan)
+    rows[:, columns.index("loss")] = losses
+    rows[:, columns.index("validation_loss")] = scores
+    history = History(columns)
+    history.extend(Rows(0, columns, rows))
+    return replace(made, history=history)
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        (np.concatenate([np.linspace(1, 0.5, 40), np.linspace(0.5, 0.8, 40)]), True),
+        (np.linspace(1, 0.5, 80), False),
+        # One odd score among many.
+        (np.concatenate([np.linspace(1, 0.5, 79), [0.9]]), False),
+        # Twice its best, of next to nothing.
+        (np.concatenate([np.linspace(1, 0.001, 40), np.linspace(0.001, 0.002, 40)]), False),
+    ],
+)
+def test_over_fitting_is_a_rise_that_lasts_and_matters(scores: Any, expected: bool) -> None:
+    losses = np.geomspace(1, 1e-4, 80)
+    assert any(f.rule == "over-fitting" for f in examine(with_validation(losses.tolist(), scores.tolist()))) is expected
+
+
+def test_a_spread_that_fades_mildly_is_a_warning_until_the_run_has_learnt() -> None:
+    finding = found(find("relu-glorot"), 0)["fading"]
+    assert finding.severity == "warning"
+    assert "slopes lose" in finding.sentence
+    assert finding.mends[0].title == "He weights"
+    assert found(with_kind({"kind": "normal", "std": 0.01}), 0)["fading"].factor == "weights"

@@ -83,7 +83,8 @@ class Rounds(QObject):
             return
         self._since.start()
         evidence = Evidence(
-            self._document.experiment, view.frame, view.history, view.first, self._tiny, self._sharpness
+            self._document.experiment, view.frame, view.history, view.first, self._tiny, self._sharpness,
+            self._bench.profiles,
         )  # fmt: skip
         worried = rising(evidence) and not evidence.broken
         self._tell(examine(evidence if worried else replace(evidence, sharpness=None)))
