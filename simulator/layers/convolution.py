@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Annotated
 
@@ -10,11 +9,12 @@ import numpy as np
 
 from simulator.activations import AnyActivation, Tanh
 from simulator.initializers import AnyInitializer, GlorotNormal, Identity, Zeros
-from simulator.layers.base import Layer, Product, Room, Shape, Tap, read_only
+from simulator.layers.base import Layer, Shape, Tap, read_only
 from simulator.layers.dense import DenseModule
 from simulator.layers.dropout import AnyDropout, NoDropout
 from simulator.layers.normalization import AnyNormalization, NoNormalization
-from simulator.layers.windows import Padding, Windows, add, windows
+from simulator.layers.window_product import WindowProduct
+from simulator.layers.windows import Padding, Windows, windows
 from simulator.numeric import Array
 from simulator.parameter import knob
 
@@ -54,90 +54,6 @@ class Convolution(Layer, frozen=True, kw_only=True, tag="convolution"):
     def build(self, place: tuple[int, ...], input_shape: Shape) -> ConvolutionModule:
         grid = windows(input_shape, self.kernel, self.stride, self.padding, name="kernel")
         return ConvolutionModule(self, place, grid)
-
-
-class WindowProduct(Product):
-    """A kernel meets every window of the signal.
-
-    Band by band of the image, the windows of all positions and samples are copied into one fixed buffer of tiles
-    (k² · channels + 1, columns), the last row ones for the biases, and multiplied; backward, the products are added
-    to where the windows lie.
-    """
-
-    signal: Array | None
-    seen: list[Array]
-
-    def __init__(self, grid: Windows) -> None:
-        self.grid = grid
-
-    def allocate(self, room: Room, inputs: int, outputs: int) -> None:
-        grid, batch = self.grid, room.batch
-        self.image_shape, self.signal_shape = (*grid.shape, batch), (math.prod(grid.shape), batch)
-        self.band = grid.band(batch)
-        self.cut = self.band.tiles(outputs, batch)
-        tiles = math.prod(self.cut)
-        width = self.band.positions * batch // tiles
-        self.tiled = room.arena.full(1, tiles, inputs + 1, width)
-        self.tiled_windows = self.tiled[:, :-1].reshape(self.band.view_shape(self.cut, batch))
-        self.split_shape = (outputs, grid.positions // self.band.positions, tiles, width)
-        self.padded = room.arena.zeros(*grid.padded_shape, batch) if grid.padded else None
-        self.signal = None
-        self.parts = room.scratch.array(tiles, inputs + 1, outputs)
-        self.back: Array | None = None
-        if room.needs_input_gradient:
-            self._allocate_back(room, (tiles, inputs, width))
-
-    def _allocate_back(self, room: Room, shape: Shape) -> None:
-        back = self.back = room.scratch.array(*shape)
-        self.back_windows = back.reshape(self.tiled_windows.shape)
-        self.padded_gradient = room.scratch.array(*self.grid.padded_shape, room.batch)
-        self.places: list[Array] = []
-        self.image_gradient = room.scratch.array(*self.image_shape)
-
-    def _windows(self, padded: Array, writeable: bool = False) -> list[Array]:
-        """The windows of each band."""
-        return [self.band.view(padded[here], self.cut, writeable) for here in self.grid.bands(self.band)]
-
-    def _split(self, array: Array) -> Array:
-        """(outputs, positions · samples) as (bands, tiles, outputs, columns)."""
-        return array.reshape(self.split_shape).transpose(1, 2, 0, 3)
-
-    def _look(self, x: Array) -> None:
-        """Have ``seen`` show the windows of the signal."""
-        image = x[:-1].reshape(self.image_shape)
-        if self.signal is not x:
-            self.signal = x
-            self.seen = self._windows(image if self.padded is None else self.padded)
-        if self.padded is not None:
-            self.grid.pad(image, self.padded)
-
-    def forward(self, kernel: Array, x: Array, out: Array) -> None:
-        self._look(x)
-        for seen, here in zip(self.seen, self._split(out), strict=True):
-            np.copyto(self.tiled_windows, seen)
-            np.matmul(kernel.T, self.tiled, out=here)
-
-    def kernel_gradient(self, x: Array, gradient: Array, out: Array) -> None:
-        out.fill(0)
-        for seen, here in zip(self.seen, self._split(gradient), strict=True):
-            # The windows of a single band are still there from the forward pass.
-            if len(self.seen) > 1:
-                np.copyto(self.tiled_windows, seen)
-            np.matmul(self.tiled, here.swapaxes(1, 2), out=self.parts)
-            np.add(out, self.parts.sum(axis=0), out=out)
-
-    def backward(self, kernel: Array, gradient: Array) -> Array | None:
-        if self.back is None:
-            return None
-        self.padded_gradient.fill(0)
-        self.places = self.places or self._windows(self.padded_gradient, writeable=True)
-        for places, here in zip(self.places, self._split(gradient), strict=True):
-            np.matmul(kernel[:-1], here, out=self.back)
-            add(self.back_windows, places)
-        if self.padded is None:
-            return self.padded_gradient.reshape(self.signal_shape)
-        np.copyto(self.image_gradient, self.grid.fold(self.padded_gradient))
-        return self.image_gradient.reshape(self.signal_shape)
 
 
 class ConvolutionModule(DenseModule):

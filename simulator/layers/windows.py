@@ -20,7 +20,7 @@ SMALL_PRODUCT = 10**6
 """Multiply-adds up to which BLAS multiplies without packing, at up to twice the speed."""
 FEWEST_COLUMNS = 128
 """Tiles narrower than this cost more than they bring."""
-BAND = 2**18
+BAND = 2**16
 """Entries of the windows of one band: they stay in the cache from being copied to being multiplied."""
 
 
