@@ -23,7 +23,7 @@ from ui.plots.bands import Bands, gap_of
 from ui.plots.feature_maps import TilePlot
 from ui.plots.heat import LOST, NOTHING
 from ui.plots.strip import Key, Strip
-from ui.plots.through_time import ThroughTime, decades_per_step, slope_text
+from ui.plots.through_time import ThroughTime, decades_per_step, slope_number, slope_text
 from ui.plots.through_time_image import ThroughTimeImage
 from ui.plots.tiles import Tiles, flowing
 from ui.style.theme import LIGHT
@@ -146,6 +146,32 @@ def test_layers_stand_one_below_the_other_on_equal_scales(recurrent: View, qtbot
     plot.set_option("apart", False)
     assert plot.bands.count == 1
     assert [caption.row for caption in plot.captions.captions] == [0, 1]
+
+
+def test_where_there_is_no_room_layers_share_one_axis_and_the_legend_tells_their_slopes(
+    recurrent: View, qtbot: QtBot
+) -> None:
+    plot = shown("through_time", recurrent, qtbot)
+    assert isinstance(plot, ThroughTime)
+    plot.canvas.lay_out(350, 110)
+    assert (plot.bands.count, plot.captions.captions) == (1, ())
+    assert plot.state is not None
+    slopes = [slope_number(track.norms) for track in plot.state.tracks]
+    keys = plot.legend(plot.state)
+    assert [key.short for key in keys[:2]] == [f"1  {slopes[0]}", f"2  {slopes[1]}"]
+    assert keys[1].text.endswith("decades/step back")
+    plot.canvas.lay_out(350, 400)
+    assert (plot.bands.count, len(plot.captions.captions)) == (2, 2)
+
+
+def test_the_pinned_line_says_whose_it_is_and_how_steep(qtbot: QtBot) -> None:
+    view = run([{"kind": "recurrent", "units": 4}], {**ADDING, "steps": 20}, 2)
+    plot = shown("through_time", view, qtbot)
+    assert isinstance(plot, ThroughTime)
+    plot.pin()
+    (key,) = [key for key in plot.strip.keys if key.swatch == "dashed"]
+    slope = slope_text(view.frame.time["1"].hidden_gradient_norm)
+    assert key.text == f"recurrent 1, pinned at step {view.frame.step}  {slope}"
 
 
 def test_the_read_out_tells_slope_value_and_state(recurrent: View, qtbot: QtBot) -> None:

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 LINE = 16.0
 """Height of a caption in pixels."""
 USUAL_HEIGHT = 280.0
-"""Pixels that a pane is usually high: what the room for captions is reckoned by."""
+"""Pixels that a pane is usually high."""
 
 
-def gap_of(bands: int, lines: int = 1) -> float:
-    """Room above each band for so many captions, as a share of the band's height."""
+def gap_of(bands: int, lines: int = 1, height: float = USUAL_HEIGHT) -> float:
+    """Room above each band for so many captions, as a share of the band's height, in a pane of so many pixels."""
     room = LINE * lines
-    return float(min(room / max(USUAL_HEIGHT / bands - room, room), 1.0))
+    return float(min(room / max(height / bands - room, room), 1.0))
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ Swatch = Literal["line", "dashed", "dot", "hollow", "band", "none"]
 
 @dataclass(frozen=True)
 class Key:
-    """One entry of the legend; ``colour`` names a field of the theme, ``short`` is the text where room is short."""
+    """One entry of the legend; ``colour`` is one or names the theme's, ``short`` is the text where room is short."""
 
     text: str
     colour: str
@@ -92,7 +92,7 @@ class Strip(pg.GraphicsWidget):  # type: ignore[misc]
         return box.left() - 6
 
     def _key(self, painter: QPainter, key: Key, left: float, width: float) -> None:
-        colour = str(getattr(self.theme, key.colour))
+        colour = str(getattr(self.theme, key.colour, key.colour))
         middle = QPointF(left + 7, self.LINE / 2 - 0.5)
         painter.setPen(pen_of(colour, 1.6, dashed=key.swatch == "dashed"))
         if key.swatch in ("line", "dashed"):

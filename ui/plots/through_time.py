@@ -11,7 +11,7 @@ from PySide6.QtGui import QPolygonF
 from simulator.frame import Frame, RunInfo, TimeProfile
 from simulator.history import Series
 from ui.plots.axes import StepAxis
-from ui.plots.bands import BandAxis, Bands, Caption, Captions, gap_of
+from ui.plots.bands import LINE, USUAL_HEIGHT, BandAxis, Bands, Caption, Captions, gap_of
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.decades import extent, log10, notes_of
 from ui.plots.header import Option
@@ -27,6 +27,8 @@ STATES = frozenset({"recurrent", "gru", "lstm"})
 """Kinds of layers that carry a state from step to step."""
 MOST_POINTS = 1024
 UNDERFLOW = 1e-35
+ROOMY = 4.0
+"""Captions stand over the curves where a band is so many times as high as they are; else they are in the legend."""
 
 
 def decades_per_step(norms: Array) -> float:
@@ -52,11 +54,18 @@ def slope_text(norms: Array) -> str:
     return f"{'+' if slope > 0 else ''}{number(slope)} decades/step back"
 
 
+def slope_number(norms: Array) -> str:
+    """``−0.13``, for where words have no room."""
+    slope = decades_per_step(norms)
+    return number(slope) if np.isfinite(slope) else "no slope"
+
+
 @dataclass(frozen=True)
 class Track:
     """One layer's profile, and its gradient at step 0 where that is known."""
 
     layer: int
+    name: str
     label: str
     profile: TimeProfile
     first: Array | None
@@ -86,7 +95,15 @@ def tracks_of(frame: Frame, first: Frame | None) -> tuple[Track, ...]:
         if profile is not None:
             then = first.time.get(layer.label) if first is not None else None
             same = then is not None and len(then.hidden_gradient_norm) == len(profile.hidden_gradient_norm)
-            found.append(Track(index, layer.label, profile, then.hidden_gradient_norm if then and same else None))
+            found.append(
+                Track(
+                    index,
+                    layer.name or f"layer {layer.label}",
+                    layer.label,
+                    profile,
+                    then.hidden_gradient_norm if then and same else None,
+                )
+            )
     return tuple(found)
 
 
@@ -117,6 +134,14 @@ class ThroughTime(Plot[ThroughTimeState]):
         self.firsts = Curves(self.pane, -0.6, width=1.2, smooth=True)
         self.curves = Curves(self.pane, 0.0, width=1.6, smooth=True)
         self.captions = Captions(self.pane)
+        self.crowded = False
+        self.pane.sigResized.connect(self._resized)
+
+    def _resized(self, *_pane: object) -> None:
+        """Another height has room for other captions."""
+        if self.state is not None:
+            self.draw(self.state)
+            self._write_soon(at_once=False)
 
     def capture(self, view: View) -> ThroughTimeState | None:
         tracks = tracks_of(view.frame, view.first)
@@ -131,7 +156,11 @@ class ThroughTime(Plot[ThroughTimeState]):
         low, high = self.scale.fit(*extent(log10(part) for part in norms))
         rows = max(len(state.tracks) for state in states)
         count, lines = (rows, 1) if self.options["apart"] else (1, rows)
-        self.bands = Bands(count, low, high, gap_of(count, lines))
+        height = self.pane.height() or USUAL_HEIGHT
+        self.crowded = height / count < ROOMY * LINE * lines + LINE
+        if self.crowded:
+            count = 1
+        self.bands = Bands(count, low, high, 0.0 if self.crowded else gap_of(count, lines, height))
         self.value_axis.set_bands(self.bands)
         bottom, top = self.bands.extent
         times = max(state.times for state in states)
@@ -176,16 +205,12 @@ class ThroughTime(Plot[ThroughTimeState]):
             Caption(
                 self._band(row),
                 0 if apart else row,
-                f"{self._name(track)}   {slope_text(track.norms)}",
+                f"{track.name}   {slope_text(track.norms)}",
                 self._tone(track.layer),
             )
-            for row, track in enumerate(state.tracks)
+            for row, track in enumerate(() if self.crowded else state.tracks)
         ]
         self.captions.set_captions(captions, self.bands)
-
-    def _name(self, track: Track) -> str:
-        layer = self.layer(track.layer)
-        return (layer.name if layer is not None else "") or f"layer {track.label}"
 
     def draw_ghost(self, ghost: ThroughTimeState | None) -> None:
         if ghost is None:
@@ -216,8 +241,30 @@ class ThroughTime(Plot[ThroughTimeState]):
     # -- words -------------------------------------------------------------------------------------------------------
 
     def legend(self, state: ThroughTimeState) -> Sequence[Key]:
+        """The captions, where there is no room over the curves; then the ghost, which has none; then step 0."""
+        keys: list[Key] = []
+        if self.crowded:
+            for track in state.tracks:
+                name = track.name if len(state.tracks) == 1 else track.label
+                # The unit once, behind the last.
+                full, brief = (f"{name}  {words(track.norms)}" for words in (slope_text, slope_number))
+                keys.append(Key(full if track is state.tracks[-1] else brief, self._tone(track.layer), short=brief))
+        if self.ghost is not None:
+            keys.append(self._ghost_key(self.ghost))
         known = state.step > 0 and any(track.first is not None for track in state.tracks)
-        return [Key("at step 0", "faint")] if known else []
+        return [*keys, Key("at step 0", "faint")] if known else keys
+
+    def _ghost_key(self, ghost: ThroughTimeState) -> Key:
+        pinned = f"pinned at step {ghost.step}"
+        if len(ghost.tracks) > 1:
+            return Key(pinned, "muted", "dashed")
+        (track,) = ghost.tracks
+        full, brief = (f"{track.name}, {pinned}  {words(track.norms)}" for words in (slope_text, slope_number))
+        return Key(full, "muted", "dashed", brief)
+
+    def pinned_key(self) -> tuple[Key, ...]:
+        """Nothing: :meth:`legend` has it, with its slope."""
+        return ()
 
     def notes(self, state: ThroughTimeState) -> Sequence[Note]:
         norms = np.concatenate([track.norms for track in state.tracks])
