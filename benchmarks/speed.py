@@ -25,6 +25,7 @@ SECTIONS = {
     "threads": "benchmarks.choice",
     "scaling": "benchmarks.scaling",
     "memory": "benchmarks.memory",
+    "analyses": "benchmarks.analyses",
     "where": "benchmarks.where",
     "preflight": "benchmarks.preflight",
     "start": "benchmarks.start",

@@ -34,7 +34,7 @@ RISE = 1.25
 """Times its best by which the validation loss must have risen."""
 APART = 2.0
 """Times the training loss."""
-NOTICED = 0.02
+NOTICED = 0.05
 """Share of the loss at the start by which it must have risen."""
 
 
