@@ -1,7 +1,8 @@
 """What a plot that asks for more than the plain measures costs training while it is watched, at its own pace.
 
 The worker's own loop, on processor time and one BLAS thread: a look thirty times a second with the usual wants, and the
-same with one plot's wants, or its question asked again as soon as it is answered. Blocks hold whole periods of the pace.
+same with one plot's wants, or its question asked again as soon as it is answered. Blocks hold whole
+periods of the pace.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from simulator.analysis.sharpness import SharpnessQuestion
 from simulator.doctor import TinyGradients
 from simulator.measures import MEASURES, RECORDED
 from simulator.messages import Answer, Ask, Change, Command, Failed, Look, Play, Reply, Stop, Update
+from simulator.microscope import want
 from simulator.question import Question
 from simulator.threads import limited_blas
 from simulator.training import Training
-from simulator.microscope import want
 from simulator.worker import Worker
 
 FRAME_SECONDS = 1 / 30
@@ -127,6 +128,9 @@ class Screen:
         self.worker.stopped = False
         with limited_blas(1):
             self.worker.loop()
+        return self._between()
+
+    def _between(self) -> float:
         assert self.begun is not None
         assert self.ended is not None
         return (self.ended[0] - self.begun[0]) / (self.ended[1] - self.begun[1])

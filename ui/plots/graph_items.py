@@ -22,6 +22,12 @@ DOTS = 0.22
 """Height of the dots of single units above the lower edge of their box, in units of the box's height."""
 
 
+def _corner(rect: QRectF) -> tuple[float, float]:
+    """Radii of a box's corners: a narrow box stays a box."""
+    radius = min(4.0, rect.width() / 6, rect.height() / 6)
+    return radius, radius
+
+
 @dataclass(frozen=True)
 class Face:
     """What a box shows."""
@@ -122,11 +128,11 @@ class Boxes(Item):
         near = face.layer == self.marked and self.marked >= 0
         painter.setBrush(QColor(theme.panel))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawRoundedRect(rect, 4, 4)
+        painter.drawRoundedRect(rect, *_corner(rect))
         painter.setBrush(transparent(tone, 0.28 if strong or near else 0.10))
         edge = theme.warning if face.lost else theme.accent if strong else tone
         painter.setPen(pen_of(edge, 2.0 if strong or face.lost else 1.0))
-        painter.drawRoundedRect(rect, 4, 4)
+        painter.drawRoundedRect(rect, *_corner(rect))
         self._words(painter, rect, face)
 
     def _words(self, painter: QPainter, rect: QRectF, face: Face) -> None:

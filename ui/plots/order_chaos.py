@@ -45,16 +45,17 @@ class _Regions(Item):
     def __init__(self, pane: Pane) -> None:
         super().__init__(pane, -4.0)
         self.chaos = QPolygonF()
-        self.edge = 1.0
+        self.line: Array = np.empty((2, 0))
+        self.beyond = self.top = 1.0
         self.tone, self.ink = "#000000", "#000000"
 
     def set_edge(self, edge: Array, ranges: tuple[Place, Place]) -> None:
         """``edge`` within ``ranges``, its σ_b² growing; empty: all is order."""
         (_, right), (_, top) = ranges
         x, y = edge if edge.size else np.empty((2, 0))
-        beyond = right + 1.0
-        self.chaos = polygon(np.append(x, [beyond, beyond]), np.append(y, [top, 0.0])) if x.size else QPolygonF()
-        self.edge = float(x[0]) if x.size else beyond
+        self.line, self.top, self.beyond = np.array([x, y]), top, right + 1.0
+        ends = [self.beyond, self.beyond]
+        self.chaos = polygon(np.append(x, ends), np.append(y, [top, 0.0])) if x.size else QPolygonF()
         self.update()
 
     def draw(self, painter: QPainter, there: QTransform) -> None:
@@ -65,16 +66,35 @@ class _Regions(Item):
         painter.drawPolygon(there.map(self.chaos))
         painter.setFont(plot_font())
         painter.setPen(QColor(self.ink))
+        whole = there.mapRect(QRectF(*self._view()))
+        over, under = (there.map(QPointF(self._edge_at(share), 0.0)).x() for share in (0.6, 0.4))
+        left = QRectF(whole.left(), whole.top(), min(over, whole.right()) - whole.left(), 0.4 * whole.height())
+        aligned = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+        _write(painter, left.adjusted(12, 8, -8, 0), aligned, ("order: gradients vanish", "order"))
+        start = max(under, whole.left(), whole.right() - 106)
+        right = QRectF(start, whole.bottom() - 0.4 * whole.height(), whole.right() - start, 0.4 * whole.height())
+        aligned = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
+        _write(painter, right.adjusted(8, 0, -10, -12), aligned, ("chaos: gradients explode", "chaos"))
+
+    def _view(self) -> tuple[float, float, float, float]:
         (x0, x1), (y0, y1) = self.pane.viewRange()
-        wrapped = Qt.TextFlag.TextWordWrap
-        if self.edge > x0:
-            left = there.mapRect(QRectF(x0, y0, min(self.edge, x1) - x0, y1 - y0)).adjusted(12, 8, -8, 0)
-            painter.drawText(left, Qt.AlignmentFlag.AlignTop | wrapped, "order: gradients vanish")
-        if self.edge < x1:
-            right = there.mapRect(QRectF(max(self.edge, x0), y0, x1 - max(self.edge, x0), y1 - y0))
-            flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom | wrapped
-            right.setLeft(max(right.left(), right.right() - 106))
-            painter.drawText(right.adjusted(8, 0, -10, -24), flags, "chaos: gradients explode")
+        return x0, y0, x1 - x0, y1 - y0
+
+    def _edge_at(self, share: float) -> float:
+        """σ_w² of the edge at this share of the map's height; beyond the map where there is none."""
+        if not self.line.size:
+            return self.beyond
+        return float(np.interp(share * self.top, self.line[1], self.line[0]))
+
+
+def _write(painter: QPainter, room: QRectF, aligned: Qt.AlignmentFlag, texts: Sequence[str]) -> None:
+    """The first text that fits; nothing where none does."""
+    flags = int(aligned | Qt.TextFlag.TextWordWrap)
+    for text in texts:
+        needed = painter.boundingRect(room, flags, text)
+        if room.isValid() and needed.width() <= room.width() and needed.height() <= room.height():
+            painter.drawText(room, flags, text)
+            return
 
 
 class _Dot(Item):

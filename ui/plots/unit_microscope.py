@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 
 from simulator.frame import RunInfo
 from simulator.microscope import WANT, want
@@ -27,6 +28,8 @@ from ui.style.numbers import integer, number, percent
 from ui.style.theme import Theme
 
 CELLS_HEIGHT = 22
+ROOMY, ENDLESS = 270, 16_777_215
+"""Pixels of the whole plot from which the weights are drawn too; and no limit to a height."""
 SEEN = {"dead": "Dead", "saturated": "Saturated", "alive": "Alive again"}
 
 
@@ -110,6 +113,17 @@ class UnitMicroscope(Plot[UnitState]):
         self.bar = UnitBar() if self.header is not None else None
         if self.bar is not None:
             self._fit_bar(self.bar)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is no room for both, the past matters more than the weights."""
+        super().resizeEvent(event)
+        grid, roomy = self.canvas.grid.layout, self.height() >= ROOMY
+        for item in (self.weight_axis, self.input_axis, self.weight_pane):
+            item.setVisible(roomy)
+        for row in (FIRST_ROW + 4, FIRST_ROW + 5):
+            grid.setRowMinimumHeight(row, 0)
+            grid.setRowMaximumHeight(row, ENDLESS if roomy else 0)
+        grid.setRowStretchFactor(FIRST_ROW + 4, 3 if roomy else 0)
 
     def _fit_bar(self, bar: UnitBar) -> None:
         column = self.layout()
