@@ -137,7 +137,7 @@ class Oscillating(Rule):
 
 
 class Stalled(Rule):
-    """After 200 steps no better than always guessing the mean, and not getting better."""
+    """After 200 steps, and for 100 of them, no better than always guessing the mean, and not getting better."""
 
     name = "stalled"
 
@@ -150,6 +150,10 @@ class Stalled(Rule):
         level = evidence.guessing
         if not (now > UNMOVED * level and now > IMPROVEMENT * before):
             return
+        since = evidence.since(self._smooth(losses, quarter) > UNMOVED * level)
+        # Many a run rests on its way down.
+        if evidence.frame.step - since < PATIENCE // 2:
+            return
         found = balance(evidence.frame)
         grows = found is not None and found.end is None and found.total > 0
         factor, why = blame(found, 1 if grows else -1)
@@ -158,7 +162,7 @@ class Stalled(Rule):
             "severe",
             joined(f"After {evidence.frame.step} steps the loss is {number(now)}, as good as a constant guess", why),
             numbers={"loss": now, "loss_of_guessing": level, **_ratios(evidence)},
-            since=evidence.since(self._smooth(losses, quarter) > UNMOVED * level),
+            since=since,
             factor=factor,
             mends=self._mends(evidence, factor, grows),
         )

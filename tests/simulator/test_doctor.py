@@ -297,3 +297,10 @@ def test_a_spread_that_fades_mildly_is_a_warning_until_the_run_has_learnt() -> N
     assert "slopes lose" in finding.sentence
     assert finding.mends[0].title == "He weights"
     assert found(with_kind({"kind": "normal", "std": 0.01}), 0)["fading"].factor == "weights"
+
+
+@pytest.mark.parametrize(("rest", "expected"), [(30, False), (150, True)])
+def test_a_run_that_rests_on_its_way_down_has_not_stalled(rest: int, expected: bool) -> None:
+    flat = math.log(10)
+    losses = [*np.linspace(flat, 0.9 * flat, 60), *[0.9 * flat] * (210 - 60 - rest), *[flat] * rest]
+    assert any(finding.rule == "stalled" for finding in examine(evidence(losses))) is expected

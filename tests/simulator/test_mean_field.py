@@ -59,11 +59,13 @@ WIDE = 300
 GAINS = {"relu": 2.0, "leaky_relu": 2.0, "sigmoid": 4.0}
 
 
-def measured_chi(activation: Activation, weight_variance: float, depth: int = 12, samples: int = 8) -> list[float]:
+def measured_chi(
+    activation: Activation, weight_variance: float, depth: int = 12, samples: int = 8, networks: int = 7
+) -> list[float]:
     """‖δ^l‖²/‖δ^{l+1}‖² over σ_w² X(q^l) as numpy has it, for every layer of one wide random network."""
     rng = np.random.default_rng([depth, samples, *activation.kind.encode()])
     found: list[list[float]] = []
-    for _ in range(7):
+    for _ in range(networks):
         a = rng.standard_normal((WIDE, samples))
         slopes: list[Floats] = []
         weights: list[Floats] = []
@@ -363,3 +365,10 @@ def test_a_network_without_a_place_says_why(layers: list[Plain], words: str) -> 
     found = order_chaos(at_start(*layers).network)
     assert words in found.reason
     assert math.isnan(found.weight_variance)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("activation", [Tanh(), ReLU(), LeakyReLU(slope=0.2), ELU(), SELU(), Erf(), Sigmoid()])
+def test_delta_grows_by_chi_within_two_percent_in_each_layer_over_many_networks(activation: Activation) -> None:
+    shares = measured_chi(activation, GAINS.get(activation.kind, 1.0), depth=6, networks=600)
+    assert shares == pytest.approx([1] * len(shares), abs=0.02)
