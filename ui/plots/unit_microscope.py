@@ -57,9 +57,12 @@ class UnitState:
         if not self.turns:
             return ""
         turn, change = self.turns[-1], self.change
-        before = "the first look" if turn.after is None else f"not yet at {integer(turn.after)}"
+        before = " (the first look)"
+        if turn.after is not None:
+            # A unit that is revived turns between two looks at one step.
+            before = f" (not yet at {integer(turn.after)})" if turn.after < turn.step else ""
         cause = "nothing changed before" if change is None else _change_text(change)
-        return f"{SEEN[turn.condition]} since step {integer(turn.step)} ({before}) · {cause}"
+        return f"{SEEN[turn.condition]} since step {integer(turn.step)}{before} · {cause}"
 
 
 def _change_text(change: Change) -> str:

@@ -149,6 +149,7 @@ class Turns(Item):
         (left, right), (low, high) = self.pane.viewRange()
         painter.setFont(plot_font())
         metrics, free = QFontMetricsF(plot_font()), -math.inf
+        end = there.map(QPointF(right, high)).x()
         for turn in self.turns:
             if not left <= turn.step <= right:
                 continue
@@ -156,9 +157,12 @@ class Turns(Item):
             painter.setPen(pen_of(self.tones[turn.condition], 1.0))
             painter.drawLine(top, bottom)
             word = WORDS[turn.condition]
-            if top.x() > free:
-                painter.drawText(QPointF(top.x() + 3, bottom.y() - 4), word)
-                free = top.x() + metrics.horizontalAdvance(word) + 6
+            wide = metrics.horizontalAdvance(word)
+            # At the right edge it stands before its line.
+            start = top.x() + 3 if top.x() + 3 + wide <= end else top.x() - 3 - wide
+            if start > free:
+                painter.drawText(QPointF(start, bottom.y() - 4), word)
+                free = max(top.x(), start + wide) + 3
 
 
 class Words(pg.GraphicsWidget):  # type: ignore[misc]
