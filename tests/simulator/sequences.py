@@ -36,13 +36,16 @@ def sigmoid(x: Array) -> Array:
     return 1 / (1 + np.exp(-x))
 
 
-def states(kind: str, module: ThroughTimeModule, x: Array) -> Array:
-    """(steps, units, batch) hidden states by the equations, one step after the other."""
+def states(kind: str, module: ThroughTimeModule, x: Array, push: tuple[int, Array] | None = None) -> Array:
+    """(steps, units, batch) hidden states by the equations, one step after the other.
+
+    ``push`` is a step and what is added to its state there; a cell stays as it is.
+    """
     n, kernel = module.width, module.block.value.T
     recurrent, inputs, bias = kernel[:, :n], kernel[:, n:-1], kernel[:, -1:]
     h = c = np.zeros((n, x.shape[-1]))
     found = []
-    for x_t in x:
+    for t, x_t in enumerate(x):
         before, from_input, from_state = h, inputs @ x_t + bias, recurrent @ h
         z = from_input + from_state
         if kind == "recurrent":
@@ -54,5 +57,6 @@ def states(kind: str, module: ThroughTimeModule, x: Array) -> Array:
             output, entry, forget = (sigmoid(z[k * n : (k + 1) * n]) for k in range(3))
             c = forget * c + entry * np.tanh(z[3 * n :])
             h = output * np.tanh(c)
+        h = h + push[1] if push is not None and push[0] == t else h
         found.append(h)
     return np.array(found)

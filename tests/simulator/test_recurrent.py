@@ -14,6 +14,7 @@ from simulator.experiment import Experiment, ExperimentError
 from simulator.measures import RECORDED_NAMES, measure_all
 from simulator.measures.time import time_profiles
 from simulator.network import Network
+from simulator.numeric import Array
 from simulator.parameter import kinds
 from tests.simulator.differences import bench, check, plain
 from tests.simulator.sequences import RECURRENT, drawn, states, through_time
@@ -207,6 +208,29 @@ def test_the_profile_tells_states_and_the_samples_own_gradient(kind: str, checkp
     weights = output.affine.block.value[:-1].reshape(steps, units, 1)[-1]
     own = weights * (output.delta * batch)
     assert profile.hidden_gradient_norm[-1] == pytest.approx(math.sqrt((own**2).sum(axis=0).mean()))
+
+
+@pytest.mark.parametrize("checkpoint", [False, True])
+@pytest.mark.parametrize("kind", RECURRENT)
+def test_the_hidden_gradient_is_what_a_push_at_each_step_does_to_the_samples_losses(
+    kind: str, checkpoint: bool
+) -> None:
+    steps, units, batch, size = 7, 3, 4, 1e-5
+    found = drawn([{"kind": kind, "units": units, "checkpoint": checkpoint}], (steps, 2), batch)
+    found.analytic()
+    module, head = through_time(found.network), found.network.output.affine.block.value
+    x = found.network.input[:-1].reshape(steps, 2, batch)
+
+    def losses(t: int, push: Array) -> Array:
+        last = states(kind, module, x, (t, push))[-1]
+        return 0.5 * ((head[:-1].T @ last + head[-1:].T - found.y) ** 2).sum(axis=0)
+
+    pushes = size * np.eye(units)[:, :, np.newaxis]
+    wanted = []
+    for t in range(steps):
+        own = np.array([(losses(t, push) - losses(t, -push)) / (2 * size) for push in pushes])
+        wanted.append(math.sqrt((own**2).sum(axis=0).mean()))
+    np.testing.assert_allclose(module.through_time().hidden_gradient_norm, wanted, rtol=1e-7)
 
 
 def test_the_profile_of_a_plain_layer_is_the_product_of_its_jacobians() -> None:

@@ -219,7 +219,7 @@ def same_width(case: Case) -> tuple[str, Plain] | None:
     width = case.shape[-1] if len(case.shape) == 2 else case.shape[0]
     if not has_field(layer, field) or layer.get(field) == width:
         return None
-    return f"Give it {width} {field}", case.with_layer(place, {**layer, field: width})
+    return f"Give it {width} {field if width != 1 else field[:-1]}", case.with_layer(place, {**layer, field: width})
 
 
 def earlier(case: Case) -> tuple[str, Plain] | None:
