@@ -148,6 +148,14 @@ def test_layers_stand_one_below_the_other_on_equal_scales(recurrent: View, qtbot
     assert [caption.row for caption in plot.captions.captions] == [0, 1]
 
 
+def test_an_empty_plot_does_not_ask_for_a_layer_that_is_there(recurrent: View, qtbot: QtBot) -> None:
+    plot = ThroughTime()
+    qtbot.addWidget(plot)
+    assert plot._empty.text() == plot.empty_text
+    plot.start(recurrent.frame.info)
+    assert plot._empty.text() == "The first step will fill this plot."
+
+
 def test_where_there_is_no_room_layers_share_one_axis_and_the_legend_tells_their_slopes(
     recurrent: View, qtbot: QtBot
 ) -> None:

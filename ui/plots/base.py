@@ -181,6 +181,7 @@ class Plot(QWidget, Generic[S]):
         for scale in self.scales:
             scale.reset()
         self._recolour()
+        self._empty.setText(self._nothing())
         self.begin(info)
         if self.ghost is not None and self.ghost.depth not in (0, info.depth):
             self.unpin()
@@ -345,8 +346,13 @@ class Plot(QWidget, Generic[S]):
             self.layer_colours = colours
             self.tint(self.theme)
 
+    def _nothing(self) -> str:
+        """What an empty plot says; it does not ask for a layer that is there."""
+        present = {layer.kind for layer in self.info.layers} if self.info is not None else set()
+        return "The first step will fill this plot." if present & self.kinds else self.empty_text
+
     def _show_empty(self) -> None:
-        self._empty.setText(self.empty_text)
+        self._empty.setText(self._nothing())
         self._empty.setVisible(True)
         self.canvas.grid.setOpacity(0.0)
         self.strip.say((), ())
