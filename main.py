@@ -64,7 +64,7 @@ def draw_plots(result: RunResult, folder: Path) -> None:
     try:
         draw_all(
             result.last, result.history, result.first, result.info, folder,
-            profiles=result.profiles, gains=result.gains,
+            profiles=result.profiles, gains=result.gains, answers=result.answers,
         )  # fmt: skip
     except ExportError as error:
         raise OSError(str(error)) from error

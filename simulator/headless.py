@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from simulator.files.runs import RunFiles
 from simulator.frame import Frame, RunInfo
 from simulator.gains_past import GainsPast
 from simulator.history import History, Rows
+from simulator.messages import Answer
 from simulator.profiles import Profiles
 from simulator.threads import blas_threads, limited_blas
 from simulator.training import HISTOGRAM_SOURCES, WANTS, Training
@@ -36,6 +38,8 @@ class RunResult:
     gains: GainsPast
     findings: tuple[Finding, ...]
     """What the doctor finds at the last step."""
+    answers: Mapping[str, Answer]
+    """Plot → what it would have asked about the last step, as far as these analyses were chosen."""
 
 
 def run(
@@ -81,6 +85,7 @@ def _train(
 ) -> RunResult:
     history, profiles, gains = History(training.columns), Profiles(), GainsPast()
     first = last = None
+    at_end = (*WANTS, *(want for analysis in analyses for want in analysis.wants))
     for step in range(steps + 1):
         measured = step % every == 0 or step == steps
         if step < steps:
@@ -92,7 +97,7 @@ def _train(
         if files is not None:
             files.step(step, scalars)
         if measured:
-            last = training.frame(scalars, (*MEASURED, *(WANTS if step == steps else ())))
+            last = training.frame(scalars, (*MEASURED, *(at_end if step == steps else ())))
             first = first or last
             profiles.add(step, last.time)
             gains.add(step, [layer.label for layer in last.info.layers], last.factors)
@@ -107,7 +112,9 @@ def _train(
     findings = consult(training, last, history, first, profiles)
     if files is not None:
         files.findings(findings)
-    return RunResult(training.info, first, last, history, profiles, gains, findings)
+    return RunResult(
+        training.info, first, last, history, profiles, gains, findings, _answers(training, analyses)
+    )  # fmt: skip
 
 
 def _write(files: RunFiles, frame: Frame, training: Training, analyses: Sequence[Analysis]) -> None:
@@ -117,3 +124,18 @@ def _write(files: RunFiles, frame: Frame, training: Training, analyses: Sequence
         if frame.step == 0 or not analysis.initial:
             with np.errstate(all="ignore"):
                 files.analysis(analysis, training)
+
+
+@np.errstate(all="ignore")
+def _answers(training: Training, analyses: Sequence[Analysis]) -> dict[str, Answer]:
+    """For the plots: what a window would have been told at the last step."""
+    found = {}
+    for topic, question in [item for analysis in analyses for item in analysis.asks.items()]:
+        began, result, refusal = time.perf_counter(), None, ""
+        try:
+            result = question.answer(training)
+        except ValueError as error:
+            refusal = str(error)
+        seconds = time.perf_counter() - began
+        found[topic] = Answer(0, topic, training.info.run, training.step, result, refusal, seconds)
+    return found

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from simulator.analysis.effective_rank import EffectiveRankQuestion
-from simulator.analysis.gradient_noise import GradientNoiseQuestion
-from simulator.analysis.jacobian import LARGEST_SIDE, JacobianQuestion, singular_values
-from simulator.analysis.sharpness import SharpnessQuestion
+from simulator.analysis.effective_rank import EffectiveRank, EffectiveRankQuestion
+from simulator.analysis.gradient_noise import GradientNoise, GradientNoiseQuestion
+from simulator.analysis.jacobian import LARGEST_SIDE, Jacobian, JacobianQuestion, singular_values
+from simulator.analysis.preactivation import PreactivationQuestion
+from simulator.analysis.sharpness import Sharpness, SharpnessQuestion
 from simulator.frame import Floats
 from simulator.graph.nodes import graph_of
+from simulator.question import Question
 from simulator.theory.bounds import BoundsMeter
 from simulator.theory.order_chaos import order_chaos
 
@@ -42,6 +44,10 @@ class Analysis(ABC):
     """File → its columns; ``step`` comes first."""
     initial: ClassVar[bool] = False
     """Whether it is about step 0 only."""
+    wants: ClassVar[frozenset[str]] = frozenset()
+    """What a frame brings for the plot of it,"""
+    asks: ClassVar[Mapping[str, Question]] = {}
+    """or plot → the question that the plot asks."""
 
     @abstractmethod
     def rows(self, training: Training) -> Iterator[Row]:
@@ -52,6 +58,7 @@ class PredictionTable(Analysis):
     """Mean field: the predicted profile, χ of each layer, the band that single networks keep to."""
 
     name = "prediction"
+    wants = frozenset({"prediction"})
     initial = True
     profile = ("preactivation_variance", "activation_mean", "activation_std", "delta_rms", "weight_gradient_norm")
     bands: ClassVar[Mapping[str, str]] = {
@@ -93,6 +100,7 @@ class OrderChaosTable(Analysis):
     """Where the network starts on the map of weight against bias variance."""
 
     name = "order-chaos"
+    wants = frozenset({"order_chaos"})
     initial = True
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "order_chaos.csv": ("step", "layer", "activation", "weight_variance", "bias_variance", "settled_q", "chi"),
@@ -118,6 +126,7 @@ class BoundsTable(Analysis):
     """Both sides of (A) and of (B) for one sample, with the slack."""
 
     name = "bounds"
+    wants = frozenset({"bounds"})
     parts = ("bias_gradient_norm", "input_norm", "weight_gradient_norm", "bound", "slack", "spectral_norm")
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "bounds.csv": (
@@ -161,10 +170,11 @@ class JacobianTable(Analysis):
     """Singular values of ∂z_L/∂x of some samples."""
 
     name = "jacobian"
+    asks: ClassVar[Mapping[str, Question]] = {"jacobian": JacobianQuestion()}
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {"jacobian.csv": ("step", "sample", "index", "singular_value")}
 
     def rows(self, training: Training) -> Iterator[Row]:
-        found = JacobianQuestion().answer(training)
+        found: Jacobian = self.asks["jacobian"].answer(training)
         for sample, values in zip(found.samples.tolist(), found.singular_values, strict=True):
             for index, value in enumerate(values, 1):
                 yield Row("jacobian.csv", {"sample": sample, "index": index, "singular_value": value})
@@ -190,6 +200,8 @@ class SharpnessTable(Analysis):
     """λ_max of the Hessian and η λ_max against its limit."""
 
     name = "sharpness"
+    # To the end, however long it takes: the same run gives the same file.
+    asks: ClassVar[Mapping[str, Question]] = {"sharpness": SharpnessQuestion(seconds=math.inf)}
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "sharpness.csv": (
             "step", "lambda_max", "residual", "products", "learning_rate", "eta_lambda_max", "limit",
@@ -198,8 +210,7 @@ class SharpnessTable(Analysis):
     }  # fmt: skip
 
     def rows(self, training: Training) -> Iterator[Row]:
-        # To the end, however long it takes: the same run gives the same file.
-        found = SharpnessQuestion(seconds=math.inf).answer(training)
+        found: Sharpness = self.asks["sharpness"].answer(training)
         yield Row(
             "sharpness.csv",
             {
@@ -214,13 +225,14 @@ class NoiseTable(Analysis):
     """How far the samples of the batch agree."""
 
     name = "noise"
+    asks: ClassVar[Mapping[str, Question]] = {"gradient_noise": GradientNoiseQuestion()}
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "noise.csv": ("step", "gradient_norm", "noise", "signal_to_noise", "cosine"),
         "sample_gradients.csv": ("step", "sample", "gradient_norm"),
     }
 
     def rows(self, training: Training) -> Iterator[Row]:
-        found = GradientNoiseQuestion().answer(training)
+        found: GradientNoise = self.asks["gradient_noise"].answer(training)
         yield Row(
             "noise.csv",
             {
@@ -232,16 +244,37 @@ class NoiseTable(Analysis):
             yield Row("sample_gradients.csv", {"sample": sample, "gradient_norm": size})
 
 
+class PreactivationTable(Analysis):
+    """Where each layer's z lies under its function: the histogram that the activation function is drawn with."""
+
+    name = "preactivations"
+    asks: ClassVar[Mapping[str, Question]] = {"activation_function": PreactivationQuestion()}
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "preactivations.csv": ("step", "layer", "activation", "z_from", "z_to", "count")
+    }
+
+    def rows(self, training: Training) -> Iterator[Row]:
+        for layer, info in enumerate(training.info.layers):
+            found = PreactivationQuestion(layer).answer(training)
+            if found.layer != layer:
+                continue  # it has no function of its own
+            edges, counts = found.values.edges[0], found.values.counts[0]
+            for low, high, count in zip(edges[:-1], edges[1:], counts.tolist(), strict=True):
+                cells = {"activation": found.activation.kind, "z_from": low, "z_to": high, "count": count}
+                yield Row("preactivations.csv", {"layer": info.label, **cells})
+
+
 class RankTable(Analysis):
     """In how many directions each layer's activations vary."""
 
     name = "rank"
+    asks: ClassVar[Mapping[str, Question]] = {"effective_rank": EffectiveRankQuestion()}
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "effective_rank.csv": ("step", "layer", "effective_rank", "largest_possible")
     }
 
     def rows(self, training: Training) -> Iterator[Row]:
-        found = EffectiveRankQuestion().answer(training)
+        found: EffectiveRank = self.asks["effective_rank"].answer(training)
         for layer, info in enumerate(training.info.layers):
             cells = {"effective_rank": found.rank[layer], "largest_possible": found.most[layer]}
             yield Row("effective_rank.csv", {"layer": info.label, **cells})
@@ -251,7 +284,7 @@ ANALYSES: Mapping[str, Analysis] = {
     each.name: each
     for each in (
         PredictionTable(), OrderChaosTable(), BoundsTable(), GraphTable(), JacobianTable(), WeightsTable(),
-        SharpnessTable(), NoiseTable(), RankTable(),
+        SharpnessTable(), NoiseTable(), RankTable(), PreactivationTable(),
     )
 }  # fmt: skip
 CHEAP = tuple(name for name, each in ANALYSES.items() if each.initial)

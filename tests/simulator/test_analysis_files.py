@@ -32,6 +32,7 @@ COLUMNS = {
     "noise.csv": "step,gradient_norm,noise,signal_to_noise,cosine",
     "sample_gradients.csv": "step,sample,gradient_norm",
     "effective_rank.csv": "step,layer,effective_rank,largest_possible",
+    "preactivations.csv": "step,layer,activation,z_from,z_to,count",
 }
 
 
@@ -171,6 +172,22 @@ def test_boxes_hold_the_measured_norms(folder: Path) -> None:
     assert [row["layer"] for row in boxes] == [row["layer"] for row in layers]
 
 
+def test_every_pre_activation_is_counted_where_it_lies(folder: Path, start: Training) -> None:
+    rows = [row for row in table(folder / "preactivations.csv") if row["step"] == "0"]
+    assert {row["layer"] for row in rows} == {"1", "2", "3"}
+    for layer in range(3):
+        mine = [row for row in rows if row["layer"] == str(layer + 1)]
+        z = start.network.taps[layer].z
+        assert z is not None
+        assert {row["activation"] for row in mine} == {"tanh"}
+        assert sum(int(row["count"]) for row in mine) == z.size
+        middle = len(mine) // 2
+        below = sum(int(row["count"]) for row in mine[:middle])
+        # To the 1/256 of a bin that bins are resolved to.
+        limit, slack = float(mine[middle]["z_from"]), float(mine[0]["z_to"]) - float(mine[0]["z_from"])
+        assert (z < limit - slack / 128).sum() <= below <= (z < limit + slack / 128).sum()
+
+
 def test_flow_is_written_at_every_measured_step(folder: Path, start: Training) -> None:
     rows = table(folder / "flow.csv")
     assert [int(row["step"]) for row in rows[::4]] == [0, 2, 4, 5]
@@ -233,6 +250,17 @@ def test_the_command_line_chooses_them(tmp_path: Path, capsys: pytest.CaptureFix
     with pytest.raises(SystemExit):
         parser().parse_args([*given, "--analyses", "nonsense"])
     assert "nonsense" in capsys.readouterr().err
+
+
+def test_what_the_plots_would_have_asked_comes_with_the_result(tmp_path: Path) -> None:
+    result = run(experiment(), steps=2, out=tmp_path, analyses=tuple(ANALYSES))
+    topics = {"jacobian", "sharpness", "gradient_noise", "effective_rank", "activation_function"}
+    assert set(result.answers) == topics
+    for answer in result.answers.values():
+        assert (answer.step, answer.refusal) == (2, "")
+    last = result.last
+    assert None not in (last.bounds, last.prediction, last.order_chaos)
+    assert run(experiment(), steps=2, out=tmp_path, analyses=()).answers == {}
 
 
 def test_an_unknown_analysis_is_refused(tmp_path: Path) -> None:

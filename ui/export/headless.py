@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from simulator.frame import Frame, RunInfo
 from simulator.gains_past import GainsPast
 from simulator.history import History
+from simulator.messages import Answer
 from simulator.profiles import Profiles
 from ui.export.pictures import export_all
 from ui.plots import PLOTS, View
@@ -15,7 +17,7 @@ from ui.style.theme import LIGHT
 
 def draw_all(
     frame: Frame, history: History, first: Frame | None, info: RunInfo, folder: Path | str,
-    *, profiles: Profiles | None = None, gains: GainsPast | None = None,
+    *, profiles: Profiles | None = None, gains: GainsPast | None = None, answers: Mapping[str, Answer] | None = None,
     width: int = 800, height: int = 500, scale: float = 1.0,
 ) -> list[Path]:  # fmt: skip
     """Write ``<key>.png`` in light colours for every plot that has something to show; the files written.
@@ -26,7 +28,7 @@ def draw_all(
     try:
         for plot in plots:
             plot.start(info)
-            plot.refresh(View(frame, history, first, profiles, gains))
+            plot.refresh(View(frame, history, first, profiles, gains, answers or {}))
         return export_all(plots, folder, "png", width=width, height=height, scale=scale)
     finally:
         for plot in plots:
