@@ -85,8 +85,8 @@ class Screen:
         if self.ended is not None:
             return Stop()
         self.number += 1
-        if not self.looking and time.perf_counter() >= self.next_look:
-            self.looking, self.next_look = True, time.perf_counter() + FRAME_SECONDS
+        if not self.looking and time.process_time() >= self.next_look:
+            self.looking, self.next_look = True, time.process_time() + FRAME_SECONDS
             return Look(self.number, HISTOGRAMS | self.watched.wants)
         if self.watched.question is not None and not self.asking:
             self.asking = True
@@ -176,7 +176,7 @@ def run(options: Options) -> Section:
     section = Section([table])
     least = 0.01 if options.quick else LEAST_SECONDS
     for watched in PLOTS[:2] if options.quick else PLOTS:
-        spreads = {net: kept(net, watched, 1 if options.quick else 5, least) for net in nets}
+        spreads = {net: kept(net, watched, 1 if options.quick else 3, least) for net in nets}
         table.rows.append([watched.name, *(spread.text() for spread in spreads.values())])
         section.data[watched.name] = {net: spread.plain() for net, spread in spreads.items()}
     spreads = {net: flow(net, options) for net in nets}

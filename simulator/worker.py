@@ -39,8 +39,9 @@ from simulator.training import WANTS, Training
 
 EVERYTHING = frozenset(WANTS)
 """What the first frame of a run brings."""
-QUESTION_REST = 9.0
-"""While training, a question that took a second is followed by so many without one."""
+QUESTION_REST = 15.0
+"""While training, a question that took a second is followed by so many without one; with what else an answer costs, a
+tenth of the time at most."""
 MAX_ROWS = 20_000
 """Rows kept for an absent screen; beyond them training waits rather than lose a step."""
 CATCH_UP_SECONDS = 0.1
@@ -186,7 +187,7 @@ class Worker:
             self._consider(self.asked.pop(next(iter(self.asked))))
 
     def _may_consider(self) -> bool:
-        """Questions get a tenth of the time while training, and all of it while not."""
+        """Questions get a sixteenth of the time while training, and all of it while not."""
         return not self._training_now() or time.perf_counter() >= self.next_question
 
     def _consider(self, ask: Ask) -> None:

@@ -170,6 +170,12 @@ def _careful_moments(row: Array) -> tuple[float, float, float]:
 
 def norm(x: Array) -> float:
     """Frobenius norm √Σx² of one array."""
+    if x.size <= CHUNK:
+        # The same sum without what it takes to look after many layers: ten of these are one of those.
+        flat = x.ravel("K")
+        square, (low, high) = float(np.dot(flat, flat)), _SAFE[x.dtype]
+        if low < square < high:
+            return math.sqrt(square)
     return float(norms(x[np.newaxis])[0])
 
 

@@ -108,7 +108,7 @@ def test_training_goes_on_between_answers_and_its_numbers_stay_the_same() -> Non
     np.testing.assert_array_equal(found, rows)
 
 
-def test_questions_take_a_tenth_of_the_time_while_training() -> None:
+def test_questions_take_a_small_share_of_the_time_while_training() -> None:
     session = Session("thread")
     session.start()
     session.change(EXPERIMENT)
@@ -119,7 +119,7 @@ def test_questions_take_a_tenth_of_the_time_while_training() -> None:
             session.ask("slow", Slow())
             (answer,) = answers(session, 1)
             steps.append(answer.result)
-        # Each answer slept as long as dozens of steps take; the rest after it is nine times as long.
+        # Each answer slept as long as dozens of steps take; the rest after it is fifteen times as long.
         assert all(later - earlier > 20 for earlier, later in pairwise(steps[1:]))
     finally:
         session.close()

@@ -70,9 +70,11 @@ STACKS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
 }
 
 
-def traced(data: dict[str, Any], layers: list[dict[str, Any]]) -> Training:
+def traced(data: dict[str, Any], layers: list[dict[str, Any]], seed: int = 0) -> Training:
     training = Training(
-        Experiment.from_builtins({"data": data, "layers": layers, "precision": "float64", "batch_size": 32})
+        Experiment.from_builtins(
+            {"data": data, "layers": layers, "precision": "float64", "batch_size": 32, "seed": seed}
+        )
     )
     training.look()
     return training
@@ -85,9 +87,10 @@ def test_every_kind_of_layer_is_in_one_of_these_stacks() -> None:
     assert set().union(*(inside(layers) for _, layers in STACKS.values())) == set(kinds(Layer))
 
 
+@pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("name", STACKS)
-def test_the_factors_add_up_to_the_total_and_the_totals_to_the_deltas(name: str) -> None:
-    training = traced(*STACKS[name])
+def test_the_factors_add_up_to_the_total_and_the_totals_to_the_deltas(name: str, seed: int) -> None:
+    training = traced(*STACKS[name], seed)
     found = gains(training.network.trace.marks)
     for gain in found:
         assert sum(gain.factors.values()) == pytest.approx(gain.total, abs=1e-9)
