@@ -52,7 +52,7 @@ PLOTS = (
     Watched("bounds", frozenset({"bounds"}), paced=True),
     Watched("theory behind the profiles", frozenset({"prediction"})),
     Watched("order and chaos", frozenset({"order_chaos"})),
-    Watched("computation graph", frozenset({"graph"})),
+    Watched("computation graph", frozenset({"graph"}), paced=True),
     Watched("unit microscope", frozenset({want("2", 0)})),
     Watched("activation function", question=PreactivationQuestion(1)),
     Watched("effective rank", question=EffectiveRankQuestion()),
@@ -72,8 +72,8 @@ class Screen:
         self.commands: list[Command] = [Change(1, reference(net)), Play()]
         self.next_look = 0.0
         self.looking = self.asking = False
-        self.shown = -1
-        """The step of the last bounds."""
+        self.shown: object = None
+        """The last bounds, or the last graph."""
         self.begun: tuple[float, int] | None = None
         self.ended: tuple[float, int] | None = None
         self.least = 0.0
@@ -105,10 +105,11 @@ class Screen:
             self._seen(reply)
 
     def _seen(self, reply: Update) -> None:
-        if self.watched.paced and reply.frame is not None and reply.frame.bounds is not None:
-            if reply.frame.bounds.step == self.shown:
+        if self.watched.paced and reply.frame is not None:
+            made = reply.frame.bounds or reply.frame.graph
+            if made is self.shown:
                 return
-            self.shown = reply.frame.bounds.step
+            self.shown = made
         if self.watched.question is None:
             self._mark()
 

@@ -7,13 +7,15 @@ import traceback
 from bisect import bisect
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment, ExperimentError
-from simulator.frame import Floats
+from simulator.frame import Floats, Graph
+from simulator.graph.nodes import graph_of
 from simulator.history import Rows
 from simulator.messages import (
     Answer,
@@ -39,9 +41,11 @@ from simulator.training import WANTS, Training
 
 EVERYTHING = frozenset(WANTS)
 """What the first frame of a run brings."""
-QUESTION_REST = 15.0
+QUESTION_REST = 19.0
 """While training, a question that took a second is followed by so many without one; with what else an answer costs, a
 tenth of the time at most."""
+GRAPH_REST = 19.0
+"""While training, the graph is looked over anew after so many times as long as that took."""
 MAX_ROWS = 20_000
 """Rows kept for an absent screen; beyond them training waits rather than lose a step."""
 CATCH_UP_SECONDS = 0.1
@@ -77,6 +81,9 @@ class Worker:
         self.asked: dict[str, Ask] = {}
         self.next_question = 0.0
         self.next_validation = 0.0
+        self.graph: Graph | None = None
+        """The last one made: a deep network has hundreds of boxes."""
+        self.next_graph = 0.0
         self.next_step = 0.0
         self.clock: list[tuple[float, int]] = []
         self.stopped = False
@@ -171,6 +178,7 @@ class Worker:
         training.look()
         self.fresh = True
         self.next_validation = 0.0
+        self.graph = None
         self.clock.clear()
         frame = training.frame(training.scalars(validate=True), EVERYTHING)
         self.post(Started(training.info, training.columns, frame))
@@ -187,7 +195,7 @@ class Worker:
             self._consider(self.asked.pop(next(iter(self.asked))))
 
     def _may_consider(self) -> bool:
-        """Questions get a sixteenth of the time while training, and all of it while not."""
+        """Questions get a twentieth of the time while training, and all of it while not."""
         return not self._training_now() or time.perf_counter() >= self.next_question
 
     def _consider(self, ask: Ask) -> None:
@@ -284,10 +292,22 @@ class Worker:
         rows = Rows(self.first_row, training.columns, values, provisional)
         self.first_row += len(self.rows)
         self.rows = []
-        frame = training.frame(scalars, look.wants)
+        frame = training.frame(scalars, look.wants - {"graph"})
+        if "graph" in look.wants:
+            frame = replace(frame, graph=self._graph_of(training))
         speed = self._speed(time.perf_counter())
         kept = training.checkpoint() if look.checkpoint else None
         self.post(Update(look.id, frame, (rows,), self.remaining > 0, speed, kept))
+
+    def _graph_of(self, training: Training) -> Graph:
+        """Of the present step where nothing trains; else perhaps of one just before."""
+        began = time.perf_counter()
+        if self.graph is None or self.remaining <= 0 or began >= self.next_graph:
+            with np.errstate(all="ignore"):
+                self.graph = graph_of(training.network)
+            ended = time.perf_counter()
+            self.next_graph = ended + GRAPH_REST * (ended - began)
+        return self.graph
 
     def _speed(self, now: float) -> float:
         """Steps per second over the last second."""

@@ -250,6 +250,8 @@ def test_after_the_first_mend_the_loss_falls_and_the_finding_is_gone(preset: str
         result = run(mended, steps=400, every=20)
         sick = run(experiment, steps=400, every=20)
     assert rule not in {finding.rule for finding in result.findings}
+    if preset == "hand-net":
+        return  # linear: one unit fits the plane as well as three
     then, now = (float(np.median(each.history.series("loss").last[-20:])) for each in (sick, result))
     assert not now >= 0.9 * then
 

@@ -119,7 +119,7 @@ def test_questions_take_a_small_share_of_the_time_while_training() -> None:
             session.ask("slow", Slow())
             (answer,) = answers(session, 1)
             steps.append(answer.result)
-        # Each answer slept as long as dozens of steps take; the rest after it is fifteen times as long.
+        # Each answer slept as long as dozens of steps take; the rest after it is nineteen times as long.
         assert all(later - earlier > 20 for earlier, later in pairwise(steps[1:]))
     finally:
         session.close()

@@ -348,3 +348,22 @@ def test_a_thread_gives_the_interpreter_back_as_it_found_it() -> None:
     assert sys.getswitchinterval() < before
     session.close()
     assert sys.getswitchinterval() == before
+
+
+def test_the_graph_is_of_the_step_wherever_nothing_trains(screen: Screen) -> None:
+    screen.session.change(experiment())
+    screen.session.play()
+    wants = frozenset({"graph"})
+    screen.until(lambda: screen.step() > 20, wants=wants)
+    assert all(update.frame is None or update.frame.graph is not None for update in screen.frames)
+    screen.session.pause()
+    for _ in range(3):
+        update = screen.answer(wants)
+        assert update.frame is not None
+        assert update.frame.graph is not None
+        norms = [box.norm for box in update.frame.graph.boxes if box.role == "weights"]
+        if not update.playing:
+            np.testing.assert_allclose(norms, update.frame.measures["weight_norm"], rtol=1e-6)
+        screen.session.play(1)
+        screen.until(lambda at=update.frame.step: screen.step() > at, wants=wants)  # type: ignore[misc]
+    assert not screen.answer(wants).playing
