@@ -84,8 +84,8 @@ class Watch(QObject):
             self._matched = True
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        # All dirty widgets are painted within this event.
-        if event.type() == QEvent.Type.UpdateRequest and self._new:
+        # All dirty widgets are painted within this event, the last of the plots among them.
+        if event.type() == QEvent.Type.UpdateRequest and self._new and not self.window.plot_area.refreshing:
             self._new = False
             QTimer.singleShot(0, self._painted)
         return super().eventFilter(watched, event)

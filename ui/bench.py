@@ -80,6 +80,8 @@ class Bench(QObject):
         """What the visible, running plots need of the next frame."""
         self.questions: Callable[[], Mapping[str, Question]] = dict
         """What they ask besides, by topic: answered as often as the worker finds time."""
+        self.painting: Callable[[], bool] = lambda: False
+        """Whether some of what the last update brought is not on its way to the screen yet."""
         self.inquiry = Inquiry(self.ask)
         self.playing = False
         self.dead = False
@@ -269,7 +271,9 @@ class Bench(QObject):
             self._look()
 
     def _go_on(self) -> None:
-        if self._worker is not None:
+        if self.painting():
+            self._painted.start()
+        elif self._worker is not None:
             self._worker.go_on()
 
     def _look(self) -> None:

@@ -125,6 +125,7 @@ class MainWindow(QMainWindow):
         document.opened.connect(self._show_opened)
         document.title_changed.connect(self._show_title)
         bench.questions = plots.questions
+        bench.painting = lambda: plots.refreshing
         bench.wants = lambda: plots.wants() | self.doctor_dock.rounds.wants()
         bench.started.connect(self._take_started)
         bench.updated.connect(self._take_view)
@@ -169,7 +170,7 @@ class MainWindow(QMainWindow):
         self._since_words.invalidate()
 
     def _take_view(self, view: View, _rate: float) -> None:
-        self.plot_area.refresh(view)
+        self.plot_area.refresh(view, spread=self.bench.playing)
         if not self._since_words.isValid() or self._since_words.elapsed() >= WORDS_MS or not self.bench.playing:
             self._since_words.start()
             self.status.say(describe(view.frame))

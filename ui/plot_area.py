@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QWidget
 
@@ -46,6 +46,10 @@ class PlotArea(QMainWindow):
         self._made: dict[str, Plot[Any]] = {}
         """Plots that have been shown or asked for: most are not, and making one takes milliseconds."""
         self._then: dict[str, Callable[[Any], None]] = {}
+        self._due: list[Plot[Any]] = []
+        """Plots that have not been brought to the present view yet."""
+        self._turns = QTimer(self, interval=0)
+        self._turns.timeout.connect(self._refresh_next)
         self.docks = {key: self._dock(kind) for key, kind in KINDS.items()}
         self.reset_arrangement()
 
@@ -122,15 +126,42 @@ class PlotArea(QMainWindow):
 
     def start(self, info: RunInfo) -> None:
         self._info, self._view = info, None
+        self._finish_turns()
         self._bring_along(info)
         for plot in self._made.values():
             if plot.info is not info:
                 plot.start(info)
 
-    def refresh(self, view: View) -> None:
+    def refresh(self, view: View, spread: bool = False) -> None:
+        """Bring the plots that are looked at to this view: at once, or one after the other.
+
+        ``spread`` lets the event loop turn between two plots, each of which is painted by itself: a hand on a knob
+        waits for one plot, not for all. A view that comes meanwhile is taken up by those that are still due.
+        """
         self._view = view
-        for plot in self.plots.values() if self._want_all else self.visible_plots():
+        looking = list(self.plots.values()) if self._want_all else self.visible_plots()
+        if spread:
+            self._due = [plot for plot in self._due if plot in looking] + [p for p in looking if p not in self._due]
+            self._turns.start()
+            return
+        self._finish_turns()
+        for plot in looking:
             plot.refresh(view)
+
+    @property
+    def refreshing(self) -> bool:
+        """Whether some plots still show an older view."""
+        return bool(self._due)
+
+    def _refresh_next(self) -> None:
+        if self._due and self._view is not None:
+            self._due.pop(0).refresh(self._view)
+        if not self._due:
+            self._turns.stop()
+
+    def _finish_turns(self) -> None:
+        self._due.clear()
+        self._turns.stop()
 
     def highlight(self, layer: int) -> None:
         for plot in self.visible_plots():

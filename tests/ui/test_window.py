@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -571,3 +572,40 @@ def test_a_worker_that_died_is_a_sentence_with_one_full_stop_and_a_way_on(open_w
     assert window.banner.text.startswith(
         "The worker has ended: The training process was ended by SIGKILL. The experiment is kept."
     )
+
+
+def test_while_playing_plots_take_turns_and_each_gets_the_latest_view(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.bench.close()  # Nothing else shall arrive.
+    area, view = window.plot_area, window.bench.view
+    assert view is not None
+    later = dataclasses.replace(view)
+    shown: list[tuple[str, object]] = []
+    for plot in area.visible_plots():
+        monkeypatch.setattr(plot, "refresh", lambda given, key=plot.key: shown.append((key, given)))
+    order = [plot.key for plot in area.visible_plots()]
+    area.refresh(view, spread=True)
+    assert area.refreshing
+    assert not shown
+    area._refresh_next()
+    area.refresh(later, spread=True)
+    qtbot.waitUntil(lambda: not area.refreshing)
+    # The first one had the old view and comes again, last: nobody is passed over for it.
+    assert [key for key, _ in shown] == [order[0], *order[1:], order[0]]
+    assert all(given is later for _, given in shown[1:])
+
+
+def test_a_view_of_a_still_run_is_shown_by_all_plots_at_once(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.bench.close()  # Nothing else shall arrive.
+    area, view = window.plot_area, window.bench.view
+    assert view is not None
+    shown: list[str] = []
+    for plot in area.visible_plots():
+        monkeypatch.setattr(plot, "refresh", lambda _view, key=plot.key: shown.append(key))
+    area.refresh(view, spread=True)
+    area.refresh(view)
+    assert shown == [plot.key for plot in area.visible_plots()]
+    assert not area.refreshing
