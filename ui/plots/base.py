@@ -78,6 +78,8 @@ class Plot(QWidget, Generic[S]):
         self._hairs = [Hair(pane) for pane in self.canvas.panes]
         self.restyle()
         self._show_empty()
+        if not bare:
+            self.canvas.keep_still_parts()
 
     # -- assembling ------------------------------------------------------------------------------------------------
 

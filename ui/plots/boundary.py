@@ -74,9 +74,7 @@ class _Points(Item):
             mapped = there.map(points)
             rings = ((self.ground, 6.6), (colour, 5.2)) if not hollow else ((colour, 6.4), (self.ground, 3.6))
             for tone, width in rings:
-                pen = pen_of(tone, width)
-                pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-                painter.setPen(pen)
+                painter.setPen(pen_of(tone, width, cap=Qt.PenCapStyle.RoundCap))
                 painter.drawPoints(mapped)
 
 

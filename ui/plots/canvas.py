@@ -6,12 +6,19 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QResizeEvent
-from PySide6.QtWidgets import QGraphicsItem, QWidget
+from PySide6.QtGui import QColor, QPainter, QPixmapCache, QResizeEvent
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsTextItem, QWidget
 
 from ui.plots.axes import Axis
+from ui.plots.heat import ColourBar
 from ui.plots.ranges import Range
+from ui.plots.strip import Strip
 from ui.style.theme import Theme
+
+STILL = (Axis, QGraphicsTextItem, Strip, ColourBar)
+"""What changes seldom: it is painted once, and then copied."""
+STILL_KILOBYTES = 98304
+"""Room for the pictures of these; they take as much as two screens do."""
 
 
 class Pane(pg.ViewBox):  # type: ignore[misc]
@@ -22,6 +29,8 @@ class Pane(pg.ViewBox):  # type: ignore[misc]
         self.disableAutoRange()
         self.manual = False
         self.auto: tuple[Range, Range] = ((0.0, 1.0), (0.0, 1.0))
+        self.bounds = QRectF(0.0, 0.0, 1.0, 1.0)
+        """The view, in data coordinates: asked for by each item several times a frame."""
         self._drawn: list[QGraphicsItem] = []
         self.sigRangeChangedManually.connect(self._taken_over)
         self.sigRangeChanged.connect(self._moved)
@@ -53,6 +62,7 @@ class Pane(pg.ViewBox):  # type: ignore[misc]
         self.manual = True
 
     def _moved(self, *_args: object) -> None:
+        self.bounds = self.viewRect()
         for item in self._drawn:
             item.prepareGeometryChange()
 
@@ -95,6 +105,13 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             self.axes.append(bottom)
         self.panes.append(pane)
         return pane
+
+    def keep_still_parts(self) -> None:
+        """Paint axes, names and legends only when they change: half of a frame's painting would be theirs."""
+        QPixmapCache.setCacheLimit(max(STILL_KILOBYTES, QPixmapCache.cacheLimit()))
+        for item in self.scene().items():
+            if isinstance(item, STILL):
+                item.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
     def tint(self, theme: Theme) -> None:
         self.setBackground(QColor(theme.panel))

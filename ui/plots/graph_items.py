@@ -116,9 +116,8 @@ class Boxes(Item):
         if edge.cached:
             painter.setPen(pen_of(colour, 1.0, dashed=True, alpha=0.45))
         else:
-            pen = pen_of(colour, thickness(norm, self._largest(edge.backward)), alpha=0.55)
-            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-            painter.setPen(pen)
+            width = thickness(norm, self._largest(edge.backward))
+            painter.setPen(pen_of(colour, width, alpha=0.55, cap=Qt.PenCapStyle.FlatCap))
         painter.drawLine(there.map(QPointF(*edge.start)), there.map(QPointF(*edge.end)))
 
     def _box(self, painter: QPainter, rect: QRectF, face: Face) -> None:

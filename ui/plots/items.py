@@ -7,6 +7,7 @@ radius 3 is the same on screen, in a picture of twice the size, and in a vector 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,15 +39,27 @@ def pieces(x: Array, y: Array) -> list[QPolygonF]:
     return [polygon(x[a:b], y[a:b]) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def pen_of(colour: str, width: float = 1.0, *, dashed: bool = False, alpha: float = 1.0) -> QPen:
+@lru_cache(1024)
+def pen_of(
+    colour: str,
+    width: float = 1.0,
+    *,
+    dashed: bool = False,
+    alpha: float = 1.0,
+    cap: Qt.PenCapStyle = Qt.PenCapStyle.SquareCap,
+) -> QPen:
+    """Kept for the next frame: not to be changed."""
     pen = QPen(transparent(colour, alpha), width)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin if width > 1 else Qt.PenJoinStyle.BevelJoin)
+    pen.setCapStyle(cap)
     if dashed:
         pen.setDashPattern([4.0, 3.0])
     return pen
 
 
+@lru_cache(1024)
 def transparent(colour: str, alpha: float) -> QColor:
+    """Kept for the next frame: not to be changed."""
     tone = QColor(colour)
     tone.setAlphaF(alpha)
     return tone
@@ -63,8 +76,7 @@ class Item(QGraphicsItem):
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     def boundingRect(self) -> QRectF:
-        rect: QRectF = self.pane.viewRect()
-        return rect
+        return self.pane.bounds
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         there = self.sceneTransform()
@@ -217,7 +229,7 @@ class Dots(Item):
             self._triangle(painter, QPointF(at.x(), at.y() - size - 1), size, 1.0, colour)
         else:
             painter.setPen(self._rim(kind, colour, size))
-            painter.setBrush(QColor(self.ground if kind == HOLLOW else colour))
+            painter.setBrush(transparent(self.ground if kind == HOLLOW else colour, 1.0))
             painter.drawEllipse(at, size - 0.5, size - 0.5)
 
     def _rim(self, kind: int, colour: str, size: float) -> QPen:
