@@ -59,7 +59,7 @@ class Look:
     id: int
     wants: frozenset[str] = frozenset()
     """Costly parts the frame should have: ``activation`` and ``weight_gradient`` (histograms), ``boundary``, ``time``
-    (profiles through time), ``gates``, ``maps``, ``graph``."""
+    (profiles through time), ``gates``, ``maps``, ``graph``. While training, histograms come as often as time allows."""
     checkpoint: bool = False
     """Whether the answer should bring a checkpoint."""
 

@@ -25,7 +25,8 @@ from simulator.messages import (
 )
 from simulator.question import Question
 
-CHECKPOINT_SECONDS = 5.0
+CHECKPOINT_SECONDS = 10.0
+"""What may be lost with a process that dies. A checkpoint of a wide network is megabytes."""
 __all__ = ["Mode", "Session", "usual_mode"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from simulator.data.base import prepare
 from simulator.evaluation import Evaluator
 from simulator.experiment import Experiment, ExperimentError
 from simulator.feature_maps import Inspector
-from simulator.frame import Floats, Frame, Prediction, RunInfo
+from simulator.frame import Floats, Frame, Histograms, Prediction, RunInfo
 from simulator.graph.nodes import graph_of
 from simulator.measures import RECORDED, Measure, Meter
 from simulator.measures.gates import gates
@@ -40,6 +40,10 @@ HISTOGRAM_SOURCES = {"activation": "a", "weight_gradient": "weight_gradient"}
 """Histogram → the role it counts."""
 WANTS = (*HISTOGRAM_SOURCES, "boundary", "time", "gates", "maps", "graph", "unit")
 """Costly parts of a frame that are made only where they are wanted."""
+NETWORK_FIELDS = tuple(
+    name for name in Experiment.__struct_fields__ if name not in ("name", "optimizer", "schedule", "regularization")
+)
+"""What an experiment says of anything but the way from gradients to updates."""
 CHUNK = 65536
 """Parameters updated at a time, so that an optimiser's vectors stay in the cache."""
 
@@ -176,14 +180,17 @@ class Training:
                 self.updates + 1,
             )
 
-    def propose(self, measure: bool = True, trace: bool = False) -> None:
+    def propose(self, measure: bool = True, trace: bool = False, steer: Callable[[], None] | None = None) -> None:
         """Evaluate the present step, let the optimiser write its update, and measure; ``apply`` then makes it.
 
-        ``trace`` also follows the size of the error signal through every operation on its way back.
+        ``trace`` also follows the size of the error signal through every operation on its way back. ``steer`` is
+        called when the gradient is known and the update is not: it may still call :meth:`steer`.
         """
         with np.errstate(all="ignore"):
             self.network.trace.begin(trace)
             self._evaluate()
+            if steer is not None:
+                steer()
             self._propose()
             if measure:
                 self._measure()
@@ -238,11 +245,6 @@ class Training:
         """All of the step that ``propose`` or ``look`` has brought the network to."""
         wanted = set(wants)
         with np.errstate(all="ignore"):
-            counted = {
-                name: stacked_histograms(self.info.depth, self.network.roles[source].stacks)
-                for name, source in HISTOGRAM_SOURCES.items()
-                if name in wanted
-            }
             return Frame(
                 info=self.info,
                 step=self.step,
@@ -250,7 +252,7 @@ class Training:
                 scalars=scalars,
                 measures=dict(zip(self.meter.names, self.values, strict=True)),
                 defined=dict(zip(self.meter.names, self.defined, strict=True)),
-                histograms=counted,
+                histograms=self.histograms(wanted),
                 boundary=self.evaluator.boundary() if "boundary" in wanted else None,
                 **self._theory(wanted),
                 time=time_profiles(self.network.modules) if "time" in wanted else {},
@@ -259,6 +261,15 @@ class Training:
                 maps=self.inspector.maps() if "maps" in wanted else {},
                 unit=unit_of(self.network, self.data.input_shape, wanted),
             )
+
+    def histograms(self, wanted: Container[str]) -> dict[str, Histograms]:
+        """Those of the step that are wanted."""
+        with np.errstate(all="ignore"):
+            return {
+                name: stacked_histograms(self.info.depth, self.network.roles[source].stacks)
+                for name, source in HISTOGRAM_SOURCES.items()
+                if name in wanted
+            }
 
     def _theory(self, wanted: set[str]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -295,10 +306,24 @@ class Training:
         self.meter = Meter(self.network.roles, self.network.batch, self.meter.measures)
         self.evaluator.retune(experiment)
         self.inspector.retune(experiment)
-        if type(old.optimizer) is type(experiment.optimizer):
-            experiment.optimizer.carry(old.optimizer, self.slots)
+        self._take_over(old.optimizer)
+
+    def steer(self, experiment: Experiment) -> bool:
+        """Take over ``experiment`` if it differs only in how gradients become updates; whether it does."""
+        old = self.experiment
+        if any(getattr(old, name) != getattr(experiment, name) for name in NETWORK_FIELDS):
+            return False
+        self.experiment = experiment
+        self._take_over(old.optimizer)
+        return True
+
+    def _take_over(self, old: Optimizer) -> None:
+        """Go on with the state of the optimiser before, where it is of the same kind."""
+        optimizer = self.experiment.optimizer
+        if type(old) is type(optimizer):
+            optimizer.carry(old, self.slots)
         else:
-            self._reset_optimizer(experiment.optimizer)
+            self._reset_optimizer(optimizer)
 
     def revive(self, label: str, units: Sequence[int]) -> None:
         """Draw the incoming weights of these units of a layer anew; ValueError where they have none.

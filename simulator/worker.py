@@ -14,7 +14,7 @@ import numpy as np
 
 from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment, ExperimentError
-from simulator.frame import Floats, Graph
+from simulator.frame import Floats, Frame, Graph
 from simulator.graph.nodes import graph_of
 from simulator.history import Rows
 from simulator.messages import (
@@ -36,8 +36,9 @@ from simulator.messages import (
     Stop,
     Update,
 )
+from simulator.pace import Pace
 from simulator.threads import blas_threads, limited_blas
-from simulator.training import WANTS, Training
+from simulator.training import HISTOGRAM_SOURCES, WANTS, Training
 
 EVERYTHING = frozenset(WANTS)
 """What the first frame of a run brings."""
@@ -46,13 +47,16 @@ QUESTION_REST = 19.0
 tenth of the time at most."""
 GRAPH_REST = 19.0
 """While training, the graph is looked over anew after so many times as long as that took."""
+HISTOGRAMS = frozenset(HISTOGRAM_SOURCES)
+HISTOGRAM_REST = 32.0
+"""While training, histograms are counted anew after so many times as long as that took: in a small net, each frame."""
 MAX_ROWS = 20_000
 """Rows kept for an absent screen; beyond them training waits rather than lose a step."""
 CATCH_UP_SECONDS = 0.1
 """A limited run that fell behind makes good no more than this."""
 VALIDATION_SECONDS = 0.25
 """Validation is scored no more often than this,"""
-VALIDATION_REST = 100
+VALIDATION_REST = 200.0
 """and then that many times as long as it took is trained without."""
 
 
@@ -79,11 +83,12 @@ class Worker:
         self.fresh = False
         """Whether the taps show the present step, update included."""
         self.asked: dict[str, Ask] = {}
-        self.next_question = 0.0
-        self.next_validation = 0.0
+        self.questions = Pace(QUESTION_REST)
+        self.histograms = Pace(HISTOGRAM_REST)
+        self.validations = Pace(VALIDATION_REST, VALIDATION_SECONDS)
+        self.graphs = Pace(GRAPH_REST)
         self.graph: Graph | None = None
         """The last one made: a deep network has hundreds of boxes."""
-        self.next_graph = 0.0
         self.next_step = 0.0
         self.clock: list[tuple[float, int]] = []
         self.stopped = False
@@ -177,7 +182,8 @@ class Worker:
         self.rows, self.first_row = [], training.step
         training.look()
         self.fresh = True
-        self.next_validation = 0.0
+        self.validations.reset()
+        self.histograms.reset()
         self.graph = None
         self.clock.clear()
         frame = training.frame(training.scalars(validate=True), EVERYTHING)
@@ -196,25 +202,25 @@ class Worker:
 
     def _may_consider(self) -> bool:
         """Questions get a twentieth of the time while training, and all of it while not."""
-        return not self._training_now() or time.perf_counter() >= self.next_question
+        return not self._training_now() or self.questions.due
 
     def _consider(self, ask: Ask) -> None:
         training, began = self.training, time.perf_counter()
         if training is None:
             self.post(Answer(ask.id, ask.topic, self.run, 0, None, "nothing is being trained"))
             return
-        if not self.fresh:
-            training.look()
         result, refusal = None, ""
-        try:
-            with np.errstate(all="ignore"):
-                result = ask.question.answer(training)
-        except ValueError as error:
-            refusal = str(error)
+        with self.questions.spending():
+            if not self.fresh:
+                training.look()
+            try:
+                with np.errstate(all="ignore"):
+                    result = ask.question.answer(training)
+            except ValueError as error:
+                refusal = str(error)
         # The question may have used the taps' buffers.
         self.fresh = False
         seconds = time.perf_counter() - began
-        self.next_question = time.perf_counter() + QUESTION_REST * seconds
         self.post(Answer(ask.id, ask.topic, training.info.run, training.step, result, refusal, seconds))
 
     def _soon(self) -> bool:
@@ -235,7 +241,7 @@ class Worker:
         training = self.training
         assert training is not None
         traced = self.wanted is not None and "factors" in self.wanted.wants
-        training.propose(trace=traced)
+        training.propose(trace=traced, steer=self._steer)
         self.remaining -= 1
         self._peek()
         scalars = training.scalars()
@@ -250,14 +256,23 @@ class Worker:
         if len(self.clock) > 4096:
             del self.clock[:2048]
 
-    def _peek(self) -> None:
+    def _steer(self) -> None:
+        """The gradient is known, the update is not: a change that only acts on updates acts on this one already."""
+        self._peek(steer=True)
+
+    def _peek(self, steer: bool = False) -> None:
         """See whether a look has come during the step: it is answered with this step, not the next."""
-        if self.wanted is None and self._held is None:
+        while self._held is None:
             command = self.inbox.get(0)
+            if command is None:
+                return
             if isinstance(command, Look):
                 self.wanted = command
-            else:
+            elif not (steer and isinstance(command, Change) and self._steers(command.experiment)):
                 self._held = command
+
+    def _steers(self, experiment: Experiment) -> bool:
+        return self.training is not None and self.training.steer(experiment)
 
     def _show_present(self) -> None:
         """Answer with the present step, whose update has not been made and may still change."""
@@ -276,15 +291,12 @@ class Worker:
         self._answer(self.wanted, training, scalars, training.row(scalars))
 
     def _validation_due(self) -> bool:
-        return time.perf_counter() >= self.next_validation or self.remaining == 0
+        return self.validations.due or self.remaining == 0
 
     def _validation(self, training: Training) -> dict[str, float]:
         """Scores of the validation split; the larger it is, the rarer."""
-        began = time.perf_counter()
-        found = training.evaluator.validation()
-        ended = time.perf_counter()
-        self.next_validation = ended + max(VALIDATION_SECONDS, VALIDATION_REST * (ended - began))
-        return found
+        with self.validations.spending():
+            return training.evaluator.validation()
 
     def _answer(self, look: Look, training: Training, scalars: dict[str, float], provisional: Floats | None) -> None:
         self.wanted = None
@@ -292,21 +304,26 @@ class Worker:
         rows = Rows(self.first_row, training.columns, values, provisional)
         self.first_row += len(self.rows)
         self.rows = []
-        frame = training.frame(scalars, look.wants - {"graph"})
-        if "graph" in look.wants:
-            frame = replace(frame, graph=self._graph_of(training))
+        frame = self._frame(training, scalars, look.wants)
         speed = self._speed(time.perf_counter())
         kept = training.checkpoint() if look.checkpoint else None
         self.post(Update(look.id, frame, (rows,), self.remaining > 0, speed, kept))
 
+    def _frame(self, training: Training, scalars: dict[str, float], wants: frozenset[str]) -> Frame:
+        """Of the present step; where training goes on, costly parts are left out or older as often as time asks."""
+        frame = training.frame(scalars, wants - HISTOGRAMS - {"graph"})
+        if (counted := wants & HISTOGRAMS) and (self.remaining <= 0 or self.histograms.due):
+            with self.histograms.spending():
+                frame = replace(frame, histograms=training.histograms(counted))
+        if "graph" in wants:
+            frame = replace(frame, graph=self._graph_of(training))
+        return frame
+
     def _graph_of(self, training: Training) -> Graph:
         """Of the present step where nothing trains; else perhaps of one just before."""
-        began = time.perf_counter()
-        if self.graph is None or self.remaining <= 0 or began >= self.next_graph:
-            with np.errstate(all="ignore"):
+        if self.graph is None or self.remaining <= 0 or self.graphs.due:
+            with self.graphs.spending(), np.errstate(all="ignore"):
                 self.graph = graph_of(training.network)
-            ended = time.perf_counter()
-            self.next_graph = ended + GRAPH_REST * (ended - began)
         return self.graph
 
     def _speed(self, now: float) -> float:

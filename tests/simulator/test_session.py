@@ -367,3 +367,49 @@ def test_the_graph_is_of_the_step_wherever_nothing_trains(screen: Screen) -> Non
         screen.session.play(1)
         screen.until(lambda at=update.frame.step: screen.step() > at, wants=wants)  # type: ignore[misc]
     assert not screen.answer(wants).playing
+
+
+def test_a_new_rate_acts_on_the_step_it_comes_in(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = experiment(("optimizer.learning_rate", 0.25))
+    evaluate, sent = Training._evaluate, []
+
+    def evaluated(training: Training) -> None:
+        evaluate(training)
+        if training.step == 5 and not sent:
+            sent.append(training.step)
+            screen.session.change(changed)
+
+    monkeypatch.setattr(Training, "_evaluate", evaluated)
+    screen.session.change(experiment(("optimizer.learning_rate", 0.5)))
+    screen.session.play(10)
+    screen.until(lambda: screen.step() == 10)
+    assert screen.histories[0].series("learning_rate").last.tolist() == [0.5] * 5 + [0.25] * 6
+
+
+def test_while_training_histograms_are_rationed_and_a_still_network_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulator.worker, "HISTOGRAM_REST", 1e9)
+    wants = frozenset({"activation"})
+    screen = Screen()
+
+    def playing() -> list[list[bool]]:
+        """Whether a frame had histograms, for each frame of each run."""
+        frames = [update.frame for update in screen.frames if update.playing and update.frame is not None]
+        return [[bool(frame.histograms) for frame in frames if frame.run == number] for number in (1, 2)]
+
+    screen.session.start()
+    try:
+        screen.session.change(experiment())
+        screen.session.play()
+        screen.until(lambda: len(playing()[0]) > 5, wants=wants)
+        screen.session.restart()
+        screen.until(lambda: len(playing()[1]) > 5, wants=wants)
+        screen.session.pause()
+        screen.until(lambda: not screen.frames[-1].playing, wants=wants)
+        still = screen.answer(wants).frame
+        assert still is not None
+        assert set(still.histograms) == wants
+    finally:
+        screen.session.close()
+    for had in playing():
+        # A run's first frame shows all.
+        assert had == [True] + [False] * (len(had) - 1)

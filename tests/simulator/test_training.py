@@ -182,6 +182,35 @@ def test_the_schedule_decides_the_rate_of_each_update() -> None:
 # -- steering ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("optimizer.learning_rate", 0.3),
+        ("optimizer", {"kind": "adam"}),
+        ("schedule", {"kind": "step"}),
+        ("regularization.l2", 0.01),
+    ],
+)
+def test_what_acts_on_updates_only_may_change_between_gradient_and_update(change: tuple[str, Any]) -> None:
+    changed = experiment(change)
+    steered, late = Training(experiment()), Training(changed)
+    steered.propose(steer=lambda: steered.steer(changed))
+    late.propose()
+    assert steered.experiment == changed
+    assert steered.scalars() == late.scalars()
+    steered.apply()
+    late.apply()
+    for mine, its in zip(weights(steered), weights(late), strict=True):
+        np.testing.assert_array_equal(mine, its)
+
+
+def test_what_the_network_is_made_of_cannot_be_steered() -> None:
+    training = Training(BUSY)
+    for path, value in (("layers.1.dropout.rate", 0.4), ("seed", 1), ("batch_size", 8)):
+        assert not training.steer(BUSY.with_values([(path, value)]))
+    assert training.experiment == BUSY
+
+
 def test_a_live_rate_acts_on_the_very_next_update() -> None:
     training = Training(experiment(("precision", "float64")))
     rows(training, 4)
