@@ -73,9 +73,13 @@ def _window_round(watch: Any, lateness: Any, seconds: float) -> dict[str, float]
     """One stretch of training with the window open."""
     from benchmarks.bench_window import wait
 
-    bench = watch.window.bench
-    bench.restart()
-    bench.play()
+    bench, before = watch.window.bench, watch.last.frame.run
+
+    def begin() -> None:
+        bench.restart()
+        bench.play()
+
+    watch.until_painted(lambda view: view.frame.run != before and view.frame.step > 0, begin)
     wait(seconds * 250)
     first, frames, start = watch.last.frame.step, watch.frames, time.perf_counter()
     used, own = worker_seconds(bench._worker), time.thread_time()
