@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.numeric import median
+
 Floats = NDArray[np.float64]
 
 HOLD = 4.0
@@ -99,7 +101,7 @@ class Looks:
         filled, values = self._gathered(((steps - first) // width).astype(np.intp))
         own = np.arange((self.end - first) // width + 1)
         source = np.searchsorted(filled, own, side="right") - 1
-        usual = float(np.median(np.diff(steps))) if len(steps) > 1 else 1.0
+        usual = float(median(np.diff(steps))) if len(steps) > 1 else 1.0
         looked = (own - filled[source]) * width <= max(HOLD * usual, width)
         found = values[source]
         found[~looked] = np.nan

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.frame import Floats, TimeProfile
+from simulator.numeric import median
 
 HOLD = 4.0
 """A column is held until the next one, but for no more than so many usual distances between columns."""
@@ -127,5 +128,5 @@ class Profiles:
         """For each of ``count`` columns which of the filled ones it shows, and whether that is near enough."""
         own = np.arange(count)
         source = np.searchsorted(filled, own, side="right") - 1
-        usual = float(np.median(np.diff(steps))) if len(steps) > 1 else 1.0
+        usual = float(median(np.diff(steps))) if len(steps) > 1 else 1.0
         return source, (own - filled[source]) * width <= max(HOLD * usual, width)

@@ -16,6 +16,7 @@ from simulator.analysis.sharpness import Sharpness
 from simulator.experiment import Experiment
 from simulator.frame import Floats, Frame, LayerInfo
 from simulator.history import History
+from simulator.numeric import median
 from simulator.profiles import Profiles
 from simulator.trace import Factor
 
@@ -138,14 +139,14 @@ class Evidence:
     def lately(self, name: str) -> Floats:
         """The median of the recent past: (), or (layers,) for a measure; NaN where most of it is."""
         past = self.past(name)[-self.recent :]
-        return np.asarray(np.median(past, axis=0)) if len(past) else np.full(past.shape[1:], math.nan)
+        return median(past)
 
     # -- what it has learnt ---------------------------------------------------------------------------------------
 
     @cached_property
     def start(self) -> float:
         """The loss of the first steps."""
-        return float(np.median(self.past("loss")[: self.recent]))
+        return float(median(self.past("loss")[: self.recent]))
 
     @cached_property
     def guessing(self) -> float:

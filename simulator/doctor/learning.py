@@ -15,6 +15,7 @@ from simulator.doctor.words import blame, capital, joined, listed
 from simulator.experiment import Experiment
 from simulator.frame import Floats
 from simulator.measures.status import number
+from simulator.numeric import median
 
 PATIENCE = 200
 """Steps that a run gets before it is said not to learn."""
@@ -50,7 +51,7 @@ def _two_windows(evidence: Evidence) -> tuple[float, float]:
     losses, window = evidence.past("loss"), 2 * evidence.recent
     if len(losses) < 2 * window:
         return math.nan, math.nan
-    return float(np.median(losses[-2 * window : -window])), float(np.median(losses[-window:]))
+    return float(median(losses[-2 * window : -window])), float(median(losses[-window:]))
 
 
 def rising(evidence: Evidence) -> bool:
@@ -146,7 +147,7 @@ class Stalled(Rule):
         quarter = len(losses) // 4
         if evidence.frame.step < PATIENCE or quarter < 1:
             return
-        before, now = (float(np.median(part)) for part in (losses[-2 * quarter : -quarter], losses[-quarter:]))
+        before, now = (float(median(part)) for part in (losses[-2 * quarter : -quarter], losses[-quarter:]))
         level = evidence.guessing
         if not (now > UNMOVED * level and now > IMPROVEMENT * before):
             return
@@ -246,9 +247,9 @@ class Overfitting(Rule):
         if len(known) < 3:
             return
         best = known[int(np.argmin(scores[known]))]
-        train, then = evidence.lately("loss").item(), float(np.median(evidence.past("loss")[: best + 1][-5:]))
+        train, then = evidence.lately("loss").item(), float(median(evidence.past("loss")[: best + 1][-5:]))
         # Of the last few scores, for one of them may be odd.
-        score, least = float(np.median(scores[known][-3:])), float(scores[best])
+        score, least = float(median(scores[known][-3:])), float(scores[best])
         risen = score > RISE * least and score - least > NOTICED * evidence.start
         if not (risen and score > APART * train and train < then):
             return

@@ -12,7 +12,7 @@ from simulator.doctor.signal import weak_side
 from simulator.doctor.words import blame, joined, listed
 from simulator.frame import Floats, frozen
 from simulator.layers.base import Tap
-from simulator.numeric import Array
+from simulator.numeric import Array, median
 from simulator.question import Question
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Underflow(Rule):
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         shares = evidence.tiny
         start = evidence.past("loss")[: evidence.recent]
-        if shares is None or len(start) == 0 or evidence.lately("loss") < 0.1 * np.median(start):
+        if shares is None or len(start) == 0 or evidence.lately("loss") < 0.1 * median(start):
             return
         rows = np.flatnonzero(evidence.hidden & (shares >= MOSTLY)).tolist()
         if not rows:

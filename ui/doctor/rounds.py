@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QElapsedTimer, QObject, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from simulator.analysis.sharpness import Sharpness, SharpnessQuestion
 from simulator.doctor import WANTS, Evidence, Finding, Mend, TinyGradients, examine, rising
@@ -35,6 +35,9 @@ class Rounds(QObject):
         self._since = QElapsedTimer()
         self._rest = 0
         self._view: View | None = None
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        """Fires when the plots have been painted, or the next of them is: the examination comes between."""
+        self._soon.timeout.connect(self._look)
         self._asked: dict[str, int] = {}
         """Topic → the step it was last asked about."""
         self._tiny: Floats | None = None
@@ -63,6 +66,7 @@ class Rounds(QObject):
 
     def _begin(self) -> None:
         self._view = None
+        self._soon.stop()
         self._since.invalidate()
         self._forget()
         self._tell(())
@@ -75,7 +79,8 @@ class Rounds(QObject):
     def _take(self, view: View) -> None:
         if self._due() and (view.frame.factors or view.frame.info.depth == 1):
             self._view = view
-            self._look()
+            self._since.start()
+            self._soon.start()
 
     def _look(self) -> None:
         view = self._view

@@ -142,6 +142,10 @@ class Curves(Item):
                 painter.drawEllipse(there.map(piece.at(0)), radius, radius)
 
 
+DENSE = 256
+"""Points of an outline."""
+
+
 class Area(Item):
     """A filled band between two curves, with gaps where either is not finite."""
 
@@ -170,10 +174,11 @@ class Area(Item):
 
     def draw(self, painter: QPainter, there: QTransform) -> None:
         tone = transparent(self.colour, self.alpha)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setBrush(tone)
         painter.setPen(Qt.PenStyle.NoPen)
         for band in self.bands:
+            # The edge of a band through hundreds of points has no slopes that smoothing could show.
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, band.size() < DENSE)
             painter.drawPolygon(there.map(band))
 
 

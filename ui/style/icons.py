@@ -223,10 +223,10 @@ ICONS = tuple(_DRAWN)
 """The names of all icons."""
 
 
-def _pixmap(name: str, colour: str, size: int) -> QPixmap:
+def _pixmap(strokes: Strokes, colour: str, size: int) -> QPixmap:
     pixmap = QPixmap(size, size)
     pixmap.fill(Qt.GlobalColor.transparent)
-    stroked, filled = _DRAWN[name]()
+    stroked, filled = strokes
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.scale(size / 16, size / 16)
@@ -239,14 +239,14 @@ def _pixmap(name: str, colour: str, size: int) -> QPixmap:
 
 @functools.lru_cache(maxsize=256)
 def _icon(name: str, theme: Theme) -> QIcon:
-    made = QIcon()
+    made, strokes = QIcon(), _DRAWN[name]()
     for size in _SIZES:
         for colour, mode, state in (
             (theme.text, QIcon.Mode.Normal, QIcon.State.Off),
             (theme.accent, QIcon.Mode.Normal, QIcon.State.On),
             (theme.faint, QIcon.Mode.Disabled, QIcon.State.Off),
         ):
-            made.addPixmap(_pixmap(name, colour, size), mode, state)
+            made.addPixmap(_pixmap(strokes, colour, size), mode, state)
     return made
 
 
