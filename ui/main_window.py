@@ -345,7 +345,8 @@ class MainWindow(QMainWindow):
         state = self.settings.blob("window/panels")
         if not state.isEmpty():
             self.restoreState(state, STATE_VERSION)
-        self.plot_area.restore_arrangement(self.settings.blob("window/plots"))
+        shown = frozenset(self.settings.text("window/shown").split())
+        self.plot_area.restore_arrangement(self.settings.blob("window/plots"), shown)
         self.builder.split.restoreState(self.settings.blob("window/builder"))
         self.training.set_folded(tuple(self.settings.text("window/folded").split("\n")))
 
@@ -366,6 +367,7 @@ class MainWindow(QMainWindow):
         self.settings.set("window/geometry", self.saveGeometry())
         self.settings.set("window/panels", self.saveState(STATE_VERSION))
         self.settings.set("window/plots", self.plot_area.arrangement())
+        self.settings.set("window/shown", " ".join(sorted(self.plot_area.arranged())))
         self.settings.set("window/builder", self.builder.split.saveState())
         self.settings.set("window/folded", "\n".join(self.training.folded()))
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QWidget
 
 from simulator.frame import RunInfo
 from simulator.question import Question
-from ui.plots import PLOTS
+from ui.plots import all_plots, first_plots, modules
 from ui.plots.asking import Asking
 from ui.plots.base import Plot, View
 
 STATE_VERSION = 1
-KINDS = {kind.key: kind for kind in PLOTS}
+LATER_MS = 400
+"""The first window stands before the plots that it does not show are read."""
+PLAIN = frozenset({"dense", "output"})
+"""Layers that no plot comes along with."""
 
 
 class PlotArea(QMainWindow):
@@ -50,7 +54,12 @@ class PlotArea(QMainWindow):
         """Plots that have not been brought to the present view yet."""
         self._turns = QTimer(self, interval=0)
         self._turns.timeout.connect(self._refresh_next)
-        self.docks = {key: self._dock(kind) for key, kind in KINDS.items()}
+        self._kinds = {kind.key: kind for kind in first_plots()}
+        self._docks = {key: self._dock(kind) for key, kind in self._kinds.items()}
+        self._unread = modules()
+        """Modules in which further plots may be."""
+        self._reading = QTimer(self, interval=0)
+        self._reading.timeout.connect(self._read_next)
         self.reset_arrangement()
 
     def _dock(self, kind: type[Plot[Any]]) -> QDockWidget:
@@ -62,15 +71,57 @@ class PlotArea(QMainWindow):
         dock.visibilityChanged.connect(lambda on, key=kind.key: self._shown(key, on))
         return dock
 
+    # -- what the first window does not wait for -----------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._unread:
+            QTimer.singleShot(LATER_MS, self, self._reading.start)
+
+    def _read_next(self) -> None:
+        """One module in each turn of the event loop."""
+        if self._unread:
+            importlib.import_module(self._unread.pop())
+        else:
+            self.complete()
+
+    def complete(self) -> None:
+        """Have a dock for every plot; until then only the first ones have."""
+        self._reading.stop()
+        self._unread.clear()
+        missing = [kind for kind in all_plots() if kind.key not in self._kinds]
+        if not missing:
+            return
+        for kind in missing:
+            last = self._column(kind.side)[-1]
+            self._kinds[kind.key] = kind
+            dock = self._docks[kind.key] = self._dock(kind)
+            dock.hide()
+            # Where a remembered arrangement had it, else below its column.
+            if not self.restoreDockWidget(dock):
+                self.splitDockWidget(last, dock, Qt.Orientation.Vertical)
+                dock.hide()
+        if self._info is not None:
+            self._bring_along(self._info)
+
+    @property
+    def docks(self) -> Mapping[str, QDockWidget]:
+        """The dock of every plot by its key."""
+        self.complete()
+        return self._docks
+
     @property
     def plots(self) -> Mapping[str, Plot[Any]]:
         """Every plot by its key; those that were never shown are made now."""
-        return {key: self.plot(key) for key in KINDS}
+        self.complete()
+        return {key: self.plot(key) for key in self._kinds}
 
     def plot(self, key: str) -> Plot[Any]:
         """One plot, made now if it was never shown; KeyError if there is none."""
         if key not in self._made:
-            self._make(KINDS[key]())
+            if key not in self._kinds:
+                self.complete()
+            self._make(self._kinds[key]())
         return self._made[key]
 
     def when_made(self, key: str, act: Callable[[Any], None]) -> None:
@@ -81,7 +132,7 @@ class PlotArea(QMainWindow):
 
     def _make(self, plot: Plot[Any]) -> None:
         self._made[plot.key] = plot
-        header, dock = plot.header, self.docks[plot.key]
+        header, dock = plot.header, self._docks[plot.key]
         assert header is not None
         dock.setWidget(plot)
         dock.setTitleBarWidget(header)
@@ -99,7 +150,7 @@ class PlotArea(QMainWindow):
 
     def visible_plots(self) -> list[Plot[Any]]:
         """Plots that can be seen now: not hidden, not behind a tab."""
-        return [self._made[key] for key in KINDS if key in self._made and self._made[key].isVisible()]
+        return [self._made[key] for key in self._kinds if key in self._made and self._made[key].isVisible()]
 
     def wants(self) -> frozenset[str]:
         """The costly parts that the plots which are visible and not paused need."""
@@ -120,7 +171,7 @@ class PlotArea(QMainWindow):
         """The plot that has the focus, else the first that is visible."""
         shown = self.visible_plots()
         for plot in shown:
-            if self.docks[plot.key].isAncestorOf(QApplication.focusWidget() or self):
+            if self._docks[plot.key].isAncestorOf(QApplication.focusWidget() or self):
                 return plot
         return shown[0] if shown else None
 
@@ -179,19 +230,22 @@ class PlotArea(QMainWindow):
 
         A hand that has shown or hidden any plot keeps its arrangement: nothing happens until it is reset.
         """
-        defaults = {key for key, plot in KINDS.items() if plot.default}
+        kinds = {layer.kind for layer in info.layers}
+        if self._unread and kinds - PLAIN:
+            self.complete()
+            return
+        defaults = {key for key, plot in self._kinds.items() if plot.default}
         if self._maximised is not None or self._shown_keys() != defaults | self._along:
             return
-        kinds = {layer.kind for layer in info.layers}
-        wanted = frozenset(key for key, plot in KINDS.items() if plot.comes_along and plot.kinds & kinds)
+        wanted = frozenset(key for key, plot in self._kinds.items() if plot.comes_along and plot.kinds & kinds)
         for key in self._along - wanted:
-            self.docks[key].hide()
+            self._docks[key].hide()
         for key in sorted(wanted - self._along):
             self._show_among(key)
         self._along = wanted
 
     def _shown_keys(self) -> set[str]:
-        return {key for key, dock in self.docks.items() if not dock.isHidden()}
+        return {key for key, dock in self._docks.items() if not dock.isHidden()}
 
     # -- arrangement ---------------------------------------------------------------------------------------------
 
@@ -199,7 +253,7 @@ class PlotArea(QMainWindow):
         """Forward left, backward right, the default ones shown, each column's share equal."""
         self._end_maximised()
         columns = [self._column("forward"), self._column("backward")]
-        for dock in self.docks.values():
+        for dock in self._docks.values():
             self.removeDockWidget(dock)
         heads = [column[0] for column in columns if column]
         for head in heads:
@@ -207,21 +261,21 @@ class PlotArea(QMainWindow):
         for column in columns:
             for above, below in pairwise(column):
                 self.splitDockWidget(above, below, Qt.Orientation.Vertical)
-        for key, dock in self.docks.items():
-            if KINDS[key].default:
+        for key, dock in self._docks.items():
+            if self._kinds[key].default:
                 self.plot(key)
-            dock.setVisible(KINDS[key].default)
+            dock.setVisible(self._kinds[key].default)
         self._along = frozenset()
         if self._info is not None:
             self._bring_along(self._info)
         self._even(columns)
 
     def _column(self, side: str) -> list[QDockWidget]:
-        ordered = sorted(PLOTS, key=lambda plot: not plot.default)
-        backward = [self.docks[plot.key] for plot in ordered if plot.side == "backward"]
+        ordered = sorted(self._kinds.values(), key=lambda plot: not plot.default)
+        backward = [self._docks[plot.key] for plot in ordered if plot.side == "backward"]
         if side == "backward":
             return backward
-        return [self.docks[plot.key] for plot in ordered if plot.side != "backward"]
+        return [self._docks[plot.key] for plot in ordered if plot.side != "backward"]
 
     def _even(self, columns: Sequence[Sequence[QDockWidget]]) -> None:
         for column in columns:
@@ -234,14 +288,20 @@ class PlotArea(QMainWindow):
         """What :meth:`restore_arrangement` takes, as it is without a maximised plot."""
         return self._before_maximise if self._maximised is not None else self.saveState(STATE_VERSION)
 
-    def restore_arrangement(self, state: QByteArray) -> bool:
-        """Whether ``state`` could be read."""
+    def arranged(self) -> frozenset[str]:
+        """The plots that :meth:`arrangement` shows; none where that is not known."""
+        return frozenset() if self._maximised is not None else frozenset(self._shown_keys())
+
+    def restore_arrangement(self, state: QByteArray, shown: frozenset[str] = frozenset()) -> bool:
+        """Whether ``state`` could be read; ``shown`` tells which plots it shows, so that no other is waited for."""
         self._end_maximised()
+        if not state.isEmpty() and not (shown and shown <= self._kinds.keys()):
+            self.complete()
         restored = not state.isEmpty() and self.restoreState(state, STATE_VERSION)
         if restored:
             for key in self._shown_keys():
                 self.plot(key)
-            self._along = frozenset(key for key in self._shown_keys() if KINDS[key].comes_along)
+            self._along = frozenset(key for key in self._shown_keys() if self._kinds[key].comes_along)
         return restored
 
     # -- one plot ------------------------------------------------------------------------------------------------
@@ -259,12 +319,13 @@ class PlotArea(QMainWindow):
 
     def maximise(self, key: str) -> None:
         """Let one plot fill the area until :meth:`restore`."""
+        self.complete()
         self.restore()
         self._before_maximise = self.saveState(STATE_VERSION)
         self._maximised = key
         self.plot(key)
-        self.docks[key].show()
-        for other, dock in self.docks.items():
+        self._docks[key].show()
+        for other, dock in self._docks.items():
             if other != key:
                 dock.hide()
         self._show_maximised(key, True)
@@ -288,8 +349,9 @@ class PlotArea(QMainWindow):
 
     def toggle_plot(self, key: str) -> None:
         """Show or hide one plot."""
+        self.complete()
         self.restore()
-        dock = self.docks[key]
+        dock = self._docks[key]
         if dock.isHidden():
             self._show_among(key)
         else:
@@ -298,8 +360,8 @@ class PlotArea(QMainWindow):
     def _show_among(self, key: str) -> None:
         """Show a plot: an even share of its column is its own, the others keep their proportions."""
         self.plot(key)
-        dock = self.docks[key]
-        heights = {each: each.height() for each in self.docks.values() if each.isVisible()}
+        dock = self._docks[key]
+        heights = {each: each.height() for each in self._docks.values() if each.isVisible()}
         dock.show()
         dock.raise_()
         place = dock.geometry()
@@ -311,13 +373,14 @@ class PlotArea(QMainWindow):
 
     def fill_menu(self, menu: QMenu) -> None:
         """One checkable entry per plot, forward ones first, those about some kinds of layers last."""
+        self.complete()
         menu.clear()
         for side in ("forward", "backward", ""):
-            for plot in PLOTS:
+            for plot in self._kinds.values():
                 if not plot.kinds and (plot.side == side or (not side and plot.side not in ("forward", "backward"))):
                     self._add_entry(menu, plot)
             menu.addSeparator()
-        for plot in PLOTS:
+        for plot in self._kinds.values():
             if plot.kinds:
                 self._add_entry(menu, plot)
         menu.addSeparator()
@@ -325,7 +388,7 @@ class PlotArea(QMainWindow):
     def _add_entry(self, menu: QMenu, plot: type[Plot[Any]]) -> None:
         entry = QAction(plot.title, menu)
         entry.setCheckable(True)
-        entry.setChecked(not self.docks[plot.key].isHidden())
+        entry.setChecked(not self._docks[plot.key].isHidden())
         entry.setToolTip(plot.explain)
         entry.triggered.connect(lambda _on, key=plot.key: self.toggle_plot(key))
         menu.addAction(entry)

@@ -19,11 +19,11 @@ from ui.export import ExportError, copy_picture, export_all, export_plot
 from ui.export.headless import draw_all
 from ui.export.pictures import picture
 from ui.export.tables import cell_text
-from ui.plots import PLOTS, Plot, View, plot_class
+from ui.plots import Plot, View, all_plots, plot_class
 from ui.plots.asking import Asking
 from ui.style.theme import DARK, LIGHT
 
-keys = pytest.mark.parametrize("key", [plot.key for plot in PLOTS])
+keys = pytest.mark.parametrize("key", [plot.key for plot in all_plots()])
 
 
 def shown(key: str, qtbot: QtBot, given: View | None = None, **kwargs: Any) -> Plot[Any]:
@@ -145,11 +145,11 @@ def test_cells_that_are_not_defined_are_empty() -> None:
 
 
 def test_all_plots_at_once(qtbot: QtBot, tmp_path: Path) -> None:
-    plots = [shown(plot.key, qtbot) for plot in PLOTS]
+    plots = [shown(plot.key, qtbot) for plot in all_plots()]
     empty = plot_class("loss")()
     qtbot.addWidget(empty)
     written = export_all([*plots, empty], tmp_path / "new" / "folder", "csv")
-    assert [path.name for path in written] == [f"{plot.key}.csv" for plot in PLOTS]
+    assert [path.name for path in written] == [f"{plot.key}.csv" for plot in all_plots()]
 
 
 def test_the_clipboard_gets_a_picture(qtbot: QtBot, qapp: QApplication) -> None:
@@ -200,6 +200,6 @@ def test_a_run_without_a_screen_draws_what_it_has(qapp: QApplication, tmp_path: 
         given.frame, given.history, given.first, given.frame.info, tmp_path / "plots", profiles=given.profiles,
         gains=given.gains, width=320, height=200,
     )  # fmt: skip
-    unasked = {plot.key for plot in PLOTS if not issubclass(plot, Asking)}
+    unasked = {plot.key for plot in all_plots() if not issubclass(plot, Asking)}
     assert {path.stem for path in written} == unasked - {"boundary"}
     assert all(colours(QImage(str(path))) > 5 for path in written)

@@ -14,13 +14,13 @@ from pytestqt.qtbot import QtBot
 
 from simulator.training import WANTS
 from tests.ui.plot_data import KINDS, frame, history, run_info, view
-from ui.plots import PLOTS, Plot, View, plot_class
+from ui.plots import Plot, View, all_plots, plot_class
 from ui.plots.header import Explanation
 from ui.style.theme import DARK, LIGHT
 
-keys = pytest.mark.parametrize("key", [plot.key for plot in PLOTS])
+keys = pytest.mark.parametrize("key", [plot.key for plot in all_plots()])
 WITHOUT_LAYERS = ("loss", "boundary", "order_chaos", "sharpness", "gradient_noise")
-PINNED = [plot.key for plot in PLOTS if plot.key not in WITHOUT_LAYERS]
+PINNED = [plot.key for plot in all_plots() if plot.key not in WITHOUT_LAYERS]
 
 
 def make(key: str, qtbot: QtBot, **kwargs: Any) -> Plot[Any]:
@@ -44,16 +44,16 @@ def colours_in(plot: Plot[Any]) -> int:
 
 
 def test_the_registry_has_the_plots_of_the_bench() -> None:
-    found = [plot.key for plot in PLOTS]
+    found = [plot.key for plot in all_plots()]
     assert len(set(found)) == len(found) >= 12
-    assert [plot.key for plot in PLOTS if plot.default] == [
+    assert [plot.key for plot in all_plots() if plot.default] == [
         "activation_ridges", "gradient_depth", "activation_profile", "gradient_time", "loss", "gradient_image",
     ]  # fmt: skip
     with pytest.raises(KeyError, match="nosuch"):
         plot_class("nosuch")
 
 
-@pytest.mark.parametrize("plot", PLOTS, ids=lambda p: p.key)
+@pytest.mark.parametrize("plot", all_plots(), ids=lambda p: p.key)
 def test_every_plot_explains_itself(plot: type[Plot[Any]]) -> None:
     assert plot.title
     assert plot.formula
@@ -304,7 +304,7 @@ def test_a_paused_plot_keeps_its_state(key: str, qtbot: QtBot) -> None:
     assert plot.state.step == 60
 
 
-@pytest.mark.parametrize("key", [plot.key for plot in PLOTS if plot.offers])
+@pytest.mark.parametrize("key", [plot.key for plot in all_plots() if plot.offers])
 def test_switches_change_the_picture_and_back(key: str, qtbot: QtBot) -> None:
     plot = shown(key, qtbot)
     before = plot.grab().toImage()
@@ -392,7 +392,7 @@ def test_a_frame_without_histograms_leaves_the_last_ones(qtbot: QtBot) -> None:
 
 
 def test_references_stay_stable_over_100_updates_of_every_plot(qtbot: QtBot) -> None:
-    plots = [shown(plot.key, qtbot, 4) for plot in PLOTS]
+    plots = [shown(plot.key, qtbot, 4) for plot in all_plots()]
     views = itertools.cycle([view(4), view(4, 41)])
     for plot in plots:
         plot.refresh(next(views))

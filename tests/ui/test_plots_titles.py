@@ -9,14 +9,14 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from ui.app import create_app
-from ui.plots import PLOTS, Plot
+from ui.plots import Plot, all_plots
 from ui.style.theme import set_theme
 
 ROOM = 340
 """Width of a plot in a window of 1280 pixels with both panels open."""
 
 
-@pytest.mark.parametrize("kind", PLOTS, ids=lambda kind: kind.key)
+@pytest.mark.parametrize("kind", all_plots(), ids=lambda kind: kind.key)
 def test_the_name_of_a_plot_is_whole_in_a_window_of_1280_pixels(kind: type[Plot[Any]], qtbot: QtBot) -> None:
     set_theme(create_app(), "light")  # names are bold
     plot = kind()

@@ -25,7 +25,7 @@ from ui.dialogs.table import TableDialog
 from ui.document import Document
 from ui.forms.slider import NumberRow
 from ui.main_window import MainWindow
-from ui.plots import PLOTS
+from ui.plots import all_plots
 from ui.style.theme import set_theme
 
 PLAIN: dict[str, Any] = {
@@ -402,7 +402,7 @@ def shown(window: MainWindow) -> set[str]:
 
 
 def test_the_default_plots_are_shown_and_no_other(window: MainWindow) -> None:
-    assert shown(window) == {plot.key for plot in PLOTS if plot.default}
+    assert shown(window) == {plot.key for plot in all_plots() if plot.default}
     assert len(shown(window)) == 6
 
 
@@ -457,7 +457,7 @@ def test_the_arrangement_is_remembered_and_reset(open_window: Open, monkeypatch:
     assert second.training.folded() == ("Batch",)
     assert second.builder.split.sizes()[0] == pytest.approx(split[0], abs=10)
     second.reset_arrangement()
-    assert shown(second) == {plot.key for plot in PLOTS if plot.default}
+    assert shown(second) == {plot.key for plot in all_plots() if plot.default}
     assert second.training_dock.isVisible()
 
 

@@ -11,7 +11,7 @@ from simulator.history import History
 from simulator.messages import Answer
 from simulator.profiles import Profiles
 from ui.export.pictures import export_all
-from ui.plots import PLOTS, View
+from ui.plots import View, all_plots
 from ui.style.theme import LIGHT
 
 
@@ -24,7 +24,7 @@ def draw_all(
 
     Needs a QApplication (the offscreen platform will do). Raises ``ExportError``.
     """
-    plots = [plot(theme=LIGHT, bare=True) for plot in PLOTS]
+    plots = [plot(theme=LIGHT, bare=True) for plot in all_plots()]
     try:
         for plot in plots:
             plot.start(info)

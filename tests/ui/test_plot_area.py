@@ -1,0 +1,94 @@
+"""The plots that the first window does not wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QRect
+from PySide6.QtWidgets import QDockWidget
+from pytestqt.qtbot import QtBot
+
+from tests.ui.plot_data import run_info
+from ui.plot_area import PLAIN, PlotArea
+from ui.plots import all_plots, first_plots
+
+FIRST = [plot.key for plot in first_plots()]
+ALL = [plot.key for plot in all_plots()]
+
+
+@pytest.fixture
+def area(qtbot: QtBot) -> Iterator[PlotArea]:
+    made = PlotArea()
+    qtbot.addWidget(made)
+    made.resize(900, 700)
+    made.show()
+    yield made
+    made.complete()
+
+
+def places(docks: dict[str, QDockWidget]) -> dict[str, QRect]:
+    return {key: dock.geometry() for key, dock in docks.items() if dock.isVisible()}
+
+
+def test_the_first_plots_are_those_that_are_shown_by_default() -> None:
+    assert [plot.key for plot in all_plots() if plot.default] == FIRST
+
+
+def test_no_plot_comes_along_with_plain_layers() -> None:
+    assert not [plot.key for plot in all_plots() if plot.comes_along and plot.kinds & PLAIN]
+
+
+def test_the_other_plots_come_by_themselves_and_move_nothing(qtbot: QtBot, area: PlotArea) -> None:
+    assert list(area._docks) == FIRST
+    before = places(area._docks)
+    qtbot.waitUntil(lambda: list(area._docks) == ALL)
+    assert not area._reading.isActive()
+    assert places(area._docks) == before
+    assert set(before) == set(FIRST)
+
+
+def test_a_plot_that_comes_late_stands_below_its_column(area: PlotArea) -> None:
+    area.toggle_plot("saturation")
+    side = {dock.geometry().left() for key, dock in area.docks.items() if key in ("loss", "saturation")}
+    assert len(side) == 1
+    assert area.docks["saturation"].y() > area.docks["loss"].y()
+
+
+def test_a_remembered_arrangement_of_first_plots_waits_for_no_other(qtbot: QtBot, area: PlotArea) -> None:
+    area.docks["loss"].hide()
+    area.toggle_plot("saturation")
+    area.toggle_plot("saturation")
+    state, shown = area.arrangement(), area.arranged()
+    area.toggle_plot("saturation")
+    wanted = places(dict(area.docks))
+    again = PlotArea()
+    qtbot.addWidget(again)
+    again.resize(area.size())
+    assert again.restore_arrangement(state, shown)
+    assert list(again._docks) == FIRST
+    again.show()
+    assert {key for key, dock in again._docks.items() if dock.isVisible()} == set(FIRST) - {"loss"}
+    again.toggle_plot("saturation")
+    qtbot.waitUntil(lambda: places(dict(again.docks)).keys() == wanted.keys())
+    assert {key: place.x() for key, place in places(dict(again.docks)).items()} == pytest.approx(
+        {key: place.x() for key, place in wanted.items()}, abs=2
+    )
+
+
+def test_an_arrangement_with_another_plot_has_it_at_once(qtbot: QtBot, area: PlotArea) -> None:
+    area.toggle_plot("saturation")
+    state, shown = area.arrangement(), area.arranged()
+    again = PlotArea()
+    qtbot.addWidget(again)
+    assert again.restore_arrangement(state, shown)
+    again.show()
+    assert again._docks["saturation"].isVisible()
+
+
+def test_a_run_of_other_layers_has_its_plots_at_once(area: PlotArea) -> None:
+    plain = run_info(3)
+    area.start(replace(plain, layers=(replace(plain.layers[0], kind="lstm"), *plain.layers[1:])))
+    assert list(area._docks) == ALL
+    assert area._docks["gates"].isVisible()
