@@ -198,14 +198,15 @@ def _row(net: str, mode: str, found: dict[str, Any]) -> list[str]:
 def run(options: Options) -> Section:
     section = Section()
     for platform in _platforms()[:1] if options.quick else _platforms():
-        rows = []
+        rows, name = [], platform
         for net in list(NETS)[:1] if options.quick else NETS:
             for mode in get_args(Mode):
                 found = _in_a_process(net, mode, platform, options.quick)
                 rows.append(_row(net, mode, found))
+                name = found["platform"]
                 section.data[f"{platform or 'screen'}, {net}, {mode}"] = found
         table = Table(
-            f"Window open, default plots live, Qt platform: {platform or 'the screen'}",
+            f"Window open, default plots live, Qt platform: {name}",
             [
                 "net, worker",
                 "frames/s",

@@ -48,7 +48,7 @@ tenth of the time at most."""
 GRAPH_REST = 19.0
 """While training, the graph is looked over anew after so many times as long as that took."""
 HISTOGRAMS = frozenset(HISTOGRAM_SOURCES)
-HISTOGRAM_REST = 32.0
+HISTOGRAM_REST = 39.0
 """While training, histograms are counted anew after so many times as long as that took: in a small net, each frame."""
 MAX_ROWS = 20_000
 """Rows kept for an absent screen; beyond them training waits rather than lose a step."""
@@ -56,7 +56,7 @@ CATCH_UP_SECONDS = 0.1
 """A limited run that fell behind makes good no more than this."""
 VALIDATION_SECONDS = 0.25
 """Validation is scored no more often than this,"""
-VALIDATION_REST = 200.0
+VALIDATION_REST = 100.0
 """and then that many times as long as it took is trained without."""
 
 
