@@ -44,18 +44,22 @@ def reduced(series: Series, most: int, end: int) -> Past:
         merge *= 2
     if merge == 1:
         return Past(series.steps, series.low, series.high, series.last, series.stride, end)
-    low = np.fmin.reduce(_grouped(series.low, merge), axis=1)
-    high = np.fmax.reduce(_grouped(series.high, merge), axis=1)
+    low, high = _merged(series.low, merge, np.fmin), _merged(series.high, merge, np.fmax)
     last = series.last[np.minimum(np.arange(merge - 1, count + merge - 1, merge), count - 1)]
     return Past(series.steps[::merge], low, high, last, series.stride * merge, end)
 
 
-def _grouped(values: Floats, merge: int) -> Floats:
-    """(buckets, merge, …), the last bucket filled up by repeating its last row."""
+def _merged(values: Floats, merge: int, extreme: np.ufunc) -> Floats:
+    """(buckets, …): extremes of ``merge`` = 2^k neighbours, of the last ones as far as they go.
+
+    Halving again and again is several times faster than reducing groups: each pass is one long loop.
+    """
     short = -len(values) % merge
     if short:
         values = np.concatenate((values, np.repeat(values[-1:], short, axis=0)))
-    return values.reshape(-1, merge, *values.shape[1:])
+    while merge > 1:
+        values, merge = extreme(values[0::2], values[1::2]), merge // 2
+    return values
 
 
 def envelope(x: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
