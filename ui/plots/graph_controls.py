@@ -25,16 +25,18 @@ class Factor(QWidget):
         self.label = QLabel(name)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(-DECADES * STEPS, DECADES * STEPS)
-        self.slider.setMinimumWidth(36)
+        self.slider.setMinimumWidth(24)
         self.number = QDoubleSpinBox()
         self.number.setRange(-1e6, 1e6)
         self.number.setDecimals(3)
         self.number.setSingleStep(0.1)
         self.number.setKeyboardTracking(False)
         self.number.setPrefix("× ")
-        self.number.setMaximumWidth(96)
+        # Narrow enough for three in a column of a small window.
+        self.number.setMaximumWidth(82)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
         for part in (self.label, self.slider, self.number):
             part.setToolTip(help_text)
             row.addWidget(part)
@@ -92,6 +94,7 @@ class Controls(QWidget):
         column.setContentsMargins(10, 2, 10, 6)
         column.setSpacing(4)
         first, second = QHBoxLayout(), QHBoxLayout()
+        first.setSpacing(6)
         for factor in self.factors.values():
             first.addWidget(factor, 1)
         for switch in self.switches.values():
