@@ -245,6 +245,8 @@ class Graph:
     """The network as boxes, in depth order."""
 
     boxes: tuple[Box, ...]
+    step: int
+    """When they were looked over: while training, at a pace of their own."""
 
 
 @dataclass(frozen=True)

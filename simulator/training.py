@@ -280,7 +280,7 @@ class Training:
         if "bounds" in wanted:
             found["bounds"] = self.bounds.read(self.network, self.step, int(self.batch[0]))
         if "graph" in wanted:
-            found["graph"] = graph_of(self.network)
+            found["graph"] = graph_of(self.network, self.step)
         return found
 
     def prediction(self) -> Prediction:

@@ -320,10 +320,10 @@ class Worker:
         return frame
 
     def _graph_of(self, training: Training) -> Graph:
-        """Of the present step where nothing trains; else perhaps of one just before."""
+        """Of the present step where nothing trains; else perhaps of one before, which it names."""
         if self.graph is None or self.remaining <= 0 or self.graphs.due:
             with self.graphs.spending(), np.errstate(all="ignore"):
-                self.graph = graph_of(training.network)
+                self.graph = graph_of(training.network, training.step)
         return self.graph
 
     def _speed(self, now: float) -> float:

@@ -155,7 +155,7 @@ class GraphTable(Analysis):
     }
 
     def rows(self, training: Training) -> Iterator[Row]:
-        for box in graph_of(training.network).boxes:
+        for box in graph_of(training.network, training.step).boxes:
             label = training.info.layers[box.layer].label if box.layer >= 0 else "input"
             yield Row(
                 "graph.csv",

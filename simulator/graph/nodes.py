@@ -65,9 +65,9 @@ def nodes(network: Network) -> list[Node]:
     return found + [_at(node, len(network.modules)) for node in made]
 
 
-def graph_of(network: Network) -> Graph:
+def graph_of(network: Network, step: int) -> Graph:
     """The norms of all boxes at the present step."""
-    return Graph(tuple(node.box(network.batch) for node in nodes(network)))
+    return Graph(tuple(node.box(network.batch) for node in nodes(network)), step)
 
 
 def _at(node: Node, place: int) -> Node:

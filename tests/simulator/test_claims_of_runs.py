@@ -74,7 +74,7 @@ def test_8_the_graph_has_a_box_for_every_factor_with_its_live_norm() -> None:
         Experiment.from_builtins({"data": {"kind": "moons"}, "layers": [layer], "precision": "float64"})
     )
     training.look()
-    boxes = {box.key: box for box in graph_of(training.network).boxes}
+    boxes = {box.key: box for box in graph_of(training.network, training.step).boxes}
     batch = training.network.batch
     for place, tap in enumerate(training.network.taps):
         assert tap.delta is not None

@@ -369,6 +369,31 @@ def test_the_graph_is_of_the_step_wherever_nothing_trains(screen: Screen) -> Non
     assert not screen.answer(wants).playing
 
 
+def test_an_older_graph_names_the_step_that_it_is_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Once it is made it is not due again: the frames go on, it does not.
+    monkeypatch.setattr(simulator.worker, "GRAPH_REST", 1e12)
+    screen = Screen()
+    screen.session.start()
+    try:
+        screen.session.change(experiment())
+        screen.session.play()
+        screen.until(lambda: screen.step() > 30, wants=frozenset({"graph"}))
+    finally:
+        screen.session.close()
+    frames = [update.frame for update in screen.frames if update.frame is not None]
+    last = frames[-1]
+    assert last.graph is not None
+    assert last.graph.step < last.step
+    again = Training(experiment())
+    for _ in range(last.graph.step):
+        again.propose(measure=False)
+        again.apply()
+    again.look()
+    norms = [box.norm for box in last.graph.boxes if box.role == "weights"]
+    expected = [np.linalg.norm(tap.weights.astype(np.float64)) for tap in again.network.taps if tap.weights is not None]
+    np.testing.assert_allclose(norms, expected, rtol=1e-6)
+
+
 def test_a_new_rate_acts_on_the_step_it_comes_in(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     changed = experiment(("optimizer.learning_rate", 0.25))
     evaluate, sent = Training._evaluate, []

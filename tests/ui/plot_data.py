@@ -79,7 +79,7 @@ def frame(depth: int, step: int = 0, kind: str = "random", *, run: int = 1, plan
         prediction=prediction(depth), order_chaos=order_chaos(),
         bounds=bounds(measures["bias_gradient_norm"], step), time=profiles_of(depth, fill),
         gates=gates_of(depth, kind in ("nan", "inf"), step), maps=maps_of(depth, fill, step),
-        factors=factors_of(measures["delta_rms"]), graph=graph_of(measures), unit=unit_of(fill, step),
+        factors=factors_of(measures["delta_rms"]), graph=graph_of(measures, step), unit=unit_of(fill, step),
     )  # fmt: skip
 
 

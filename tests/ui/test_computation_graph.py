@@ -332,6 +332,18 @@ def test_the_table_has_norms_and_ratios(hand: Run) -> None:
     assert columns["norm_changed"][place] == pytest.approx(2 * columns["norm"][place])  # type: ignore[operator]
 
 
+def test_a_graph_older_than_its_frame_says_of_which_step_it_is(hand: Run) -> None:
+    def told() -> list[str]:
+        assert hand.plot.state is not None
+        return [note.text for note in hand.plot.notes(hand.plot.state)]
+
+    assert not any("as of" in text for text in told())
+    frame = dataclasses.replace(hand.training.frame({}, {"graph"}), step=7)
+    hand.plot.refresh(View(frame, History(hand.training.columns), None))
+    assert "as of step 0" in told()
+    assert set(hand.plot.table().columns["step"]) == {0}
+
+
 def test_a_picture_shows_what_is_open_and_changed(hand: Run) -> None:
     hand.plot.choose("weight_gradient:1")
     hand.plot.switch_unit(1, 2)

@@ -26,7 +26,7 @@ from ui.plots.graph_state import UNCHANGED, GraphState, changed_columns
 from ui.plots.graph_words import formula_of, ratio_text, ratio_words
 from ui.plots.strip import Key, Note
 from ui.plots.table import Cell, Table
-from ui.style.numbers import number
+from ui.style.numbers import integer, number
 from ui.style.theme import Theme
 
 TOPIC = "computation_graph"
@@ -106,7 +106,7 @@ class ComputationGraph(Plot[GraphState]):
         graph = view.frame.graph
         if graph is None:
             return None
-        made = GraphState(view.frame.step, view.frame.info.depth, graph)
+        made = GraphState(graph.step, view.frame.step, view.frame.info.depth, graph)
         old = self.state or self._before
         if old is None or [(b.key, b.shape) for b in old.graph.boxes] != [(b.key, b.shape) for b in graph.boxes]:
             return made
@@ -359,6 +359,8 @@ class ComputationGraph(Plot[GraphState]):
         found = [Note(f"{lost} not finite", warning=True)] if lost else []
         if state.changes != UNCHANGED:
             found.append(Note("changed by hand"))
+        if state.step < state.now:
+            found.append(Note(f"as of step {integer(state.step)}"))
         return found
 
     def probe(self, state: GraphState, pane: int, x: float, y: float) -> Probe | None:

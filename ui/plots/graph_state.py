@@ -17,6 +17,9 @@ UNCHANGED = Changes()
 @dataclass(frozen=True)
 class GraphState:
     step: int
+    """Of the graph, which may be a little before the frame's."""
+    now: int
+    """The frame's."""
     depth: int
     graph: Graph
     chosen: str = ""
