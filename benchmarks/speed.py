@@ -49,7 +49,9 @@ def _parser() -> argparse.ArgumentParser:
 def _document(result: dict[str, Any]) -> str:
     """The tables under headings, with the machine they come from."""
     about = "\n".join(f"- {key}: {value}" for key, value in result["machine"].items())
-    head = f"# Benchmark\n\nWritten by `uv run benchmarks/speed.py --markdown FILE`.\n\n{about}\n"
+    calls = result["calls"]
+    how = "" if calls == 1 else f" Its sections are of {calls} calls (`--keep`); the machine is told as of the last."
+    head = f"# Benchmark\n\nWritten by `uv run benchmarks/speed.py --markdown FILE`.{how}\n\n{about}\n"
     told = ((name, result["tables"][name]) for name in SECTIONS if name in result["tables"])
     return head + "".join(f"\n## {name}\n\n{text}\n" for name, text in told)
 
@@ -57,9 +59,9 @@ def _document(result: dict[str, Any]) -> str:
 def _kept(given: argparse.Namespace) -> dict[str, Any]:
     """What a run before has left of its sections."""
     if not (given.keep and given.json is not None and given.json.exists()):
-        return {"sections": {}, "tables": {}}
+        return {"sections": {}, "tables": {}, "calls": 1}
     before = json.loads(given.json.read_text(encoding="utf-8"))
-    return {key: before[key] for key in ("sections", "tables")}
+    return {"sections": before["sections"], "tables": before["tables"], "calls": before.get("calls", 1) + 1}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
