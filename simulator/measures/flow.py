@@ -14,6 +14,7 @@ from simulator.frame import Floats
 from simulator.measures.base import Measure, Reading, Side
 from simulator.measures.forward import ActivationSaturated
 from simulator.numeric import Array
+from simulator.stack import Roles
 
 
 @functools.lru_cache(maxsize=64)
@@ -25,26 +26,65 @@ def _probes(inputs: int, dtype: np.dtype[np.floating]) -> Array:
     return probes
 
 
+class _Products:
+    """Where the products of every layer's weights with the probes lie: one vector, a segment per layer and probe."""
+
+    def __init__(self, roles: Roles) -> None:
+        weights = roles["weights"]
+        self.inputs = np.array([math.nan if array is None else len(array) for array in weights.arrays])
+        """(layers,): how many terms a unit sums."""
+        self.single: NDArray[np.bool_] = np.equal(weights.sizes, self.inputs)
+        """(layers,): where there is only one unit."""
+        self.layers = np.array([layer for stack in weights.stacks for layer in stack.layers], np.intp)
+        units = [stack.array.shape[2] for stack in weights.stacks for _ in stack.layers]
+        self.units = np.repeat(np.array(units, np.intp), 2)
+        """(segments,): how long each is."""
+        self.starts = np.cumsum(self.units) - self.units
+        dtype = weights.stacks[0].array.dtype if weights.stacks else np.dtype(np.float64)
+        self.vector = np.empty(self.units.sum(), dtype)
+        self.works: list[tuple[Array, Array, Array]] = []
+        """Probes, a stack of weights, and where their products go."""
+        end = 0
+        for stack in weights.stacks:
+            depth, inputs, width = stack.array.shape
+            begin, end = end, end + 2 * depth * width
+            out = self.vector[begin:end].reshape(depth, 2, width)
+            self.works.append((_probes(inputs, dtype), stack.array, out))
+
+    def sums(self) -> tuple[Floats, Floats]:
+        """Σ of the weights, and the variance over units of the incoming weights' sums with signs."""
+        if not self.works:
+            return np.empty(0), np.empty(0)
+        for probes, weights, out in self.works:
+            # One product with every matrix serves both.
+            np.matmul(probes, weights, out=out)
+        wide = self.vector.astype(np.float64)
+        total = np.add.reduceat(wide, self.starts)
+        wide -= np.repeat(total / self.units, self.units)
+        wide *= wide
+        return total[::2], np.add.reduceat(wide, self.starts)[1::2] / self.units[1::2]
+
+
+_PRODUCTS: WeakKeyDictionary[Roles, _Products] = WeakKeyDictionary()
+
+
+def _products(roles: Roles) -> _Products:
+    if roles not in _PRODUCTS:
+        _PRODUCTS[roles] = _Products(roles)
+    return _PRODUCTS[roles]
+
+
 class _Shared:
     """What several of these measures read off one network at one step."""
 
     def __init__(self, reading: Reading) -> None:
-        weights = reading.roles["weights"]
-        self.inputs = np.array([math.nan if array is None else len(array) for array in weights.arrays])
-        """(layers,): how many terms a unit sums."""
+        products = _products(reading.roles)
+        self.inputs, self.single = products.inputs, products.single
         self.rate: Floats = 1 - ActivationSaturated().value(reading)
-        self.mean = np.full(reading.roles.depth, math.nan)
-        """Of the weights."""
-        self.variance = np.full(reading.roles.depth, math.nan)
-        """Over units, of the incoming weights' sums with signs."""
-        for stack in weights.stacks:
-            inputs = stack.array.shape[1]
-            # One product with every matrix serves both.
-            total, signed = np.matmul(_probes(inputs, stack.array.dtype), stack.array).astype(np.float64).swapaxes(0, 1)
-            units = stack.array.shape[2]
-            self.mean[stack.layers] = np.add.reduce(total, axis=1) / (inputs * units)
-            signed -= np.add.reduce(signed, axis=1, keepdims=True) / units
-            self.variance[stack.layers] = np.vecdot(signed, signed) / units
+        self.mean, self.variance = np.full((2, reading.roles.depth), math.nan)
+        total, variance = products.sums()
+        self.mean[products.layers] = total / reading.roles["weights"].sizes[products.layers]
+        self.variance[products.layers] = variance
 
 
 _SHARED: WeakKeyDictionary[Reading, _Shared] = WeakKeyDictionary()
@@ -78,8 +118,7 @@ class UnitSpread(FlowMeasure):
 
     def undefined(self, reading: Reading) -> NDArray[np.bool_]:
         """Where there is only one unit."""
-        single: NDArray[np.bool_] = np.equal(reading.roles["weights"].sizes, _shared(reading).inputs)
-        return single
+        return _shared(reading).single
 
 
 class ActivationRate(FlowMeasure):
