@@ -81,12 +81,15 @@ def _peer(torch: Any, kind: str, training: Training, steps: int) -> Work:
     y = torch.from_numpy(np.array(training.data.y_train.T, np.float32))
 
     def work(count: int) -> None:
+        # Ours puts 0 where a gradient underflows; without this PyTorch goes on in numbers that take ten times as long.
+        torch.set_flush_denormal(True)
         for _ in range(count):
             chosen = torch.randint(0, x.shape[1], (BATCH,))
             optimizer.zero_grad()
             states, _ = body(x[:, chosen])
             loss(head(states[-1]), y[chosen]).backward()
             optimizer.step()
+        torch.set_flush_denormal(False)
 
     return work
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from simulator.activations import AnyActivation, Tanh
 from simulator.layers.base import Room, Shape
-from simulator.layers.stretch import Stretch, settle, slopes_of_gates
+from simulator.layers.stretch import Stretch, slopes_of_gates
 from simulator.layers.through_time import ThroughTime, ThroughTimeModule
 from simulator.numeric import Array
 
@@ -118,7 +118,8 @@ class GRUModule(ThroughTimeModule):
     def retrace(self, start: int, stretch: Stretch, every: Array | None) -> None:
         self._slopes(stretch)
         gate_back, recall_back, cuts, spare = self.gate_back, self.recall_back, self.cuts, self.spare
-        dot, add, multiply, faint = np.dot, np.add, np.multiply, self.faint
+        dot, add, multiply = np.dot, np.add, np.multiply
+        faint, flush = self.faint, self.underflow.flush
         t = start + stretch.length
         for rows, gates, recall_delta, carry, d, before in stretch.back:
             t -= 1
@@ -133,7 +134,7 @@ class GRUModule(ThroughTimeModule):
                 multiply(carry, d, out=spare)
                 add(before, spare, out=before)
                 if faint:
-                    settle(before, spare)
+                    flush(before)
             if every is not None and t:
                 add(before, every[t - 1], out=before)
 

@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from simulator.activations import AnyActivation, Tanh
-from simulator.layers.base import Shape
-from simulator.layers.stretch import Stretch, settle, slopes_of_gates
+from simulator.layers.base import Room, Shape
+from simulator.layers.stretch import Stretch, slopes_of_gates
 from simulator.layers.through_time import ThroughTime, ThroughTimeModule
 from simulator.numeric import Array
 from simulator.parameter import knob
@@ -41,6 +41,7 @@ class LSTMModule(ThroughTimeModule):
 
     gates = 4
     flows = (("h", "dh"), ("c", "dc"))
+    keeps_z = False
     gate_rows: ClassVar[Mapping[str, int]] = {"output": 0, "input": 1, "forget": 2}
     activation_kind = "tanh"
 
@@ -52,10 +53,15 @@ class LSTMModule(ThroughTimeModule):
         return ("dh", "c", "dc")
 
     def per_step(self) -> dict[str, int]:
-        return {"g": 4, "passed": 2, "tanh_c": 1}
+        return {"g": 4, "tanh_c": 1}
 
     def more_extras(self) -> dict[str, str]:
         return {"cell": "c", "cell_gradient": "dc"}
+
+    def allocate(self, room: Room) -> None:
+        self.z, self.passed = (room.arena.zeros(rows * self.width, room.batch) for rows in (4, 2))
+        """Of one step: pre-activations, and what the input and the forget gate let pass."""
+        super().allocate(room)
 
     def initialise(self, seed: int, x: Array) -> None:
         super().initialise(seed, x)
@@ -71,14 +77,14 @@ class LSTMModule(ThroughTimeModule):
         return tuple(array[:, row * self.width : (row + 1) * self.width] for row in range(4))
 
     def forth(self, arrays: Mapping[str, Array]) -> tuple[Array, ...]:
-        g, c, passed, width = arrays["g"], arrays["c"], arrays["passed"], self.width
-        own = c[:-1], c[1:], passed[:, :width], passed[:, width:], arrays["tanh_c"], arrays["h"][1:]
-        return arrays["s"][:-1], arrays["z"], g, g[:, : 3 * width], *self._parts(g), *own
+        g, c, width = arrays["g"], arrays["c"], self.width
+        own = c[:-1], c[1:], arrays["tanh_c"], arrays["h"][1:]
+        return arrays["s"][:-1], g, g[:, : 3 * width], *self._parts(g), *own
 
     def run(self, stretch: Stretch) -> None:
-        """``passed`` is what the gates let into the cell: i ⊙ candidate and f ⊙ c_{t−1}."""
-        weights, dot, tanh, add, multiply = self.folded, np.dot, np.tanh, np.add, np.multiply
-        for s, z, g, gates, o, i, f, candidate, c_before, c, written, kept, tanh_c, h in stretch.forth:
+        weights, z, dot, tanh, add, multiply = self.folded, self.z, np.dot, np.tanh, np.add, np.multiply
+        written, kept = self.passed[: self.width], self.passed[self.width :]
+        for s, g, gates, o, i, f, candidate, c_before, c, tanh_c, h in stretch.forth:
             dot(weights, s, out=z)
             tanh(z, out=g)
             multiply(gates, 0.5, out=gates)
@@ -90,29 +96,29 @@ class LSTMModule(ThroughTimeModule):
             multiply(o, tanh_c, out=h)
 
     def tell(self, stretch: Stretch) -> None:
-        gates = stretch["z"][:, : 3 * self.width]
-        np.multiply(gates, 2, out=gates)
+        np.matmul(self.block.value.T, stretch["s"][:-1], out=stretch["z"])
         slopes_of_gates(stretch["g"], stretch["slope"], 3 * self.width)
 
     def back(self, arrays: Mapping[str, Array]) -> tuple[Array, ...]:
-        width, g, delta, dc, dh = self.width, arrays["g"], arrays["delta"], arrays["dc"], arrays["dh"]
-        passed = arrays["passed"]
-        sigmoids = g[:, : 3 * width], delta[:, : 3 * width], delta[:, width : 3 * width], passed, passed[:, :width]
-        by_cell = delta[:, width:].reshape(len(delta), 3, width, -1)
-        states = arrays["h"][1:], arrays["tanh_c"], dc[1:], dc[:-1], dh[1:], dh[:-1]
-        return *self._parts(g), *sigmoids, delta[:, :width], delta[:, 3 * width :], by_cell, delta, *states
+        width, g, delta, c, dc, dh = self.width, arrays["g"], arrays["delta"], arrays["c"], arrays["dc"], arrays["dh"]
+        sigmoids = g[:, : 3 * width], delta[:, : 3 * width], delta[:, width : 3 * width]
+        others = delta[:, :width], delta[:, 3 * width :], delta
+        states = arrays["h"][1:], arrays["tanh_c"], c[:-1], dc[1:], dc[:-1], dh[1:], dh[:-1]
+        return *self._parts(g), *sigmoids, *others, *states
 
     def retrace(self, start: int, stretch: Stretch, every: Array | None) -> None:
         """Step by step, while all of a step is in the cache.
 
-        A gate's slope is σ (1 − σ), and σ times what it meets is at hand: h = o ⊙ tanh c, and ``passed``.
+        A gate's slope is σ (1 − σ), and σ times what it meets is at hand: h = o ⊙ tanh c, i ⊙ dc and f ⊙ dc.
         """
-        weights, cuts, spare, faint = self.block.value[: self.width], self.cuts, self.spare, self.faint
+        weights, cuts, spare = self.block.value[: self.width], self.cuts, self.spare
+        faint, flush = self.faint, self.underflow.flush
+        passed, written, kept = self.passed, self.passed[: self.width], self.passed[self.width :]
         dot, add, multiply, subtract = np.dot, np.add, np.multiply, np.subtract
         t = start + stretch.length
         for (
-            o, i, f, candidate, gates, by_gates, by_passed, passed, written, by_hidden, by_candidate, by_cell, delta,
-            h, tanh_c, dc, dc_before, d, before,
+            o, i, f, candidate, gates, by_gates, by_passed, by_hidden, by_candidate, delta,
+            h, tanh_c, c_before, dc, dc_before, d, before,
         ) in stretch.back:  # fmt: skip
             t -= 1
             # dc += dh ⊙ o (1 − tanh² c)
@@ -123,18 +129,21 @@ class LSTMModule(ThroughTimeModule):
             subtract(1, gates, out=by_gates)
             multiply(by_hidden, h, out=by_hidden)
             multiply(by_hidden, d, out=by_hidden)
-            multiply(by_passed, passed, out=by_passed)
+            # i dc (1 − candidate²)
+            multiply(i, dc, out=spare)
+            multiply(spare, candidate, out=written)
             multiply(written, candidate, out=by_candidate)
-            subtract(i, by_candidate, out=by_candidate)
-            multiply(by_cell, dc, out=by_cell)
+            subtract(spare, by_candidate, out=by_candidate)
+            multiply(f, dc, out=dc_before)
+            multiply(dc_before, c_before, out=kept)
+            multiply(by_passed, passed, out=by_passed)
             if t in cuts:
                 before.fill(0)
                 dc_before.fill(0)
             else:
                 dot(weights, delta, out=before)
-                multiply(f, dc, out=dc_before)
                 if faint:
-                    settle(before, spare)
-                    settle(dc_before, spare)
+                    flush(before)
+                    flush(dc_before)
             if every is not None and t:
                 add(before, every[t - 1], out=before)

@@ -9,7 +9,7 @@ import numpy as np
 
 from simulator.activations import AnyActivation, Tanh
 from simulator.layers.base import Shape
-from simulator.layers.stretch import Stretch, settle
+from simulator.layers.stretch import Stretch
 from simulator.layers.through_time import ThroughTime, ThroughTimeModule
 from simulator.numeric import Array
 from simulator.parameter import knob
@@ -57,7 +57,7 @@ class RecurrentModule(ThroughTimeModule):
     def retrace(self, start: int, stretch: Stretch, every: Array | None) -> None:
         self.activation.derivative(stretch["z"], stretch["h"][1:], stretch["delta"])
         weights, cuts, dot, multiply = self.block.value[: self.width], self.cuts, np.dot, np.multiply
-        faint = self.faint
+        faint, flush = self.faint, self.underflow.flush
         t = start + stretch.length
         for delta, d, before in stretch.back:
             t -= 1
@@ -67,6 +67,6 @@ class RecurrentModule(ThroughTimeModule):
             else:
                 dot(weights, delta, out=before)
                 if faint:
-                    settle(before, self.spare)
+                    flush(before)
             if every is not None and t:
                 np.add(before, every[t - 1], out=before)

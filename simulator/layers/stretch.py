@@ -19,31 +19,40 @@ class Stretch:
     forth: list[tuple[Array, ...]] = field(default_factory=list)
     back: list[tuple[Array, ...]] = field(default_factory=list)
     """Last step first."""
+    pieces: list[tuple[int, Stretch]] = field(default_factory=list)
+    """Where those begin that it is walked back in, the last one first."""
 
     def __getitem__(self, name: str) -> Array:
         return self.arrays[name]
 
     @property
     def length(self) -> int:
-        return len(self.arrays["z"])
+        return len(self.arrays["delta"])
 
 
 NEAR = 2.0**40
 """A gradient no more than so many times the smallest normal number may underflow within a segment."""
 
 
-def settle(carry: Array, spare: Array) -> bool:
-    """Put 0 where the gradient has underflowed, below the smallest normal number; whether more is near to that.
+class Underflow:
+    """Puts 0 where a gradient (units, batch) has underflowed, below the smallest normal number.
 
     Few digits are left there, and processors take up to a hundred times as long for them, at every step further back.
     """
-    smallest = np.finfo(carry.dtype).tiny
-    size = np.abs(carry, out=spare)
-    near = np.less(size, NEAR * smallest)
-    if not near.any():
-        return False
-    carry[np.less(size, smallest)] = 0
-    return bool(carry[near].any())
+
+    def __init__(self, shape: tuple[int, int], dtype: np.dtype[np.floating]) -> None:
+        self.smallest = float(np.finfo(dtype).tiny)
+        self.size, self.low = np.empty(shape, dtype), np.empty(shape, np.bool_)
+
+    def flush(self, gradient: Array) -> None:
+        np.less(np.abs(gradient, out=self.size), self.smallest, out=self.low)
+        np.copyto(gradient, 0, where=self.low)
+
+    def settle(self, gradient: Array) -> bool:
+        """:meth:`flush`, and whether more is near to underflow."""
+        self.flush(gradient)
+        near = np.less(self.size, NEAR * self.smallest)
+        return bool(np.count_nonzero(near) > np.count_nonzero(self.low))
 
 
 def slopes_of_gates(g: Array, slope: Array, rows: int) -> None:

@@ -1,9 +1,10 @@
 """What layers with a state share: steps, segments of steps, and the way back through them.
 
 Inside, step t is a contiguous slab: ``s[t]`` = [h_{t−1}; x_t; 1] stacked over the batch, so the pre-activations of a
-step are one product with [W_h; W_x; b]. What needs no order is done for a segment of ⌈√T⌉ steps at once: slopes, and
-∂W = Σ_t s_t δ_tᵀ. With checkpoints only the state before each segment and the last segment are kept; the others are
-run again on the way back, by the same operations: the gradients are the same to the last bit.
+step are one product with [W_h; W_x; b]. Steps are grouped in segments of ⌈√T⌉, and on the way back in pieces of a
+segment that the cache holds: what needs no order is done for a piece at once, slopes and ∂W = Σ_t s_t δ_tᵀ. With
+checkpoints only the state before each segment and the last segment are kept; the others are run again on the way back,
+by the same operations: the gradients are the same to the last bit.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -19,7 +21,7 @@ from simulator.activations import AnyActivation
 from simulator.frame import TimeProfile
 from simulator.initializers import AnyInitializer, GlorotUniform, Orthogonal, Zeros
 from simulator.layers.base import Block, Entries, Layer, Module, Room, Shape, ShapeError, Tap, read_only
-from simulator.layers.stretch import Stretch, settle
+from simulator.layers.stretch import Stretch, Underflow
 from simulator.numeric import Array, Stream, stream
 from simulator.parameter import knob
 
@@ -67,8 +69,12 @@ def sequence_shape(layer: Layer, input_shape: Shape) -> tuple[int, int]:
     return input_shape[0], input_shape[1]
 
 
+PIECE_BYTES = 384 * 1024
+"""Of states and errors of successive steps, whose share of ∂W is one product: it finds them in the cache."""
+
+
 class ThroughTimeModule(Module):
-    """A layer with a state at work. A kind says how one segment runs forth and back."""
+    """A layer with a state at work. A kind says how a segment runs forth, and a piece of it back."""
 
     gates: ClassVar[int] = 1
     """Pre-activations per unit."""
@@ -76,6 +82,8 @@ class ThroughTimeModule(Module):
     """Names of what the weight gradient is made of, and the row per unit where each begins."""
     flows: ClassVar[tuple[tuple[str, str], ...]] = (("h", "dh"),)
     """Names of what is carried from step to step, and of its gradient ∂C/∂state."""
+    keeps_z: ClassVar[bool] = True
+    """Whether the loop leaves z of every step; else ``tell`` makes it: what is written there must come from memory."""
     gate_rows: ClassVar[Mapping[str, int]] = {}
     """Name of a gate in the tap's extras → its place among the gates."""
 
@@ -112,9 +120,12 @@ class ThroughTimeModule(Module):
         self.out = arena.signal(self.output_size, self.batch)
         self.folded, self.total, self.product = (arena.zeros(self.block.shape[1], self.inputs + 1) for _ in range(3))
         self.spare = arena.zeros(width, self.batch)
-        self._sources = arena.zeros((self.inputs + 1) * self.segment * self.batch)
+        self.underflow = Underflow((width, self.batch), self.spare.dtype)
         self._delta_rows = (self.gates + len(self.deltas) - 1) * width
-        self._deltas = arena.zeros(self._delta_rows * self.segment * self.batch)
+        step = (self.inputs + 1 + self._delta_rows) * self.batch
+        self.piece = max(1, min(self.segment, PIECE_BYTES // (step * self.total.itemsize)))
+        self._sources = arena.zeros((self.inputs + 1) * self.piece * self.batch)
+        self._deltas = arena.zeros(self._delta_rows * self.piece * self.batch)
         self.profile = np.full((3, self.steps), math.nan)
         starts = self._starts()
         self.borders = [arena.zeros(len(starts) + 1, width, self.batch) for _ in self.flows]
@@ -139,9 +150,10 @@ class ThroughTimeModule(Module):
         return [(s, shared[e - s]) for s, e in zip(starts[:-1], ends[:-1], strict=True)] + [(starts[-1], last)]
 
     def _storage(self, room: Room, steps: int, told: bool = True) -> dict[str, Array]:
-        """The arrays of ``steps`` steps; the slopes only where taps will show them."""
+        """The arrays of ``steps`` steps; what only taps show where they will show it."""
         arena, width, batch = room.arena, self.width, room.batch
-        arrays = {name: arena.zeros(steps, self.gates * width, batch) for name in ("z", "delta", *["slope"] * told)}
+        names = ("delta", *["z"] * (told or self.keeps_z), *["slope"] * told)
+        arrays = {name: arena.zeros(steps, self.gates * width, batch) for name in names}
         arrays["s"] = arena.zeros(steps + 1, self.inputs + 1, batch)
         if arrays["s"].flags.writeable:
             arrays["s"][:, -1] = 1
@@ -161,12 +173,20 @@ class ThroughTimeModule(Module):
         return {}
 
     def _stretch(self, storage: Mapping[str, Array], start: int, end: int) -> Stretch:
-        longer = {"s", "h", *self.carried()}
-        made = Stretch({name: array[start : end + (name in longer)] for name, array in storage.items()})
-        if storage["z"].flags.writeable:  # Or only counted: nothing will run.
+        made = self._cut_out(storage, start, end)
+        if storage["delta"].flags.writeable:  # Or only counted: nothing will run.
             made.forth = list(zip(*self.forth(made.arrays), strict=True))
-            made.back = list(zip(*(array[::-1] for array in self.back(made.arrays)), strict=True))
+            pieces = -(-made.length // self.piece)
+            borders = [made.length * number // pieces for number in range(pieces + 1)]
+            for begin, stop in reversed(list(pairwise(borders))):
+                piece = self._cut_out(made.arrays, begin, stop)
+                piece.back = list(zip(*(array[::-1] for array in self.back(piece.arrays)), strict=True))
+                made.pieces.append((begin, piece))
         return made
+
+    def _cut_out(self, arrays: Mapping[str, Array], start: int, end: int) -> Stretch:
+        longer = {"s", "h", *self.carried()}
+        return Stretch({name: array[start : end + (name in longer)] for name, array in arrays.items()})
 
     @abstractmethod
     def forth(self, arrays: Mapping[str, Array]) -> tuple[Array, ...]:
@@ -260,6 +280,7 @@ class ThroughTimeModule(Module):
         for carry in self.carries:
             carry.fill(0)
         np.copyto(self.carries[0], gradient if every is None else every[-1])
+        self.total.fill(0)
         last = len(self._segments) - 1
         sizes: list[float] = []
         for number in range(last, -1, -1):
@@ -267,7 +288,6 @@ class ThroughTimeModule(Module):
             if self.spec.checkpoint and number < last:
                 self._walk(number)
             self._return(start, stretch, every)
-            self._add_weight_gradient(stretch, first=number == last)
             self._send_down(start, stretch)
             if self.spec.checkpoint:
                 self._look(start, stretch)
@@ -283,10 +303,12 @@ class ThroughTimeModule(Module):
     def _return(self, start: int, stretch: Stretch, every: Array | None) -> None:
         for (_, name), carry in zip(self.flows, self.carries, strict=True):
             np.copyto(stretch[name][-1], carry)
-        self.retrace(start, stretch, every)
+        for begin, piece in stretch.pieces:
+            self.retrace(start + begin, piece, every)
+            self._add_weight_gradient(piece)
         for (_, name), carry in zip(self.flows, self.carries, strict=True):
             np.copyto(carry, stretch[name][0])
-        near = [settle(carry, self.spare) for carry in self.carries]
+        near = [self.underflow.settle(carry) for carry in self.carries]
         self.faint = any(near)
 
     def _columns(self, memory: Array, rows: int, stretch: Stretch) -> Array:
@@ -298,20 +320,18 @@ class ThroughTimeModule(Module):
         """delta and the gradients of the states, from the last one to the one before the first step.
 
         ``every`` (steps, units, batch) is ∂C/∂output of each step where each is an output. While the gradient is
-        ``faint``, each step settles it.
+        ``faint``, each step flushes it.
         """
 
-    def _add_weight_gradient(self, stretch: Stretch, first: bool) -> None:
+    def _add_weight_gradient(self, stretch: Stretch) -> None:
         sources = self._columns(self._sources, self.inputs + 1, stretch)
         np.copyto(sources, stretch["s"][:-1].transpose(1, 0, 2))
         deltas = self._columns(self._deltas, self._delta_rows, stretch)
         for name, row in self.deltas:
             delta = stretch[name].transpose(1, 0, 2)
             np.copyto(deltas[row * self.width :][: len(delta)], delta)
-        target = self.total if first else self.product
-        self.outer(sources.reshape(len(sources), -1), deltas.reshape(len(deltas), -1), target)
-        if not first:
-            np.add(self.total, self.product, out=self.total)
+        self.outer(sources.reshape(len(sources), -1), deltas.reshape(len(deltas), -1), self.product)
+        np.add(self.total, self.product, out=self.total)
 
     def outer(self, sources: Array, deltas: Array, out: Array) -> None:
         """out (outputs, inputs + 1) ← Σ_t δ_t s_tᵀ, the steps side by side."""

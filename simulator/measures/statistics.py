@@ -89,10 +89,12 @@ def norms_from(squares: Floats, arrays: Sequence[Array] | Array, precision: np.d
     unsafe = _unsafe(squares, precision)
     if isinstance(arrays, np.ndarray) and arrays.dtype == np.float32:
         # Of many alike rows, as a net of many time steps has them, several at a time.
-        several = max(1, CHUNK // max(arrays[0].size, 1))
+        several = max(1, CHUNK * len(arrays) // max(arrays.size, 1))
         for start in range(0, len(unsafe), several):
             rows = unsafe[start : start + several]
-            wide = arrays[rows].reshape(len(rows), -1).astype(np.float64)
+            together = rows[-1] - rows[0] < len(rows)
+            picked = arrays[rows[0] : rows[-1] + 1] if together else arrays[rows]
+            wide = picked.reshape(len(rows), -1).astype(np.float64)
             result[rows] = np.sqrt(np.vecdot(wide, wide))
         return result
     for row in unsafe:

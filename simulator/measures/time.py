@@ -10,7 +10,7 @@ import numpy as np
 from simulator.frame import Floats, TimeProfile
 from simulator.layers.base import Module
 from simulator.layers.through_time import ThroughTimeModule
-from simulator.measures.statistics import moments, norms
+from simulator.measures.statistics import moments, norms, norms_from
 from simulator.numeric import Array
 
 
@@ -25,7 +25,17 @@ def profile(hidden: Array, gradient: Array) -> Floats:
 
 def gradient_norms(gradient: Array) -> Floats:
     """(steps,): RMS over the batch of ‖∂(sample loss)/∂h_t‖, from ∂C/∂h (steps, units, batch)."""
-    return norms(gradient) * math.sqrt(gradient.shape[-1])
+    faded, found = _faded(gradient), np.zeros(len(gradient))
+    found[:faded] = norms_from(found[:faded], gradient[:faded], gradient.dtype)
+    if faded < len(gradient):
+        found[faded:] = norms(gradient[faded:])
+    return found * math.sqrt(gradient.shape[-1])
+
+
+def _faded(gradient: Array) -> int:
+    """How many first steps have a gradient too faint to be squared in its own precision, judged by one unit."""
+    strong = np.greater(np.abs(gradient[:, 0]).max(axis=1, initial=0), math.sqrt(np.finfo(gradient.dtype).tiny))
+    return int(np.argmax(strong)) if strong.any() else len(gradient)
 
 
 def time_profiles(modules: Sequence[Module]) -> dict[str, TimeProfile]:
