@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 class Question(ABC):
     """A frozen value that pickles. A new analysis is one class.
 
-    ``answer`` finds the network at the present step with every tap up to date, and must leave parameters, states,
-    optimiser and random streams as they are.
+    ``answer`` finds the network at the present step with every tap and the update up to date, perhaps in the middle of
+    the step: it must leave all of the training as it is. What it tries out, it tries out on a twin.
     """
 
     @abstractmethod

@@ -122,7 +122,7 @@ class Worker:
             command = self.inbox.get(0)
 
     def _patience(self) -> float | None:
-        if self.wanted is not None or (self.asked and self._may_consider()):
+        if (self.wanted is not None or (self.asked and self._may_consider())) and not self._soon():
             return 0
         if not self._training_now():
             return None
@@ -192,19 +192,21 @@ class Worker:
     # -- work -----------------------------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        """One step if training; the answer, if one is wanted, shows that step with the update it then makes."""
+        """One step if training; the answers, if any are wanted, show that step with the update it then makes."""
         if self._training_now() and self._due():
             self._step()
-        elif self.wanted is not None and not self._soon():
+            return
+        if self.wanted is not None and not self._soon():
             self._show_present()
-        if self.asked and self._may_consider():
-            self._consider(self.asked.pop(next(iter(self.asked))))
+        if self.asked and self._may_consider() and not self._soon():
+            self._consider_next()
 
     def _may_consider(self) -> bool:
         """Questions get a twentieth of the time while training, and all of it while not."""
         return not self._training_now() or self.questions.due
 
-    def _consider(self, ask: Ask) -> None:
+    def _consider_next(self) -> None:
+        ask = self.asked.pop(next(iter(self.asked)))
         training, began = self.training, time.perf_counter()
         if training is None:
             self.post(Answer(ask.id, ask.topic, self.run, 0, None, "nothing is being trained"))
@@ -213,18 +215,17 @@ class Worker:
         with self.questions.spending():
             if not self.fresh:
                 training.look()
+                self.fresh = True
             try:
                 with np.errstate(all="ignore"):
                     result = ask.question.answer(training)
             except ValueError as error:
                 refusal = str(error)
-        # The question may have used the taps' buffers.
-        self.fresh = False
         seconds = time.perf_counter() - began
         self.post(Answer(ask.id, ask.topic, training.info.run, training.step, result, refusal, seconds))
 
     def _soon(self) -> bool:
-        """Whether the next step comes soon enough to answer with it."""
+        """Whether the next step comes soon enough to answer with it, and spare evaluating one for the answer."""
         return self._training_now() and (not self.limit or self.limit > 20)
 
     def _due(self) -> bool:
@@ -250,6 +251,9 @@ class Worker:
         self.rows.append(training.row(scalars))
         if self.wanted is not None and traced >= ("factors" in self.wanted.wants):
             self._answer(self.wanted, training, scalars, None)
+        self.fresh = True
+        if self.asked and self._may_consider():
+            self._consider_next()
         training.apply()
         self.fresh = False
         self.clock.append((time.perf_counter(), training.step))

@@ -1,7 +1,8 @@
-"""Questions are answered between steps, change nothing, and never take more than their share of the time."""
+"""Questions are answered with a step, change nothing, and never take more than their share of the time."""
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,15 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from simulator.analysis.effective_rank import EffectiveRankQuestion
+from simulator.analysis.gradient_noise import GradientNoiseQuestion
+from simulator.analysis.jacobian import JacobianQuestion
+from simulator.analysis.preactivation import PreactivationQuestion
+from simulator.analysis.sharpness import SharpnessQuestion
+from simulator.doctor import TinyGradients
 from simulator.experiment import Experiment
+from simulator.graph.matrix import OpenBox
+from simulator.graph.what_if import Changes, WhatIf
 from simulator.messages import Answer, Started
 from simulator.question import Question
 from simulator.session import Mode, Session
@@ -139,3 +148,56 @@ def test_a_question_to_a_run_that_is_being_replaced_is_answered_by_the_new_one(s
         time.sleep(0.001)
     assert found is not None
     assert found.run == runs[-1]
+
+
+ASKABLE: dict[str, Question] = {
+    "preactivation": PreactivationQuestion(),
+    "effective rank": EffectiveRankQuestion(),
+    "Jacobian": JacobianQuestion(),
+    "gradient noise": GradientNoiseQuestion(),
+    "sharpness": SharpnessQuestion(),
+    "tiny gradients": TinyGradients(),
+    "box": OpenBox("weights:0"),
+    "what if": WhatIf(Changes(input_scale=2)),
+}
+
+
+def test_every_question_of_the_simulator_is_among_those_asked_here() -> None:
+    ours = {kind for kind in Question.__subclasses__() if kind.__module__.startswith("simulator")}
+    assert ours == {type(question) for question in ASKABLE.values()}
+
+
+@pytest.mark.parametrize("name", ASKABLE)
+def test_a_question_in_the_middle_of_a_step_changes_nothing_and_gets_the_answer_of_that_step(name: str) -> None:
+    plain, asked, looking = Training(EXPERIMENT), Training(EXPERIMENT), Training(EXPERIMENT)
+    for _ in range(3):
+        plain.propose()
+        asked.propose()
+        middle = ASKABLE[name].answer(asked)
+        looking.look()
+        beside = ASKABLE[name].answer(looking)
+        looking.propose()
+        assert pickle.dumps(middle) == pickle.dumps(beside)
+        for one in (plain, asked, looking):
+            one.apply()
+    for one in (asked, looking):
+        np.testing.assert_array_equal(one.network.parameters.value, plain.network.parameters.value)
+        np.testing.assert_array_equal(one.values, plain.values)
+
+
+def test_while_training_a_question_is_answered_with_the_step_that_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And costs no evaluation of its own."""
+    looks = []
+    look = Training.look
+    monkeypatch.setattr(Training, "look", lambda self: (looks.append(self.step), look(self)))
+    session = Session("thread")
+    session.start()
+    session.change(EXPERIMENT)
+    session.play()
+    try:
+        session.ask("step", Slow())
+        (answer,) = answers(session, 1)
+        assert answer.result == answer.step
+        assert looks == [0]
+    finally:
+        session.close()
