@@ -89,6 +89,8 @@ class Worker:
         self.graphs = Pace(GRAPH_REST)
         self.graph: Graph | None = None
         """The last one made: a deep network has hundreds of boxes."""
+        self.steered = self.put_off = False
+        """Whether a hand has changed this step, and waits to see it; whether that was the excuse for the last frame."""
         self.next_step = 0.0
         self.clock: list[tuple[float, int]] = []
         self.stopped = False
@@ -163,7 +165,7 @@ class Worker:
     def _change(self, run: int, experiment: Experiment) -> None:
         if self.training is not None and self.training.accepts(experiment):
             self.training.retune(experiment)
-            self.fresh = False
+            self.fresh, self.steered = False, True
             return
         try:
             self._build(run, experiment)
@@ -249,9 +251,12 @@ class Worker:
         if self.wanted is not None and self._validation_due():
             scalars |= self._validation(training)
         self.rows.append(training.row(scalars))
-        if self.wanted is not None and traced >= ("factors" in self.wanted.wants):
-            self._answer(self.wanted, training, scalars, None)
-        self.fresh = True
+        if (look := self.wanted) is not None and not traced and "factors" in look.wants:
+            # It came too late for a trace: the next step has one, but a hand that waits is not kept waiting for it.
+            look = replace(look, wants=look.wants - {"factors"}) if self.steered else None
+        if look is not None:
+            self._answer(look, training, scalars, None)
+        self.fresh, self.steered = True, False
         if self.asked and self._may_consider():
             self._consider_next()
         training.apply()
@@ -276,7 +281,9 @@ class Worker:
                 self._held = command
 
     def _steers(self, experiment: Experiment) -> bool:
-        return self.training is not None and self.training.steer(experiment)
+        steers = self.training is not None and self.training.steer(experiment)
+        self.steered = self.steered or steers
+        return steers
 
     def _show_present(self) -> None:
         """Answer with the present step, whose update has not been made and may still change."""
@@ -304,11 +311,11 @@ class Worker:
 
     def _answer(self, look: Look, training: Training, scalars: dict[str, float], provisional: Floats | None) -> None:
         self.wanted = None
+        frame = self._frame(training, scalars, look.wants)
         values = np.array(self.rows) if self.rows else np.empty((0, len(training.columns)))
         rows = Rows(self.first_row, training.columns, values, provisional)
         self.first_row += len(self.rows)
         self.rows = []
-        frame = self._frame(training, scalars, look.wants)
         speed = self._speed(time.perf_counter())
         kept = training.checkpoint() if look.checkpoint else None
         self.post(Update(look.id, frame, (rows,), self.remaining > 0, speed, kept))
@@ -316,12 +323,17 @@ class Worker:
     def _frame(self, training: Training, scalars: dict[str, float], wants: frozenset[str]) -> Frame:
         """Of the present step; where training goes on, costly parts are left out or older as often as time asks."""
         frame = training.frame(scalars, wants - HISTOGRAMS - {"graph"})
-        if (counted := wants & HISTOGRAMS) and (self.remaining <= 0 or self.histograms.due):
+        if (counted := wants & HISTOGRAMS) and (self.remaining <= 0 or (self.histograms.due and not self._puts_off())):
             with self.histograms.spending():
                 frame = replace(frame, histograms=training.histograms(counted))
         if "graph" in wants:
             frame = replace(frame, graph=self._graph_of(training))
         return frame
+
+    def _puts_off(self) -> bool:
+        """Whether counting waits for the next frame, because a hand waits for this one; not twice in a row."""
+        self.put_off = self.steered and not self.put_off
+        return self.put_off
 
     def _graph_of(self, training: Training) -> Graph:
         """Of the present step where nothing trains; else perhaps of one before, which it names."""
