@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 
 CLOSE_SECONDS = 2.0
+# Read when numpy is imported, here and in the training process; raised where a network is worth it. A second thread
+# that waits for work takes a core from the other process, at the start of all times.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 
 class OneLineParser(argparse.ArgumentParser):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from simulator.trace import Gains
@@ -22,8 +22,7 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
-@dataclass(frozen=True)
-class LayerInfo:
+class LayerInfo(Struct, frozen=True):
     """One row of every plot and table: a layer as the network runs it (``repeat`` expanded)."""
 
     label: str
@@ -37,8 +36,7 @@ class LayerInfo:
     """Index into ``experiment.layers``; ``-1`` for the output layer."""
 
 
-@dataclass(frozen=True)
-class Points:
+class Points(Struct, frozen=True):
     """The samples of a two-input data set, for the decision boundary."""
 
     x: Floats
@@ -49,8 +47,7 @@ class Points:
     """(samples,): held out from training."""
 
 
-@dataclass(frozen=True)
-class RunInfo:
+class RunInfo(Struct, frozen=True):
     """What stays the same for all frames of one run."""
 
     run: int
@@ -73,8 +70,7 @@ class RunInfo:
         return len(self.layers)
 
 
-@dataclass(frozen=True)
-class Histograms:
+class Histograms(Struct, frozen=True):
     """Layer × bin counts of one quantity, with what does not fit a histogram counted beside it.
 
     A layer's range is ±r (or 0 … r where nothing is negative) with r the next of 1, 2, 5 × 10^k, so it moves in
@@ -97,8 +93,7 @@ class Histograms:
         return totals
 
 
-@dataclass(frozen=True)
-class Boundary:
+class Boundary(Struct, frozen=True):
     """What the network answers over the plane of a two-input data set."""
 
     image: Floats
@@ -107,8 +102,7 @@ class Boundary:
     y_range: tuple[float, float]
 
 
-@dataclass(frozen=True)
-class TimeProfile:
+class TimeProfile(Struct, frozen=True):
     """A layer with a state, time step by time step; (steps,) each."""
 
     hidden_gradient_norm: Floats
@@ -118,8 +112,7 @@ class TimeProfile:
     """Mean and standard deviation of h_t over units and batch."""
 
 
-@dataclass(frozen=True)
-class Gates:
+class Gates(Struct, frozen=True):
     """How far the gates of layers stand open, one row per layer and gate."""
 
     layers: tuple[str, ...]
@@ -132,8 +125,7 @@ class Gates:
     """(rows,): share of the gates whose slope σ (1 − σ) is below 5 % of its largest value ¼."""
 
 
-@dataclass(frozen=True)
-class Maps:
+class Maps(Struct, frozen=True):
     """What a layer finds in the first training sample, and what it looks for; no more than a picture shows."""
 
     maps: Floats
@@ -145,8 +137,7 @@ class Maps:
     """How many of both the layer has."""
 
 
-@dataclass(frozen=True)
-class Prediction:
+class Prediction(Struct, frozen=True):
     """What mean-field theory says of a wide random network at step 0, row by row; NaN where it says nothing.
 
     Conditional on the first batch and on the output layer's own error, which anchors what flows back.
@@ -168,8 +159,7 @@ class Prediction:
     """Standard deviation of the log of a squared norm from one draw of the weights to the next."""
 
 
-@dataclass(frozen=True)
-class OrderChaos:
+class OrderChaos(Struct, frozen=True):
     """The map of weight against bias variance, and where the hidden layers stand on it."""
 
     activation: str
@@ -189,8 +179,7 @@ class OrderChaos:
     """χ there."""
 
 
-@dataclass(frozen=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """Norms of one sample's gradients beside what bounds them; (layers,) each, output layer last."""
 
     reason: str
@@ -220,8 +209,7 @@ BoxRole = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(Struct, frozen=True):
     """One box of the computation graph."""
 
     key: str
@@ -240,8 +228,7 @@ class Box:
         return self.role in ("delta", "weight_gradient", "bias_gradient")
 
 
-@dataclass(frozen=True)
-class Graph:
+class Graph(Struct, frozen=True):
     """The network as boxes, in depth order."""
 
     boxes: tuple[Box, ...]
@@ -249,8 +236,7 @@ class Graph:
     """When they were looked over: while training, at a pace of their own."""
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """The network at one step: after ``step`` updates, in training mode, on the batch of its next update."""
 
     info: RunInfo

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 
@@ -151,7 +150,7 @@ class Network:
 
     @property
     def infos(self) -> tuple[LayerInfo, ...]:
-        return tuple(replace(tap.info) for tap in self.taps)
+        return tuple(tap.info for tap in self.taps)
 
 
 def _output_module(experiment: Experiment, place: tuple[int, ...], shape: Shape, units: int) -> OutputModule:

@@ -48,5 +48,5 @@ def median(values: Array) -> NDArray[np.float64]:
     count = len(ordered)
     if not count:
         return np.full(ordered.shape[1:], np.nan)
-    middle = 0.5 * ordered[(count - 1) // 2] + 0.5 * ordered[count // 2]
+    middle = ordered[count // 2] if count % 2 else (ordered[count // 2 - 1] + ordered[count // 2]) / 2
     return np.asarray(np.where(np.isnan(ordered[-1]), np.nan, middle))

@@ -7,10 +7,10 @@ import traceback
 from bisect import bisect
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
+from msgspec.structs import replace
 
 from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment, ExperimentError

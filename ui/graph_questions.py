@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ui.bench import Bench
 from ui.plot_area import PlotArea
-from ui.plots.computation_graph import TOPIC, ComputationGraph
+
+if TYPE_CHECKING:  # The first window does not wait for it.
+    from ui.plots.computation_graph import ComputationGraph
 
 
 def let_ask(plots: PlotArea, bench: Bench) -> None:
     """The graph's questions go to the present run, whose answers it hears."""
 
     def connect(plot: ComputationGraph) -> None:
-        plot.asked.connect(lambda question: bench.ask(TOPIC, question, plot.hear))
+        plot.asked.connect(lambda question: bench.ask(plot.key, question, plot.hear))
 
-    plots.when_made(ComputationGraph.key, connect)
+    plots.when_made("computation_graph", connect)

@@ -8,7 +8,6 @@ from typing import Any
 
 from ui.document import Document
 from ui.plot_area import PlotArea
-from ui.plots.order_chaos import OrderChaosPlot
 
 
 def placed_at(layers: Any, weight_variance: float, bias_variance: float) -> list[dict[str, Any]]:
@@ -35,4 +34,4 @@ def let_move(plots: PlotArea, document: Document) -> None:
         plain["layers"] = placed_at(plain["layers"], weight_variance, bias_variance)
         document.propose(plain, "Move between order and chaos", "order_chaos", final)
 
-    plots.when_made(OrderChaosPlot.key, lambda plot: plot.moved.connect(follow))
+    plots.when_made("order_chaos", lambda plot: plot.moved.connect(follow))

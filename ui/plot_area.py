@@ -90,6 +90,7 @@ class PlotArea(QMainWindow):
         self._reading.stop()
         self._unread.clear()
         missing = [kind for kind in all_plots() if kind.key not in self._kinds]
+        assert self._then.keys() <= self._kinds.keys() | {kind.key for kind in missing}
         if not missing:
             return
         for kind in missing:

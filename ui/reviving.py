@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ui.bench import Bench
 from ui.plot_area import PlotArea
-from ui.plots.unit_microscope import UnitMicroscope
+
+if TYPE_CHECKING:  # The first window does not wait for it.
+    from ui.plots.unit_microscope import UnitMicroscope
 
 
 def let_revive(plots: PlotArea, bench: Bench) -> None:
@@ -14,4 +18,4 @@ def let_revive(plots: PlotArea, bench: Bench) -> None:
         plot.watching.connect(bench.wake)
         plot.revive_wanted.connect(bench.revive_units)
 
-    plots.when_made(UnitMicroscope.key, connect)
+    plots.when_made("unit_microscope", connect)

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from simulator.numeric import median
@@ -15,6 +15,7 @@ NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=9))
+@example([5e-324])
 def test_a_median_is_numpys(values: list[float]) -> None:
     with np.errstate(all="ignore"):
         np.testing.assert_allclose(median(np.array(values)), np.median(values), rtol=1e-15)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment import Experiment
@@ -104,7 +105,7 @@ def made(key: str, qtbot: QtBot, given: View) -> Plot[Any]:
 
 
 def changed(given: View, key: str, **parts: Any) -> View:
-    return replace(given, answers={key: replace(given.answers[key], **parts)})
+    return replace(given, answers={key: structs.replace(given.answers[key], **parts)})
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
@@ -338,7 +339,7 @@ def test_a_graph_older_than_its_frame_says_of_which_step_it_is(hand: Run) -> Non
         return [note.text for note in hand.plot.notes(hand.plot.state)]
 
     assert not any("as of" in text for text in told())
-    frame = dataclasses.replace(hand.training.frame({}, {"graph"}), step=7)
+    frame = structs.replace(hand.training.frame({}, {"graph"}), step=7)
     hand.plot.refresh(View(frame, History(hand.training.columns), None))
     assert "as of step 0" in told()
     assert set(hand.plot.table().columns["step"]) == {0}
@@ -358,8 +359,8 @@ def test_a_picture_shows_what_is_open_and_changed(hand: Run) -> None:
 def test_a_norm_that_is_not_finite_is_told(hand: Run) -> None:
     state = hand.plot.state
     assert state is not None
-    boxes = tuple(dataclasses.replace(box, norm=float("nan")) for box in state.graph.boxes)
-    hand.plot.show_state(dataclasses.replace(state, graph=dataclasses.replace(state.graph, boxes=boxes)))
+    boxes = tuple(structs.replace(box, norm=float("nan")) for box in state.graph.boxes)
+    hand.plot.show_state(dataclasses.replace(state, graph=structs.replace(state.graph, boxes=boxes)))
     assert {face.lines[0] for face in hand.plot.boxes.faces} == {"NaN"}
     assert all(face.lost for face in hand.plot.boxes.faces)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QMenu, QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
@@ -58,7 +58,7 @@ def shown(key: str, given: View, qtbot: QtBot) -> Plot[Any]:
 
 def synthetic(frame: Frame, depth: int, **changes: Any) -> View:
     fields: dict[str, Any] = {"time": profiles_of(depth), "gates": gates_of(depth, False), "maps": maps_of(depth)}
-    return View(dataclasses.replace(frame, **(fields | changes)), History(("loss",)), None, past_of(depth, 5))
+    return View(structs.replace(frame, **(fields | changes)), History(("loss",)), None, past_of(depth, 5))
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_what_was_drawn_goes_with_its_network(key: str, dense: View, qtbot: QtBo
     measures, defined = {"branch_share": np.array([0.1, 0.2])}, {"branch_share": np.ones(2, np.bool_)}
     plot = shown(key, synthetic(dense.frame, 2, measures=measures, defined=defined), qtbot)
     assert plot.state is not None
-    other = dataclasses.replace(dense.frame, info=dataclasses.replace(dense.frame.info, run=2))
+    other = structs.replace(dense.frame, info=structs.replace(dense.frame.info, run=2))
     plot.refresh(View(other, dense.history, None, Profiles()))
     assert plot.state is None
     assert not plot._empty.isHidden()
@@ -410,7 +410,7 @@ def is_open(area: PlotArea, key: str) -> bool:
 
 
 def again(info: RunInfo) -> RunInfo:
-    return dataclasses.replace(info, run=info.run + 1)
+    return structs.replace(info, run=info.run + 1)
 
 
 def test_gates_and_feature_maps_come_with_their_layers(area: PlotArea, dense: View, convolutional: View) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
@@ -41,7 +42,7 @@ def made(key: str, qtbot: QtBot, given: View) -> Plot[Any]:
 
 
 def changed(given: View, **parts: Any) -> View:
-    return dataclasses.replace(given, frame=dataclasses.replace(given.frame, **parts))
+    return dataclasses.replace(given, frame=structs.replace(given.frame, **parts))
 
 
 # -- the overlay -------------------------------------------------------------------------------------------------
@@ -77,7 +78,7 @@ def test_where_theory_does_not_hold_the_plot_says_so_and_draws_nothing(qtbot: Qt
     given = view(3)
     assert given.frame.prediction is not None
     nothing = np.full(3, math.nan)
-    silent = dataclasses.replace(
+    silent = structs.replace(
         given.frame.prediction, reason="the weights of layer 1 are not random: constant", weight_gradient_norm=nothing
     )
     plot = made("gradient_depth", qtbot, changed(given, prediction=silent))
@@ -112,7 +113,7 @@ def test_bounds_show_slack_and_cost(qtbot: QtBot) -> None:
 def test_bounds_say_why_there_are_none(qtbot: QtBot) -> None:
     given = view(4)
     assert given.frame.bounds is not None
-    plot = made("bounds", qtbot, changed(given, bounds=dataclasses.replace(given.frame.bounds, reason="it is round")))
+    plot = made("bounds", qtbot, changed(given, bounds=structs.replace(given.frame.bounds, reason="it is round")))
     assert plot.sentence.text == "It is round."  # type: ignore[attr-defined]
     assert plot.table().columns["slack"] == [None] * 4
 
@@ -173,7 +174,7 @@ def test_arrow_keys_move_the_dot(key: Qt.Key, wanted: tuple[float, float], qtbot
 def test_a_network_without_a_place_is_told_in_words(qtbot: QtBot) -> None:
     given = view(4)
     assert given.frame.order_chaos is not None
-    nowhere = dataclasses.replace(given.frame.order_chaos, reason="It is nowhere.", weight_variance=math.nan)
+    nowhere = structs.replace(given.frame.order_chaos, reason="It is nowhere.", weight_variance=math.nan)
     plot = made("order_chaos", qtbot, changed(given, order_chaos=nowhere))
     assert isinstance(plot, OrderChaosPlot)
     assert plot.sentence.text == "It is nowhere."

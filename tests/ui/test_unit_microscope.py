@@ -47,7 +47,7 @@ def dying(*changes: Change) -> View:
     for step in range(0, 30, 3):
         past.add(step, unit_of(step=step, active=0.5 if step < 15 else 0.0))
     given = frame(4, 27)
-    fields = {name: getattr(given, name) for name in Frame.__dataclass_fields__} | {"unit": past.unit}
+    fields = {name: getattr(given, name) for name in Frame.__struct_fields__} | {"unit": past.unit}
     return View(Frame(**fields), History(("loss",)), None, unit=past, changes=changes)
 
 
@@ -111,7 +111,7 @@ def test_pointing_at_a_weight_reads_it(image: bool, qtbot: QtBot) -> None:
     past = UnitPast()
     past.add(40, unit_of(step=40, image=image))
     given = view(4)
-    fields = {name: getattr(given.frame, name) for name in Frame.__dataclass_fields__} | {"unit": past.unit}
+    fields = {name: getattr(given.frame, name) for name in Frame.__struct_fields__} | {"unit": past.unit}
     plot = shown(qtbot, View(Frame(**fields), given.history, None, unit=past))
     assert plot.state is not None
     tiles = plot.incoming.tiles

@@ -29,13 +29,12 @@ from ui.plots.table import Cell, Table
 from ui.style.numbers import integer, number
 from ui.style.theme import Theme
 
-TOPIC = "computation_graph"
 STILL = 5.0
 """Pixels within which a press and its release are a click."""
 
 
 class ComputationGraph(Plot[GraphState]):
-    key = TOPIC
+    key = "computation_graph"
     title = "Computation graph"
     side = "training"
     explain = (
