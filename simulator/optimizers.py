@@ -47,7 +47,10 @@ class Optimizer(Part, frozen=True):
 
     @abstractmethod
     def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
-        """out ← ΔW at the ``t``-th update (from 1) with learning rate ``rate``; ``g`` is left as it is."""
+        """out ← ΔW at the ``t``-th update (from 1) with learning rate ``rate``; ``g`` is left as it is.
+
+        ΔW is proportional to ``rate``, and the state does not depend on it: a rate may change after the update.
+        """
 
     def carry(self, old: Optimizer, state: tuple[Array, ...]) -> None:
         """Adjust the state vectors, in place, to a change of this optimiser's own knobs in mid-run."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.baseline import baseline_loss
@@ -16,7 +17,7 @@ from simulator.data.base import prepare
 from simulator.evaluation import Evaluator
 from simulator.experiment import Experiment, ExperimentError
 from simulator.feature_maps import Inspector
-from simulator.frame import Floats, Frame, Histograms, Prediction, RunInfo
+from simulator.frame import Floats, Frame, Histograms, Prediction, RunInfo, frozen
 from simulator.graph.nodes import graph_of
 from simulator.measures import RECORDED, Measure, Meter
 from simulator.measures.gates import gates
@@ -91,9 +92,15 @@ class Training:
         self.inspector = Inspector(self.network, experiment, self.data)
         self.step = 0
         self._reset_optimizer(experiment.optimizer)
-        self.meter = Meter(self.network.roles, batch, measures)
+        self._make_meters(measures)
         self.info = self._describe(run)
         self.columns = (*SCALARS, *(f"{name}:{layer}" for name in self.meter.names for layer in range(self.info.depth)))
+
+    def _make_meters(self, measures: Sequence[Measure]) -> None:
+        roles, batch = self.network.roles, self.network.batch
+        self.meter = Meter(roles, batch, measures)
+        self._of_update = [row for row, measure in enumerate(measures) if "weight_update" in measure.roles]
+        self._update_meter = Meter(roles, batch, [measures[row] for row in self._of_update])
 
     def _describe(self, run: int) -> RunInfo:
         parameters = self.network.parameters
@@ -303,7 +310,7 @@ class Training:
         """Take over live parameters; another kind of optimiser starts with empty state."""
         old, self.experiment = self.experiment, experiment
         self.network.retune(experiment)
-        self.meter = Meter(self.network.roles, self.network.batch, self.meter.measures)
+        self._make_meters(self.meter.measures)
         self.evaluator.retune(experiment)
         self.inspector.retune(experiment)
         self._take_over(old.optimizer)
@@ -315,6 +322,28 @@ class Training:
             return False
         self.experiment = experiment
         self._take_over(old.optimizer)
+        return True
+
+    def rescale(self, experiment: Experiment) -> bool:
+        """Take over ``experiment`` in the update that is written and measured, if only the learning rate differs.
+
+        Whether it does, and the update tells: it is proportional to the rate unless that is 0 or it has overflowed.
+        """
+        before, update = self.learning_rate, self.network.parameters.update
+        optimizer = replace(experiment.optimizer, learning_rate=self.experiment.optimizer.learning_rate)
+        if (
+            replace(experiment, optimizer=optimizer) != self.experiment
+            or before == 0
+            or not math.isfinite(norm(update))
+        ):
+            return False
+        self.experiment = experiment
+        with np.errstate(all="ignore"):
+            np.multiply(update, self.learning_rate / before, out=update)
+            self.network.resolve_update()
+            values = self.values.copy()
+            values[self._of_update] = self._update_meter.read()[0]
+        self.values = frozen(values)
         return True
 
     def _take_over(self, old: Optimizer) -> None:

@@ -89,8 +89,8 @@ class Worker:
         self.graphs = Pace(GRAPH_REST)
         self.graph: Graph | None = None
         """The last one made: a deep network has hundreds of boxes."""
-        self.steered = self.put_off = False
-        """Whether a hand has changed this step, and waits to see it; whether that was the excuse for the last frame."""
+        self.steered = self.hurried = False
+        """Whether a hand has changed this step, and waits to see it; whether it got, for that, less than was due."""
         self.next_step = 0.0
         self.clock: list[tuple[float, int]] = []
         self.stopped = False
@@ -163,8 +163,9 @@ class Worker:
                 self.stopped = True
 
     def _change(self, run: int, experiment: Experiment) -> None:
-        if self.training is not None and self.training.accepts(experiment):
-            self.training.retune(experiment)
+        if self.training is not None and (self.training.steer(experiment) or self.training.accepts(experiment)):
+            if self.training.experiment is not experiment:
+                self.training.retune(experiment)
             self.fresh, self.steered = False, True
             return
         try:
@@ -244,11 +245,13 @@ class Worker:
         training = self.training
         assert training is not None
         traced = self.wanted is not None and "factors" in self.wanted.wants
-        training.propose(trace=traced, steer=self._steer)
+        training.propose(trace=traced, steer=lambda: self._peek(training.steer))
         self.remaining -= 1
-        self._peek()
+        self._peek(training.rescale)
+        # What takes long is left to the next frame; not twice in a row, or it would not be seen while a knob is turned.
+        self.hurried = self.steered and not self.hurried and self.remaining > 0
         scalars = training.scalars()
-        if self.wanted is not None and self._validation_due():
+        if self.wanted is not None and not self.hurried and self._validation_due():
             scalars |= self._validation(training)
         self.rows.append(training.row(scalars))
         if (look := self.wanted) is not None and not traced and "factors" in look.wants:
@@ -265,25 +268,18 @@ class Worker:
         if len(self.clock) > 4096:
             del self.clock[:2048]
 
-    def _steer(self) -> None:
-        """The gradient is known, the update is not: a change that only acts on updates acts on this one already."""
-        self._peek(steer=True)
-
-    def _peek(self, steer: bool = False) -> None:
-        """See whether a look has come during the step: it is answered with this step, not the next."""
+    def _peek(self, takes: Callable[[Experiment], bool]) -> None:
+        """See what has come during the step: a look is answered with it, and so is a change that it still ``takes``."""
         while self._held is None:
             command = self.inbox.get(0)
             if command is None:
                 return
             if isinstance(command, Look):
                 self.wanted = command
-            elif not (steer and isinstance(command, Change) and self._steers(command.experiment)):
+            elif isinstance(command, Change) and takes(command.experiment):
+                self.steered = True
+            else:
                 self._held = command
-
-    def _steers(self, experiment: Experiment) -> bool:
-        steers = self.training is not None and self.training.steer(experiment)
-        self.steered = self.steered or steers
-        return steers
 
     def _show_present(self) -> None:
         """Answer with the present step, whose update has not been made and may still change."""
@@ -323,17 +319,12 @@ class Worker:
     def _frame(self, training: Training, scalars: dict[str, float], wants: frozenset[str]) -> Frame:
         """Of the present step; where training goes on, costly parts are left out or older as often as time asks."""
         frame = training.frame(scalars, wants - HISTOGRAMS - {"graph"})
-        if (counted := wants & HISTOGRAMS) and (self.remaining <= 0 or (self.histograms.due and not self._puts_off())):
+        if (counted := wants & HISTOGRAMS) and (self.remaining <= 0 or (self.histograms.due and not self.hurried)):
             with self.histograms.spending():
                 frame = replace(frame, histograms=training.histograms(counted))
         if "graph" in wants:
             frame = replace(frame, graph=self._graph_of(training))
         return frame
-
-    def _puts_off(self) -> bool:
-        """Whether counting waits for the next frame, because a hand waits for this one; not twice in a row."""
-        self.put_off = self.steered and not self.put_off
-        return self.put_off
 
     def _graph_of(self, training: Training) -> Graph:
         """Of the present step where nothing trains; else perhaps of one before, which it names."""

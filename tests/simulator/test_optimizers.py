@@ -100,6 +100,20 @@ def test_adamw_shrinks_the_weight_beside_the_step() -> None:
     assert both == pytest.approx(-0.1 - 0.1 * 0.2 * 3, rel=1e-6)
 
 
+@pytest.mark.parametrize("kind", kinds(Optimizer))
+def test_an_update_is_proportional_to_the_rate_and_the_state_does_not_know_it(kind: str) -> None:
+    """Or a rate could not change after the update is made."""
+    rng = np.random.default_rng(0)
+    made = [kinds(Optimizer)[kind](learning_rate=rate) for rate in (0.01, 0.02)]
+    states = [tuple(np.zeros(5) for _ in range(made[0].slots)) for _ in made]
+    for t in range(1, 5):
+        w, g, out = rng.standard_normal(5), rng.standard_normal(5), np.empty((2, 5))
+        for optimizer, state, update in zip(made, states, out, strict=True):
+            optimizer.update(state, w, g, update, optimizer.learning_rate, t)
+        np.testing.assert_allclose(out[1], 2 * out[0], rtol=1e-14)
+        np.testing.assert_array_equal(states[0], states[1])
+
+
 def test_names_and_defaults_are_pytorchs() -> None:
     def fields(kind: str) -> dict[str, Any]:
         part = kinds(Optimizer)[kind]()

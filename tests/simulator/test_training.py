@@ -204,6 +204,43 @@ def test_what_acts_on_updates_only_may_change_between_gradient_and_update(change
         np.testing.assert_array_equal(mine, its)
 
 
+@pytest.mark.parametrize(
+    "layers", [[{"kind": "dense", "units": 6}], [{"kind": "dense", "normalization": {"kind": "weight"}}]]
+)
+def test_a_rate_may_still_change_when_the_update_is_measured(layers: Any) -> None:
+    given = [("layers", layers), ("precision", "float64"), ("optimizer", {"kind": "adamw", "weight_decay": 0.1})]
+    changed = experiment(*given, ("optimizer.learning_rate", 0.3))
+    late, early = Training(experiment(*given)), Training(changed)
+    for _ in range(3):
+        late.propose()
+        early.propose()
+        assert late.rescale(changed)
+        assert late.experiment == changed
+        assert late.scalars() == pytest.approx(early.scalars(), rel=1e-12)
+        np.testing.assert_allclose(late.values, early.values, rtol=1e-10)
+        for one in (late, early):
+            one.apply()
+        np.testing.assert_allclose(
+            late.network.parameters.value, early.network.parameters.value, rtol=1e-12, atol=1e-15
+        )
+        late.retune(experiment(*given))
+
+
+def test_only_a_rate_that_the_update_tells_may_change_then() -> None:
+    training = Training(experiment())
+    training.propose()
+    before = training.network.parameters.update.copy()
+    other = [("optimizer.momentum", 0.5), ("schedule", {"kind": "step"}), ("regularization.l2", 0.1), ("seed", 3)]
+    for change in other:
+        assert not training.rescale(experiment(change, ("optimizer.learning_rate", 0.3)))
+    training.network.parameters.update[0] = np.inf
+    assert not training.rescale(experiment(("optimizer.learning_rate", 0.3)))
+    np.testing.assert_array_equal(training.network.parameters.update[1:], before[1:])
+    still = Training(experiment(("optimizer.learning_rate", 0.0)))
+    still.propose()
+    assert not still.rescale(experiment())
+
+
 def test_what_the_network_is_made_of_cannot_be_steered() -> None:
     training = Training(BUSY)
     for path, value in (("layers.1.dropout.rate", 0.4), ("seed", 1), ("batch_size", 8)):

@@ -41,6 +41,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
     labelText: str  # noqa: N815, pyqtgraph's own name
 
     def __init__(self, orientation: str, text: str = "") -> None:
+        self._bounds: QRectF | None = None
         super().__init__(orientation)
         self.text = text
         self.setStyle(tickLength=0, tickTextOffset=5, autoExpandTextSpace=False, autoReduceTextSpace=False,
@@ -74,8 +75,13 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             self._fit_name()
 
     def resizeEvent(self, event: object = None) -> None:
+        self._bounds = None
         super().resizeEvent(event)
         self._fit_name()
+
+    def linkedViewChanged(self, view: object, newRange: object = None) -> None:
+        self._bounds = None
+        super().linkedViewChanged(view, newRange)
 
     def _fit_name(self) -> None:
         """A name longer than a short axis gives way to its first words, and these to nothing."""
@@ -90,9 +96,11 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         self.label.setVisible(bool(name))
 
     def boundingRect(self) -> QRectF:
-        # A label at the very end of the axis reaches beyond it; pyqtgraph drops labels outside these bounds.
-        rect: QRectF = super().boundingRect()
-        return rect.adjusted(-24, -10, 24, 10)
+        # Asked for a dozen times a frame.
+        if self._bounds is None:
+            # A label at the very end of the axis reaches beyond it; pyqtgraph drops labels outside these bounds.
+            self._bounds = super().boundingRect().adjusted(-24, -10, 24, 10)
+        return self._bounds
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         if painter.paintEngine().type() not in VECTOR:
