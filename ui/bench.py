@@ -26,6 +26,8 @@ ACTIVE_MS = 30
 """While something moves: display rate."""
 SETTLED_MS = 250
 """Paused and all shown: only the worker's death could be news."""
+BUSY_MS = 1000
+"""An answer that takes longer is said to be awaited."""
 HIDDEN_MS = 500
 """Nobody looks: just often enough that the scalars of the steps do not pile up."""
 
@@ -63,6 +65,8 @@ class Bench(QObject):
     """RunInfo of a run that stands at step 0."""
     updated = Signal(object, float)
     """View of the present, steps per second."""
+    waiting = Signal(float)
+    """Seconds since an answer was asked for that takes long; again and again until it comes."""
     playing_changed = Signal(bool)
     refused = Signal(str, str)
     """message, path of the field it is about (``""``: none)."""
@@ -250,6 +254,8 @@ class Bench(QObject):
         self.take()
         if self.playing or self._stale:
             self._look()
+        if self._awaiting and self._since_look.hasExpired(BUSY_MS) and not self.dead:
+            self.waiting.emit(self._since_look.elapsed() / 1000)
         self._pace()
 
     def take(self) -> None:

@@ -132,6 +132,7 @@ class MainWindow(QMainWindow):
         bench.refused.connect(self._show_refusal)
         bench.failed.connect(self._show_failure)
         bench.noticed.connect(self.banner.say)
+        bench.waiting.connect(self._show_waiting)
         plots.shown_changed.connect(bench.wake)
         plots.maximised_changed.connect(self._escape.setEnabled)
         plots.export_requested.connect(self.export)
@@ -175,6 +176,10 @@ class MainWindow(QMainWindow):
             self._since_words.start()
             self.status.say(describe(view.frame))
             self.training.set_step(view.frame.step)
+
+    def _show_waiting(self, seconds: float) -> None:
+        self._since_words.invalidate()
+        self.status.say(f"Still computing: nothing new for {seconds:.0f} s")
 
     def _show_refusal(self, message: str, path: str) -> None:
         self.banner.say(f"Not trained: {message}")

@@ -16,6 +16,7 @@ from simulator.messages import Failed, Refused, Reply, Started, Update
 from simulator.parameter import replaced
 from simulator.question import Question
 from simulator.training import Training
+from ui import bench
 from ui.bench import HIDDEN_MS, SETTLED_MS, Bench
 from ui.document import Document
 
@@ -143,6 +144,25 @@ def test_the_worker_rests_from_an_update_until_what_it_shows_is_painted(rig: Rig
     rig.hear(update(1, 1, 2.0))
     assert [entry for entry in rig.worker.said if entry[0] in ("rest", "go on")] == [("rest",)]
     qtbot.waitUntil(lambda: ("go on",) in rig.worker.said)
+
+
+def test_an_answer_that_takes_long_is_said_to_be_awaited(
+    rig: Rig, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "BUSY_MS", 50)
+    waited: list[float] = []
+    rig.bench.waiting.connect(waited.append)
+    rig.settle()
+    qtbot.wait(120)
+    assert not waited
+    assert rig.document.propose(replaced(rig.document.experiment.to_builtins(), ("seed",), 5), "seed") is None
+    qtbot.waitUntil(lambda: len(waited) > 1)
+    assert 0.05 <= waited[0] < waited[-1]
+    rig.hear(started(2), update(2, 0, 1.0), update(2, 0))
+    rig.hear(update(2, 0))
+    waited.clear()
+    qtbot.wait(120)
+    assert not waited
 
 
 def test_frames_of_an_old_run_are_discarded(rig: Rig) -> None:
