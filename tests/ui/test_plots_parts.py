@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from simulator.frame import LayerInfo
 from simulator.history import Series
 from ui.plots.axes import DepthAxis, ShareAxis, StepAxis, ValueAxis
 from ui.plots.boundary import probabilities
@@ -18,6 +19,7 @@ from ui.plots.ranges import StepRange, StepsRange, nice_ceiling, nice_step
 from ui.plots.ridges import resampled
 from ui.plots.table import Table, stacked
 from ui.plots.timeline import envelope, reduced
+from ui.plots.view import layer_name
 from ui.style.theme import LIGHT
 
 
@@ -180,3 +182,20 @@ def test_a_score_that_is_not_taken_at_every_step_stays_in_the_legend() -> None:
     assert state.latest("validation_loss") == 2.5
     assert state.latest("validation_accuracy") is None
     assert state.latest("loss") == 1.0
+
+
+@pytest.mark.parametrize("top", [0.35, 0.9, 1.0, 1.7, 4.2])
+def test_a_low_axis_has_two_numbers_where_there_is_room_for_them(top: float) -> None:
+    """At the usual distance there may be one number, and one is no scale."""
+    axis = ValueAxis("left")
+    ((_, values),) = axis.tickValues(-top, top, 80)
+    assert len(values) >= 2
+    ((_, few),) = axis.tickValues(-top, top, 12)
+    assert len(few) <= 2
+
+
+def test_layers_and_activations_are_called_in_plots_as_in_forms() -> None:
+    assert layer_name(LayerInfo("3", "", "lstm", "tanh", 8, 2)) == "LSTM 3 · 8 tanh"
+    assert layer_name(LayerInfo("1", "", "dense", "relu", 100, 0)) == "dense 1 · 100 ReLU"
+    assert layer_name(LayerInfo("4", "", "pooling", "", 16, 3)) == "pooling 4 · 16"
+    assert layer_name(LayerInfo("5", "", "output", "softmax", 10, -1)) == "output 5 · 10 softmax"

@@ -120,7 +120,7 @@ class Builder(QWidget):
         outer.setSpacing(0)
         outer.addWidget(split, 1)
         outer.addWidget(self.foot)
-        self.setMinimumWidth(276)
+        self.setMinimumWidth(286)
 
     def _buttons(self) -> QHBoxLayout:
         line = QHBoxLayout()

@@ -121,7 +121,16 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         low, high = sorted((low, high))
         if not (high > low and size > 0 and math.isfinite(high - low)):
             return []
-        step = self.step(high - low, size / self.spacing)
+        ticks = self._ticks(low, high, size / self.spacing)
+        if len(ticks[0][1]) < 2 and self.orientation == "left":
+            # One number is no scale.
+            closer = self._ticks(low, high, 2 * size / self.spacing)
+            if closer[0][0] * size >= 1.5 * TEXT_PIXELS * (high - low):
+                return closer
+        return ticks
+
+    def _ticks(self, low: float, high: float, parts: float) -> Ticks:
+        step = self.step(high - low, parts)
         first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
         return [(step, [i * step for i in range(first, last + 1)])]
 

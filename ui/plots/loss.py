@@ -23,6 +23,8 @@ from ui.plots.timeline import Past, reduced
 from ui.style.numbers import number, percent
 from ui.style.theme import Theme
 
+GAP = 13
+"""Pixels between the two panes: the lowest number of one stands over the highest of the other."""
 BUCKETS = 384
 READINGS = {"train": ("loss", "accuracy"), "validation": ("validation_loss", "validation_accuracy")}
 NAMES = (("loss", "validation_loss"), ("accuracy", "validation_accuracy"))
@@ -100,7 +102,7 @@ class LossPlot(Plot[LossState]):
         self.upper_axis.set_text("" if shown else "step")
         self.upper_axis.tint(self.theme)
         self.upper_axis.setStyle(showValues=not shown)
-        self.upper_axis.setHeight(8 if shown else BOTTOM_HEIGHT)
+        self.upper_axis.setHeight(GAP if shown else BOTTOM_HEIGHT)
         self.lower_axis.setHeight(BOTTOM_HEIGHT if shown else TICKS_ONLY_HEIGHT)
 
     def option_changed(self) -> None:

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from simulator.activations import Activation
 from simulator.frame import Frame, LayerInfo
 from simulator.gains_past import GainsPast
 from simulator.history import History
+from simulator.layers.base import Layer
 from simulator.messages import Answer
+from simulator.parameter import Part, kinds, title_of
 from simulator.profiles import Profiles
 from simulator.unit import UnitPast
 from ui.changes import Change
@@ -63,5 +66,12 @@ class Probe:
 
 
 def layer_name(layer: LayerInfo) -> str:
-    """``dense 3 · 100 tanh``."""
-    return f"{layer.name or f'{layer.kind} {layer.label}'} · {layer.units} {layer.activation}".rstrip()
+    """``dense 3 · 100 ReLU``."""
+    name = layer.name or f"{_title(Layer, layer.kind)} {layer.label}"
+    return f"{name} · {layer.units} {_title(Activation, layer.activation)}".rstrip()
+
+
+def _title(base: type[Part], kind: str) -> str:
+    """How forms call it; what is not registered, as an output layer is not, goes by its kind."""
+    part = kinds(base).get(kind)
+    return kind if part is None else title_of(part)

@@ -49,11 +49,11 @@ QAbstractSpinBox::up-arrow { image: url("$icons/chevron-up-$name.svg"); width: 8
 QAbstractSpinBox::down-arrow { image: url("$icons/chevron-$name.svg"); width: 8px; height: 8px; }
 
 QComboBox { background: $raised; color: $text; border: 1px solid $border; border-radius: 4px;
-    padding: 2px 6px; min-height: 18px; }
+    padding: 2px 0 2px 6px; min-height: 18px; }
 QComboBox:hover { background: $hover; }
 QComboBox:focus { border-color: $accent; }
 QComboBox:disabled { color: $faint; background: $window; }
-QComboBox::drop-down { border: 0; width: 18px; }
+QComboBox::drop-down { border: 0; width: 16px; }
 QComboBox::down-arrow { image: url("$icons/chevron-$name.svg"); width: 9px; height: 9px; }
 QComboBox QAbstractItemView { background: $panel; color: $text; border: 1px solid $border; padding: 2px;
     outline: 0;
