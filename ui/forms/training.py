@@ -154,7 +154,8 @@ class TrainingPanel(QScrollArea):
         """
         for part in self._parts:
             part.form.take_back(self._refused)
-        self._refused = message
+        # It stands where it happened.
+        message = self._refused = message.removesuffix(f" at {path}")
         names = path.split(".")
         for part in self._parts:
             if names[0] in part.names:
