@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks import peer
+from benchmarks.apart import apart
 from benchmarks.report import Options, Section, Table
-from benchmarks.rounds import PROCESSOR, Work, interleaved
+from benchmarks.rounds import PROCESSOR, Work, against, interleaved, told
 from simulator.experiment import Experiment
 from simulator.network import Network
 from simulator.threads import limited_blas
@@ -67,24 +68,28 @@ def _peer(torch: Any, size: int, batch: int, pooled: bool) -> Work:
     return work
 
 
+def observe(size: int, batch: int, pooled: bool, quick: bool) -> dict[str, Any]:
+    """Milliseconds of ours, and what they are of PyTorch's, for one net."""
+    torch, options = peer.torch_or_none(), Options(quick)
+    works = {"ours": _ours(size, batch, pooled)}
+    if torch is not None:
+        torch.set_num_threads(1)
+        works["torch"] = _peer(torch, size, batch, pooled)
+    with limited_blas(1):
+        timed = interleaved(works, options.rounds, options.block_seconds)
+    return against(timed, "ours", torch is not None)
+
+
 def run(options: Options) -> Section:
-    torch = peer.torch_or_none()
     table = Table(
-        f"Two 3 × 3 convolutions (8 and 16 channels, ReLU), one thread, {PROCESSOR}",
+        f"Two 3 × 3 convolutions (8 and 16 channels, ReLU), one thread, {PROCESSOR}. Each net in a process of its own",
         ["images, batch, pooling", "ms per step", "× PyTorch"],
     )
     section = Section([table])
     cases = [(size, batch, pooled) for size in SIZES for batch in BATCHES for pooled in (True, False)]
     for size, batch, pooled in cases[:1] if options.quick else cases:
-        works = {"ours": _ours(size, batch, pooled)}
-        if torch is not None:
-            torch.set_num_threads(1)
-            works["torch"] = _peer(torch, size, batch, pooled)
-        with limited_blas(1):
-            timed = interleaved(works, options.rounds, options.block_seconds)
+        found = apart(observe, size, batch, pooled, options.quick)
         name = f"{size} × {size}, {batch}, {'max 2' if pooled else 'none'}"
-        ratio = timed.ratio("ours", "torch") if torch is not None else None
-        spread = timed.spread("ours", 1e3)
-        table.rows.append([name, spread.text(3), ratio.text() if ratio else "not installed"])
-        section.data[name] = {"ms": spread.plain()} | ({"over_torch": ratio.plain()} if ratio else {})
+        table.rows.append([name, *told(found, 3)])
+        section.data[name] = found
     return section

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks import peer
+from benchmarks.apart import apart
 from benchmarks.report import Options, Section, Table
-from benchmarks.rounds import PROCESSOR, Work, interleaved
+from benchmarks.rounds import PROCESSOR, Work, against, interleaved, told
 from simulator.experiment import Experiment
 from simulator.layers.through_time import ThroughTimeModule
 from simulator.measures.time import gradient_norms, time_profiles
@@ -94,10 +95,24 @@ def _peer(torch: Any, kind: str, training: Training, steps: int) -> Work:
     return work
 
 
+def observe(kind: str, steps: int, quick: bool) -> dict[str, Any]:
+    """Milliseconds of ours, and what they are of PyTorch's, for one net."""
+    torch, options = peer.torch_or_none(), Options(quick)
+    training = _training(kind, steps)
+    works = _ours(training)
+    names = list(works)
+    if torch is not None:
+        torch.set_num_threads(1)
+        works["torch"] = _peer(torch, kind, training, steps)
+    with limited_blas(1):
+        timed = interleaved(works, min(options.rounds, 9), options.block_seconds)
+    return {name: against(timed, name, torch is not None) for name in names}
+
+
 def run(options: Options) -> Section:
-    torch = peer.torch_or_none()
     table = Table(
-        f"Width {UNITS}, batch {BATCH}, Adam, one thread, {PROCESSOR}; no gradient vanishes, on either side",
+        f"Width {UNITS}, batch {BATCH}, Adam, one thread, {PROCESSOR}; no gradient vanishes, on either side. Each "
+        "net in a process of its own",
         [
             "net, time steps",
             "with norms per time step, ms",
@@ -109,20 +124,8 @@ def run(options: Options) -> Section:
     section = Section([table])
     cases = [(kind, steps) for kind in KINDS for steps in STEPS]
     for kind, steps in [("gru", 20)] if options.quick else cases:
-        training = _training(kind, steps)
-        works = _ours(training)
-        if torch is not None:
-            torch.set_num_threads(1)
-            works["torch"] = _peer(torch, kind, training, steps)
-        with limited_blas(1):
-            timed = interleaved(works, min(options.rounds, 9), options.block_seconds)
+        found = apart(observe, kind, steps, options.quick)
         name = f"{KINDS[kind]}, {steps}"
-        row, data = [name], {}
-        for work in ("norms", "recorded"):
-            spread = timed.spread(work, 1e3)
-            ratio = timed.ratio(work, "torch") if torch is not None else None
-            row += [spread.text(), ratio.text() if ratio else "not installed"]
-            data[work] = {"ms": spread.plain()} | ({"over_torch": ratio.plain()} if ratio else {})
-        table.rows.append(row)
-        section.data[name] = data
+        table.rows.append([name, *(cell for each in found.values() for cell in told(each))])
+        section.data[name] = found
     return section

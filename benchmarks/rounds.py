@@ -75,3 +75,15 @@ def interleaved(
         for name in names if turn % 2 == 0 else reversed(names):
             found[name].append(seconds_of(works[name], steps[name], clock))
     return Timed(found)
+
+
+def against(timed: Timed, name: str, has_peer: bool) -> dict[str, Any]:
+    """Milliseconds per step, and what they are of the peer's, which is called ``torch``, as plain data."""
+    ratio = {"over_torch": timed.ratio(name, "torch").plain()} if has_peer else {}
+    return {"ms": timed.spread(name, 1e3).plain()} | ratio
+
+
+def told(found: Mapping[str, Any], digits: int = 2) -> list[str]:
+    """What :func:`against` found as two cells."""
+    ratio = Spread(**found["over_torch"]).text() if "over_torch" in found else "not installed"
+    return [Spread(**found["ms"]).text(digits), ratio]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from benchmarks.apart import apart
 from benchmarks.nets import NETS, reference, title
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import Spread
@@ -19,9 +18,6 @@ from simulator.experiment import Experiment
 from simulator.messages import Started, Update
 from simulator.session import Mode, Session
 
-ROOT = Path(__file__).resolve().parents[1]
-LIMIT_SECONDS = 300
-"""An observation that takes longer has failed."""
 SLIDER_MOVES = 60
 
 
@@ -161,26 +157,6 @@ def _platforms() -> list[str]:
     return ["offscreen", ""] if screen else ["offscreen"]
 
 
-def _in_a_process(net: str, mode: Mode, platform: str, quick: bool) -> dict[str, Any]:
-    environment = dict(os.environ) | ({"QT_QPA_PLATFORM": platform} if platform else {})
-    code = "import json, sys; from benchmarks.window import observe; "
-    code += f"print(json.dumps(observe({net!r}, {mode!r}, {quick})))"
-    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [environment.get("PYTHONPATH")])])
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=LIMIT_SECONDS,
-    )
-    if done.returncode:
-        raise RuntimeError(f"the window could not be observed: {done.stderr.strip()}")
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result
-
-
 def _row(net: str, mode: str, found: dict[str, Any]) -> list[str]:
     kept, worked = found["kept"], found.get("kept_per_processor_second")
     return [
@@ -199,9 +175,10 @@ def run(options: Options) -> Section:
     section = Section()
     for platform in _platforms()[:1] if options.quick else _platforms():
         rows, name = [], platform
+        environment = {"QT_QPA_PLATFORM": platform} if platform else {}
         for net in list(NETS)[:1] if options.quick else NETS:
             for mode in get_args(Mode):
-                found = _in_a_process(net, mode, platform, options.quick)
+                found = apart(observe, net, mode, options.quick, environment=environment)
                 rows.append(_row(net, mode, found))
                 name = found["platform"]
                 section.data[f"{platform or 'screen'}, {net}, {mode}"] = found

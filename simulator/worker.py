@@ -42,7 +42,7 @@ from simulator.training import HISTOGRAM_SOURCES, WANTS, Training
 
 EVERYTHING = frozenset(WANTS)
 """What the first frame of a run brings."""
-QUESTION_REST = 19.0
+QUESTION_REST = 24.0
 """While training, a question that took a second is followed by so many without one; with what else an answer costs, a
 tenth of the time at most."""
 GRAPH_REST = 19.0
@@ -205,7 +205,7 @@ class Worker:
             self._consider_next()
 
     def _may_consider(self) -> bool:
-        """Questions get a twentieth of the time while training, and all of it while not."""
+        """Questions get a twenty-fifth of the time while training, and all of it while not."""
         return not self._training_now() or self.questions.due
 
     def _consider_next(self) -> None:
@@ -254,19 +254,26 @@ class Worker:
         if self.wanted is not None and not self.hurried and self._validation_due():
             scalars |= self._validation(training)
         self.rows.append(training.row(scalars))
-        if (look := self.wanted) is not None and not traced and "factors" in look.wants:
-            # It came too late for a trace: the next step has one, but a hand that waits is not kept waiting for it.
-            look = replace(look, wants=look.wants - {"factors"}) if self.steered else None
-        if look is not None:
-            self._answer(look, training, scalars, None)
-        self.fresh, self.steered = True, False
-        if self.asked and self._may_consider():
-            self._consider_next()
-        training.apply()
-        self.fresh = False
+        try:
+            self._tell(training, scalars, traced)
+        finally:
+            # What is recorded is made, even if it could not be told.
+            training.apply()
+            self.fresh = self.steered = False
         self.clock.append((time.perf_counter(), training.step))
         if len(self.clock) > 4096:
             del self.clock[:2048]
+
+    def _tell(self, training: Training, scalars: dict[str, float], traced: bool) -> None:
+        """Answer, in the middle of a step, what has been asked."""
+        if (look := self.wanted) is not None and not traced and "factors" in look.wants:
+            # It came too late for a trace: the next step has one, but a hand that waits is not kept waiting for it.
+            look = replace(look, wants=look.wants - {"factors"}) if self.hurried else None
+        if look is not None:
+            self._answer(look, training, scalars, None)
+        self.fresh = True
+        if self.asked and self._may_consider():
+            self._consider_next()
 
     def _peek(self, takes: Callable[[Experiment], bool]) -> None:
         """See what has come during the step: a look is answered with it, and so is a change that it still ``takes``."""

@@ -20,7 +20,8 @@ from simulator.doctor import TinyGradients
 from simulator.experiment import Experiment
 from simulator.graph.matrix import OpenBox
 from simulator.graph.what_if import Changes, WhatIf
-from simulator.messages import Answer, Started
+from simulator.history import History
+from simulator.messages import Answer, Failed, Started, Update
 from simulator.question import Question
 from simulator.session import Mode, Session
 from simulator.training import Training
@@ -201,3 +202,36 @@ def test_while_training_a_question_is_answered_with_the_step_that_is_made(monkey
         assert looks == [0]
     finally:
         session.close()
+
+
+@dataclass(frozen=True)
+class Broken(Question):
+    def answer(self, training: Training) -> None:
+        raise RuntimeError("a fault of its own")
+
+
+def test_a_question_that_fails_in_the_middle_of_a_step_leaves_the_step_made_and_recorded(session: Session) -> None:
+    """Or the history would have a hole, or a step twice."""
+    found: History | None = None
+    failed = False
+    session.play()
+    end = time.monotonic() + 60
+    session.ask("broken", Broken())
+    while (not failed or found is None or found.steps < 30) and time.monotonic() < end:
+        session.look()
+        for reply in session.replies():
+            if isinstance(reply, Started):
+                found = History(reply.columns, start=reply.step)
+            elif isinstance(reply, Update) and found is not None:
+                for rows in reply.rows:
+                    found.extend(rows)
+                assert reply.frame is not None
+                assert reply.frame.step == found.end
+            elif isinstance(reply, Failed):
+                failed = True
+                assert "a fault of its own" in reply.message
+                session.play()
+        time.sleep(0.001)
+    assert failed
+    assert found is not None
+    assert found.steps >= 30
