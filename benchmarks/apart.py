@@ -21,15 +21,18 @@ def apart(measure: Callable[..., dict[str, Any]], *given: str | float, environme
     code += f"print(json.dumps(measure(*{given!r})))"
     around = dict(os.environ) | dict(environment)
     around["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [around.get("PYTHONPATH")])])
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=around,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=LIMIT_SECONDS,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env=around,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LIMIT_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"{measure.__module__} took longer than {LIMIT_SECONDS} s") from None
     if done.returncode:
         raise RuntimeError(f"{measure.__module__} could not measure: {done.stderr.strip()}")
     return json.loads(done.stdout.splitlines()[-1])

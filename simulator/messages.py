@@ -50,14 +50,15 @@ class Limit(Struct, frozen=True):
 
 
 class Look(Struct, frozen=True):
-    """Ask for an :class:`Update` at the next step boundary."""
+    """Ask for an :class:`Update` with the step that is being made, or with the present one."""
 
     id: int
     wants: frozenset[str] = frozenset()
     """Costly parts the frame should have: ``activation`` and ``weight_gradient`` (histograms), ``boundary``, ``time``
-    (profiles through time), ``gates``, ``maps``, ``graph``. While training, histograms come as often as time allows."""
+    (profiles through time), ``gates``, ``maps``, ``graph``. While training, histograms come as often as time allows,
+    and the first answer after a change may leave out what takes long."""
     checkpoint: bool = False
-    """Whether the answer should bring a checkpoint."""
+    """Whether a checkpoint is wanted: this answer or the next one brings it."""
 
 
 class Revive(Struct, frozen=True):
@@ -82,7 +83,7 @@ class Resume(Struct, frozen=True):
 
 
 class Ask(Struct, frozen=True):
-    """Have a question answered between steps; the newest of one ``topic`` replaces those still waiting."""
+    """Have a question answered beside training; the newest of one ``topic`` replaces those still waiting."""
 
     id: int
     topic: str

@@ -1,4 +1,4 @@
-"""Questions to a run that cost more than a step: asked once, answered between steps, at the worker's own pace."""
+"""Questions to a run that cost more than a step: asked once, answered with a step, at the worker's own pace."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class Session:
         self._carrier.send(Revive(run, layer, units))
 
     def ask(self, topic: str, question: Question) -> None:
-        """Have a question answered between steps, as an :class:`Answer` among the replies."""
+        """Have a question answered beside training, as an :class:`Answer` among the replies."""
         self._carrier.send(Ask(next(self._looks), topic, question))
 
     def rest(self) -> None:

@@ -45,6 +45,8 @@ NETWORK_FIELDS = tuple(
     name for name in Experiment.__struct_fields__ if name not in ("name", "optimizer", "schedule", "regularization")
 )
 """What an experiment says of anything but the way from gradients to updates."""
+FARTHEST, FAINT = 2.0**10, 1e-30
+"""A written update is scaled by so much at most, and not up where a layer's is that faint: it may have lost digits."""
 CHUNK = 65536
 """Parameters updated at a time, so that an optimiser's vectors stay in the cache."""
 
@@ -327,19 +329,21 @@ class Training:
     def rescale(self, experiment: Experiment) -> bool:
         """Take over ``experiment`` in the update that is written and measured, if only the learning rate differs.
 
-        Whether it does, and the update tells: it is proportional to the rate unless that is 0 or it has overflowed.
+        Whether it does, and the update tells: it is proportional to the rate, but for digits that are lost where it has
+        overflowed, or underflows.
         """
-        before, update = self.learning_rate, self.network.parameters.update
         optimizer = replace(experiment.optimizer, learning_rate=self.experiment.optimizer.learning_rate)
-        if (
-            replace(experiment, optimizer=optimizer) != self.experiment
-            or before == 0
-            or not math.isfinite(norm(update))
-        ):
+        if replace(experiment, optimizer=optimizer) != self.experiment:
+            return False
+        after = float(experiment.schedule.rate(experiment.optimizer.learning_rate, self.step))
+        ratio = after / self.learning_rate if self.learning_rate else math.inf
+        update = self.network.parameters.update
+        faint = bool((self.values[self._of_update] < FAINT).any())
+        if not 1 / FARTHEST <= ratio <= (1 if faint else FARTHEST) or not math.isfinite(norm(update)):
             return False
         self.experiment = experiment
         with np.errstate(all="ignore"):
-            np.multiply(update, self.learning_rate / before, out=update)
+            np.multiply(update, ratio, out=update)
             self.network.resolve_update()
             values = self.values.copy()
             values[self._of_update] = self._update_meter.read()[0]

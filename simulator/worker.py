@@ -43,8 +43,8 @@ from simulator.training import HISTOGRAM_SOURCES, WANTS, Training
 EVERYTHING = frozenset(WANTS)
 """What the first frame of a run brings."""
 QUESTION_REST = 24.0
-"""While training, a question that took a second is followed by so many without one; with what else an answer costs, a
-tenth of the time at most."""
+"""While training, a question that took a second is followed by so many without one: what it takes from the cache costs
+as much again."""
 GRAPH_REST = 19.0
 """While training, the graph is looked over anew after so many times as long as that took."""
 HISTOGRAMS = frozenset(HISTOGRAM_SOURCES)
@@ -90,7 +90,10 @@ class Worker:
         self.graph: Graph | None = None
         """The last one made: a deep network has hundreds of boxes."""
         self.steered = self.hurried = False
-        """Whether a hand has changed this step, and waits to see it; whether it got, for that, less than was due."""
+        """Whether a hand has changed something and waits to see it; whether it got, for that, less than was due."""
+        self.kept: Checkpoint | None = None
+        self.keeps = False
+        """Whether a checkpoint is due when the present step is made, for the next answer to bring."""
         self.next_step = 0.0
         self.clock: list[tuple[float, int]] = []
         self.stopped = False
@@ -187,7 +190,8 @@ class Worker:
         self.fresh = True
         self.validations.reset()
         self.histograms.reset()
-        self.graph = None
+        self.graph = self.kept = None
+        self.keeps = False
         self.clock.clear()
         frame = training.frame(training.scalars(validate=True), EVERYTHING)
         self.post(Started(training.info, training.columns, frame))
@@ -248,8 +252,9 @@ class Worker:
         training.propose(trace=traced, steer=lambda: self._peek(training.steer))
         self.remaining -= 1
         self._peek(training.rescale)
-        # What takes long is left to the next frame; not twice in a row, or it would not be seen while a knob is turned.
-        self.hurried = self.steered and not self.hurried and self.remaining > 0
+        if self.wanted is not None:
+            # What takes long is left to the next answer; not twice in a row, or a turning knob would never show it.
+            self.hurried = self.steered and not self.hurried and self.remaining > 0
         scalars = training.scalars()
         if self.wanted is not None and not self.hurried and self._validation_due():
             scalars |= self._validation(training)
@@ -259,7 +264,10 @@ class Worker:
         finally:
             # What is recorded is made, even if it could not be told.
             training.apply()
-            self.fresh = self.steered = False
+            self.fresh = False
+            if self.keeps:
+                # Not before: the optimiser's state is ahead of the parameters within a step.
+                self.kept, self.keeps = training.checkpoint(), False
         self.clock.append((time.perf_counter(), training.step))
         if len(self.clock) > 4096:
             del self.clock[:2048]
@@ -270,7 +278,8 @@ class Worker:
             # It came too late for a trace: the next step has one, but a hand that waits is not kept waiting for it.
             look = replace(look, wants=look.wants - {"factors"}) if self.hurried else None
         if look is not None:
-            self._answer(look, training, scalars, None)
+            self.keeps = look.checkpoint
+            self._answer(look, training, scalars, None, self.hurried)
         self.fresh = True
         if self.asked and self._may_consider():
             self._consider_next()
@@ -302,6 +311,8 @@ class Worker:
         scalars = training.scalars()
         if self._validation_due():
             scalars |= self._validation(training)
+        if self.wanted.checkpoint:
+            self.kept = training.checkpoint()
         self._answer(self.wanted, training, scalars, training.row(scalars))
 
     def _validation_due(self) -> bool:
@@ -312,21 +323,28 @@ class Worker:
         with self.validations.spending():
             return training.evaluator.validation()
 
-    def _answer(self, look: Look, training: Training, scalars: dict[str, float], provisional: Floats | None) -> None:
-        self.wanted = None
-        frame = self._frame(training, scalars, look.wants)
+    def _answer(
+        self,
+        look: Look,
+        training: Training,
+        scalars: dict[str, float],
+        provisional: Floats | None,
+        hurried: bool = False,
+    ) -> None:
+        self.wanted, self.steered = None, False
+        frame = self._frame(training, scalars, look.wants, hurried)
         values = np.array(self.rows) if self.rows else np.empty((0, len(training.columns)))
         rows = Rows(self.first_row, training.columns, values, provisional)
         self.first_row += len(self.rows)
         self.rows = []
         speed = self._speed(time.perf_counter())
-        kept = training.checkpoint() if look.checkpoint else None
+        kept, self.kept = self.kept, None
         self.post(Update(look.id, frame, (rows,), self.remaining > 0, speed, kept))
 
-    def _frame(self, training: Training, scalars: dict[str, float], wants: frozenset[str]) -> Frame:
+    def _frame(self, training: Training, scalars: dict[str, float], wants: frozenset[str], hurried: bool) -> Frame:
         """Of the present step; where training goes on, costly parts are left out or older as often as time asks."""
         frame = training.frame(scalars, wants - HISTOGRAMS - {"graph"})
-        if (counted := wants & HISTOGRAMS) and (self.remaining <= 0 or (self.histograms.due and not self.hurried)):
+        if (counted := wants & HISTOGRAMS) and (self.remaining <= 0 or (self.histograms.due and not hurried)):
             with self.histograms.spending():
                 frame = replace(frame, histograms=training.histograms(counted))
         if "graph" in wants:

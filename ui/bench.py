@@ -225,7 +225,7 @@ class Bench(QObject):
             self.restart()
 
     def ask(self, topic: str, question: Question, hear: Callable[[Answer], None]) -> None:
-        """Have a question answered between steps; ``hear`` gets the newest answer of its topic, of this run only."""
+        """Have a question answered beside training; ``hear`` gets the newest answer of its topic, of this run only."""
         if self._worker is not None and not self.dead:
             self._hearers[topic] = hear
             self._worker.ask(topic, question)

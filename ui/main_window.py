@@ -178,10 +178,11 @@ class MainWindow(QMainWindow):
             self.training.set_step(view.frame.step)
 
     def _show_waiting(self, seconds: float) -> None:
-        self._since_words.invalidate()
+        self._since_words.invalidate()  # The next view has the word.
         self.status.say(f"Still computing: nothing new for {seconds:.0f} s")
 
     def _show_refusal(self, message: str, path: str) -> None:
+        self.status.say("")  # Nothing is awaited any more.
         self.banner.say(f"Not trained: {message}")
         self.training.refuse(path, message)
         self.builder.refuse(path, message)
@@ -196,6 +197,7 @@ class MainWindow(QMainWindow):
 
     def _show_failure(self, message: str, traceback: str, fatal: bool) -> None:
         self._told = "failed"
+        self.status.say("")
         if fatal:
             text = f"The worker has ended: {message.rstrip('.')}. The experiment is kept."
             self.banner.say(text, traceback, again=self.bench.revive)

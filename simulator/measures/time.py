@@ -34,14 +34,17 @@ def gradient_norms(gradient: Array) -> Floats:
     for start in range(0, faded, LIFTED):
         here = slice(start, min(start + LIFTED, faded))
         found[here] = norms(gradient[here] * gradient.dtype.type(lift)) / lift
+        if not np.isfinite(found[here]).all():
+            found[here] = norms(gradient[here])  # Other units were not faint at all.
     if faded < len(gradient):
         found[faded:] = norms(gradient[faded:])
     return found * math.sqrt(gradient.shape[-1])
 
 
 def _faded(gradient: Array) -> int:
-    """How many first steps have a gradient too faint to be squared in its own precision, judged by one unit."""
-    strong = np.greater(np.abs(gradient[:, 0]).max(axis=1, initial=0), math.sqrt(np.finfo(gradient.dtype).tiny))
+    """How many first steps have, by a few of their units, a gradient too faint to be squared in its own precision."""
+    few = np.abs(gradient[:, :: -(-gradient.shape[1] // 4)])
+    strong = np.greater(few.max(axis=(1, 2), initial=0), math.sqrt(np.finfo(gradient.dtype).tiny))
     return int(np.argmax(strong)) if strong.any() else len(gradient)
 
 

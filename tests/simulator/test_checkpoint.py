@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pickle
+import time
 
 import numpy as np
 import pytest
 
 from simulator.experiment import Experiment
+from simulator.messages import Change, Command, Limit, Look, Play, Reply, Stop, Update
 from simulator.training import Training
+from simulator.worker import Worker
 
 
 def made(dropout: str, optimizer: str, precision: str = "float32") -> Experiment:
@@ -55,6 +58,40 @@ def test_going_on_is_the_same_as_not_stopping(dropout: str, optimizer: str, look
     other.restore(kept)
     assert other.step == 5
     np.testing.assert_array_equal(advance(other, 7), expected)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adagrad"])
+@pytest.mark.parametrize("limit", [None, 15.0], ids=["full speed", "slow"])
+def test_a_checkpoint_asked_for_while_training_is_of_a_whole_step(optimizer: str, limit: float | None) -> None:
+    """Within a step the optimiser's state is ahead of the parameters."""
+    experiment = made("inverted", optimizer)
+    if optimizer == "sgd":
+        experiment = experiment.with_values([("optimizer.momentum", 0.9)])
+    replies: list[Reply] = []
+    commands: list[Command] = [Change(1, experiment), Limit(limit), Play()]
+
+    class Asking:
+        """A look as soon as the last one is answered, until two checkpoints have come."""
+
+        answered = -1
+
+        def get(self, timeout: float | None) -> Command | None:
+            if commands:
+                return commands.pop(0)
+            if sum(isinstance(reply, Update) and reply.checkpoint is not None for reply in replies) >= 2:
+                return Stop()
+            if self.answered == len(replies):
+                time.sleep(timeout or 0)
+                return None
+            self.answered = len(replies)
+            return Look(len(replies), checkpoint=True)
+
+    Worker(Asking(), replies.append).loop()
+    for kept in [reply.checkpoint for reply in replies if isinstance(reply, Update) and reply.checkpoint is not None]:
+        whole, other = Training(experiment), Training(experiment)
+        advance(whole, kept.step)
+        other.restore(kept)
+        np.testing.assert_array_equal(advance(other, 4), advance(whole, 4))
 
 
 def test_a_checkpoint_does_not_change_as_training_goes_on() -> None:

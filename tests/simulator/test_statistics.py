@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from simulator.measures import statistics
 from simulator.measures.statistics import nonfinite, norm
+from simulator.measures.time import gradient_norms
 from simulator.numeric import Array
 
 
@@ -153,3 +154,23 @@ def test_the_array_is_left_alone_and_may_be_read_only_and_strided() -> None:
     assert moments(view).mean == pytest.approx(view.mean())
     assert moments(view).std == pytest.approx(view.std())
     assert norm(view) == pytest.approx(np.linalg.norm(view))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("silent", [(), (0,), (0, 2, 4, 6)], ids=["no unit", "the first", "all that are asked"])
+def test_gradients_through_time_are_told_from_the_faintest_to_the_largest(dtype: Any, silent: tuple[int, ...]) -> None:
+    """Also where some units hear nothing while others do not fade at all."""
+    rng = np.random.default_rng(0)
+    tiny, largest = float(np.finfo(dtype).tiny), float(np.finfo(dtype).max)
+    sizes = np.geomspace(1e3 * tiny, 1e-3 * largest, 60)
+    gradient = (rng.standard_normal((60, 8, 5)) * sizes[:, np.newaxis, np.newaxis]).astype(dtype)
+    gradient[:, silent] = 0
+    even = gradient.astype(np.float64) / sizes[:, np.newaxis, np.newaxis]
+    expected = np.sqrt((even * even).sum(axis=(1, 2)) * 5) * sizes
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(gradient_norms(gradient), expected, rtol=1e-5)
+        gradient[7, 3, 1], gradient[8, 3, 1] = np.nan, np.inf
+        found = gradient_norms(gradient)
+    assert np.isnan(found[7])
+    assert found[8] == np.inf
+    np.testing.assert_allclose(np.delete(found, [7, 8]), np.delete(expected, [7, 8]), rtol=1e-5)

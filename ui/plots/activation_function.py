@@ -45,7 +45,7 @@ class ActivationFunction(Asking[FunctionState]):
         "or in the stack, to see its function."
     )
     formula = "a = φ(z),  φ′(z);  dashed: sup |φ′|;  saturated: |φ′(z)| < 5 % of sup |φ′|"
-    empty_text = "The pre-activations are counted between steps, at their own pace."
+    empty_text = "The pre-activations are counted while training goes on, at their own pace."
 
     def build(self) -> None:
         self.z_axis, self.value_axis = ValueAxis("bottom", "pre-activation z"), ValueAxis("left", "φ(z), φ′(z)")

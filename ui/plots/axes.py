@@ -79,6 +79,14 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         super().resizeEvent(event)
         self._fit_name()
 
+    def moveEvent(self, event: object) -> None:
+        self._bounds = None
+        super().moveEvent(event)
+
+    def setGrid(self, grid: object) -> None:
+        self._bounds = None
+        super().setGrid(grid)
+
     def linkedViewChanged(self, view: object, newRange: object = None) -> None:
         self._bounds = None
         super().linkedViewChanged(view, newRange)

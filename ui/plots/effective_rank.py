@@ -29,7 +29,7 @@ class EffectiveRankPlot(Asking[DepthState], DepthPlot):
         "A rank that falls towards 1 with depth means that all samples come out alike: nothing is left to learn from."
     )
     formula = "exp(−Σ pᵢ ln pᵢ),  pᵢ = σᵢ / Σσ,  σ the singular values of a (units × samples), not centred"
-    empty_text = "The ranks are worked out between steps, at their own pace."
+    empty_text = "The ranks are worked out while training goes on, at their own pace."
     axis_text = "effective rank"
     always = (0.0, 1.0)
     lines = (

@@ -52,7 +52,7 @@ class GradientNoisePlot(Asking[NoiseState]):
         "‖g_i‖ over all parameters;  signal-to-noise ‖g‖ / √(tr Σ / N), Σ the covariance of g_i, N the batch size\n"
         "cosine of g and the next step's g"
     )
-    empty_text = "The gradients of single samples are worked out between steps, at their own pace."
+    empty_text = "The gradients of single samples are worked out while training goes on, at their own pace."
 
     def build(self) -> None:
         self.norm_axis, self.count_axis = ValueAxis("bottom", "‖g‖", log=True), ValueAxis("left", "samples")

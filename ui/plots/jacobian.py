@@ -45,7 +45,7 @@ class JacobianPlot(Asking[JacobianState]):
         "pass unharmed. Point at another layer, in any plot or in the stack, to see its weights."
     )
     formula = "σ of J = ∂z_L/∂x for single samples, z_L the output before its activation;  σ of Wˡ"
-    empty_text = "The Jacobian is worked out between steps, at its own pace."
+    empty_text = "The Jacobian is worked out while training goes on, at its own pace."
 
     def build(self) -> None:
         self.share_axis = ShareAxis("bottom", "singular values, largest first")

@@ -80,7 +80,7 @@ class SharpnessPlot(Asking[SharpnessState]):
         "η · λ_max(∇²C) on the present batch, by Lanczos\n"
         "limit 2;  with momentum β 2 + 2β;  with Nesterov's 2 (1 + β) / (1 + 2β)"
     )
-    empty_text = "The curvature is worked out between steps, at its own pace."
+    empty_text = "The curvature is worked out while training goes on, at its own pace."
 
     def build(self) -> None:
         self.step_axis, self.value_axis = StepAxis("bottom", "step"), ValueAxis("left", "η · λ_max")
