@@ -17,6 +17,8 @@ from ui.style.theme import Theme
 
 STILL = (Axis, QGraphicsTextItem, Strip, ColourBar)
 """What changes seldom: it is painted once, and then copied."""
+RIGHT_MARGIN = 24
+"""Half of the longest number at the end of an axis, 100 000, and a little."""
 STILL_KILOBYTES = 98304
 """Room for the pictures of these; they take as much as two screens do."""
 
@@ -88,7 +90,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.panes: list[Pane] = []
         self.axes: list[Axis] = []
         self.grid = pg.GraphicsLayout()
-        self.grid.setContentsMargins(2, 2, 16, 2)
+        self.grid.setContentsMargins(2, 2, RIGHT_MARGIN, 2)
         self.grid.setSpacing(0)
         self.setCentralItem(self.grid)
 
