@@ -3,12 +3,14 @@
 Both train the same sizes from weights drawn alike, with gates that keep the state, with a rate too small to change
 them, and with underflow put to 0: numbers below the smallest normal one take a processor up to a hundred times as
 long, and the times would tell of those. PyTorch tells nothing of time steps; ours tells the norm of the hidden gradient
-at every one, and, in a second column, all that a window records. Each net has a process of its own: after other nets,
-PyTorch's memory is laid out otherwise, and its LSTM of 300 steps takes two thirds of the time.
+at every one, and, in a second column, all that a window records. Each net is measured in several processes of its own:
+after other nets, PyTorch's memory is laid out otherwise, and its LSTM of 300 steps takes two thirds of the time; and
+from one process to the next both take times that differ by more than within one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ import numpy as np
 from benchmarks import peer
 from benchmarks.apart import apart
 from benchmarks.report import Options, Section, Table
-from benchmarks.rounds import PROCESSOR, Work, against, interleaved, told
+from benchmarks.rounds import PROCESSOR, Timed, Work, against, interleaved, told
 from simulator.experiment import Experiment
 from simulator.layers.through_time import ThroughTimeModule
 from simulator.measures.time import gradient_norms, time_profiles
@@ -96,24 +98,22 @@ def _peer(torch: Any, kind: str, training: Training, steps: int) -> Work:
     return work
 
 
-def observe(kind: str, steps: int, quick: bool) -> dict[str, Any]:
-    """Milliseconds of ours, and what they are of PyTorch's, for one net."""
+def observe(kind: str, steps: int, quick: bool) -> dict[str, Sequence[float]]:
+    """Seconds per step of ours and of PyTorch's, round by round, for one net."""
     torch, options = peer.torch_or_none(), Options(quick)
     training = _training(kind, steps)
     works = _ours(training)
-    names = list(works)
     if torch is not None:
         torch.set_num_threads(1)
         works["torch"] = _peer(torch, kind, training, steps)
     with limited_blas(1):
-        timed = interleaved(works, min(options.rounds, 9), options.block_seconds)
-    return {name: against(timed, name, torch is not None) for name in names}
+        return dict(interleaved(works, options.rounds_apart, options.block_seconds).seconds)
 
 
 def run(options: Options) -> Section:
     table = Table(
-        f"Width {UNITS}, batch {BATCH}, Adam, one thread, {PROCESSOR}; underflow is put to 0 on both "
-        "sides. Each net in a process of its own",
+        f"Width {UNITS}, batch {BATCH}, Adam, one thread, {PROCESSOR}; underflow is put to 0 on both sides. Each net "
+        f"in {options.processes} processes of its own, {options.rounds_apart} rounds each",
         [
             "net, time steps",
             "with norms per time step, ms",
@@ -125,7 +125,8 @@ def run(options: Options) -> Section:
     section = Section([table])
     cases = [(kind, steps) for kind in KINDS for steps in STEPS]
     for kind, steps in [("gru", 20)] if options.quick else cases:
-        found = apart(observe, kind, steps, options.quick)
+        timed = Timed.joined([apart(observe, kind, steps, options.quick) for _ in range(options.processes)])
+        found = {column: against(timed, column) for column in ("norms", "recorded")}
         name = f"{KINDS[kind]}, {steps}"
         table.rows.append([name, *(cell for each in found.values() for cell in told(each))])
         section.data[name] = found

@@ -32,6 +32,16 @@ class Options:
         return 1 if self.quick else 11
 
     @property
+    def processes(self) -> int:
+        """In which a net is measured that has processes of its own."""
+        return 1 if self.quick else 5
+
+    @property
+    def rounds_apart(self) -> int:
+        """In each of them."""
+        return 1 if self.quick else 5
+
+    @property
     def block_seconds(self) -> float:
         return 0.001 if self.quick else 0.06
 

@@ -44,6 +44,11 @@ class Timed:
     def __init__(self, seconds: Mapping[str, Sequence[float]]) -> None:
         self.seconds = seconds
 
+    @classmethod
+    def joined(cls, parts: Sequence[Mapping[str, Sequence[float]]]) -> Timed:
+        """The rounds of several runs as one's."""
+        return cls({name: [seconds for part in parts for seconds in part[name]] for name in parts[0]})
+
     def spread(self, name: str, scale: float = 1.0) -> Spread:
         return Spread.of([value * scale for value in self.seconds[name]])
 
@@ -77,9 +82,9 @@ def interleaved(
     return Timed(found)
 
 
-def against(timed: Timed, name: str, has_peer: bool) -> dict[str, Any]:
+def against(timed: Timed, name: str) -> dict[str, Any]:
     """Milliseconds per step, and what they are of the peer's, which is called ``torch``, as plain data."""
-    ratio = {"over_torch": timed.ratio(name, "torch").plain()} if has_peer else {}
+    ratio = {"over_torch": timed.ratio(name, "torch").plain()} if "torch" in timed.seconds else {}
     return {"ms": timed.spread(name, 1e3).plain()} | ratio
 
 

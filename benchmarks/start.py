@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.apart import ran
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import Timed
 
-ROOT = Path(__file__).resolve().parents[1]
-LIMIT_SECONDS = 60
-"""A start that takes longer has failed."""
 SHOWN = """
 class Shown(QObject):
     def eventFilter(self, watched, event):
@@ -88,24 +84,11 @@ IMPORTS = {
 
 
 def _run(code: str, folder: str) -> str:
-    environment = dict(os.environ) | {"NABLASCOPE_SETTINGS": folder}
-    environment.setdefault("QT_QPA_PLATFORM", "offscreen")
-    environment["PYTHONPATH"] = str(ROOT)
     # Bytecode is kept between starts, as it is wherever Python is left to itself.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    environment["PYTHONPYCACHEPREFIX"] = str(Path(folder) / "bytecode")
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=LIMIT_SECONDS,
-    )
-    if done.returncode:
-        raise RuntimeError(f"a start failed: {done.stderr.strip()}")
-    return done.stdout
+    environment = {"NABLASCOPE_SETTINGS": folder, "PYTHONPYCACHEPREFIX": str(Path(folder) / "bytecode")}
+    environment["PYTHONDONTWRITEBYTECODE"] = ""
+    environment["QT_QPA_PLATFORM"] = os.environ.get("QT_QPA_PLATFORM", "offscreen")
+    return ran(code, "a start", environment)
 
 
 def _rounds(works: dict[str, str], rounds: int, folder: str) -> tuple[Timed, Timed]:

@@ -119,7 +119,7 @@ class GRUModule(ThroughTimeModule):
         self._slopes(stretch)
         gate_back, recall_back, cuts, spare = self.gate_back, self.recall_back, self.cuts, self.spare
         dot, add, multiply = np.dot, np.add, np.multiply
-        faint, flush = self.faint, self.underflow.flush
+        faint, flush = self.faint, self.underflows[0].flush
         t = start + stretch.length
         for rows, gates, recall_delta, carry, d, before in stretch.back:
             t -= 1
@@ -138,8 +138,8 @@ class GRUModule(ThroughTimeModule):
             if every is not None and t:
                 add(before, every[t - 1], out=before)
 
-    def outer(self, sources: Array, deltas: Array, out: Array) -> None:
+    def outer(self, deltas: Array, sources: Array, out: Array) -> None:
         width, rows = self.width, 3 * self.width
-        np.matmul(deltas[: 2 * width], sources.T, out=out[: 2 * width])
-        np.matmul(deltas[2 * width : rows], sources[width:].T, out=out[2 * width :, width:])
-        np.matmul(deltas[rows:], sources[:width].T, out=out[2 * width :, :width])
+        np.matmul(deltas[: 2 * width], sources, out=out[: 2 * width])
+        np.matmul(deltas[2 * width : rows], sources[:, width:], out=out[2 * width :, width:])
+        np.matmul(deltas[rows:], sources[:, :width], out=out[2 * width :, :width])

@@ -112,7 +112,7 @@ class LSTMModule(ThroughTimeModule):
         A gate's slope is σ (1 − σ), and σ times what it meets is at hand: h = o ⊙ tanh c, i ⊙ dc and f ⊙ dc.
         """
         weights, cuts, spare = self.block.value[: self.width], self.cuts, self.spare
-        faint, flush = self.faint, self.underflow.flush
+        faint, flush = self.faint, self.underflows[0].flush
         passed, written, kept = self.passed, self.passed[: self.width], self.passed[self.width :]
         dot, add, multiply, subtract = np.dot, np.add, np.multiply, np.subtract
         t = start + stretch.length

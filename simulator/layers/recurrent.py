@@ -57,7 +57,7 @@ class RecurrentModule(ThroughTimeModule):
     def retrace(self, start: int, stretch: Stretch, every: Array | None) -> None:
         self.activation.derivative(stretch["z"], stretch["h"][1:], stretch["delta"])
         weights, cuts, dot, multiply = self.block.value[: self.width], self.cuts, np.dot, np.multiply
-        faint, flush = self.faint, self.underflow.flush
+        faint, flush = self.faint, self.underflows[0].flush
         t = start + stretch.length
         for delta, d, before in stretch.back:
             t -= 1

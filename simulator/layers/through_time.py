@@ -120,7 +120,7 @@ class ThroughTimeModule(Module):
         self.out = arena.signal(self.output_size, self.batch)
         self.folded, self.total, self.product = (arena.zeros(self.block.shape[1], self.inputs + 1) for _ in range(3))
         self.spare = arena.zeros(width, self.batch)
-        self.underflow = Underflow((width, self.batch), self.spare.dtype)
+        self.underflows = [Underflow((width, self.batch), self.spare.dtype) for _ in self.flows]
         self._delta_rows = (self.gates + len(self.deltas) - 1) * width
         step = (self.inputs + 1 + self._delta_rows) * self.batch
         self.piece = max(1, min(self.segment, PIECE_BYTES // (step * self.total.itemsize)))
@@ -277,8 +277,9 @@ class ThroughTimeModule(Module):
     def backward(self, gradient: Array) -> Array | None:
         every = gradient.reshape(self.steps, self.width, -1) if self.spec.output == "all" else None
         self.faint = False
-        for carry in self.carries:
+        for carry, underflow in zip(self.carries, self.underflows, strict=True):
             carry.fill(0)
+            underflow.begin()
         np.copyto(self.carries[0], gradient if every is None else every[-1])
         self.total.fill(0)
         last = len(self._segments) - 1
@@ -308,12 +309,8 @@ class ThroughTimeModule(Module):
             self._add_weight_gradient(piece)
         for (_, name), carry in zip(self.flows, self.carries, strict=True):
             np.copyto(carry, stretch[name][0])
-        near = [self.underflow.settle(carry) for carry in self.carries]
+        near = [underflow.settle(carry) for carry, underflow in zip(self.carries, self.underflows, strict=True)]
         self.faint = any(near)
-
-    def _columns(self, memory: Array, rows: int, stretch: Stretch) -> Array:
-        """(rows, steps, batch): steps side by side, for the weight gradient."""
-        return memory[: rows * stretch.length * self.batch].reshape(rows, stretch.length, self.batch)
 
     @abstractmethod
     def retrace(self, start: int, stretch: Stretch, every: Array | None) -> None:
@@ -324,18 +321,20 @@ class ThroughTimeModule(Module):
         """
 
     def _add_weight_gradient(self, stretch: Stretch) -> None:
-        sources = self._columns(self._sources, self.inputs + 1, stretch)
-        np.copyto(sources, stretch["s"][:-1].transpose(1, 0, 2))
-        deltas = self._columns(self._deltas, self._delta_rows, stretch)
+        """Errors as rows, sources as columns: BLAS takes them faster so than both as rows."""
+        columns = stretch.length * self.batch
+        sources = self._sources[: columns * (self.inputs + 1)].reshape(columns, -1)
+        np.copyto(sources.reshape(-1, self.batch, self.inputs + 1), stretch["s"][:-1].transpose(0, 2, 1))
+        deltas = self._deltas[: columns * self._delta_rows].reshape(-1, columns)
         for name, row in self.deltas:
             delta = stretch[name].transpose(1, 0, 2)
-            np.copyto(deltas[row * self.width :][: len(delta)], delta)
-        self.outer(sources.reshape(len(sources), -1), deltas.reshape(len(deltas), -1), self.product)
+            np.copyto(deltas[row * self.width :][: len(delta)].reshape(delta.shape), delta)
+        self.outer(deltas, sources, self.product)
         np.add(self.total, self.product, out=self.total)
 
-    def outer(self, sources: Array, deltas: Array, out: Array) -> None:
-        """out (outputs, inputs + 1) ← Σ_t δ_t s_tᵀ, the steps side by side."""
-        np.matmul(deltas, sources.T, out=out)
+    def outer(self, deltas: Array, sources: Array, out: Array) -> None:
+        """out (outputs, inputs + 1) ← Σ_t δ_t s_tᵀ, from (outputs, n) and (n, inputs + 1), n = steps · samples."""
+        np.matmul(deltas, sources, out=out)
 
     def _send_down(self, start: int, stretch: Stretch) -> None:
         if self.dx is not None:

@@ -21,7 +21,7 @@ from simulator.numeric import Array
 
 CHUNK = 65536
 """Entries per product: float32 partial sums stay short."""
-_SAFE = {np.dtype(np.float32): (1e-28, 1e30), np.dtype(np.float64): (1e-270, 1e280)}
+SAFE = {np.dtype(np.float32): (1e-28, 1e30), np.dtype(np.float64): (1e-270, 1e280)}
 """Sums of squares between these have neither lost small squares nor overflowed."""
 _ONE_PASS = 0.01
 """Share of mean² below which the variance is not read off Σx² and Σx any more."""
@@ -78,7 +78,7 @@ def _by_layer(pieces: Array) -> Floats:
 
 def _unsafe(squares: Floats, dtype: np.dtype[np.floating]) -> list[int]:
     """Rows whose sum of squares proves nothing."""
-    low, high = _SAFE[dtype]
+    low, high = SAFE[dtype]
     safe = (squares > low) & (squares < high)
     return [] if np.logical_and.reduce(safe) else np.flatnonzero(~safe).tolist()
 
@@ -175,7 +175,7 @@ def norm(x: Array) -> float:
     if x.size <= CHUNK:
         # The same sum without what it takes to look after many layers: ten of these are one of those.
         flat = x.ravel("K")
-        square, (low, high) = float(np.dot(flat, flat)), _SAFE[x.dtype]
+        square, (low, high) = float(np.dot(flat, flat)), SAFE[x.dtype]
         if low < square < high:
             return math.sqrt(square)
     return float(norms(x[np.newaxis])[0])

@@ -10,11 +10,11 @@ import numpy as np
 from simulator.frame import Floats, TimeProfile
 from simulator.layers.base import Module
 from simulator.layers.through_time import ThroughTimeModule
-from simulator.measures.statistics import moments, norms
+from simulator.measures.statistics import SAFE, moments, norms
 from simulator.numeric import Array
 
-LIFTED = 16
-"""Time steps whose faint gradients are lifted at a time: they stay in the cache."""
+LIFTED = 32
+"""Time steps whose faint gradients are lifted at a time, so that they stay in the cache; the last is looked at."""
 
 
 def profile(hidden: Array, gradient: Array) -> Floats:
@@ -28,24 +28,27 @@ def profile(hidden: Array, gradient: Array) -> Floats:
 
 def gradient_norms(gradient: Array) -> Floats:
     """(steps,): RMS over the batch of ‖∂(sample loss)/∂h_t‖, from ∂C/∂h (steps, units, batch)."""
-    faded, found = _faded(gradient), np.empty(len(gradient))
-    # Powers of two change no digit.
-    lift = 1 / math.sqrt(np.finfo(gradient.dtype).tiny)
+    faint = math.sqrt(SAFE[gradient.dtype][0])
+    faded, found = _faded(gradient, faint), np.empty(len(gradient))
+    # The smallest normal number is lifted to where faint ends. Powers of two change no digit.
+    lift = math.ldexp(1.0, round(math.log2(faint / np.finfo(gradient.dtype).tiny)))
     for start in range(0, faded, LIFTED):
         here = slice(start, min(start + LIFTED, faded))
-        found[here] = norms(gradient[here] * gradient.dtype.type(lift)) / lift
+        with np.errstate(over="ignore", invalid="ignore"):
+            found[here] = norms(gradient[here] * gradient.dtype.type(lift)) / lift
         if not np.isfinite(found[here]).all():
-            found[here] = norms(gradient[here])  # Other units were not faint at all.
+            found[here] = norms(gradient[here])  # Not all of them were faint.
     if faded < len(gradient):
         found[faded:] = norms(gradient[faded:])
     return found * math.sqrt(gradient.shape[-1])
 
 
-def _faded(gradient: Array) -> int:
-    """How many first steps have, by a few of their units, a gradient too faint to be squared in its own precision."""
-    few = np.abs(gradient[:, :: -(-gradient.shape[1] // 4)])
-    strong = np.greater(few.max(axis=(1, 2), initial=0), math.sqrt(np.finfo(gradient.dtype).tiny))
-    return int(np.argmax(strong)) if strong.any() else len(gradient)
+def _faded(gradient: Array, faint: float) -> int:
+    """How many first steps come before the first of the looked at steps that squares better than ``faint``."""
+    first = (len(gradient) - 1) % LIFTED
+    strong = np.greater(np.abs(gradient[first::LIFTED]).max(axis=(1, 2), initial=0), faint)
+    number = int(np.argmax(strong)) if strong.any() else len(strong)
+    return max(0, first + 1 + (number - 1) * LIFTED)
 
 
 def time_profiles(modules: Sequence[Module]) -> dict[str, TimeProfile]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from simulator.activations import Activation
 from simulator.experiment import Experiment, ExperimentError
+from simulator.layers.stretch import Underflow
 from simulator.measures import RECORDED_NAMES, measure_all
 from simulator.measures.time import time_profiles
 from simulator.network import Network
@@ -303,6 +304,20 @@ def test_with_an_output_at_every_step_truncation_cuts_at_every_border(kind: str)
     output = found.network.output
     own = (output.affine.block.value[:-1] @ output.delta).reshape(4, 3, -1)
     np.testing.assert_allclose(gradient, own.transpose(1, 0, 2), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("fall", "near"), [(0.5, False), (2.0**-25, True), (2.0**-35, True)])
+def test_a_gradient_is_near_underflow_if_falling_on_it_gets_there(fall: float, near: bool) -> None:
+    underflow = Underflow((2, 3), np.dtype(np.float32))
+    gradient = np.full((2, 3), underflow.smallest * 2.0**60, np.float32)
+    gradient[0, 1] = 0
+    assert not underflow.settle(gradient)
+    gradient *= np.float32(2.0**-25)
+    assert underflow.settle(gradient)  # Nobody knows how it fell.
+    gradient[1] *= np.float32(fall)
+    assert underflow.settle(gradient) == near
+    underflow.begin()
+    assert underflow.settle(gradient)
 
 
 @pytest.mark.parametrize("checkpoint", [False, True])
