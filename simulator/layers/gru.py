@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -34,7 +34,7 @@ class GRUModule(ThroughTimeModule):
     """
 
     gates = 3
-    deltas = (("delta", 0), ("recall_delta", 3))
+    deltas = ("delta", "recall_delta")
     gate_rows: ClassVar[Mapping[str, int]] = {"transform": 0, "reset": 1}
     activation_kind = "tanh"
 
@@ -138,8 +138,8 @@ class GRUModule(ThroughTimeModule):
             if every is not None and t:
                 add(before, every[t - 1], out=before)
 
-    def outer(self, deltas: Array, sources: Array, out: Array) -> None:
-        width, rows = self.width, 3 * self.width
-        np.matmul(deltas[: 2 * width], sources, out=out[: 2 * width])
-        np.matmul(deltas[2 * width : rows], sources[:, width:], out=out[2 * width :, width:])
-        np.matmul(deltas[rows:], sources[:, :width], out=out[2 * width :, :width])
+    def outer(self, deltas: Sequence[Array], sources: Array, out: Array) -> None:
+        width, (delta, recall_delta) = 2 * self.width, deltas
+        np.matmul(delta[..., :width, :], sources, out=out[..., :width, :])
+        np.matmul(delta[..., width:, :], sources[..., self.width :], out=out[..., width:, self.width :])
+        np.matmul(recall_delta, sources[..., : self.width], out=out[..., width:, : self.width])

@@ -70,7 +70,9 @@ def sequence_shape(layer: Layer, input_shape: Shape) -> tuple[int, int]:
 
 
 PIECE_BYTES = 384 * 1024
-"""Of states and errors of successive steps, whose share of ∂W is one product: it finds them in the cache."""
+"""Of states and errors of successive steps, whose share of ∂W is made at once: it finds them in the cache."""
+BY_STEP = 3
+"""Up to so many times as many inputs as samples, a product per step costs less than bringing the errors together."""
 
 
 class ThroughTimeModule(Module):
@@ -78,8 +80,8 @@ class ThroughTimeModule(Module):
 
     gates: ClassVar[int] = 1
     """Pre-activations per unit."""
-    deltas: ClassVar[tuple[tuple[str, int], ...]] = (("delta", 0),)
-    """Names of what the weight gradient is made of, and the row per unit where each begins."""
+    deltas: ClassVar[tuple[str, ...]] = ("delta",)
+    """Names of the errors that the weight gradient is made of."""
     flows: ClassVar[tuple[tuple[str, str], ...]] = (("h", "dh"),)
     """Names of what is carried from step to step, and of its gradient ∂C/∂state."""
     keeps_z: ClassVar[bool] = True
@@ -121,11 +123,14 @@ class ThroughTimeModule(Module):
         self.folded, self.total, self.product = (arena.zeros(self.block.shape[1], self.inputs + 1) for _ in range(3))
         self.spare = arena.zeros(width, self.batch)
         self.underflows = [Underflow((width, self.batch), self.spare.dtype) for _ in self.flows]
-        self._delta_rows = (self.gates + len(self.deltas) - 1) * width
-        step = (self.inputs + 1 + self._delta_rows) * self.batch
+        rows = (self.gates + len(self.deltas) - 1) * width
+        step = (self.inputs + 1 + rows) * self.batch
         self.piece = max(1, min(self.segment, PIECE_BYTES // (step * self.total.itemsize)))
-        self._sources = arena.zeros((self.inputs + 1) * self.piece * self.batch)
-        self._deltas = arena.zeros(self._delta_rows * self.piece * self.batch)
+        self.by_step = self.inputs + 1 <= BY_STEP * self.batch
+        self._sources = arena.zeros(self.piece, self.batch, self.inputs + 1)
+        self._products = arena.zeros(self.piece * self.by_step, *self.total.shape)
+        self._ones = arena.full(1, 1, self.piece)
+        self._together = arena.zeros(0 if self.by_step else rows * self.piece * self.batch)
         self.profile = np.full((3, self.steps), math.nan)
         starts = self._starts()
         self.borders = [arena.zeros(len(starts) + 1, width, self.batch) for _ in self.flows]
@@ -321,20 +326,34 @@ class ThroughTimeModule(Module):
         """
 
     def _add_weight_gradient(self, stretch: Stretch) -> None:
-        """Errors as rows, sources as columns: BLAS takes them faster so than both as rows."""
-        columns = stretch.length * self.batch
-        sources = self._sources[: columns * (self.inputs + 1)].reshape(columns, -1)
-        np.copyto(sources.reshape(-1, self.batch, self.inputs + 1), stretch["s"][:-1].transpose(0, 2, 1))
-        deltas = self._deltas[: columns * self._delta_rows].reshape(-1, columns)
-        for name, row in self.deltas:
-            delta = stretch[name].transpose(1, 0, 2)
-            np.copyto(deltas[row * self.width :][: len(delta)].reshape(delta.shape), delta)
-        self.outer(deltas, sources, self.product)
+        """Sources as columns: BLAS takes them faster so than as rows."""
+        sources = self._sources[: stretch.length]
+        np.copyto(sources, stretch["s"][:-1].transpose(0, 2, 1))
+        deltas = [stretch[name] for name in self.deltas]
+        if self.by_step:
+            products = self._products[: stretch.length]
+            self.outer(deltas, sources, products)
+            ones, total = self._ones[:, : stretch.length], self.product.reshape(1, -1)
+            np.matmul(ones, products.reshape(stretch.length, -1), out=total)
+        else:
+            self.outer(self._side_by_side(deltas), sources.reshape(-1, self.inputs + 1), self.product)
         np.add(self.total, self.product, out=self.total)
 
-    def outer(self, deltas: Array, sources: Array, out: Array) -> None:
-        """out (outputs, inputs + 1) ← Σ_t δ_t s_tᵀ, from (outputs, n) and (n, inputs + 1), n = steps · samples."""
-        np.matmul(deltas, sources, out=out)
+    def _side_by_side(self, deltas: Sequence[Array]) -> list[Array]:
+        """(rows, steps · samples) from (steps, rows, samples) each."""
+        found, start = [], 0
+        for delta in deltas:
+            steps, rows, samples = delta.shape
+            together = self._together[start : start + delta.size]
+            np.copyto(together.reshape(rows, steps, samples), delta.transpose(1, 0, 2))
+            found.append(together.reshape(rows, -1))
+            start += delta.size
+        return found
+
+    def outer(self, deltas: Sequence[Array], sources: Array, out: Array) -> None:
+        """out (…, outputs, inputs + 1) ← δ sᵀ from (…, outputs, n) and (…, n, inputs + 1): per step, or all at once."""
+        (delta,) = deltas
+        np.matmul(delta, sources, out=out)
 
     def _send_down(self, start: int, stretch: Stretch) -> None:
         if self.dx is not None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from simulator.activations import Activation
 from simulator.experiment import Experiment, ExperimentError
+from simulator.layers import through_time as through_time_layers
 from simulator.layers.stretch import Underflow
 from simulator.measures import RECORDED_NAMES, measure_all
 from simulator.measures.time import time_profiles
@@ -304,6 +305,22 @@ def test_with_an_output_at_every_step_truncation_cuts_at_every_border(kind: str)
     output = found.network.output
     own = (output.affine.block.value[:-1] @ output.delta).reshape(4, 3, -1)
     np.testing.assert_allclose(gradient, own.transpose(1, 0, 2), rtol=1e-12)
+
+
+@pytest.mark.parametrize("checkpoint", [False, True])
+@pytest.mark.parametrize("kind", RECURRENT)
+def test_weight_gradients_by_step_are_those_of_all_steps_at_once(
+    kind: str, checkpoint: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In pieces of a few steps, and in one."""
+    found = []
+    for by_step, piece in ((0, 10**6), (0, 1500), (100, 1500), (100, 10**6)):
+        monkeypatch.setattr(through_time_layers, "BY_STEP", by_step)
+        monkeypatch.setattr(through_time_layers, "PIECE_BYTES", piece)
+        bench = drawn([{"kind": kind, "units": 4, "checkpoint": checkpoint}], (30, 2))
+        found.append(bench.analytic())
+    for other in found[1:]:
+        np.testing.assert_allclose(other, found[0], rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(("fall", "near"), [(0.5, False), (2.0**-25, True), (2.0**-35, True)])
