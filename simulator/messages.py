@@ -58,7 +58,7 @@ class Look(Struct, frozen=True):
     (profiles through time), ``gates``, ``maps``, ``graph``. While training, histograms come as often as time allows,
     and the first answer after a change may leave out what takes long."""
     checkpoint: bool = False
-    """Whether a checkpoint is wanted: this answer or the next one brings it."""
+    """Whether a checkpoint is wanted: an answer soon brings it."""
 
 
 class Revive(Struct, frozen=True):

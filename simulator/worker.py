@@ -93,7 +93,8 @@ class Worker:
         """Whether a hand has changed something and waits to see it; whether it got, for that, less than was due."""
         self.kept: Checkpoint | None = None
         self.keeps = False
-        """Whether a checkpoint is due when the present step is made, for the next answer to bring."""
+        """Whether a checkpoint has been asked for that is not made yet."""
+        self.checkpoints = Pace(0)
         self.next_step = 0.0
         self.clock: list[tuple[float, int]] = []
         self.stopped = False
@@ -160,6 +161,7 @@ class Worker:
                 self.next_step = 0.0
             case Look():
                 self.wanted = command
+                self.keeps = self.keeps or command.checkpoint
             case Ask():
                 self.asked[command.topic] = command
             case Stop():
@@ -169,12 +171,19 @@ class Worker:
         if self.training is not None and (self.training.steer(experiment) or self.training.accepts(experiment)):
             if self.training.experiment is not experiment:
                 self.training.retune(experiment)
-            self.fresh, self.steered = False, True
+            self.fresh = False
+            self._steer()
             return
         try:
             self._build(run, experiment)
         except ExperimentError as error:
             self.post(Refused(run, str(error), error.path))
+
+    def _steer(self) -> None:
+        """A hand is on a knob: what takes long waits for it."""
+        self.steered = True
+        for pace in (self.questions, self.validations, self.checkpoints):
+            pace.put_off()
 
     def _build(self, run: int, experiment: Experiment, kept: Checkpoint | None = None) -> None:
         training = Training(experiment, run)
@@ -265,7 +274,7 @@ class Worker:
             # What is recorded is made, even if it could not be told.
             training.apply()
             self.fresh = False
-            if self.keeps:
+            if self.keeps and self.checkpoints.due:
                 # Not before: the optimiser's state is ahead of the parameters within a step.
                 self.kept, self.keeps = training.checkpoint(), False
         self.clock.append((time.perf_counter(), training.step))
@@ -278,22 +287,24 @@ class Worker:
             # It came too late for a trace: the next step has one, but a hand that waits is not kept waiting for it.
             look = replace(look, wants=look.wants - {"factors"}) if self.hurried else None
         if look is not None:
-            self.keeps = look.checkpoint
             self._answer(look, training, scalars, None, self.hurried)
         self.fresh = True
         if self.asked and self._may_consider():
             self._consider_next()
 
     def _peek(self, takes: Callable[[Experiment], bool]) -> None:
-        """See what has come during the step: a look is answered with it, and so is a change that it still ``takes``."""
+        """See what has come during the step: what is asked is answered with it; a change acts if it still ``takes`` it.
+
+        Anything else waits for the step to be over, and so does what comes behind it.
+        """
         while self._held is None:
             command = self.inbox.get(0)
             if command is None:
                 return
-            if isinstance(command, Look):
-                self.wanted = command
+            if isinstance(command, Look | Ask | Limit):
+                self._obey(command)
             elif isinstance(command, Change) and takes(command.experiment):
-                self.steered = True
+                self._steer()
             else:
                 self._held = command
 
@@ -311,8 +322,8 @@ class Worker:
         scalars = training.scalars()
         if self._validation_due():
             scalars |= self._validation(training)
-        if self.wanted.checkpoint:
-            self.kept = training.checkpoint()
+        if self.keeps:
+            self.kept, self.keeps = training.checkpoint(), False
         self._answer(self.wanted, training, scalars, training.row(scalars))
 
     def _validation_due(self) -> bool:

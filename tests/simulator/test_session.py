@@ -14,6 +14,7 @@ import pytest
 import simulator.carriers
 import simulator.worker
 from simulator import run
+from simulator.doctor import TinyGradients
 from simulator.experiment import Experiment
 from simulator.history import History
 from simulator.messages import Failed, Refused, Reply, Started, Update
@@ -394,7 +395,8 @@ def test_an_older_graph_names_the_step_that_it_is_of(monkeypatch: pytest.MonkeyP
     np.testing.assert_allclose(norms, expected, rtol=1e-6)
 
 
-def test_a_new_rate_acts_on_the_step_it_comes_in(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("asks", [False, True], ids=["alone", "behind a question"])
+def test_a_new_rate_acts_on_the_step_it_comes_in(asks: bool, screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     changed = experiment(("optimizer.learning_rate", 0.25))
     evaluate, sent = Training._evaluate, []
 
@@ -402,6 +404,8 @@ def test_a_new_rate_acts_on_the_step_it_comes_in(screen: Screen, monkeypatch: py
         evaluate(training)
         if training.step == 5 and not sent:
             sent.append(training.step)
+            if asks:
+                screen.session.ask("tiny", TinyGradients())
             screen.session.change(changed)
 
     monkeypatch.setattr(Training, "_evaluate", evaluated)

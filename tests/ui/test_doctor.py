@@ -17,6 +17,7 @@ from simulator.experiment import Experiment
 from simulator.session import Session
 from ui.app import create_app
 from ui.dialogs import files
+from ui.doctor import rounds as doctor_rounds
 from ui.doctor.panel import NOTHING, DoctorPanel, evidence_text, mend_text, place_text
 from ui.document import Document
 from ui.main_window import MainWindow
@@ -107,6 +108,20 @@ def test_it_looks_again_while_the_run_goes_on(qtbot: QtBot, open_window: Open) -
     window.bench.play(40)
     qtbot.waitUntil(lambda: any(f.step == 40 for f in window.doctor_dock.rounds.findings))
     assert window.doctor_dock.rounds.findings[0].since == 0
+
+
+def test_it_waits_until_the_plots_have_been_painted(
+    qtbot: QtBot, open_window: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window(SICK)
+    looked, examined = [], doctor_rounds.examine
+    monkeypatch.setattr(
+        doctor_rounds, "examine", lambda *given: (looked.append(window.plot_area.refreshing), examined(*given))[1]
+    )
+    window.bench.play(40)
+    qtbot.waitUntil(lambda: any(f.step == 40 for f in window.doctor_dock.rounds.findings))
+    assert looked
+    assert not any(looked)
 
 
 def test_gradients_too_small_for_float16_are_counted_by_the_worker(qtbot: QtBot, open_window: Open) -> None:

@@ -36,7 +36,7 @@ class Rounds(QObject):
         self._rest = 0
         self._view: View | None = None
         self._soon = QTimer(self, singleShot=True, interval=0)
-        """Fires when the plots have been painted, or the next of them is: the examination comes between."""
+        """Fires when all plots have been painted: a hand on a knob waits for them, not for the doctor."""
         self._soon.timeout.connect(self._look)
         self._asked: dict[str, int] = {}
         """Topic → the step it was last asked about."""
@@ -85,6 +85,9 @@ class Rounds(QObject):
     def _look(self) -> None:
         view = self._view
         if view is None:
+            return
+        if self._bench.painting():
+            self._soon.start()
             return
         self._since.start()
         evidence = Evidence(

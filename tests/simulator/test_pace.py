@@ -1,0 +1,77 @@
+"""What is costly comes as often as its share of the time allows, and not while something else is more urgent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from simulator import pace as pace_module
+from simulator.pace import PATIENCE_SECONDS, QUIET_SECONDS, Pace
+
+
+@dataclass
+class Clock:
+    now: float = 1000.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(pace_module, "time", made)
+    return made
+
+
+def spend(pace: Pace, clock: Clock, seconds: float) -> None:
+    with pace.spending():
+        clock.now += seconds
+
+
+def test_what_took_a_second_rests_for_its_share(clock: Clock) -> None:
+    pace = Pace(10)
+    assert pace.due
+    spend(pace, clock, 1)
+    clock.now += 9.9
+    assert not pace.due
+    clock.now += 0.2
+    assert pace.due
+
+
+def test_it_rests_for_the_least_time_even_if_it_took_none(clock: Clock) -> None:
+    pace = Pace(10, 2)
+    spend(pace, clock, 0)
+    clock.now += 1.9
+    assert not pace.due
+    clock.now += 0.2
+    assert pace.due
+
+
+def test_what_is_put_off_comes_when_it_is_quiet(clock: Clock) -> None:
+    pace = Pace(10)
+    pace.put_off()
+    assert not pace.due
+    clock.now += QUIET_SECONDS + 0.01
+    assert pace.due
+
+
+def test_what_is_put_off_again_and_again_comes_in_the_end_and_then_as_rarely(clock: Clock) -> None:
+    """A knob that never stands still."""
+    pace, came = Pace(0.1), []
+    for _ in range(400):
+        clock.now += 0.01
+        pace.put_off()
+        if pace.due:
+            came.append(clock.now - 1000)
+            spend(pace, clock, 0.005)
+    assert came == pytest.approx([PATIENCE_SECONDS * n for n in (1, 2, 3)], abs=0.06)
+
+
+def test_a_reset_takes_back_rest_and_put_off(clock: Clock) -> None:
+    pace = Pace(10)
+    spend(pace, clock, 1)
+    pace.put_off()
+    pace.reset()
+    assert pace.due
