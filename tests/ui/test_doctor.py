@@ -118,6 +118,7 @@ def test_it_waits_until_the_plots_have_been_painted(
     monkeypatch.setattr(
         doctor_rounds, "examine", lambda *given: (looked.append(window.plot_area.refreshing), examined(*given))[1]
     )
+    window.plot_area._turns.setInterval(5)
     window.bench.play(40)
     qtbot.waitUntil(lambda: any(f.step == 40 for f in window.doctor_dock.rounds.findings))
     assert looked
