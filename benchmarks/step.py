@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks import ours, peer
 from benchmarks.gemm import bare_gemm
+from benchmarks.least import least
 from benchmarks.nets import ACTIVATIONS, NETS, reference, title
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import PROCESSOR, Timed, Work, interleaved
@@ -20,10 +21,17 @@ LABELS = {
     "recorded": "all that a window records, each step",
 }
 
+LEAST = {
+    "least": "least of a plain step in numpy",
+    "least counted": "least of a counted one",
+}
+"""See :mod:`benchmarks.least`."""
+
 
 def _measure(net: str, activation: str, threads: int, options: Options) -> Timed:
     experiment = reference(net, activation)
-    works: dict[str, Work] = {"gemm": bare_gemm(experiment), **ours.variants(experiment)}
+    bounds = {name: least(experiment, counted) for name, counted in zip(LEAST, (False, True), strict=True)}
+    works: dict[str, Work] = {"gemm": bare_gemm(experiment), **bounds, **ours.variants(experiment)}
     torch = peer.torch_or_none()
     if torch is not None:
         torch.set_num_threads(threads)
@@ -40,10 +48,9 @@ def _cell(timed: Timed, name: str) -> str:
 
 
 def _plain(timed: Timed) -> dict[str, Any]:
-    bases = {"gemm": "gemm"}
     found: dict[str, Any] = {"microseconds": timed.plain(), "over_gemm": {}, "over_torch": {}}
-    for name in LABELS:
-        found["over_gemm"][name] = timed.ratio(name, bases["gemm"]).plain()
+    for name in (*LEAST, *LABELS):
+        found["over_gemm"][name] = timed.ratio(name, "gemm").plain()
         if f"torch {name}" in timed.seconds:
             found["over_torch"][name] = timed.ratio(name, f"torch {name}").plain()
     return found
@@ -61,7 +68,7 @@ def run(options: Options) -> Section:
                 ["per step", *(title(net) for net in nets)],
             )
             table.rows.append(["bare products (G)", *(f"{timed[net].spread('gemm', 1e3).text(3)} ms" for net in nets)])
-            for name, label in LABELS.items():
+            for name, label in {**LEAST, **LABELS}.items():
                 table.rows.append([label, *(_cell(timed[net], name) for net in nets)])
             section.tables.append(table)
             section.data[f"{activation}, {threads}"] = {net: _plain(timed[net]) for net in nets}
