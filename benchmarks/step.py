@@ -6,8 +6,8 @@ import time
 from typing import Any
 
 from benchmarks import ours, peer
+from benchmarks.bare import bare_passes
 from benchmarks.gemm import bare_gemm
-from benchmarks.least import least
 from benchmarks.nets import ACTIVATIONS, NETS, reference, title
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import PROCESSOR, Timed, Work, interleaved
@@ -21,16 +21,13 @@ LABELS = {
     "recorded": "all that a window records, each step",
 }
 
-LEAST = {
-    "least": "least of a plain step in numpy",
-    "least counted": "least of a counted one",
-}
-"""See :mod:`benchmarks.least`."""
+BARE = {"bare": "bare passes of a plain step", "bare counted": "the same with bare counts"}
+"""See :mod:`benchmarks.bare`."""
 
 
 def _measure(net: str, activation: str, threads: int, options: Options) -> Timed:
     experiment = reference(net, activation)
-    bounds = {name: least(experiment, counted) for name, counted in zip(LEAST, (False, True), strict=True)}
+    bounds = {name: bare_passes(experiment, counted) for name, counted in zip(BARE, (False, True), strict=True)}
     works: dict[str, Work] = {"gemm": bare_gemm(experiment), **bounds, **ours.variants(experiment)}
     torch = peer.torch_or_none()
     if torch is not None:
@@ -49,7 +46,7 @@ def _cell(timed: Timed, name: str) -> str:
 
 def _plain(timed: Timed) -> dict[str, Any]:
     found: dict[str, Any] = {"microseconds": timed.plain(), "over_gemm": {}, "over_torch": {}}
-    for name in (*LEAST, *LABELS):
+    for name in (*BARE, *LABELS):
         found["over_gemm"][name] = timed.ratio(name, "gemm").plain()
         if f"torch {name}" in timed.seconds:
             found["over_torch"][name] = timed.ratio(name, f"torch {name}").plain()
@@ -68,7 +65,7 @@ def run(options: Options) -> Section:
                 ["per step", *(title(net) for net in nets)],
             )
             table.rows.append(["bare products (G)", *(f"{timed[net].spread('gemm', 1e3).text(3)} ms" for net in nets)])
-            for name, label in {**LEAST, **LABELS}.items():
+            for name, label in {**BARE, **LABELS}.items():
                 table.rows.append([label, *(_cell(timed[net], name) for net in nets)])
             section.tables.append(table)
             section.data[f"{activation}, {threads}"] = {net: _plain(timed[net]) for net in nets}

@@ -58,7 +58,7 @@ def check(sections: list[str], folder: Path) -> dict[str, Any]:
 def test_what_needs_no_screen_runs_to_valid_json(tmp_path: Path) -> None:
     found = check(SCREENLESS, tmp_path)
     for net in found["step"]["tanh, 1"].values():
-        assert set(net["over_gemm"]) == {"least", "least counted", "plain", "scalars", "tenth", "full", "recorded"}
+        assert set(net["over_gemm"]) == {"bare", "bare counted", "plain", "scalars", "tenth", "full", "recorded"}
         assert all(spread["low"] <= spread["median"] <= spread["high"] for spread in net["over_gemm"].values())
     assert all(mark["spike_kept"] for mark in found["memory"].values())
 

@@ -1,4 +1,4 @@
-"""What a step cannot do without in numpy, with nothing around it: a bound on what any engine in numpy reaches here."""
+"""The passes that a step in numpy consists of, one after the other, with nothing around them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.training import CHUNK
 BINS, SAMPLES = 64, 1000
 
 
-def least(experiment: Experiment, counted: bool = False) -> Work:
+def bare_passes(experiment: Experiment, counted: bool = False) -> Work:
     """Products, nonlinearities, slopes, the optimiser, the update and the next batch; no biases, loss or bookkeeping.
 
     ``counted`` adds one cast and one ``bincount`` for every activation and weight gradient, not the passes that bring
