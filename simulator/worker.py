@@ -200,7 +200,6 @@ class Worker:
         self.validations.reset()
         self.histograms.reset()
         self.graph = self.kept = None
-        self.keeps = False
         self.clock.clear()
         frame = training.frame(training.scalars(validate=True), EVERYTHING)
         self.post(Started(training.info, training.columns, frame))

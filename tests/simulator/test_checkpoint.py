@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simulator.experiment import Experiment
-from simulator.messages import Change, Command, Limit, Look, Play, Reply, Stop, Update
+from simulator.messages import Change, Command, Limit, Look, Play, Reply, Restart, Stop, Update
 from simulator.training import Training
 from simulator.worker import Worker
 
@@ -92,6 +92,27 @@ def test_a_checkpoint_asked_for_while_training_is_of_a_whole_step(optimizer: str
         advance(whole, kept.step)
         other.restore(kept)
         np.testing.assert_array_equal(advance(other, 4), advance(whole, 4))
+
+
+def test_a_checkpoint_asked_for_before_a_restart_is_one_of_the_new_run() -> None:
+    replies: list[Reply] = []
+    commands: list[Command] = [Change(1, made("inverted", "adam")), Look(0, checkpoint=True), Restart(2), Play(3)]
+
+    class Asking:
+        """Then looks, until a checkpoint has come or it is late."""
+
+        looks = 0
+
+        def get(self, timeout: float | None) -> Command | None:
+            if commands:
+                return commands.pop(0)
+            self.looks += 1
+            came = any(isinstance(reply, Update) and reply.checkpoint is not None for reply in replies)
+            return Stop() if came or self.looks > 50 else Look(self.looks) if timeout != 0 else None
+
+    Worker(Asking(), replies.append).loop()
+    (kept,) = [reply.checkpoint for reply in replies if isinstance(reply, Update) and reply.checkpoint is not None]
+    assert kept.step <= 3
 
 
 def test_a_checkpoint_does_not_change_as_training_goes_on() -> None:

@@ -125,6 +125,13 @@ def test_it_waits_until_the_plots_have_been_painted(
     assert not any(looked)
 
 
+def test_it_does_not_wait_for_ever_where_plots_are_always_being_painted(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window(SICK)
+    window.bench.painting = lambda: True
+    window.bench.play(3)
+    qtbot.waitUntil(lambda: any(f.step == 3 for f in window.doctor_dock.rounds.findings))
+
+
 def test_gradients_too_small_for_float16_are_counted_by_the_worker(qtbot: QtBot, open_window: Open) -> None:
     window = open_window({**SICK, "layers": [{**SICK["layers"][0], "repeat": 16}]})
     qtbot.waitUntil(lambda: "float16 underflow" in rules(window))

@@ -17,6 +17,8 @@ from ui.plots.base import View
 EVERY_MS = 500
 SHARE = 20
 """An examination that took long is followed by so many times as long without one."""
+PATIENCE_MS = 100
+"""Where plots are always being painted, it waits no longer for them."""
 TINY, SHARPNESS = "doctor.tiny", "doctor.sharpness"
 
 
@@ -33,6 +35,7 @@ class Rounds(QObject):
         self.findings: tuple[Finding, ...] = ()
         self._bench, self._document = bench, document
         self._since = QElapsedTimer()
+        self._waited = QElapsedTimer()
         self._rest = 0
         self._view: View | None = None
         self._soon = QTimer(self, singleShot=True, interval=0)
@@ -80,13 +83,15 @@ class Rounds(QObject):
         if self._due() and (view.frame.factors or view.frame.info.depth == 1):
             self._view = view
             self._since.start()
-            self._soon.start()
+            if not self._soon.isActive():
+                self._waited.start()
+                self._soon.start()
 
     def _look(self) -> None:
         view = self._view
         if view is None:
             return
-        if self._bench.painting():
+        if self._bench.painting() and not self._waited.hasExpired(PATIENCE_MS):
             self._soon.start()
             return
         self._since.start()
