@@ -27,8 +27,8 @@ BARE = {"bare": "bare passes of a plain step", "bare counted": "the same with ba
 
 def _measure(net: str, activation: str, threads: int, options: Options) -> Timed:
     experiment = reference(net, activation)
-    bounds = {name: bare_passes(experiment, counted) for name, counted in zip(BARE, (False, True), strict=True)}
-    works: dict[str, Work] = {"gemm": bare_gemm(experiment), **bounds, **ours.variants(experiment)}
+    passes = {name: bare_passes(experiment, counted) for name, counted in zip(BARE, (False, True), strict=True)}
+    works: dict[str, Work] = {"gemm": bare_gemm(experiment), **passes, **ours.variants(experiment)}
     torch = peer.torch_or_none()
     if torch is not None:
         torch.set_num_threads(threads)

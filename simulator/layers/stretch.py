@@ -33,7 +33,7 @@ class Stretch:
 NEAR = 2.0**40
 """A gradient that lies further above the smallest normal number is taken not to underflow within a segment."""
 SLACK = 2.0**10
-"""One that lies nearer, not if it is so much larger as it would be after falling as it did over the last segment."""
+"""One that lies nearer is taken to fall by no more than so many times what it fell by over the last segment."""
 
 
 class Underflow:

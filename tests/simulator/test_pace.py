@@ -30,20 +30,14 @@ def spend(pace: Pace, clock: Clock, seconds: float) -> None:
         clock.now += seconds
 
 
-def test_what_took_a_second_rests_for_its_share(clock: Clock) -> None:
-    pace = Pace(10)
+@pytest.mark.parametrize(("least", "took", "rest"), [(0, 1, 10), (2, 0, 2)], ids=["its share", "the least time"])
+def test_it_rests_for_its_share_and_no_less_than_the_least_time(
+    least: float, took: float, rest: float, clock: Clock
+) -> None:
+    pace = Pace(10, least)
     assert pace.due
-    spend(pace, clock, 1)
-    clock.now += 9.9
-    assert not pace.due
-    clock.now += 0.2
-    assert pace.due
-
-
-def test_it_rests_for_the_least_time_even_if_it_took_none(clock: Clock) -> None:
-    pace = Pace(10, 2)
-    spend(pace, clock, 0)
-    clock.now += 1.9
+    spend(pace, clock, took)
+    clock.now += rest - 0.1
     assert not pace.due
     clock.now += 0.2
     assert pace.due
