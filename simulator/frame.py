@@ -236,6 +236,16 @@ class Graph(Struct, frozen=True):
     """When they were looked over: while training, at a pace of their own."""
 
 
+class Began(Struct, frozen=True):
+    """The first quantity of a run that was not finite, in the order of computation."""
+
+    layer: str
+    """Label."""
+    quantity: Literal["z", "a", "delta", "weight_gradient", "update"]
+    direction: Literal["forward", "backward"]
+    step: int
+
+
 class Frame(Struct, frozen=True):
     """The network at one step: after ``step`` updates, in training mode, on the batch of its next update."""
 
@@ -264,6 +274,8 @@ class Frame(Struct, frozen=True):
     unit: Unit | None = None
     """The one under the microscope."""
     graph: Graph | None = None
+    began: Began | None = None
+    """Where NaN or Inf came in, at this step or before; None while all has been finite."""
 
     @property
     def run(self) -> int:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simulator.analysis.sharpness import Sharpness
 from simulator.experiment import Experiment
-from simulator.frame import Floats, Frame, LayerInfo
+from simulator.frame import Began, Floats, Frame, LayerInfo
 from simulator.history import History
 from simulator.numeric import median
 from simulator.profiles import Profiles
@@ -31,12 +31,39 @@ RECENT = 10
 """Steps over which a number is judged: one odd batch is no finding."""
 
 
+Application = Literal["live", "checkpoint", "start"]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """The setting to blame: its path, as ``--set`` takes it, and its value."""
+
+    path: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of training a copy from the start with a mend, and one without, with equal seeds."""
+
+    steps: int
+    loss_before: float
+    """Of the copy without the mend at its last step."""
+    loss_after: float
+    """Of the copy with the mend."""
+    gone: bool
+    """Whether the finding is gone."""
+
+
 @dataclass(frozen=True)
 class Mend:
     """A change of the experiment that helps: words for a button and (path, value) settings."""
 
     title: str
     settings: tuple[tuple[str, Any], ...]
+    application: Application = "live"
+    """In the running network, from a checkpoint of before the trouble, or from step 0."""
+    tried: Trial | None = None
 
     def applied(self, experiment: Experiment) -> Experiment:
         """The experiment so changed; ExperimentError where it cannot be."""
@@ -67,6 +94,10 @@ class Finding:
     """What the gradient waterfall holds responsible; ``""`` where that does not apply."""
     sentence: str
     mends: tuple[Mend, ...] = ()
+    cause: Cause | None = None
+    """None where the cause is the stack itself."""
+    began: Began | None = None
+    """Where NaN or Inf came in, for a finding about that."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.doctor.base import Finding
+from msgspec import to_builtins
+
+from simulator.doctor.base import Finding, Mend
 
 
 def _plain(value: float) -> float | str:
@@ -26,11 +28,26 @@ def builtins_of(finding: Finding) -> dict[str, Any]:
         "sentence": finding.sentence,
         "factor": finding.factor,
         "numbers": {name: _plain(value) for name, value in finding.numbers.items()},
-        "mends": [
-            {"title": mend.title, "settings": [{"path": path, "value": value} for path, value in mend.settings]}
-            for mend in finding.mends
-        ],
+        "cause": None if finding.cause is None else {"path": finding.cause.path, "value": finding.cause.value},
+        "began": None if finding.began is None else to_builtins(finding.began),
+        "mends": [_mend(mend) for mend in finding.mends],
     }
+
+
+def _mend(mend: Mend) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "title": mend.title,
+        "settings": [{"path": path, "value": value} for path, value in mend.settings],
+        "applied": mend.application,
+    }
+    if mend.tried is not None:
+        found["tried"] = {
+            "steps": mend.tried.steps,
+            "loss_before": _plain(mend.tried.loss_before),
+            "loss_after": _plain(mend.tried.loss_after),
+            "gone": mend.tried.gone,
+        }
+    return found
 
 
 def to_json(findings: Sequence[Finding]) -> bytes:
