@@ -24,3 +24,8 @@ class Checkpoint:
     """State of its generator, the samples still to come, and the present batch."""
     memories: tuple[Any, ...]
     """What layers remember besides: the present draws of dropout and its generators."""
+
+    @property
+    def nbytes(self) -> int:
+        """What parameters, running averages and the optimiser's state take."""
+        return sum(array.nbytes for array in (self.parameters, self.states, *self.slots))

@@ -82,6 +82,14 @@ class Resume(Struct, frozen=True):
     checkpoint: Checkpoint
 
 
+class GoBack(Struct, frozen=True):
+    """Go on from the last checkpoint kept at or before a step, or from step 0, with an experiment changed live."""
+
+    run: int
+    step: int
+    experiment: Experiment
+
+
 class Ask(Struct, frozen=True):
     """Have a question answered beside training; the newest of one ``topic`` replaces those still waiting."""
 
@@ -90,7 +98,7 @@ class Ask(Struct, frozen=True):
     question: Question
 
 
-Command = Ask | Change | Restart | Resume | Revive | Play | Pause | Limit | Look | Stop
+Command = Ask | Change | GoBack | Restart | Resume | Revive | Play | Pause | Limit | Look | Stop
 
 # -- out --------------------------------------------------------------------------------------------------------
 
@@ -119,6 +127,8 @@ class Update(Struct, frozen=True):
     playing: bool = False
     steps_per_second: float = 0.0
     checkpoint: Checkpoint | None = None
+    kept_steps: tuple[int, ...] = ()
+    """Where the run could go back to, ascending: checkpoints from before any trouble."""
 
 
 class Refused(Struct, frozen=True):

@@ -12,6 +12,7 @@ from simulator.messages import (
     Ask,
     Change,
     Failed,
+    GoBack,
     Limit,
     Look,
     Pause,
@@ -108,6 +109,10 @@ class Session:
     def resume(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint, in a session that has just been started."""
         self._carrier.send(Resume(next(self._runs), checkpoint))
+
+    def go_back(self, step: int, experiment: Experiment) -> None:
+        """Go on from the last checkpoint kept at or before ``step``, or from step 0, with ``experiment``."""
+        self._carrier.send(GoBack(next(self._runs), step, experiment))
 
     def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None:
         """Draw the incoming weights of these units anew, where this run still goes on."""

@@ -13,6 +13,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from simulator.checkpoint import Checkpoint
+from simulator.checkpoint_ring import CheckpointRing
 from simulator.experiment import Experiment, ExperimentError
 from simulator.frame import Floats, Frame, Graph
 from simulator.graph.nodes import graph_of
@@ -23,6 +24,7 @@ from simulator.messages import (
     Change,
     Command,
     Failed,
+    GoBack,
     Limit,
     Look,
     Pause,
@@ -37,6 +39,7 @@ from simulator.messages import (
     Update,
 )
 from simulator.pace import Pace
+from simulator.parameter import is_live_change
 from simulator.threads import blas_threads, limited_blas
 from simulator.training import HISTOGRAM_SOURCES, WANTS, Training
 
@@ -95,6 +98,7 @@ class Worker:
         self.keeps = False
         """Whether a checkpoint has been asked for that is not made yet."""
         self.checkpoints = Pace(0)
+        self.ring = CheckpointRing()
         self.next_step = 0.0
         self.clock: list[tuple[float, int]] = []
         self.stopped = False
@@ -146,6 +150,8 @@ class Worker:
                     self._build(run, self.training.experiment)
             case Resume(run, kept):
                 self._build(run, kept.experiment, kept)
+            case GoBack():
+                self._go_back(command)
             case Revive(run, layer, units):
                 # A network that has been replaced meanwhile has other units.
                 if self.training is not None and run == self.training.info.run:
@@ -179,6 +185,15 @@ class Worker:
         except ExperimentError as error:
             self.post(Refused(run, str(error), error.path))
 
+    def _go_back(self, command: GoBack) -> None:
+        kept, ring = self.ring.before(command.step + 1), self.ring
+        if kept is None or not is_live_change(kept.experiment, command.experiment):
+            self._build(command.run, command.experiment)
+            return
+        self._build(command.run, command.experiment, kept)
+        ring.go_back(kept.step)
+        self.ring = ring
+
     def _steer(self) -> None:
         """A hand is on a knob: what takes long waits for it."""
         self.steered = True
@@ -186,9 +201,11 @@ class Worker:
             pace.put_off()
 
     def _build(self, run: int, experiment: Experiment, kept: Checkpoint | None = None) -> None:
-        training = Training(experiment, run)
+        training = Training(experiment if kept is None else kept.experiment, run)
         if kept is not None:
             training.restore(kept)
+            if experiment != kept.experiment:
+                training.retune(experiment)
         self._blas.close()
         self._blas.enter_context(limited_blas(blas_threads(training.network)))
         self.training, self.run = training, run
@@ -200,6 +217,7 @@ class Worker:
         self.validations.reset()
         self.histograms.reset()
         self.graph = self.kept = None
+        self.ring = CheckpointRing()
         self.clock.clear()
         frame = training.frame(training.scalars(validate=True), EVERYTHING)
         self.post(Started(training.info, training.columns, frame))
@@ -276,6 +294,8 @@ class Worker:
             if self.keeps and self.checkpoints.due:
                 # Not before: the optimiser's state is ahead of the parameters within a step.
                 self.kept, self.keeps = training.checkpoint(), False
+            if self.ring.due(training.step, training.loss):
+                self.ring.keep(training.checkpoint())
         self.clock.append((time.perf_counter(), training.step))
         if len(self.clock) > 4096:
             del self.clock[:2048]
@@ -349,7 +369,7 @@ class Worker:
         self.rows = []
         speed = self._speed(time.perf_counter())
         kept, self.kept = self.kept, None
-        self.post(Update(look.id, frame, (rows,), self.remaining > 0, speed, kept))
+        self.post(Update(look.id, frame, (rows,), self.remaining > 0, speed, kept, self.ring.steps))
 
     def _frame(self, training: Training, scalars: dict[str, float], wants: frozenset[str], hurried: bool) -> Frame:
         """Of the present step; where training goes on, costly parts are left out or older as often as time asks."""
