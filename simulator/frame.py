@@ -242,8 +242,12 @@ class Began(Struct, frozen=True):
     layer: str
     """Label."""
     quantity: Literal["z", "a", "delta", "weight_gradient", "update"]
+    """Of a layer: a loss may overflow before any of them."""
     direction: Literal["forward", "backward"]
     step: int
+    """The present one when it was computed; of an update the one that it was made at."""
+    entries: int
+    """How many of it were not finite."""
 
 
 class Frame(Struct, frozen=True):

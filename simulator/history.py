@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float32] | NDArray[np.float64]
 
+NEVER = -1
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -54,6 +56,9 @@ class History:
         self.steps = 0
         """Number of steps recorded."""
         self._extra = 0
+        self._provisional: NDArray[np.float64] | None = None
+        self._lost_first = np.full(len(columns), NEVER)
+        self._lost_since = np.full(len(columns), NEVER)
         self._place = {name: i for i, name in enumerate(columns)}
         shape = (capacity, len(columns))
         self._low = np.empty(shape)
@@ -79,10 +84,44 @@ class History:
             raise ValueError("rows of another run")
         if rows.first_step != self.start + self.steps:
             raise ValueError(f"step {rows.first_step} does not follow step {self.start + self.steps - 1}")
+        self._watch(rows)
         done = 0
         while done < len(rows.values):
             done += self._take(rows.values[done:])
         self._show(rows.provisional)
+
+    def _watch(self, rows: Rows) -> None:
+        """Keep the exact steps at which columns have not been finite: buckets lose them."""
+        self._provisional = rows.provisional
+        if not len(rows.values):
+            return
+        finite = np.isfinite(rows.values)
+        first, end = rows.first_step, rows.first_step + len(finite)
+        never, once = self._lost_first == NEVER, ~finite.all(axis=0)
+        self._lost_first[never & once] = first + np.argmin(finite, axis=0)[never & once]
+        lost, whole = ~finite[-1], ~finite.any(axis=0)
+        new = np.where(whole, first, end - np.argmax(finite[::-1], axis=0))
+        self._lost_since = np.where(lost, np.where(whole & (self._lost_since != NEVER), self._lost_since, new), NEVER)
+
+    def first_lost(self, name: str) -> int | None:
+        """The first step at which a column was NaN or Inf, the provisional one included."""
+        place = self._place[name]
+        known = int(self._lost_first[place])
+        return known if known != NEVER else self._lost_now(place)
+
+    def lost_since(self, name: str) -> int | None:
+        """The first step of the unbroken time in which a column has been NaN or Inf; None where it is finite now."""
+        place = self._place[name]
+        known = int(self._lost_since[place])
+        if self._provisional is None:
+            return known if known != NEVER else None
+        now = self._lost_now(place)
+        return now if now is None or known == NEVER else known
+
+    def _lost_now(self, place: int) -> int | None:
+        if self._provisional is None or np.isfinite(self._provisional[place]):
+            return None
+        return self.start + self.steps
 
     def _show(self, row: NDArray[np.float64] | None) -> None:
         """Draw the provisional step where it starts a bucket of its own; inside a wider one it would not be seen."""

@@ -17,7 +17,7 @@ from simulator.data.base import prepare
 from simulator.evaluation import Evaluator
 from simulator.experiment import Experiment, ExperimentError
 from simulator.feature_maps import Inspector
-from simulator.frame import Floats, Frame, Histograms, Prediction, RunInfo, frozen
+from simulator.frame import Began, Floats, Frame, Histograms, Prediction, RunInfo, frozen
 from simulator.graph.nodes import graph_of
 from simulator.measures import RECORDED, Measure, Meter
 from simulator.measures.gates import gates
@@ -26,6 +26,7 @@ from simulator.measures.statistics import norm
 from simulator.measures.time import time_profiles
 from simulator.microscope import unit_of
 from simulator.network import Network
+from simulator.nonfinite import first_nonfinite
 from simulator.numeric import Array, Stream, stream
 from simulator.optimizers import Optimizer
 from simulator.parameter import is_live_change
@@ -93,6 +94,9 @@ class Training:
         self._predicted: tuple[Experiment, Prediction] | None = None
         self.inspector = Inspector(self.network, experiment, self.data)
         self.step = 0
+        self.began: Began | None = None
+        """Where NaN or Inf came in, at the measured step or before."""
+        self._began_before: Began | None = None
         self._reset_optimizer(experiment.optimizer)
         self._make_meters(measures)
         self.info = self._describe(run)
@@ -101,6 +105,7 @@ class Training:
     def _make_meters(self, measures: Sequence[Measure]) -> None:
         roles, batch = self.network.roles, self.network.batch
         self.meter = Meter(roles, batch, measures)
+        self._counts = [row for row, measure in enumerate(measures) if measure.name == "nonfinite"]
         self._of_update = [row for row, measure in enumerate(measures) if "weight_update" in measure.roles]
         self._update_meter = Meter(roles, batch, [measures[row] for row in self._of_update])
 
@@ -178,6 +183,7 @@ class Training:
         parameters = self.network.parameters
         gradient = self._objective_gradient()
         rate = self.learning_rate
+        self._update_finite = True
         for start in range(0, parameters.size, CHUNK):
             piece = slice(start, start + CHUNK)
             self.experiment.optimizer.update(
@@ -188,6 +194,9 @@ class Training:
                 rate,
                 self.updates + 1,
             )
+            update = parameters.update[piece]
+            # A product of what is in the cache costs least; an update so large that it overflows is looked at again.
+            self._update_finite &= bool(np.isfinite(np.dot(update, update)))
 
     def propose(self, measure: bool = True, trace: bool = False, steer: Callable[[], None] | None = None) -> None:
         """Evaluate the present step, let the optimiser write its update, and measure; ``apply`` then makes it.
@@ -212,6 +221,7 @@ class Training:
             self.network.commit()
         self.step += 1
         self.updates += 1
+        self._began_before = self.began
         self._load_batch()
 
     def look(self) -> None:
@@ -226,6 +236,18 @@ class Training:
         self.loss = float(np.mean(self.network.output.sample_losses(self.y), dtype=np.float64))
         self.gradient_norm = norm(self.network.parameters.gradient)
         self.values, self.defined = self.meter.read()
+        self._watch()
+
+    def _watch(self) -> None:
+        """Find where NaN or Inf came in; of the present step anew, because its update may still change."""
+        finite = self._update_finite and math.isfinite(self.loss) and math.isfinite(self.gradient_norm)
+        self.began = self._began_before
+        if self.began is None and not (finite and self._counted_finite()):
+            self.began = first_nonfinite(self.network, self.step)
+
+    def _counted_finite(self) -> bool:
+        """Whether no layer's measure counts anything that is not."""
+        return not any((self.values[row] > 0).any() for row in self._counts)
 
     # -- what is told ---------------------------------------------------------------------------------------------
 
@@ -269,6 +291,7 @@ class Training:
                 factors=tuple(reversed(gains(self.network.trace.marks))) if "factors" in wanted else (),
                 maps=self.inspector.maps() if "maps" in wanted else {},
                 unit=unit_of(self.network, self.data.input_shape, wanted),
+                began=self.began,
             )
 
     def histograms(self, wanted: Container[str]) -> dict[str, Histograms]:
@@ -347,7 +370,9 @@ class Training:
             self.network.resolve_update()
             values = self.values.copy()
             values[self._of_update] = self._update_meter.read()[0]
+            self._update_finite = math.isfinite(norm(update))
         self.values = frozen(values)
+        self._watch()
         return True
 
     def _take_over(self, old: Optimizer) -> None:
@@ -383,6 +408,7 @@ class Training:
             slots=tuple(slot.copy() for slot in self.slots),
             sampler=(dict(self.sampler.rng.bit_generator.state), self.sampler.order.copy(), self.batch.copy()),
             memories=tuple(module.memory() for module in self.network.modules),
+            began=self._began_before,
         )
 
     def restore(self, kept: Checkpoint) -> None:
@@ -391,7 +417,7 @@ class Training:
         np.copyto(self.network.states.value, kept.states)
         for slot, before in zip(self.slots, kept.slots, strict=True):
             np.copyto(slot, before)
-        self.step, self.updates = kept.step, kept.updates
+        self.step, self.updates, self._began_before = kept.step, kept.updates, kept.began
         self.sampler.rng.bit_generator.state, self.sampler.order, self.batch = kept.sampler
         self._gather(self.batch)
         for module, memory in zip(self.network.modules, kept.memories, strict=True):

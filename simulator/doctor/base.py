@@ -228,13 +228,14 @@ class Rule(ABC):
         rows: Iterable[int] = (),
         factor: str = "",
         mends: Iterable[Mend | None] = (),
+        began: Began | None = None,
     ) -> Finding:
         """A finding of this rule, with those of ``mends`` that can be applied and change something."""
         experiment = evidence.experiment
         helpful = tuple(mend for mend in mends if mend is not None and mend.helps(experiment))
         return Finding(
             self.name, severity, evidence.labels(rows), since, evidence.frame.step, dict(numbers), factor,
-            sentence, helpful,
+            sentence, helpful, began=began,
         )  # fmt: skip
 
 

@@ -7,9 +7,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from msgspec import to_builtins
-
 from simulator.doctor.base import Finding, Mend
+
+BEGAN = ("layer", "quantity", "direction", "step")
 
 
 def _plain(value: float) -> float | str:
@@ -29,7 +29,7 @@ def builtins_of(finding: Finding) -> dict[str, Any]:
         "factor": finding.factor,
         "numbers": {name: _plain(value) for name, value in finding.numbers.items()},
         "cause": None if finding.cause is None else {"path": finding.cause.path, "value": finding.cause.value},
-        "began": None if finding.began is None else to_builtins(finding.began),
+        "began": None if finding.began is None else {name: getattr(finding.began, name) for name in BEGAN},
         "mends": [_mend(mend) for mend in finding.mends],
     }
 

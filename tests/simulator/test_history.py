@@ -188,3 +188,22 @@ def test_the_end_is_the_last_step_that_is_shown() -> None:
     assert history.end == 5
     history.extend(Rows(5, ("loss",), np.ones((3, 1))))
     assert history.end == 7 == history.series("loss").steps[-1]
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    lost=st.lists(st.booleans(), min_size=1, max_size=40),
+    provisional=st.sampled_from([None, False, True]),
+    blocks=st.lists(st.integers(1, 9), max_size=4),
+)
+def test_the_exact_steps_of_what_is_not_finite_are_kept(
+    lost: list[bool], provisional: bool | None, blocks: list[int]
+) -> None:
+    values = np.where(lost, math.inf, 1.0)[:, np.newaxis] * np.ones(3)
+    history = History(COLUMNS, capacity=2)
+    last = None if provisional is None else np.full(3, math.nan if provisional else 1.0)
+    feed(history, values, blocks, last)
+    known = lost if provisional is None else [*lost, provisional]
+    assert history.first_lost("loss") == (known.index(True) if any(known) else None)
+    trailing = next((i for i, each in enumerate(reversed(known)) if not each), len(known))
+    assert history.lost_since("loss") == (len(known) - trailing if trailing else None)

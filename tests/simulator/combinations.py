@@ -1,0 +1,59 @@
+"""Every kind of layer with every combination of its options, each in the smallest network that takes it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from simulator.activations import Activation
+from simulator.experiment import Experiment, ExperimentError
+from simulator.initializers import Initializer
+from simulator.layers import Layer
+from simulator.parameter import Parameter, Part, kinds, parameters
+from simulator.training import Training
+
+Plain = dict[str, Any]
+DATA: tuple[Plain, ...] = (
+    {"kind": "wine"},
+    {"kind": "digits"},
+    {"kind": "adding", "samples": 40, "steps": 6},
+)
+WIDTHS = 5, 13
+"""The second is that of the first data set, for layers that must be as wide as their input."""
+BRANCH = [{"kind": "dense", "units": 13}]
+
+
+def _values(parameter: Parameter) -> list[Any]:
+    """All choices and kinds that a field offers; none where it holds numbers."""
+    if parameter.type == "flag":
+        return [False, True]
+    if parameter.type == "choice":
+        return list(parameter.choices)
+    if parameter.type == "part" and not issubclass(parameter.kinds[0], Activation | Initializer):
+        return [option for kind in parameter.kinds for option in options(kind)]
+    return []
+
+
+def options(kind: type[Part]) -> Iterator[Plain]:
+    """The builtins of a part with each combination of its choices, flags and inner parts."""
+    chosen = {parameter.name: values for parameter in parameters(kind) if (values := _values(parameter))}
+    for values in itertools.product(*chosen.values()):
+        yield {"kind": kind.__struct_config__.tag, **dict(zip(chosen, values, strict=True))}
+
+
+def fitting(layer: Plain, **changes: Any) -> Experiment | None:
+    """The first experiment that takes the layer; None where none does."""
+    for data, width in itertools.product(DATA, WIDTHS):
+        own = {"units": width} if "units" in kinds(Layer)[layer["kind"]].__struct_fields__ else {}
+        own |= {"layers": BRANCH} if layer["kind"] == "residual" else {}
+        try:
+            made = Experiment.from_builtins({"data": data, "layers": [{**own, **layer}], "batch_size": 8, **changes})
+            Training(made)
+        except ExperimentError:
+            continue
+        return made
+    return None
+
+
+LAYERS: dict[str, type[Layer]] = kinds(Layer)
