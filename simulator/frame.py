@@ -22,11 +22,17 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
+def inner_number(number: int, count: int) -> str:
+    """The number of one of ``count`` inner layers, of equal length for all: as text "1.1" and "1.10" are two numbers
+    that a reader of a table takes for one."""
+    return str(number).zfill(len(str(count)))
+
+
 class LayerInfo(Struct, frozen=True):
     """One row of every plot and table: a layer as the network runs it (``repeat`` expanded)."""
 
     label: str
-    """``"1"`` … in depth order; inner layers of a composite are ``"3.1"``."""
+    """``"1"`` … in depth order; inner layers of a composite are ``"3.1"``, of one with ten or more ``"3.01"``."""
     name: str
     kind: str
     activation: str

@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.arena import Arena, Scratch
 from simulator.experiment import Experiment, ExperimentError
-from simulator.frame import LayerInfo
+from simulator.frame import LayerInfo, inner_number
 from simulator.layers.base import Block, Module, Parameters, Repair, Room, Shape, ShapeError, Tap
 from simulator.layers.each_step import EachStepOutputModule
 from simulator.layers.output import OutputModule
@@ -178,8 +178,9 @@ def _inform(module: Module, label: str, entry: int, trace: Trace) -> None:
         units=module.units,
         entry=entry,
     )
-    for inner, child in enumerate(module.children(), 1):
-        _inform(child, f"{label}.{inner}", entry, trace)
+    children = module.children()
+    for inner, child in enumerate(children, 1):
+        _inform(child, f"{label}.{inner_number(inner, len(children))}", entry, trace)
 
 
 def check_memory(amount: int) -> None:

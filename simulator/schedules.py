@@ -34,6 +34,8 @@ class Schedule(Part, frozen=True):
 
     horizon: ClassVar[str] = ""
     """Name of the field that sets how long one period of the curve is."""
+    uses_base: ClassVar[bool] = True
+    """Whether the optimiser's own learning rate has any say; where it has none, the schedule sets the rate."""
 
     @abstractmethod
     def rate(self, base: float, step: int) -> float:
@@ -153,6 +155,7 @@ class OneCycleSchedule(Schedule, frozen=True, tag="one_cycle"):
 
     label: ClassVar[str] = "one cycle"
     horizon: ClassVar[str] = "total_steps"
+    uses_base: ClassVar[bool] = False
     max_lr: Annotated[float, _TOP] = 0.5
     total_steps: Annotated[
         int,

@@ -241,6 +241,16 @@ def nested() -> Training:
     return looked(dense(4), residual(dense(4, repeat=2), inside), dense(3))
 
 
+@pytest.mark.parametrize("count", [1, 9, 10, 12, 100])
+def test_labels_of_inner_layers_are_numbers_of_their_own_and_sort_in_depth_order(count: int) -> None:
+    infos = looked(dense(4), residual(dense(4, repeat=count))).info.layers
+    labels = [info.label for info in infos if info.label.startswith("2.")]
+    assert len({float(label) for label in labels}) == len(labels) == count
+    assert sorted(labels) == labels
+    assert labels[0] == "2." + "0" * (len(str(count)) - 1) + "1"
+    assert [info.name.split()[-1] for info in infos[1:-2]] == labels
+
+
 def test_inner_layers_come_before_their_block_and_name_the_entry_on_top() -> None:
     infos = nested().info.layers
     assert [info.label for info in infos] == ["1", "2.1", "2.2", "2.3.1", "2.3.2", "2.3", "2", "3", "4"]

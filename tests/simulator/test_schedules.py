@@ -140,3 +140,10 @@ def test_a_one_cycle_of_a_few_steps_has_a_rate_at_each(total: int, share: float)
 def test_a_growing_rate_ends_at_infinity_not_in_an_error(schedule: Schedule) -> None:
     assert schedule.rate(0.1, 10**6) == math.inf
     assert schedule.rate(0.0, 10**6) == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_schedule_says_whether_the_base_rate_has_any_say(kind: str) -> None:
+    schedule = kinds(Schedule)[kind]()
+    differs = any(schedule.rate(0.01, step) != schedule.rate(0.3, step) for step in range(0, 5000, 7))
+    assert schedule.uses_base is differs

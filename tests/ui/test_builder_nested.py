@@ -128,6 +128,17 @@ def test_inner_layers_stand_below_the_layer_they_are_in() -> None:
     assert rows[2].title == "residual · 4 layers"
 
 
+LONG = [residual(dense(9, repeat=9), dense()), residual(residual(dense(repeat=12)), dense())]
+
+
+@pytest.mark.parametrize("stack", LONG)
+def test_rows_number_inner_layers_as_the_run_labels_them(stack: dict[str, Any]) -> None:
+    plain = experiment(dense(), stack).to_builtins()
+    infos = Training(Experiment.from_builtins(plain)).info.layers
+    for row in entries_of(plain)[1:-1]:
+        assert row.number == "–".join(infos[index].label for index in sorted({row.own[0], row.own[-1]}))
+
+
 STACKS = [
     [dense(), residual(dense(9, repeat=2), residual(dense(9)), dense()), dense(5)],
     [dense(), residual(dense(9), residual(dense(9), repeat=2), dense(), repeat=3), dense(5, repeat=2)],

@@ -15,6 +15,7 @@ from ui.forms.curve import ScheduleCurve, horizon_of
 from ui.forms.rows import ChoiceRow
 from ui.forms.slider import NumberRow
 from ui.forms.training import TrainingPanel
+from ui.style.numbers import number
 
 START = {"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 5}]}
 
@@ -154,3 +155,27 @@ def test_an_edit_of_the_schedule_redraws_the_curve(qtbot: Any) -> None:
     before = bench.panel.curve.grab().toImage()
     bench.pick("schedule", "cosine")
     assert bench.panel.curve.grab().toImage() != before
+
+
+@pytest.mark.parametrize("kind", concrete(Schedule), ids=kind_of)
+@pytest.mark.parametrize("step", [0, 250, 10_000])
+def test_the_rate_that_acts_stands_beside_the_base_rate(qtbot: Any, kind: type[Schedule], step: int) -> None:
+    bench = Bench(qtbot, schedule={"kind": kind_of(kind)}, optimizer={"kind": "adam", "learning_rate": 0.07})
+    bench.panel.set_step(step)
+    row = bench.panel.form("optimizer").row(("optimizer", "learning_rate"))
+    assert isinstance(row, NumberRow)
+    acting, unlike = kind().rate(0.07, step), kind().rate(0.9, step)
+    assert (number(acting, fixed=True) in row.note.text()) or (acting == 0.07 and not row.note.text())
+    has_say = any(kind().rate(0.07, s) != kind().rate(0.9, s) for s in range(3000))
+    assert row.isEnabled() is row.track.isEnabled() is has_say  # type: ignore[union-attr]
+    assert ("sets the rate" in row.note.text()) is not has_say
+    assert ("whatever is set here" in row.note.text()) is (has_say and acting == unlike)
+    assert "Learning rate" in row.label.text()
+
+
+def test_the_base_rate_can_be_set_again_under_a_schedule_that_uses_it(qtbot: Any) -> None:
+    bench = Bench(qtbot, schedule={"kind": "one_cycle"})
+    bench.pick("schedule", "cosine")
+    row = bench.panel.form("optimizer").row(("optimizer", "learning_rate"))
+    assert row is not None
+    assert row.isEnabled()

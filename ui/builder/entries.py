@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from simulator.frame import RunInfo
+from simulator.frame import RunInfo, inner_number
 from simulator.layers import Layer
 from simulator.losses import Loss
 from simulator.parameter import Parameter, Part, kind_of, kinds, parameters, title_of
@@ -85,12 +85,13 @@ class _Told:
     def rows(self, layers: Sequence[Plain], stack: Place, starts: Sequence[int], prefix: str) -> list[Entry]:
         """``starts``: depth indices at which each copy of the stack begins, of which a repeated composite has some."""
         found: list[Entry] = []
-        number = 1
+        number, count = 1, sum(int(layer.get("repeat", 1)) for layer in layers) if prefix else 1
         for index, layer in enumerate(layers):
             place, repeat, taken = (*stack, index), int(layer.get("repeat", 1)), rows_of(layer)
             copies = [start + turn * taken // repeat for start in starts for turn in range(repeat)]
             own = tuple(start + taken // repeat - 1 for start in copies)
-            entry = self._entry(layer, place, own, copies[0], _range(number, number + repeat - 1, prefix))
+            first, last = (prefix + inner_number(each, count) for each in (number, number + repeat - 1))
+            entry = self._entry(layer, place, own, copies[0], first if first == last else f"{first}–{last}")
             found.append(entry)
             if entry.inner:
                 inside = f"{entry.number}." if len(copies) == 1 else "."
@@ -115,10 +116,6 @@ class _Told:
             inner_name(layer) or "",
             self.wrong.get(place, ""),
         )
-
-
-def _range(first: int, last: int, prefix: str) -> str:
-    return f"{prefix}{first}" if first == last else f"{prefix}{first}–{prefix}{last}"
 
 
 def _input(plain: Plain, info: RunInfo | None, shape: str) -> Entry:

@@ -46,6 +46,22 @@ class Warning(QLabel):
         self.setVisible(bool(sentence))
 
 
+class Note(QLabel):
+    """One muted sentence, wrapped; takes no room while there is nothing to say."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWordWrap(True)
+        self.setContentsMargins(0, 0, 0, 4)
+        self.setProperty("role", "muted")
+        self.hide()
+
+    def say(self, sentence: str) -> None:
+        if sentence != self.text():
+            self.setText(sentence)
+            self.setVisible(bool(sentence))
+
+
 class Combo(QComboBox):
     """A combo box that the wheel turns only when it has the focus, and that may shrink."""
 
@@ -78,6 +94,7 @@ class Row(QWidget):
         self.name = f"{self.name} {parameter.knob.label}".strip()
         self.label = RowLabel(capital(parameter.knob.label))
         self.mark = QLabel("●" if parameter.live else "↺")
+        self.note = Note()
         self.warning = Warning()
         self.body = QHBoxLayout()
         self._arrange()
@@ -106,6 +123,7 @@ class Row(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(holder)
+        outer.addWidget(self.note)
         outer.addWidget(self.warning)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 

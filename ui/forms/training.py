@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from simulator.data import columns_of
 from simulator.experiment import Experiment, ExperimentError
 from simulator.parameter import parameter, parameters, replaced
+from ui.forms.acting_rate import acting_rate
 from ui.forms.curve import ScheduleCurve
 from ui.forms.form import PartForm, Path, Plain, Suggestions
 from ui.forms.propose import Propose, description_of, key_of
@@ -75,6 +76,7 @@ class TrainingPanel(QScrollArea):
         self._parts: list[_Part] = []
         self._refused = ""
         """What :meth:`refuse` has written last."""
+        self._step = 0
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -146,6 +148,14 @@ class TrainingPanel(QScrollArea):
             part.form.set_value(plain[part.prefix] if part.prefix else plain)
             part.section.set_summary(_summary(plain, part))
         self.curve.set_schedule(experiment.schedule, experiment.optimizer.learning_rate)
+        self._show_acting_rate(experiment)
+
+    def _show_acting_rate(self, experiment: Experiment) -> None:
+        """Beside the learning rate, what the schedule makes of it; where it has no say, it cannot be set."""
+        row, schedule = self.form("optimizer").row(("optimizer", "learning_rate")), experiment.schedule
+        if row is not None:
+            row.setEnabled(schedule.uses_base)
+            row.note.say(acting_rate(schedule, experiment.optimizer.learning_rate, self._step))
 
     def refuse(self, path: str, message: str) -> None:
         """Show beside the field at ``path`` (``data``, ``optimizer.momentum``) why it is not trained.
@@ -163,7 +173,10 @@ class TrainingPanel(QScrollArea):
 
     def set_step(self, step: int) -> None:
         """Mark the present step in the schedule."""
+        self._step = step
         self.curve.set_step(step)
+        if self._experiment is not None:
+            self._show_acting_rate(self._experiment)
 
     def _edited(self, part: _Part, path: Path, value: Any, final: bool) -> None:
         if self._experiment is None:

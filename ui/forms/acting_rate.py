@@ -1,0 +1,20 @@
+"""What a schedule makes of the optimiser's learning rate, in words."""
+
+from __future__ import annotations
+
+from simulator.parameter import title_of
+from simulator.schedules import ConstantSchedule, Schedule
+from ui.style.numbers import number
+
+
+def acting_rate(schedule: Schedule, base: float, step: int) -> str:
+    """``The schedule (cosine) makes it 0.087 now.``; nothing where the rate acts as it is."""
+    if isinstance(schedule, ConstantSchedule):
+        return ""
+    rate = schedule.rate(base, step)
+    now, name = number(rate, fixed=True), title_of(type(schedule))
+    if not schedule.uses_base:
+        return f"The schedule ({name}) sets the rate: {now} now."
+    # The end of a decay is where it is whatever it fell from.
+    spent = ", whatever is set here" if schedule.rate(2 * base + 1, step) == rate else ""
+    return f"The schedule ({name}) makes it {now} now{spent}."
