@@ -160,7 +160,7 @@ def _run(arguments: argparse.Namespace, draw: Draw) -> None:
 
 
 def _report(result: RunResult, out: Path) -> None:
-    from simulator.measures.status import describe
+    from simulator.doctor.headline import headline
 
-    print(f"step {result.last.step}: {describe(result.last)}")
+    print(f"step {result.last.step}: {headline(result.findings, result.last)}")
     print(f"written to {out}")

@@ -18,10 +18,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QVBoxLayout, QWidget
 
+from simulator.doctor.headline import headline
 from simulator.experiment import Experiment
 from simulator.files.experiments import Preset
 from simulator.frame import RunInfo
-from simulator.measures.status import describe
 from simulator.parameter import is_live_change, replaced
 from ui.bench import Bench, Hire
 from ui.builder.builder import Builder
@@ -174,7 +174,7 @@ class MainWindow(QMainWindow):
         self.plot_area.refresh(view, spread=self.bench.playing)
         if not self._since_words.isValid() or self._since_words.elapsed() >= WORDS_MS or not self.bench.playing:
             self._since_words.start()
-            self.status.say(describe(view.frame))
+            self.status.say(headline(self.doctor_dock.rounds.findings, view.frame))
             self.training.set_step(view.frame.step)
 
     def _show_waiting(self, seconds: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -17,6 +17,7 @@ from simulator.experiment import Experiment
 from simulator.frame import Began, Floats, Frame, LayerInfo
 from simulator.history import History
 from simulator.numeric import median
+from simulator.parameter import is_live_change
 from simulator.profiles import Profiles
 from simulator.trace import Factor
 
@@ -27,6 +28,8 @@ UNMOVED = 0.97
 """Share of what always guessing the mean scores, above which nothing has been learnt."""
 LEARNT = 0.1
 """Share of the loss at the start below which updates may be as small as they like."""
+SPOILT = 2.0
+"""Times the loss at the start beyond which the weights are no good place to go on from."""
 RECENT = 10
 """Steps over which a number is judged: one odd batch is no finding."""
 
@@ -148,6 +151,21 @@ class Evidence:
         loss = self.frame.scalars.get("loss", 0.0)
         return not math.isfinite(loss) or bool(np.any(self.frame.measures["nonfinite"] > 0))
 
+    @property
+    def spoilt(self) -> bool:
+        """Whether the state of the network is such that no setting would bring it back."""
+        dead = self.frame.measures["activation_dead"][self.hidden]
+        grown = self.frame.scalars.get("loss", 0.0) > SPOILT * self.start
+        return self.broken or grown or bool(np.any(dead >= 0.5))
+
+    def application(self, mend: Mend, since: int) -> Application:
+        """How a mend of what has been so ``since`` a step is applied: live only where that is enough."""
+        if not is_live_change(self.experiment, mend.applied(self.experiment)):
+            return "start"
+        if not self.spoilt:
+            return "live"
+        return "checkpoint" if since > 0 else "start"
+
     # -- the past -------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -232,7 +250,11 @@ class Rule(ABC):
     ) -> Finding:
         """A finding of this rule, with those of ``mends`` that can be applied and change something."""
         experiment = evidence.experiment
-        helpful = tuple(mend for mend in mends if mend is not None and mend.helps(experiment))
+        helpful = tuple(
+            replace(mend, application=evidence.application(mend, since))
+            for mend in mends
+            if mend is not None and mend.helps(experiment)
+        )
         return Finding(
             self.name, severity, evidence.labels(rows), since, evidence.frame.step, dict(numbers), factor,
             sentence, helpful, began=began,

@@ -1,11 +1,10 @@
-"""A doctor for a run without a screen: what is only asked for on suspicion is asked for here too."""
+"""What a run without a screen is told at its end: findings whose mends have been tried."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from simulator.analysis.sharpness import Sharpness, SharpnessQuestion
-from simulator.doctor import Evidence, Finding, examine, rising, tiny_shares
+from simulator.doctor.base import Finding
+from simulator.doctor.diagnosis import diagnose
+from simulator.doctor.trial import Trials, prove
 from simulator.frame import Frame
 from simulator.history import History
 from simulator.profiles import Profiles
@@ -15,16 +14,6 @@ from simulator.training import Training
 def consult(
     training: Training, frame: Frame, history: History, first: Frame | None, profiles: Profiles | None = None
 ) -> tuple[Finding, ...]:
-    """Findings about the step that ``training`` stands at; ``frame`` has ``WANTS``."""
-    tiny = tiny_shares(training.network.taps)
-    evidence = Evidence(training.experiment, frame, history, first, tiny, profiles=profiles)
-    if rising(evidence) and not evidence.broken:
-        evidence = replace(evidence, sharpness=_sharpness(training))
-    return examine(evidence)
-
-
-def _sharpness(training: Training) -> Sharpness | None:
-    try:
-        return SharpnessQuestion().answer(training)
-    except ValueError:
-        return None  # too many parameters: then this rule has nothing to go by
+    """Findings about the step that ``training`` stands at, with the mends that cured a copy."""
+    findings = diagnose(training, frame, history, first, profiles)
+    return prove(findings, Trials(training.experiment, steps=training.step))

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from simulator.doctor import mends
 from simulator.doctor.base import UNMOVED, Evidence, Finding, Mend, Rule, balance
 from simulator.doctor.signal import adam_helps, strong_side, unforgetting, weak_side
-from simulator.doctor.words import blame, capital, joined, listed
+from simulator.doctor.words import blame, capital, joined, listed, number
 from simulator.experiment import Experiment
 from simulator.frame import Floats
-from simulator.measures.status import number
 from simulator.numeric import median
 
 PATIENCE = 200

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from simulator.doctor import mends
 from simulator.doctor.base import Evidence, Finding, Mend, Rule, balance
-from simulator.doctor.words import SUBJECTS, blame, capital, joined
+from simulator.doctor.words import SUBJECTS, blame, capital, joined, number
 from simulator.experiment import Experiment
-from simulator.measures.status import EXPLODING, VANISHING, number
 from simulator.trace import Factor
 
+VANISHING, EXPLODING = 1e-3, 1e3
+"""First-to-last ratio of gradients beyond which they vanish or explode."""
 EPSILON = 1e-8
 """Adam's ε where the optimiser has none of its own."""
 FAR = 100.0

@@ -8,8 +8,7 @@ import numpy as np
 
 from simulator.doctor import mends
 from simulator.doctor.base import Evidence, Finding, Rule
-from simulator.doctor.words import capital, listed
-from simulator.measures.status import number
+from simulator.doctor.words import capital, listed, number
 
 MOSTLY = 0.5
 HASTY = 1e-2

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from simulator.doctor.base import Balance, Evidence
-from simulator.measures.status import number
 from simulator.trace import Factor
 
 SUBJECTS: dict[Factor, str] = {
@@ -19,6 +19,20 @@ SUBJECTS: dict[Factor, str] = {
     "time": "the steps through time",
 }
 _SINGULAR = frozenset({"normalization", "dropout", "pooling"})
+
+
+def number(value: float) -> str:
+    """Three significant digits, powers of ten as 3.1·10⁻⁶ outside 0.001 … 10 000."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value == 0:
+        return "exactly 0"
+    if 1e-3 <= abs(value) < 1e4:
+        return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa}·10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
 
 
 def capital(text: str) -> str:

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from simulator import Experiment, run
+from simulator.doctor.headline import headline
 from simulator.frame import Frame
+from simulator.headless import RunResult
 from simulator.measures import NAMES
-from simulator.measures.status import describe
 from simulator.network import Network
 from simulator.numeric import Array
 from simulator.training import Training
@@ -204,12 +205,16 @@ def test_6_a_constant_matrix_gives_powers_of_n_w_and_7_keeps_the_signal_at_one(n
 
 def profile(activation: str, initializer: dict[str, Any], width: int = 250, **layer: Any) -> Frame:
     """Ten equal layers on Gaussian noise, at step 0."""
+    return at_start(activation, initializer, width, **layer).last
+
+
+def at_start(activation: str, initializer: dict[str, Any], width: int = 250, **layer: Any) -> RunResult:
     entry = {
         "kind": "dense", "units": width, "repeat": 10, "activation": {"kind": activation}, "initializer": initializer,
         **layer,
     }  # fmt: skip
     data = {"kind": "gaussian", "features": width, "samples": 100, "classes": 10}
-    return run(Experiment.from_builtins({"data": data, "layers": [entry], "batch_size": 64}), steps=0).last
+    return run(Experiment.from_builtins({"data": data, "layers": [entry], "batch_size": 64}), steps=0)
 
 
 def second_moment(frame: Frame) -> Array:
@@ -245,18 +250,22 @@ def test_9_the_output_gradient_is_the_error(loss: str) -> None:
 
 
 def test_10_small_weights_vanish_and_large_ones_explode_and_the_status_says_so() -> None:
-    small, large = profile("tanh", {"kind": "normal", "std": 0.01}), profile("linear", {"kind": "normal", "std": 0.2})
+    small_run = at_start("tanh", {"kind": "normal", "std": 0.01})
+    large_run = at_start("linear", {"kind": "normal", "std": 0.2})
+    small, large = small_run.last, large_run.last
     # Going forward the activations fade, going back the error does; their products, the ∂W, are small everywhere.
     assert small.measures["activation_std"][9] < 1e-5 * small.measures["activation_std"][0]
     assert small.measures["delta_rms"][0] < 1e-5 * small.measures["delta_rms"][9]
     assert (small.measures["weight_gradient_norm"][:-1] < 1e-5).all()
-    assert describe(small).startswith(("fading", "vanishing"))
-    assert describe(large).startswith("exploding")
+    assert {"fading", "vanishing"} <= {finding.rule for finding in small_run.findings}
+    assert headline(large_run.findings, large) == large_run.findings[0].sentence
+    assert large_run.findings[0].rule == "exploding"
 
 
 def test_10_a_sigmoid_stack_vanishes_by_more_than_its_quarter_per_layer() -> None:
-    frame = profile("sigmoid", {"kind": "glorot_normal"})
-    assert describe(frame).startswith("vanishing")
+    made = at_start("sigmoid", {"kind": "glorot_normal"})
+    frame = made.last
+    assert made.findings[0].rule == "vanishing"
     delta = frame.measures["delta_rms"][:-1]
     assert (delta[:-1] / delta[1:] < 0.3).all()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from simulator import Experiment, run
 from simulator.analysis.sharpness import Sharpness
 from simulator.doctor import RULES, Evidence, Finding, Mend, examine, tiny_shares
+from simulator.doctor.trial import CURED, CancelledError, Trials, copy, prove
 from simulator.files.experiments import find, presets
 from simulator.history import History, Rows
 from simulator.training import Training
@@ -29,8 +31,8 @@ def narrow(kind: str, depth: int = 10, **changes: Any) -> Experiment:
 
 
 def found(experiment: Experiment, steps: int = STEPS) -> dict[str, Finding]:
-    with np.errstate(all="ignore"):
-        return {finding.rule: finding for finding in run(experiment, steps=steps, every=20).findings}
+    """By rule, the mends not tried yet."""
+    return {finding.rule: finding for finding in copy(experiment, steps).findings}
 
 
 def with_kind(initializer: dict[str, Any], kind: str = "tanh", depth: int = 10) -> Experiment:
@@ -73,13 +75,38 @@ SICK = {
 def test_each_rule_finds_its_sickness_and_its_first_mend_mends_it(rule: str) -> None:
     experiment, steps = SICK[rule]
     finding = found(experiment, steps)[rule]
-    assert finding.step == steps
-    assert 0 <= finding.since <= steps
+    assert 0 <= finding.since <= finding.step <= steps
     assert finding.sentence.endswith(".")
     assert finding.numbers
     assert finding.mends
     if rule != "over-fitting":
         assert rule not in found(finding.mends[0].applied(experiment), steps)
+
+
+def test_only_mends_that_were_tried_and_cured_a_copy_are_offered() -> None:
+    experiment = find("vanishing-sigmoid")
+    result = run(experiment, steps=STEPS, every=20)
+    offered = [mend for finding in result.findings for mend in finding.mends]
+    assert offered
+    for mend in offered:
+        assert mend.tried is not None
+        assert mend.tried.gone
+        assert mend.tried.loss_after <= CURED * mend.tried.loss_before
+        assert mend.tried.loss_after == copy(mend.applied(experiment), STEPS).loss
+
+
+def test_a_trial_ends_when_nobody_waits_for_it() -> None:
+    def between() -> None:
+        raise CancelledError
+
+    findings = copy(find("vanishing-sigmoid"), STEPS).findings
+    with pytest.raises(CancelledError):
+        prove(findings, Trials(find("vanishing-sigmoid"), steps=STEPS, between=between))
+
+
+def test_findings_and_trials_can_cross_to_another_process() -> None:
+    findings = copy(find("vanishing-sigmoid"), STEPS).findings
+    assert pickle.loads(pickle.dumps(findings)) == findings
 
 
 def test_every_rule_is_tried_here() -> None:

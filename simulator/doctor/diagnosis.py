@@ -1,0 +1,30 @@
+"""A run without a screen is examined: what is only asked for on suspicion is asked for here too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from simulator.analysis.sharpness import Sharpness, SharpnessQuestion
+from simulator.doctor import Evidence, Finding, examine, rising, tiny_shares
+from simulator.frame import Frame
+from simulator.history import History
+from simulator.profiles import Profiles
+from simulator.training import Training
+
+
+def diagnose(
+    training: Training, frame: Frame, history: History, first: Frame | None, profiles: Profiles | None = None
+) -> tuple[Finding, ...]:
+    """Findings about the step that ``training`` stands at, their mends untried; ``frame`` has ``WANTS``."""
+    tiny = tiny_shares(training.network.taps)
+    evidence = Evidence(training.experiment, frame, history, first, tiny, profiles=profiles)
+    if rising(evidence) and not evidence.broken:
+        evidence = replace(evidence, sharpness=_sharpness(training))
+    return examine(evidence)
+
+
+def _sharpness(training: Training) -> Sharpness | None:
+    try:
+        return SharpnessQuestion().answer(training)
+    except ValueError:
+        return None  # too many parameters: then this rule has nothing to go by
