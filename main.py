@@ -11,11 +11,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from simulator.carriers import Mode, ProcessCarrier, usual_mode
+from simulator.carriers import Mode, ProcessCarrier, trainer, usual_mode
 from simulator.command_line import COMMANDS, add_commands, execute
 
 if TYPE_CHECKING:
     from simulator.headless import RunResult
+    from simulator.messages import Command, Reply
 
 
 CLOSE_SECONDS = 2.0
@@ -74,11 +75,11 @@ def draw_plots(result: RunResult, folder: Path) -> None:
     app.processEvents()
 
 
-def launched(worker: Mode | None) -> ProcessCarrier | None:
+def launched(worker: Mode | None) -> ProcessCarrier[Command, Reply] | None:
     """The training process, to warm up while Qt is imported and the window is built; None where it will be a thread."""
     if (worker or usual_mode()) == "thread":
         return None
-    carrier = ProcessCarrier()
+    carrier = ProcessCarrier(trainer)
     try:
         carrier.launch()
     except OSError:

@@ -15,14 +15,22 @@ import sys
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
+
+from simulator.inbox import Inbox
 
 # The worker and its messages are imported where they are used: a process is launched before anything slow is.
 if TYPE_CHECKING:
-    from simulator.messages import Command, Reply
+    from simulator.messages import Command, Failed, Reply, Stop
 
 Notify = Callable[[], None]
 Mode = Literal["thread", "process"]
+C = TypeVar("C")
+"""What a worker is told, besides to stop."""
+R = TypeVar("R")
+"""What it tells, besides that it has failed."""
+C_in = TypeVar("C_in", contravariant=True)
+NAME = "nablascope-worker"
 REST_SECONDS = 0.25
 """Longest rest of a thread for the sake of a screen that does not say when it is done."""
 SWITCH_SECONDS = 2e-4
@@ -37,15 +45,26 @@ def usual_mode() -> Mode:
     return "process" if (os.cpu_count() or 1) >= 2 else "thread"
 
 
-class Carrier(Protocol):
+Hire = Callable[[Inbox[C], Callable[[R], None]], Callable[[], None]]
+"""Makes a worker, given where its commands come from and where its replies go, and gives its loop; it pickles."""
+
+
+def trainer(inbox: Inbox[Command], post: Callable[[Reply], None]) -> Callable[[], None]:
+    """Hires a worker that trains."""
+    from simulator.worker import Worker
+
+    return Worker(inbox, post).loop
+
+
+class Carrier(Protocol[C_in, R]):
     """Runs a worker somewhere and carries messages to and from it."""
 
     def start(self, notify: Notify) -> None:
         """Start the worker; ``notify`` is called, in any thread, whenever a reply has arrived. OSError if it cannot."""
 
-    def send(self, command: Command) -> None: ...
+    def send(self, command: C_in) -> None: ...
 
-    def receive(self) -> list[Reply]:
+    def receive(self) -> list[R | Failed]:
         """All replies that have arrived, without waiting."""
 
     def rest(self) -> None:
@@ -57,22 +76,22 @@ class Carrier(Protocol):
         """End the worker, by force if it does not within ``timeout`` seconds."""
 
 
-def _taken(replies: queue.SimpleQueue[Reply]) -> list[Reply]:
+def _taken(replies: queue.SimpleQueue[R]) -> list[R]:
     found = []
     while not replies.empty():
         found.append(replies.get())
     return found
 
 
-class _QueueInbox:
+class _QueueInbox(Generic[C]):
     """An inbox over a thread-safe queue; a worker that looks into it while it is to rest, rests there."""
 
     def __init__(self) -> None:
-        self.queue: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self.queue: queue.SimpleQueue[C | Stop] = queue.SimpleQueue()
         self.free = threading.Event()
         self.free.set()
 
-    def get(self, timeout: float | None) -> Command | None:
+    def get(self, timeout: float | None) -> C | Stop | None:
         if not self.free.wait(REST_SECONDS):
             self.free.set()
         try:
@@ -81,33 +100,34 @@ class _QueueInbox:
             return None
 
 
-class ThreadCarrier:
+class ThreadCarrier(Generic[C, R]):
     """The worker as a thread of this process."""
 
-    def __init__(self) -> None:
-        self._inbox = _QueueInbox()
-        self._replies: queue.SimpleQueue[Reply] = queue.SimpleQueue()
+    def __init__(self, hire: Hire[C, R], name: str = NAME) -> None:
+        self._hire, self._name = hire, name
+        self._inbox: _QueueInbox[C] = _QueueInbox()
+        self._replies: queue.SimpleQueue[R | Failed] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._switch_before: float | None = None
 
     def start(self, notify: Notify) -> None:
-        from simulator.worker import Worker
+        before = sys.getswitchinterval()
+        # The first of several threads gives the interval back.
+        if before > SWITCH_SECONDS:
+            self._switch_before = before
+            sys.setswitchinterval(SWITCH_SECONDS)
 
-        self._switch_before = sys.getswitchinterval()
-        sys.setswitchinterval(SWITCH_SECONDS)
-
-        def post(reply: Reply) -> None:
+        def post(reply: R) -> None:
             self._replies.put(reply)
             notify()
 
-        worker = Worker(self._inbox, post)
-        self._thread = threading.Thread(target=worker.loop, name="nablascope-worker", daemon=True)
+        self._thread = threading.Thread(target=self._hire(self._inbox, post), name=self._name, daemon=True)
         self._thread.start()
 
-    def send(self, command: Command) -> None:
+    def send(self, command: C) -> None:
         self._inbox.queue.put(command)
 
-    def receive(self) -> list[Reply]:
+    def receive(self) -> list[R | Failed]:
         return _taken(self._replies)
 
     def rest(self) -> None:
@@ -119,7 +139,7 @@ class ThreadCarrier:
     def close(self, timeout: float) -> None:
         from simulator.messages import Stop
 
-        self.send(Stop())
+        self._inbox.queue.put(Stop())
         self.go_on()
         if self._thread is not None:
             self._thread.join(timeout)
@@ -128,17 +148,17 @@ class ThreadCarrier:
             self._switch_before = None
 
 
-class _PipeInbox:
+class _PipeInbox(Generic[C]):
     """An inbox over a pipe; the other end's death reads as an order to stop."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
 
-    def get(self, timeout: float | None) -> Command | None:
+    def get(self, timeout: float | None) -> C | Stop | None:
         try:
             if not self._pipe.poll(timeout):
                 return None
-            command: Command = self._pipe.recv()
+            command: C | Stop = self._pipe.recv()
         except (EOFError, OSError):
             from simulator.messages import Stop
 
@@ -146,27 +166,32 @@ class _PipeInbox:
         return command
 
 
-def _child(commands: Connection, replies: Connection) -> None:
+def _child(hire: Hire[C, R], commands: Connection, replies: Connection, niceness: int) -> None:
     """The child process: the same worker over pipes."""
     # Ctrl-C reaches the whole group; the window decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if niceness and hasattr(os, "nice"):
+        os.nice(niceness)
     gc.disable()
-    from simulator.worker import Worker
-
+    loop = hire(_PipeInbox(commands), replies.send)
     # What has been imported stays: no look for garbage needs to go through it.
     gc.freeze()
     gc.enable()
     try:
-        Worker(_PipeInbox(commands), replies.send).loop()
+        loop()
     except (BrokenPipeError, EOFError):
         return
 
 
-class ProcessCarrier:
-    """The worker as a child process; a reader thread here takes its replies off the pipe."""
+class ProcessCarrier(Generic[C, R]):
+    """The worker as a child process; a reader thread here takes its replies off the pipe.
 
-    def __init__(self) -> None:
-        self._replies: queue.SimpleQueue[Reply] = queue.SimpleQueue()
+    ``niceness`` is by how much others come before it, where the system knows such a thing.
+    """
+
+    def __init__(self, hire: Hire[C, R], name: str = NAME, niceness: int = 0) -> None:
+        self._hire, self._name, self._niceness = hire, name, niceness
+        self._replies: queue.SimpleQueue[R | Failed] = queue.SimpleQueue()
         self._process: multiprocessing.process.BaseProcess | None = None
         self._reader: threading.Thread | None = None
         self._commands: Connection | None = None
@@ -179,7 +204,10 @@ class ProcessCarrier:
         child_commands, self._commands = context.Pipe(duplex=False)
         self._incoming, child_replies = context.Pipe(duplex=False)
         self._process = context.Process(
-            target=_child, args=(child_commands, child_replies), name="nablascope-worker", daemon=True
+            target=_child,
+            args=(self._hire, child_commands, child_replies, self._niceness),
+            name=self._name,
+            daemon=True,
         )
         self._process.start()
         # Only the child must hold these ends, or its death would not close the pipe.
@@ -197,7 +225,7 @@ class ProcessCarrier:
     def _read(self, incoming: Connection, notify: Notify) -> None:
         while True:
             try:
-                reply: Reply = incoming.recv()
+                reply: R | Failed = incoming.recv()
             except (EOFError, OSError):
                 break
             self._replies.put(reply)
@@ -219,7 +247,7 @@ class ProcessCarrier:
             return f"The training process was ended by {name}{hint}."
         return f"The training process ended unexpectedly (exit status {code})."
 
-    def send(self, command: Command) -> None:
+    def send(self, command: C | Stop) -> None:
         if self._commands is None:
             return
         try:
@@ -228,7 +256,7 @@ class ProcessCarrier:
             # The reader tells of the death.
             return
 
-    def receive(self) -> list[Reply]:
+    def receive(self) -> list[R | Failed]:
         return _taken(self._replies)
 
     def rest(self) -> None:
@@ -258,3 +286,8 @@ class ProcessCarrier:
         if self._process is not None:
             self._process.close()
             self._process = None
+
+
+def carrier_of(mode: Mode, hire: Hire[C, R], name: str = NAME, niceness: int = 0) -> Carrier[C, R]:
+    """One that hires a worker in a thread or in a process."""
+    return ThreadCarrier(hire, name) if mode == "thread" else ProcessCarrier(hire, name, niceness)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import time
 
-from simulator.carriers import Carrier, Mode, Notify, ProcessCarrier, ThreadCarrier, usual_mode
+from simulator.carriers import Carrier, Mode, Notify, carrier_of, trainer, usual_mode
 from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment
 from simulator.messages import (
     Ask,
     Change,
+    Command,
     Failed,
     GoBack,
     Limit,
@@ -38,14 +39,19 @@ class Session:
     one is never behind. Every step's scalars arrive with the next Update: none is lost.
     """
 
-    def __init__(self, mode: Mode = "thread", notify: Notify = lambda: None, carrier: Carrier | None = None) -> None:
+    def __init__(
+        self,
+        mode: Mode = "thread",
+        notify: Notify = lambda: None,
+        carrier: Carrier[Command, Reply] | None = None,
+    ) -> None:
         """``carrier``: one that has been launched before."""
         self.mode = mode
         self.notify = notify
         """Called, in any thread, whenever a reply has arrived."""
         self.notice = ""
         """Why the worker is a thread although a process was asked for."""
-        self._carrier: Carrier = carrier or (ThreadCarrier() if mode == "thread" else ProcessCarrier())
+        self._carrier = carrier or carrier_of(mode, trainer)
         self._started = False
         self._runs = itertools.count(1)
         self._looks = itertools.count(1)
@@ -66,7 +72,7 @@ class Session:
             self._carrier.start(self._tell)
         except OSError as error:
             self.notice = f"training in a thread: no process could be started ({error.strerror or error})"
-            self.mode, self._carrier = "thread", ThreadCarrier()
+            self.mode, self._carrier = "thread", carrier_of("thread", trainer)
             self._carrier.start(self._tell)
 
     def _tell(self) -> None:

@@ -7,7 +7,6 @@ import traceback
 from bisect import bisect
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Protocol
 
 import numpy as np
 from msgspec.structs import replace
@@ -18,6 +17,7 @@ from simulator.experiment import Experiment, ExperimentError
 from simulator.frame import Floats, Frame, Graph
 from simulator.graph.nodes import graph_of
 from simulator.history import Rows
+from simulator.inbox import Inbox
 from simulator.messages import (
     Answer,
     Ask,
@@ -63,17 +63,10 @@ VALIDATION_REST = 100.0
 """and then that many times as long as it took is trained without."""
 
 
-class Inbox(Protocol):
-    """Where commands come from."""
-
-    def get(self, timeout: float | None) -> Command | None:
-        """The next command; None if none comes within ``timeout`` seconds (None waits, 0 does not)."""
-
-
 class Worker:
     """Trains one experiment and answers questions about it."""
 
-    def __init__(self, inbox: Inbox, post: Callable[[Reply], None]) -> None:
+    def __init__(self, inbox: Inbox[Command], post: Callable[[Reply], None]) -> None:
         self.inbox, self.post = inbox, post
         self.training: Training | None = None
         self.run = 0

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from simulator.carriers import Carrier
 from simulator.files.experiments import find, presets
+from simulator.messages import Command, Reply
 from simulator.session import Mode, Session
 from ui.bench import Hire
 from ui.document import Document
@@ -64,7 +65,7 @@ def start_document(target: str | None) -> Document:
     return document
 
 
-def _hiring(mode: Mode, carrier: Carrier | None, document: Document) -> Hire:
+def _hiring(mode: Mode, carrier: Carrier[Command, Reply] | None, document: Document) -> Hire:
     """How the bench gets its workers; the first has been at work on the document since before there was a window."""
     first = Session(mode, carrier=carrier)
     first.start()
@@ -90,7 +91,7 @@ def _await_first_view(window: MainWindow) -> None:
         time.sleep(0.002)
 
 
-def open_bench(target: str | None, mode: Mode | None = None, launched: Carrier | None = None) -> int:
+def open_bench(target: str | None, mode: Mode | None = None, launched: Carrier[Command, Reply] | None = None) -> int:
     """Show the bench until its window is closed; the exit status. ExperimentError for a bad target.
 
     ``mode`` is where the worker runs: by default in a process of its own where there is a core for it.

@@ -97,12 +97,13 @@ def until(session: Session, kind: type[Kind]) -> Kind:
 
 
 def at_rest(session: Session) -> Update:
-    """The first answer after the last step."""
-    while True:
+    """An answer after the last step: the one that says first that training has ended may be given within that step."""
+    playing = True
+    while playing:
         session.look()
-        update = until(session, Update)
-        if not update.playing:
-            return update
+        playing = until(session, Update).playing
+    session.look()
+    return until(session, Update)
 
 
 @pytest.fixture(params=["thread", "process"])
