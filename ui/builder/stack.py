@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 
 from ui.builder.edits import Place
 from ui.builder.entries import Entry
-from ui.style.theme import current_theme, depth_colours
+from ui.style.theme import current_theme, layer_colour
 
 Colours = Callable[[int, int], QColor | str]
 """(depth index from 0, number of layers) → the layer's colour."""
@@ -41,8 +41,8 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 def depth_colour(layer: int, depth: int) -> str:
-    """The theme's colour of a layer by its depth."""
-    return depth_colours(max(depth, 1), current_theme())[min(layer, depth - 1)]
+    """The present theme's colour of a layer by its depth."""
+    return layer_colour(layer, depth, current_theme())
 
 
 def two_lines(entry: Entry) -> bool:

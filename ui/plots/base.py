@@ -17,7 +17,7 @@ from ui.plots.readout import ReadOut
 from ui.plots.strip import Caption, Key, Note, Strip
 from ui.plots.table import Table, stacked
 from ui.plots.view import Probe, S, Scale, State, View, layer_name
-from ui.style.theme import Theme, current_theme, depth_colours, theme_changed
+from ui.style.theme import Theme, current_theme, depth_colours, layer_colour, theme_changed
 
 __all__ = ["FIRST_ROW", "Plot", "Probe", "State", "View"]
 
@@ -329,6 +329,11 @@ class Plot(QWidget, Generic[S]):
         """``dense 3 · 100 tanh``: the first line of a read-out."""
         layer = self.layer(index)
         return layer_name(layer) if layer is not None else f"layer {index + 1}"
+
+    def layer_colour(self, index: int) -> str:
+        """The colour that a layer has in every plot, by its place in the run."""
+        depth = self.info.depth if self.info is not None else 1
+        return layer_colour(index, depth, self.theme)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -180,7 +180,7 @@ class DepthPlot(Plot[DepthState]):
             heights, kinds = self._placed(column, floor, hollow=line.hollow)
             known = column.defined
             curves.append(pieces(x[known], heights[known]))
-            dots.set_dots(x[known], heights[known], kinds[known])
+            dots.set_dots(x[known], heights[known], kinds[known], np.flatnonzero(known).tolist())
             if line.spread:
                 area.set_band(x, *_band(heights, state.now[line.spread].drawn))
         self.curves.set_curves(curves)

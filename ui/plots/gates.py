@@ -128,9 +128,8 @@ class GatePlot(Plot[GateState]):
 
     def _colour(self) -> None:
         """Each row has its layer's colour."""
-        if self.state is not None and self.layer_colours:
-            tones = [self.layer_colours[layer % len(self.layer_colours)] for layer in self.state.layers]
-            self.ridges.set_colours(tones, self.theme.panel)
+        if self.state is not None:
+            self.ridges.set_colours([self.layer_colour(layer) for layer in self.state.layers], self.theme.panel)
 
     def tint(self, theme: Theme) -> None:
         for beam in self.beams:

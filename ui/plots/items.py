@@ -195,12 +195,16 @@ class Dots(Item):
         self.colours: Sequence[str] = ("#000000",)
         self.ground, self.warning = "#ffffff", "#000000"
         self.emphasis = -1
+        self.rows: list[int] = []
+        """Which of the colours each dot has."""
         self.xs: list[float] = []
         self.ys: list[float] = []
         self.kinds: list[int] = []
 
-    def set_dots(self, x: Array, y: Array, kinds: NDArray[np.int8]) -> None:
+    def set_dots(self, x: Array, y: Array, kinds: NDArray[np.int8], rows: Sequence[int] = ()) -> None:
+        """``rows``: each dot's place in the colours, 0, 1, … if not given."""
         self.xs, self.ys, self.kinds = x.tolist(), y.tolist(), kinds.tolist()
+        self.rows = list(rows or range(len(self.xs)))
         self.update()
 
     def set_colours(self, colours: Sequence[str], ground: str, warning: str) -> None:
@@ -219,7 +223,7 @@ class Dots(Item):
         for i in range(count):
             size = radius + (2.0 if i == self.emphasis else 0.0)
             place = there.map(QPointF(self.xs[i], self.ys[i] if self.kinds[i] != LOST else self._top()))
-            self._dot(painter, place, size, self.kinds[i], self.colours[i % len(self.colours)])
+            self._dot(painter, place, size, self.kinds[i], self.colours[self.rows[i] % len(self.colours)])
 
     def _top(self) -> float:
         low, high = self.pane.viewRange()[1]

@@ -89,7 +89,8 @@ class JacobianPlot(Asking[JacobianState]):
         drawn = [(_ranks(values), *placed(log10(values), floor)) for values in state.spectra]
         self.curves.set_curves([pieces(x, y) for x, y, _ in drawn])
         self.curves.set_colours([*[self.theme.backward] * (len(drawn) - 1), self.theme.text])
-        self.dots.set_dots(*(np.concatenate(part) for part in zip(*drawn[:-1], strict=True)))
+        x, y, kinds = (np.concatenate(part) for part in zip(*drawn[:-1], strict=True))
+        self.dots.set_dots(x, y, kinds)
         self.weight_dots.set_dots(*drawn[-1])
 
     def draw_ghost(self, ghost: JacobianState | None) -> None:

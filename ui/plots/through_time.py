@@ -193,11 +193,7 @@ class ThroughTime(Plot[ThroughTimeState]):
 
     def _colour(self, state: ThroughTimeState) -> None:
         """One colour per curve: its layer's."""
-        if self.layer_colours:
-            self.curves.set_colours([self._tone(track.layer) for track in state.tracks])
-
-    def _tone(self, layer: int) -> str:
-        return self.layer_colours[layer % len(self.layer_colours)] if self.layer_colours else self.theme.backward
+        self.curves.set_colours([self.layer_colour(track.layer) for track in state.tracks])
 
     def _caption(self, state: ThroughTimeState) -> None:
         apart = self.bands.count > 1
@@ -206,7 +202,7 @@ class ThroughTime(Plot[ThroughTimeState]):
                 self._band(row),
                 0 if apart else row,
                 f"{track.name}   {slope_text(track.norms)}",
-                self._tone(track.layer),
+                self.layer_colour(track.layer),
             )
             for row, track in enumerate(() if self.crowded else state.tracks)
         ]
@@ -248,7 +244,9 @@ class ThroughTime(Plot[ThroughTimeState]):
                 name = track.name if len(state.tracks) == 1 else track.label
                 # The unit once, behind the last.
                 full, brief = (f"{name}  {words(track.norms)}" for words in (slope_text, slope_number))
-                keys.append(Key(full if track is state.tracks[-1] else brief, self._tone(track.layer), short=brief))
+                keys.append(
+                    Key(full if track is state.tracks[-1] else brief, self.layer_colour(track.layer), short=brief)
+                )
         if self.ghost is not None:
             keys.append(self._ghost_key(self.ghost))
         known = state.step > 0 and any(track.first is not None for track in state.tracks)

@@ -129,7 +129,7 @@ class ThroughTimeImage(Plot[ImageState]):
             layer = self.layer(each.layers[row])
             name = layer.name if layer is not None and layer.name else f"layer {each.labels[row]}"
             pinned = f", pinned at step {integer(each.step)}" if band >= live else ""
-            tone = self.layer_colours[each.layers[row] % len(self.layer_colours)] if self.layer_colours else "#808080"
+            tone = self.layer_colour(each.layers[row])
             captions.append(Caption(band, 0, name + pinned, tone, each.layers[row] == self.highlighted))
         self.captions.set_captions(captions, self.bands)
 

@@ -143,3 +143,8 @@ def qpalette(theme: Theme) -> QPalette:
 def depth_colours(count: int, theme: Theme) -> tuple[str, ...]:
     """One viridis colour per layer, input to output, trimmed to what reads well on the theme's panel."""
     return viridis(count, *theme.depth)
+
+
+def layer_colour(row: int, depth: int, theme: Theme) -> str:
+    """The colour of one row of a run of ``depth`` rows, the same wherever the layer is drawn."""
+    return depth_colours(max(depth, 1), theme)[min(row, depth - 1)]

@@ -1,0 +1,87 @@
+"""A layer has one colour: in every plot, in the stack of layers, in either theme."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPointF
+from pytestqt.qtbot import QtBot
+
+from tests.ui.real_runs import NETS, real
+from ui.builder.stack import depth_colour
+from ui.plots import Plot, View, all_plots
+from ui.plots.bands import Captions
+from ui.plots.depth import DepthPlot
+from ui.plots.items import Curves, Dots
+from ui.plots.ridges import Ridges
+from ui.style.theme import DARK, LIGHT, Theme, depth_colours, layer_colour
+
+Colours = dict[int, set[str]]
+"""Row of the run → the colours that it is drawn in."""
+
+
+@pytest.fixture
+def dots_drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Dots, float, str]]:
+    """The place on the horizontal axis and the colour of each dot that is painted."""
+    found: list[tuple[Dots, float, str]] = []
+
+    def note(dots: Dots, _painter: object, at: QPointF, _size: float, _kind: int, colour: str) -> None:
+        back, _ = dots.sceneTransform().inverted()
+        found.append((dots, back.map(at).x(), colour))
+
+    monkeypatch.setattr(Dots, "_dot", note)
+    return found
+
+
+def drawn_by_layer(plot: Plot[Any], dots: list[tuple[Dots, float, str]], given: View) -> Colours:
+    """What a plot says with a layer's colour; empty where it draws by other colours."""
+    found: Colours = {}
+    for line, item in zip(plot.lines, plot.dots, strict=True) if isinstance(plot, DepthPlot) else ():
+        for owner, x, colour in dots:
+            if owner is item and not line.hollow:
+                found.setdefault(round(x), set()).add(colour)
+    rows = list(getattr(plot.state, "layers", None) or range(given.frame.info.depth))
+    for item in plot.canvas.scene().items():
+        if isinstance(item, Ridges) and item.outlines:
+            for row, _ in enumerate(item.outlines):
+                found.setdefault(rows[row], set()).add(item.lines[row % len(item.lines)])
+        if isinstance(item, Curves) and plot.key == "gradient_time" and item.zValue() == 0:
+            for row, _ in enumerate(item.curves):
+                found.setdefault(row, set()).add(item.colours[row % len(item.colours)])
+        if isinstance(item, Captions):
+            for caption in item.captions:
+                found.setdefault(_named(caption.text, given), set()).add(caption.colour)
+    return found
+
+
+def _named(text: str, given: View) -> int:
+    return next(row for row, layer in enumerate(given.frame.info.layers) if text.split("   ")[0] == layer.name)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("net", NETS)
+def test_equal_layers_have_equal_colours_in_every_plot_and_in_the_stack(
+    net: str, theme: Theme, dots_drawn: list[tuple[Dots, float, str]], qtbot: QtBot
+) -> None:
+    given = real(net)
+    depth = given.frame.info.depth
+    wanted = {row: {colour} for row, colour in enumerate(depth_colours(depth, theme))}
+    assert theme is DARK or {row: {depth_colour(row, depth)} for row in range(depth)} == wanted
+    coloured = set()
+    for kind in all_plots():
+        plot = kind(theme=theme)
+        qtbot.addWidget(plot)
+        plot.resize(700, 420)
+        plot.refresh(given)
+        plot.grab()
+        found = drawn_by_layer(plot, dots_drawn, given)
+        assert found == {row: wanted[row] for row in found}, kind.key
+        coloured |= {kind.key} if found else set()
+    assert {"gradient_depth", "activation_profile", "weights", "gradient_time", "activation_ridges"} <= coloured
+
+
+@pytest.mark.parametrize("depth", [1, 2, 7, 50])
+def test_the_colours_of_a_run_are_those_of_its_rows_one_by_one(depth: int) -> None:
+    for theme in (LIGHT, DARK):
+        assert tuple(layer_colour(row, depth, theme) for row in range(depth)) == depth_colours(depth, theme)
