@@ -68,6 +68,11 @@ class Mend:
     """In the running network, from a checkpoint of before the trouble, or from step 0."""
     tried: Trial | None = None
 
+    @property
+    def settings_key(self) -> tuple[tuple[str, str], ...]:
+        """What it sets, as a key."""
+        return tuple((path, repr(value)) for path, value in self.settings)
+
     def applied(self, experiment: Experiment) -> Experiment:
         """The experiment so changed; ExperimentError where it cannot be."""
         return experiment.with_values(self.settings)

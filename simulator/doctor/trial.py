@@ -104,7 +104,7 @@ class Trials:
 
     def of(self, mend: Mend) -> Outcome | None:
         """What became of the copy with ``mend``; None where it cannot be built."""
-        key = tuple((path, repr(value)) for path, value in mend.settings)
+        key = mend.settings_key
         if key not in self._outcomes:
             try:
                 self._outcomes[key] = copy(mend.applied(self.experiment), self.steps, self._between)

@@ -1,0 +1,84 @@
+"""The front of the trials: findings go in, and come back with mends that have been tried."""
+
+from __future__ import annotations
+
+import itertools
+
+from simulator.carriers import Carrier, Mode, Notify, ProcessCarrier, ThreadCarrier
+from simulator.doctor.base import Finding
+from simulator.doctor.trial_worker import Cancel, Command, Reply, Tried, Try, Trying, trial_thread, trial_worker
+from simulator.experiment import Experiment
+from simulator.messages import Failed
+
+NAME = "nablascope-trials"
+NICENESS = 19
+"""Whatever else the machine has to do comes first."""
+CLOSE_SECONDS = 1.0
+"""Nothing is lost with it."""
+
+
+class TrialSession:
+    """One request is under way at a time; answers to older ones are dropped.
+
+    The worker is started with the first request: a process of its own, or a thread where none can be had.
+    """
+
+    def __init__(self, mode: Mode, notify: Notify) -> None:
+        self.mode = mode
+        self._notify = notify
+        self._carrier: Carrier[Command, Reply] | None = None
+        self._ids = itertools.count(1)
+        self._waiting: int | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether an answer is still to come."""
+        return self._waiting is not None
+
+    def try_mends(self, experiment: Experiment, findings: tuple[Finding, ...], steps: int) -> None:
+        """Try the mends of ``findings`` about a run that has made ``steps``, in place of what is being tried."""
+        self._waiting = next(self._ids)
+        self._hired().send(Try(self._waiting, experiment, findings, steps))
+
+    def cancel(self) -> None:
+        """Nobody waits any more."""
+        if self._carrier is not None and self._waiting is not None:
+            self._waiting = None
+            self._carrier.send(Cancel())
+
+    def replies(self) -> list[Reply | Failed]:
+        """What has arrived about the last request, without waiting."""
+        arrived = [] if self._carrier is None else self._carrier.receive()
+        found = [reply for reply in arrived if self.waiting and self._concerns(reply)]
+        if any(not isinstance(reply, Trying) for reply in found):
+            self._waiting = None
+        if any(isinstance(reply, Failed) and reply.fatal for reply in arrived):
+            self.close()
+        return found
+
+    def _concerns(self, reply: Reply | Failed) -> bool:
+        return not isinstance(reply, Trying | Tried) or reply.id == self._waiting
+
+    def _hired(self) -> Carrier[Command, Reply]:
+        if self._carrier is None:
+            self._carrier = self._started()
+        return self._carrier
+
+    def _started(self) -> Carrier[Command, Reply]:
+        if self.mode == "process":
+            carrier = ProcessCarrier(trial_worker, NAME, NICENESS)
+            try:
+                carrier.start(self._notify)
+            except OSError:
+                self.mode = "thread"
+            else:
+                return carrier
+        thread = ThreadCarrier(trial_thread, NAME)
+        thread.start(self._notify)
+        return thread
+
+    def close(self) -> None:
+        """End the worker; the next request starts another."""
+        carrier, self._carrier, self._waiting = self._carrier, None, None
+        if carrier is not None:
+            carrier.close(CLOSE_SECONDS)

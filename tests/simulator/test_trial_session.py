@@ -1,0 +1,153 @@
+"""Trials beside a run, in a process and in a thread: what comes back, what is dropped, and how they end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from simulator import run
+from simulator.carriers import Mode, ProcessCarrier
+from simulator.doctor import Finding
+from simulator.doctor.base import Mend
+from simulator.doctor.trial import Trials, prove
+from simulator.doctor.trial_session import TrialSession
+from simulator.doctor.trial_worker import Reply, Tried, Trying
+from simulator.experiment import Experiment
+from simulator.messages import Failed
+
+SICK = Experiment.from_builtins(
+    {
+        "data": {"kind": "moons", "samples": 60},
+        "layers": [{"kind": "dense", "units": 8, "repeat": 8, "activation": {"kind": "sigmoid"}}],
+        "optimizer": {"kind": "sgd", "learning_rate": 0.5},
+        "batch_size": 16,
+    }
+)
+ENDLESS = SICK.with_values([("layers.0.units", 200), ("layers.0.repeat", 40)])
+TANH = Mend("tanh", (("layers.0.activation.kind", "tanh"), ("layers.0.initializer.kind", "glorot_normal")))
+IDLE = Mend("rate", (("optimizer.learning_rate", 0.4),))
+FINDING = Finding("vanishing", "severe", (), 0, 0, {}, "slope", "It vanishes.", (TANH, IDLE))
+
+
+@pytest.fixture(params=["thread", "process"])
+def trials(request: pytest.FixtureRequest) -> Iterator[TrialSession]:
+    before = set(threading.enumerate())
+    mode: Mode = request.param
+    made = TrialSession(mode, lambda: None)
+    yield made
+    made.close()
+    assert set(threading.enumerate()) <= before
+
+
+def until(trials: TrialSession, kind: type[Reply | Failed]) -> list[Reply | Failed]:
+    """All replies up to the first of a kind."""
+    found: list[Reply | Failed] = []
+    end = time.monotonic() + 60
+    while not any(isinstance(reply, kind) for reply in found):
+        assert time.monotonic() < end, found
+        found += trials.replies()
+        time.sleep(0.002)
+    return found
+
+
+def test_they_find_what_trials_without_a_worker_find(trials: TrialSession) -> None:
+    trials.try_mends(SICK, (FINDING,), 60)
+    assert trials.waiting
+    tried = until(trials, Tried)[-1]
+    assert isinstance(tried, Tried)
+    assert not trials.waiting
+    assert tried.steps == 60
+    assert tried.findings == prove((FINDING,), Trials(SICK, steps=60))
+    losses = {mend.title: mend.tried.loss_after for mend in tried.findings[0].mends if mend.tried is not None}
+    assert losses
+    for title, loss in losses.items():
+        mended = {mend.title: mend for mend in FINDING.mends}[title].applied(SICK)
+        series = run(mended, steps=60).history.series("loss").last
+        assert series[-10:].min() <= loss <= series[-10:].max()
+
+
+def test_they_say_how_far_they_are(trials: TrialSession) -> None:
+    trials.try_mends(ENDLESS, (FINDING,), 200)
+    (first,) = [reply for reply in until(trials, Trying) if isinstance(reply, Trying)][:1]
+    assert 0 < first.done < first.total
+
+
+def test_a_newer_request_takes_the_place_of_an_older_one(trials: TrialSession) -> None:
+    trials.try_mends(ENDLESS, (FINDING,), 200)
+    until(trials, Trying)
+    trials.try_mends(SICK, (FINDING,), 40)
+    answers = [reply for reply in until(trials, Tried) if isinstance(reply, Tried)]
+    assert [answer.steps for answer in answers] == [40]
+
+
+def test_nothing_comes_of_what_was_cancelled(trials: TrialSession) -> None:
+    trials.try_mends(SICK, (FINDING,), 40)
+    trials.cancel()
+    trials.try_mends(SICK, (), 40)
+    (answer,) = [reply for reply in until(trials, Tried) if isinstance(reply, Tried)]
+    assert answer.findings == ()
+
+
+def test_they_end_at_once_in_the_midst_of_a_trial(trials: TrialSession) -> None:
+    trials.try_mends(ENDLESS, (FINDING,), 2000)
+    until(trials, Trying)
+    trials.close()
+    assert not trials.waiting
+
+
+def test_what_goes_wrong_is_told(trials: TrialSession) -> None:
+    trials.try_mends(SICK.with_values([("data.kind", "csv"), ("data.path", "nowhere.csv")]), (FINDING,), 40)
+    failure = until(trials, Failed)[-1]
+    assert isinstance(failure, Failed)
+    assert "nowhere.csv" in failure.message
+    assert not trials.waiting
+
+
+def test_a_process_that_dies_is_told_and_the_next_request_has_another() -> None:
+    trials = TrialSession("process", lambda: None)
+    try:
+        trials.try_mends(ENDLESS, (FINDING,), 2000)
+        carrier = trials._carrier
+        assert isinstance(carrier, ProcessCarrier)
+        assert carrier.pid is not None
+        os.kill(carrier.pid, signal.SIGKILL)
+        failure = until(trials, Failed)[-1]
+        assert isinstance(failure, Failed)
+        assert failure.fatal
+        trials.try_mends(SICK, (FINDING,), 40)
+        until(trials, Tried)
+    finally:
+        trials.close()
+
+
+def test_where_no_process_can_be_started_they_run_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(ProcessCarrier, "start", refuse)
+    trials = TrialSession("process", lambda: None)
+    try:
+        trials.try_mends(SICK, (FINDING,), 40)
+        until(trials, Tried)
+        assert trials.mode == "thread"
+    finally:
+        trials.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="the system knows no priorities")
+def test_a_process_of_trials_gives_way_to_all_others() -> None:
+    trials = TrialSession("process", lambda: None)
+    try:
+        trials.try_mends(SICK, (FINDING,), 40)
+        carrier = trials._carrier
+        assert isinstance(carrier, ProcessCarrier)
+        assert carrier.pid is not None
+        until(trials, Tried)
+        assert os.getpriority(os.PRIO_PROCESS, carrier.pid) == 19
+    finally:
+        trials.close()
