@@ -55,7 +55,9 @@ class _Tally:
         self.positive = (self.bottom >= 0) & (self.top > 0)
         """Whether a layer's range starts at zero."""
         zero = np.where(self.positive, 0.0, BINS / 2)
-        self.scale = ((BINS - zero - 1 / 256) / self.limit).astype(np.float32)
+        with np.errstate(over="ignore"):
+            # Infinite where a range is too small for float32, which is counted with care.
+            self.scale = ((BINS - zero - 1 / 256) / self.limit).astype(np.float32)
         self.shift = (_MANTISSA + zero).astype(np.float32)
         self.fast = (self.limit > _FAST_RANGE[0]) & (self.limit < _FAST_RANGE[1])
 
@@ -135,6 +137,9 @@ def _count_carefully(tally: _Tally, layer: int, row: Array) -> None:
     positive = low >= 0 and high > 0
     tally.limit[layer], tally.positive[layer] = limit, positive
     tally.odd[3, layer] = row.size - np.count_nonzero(row)
+    # Times a power of two, which changes no digit: neither the sum nor a bin's width leaves the range of float64.
+    exponent = math.frexp(limit)[1]
+    wide, limit = np.ldexp(wide, -exponent), math.ldexp(limit, -exponent)
     place = wide / (limit / BINS) if positive else (wide + limit) / (2 * (limit / BINS))
     tally.counts[layer] = np.bincount(np.clip(place, 0, BINS - 1).astype(np.intp), minlength=BINS)
 

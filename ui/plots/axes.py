@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
@@ -14,7 +15,7 @@ from ui.plots.ranges import nice_step
 from ui.style.numbers import integer, number, power_of_ten
 from ui.style.theme import Theme
 
-LEFT_WIDTH = 56
+LEFT_WIDTH, POWERS_WIDTH = 56, 80
 BOTTOM_HEIGHT = 34
 TICKS_ONLY_HEIGHT = 18
 TEXT_PIXELS = 11
@@ -87,9 +88,17 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         self._bounds = None
         super().setGrid(grid)
 
-    def linkedViewChanged(self, view: object, newRange: object = None) -> None:
+    def linkedViewChanged(self, view: Any, newRange: object = None) -> None:
         self._bounds = None
+        self._count_in(view.units[self.orientation == "left"])
         super().linkedViewChanged(view, newRange)
+
+    def _count_in(self, unit: float) -> None:
+        """Take on the unit of the view box; numbers with a power of ten need more room."""
+        if unit != self.scale:
+            self.setScale(unit)
+            if self.orientation == "left":
+                self.setWidth(LEFT_WIDTH if unit == 1 else POWERS_WIDTH)
 
     def _fit_name(self) -> None:
         """A name longer than a short axis gives way to its first words, and these to nothing."""
@@ -146,6 +155,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         return nice_step(span, parts)
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        values, spacing = [v * self.scale for v in values], spacing * self.scale
         largest = max((abs(v) for v in values), default=0.0)
         if spacing < 1e-3 or largest >= 1e5:
             return [number(v, max(3, 1 + math.ceil(math.log10(max(largest / spacing, 1.0))))) for v in values]
@@ -204,7 +214,8 @@ class ShareAxis(Axis):
     """A share of 0 … 1, written in per cent."""
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
-        return [f"{100 * v:.0f} %" for v in values]
+        shares = [100 * v * self.scale for v in values]
+        return [f"{share:.0f} %" if abs(share) < 1e4 else f"{number(share)} %" for share in shares]
 
 
 class StepAxis(Axis):

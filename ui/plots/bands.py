@@ -142,7 +142,7 @@ class Captions(Item):
             self.update()
 
     def draw(self, painter: QPainter, there: QTransform) -> None:
-        left = there.map(QPointF(self.pane.viewRange()[0][0], 0.0)).x()
+        left = there.map(QPointF(self.pane.shown[0][0], 0.0)).x()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for caption in self.captions:
             top = there.map(QPointF(0.0, self.bands.above(caption.band))).y()

@@ -388,7 +388,7 @@ class Plot(QWidget, Generic[S]):
         index = self.canvas.pane_at(position)
         probe = None
         if index >= 0 and self.state is not None:
-            at = self.canvas.panes[index].mapSceneToView(position)
+            at = self.canvas.panes[index].scene_to_data(position)
             probe = self.probe(self.state, index, at.x(), at.y())
         self._show_probe(probe, index)
 

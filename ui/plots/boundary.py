@@ -44,10 +44,10 @@ def probabilities(image: Floats) -> Floats:
     if image.shape[0] == 1:
         one = np.clip(image[0], 0.0, 1.0)
         return np.stack((1.0 - one, one))
-    total = image.sum(axis=0)
-    if (np.nan_to_num(image) >= 0).all() and np.nanmax(np.abs(total - 1.0), initial=0.0) < 1e-3:
-        return image
     with np.errstate(over="ignore", invalid="ignore"):
+        total = image.sum(axis=0)
+        if (np.nan_to_num(image) >= 0).all() and np.nanmax(np.abs(total - 1.0), initial=0.0) < 1e-3:
+            return image
         powers = np.exp(image - image.max(axis=0))
         return np.asarray(powers / powers.sum(axis=0))
 

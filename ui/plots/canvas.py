@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPixmapCache, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPixmapCache, QResizeEvent, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsTextItem, QWidget
 
 from ui.plots.axes import Axis
@@ -23,16 +24,40 @@ STILL_KILOBYTES = 98304
 """Room for the pictures of these; they take as much as two screens do."""
 
 
+USUAL = (1e-6, 1e9)
+"""Largest magnitudes of a range that a view box holds as they are."""
+LEAST_UNIT = 1e-300
+
+
+def unit_of(shown: Range) -> float:
+    """The power of ten in which a view box counts this range: 1 where its largest magnitude is usual.
+
+    To Qt, a transform of less than 1e-12 pixels per unit has no inverse, and nothing is painted through it.
+    """
+    largest = max(abs(shown[0]), abs(shown[1]))
+    if largest == 0 or USUAL[0] <= largest <= USUAL[1]:
+        return 1.0
+    return max(10.0 ** math.floor(math.log10(largest)), LEAST_UNIT)
+
+
 class Pane(pg.ViewBox):  # type: ignore[misc]
-    """A data rectangle whose range is given by :meth:`fit` until a hand zooms or pans; double-click gives it back."""
+    """A data rectangle whose range is given by :meth:`fit` until a hand zooms or pans; double-click gives it back.
+
+    The view box itself counts in ``units`` of the data, so that its numbers are never too large or small for Qt;
+    items, axes and pointers get data coordinates.
+    """
 
     def __init__(self, *, invert_y: bool = False) -> None:
         super().__init__(enableMenu=False, invertY=invert_y, defaultPadding=0)
         self.disableAutoRange()
         self.manual = False
         self.auto: tuple[Range, Range] = ((0.0, 1.0), (0.0, 1.0))
+        self.units = (1.0, 1.0)
+        """Data per unit of the view box, along x and y."""
+        self.scaling = QTransform()
+        """From data to the view box."""
         self.bounds = QRectF(0.0, 0.0, 1.0, 1.0)
-        """The view, in data coordinates: asked for by each item several times a frame."""
+        """The view in its own units: asked for by each item several times a frame."""
         self._drawn: list[QGraphicsItem] = []
         self.sigRangeChangedManually.connect(self._taken_over)
         self.sigRangeChanged.connect(self._moved)
@@ -46,19 +71,47 @@ class Pane(pg.ViewBox):  # type: ignore[misc]
         if (x, y) != self.auto:
             self.auto = (x, y)
             if not self.manual:
-                self.setRange(xRange=x, yRange=y, padding=0, disableAutoRange=False)
+                self._show(x, y)
 
     def give_back(self) -> None:
         self.manual = False
-        self.setRange(xRange=self.auto[0], yRange=self.auto[1], padding=0, disableAutoRange=False)
+        self._show(*self.auto)
 
     def take_view_of(self, other: Pane) -> None:
         """Show what ``other`` shows, zoomed or not."""
         self.auto, self.manual = other.auto, other.manual
         # A pane of locked aspect has stretched the range it was given to its own shape.
         stretched = bool(other.state["aspectLocked"]) and not other.manual
-        x, y = other.auto if stretched else other.viewRange()
-        self.setRange(xRange=x, yRange=y, padding=0, disableAutoRange=False)
+        self._show(*(other.auto if stretched else other.shown))
+
+    def _show(self, x: Range, y: Range) -> None:
+        units = (unit_of(x), unit_of(y))
+        if units != self.units:
+            self.units = units
+            self.scaling = QTransform.fromScale(1 / units[0], 1 / units[1])
+        (x0, x1), (y0, y1) = ((low / unit, high / unit) for (low, high), unit in zip((x, y), units, strict=True))
+        self.setRange(xRange=(x0, x1), yRange=(y0, y1), padding=0, disableAutoRange=False)
+
+    @property
+    def shown(self) -> tuple[Range, Range]:
+        """What is seen now, in data coordinates."""
+        (x0, x1), (y0, y1) = self.viewRange()
+        across, up = self.units
+        return (x0 * across, x1 * across), (y0 * up, y1 * up)
+
+    @property
+    def area(self) -> QRectF:
+        """The rectangle of :attr:`shown`."""
+        (x0, x1), (y0, y1) = self.shown
+        return QRectF(x0, y0, x1 - x0, y1 - y0)
+
+    def scene_to_data(self, at: QPointF) -> QPointF:
+        place = self.mapSceneToView(at)
+        return QPointF(place.x() * self.units[0], place.y() * self.units[1])
+
+    def data_to_scene(self, at: QPointF) -> QPointF:
+        place: QPointF = self.mapViewToScene(QPointF(at.x() / self.units[0], at.y() / self.units[1]))
+        return place
 
     def _taken_over(self, _axes: object) -> None:
         self.manual = True

@@ -100,7 +100,7 @@ class Detail(Item):
     def draw(self, painter: QPainter, there: QTransform) -> None:
         if self.opened is None:
             return
-        rect, matrix = there.mapRect(self.boundingRect()), self.opened.matrix
+        rect, matrix = there.mapRect(self.pane.area), self.opened.matrix
         found = areas(rect, matrix.values.shape)
         painter.setFont(plot_font(12, bold=True))
         painter.setPen(QColor(self.theme.text))

@@ -62,7 +62,7 @@ def thickness(norm: float, largest: float) -> float:
     """Of an edge: a pixel per decade, the largest the thickest."""
     if not (norm > 0 and largest > 0 and math.isfinite(norm) and math.isfinite(largest)):
         return THINNEST
-    return max(THICKEST + math.log10(norm / largest), THINNEST)
+    return max(THICKEST + math.log10(norm) - math.log10(largest), THINNEST)
 
 
 def narrowed(line: str, metrics: QFontMetricsF, width: float) -> str:
@@ -97,7 +97,7 @@ class Boxes(Item):
 
     def draw(self, painter: QPainter, there: QTransform) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setClipRect(there.mapRect(self.boundingRect()))
+        painter.setClipRect(there.mapRect(self.pane.area))
         for edge in self.edges:
             self._edge(painter, there, edge)
         for face in self.faces:

@@ -94,8 +94,10 @@ class Heat(Item):
         if painter.paintEngine().type() in VECTOR:
             image = _enlarged(image)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.setWorldTransform(there * painter.worldTransform())
-        painter.drawImage(self.rect, image)
+        start, end = there.map(self.rect.topLeft()), there.map(self.rect.bottomRight())
+        painter.translate(start)
+        painter.scale((end.x() - start.x()) / image.width(), (end.y() - start.y()) / image.height())
+        painter.drawImage(QPointF(0.0, 0.0), image)
 
 
 def _enlarged(image: QImage) -> QImage:

@@ -79,14 +79,16 @@ class Item(QGraphicsItem):
         return self.pane.bounds
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        there = self.sceneTransform()
-        back, possible = there.inverted()
+        view = self.sceneTransform()
+        back, possible = view.inverted()
         if not possible:
             return
         painter.save()
-        painter.setWorldTransform(back * painter.worldTransform())
-        self.draw(painter, there)
-        painter.restore()
+        try:
+            painter.setWorldTransform(back * painter.worldTransform())
+            self.draw(painter, self.pane.scaling * view)
+        finally:
+            painter.restore()
 
     def draw(self, painter: QPainter, there: QTransform) -> None:
         raise NotImplementedError
@@ -226,7 +228,7 @@ class Dots(Item):
             self._dot(painter, place, size, self.kinds[i], self.colours[self.rows[i] % len(self.colours)])
 
     def _top(self) -> float:
-        low, high = self.pane.viewRange()[1]
+        low, high = self.pane.shown[1]
         return float(low if self.pane.yInverted() else high)
 
     def _dot(self, painter: QPainter, at: QPointF, size: float, kind: int, colour: str) -> None:
@@ -275,7 +277,7 @@ class Beam(Item):
     def draw(self, painter: QPainter, there: QTransform) -> None:
         if self.index < 0:
             return
-        (x0, x1), (y0, y1) = self.pane.viewRange()
+        (x0, x1), (y0, y1) = self.pane.shown
         low, high = self.index - 0.5, self.index + 0.5
         box = QRectF(x0, low, x1 - x0, 1.0) if self.along == "y" else QRectF(low, y0, high - low, y1 - y0)
         tone = transparent(self.colour, 0.13)
@@ -291,7 +293,7 @@ class Guide(Item):
         self.colour = "#000000"
 
     def draw(self, painter: QPainter, there: QTransform) -> None:
-        x0, x1 = self.pane.viewRange()[0]
+        x0, x1 = self.pane.shown[0]
         if self.band:
             tone = transparent(self.colour, 0.09)
             painter.fillRect(there.mapRect(QRectF(x0, self.band[0], x1 - x0, self.band[1] - self.band[0])), tone)
@@ -314,6 +316,6 @@ class Hair(Item):
 
     def draw(self, painter: QPainter, there: QTransform) -> None:
         if self.place is not None:
-            y0, y1 = self.pane.viewRange()[1]
+            y0, y1 = self.pane.shown[1]
             painter.setPen(pen_of(self.colour, 1.0, alpha=0.6))
             painter.drawLine(there.map(QPointF(self.place, y0)), there.map(QPointF(self.place, y1)))

@@ -60,13 +60,13 @@ class _Regions(Item):
 
     def draw(self, painter: QPainter, there: QTransform) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setClipRect(there.mapRect(self.boundingRect()))
+        painter.setClipRect(there.mapRect(self.pane.area))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(transparent(self.tone, 0.12))
         painter.drawPolygon(there.map(self.chaos))
         painter.setFont(plot_font())
         painter.setPen(QColor(self.ink))
-        whole = there.mapRect(QRectF(*self._view()))
+        whole = there.mapRect(self.pane.area)
         over, under = (there.map(QPointF(self._edge_at(share), 0.0)).x() for share in (0.6, 0.4))
         left = QRectF(whole.left(), whole.top(), min(over, whole.right()) - whole.left(), 0.4 * whole.height())
         aligned = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
@@ -75,10 +75,6 @@ class _Regions(Item):
         right = QRectF(start, whole.bottom() - 0.4 * whole.height(), whole.right() - start, 0.4 * whole.height())
         aligned = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
         _write(painter, right.adjusted(8, 0, -10, -12), aligned, ("chaos: gradients explode", "chaos"))
-
-    def _view(self) -> tuple[float, float, float, float]:
-        (x0, x1), (y0, y1) = self.pane.viewRange()
-        return x0, y0, x1 - x0, y1 - y0
 
     def _edge_at(self, share: float) -> float:
         """σ_w² of the edge at this share of the map's height; beyond the map where there is none."""
@@ -249,7 +245,7 @@ class OrderChaosPlot(Plot[OrderChaosState]):
     def _grasp(self, position: QPointF) -> bool:
         if self.dot.place is None or self.paused:
             return False
-        there = self.pane.mapViewToScene(QPointF(*self.dot.place))
+        there = self.pane.data_to_scene(QPointF(*self.dot.place))
         way = self.canvas.mapToScene(position.toPoint()) - there
         if math.hypot(way.x(), way.y()) > REACH:
             return False
@@ -259,7 +255,7 @@ class OrderChaosPlot(Plot[OrderChaosState]):
         return True
 
     def _at(self, position: QPointF) -> Place:
-        point = self.pane.mapSceneToView(self.canvas.mapToScene(position.toPoint()))
+        point = self.pane.scene_to_data(self.canvas.mapToScene(position.toPoint()))
         (_, right), (_, top) = self.pane.auto
         x, y = (float(f"{v:.3g}") for v in (point.x(), point.y()))
         return min(max(x, LEAST), right), min(max(y, 0.0), top)

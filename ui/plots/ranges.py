@@ -38,7 +38,8 @@ def _linear(low: float, high: float) -> Range:
     step = nice_step(high - low, 5)
     if not math.isfinite(step):
         return low, high
-    return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+    bottom, top = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return bottom * step, max(top, bottom + 1) * step
 
 
 def _decades(low: float, high: float) -> Range:

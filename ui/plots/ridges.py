@@ -212,12 +212,12 @@ class Ridges(Item):
             painter.drawLine(outline.at(outline.size() - 1), outline.at(0))
 
     def _base_line(self, painter: QPainter, there: QTransform, row: float) -> None:
-        x0, x1 = self.pane.viewRange()[0]
+        x0, x1 = self.pane.shown[0]
         painter.setPen(pen_of(self.base))
         painter.drawLine(there.map(QPointF(x0, row)), there.map(QPointF(x1, row)))
 
     def _write(self, painter: QPainter, there: QTransform) -> None:
-        right, row = there.map(QPointF(self.pane.viewRange()[0][1], 0.0)).x(), abs(there.m22())
+        right, row = there.map(QPointF(self.pane.shown[0][1], 0.0)).x(), abs(there.m22())
         painter.setFont(plot_font(10))
         for i, (text, warning) in enumerate(self.words):
             if not text:

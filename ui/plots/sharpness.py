@@ -58,7 +58,7 @@ class _Gauge(Item):
     def draw(self, painter: QPainter, there: QTransform) -> None:
         if not math.isfinite(self.value):
             return
-        (_, right), (low, high) = self.pane.viewRange()
+        (_, right), (low, high) = self.pane.shown
         top = there.map(QPointF(right, min(max(self.value, low), high)))
         foot = there.map(QPointF(right, min(max(0.0, low), high)))
         box = QRectF(QPointF(top.x() - GAUGE_WIDTH, top.y()), foot).normalized()

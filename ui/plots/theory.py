@@ -77,7 +77,7 @@ class Sentence(Item):
         if not self.text:
             return
         painter.setFont(plot_font())
-        box = there.mapRect(self.boundingRect()).adjusted(8, 6, -8, -6)
+        box = there.mapRect(self.pane.area).adjusted(8, 6, -8, -6)
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
         needed = painter.boundingRect(QRectF(box), int(flags), self.text)
         ground = QColor(self.ground)

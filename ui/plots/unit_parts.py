@@ -146,7 +146,7 @@ class Turns(Item):
         self.update()
 
     def draw(self, painter: QPainter, there: QTransform) -> None:
-        (left, right), (low, high) = self.pane.viewRange()
+        (left, right), (low, high) = self.pane.shown
         painter.setFont(plot_font())
         metrics, free = QFontMetricsF(plot_font()), -math.inf
         end = there.map(QPointF(right, high)).x()
