@@ -128,7 +128,7 @@ class Gates(Struct, frozen=True):
     histograms: Histograms
     """Over 0 … 1."""
     saturated: Floats
-    """(rows,): share of the gates whose slope σ (1 − σ) is below 5 % of its largest value ¼."""
+    """(rows,): share of the gates whose slope σ (1 − σ) is below 5 % of its largest value ¼; NaN where any gate is."""
 
 
 class Maps(Struct, frozen=True):

@@ -61,14 +61,18 @@ def look_at(tap: Tap, index: int, input_shape: Shape = (), *, drawn: bool = True
 
 
 def _slopes(tap: Tap, units: int) -> tuple[Floats, Floats]:
-    """Per unit the share of slopes that are not 0, and of those near 0; NaN where there are none."""
+    """Per unit the share of slopes that are not 0, and of those near 0; NaN where there are none, or any z is NaN."""
     if tap.slope is None or tap.activation is None:
         return np.full(units, np.nan), np.full(units, np.nan)
     # Gates of one unit stand block by block.
     slope = tap.slope.reshape(-1, units, *tap.slope.shape[1:])
     axes = (0, *range(2, slope.ndim))
     flat = np.less(np.abs(slope), SATURATION * tap.activation.sup_slope)
-    return np.not_equal(slope, 0).mean(axis=axes), flat.mean(axis=axes)
+    lost = np.isnan(slope)
+    if tap.z is not None:
+        lost |= np.isnan(tap.z).reshape(slope.shape)
+    undefined = np.where(lost.any(axis=axes), np.nan, 0.0)
+    return np.not_equal(slope, 0).mean(axis=axes) + undefined, flat.mean(axis=axes) + undefined
 
 
 def _maps(array: Array | None, units: int, index: int) -> Array:

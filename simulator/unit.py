@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from simulator.looks import Floats, Looks
 
-Condition = Literal["alive", "dead", "saturated"]
+Condition = Literal["alive", "dead", "saturated", "not finite"]
 SATURATED = 0.95
 """A unit is called saturated where |φ'| is below 5 % of its supremum on at least this share of the batch."""
 COLUMNS = ("mean", "low", "high", "active", "saturated", "gradient_norm")
@@ -33,7 +34,7 @@ class Unit:
     high: float
     """Of its activation over the batch, for a convolution over positions too, for a layer with a state over steps."""
     active: float
-    """Share of the batch with φ'(z) ≠ 0; NaN where the layer has no φ."""
+    """Share of the batch with φ'(z) ≠ 0; NaN where the layer has no φ, or any z is NaN."""
     saturated: float
     """Share with |φ'(z)| < 0.05 sup|φ'|; NaN likewise."""
     gradient_norm: float
@@ -51,6 +52,8 @@ class Unit:
 
     @property
     def condition(self) -> Condition:
+        if not math.isfinite(self.low) or not math.isfinite(self.high):
+            return "not finite"
         return "dead" if self.active == 0 else "saturated" if self.saturated >= SATURATED else "alive"
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ class Preactivation:
     values: Histograms
     """Of one row."""
     saturated: float
-    """Share of z where |φ'(z)| < 5 % of its supremum."""
+    """Share of z where |φ'(z)| < 5 % of its supremum; NaN where any z or slope is."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ class PreactivationQuestion(Question):
         tap.activation.apply(z, a)
         tap.activation.derivative(z, a, slope)
         flat = np.abs(slope) < FLAT * tap.activation.sup_slope
-        return Preactivation(layer, tap.activation, histograms([z]), float(flat.mean()))
+        lost = bool(np.isnan(z).any() or np.isnan(slope).any())
+        share = math.nan if lost else float(flat.mean())
+        return Preactivation(layer, tap.activation, histograms([z]), share)
 
 
 def _elementwise(tap: Tap) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,13 @@ MOSTLY = 0.5
 
 
 def _share(gradient: Array) -> float:
-    """Share of the entries that are not 0 with |g| < 6e-8; exact zeros, as of inputs that are 0, lose nothing."""
+    """Share of the entries that are not 0 with |g| < 6e-8; exact zeros, as of inputs that are 0, lose nothing.
+
+    NaN where any entry is.
+    """
     size = np.abs(gradient)
+    if np.isnan(size).any():
+        return math.nan
     nonzero = np.count_nonzero(size)
     zeros = size.size - nonzero
     return float((np.count_nonzero(size < SMALLEST) - zeros) / nonzero) if nonzero else 0.0

@@ -57,8 +57,12 @@ class OutputModule:
         return self.loss.per_sample(self.z, self.a, y)
 
     def right(self, y: Array) -> Array:
-        """(samples,): whether the largest output is that of the right class, or the share of answers where it is."""
-        found: Array = self.a.argmax(axis=0) == y.argmax(axis=0)
+        """(samples,): 1 where the largest output is that of the right class, else 0; of several answers the share.
+
+        NaN for an answer that is not finite: of NaN, no output is the largest.
+        """
+        found: Array = np.equal(self.a.argmax(axis=0), y.argmax(axis=0)).astype(np.float64)
+        found[~np.isfinite(self.a).all(axis=0)] = np.nan
         return found
 
     def backward(self, y: Array) -> Array | None:

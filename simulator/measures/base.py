@@ -43,11 +43,24 @@ class Reading:
 
     @cached_property
     def flat_entries(self) -> Floats:
-        """(layers,): how many entries are flat."""
+        """(layers,): how many entries are flat; NaN where they cannot be counted."""
         found = np.full(self.roles.depth, np.nan)
         for stack, flat in zip(self.roles["slope"].stacks, self.flat, strict=True):
             found[stack.layers] = [np.count_nonzero(layer) for layer in flat]
+        found[self.uncounted] = np.nan
         return found
+
+    @cached_property
+    def uncounted(self) -> list[int]:
+        """Layers with NaN among z or slopes, of whose entries no share is a number; ``z`` must be among the norms."""
+        z, slope = self.roles["z"], self.roles["slope"]
+        # Finite z have finite slopes: entries are looked at only where the norm tells that some are not.
+        doubtful = np.flatnonzero(slope.present & z.present & ~np.isfinite(self.norm["z"])).tolist()
+        return [layer for layer in doubtful if _has_nan(z.arrays[layer]) or _has_nan(slope.arrays[layer])]
+
+
+def _has_nan(array: Array | None) -> bool:
+    return array is not None and bool(np.isnan(array).any())
 
 
 class Measure(ABC):

@@ -44,8 +44,9 @@ class ActivationSaturated(ForwardMeasure):
     name = "activation_saturated"
     label = "saturated"
     unit = "share"
-    formula = "share of entries with |φ'(z)| < 0.05 sup|φ'|"
+    formula = "share of entries with |φ'(z)| < 0.05 sup|φ'|; NaN where any z is"
 
+    norms = ("z",)
     needs = ("slope",)
 
     def value(self, reading: Reading) -> Floats:
@@ -56,19 +57,21 @@ class ActivationDead(ForwardMeasure):
     name = "activation_dead"
     label = "dead"
     unit = "share"
-    formula = "share of units with φ'(z) = 0 on every sample of the batch"
+    formula = "share of units with φ'(z) = 0 on every sample of the batch; NaN where any z is"
+    norms = ("z",)
     needs = ("slope",)
 
     def value(self, reading: Reading) -> Floats:
         shares = np.full(reading.roles.depth, math.nan)
         for stack, flat in zip(reading.roles["slope"].stacks, reading.flat, strict=True):
-            shares[stack.layers] = _dead_shares(stack.array, flat)
+            shares[stack.layers] = _dead_units(stack.array, flat) / stack.array.shape[1]
+        shares[reading.uncounted] = math.nan
         return shares
 
 
-def _dead_shares(slope: Array, flat: NDArray[np.bool_]) -> Floats:
-    """(layers,) from the slopes (layers, units, …) and where they are flat."""
-    shares: Floats = np.zeros(len(slope))
+def _dead_units(slope: Array, flat: NDArray[np.bool_]) -> Floats:
+    """(layers,): how many, from the slopes (layers, units, …) and where they are flat."""
+    count: Floats = np.zeros(len(slope))
     # A dead unit is flat on every sample, the first and the last too: others need no second look.
     seen = flat.reshape(*flat.shape[:2], -1)
     layers, units = np.nonzero(seen[..., 0] & seen[..., -1])
@@ -77,8 +80,8 @@ def _dead_shares(slope: Array, flat: NDArray[np.bool_]) -> Floats:
         layers, units = layers[always], units[always]
     if layers.size:
         dead = np.logical_not(slope[layers, units].reshape(len(layers), -1).any(axis=1))
-        np.add.at(shares, layers, dead / slope.shape[1])
-    return shares
+        np.add.at(count, layers, dead)
+    return count
 
 
 class PreactivationStd(ForwardMeasure):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -37,7 +38,9 @@ def gates(taps: Sequence[Tap]) -> Gates:
 
 
 def saturated_share(values: Array) -> float:
-    """Share of gates whose slope is below :data:`FLAT`; what is not a number is not saturated."""
+    """Share of gates whose slope is below :data:`FLAT`; NaN where any gate is."""
+    if np.isnan(values).any():
+        return math.nan
     return int(np.count_nonzero(values * (1 - values) < FLAT)) / max(values.size, 1)
 
 

@@ -41,12 +41,14 @@ class UpdateRatio(UpdateMeasure):
     name = "update_ratio"
     label = "update / weights"
     unit = "ratio"
-    formula = "‖ΔW‖ / ‖W‖"
+    formula = "‖ΔW‖ / ‖W‖; NaN where ‖W‖ is not finite"
 
     norms = ("weight_update", "weights")
 
     def value(self, reading: Reading) -> Floats:
-        return reading.norm["weight_update"] / reading.norm["weights"]
+        ratio: Floats = reading.norm["weight_update"] / reading.norm["weights"]
+        # Against infinite weights every update would look like 0.
+        return np.where(np.isfinite(reading.norm["weights"]), ratio, np.nan)
 
     def undefined(self, reading: Reading) -> NDArray[np.bool_]:
         return np.equal(reading.norm["weights"], 0)

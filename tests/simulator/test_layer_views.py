@@ -86,8 +86,9 @@ def test_a_highway_shows_its_carry_gate_only() -> None:
 
 def test_a_gate_is_saturated_where_its_slope_is_five_per_cent() -> None:
     edge = 0.5 - math.sqrt(0.25 - 0.0125)
-    values = np.array([edge - 1e-6, edge + 1e-6, 0.5, 1 - edge - 1e-6, 1 - edge + 1e-6, np.nan, 0.0, 1.0])
+    values = np.array([edge - 1e-6, edge + 1e-6, 0.5, 1 - edge - 1e-6, 1 - edge + 1e-6, 0.5, 0.0, 1.0])
     assert saturated_share(values) == 4 / 8
+    assert math.isnan(saturated_share(np.append(values, np.nan)))
 
 
 def test_a_network_without_gates_has_none() -> None:

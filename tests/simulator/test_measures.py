@@ -93,7 +93,7 @@ def test_every_plain_measure_is_its_formula() -> None:
         (LeakyReLU(), [[1.0, -1.0, -2.0, 5.0]], 0.5),
         (LeakyReLU(slope=0.1), [[1.0, -1.0, -2.0, 5.0]], 0.0),
         (GELU(), [[-1.5, -10.0, 1.0, 5.0]], 0.25),  # A slope of −0.13 is not flat.
-        (Tanh(), [[math.nan, 50.0, 0.0, 0.0]], 0.25),
+        (Tanh(), [[math.inf, 50.0, 0.0, 0.0]], 0.5),
     ],
 )
 def test_saturated_is_a_slope_below_a_twentieth_of_the_steepest(activation: Activation, z: Any, share: float) -> None:

@@ -30,7 +30,7 @@ from ui.style.theme import Theme
 CELLS_HEIGHT = 22
 ROOMY, ENDLESS = 270, 16_777_215
 """Pixels of the whole plot from which the weights are drawn too; and no limit to a height."""
-SEEN = {"dead": "Dead", "saturated": "Saturated", "alive": "Alive again"}
+SEEN = {"dead": "Dead", "saturated": "Saturated", "alive": "Alive again", "not finite": "Not finite"}
 
 
 @dataclass(frozen=True)

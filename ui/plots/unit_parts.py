@@ -25,7 +25,7 @@ from ui.style.theme import Theme
 NOTHING, ALIVE, DIM, DEAD = range(4)
 """Places in the colour table of the cells."""
 MOST_BARS = 512
-WORDS = {"dead": "died", "saturated": "saturated", "alive": "alive again"}
+WORDS = {"dead": "died", "saturated": "saturated", "alive": "alive again", "not finite": "not finite"}
 
 
 class Cells(Item):
@@ -72,7 +72,7 @@ class Cells(Item):
 
 def _cell_places(unit: Unit) -> NDArray[np.uint8]:
     dim = np.where(unit.saturations >= SATURATED, DIM, ALIVE)
-    return np.where(unit.dead, DEAD, dim).astype(np.uint8)
+    return np.where(np.isfinite(unit.means), np.where(unit.dead, DEAD, dim), NOTHING).astype(np.uint8)
 
 
 class Incoming(Item):
@@ -142,7 +142,8 @@ class Turns(Item):
             self.update()
 
     def tint(self, theme: Theme) -> None:
-        self.tones = {"dead": theme.warning, "saturated": theme.muted, "alive": theme.forward}
+        self.tones = {"saturated": theme.muted, "alive": theme.forward}
+        self.tones |= dict.fromkeys(("dead", "not finite"), theme.warning)
         self.update()
 
     def draw(self, painter: QPainter, there: QTransform) -> None:
