@@ -277,7 +277,8 @@ class Overfitting(Rule):
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         scores = evidence.history.series("validation_loss").low
         known = np.flatnonzero(np.isfinite(scores))
-        if len(known) < 3:
+        present = evidence.frame.scalars.get("validation_loss", 0.0)
+        if len(known) < 3 or evidence.broken or not math.isfinite(present):
             return
         best = known[int(np.argmin(scores[known]))]
         train, then = evidence.lately("loss").item(), float(median(evidence.past("loss")[: best + 1][-5:]))

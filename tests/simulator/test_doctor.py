@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from simulator import Experiment, run
 from simulator.analysis.sharpness import Sharpness
@@ -318,6 +319,16 @@ def with_validation(losses: list[float], scores: list[float]) -> Evidence:
 def test_over_fitting_is_a_rise_that_lasts_and_matters(scores: Any, expected: bool) -> None:
     losses = np.geomspace(1, 1e-4, 80)
     assert any(f.rule == "over-fitting" for f in examine(with_validation(losses.tolist(), scores.tolist()))) is expected
+
+
+@pytest.mark.parametrize("now", [math.nan, math.inf])
+@pytest.mark.parametrize("name", ["loss", "validation_loss"])
+def test_what_is_not_finite_is_no_over_fitting(name: str, now: float) -> None:
+    scores = np.concatenate([np.linspace(1, 0.5, 40), np.geomspace(0.5, 4.2e26, 40)])
+    made = with_validation(np.geomspace(1, 1e-4, 80).tolist(), scores.tolist())
+    lost = replace(made, frame=structs.replace(made.frame, scalars={"loss": 1e-4, name: now}))
+    assert "over-fitting" in {finding.rule for finding in examine(made)}
+    assert "over-fitting" not in {finding.rule for finding in examine(lost)}
 
 
 def test_a_spread_that_fades_mildly_is_a_warning_until_the_run_has_learnt() -> None:
