@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 HOLD = 4.0
 """A column is held until the next one, but for no more than so many usual distances between columns."""
 Merge = Callable[[Floats, Floats], Floats]
-"""What stands for earlier and later values together."""
+"""What stands for earlier and later values together; for a value and itself, that value."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,17 @@ class Grid:
     """Steps per column."""
 
 
+def apart(distances: Floats) -> NDArray[np.bool_]:
+    """Which distances between one look and the next are more than ``HOLD`` usual ones: nobody looked in between."""
+    usual = float(median(distances)) if distances.size else 0.0
+    return distances > HOLD * usual
+
+
 class Looks:
     """Values of one shape, look by look.
 
     ``capacity`` columns hold ``stride`` looks each, ``merge`` made one value of them; when all are full, neighbours
-    merge and the stride doubles.
+    merge and the stride doubles. Looks on either side of a gap share no column while there is room.
     """
 
     def __init__(self, shape: tuple[int, ...], merge: Merge, capacity: int = 256) -> None:
@@ -48,13 +54,28 @@ class Looks:
         """The last step looked at."""
         self._columns = 0
         self._in_last = 0
-        self._steps = np.zeros(capacity)
+        self._missed = False
+        self._steps, self._lasts = np.zeros(capacity), np.zeros(capacity)
+        self._after_gap = np.zeros(capacity, np.bool_)
         self._values: Floats = np.full((capacity, *shape), np.nan)
 
     @property
     def steps(self) -> Floats:
         """(columns,): the step at which each column begins."""
         return self._steps[: self._columns].copy()
+
+    @property
+    def lasts(self) -> Floats:
+        """(columns,): the step of each column's last look."""
+        return self._lasts[: self._columns].copy()
+
+    @property
+    def after_gap(self) -> NDArray[np.bool_]:
+        """(columns,): whether nobody looked for a while before the column began."""
+        found = self._after_gap[: self._columns].copy()
+        found[1:] |= apart(self._steps[1 : self._columns] - self._lasts[: self._columns - 1])
+        found[:1] = False
+        return found
 
     @property
     def values(self) -> Floats:
@@ -70,25 +91,45 @@ class Looks:
         if step != self.end:
             self._advance(step)
         place = self._columns - 1
+        self._lasts[place] = step
         self._values[place] = values if self._in_last == 1 else self.merge(self._values[place], values)
         self.end = step
 
+    def miss(self, step: int) -> None:
+        """Nobody looked at this step, though there was something to see: a gap begins."""
+        self._missed = self._missed or step > self.end
+
     def _advance(self, step: int) -> None:
-        if self._columns and self._in_last < self.stride:
+        if self._columns and self._in_last < self.stride and not self._missed:
             self._in_last += 1
             return
         if self._columns == self.capacity:
             self._halve()
-        self._steps[self._columns] = step
+        self._steps[self._columns], self._after_gap[self._columns] = step, self._missed
+        self._missed = False
         self._columns += 1
         self._in_last = 1
 
     def _halve(self) -> None:
-        half = self.capacity // 2
-        self._values[:half] = self.merge(self._values[0::2], self._values[1::2])
-        self._values[half:] = np.nan
-        self._steps[:half] = self._steps[0::2]
-        self._columns, self.stride = half, 2 * self.stride
+        first = self._pairs()
+        last = np.append(first[1:], self.capacity) - 1
+        kept = len(first)
+        # A column without a partner is merged with itself, which leaves it as it is.
+        self._values[:kept] = self.merge(self._values[first], self._values[last])
+        self._values[kept:] = np.nan
+        self._steps[:kept], self._lasts[:kept] = self._steps[first], self._lasts[last]
+        self._after_gap[:kept] = self._after_gap[first]
+        self._columns, self.stride = kept, 2 * self.stride
+
+    def _pairs(self) -> NDArray[np.intp]:
+        """Where each of the new columns begins: with every second one, or with the first one after a gap."""
+        starts, place = [], 0
+        gaps = self.after_gap
+        while place < self.capacity:
+            starts.append(place)
+            place += 1 if place + 1 < self.capacity and gaps[place + 1] else 2
+        few = len(starts) <= 0.75 * self.capacity
+        return np.array(starts, np.intp) if few else np.arange(0, self.capacity, 2)
 
     def grid(self, columns: int) -> Grid:
         """At most ``columns`` columns of equal width; ValueError while nobody has looked."""

@@ -104,8 +104,9 @@ class UnitPast:
         return tuple(self._turns)
 
     def add(self, step: int, unit: Unit | None) -> None:
-        """Take in one look; None is no look."""
+        """Take in one look; None: the step was seen without the unit."""
         if unit is None:
+            self.looks.miss(step)
             return
         before = self.unit
         if before is not None and (before.layer, before.index, before.means.size) != (

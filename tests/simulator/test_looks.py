@@ -65,3 +65,36 @@ def test_gains_stand_where_their_layer_and_factor_are() -> None:
     assert rows[TOTAL].tolist()[:2] == [0.0, -1.0]
     assert np.isnan(rows[:, 2]).all()
     assert np.isnan(rows[FACTORS.index("gate")]).all()
+
+
+def test_a_gap_is_where_nobody_looked_for_much_longer_than_usual() -> None:
+    made = looks([0, 2, 4, 6, 40, 42])
+    assert made.after_gap.tolist() == [False, False, False, False, True, False]
+    assert looks([0, 8800]).after_gap.tolist() == [False, False], "two looks have no usual distance"
+
+
+def test_a_gap_is_where_a_step_was_seen_without_a_look() -> None:
+    made = looks([0])
+    made.miss(0)
+    made.add(1, np.array([1.0]))
+    made.miss(400)
+    made.add(8800, np.array([2.0]))
+    assert made.after_gap.tolist() == [False, False, True]
+
+
+def test_looks_on_either_side_of_a_gap_share_no_column_however_long_the_past_grows() -> None:
+    steps = [*range(7), *range(1000, 1100)]
+    made = looks(steps)
+    edges = np.stack([made.steps, made.lasts], axis=1)
+    assert all(last < 7 or first >= 1000 for first, last in edges)
+    assert made.after_gap.tolist() == [first == 1000 for first in made.steps]
+    assert made.values[:, 0].tolist() == (-made.lasts).tolist()
+
+
+def test_a_past_of_gaps_only_stays_in_its_memory_all_the_same() -> None:
+    made = Looks((1,), farther_from_zero, 8)
+    for step in range(0, 4000, 10):
+        made.miss(step - 5)
+        made.add(step, np.array([1.0]))
+    assert len(made.steps) <= 8
+    assert (made.steps[1:] > made.lasts[:-1]).all()

@@ -54,9 +54,29 @@ def dying(*changes: Change) -> View:
 def test_it_says_when_the_unit_died_and_what_was_changed_just_before(qtbot: QtBot) -> None:
     changes = Change(3, "Change momentum"), Change(13, "Change learning rate"), Change(20, "Change batch")
     plot = shown(qtbot, dying(*changes))
-    assert plot.words.text == "Dead since step 15 (not yet at 12) · just before: Change learning rate, step 13"
+    words = "Dead since a step between 12 and 15 · last change before: Change learning rate, step 13"
+    assert plot.words.text == words
     assert [note.text for note in plot.strip.notes] == ["dead"]
     assert "nothing changed before" in shown(qtbot, dying(Change(20, "Change batch"))).words.text
+
+
+@pytest.mark.parametrize(
+    ("looked", "wanted"),
+    [
+        ([0], "Dead since step 0 ·"),
+        ([8800], "Dead since step 8\u202f800 or before (the first look) ·"),
+        ([7, 8], "Dead since step 8 ·"),
+        ([8000, 8800], "Dead since a step between 8\u202f000 and 8\u202f800 ·"),
+    ],
+)
+def test_it_says_no_more_of_when_a_unit_died_than_was_seen(looked: list[int], wanted: str, qtbot: QtBot) -> None:
+    past = UnitPast()
+    for step in looked:
+        past.add(step, unit_of(step=step, active=0.0 if step == looked[-1] else 0.5))
+    given = frame(4, looked[-1])
+    fields = {name: getattr(given, name) for name in Frame.__struct_fields__} | {"unit": past.unit}
+    plot = shown(qtbot, View(Frame(**fields), History(("loss",)), None, unit=past))
+    assert plot.words.text.startswith(wanted)
 
 
 def test_a_unit_that_is_well_shows_its_numbers(qtbot: QtBot) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtGui import QPolygonF
 
 from simulator.frame import RunInfo
+from simulator.looks import apart
 from ui.plots.axes import BOTTOM_HEIGHT, TICKS_ONLY_HEIGHT, ShareAxis, StepAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.decades import log10
@@ -19,7 +20,7 @@ from ui.plots.items import Area, Array, Curves, Guide, pieces
 from ui.plots.ranges import StepRange, StepsRange
 from ui.plots.strip import Key, Note
 from ui.plots.table import Cell, Table
-from ui.plots.timeline import Past, reduced
+from ui.plots.timeline import Past, reduced, with_gaps
 from ui.style.numbers import number, percent
 from ui.style.theme import Theme
 
@@ -162,13 +163,15 @@ class LossPlot(Plot[LossState]):
             self.areas[index].clear()
 
     def _through(self, past: Past | None, index: int) -> list[QPolygonF]:
-        """The curve through every bucket that has a value: validation runs now and then only."""
+        """The curve through every bucket that has a value: validation runs now and then only; not over longer gaps."""
         if past is None:
             return []
         values = np.where(np.isfinite(past.last), past.last, past.high)
         heights = self._heights(values, index)
         known = np.isfinite(heights)
-        return pieces(past.middles[known], heights[known]) if known.any() else []
+        steps = past.middles[known]
+        after_gap = np.concatenate([[False], apart(np.diff(steps))])
+        return pieces(*with_gaps(steps, after_gap, heights[known])) if known.any() else []
 
     def draw_ghost(self, ghost: LossState | None) -> None:
         for index, (train, _) in enumerate(NAMES):

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QTransform
+from PySide6.QtGui import QPainter, QPolygonF, QTransform
 
 from simulator.analysis.sharpness import Sharpness, SharpnessQuestion
 from simulator.frame import RunInfo
+from simulator.looks import apart
 from simulator.messages import Answer
 from ui.plots.asking import Asking
 from ui.plots.axes import StepAxis, ValueAxis
@@ -21,6 +22,7 @@ from ui.plots.items import Array, Curves, Guide, Item, pieces, transparent
 from ui.plots.ranges import StepRange, StepsRange
 from ui.plots.strip import Key, Note
 from ui.plots.table import Table
+from ui.plots.timeline import with_gaps
 from ui.style.numbers import integer, number
 from ui.style.theme import Theme
 
@@ -40,6 +42,8 @@ class SharpnessState:
     """λ_max then."""
     gauges: Array
     """η · λ_max then."""
+    limits: Array
+    """What a quadratic stood then; NaN where that is not known."""
     depth: int = 0
 
 
@@ -91,7 +95,7 @@ class SharpnessPlot(Asking[SharpnessState]):
         self.gauge = _Gauge(self.pane)
         self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
         self.curve = Curves(self.pane, width=1.4, smooth=True)
-        self._past: list[tuple[int, float, float]] = []
+        self._past: list[tuple[int, float, float, float]] = []
 
     def question(self) -> SharpnessQuestion:
         return SharpnessQuestion()
@@ -101,14 +105,13 @@ class SharpnessPlot(Asking[SharpnessState]):
 
     def understand(self, answer: Answer, view: View) -> SharpnessState:
         found: Sharpness = answer.result
-        entry = (answer.step, found.value, found.gauge)
+        entry = (answer.step, found.value, found.gauge, math.nan if found.reason else found.limit)
         if not self._past or self._past[-1][0] != answer.step:
             self._past.append(entry)
         self._past[-1] = entry
         if len(self._past) > MOST_PAST:
             self._past = self._past[::-2][::-1]
-        steps, values, gauges = np.array(self._past, np.float64).T
-        return SharpnessState(answer.step, found, answer.seconds, steps, values, gauges)
+        return SharpnessState(answer.step, found, answer.seconds, *np.array(self._past, np.float64).T)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
@@ -123,14 +126,14 @@ class SharpnessPlot(Asking[SharpnessState]):
 
     def draw(self, state: SharpnessState) -> None:
         self._fit(state)
-        self.curve.set_curves([pieces(state.steps, state.gauges)])
+        self.curve.set_curves([_curve(state)])
         self.gauge.show_value(state.found.gauge, state.found.limit)
         self.limit.level = state.found.limit
         self.limit.setVisible(math.isfinite(state.found.limit))
         self.limit.update()
 
     def draw_ghost(self, ghost: SharpnessState | None) -> None:
-        self.ghosts.set_curves([] if ghost is None else [pieces(ghost.steps, ghost.gauges)])
+        self.ghosts.set_curves([] if ghost is None else [_curve(ghost)])
 
     def clear(self) -> None:
         self.curve.set_curves(())
@@ -165,23 +168,28 @@ class SharpnessPlot(Asking[SharpnessState]):
 
     def probe(self, state: SharpnessState, pane: int, x: float, y: float) -> Probe | None:
         index = int(np.abs(state.steps - x).argmin())
-        found = state.found
+        found, limit = state.found, float(state.limits[index])
         text = [
             f"step {integer(int(state.steps[index]))}",
             f"η · λ_max  {number(float(state.gauges[index]))}",
             f"λ_max  {number(float(state.values[index]))}",
-            found.reason or f"limit  {number(found.limit)}",
+            f"limit  {number(limit)}" if math.isfinite(limit) else found.reason or "no limit then",
             f"now found to ± {number(found.residual)} with {found.products} products",
         ]
         return Probe("\n".join(text), x=float(state.steps[index]))
 
     def rows(self, state: SharpnessState) -> Table:
-        count = len(state.steps)
         return Table(
             {
                 "step": [int(step) for step in state.steps],
                 "largest_eigenvalue": state.values.tolist(),
                 "rate_times_eigenvalue": state.gauges.tolist(),
-                "limit": [None if state.found.reason else state.found.limit] * count,
+                "limit": [None if math.isnan(limit) else limit for limit in state.limits.tolist()],
             }
         )
+
+
+def _curve(state: SharpnessState) -> list[QPolygonF]:
+    """Through the answers, but not over steps at which nobody asked."""
+    after_gap = np.concatenate([[False], apart(np.diff(state.steps))])
+    return pieces(*with_gaps(state.steps, after_gap, state.gauges))

@@ -70,6 +70,13 @@ def envelope(x: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
     return np.repeat(x, 2), y
 
 
+def with_gaps(steps: Floats, after_gap: NDArray[np.bool_], *values: Floats) -> tuple[Floats, ...]:
+    """Steps and values with NaN in front of each look that comes after a gap: no line leads over what nobody saw."""
+    places = np.flatnonzero(after_gap)
+    between = 0.5 * (steps[places - 1] + steps[places])
+    return np.insert(steps, places, between), *(np.insert(each, places, np.nan) for each in values)
+
+
 def buckets_for(curves: int) -> int:
     """How many buckets ``curves`` curves in one plot get."""
     return int(np.clip(12000 // max(curves, 1), 96, 384))

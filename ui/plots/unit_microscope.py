@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QPolygonF, QResizeEvent
 
 from simulator.frame import RunInfo
 from simulator.microscope import WANT, want
@@ -22,8 +23,9 @@ from ui.plots.items import Area, Array, Curves, pieces
 from ui.plots.ranges import StepRange, StepsRange
 from ui.plots.strip import Key, Note
 from ui.plots.table import Cell, Table
+from ui.plots.timeline import with_gaps
 from ui.plots.unit_bar import UnitBar
-from ui.plots.unit_parts import Cells, Incoming, Turns, Words, words_of
+from ui.plots.unit_parts import TONES, TURNED, Cells, Incoming, Turns, Words, words_of
 from ui.style.numbers import integer, number, percent
 from ui.style.theme import Theme
 
@@ -40,8 +42,11 @@ class UnitState:
     step: int
     depth: int
     unit: Unit
+    starts: Array
     steps: Array
-    """(looks,)"""
+    """(looks,) each: the first and the last step of what each look stands for; its mean is that of the last."""
+    after_gap: NDArray[np.bool_]
+    """(looks,): whether nobody looked for a while before."""
     values: Array
     """(looks, columns of a unit's past)"""
     turns: tuple[Turn, ...]
@@ -53,20 +58,42 @@ class UnitState:
 
     @property
     def verdict(self) -> str:
-        """``Dead since step 120 (not yet at 112) · just before: Change learning rate, step 100``"""
+        """``Dead since a step between 112 and 120 · last change before: Change learning rate, step 100``"""
         if not self.turns:
             return ""
         turn, change = self.turns[-1], self.change
-        before = " (the first look)"
-        if turn.after is not None:
-            # A unit that is revived turns between two looks at one step.
-            before = f" (not yet at {integer(turn.after)})" if turn.after < turn.step else ""
         cause = "nothing changed before" if change is None else _change_text(change)
-        return f"{SEEN[turn.condition]} since step {integer(turn.step)}{before} · {cause}"
+        return f"{SEEN[turn.condition]} since {since_text(turn)} · {cause}"
+
+
+def _looked_text(state: UnitState, look: int) -> str:
+    first, last = int(state.starts[look]), int(state.steps[look])
+    return f"step {integer(last)}" if first == last else f"steps {integer(first)} … {integer(last)}"
+
+
+def _unseen_text(state: UnitState, x: float) -> str:
+    """Between which looks ``x`` lies, where nobody looked; empty where somebody did."""
+    after = int(np.searchsorted(state.steps, x))
+    inside = 0 < after < len(state.steps) and state.after_gap[after] and x < state.starts[after]
+    ends = (int(state.steps[after - 1]), int(state.starts[after])) if inside else ()
+    return f"nobody looked between steps {' and '.join(map(integer, ends))}" if ends else ""
+
+
+def since_text(turn: Turn) -> str:
+    """When a unit turned, as far as it was seen: at a step, between two, or before anybody looked."""
+    if turn.after is None:
+        return f"step {integer(turn.step)}" + (" or before (the first look)" if turn.step else "")
+    # A unit that is revived turns between two looks at one step.
+    known = turn.step - turn.after <= 1
+    return f"step {integer(turn.step)}" if known else f"a step between {integer(turn.after)} and {integer(turn.step)}"
+
+
+def _mean_curve(state: UnitState) -> list[QPolygonF]:
+    return pieces(*with_gaps(state.steps, state.after_gap, state.column("mean")))
 
 
 def _change_text(change: Change) -> str:
-    return f"just before: {change.description}, step {integer(change.step)}"
+    return f"last change before: {change.description}, step {integer(change.step)}"
 
 
 class UnitMicroscope(Plot[UnitState]):
@@ -184,7 +211,10 @@ class UnitMicroscope(Plot[UnitState]):
         turns = past.turns
         change = last_before(view.changes, turns[-1].step) if turns else None
         looks = past.looks
-        return UnitState(view.frame.step, view.frame.info.depth, unit, looks.steps, looks.values, turns, change)
+        return UnitState(
+            view.frame.step, view.frame.info.depth, unit, looks.steps, looks.lasts, looks.after_gap, looks.values,
+            turns, change,
+        )  # fmt: skip
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
@@ -193,8 +223,10 @@ class UnitMicroscope(Plot[UnitState]):
         spans = [state.column("low"), state.column("high"), *([ghost.column("mean")] if ghost is not None else [])]
         last = max(each.steps[-1] for each in (state, ghost) if each is not None)
         self.pane.fit(self.x_scale.fit(float(last)), self.y_scale.fit(*finite_extent(spans)))
-        self.area.set_band(state.steps, state.column("low"), state.column("high"))
-        self.line.set_curves([pieces(state.steps, state.column("mean"))])
+        names = ("mean", "low", "high")
+        steps, mean, low, high = with_gaps(state.steps, state.after_gap, *map(state.column, names))
+        self.area.set_band(steps, low, high)
+        self.line.set_curves([pieces(steps, mean)])
         self.turns.set_turns(state.turns)
         self.words.say(state.verdict or words_of(state.unit))
         columns, rows = self.cells.show_units(state.unit)
@@ -217,7 +249,7 @@ class UnitMicroscope(Plot[UnitState]):
             self.weight_pane.fit((-0.5, max(unit.weights.size, 1) + 0.5), (low, high))
 
     def draw_ghost(self, ghost: UnitState | None) -> None:
-        self.ghost_line.set_curves([] if ghost is None else [pieces(ghost.steps, ghost.column("mean"))])
+        self.ghost_line.set_curves([] if ghost is None else [_mean_curve(ghost)])
 
     def clear(self) -> None:
         self.area.clear()
@@ -247,7 +279,9 @@ class UnitMicroscope(Plot[UnitState]):
 
     def legend(self, state: UnitState) -> Sequence[Key]:
         name = f"unit {integer(state.unit.index + 1)} of {self._name(state)}"
-        return [Key(name, "muted", "none"), Key("mean", "forward"), Key("least … most", "forward", "band")]
+        keys = [Key(name, "muted", "none"), Key("mean", "forward"), Key("least … most", "forward", "band")]
+        turned = dict.fromkeys(turn.condition for turn in state.turns)
+        return [*keys, *(Key(TURNED[condition], TONES[condition]) for condition in turned)]
 
     def notes(self, state: UnitState) -> Sequence[Note]:
         unit = state.unit
@@ -259,13 +293,16 @@ class UnitMicroscope(Plot[UnitState]):
         place, name = self._place(state), self._name(state)
         if pane == 0:
             look = int(np.argmin(np.abs(state.steps - x)))
+            unseen = _unseen_text(state, x)
+            if unseen:
+                return Probe(f"{name}\n{unseen}", place)
             return Probe(f"{name}\n{self._look_text(state, look)}", place, float(state.steps[look]))
         words = self._cell_text(state.unit, x, y) if pane == 1 else self._weight_text(state.unit, x, y)
         return Probe(f"{name}\n{words}", place)
 
     def _look_text(self, state: UnitState, look: int) -> str:
         values = dict(zip(COLUMNS, state.values[look].tolist(), strict=True))
-        lines = [f"step {integer(int(state.steps[look]))}", f"mean  {number(values['mean'], fixed=True)}"]
+        lines = [_looked_text(state, look), f"mean  {number(values['mean'], fixed=True)}"]
         lines.append(f"{number(values['low'], fixed=True)} … {number(values['high'], fixed=True)}")
         known = [word for word in ("active", "saturated") if values[word] == values[word]]
         shares = [f"{word}  {percent(values[word])}" for word in known]
@@ -293,6 +330,7 @@ class UnitMicroscope(Plot[UnitState]):
         """A row per look."""
         looks = len(state.steps)
         columns: dict[str, Sequence[Cell]] = {
+            "first_step": [int(step) for step in state.starts],
             "step": [int(step) for step in state.steps],
             "layer": [state.unit.layer] * looks,
             "unit": [state.unit.index + 1] * looks,

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from simulator.unit import SATURATED, Turn, Unit
+from simulator.unit import SATURATED, Condition, Turn, Unit
 from ui.plots.axes import plot_font
 from ui.plots.canvas import Pane
 from ui.plots.heat import Heat
@@ -25,7 +25,11 @@ from ui.style.theme import Theme
 NOTHING, ALIVE, DIM, DEAD = range(4)
 """Places in the colour table of the cells."""
 MOST_BARS = 512
-WORDS = {"dead": "died", "saturated": "saturated", "alive": "alive again", "not finite": "not finite"}
+TURNED: dict[Condition, str] = {
+    "dead": "died", "saturated": "saturated", "alive": "alive again", "not finite": "not finite",
+}  # fmt: skip
+TONES: dict[Condition, str] = {"dead": "warning", "saturated": "muted", "alive": "accent", "not finite": "warning"}
+"""Fields of the theme."""
 
 
 class Cells(Item):
@@ -129,7 +133,7 @@ def strongest(values: Array, most: int) -> NDArray[np.intp]:
 
 
 class Turns(Item):
-    """Upright lines where the unit died, saturated or came back, with a word at each where there is room."""
+    """Upright lines where the unit was first seen to have died, saturated or come back, and when it may have."""
 
     def __init__(self, pane: Pane) -> None:
         super().__init__(pane, 3.0)
@@ -142,28 +146,19 @@ class Turns(Item):
             self.update()
 
     def tint(self, theme: Theme) -> None:
-        self.tones = {"saturated": theme.muted, "alive": theme.forward}
-        self.tones |= dict.fromkeys(("dead", "not finite"), theme.warning)
+        self.tones = {condition: str(getattr(theme, tone)) for condition, tone in TONES.items()}
         self.update()
 
     def draw(self, painter: QPainter, there: QTransform) -> None:
         (left, right), (low, high) = self.pane.shown
-        painter.setFont(plot_font())
-        metrics, free = QFontMetricsF(plot_font()), -math.inf
-        end = there.map(QPointF(right, high)).x()
         for turn in self.turns:
-            if not left <= turn.step <= right:
-                continue
-            top, bottom = there.map(QPointF(turn.step, high)), there.map(QPointF(turn.step, low))
-            painter.setPen(pen_of(self.tones[turn.condition], 1.0))
-            painter.drawLine(top, bottom)
-            word = WORDS[turn.condition]
-            wide = metrics.horizontalAdvance(word)
-            # At the right edge it stands before its line.
-            start = top.x() + 3 if top.x() + 3 + wide <= end else top.x() - 3 - wide
-            if start > free:
-                painter.drawText(QPointF(start, bottom.y() - 4), word)
-                free = max(top.x(), start + wide) + 3
+            tone = self.tones[turn.condition]
+            seen = turn.step if turn.after is None else turn.after
+            span = QRectF(seen, low, turn.step - seen, high - low)
+            painter.fillRect(there.mapRect(span), transparent(tone, 0.12))
+            if left <= turn.step <= right:
+                painter.setPen(pen_of(tone, 1.0))
+                painter.drawLine(there.map(QPointF(turn.step, high)), there.map(QPointF(turn.step, low)))
 
 
 class Words(pg.GraphicsWidget):  # type: ignore[misc]

@@ -1,0 +1,74 @@
+"""What is only looked at now and then is not drawn where nobody looked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from msgspec import structs
+from pytestqt.qtbot import QtBot
+
+from simulator.history import History, Rows
+from simulator.unit import UnitPast
+from tests.ui.plot_data import frame, view
+from tests.ui.unit_data import unit_of
+from ui.plots import Plot, all_plots, plot_class
+from ui.plots.items import Area, Curves
+
+LOOKED = [*range(12), *range(900, 912)]
+
+
+def scored() -> History:
+    """A loss at every step, a validation score where somebody looked."""
+    made = History(("loss", "validation_loss"))
+    values = np.ones((LOOKED[-1] + 1, 2))
+    values[[step for step in range(len(values)) if step not in LOOKED], 1] = np.nan
+    made.extend(Rows(0, made.columns, values))
+    return made
+
+
+def watched() -> UnitPast:
+    past = UnitPast()
+    for step in LOOKED:
+        past.add(step, unit_of(step=step))
+    return past
+
+
+def after_looks(key: str, qtbot: QtBot) -> Plot[Any]:
+    """The plot as it is when it was shown at the steps in ``LOOKED``."""
+    plot, past = plot_class(key)(), watched()
+    qtbot.addWidget(plot)
+    for step in LOOKED:
+        given = view(3, 20)
+        answers = {name: structs.replace(answer, step=step) for name, answer in given.answers.items()}
+        now = structs.replace(frame(3, step), unit=past.unit)
+        plot.refresh(replace(given, frame=now, history=scored(), answers=answers, unit=past))
+    return plot
+
+
+def bridges(item: Curves | Area) -> bool:
+    """Whether a line leads from the one stretch that was looked at to the other."""
+    shapes = [piece for curve in item.curves for piece in curve] if isinstance(item, Curves) else item.bands
+    spans = [[point.x() for point in shape] for shape in shapes if shape.size()]
+    return any(min(xs) < 12 and max(xs) >= 900 for xs in spans)
+
+
+@pytest.mark.parametrize("key", [plot.key for plot in all_plots()])
+def test_no_line_leads_over_steps_at_which_nobody_looked(key: str, qtbot: QtBot) -> None:
+    plot = after_looks(key, qtbot)
+    drawn = [item for item in plot.canvas.scene().items() if isinstance(item, Curves | Area)]
+    # The training loss is known at every step.
+    every_step = [*plot.trains, *plot.areas] if key == "loss" else []  # type: ignore[attr-defined]
+    assert not any(bridges(item) for item in drawn if item not in every_step)
+    assert key != "loss" or any(map(bridges, every_step))
+
+
+def test_the_microscope_says_where_nobody_looked(qtbot: QtBot) -> None:
+    plot = after_looks("unit_microscope", qtbot)
+    inside, outside = (plot.probe(plot.state, 0, x, 0.0) for x in (400.0, 905.0))
+    assert inside is not None
+    assert outside is not None
+    assert "nobody looked between steps 11 and 900" in inside.text
+    assert "step 905" in outside.text
