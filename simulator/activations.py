@@ -250,7 +250,7 @@ def logistic(z: Array, out: Array) -> None:
 
 
 def _elu(z: Array, alpha: float, scale: float, out: Array) -> None:
-    np.minimum(z, zeros(z.shape, z.dtype), out=out)
+    np.minimum(zeros(z.shape, z.dtype), z, out=out)
     np.expm1(out, out=out)
     np.multiply(out, alpha * scale, out=out)
     positive = np.maximum(z, zeros(z.shape, z.dtype))

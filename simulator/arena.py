@@ -7,21 +7,24 @@ be read as one array: measures then need one call for all of them. A counting ar
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from simulator.numeric import Array
 
 _ALIGNMENT = 64
+Zeros = Callable[[int | tuple[int, ...], "np.dtype[np.floating]"], Array]
+"""What makes memory: of plain numbers, or of numbers that carry something along."""
 
 
 class Arena:
     """Hands out zeroed arrays from one block of ``size`` entries; without a size it only counts."""
 
-    def __init__(self, dtype: np.dtype[np.floating], size: int | None = None) -> None:
+    def __init__(self, dtype: np.dtype[np.floating], size: int | None = None, zeros: Zeros = np.zeros) -> None:
         self.dtype = dtype
         self.used = 0
-        self._memory = None if size is None else np.zeros(size, dtype)
+        self._memory = None if size is None else zeros(size, dtype)
 
     def zeros(self, *shape: int) -> Array:
         """A contiguous zeroed array; a read-only stand-in while counting."""
@@ -58,15 +61,15 @@ class Scratch:
     While ``counting`` they are stand-ins that take no memory.
     """
 
-    def __init__(self, dtype: np.dtype[np.floating], counting: bool = False) -> None:
-        self.dtype, self.counting = dtype, counting
+    def __init__(self, dtype: np.dtype[np.floating], counting: bool = False, zeros: Zeros = np.zeros) -> None:
+        self.dtype, self.counting, self._zeros = dtype, counting, zeros
         self._arrays: dict[tuple[int, ...], Array] = {}
 
     def array(self, *shape: int) -> Array:
         """The array for this shape; it holds what its last user left."""
         if shape not in self._arrays:
             zero = np.broadcast_to(self.dtype.type(0), shape)
-            self._arrays[shape] = zero if self.counting else np.zeros(shape, self.dtype)
+            self._arrays[shape] = zero if self.counting else self._zeros(shape, self.dtype)
         return self._arrays[shape]
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import numpy as np
 
@@ -28,6 +29,9 @@ class Network:
     ``share`` gives a twin with its own buffers over the same parameters and running averages, for evaluation at
     another batch size while the taps keep the training step.
     """
+
+    numbers: ClassVar[int] = 1
+    """How many plain numbers an entry of its memory takes."""
 
     def __init__(
         self, experiment: Experiment, input_shape: Shape, outputs: int, batch: int, share: Network | None = None
@@ -55,6 +59,10 @@ class Network:
         self._bind(share)
         self._allocate(experiment.seed, math.prod(input_shape))
         self._open_taps()
+
+    def zeros(self, shape: int | tuple[int, ...], dtype: np.dtype[np.floating]) -> Array:
+        """What its memory is made of."""
+        return np.zeros(shape, dtype)
 
     def _open_taps(self) -> None:
         self.taps: list[Tap] = [tap for module in self.modules for tap in module.taps()] + self.output.taps()
@@ -88,16 +96,17 @@ class Network:
             self.parameters.bind(blocks)
             self.states.bind(states)
             return
-        check_memory(sum(block.size for block in blocks) * self.dtype.itemsize * 6)
-        self.parameters = Parameters(blocks, self.dtype)
-        self.states = Parameters(states, self.dtype)
+        check_memory(sum(block.size for block in blocks) * self.numbers * self.dtype.itemsize * 6)
+        self.parameters = Parameters(blocks, self.dtype, self.zeros)
+        self.states = Parameters(states, self.dtype, self.zeros)
 
     def _allocate(self, seed: int, inputs: int) -> None:
         count = Arena(self.dtype)
         scratch = Scratch(self.dtype, counting=True)
         self._place(count, scratch, seed, inputs)
-        check_memory(count.nbytes + scratch.nbytes)
-        self._arena, self._scratch = Arena(self.dtype, count.used), Scratch(self.dtype)
+        check_memory((count.nbytes + scratch.nbytes) * self.numbers)
+        self._arena = Arena(self.dtype, count.used, self.zeros)
+        self._scratch = Scratch(self.dtype, zeros=self.zeros)
         self._place(self._arena, self._scratch, seed, inputs)
 
     def _place(self, arena: Arena, scratch: Scratch, seed: int, inputs: int) -> None:

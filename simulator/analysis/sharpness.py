@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulator.analysis.lanczos import largest
-from simulator.analysis.twin import Twin
+from simulator.analysis.twin import DualNetwork, Twin
+from simulator.dual import dual
 from simulator.frame import Floats
+from simulator.layers.base import Module
+from simulator.layers.through_time import ThroughTimeModule
 from simulator.optimizers import SGD, Optimizer
 from simulator.parameter import title_of
 from simulator.question import Question
@@ -18,13 +22,9 @@ from simulator.question import Question
 if TYPE_CHECKING:
     from simulator.training import Training
 
-MOST_PRODUCTS = 48
-MOST_PARAMETERS = 2_000_000
-"""Lanczos keeps a vector of so many numbers for each product."""
+MOST_PRODUCTS = 128
 TOLERANCE = 1e-3
 """Residual at which it ends; the error of the eigenvalue is about its square."""
-SHIFT = 1e-5
-"""How far the parameters are moved to either side for a product, beside their largest."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,18 @@ class Sharpness:
     residual: float
     """‖Hv − λv‖"""
     products: int
-    """Hessian-vector products, of two gradients each."""
+    """Hessian-vector products, each of a forward and a backward pass in dual numbers."""
     rate: float
     """η of the step."""
     limit: float
     """η · λ_max beyond which the step overshoots more and more; NaN where there is none."""
     reason: str
     """Why there is no limit; ``""`` where there is."""
+
+    @property
+    def bound(self) -> bool:
+        """Whether Lanczos ended before it converged: λ_max is ``value`` or more."""
+        return self.residual > TOLERANCE * abs(self.value)
 
     @property
     def gauge(self) -> float:
@@ -58,41 +63,43 @@ class SharpnessQuestion(Question):
     """When Lanczos ends at the latest, with what it has found."""
 
     def answer(self, training: Training) -> Sharpness:
+        hessian = Hessian(training)
         size = training.network.parameters.size
-        if size > MOST_PARAMETERS:
-            raise ValueError(
-                f"Lanczos keeps {MOST_PRODUCTS} vectors as long as the parameters; {size} are too many "
-                f"(at most {MOST_PARAMETERS})"
-            )
-        hessian = Hessian(Twin(training), training.experiment.regularization.l2)
         found = largest(hessian.product, size, most=MOST_PRODUCTS, tolerance=TOLERANCE, seconds=self.seconds)
         limit, reason = stability_limit(training.experiment.optimizer)
         return Sharpness(found.value, found.residual, found.products, training.learning_rate, limit, reason)
 
 
 class Hessian:
-    """Products H v by central differences of the gradient, (g(w + εv) − g(w − εv)) / 2ε with ‖v‖ = 1."""
+    """Exact products H v: the tangent of the gradient where the parameters move along v.
 
-    def __init__(self, twin: Twin, l2: float = 0.0) -> None:
-        self.twin = twin
-        self.centre = twin.value.copy()
-        self.shift = SHIFT * max(1.0, float(np.abs(self.centre).max(initial=0.0)))
-        self.penalty = np.zeros(len(self.centre))
-        for start, stop in twin.network.parameters.weight_ranges:
-            self.penalty[start:stop] = l2
+    H is that of the whole loss, also where training cuts the gradient in time.
+    """
+
+    def __init__(self, training: Training) -> None:
+        self.twin = Twin(training, DualNetwork)
+        _join(self.twin.network.modules)
+        self.parameters, self.gradient = (
+            dual(each) for each in (self.twin.network.parameters.value, self.twin.network.parameters.gradient)
+        )
+        self.penalty = np.zeros(self.parameters.size)
+        for start, stop in self.twin.network.parameters.weight_ranges:
+            self.penalty[start:stop] = training.experiment.regularization.l2
 
     def product(self, v: Floats) -> Floats:
-        """H v for a v of length 1; the twin stays where it was."""
-        found = self._gradient(v).copy()
-        found -= self._gradient(-v)
-        found /= 2 * self.shift
-        np.copyto(self.twin.value, self.centre)
-        found += self.penalty * v
+        np.copyto(self.parameters.tangent, v)
+        with np.errstate(all="ignore"):
+            self.twin.gradient()
+        found: Floats = self.gradient.tangent + self.penalty * v
         return found
 
-    def _gradient(self, v: Floats) -> Floats:
-        np.add(self.centre, self.shift * v, out=self.twin.value)
-        return self.twin.gradient()
+
+def _join(modules: Sequence[Module]) -> None:
+    """Let the gradient pass where ``truncate`` stops it."""
+    for module in modules:
+        if isinstance(module, ThroughTimeModule):
+            module.cuts = frozenset()
+        _join(module.children())
 
 
 def stability_limit(optimizer: Optimizer) -> tuple[float, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.arena import Arena, Scratch
+from simulator.dual import zeros
 from simulator.frame import Floats
 from simulator.layers.base import Room
 from simulator.network import Network
@@ -27,18 +28,28 @@ class _OpenNetwork(Network):
         self.output.allocate(room)
 
 
+class DualNetwork(Network):
+    """A network of dual numbers, whose passes give values and derivatives in one; it has no taps."""
+
+    numbers = 2
+
+    def zeros(self, shape: int | tuple[int, ...], dtype: np.dtype[np.floating]) -> Array:
+        return zeros(shape, dtype)
+
+    def _open_taps(self) -> None:
+        self.taps = []
+
+
 class Twin:
     """The same parameters, averages, masks and batch in buffers of its own: nothing done here reaches the training."""
 
-    def __init__(self, training: Training) -> None:
+    def __init__(self, training: Training, kind: type[Network] = _OpenNetwork) -> None:
         source = training.network
         experiment = training.experiment.with_values([("precision", "float64")])
         self.batch = source.batch
-        self.network = _OpenNetwork(experiment, training.data.input_shape, training.data.outputs, self.batch)
+        self.network = kind(experiment, training.data.input_shape, training.data.outputs, self.batch)
         self.y: Array = training.y.astype(np.float64)
         np.copyto(self.network.input, source.input)
-        # Layers make their generators when they are initialised; what they then hold is replaced.
-        self.network.initialise(experiment.seed)
         np.copyto(self.network.parameters.value, source.parameters.value)
         np.copyto(self.network.states.value, source.states.value)
         for mine, its in zip(self.network.modules, source.modules, strict=True):

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from simulator.activations import Activation
-from simulator.arena import Arena, Scratch
+from simulator.arena import Arena, Scratch, Zeros
 from simulator.frame import LayerInfo
 from simulator.initializers import Initializer
 from simulator.numeric import Array, Stream, stream
@@ -51,11 +51,9 @@ Entries = tuple[Block, Any]
 class Parameters:
     """All blocks of a network over three flat vectors: value, gradient and update."""
 
-    def __init__(self, blocks: Sequence[Block], dtype: np.dtype[np.floating]) -> None:
+    def __init__(self, blocks: Sequence[Block], dtype: np.dtype[np.floating], zeros: Zeros = np.zeros) -> None:
         self.size = sum(block.size for block in blocks)
-        self.value = np.zeros(self.size, dtype)
-        self.gradient = np.zeros(self.size, dtype)
-        self.update = np.zeros(self.size, dtype)
+        self.value, self.gradient, self.update = (zeros(self.size, dtype) for _ in range(3))
         self.weight_ranges: list[tuple[int, int]] = []
         offset = 0
         for block in blocks:

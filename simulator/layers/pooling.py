@@ -118,7 +118,7 @@ class MaxModule(WindowModule):
         self.pooled = self.entries(image)
         np.copyto(self.value, self.pooled[0])
         for entry in self.pooled[1:]:
-            np.maximum(self.value, entry, out=self.value)
+            np.maximum(entry, self.value, out=self.value)
 
     def share(self, gradient: Array, out: list[Array]) -> None:
         free, hit = self.free, self.hit

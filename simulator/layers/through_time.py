@@ -125,7 +125,7 @@ class ThroughTimeModule(Module):
         self.underflows = [Underflow((width, self.batch), self.spare.dtype) for _ in self.flows]
         rows = (self.gates + len(self.deltas) - 1) * width
         step = (self.inputs + 1 + rows) * self.batch
-        self.piece = max(1, min(self.segment, PIECE_BYTES // (step * self.total.itemsize)))
+        self.piece = max(1, min(self.segment, PIECE_BYTES // (step * self.total.dtype.itemsize)))
         self.by_step = self.inputs + 1 <= BY_STEP * self.batch
         self._sources = arena.zeros(self.piece, self.batch, self.inputs + 1)
         self._products = arena.zeros(self.piece * self.by_step, *self.total.shape)
@@ -376,7 +376,9 @@ class ThroughTimeModule(Module):
     def _look(self, start: int, stretch: Stretch) -> None:
         from simulator.measures.time import profile  # Here: measures read layers.
 
-        self.profile[:, start : start + stretch.length] = profile(stretch["h"][1:], stretch["dh"][1:])
+        self.profile[:, start : start + stretch.length] = profile(
+            np.asarray(stretch["h"][1:]), np.asarray(stretch["dh"][1:])
+        )
 
     def through_time(self) -> TimeProfile:
         """Per step, of the last backward pass."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
+from numpy.lib.stride_tricks import sliding_window_view
 
 from simulator.layers.base import Repair, Shape, ShapeError
 from simulator.numeric import Array
@@ -167,10 +167,10 @@ class Windows:
     def view(self, padded: Array, tiles: tuple[int, int], writeable: bool = False) -> Array:
         """Every window of padded images without a copy, shaped as :meth:`view_shape` says."""
         shape = self.view_shape(tiles, padded.shape[-1])
-        channel, row, column, sample = padded.strides
-        down, right = row * self.rows.stride, column * self.columns.stride
-        strides = (shape[5] * down, shape[6] * right, channel, row, column, down, right, sample)
-        return as_strided(padded, shape, strides, writeable=writeable)
+        seen = sliding_window_view(padded, shape[3:5], axis=(1, 2), writeable=writeable)
+        seen = seen[:, :: self.rows.stride, :: self.columns.stride]
+        cut = seen.reshape(self.channels, shape[0], shape[5], shape[1], shape[6], *seen.shape[3:])
+        return cut.transpose(1, 3, 0, 6, 7, 2, 4, 5)
 
 
 def add(values: Array, places: Array) -> None:

@@ -78,7 +78,8 @@ class SharpnessPlot(Asking[SharpnessState]):
     explain = (
         "The bar is the largest curvature of the loss times the learning rate; the dashed line is what a quadratic "
         "of that curvature still stands. Training often climbs to the line by itself and stays there: the edge of "
-        "stability. It is a fault only if the loss rises too."
+        "stability. It is a fault only if the loss rises too. The products with the Hessian are exact; where their "
+        "time ran out before Lanczos converged, the value is a lower bound and is marked ≥."
     )
     formula = (
         "η · λ_max(∇²C) on the present batch, by Lanczos\n"
@@ -151,7 +152,11 @@ class SharpnessPlot(Asking[SharpnessState]):
 
     def legend(self, state: SharpnessState) -> Sequence[Key]:
         found = state.found
-        keys = [Key(f"η · λ_max {number(found.gauge)}", "accent"), Key(f"λ_max {number(found.value)}", "muted", "none")]
+        bound = "≥ " if found.bound else ""
+        keys = [
+            Key(f"η · λ_max {bound}{number(found.gauge)}", "accent"),
+            Key(f"λ_max {bound}{number(found.value)}", "muted", "none"),
+        ]
         if not found.reason:
             keys.append(Key(f"limit {number(found.limit)}", "text", "dashed"))
         return keys
@@ -164,6 +169,8 @@ class SharpnessPlot(Asking[SharpnessState]):
             notes.insert(0, Note("above the limit", warning=True))
         elif found.reason:
             notes.insert(0, Note("no limit"))
+        if found.bound:
+            notes.append(Note("not converged: λ_max is this or more"))
         return notes
 
     def probe(self, state: SharpnessState, pane: int, x: float, y: float) -> Probe | None:
