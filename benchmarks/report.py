@@ -103,3 +103,12 @@ def machine() -> dict[str, Any]:
         "blas": blas,
         "versions": {package: _version(package) for package in PACKAGES},
     }
+
+
+def written(report: Path, name: str, text: str) -> None:
+    """Put a section's text into a report: in place of the section of that name, or at its end."""
+    document = report.read_text(encoding="utf-8") if report.exists() else "# Benchmark\n"
+    heading = f"\n## {name}\n"
+    before, found, after = document.partition(heading)
+    rest = after[after.index("\n## ") :] if found and "\n## " in after else ""
+    report.write_text(f"{before}{heading}\n{text}\n{rest}", encoding="utf-8")

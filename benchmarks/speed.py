@@ -1,7 +1,7 @@
 """How fast it is, on this machine: ``uv run benchmarks/speed.py`` prints tables, ``--json FILE`` keeps them as data.
 
 All ratios come from interleaved rounds within one run. PyTorch is optional; where it is installed, the same step in
-PyTorch is measured too.
+PyTorch is measured too. One section is not of speed: ``doctor`` says how often the doctor is right.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ SECTIONS = {
     "scaling": "benchmarks.scaling",
     "memory": "benchmarks.memory",
     "analyses": "benchmarks.analyses",
+    "doctor": "benchmarks.doctor",
     "where": "benchmarks.where",
     "preflight": "benchmarks.preflight",
     "start": "benchmarks.start",

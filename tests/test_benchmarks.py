@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SCREENLESS = ["step", "convolution", "recurrent", "threads", "scaling", "memory", "analyses"]
+SCREENLESS = ["step", "convolution", "recurrent", "threads", "scaling", "memory", "analyses", "doctor"]
 WINDOWED = ["where", "preflight", "start", "window"]
 
 
