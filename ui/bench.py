@@ -203,7 +203,7 @@ class Bench(QObject):
 
     def _edited(self, old: Experiment, new: Experiment) -> None:
         if is_live_change(old, new):
-            self.changes.add(self._step, self.document.described)
+            self.changes.add(self._step, self.document.described, goes_on=self.document.goes_on)
         else:
             self._cause = self.document.described
         self._change(new)

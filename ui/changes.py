@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MOST = 256
 
 
 @dataclass(frozen=True)
 class Change:
-    """A change acted from ``step`` on; ``description`` as undo calls it."""
+    """A change acted from ``step`` on; ``description`` as undo calls it. A drag went on until another step."""
 
     step: int
     description: str
+    until: int | None = None
+
+    @property
+    def last(self) -> int:
+        """The step from which on the change acted as a whole."""
+        return self.step if self.until is None else self.until
 
 
 class ChangeLog:
@@ -27,11 +33,14 @@ class ChangeLog:
     def entries(self) -> tuple[Change, ...]:
         return tuple(self._entries)
 
-    def add(self, step: int, description: str) -> None:
-        """Note a change; a drag that says the same again at one step is one change."""
-        entry = Change(step, description)
-        if description and (not self._entries or self._entries[-1] != entry):
-            self._entries.append(entry)
+    def add(self, step: int, description: str, *, goes_on: bool = False) -> None:
+        """Note a change; what says the same again at one step, or goes on with a drag, is one change."""
+        before = self._entries[-1] if self._entries else None
+        same = before is not None and before.description == description
+        if before is not None and same and goes_on and step > before.last:
+            self._entries[-1] = replace(before, until=step)
+        elif description and not (before is not None and same and before.last == step):
+            self._entries.append(Change(step, description))
 
 
 def last_before(changes: Sequence[Change], step: int) -> Change | None:

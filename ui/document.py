@@ -21,17 +21,17 @@ class _Edit(QUndoCommand):
         self._document = document
         self._before = document.experiment
         self._after = after
-        self._key = key
+        self.key = key
 
     def id(self) -> int:
-        return -1 if self._key is None else 1
+        return -1 if self.key is None else 1
 
     def close(self) -> None:
         """The drag has ended: nothing merges into this entry any more."""
-        self._key = None
+        self.key = None
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, _Edit) or other._key != self._key or self._key is None:
+        if not isinstance(other, _Edit) or other.key != self.key or self.key is None:
             return False
         self._after = other._after
         self.setObsolete(self._after == self._before)
@@ -59,6 +59,8 @@ class Document(QObject):
         self.path: Path | None = None
         self.described = ""
         """What the last edit, undo or redo was called."""
+        self.goes_on = False
+        """Whether the edit that is being made goes on with the one before it, as the steps of a drag do."""
         self.undo_stack = QUndoStack(self)
         # A method, not a lambda: the stack tells once more while this object is being destroyed.
         self.undo_stack.cleanChanged.connect(self._clean_changed)
@@ -90,7 +92,9 @@ class Document(QObject):
                 self._close_edit()
             return str(error)
         if new != self._experiment:
+            self.goes_on = self._continues(merge_key)
             self.undo_stack.push(_Edit(self, new, description, merge_key))
+            self.goes_on = False
         if final:
             self._close_edit()
         return None
@@ -99,11 +103,19 @@ class Document(QObject):
     def _clean_changed(self, _clean: bool) -> None:
         self.title_changed.emit()
 
-    def _close_edit(self) -> None:
+    def _continues(self, merge_key: str | None) -> bool:
+        edit = self._last_edit()
+        return merge_key is not None and edit is not None and edit.key == merge_key
+
+    def _last_edit(self) -> _Edit | None:
         index = self.undo_stack.index()
         command = self.undo_stack.command(index - 1) if index else None
-        if isinstance(command, _Edit):
-            command.close()
+        return command if isinstance(command, _Edit) else None
+
+    def _close_edit(self) -> None:
+        edit = self._last_edit()
+        if edit is not None:
+            edit.close()
 
     def _set(self, experiment: Experiment, description: str) -> None:
         self.described = description

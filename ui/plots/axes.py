@@ -218,8 +218,8 @@ class ShareAxis(Axis):
         return [f"{share:.0f} %" if abs(share) < 1e4 else f"{number(share)} %" for share in shares]
 
 
-class StepAxis(Axis):
-    """Training steps: whole numbers."""
+class WholeAxis(Axis):
+    """Whole numbers."""
 
     spacing = 70.0
 
@@ -228,6 +228,10 @@ class StepAxis(Axis):
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         return [integer(round(v)) if v < 1e6 else number(v) for v in values]
+
+
+class StepAxis(WholeAxis):
+    """Training steps."""
 
 
 class DepthAxis(Axis):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Generic
 
 from PySide6.QtCore import QElapsedTimer, QPointF, Qt, QTimer, Signal
@@ -10,7 +11,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from simulator.frame import LayerInfo, RunInfo
+from ui.changes import Change
 from ui.plots.canvas import Canvas
+from ui.plots.change_marks import ChangeMarks, words_of
 from ui.plots.header import Header, Option
 from ui.plots.items import Hair
 from ui.plots.readout import ReadOut
@@ -76,6 +79,7 @@ class Plot(QWidget, Generic[S]):
         self._assemble(bare)
         self.build()
         self._hairs = [Hair(pane) for pane in self.canvas.panes]
+        self.change_marks = [ChangeMarks(pane) for pane in self.canvas.step_panes]
         self.restyle()
         self._show_empty()
         if not bare:
@@ -196,10 +200,16 @@ class Plot(QWidget, Generic[S]):
             self.start(view.frame.info)
         state = self.capture(view)
         if state is not None:
+            self.show_changes(view.changes)
             self.show_state(state)
         elif self.state is None:
             self.clear()
             self._show_empty()
+
+    def show_changes(self, changes: Sequence[Change]) -> None:
+        """Mark when the run was changed, in a plot over training steps."""
+        for marks in self.change_marks:
+            marks.show_changes(changes)
 
     def show_state(self, state: S) -> None:
         """Draw a state captured before, here or in another instance of this class."""
@@ -282,6 +292,8 @@ class Plot(QWidget, Generic[S]):
         self.strip.tint(self.theme)
         for hair in self._hairs:
             hair.colour = self.theme.muted
+        for marks in self.change_marks:
+            marks.tint(self.theme.text, self.theme.panel)
         self.tint(self.theme)
         if self.header is not None:
             self.header.update()
@@ -304,6 +316,8 @@ class Plot(QWidget, Generic[S]):
             other.start(self.info)
         other.scales_from(self)
         other.set_ghost(self.ghost)
+        for mine, its in zip(self.change_marks, other.change_marks, strict=True):
+            its.show_changes(mine.changes)
         if self.state is not None:
             other.show_state(self.state)
             for mine, its in zip(self.canvas.panes, other.canvas.panes, strict=True):
@@ -389,8 +403,16 @@ class Plot(QWidget, Generic[S]):
         probe = None
         if index >= 0 and self.state is not None:
             at = self.canvas.panes[index].scene_to_data(position)
-            probe = self.probe(self.state, index, at.x(), at.y())
+            probe = self._with_changes(self.probe(self.state, index, at.x(), at.y()), index, position)
         self._show_probe(probe, index)
+
+    def _with_changes(self, probe: Probe | None, pane: int, position: QPointF) -> Probe | None:
+        """What lies under the pointer, and the changes whose marks stand there."""
+        near = [marks.near(position) for marks in self.change_marks if marks.pane is self.canvas.panes[pane]]
+        words = words_of([change for changes in near for change in changes])
+        if not words:
+            return probe
+        return Probe(words) if probe is None else replace(probe, text=f"{probe.text}\n{words}")
 
     def _leave(self) -> None:
         self._pointer = None

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPixmapCache, QResizeEvent, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsTextItem, QWidget
 
-from ui.plots.axes import Axis
+from ui.plots.axes import Axis, StepAxis
 from ui.plots.heat import ColourBar
 from ui.plots.ranges import Range
 from ui.plots.strip import Strip
@@ -141,6 +141,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumSize(120, 80)
         self.panes: list[Pane] = []
+        self.step_panes: list[Pane] = []
+        """Those that show something over training steps."""
         self.axes: list[Axis] = []
         self.grid = pg.GraphicsLayout()
         self.grid.setContentsMargins(2, 2, RIGHT_MARGIN, 2)
@@ -159,6 +161,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             bottom.linkToView(pane)
             self.axes.append(bottom)
         self.panes.append(pane)
+        if isinstance(bottom, StepAxis):
+            self.step_panes.append(pane)
         return pane
 
     def keep_still_parts(self) -> None:

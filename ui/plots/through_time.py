@@ -10,7 +10,7 @@ from PySide6.QtGui import QPolygonF
 
 from simulator.frame import Frame, RunInfo, TimeProfile
 from simulator.history import Series
-from ui.plots.axes import StepAxis
+from ui.plots.axes import WholeAxis
 from ui.plots.bands import LINE, USUAL_HEIGHT, BandAxis, Bands, Caption, Captions, gap_of
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.decades import extent, log10, notes_of
@@ -124,7 +124,7 @@ class ThroughTime(Plot[ThroughTimeState]):
     offers = (Option("apart", "apart", "One layer below the other, on equal scales; off: all on one axis", on=True),)
 
     def build(self) -> None:
-        self.time_axis = StepAxis("bottom", "time step t")
+        self.time_axis = WholeAxis("bottom", "time step t")
         self.value_axis = BandAxis("‖∂L/∂hₜ‖", decades=True)
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.time_axis)
         self.scale = StepRange(log=True)
