@@ -30,7 +30,8 @@ C = TypeVar("C")
 R = TypeVar("R")
 """What it tells, besides that it has failed."""
 C_in = TypeVar("C_in", contravariant=True)
-NAME = "nablascope-worker"
+NAME = "training"
+"""What the usual worker is called."""
 REST_SECONDS = 0.25
 """Longest rest of a thread for the sake of a screen that does not say when it is done."""
 SWITCH_SECONDS = 2e-4
@@ -121,7 +122,9 @@ class ThreadCarrier(Generic[C, R]):
             self._replies.put(reply)
             notify()
 
-        self._thread = threading.Thread(target=self._hire(self._inbox, post), name=self._name, daemon=True)
+        self._thread = threading.Thread(
+            target=self._hire(self._inbox, post), name=f"nablascope-{self._name}", daemon=True
+        )
         self._thread.start()
 
     def send(self, command: C) -> None:
@@ -206,7 +209,7 @@ class ProcessCarrier(Generic[C, R]):
         self._process = context.Process(
             target=_child,
             args=(self._hire, child_commands, child_replies, self._niceness),
-            name=self._name,
+            name=f"nablascope-{self._name}",
             daemon=True,
         )
         self._process.start()
@@ -244,8 +247,8 @@ class ProcessCarrier(Generic[C, R]):
         if code is not None and code < 0:
             name = signal.Signals(-code).name
             hint = ", as when memory runs out" if name == "SIGKILL" else ""
-            return f"The training process was ended by {name}{hint}."
-        return f"The training process ended unexpectedly (exit status {code})."
+            return f"The {self._name} process was ended by {name}{hint}."
+        return f"The {self._name} process ended unexpectedly (exit status {code})."
 
     def send(self, command: C | Stop) -> None:
         if self._commands is None:

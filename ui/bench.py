@@ -7,6 +7,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
+from simulator.carriers import Mode
 from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment
 from simulator.frame import Frame, RunInfo
@@ -36,6 +37,7 @@ class Worker(Protocol):
     """The front of the worker, as the bench uses it; :class:`simulator.session.Session` is one."""
 
     checkpoint: Checkpoint | None
+    mode: Mode
     notice: str
 
     def start(self) -> None: ...
@@ -47,6 +49,7 @@ class Worker(Protocol):
     def ask(self, topic: str, question: Question) -> None: ...
     def look(self, wants: frozenset[str] = frozenset()) -> None: ...
     def resume(self, checkpoint: Checkpoint) -> None: ...
+    def go_back(self, step: int, experiment: Experiment) -> None: ...
     def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None: ...
     def rest(self) -> None: ...
     def go_on(self) -> None: ...
@@ -74,6 +77,8 @@ class Bench(QObject):
     """Something that a person should know, though all goes on."""
     failed = Signal(str, str, bool)
     """message, traceback, whether the worker is gone."""
+    closed = Signal()
+    """The worker has been told to end."""
     _arrived = Signal()
     """A reply has come; emitted in the worker's or the reader's thread, at most once per answer."""
 
@@ -100,6 +105,8 @@ class Bench(QObject):
         """The change that the present run began with."""
         self.first: Frame | None = None
         self.view: View | None = None
+        self.kept_steps: tuple[int, ...] = ()
+        """Where the present run could go back to, ascending."""
         self._hearers: dict[str, Callable[[Answer], None]] = {}
         self._worker_factory = worker
         self._worker: Worker | None = None
@@ -151,9 +158,15 @@ class Bench(QObject):
         """Where the present run could go on if its worker died."""
         return None if self._worker is None else self._worker.checkpoint
 
+    @property
+    def mode(self) -> Mode:
+        """Where the worker runs."""
+        return "thread" if self._worker is None else self._worker.mode
+
     def close(self) -> None:
         """End the worker and stop polling; may be called twice."""
         self._timer.stop()
+        self.closed.emit()
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.close()
@@ -180,6 +193,12 @@ class Bench(QObject):
         """Back to step 0 with the same weights."""
         if self._worker is not None:
             self._worker.restart()
+            self.wake()
+
+    def go_back(self, step: int) -> None:
+        """Go on with the present experiment from the last checkpoint kept at or before a step, or from step 0."""
+        if self._worker is not None:
+            self._worker.go_back(step, self.document.experiment)
             self.wake()
 
     def set_limit(self, steps_per_second: float | None) -> None:
@@ -317,7 +336,7 @@ class Bench(QObject):
         self.gains, self.unit, self.changes = GainsPast(), UnitPast(), ChangeLog()
         self.changes.add(reply.step, self._cause)
         self.first = reply.frame if reply.step == 0 else None
-        self.view = None
+        self.view, self.kept_steps = None, ()
         self.inquiry.begin()
         self._stale = 2
         self.started.emit(reply.info)
@@ -329,6 +348,7 @@ class Bench(QObject):
         if frame is not None and self.info is not None and self.history is not None:
             if frame.run != self.info.run:
                 return
+            self.kept_steps = reply.kept_steps
             for rows in reply.rows:
                 self.history.extend(rows)
             self.profiles.add(frame.step, frame.time)

@@ -18,7 +18,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QVBoxLayout, QWidget
 
-from simulator.doctor.headline import headline
 from simulator.experiment import Experiment
 from simulator.files.experiments import Preset
 from simulator.frame import RunInfo
@@ -144,6 +143,7 @@ class MainWindow(QMainWindow):
         self.builder.input_chosen.connect(self.show_data)
         self.transport.new_seed.connect(self.new_seed)
         self.doctor_dock.rounds.refused.connect(self.banner.say)
+        self.doctor_dock.rounds.found.connect(lambda _offers: self._say_headline())
 
     # -- showing -------------------------------------------------------------------------------------------------
 
@@ -174,8 +174,11 @@ class MainWindow(QMainWindow):
         self.plot_area.refresh(view, spread=self.bench.playing)
         if not self._since_words.isValid() or self._since_words.elapsed() >= WORDS_MS or not self.bench.playing:
             self._since_words.start()
-            self.status.say(headline(self.doctor_dock.rounds.findings, view.frame))
+            self._say_headline()
             self.training.set_step(view.frame.step)
+
+    def _say_headline(self) -> None:
+        self.status.say(self.doctor_dock.rounds.headline)
 
     def _show_waiting(self, seconds: float) -> None:
         self._since_words.invalidate()  # The next view has the word.

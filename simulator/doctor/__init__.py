@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.doctor.base import SEVERITIES, Evidence, Finding, Mend, Rule, Severity
+from simulator.doctor.base import SEVERITIES, Evidence, Finding, Mend, Rule, Severity, Trial
 from simulator.doctor.learning import Diverging, Oscillating, Overfitting, Stalled, UpdateRatio, rising
 from simulator.doctor.signal import Exploding, Fading, Vanishing, VanishingThroughTime
 from simulator.doctor.underflow import TinyGradients, Underflow, tiny_shares
@@ -30,6 +30,6 @@ def examine(evidence: Evidence) -> tuple[Finding, ...]:
 
 
 __all__ = [
-    "RULES", "SEVERITIES", "WANTS", "Evidence", "Finding", "Mend", "Rule", "Severity", "TinyGradients",
+    "RULES", "SEVERITIES", "WANTS", "Evidence", "Finding", "Mend", "Rule", "Severity", "TinyGradients", "Trial",
     "examine", "rising", "tiny_shares",
 ]  # fmt: skip

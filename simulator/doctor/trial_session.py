@@ -10,7 +10,7 @@ from simulator.doctor.trial_worker import Cancel, Command, Reply, Tried, Try, Tr
 from simulator.experiment import Experiment
 from simulator.messages import Failed
 
-NAME = "nablascope-trials"
+NAME = "trial"
 NICENESS = 19
 """Whatever else the machine has to do comes first."""
 CLOSE_SECONDS = 1.0

@@ -290,7 +290,7 @@ def test_closing_while_training_ends_the_thread_and_may_be_repeated() -> None:
     screen.session.close()
     screen.session.close()
     screen.session.look()
-    assert not [t for t in threading.enumerate() if t.name == "nablascope-worker"]
+    assert not [t for t in threading.enumerate() if t.name == "nablascope-training"]
 
 
 def test_closing_before_the_start_is_no_error() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from simulator.carriers import Mode
 from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment
 from simulator.frame import Frame, RunInfo
@@ -27,6 +28,7 @@ class ScriptedWorker:
     """Records commands; gives out the replies put into ``inbox``."""
 
     checkpoint: Checkpoint | None = None
+    mode: Mode = "thread"
     notice = ""
 
     def __init__(self) -> None:
@@ -41,6 +43,9 @@ class ScriptedWorker:
 
     def resume(self, checkpoint: Checkpoint) -> None:
         self.said.append(("resume", checkpoint))
+
+    def go_back(self, step: int, experiment: Experiment) -> None:
+        self.said.append(("go back", step, experiment))
 
     def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None:
         self.said.append(("revive", run, layer, units))

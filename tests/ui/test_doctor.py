@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +15,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from simulator.doctor import Finding, Mend
+from simulator.doctor import Finding, Mend, Trial
+from simulator.doctor.base import Application
 from simulator.experiment import Experiment
 from simulator.session import Session
+from simulator.trace import FACTORS
 from ui.app import create_app
 from ui.dialogs import files
 from ui.doctor import rounds as doctor_rounds
-from ui.doctor.panel import NOTHING, DoctorPanel, evidence_text, mend_text, place_text
+from ui.doctor.evidence import evidence_text
+from ui.doctor.panel import NOTHING, DoctorPanel, mend_text, mend_tip, place_text, settings_text, trial_text
+from ui.doctor.trials import Offer, note_of
 from ui.document import Document
 from ui.main_window import MainWindow
 from ui.style.theme import set_theme
@@ -31,7 +38,7 @@ SICK: dict[str, Any] = {
     "batch_size": 16,
 }
 LEFT = Qt.MouseButton.LeftButton
-MEND = Mend("tanh", (("layers.0.activation.kind", "tanh"),))
+MEND = Mend("tanh", (("layers.0.activation.kind", "tanh"),), tried=Trial(200, 2.3, 0.41, True))
 FINDING = Finding(
     "vanishing", "severe", ("1", "8"), 0, 12, {"gradient_first_to_last": 2.8e-6}, "slope", "Layer 1 hears nothing.",
     (MEND, Mend("Batch norm", (("layers.0.normalization.kind", "batch"),))),
@@ -81,8 +88,8 @@ def test_a_sick_net_is_found_at_step_0_and_the_switch_counts_the_findings(qtbot:
     QTest.mouseClick(switch(window), LEFT)
     assert window.doctor_dock.isVisible()
     card = window.doctor_dock.panel.shown[0]
-    assert card.finding is not None
-    assert card.finding.factor == "slope"
+    assert card.offer is not None
+    assert card.offer.finding.factor == "slope"
     assert "slopes lose" in card.sentence.text()
 
 
@@ -91,12 +98,13 @@ def test_a_mend_is_one_undo_entry_and_the_finding_goes(qtbot: QtBot, open_window
     qtbot.waitUntil(lambda: "vanishing" in rules(window))
     window.doctor_dock.show()
     card = window.doctor_dock.panel.shown[0]
-    button = next(button for button in card.buttons if button.text() == "ReLU and He weights")
+    qtbot.waitUntil(lambda: bool(card.buttons), timeout=30_000)
+    mend = card.offer.finding.mends[0]
+    button = card.buttons[0]
     QTest.mouseClick(button, LEFT)
-    layer = window.document.experiment.to_builtins()["layers"][0]
-    assert (layer["activation"]["kind"], layer["initializer"]["kind"]) == ("relu", "he_normal")
+    assert window.document.experiment == mend.applied(Experiment.from_builtins(SICK))
     assert window.document.undo_stack.count() == 1
-    assert window.document.undo_stack.undoText() == "ReLU and He weights"
+    assert window.document.undo_stack.undoText() == mend.title
     qtbot.waitUntil(lambda: "vanishing" not in rules(window))
     window.document.undo_stack.undo()
     assert window.document.experiment == Experiment.from_builtins(SICK)
@@ -150,7 +158,7 @@ def test_a_healthy_net_has_nothing_to_show(qtbot: QtBot, open_window: Open) -> N
 
 def test_a_mend_of_another_experiment_is_refused_in_words(qtbot: QtBot, open_window: Open) -> None:
     window = open_window(SICK)
-    window.doctor_dock.rounds.apply(Mend("x", (("layers.7.units", 3),)))
+    window.doctor_dock.rounds.apply(Mend("x", (("layers.7.units", 3),)), None)
     assert "only 1 entries" in window.banner.text
     assert window.document.experiment == Experiment.from_builtins(SICK)
 
@@ -158,27 +166,98 @@ def test_a_mend_of_another_experiment_is_refused_in_words(qtbot: QtBot, open_win
 def test_buttons_stay_in_place_while_only_numbers_change(qtbot: QtBot) -> None:
     panel = DoctorPanel()
     qtbot.addWidget(panel)
-    panel.say([FINDING])
+    panel.say([Offer(FINDING)])
     (card,) = panel.shown
     before = list(card.buttons)
-    panel.say([replace(FINDING, sentence="Layer 1 hears little.")])
+    panel.say([Offer(replace(FINDING, sentence="Layer 1 hears little."))])
     assert panel.shown == [card]
     assert card.buttons == before
     assert card.sentence.text() == "Layer 1 hears little."
-    panel.say([replace(FINDING, mends=(MEND,))])
-    assert [button.text() for button in card.buttons] == ["tanh"]
+    panel.say([Offer(replace(FINDING, mends=(MEND,)))])
+    assert [button.text() for button in card.buttons] == ["tanh · tried 200 steps: loss 2.30 → 0.410"]
     with qtbot.waitSignal(panel.chosen) as chosen:
         card.buttons[0].click()
-    assert chosen.args == [MEND]
+    assert chosen.args == [MEND, None]
     panel.say([])
     assert panel.shown == []
     assert panel._nothing.text() == NOTHING
+
+
+def test_a_card_says_that_mends_are_being_tried_and_offers_none(qtbot: QtBot) -> None:
+    panel = DoctorPanel()
+    qtbot.addWidget(panel)
+    panel.say([Offer(replace(FINDING, mends=()), trying=3)])
+    (card,) = panel.shown
+    assert card.buttons == []
+    assert card.note.text() == "Trying 3 mends on copies…"
+    panel.show_progress(0.4)
+    assert card.note.text() == "Trying 3 mends on copies… 40\u202f%"
+    panel.say([Offer(replace(FINDING, mends=()), note=note_of(3, ""))])
+    assert card.note.text() == "3 mends were tried on copies, and none cures it."
+    panel.show_progress(0.4)
+    assert card.note.text() == "3 mends were tried on copies, and none cures it."
+    panel.say([Offer(FINDING)])
+    assert card.note.isHidden()
 
 
 def test_the_words_of_a_card() -> None:
     assert place_text(FINDING) == "severe  ·  layers 1, 8  ·  since step 0  ·  by the slope"
     many = replace(FINDING, layers=tuple("123456789"), factor="")
     assert place_text(many) == "severe  ·  layers 1, 2, 3, …, 9  ·  since step 0"
-    assert evidence_text(FINDING.numbers) == "gradient first to last 2.8×10⁻⁶"
-    assert mend_text(MEND) == "layers.0.activation.kind = tanh"
-    assert mend_text(Mend("", tuple((f"a.{n}", n) for n in range(9)))).endswith("a.5 = 5\nand 3 more")
+    assert settings_text(MEND) == "layers.0.activation.kind = tanh"
+    assert settings_text(Mend("", tuple((f"a.{n}", n) for n in range(9)))).endswith("a.5 = 5\nand 3 more")
+
+
+@pytest.mark.parametrize(
+    ("application", "back_to", "words", "tip"),
+    [
+        ("live", None, "tanh · tried 200 steps: loss 2.30 → 0.410", "Acts at once"),
+        ("start", None, "tanh · starts over · tried 200 steps: loss 2.30 → 0.410", "Trains anew from step 0"),
+        ("checkpoint", 480, "tanh · back to step 480 · tried 200 steps: loss 2.30 → 0.410", "Goes back to step 480"),
+        ("checkpoint", None, "tanh · starts over · tried 200 steps: loss 2.30 → 0.410", "Trains anew from step 0"),
+    ],
+)
+def test_a_button_says_how_its_mend_is_applied(
+    application: Application, back_to: int | None, words: str, tip: str
+) -> None:
+    mend = replace(MEND, application=application)
+    assert mend_text(mend, back_to) == words
+    assert mend_tip(mend, back_to).startswith(tip)
+    assert "layers.0.activation.kind = tanh" in mend_tip(mend, back_to)
+
+
+@pytest.mark.parametrize(("before", "words"), [(math.nan, "not a number"), (math.inf, "infinite"), (2e9, "2.00×10⁹")])
+def test_a_loss_that_is_no_number_is_not_told_as_one(before: float, words: str) -> None:
+    assert trial_text(Trial(30, before, 0.5, True)) == f"tried 30 steps: loss {words} → 0.500"
+
+
+def numbers_of_rules() -> set[str]:
+    """The names of all numbers that the doctor's rules give, as their source spells them."""
+    found: set[str] = set()
+    for path in (Path(__file__).parents[2] / "simulator/doctor").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "numbers":
+                dicts = [each for each in ast.walk(node.value) if isinstance(each, ast.Dict)]
+                found |= {key.value for each in dicts for key in each.keys if isinstance(key, ast.Constant)}
+    assert len(found) > 10
+    return {*found, *(f"decades_{factor}" for factor in FACTORS)}
+
+
+@pytest.mark.parametrize("value", [0.0, 0.25, 136_000.0, 3e-7, -2.5, math.nan, math.inf, -math.inf])
+def test_evidence_is_told_in_words(value: float) -> None:
+    for name in numbers_of_rules():
+        text = evidence_text({name: value})
+        label, _, told = text.partition(": ")
+        assert label
+        assert told
+        assert "_" not in text.replace("λ_max", "")
+        assert "nonfinite" not in text
+        assert "decades" not in told or math.isfinite(value)
+
+
+def test_evidence_has_units() -> None:
+    assert evidence_text({"nonfinite": 136_012.0}) == "entries that are not finite: 136\u202f012"
+    assert evidence_text({"dead_share": 0.84}) == "units with slope 0: 84\u202f%"
+    assert evidence_text({"decades_weights": -3.2}) == "weights: −3.2\N{NO-BREAK SPACE}decades"
+    assert evidence_text({"decades_slope": -math.inf}) == "slope: ends at exactly 0"
+    assert evidence_text({"loss": math.nan, "loss_of_guessing": 2.3}) == "loss: not a number  ·  loss of guessing: 2.3"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
-from simulator.doctor import Finding
 from ui.bench import Bench
 from ui.doctor.panel import DoctorPanel
 from ui.doctor.rounds import Rounds
+from ui.doctor.trials import Offer
 from ui.document import Document
 from ui.panels import PanelDock
 
@@ -22,10 +22,12 @@ class DoctorDock(PanelDock):
         super().__init__("Doctor", self.panel, parent)
         self.rounds = Rounds(bench, document, self)
         self.rounds.found.connect(self._show)
+        self.rounds.trials.progressed.connect(self.panel.show_progress)
         self.panel.chosen.connect(self.rounds.apply)
+        self.visibilityChanged.connect(self.rounds.watch)
         self.hide()
 
-    def _show(self, findings: tuple[Finding, ...]) -> None:
-        self.panel.say(findings)
-        count = f" · {len(findings)}" if findings else ""
+    def _show(self, offers: tuple[Offer, ...]) -> None:
+        self.panel.say(offers)
+        count = f" · {len(offers)}" if offers else ""
         self.toggleViewAction().setIconText(f"Doctor{count}")

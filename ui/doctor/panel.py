@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from simulator.doctor import Finding, Mend
-from ui.style.numbers import integer, number
+from simulator.doctor import Finding, Mend, Trial
+from ui.doctor.evidence import evidence_text
+from ui.doctor.trials import Offer
+from ui.style.numbers import count, integer, number, percent
 
 NOTHING = "Nothing is wrong as far as the doctor can see."
 SHOWN_SETTINGS = 6
@@ -38,34 +40,65 @@ def place_text(finding: Finding) -> str:
     return "  ·  ".join(parts)
 
 
-def evidence_text(numbers: Mapping[str, float]) -> str:
-    """``gradient first to last 2.8×10⁻⁶  ·  decades slope −6.3``"""
-    return "  ·  ".join(f"{name.replace('_', ' ')} {number(value)}" for name, value in numbers.items())
+def trying_text(mends: int, share: float) -> str:
+    """``Trying 3 mends on copies… 40 %``"""
+    return f"Trying {count(mends, 'mend')} on copies… {percent(share) if share else ''}".rstrip()
 
 
-def mend_text(mend: Mend) -> str:
+def settings_text(mend: Mend) -> str:
     """What a mend sets, one setting a line."""
     lines = [f"{path} = {value if not isinstance(value, list | dict) else '…'}" for path, value in mend.settings]
     more = len(lines) - SHOWN_SETTINGS
     return "\n".join([*lines[:SHOWN_SETTINGS], *([f"and {more} more"] if more > 0 else [])])
 
 
+def application_text(mend: Mend, back_to: int | None) -> str:
+    """How a mend is applied, unless that is in the running network; ``back_to`` is the step it goes back to."""
+    if mend.application == "live":
+        return ""
+    return "starts over" if back_to is None else f"back to step {integer(back_to)}"
+
+
+def trial_text(trial: Trial) -> str:
+    """``tried 200 steps: loss 2.30 → 0.41``"""
+    before, after = number(trial.loss_before, fixed=True), number(trial.loss_after, fixed=True)
+    return f"tried {count(trial.steps, 'step')}: loss {before} → {after}"
+
+
+def mend_text(mend: Mend, back_to: int | None) -> str:
+    """``Learning rate 0.01 · starts over · tried 200 steps: loss 2.30 → 0.41``"""
+    tried = "" if mend.tried is None else trial_text(mend.tried)
+    return " · ".join(part for part in (mend.title, application_text(mend, back_to), tried) if part)
+
+
+def mend_tip(mend: Mend, back_to: int | None) -> str:
+    """What a button does, and what it sets."""
+    if mend.application == "live":
+        what = "Acts at once, in the running network."
+    elif back_to is None:
+        what = "Trains anew from step 0: nothing mends what the network has become."
+    else:
+        what = f"Goes back to step {integer(back_to)}, before the trouble, and on from there."
+    return f"{what} It can be undone.\n\n{settings_text(mend)}"
+
+
 class Card(QFrame):
     """One finding."""
 
-    chosen = Signal(object)
-    """The :class:`Mend` whose button was pressed."""
+    chosen = Signal(object, object)
+    """The :class:`Mend` whose button was pressed, and the step that it goes back to, if it does."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("plotCard")
-        self.finding: Finding | None = None
+        self.offer: Offer | None = None
         self.buttons: list[QPushButton] = []
         self.sign, self.name, self.place = _label("warning"), _label(), _label("muted")
         font = self.name.font()
         font.setBold(True)
         self.name.setFont(font)
         self.sentence, self.evidence = _label(wrap=True), _label("muted", wrap=True)
+        self.note = _label("muted", wrap=True)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -79,17 +112,20 @@ class Card(QFrame):
         words.addLayout(head)
         words.addWidget(self.sentence)
         words.addWidget(self.evidence)
-        self._mends = QHBoxLayout()
+        words.addWidget(self.note)
+        words.addStretch(1)
+        self._mends = QVBoxLayout()
         self._mends.setSpacing(4)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 6, 8, 6)
         row.setSpacing(16)
         row.addLayout(words, 1)
         row.addLayout(self._mends)
+        self._mends.addStretch(1)
 
-    def say(self, finding: Finding) -> None:
+    def say(self, offer: Offer) -> None:
         """Show a finding; buttons that stay the same stay in place, so that a hand can reach them."""
-        before, self.finding = self.finding, finding
+        before, self.offer, finding = self.offer, offer, offer.finding
         self.sign.setText(SIGNS[finding.severity])
         self.sign.setVisible(finding.severity != "note")
         self.name.setText(f"{finding.rule[:1].upper()}{finding.rule[1:]}")
@@ -98,30 +134,41 @@ class Card(QFrame):
         self.evidence.setText(evidence_text(finding.numbers))
         self.setAccessibleName(f"{finding.severity}: {finding.rule}")
         self.setAccessibleDescription(finding.sentence)
-        if before is None or before.mends != finding.mends:
-            self._show_mends(finding.mends)
+        if before is None or before.trying != offer.trying or before.note != offer.note:
+            self.show_progress(0.0)
+        if before is None or (before.finding.mends, before.back_to) != (finding.mends, offer.back_to):
+            self._show_mends(offer)
 
-    def _show_mends(self, mends: Sequence[Mend]) -> None:
+    def show_progress(self, share: float) -> None:
+        """How far its mends have been tried, if they are being tried."""
+        assert self.offer is not None
+        self.note.setText(trying_text(self.offer.trying, share) if self.offer.trying else self.offer.note)
+        self.note.setVisible(bool(self.note.text()))
+
+    def _show_mends(self, offer: Offer) -> None:
         for button in self.buttons:
             self._mends.removeWidget(button)
             button.hide()
             button.deleteLater()
-        self.buttons = [self._button(mend) for mend in mends]
+        self.buttons = [
+            self._button(place, mend, offer.back_to if mend.application == "checkpoint" else None)
+            for place, mend in enumerate(offer.finding.mends)
+        ]
 
-    def _button(self, mend: Mend) -> QPushButton:
-        button = QPushButton(mend.title)
-        button.setToolTip(mend_text(mend))
-        button.setAccessibleDescription("Changes the experiment; it can be undone.")
-        button.clicked.connect(lambda: self.chosen.emit(mend))
-        self._mends.addWidget(button)
+    def _button(self, place: int, mend: Mend, back_to: int | None) -> QPushButton:
+        button = QPushButton(mend_text(mend, back_to))
+        button.setToolTip(mend_tip(mend, back_to))
+        button.setAccessibleDescription(mend_tip(mend, back_to))
+        button.clicked.connect(lambda: self.chosen.emit(mend, back_to))
+        self._mends.insertWidget(place, button)
         return button
 
 
 class DoctorPanel(QScrollArea):
     """All findings, the most pressing on top."""
 
-    chosen = Signal(object)
-    """The :class:`Mend` whose button was pressed."""
+    chosen = Signal(object, object)
+    """The :class:`Mend` whose button was pressed, and the step that it goes back to, if it does."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -152,16 +199,21 @@ class DoctorPanel(QScrollArea):
         """The cards that say something."""
         return [card for card in self.cards if not card.isHidden()]
 
-    def say(self, findings: Sequence[Finding]) -> None:
-        """Show these findings and no others."""
-        while len(self.cards) < len(findings):
+    def say(self, offers: Sequence[Offer]) -> None:
+        """Show these and no others."""
+        while len(self.cards) < len(offers):
             self.cards.append(self._card())
-        for card, finding in zip(self.cards, findings, strict=False):
-            card.say(finding)
+        for card, offer in zip(self.cards, offers, strict=False):
+            card.say(offer)
             card.show()
-        for card in self.cards[len(findings) :]:
+        for card in self.cards[len(offers) :]:
             card.hide()
-        self._nothing.setVisible(not findings)
+        self._nothing.setVisible(not offers)
+
+    def show_progress(self, share: float) -> None:
+        """How far mends have been tried: those of all findings are tried together."""
+        for card in self.shown:
+            card.show_progress(share)
 
     def _card(self) -> Card:
         card = Card()

@@ -8,9 +8,12 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from simulator.analysis.sharpness import Sharpness, SharpnessQuestion
 from simulator.doctor import WANTS, Evidence, Finding, Mend, TinyGradients, examine, rising
+from simulator.doctor.headline import headline
 from simulator.frame import Floats
 from simulator.messages import Answer
+from simulator.parameter import is_live_change
 from ui.bench import Bench
+from ui.doctor.trials import BackgroundTrials, Offer
 from ui.document import Document
 from ui.plots.base import View
 
@@ -26,18 +29,24 @@ class Rounds(QObject):
     """Examines what the bench shows, and applies mends as one undo entry each."""
 
     found = Signal(object)
-    """The findings (a tuple), most pressing first."""
+    """What is offered about each finding (a tuple of :class:`Offer`), most pressing first."""
     refused = Signal(str)
     """Why a mend could not be applied."""
 
     def __init__(self, bench: Bench, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.findings: tuple[Finding, ...] = ()
+        self.offers: tuple[Offer, ...] = ()
+        self.trials = BackgroundTrials(lambda: bench.mode, self)
         self._bench, self._document = bench, document
         self._since = QElapsedTimer()
         self._waited = QElapsedTimer()
         self._rest = 0
         self._view: View | None = None
+        self._found: tuple[Finding, ...] = ()
+        """What was found last, at which step; the mends are untried."""
+        self._step = 0
+        self._judged = False
+        """Whether the present run has been examined."""
         self._soon = QTimer(self, singleShot=True, interval=0)
         """Fires when all plots have been painted: a hand on a knob waits for them, not for the doctor."""
         self._soon.timeout.connect(self._look)
@@ -47,22 +56,43 @@ class Rounds(QObject):
         self._sharpness: Sharpness | None = None
         bench.started.connect(lambda _info: self._begin())
         bench.updated.connect(lambda view, _rate: self._take(view))
+        bench.closed.connect(self.trials.close)
         document.changed.connect(lambda _old, _new: self._forget())
+        self.trials.known.connect(self._offer)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Most pressing first, with the mends that are offered."""
+        return tuple(offer.finding for offer in self.offers)
+
+    @property
+    def headline(self) -> str:
+        """The one sentence about the run; ``""`` before it has been examined."""
+        return "" if self._view is None or not self._judged else headline(self.findings, self._view.frame)
+
+    def watch(self, watched: bool) -> None:
+        """Whether anybody sees what is offered: only then are mends tried."""
+        if watched != self.trials.wanted:
+            self.trials.wanted = watched
+            self._offer()
 
     def wants(self) -> frozenset[str]:
         """What the next frame must bring, if it is to be examined."""
         return WANTS if self._due() else frozenset()
 
-    def apply(self, mend: Mend) -> None:
-        """Change the experiment as ``mend`` says; it can be undone in one step."""
+    def apply(self, mend: Mend, back_to: int | None) -> None:
+        """Change the experiment in one undo entry; where that is no help, start over or go ``back_to`` a step."""
+        old = self._document.experiment
         try:
-            plain = mend.applied(self._document.experiment).to_builtins()
+            plain = mend.applied(old).to_builtins()
         except ValueError as error:
             self.refused.emit(str(error))
             return
         reason = self._document.propose(plain, mend.title)
         if reason is not None:
             self.refused.emit(reason)
+        elif mend.application != "live" and is_live_change(old, self._document.experiment):
+            self._bench.go_back(back_to or 0)
 
     def _due(self) -> bool:
         return not self._bench.playing or not self._since.isValid() or self._since.elapsed() >= self._rest
@@ -72,7 +102,8 @@ class Rounds(QObject):
         self._soon.stop()
         self._since.invalidate()
         self._forget()
-        self._tell(())
+        self._found, self._step, self._judged = (), 0, False
+        self._offer()
 
     def _forget(self) -> None:
         """The experiment is another one: what was asked may have another answer."""
@@ -100,7 +131,9 @@ class Rounds(QObject):
             self._bench.profiles,
         )  # fmt: skip
         worried = rising(evidence) and not evidence.broken
-        self._tell(examine(evidence if worried else replace(evidence, sharpness=None)))
+        self._found, self._step = examine(evidence if worried else replace(evidence, sharpness=None)), view.frame.step
+        self._judged = True
+        self._offer()
         self._rest = max(EVERY_MS, SHARE * self._since.elapsed())
         self._ask(view.frame.step, worried)
 
@@ -121,6 +154,12 @@ class Rounds(QObject):
         if not self._bench.playing:
             self._look()
 
-    def _tell(self, findings: tuple[Finding, ...]) -> None:
-        self.findings = findings
-        self.found.emit(findings)
+    def _offer(self) -> None:
+        """Say what is found and offered by what is known now."""
+        offers = self.trials.consider(self._document.experiment, self._found, self._step)
+        self.offers = tuple(replace(offer, back_to=self._step_before(offer.finding.since)) for offer in offers)
+        self.found.emit(self.offers)
+
+    def _step_before(self, trouble: int) -> int | None:
+        """The last step before the trouble to which the run can go back."""
+        return max((step for step in self._bench.kept_steps if step < trouble), default=None)
