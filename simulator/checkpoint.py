@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.experiment import Experiment
-from simulator.frame import Began
+from simulator.nonfinite import FINITE, Known
 from simulator.numeric import Array
 
 
@@ -25,8 +25,8 @@ class Checkpoint:
     """State of its generator, the samples still to come, and the present batch."""
     memories: tuple[Any, ...]
     """What layers remember besides: the present draws of dropout and its generators."""
-    began: Began | None = None
-    """Where NaN or Inf came in, before this step."""
+    known: Known = FINITE
+    """Where NaN and Inf came in, before this step."""
 
     @property
     def nbytes(self) -> int:

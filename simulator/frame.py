@@ -256,6 +256,14 @@ class Began(Struct, frozen=True):
     """How many of it were not finite."""
 
 
+class LostState(Struct, frozen=True):
+    """Entries of the optimiser's state that are not finite: a parameter whose mean square is infinite stands still."""
+
+    entries: int
+    step: int
+    """The one whose update first left any."""
+
+
 class Frame(Struct, frozen=True):
     """The network at one step: after ``step`` updates, in training mode, on the batch of its next update."""
 
@@ -286,6 +294,7 @@ class Frame(Struct, frozen=True):
     graph: Graph | None = None
     began: Began | None = None
     """Where NaN or Inf came in, at this step or before; None while all has been finite."""
+    lost_state: LostState | None = None
 
     @property
     def run(self) -> int:

@@ -1,4 +1,4 @@
-"""Where NaN or Inf came into a run: the first quantity that is not finite, in the order of computation.
+"""Where NaN and Inf came into a run: the first quantity that is not finite, in the order of computation.
 
 Forward z and a layer by layer, the inner layers of a composite before its own, the output last; backward from the
 output δ and ∂W (biases with it); then the update. An update that leaves parameters that are not finite is the first
@@ -7,16 +7,66 @@ even where it is finite itself.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from simulator.frame import Began
+import numpy as np
+
+from simulator.frame import Began, LostState
 from simulator.layers.base import Block, Module, Tap
 from simulator.measures.statistics import nonfinite
 from simulator.network import Network
 from simulator.numeric import Array
 
+HARMLESS = 1e-4
+"""Share of the root of the largest number below which no gradient's square, however many are summed, overflows."""
 Labelled = Iterable[tuple[str, Array | None]]
 """Arrays with the labels of their layers."""
+
+
+class Known(NamedTuple):
+    """What of a run is not finite."""
+
+    began: Began | None = None
+    lost_state: LostState | None = None
+
+
+FINITE = Known()
+
+
+class Watch:
+    """Looks out for NaN and Inf at every step: for next to nothing while all is finite.
+
+    What it sees of a step holds for the run when the step is made: until then its update may change.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.harmless = HARMLESS * math.sqrt(np.finfo(network.dtype).max)
+        self.present = self.kept = FINITE
+        """At the measured step, and before it."""
+
+    def look(self, step: int, finite: bool, gradient_norm: float, slots: Sequence[Array]) -> None:
+        """``finite``: whether all that is measured of the step is."""
+        began, state = self.kept
+        if began is None and not finite:
+            began = first_nonfinite(self.network, step)
+        if state is not None or not gradient_norm < self.harmless:
+            state = _lost_state(slots, step if state is None else state.step)
+        self.present = Known(began, state)
+
+    def commit(self) -> None:
+        self.kept = self.present
+
+    def forget_state(self) -> None:
+        """The optimiser starts anew."""
+        self.kept = Known(self.kept.began)
+
+
+def _lost_state(slots: Iterable[Array], step: int) -> LostState | None:
+    entries = sum(nonfinite(slot) for slot in slots)
+    return LostState(entries, step) if entries else None
 
 
 def first_nonfinite(network: Network, step: int) -> Began | None:

@@ -111,16 +111,11 @@ class RMSProp(Optimizer, frozen=True, tag="rmsprop"):
 
     def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
         (squares,) = state
-        _accumulate_square(squares, g, self.rho, out)
-        scale = math.sqrt(1 - self.rho)
+        _average_square(squares, g, self.rho, out)
         np.sqrt(squares, out=out)
-        np.add(out, self.eps / scale, out=out)
+        np.add(out, self.eps, out=out)
         np.divide(g, out, out=out)
-        np.multiply(out, -rate / scale, out=out)
-
-    def carry(self, old: Optimizer, state: tuple[Array, ...]) -> None:
-        if isinstance(old, RMSProp) and old.rho != self.rho:
-            np.multiply(state[0], (1 - old.rho) / (1 - self.rho), out=state[0])
+        np.multiply(out, -rate, out=out)
 
 
 class Adam(Optimizer, frozen=True, tag="adam"):
@@ -171,9 +166,10 @@ class AdamW(Optimizer, frozen=True, tag="adamw"):
         _carry_adam(self, old, state)
 
 
-def _accumulate_square(squares: Array, g: Array, keep: float, scratch: Array) -> None:
-    """squares ← keep·squares + g²: the running mean divided by (1 − keep), which saves a pass."""
-    np.multiply(g, g, out=scratch)
+def _average_square(squares: Array, g: Array, keep: float, scratch: Array) -> None:
+    """squares ← keep·squares + (1 − keep)·g², g scaled before it is squared: a mean may be finite where g² is not."""
+    np.multiply(g, math.sqrt(1 - keep), out=scratch)
+    np.square(scratch, out=scratch)
     np.multiply(squares, keep, out=squares)
     np.add(squares, scratch, out=squares)
 
@@ -182,9 +178,9 @@ def _adam(spec: Adam | AdamW, state: tuple[Array, ...], g: Array, out: Array, ra
     mean, squares = state
     np.multiply(mean, spec.beta1, out=mean)
     np.add(mean, g, out=mean)
-    _accumulate_square(squares, g, spec.beta2, out)
+    _average_square(squares, g, spec.beta2, out)
     mean_scale = (1 - spec.beta1) / (1 - spec.beta1**t)
-    root_scale = math.sqrt((1 - spec.beta2) / (1 - spec.beta2**t))
+    root_scale = 1 / math.sqrt(1 - spec.beta2**t)
     # m̂/(√v̂ + ε) with every constant moved into one scalar.
     np.sqrt(squares, out=out)
     np.add(out, spec.eps / root_scale, out=out)
@@ -193,11 +189,9 @@ def _adam(spec: Adam | AdamW, state: tuple[Array, ...], g: Array, out: Array, ra
 
 
 def _carry_adam(new: Adam | AdamW, old: Optimizer, state: tuple[Array, ...]) -> None:
-    """The vectors hold running means divided by 1 − β: another β is another divisor."""
-    if isinstance(old, (Adam, AdamW)):
-        for slot, before, after in zip(state, (old.beta1, old.beta2), (new.beta1, new.beta2), strict=True):
-            if before != after:
-                np.multiply(slot, (1 - before) / (1 - after), out=slot)
+    """The first vector holds the running mean divided by 1 − β₁: another β₁ is another divisor."""
+    if isinstance(old, (Adam, AdamW)) and old.beta1 != new.beta1:
+        np.multiply(state[0], (1 - old.beta1) / (1 - new.beta1), out=state[0])
 
 
 if TYPE_CHECKING:

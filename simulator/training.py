@@ -17,7 +17,7 @@ from simulator.data.base import prepare
 from simulator.evaluation import Evaluator
 from simulator.experiment import Experiment, ExperimentError
 from simulator.feature_maps import Inspector
-from simulator.frame import Began, Floats, Frame, Histograms, Prediction, RunInfo, frozen
+from simulator.frame import Floats, Frame, Histograms, Prediction, RunInfo, frozen
 from simulator.graph.nodes import graph_of
 from simulator.measures import RECORDED, Measure, Meter
 from simulator.measures.gates import gates
@@ -26,7 +26,7 @@ from simulator.measures.statistics import norm
 from simulator.measures.time import time_profiles
 from simulator.microscope import unit_of
 from simulator.network import Network
-from simulator.nonfinite import first_nonfinite
+from simulator.nonfinite import Watch
 from simulator.numeric import Array, Stream, stream
 from simulator.optimizers import Optimizer
 from simulator.parameter import is_live_change
@@ -94,9 +94,7 @@ class Training:
         self._predicted: tuple[Experiment, Prediction] | None = None
         self.inspector = Inspector(self.network, experiment, self.data)
         self.step = 0
-        self.began: Began | None = None
-        """Where NaN or Inf came in, at the measured step or before."""
-        self._began_before: Began | None = None
+        self.watch = Watch(self.network)
         self._reset_optimizer(experiment.optimizer)
         self._make_meters(measures)
         self.info = self._describe(run)
@@ -135,6 +133,7 @@ class Training:
 
     def _reset_optimizer(self, optimizer: Optimizer) -> None:
         self.slots = tuple(np.zeros_like(self.network.parameters.value) for _ in range(optimizer.slots))
+        self.watch.forget_state()
         self.updates = 0
         """Updates since this optimiser took over: the t of its bias corrections."""
 
@@ -221,7 +220,7 @@ class Training:
             self.network.commit()
         self.step += 1
         self.updates += 1
-        self._began_before = self.began
+        self.watch.commit()
         self._load_batch()
 
     def look(self) -> None:
@@ -239,15 +238,9 @@ class Training:
         self._watch()
 
     def _watch(self) -> None:
-        """Find where NaN or Inf came in; of the present step anew, because its update may still change."""
         finite = self._update_finite and math.isfinite(self.loss) and math.isfinite(self.gradient_norm)
-        self.began = self._began_before
-        if self.began is None and not (finite and self._counted_finite()):
-            self.began = first_nonfinite(self.network, self.step)
-
-    def _counted_finite(self) -> bool:
-        """Whether no layer's measure counts anything that is not."""
-        return not any((self.values[row] > 0).any() for row in self._counts)
+        counted = any((self.values[row] > 0).any() for row in self._counts)
+        self.watch.look(self.step, finite and not counted, self.gradient_norm, self.slots)
 
     # -- what is told ---------------------------------------------------------------------------------------------
 
@@ -291,7 +284,8 @@ class Training:
                 factors=tuple(reversed(gains(self.network.trace.marks))) if "factors" in wanted else (),
                 maps=self.inspector.maps() if "maps" in wanted else {},
                 unit=unit_of(self.network, self.data.input_shape, wanted),
-                began=self.began,
+                began=self.watch.present.began,
+                lost_state=self.watch.present.lost_state,
             )
 
     def histograms(self, wanted: Container[str]) -> dict[str, Histograms]:
@@ -408,7 +402,7 @@ class Training:
             slots=tuple(slot.copy() for slot in self.slots),
             sampler=(dict(self.sampler.rng.bit_generator.state), self.sampler.order.copy(), self.batch.copy()),
             memories=tuple(module.memory() for module in self.network.modules),
-            began=self._began_before,
+            known=self.watch.kept,
         )
 
     def restore(self, kept: Checkpoint) -> None:
@@ -417,7 +411,7 @@ class Training:
         np.copyto(self.network.states.value, kept.states)
         for slot, before in zip(self.slots, kept.slots, strict=True):
             np.copyto(slot, before)
-        self.step, self.updates, self._began_before = kept.step, kept.updates, kept.began
+        self.step, self.updates, self.watch.kept = kept.step, kept.updates, kept.known
         self.sampler.rng.bit_generator.state, self.sampler.order, self.batch = kept.sampler
         self._gather(self.batch)
         for module, memory in zip(self.network.modules, kept.memories, strict=True):

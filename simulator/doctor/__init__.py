@@ -7,12 +7,13 @@ import numpy as np
 from simulator.doctor.base import SEVERITIES, Evidence, Finding, Mend, Rule, Severity, Trial
 from simulator.doctor.learning import Diverging, Oscillating, Overfitting, Stalled, UpdateRatio, rising
 from simulator.doctor.signal import Exploding, Fading, Vanishing, VanishingThroughTime
+from simulator.doctor.state import LostState
 from simulator.doctor.underflow import TinyGradients, Underflow, tiny_shares
 from simulator.doctor.units import Dead, Saturated, Symmetric
 
 RULES: tuple[Rule, ...] = (
-    Diverging(), Exploding(), Vanishing(), VanishingThroughTime(), Fading(), Symmetric(), Dead(), Saturated(),
-    Stalled(), Oscillating(), UpdateRatio(), Overfitting(), Underflow(),
+    Diverging(), LostState(), Exploding(), Vanishing(), VanishingThroughTime(), Fading(), Symmetric(), Dead(),
+    Saturated(), Stalled(), Oscillating(), UpdateRatio(), Overfitting(), Underflow(),
 )  # fmt: skip
 """In the order of their findings within one severity: causes before what follows from them."""
 

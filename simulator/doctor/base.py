@@ -161,7 +161,7 @@ class Evidence:
         """Whether the state of the network is such that no setting would bring it back."""
         dead = self.frame.measures["activation_dead"][self.hidden]
         grown = self.frame.scalars.get("loss", 0.0) > SPOILT * self.start
-        return self.broken or grown or bool(np.any(dead >= 0.5))
+        return self.broken or self.frame.lost_state is not None or grown or bool(np.any(dead >= 0.5))
 
     def application(self, mend: Mend, since: int) -> Application:
         """How a mend of what has been so ``since`` a step is applied: live only where that is enough."""

@@ -62,7 +62,9 @@ class OutputModule:
         NaN for an answer that is not finite: of NaN, no output is the largest.
         """
         found: Array = np.equal(self.a.argmax(axis=0), y.argmax(axis=0)).astype(np.float64)
-        found[~np.isfinite(self.a).all(axis=0)] = np.nan
+        finite = np.isfinite(self.a)
+        if not finite.all():
+            found[~finite.all(axis=0)] = np.nan
         return found
 
     def backward(self, y: Array) -> Array | None:

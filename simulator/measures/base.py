@@ -47,15 +47,19 @@ class Reading:
         found = np.full(self.roles.depth, np.nan)
         for stack, flat in zip(self.roles["slope"].stacks, self.flat, strict=True):
             found[stack.layers] = [np.count_nonzero(layer) for layer in flat]
-        found[self.uncounted] = np.nan
+        if self.uncounted:
+            found[self.uncounted] = np.nan
         return found
 
     @cached_property
     def uncounted(self) -> list[int]:
         """Layers with NaN among z or slopes, of whose entries no share is a number; ``z`` must be among the norms."""
-        z, slope = self.roles["z"], self.roles["slope"]
         # Finite z have finite slopes: entries are looked at only where the norm tells that some are not.
-        doubtful = np.flatnonzero(slope.present & z.present & ~np.isfinite(self.norm["z"])).tolist()
+        finite = np.isfinite(self.norm["z"])
+        if finite.all():
+            return []
+        z, slope = self.roles["z"], self.roles["slope"]
+        doubtful = np.flatnonzero(slope.present & z.present & ~finite).tolist()
         return [layer for layer in doubtful if _has_nan(z.arrays[layer]) or _has_nan(slope.arrays[layer])]
 
 

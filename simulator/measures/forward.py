@@ -65,7 +65,8 @@ class ActivationDead(ForwardMeasure):
         shares = np.full(reading.roles.depth, math.nan)
         for stack, flat in zip(reading.roles["slope"].stacks, reading.flat, strict=True):
             shares[stack.layers] = _dead_units(stack.array, flat) / stack.array.shape[1]
-        shares[reading.uncounted] = math.nan
+        if reading.uncounted:
+            shares[reading.uncounted] = math.nan
         return shares
 
 

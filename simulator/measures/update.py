@@ -46,9 +46,11 @@ class UpdateRatio(UpdateMeasure):
     norms = ("weight_update", "weights")
 
     def value(self, reading: Reading) -> Floats:
-        ratio: Floats = reading.norm["weight_update"] / reading.norm["weights"]
+        weights = reading.norm["weights"]
+        ratio: Floats = reading.norm["weight_update"] / weights
         # Against infinite weights every update would look like 0.
-        return np.where(np.isfinite(reading.norm["weights"]), ratio, np.nan)
+        ratio[weights == np.inf] = np.nan
+        return ratio
 
     def undefined(self, reading: Reading) -> NDArray[np.bool_]:
         return np.equal(reading.norm["weights"], 0)

@@ -111,7 +111,7 @@ def test_findings_and_trials_can_cross_to_another_process() -> None:
 
 
 def test_every_rule_is_tried_here() -> None:
-    assert {rule.name for rule in RULES} == set(SICK) | {"oscillating"}
+    assert {rule.name for rule in RULES} == set(SICK) | {"oscillating", "optimiser state"}
 
 
 def test_every_mend_can_be_applied_and_changes_something() -> None:

@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 from simulator import run
+from simulator.doctor import WANTS as DOCTOR
+from simulator.doctor import Evidence, examine
 from simulator.experiment import Experiment
 from simulator.frame import Began
+from simulator.history import History, Rows
 from simulator.training import Training
 from tests.simulator.combinations import LAYERS, fitting
 
@@ -133,6 +136,36 @@ def test_the_finding_and_its_file_say_layer_quantity_direction_and_step(tmp_path
     assert "layer 12's z" in found.sentence
     written = json.loads((tmp_path / "findings.json").read_text())[0]
     assert written["began"] == {"layer": "12", "quantity": "z", "direction": "forward", "step": 0}
+
+
+@pytest.mark.parametrize("kind", ["adam", "adamw", "rmsprop", "adagrad"])
+def test_an_optimiser_whose_squares_overflow_is_told_with_its_step_and_after_a_checkpoint(kind: str) -> None:
+    """Activations of 1e25 and output weights of 0: loss and gradient are finite, the gradient's square is not."""
+    linear = {"kind": "dense", "units": 8, "activation": {"kind": "linear"}}
+    net = experiment([linear], optimizer={"kind": kind, "learning_rate": 1e-30})
+    training = Training(net)
+    training.propose()
+    training.apply()
+    assert training.watch.present.lost_state is None
+    kernel(training, 0)[:-1] *= 1e25
+    kernel(training, 1)[...] = 0
+    assert after(training, 0) is None
+    lost = training.frame({}).lost_state
+    assert lost is not None
+    assert (lost.entries > 0, lost.step) == (True, 1)
+    after(training, 2)
+    other = Training(net)
+    other.restore(training.checkpoint())
+    assert after(other, 3) is None
+    frame = other.frame(other.scalars(), DOCTOR)
+    assert frame.lost_state is not None
+    assert frame.lost_state.step == 1
+    history = History(other.columns)
+    history.extend(Rows(0, other.columns, other.row(other.scalars())[np.newaxis]))
+    found = examine(Evidence(net, frame, history))[0]
+    assert found.rule == "optimiser state"
+    assert "since step 1" in found.sentence
+    assert {mend.application for mend in found.mends} == {"checkpoint"}
 
 
 @pytest.mark.parametrize("rate", [1, 30, 1e5])

@@ -240,3 +240,47 @@ def test_a_broken_gradient_entry_breaks_only_its_own_parameter(kind: str) -> Non
         step = runner.step([1.0, math.nan, 1.0])
     assert np.isnan(step[1])
     assert np.isfinite(step[[0, 2]]).all()
+
+
+SQUARES = {"adagrad": 0.0, "rmsprop": 0.9, "adam": 0.999, "adamw": 0.999}
+"""Share of its old mean square that each keeps; a sum keeps nothing back of a single g²."""
+
+
+@pytest.mark.parametrize("kind", SQUARES)
+@pytest.mark.parametrize("share", [1e-3, 0.5, 0.99])
+def test_a_mean_square_overflows_no_sooner_than_the_mean_itself(kind: str, share: float) -> None:
+    """5.8e20 for Adam and 5.8e19 for RMSProp in float32, where g² overflows at 1.8e19."""
+    largest = share * math.sqrt(float(np.finfo(np.float32).max) / (1 - SQUARES[kind]))
+    optimizer = kinds(Optimizer)[kind]()
+    narrow = tuple(np.zeros(1, np.float32) for _ in range(optimizer.slots))
+    wide = tuple(np.zeros(1) for _ in range(optimizer.slots))
+    w, got, want = np.zeros(1), np.empty(1, np.float32), np.empty(1)
+    optimizer.update(narrow, w.astype(np.float32), np.array([largest], np.float32), got, 0.1, 1)
+    optimizer.update(wide, w, np.array([largest]), want, 0.1, 1)
+    assert all(np.isfinite(slot).all() for slot in narrow)
+    assert got[0] == pytest.approx(want[0], rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["rmsprop", "adam", "adamw"])
+def test_a_mean_square_of_a_steady_gradient_is_finite_wherever_its_square_is(kind: str) -> None:
+    optimizer = kinds(Optimizer)[kind]()
+    state = tuple(np.zeros(1, np.float32) for _ in range(optimizer.slots))
+    g, w, out = np.full(1, 1.8e19, np.float32), np.zeros(1, np.float32), np.empty(1, np.float32)
+    for t in range(1, 3000):
+        optimizer.update(state, w, g, out, 0.1, t)
+    assert np.isfinite(state[-1]).all()
+    assert out[0] == pytest.approx(-0.1, rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["rmsprop", "adam", "adamw"])
+def test_a_changed_share_of_the_mean_acts_on_the_mean_as_it_is(kind: str) -> None:
+    """No step of the old mean is scaled by the change."""
+    name = "rho" if kind == "rmsprop" else "beta2"
+    before, after = (kinds(Optimizer)[kind](**{name: keep}) for keep in (0.99, 0.9))
+    runner = Runner(before, np.zeros(1))
+    for _ in range(500):
+        runner.step(2.0)
+    kept = runner.state[-1].copy()
+    after.carry(before, runner.state)
+    assert runner.state[-1] == pytest.approx(kept)
+    assert kept == pytest.approx(4.0, rel=0.01)

@@ -1,0 +1,31 @@
+"""An optimiser whose state has overflowed: what it divides by is infinite, so that nothing moves any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from simulator.doctor import mends
+from simulator.doctor.base import Evidence, Finding, Rule
+from simulator.doctor.words import number
+from simulator.parameter import title_of
+
+
+class LostState(Rule):
+    """Infinite running squares; where the network is not finite either, that is what is said."""
+
+    name = "optimiser state"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        lost = evidence.frame.lost_state
+        if lost is None:
+            return
+        experiment = evidence.experiment
+        yield self.finding(
+            evidence,
+            "severe",
+            f"The squared gradients that {title_of(type(experiment.optimizer))} keeps are infinite for "
+            f"{number(lost.entries)} parameters since step {lost.step}: these are not trained any more.",
+            numbers={"entries": lost.entries},
+            since=lost.step,
+            mends=[mends.clip(experiment)],
+        )
