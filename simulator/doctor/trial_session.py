@@ -35,10 +35,13 @@ class TrialSession:
         """Whether an answer is still to come."""
         return self._waiting is not None
 
-    def try_mends(self, experiment: Experiment, findings: tuple[Finding, ...], steps: int) -> None:
-        """Try the mends of ``findings`` about a run that has made ``steps``, in place of what is being tried."""
+    def try_mends(self, experiment: Experiment, findings: tuple[Finding, ...], steps: int, loss: float) -> None:
+        """Try the mends of ``findings`` about a run that has made ``steps`` and has this ``loss``.
+
+        That takes the place of what is being tried.
+        """
         self._waiting = next(self._ids)
-        self._hired().send(Try(self._waiting, experiment, findings, steps))
+        self._hired().send(Try(self._waiting, experiment, findings, steps, loss))
 
     def cancel(self) -> None:
         """Nobody waits any more."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 
 from msgspec import Struct
 
-from simulator.doctor.base import Finding
-from simulator.doctor.trial import CancelledError, Trials, prove
+from simulator.doctor.base import Finding, Mend, Trial
+from simulator.doctor.trial import CancelledError, Trials, cures, prove
 from simulator.experiment import Experiment
 from simulator.inbox import Inbox
 from simulator.messages import Failed, Stop
@@ -23,12 +25,13 @@ PROGRESS_SECONDS = 0.2
 
 
 class Try(Struct, frozen=True):
-    """Try the mends of these findings about a run of ``experiment`` that has made ``steps``."""
+    """Try the mends of these findings about a run of ``experiment`` that has made ``steps``, and has this ``loss``."""
 
     id: int
     experiment: Experiment
     findings: tuple[Finding, ...]
     steps: int
+    loss: float
 
 
 class Cancel(Struct, frozen=True):
@@ -86,7 +89,9 @@ class TrialWorker:
             trials = self._trials_of(command)
             tried = {mend.settings_key for finding in command.findings for mend in finding.mends}
             self._total = (1 + len(tried)) * (trials.steps + 1)
-            self.post(Tried(command.id, prove(command.findings, trials), trials.steps))
+            proven = prove(command.findings, trials)
+            offered = tuple(with_present_settings(finding, trials, command.loss) for finding in proven)
+            self.post(Tried(command.id, offered, trials.steps))
         except CancelledError:
             return
         except Exception as error:
@@ -110,6 +115,21 @@ class TrialWorker:
         if self._held is not None:
             raise CancelledError
         self._resumed = time.perf_counter()
+
+
+def with_present_settings(finding: Finding, trials: Trials, loss: float) -> Finding:
+    """A finding that settings of before have brought about: the present ones mend it, if the run goes back.
+
+    They do if a copy with them does not have it, is past the step at which it began, and has half the ``loss`` of the
+    run, which has made as many steps at least, or whose loss is no number.
+    """
+    comparable = finding.step >= trials.steps > finding.since or not math.isfinite(loss)
+    if not trials.steps or not comparable or trials.untreated.has(finding):
+        return finding
+    trial = Trial(trials.steps, loss, trials.untreated.loss, gone=True)
+    if not math.isfinite(trial.loss_after) or not cures(trial):
+        return finding
+    return replace(finding, mends=(Mend("The present settings", (), "checkpoint", trial), *finding.mends))
 
 
 def trial_worker(inbox: Inbox[Command], post: Callable[[Reply | Failed], None]) -> Callable[[], None]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -16,7 +18,7 @@ from simulator.doctor import Finding
 from simulator.doctor.base import Mend
 from simulator.doctor.trial import Trials, prove
 from simulator.doctor.trial_session import TrialSession
-from simulator.doctor.trial_worker import Reply, Tried, Trying
+from simulator.doctor.trial_worker import Reply, Tried, Trying, with_present_settings
 from simulator.experiment import Experiment
 from simulator.messages import Failed
 
@@ -29,6 +31,7 @@ SICK = Experiment.from_builtins(
     }
 )
 ENDLESS = SICK.with_values([("layers.0.units", 200), ("layers.0.repeat", 40)])
+RUINOUS = SICK.with_values([("layers.0.activation.kind", "relu"), ("optimizer.learning_rate", 1e30)])
 TANH = Mend("tanh", (("layers.0.activation.kind", "tanh"), ("layers.0.initializer.kind", "glorot_normal")))
 IDLE = Mend("rate", (("optimizer.learning_rate", 0.4),))
 FINDING = Finding("vanishing", "severe", (), 0, 0, {}, "slope", "It vanishes.", (TANH, IDLE))
@@ -56,7 +59,7 @@ def until(trials: TrialSession, kind: type[Reply | Failed]) -> list[Reply | Fail
 
 
 def test_they_find_what_trials_without_a_worker_find(trials: TrialSession) -> None:
-    trials.try_mends(SICK, (FINDING,), 60)
+    trials.try_mends(SICK, (FINDING,), 60, 0.7)
     assert trials.waiting
     tried = until(trials, Tried)[-1]
     assert isinstance(tried, Tried)
@@ -72,36 +75,36 @@ def test_they_find_what_trials_without_a_worker_find(trials: TrialSession) -> No
 
 
 def test_they_say_how_far_they_are(trials: TrialSession) -> None:
-    trials.try_mends(ENDLESS, (FINDING,), 200)
+    trials.try_mends(ENDLESS, (FINDING,), 200, 0.7)
     (first,) = [reply for reply in until(trials, Trying) if isinstance(reply, Trying)][:1]
     assert 0 < first.done < first.total
 
 
 def test_a_newer_request_takes_the_place_of_an_older_one(trials: TrialSession) -> None:
-    trials.try_mends(ENDLESS, (FINDING,), 200)
+    trials.try_mends(ENDLESS, (FINDING,), 200, 0.7)
     until(trials, Trying)
-    trials.try_mends(SICK, (FINDING,), 40)
+    trials.try_mends(SICK, (FINDING,), 40, 0.7)
     answers = [reply for reply in until(trials, Tried) if isinstance(reply, Tried)]
     assert [answer.steps for answer in answers] == [40]
 
 
 def test_nothing_comes_of_what_was_cancelled(trials: TrialSession) -> None:
-    trials.try_mends(SICK, (FINDING,), 40)
+    trials.try_mends(SICK, (FINDING,), 40, 0.7)
     trials.cancel()
-    trials.try_mends(SICK, (), 40)
+    trials.try_mends(SICK, (), 40, 0.7)
     (answer,) = [reply for reply in until(trials, Tried) if isinstance(reply, Tried)]
     assert answer.findings == ()
 
 
 def test_they_end_at_once_in_the_midst_of_a_trial(trials: TrialSession) -> None:
-    trials.try_mends(ENDLESS, (FINDING,), 2000)
+    trials.try_mends(ENDLESS, (FINDING,), 2000, 0.7)
     until(trials, Trying)
     trials.close()
     assert not trials.waiting
 
 
 def test_what_goes_wrong_is_told(trials: TrialSession) -> None:
-    trials.try_mends(SICK.with_values([("data.kind", "csv"), ("data.path", "nowhere.csv")]), (FINDING,), 40)
+    trials.try_mends(SICK.with_values([("data.kind", "csv"), ("data.path", "nowhere.csv")]), (FINDING,), 40, 0.7)
     failure = until(trials, Failed)[-1]
     assert isinstance(failure, Failed)
     assert "nowhere.csv" in failure.message
@@ -111,7 +114,7 @@ def test_what_goes_wrong_is_told(trials: TrialSession) -> None:
 def test_a_process_that_dies_is_told_and_the_next_request_has_another() -> None:
     trials = TrialSession("process", lambda: None)
     try:
-        trials.try_mends(ENDLESS, (FINDING,), 2000)
+        trials.try_mends(ENDLESS, (FINDING,), 2000, 0.7)
         carrier = trials._carrier
         assert isinstance(carrier, ProcessCarrier)
         assert carrier.pid is not None
@@ -119,7 +122,7 @@ def test_a_process_that_dies_is_told_and_the_next_request_has_another() -> None:
         failure = until(trials, Failed)[-1]
         assert isinstance(failure, Failed)
         assert failure.fatal
-        trials.try_mends(SICK, (FINDING,), 40)
+        trials.try_mends(SICK, (FINDING,), 40, 0.7)
         until(trials, Tried)
     finally:
         trials.close()
@@ -132,18 +135,46 @@ def test_where_no_process_can_be_started_they_run_in_a_thread(monkeypatch: pytes
     monkeypatch.setattr(ProcessCarrier, "start", refuse)
     trials = TrialSession("process", lambda: None)
     try:
-        trials.try_mends(SICK, (FINDING,), 40)
+        trials.try_mends(SICK, (FINDING,), 40, 0.7)
         until(trials, Tried)
         assert trials.mode == "thread"
     finally:
         trials.close()
 
 
+BROKEN = replace(FINDING, rule="diverging", since=5, step=60, mends=())
+
+
+@pytest.mark.parametrize(
+    ("experiment", "finding", "loss", "offered"),
+    [
+        (SICK, BROKEN, math.nan, True),
+        (SICK, replace(BROKEN, step=20), math.nan, True),
+        (SICK, BROKEN, 1e9, True),
+        (SICK, replace(BROKEN, step=59), 1e9, False),
+        (SICK, replace(BROKEN, since=60), 1e9, False),
+        (SICK, BROKEN, 0.7, False),
+        (RUINOUS, BROKEN, math.nan, False),
+    ],
+    ids=["NaN", "NaN of a shorter run", "a huge loss", "of a shorter run", "begun later", "no better", "NaN again"],
+)
+def test_settings_that_have_been_set_right_since_are_a_mend(
+    experiment: Experiment, finding: Finding, loss: float, offered: bool
+) -> None:
+    """The run was spoilt by others; with the present ones a copy is well."""
+    found = with_present_settings(finding, Trials(experiment, steps=60), loss)
+    assert [mend.settings for mend in found.mends] == ([()] if offered else [])
+    for mend in found.mends:
+        assert mend.application == "checkpoint"
+        assert mend.tried is not None
+        assert mend.tried.loss_before is loss
+
+
 @pytest.mark.skipif(not hasattr(os, "getpriority"), reason="the system knows no priorities")
 def test_a_process_of_trials_gives_way_to_all_others() -> None:
     trials = TrialSession("process", lambda: None)
     try:
-        trials.try_mends(SICK, (FINDING,), 40)
+        trials.try_mends(SICK, (FINDING,), 40, 0.7)
         carrier = trials._carrier
         assert isinstance(carrier, ProcessCarrier)
         assert carrier.pid is not None

@@ -18,12 +18,14 @@ from pytestqt.qtbot import QtBot
 from simulator.doctor import Finding, Mend, Trial
 from simulator.doctor.base import Application
 from simulator.experiment import Experiment
+from simulator.frame import Began
 from simulator.session import Session
 from simulator.trace import FACTORS
 from ui.app import create_app
 from ui.dialogs import files
 from ui.doctor import rounds as doctor_rounds
 from ui.doctor.evidence import evidence_text
+from ui.doctor.onsets import Onsets
 from ui.doctor.panel import NOTHING, DoctorPanel, mend_text, mend_tip, place_text, settings_text, trial_text
 from ui.doctor.trials import Offer, note_of
 from ui.document import Document
@@ -201,9 +203,9 @@ def test_a_card_says_that_mends_are_being_tried_and_offers_none(qtbot: QtBot) ->
 
 
 def test_the_words_of_a_card() -> None:
-    assert place_text(FINDING) == "severe  ·  layers 1, 8  ·  since step 0  ·  by the slope"
-    many = replace(FINDING, layers=tuple("123456789"), factor="")
-    assert place_text(many) == "severe  ·  layers 1, 2, 3, …, 9  ·  since step 0"
+    assert place_text(Offer(FINDING)) == "severe  ·  layers 1, 8  ·  since step 0  ·  by the slope"
+    many = Offer(replace(FINDING, layers=tuple("123456789"), factor=""), since=(112, 119))
+    assert place_text(many) == "severe  ·  layers 1, 2, 3, …, 9  ·  since steps 112 … 119"
     assert settings_text(MEND) == "layers.0.activation.kind = tanh"
     assert settings_text(Mend("", tuple((f"a.{n}", n) for n in range(9)))).endswith("a.5 = 5\nand 3 more")
 
@@ -229,6 +231,19 @@ def test_a_button_says_how_its_mend_is_applied(
 @pytest.mark.parametrize(("before", "words"), [(math.nan, "not a number"), (math.inf, "infinite"), (2e9, "2.00×10⁹")])
 def test_a_loss_that_is_no_number_is_not_told_as_one(before: float, words: str) -> None:
     assert trial_text(Trial(30, before, 0.5, True)) == f"tried 30 steps: loss {words} → 0.500"
+
+
+def test_what_was_known_to_the_step_stays_so_while_the_history_is_thinned() -> None:
+    onsets = Onsets()
+    at = replace(FINDING, since=114, step=115)
+    assert onsets.of([at], 1) == ((114, 114),)
+    assert onsets.of([replace(at, since=112, step=3000)], 4) == ((114, 114),)
+    assert onsets.of([replace(at, since=200, step=3000)], 4) == ((200, 203),)
+    assert onsets.of([], 4) == ()
+    assert onsets.of([replace(at, since=112, step=3000)], 8) == ((112, 119),)
+    assert onsets.of([replace(at, since=3000, step=3002)], 8) == ((3000, 3002),)
+    exact = replace(at, since=112, step=3000, began=Began("3", "z", "forward", 115, 7))
+    assert onsets.of([exact], 8) == ((115, 115),)
 
 
 def numbers_of_rules() -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from simulator.doctor import Finding, Mend, Trial
+from simulator.doctor import Mend, Trial
 from ui.doctor.evidence import evidence_text
 from ui.doctor.trials import Offer
 from ui.style.numbers import count, integer, number, percent
@@ -28,13 +28,15 @@ def _label(role: str = "", *, wrap: bool = False) -> QLabel:
     return label
 
 
-def place_text(finding: Finding) -> str:
-    """``severe · layers 1, 10 · since step 0 · the slope``"""
+def place_text(offer: Offer) -> str:
+    """``severe · layers 1, 10 · since steps 112 … 119 · by the slope``"""
+    finding = offer.finding
     parts: list[str] = [finding.severity]
     if finding.layers:
         few = finding.layers if len(finding.layers) <= 6 else (*finding.layers[:3], "…", finding.layers[-1])
         parts.append(f"layer{'s' if len(finding.layers) > 1 else ''} {', '.join(few)}")
-    parts.append(f"since step {integer(finding.since)}")
+    first, last = offer.since
+    parts.append(f"since step {integer(first)}" if first == last else f"since steps {integer(first)} … {integer(last)}")
     if finding.factor:
         parts.append(f"by the {finding.factor}")
     return "  ·  ".join(parts)
@@ -79,7 +81,7 @@ def mend_tip(mend: Mend, back_to: int | None) -> str:
         what = "Trains anew from step 0: nothing mends what the network has become."
     else:
         what = f"Goes back to step {integer(back_to)}, before the trouble, and on from there."
-    return f"{what} It can be undone.\n\n{settings_text(mend)}"
+    return f"{what} It can be undone.\n\n{settings_text(mend)}".rstrip()
 
 
 class Card(QFrame):
@@ -129,7 +131,7 @@ class Card(QFrame):
         self.sign.setText(SIGNS[finding.severity])
         self.sign.setVisible(finding.severity != "note")
         self.name.setText(f"{finding.rule[:1].upper()}{finding.rule[1:]}")
-        self.place.setText(place_text(finding))
+        self.place.setText(place_text(offer))
         self.sentence.setText(finding.sentence)
         self.evidence.setText(evidence_text(finding.numbers))
         self.setAccessibleName(f"{finding.severity}: {finding.rule}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
@@ -13,6 +14,7 @@ from simulator.frame import Floats
 from simulator.messages import Answer
 from simulator.parameter import is_live_change
 from ui.bench import Bench
+from ui.doctor.onsets import Onsets
 from ui.doctor.trials import BackgroundTrials, Offer
 from ui.document import Document
 from ui.plots.base import View
@@ -45,6 +47,7 @@ class Rounds(QObject):
         self._found: tuple[Finding, ...] = ()
         """What was found last, at which step; the mends are untried."""
         self._step = 0
+        self._onsets = Onsets()
         self._judged = False
         """Whether the present run has been examined."""
         self._soon = QTimer(self, singleShot=True, interval=0)
@@ -103,6 +106,7 @@ class Rounds(QObject):
         self._since.invalidate()
         self._forget()
         self._found, self._step, self._judged = (), 0, False
+        self._onsets = Onsets()
         self._offer()
 
     def _forget(self) -> None:
@@ -156,8 +160,14 @@ class Rounds(QObject):
 
     def _offer(self) -> None:
         """Say what is found and offered by what is known now."""
-        offers = self.trials.consider(self._document.experiment, self._found, self._step)
-        self.offers = tuple(replace(offer, back_to=self._step_before(offer.finding.since)) for offer in offers)
+        loss = math.nan if self._view is None else self._view.frame.scalars.get("loss", math.nan)
+        offers = self.trials.consider(self._document.experiment, self._found, self._step, loss)
+        stride = 1 if self._view is None else self._view.history.stride
+        since = self._onsets.of(self._found, stride)
+        self.offers = tuple(
+            replace(offer, since=steps, back_to=self._step_before(steps[0]))
+            for offer, steps in zip(offers, since, strict=True)
+        )
         self.found.emit(self.offers)
 
     def _step_before(self, trouble: int) -> int | None:

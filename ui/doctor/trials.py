@@ -36,6 +36,8 @@ class Offer:
     """Why there is nothing to choose, if all mends have been tried."""
     back_to: int | None = None
     """The step that mends which begin at a checkpoint go back to; None where there is no checkpoint from before."""
+    since: tuple[int, int] = (0, 0)
+    """The first and the last step of which one is where it began."""
 
 
 def paths_of(mend: Mend) -> tuple[str, ...]:
@@ -45,6 +47,11 @@ def paths_of(mend: Mend) -> tuple[str, ...]:
 def key_of(finding: Finding) -> Key:
     """Findings of one key have the same mends, up to the values that these set."""
     return finding.rule, finding.severity, tuple(paths_of(mend) for mend in finding.mends)
+
+
+def mends_of(finding: Finding) -> int:
+    """How many ways out there are to try; what began in the course of a run may be gone without any change."""
+    return len(finding.mends) or int(finding.severity == "severe" and finding.since > 0)
 
 
 class BackgroundTrials(QObject):
@@ -70,19 +77,22 @@ class BackgroundTrials(QObject):
         """Those whose mends are being tried."""
         self._step = self._steps = 0
         """Of the run now, and when its mends were tried last."""
+        self._loss = 0.0
         self._proven: dict[Key, Finding] = {}
         self._notes: dict[Key, str] = {}
         self._quiet = QTimer(self, singleShot=True, interval=QUIET_MS)
         self._quiet.timeout.connect(self._request)
         self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
-    def consider(self, experiment: Experiment, findings: Sequence[Finding], step: int) -> tuple[Offer, ...]:
-        """What is offered about these findings; what is not known yet is found out."""
+    def consider(
+        self, experiment: Experiment, findings: Sequence[Finding], step: int, loss: float
+    ) -> tuple[Offer, ...]:
+        """What is offered about these findings at a step with this loss; what is not known yet is found out."""
         if experiment != self._experiment:
             self.forget()
             self._experiment, self._steps = experiment, step
-        self._step = step
-        found = {key_of(finding): finding for finding in findings if finding.mends}
+        self._step, self._loss = step, loss
+        found = {key_of(finding): finding for finding in findings if mends_of(finding)}
         self._missing = {key: finding for key, finding in found.items() if key not in self._proven}
         if not self._missing:
             self._stop()
@@ -108,7 +118,7 @@ class BackgroundTrials(QObject):
         key = key_of(finding)
         proven = self._proven.get(key)
         if proven is None:
-            return Offer(replace(finding, mends=()), trying=len(finding.mends))
+            return Offer(replace(finding, mends=()), trying=mends_of(finding))
         # How a mend is applied depends on what has become of the run meanwhile.
         now = {paths_of(mend): mend.application for mend in finding.mends}
         mends = (replace(mend, application=now.get(paths_of(mend), mend.application)) for mend in proven.mends)
@@ -130,7 +140,7 @@ class BackgroundTrials(QObject):
         if self._step >= GROWTH * max(self._steps, USUAL_STEPS):
             self._steps = self._step
         self._asked = dict(self._missing)
-        self._session.try_mends(self._experiment, tuple(self._asked.values()), self._steps)
+        self._session.try_mends(self._experiment, tuple(self._asked.values()), self._steps, self._loss)
 
     def _take(self) -> None:
         """What has arrived, if it is still waited for."""
@@ -150,7 +160,7 @@ class BackgroundTrials(QObject):
             proven = found.get(asked.rule, asked)
             self._proven[key] = replace(proven, mends=() if why_not else proven.mends)
             if not self._proven[key].mends:
-                self._notes[key] = note_of(len(asked.mends), why_not)
+                self._notes[key] = note_of(mends_of(asked), why_not)
         self._asked = {}
         self.known.emit()
 
