@@ -176,13 +176,17 @@ class OrderChaos(Struct, frozen=True):
     weight_variance: float
     bias_variance: float
     edge: Floats
-    """(2, points): σ_w² and σ_b² where χ = 1 at the fixed point, in order along the edge."""
+    """(2, points): σ_w² and σ_b² where χ = 1 and q settles, in order along the edge; NaN where it breaks."""
+    border: Floats
+    """(2, points): the σ_w² from which on there is chaos, by growing σ_b²; where it is no edge, χ jumps past 1."""
     alike: bool
     """Whether all hidden layers (but the first) stand at this place."""
     settled: float
     """The q at which a deep stack of such layers settles; Inf where it grows without end."""
     chi: float
     """χ there."""
+    doubt: str = ""
+    """Why χ is not to be relied on; ``""`` where nothing speaks against it."""
 
 
 class Bounds(Struct, frozen=True):

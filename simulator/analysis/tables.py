@@ -103,9 +103,11 @@ class OrderChaosTable(Analysis):
     wants = frozenset({"order_chaos"})
     initial = True
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "order_chaos.csv": ("step", "layer", "activation", "weight_variance", "bias_variance", "settled_q", "chi"),
+        "order_chaos.csv": (
+            "step", "layer", "activation", "weight_variance", "bias_variance", "settled_q", "chi", "unreliable_because",
+        ),
         "edge_of_chaos.csv": ("step", "weight_variance", "bias_variance"),
-    }
+    }  # fmt: skip
 
     def rows(self, training: Training) -> Iterator[Row]:
         found = order_chaos(training.network)
@@ -116,10 +118,11 @@ class OrderChaosTable(Analysis):
             {
                 "layer": found.layer, "activation": found.activation, "weight_variance": found.weight_variance,
                 "bias_variance": found.bias_variance, "settled_q": found.settled, "chi": found.chi,
+                "unreliable_because": found.doubt,
             },
         )  # fmt: skip
         for weight, bias in found.edge.T:
-            yield Row("edge_of_chaos.csv", {"weight_variance": weight, "bias_variance": bias})
+            yield Row("edge_of_chaos.csv", {"weight_variance": _known(weight), "bias_variance": _known(bias)})
 
 
 class BoundsTable(Analysis):

@@ -95,7 +95,8 @@ def _elu(q: float, alpha: float, scale: float) -> tuple[float, float]:
     # e^{k²q/2} Φ(−k√q) = ½ erfcx(k√(q/2)): neither factor overflows.
     once = 0.5 * float(erfcx(math.sqrt(q / 2)))
     twice = 0.5 * float(erfcx(math.sqrt(2 * q)))
-    value = q / 2 + alpha**2 * (twice - 2 * once + 0.5)
+    # Of the smallest q nothing but rounding is left, which may be negative.
+    value = max(q / 2 + alpha**2 * (twice - 2 * once + 0.5), 0.0)
     return scale**2 * value, scale**2 * (0.5 + alpha**2 * twice)
 
 

@@ -14,7 +14,7 @@ from simulator.layers.dropout import ClassicDropout, Dropout, InvertedDropout
 from simulator.layers.residual import ResidualModule
 from simulator.network import Network
 from simulator.parameter import title_of
-from simulator.theory.mean_field import edge_of_chaos, fixed_point
+from simulator.theory.mean_field import border_of_chaos, doubt, edge_of_chaos, fixed_point
 
 ALIKE = 1e-6
 """Relative difference up to which two layers stand at one place."""
@@ -32,19 +32,23 @@ def order_chaos(network: Network) -> OrderChaos:
     if reason or chosen is None or place is None:
         return _nowhere(name, reason)
     activation, factor = chosen.spec.activation, _masking(chosen.spec.dropout)
-    settled = fixed_point(activation, place[0] * factor, place[1])
+    square = _square(dense[0])
+    settled = fixed_point(activation, place[0] * factor, place[1], place[0] * square + place[1])
+    squeeze = np.array([[1 / factor], [1.0]])
     return OrderChaos(
         activation=name,
         layer=chosen.info.label,
         reason="",
         weight_variance=place[0],
         bias_variance=place[1],
-        edge=frozen(edge_of_chaos(activation) * np.array([[1 / factor], [1.0]])),
+        edge=frozen(edge_of_chaos(activation, square / factor) * squeeze),
+        border=frozen(border_of_chaos(activation, square / factor) * squeeze),
         alike=all(
             module.spec.activation == activation and _near(_place(module), place) for module in dense[1:] or dense
         ),
         settled=settled.q,
         chi=settled.chi,
+        doubt=doubt(activation, place[0], f"layer {chosen.info.label}"),
     )
 
 
@@ -75,7 +79,14 @@ def _masking(dropout: Dropout) -> float:
 
 
 def _nowhere(name: str, reason: str) -> OrderChaos:
-    return OrderChaos(name, "", reason, math.nan, math.nan, frozen(np.empty((2, 0))), True, math.nan, math.nan)
+    nothing = frozen(np.empty((2, 0)))
+    return OrderChaos(name, "", reason, math.nan, math.nan, nothing, nothing, True, math.nan, math.nan)
+
+
+def _square(module: DenseModule) -> float:
+    """Mean square of what comes in, to two digits: it says where q starts, and batches differ little."""
+    found = float(np.square(module.x[:-1], dtype=np.float64).mean())
+    return float(f"{found:.2g}") if math.isfinite(found) else 1.0
 
 
 def _place(module: DenseModule) -> Place | None:

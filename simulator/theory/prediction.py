@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.activations import GELU, Activation, SiLU
+from simulator.activations import Activation
 from simulator.frame import Floats, Prediction, frozen
 from simulator.layers.base import Affine, Module
 from simulator.layers.dense import DenseModule
@@ -28,6 +28,7 @@ from simulator.measures.statistics import norm
 from simulator.network import Network
 from simulator.parameter import title_of
 from simulator.theory.gaussian import mean
+from simulator.theory.mean_field import doubt
 from simulator.theory.operations import Mask, Operation, OverBatch, OverUnits, Signal, Slope, Sum, Weights
 
 SAMPLES = 128
@@ -38,8 +39,6 @@ SCATTER = 5.0
 """Each layer of n units adds about this / n to the variance of the log of a squared norm (ReLU: 5)."""
 COLUMNS = 7
 """Arrays of a prediction."""
-UNRELIABLE_GAIN = 1.8
-"""σ_w² from which GELU and SiLU networks do not follow the theory."""
 
 
 class UnpredictableError(Exception):
@@ -144,9 +143,8 @@ def _weights(affine: Affine, spec: Any, where: str) -> Weights:
 
 
 def _check_gain(activation: Activation, weights: Weights, where: str) -> None:
-    if isinstance(activation, (GELU, SiLU)) and weights.weight_variance >= UNRELIABLE_GAIN:
-        name, gain = title_of(type(activation)), weights.weight_variance
-        raise UnpredictableError(f"with {name} and σ_w² = {gain:.3g} in {where} the theory is unreliable")
+    if reason := doubt(activation, weights.weight_variance, where):
+        raise UnpredictableError(reason)
 
 
 def _norm(spec: Any) -> Operation | None:

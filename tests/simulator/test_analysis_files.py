@@ -21,7 +21,7 @@ COLUMNS = {
     "prediction.csv": "step,layer,preactivation_variance,activation_mean,activation_std,delta_rms,weight_gradient_norm,"
     "chi,activation_std_low,activation_std_high,delta_rms_low,delta_rms_high,weight_gradient_norm_low,"
     "weight_gradient_norm_high",
-    "order_chaos.csv": "step,layer,activation,weight_variance,bias_variance,settled_q,chi",
+    "order_chaos.csv": "step,layer,activation,weight_variance,bias_variance,settled_q,chi,unreliable_because",
     "edge_of_chaos.csv": "step,weight_variance,bias_variance",
     "bounds.csv": "step,sample,layer,bias_gradient_norm,input_norm,weight_gradient_norm,bound,log10_slack,"
     "spectral_norm",
@@ -97,6 +97,17 @@ def test_bounds_hold_and_their_slack_is_in_decades(folder: Path, start: Training
     for row, tap in zip(rows, start.network.taps, strict=False):
         assert tap.weights is not None
         assert float(row["spectral_norm"]) == pytest.approx(np.linalg.norm(tap.weights, 2), rel=1e-12)
+
+
+def test_the_edge_breaks_at_a_row_with_empty_cells_and_a_place_that_theory_misses_says_so(tmp_path: Path) -> None:
+    layer = {"kind": "dense", "repeat": 3, "activation": {"kind": "gelu"}, "initializer": {"kind": "he_normal"}}
+    run(experiment(("layers", [layer])), steps=0, out=tmp_path, analyses=["order-chaos", "prediction"])
+    edge = table(tmp_path / "edge_of_chaos.csv")
+    assert ("", "") in {(row["weight_variance"], row["bias_variance"]) for row in edge}
+    (place,) = table(tmp_path / "order_chaos.csv")
+    told = json.loads((tmp_path / "analyses.json").read_text(encoding="utf-8"))
+    assert place["unreliable_because"] == "with GELU and σ_w² = 2 in layer 2 the theory is unreliable"
+    assert "the theory is unreliable" in told["prediction"]["refusals"][0]["reason"]
 
 
 def test_chi_is_the_growth_of_the_predicted_error_and_the_band_lies_around_it(folder: Path) -> None:

@@ -8,7 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.activations import ELU, SELU, Activation, Erf, LeakyReLU, Linear, ReLU, Sigmoid, Softplus, Tanh
+from simulator.activations import (
+    ELU,
+    GELU,
+    SELU,
+    Activation,
+    Erf,
+    LeakyReLU,
+    Linear,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softplus,
+    Tanh,
+)
 from simulator.experiment import Experiment
 from simulator.frame import Floats, Prediction
 from simulator.initializers import Initializer
@@ -330,6 +343,66 @@ def test_chi_is_one_on_the_edge_and_on_either_side_as_its_names_say(kind: str) -
         assert mean_field.fixed_point(activation, weight, bias).chi == pytest.approx(1, abs=2e-3)
         assert mean_field.fixed_point(activation, 0.9 * weight, bias).chi < 1
         assert mean_field.fixed_point(activation, 1.1 * weight, bias).chi > 1
+
+
+ALL = [
+    *(kind() for _, kind in sorted(kinds(Activation).items())),  # type: ignore[type-abstract]
+    LeakyReLU(slope=0.5), ELU(alpha=0.3), ELU(alpha=3.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("square", [1.0, 0.2])
+@pytest.mark.parametrize("activation", ALL, ids=repr)
+def test_the_map_says_on_which_side_every_place_settles(activation: Activation, square: float) -> None:
+    """Iterated from where the stack starts; the edge, where there is one, lies on the border."""
+    weights, biases = mean_field.border_of_chaos(activation, square)
+    for bias in (0.0, 1e-3, 0.05, 0.3, 2.0):
+        border = float(np.interp(bias, biases, weights))
+        for weight in [*np.geomspace(0.2, 60, 9), 0.97 * border, 1.03 * border]:
+            chi = mean_field.fixed_point(activation, weight, bias, weight * square + bias).chi
+            if abs(math.log(chi)) > 0.005:
+                assert (chi > 1) == (weight > border), (weight, bias, chi)
+    for weight, bias in mean_field.edge_of_chaos(activation, square).T[1::20]:
+        if biases[1] <= bias <= biases[-1]:
+            assert weight == pytest.approx(float(np.interp(bias, biases, weights)), rel=5e-3)
+
+
+@pytest.mark.parametrize("activation", [GELU(), SiLU()])
+def test_the_edge_breaks_where_q_does_not_settle_on_it(activation: Activation) -> None:
+    weight, bias = mean_field.edge_of_chaos(activation)
+    assert np.isnan(weight).any()
+    assert np.nanmin(bias) > 0.1, "below, q has two places to settle at"
+    assert math.isnan(mean_field.critical_weight_variance(activation, 0.05))
+    assert mean_field.critical_weight_variance(activation, 1.0) == pytest.approx(1.97, abs=0.02)
+
+
+def test_three_gelu_layers_that_grow_stand_in_chaos_with_a_warning() -> None:
+    layer = dense(300, "gelu", repeat=3)
+    layer |= {
+        "initializer": {"kind": "variance_scaled", "weight_variance": 3.0},
+        "bias_initializer": {"kind": "normal", "std": math.sqrt(0.05)},
+    }
+    found = order_chaos(at_start(layer).network)
+    assert found.chi == pytest.approx(1.5, abs=1e-3)
+    assert found.settled == math.inf
+    assert np.interp(0.05, found.border[1], found.border[0]) < 3
+    assert "unreliable" in found.doubt
+    calm = layer | {"initializer": {"kind": "variance_scaled", "weight_variance": 1.5}}
+    assert order_chaos(at_start(calm).network).doubt == ""
+
+
+def test_a_stack_settles_where_it_starts_from() -> None:
+    """Of two fixed points: measured, δ of such a net grows 1.1 times a layer."""
+    low, high = (mean_field.fixed_point(GELU(), 2.2, 0.05, start) for start in (1.0, 2.25))
+    assert low.chi == pytest.approx(0.716, abs=1e-3)
+    assert high.chi == pytest.approx(1.1, abs=1e-3)
+
+
+def test_a_signal_that_dies_out_settles_at_nothing() -> None:
+    for activation in ALL:
+        settled = mean_field.fixed_point(activation, 0.01, 0.0)
+        assert 0 <= settled.q < 0.1
+        assert settled.chi < 1
 
 
 def test_a_signal_that_grows_without_end_has_no_fixed_point() -> None:

@@ -13,8 +13,10 @@ from msgspec import structs
 from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
+from simulator.activations import GELU
 from simulator.experiment import Experiment
 from simulator.session import Session
+from simulator.theory.mean_field import border_of_chaos, edge_of_chaos
 from tests.ui.plot_data import view
 from ui.app import create_app
 from ui.dialogs import files
@@ -169,6 +171,21 @@ def test_arrow_keys_move_the_dot(key: Qt.Key, wanted: tuple[float, float], qtbot
         qtbot.keyClick(plot, key)
     assert heard.args is not None
     assert heard.args[:2] == pytest.approx(wanted)
+
+
+def test_the_map_shows_where_its_edge_breaks_and_where_theory_is_unreliable(qtbot: QtBot) -> None:
+    given = view(4)
+    assert given.frame.order_chaos is not None
+    edge, border = edge_of_chaos(GELU()), border_of_chaos(GELU())
+    found = structs.replace(given.frame.order_chaos, edge=edge, border=border, doubt="it is so")
+    plot = made("order_chaos", qtbot, changed(given, order_chaos=found))
+    assert isinstance(plot, OrderChaosPlot)
+    assert [note.text for note in plot.strip.notes if note.warning] == ["theory unreliable here"]
+    assert not plot.regions.chaos.containsPoint(QPointF(1.5, 0.05), Qt.FillRule.OddEvenFill)
+    assert plot.regions.chaos.containsPoint(QPointF(3.0, 0.05), Qt.FillRule.OddEvenFill)
+    columns = plot.table().columns
+    gap = 1 + int(np.argmax(np.isnan(edge[0])))
+    assert [columns[name][gap] for name in ("weight_variance", "bias_variance", "chi")] == [None] * 3
 
 
 def test_a_network_without_a_place_is_told_in_words(qtbot: QtBot) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from simulator.activations import Tanh
 from simulator.frame import Bounds, Floats, OrderChaos, Prediction
-from simulator.theory.mean_field import edge_of_chaos
+from simulator.theory.mean_field import border_of_chaos, edge_of_chaos
 
 
 def prediction(depth: int) -> Prediction:
@@ -19,7 +19,7 @@ def prediction(depth: int) -> Prediction:
 
 
 def order_chaos() -> OrderChaos:
-    return OrderChaos("tanh", "2", "", 1.2, 0.1, edge_of_chaos(Tanh()), True, 0.5, 0.9)
+    return OrderChaos("tanh", "2", "", 1.2, 0.1, edge_of_chaos(Tanh()), border_of_chaos(Tanh()), True, 0.5, 0.9)
 
 
 def bounds(measured: Floats, step: int) -> Bounds:

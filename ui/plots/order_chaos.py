@@ -40,7 +40,7 @@ class OrderChaosState:
 
 
 class _Regions(Item):
-    """Chaos to the right of the edge tinted, both sides named."""
+    """Chaos to the right of its border tinted, both sides named."""
 
     def __init__(self, pane: Pane) -> None:
         super().__init__(pane, -4.0)
@@ -49,11 +49,11 @@ class _Regions(Item):
         self.beyond = self.top = 1.0
         self.tone, self.ink = "#000000", "#000000"
 
-    def set_edge(self, edge: Array, ranges: tuple[Place, Place]) -> None:
-        """``edge`` within ``ranges``, its σ_b² growing; empty: all is order."""
+    def set_border(self, border: Array, ranges: tuple[Place, Place]) -> None:
+        """The border by growing σ_b²; empty: all is order."""
         (_, right), (_, top) = ranges
-        x, y = edge if edge.size else np.empty((2, 0))
-        self.line, self.top, self.beyond = np.array([x, y]), top, right + 1.0
+        self.top, self.beyond = top, right + 1.0
+        x, y = self.line = _within(np.array([np.minimum(border[0], self.beyond), border[1]]), ranges)
         ends = [self.beyond, self.beyond]
         self.chaos = polygon(np.append(x, ends), np.append(y, [top, 0.0])) if x.size else QPolygonF()
         self.update()
@@ -67,7 +67,7 @@ class _Regions(Item):
         painter.setFont(plot_font())
         painter.setPen(QColor(self.ink))
         whole = there.mapRect(self.pane.area)
-        over, under = (there.map(QPointF(self._edge_at(share), 0.0)).x() for share in (0.6, 0.4))
+        over, under = (there.map(QPointF(self._border_at(share), 0.0)).x() for share in (0.6, 0.4))
         left = QRectF(whole.left(), whole.top(), min(over, whole.right()) - whole.left(), 0.4 * whole.height())
         aligned = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
         _write(painter, left.adjusted(12, 8, -8, 0), aligned, ("order: gradients vanish", "order"))
@@ -76,8 +76,8 @@ class _Regions(Item):
         aligned = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
         _write(painter, right.adjusted(8, 0, -10, -12), aligned, ("chaos: gradients explode", "chaos"))
 
-    def _edge_at(self, share: float) -> float:
-        """σ_w² of the edge at this share of the map's height; beyond the map where there is none."""
+    def _border_at(self, share: float) -> float:
+        """σ_w² of the border at this share of the map's height; beyond the map where there is none."""
         if not self.line.size:
             return self.beyond
         return float(np.interp(share * self.top, self.line[1], self.line[0]))
@@ -124,7 +124,8 @@ class OrderChaosPlot(Plot[OrderChaosState]):
     explain = (
         "Where the hidden layers' initial weights and biases stand. On the left signals of different samples grow "
         "alike and gradients vanish with depth, on the right they part and gradients explode; on the edge, χ = 1, "
-        "both pass. Drag the dot, or press an arrow key, to draw the weights anew at another place."
+        "both pass. Where no line parts the two, q can settle at either of two values and χ jumps past 1. Drag the "
+        "dot, or press an arrow key, to draw the weights anew at another place."
     )
     formula = (
         "edge: χ = σ_w² E φ′(√q z)² = 1 where q = σ_w² E φ(√q z)² + σ_b²\n"
@@ -161,9 +162,8 @@ class OrderChaosPlot(Plot[OrderChaosState]):
         ranges = self.pane.auto if self._hand is not None else _ranges(found)
         self.pane.fit(*ranges)
         self.regions.setVisible(not found.reason)
-        inside = _within(found.edge, ranges)
-        self.regions.set_edge(inside, ranges)
-        self.edge.set_curves([[polygon(*inside)]] if inside.size else ())
+        self.regions.set_border(found.border, ranges)
+        self.edge.set_curves([[polygon(*_within(piece, ranges)) for piece in _unbroken(found.edge)]])
         place = None if found.reason else (found.weight_variance, found.bias_variance)
         self.dot.put(self._hand or place, held=self._hand is not None)
         self.sentence.say(found.reason)
@@ -198,7 +198,10 @@ class OrderChaosPlot(Plot[OrderChaosState]):
 
     def notes(self, state: OrderChaosState) -> Sequence[Note]:
         found = state.map
-        return [Note(f"layer {found.layer}; others differ")] if not found.alike and not found.reason else ()
+        notes = [Note("theory unreliable here", warning=True)] if found.doubt else []
+        if not found.alike and not found.reason:
+            notes.append(Note(f"layer {found.layer}; others differ"))
+        return notes
 
     def probe(self, state: OrderChaosState, pane: int, x: float, y: float) -> Probe | None:
         found = state.map
@@ -209,19 +212,23 @@ class OrderChaosPlot(Plot[OrderChaosState]):
         return Probe(
             f"σ_w² {number(x)}, σ_b² {number(y)}\n"
             f"the network: χ {number(found.chi)}, {settles}, signals pass {reach if found.chi > 0 else 'no layer'}"
+            + (f"\n{found.doubt}" if found.doubt else "")
         )
 
     def rows(self, state: OrderChaosState) -> Table:
         """The network, then the edge."""
         found = state.map
-        kinds = ["network", *["edge"] * found.edge.shape[1]]
+        points = [(weight, bias, 1.0) for weight, bias in found.edge.T.tolist()]
+        edge = [point if math.isfinite(point[0]) else (None, None, None) for point in points]
+        columns = zip((found.weight_variance, found.bias_variance, found.chi), *edge, strict=True)
+        weights, biases, growths = (list(column) for column in columns)
         return Table(
             {
-                "step": [state.step] * len(kinds),
-                "what": kinds,
-                "weight_variance": [found.weight_variance, *found.edge[0].tolist()],
-                "bias_variance": [found.bias_variance, *found.edge[1].tolist()],
-                "chi": [found.chi, *[1.0] * found.edge.shape[1]],
+                "step": [state.step] * len(weights),
+                "what": ["network", *["edge"] * len(edge)],
+                "weight_variance": weights,
+                "bias_variance": biases,
+                "chi": growths,
             }
         )
 
@@ -289,8 +296,8 @@ class OrderChaosPlot(Plot[OrderChaosState]):
 
 
 def _ranges(found: OrderChaos) -> tuple[Place, Place]:
-    """Room for the dot and for the edge where it begins."""
-    start = float(found.edge[0, 0]) if found.edge.size else 1.0
+    """Room for the dot and for the border where it begins."""
+    start = float(found.border[0, 0]) if found.border.size and math.isfinite(found.border[0, 0]) else 1.0
     dot = (0.0, 0.0) if found.reason else (found.weight_variance, found.bias_variance)
     right = nice_ceiling(max(2.5 * start, 1.25 * dot[0], 1.0))
     top = nice_ceiling(max(0.5, 1.25 * dot[1]))
@@ -298,12 +305,19 @@ def _ranges(found: OrderChaos) -> tuple[Place, Place]:
     return (-0.03 * right, right), (-0.05 * top, top)
 
 
-def _within(edge: Array, ranges: tuple[Place, Place]) -> Array:
-    """The edge cut at the top of the map, where it goes on."""
+def _unbroken(edge: Array) -> list[Array]:
+    """Its pieces between columns of NaN."""
+    pieces = np.split(edge, np.flatnonzero(np.isnan(edge[0])), axis=1)
+    known = [piece[:, np.isfinite(piece[0])] for piece in pieces]
+    return [piece for piece in known if piece.size]
+
+
+def _within(line: Array, ranges: tuple[Place, Place]) -> Array:
+    """A line of growing σ_b² cut at the top of the map, where it goes on."""
     top = ranges[1][1]
-    if not edge.size or edge[1, -1] <= top:
-        return edge
-    last = int(np.argmax(edge[1] > top))
-    share = (top - edge[1, last - 1]) / (edge[1, last] - edge[1, last - 1])
-    end = edge[:, last - 1] + share * (edge[:, last] - edge[:, last - 1])
-    return np.column_stack([edge[:, :last], end])
+    if not line.size or line[1, -1] <= top or line[1, 0] > top:
+        return line
+    last = int(np.argmax(line[1] > top))
+    share = (top - line[1, last - 1]) / (line[1, last] - line[1, last - 1])
+    end = line[:, last - 1] + share * (line[:, last] - line[:, last - 1])
+    return np.column_stack([line[:, :last], end])
