@@ -134,10 +134,10 @@ def test_the_gauge_warns_above_its_limit_and_says_where_there_is_none(qtbot: QtB
     result = given.answers["sharpness"].result
     plot = made("sharpness", qtbot, changed(given, "sharpness", result=replace(result, value=21.0)))
     assert any(note.text == "above the limit" and note.warning for note in plot.strip.notes)
-    assert [entry.text for entry in plot.strip.keys] == ["η · λ_max 2.1", "λ_max 21", "limit 2"]
+    assert [entry.text for entry in plot.strip.keys] == ["η · λ_max 2.1", "λ_max 21", "limit of stability 2"]
     early = replace(result, value=21.0, residual=0.5)
     plot = made("sharpness", qtbot, changed(given, "sharpness", result=early))
-    assert [entry.text for entry in plot.strip.keys] == ["η · λ_max ≥ 2.1", "λ_max ≥ 21", "limit 2"]
+    assert [entry.text for entry in plot.strip.keys] == ["η · λ_max ≥ 2.1", "λ_max ≥ 21", "limit of stability 2"]
     assert plot.strip.notes[-1].text == "not converged: λ_max is this or more"
     free = replace(result, limit=float("nan"), reason="Adam rescales")
     plot = made("sharpness", qtbot, changed(given, "sharpness", result=free))

@@ -85,10 +85,10 @@ def test_where_theory_does_not_hold_the_plot_says_so_and_draws_nothing(qtbot: Qt
     )
     plot = made("gradient_depth", qtbot, changed(given, prediction=silent))
     plot.set_option("theory", True)
-    assert plot.sentence.text == "No prediction: the weights of layer 1 are not random: constant."  # type: ignore[attr-defined]
+    assert plot.strip.remark == "No prediction: the weights of layer 1 are not random: constant."
     assert not any("theory" in name for name in plot.table().columns)
     plot.set_option("theory", False)
-    assert plot.sentence.text == ""  # type: ignore[attr-defined]
+    assert plot.strip.remark == ""
 
 
 def test_theory_of_step_0_fades_once_training_has_moved(qtbot: QtBot) -> None:
@@ -116,7 +116,7 @@ def test_bounds_say_why_there_are_none(qtbot: QtBot) -> None:
     given = view(4)
     assert given.frame.bounds is not None
     plot = made("bounds", qtbot, changed(given, bounds=structs.replace(given.frame.bounds, reason="it is round")))
-    assert plot.sentence.text == "It is round."  # type: ignore[attr-defined]
+    assert plot.strip.remark == "It is round."
     assert plot.table().columns["slack"] == [None] * 4
 
 
@@ -194,7 +194,7 @@ def test_a_network_without_a_place_is_told_in_words(qtbot: QtBot) -> None:
     nowhere = structs.replace(given.frame.order_chaos, reason="It is nowhere.", weight_variance=math.nan)
     plot = made("order_chaos", qtbot, changed(given, order_chaos=nowhere))
     assert isinstance(plot, OrderChaosPlot)
-    assert plot.sentence.text == "It is nowhere."
+    assert plot.strip.remark == "It is nowhere."
     assert plot.dot.place is None
 
 

@@ -55,9 +55,9 @@ def test_it_says_when_the_unit_died_and_what_was_changed_just_before(qtbot: QtBo
     changes = Change(3, "Change momentum"), Change(13, "Change learning rate"), Change(20, "Change batch")
     plot = shown(qtbot, dying(*changes))
     words = "Dead since a step between 12 and 15 · last change before: Change learning rate, step 13"
-    assert plot.words.text == words
+    assert plot.strip.remark == words
     assert [note.text for note in plot.strip.notes] == ["dead"]
-    assert "nothing changed before" in shown(qtbot, dying(Change(20, "Change batch"))).words.text
+    assert "nothing changed before" in shown(qtbot, dying(Change(20, "Change batch"))).strip.remark
 
 
 @pytest.mark.parametrize(
@@ -76,12 +76,12 @@ def test_it_says_no_more_of_when_a_unit_died_than_was_seen(looked: list[int], wa
     given = frame(4, looked[-1])
     fields = {name: getattr(given, name) for name in Frame.__struct_fields__} | {"unit": past.unit}
     plot = shown(qtbot, View(Frame(**fields), History(("loss",)), None, unit=past))
-    assert plot.words.text.startswith(wanted)
+    assert plot.strip.remark.startswith(wanted)
 
 
 def test_a_unit_that_is_well_shows_its_numbers(qtbot: QtBot) -> None:
     plot = shown(qtbot, view(4))
-    assert plot.words.text.startswith("active 50")
+    assert plot.strip.remark.startswith("active 50")
     table = plot.table().columns
     assert table["step"] == list(range(41))
     assert set(table["unit"]) == {3}

@@ -14,7 +14,8 @@ from simulator.messages import Answer
 from ui.plots.asking import Asking
 from ui.plots.axes import ValueAxis
 from ui.plots.base import FIRST_ROW, Probe, View
-from ui.plots.items import Area, Array, Curves, Guide, pieces
+from ui.plots.guides import Guide, Level
+from ui.plots.items import Area, Array, Curves, pieces
 from ui.plots.ranges import StepRange
 from ui.plots.ridges import bin_text, edges_of, heights_of, tail_notes
 from ui.plots.strip import Key, Note
@@ -52,7 +53,7 @@ class ActivationFunction(Asking[FunctionState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.z_axis)
         self.reach, self.scale = StepRange(always=(-LEAST, LEAST)), StepRange(always=(0.0, 1.0))
         self.scales += [self.reach, self.scale]
-        self.supremum = Guide(self.pane, 1.0)
+        self.supremum = Guide(self.pane)
         self.spread = Area(self.pane, alpha=0.25)
         self.ghosts = Curves(self.pane, -0.5, dashed=True)
         self.curves = Curves(self.pane, width=1.8, smooth=True)
@@ -80,8 +81,8 @@ class ActivationFunction(Asking[FunctionState]):
         y = self.scale.fit(*_extent([value, slope, np.array([activation.sup_slope])]))
         self.pane.fit((float(z[0]), float(z[-1])), (y[0], y[1] + 0.03 * (y[1] - y[0])))
         self.curves.set_curves([pieces(z, value), pieces(z, slope)])
-        self.supremum.level = activation.sup_slope
-        self.supremum.update()
+        sup = activation.sup_slope
+        self.supremum.stand_at(Level(sup, f"sup |φ′| {number(sup)}", f"sup {number(sup)}"))
         x, heights = _outline(state.found.values)
         self.spread.set_band(x, np.full(len(x), y[0]), y[0] + heights * 0.6 * (y[1] - y[0]))
         self.draw_ghost(self.ghost)
@@ -118,7 +119,6 @@ class ActivationFunction(Asking[FunctionState]):
         return [
             Key("φ", "forward"),
             Key("φ′", "backward"),
-            Key(f"sup {number(found.activation.sup_slope)}", "backward", "dashed"),
             Key(f"saturated {percent(found.saturated)}", "muted", "band"),
         ]
 

@@ -14,6 +14,7 @@ from simulator.frame import LayerInfo, RunInfo
 from ui.changes import Change
 from ui.plots.canvas import Canvas
 from ui.plots.change_marks import ChangeMarks, words_of
+from ui.plots.guides import Guide
 from ui.plots.header import Header, Option
 from ui.plots.items import Hair
 from ui.plots.readout import ReadOut
@@ -151,6 +152,10 @@ class Plot(QWidget, Generic[S]):
     def legend(self, state: S) -> Sequence[Key]:
         return ()
 
+    def remark(self, state: S) -> str:
+        """A sentence about what is shown, above the panes."""
+        return ""
+
     def notes(self, state: S) -> Sequence[Note]:
         """Counts of what the marks cannot show."""
         return ()
@@ -186,6 +191,7 @@ class Plot(QWidget, Generic[S]):
         self.state = None
         for scale in self.scales:
             scale.reset()
+        self.strip.begin()
         self._recolour()
         self._empty.setText(self._nothing())
         self.begin(info)
@@ -353,6 +359,11 @@ class Plot(QWidget, Generic[S]):
     def labels(self) -> tuple[str, ...]:
         return tuple(layer.label for layer in self.info.layers) if self.info is not None else ()
 
+    @property
+    def guides(self) -> list[Guide]:
+        """Everything that is drawn to be compared with."""
+        return [item for pane in self.canvas.panes for item in pane.held if isinstance(item, Guide)]
+
     def pinned_key(self) -> tuple[Key, ...]:
         """The legend's entry for the ghost, if there is one."""
         if self.ghost is None:
@@ -393,7 +404,8 @@ class Plot(QWidget, Generic[S]):
         notes = list(self.notes(self.state))
         if self.paused:
             notes.insert(0, Note(f"held at step {self.state.step}"))
-        self.strip.say([*self.legend(self.state), *self.pinned_key()], notes)
+        guides = [key for guide in self.guides for key in guide.keys]
+        self.strip.say([*self.legend(self.state), *guides, *self.pinned_key()], notes, self.remark(self.state))
         if self._pointer is not None:
             self._point(self._pointer)
 
@@ -432,8 +444,8 @@ class Plot(QWidget, Generic[S]):
             self.layer_hovered.emit(layer)
 
     def _place_overlays(self, *_args: object) -> None:
-        box = self.canvas.rect().adjusted(24, 24, -24, -24)
-        self._empty.setGeometry(box)
+        self._empty.setGeometry(self.canvas.rect().adjusted(24, 24, -24, -24))
+        self.strip.give_room(self.canvas.height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_A and not event.modifiers():

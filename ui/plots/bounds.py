@@ -58,8 +58,6 @@ class BoundsPlot(DepthPlot):
 
     def draw(self, state: DepthState) -> None:
         super().draw(state)
-        found = _bounds(state)
-        self.sentence.say(found.reason and f"{found.reason[0].upper()}{found.reason[1:]}.")
         low, high = (self._height(state.now[line.measure]) for line in self.lines)
         floor = self.scale.range[0]
         self.gap.set_band(np.arange(state.depth, dtype=np.float64), np.maximum(low, floor), np.maximum(high, floor))
@@ -71,6 +69,10 @@ class BoundsPlot(DepthPlot):
     def tint(self, theme: Theme) -> None:
         super().tint(theme)
         self.gap.set_colour(theme.muted)
+
+    def remark(self, state: DepthState) -> str:
+        reason = _bounds(state).reason
+        return reason and f"{reason[0].upper()}{reason[1:]}."
 
     def legend(self, state: DepthState) -> Sequence[Key]:
         found = _bounds(state)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QTransform
 from ui.plots.base import View
 from ui.plots.canvas import Pane
 from ui.plots.depth import DepthPlot, DepthState, Line
+from ui.plots.guides import Level
 from ui.plots.items import Array, Item, pen_of, transparent
 from ui.style.theme import Theme
 
@@ -61,7 +62,7 @@ class BranchShare(DepthPlot):
     share = True
     always = (0.0, 1.0)
     with_first = True
-    guide = (0.5, (0.5, 0.5))
+    guide = Level(0.5, "50 %: branch and skip alike", "50 %")
 
     def build(self) -> None:
         super().build()

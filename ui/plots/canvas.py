@@ -58,14 +58,15 @@ class Pane(pg.ViewBox):  # type: ignore[misc]
         """From data to the view box."""
         self.bounds = QRectF(0.0, 0.0, 1.0, 1.0)
         """The view in its own units: asked for by each item several times a frame."""
-        self._drawn: list[QGraphicsItem] = []
+        self.held: list[QGraphicsItem] = []
+        """All items that are drawn in it."""
         self.sigRangeChangedManually.connect(self._taken_over)
         self.sigRangeChanged.connect(self._moved)
 
     def hold(self, item: QGraphicsItem) -> None:
         """Make ``item`` a child in data coordinates whose bounds are this pane's view."""
         item.setParentItem(self.childGroup)
-        self._drawn.append(item)
+        self.held.append(item)
 
     def fit(self, x: Range, y: Range) -> None:
         if (x, y) != self.auto:
@@ -118,7 +119,7 @@ class Pane(pg.ViewBox):  # type: ignore[misc]
 
     def _moved(self, *_args: object) -> None:
         self.bounds = self.viewRect()
-        for item in self._drawn:
+        for item in self.held:
             item.prepareGeometryChange()
 
     def mouseClickEvent(self, event: Any) -> None:
@@ -197,7 +198,9 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.resize(width, height)
         # A hidden widget gets its resize event only when it is shown, and showing it talks to the window system.
         self.resizeEvent(QResizeEvent(self.size(), self.size()))
-        self.grid.layout.activate()
+        # A legend that learns its width may take another height.
+        for _ in range(2):
+            self.grid.layout.activate()
 
     def paint_on(self, painter: QPainter, target: QRectF) -> None:
         """Draw the whole scene into ``target``, the same way the screen does."""

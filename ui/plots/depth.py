@@ -14,11 +14,12 @@ from simulator.frame import Frame, Prediction, RunInfo
 from ui.plots.axes import Axis, DepthAxis, ShareAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.decades import extent, log10, notes_of, placed
-from ui.plots.items import HOLLOW, LOST, ROUND, Area, Array, Beam, Curves, Dots, Guide, pieces
+from ui.plots.guides import Guide, Level
+from ui.plots.items import HOLLOW, LOST, ROUND, Area, Array, Beam, Curves, Dots, pieces
 from ui.plots.ranges import Range, StepRange
 from ui.plots.strip import Key, Note, Swatch
 from ui.plots.table import Cell, Table, cells
-from ui.plots.theory import Envelope, Envelopes, Sentence
+from ui.plots.theory import Envelope, Envelopes
 from ui.style.numbers import number, percent
 from ui.style.theme import Theme
 
@@ -84,8 +85,8 @@ class DepthPlot(Plot[DepthState]):
     """What the axis shows in any case (log₁₀ values on a log axis)."""
     with_first: ClassVar[bool] = False
     """Draw step 0 of this run as a ghost."""
-    guide: ClassVar[tuple[float, Range] | None] = None
-    """A level to compare with and the band around it, as drawn."""
+    guide: ClassVar[Level | None] = None
+    """What to compare with."""
     predicted_curves: ClassVar[int] = 0
     """Curves that :meth:`predicted` gives; with any, the plot offers the switch ``theory``."""
 
@@ -96,10 +97,9 @@ class DepthPlot(Plot[DepthState]):
         self.scale = StepRange(log=self.log, always=self.always)
         self.scales.append(self.scale)
         self.beam = Beam(self.pane, along="x")
-        self.guide_item = Guide(self.pane, *self.guide) if self.guide else None
+        self.guide_item = Guide(self.pane, self.guide) if self.guide else None
         count = len(self.lines)
         self.envelopes = Envelopes(self.pane, self.predicted_curves)
-        self.sentence = Sentence(self.pane)
         self.areas = [Area(self.pane) for _ in self.lines]
         self.ghost_areas = [Area(self.pane, z=-2.0, alpha=0.12) for _ in self.lines]
         self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
@@ -145,8 +145,11 @@ class DepthPlot(Plot[DepthState]):
 
     def _draw_theory(self, state: DepthState) -> None:
         self.envelopes.show([*self._theory(state).values()], fresh=state.step == 0)
+
+    def remark(self, state: DepthState) -> str:
+        """Why theory says nothing, where it is asked and does not."""
         reason = state.theory.reason if self.options.get("theory") and state.theory is not None else ""
-        self.sentence.say(f"No prediction: {reason}." if reason else "")
+        return f"No prediction: {reason}." if reason else ""
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
@@ -223,7 +226,6 @@ class DepthPlot(Plot[DepthState]):
         for area in (*self.areas, *self.ghost_areas):
             area.clear()
         self.envelopes.show((), fresh=True)
-        self.sentence.say("")
         for dots in self.dots:
             dots.set_dots(np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int8))
 
@@ -237,7 +239,6 @@ class DepthPlot(Plot[DepthState]):
         self.ghosts.set_colours([theme.muted])
         self.beam.colour = theme.accent
         self.envelopes.tint(theme)
-        self.sentence.tint(theme)
         if self.guide_item is not None:
             self.guide_item.colour = theme.muted
         for line, tone, dots in zip(self.lines, tones, self.dots, strict=True):

@@ -18,7 +18,6 @@ from ui.plots.items import Area, Array, Curves, polygon
 from ui.plots.ranges import StepRange
 from ui.plots.strip import Key, Note
 from ui.plots.table import Table
-from ui.plots.theory import Sentence
 from ui.style.numbers import count, number
 from ui.style.theme import Theme
 
@@ -63,7 +62,6 @@ class GradientNoisePlot(Asking[NoiseState]):
         self.outline = Curves(self.pane, width=1.2)
         self.ghosts = Curves(self.pane, -0.5, dashed=True)
         self.batch = Curves(self.pane, 1.0, width=1.8)
-        self.sentence = Sentence(self.pane)
 
     def question(self) -> GradientNoiseQuestion:
         return GradientNoiseQuestion()
@@ -92,8 +90,6 @@ class GradientNoisePlot(Asking[NoiseState]):
         norm = float(log10(np.array([state.found.batch_norm]))[0])
         line = polygon(np.array([norm, norm]), np.array([0.0, top[1]]))
         self.batch.set_curves([[line]] if math.isfinite(norm) else ())
-        found = state.found
-        self.sentence.say(f"signal-to-noise {number(found.signal_to_noise)}\ncosine {number(found.cosine, 2)}")
 
     def draw_ghost(self, ghost: NoiseState | None) -> None:
         """It shares the live state's bins and is drawn with it."""
@@ -102,7 +98,6 @@ class GradientNoisePlot(Asking[NoiseState]):
 
     def clear(self) -> None:
         self.area.clear()
-        self.sentence.say("")
         for curves in (self.outline, self.ghosts, self.batch):
             curves.set_curves(())
 
@@ -111,13 +106,18 @@ class GradientNoisePlot(Asking[NoiseState]):
         self.outline.set_colours([theme.backward])
         self.ghosts.set_colours([theme.muted])
         self.batch.set_colours([theme.text])
-        self.sentence.tint(theme)
 
     # -- words -------------------------------------------------------------------------------------------------------
 
     def legend(self, state: NoiseState) -> Sequence[Key]:
         found = state.found
         return [Key(f"batch {number(found.batch_norm)}", "text"), Key("samples", "backward", "band")]
+
+    def remark(self, state: NoiseState) -> str:
+        found = state.found
+        return (
+            f"signal-to-noise {number(found.signal_to_noise)}, cosine with the next gradient {number(found.cosine, 2)}"
+        )
 
     def notes(self, state: NoiseState) -> Sequence[Note]:
         norms = state.found.norms

@@ -284,23 +284,6 @@ class Beam(Item):
         painter.fillRect(there.mapRect(box), tone)
 
 
-class Guide(Item):
-    """A level to compare with: a dashed line, and a faint band around it if it has one."""
-
-    def __init__(self, pane: Pane, level: float, band: tuple[float, float] | None = None, z: float = -3.0) -> None:
-        super().__init__(pane, z)
-        self.level, self.band = level, band
-        self.colour = "#000000"
-
-    def draw(self, painter: QPainter, there: QTransform) -> None:
-        x0, x1 = self.pane.shown[0]
-        if self.band:
-            tone = transparent(self.colour, 0.09)
-            painter.fillRect(there.mapRect(QRectF(x0, self.band[0], x1 - x0, self.band[1] - self.band[0])), tone)
-        painter.setPen(pen_of(self.colour, 1.0, dashed=True, alpha=0.8))
-        painter.drawLine(there.map(QPointF(x0, self.level)), there.map(QPointF(x1, self.level)))
-
-
 class Hair(Item):
     """The vertical hair line under the pointer; never part of an exported picture."""
 

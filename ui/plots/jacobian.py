@@ -14,7 +14,8 @@ from ui.plots.asking import Asking
 from ui.plots.axes import ShareAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.decades import extent, log10, notes_of, placed
-from ui.plots.items import Array, Curves, Dots, Guide, pieces
+from ui.plots.guides import Guide, Level
+from ui.plots.items import Array, Curves, Dots, pieces
 from ui.plots.ranges import StepRange
 from ui.plots.strip import Key, Note
 from ui.plots.table import Cell, Table
@@ -53,7 +54,7 @@ class JacobianPlot(Asking[JacobianState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.share_axis)
         self.scale = StepRange(log=True, always=(-1.0, 1.0))
         self.scales.append(self.scale)
-        self.one = Guide(self.pane, 0.0)
+        self.one = Guide(self.pane, Level(0.0, "1: lengths are kept", "1"))
         self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
         self.curves = Curves(self.pane, width=1.2, smooth=True)
         self.curves.lone = False

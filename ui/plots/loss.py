@@ -15,8 +15,9 @@ from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.decades import log10
 from ui.plots.depth import finite_extent
 from ui.plots.gradient_time import past_text, step_text
+from ui.plots.guides import Guide, Level
 from ui.plots.header import Option
-from ui.plots.items import Area, Array, Curves, Guide, pieces
+from ui.plots.items import Area, Array, Curves, pieces
 from ui.plots.ranges import StepRange, StepsRange
 from ui.plots.strip import Key, Note
 from ui.plots.table import Cell, Table
@@ -57,6 +58,11 @@ class LossState:
         return high if np.isnan(last) else last
 
 
+def _mean_level(height: float, value: float) -> Level:
+    """What predicting the mean scores."""
+    return Level(height, f"predicting the mean  {number(value)}", f"mean {number(value, 2)}")
+
+
 class LossPlot(Plot[LossState]):
     key = "loss"
     title = "Loss and accuracy"
@@ -82,7 +88,7 @@ class LossPlot(Plot[LossState]):
         self.x_scale, self.y_scale = StepsRange(), StepRange()
         self.log_scale = StepRange(log=True)
         self.scales += [self.x_scale, self.y_scale, self.log_scale]
-        self.baseline = Guide(self.panes[0], 0.0)
+        self.baseline = Guide(self.panes[0])
         self.areas = [Area(pane, alpha=0.22) for pane in self.panes]
         self.ghosts = [Curves(pane, -0.5, dashed=True) for pane in self.panes]
         self.trains = [Curves(pane, 0.0, smooth=True) for pane in self.panes]
@@ -147,9 +153,8 @@ class LossPlot(Plot[LossState]):
 
     def _draw_baseline(self, level: float | None) -> None:
         height = np.nan if level is None else float(self._heights(np.array([level]), 0)[0])
-        self.baseline.setVisible(bool(np.isfinite(height)))
-        self.baseline.level = height
-        self.baseline.update()
+        known = level is not None and bool(np.isfinite(height))
+        self.baseline.stand_at(_mean_level(height, level) if known and level is not None else None)
 
     def _draw_train(self, past: Past | None, index: int) -> None:
         if past is None:
@@ -197,16 +202,10 @@ class LossPlot(Plot[LossState]):
 
     def legend(self, state: LossState) -> Sequence[Key]:
         known = {name: value for name in READINGS["validation"] if (value := state.latest(name)) is not None}
-        keys = [
+        return [
             Key(self._reading("train", state.scalars, *READINGS["train"]), "accent"),
             Key(self._reading("validation", known, *READINGS["validation"]), "text", short="validation"),
         ]
-        if state.baseline is not None:
-            level = number(state.baseline)
-            keys.append(
-                Key(f"predicting the mean  {level}", "muted", "dashed", short=f"mean {number(state.baseline, 2)}")
-            )
-        return keys
 
     @staticmethod
     def _reading(name: str, scalars: Mapping[str, float], loss: str, accuracy: str) -> str:

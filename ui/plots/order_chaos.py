@@ -18,7 +18,6 @@ from ui.plots.items import Array, Curves, Item, pen_of, polygon, transparent
 from ui.plots.ranges import nice_ceiling
 from ui.plots.strip import Key, Note
 from ui.plots.table import Table
-from ui.plots.theory import Sentence
 from ui.style.numbers import number
 from ui.style.theme import Theme
 
@@ -145,7 +144,6 @@ class OrderChaosPlot(Plot[OrderChaosState]):
         self.edge = Curves(self.pane, -1.0, width=1.6, smooth=True)
         self.ghost_dot = _Dot(self.pane, filled=False, z=1.0)
         self.dot = _Dot(self.pane, filled=True, z=2.0)
-        self.sentence = Sentence(self.pane)
         self._hand: Place | None = None
         """Where a hand holds the dot."""
         self._moving = False
@@ -166,7 +164,6 @@ class OrderChaosPlot(Plot[OrderChaosState]):
         self.edge.set_curves([[polygon(*_within(piece, ranges)) for piece in _unbroken(found.edge)]])
         place = None if found.reason else (found.weight_variance, found.bias_variance)
         self.dot.put(self._hand or place, held=self._hand is not None)
-        self.sentence.say(found.reason)
 
     def draw_ghost(self, ghost: OrderChaosState | None) -> None:
         known = ghost is not None and not ghost.map.reason
@@ -175,17 +172,19 @@ class OrderChaosPlot(Plot[OrderChaosState]):
     def clear(self) -> None:
         self.edge.set_curves(())
         self.dot.put(None)
-        self.sentence.say("")
 
     def tint(self, theme: Theme) -> None:
         self.regions.tone, self.regions.ink = theme.backward, theme.muted
         self.edge.set_colours([theme.text])
         self.ghost_dot.colour = theme.muted
         self.dot.colour, self.dot.ground = theme.accent, theme.panel
-        self.sentence.tint(theme)
         self.regions.update()
 
     # -- words -------------------------------------------------------------------------------------------------------
+
+    def remark(self, state: OrderChaosState) -> str:
+        """Why the network has no place on the map."""
+        return state.map.reason
 
     def legend(self, state: OrderChaosState) -> Sequence[Key]:
         found = state.map

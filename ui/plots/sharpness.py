@@ -18,7 +18,8 @@ from ui.plots.asking import Asking
 from ui.plots.axes import StepAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.canvas import Pane
-from ui.plots.items import Array, Curves, Guide, Item, pieces, transparent
+from ui.plots.guides import Guide, Level
+from ui.plots.items import Array, Curves, Item, pieces, transparent
 from ui.plots.ranges import StepRange, StepsRange
 from ui.plots.strip import Key, Note
 from ui.plots.table import Table
@@ -92,7 +93,7 @@ class SharpnessPlot(Asking[SharpnessState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.step_axis)
         self.scale, self.steps = StepRange(), StepsRange()
         self.scales += [self.scale, self.steps]
-        self.limit = Guide(self.pane, math.nan)
+        self.limit = Guide(self.pane)
         self.gauge = _Gauge(self.pane)
         self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
         self.curve = Curves(self.pane, width=1.4, smooth=True)
@@ -129,9 +130,10 @@ class SharpnessPlot(Asking[SharpnessState]):
         self._fit(state)
         self.curve.set_curves([_curve(state)])
         self.gauge.show_value(state.found.gauge, state.found.limit)
-        self.limit.level = state.found.limit
-        self.limit.setVisible(math.isfinite(state.found.limit))
-        self.limit.update()
+        limit = state.found.limit
+        known = math.isfinite(limit) and not state.found.reason
+        level = Level(limit, f"limit of stability {number(limit)}", f"limit {number(limit)}")
+        self.limit.stand_at(level if known else None)
 
     def draw_ghost(self, ghost: SharpnessState | None) -> None:
         self.ghosts.set_curves([] if ghost is None else [_curve(ghost)])
@@ -153,13 +155,10 @@ class SharpnessPlot(Asking[SharpnessState]):
     def legend(self, state: SharpnessState) -> Sequence[Key]:
         found = state.found
         bound = "≥ " if found.bound else ""
-        keys = [
+        return [
             Key(f"η · λ_max {bound}{number(found.gauge)}", "accent"),
             Key(f"λ_max {bound}{number(found.value)}", "muted", "none"),
         ]
-        if not found.reason:
-            keys.append(Key(f"limit {number(found.limit)}", "text", "dashed"))
-        return keys
 
     def notes(self, state: SharpnessState) -> Sequence[Note]:
         found, notes = state.found, list(self.age(state.step, state.seconds))

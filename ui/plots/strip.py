@@ -16,6 +16,7 @@ from ui.plots.items import pen_of, transparent
 from ui.style.numbers import tabular
 from ui.style.theme import Theme
 
+WRAPPED = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
 Swatch = Literal["line", "dashed", "dot", "hollow", "band", "none"]
 
 
@@ -37,59 +38,163 @@ class Note:
     warning: bool = False
 
 
+@dataclass(frozen=True)
+class Placed:
+    """An entry where it stands: on which line, from where, how wide."""
+
+    entry: Key | Note
+    line: int
+    left: float
+    width: float
+
+
 class Strip(pg.GraphicsWidget):  # type: ignore[misc]
-    """Keys from the left, notes from the right; notes first where room is short."""
+    """Keys from the left, notes from the right, a remark below; in more lines where one has no room for all."""
 
     HEIGHT = 22.0
     LINE = 18.0
+    REMARK_LINE = 14.0
+    START, BETWEEN = 8.0, 14.0
+    LEAST_REST = 100.0
+    """Pixels that a plot keeps for its panes and axes before the strip takes another line."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
         self.keys: tuple[Key, ...] = ()
         self.notes: tuple[Note, ...] = ()
-        for fix in (self.setMinimumHeight, self.setPreferredHeight, self.setMaximumHeight):
-            fix(self.HEIGHT)
+        self.remark = ""
+        self.placed: list[Placed] = []
+        self._lines = 1
+        """Lines of keys and notes: while a run goes on they do not become fewer, so that its panes stand still."""
+        self._most = 3
+        self._fit()
 
     def tint(self, theme: Theme) -> None:
         self.theme = theme
         self.update()
 
-    def say(self, keys: Sequence[Key], notes: Sequence[Note]) -> None:
-        if (tuple(keys), tuple(notes)) != (self.keys, self.notes):
-            self.keys, self.notes = tuple(keys), tuple(notes)
-            self.update()
+    def say(self, keys: Sequence[Key], notes: Sequence[Note], remark: str = "") -> None:
+        if (tuple(keys), tuple(notes), remark) != (self.keys, self.notes, self.remark):
+            self.keys, self.notes, self.remark = tuple(keys), tuple(notes), remark
+            self._arrange()
+
+    def begin(self) -> None:
+        """Another run may need fewer lines."""
+        self._lines = 1
+
+    def give_room(self, height: float) -> None:
+        """The whole plot has another height."""
+        most = 1 + max(0, int((height - self.LEAST_REST - self.HEIGHT) // self.LINE))
+        if most != self._most:
+            self._most, self._lines = most, 1
+            self._arrange()
+
+    def resizeEvent(self, event: object) -> None:
+        super().resizeEvent(event)
+        if event.newSize().width() != event.oldSize().width():  # type: ignore[attr-defined]
+            self._lines = 1
+            self._arrange()
+
+    # -- arranging ---------------------------------------------------------------------------------------------------
+
+    def _arrange(self) -> None:
+        """In one line with whole texts, or else with short ones; or else in several."""
+        notes, free = self._notes_placed()
+        self.placed = self._in_one_line(free) or self._in_lines(free)
+        self.placed += notes
+        needed = max((placed.line + 1 for placed in self.placed), default=0 if self.remark else 1)
+        self._lines = max(self._lines, needed) if self.placed else needed
+        self._fit()
+        self.update()
+
+    @property
+    def _head(self) -> float:
+        """Height of the lines of keys and notes."""
+        return self.HEIGHT + (self._lines - 1) * self.LINE
+
+    def _fit(self) -> None:
+        """Take the height that is needed."""
+        height = self._head + self._remark_height()
+        if height != self.maximumHeight():
+            for fix in (self.setMinimumHeight, self.setPreferredHeight, self.setMaximumHeight):
+                fix(height)
+
+    def _notes_placed(self) -> tuple[list[Placed], list[float]]:
+        """Notes from the right, line by line, and where each line ends for the keys."""
+        placed, rights, width = list[Placed](), [self.size().width()], self.size().width()
+        for note in reversed(self.notes):
+            wide = min(_width(note.text) + 12, width)
+            if rights[-1] - wide < 0 and rights[-1] < width:
+                rights.append(width)
+            placed.append(Placed(note, len(rights) - 1, rights[-1] - wide, wide))
+            rights[-1] -= wide + 6
+        return placed, rights
+
+    def _in_one_line(self, rights: Sequence[float]) -> list[Placed]:
+        """All keys beside the notes, short if need be; none where they have no room."""
+        for short in (False, True):
+            placed, left = list[Placed](), self.START
+            for key in self.keys:
+                shown = replace(key, text=key.short or key.text) if short else key
+                placed.append(Placed(shown, 0, left, _key_width(shown)))
+                left += placed[-1].width + self.BETWEEN
+            if not placed or left - self.BETWEEN <= rights[0]:
+                return placed
+        return []
+
+    def _in_lines(self, rights: Sequence[float]) -> list[Placed]:
+        """Keys line by line, as far as the plot has lines; whole where a line has room."""
+        placed, line, left = list[Placed](), 0, self.START
+        for key in self.keys:
+            texts = [replace(key, text=text) for text in (key.text, key.short) if text]
+            while line < self._most:
+                right = rights[line] if line < len(rights) else self.size().width()
+                fitting = next((each for each in texts if left + _key_width(each) <= right), None)
+                if fitting is None and left == self.START and right == self.size().width():
+                    fitting = _elided(texts[-1], right - left)
+                if fitting is not None:
+                    placed.append(Placed(fitting, line, left, _key_width(fitting)))
+                    left += placed[-1].width + self.BETWEEN
+                    break
+                line, left = line + 1, self.START
+        return placed
+
+    def _remark_height(self) -> float:
+        if not self.remark:
+            return 0.0
+        return self._remark_box(0.0).height() + 4
+
+    def _remark_box(self, top: float) -> QRectF:
+        room = QRectF(8, top, max(self.size().width() - 8, 40), 10 * self.REMARK_LINE)
+        needed = QFontMetricsF(tabular(plot_font())).boundingRect(room, WRAPPED, self.remark)
+        return QRectF(room.left(), top, room.width(), needed.height())
+
+    # -- painting ----------------------------------------------------------------------------------------------------
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        font = tabular(plot_font())
-        painter.setFont(font)
-        metrics = QFontMetricsF(font)
-        right = self.size().width()
-        for note in reversed(self.notes):
-            right = self._note(painter, metrics, note, right)
-        left = 8.0
-        for key in self.keys:
-            margin = 20 if key.swatch != "none" else 0
-            texts = [text for text in (key.text, key.short) if text]
-            fitting = [t for t in texts if left + metrics.horizontalAdvance(t) + margin <= right]
-            if not fitting:
-                break
-            width = metrics.horizontalAdvance(fitting[0]) + margin
-            self._key(painter, replace(key, text=fitting[0]), left, width)
-            left += width + 14
+        painter.setFont(tabular(plot_font()))
+        for placed in self.placed:
+            painter.save()
+            painter.translate(0.0, placed.line * self.LINE)
+            if isinstance(placed.entry, Note):
+                self._note(painter, placed.entry, placed.left, placed.width)
+            else:
+                self._key(painter, placed.entry, placed.left, placed.width)
+            painter.restore()
+        if self.remark:
+            painter.setPen(QColor(self.theme.muted))
+            painter.drawText(self._remark_box(self._head - 2), WRAPPED, self.remark)
 
-    def _note(self, painter: QPainter, metrics: QFontMetricsF, note: Note, right: float) -> float:
-        width = metrics.horizontalAdvance(note.text) + 12
-        box = QRectF(right - width, 1, width, self.LINE - 3)
-        if box.left() < 0:
-            return right
+    def _note(self, painter: QPainter, note: Note, left: float, width: float) -> None:
+        box = QRectF(left, 1, width, self.LINE - 3)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(transparent(self.theme.warning if note.warning else self.theme.muted, 0.13))
         painter.drawRoundedRect(box, 3, 3)
         painter.setPen(QColor(self.theme.warning if note.warning else self.theme.muted))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, note.text)
-        return box.left() - 6
+        text = QFontMetricsF(painter.font()).elidedText(note.text, Qt.TextElideMode.ElideRight, width - 6)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _key(self, painter: QPainter, key: Key, left: float, width: float) -> None:
         colour = str(getattr(self.theme, key.colour, key.colour))
@@ -105,6 +210,20 @@ class Strip(pg.GraphicsWidget):  # type: ignore[misc]
         painter.setPen(QColor(self.theme.muted))
         box = QRectF(left, 0, width, self.LINE - 1)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, key.text)
+
+
+def _width(text: str) -> float:
+    return float(QFontMetricsF(tabular(plot_font())).horizontalAdvance(text))
+
+
+def _key_width(key: Key) -> float:
+    return _width(key.text) + (20 if key.swatch != "none" else 0)
+
+
+def _elided(key: Key, width: float) -> Key:
+    room = width - _key_width(replace(key, text=""))
+    metrics = QFontMetricsF(tabular(plot_font()))
+    return replace(key, text=metrics.elidedText(key.text, Qt.TextElideMode.ElideRight, room))
 
 
 class Caption(pg.GraphicsWidget):  # type: ignore[misc]

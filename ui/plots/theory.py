@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QTransform
 
-from ui.plots.axes import plot_font
 from ui.plots.canvas import Pane
 from ui.plots.header import Option
-from ui.plots.items import Area, Array, Curves, Item, pieces
+from ui.plots.items import Area, Array, Curves, pieces
 from ui.style.theme import Theme
 
 THEORY = Option(
@@ -54,34 +51,3 @@ class Envelopes:
         for area in self.areas:
             area.set_colour(theme.muted)
         self.lines.set_colours([theme.muted], alpha=self.lines.alpha)
-
-
-class Sentence(Item):
-    """A few words inside a pane, in its top left corner, wrapped; never above the marks."""
-
-    def __init__(self, pane: Pane) -> None:
-        super().__init__(pane, -0.4)
-        self.text = ""
-        self.colour, self.ground = "#000000", "#ffffff"
-
-    def say(self, text: str) -> None:
-        if text != self.text:
-            self.text = text
-            self.update()
-
-    def tint(self, theme: Theme) -> None:
-        self.colour, self.ground = theme.muted, theme.panel
-        self.update()
-
-    def draw(self, painter: QPainter, there: QTransform) -> None:
-        if not self.text:
-            return
-        painter.setFont(plot_font())
-        box = there.mapRect(self.pane.area).adjusted(8, 6, -8, -6)
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-        needed = painter.boundingRect(QRectF(box), int(flags), self.text)
-        ground = QColor(self.ground)
-        ground.setAlphaF(0.85)
-        painter.fillRect(needed.adjusted(-3, -1, 3, 1), ground)
-        painter.setPen(QColor(self.colour))
-        painter.drawText(box, int(flags), self.text)

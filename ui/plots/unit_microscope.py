@@ -25,7 +25,7 @@ from ui.plots.strip import Key, Note
 from ui.plots.table import Cell, Table
 from ui.plots.timeline import with_gaps
 from ui.plots.unit_bar import UnitBar
-from ui.plots.unit_parts import TONES, TURNED, Cells, Incoming, Turns, Words, words_of
+from ui.plots.unit_parts import TONES, TURNED, Cells, Incoming, Turns, words_of
 from ui.style.numbers import integer, number, percent
 from ui.style.theme import Theme
 
@@ -122,18 +122,16 @@ class UnitMicroscope(Plot[UnitState]):
 
     def build(self) -> None:
         grid = self.canvas.grid.layout
-        self.words = Words()
-        self.canvas.grid.addItem(self.words, FIRST_ROW, 0, 1, 3)
         self.value_axis, self.step_axis = ValueAxis("left", "activation"), StepAxis("bottom", "step")
-        self.pane = self.canvas.add_pane(FIRST_ROW + 1, self.value_axis, self.step_axis)
-        self.cell_pane = self.canvas.add_pane(FIRST_ROW + 3, Axis("left"), None, invert_y=True)
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.step_axis)
+        self.cell_pane = self.canvas.add_pane(FIRST_ROW + 2, Axis("left"), None, invert_y=True)
         self.weight_axis, self.input_axis = ValueAxis("left", "weight"), ValueAxis("bottom", "input")
-        self.weight_pane = self.canvas.add_pane(FIRST_ROW + 4, self.weight_axis, self.input_axis)
+        self.weight_pane = self.canvas.add_pane(FIRST_ROW + 3, self.weight_axis, self.input_axis)
         self.canvas.axes[2].setStyle(showValues=False)
         self.canvas.axes[2].setGrid(False)
-        grid.setRowFixedHeight(FIRST_ROW + 3, CELLS_HEIGHT)
-        grid.setRowStretchFactor(FIRST_ROW + 1, 4)
-        grid.setRowStretchFactor(FIRST_ROW + 4, 3)
+        grid.setRowFixedHeight(FIRST_ROW + 2, CELLS_HEIGHT)
+        grid.setRowStretchFactor(FIRST_ROW, 4)
+        grid.setRowStretchFactor(FIRST_ROW + 3, 3)
         self.x_scale, self.y_scale, self.weight_scale = StepsRange(), StepRange(), StepRange(patience=300)
         self.scales += [self.x_scale, self.y_scale, self.weight_scale]
         self.area, self.line = Area(self.pane), Curves(self.pane, 1.0, width=1.4, smooth=True)
@@ -150,10 +148,10 @@ class UnitMicroscope(Plot[UnitState]):
         grid, roomy = self.canvas.grid.layout, self.height() >= ROOMY
         for item in (self.weight_axis, self.input_axis, self.weight_pane):
             item.setVisible(roomy)
-        for row in (FIRST_ROW + 4, FIRST_ROW + 5):
+        for row in (FIRST_ROW + 3, FIRST_ROW + 4):
             grid.setRowMinimumHeight(row, 0)
             grid.setRowMaximumHeight(row, ENDLESS if roomy else 0)
-        grid.setRowStretchFactor(FIRST_ROW + 4, 3 if roomy else 0)
+        grid.setRowStretchFactor(FIRST_ROW + 3, 3 if roomy else 0)
 
     def _fit_bar(self, bar: UnitBar) -> None:
         column = self.layout()
@@ -228,7 +226,6 @@ class UnitMicroscope(Plot[UnitState]):
         self.area.set_band(steps, low, high)
         self.line.set_curves([pieces(steps, mean)])
         self.turns.set_turns(state.turns)
-        self.words.say(state.verdict or words_of(state.unit))
         columns, rows = self.cells.show_units(state.unit)
         self.cell_pane.fit((-0.5, columns + 0.5), (-0.15 * rows, 1.15 * rows))
         self._draw_weights(state.unit)
@@ -260,7 +257,7 @@ class UnitMicroscope(Plot[UnitState]):
         self.area.set_colour(theme.forward)
         self.line.set_colours([theme.forward])
         self.ghost_line.set_colours([theme.muted])
-        for part in (self.turns, self.words, self.cells, self.incoming):
+        for part in (self.turns, self.cells, self.incoming):
             part.tint(theme)
 
     # -- words -------------------------------------------------------------------------------------------------------
@@ -282,6 +279,9 @@ class UnitMicroscope(Plot[UnitState]):
         keys = [Key(name, "muted", "none"), Key("mean", "forward"), Key("least … most", "forward", "band")]
         turned = dict.fromkeys(turn.condition for turn in state.turns)
         return [*keys, *(Key(TURNED[condition], TONES[condition]) for condition in turned)]
+
+    def remark(self, state: UnitState) -> str:
+        return state.verdict or words_of(state.unit)
 
     def notes(self, state: UnitState) -> Sequence[Note]:
         unit = state.unit

@@ -6,20 +6,17 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QTransform
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QColor, QPainter, QTransform
 
 from simulator.unit import SATURATED, Condition, Turn, Unit
-from ui.plots.axes import plot_font
 from ui.plots.canvas import Pane
 from ui.plots.heat import Heat
 from ui.plots.items import Array, Item, pen_of, transparent
 from ui.plots.tiles import Tiles, diverging_table, flowing, marked, places_of
 from ui.style.colours import mix
-from ui.style.numbers import number, percent, tabular
+from ui.style.numbers import number, percent
 from ui.style.theme import Theme
 
 NOTHING, ALIVE, DIM, DEAD = range(4)
@@ -159,35 +156,6 @@ class Turns(Item):
             if left <= turn.step <= right:
                 painter.setPen(pen_of(tone, 1.0))
                 painter.drawLine(there.map(QPointF(turn.step, high)), there.map(QPointF(turn.step, low)))
-
-
-class Words(pg.GraphicsWidget):  # type: ignore[misc]
-    """One line above the panes."""
-
-    HEIGHT = 18.0
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.text, self.colour = "", "#000000"
-        for fix in (self.setMinimumHeight, self.setPreferredHeight, self.setMaximumHeight):
-            fix(self.HEIGHT)
-
-    def say(self, text: str) -> None:
-        if text != self.text:
-            self.text = text
-            self.update()
-
-    def tint(self, theme: Theme) -> None:
-        self.colour = theme.muted
-        self.update()
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        font = tabular(plot_font())
-        painter.setFont(font)
-        painter.setPen(QColor(self.colour))
-        box = QRectF(8, 0, self.size().width() - 8, self.HEIGHT)
-        text = QFontMetricsF(font).elidedText(self.text, Qt.TextElideMode.ElideRight, box.width())
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
 
 
 def words_of(unit: Unit) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ui.plots.depth import DepthPlot, Line
+from ui.plots.guides import Level
 
 
 class UpdateRatio(DepthPlot):
@@ -17,5 +18,5 @@ class UpdateRatio(DepthPlot):
     axis_text = "‖ΔW‖ / ‖W‖"
     log = True
     always = (-4.5, -1.5)
-    guide = (-3.0, (-4.0, -2.0))
+    guide = Level(-3.0, "10⁻³, a rule of thumb", "10⁻³", (-4.0, -2.0), "healthy: 10⁻⁴ … 10⁻²", "10⁻⁴ … 10⁻²")
     lines = (Line("update_ratio", "‖ΔW‖ / ‖W‖", "backward"),)
