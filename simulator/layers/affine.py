@@ -21,6 +21,8 @@ class AffineModule(Module):
     """A description with ``normalization`` and, where there is dropout, ``dropout``."""
     x: Array
     """The signal that came in last."""
+    value: Array
+    """What has come out of the tail, where there is one: (units, observations)."""
 
     def __init__(
         self, spec: Any, place: tuple[int, ...], affine: Affine, norm: Stage | None, dropout: DropoutStage | None

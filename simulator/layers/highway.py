@@ -53,6 +53,8 @@ class HighwayModule(AffineModule):
         affine: Affine = spec.normalization.affine("kernel", units, 2 * units)
         affine.pieces, affine.fans = 2, (units, units)
         super().__init__(spec, place, affine, spec.normalization.stage(units), None)
+        # Its norm acts on H, within the gate: nothing stands behind what it passes on.
+        self.tail = []
         self.output_shape = (units,)
         self.activation_kind = spec.activation.kind
 

@@ -58,7 +58,8 @@ class MaxoutModule(AffineModule):
         self.u = arena.zeros(pieces * units, batch)
         self.v = arena.zeros(pieces * units, batch) if self.before else self.u
         self.out = arena.signal(units, batch)
-        self.a = arena.zeros(units, batch) if self.tail else self.out[:-1]
+        self.value = self.out[:-1]
+        self.a = arena.zeros(units, batch) if self.tail else self.value
         self.slope, self.delta = arena.full(1, units, batch), arena.zeros(units, batch)
         self.raw_delta = room.scratch.array(pieces * units, batch)
         self.pieces, self.piece_delta = (x.reshape(pieces, units, batch) for x in (self.v, self.raw_delta))
@@ -80,8 +81,8 @@ class MaxoutModule(AffineModule):
         self._choose()
         value = self.a
         for stage in self.tail:
-            stage.forward(value, self.out[:-1], training)
-            value = self.out[:-1]
+            stage.forward(value, self.value, training)
+            value = self.value
         return self.out
 
     def _choose(self) -> None:
