@@ -6,16 +6,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulator.ensemble import run_ensemble
     from simulator.experiment import Experiment, ExperimentError
     from simulator.headless import RunResult, run
 
-__all__ = ["Experiment", "ExperimentError", "RunResult", "run"]
+__all__ = ["Experiment", "ExperimentError", "RunResult", "run", "run_ensemble"]
 
 _HOMES = {
     "Experiment": "simulator.experiment",
     "ExperimentError": "simulator.experiment",
     "RunResult": "simulator.headless",
     "run": "simulator.headless",
+    "run_ensemble": "simulator.ensemble",
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,9 @@ def add_commands(commands: Any) -> None:
     one.add_argument("target", metavar="FILE-OR-PRESET")
     one.add_argument("--steps", type=_count(0), required=True, metavar="N", help="updates to make")
     one.add_argument("--seed", type=_count(0), metavar="S", help="instead of the experiment's seed")
+    one.add_argument(
+        "--seeds", type=_count(1), metavar="N", help="train once for each of N seeds from that on; tables get a column"
+    )
     one.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="as in layers.0.units=50; may be repeated"
     )
@@ -139,28 +142,35 @@ def prepare(arguments: argparse.Namespace) -> Experiment:
 def _run(arguments: argparse.Namespace, draw: Draw) -> None:
     from tqdm import tqdm
 
-    from simulator.analysis.tables import CHEAP
-    from simulator.headless import run
-
     # Its monitor is a thread that outlives the bar.
     tqdm.monitor_interval = 0
     experiment = prepare(arguments)
-    with tqdm(total=arguments.steps, unit="step", disable=None, leave=False) as bar:
-        result = run(
-            experiment,
-            steps=arguments.steps,
-            out=arguments.out,
-            every=arguments.every,
-            analyses=CHEAP if arguments.analyses is None else arguments.analyses,
-            progress=lambda step: bar.update(step - bar.n),
-        )
-    if not arguments.no_plots:
-        draw(result, arguments.out / "plots")
-    _report(result, arguments.out)
+    total = arguments.steps * (arguments.seeds or 1)
+    with tqdm(total=total, unit="step", disable=None, leave=False) as bar:
+        for folder, result in _results(arguments, experiment, progress=lambda step: bar.update(step - bar.n)):
+            if not arguments.no_plots:
+                draw(result, folder / "plots")
+            bar.write(_told(result, "" if folder == arguments.out else f"{folder.name}, "))
+    print(f"written to {arguments.out}")
 
 
-def _report(result: RunResult, out: Path) -> None:
+def _results(
+    arguments: argparse.Namespace, experiment: Experiment, progress: Callable[[int], None]
+) -> Iterator[tuple[Path, RunResult]]:
+    """Each run with its folder."""
+    from simulator.analysis.tables import CHEAP
+    from simulator.ensemble import run_ensemble
+    from simulator.headless import run
+
+    analyses = CHEAP if arguments.analyses is None else arguments.analyses
+    options: dict[str, Any] = {"every": arguments.every, "analyses": analyses, "progress": progress}
+    if arguments.seeds is None:
+        yield arguments.out, run(experiment, steps=arguments.steps, out=arguments.out, **options)
+    else:
+        yield from run_ensemble(experiment, arguments.seeds, steps=arguments.steps, out=arguments.out, **options)
+
+
+def _told(result: RunResult, whose: str) -> str:
     from simulator.doctor.headline import headline
 
-    print(f"step {result.last.step}: {headline(result.findings, result.last)}")
-    print(f"written to {out}")
+    return f"{whose}step {result.last.step}: {headline(result.findings, result.last)}"

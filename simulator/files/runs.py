@@ -34,6 +34,7 @@ TIME_COLUMNS = ("step", "layer", "time", *TIME_MEASURES)
 _COUNTED = ("nonfinite",)
 _OPTIONAL = ("factors.csv", "time.csv", *FILES)
 """Tables that only some runs have."""
+TABLES = ("steps.csv", "layers.csv", "flow.csv", *_OPTIONAL)
 
 
 def cell(value: float | None) -> str:

@@ -1,0 +1,83 @@
+"""Runs over seeds: their tables in one, each row as its seed's own run has it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simulator import Experiment, run, run_ensemble
+from simulator.analysis.tables import ANALYSES
+from simulator.command_line import execute, parser
+from simulator.files.runs import TABLES
+
+RECURRENT = {
+    "seed": 5,
+    "data": {"kind": "copying", "samples": 40, "symbols": 2, "alphabet": 2, "delay": 2},
+    "layers": [{"kind": "recurrent", "units": 4, "output": "all"}],
+    "batch_size": 8,
+}
+DENSE = {
+    "seed": 5,
+    "data": {"kind": "gaussian", "samples": 60, "features": 20, "classes": 3},
+    "layers": [{"kind": "dense", "units": 20, "repeat": 2}],
+    "batch_size": 12,
+}
+
+
+@pytest.mark.parametrize("plain", [DENSE, RECURRENT])
+def test_every_table_has_the_rows_of_each_seeds_own_run_behind_its_seed(
+    plain: dict[str, object], tmp_path: Path
+) -> None:
+    experiment = Experiment.from_builtins(plain)
+    found = list(run_ensemble(experiment, 3, steps=3, every=2, analyses=tuple(ANALYSES), out=tmp_path))
+    assert [folder.name for folder, _ in found] == ["seed-5", "seed-6", "seed-7"]
+    seen = set()
+    for seed in (5, 6, 7):
+        alone = tmp_path / f"alone-{seed}"
+        run(experiment.with_values([("seed", seed)]), steps=3, every=2, analyses=tuple(ANALYSES), out=alone)
+        for path in alone.glob("*.csv"):
+            header, *rows = (tmp_path / path.name).read_text(encoding="utf-8").splitlines()
+            own_header, *own = path.read_text(encoding="utf-8").splitlines()
+            assert header == f"seed,{own_header}"
+            assert [row for row in rows if row.startswith(f"{seed},")] == [f"{seed},{row}" for row in own]
+            seen.add(path.name)
+        for name in ("experiment.json", "findings.json", "analyses.json"):
+            assert (tmp_path / f"seed-{seed}" / name).read_bytes() == (alone / name).read_bytes()
+        with np.load(alone / "histograms.npz") as mine, np.load(tmp_path / f"seed-{seed}" / "histograms.npz") as its:
+            assert all(np.array_equal(mine[name], its[name]) for name in mine)
+    assert {path.name for path in tmp_path.glob("*.csv")} == seen
+    assert Experiment.from_json((tmp_path / "experiment.json").read_bytes()) == experiment
+    assert not list((tmp_path / "seed-5").glob("*.csv"))
+
+
+def test_tables_of_an_earlier_run_go(tmp_path: Path) -> None:
+    for name in TABLES:
+        (tmp_path / name).write_text("old")
+    list(run_ensemble(Experiment.from_builtins(DENSE), 1, steps=0, analyses=(), out=tmp_path))
+    assert {path.name for path in tmp_path.glob("*.csv")} == {"steps.csv", "layers.csv", "flow.csv", "factors.csv"}
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_the_command_line_counts_from_the_seed_that_is_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn: list[Path] = []
+    given = ["run", "spiral", "--steps", "1", "--seed", "3", "--seeds", "2", "--out", str(tmp_path)]
+    assert execute(parser().parse_args(given), lambda result, folder: drawn.append(folder)) == 0
+    assert drawn == [tmp_path / "seed-3" / "plots", tmp_path / "seed-4" / "plots"]
+    steps = (tmp_path / "steps.csv").read_text(encoding="utf-8").splitlines()
+    assert [row.split(",")[:2] for row in steps] == [["seed", "step"], ["3", "0"], ["3", "1"], ["4", "0"], ["4", "1"]]
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(",")[0] for line in lines[:2]] == ["seed-3", "seed-4"]
+    assert lines[-1] == f"written to {tmp_path}"
+
+
+def test_a_seed_beyond_the_last_is_refused_before_anything_is_trained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["run", "spiral", "--steps", "1", "--seed", str(2**63 - 1), "--seeds", "2", "--out", str(tmp_path / "out")]
+    assert execute(parser().parse_args(given), lambda *_: None) == 2
+    assert "seed" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
