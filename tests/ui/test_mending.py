@@ -1,0 +1,129 @@
+"""Mends at work, through the real worker: they are offered when they have cured a copy, and they cure the run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from simulator.carriers import Mode
+from simulator.experiment import Experiment
+from simulator.parameter import is_live_change
+from simulator.session import Session
+from ui.app import create_app
+from ui.dialogs import files
+from ui.document import Document
+from ui.main_window import MainWindow
+from ui.style.theme import set_theme
+
+LEFT = Qt.MouseButton.LeftButton
+HEALTHY: dict[str, Any] = {
+    "data": {"kind": "moons", "samples": 60},
+    "layers": [
+        {
+            "kind": "dense",
+            "units": 8,
+            "repeat": 3,
+            "activation": {"kind": "leaky_relu"},
+            "initializer": {"kind": "he_normal"},
+        }
+    ],
+    "loss": {"kind": "mse"},
+    "optimizer": {"kind": "sgd", "learning_rate": 0.05, "momentum": 0.9},
+    "batch_size": 16,
+}
+LONG = 60_000
+Open = Callable[[Mode], MainWindow]
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    set_theme(create_app(), "light")
+    made: list[MainWindow] = []
+
+    def make(mode: Mode) -> MainWindow:
+        window = MainWindow(Document(Experiment.from_builtins(HEALTHY)), lambda notify: Session(mode, notify))
+        made.append(window)
+        window.show()
+        window.doctor_dock.show()
+        window.bench.start()
+        qtbot.waitUntil(lambda: window.bench.view is not None, timeout=LONG)
+        return window
+
+    yield make
+    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
+    for window in made:
+        window.close()
+        window.deleteLater()
+
+
+def at(window: MainWindow, step: int) -> bool:
+    return window.bench.view is not None and window.bench.view.frame.step == step and not window.bench.playing
+
+
+def loss_of(window: MainWindow) -> float:
+    assert window.bench.view is not None
+    return window.bench.view.frame.scalars["loss"]
+
+
+def set_rate(window: MainWindow, rate: float) -> None:
+    changed = window.document.experiment.with_values([("optimizer.learning_rate", rate)])
+    assert window.document.propose(changed.to_builtins(), f"Learning rate {rate:g}") is None
+
+
+def ruined(qtbot: QtBot, open_window: Open, mode: Mode) -> MainWindow:
+    """A window whose run was well for 20 steps and is NaN now."""
+    window = open_window(mode)
+    window.bench.play(20)
+    qtbot.waitUntil(lambda: at(window, 20), timeout=LONG)
+    set_rate(window, 1.0)
+    window.bench.play(60)
+    qtbot.waitUntil(lambda: not window.bench.playing and not math.isfinite(loss_of(window)), timeout=LONG)
+    return window
+
+
+def button_of(qtbot: QtBot, window: MainWindow, words: str) -> QPushButton:
+    """The button of the first finding that has these words, when it has been offered."""
+    panel = window.doctor_dock.panel
+
+    def found() -> list[QPushButton]:
+        return [button for button in panel.shown[0].buttons if words in button.text()] if panel.shown else []
+
+    qtbot.waitUntil(lambda: bool(found()), timeout=LONG)
+    return found()[0]
+
+
+@pytest.mark.parametrize("mode", ["thread", "process"])
+def test_after_nan_a_mend_goes_back_to_before_the_trouble_and_on_from_there(
+    qtbot: QtBot, open_window: Open, mode: Mode
+) -> None:
+    window = ruined(qtbot, open_window, mode)
+    back_to = max(window.bench.kept_steps)
+    button = button_of(qtbot, window, f" · back to step {back_to} · tried ")
+    assert "loss not a number → 0." in button.text()
+    entries, before = window.document.undo_stack.count(), window.document.experiment
+    QTest.mouseClick(button, LEFT)
+    assert is_live_change(before, window.document.experiment)
+    assert window.document.undo_stack.count() == entries + 1
+    assert button.text().startswith(window.document.undo_stack.undoText())
+    qtbot.waitUntil(lambda: at(window, back_to), timeout=LONG)
+    window.bench.play(30)
+    qtbot.waitUntil(lambda: at(window, back_to + 30), timeout=LONG)
+    assert math.isfinite(loss_of(window))
+
+
+def test_a_rate_that_was_set_right_by_hand_after_nan_is_offered_as_it_is(qtbot: QtBot, open_window: Open) -> None:
+    window = ruined(qtbot, open_window, "process")
+    set_rate(window, 0.05)
+    back_to = max(window.bench.kept_steps)
+    button = button_of(qtbot, window, f"The present settings · back to step {back_to} · tried ")
+    QTest.mouseClick(button, LEFT)
+    qtbot.waitUntil(lambda: at(window, back_to), timeout=LONG)
+    assert math.isfinite(loss_of(window))
+    assert window.document.experiment.optimizer.learning_rate == 0.05
