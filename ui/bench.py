@@ -22,6 +22,7 @@ from ui.changes import ChangeLog
 from ui.document import Document
 from ui.inquiry import Inquiry
 from ui.plots.base import View
+from ui.readings import Readings
 
 ACTIVE_MS = 30
 """While something moves: display rate."""
@@ -99,6 +100,7 @@ class Bench(QObject):
         self.profiles = Profiles()
         self.gains = GainsPast()
         self.unit = UnitPast()
+        self.readings = Readings()
         self.changes = ChangeLog()
         """What was changed in the present run."""
         self._cause = ""
@@ -356,7 +358,8 @@ class Bench(QObject):
             self.unit.add(frame.step, frame.unit)
             answers = dict(self.inquiry.answers)
             pasts = self.profiles, self.gains, answers, self.unit
-            self.view = View(frame, self.history, self.first, *pasts, self.changes.entries)
+            view = View(frame, self.history, self.first, *pasts, self.changes.entries)
+            self.view = self.readings.added_to(view, reply.playing)
             self.updated.emit(self.view, reply.steps_per_second)
             if self._visible:
                 self.inquiry.go_on(self.questions(), frame.step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -21,9 +21,8 @@ from ui.actions import action
 from ui.bench import Bench
 from ui.plots.base import View
 from ui.style.icons import set_icon
-from ui.style.numbers import integer, number, tabular
+from ui.style.numbers import integer, number, percent, tabular
 
-READOUT_MS = 250
 LIMITS = (1, 2, 5, 10, 30, 100, 300)
 """Steps per second that can be chosen."""
 
@@ -95,10 +94,6 @@ class Transport(QToolBar):
         self.bench = bench
         self._view: View | None = None
         self._rate = 0.0
-        self._timer = QTimer(self)
-        self._timer.setInterval(READOUT_MS)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._refresh)
         self._add_commands(parent)
         self._add_limit()
         self.addSeparator()
@@ -106,7 +101,6 @@ class Transport(QToolBar):
         self._add_menus()
         bench.playing_changed.connect(self._show_playing)
         bench.updated.connect(self._take)
-        bench.started.connect(lambda _info: self._timer.stop())
 
     def _add_commands(self, window: QWidget) -> None:
         bench = self.bench
@@ -152,8 +146,8 @@ class Transport(QToolBar):
         self.readouts = {
             "step": Readout("step", "1 000 000", "Updates made since the run began."),
             "epoch": Readout("epoch", "1 000.0", "Times the training set has been gone through."),
-            "loss": Readout("loss", "3.00×10⁻¹⁰", "Mean loss of the training batch, penalties included."),
-            "accuracy": Readout("accuracy", "100.0 %", "Share of the training batch that is right."),
+            "loss": Readout("loss", "3.00×10⁻¹⁰", "Mean loss of the training batch, penalties not included."),
+            "accuracy": Readout("accuracy", ">99.9 %", "Share of the training batch that is right."),
             "rate": Readout("steps/s", "10 000", "Training steps per second."),
         }
         for readout in self.readouts.values():
@@ -189,21 +183,19 @@ class Transport(QToolBar):
 
     def _show_playing(self, playing: bool) -> None:
         set_icon(self.play, "pause" if playing else "play")
-        self._timer.start(0)
+        self._refresh()
 
     def _take(self, view: View, steps_per_second: float) -> None:
-        self._rate = steps_per_second
-        new_run = self._view is None or self._view.frame.run != view.frame.run
+        known = self._view is not None and self._view.reading is view.reading
         self._view = view
-        if new_run:
+        if not known:
+            self._rate = steps_per_second
             self._refresh()
-        elif not self._timer.isActive():
-            self._timer.start(READOUT_MS)
 
     def _refresh(self) -> None:
         if self._view is None:
             return
-        frame = self._view.frame
+        frame = self._view.reading
         self.readouts["step"].show_value(integer(frame.step))
         self.readouts["epoch"].show_value(f"{frame.epoch:.1f}")
         self.readouts["loss"].show_value(_scalar(frame, "loss"))
@@ -216,7 +208,7 @@ def _scalar(frame: Frame, name: str) -> str:
 
 
 def _share(frame: Frame, name: str) -> str:
-    return f"{100 * frame.scalars[name]:.1f}\u202f%" if name in frame.scalars else "–"
+    return percent(frame.scalars[name]) if name in frame.scalars else "–"
 
 
 def rate_text(rate: float) -> str:

@@ -14,7 +14,6 @@ from ui.plots.decades import extent, log10, placed
 from ui.plots.heat import FIRST, LAST, LOST, NOTHING, ZERO, indexed
 from ui.plots.items import FLOOR, ROUND, pieces
 from ui.plots.items import LOST as DOT_LOST
-from ui.plots.loss import LossState
 from ui.plots.ranges import StepRange, StepsRange, nice_ceiling, nice_step
 from ui.plots.ridges import resampled
 from ui.plots.table import Table, stacked
@@ -174,14 +173,6 @@ def test_probabilities_add_up() -> None:
 def test_stacked_tables_keep_rows_apart() -> None:
     both = stacked({"now": Table({"a": [1, 2]}), "pinned": Table({"a": [3], "b": [4]})})
     assert both.columns == {"state": ["now", "now", "pinned"], "a": [1, 2, 3], "b": [None, None, 4]}
-
-
-def test_a_score_that_is_not_taken_at_every_step_stays_in_the_legend() -> None:
-    past = reduced(Series(*(np.array(v) for v in ([0.0, 1.0, 2.0], *[[3.0, 2.5, math.nan]] * 3)), 1), 8, 2)
-    state = LossState(2, {"validation_loss": past}, {"loss": 1.0})
-    assert state.latest("validation_loss") == 2.5
-    assert state.latest("validation_accuracy") is None
-    assert state.latest("loss") == 1.0
 
 
 @pytest.mark.parametrize("top", [0.35, 0.9, 1.0, 1.7, 4.2])

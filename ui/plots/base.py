@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Generic
 
-from PySide6.QtCore import QElapsedTimer, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from simulator.frame import LayerInfo, RunInfo
+from simulator.frame import Frame, LayerInfo, RunInfo
 from ui.changes import Change
 from ui.plots.canvas import Canvas
 from ui.plots.change_marks import ChangeMarks, words_of
@@ -24,9 +24,6 @@ from ui.plots.view import Probe, S, Scale, State, View, layer_name
 from ui.style.theme import Theme, current_theme, depth_colours, layer_colour, theme_changed
 
 __all__ = ["FIRST_ROW", "Plot", "Probe", "State", "View"]
-
-READ_OUT_MS = 250
-"""Read-outs change at most this often: numbers must be readable."""
 
 STRIP_ROW, FIRST_ROW = 1, 2
 
@@ -107,10 +104,8 @@ class Plot(QWidget, Generic[S]):
         self._empty.setWordWrap(True)
         self._read_out = ReadOut(self.canvas)
         self.canvas.sigDeviceRangeChanged.connect(self._place_overlays)
-        self._since_text = QElapsedTimer()
-        self._text_timer = QTimer(self)
-        self._text_timer.setSingleShot(True)
-        self._text_timer.timeout.connect(self._write)
+        self._read_frame: Frame | None = None
+        """The frame whose numbers were written last."""
         if not bare:
             self.canvas.pointed.connect(self._point)
             self.canvas.left.connect(self._leave)
@@ -207,7 +202,8 @@ class Plot(QWidget, Generic[S]):
         state = self.capture(view)
         if state is not None:
             self.show_changes(view.changes)
-            self.show_state(state)
+            read, self._read_frame = self._read_frame, view.reading
+            self.show_state(state, read=view.reading is not read)
         elif self.state is None:
             self.clear()
             self._show_empty()
@@ -217,8 +213,8 @@ class Plot(QWidget, Generic[S]):
         for marks in self.change_marks:
             marks.show_changes(changes)
 
-    def show_state(self, state: S) -> None:
-        """Draw a state captured before, here or in another instance of this class."""
+    def show_state(self, state: S, *, read: bool = True) -> None:
+        """Draw a state captured before, here or in another instance of this class; ``read``: write its numbers too."""
         fresh = self.state is None
         self.state = state
         if fresh:
@@ -226,7 +222,8 @@ class Plot(QWidget, Generic[S]):
             self.canvas.grid.setOpacity(1.0)
             self.draw_ghost(self.ghost)
         self.draw(state)
-        self._write_soon(at_once=fresh)
+        if fresh or read:
+            self._write()
 
     @property
     def paused(self) -> bool:
@@ -390,15 +387,8 @@ class Plot(QWidget, Generic[S]):
         self.strip.say((), ())
         self._place_overlays()
 
-    def _write_soon(self, *, at_once: bool) -> None:
-        if at_once or not self._since_text.isValid() or self._since_text.elapsed() >= READ_OUT_MS:
-            self._write()
-        elif not self._text_timer.isActive():
-            self._text_timer.start(READ_OUT_MS - self._since_text.elapsed())
-
     def _write(self) -> None:
         """Bring every text of the plot up to date."""
-        self._since_text.restart()
         if self.state is None:
             return
         notes = list(self.notes(self.state))

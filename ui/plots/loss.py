@@ -22,7 +22,7 @@ from ui.plots.ranges import StepRange, StepsRange
 from ui.plots.strip import Key, Note
 from ui.plots.table import Cell, Table
 from ui.plots.timeline import Past, reduced, with_gaps
-from ui.style.numbers import number, percent
+from ui.style.numbers import integer, number, percent
 from ui.style.theme import Theme
 
 GAP = 13
@@ -39,6 +39,10 @@ class LossState:
     step: int
     pasts: Mapping[str, Past]
     scalars: Mapping[str, float]
+    """What is read of the training batch."""
+    scored: Mapping[str, float]
+    scored_at: int
+    """The last scores on data held out, and their step."""
     depth: int = 0
     baseline: float | None = None
     """What predicting the mean scores, where that says something."""
@@ -46,21 +50,19 @@ class LossState:
     def sparse(self, name: str) -> bool:
         return name.startswith("validation")
 
-    def latest(self, name: str) -> float | None:
-        """Now, or when it was last measured: validation is not scored at every step."""
-        if name in self.scalars or name not in self.pasts:
-            return self.scalars.get(name)
-        past = self.pasts[name]
-        scored = np.flatnonzero(~np.isnan(past.high))
-        if not scored.size:
-            return None
-        last, high = float(past.last[scored[-1]]), float(past.high[scored[-1]])
-        return high if np.isnan(last) else last
-
 
 def _mean_level(height: float, value: float) -> Level:
     """What predicting the mean scores."""
     return Level(height, f"predicting the mean  {number(value)}", f"mean {number(value, 2)}")
+
+
+def _reading(name: str, scalars: Mapping[str, float], loss: str, accuracy: str) -> str:
+    parts = [name]
+    if loss in scalars:
+        parts.append(number(scalars[loss], fixed=True))
+    if accuracy in scalars:
+        parts.append(percent(scalars[accuracy]))
+    return "  ".join(parts)
 
 
 class LossPlot(Plot[LossState]):
@@ -121,8 +123,9 @@ class LossPlot(Plot[LossState]):
             return None
         names = [name for pair in NAMES for name in pair if name in view.history]
         pasts = {name: reduced(view.history.series(name), BUCKETS, end) for name in names}
-        scalars, baseline = dict(view.frame.scalars), view.frame.info.baseline_loss
-        return LossState(view.frame.step, pasts, scalars, baseline=baseline)
+        read, score, baseline = view.reading.scalars, view.score, view.frame.info.baseline_loss
+        scored, scored_at = (score.scalars, score.step) if score is not None else ({}, -1)
+        return LossState(view.frame.step, pasts, read, scored, scored_at, baseline=baseline)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
@@ -201,20 +204,17 @@ class LossPlot(Plot[LossState]):
     # -- words -------------------------------------------------------------------------------------------------------
 
     def legend(self, state: LossState) -> Sequence[Key]:
-        known = {name: value for name in READINGS["validation"] if (value := state.latest(name)) is not None}
-        return [
-            Key(self._reading("train", state.scalars, *READINGS["train"]), "accent"),
-            Key(self._reading("validation", known, *READINGS["validation"]), "text", short="validation"),
-        ]
+        train = _reading("train", state.scalars, *READINGS["train"])
+        return [Key(train, "accent"), *self._validation_key(state)]
 
-    @staticmethod
-    def _reading(name: str, scalars: Mapping[str, float], loss: str, accuracy: str) -> str:
-        parts = [name]
-        if loss in scalars:
-            parts.append(number(scalars[loss], fixed=True))
-        if accuracy in scalars:
-            parts.append(percent(scalars[accuracy]))
-        return "  ".join(parts)
+    def _validation_key(self, state: LossState) -> Sequence[Key]:
+        """The last scores and their step: they are not made at every one."""
+        if not state.scored:
+            return [Key("validation", "text")] if self.info is not None and self.info.validation_samples else ()
+        loss, accuracy = READINGS["validation"]
+        step = f"at step {integer(state.scored_at)}"
+        whole, brief = (_reading("validation", state.scored, *names) for names in ((loss, accuracy), (loss, "")))
+        return [Key(f"{whole} {step}", "text", short=f"{brief} {step}")]
 
     def notes(self, state: LossState) -> Sequence[Note]:
         past = state.pasts.get("loss")

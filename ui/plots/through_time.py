@@ -141,7 +141,7 @@ class ThroughTime(Plot[ThroughTimeState]):
         """Another height has room for other captions."""
         if self.state is not None:
             self.draw(self.state)
-            self._write_soon(at_once=False)
+            self._write()
 
     def capture(self, view: View) -> ThroughTimeState | None:
         tracks = tracks_of(view.frame, view.first)

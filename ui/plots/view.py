@@ -36,6 +36,19 @@ class View:
     """The past of the unit under the microscope."""
     changes: tuple[Change, ...] = ()
     """What was changed in this run, in order."""
+    read: Frame | None = None
+    """The frame whose numbers are read out, where the present one passes too fast."""
+    scored: Frame | None = None
+    """The last frame with a score on data held out."""
+
+    @property
+    def reading(self) -> Frame:
+        """The frame whose numbers are to be read."""
+        return self.read or self.frame
+
+    @property
+    def score(self) -> Frame | None:
+        return self.frame if "validation_loss" in self.frame.scalars else self.scored
 
 
 class State(Protocol):

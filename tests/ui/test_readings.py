@@ -1,0 +1,94 @@
+"""Numbers that stand beside each other agree, and what is not scored at every step says of which step it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from msgspec import structs
+from PySide6.QtWidgets import QMainWindow
+from pytestqt.qtbot import QtBot
+
+from simulator.experiment import Experiment
+from simulator.session import Session
+from tests.ui.plot_data import frame, history, view
+from ui.bench import Bench
+from ui.document import Document
+from ui.plots import View
+from ui.plots.loss import LossPlot
+from ui.readings import READING_MS, Readings
+from ui.transport import Transport
+
+MOONS = {"data": {"kind": "moons", "samples": 200}, "layers": [{"kind": "dense", "units": 4}]}
+
+
+@pytest.fixture
+def bench(qtbot: QtBot) -> Iterator[Bench]:
+    made = Bench(Document(Experiment.from_builtins(MOONS)), lambda notify: Session("thread", notify))
+    made.start()
+    yield made
+    made.close()
+
+
+def test_the_toolbar_and_the_legend_show_the_same_loss_at_every_moment(bench: Bench, qtbot: QtBot) -> None:
+    window, plot = QMainWindow(), LossPlot()
+    transport = Transport(bench, window)
+    for widget in (window, plot):
+        qtbot.addWidget(widget)
+    bench.updated.connect(lambda given, _rate: plot.refresh(given))
+    shown: list[tuple[str, str, str]] = []
+
+    def compare() -> None:
+        texts = {name: transport.readouts[name].text for name in ("step", "loss", "accuracy")}
+        shown.append((texts["step"], f"train  {texts['loss']}  {texts['accuracy']}", plot.strip.keys[0].text))
+
+    bench.updated.connect(lambda _given, _rate: compare())
+    bench.play(1000)
+    qtbot.waitUntil(lambda: bool(shown) and shown[-1][0] == "1\u202f000" and not bench.playing, timeout=20000)
+    assert all(toolbar == legend for _, toolbar, legend in shown)
+    assert len({step for step, _, _ in shown}) >= 2
+
+
+def test_a_reading_stays_long_enough_to_be_read_and_ends_with_the_last_frame(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings, given = Readings(), view(2)
+    frames = [frame(2, step) for step in range(6)]
+    read = [readings.added_to(replace(given, frame=each), playing=True).reading.step for each in frames]
+    assert read == [0] * 6
+    qtbot.wait(READING_MS + 20)
+    assert readings.added_to(replace(given, frame=frames[3]), playing=True).reading.step == 3
+    assert readings.added_to(replace(given, frame=frames[5]), playing=False).reading.step == 5
+    other = frame(2, 0, run=2)
+    assert readings.added_to(replace(given, frame=other), playing=True).reading is other
+
+
+def test_the_last_score_stays_with_its_step(qtbot: QtBot) -> None:
+    readings, plot = Readings(), LossPlot()
+    qtbot.addWidget(plot)
+    for step in range(1200, 1204):
+        now = frame(2, step)
+        train = {name: value for name, value in now.scalars.items() if "validation" not in name}
+        if step == 1200:
+            train |= {"validation_loss": 0.41, "validation_accuracy": 0.875}
+        given = View(structs.replace(now, scalars=train), history(2, 1203), None)
+        plot.refresh(readings.added_to(given, playing=False))
+        assert plot.strip.keys[1].text == "validation  0.410  88\u202f% at step 1\u202f200"
+        assert plot.strip.keys[1].short == "validation  0.410 at step 1\u202f200"
+
+
+def test_a_score_that_is_not_a_number_is_told_as_such_and_not_as_the_one_before(qtbot: QtBot) -> None:
+    readings, plot = Readings(), LossPlot()
+    qtbot.addWidget(plot)
+    for step, loss in ((10, 0.41), (20, float("nan"))):
+        scored = structs.replace(frame(2, step), scalars={"loss": 1.0, "validation_loss": loss})
+        plot.refresh(readings.added_to(View(scored, history(2), None), playing=False))
+    assert plot.strip.keys[1].text == "validation  not a number at step 20"
+
+
+def test_scores_of_another_run_are_forgotten(qtbot: QtBot) -> None:
+    readings = Readings()
+    readings.added_to(view(2), playing=False)
+    bare = structs.replace(frame(2, 3, run=2), scalars={"loss": 1.0})
+    assert readings.added_to(View(bare, history(2), None), playing=False).score is None
