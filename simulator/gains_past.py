@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.frame import Floats
 from simulator.looks import Grid, Looks, farther_from_zero
@@ -13,17 +14,35 @@ from simulator.trace import FACTORS, Gains
 
 TOTAL = len(FACTORS)
 """The row of the total, behind those of the factors."""
+NOT_A_NUMBER = math.inf
 
 
 def gain_rows(labels: Sequence[str], found: Sequence[Gains]) -> Floats:
-    """(factors and total, layers): log₁₀ gains, NaN where a layer has no such factor."""
+    """(factors and total, layers): log₁₀ gains, −∞ where the signal is lost.
+
+    NaN where a layer has no such factor or nothing arrives; +∞, which no gain is, where it is not a number.
+    """
     place = {label: index for index, label in enumerate(labels)}
     rows: Floats = np.full((TOTAL + 1, len(labels)), math.nan)
+    nothing = False
     for gain in found:
-        layer = place[gain.layer]
-        rows[:TOTAL, layer] = [gain.factors.get(factor, math.nan) for factor in FACTORS]
-        rows[TOTAL, layer] = gain.total
+        column = rows[:, place[gain.layer]]
+        column[:TOTAL] = [gain.factors.get(factor, math.nan) for factor in FACTORS]
+        column[TOTAL] = gain.total
+        nothing = gain.total == -math.inf or (nothing and math.isnan(gain.total))
+        if math.isnan(gain.total) and not nothing:
+            known = [row for row, factor in enumerate(FACTORS) if factor in gain.factors]
+            column[[*(row for row in known if math.isnan(column[row])), TOTAL]] = NOT_A_NUMBER
     return rows
+
+
+def nothing_arrives(totals: Floats) -> NDArray[np.bool_]:
+    """(…, layers): where the signal was lost nearer to the output, for :func:`gain_rows`' totals."""
+    found = np.zeros(totals.shape, np.bool_)
+    for layer in range(totals.shape[-1] - 2, -1, -1):
+        lost = np.isneginf(totals[..., layer + 1]) | found[..., layer + 1]
+        found[..., layer] = lost & np.isnan(totals[..., layer])
+    return found
 
 
 class GainsPast:

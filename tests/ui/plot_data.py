@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 
@@ -27,6 +28,33 @@ SCALARS = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learni
 KINDS = ("random", "zero", "nan", "inf", "huge")
 
 
+def _every(values: Floats, third: float, fifth: float) -> Floats:
+    """Every third and every fifth value replaced."""
+    place = np.arange(values.size).reshape(values.shape)
+    return np.where(place % 3 == 1, third, np.where(place % 5 == 2, fifth, values))
+
+
+def _spread(values: Floats) -> Floats:
+    """Over six hundred decades."""
+    return values * 10.0 ** np.linspace(-300, 300, values.size).reshape(values.shape) if values.size > 1 else values
+
+
+EXTREMES: dict[str, Callable[[Floats], Floats]] = {
+    "1e15": lambda v: 1e15 * v,
+    "1e300": lambda v: 1e300 * v,
+    "the largest": lambda v: 1.7e308 * np.clip(v, -1, 1),
+    "1e-300": lambda v: 1e-300 * v,
+    "denormal": lambda v: 1e-320 * np.clip(v, -1, 1),
+    "spread": _spread,
+    "all equal": lambda v: np.full_like(v, 7e200),
+    "NaN between": lambda v: _every(v, np.nan, np.nan),
+    "infinite between": lambda v: _every(v, np.inf, -np.inf if (v < 0).any() else np.inf),
+    "huge, NaN and infinite": lambda v: _every(1e200 * v, np.nan, np.inf),
+    "one far out": lambda v: np.where(np.arange(v.size).reshape(v.shape) == v.size // 2, 1e9, v),
+}
+"""What numbers may be, beside :data:`KINDS`."""
+
+
 def run_info(depth: int, run: int = 1, *, plane: bool = True) -> RunInfo:
     layers = tuple(
         LayerInfo(str(i + 1), f"dense {i + 1}" if i < depth - 1 else "output", "dense", "tanh", 100, i)
@@ -44,8 +72,8 @@ def histograms(samples: list[Floats], bins: int = 64) -> Histograms:
     for i, values in enumerate(samples):
         finite = values[np.isfinite(values)]
         largest = float(np.abs(finite).max(initial=0.0)) or 1.0
-        edges[i] = np.linspace(-largest, largest, bins + 1)
-        counts[i] = np.histogram(finite, edges[i])[0]
+        edges[i] = np.linspace(-1.0, 1.0, bins + 1) * largest
+        counts[i] = np.histogram(finite / largest, np.linspace(-1.0, 1.0, bins + 1))[0]
     return Histograms(
         counts, edges, _count(np.isnan(v) for v in samples), _count(np.isposinf(v) for v in samples),
         _count(np.isneginf(v) for v in samples), _count(v == 0 for v in samples),
@@ -57,6 +85,8 @@ def _count(masks: object) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
 
 
 def _filled(kind: str, values: Floats) -> Floats:
+    if kind in EXTREMES:
+        return EXTREMES[kind](values)
     replaced = {"zero": 0.0, "nan": np.nan, "inf": np.inf, "huge": 1e300}
     return np.full_like(values, replaced[kind]) if kind in replaced else values
 

@@ -179,7 +179,7 @@ def _rows(past: Any, step: int, value: float) -> Any:
 def test_zeros_and_lost_layers_are_counted_in_words(key: str, qtbot: QtBot) -> None:
     assert any("exactly 0" in note.text for note in shown(key, qtbot, 4, "zero").strip.notes)
     lost = shown(key, qtbot, 4, "nan").strip.notes
-    assert any(note.text == "4 layers not finite" and note.warning for note in lost)
+    assert any(note.text == "not a number since step 0 in every layer" and note.warning for note in lost)
 
 
 @pytest.mark.parametrize("key", ["activation_ridges", "activation_image", "gradient_histograms"])

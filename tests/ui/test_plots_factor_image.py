@@ -12,6 +12,7 @@ from simulator.gains_past import GainsPast
 from simulator.trace import Gains
 from tests.ui.plot_data import view
 from ui.plots.factor_image import FactorImage
+from ui.plots.heat import LOST
 from ui.plots.view import View
 
 
@@ -71,7 +72,7 @@ def test_a_lost_signal_is_counted_and_said(qtbot: QtBot) -> None:
     made = GainsPast()
     made.add(0, ["1", "2", "3"], [Gains("2", {"slope": -np.inf}, -np.inf), Gains("1", {}, np.nan)])
     plot = shown(qtbot, made)
-    assert [note.text for note in plot.strip.notes] == ["1 layer lost or not finite"]
+    assert [note.text for note in plot.strip.notes] == ["the signal is lost in layers 1, 2"]
     probe = plot.probe(plot.state, 0, 0.0, 1.0) if plot.state else None
     assert probe is not None
     assert probe.text.endswith("the signal is lost")
@@ -92,3 +93,16 @@ def test_a_plot_that_was_never_looked_through_says_so(qtbot: QtBot) -> None:
     plot = shown(qtbot, None)
     assert plot.state is None
     assert "while this plot is open" in plot._empty.text()
+
+
+def test_a_gain_that_is_not_a_number_has_its_own_cells_and_a_legend(qtbot: QtBot) -> None:
+    made = GainsPast()
+    made.add(0, ["1", "2", "3"], [Gains("2", {"slope": np.nan}, np.nan), Gains("1", {"slope": 0.5}, 0.5)])
+    plot = shown(qtbot, made)
+    assert plot.heat.places[1, 0] == LOST
+    assert plot.strip.keys[-1].text.startswith("not a number")
+    assert [note.text for note in plot.strip.notes] == ["not a number in layer 2"]
+    probe = plot.probe(plot.state, 0, 0.0, 1.0) if plot.state else None
+    assert probe is not None
+    assert "not a number" in probe.text
+    assert [value != value for value in plot.table().columns["log10_gain"]][1]

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from simulator import Experiment, run
 from simulator.headless import RunResult
 from simulator.trace import Gains
+from ui.plots.items import LOST
 from ui.plots.view import View
 from ui.plots.waterfall import Waterfall, bars_of, state_of
 
@@ -70,3 +71,21 @@ def test_a_lost_signal_is_counted_not_drawn(qtbot: QtBot) -> None:
     plot = Waterfall()
     qtbot.addWidget(plot)
     assert "exactly 0" in plot.notes(state)[0].text
+
+
+def test_layers_that_are_not_a_number_or_get_nothing_are_marked_and_named(qtbot: QtBot) -> None:
+    found = [Gains("4", {"weights": 0.1}, 0.1), Gains("3", {"weights": np.nan}, np.nan), Gains("2", {"weights": 1}, 1)]
+    broken = state_of(0, ["1", "2", "3", "4", "5"], found)
+    assert broken.lost.tolist() == [False, True, True, False, False]
+    assert np.isnan(broken.running).tolist() == [True, True, True, False, False]
+    none = state_of(0, ["1", "2", "3"], [Gains("2", {"slope": -np.inf}, -np.inf), Gains("1", {}, np.nan)])
+    assert none.running.tolist() == [-np.inf, -np.inf, 0.0]
+    plot = Waterfall()
+    qtbot.addWidget(plot)
+    assert [note.text for note in plot.notes(broken)] == ["not a number in layers 2, 3"]
+    assert [note.text for note in plot.notes(none)] == ["exactly 0 in layers 1, 2"]
+    plot.show_state(broken)
+    assert plot.dots.kinds == [LOST, LOST]
+    table = plot.table().columns["log10_gain"]
+    assert [value for value in table if value != value]
+    assert np.inf not in table

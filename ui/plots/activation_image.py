@@ -13,6 +13,7 @@ from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.header import Option
 from ui.plots.heat import LOST, ColourBar, Heat, colour_table, indexed
 from ui.plots.items import Beam
+from ui.plots.lost import cell_keys
 from ui.plots.ranges import StepRange
 from ui.plots.ridgeline import SHARED_HELP
 from ui.plots.ridges import (
@@ -31,7 +32,7 @@ from ui.plots.ridges import (
     tail_notes,
     tail_text,
 )
-from ui.plots.strip import Note
+from ui.plots.strip import Key, Note
 from ui.plots.table import Table
 from ui.style.theme import Theme
 
@@ -126,6 +127,9 @@ class ActivationImage(Plot[HistogramState]):
             theme.warning,
             theme.panel,
         )
+
+    def legend(self, state: HistogramState) -> Sequence[Key]:
+        return cell_keys(self.heat.places)
 
     def notes(self, state: HistogramState) -> Sequence[Note]:
         return tail_notes(state.histograms)

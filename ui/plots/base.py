@@ -65,6 +65,8 @@ class Plot(QWidget, Generic[S]):
         self.state: S | None = None
         self.ghost: S | None = None
         self.options = {option.key: option.on for option in self.offers}
+        self.by_hand: set[str] = set()
+        """Options that a hand has set: they stay."""
         self.scales: list[Scale] = []
         self.layer_colours: tuple[str, ...] = ()
         self.highlighted = -1
@@ -187,6 +189,8 @@ class Plot(QWidget, Generic[S]):
         for scale in self.scales:
             scale.reset()
         self.strip.begin()
+        for option in self.offers:
+            self.turn(option.key, option.on)
         self._recolour()
         self._empty.setText(self._nothing())
         self.begin(info)
@@ -221,6 +225,7 @@ class Plot(QWidget, Generic[S]):
             self._empty.hide()
             self.canvas.grid.setOpacity(1.0)
             self.draw_ghost(self.ghost)
+        self.adapt(state)
         self.draw(state)
         if fresh or read:
             self._write()
@@ -270,22 +275,38 @@ class Plot(QWidget, Generic[S]):
             self.mark(layer)
 
     def set_option(self, key: str, on: bool) -> None:
-        """Turn one of ``offers`` on or off; :class:`KeyError` for an unknown one."""
+        """Turn one of ``offers`` on or off, by hand; :class:`KeyError` for an unknown one."""
         if on == self.options[key]:
             return
+        self.by_hand.add(key)
+        self._set(key, on)
+        if self.state is not None:
+            self.draw(self.state)
+        self._write()
+
+    def turn(self, key: str, on: bool) -> None:
+        """Turn one of ``offers`` on or off by itself, where no hand has."""
+        if key not in self.by_hand and on != self.options[key]:
+            self._set(key, on)
+
+    def _set(self, key: str, on: bool) -> None:
         self.options[key] = on
         if self.header is not None:
-            self.header.options[key].setChecked(on)
+            button = self.header.options[key]
+            button.blockSignals(True)
+            button.setChecked(on)
+            button.blockSignals(False)
         for scale in self.scales:
             scale.reset()
         self.option_changed()
         if self.state is not None:
             self.draw_ghost(self.ghost)
-            self.draw(self.state)
-        self._write()
 
     def option_changed(self) -> None:
         """Bring axes in line with ``options``."""
+
+    def adapt(self, state: S) -> None:
+        """Turn options as the state needs them, by :meth:`turn`."""
 
     def restyle(self, *_theme: object) -> None:
         """Take on the present theme."""
@@ -313,10 +334,10 @@ class Plot(QWidget, Generic[S]):
     def twin(self, theme: Theme) -> Plot[S]:
         """A bare instance that draws the same state, ghost and ranges, for a picture of it."""
         other = type(self)(theme=theme, bare=True)
-        other.options = dict(self.options)
-        other.option_changed()
         if self.info is not None:
             other.start(self.info)
+        other.options, other.by_hand = dict(self.options), set(self.by_hand)
+        other.option_changed()
         other.scales_from(self)
         other.set_ghost(self.ghost)
         for mine, its in zip(self.change_marks, other.change_marks, strict=True):
@@ -360,6 +381,10 @@ class Plot(QWidget, Generic[S]):
     def guides(self) -> list[Guide]:
         """Everything that is drawn to be compared with."""
         return [item for pane in self.canvas.panes for item in pane.held if isinstance(item, Guide)]
+
+    def names_of(self, depth: int) -> list[str]:
+        """A label for each of so many layers, also of a run that has gone."""
+        return [*self.labels] if len(self.labels) == depth else [str(i + 1) for i in range(depth)]
 
     def pinned_key(self) -> tuple[Key, ...]:
         """The legend's entry for the ghost, if there is one."""

@@ -54,7 +54,7 @@ class BoundsPlot(DepthPlot):
         if found is None or len(found.bound) != view.frame.info.depth:
             return None
         now = {name: _column(getattr(found, name), found) for name in self.measures()}
-        return BoundsState(found.step, now, None, None, found)
+        return BoundsState(found.step, now, None, measured=found)
 
     def draw(self, state: DepthState) -> None:
         super().draw(state)

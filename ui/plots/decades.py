@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from ui.plots.items import FLOOR, LOST, ROUND
 from ui.plots.strip import Note
-from ui.style.numbers import count
+from ui.style.numbers import count, number, power_of_ten
 
 Floats = NDArray[np.float64]
 Kinds = NDArray[np.int8]
@@ -22,6 +23,14 @@ def log10(values: Floats) -> Floats:
     """log₁₀ |v|: −∞ for 0, NaN for NaN, +∞ for ±∞."""
     with np.errstate(divide="ignore"):
         return np.log10(np.abs(values))
+
+
+def written(log: float) -> str:
+    """10^``log`` in words, also where it is no float64."""
+    if -300 < log < 308:
+        return number(10.0**log)
+    power = math.floor(log)
+    return f"{number(10.0 ** (log - power))}×{power_of_ten(power)}"
 
 
 def extent(logs: Iterable[Floats]) -> tuple[float, float]:
@@ -47,15 +56,18 @@ def placed(logs: Floats, floor: float) -> tuple[Floats, Kinds]:
     return heights, kinds
 
 
-def notes_of(values: Floats, defined: NDArray[np.bool_], floor: float = -np.inf, what: str = "layer") -> list[Note]:
-    """In words: how many are exactly 0, below the axis, not finite."""
-    known = values[defined]
-    logs = log10(known)
+def zero_notes(values: Floats, defined: NDArray[np.bool_], floor: float = -np.inf, what: str = "layer") -> list[Note]:
+    """In words: how many are exactly 0 and how many below the axis."""
+    logs = log10(values[defined])
     zero, below = int(np.isneginf(logs).sum()), int((np.isfinite(logs) & (logs < floor)).sum())
-    lost = int((~np.isfinite(known)).sum())
     found = [Note(f"{count(zero, what)} exactly 0")] if zero else []
-    if below:
-        found.append(Note(f"{count(below, what)} below the axis"))
+    return [*found, Note(f"{count(below, what)} below the axis")] if below else found
+
+
+def notes_of(values: Floats, floor: float, what: str) -> list[Note]:
+    """In words: how many are exactly 0, below the axis, not finite."""
+    found = zero_notes(values, np.ones(values.shape, np.bool_), floor, what)
+    lost = int((~np.isfinite(values)).sum())
     if lost:
         found.append(Note(f"{count(lost, what)} not finite", warning=True))
     return found

@@ -13,9 +13,11 @@ from PySide6.QtGui import QPolygonF
 from simulator.frame import Frame, Prediction, RunInfo
 from ui.plots.axes import Axis, DepthAxis, ShareAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.decades import extent, log10, notes_of, placed
+from ui.plots.decades import extent, log10, placed, written, zero_notes
+from ui.plots.edges import beyond_notes, drawn_within, fitting, reach_of
 from ui.plots.guides import Guide, Level
-from ui.plots.items import HOLLOW, LOST, ROUND, Area, Array, Beam, Curves, Dots, pieces
+from ui.plots.items import HOLLOW, ROUND, Area, Array, Beam, Curves, Dots, pieces
+from ui.plots.lost import Since, lost_notes, since_of
 from ui.plots.ranges import Range, StepRange
 from ui.plots.strip import Key, Note, Swatch
 from ui.plots.table import Cell, Table, cells
@@ -55,6 +57,8 @@ class DepthState:
     now: Mapping[str, Column]
     first: Mapping[str, Column] | None
     theory: Prediction | None = None
+    since: Since = ()
+    """When the layers that are not finite now were lost, by the first line's measure."""
 
     @property
     def depth(self) -> int:
@@ -125,7 +129,9 @@ class DepthPlot(Plot[DepthState]):
         first = columns_of(view.first, names) if self.with_first and view.first is not None else None
         if view.first is not None and view.first.info.depth != view.frame.info.depth:
             first = None
-        return DepthState(view.frame.step, columns_of(view.frame, names), first, view.frame.prediction)
+        now = columns_of(view.frame, names)
+        since = since_of(view.history, names[0], now[names[0]].values)
+        return DepthState(view.frame.step, now, first, view.frame.prediction, since)
 
     # -- theory ------------------------------------------------------------------------------------------------------
 
@@ -144,29 +150,33 @@ class DepthPlot(Plot[DepthState]):
         return self.predicted(state.theory) if fits and state.theory is not None else {}
 
     def _draw_theory(self, state: DepthState) -> None:
-        self.envelopes.show([*self._theory(state).values()], fresh=state.step == 0)
+        bands = [self._within(band) for band in self._theory(state).values()]
+        self.envelopes.show(bands, fresh=state.step == 0)
 
     def remark(self, state: DepthState) -> str:
         """Why theory says nothing, where it is asked and does not."""
         reason = state.theory.reason if self.options.get("theory") and state.theory is not None else ""
         return f"No prediction: {reason}." if reason else ""
 
+    def _within(self, band: Envelope) -> Envelope:
+        curves = (band.low, band.middle, band.high)
+        return Envelope(*(drawn_within(curve, self.scale.range)[0] for curve in curves))
+
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def _height(self, column: Column) -> Array:
         return log10(column.drawn) if self.log else column.drawn
 
-    def _fit(self, state: DepthState) -> float:
-        """Bring the range in line with everything that is drawn; the floor of the axis."""
+    def _fit(self, state: DepthState) -> Range:
+        """Bring the range in line with everything that is drawn; what the axis shows."""
         shown = [state.now, *(part for part in (state.first, self.ghost.now if self.ghost else None) if part)]
         parts = [part for columns in shown for line in self.lines for part in self._extremes(columns, line)]
         parts += [part for band in self._theory(state).values() for part in (band.low, band.high)]
-        low, high = extent(parts) if self.log else finite_extent(parts)
-        y = self.scale.fit(low, high)
+        y = self.scale.fit(*(extent(parts) if self.log else fitting(parts, reach_of(self._farthest(state)))))
         # Markers at the very end of the axis are whole.
         margin = 0.025 * (y[1] - y[0])
         self.pane.fit((-0.6, state.depth - 0.4), (y[0] - margin, y[1] + margin))
-        return y[0]
+        return y
 
     def _extremes(self, columns: Mapping[str, Column], line: Line) -> list[Array]:
         middle = self._height(columns[line.measure])
@@ -175,35 +185,37 @@ class DepthPlot(Plot[DepthState]):
         return [middle, *_band(middle, columns[line.spread].drawn)]
 
     def draw(self, state: DepthState) -> None:
-        floor = self._fit(state)
+        shown = self._fit(state)
         x = np.arange(state.depth, dtype=np.float64)
         curves = []
         for line, dots, area in zip(self.lines, self.dots, self.areas, strict=True):
             column = state.now[line.measure]
-            heights, kinds = self._placed(column, floor, hollow=line.hollow)
+            heights, kinds = self._placed(column, shown, hollow=line.hollow)
             known = column.defined
             curves.append(pieces(x[known], heights[known]))
             dots.set_dots(x[known], heights[known], kinds[known], np.flatnonzero(known).tolist())
             if line.spread:
-                area.set_band(x, *_band(heights, state.now[line.spread].drawn))
+                area.set_band(x, *self._band_within(state.now, line, shown))
         self.curves.set_curves(curves)
-        self.firsts.set_curves(self._plain_curves(state.first, x, floor) if state.first else ())
+        self.firsts.set_curves(self._plain_curves(state.first, x, shown) if state.first else ())
         self._draw_theory(state)
 
-    def _placed(self, column: Column, floor: float, *, hollow: bool) -> tuple[Array, NDArray[np.int8]]:
+    def _band_within(self, columns: Mapping[str, Column], line: Line, shown: Range) -> list[Array]:
+        return [drawn_within(edge, shown)[0] for edge in _band(columns[line.measure].drawn, columns[line.spread].drawn)]
+
+    def _placed(self, column: Column, shown: Range, *, hollow: bool) -> tuple[Array, NDArray[np.int8]]:
         if self.log:
-            heights, kinds = placed(self._height(column), floor)
+            heights, kinds = placed(self._height(column), shown[0])
         else:
-            heights = np.where(np.isfinite(column.drawn), column.drawn, np.nan)
-            kinds = np.where(np.isfinite(heights), ROUND, LOST).astype(np.int8)
+            heights, kinds = drawn_within(column.drawn, shown)
         if hollow:
             kinds[kinds == ROUND] = HOLLOW
         return heights, kinds
 
-    def _plain_curves(self, columns: Mapping[str, Column], x: Array, floor: float) -> list[list[QPolygonF]]:
+    def _plain_curves(self, columns: Mapping[str, Column], x: Array, shown: Range) -> list[list[QPolygonF]]:
         found = []
         for column in (columns[line.measure] for line in self.lines):
-            heights, _ = self._placed(column, floor, hollow=False)
+            heights, _ = self._placed(column, shown, hollow=False)
             found.append(pieces(x[column.defined], heights[column.defined]))
         return found
 
@@ -213,12 +225,12 @@ class DepthPlot(Plot[DepthState]):
         if ghost is None:
             self.ghosts.set_curves(())
             return
-        floor = self._fit(ghost) if self.state is None else self._fit(self.state)
+        shown = self._fit(ghost) if self.state is None else self._fit(self.state)
         x = np.arange(ghost.depth, dtype=np.float64)
-        self.ghosts.set_curves(self._plain_curves(ghost.now, x, floor))
+        self.ghosts.set_curves(self._plain_curves(ghost.now, x, shown))
         for line, area in zip(self.lines, self.ghost_areas, strict=True):
             if line.spread:
-                area.set_band(x, *_band(ghost.now[line.measure].drawn, ghost.now[line.spread].drawn))
+                area.set_band(x, *self._band_within(ghost.now, line, shown))
 
     def clear(self) -> None:
         for curves in (self.curves, self.firsts, self.ghosts):
@@ -263,12 +275,21 @@ class DepthPlot(Plot[DepthState]):
         return Key(line.label, line.colour, swatch)
 
     def notes(self, state: DepthState) -> Sequence[Note]:
+        found: list[Note] = []
+        for line in self.lines if not self.log else self.lines[:1]:
+            column = state.now[line.measure]
+            since = state.since if line is self.lines[0] else ()
+            found += lost_notes(column.values, column.defined, self.names_of(state.depth), since)
         column = state.now[self.lines[0].measure]
         if self.log:
-            return notes_of(column.values, column.defined, self.scale.range[0])
-        lost = [~np.isfinite(state.now[line.measure].values) & state.now[line.measure].defined for line in self.lines]
-        values = np.where(np.any(lost, axis=0), np.nan, 1.0)
-        return notes_of(values, np.ones(len(values), dtype=np.bool_))
+            return [*zero_notes(column.values, column.defined, self.scale.range[0]), *found]
+        return [*dict.fromkeys(found), *beyond_notes(self._farthest(state), self.scale.range, "layer")]
+
+    def _farthest(self, state: DepthState) -> Array:
+        """Of everything that is drawn of each layer what lies farthest from 0."""
+        parts = np.array([part for line in self.lines for part in self._extremes(state.now, line)])
+        parts = np.where(np.isfinite(parts), parts, 0.0)
+        return np.asarray(np.take_along_axis(parts, np.abs(parts).argmax(axis=0)[np.newaxis], 0)[0])
 
     def _write_value(self, value: float) -> str:
         return percent(value) if self.share else number(value, fixed=True)
@@ -297,8 +318,8 @@ class DepthPlot(Plot[DepthState]):
         low, middle, high = (float(curve[index]) for curve in (band.low, band.middle, band.high))
         if middle != middle:
             return "not defined"
-        low, middle, high = (10.0**v if self.log else v for v in (low, middle, high))
-        return f"{self._write_value(middle)}  ({self._write_value(low)} … {self._write_value(high)})"
+        least, usual, most = (written(v) if self.log else self._write_value(v) for v in (low, middle, high))
+        return f"{usual}  ({least} … {most})"
 
     def _others(self, state: DepthState) -> list[tuple[str, Mapping[str, Column]]]:
         found = [("at step 0", state.first)] if state.first is not None else []
@@ -310,7 +331,7 @@ class DepthPlot(Plot[DepthState]):
         depth = state.depth
         columns: dict[str, Sequence[Cell]] = {
             "step": [state.step] * depth,
-            "layer": [*self.labels] if len(self.labels) == depth else [str(i + 1) for i in range(depth)],
+            "layer": self.names_of(depth),
         }
         for name in self.measures():
             columns[name] = cells(state.now[name].values, state.now[name].defined)
@@ -320,13 +341,18 @@ class DepthPlot(Plot[DepthState]):
         for name, band in self._theory(state).items():
             curves = {"low": band.low, "middle": band.middle, "high": band.high}
             for part, curve in curves.items():
-                columns[f"{name.replace(' ', '_')}_{part}"] = cells(10.0**curve if self.log else curve, curve == curve)
+                with np.errstate(over="ignore"):
+                    values = 10.0**curve if self.log else curve
+                columns[f"{name.replace(' ', '_')}_{part}"] = cells(values, curve == curve)
         return Table(columns)
 
 
 def _band(middle: Array, spread: Array) -> tuple[Array, Array]:
+    """``middle`` ± ``spread``, no farther than a float64 reaches where both are finite."""
+    largest, known = np.finfo(np.float64).max, np.isfinite(middle) & np.isfinite(spread)
     with np.errstate(invalid="ignore", over="ignore"):
-        return middle - spread, middle + spread
+        low, high = (np.clip(edge, -largest, largest) for edge in (middle - spread, middle + spread))
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
 def finite_extent(parts: Sequence[Array]) -> tuple[float, float]:

@@ -44,7 +44,7 @@ class EffectiveRankPlot(Asking[DepthState], DepthPlot):
         found: EffectiveRank = answer.result
         known = np.ones(len(found.rank), np.bool_)
         now = {"rank": Column(found.rank, known), "most": Column(found.most, known)}
-        return RankState(answer.step, now, None, None, answer.seconds)
+        return RankState(answer.step, now, None, seconds=answer.seconds)
 
     def notes(self, state: DepthState) -> Sequence[Note]:
         assert isinstance(state, RankState)

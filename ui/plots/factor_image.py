@@ -10,24 +10,26 @@ import numpy as np
 from PySide6.QtCore import QRectF
 
 from simulator.frame import RunInfo
-from simulator.gains_past import TOTAL
+from simulator.gains_past import TOTAL, nothing_arrives
 from simulator.looks import Grid
 from simulator.trace import FACTORS, Factor
 from ui.plots.axes import DepthAxis, StepAxis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.depth import finite_extent
+from ui.plots.depth import columns_of, finite_extent
 from ui.plots.header import Option
 from ui.plots.heat import ColourBar, Heat, indexed
 from ui.plots.items import Array, Beam
+from ui.plots.lost import Since, cell_keys, layer_words, lost_notes, since_of
 from ui.plots.ranges import Range, StepRange, StepsRange
 from ui.plots.strip import Key, Note
-from ui.plots.table import Cell, Table
+from ui.plots.table import Table, cells
 from ui.plots.tiles import diverging_table
-from ui.plots.waterfall import WORDS
-from ui.style.numbers import count, integer, number
+from ui.plots.waterfall import WORDS, gain_text
+from ui.style.numbers import integer, number
 from ui.style.theme import Theme
 
 COLUMNS = 384
+SIGNAL_LOST = Key("the signal is lost", "muted", "cell", short="lost")
 SHORT: dict[Factor, str] = {"normalization": "norm"}
 """Names for buttons."""
 
@@ -40,7 +42,8 @@ class FactorsPast:
     end: int
     """The last step looked at."""
     grid: Grid
-    """values: (columns, factors and total, layers)"""
+    """values: (columns, factors and total, layers), as ``gain_rows`` gives them"""
+    since: Since = ()
 
     @property
     def depth(self) -> int:
@@ -66,7 +69,7 @@ class FactorImage(Plot[FactorsPast]):
     )
     formula = (
         "log₁₀ ‖δˡ‖/‖δˡ⁺¹‖, or one factor of it; of each column the value farthest from 0, held until the next look; "
-        "amber: the signal is lost (gain 0) or not finite"
+        "grey: the signal is lost (gain 0), amber: not a number"
     )
     wants = frozenset({"factors"})
     empty_text = "Every layer's gain over time paints itself here while this plot is open and training goes on."
@@ -96,7 +99,8 @@ class FactorImage(Plot[FactorsPast]):
         if grid is None and view.frame.info.depth > 1:
             return None
         end = view.gains.end if view.gains is not None and grid is not None else view.frame.step
-        return FactorsPast(view.frame.step, end, grid or alone)
+        since = since_of(view.history, "delta_rms", columns_of(view.frame, ["delta_rms"])["delta_rms"].values)
+        return FactorsPast(view.frame.step, end, grid or alone, since)
 
     # -- choosing ----------------------------------------------------------------------------------------------------
 
@@ -113,9 +117,10 @@ class FactorImage(Plot[FactorsPast]):
         super().set_option(key, on)
 
     def _shown(self, state: FactorsPast) -> Array:
-        """(columns, layers)"""
+        """(columns, layers): log₁₀ gains, −∞ where the signal is lost or has been nearer to the output."""
         row = TOTAL if self.factor is None else FACTORS.index(self.factor)
-        return state.grid.values[:, row]
+        values = state.grid.values
+        return np.where(nothing_arrives(values[:, TOTAL]), -np.inf, values[:, row])
 
     def _offer_factors(self, state: FactorsPast | None) -> None:
         """Only the switches of factors that this network has, and one that is on; none while nothing is known."""
@@ -175,15 +180,18 @@ class FactorImage(Plot[FactorsPast]):
         return "total" if self.factor is None else WORDS.get(self.factor, self.factor)
 
     def legend(self, state: FactorsPast) -> Sequence[Key]:
-        return [Key(self._word, "muted", "none")]
+        return [Key(self._word, "muted", "none"), *cell_keys(self.heat.places, SIGNAL_LOST)]
 
     def notes(self, state: FactorsPast) -> Sequence[Note]:
         found = [Note("pinned one below")] if self.ghost is not None else []
         values = self._shown(state)
         if self.factor is not None and not state.has(self.factor):
             found.append(Note(f"no layer has {self._word}"))
-        lost = int(np.count_nonzero(np.isinf(values[-1])))
-        return [*found, Note(f"{count(lost, 'layer')} lost or not finite", warning=True)] if lost else found
+        labels, defined = self.names_of(state.depth), np.ones(state.depth, np.bool_)
+        zero = np.flatnonzero(np.isneginf(values[-1]))
+        if zero.size:
+            found.append(Note(f"the signal is lost in {layer_words(labels, zero)}", warning=True))
+        return [*found, *lost_notes(np.where(np.isposinf(values[-1]), np.nan, 0.0), defined, labels, state.since)]
 
     def probe(self, state: FactorsPast, pane: int, x: float, y: float) -> Probe | None:
         row, source = round(y), state
@@ -205,14 +213,16 @@ class FactorImage(Plot[FactorsPast]):
             return "nobody looked"
         if np.isnan(value):
             return "not defined"
-        return "the signal is lost" if value == -np.inf else f"{number(value, fixed=True)} decades"
+        return gain_text(value)
 
     def rows(self, state: FactorsPast) -> Table:
         """A row per column of the picture and layer."""
-        values, grid = self._shown(state), state.grid
+        grid, silent = state.grid, nothing_arrives(state.grid.values[:, TOTAL])
+        values = np.where(silent | np.isposinf(self._shown(state)), np.nan, self._shown(state))
+        known = ~np.isnan(self._shown(state)) | silent
         columns, depth = values.shape
         labels = self.labels if len(self.labels) == depth else tuple(str(i + 1) for i in range(depth))
-        gains: list[Cell] = [None if np.isnan(value) else value for value in values.ravel().tolist()]
+        gains = cells(values.ravel(), known.ravel())
         return Table(
             {
                 "first_step": np.repeat(grid.first + grid.width * np.arange(columns), depth).tolist(),

@@ -15,6 +15,7 @@ from ui.plots.axes import Axis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.heat import ColourBar, Heat, colour_table
 from ui.plots.items import Array
+from ui.plots.lost import cell_keys
 from ui.plots.ranges import Range, StepRange
 from ui.plots.strip import Key, Note
 from ui.plots.table import Cell, Table
@@ -189,7 +190,7 @@ class TilePlot(Plot[MapState]):
 
     def legend(self, state: MapState) -> Sequence[Key]:
         layer = self.shown(state)
-        return [Key(self.layer_text(layer), "muted", "none")]
+        return [Key(self.layer_text(layer), "muted", "none"), *cell_keys(self.heat.places)]
 
     def notes(self, state: MapState) -> Sequence[Note]:
         maps = state.layers[self.shown(state)]

@@ -10,12 +10,13 @@ from PySide6.QtCore import QRectF
 from simulator.frame import RunInfo
 from ui.plots.axes import DepthAxis, StepAxis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.decades import extent, log10, notes_of
-from ui.plots.gradient_time import LayersPast, layers_past, past_table, past_text, step_text
+from ui.plots.decades import extent, log10
+from ui.plots.gradient_time import LayersPast, layers_past, past_notes, past_table, past_text, step_text
 from ui.plots.heat import ColourBar, Heat, colour_table, indexed
 from ui.plots.items import Beam
+from ui.plots.lost import cell_keys
 from ui.plots.ranges import Range, StepRange, StepsRange, nice_step
-from ui.plots.strip import Note
+from ui.plots.strip import Key, Note
 from ui.plots.table import Table
 from ui.style.numbers import power_of_ten
 from ui.style.theme import Theme
@@ -98,8 +99,11 @@ class GradientImage(Plot[LayersPast]):
         self.bar.tint(theme, table)
         self.beam.colour = theme.accent
 
+    def legend(self, state: LayersPast) -> Sequence[Key]:
+        return cell_keys(self.heat.places)
+
     def notes(self, state: LayersPast) -> Sequence[Note]:
-        found = notes_of(state.past.last[-1], state.defined, self.colour_scale.range[0])
+        found = past_notes(state, self.names_of(state.depth), self.colour_scale.range[0])
         return [Note("pinned one below"), *found] if self.ghost is not None else found
 
     def probe(self, state: LayersPast, pane: int, x: float, y: float) -> Probe | None:

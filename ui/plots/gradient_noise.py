@@ -13,7 +13,7 @@ from simulator.messages import Answer
 from ui.plots.asking import Asking
 from ui.plots.axes import ValueAxis
 from ui.plots.base import FIRST_ROW, Probe, View
-from ui.plots.decades import extent, log10, notes_of
+from ui.plots.decades import extent, log10, notes_of, written
 from ui.plots.items import Area, Array, Curves, polygon
 from ui.plots.ranges import StepRange
 from ui.plots.strip import Key, Note
@@ -121,14 +121,14 @@ class GradientNoisePlot(Asking[NoiseState]):
 
     def notes(self, state: NoiseState) -> Sequence[Note]:
         norms = state.found.norms
-        counted = notes_of(norms, np.ones(len(norms), np.bool_), self.scale.range[0], "sample")
+        counted = notes_of(norms, self.scale.range[0], "sample")
         return [*counted, *self.age(state.step, state.seconds)]
 
     def probe(self, state: NoiseState, pane: int, x: float, y: float) -> Probe | None:
         edges, found = self._edges(state), state.found
         place = int(np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(edges) - 2))
         inside = int(np.histogram(state.logs, edges)[0][place])
-        low, high = (number(float(10.0**edge)) for edge in edges[place : place + 2])
+        low, high = (written(float(edge)) for edge in edges[place : place + 2])
         text = [
             f"{low} … {high}: {count(inside, 'sample')}",
             f"batch  ‖g‖ {number(found.batch_norm)}",

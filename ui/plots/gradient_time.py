@@ -12,9 +12,10 @@ from PySide6.QtGui import QPolygonF
 from simulator.frame import RunInfo
 from ui.plots.axes import StepAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.decades import extent, log10, notes_of
+from ui.plots.decades import extent, log10, zero_notes
 from ui.plots.heat import ColourBar
 from ui.plots.items import Curves, pieces
+from ui.plots.lost import Since, lost_notes, since_of
 from ui.plots.ranges import StepRange, StepsRange
 from ui.plots.strip import Note
 from ui.plots.table import Cell, Table
@@ -33,6 +34,7 @@ class LayersPast:
     past: Past
     defined: NDArray[np.bool_]
     """(layers,): a layer without weights has no gradient of them."""
+    since: Since = ()
 
     @property
     def depth(self) -> int:
@@ -47,7 +49,14 @@ def layers_past(view: View, most: int) -> LayersPast | None:
     if series.last.ndim != 2:
         return None
     defined = view.frame.defined.get(COLUMN, np.ones(series.last.shape[1], dtype=np.bool_))
-    return LayersPast(view.frame.step, reduced(series, most, end), defined)
+    since = since_of(view.history, COLUMN, series.last[-1])
+    return LayersPast(view.frame.step, reduced(series, most, end), defined, since)
+
+
+def past_notes(state: LayersPast, labels: Sequence[str], floor: float) -> list[Note]:
+    """What the last value of each layer has that a log scale does not show."""
+    last = state.past.last[-1]
+    return [*zero_notes(last, state.defined, floor), *lost_notes(last, state.defined, labels, state.since)]
 
 
 def past_table(state: LayersPast, labels: Sequence[str]) -> Table:
@@ -133,7 +142,7 @@ class GradientTime(Plot[LayersPast]):
         self.bar.tint_plain(theme, self.layer_colours)
 
     def notes(self, state: LayersPast) -> Sequence[Note]:
-        return notes_of(state.past.last[-1], state.defined, self.y_scale.range[0])
+        return past_notes(state, self.names_of(state.depth), self.y_scale.range[0])
 
     def probe(self, state: LayersPast, pane: int, x: float, y: float) -> Probe | None:
         past = state.past

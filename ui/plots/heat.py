@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from ui.plots.axes import TEXT_PIXELS, VECTOR, plot_font
 from ui.plots.items import Item, pen_of
-from ui.style.colours import mix, ramp
+from ui.style.colours import ramp
 from ui.style.theme import Theme
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def colour_table(theme: Theme, colour: str) -> list[int]:
     fixed = [
         QColor(0, 0, 0, 0).rgba(),
         QColor(theme.border).rgba(),
-        QColor(mix(theme.panel, theme.warning, 0.6)).rgba(),
+        QColor(theme.lost).rgba(),
     ]
     return [*fixed, *(QColor(shade).rgba() for shade in shades)]
 
@@ -42,7 +42,9 @@ def indexed(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.
 
     −∞ means "exactly 0" (a log), NaN "no data", +∞ "not finite"; what lies outside takes the nearest colour.
     """
-    scaled = (values - low) * ((LAST - FIRST) / max(high - low, 1e-300)) + FIRST
+    span = max(high - low, 1e-300)
+    with np.errstate(over="ignore"):
+        scaled = (values / span - low / span) * (LAST - FIRST) + FIRST
     places = np.clip(np.nan_to_num(scaled, nan=0.0, posinf=0.0, neginf=0.0), FIRST, LAST).astype(np.uint8)
     places[np.isnan(values)] = NOTHING
     places[np.isneginf(values)] = ZERO
@@ -58,6 +60,8 @@ class Heat(Item):
         self.table: list[int] = [0] * 256
         self.image = QImage()
         self.rect = QRectF()
+        self.places: NDArray[np.uint8] = np.zeros((0, 0), np.uint8)
+        """What is drawn by the colour table."""
         self._bytes = b""
 
     def set_table(self, table: list[int]) -> None:
@@ -69,6 +73,7 @@ class Heat(Item):
     def set_places(self, places: NDArray[np.uint8], rect: QRectF) -> None:
         """``places`` is (rows, columns)."""
         rows, columns = places.shape
+        self.places = places
         self._bytes = np.ascontiguousarray(places).tobytes()
         self.image = QImage(self._bytes, columns, rows, columns, QImage.Format.Format_Indexed8)
         self.image.setColorTable(self.table)

@@ -184,12 +184,13 @@ class Area(Item):
             painter.drawPolygon(there.map(band))
 
 
-ROUND, HOLLOW, FLOOR, LOST = range(4)
-"""Kinds of dots: a value, a value of second rank, at the floor of a log axis, not finite."""
+ROUND, HOLLOW, FLOOR, LOST, ABOVE = range(5)
+"""Kinds of dots: a value, a value of second rank, at the lower edge of an axis, not finite, at the upper edge."""
+BELOW = FLOOR
 
 
 class Dots(Item):
-    """One marker per layer; those at the floor are triangles, those that are not finite sit amber at the top."""
+    """One marker per layer; a triangle beyond an edge, an amber one at the top where it is not finite."""
 
     def __init__(self, pane: Pane, z: float = 2.0, radius: float = 4.2) -> None:
         super().__init__(pane, z)
@@ -238,6 +239,8 @@ class Dots(Item):
             self._triangle(painter, QPointF(at.x(), at.y() + size + 1), size + 0.8, -1.0, self.warning)
         elif kind == FLOOR:
             self._triangle(painter, QPointF(at.x(), at.y() - size - 1), size, 1.0, colour)
+        elif kind == ABOVE:
+            self._triangle(painter, QPointF(at.x(), at.y() + size + 1), size, -1.0, colour)
         else:
             painter.setPen(self._rim(kind, colour, size))
             painter.setBrush(transparent(self.ground if kind == HOLLOW else colour, 1.0))

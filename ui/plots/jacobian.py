@@ -131,7 +131,7 @@ class JacobianPlot(Asking[JacobianState]):
 
     def notes(self, state: JacobianState) -> Sequence[Note]:
         values = np.concatenate(state.spectra)
-        counted = notes_of(values, np.ones(len(values), np.bool_), self.scale.range[0], "value")
+        counted = notes_of(values, self.scale.range[0], "value")
         return [*counted, *self.age(state.step, state.seconds)]
 
     def probe(self, state: JacobianState, pane: int, x: float, y: float) -> Probe | None:

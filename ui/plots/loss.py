@@ -13,12 +13,12 @@ from simulator.looks import apart
 from ui.plots.axes import BOTTOM_HEIGHT, TICKS_ONLY_HEIGHT, ShareAxis, StepAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.decades import log10
-from ui.plots.depth import finite_extent
+from ui.plots.edges import Beyond, beyond_notes, drawn_within, fitting, reach_of, stands_out
 from ui.plots.gradient_time import past_text, step_text
 from ui.plots.guides import Guide, Level
 from ui.plots.header import Option
 from ui.plots.items import Area, Array, Curves, pieces
-from ui.plots.ranges import StepRange, StepsRange
+from ui.plots.ranges import Range, StepRange, StepsRange
 from ui.plots.strip import Key, Note
 from ui.plots.table import Cell, Table
 from ui.plots.timeline import Past, reduced, with_gaps
@@ -65,6 +65,12 @@ def _reading(name: str, scalars: Mapping[str, float], loss: str, accuracy: str) 
     return "  ".join(parts)
 
 
+def largest_of(state: LossState) -> Array:
+    """Of each bucket the largest loss, on training or on validation data."""
+    highs = [state.pasts[name].high for name in NAMES[0] if name in state.pasts]
+    return np.asarray(np.fmax.reduce(highs)) if highs else np.zeros(0)
+
+
 class LossPlot(Plot[LossState]):
     key = "loss"
     title = "Loss and accuracy"
@@ -95,6 +101,7 @@ class LossPlot(Plot[LossState]):
         self.ghosts = [Curves(pane, -0.5, dashed=True) for pane in self.panes]
         self.trains = [Curves(pane, 0.0, smooth=True) for pane in self.panes]
         self.validations = [Curves(pane, 1.0, smooth=True) for pane in self.panes]
+        self.beyond = Beyond(self.panes[0])
         self._show_accuracy(True)
 
     def begin(self, info: RunInfo) -> None:
@@ -129,20 +136,34 @@ class LossPlot(Plot[LossState]):
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
+    def adapt(self, state: LossState) -> None:
+        """Once a loss has stood out by decades, or where it began to, the axis is logarithmic."""
+        if not self.options["log"]:
+            sizes = largest_of(state)
+            self.turn("log", bool(not (sizes < 0).any() and stands_out(sizes)))
+
     def _heights(self, values: Array, index: int) -> Array:
-        if index == 0 and self.options["log"]:
-            values = log10(values)
-        return np.where(np.isfinite(values), values, np.nan)
+        """As drawn: what lies beyond the axis stands at its edge, 0 on the floor of a log axis."""
+        shown = (0.0, 1.0) if index else self.shown
+        return drawn_within(np.maximum(log10(values), shown[0]) if self._log(index) else values, shown)[0]
+
+    def _log(self, index: int) -> bool:
+        return index == 0 and self.options["log"]
+
+    @property
+    def shown(self) -> Range:
+        """What the loss axis shows."""
+        return (self.log_scale if self.options["log"] else self.y_scale).range
 
     def _fit(self, states: Sequence[LossState]) -> None:
         x = self.x_scale.fit(max(past.end for state in states for past in state.pasts.values()))
-        shown = [state.pasts[name] for state in states for name in NAMES[0] if name in state.pasts]
-        parts = [self._heights(part, 0) for past in shown for part in (past.low, past.high)]
-        parts += [self._heights(np.array([state.baseline]), 0) for state in states if state.baseline is not None]
-        low, high = finite_extent(parts)
+        pasts = [state.pasts[name] for state in states for name in NAMES[0] if name in state.pasts]
+        parts = [part for past in pasts for part in (past.low, past.high)]
+        parts += [np.array([state.baseline]) for state in states if state.baseline is not None]
         if self.options["log"]:
-            y = self.log_scale.fit(low, high)
+            y = self.log_scale.fit(*fitting(map(log10, parts)))
         else:
+            low, high = fitting(parts, max(reach_of(largest_of(state)) for state in states))
             y = self.y_scale.fit(min(low, 0.0) if low < 0.5 * high else low, high)
         self.panes[0].fit(x, y)
         self.panes[1].fit(x, (-0.02, 1.02))
@@ -153,11 +174,19 @@ class LossPlot(Plot[LossState]):
         for index, (train, validation) in enumerate(NAMES):
             self._draw_train(state.pasts.get(train), index)
             self.validations[index].set_curves([self._through(state.pasts.get(validation), index)])
+        self._mark_beyond(state)
+
+    def _mark_beyond(self, state: LossState) -> None:
+        pasts = [state.pasts[name] for name in NAMES[0] if name in state.pasts and not self.options["log"]]
+        steps, values = ([np.zeros(0), *parts] for parts in ([p.middles for p in pasts], [p.high for p in pasts]))
+        self.beyond.show_values(np.concatenate(steps), np.concatenate(values), self.shown)
 
     def _draw_baseline(self, level: float | None) -> None:
-        height = np.nan if level is None else float(self._heights(np.array([level]), 0)[0])
-        known = level is not None and bool(np.isfinite(height))
-        self.baseline.stand_at(_mean_level(height, level) if known and level is not None else None)
+        value = np.array([np.nan if level is None else level])
+        (height,) = log10(value) if self.options["log"] else value
+        low, high = self.shown
+        known = level is not None and low <= height <= high
+        self.baseline.stand_at(_mean_level(float(height), level) if known and level is not None else None)
 
     def _draw_train(self, past: Past | None, index: int) -> None:
         if past is None:
@@ -192,6 +221,7 @@ class LossPlot(Plot[LossState]):
             curves.set_curves(())
         for area in self.areas:
             area.clear()
+        self.beyond.clear()
 
     def tint(self, theme: Theme) -> None:
         self.baseline.colour = theme.muted
@@ -200,6 +230,7 @@ class LossPlot(Plot[LossState]):
             self.areas[index].set_colour(theme.accent)
             self.validations[index].set_colours([theme.text])
             self.ghosts[index].set_colours([theme.faint])
+        self.beyond.tint(theme, theme.accent)
 
     # -- words -------------------------------------------------------------------------------------------------------
 
@@ -217,6 +248,16 @@ class LossPlot(Plot[LossState]):
         return [Key(f"{whole} {step}", "text", short=f"{brief} {step}")]
 
     def notes(self, state: LossState) -> Sequence[Note]:
+        return [*self._lost_notes(state), *self._axis_notes(state)]
+
+    def _axis_notes(self, state: LossState) -> Sequence[Note]:
+        if not self.options["log"]:
+            return beyond_notes(largest_of(state), self.shown, "step")
+        if "log" not in self.by_hand:
+            return [Note("log axis by itself: the loss spans decades")]
+        return ()
+
+    def _lost_notes(self, state: LossState) -> Sequence[Note]:
         past = state.pasts.get("loss")
         lost = np.flatnonzero(~np.isfinite(past.last)) if past is not None else np.zeros(0, dtype=int)
         if past is None or not lost.size:

@@ -6,8 +6,8 @@ import math
 
 _NICE = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
-_MOST = 1e307
-"""The largest magnitude on a linear axis: spans of the largest floats overflow."""
+MOST = 8e307
+"""The largest magnitude on a linear axis: the span of larger ones is no float64."""
 
 _LEAST_SHARE = 4e-3
 """The least span of a linear axis, as a share of its values: what differs less is shown as alike."""
@@ -39,7 +39,7 @@ def _linear(low: float, high: float) -> Range:
     if not math.isfinite(step):
         return low, high
     bottom, top = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return bottom * step, max(top, bottom + 1) * step
+    return max(bottom * step, -MOST), min(max(top, bottom + 1) * step, MOST)
 
 
 def _decades(low: float, high: float) -> Range:
@@ -79,7 +79,7 @@ class StepRange:
         if self.always:
             low, high = min(low, self.always[0]), max(high, self.always[1])
         if not self.log:
-            low, high = max(low, -_MOST), min(high, _MOST)
+            low, high = max(low, -MOST), min(high, MOST)
         wanted = _decades(low, high) if self.log else _linear(low, high)
         self.shown = wanted if self.shown is None else self._stepped(self.shown, wanted, low, high)
         return self.shown

@@ -134,7 +134,7 @@ def ridge_polygons(x: Array, heights: Array, rise: float) -> list[QPolygonF]:
     """``x`` (layers, bins + 1) edges, ``heights`` (layers, bins): closed outlines on the base lines 0, 1, …"""
     depth, bins = heights.shape
     xs = np.empty((depth, bins + 2))
-    xs[:, 1:-1] = 0.5 * (x[:, 1:] + x[:, :-1])
+    xs[:, 1:-1] = 0.5 * x[:, 1:] + 0.5 * x[:, :-1]
     xs[:, 0], xs[:, -1] = x[:, 0], x[:, -1]
     ys = np.repeat(np.arange(depth, dtype=np.float64)[:, None], bins + 2, axis=1)
     ys[:, 1:-1] -= rise * heights

@@ -18,9 +18,10 @@ from ui.plots.asking import Asking
 from ui.plots.axes import StepAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.canvas import Pane
+from ui.plots.edges import Beyond, beyond_notes, drawn_within, fitting, reach_of
 from ui.plots.guides import Guide, Level
 from ui.plots.items import Array, Curves, Item, pieces, transparent
-from ui.plots.ranges import StepRange, StepsRange
+from ui.plots.ranges import Range, StepRange, StepsRange
 from ui.plots.strip import Key, Note
 from ui.plots.table import Table
 from ui.plots.timeline import with_gaps
@@ -97,6 +98,7 @@ class SharpnessPlot(Asking[SharpnessState]):
         self.gauge = _Gauge(self.pane)
         self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
         self.curve = Curves(self.pane, width=1.4, smooth=True)
+        self.beyond = Beyond(self.pane)
         self._past: list[tuple[int, float, float, float]] = []
 
     def question(self) -> SharpnessQuestion:
@@ -119,16 +121,17 @@ class SharpnessPlot(Asking[SharpnessState]):
 
     def _fit(self, state: SharpnessState) -> None:
         shown = [state.gauges, *([self.ghost.gauges] if self.ghost else [])]
-        values = np.concatenate([*shown, [0.0, 1.2 * state.found.limit]])
-        values = values[np.isfinite(values)]
+        reach = max(reach_of(gauges) for gauges in shown)
         ends = [state.step, *([self.ghost.step] if self.ghost else [])]
-        y = self.scale.fit(float(values.min()), float(values.max()))
+        y = self.scale.fit(*fitting([*shown, np.array([0.0, 1.2 * state.found.limit])], reach))
         margin = 0.01 * (y[1] - y[0])
         self.pane.fit(self.steps.fit(max(ends)), (y[0] - margin, y[1] + margin))
 
     def draw(self, state: SharpnessState) -> None:
         self._fit(state)
-        self.curve.set_curves([_curve(state)])
+        self.curve.set_curves([_curve(state, self.scale.range)])
+        self.ghosts.set_curves([_curve(self.ghost, self.scale.range)] if self.ghost else ())
+        self.beyond.show_values(state.steps, state.gauges, self.scale.range)
         self.gauge.show_value(state.found.gauge, state.found.limit)
         limit = state.found.limit
         known = math.isfinite(limit) and not state.found.reason
@@ -136,17 +139,21 @@ class SharpnessPlot(Asking[SharpnessState]):
         self.limit.stand_at(level if known else None)
 
     def draw_ghost(self, ghost: SharpnessState | None) -> None:
-        self.ghosts.set_curves([] if ghost is None else [_curve(ghost)])
+        """It shares the axis with the live state and is drawn with it."""
+        if ghost is None:
+            self.ghosts.set_curves(())
 
     def clear(self) -> None:
         self.curve.set_curves(())
         self.ghosts.set_curves(())
         self.gauge.show_value(math.nan, math.nan)
+        self.beyond.clear()
 
     def tint(self, theme: Theme) -> None:
         self.limit.colour = theme.text
         self.ghosts.set_colours([theme.muted])
         self.curve.set_colours([theme.accent])
+        self.beyond.tint(theme, theme.accent)
         self.gauge.colour, self.gauge.warning = theme.accent, theme.warning
         self.gauge.update()
 
@@ -170,7 +177,7 @@ class SharpnessPlot(Asking[SharpnessState]):
             notes.insert(0, Note("no limit"))
         if found.bound:
             notes.append(Note("not converged: λ_max is this or more"))
-        return notes
+        return [*beyond_notes(state.gauges, self.scale.range, "look"), *notes]
 
     def probe(self, state: SharpnessState, pane: int, x: float, y: float) -> Probe | None:
         index = int(np.abs(state.steps - x).argmin())
@@ -195,7 +202,7 @@ class SharpnessPlot(Asking[SharpnessState]):
         )
 
 
-def _curve(state: SharpnessState) -> list[QPolygonF]:
+def _curve(state: SharpnessState, shown: Range) -> list[QPolygonF]:
     """Through the answers, but not over steps at which nobody asked."""
     after_gap = np.concatenate([[False], apart(np.diff(state.steps))])
-    return pieces(*with_gaps(state.steps, after_gap, state.gauges))
+    return pieces(*with_gaps(state.steps, after_gap, drawn_within(state.gauges, shown)[0]))

@@ -17,7 +17,7 @@ from ui.style.numbers import tabular
 from ui.style.theme import Theme
 
 WRAPPED = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
-Swatch = Literal["line", "dashed", "dot", "hollow", "band", "none"]
+Swatch = Literal["line", "dashed", "dot", "hollow", "band", "cell", "none"]
 
 
 @dataclass(frozen=True)
@@ -204,6 +204,8 @@ class Strip(pg.GraphicsWidget):  # type: ignore[misc]
             painter.drawLine(QPointF(left, middle.y()), QPointF(left + 14, middle.y()))
         elif key.swatch == "band":
             painter.fillRect(QRectF(left, middle.y() - 4, 14, 8), transparent(colour, 0.25))
+        elif key.swatch == "cell":
+            painter.fillRect(QRectF(left + 3, middle.y() - 4, 8, 8), QColor(colour))
         elif key.swatch in ("dot", "hollow"):
             painter.setBrush(QColor(colour if key.swatch == "dot" else self.theme.panel))
             painter.drawEllipse(middle, 3.2, 3.2)

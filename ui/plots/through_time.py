@@ -266,7 +266,7 @@ class ThroughTime(Plot[ThroughTimeState]):
 
     def notes(self, state: ThroughTimeState) -> Sequence[Note]:
         norms = np.concatenate([track.norms for track in state.tracks])
-        return notes_of(norms, np.ones(len(norms), dtype=np.bool_), self.bands.low, "time step")
+        return notes_of(norms, self.bands.low, "time step")
 
     def probe(self, state: ThroughTimeState, pane: int, x: float, y: float) -> Probe | None:
         time = round(x)

@@ -15,6 +15,7 @@ from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.decades import extent, log10, notes_of
 from ui.plots.heat import ColourBar, Heat, colour_table, indexed
 from ui.plots.items import Array
+from ui.plots.lost import cell_keys
 from ui.plots.ranges import Range, StepRange, StepsRange, nice_step
 from ui.plots.strip import Key, Note
 from ui.plots.table import Cell, Table
@@ -161,10 +162,14 @@ class ThroughTimeImage(Plot[ImageState]):
 
     # -- words -------------------------------------------------------------------------------------------------------
 
+    def legend(self, state: ImageState) -> Sequence[Key]:
+        keys = [key for heat in self.heats[: len(self._parts(state))] for key in cell_keys(heat.places)]
+        return list(dict.fromkeys(keys))
+
     def notes(self, state: ImageState) -> Sequence[Note]:
         last = np.concatenate([image.values[-1] for image in state.images])
         known = np.concatenate([np.full(image.values.shape[1], image.looked[-1]) for image in state.images])
-        return notes_of(last, known, self.colour_scale.range[0], "time step")
+        return notes_of(last[known], self.colour_scale.range[0], "time step")
 
     def probe(self, state: ImageState, pane: int, x: float, y: float) -> Probe | None:
         band = self.bands.at(y)

@@ -93,9 +93,9 @@ def marked(values: Array) -> Array:
 
 
 def diverging_table(theme: Theme) -> list[int]:
-    """All 256 places: blue below 0, the panel at 0, green above; amber for what is not finite."""
+    """All 256 places: blue below 0, the panel at 0, green above; grey for −∞, amber for what is not a number."""
     end = "#101218" if not theme.dark else "#ffffff"
     low, high = mix(theme.accent, end, 0.35), mix(theme.forward, end, 0.35)
     shades = ramp((low, theme.accent, theme.panel, theme.forward, high), 253)
-    lost = QColor(mix(theme.panel, theme.warning, 0.6)).rgba()
-    return [QColor(0, 0, 0, 0).rgba(), lost, lost, *(QColor(shade).rgba() for shade in shades)]
+    fixed = [QColor(0, 0, 0, 0).rgba(), QColor(theme.muted).rgba(), QColor(theme.lost).rgba()]
+    return [*fixed, *(QColor(shade).rgba() for shade in shades)]

@@ -7,16 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPolygonF, QTransform
 
 from simulator.frame import RunInfo
+from simulator.gains_past import NOT_A_NUMBER, TOTAL, gain_rows, nothing_arrives
 from simulator.trace import FACTORS, Factor, Gains
 from ui.plots.axes import DepthAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.canvas import Pane
-from ui.plots.depth import finite_extent
-from ui.plots.items import Array, Beam, Curves, Item, pieces, transparent
+from ui.plots.depth import columns_of, finite_extent
+from ui.plots.items import FLOOR, LOST, Array, Beam, Curves, Dots, Item, pieces, transparent
+from ui.plots.lost import Since, layer_words, lost_notes, since_of
 from ui.plots.ranges import StepRange
 from ui.plots.strip import Key, Note
 from ui.plots.table import Cell, Table
@@ -40,13 +43,14 @@ WIDTH = 0.84
 
 @dataclass(frozen=True)
 class WaterfallState:
-    """The gains of one frame: (factors, layers), NaN where a layer has no such factor."""
+    """The gains of one frame: (factors, layers), as ``gain_rows`` gives them."""
 
     step: int
     factors: tuple[Factor, ...]
     gains: Array
     totals: Array
-    """(layers,) NaN for the output and for what has no δ."""
+    """(layers,) NaN for the output, for what has no δ and for what nothing arrives at."""
+    since: Since = ()
 
     @property
     def depth(self) -> int:
@@ -54,25 +58,27 @@ class WaterfallState:
 
     @property
     def running(self) -> Array:
-        """log₁₀ ‖δ^l‖ / ‖δ^L‖: the sum of all totals from the output down to the layer."""
-        known = np.nan_to_num(self.totals, nan=0.0, neginf=-np.inf, posinf=np.inf)
-        level = np.cumsum(known[::-1])[::-1]
-        missing = np.isnan(self.totals)
+        """log₁₀ ‖δ^l‖ / ‖δ^L‖: the sum of all totals from the output down to the layer.
+
+        −∞ where no signal is left, NaN where it is not a number or the layer has no δ.
+        """
+        level = np.cumsum(np.nan_to_num(self.totals, nan=0.0, neginf=-np.inf, posinf=0.0)[::-1])[::-1]
+        missing = np.isnan(self.totals) & ~nothing_arrives(self.totals)
         missing[-1] = False
-        return np.where(missing, np.nan, level)
+        return np.where(missing | self.lost, np.nan, level)
+
+    @property
+    def lost(self) -> NDArray[np.bool_]:
+        """(layers,): where the signal is not a number, by this layer's gain or by one nearer to the output."""
+        broken = np.logical_or.accumulate(np.isposinf(self.totals)[::-1])[::-1]
+        return np.asarray(broken & ~np.isnan(self.totals))
 
 
-def state_of(step: int, labels: Sequence[str], found: Sequence[Gains]) -> WaterfallState:
+def state_of(step: int, labels: Sequence[str], found: Sequence[Gains], since: Since = ()) -> WaterfallState:
     """Arrays by layer of what the trace has found."""
-    place = {label: index for index, label in enumerate(labels)}
+    rows = gain_rows(labels, found)
     used = tuple(factor for factor in FACTORS if any(factor in gain.factors for gain in found))
-    gains, totals = np.full((len(used), len(labels)), np.nan), np.full(len(labels), np.nan)
-    for gain in found:
-        layer = place[gain.layer]
-        totals[layer] = gain.total
-        for row, factor in enumerate(used):
-            gains[row, layer] = gain.factors.get(factor, math.nan)
-    return WaterfallState(step, used, gains, totals)
+    return WaterfallState(step, used, rows[[FACTORS.index(factor) for factor in used]], rows[TOTAL], since)
 
 
 class _Steps(Item):
@@ -112,6 +118,13 @@ def bars_of(state: WaterfallState) -> list[tuple[QRectF, int]]:
     return bars
 
 
+def gain_text(log: float) -> str:
+    """A log₁₀ gain in words."""
+    if math.isinf(log):
+        return "the signal is lost" if log < 0 else "not a number"
+    return f"{number(log, fixed=True)} decades"
+
+
 class Waterfall(Plot[WaterfallState]):
     key = "waterfall"
     title = "Gradient waterfall"
@@ -135,6 +148,7 @@ class Waterfall(Plot[WaterfallState]):
         self.steps = _Steps(self.pane)
         self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
         self.line = Curves(self.pane, 1.0, width=1.4, smooth=True)
+        self.dots = Dots(self.pane)
 
     def begin(self, info: RunInfo) -> None:
         self.depth_axis.name_layers(self.labels)
@@ -143,13 +157,22 @@ class Waterfall(Plot[WaterfallState]):
         # A lone layer has nothing to compare with, which is a picture too.
         if not view.frame.factors and view.frame.info.depth > 1:
             return None
-        return state_of(view.frame.step, [layer.label for layer in view.frame.info.layers], view.frame.factors)
+        since = since_of(view.history, "delta_rms", columns_of(view.frame, ["delta_rms"])["delta_rms"].values)
+        return state_of(view.frame.step, [layer.label for layer in view.frame.info.layers], view.frame.factors, since)
 
     def draw(self, state: WaterfallState) -> None:
         self._fit(state)
         self.steps.colours = [self._tones[COLOURS[factor]] for factor in state.factors]
         self.steps.set_bars(bars_of(state))
         self.line.set_curves([self._curve(state)])
+        self._mark_lost(state)
+
+    def _mark_lost(self, state: WaterfallState) -> None:
+        """Layers that no number reaches."""
+        zero, places = np.isneginf(state.running), np.flatnonzero(state.lost | np.isneginf(state.running))
+        kinds = np.where(zero, FLOOR, LOST).astype(np.int8)
+        heights = np.full(state.depth, self.scale.range[0])
+        self.dots.set_dots(places.astype(np.float64), heights[places], kinds[places], places.tolist())
 
     def _curve(self, state: WaterfallState) -> list[QPolygonF]:
         x = np.arange(state.depth, dtype=np.float64)
@@ -170,6 +193,7 @@ class Waterfall(Plot[WaterfallState]):
         self.steps.set_bars([])
         for curves in (self.line, self.ghosts):
             curves.set_curves(())
+        self.dots.set_dots(np.zeros(0), np.zeros(0), np.zeros(0, np.int8))
 
     def mark(self, layer: int) -> None:
         self.beam.point_at(layer)
@@ -179,6 +203,7 @@ class Waterfall(Plot[WaterfallState]):
         if self.state is not None:
             self.steps.colours = [self._tones[COLOURS[factor]] for factor in self.state.factors]
         self.line.set_colours([theme.text])
+        self.dots.set_colours(self.layer_colours or [theme.text], theme.panel, theme.warning)
         self.ghosts.set_colours([theme.muted])
         self.beam.colour = theme.accent
 
@@ -188,8 +213,10 @@ class Waterfall(Plot[WaterfallState]):
         return [Key(WORDS.get(factor, factor), COLOURS[factor], "band") for factor in state.factors]
 
     def notes(self, state: WaterfallState) -> Sequence[Note]:
-        lost = int(np.count_nonzero(np.isneginf(state.totals)))
-        return [Note(f"{lost} layers get exactly 0", warning=True)] if lost else []
+        labels, zero = self.names_of(state.depth), np.flatnonzero(np.isneginf(state.running))
+        found = [Note(f"exactly 0 in {layer_words(labels, zero)}", warning=True)] if zero.size else []
+        lost = np.where(state.lost, np.nan, 0.0)
+        return [*found, *lost_notes(lost, np.ones(state.depth, np.bool_), labels, state.since)]
 
     def probe(self, state: WaterfallState, pane: int, x: float, y: float) -> Probe | None:
         index = round(x)
@@ -197,22 +224,28 @@ class Waterfall(Plot[WaterfallState]):
             return None
         text = [self.layer_text(index)]
         if not np.isnan(state.totals[index]):
-            text.append(f"gain  {number(float(state.totals[index]), fixed=True)} decades")
+            text.append(f"gain  {gain_text(float(state.totals[index]))}")
+        elif nothing_arrives(state.totals)[index]:
+            text.append("nothing arrives: exactly 0")
         for row, factor in enumerate(state.factors):
             if not np.isnan(state.gains[row, index]):
-                text.append(f"{WORDS.get(factor, factor)}  {number(float(state.gains[row, index]), fixed=True)}")
+                text.append(f"{WORDS.get(factor, factor)}  {gain_text(float(state.gains[row, index]))}")
         return Probe("\n".join(text), index)
 
     def rows(self, state: WaterfallState) -> Table:
         """A row per layer and factor; a layer without any has one row that says so."""
         found: list[tuple[Cell, ...]] = []
         for layer in range(state.depth):
-            label = self.labels[layer] if len(self.labels) == state.depth else str(layer + 1)
-            total = float(state.totals[layer])
+            label = self.names_of(state.depth)[layer]
+            total = _told(float(state.totals[layer]))
             gains = [(factor, float(gain)) for factor, gain in zip(state.factors, state.gains[:, layer], strict=True)]
             known = [(factor, gain) for factor, gain in gains if not math.isnan(gain)]
-            found += [(state.step, label, factor, gain, total) for factor, gain in known]
+            found += [(state.step, label, factor, _told(gain), total) for factor, gain in known]
             if not known:
                 found.append((state.step, label, None, None, None))
         names = ("step", "layer", "factor", "log10_gain", "log10_total")
         return Table({name: [row[place] for row in found] for place, name in enumerate(names)})
+
+
+def _told(gain: float) -> float:
+    return math.nan if gain == NOT_A_NUMBER else gain

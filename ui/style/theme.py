@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
-from ui.style.colours import viridis
+from ui.style.colours import mix, viridis
 
 Choice = Literal["light", "dark", "system"]
 
@@ -41,6 +41,11 @@ class Theme:
     warning: str
     depth: tuple[float, float]
     """The share of viridis that stays readable on ``panel``."""
+
+    @property
+    def lost(self) -> str:
+        """Cells of images that are not a number."""
+        return mix(self.panel, self.warning, 0.6)
 
 
 LIGHT = Theme(

@@ -1,0 +1,189 @@
+"""Every plot draws whatever a float64 may be, or says in words why it does not."""
+
+from __future__ import annotations
+
+import functools
+import statistics
+import warnings
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given as given_by
+from hypothesis import settings
+from hypothesis import strategies as some
+from msgspec import structs
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from simulator.history import History, Rows
+from tests.ui.plot_data import EXTREMES, KINDS, view
+from ui.export import export_plot
+from ui.plots import Plot, View, all_plots, plot_class
+from ui.plots.axes import Axis
+from ui.plots.edges import reach_of
+from ui.plots.ranges import MOST
+
+plots = pytest.mark.parametrize("plot", all_plots(), ids=lambda plot: plot.key)
+extremes = pytest.mark.parametrize("kind", [*EXTREMES, *KINDS])
+DEPTH = 6
+
+
+@functools.cache
+def given(kind: str) -> View:
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        # What is made up may overflow, what is drawn may not.
+        warnings.simplefilter("ignore")
+        return view(DEPTH, kind=kind)
+
+
+def shown(plot: type[Plot[Any]], kind: str, qtbot: QtBot) -> Plot[Any]:
+    made = plot()
+    qtbot.addWidget(made)
+    made.resize(460, 300)
+    made.start(given(kind).frame.info)
+    made.refresh(given(kind))
+    return made
+
+
+def panes_of(plot: Plot[Any]) -> list[QImage]:
+    """Pictures of the panes."""
+    whole = plot.canvas.grab().toImage()
+    rects = [plot.canvas.mapFromScene(pane.sceneBoundingRect()).boundingRect() for pane in plot.canvas.panes]
+    return [whole.copy(rect.intersected(QRect(0, 0, whole.width(), whole.height()))) for rect in rects]
+
+
+@plots
+@extremes
+def test_something_is_drawn_or_a_sentence_says_why_not(plot: type[Plot[Any]], kind: str, qtbot: QtBot) -> None:
+    made = shown(plot, kind, qtbot)
+    said = [note.text for note in made.strip.notes if not note.text.startswith("as of")]
+    before = panes_of(made)
+    made.clear()
+    assert panes_of(made) != before or said
+
+
+@plots
+@extremes
+def test_pointing_pinning_and_the_table_take_any_number(plot: type[Plot[Any]], kind: str, qtbot: QtBot) -> None:
+    made = shown(plot, kind, qtbot)
+    made.canvas.grab()
+    for pane in made.canvas.panes:
+        box = pane.sceneBoundingRect()
+        for place in (box.center(), (box.topLeft() + box.center()) / 2, (box.bottomRight() + box.center()) / 2):
+            made.canvas.pointed.emit(place)
+    made.pin()
+    made.refresh(given("random"))
+    made.canvas.grab()
+    assert made.table().rows
+
+
+def tick_boxes(axis: Axis) -> list[QRectF]:
+    """Where the axis writes its numbers."""
+    paper = QImage(10, 10, QImage.Format.Format_RGB32)
+    painter = QPainter(paper)
+    try:
+        specs = axis.generateDrawSpecs(painter)
+    finally:
+        painter.end()
+    return [] if specs is None else [box for box, _, text in specs[2] if text]
+
+
+@plots
+@extremes
+def test_the_numbers_of_axes_are_whole_and_apart(plot: type[Plot[Any]], kind: str, qtbot: QtBot) -> None:
+    made = shown(plot, kind, qtbot)
+    made.canvas.grab()
+    for axis in made.canvas.axes:
+        if axis.isVisible() and axis.style["showValues"]:
+            boxes = tick_boxes(axis)
+            assert axis.orientation != "left" or all(box.left() >= 0 for box in boxes), f"{axis.text}: cut"
+            if axis.label.isVisible():
+                boxes.append(axis.label.mapRectToParent(axis.label.boundingRect()).adjusted(3, 3, -3, -3))
+            assert not any(a.intersects(b) for i, a in enumerate(boxes) for b in boxes[:i]), f"{axis.text}: crowded"
+
+
+@plots
+@pytest.mark.parametrize("kind", ["1e15", "1e300", "1e-300", "huge, NaN and infinite"])
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_every_picture_is_written(plot: type[Plot[Any]], kind: str, ending: str, qtbot: QtBot, tmp_path: Path) -> None:
+    made = shown(plot, kind, qtbot)
+    written = export_plot(made, tmp_path / f"p.{ending}", width=460, height=300)
+    assert written.stat().st_size > 500
+
+
+def loss_view(losses: list[float]) -> View:
+    usual = view(2, len(losses) - 1)
+    columns = ("loss",)
+    past = History(columns, 1024)
+    past.extend(Rows(0, columns, np.array(losses)[:, np.newaxis]))
+    scalars = {"loss": losses[-1]}
+    return View(structs.replace(usual.frame, scalars=scalars), past, None)
+
+
+def loss_plot(losses: list[float], qtbot: QtBot) -> Plot[Any]:
+    made = plot_class("loss")()
+    qtbot.addWidget(made)
+    made.resize(460, 300)
+    made.refresh(loss_view(losses))
+    return made
+
+
+@pytest.mark.parametrize(("factor", "log"), [(0.9e4, False), (1.1e4, True), (1e300, True)])
+def test_a_loss_far_above_its_median_makes_the_axis_logarithmic(factor: float, log: bool, qtbot: QtBot) -> None:
+    made = loss_plot([*[2.0] * 30, 2.0 * factor, *[2.0] * 30], qtbot)
+    assert made.options["log"] is log
+    assert made.header is not None
+    assert made.header.options["log"].isChecked() is log
+    assert any("by itself" in note.text for note in made.strip.notes) is log
+
+
+def test_a_loss_that_has_exploded_for_good_keeps_its_logarithmic_axis(qtbot: QtBot) -> None:
+    assert loss_plot([*[2.0] * 30, *[1e15] * 300], qtbot).options["log"]
+
+
+def test_a_choice_of_axis_by_hand_stays_and_what_stands_out_is_marked_at_the_edge(qtbot: QtBot) -> None:
+    losses = [*[2.0] * 30, 1e15, *[2.0] * 30]
+    made = loss_plot(losses, qtbot)
+    assert made.header is not None
+    made.header.options["log"].click()
+    made.refresh(loss_view([*losses, 2.0]))
+    assert not made.options["log"]
+    assert made.canvas.panes[0].shown[1][1] <= 3
+    assert made.twin(made.theme).options == made.options
+    assert [note.text for note in made.strip.notes] == ["1 step beyond the axis, as far as 1×10¹⁵"]
+
+
+def test_a_new_run_begins_with_the_usual_axis(qtbot: QtBot) -> None:
+    made = loss_plot([*[2.0] * 30, 1e15], qtbot)
+    again = loss_view([2.0] * 5)
+    made.start(structs.replace(again.frame.info, run=2))
+    assert not made.options["log"]
+
+
+def test_a_layer_far_beyond_the_others_stands_at_the_edge(qtbot: QtBot) -> None:
+    usual = view(6)
+    usual.frame.measures["activation_mean"][:] = (1, 2, 3, 4, 1e12, -1e13)
+    usual.frame.measures["activation_std"][:] = 1.0
+    made = plot_class("activation_profile")()
+    qtbot.addWidget(made)
+    made.refresh(usual)
+    low, high = made.canvas.panes[0].shown[1]
+    assert -10 < low < high < 10
+    assert [note.text for note in made.strip.notes] == ["2 layers beyond the axis, as far as −1×10¹³"]
+    assert made.table().columns["activation_mean"] == [1, 2, 3, 4, 1e12, -1e13]
+
+
+@settings(max_examples=60, deadline=None)
+@given_by(some.lists(some.floats(-1e308, 1e308).filter(lambda v: v == 0 or abs(v) > 1e-290), min_size=1, max_size=9))
+def test_what_is_called_far_beyond_is_more_than_ten_thousand_medians(values: list[float]) -> None:
+    series = np.array(values)
+    wanted = statistics.median(sorted(Fraction(abs(v)) for v in values if v)) * 10**4 if any(values) else None
+    reach = reach_of(series)
+    if wanted is None or wanted > Fraction(MOST):
+        assert reach == MOST
+    else:
+        assert abs(Fraction(reach) - wanted) <= wanted / 10**12
