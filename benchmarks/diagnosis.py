@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,8 +14,10 @@ import numpy as np
 
 from benchmarks.sick_nets import Planted
 from simulator import Experiment, RunResult, run
+from simulator.baseline import baseline_loss
 from simulator.doctor import Finding, Mend
 from simulator.numeric import median
+from simulator.training import Training
 
 STEPS = 300
 """Updates of a sick net, of its healthy twin and of the net that is mended."""
@@ -32,31 +35,43 @@ def trained(experiment: Experiment, steps: int = STEPS) -> RunResult:
     return run(experiment, steps=steps, every=max(1, steps // 10))
 
 
-def final_loss(result: RunResult) -> float:
-    """The median loss of the last steps; NaN where most of them have none."""
-    return float(median(result.history.series("loss").last[-RECENT:]))
+@dataclass(frozen=True)
+class Level:
+    """Where a run has come to."""
 
+    loss: float
+    """The median of the last steps; NaN where most of them have none."""
+    guessing: float
+    """What a constant guess scores with the same loss and targets."""
 
-def infinite_if_nan(loss: float) -> float:
-    """A loss that is not a number counts as infinite."""
-    return math.inf if math.isnan(loss) else loss
+    @classmethod
+    def of(cls, experiment: Experiment, result: RunResult) -> Level:
+        loss = float(median(result.history.series("loss").last[-RECENT:]))
+        return cls(loss, baseline_loss(experiment.objective, Training(experiment).data.y_train))
+
+    @property
+    def both(self) -> tuple[float, float]:
+        """The loss, and what it is of guessing, for a mend may change its unit; a NaN counts as infinite."""
+        loss = math.inf if math.isnan(self.loss) else self.loss
+        return loss, loss / self.guessing
 
 
 @dataclass(frozen=True)
 class Cure:
     """What came of training anew with a mend."""
 
-    loss: float
+    level: Level
     gone: bool
     """Whether no finding of that rule is left."""
 
-    def cures(self, before: float) -> bool:
+    def cures(self, before: Level) -> bool:
         """The finding is gone, and the loss at most half of the untreated."""
-        return self.gone and math.isfinite(self.loss) and self.loss <= CURED * infinite_if_nan(before)
+        halved = all(now <= CURED * then for now, then in zip(self.level.both, before.both, strict=True))
+        return self.gone and math.isfinite(self.level.loss) and halved
 
-    def harms(self, before: float) -> bool:
+    def harms(self, before: Level) -> bool:
         """Not finite, or a higher loss than the untreated."""
-        return not math.isfinite(self.loss) or self.loss > infinite_if_nan(before)
+        return not math.isfinite(self.level.loss) or self.level.both[1] > before.both[1]
 
 
 @dataclass(frozen=True)
@@ -64,10 +79,10 @@ class Diagnosis:
     """Of a sick net."""
 
     planted: Planted
-    loss: float
+    level: Level
     findings: tuple[Finding, ...]
-    cure: Cure | None
-    """By the first mend of the first finding; None where none is offered."""
+    cures: tuple[Cure, ...]
+    """By each mend of the first finding."""
 
     @property
     def first(self) -> Finding | None:
@@ -83,12 +98,26 @@ class Diagnosis:
         return any(within(self.first.cause.path, path) for path in self.planted.paths)
 
     @property
+    def offered(self) -> bool:
+        return bool(self.cures)
+
+    @property
     def cured(self) -> bool:
-        return self.cure is not None and self.cure.cures(self.loss)
+        """By the first mend."""
+        return self.offered and self.cures[0].cures(self.level)
 
     @property
     def harmed(self) -> bool:
-        return self.cure is not None and self.cure.harms(self.loss)
+        """By the first mend."""
+        return self.offered and self.cures[0].harms(self.level)
+
+    @property
+    def failing(self) -> tuple[Mend, ...]:
+        """Further mends of the first finding that do not cure."""
+        mends = self.first.mends if self.first is not None else ()
+        return tuple(
+            mend for mend, cure in zip(mends[1:], self.cures[1:], strict=True) if not cure.cures(self.level)
+        )  # fmt: skip
 
     @property
     def untried(self) -> tuple[Mend, ...]:
@@ -96,9 +125,27 @@ class Diagnosis:
         return tuple(mend for finding in self.findings for mend in finding.mends if mend.tried is None)
 
     @property
+    def ill_said(self) -> tuple[str, ...]:
+        """Sentences with a blemish."""
+        return tuple(finding.sentence for finding in self.findings if blemishes(finding.sentence))
+
+    @property
     def contradictory(self) -> tuple[str, ...]:
         """Settings that one mend raises and another lowers."""
         return contradictions(self.planted.sick, [mend for finding in self.findings for mend in finding.mends])
+
+
+BLEMISHES = (
+    r"\bnan\b", r"\binf\b", r"\b(minus |−)?infinite decades", r"∞ decades", r"\bNone\b", r"\blayers (\S+) to \1\b",
+    r"\b1 (layers|units|steps|samples|entries|decades|times)\b", r"\d[eE][-+]?\d", r"  ", r" [,.;:]", r"\.\.", r"[^.]$",
+    r"^[a-zø]", r"\b(\w+) \1\b", r"[<>{}_]",
+)  # fmt: skip
+"""What no sentence for a person may hold."""
+
+
+def blemishes(sentence: str) -> tuple[str, ...]:
+    """The patterns of ``BLEMISHES`` that are found in it."""
+    return tuple(pattern for pattern in BLEMISHES if re.search(pattern, sentence))
 
 
 def within(path: str, whole: str) -> bool:
@@ -132,15 +179,18 @@ def mended(experiment: Experiment, mend: Mend) -> Experiment:
 
 
 def diagnose(planted: Planted, steps: int = STEPS) -> Diagnosis:
-    """Train it, ask the doctor, and train anew with the first mend that is offered."""
+    """Train it, ask the doctor, and train anew with each mend that the first finding offers."""
     experiment = planted.sick
     result = trained(experiment, steps)
-    first = result.findings[0] if result.findings else None
-    cure = None
-    if first is not None and first.mends:
-        again = trained(mended(experiment, first.mends[0]), steps)
-        cure = Cure(final_loss(again), all(finding.rule != first.rule for finding in again.findings))
-    return Diagnosis(planted, final_loss(result), result.findings, cure)
+    first = result.findings[:1]
+    cures = tuple(_cure(experiment, mend, finding, steps) for finding in first for mend in finding.mends)
+    return Diagnosis(planted, Level.of(experiment, result), result.findings, cures)
+
+
+def _cure(experiment: Experiment, mend: Mend, finding: Finding, steps: int) -> Cure:
+    other = mended(experiment, mend)
+    result = trained(other, steps)
+    return Cure(Level.of(other, result), all(each.rule != finding.rule for each in result.findings))
 
 
 @dataclass(frozen=True)

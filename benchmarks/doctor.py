@@ -30,13 +30,15 @@ TARGETS = {"named": 0.95, "offered": 0.8, "cured": 0.9, "severe": 0.0, "warned":
 def shares(diagnoses: Sequence[Diagnosis]) -> dict[str, float]:
     """Of the sick nets, and of those of them that a setting can mend or that are offered a mend; none of none."""
     mendable = [each for each in diagnoses if each.planted.mendable]
-    offered = [each for each in diagnoses if each.cure is not None]
+    offered = [each for each in diagnoses if each.offered]
     held = {
         "named": [each.named for each in diagnoses],
-        "offered": [each.cure is not None for each in mendable],
+        "offered": [each.offered for each in mendable],
         "cured": [each.cured for each in offered],
+        "all cure": [each.cured and not each.failing for each in offered],
         "harmed": [each.harmed for each in offered],
         "contradictory": [bool(each.contradictory) for each in diagnoses],
+        "ill said": [bool(each.ill_said) for each in diagnoses],
         "untried": [bool(each.untried) for each in diagnoses],
     }
     return {name: sum(found) / len(found) for name, found in held.items() if found}
@@ -54,9 +56,11 @@ WORDS = {
     "named": ("the first finding names the true cause", "sick nets"),
     "offered": ("a mend is offered", "sick nets that a setting can mend"),
     "cured": ("the first mend cures", "sick nets with a mend"),
+    "all cure": ("each of its mends cures", "sick nets with a mend"),
     "harmed": ("the first mend makes it worse, or not finite", "sick nets with a mend"),
     "contradictory": ("two mends contradict each other", "sick nets"),
     "untried": ("a mend is offered untried", "sick nets"),
+    "ill said": ("a sentence has a blemish", "sick nets"),
     "severe": ("a severe finding", "looks at healthy nets"),
     "warned": ("a warning", "looks at healthy nets"),
 }
@@ -88,7 +92,7 @@ def _by_kind(diagnoses: Sequence[Diagnosis]) -> Table:
                 kind,
                 str(len(of_kind)),
                 _count(of_kind, lambda each: each.named),
-                _count(of_kind, lambda each: each.cure is not None),
+                _count(of_kind, lambda each: each.offered),
                 _count(of_kind, lambda each: each.cured),
                 _count(of_kind, lambda each: each.harmed),
             ]
@@ -99,13 +103,16 @@ def _by_kind(diagnoses: Sequence[Diagnosis]) -> Table:
 def faults(diagnosis: Diagnosis) -> list[str]:
     """In words: what the doctor got wrong about a sick net."""
     found = [] if diagnosis.named else ["not named"]
-    if diagnosis.planted.mendable and diagnosis.cure is None:
+    if diagnosis.planted.mendable and not diagnosis.offered:
         found.append("no mend")
-    if diagnosis.cure is not None and not diagnosis.cured:
-        kept = "" if diagnosis.cure.gone else ", the finding stays"
+    if diagnosis.offered and not diagnosis.cured:
+        cure = diagnosis.cures[0]
+        kept = "" if cure.gone else ", the finding stays"
         worse = "made worse" if diagnosis.harmed else "not cured"
-        found.append(f"{worse}: loss {diagnosis.loss:.3g} → {diagnosis.cure.loss:.3g}{kept}")
+        found.append(f"{worse}: loss {diagnosis.level.loss:.3g} → {cure.level.loss:.3g}{kept}")
+    found += [f"“{mend.title}” does not cure" for mend in diagnosis.failing]
     found += [f"contradictory mends of {path}" for path in diagnosis.contradictory]
+    found += [f"ill said: “{sentence}”" for sentence in diagnosis.ill_said]
     return found + ["mends untried"] * bool(diagnosis.untried)
 
 
@@ -117,7 +124,7 @@ def miss(diagnosis: Diagnosis) -> str:
     factor = f", {first.factor}" if first is not None and first.factor else ""
     mends = "; ".join(f"{mend.title} {json.dumps(dict(mend.settings))}" for mend in first.mends) if first else ""
     return (
-        f"- {diagnosis.planted.kind}: `{diagnosis.planted.name}`, loss {diagnosis.loss:.3g}: "
+        f"- {diagnosis.planted.kind}: `{diagnosis.planted.name}`, loss {diagnosis.level.loss:.3g}: "
         f"{', '.join(faults(diagnosis))}. Planted: {' or '.join(diagnosis.planted.paths)}. Named: {cause}{factor}. "
         f"Told: {told} Mends: {mends or 'none'}"
     )
