@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Generic
 
-from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from simulator.frame import Frame, LayerInfo, RunInfo
 from ui.changes import Change
-from ui.plots.canvas import Canvas
+from ui.plots.canvas import Canvas, Pane
 from ui.plots.change_marks import ChangeMarks, words_of
 from ui.plots.guides import Guide
 from ui.plots.header import Header, Option
@@ -26,6 +26,8 @@ from ui.style.theme import Theme, current_theme, depth_colours, layer_colour, th
 __all__ = ["FIRST_ROW", "Plot", "Probe", "State", "View"]
 
 STRIP_ROW, FIRST_ROW = 1, 2
+NEAR = 6.0
+"""Pixels around what is pointed at that a read-out leaves free."""
 
 
 class Plot(QWidget, Generic[S]):
@@ -450,13 +452,42 @@ class Plot(QWidget, Generic[S]):
         for i, hair in enumerate(self._hairs):
             hair.put(probe.x if probe and i == pane else None)
         if probe is not None and self._pointer is not None:
-            self._read_out.show_beside(self._pointer, probe.text, self.canvas.panes[pane])
+            self._place_read_out(probe, self.canvas.panes[pane], self._pointer)
         else:
             self._read_out.hide()
         if layer != self._hovered:
             self._hovered = layer
             self.highlight(layer)
             self.layer_hovered.emit(layer)
+
+    def _place_read_out(self, probe: Probe, pane: Pane, pointer: QPointF) -> None:
+        flat = self.canvas.flat
+        seen = [flat(rect) for rect in self._to_be_seen(probe, pane, pointer)]
+        at = self.canvas.mapFromScene(pointer)
+        self._read_out.show_beside(at, probe.text, flat(pane.sceneBoundingRect()), seen)
+
+    def _to_be_seen(self, probe: Probe, pane: Pane, pointer: QPointF) -> list[QRectF]:
+        """What a read-out must not cover: what it is about, and the last of what is drawn."""
+        area = pane.sceneBoundingRect()
+        about = probe.layer if pane in self.canvas.depth_panes and probe.layer >= 0 else probe.x
+        seen = [QRectF(pointer.x() - NEAR, pointer.y() - NEAR, 2 * NEAR, 2 * NEAR)]
+        for x in (about, self.last_column(pane)):
+            place = pane.data_to_scene(QPointF(x, 0.0)).x() if x is not None else area.left() - NEAR
+            if area.left() <= place <= area.right():
+                seen.append(QRectF(place - NEAR, area.top(), 2 * NEAR, area.height()))
+        if pane in self.canvas.row_panes:
+            seen.append(QRectF(area.left(), pointer.y() - NEAR, area.width(), 2 * NEAR))
+        return seen
+
+    def last_column(self, pane: Pane) -> float | None:
+        """Where along a pane over steps or over depth the last of the data stands."""
+        if pane in self.canvas.step_panes and self.state is not None:
+            return float(self.state.step)
+        return float(self.info.depth - 1) if pane in self.canvas.depth_panes and self.info is not None else None
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._leave()
 
     def _place_overlays(self, *_args: object) -> None:
         self._empty.setGeometry(self.canvas.rect().adjusted(24, 24, -24, -24))

@@ -6,11 +6,11 @@ import math
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPixmapCache, QResizeEvent, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsTextItem, QWidget
 
-from ui.plots.axes import Axis, StepAxis
+from ui.plots.axes import Axis, DepthAxis, StepAxis
 from ui.plots.heat import ColourBar
 from ui.plots.ranges import Range
 from ui.plots.strip import Strip
@@ -144,6 +144,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.panes: list[Pane] = []
         self.step_panes: list[Pane] = []
         """Those that show something over training steps."""
+        self.depth_panes: list[Pane] = []
+        """Those that show something over depth, from left to right."""
+        self.row_panes: list[Pane] = []
+        """Those with a row for each layer."""
         self.axes: list[Axis] = []
         self.grid = pg.GraphicsLayout()
         self.grid.setContentsMargins(2, 2, RIGHT_MARGIN, 2)
@@ -164,6 +168,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.panes.append(pane)
         if isinstance(bottom, StepAxis):
             self.step_panes.append(pane)
+        if isinstance(bottom, DepthAxis):
+            self.depth_panes.append(pane)
+        if isinstance(left, DepthAxis):
+            self.row_panes.append(pane)
         return pane
 
     def keep_still_parts(self) -> None:
@@ -184,6 +192,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             if pane.sceneBoundingRect().contains(position):
                 return index
         return -1
+
+    def flat(self, rect: QRectF) -> QRect:
+        """A rectangle of the scene in the widget's own coordinates."""
+        return QRect(self.mapFromScene(rect.topLeft()), self.mapFromScene(rect.bottomRight()))
 
     def mouseMoveEvent(self, event: Any) -> None:
         super().mouseMoveEvent(event)

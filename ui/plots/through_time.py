@@ -13,6 +13,7 @@ from simulator.history import Series
 from ui.plots.axes import WholeAxis
 from ui.plots.bands import LINE, USUAL_HEIGHT, BandAxis, Bands, Caption, Captions, gap_of
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.canvas import Pane
 from ui.plots.decades import extent, log10, notes_of
 from ui.plots.header import Option
 from ui.plots.items import Array, Curves, pieces
@@ -297,6 +298,9 @@ class ThroughTime(Plot[ThroughTimeState]):
         heights = [log10(state.tracks[row].norms[time - 1 : time])[0] for row in rows]
         away = [abs(max(h, self.bands.low) - self.bands.value(0, y)) if h == h else np.inf for h in heights]
         return rows[int(np.argmin(away))] if rows else -1
+
+    def last_column(self, pane: Pane) -> float | None:
+        return None if self.state is None else float(self.state.times)
 
     def rows(self, state: ThroughTimeState) -> Table:
         columns: dict[str, list[Cell]] = {name: [] for name in ("step", "layer", "time", "hidden_gradient_norm")}

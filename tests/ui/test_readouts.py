@@ -1,0 +1,90 @@
+"""A read-out covers neither what it is about nor the last of what is drawn; nor does anything else in a pane."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QRect
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.ui.plot_data import view
+from tests.ui.real_runs import real
+from ui.plots import Plot, View, all_plots, plot_class
+from ui.plots.axes import DepthAxis, StepAxis
+
+keys = pytest.mark.parametrize("key", [plot.key for plot in all_plots()])
+PLACES = [(0, 0, 300, 110), (330, 0, 630, 300), (0, 320, 300, 180), (640, 430, 320, 170), (0, 0, 960, 600)]
+"""Where plots of several sizes stand in the smallest window: x, y, width, height."""
+
+
+def placed(key: str, given: View, where: tuple[int, int, int, int], qtbot: QtBot) -> Plot[Any]:
+    window = QWidget()
+    qtbot.addWidget(window)
+    # Nobody else holds the window.
+    qtbot.__dict__.setdefault("held", []).append(window)
+    window.resize(960, 600)
+    plot = plot_class(key)(window)
+    plot.setGeometry(*where)
+    plot.refresh(given)
+    window.grab()
+    return plot
+
+
+def in_window(plot: Plot[Any], at: QPointF) -> QPoint:
+    return plot.canvas.mapTo(plot.window(), plot.canvas.mapFromScene(at))
+
+
+def columns(plot: Plot[Any], index: int, probed: tuple[int, float | None], given: View) -> list[int]:
+    """Where in the window stand the column that is read and the last one."""
+    pane = plot.canvas.panes[index]
+    axis = next((a for a in plot.canvas.axes if a.orientation == "bottom" and a.linkedView() is pane), None)
+    layer, hair = probed
+    found = [hair] if hair is not None else []
+    if isinstance(axis, DepthAxis):
+        found += [float(given.frame.info.depth - 1), *([float(layer)] if layer >= 0 else [])]
+    if isinstance(axis, StepAxis):
+        found.append(float(given.frame.step))
+    left, right = pane.shown[0]
+    return [in_window(plot, pane.data_to_scene(QPointF(x, 0.0))).x() for x in found if left <= x <= right]
+
+
+def box_of(plot: Plot[Any]) -> QRect:
+    box = plot._read_out
+    return QRect(box.mapTo(plot.window(), QPoint(0, 0)), box.size())
+
+
+@keys
+@pytest.mark.parametrize("where", PLACES, ids=lambda place: f"{place[2]}x{place[3]}")
+def test_a_read_out_covers_neither_what_it_is_about_nor_the_last_column(
+    key: str, where: tuple[int, int, int, int], qtbot: QtBot
+) -> None:
+    for given in (view(6), real("residual", 12)):
+        plot = placed(key, given, where, qtbot)
+        for index, pane in enumerate(plot.canvas.panes if plot.state is not None else ()):
+            area = pane.sceneBoundingRect()
+            for share in (0.02, 0.3, 0.5, 0.75, 0.98):
+                for height in (0.1, 0.5, 0.9):
+                    at = QPointF(area.left() + share * area.width(), area.top() + height * area.height())
+                    plot.canvas.pointed.emit(at)
+                    if plot._read_out.isHidden() or not area.contains(at):
+                        continue
+                    hair = next((h.place for h in plot._hairs if h.pane is pane), None)
+                    box, pointer = box_of(plot), in_window(plot, at)
+                    assert plot.window().rect().contains(box)
+                    assert not box.contains(pointer)
+                    rows = range(in_window(plot, area.topLeft()).y(), in_window(plot, area.bottomLeft()).y())
+                    crossing = set(rows) & set(range(box.top(), box.bottom() + 1))
+                    for x in columns(plot, index, (plot._hovered, hair), given):
+                        assert not (crossing and box.left() <= x <= box.right()), (share, height)
+        plot.canvas.left.emit()
+
+
+def test_a_read_out_goes_with_its_plot(qtbot: QtBot) -> None:
+    plot = placed("loss", view(4), PLACES[1], qtbot)
+    plot.show()
+    plot.canvas.pointed.emit(plot.canvas.panes[0].sceneBoundingRect().center())
+    assert not plot._read_out.isHidden()
+    plot.hide()
+    assert plot._read_out.isHidden()
