@@ -14,6 +14,7 @@ from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment
 from simulator.frame import Frame, RunInfo
 from simulator.history import Rows
+from simulator.kept_runs import KeptRun
 from simulator.question import Question
 
 # -- in ---------------------------------------------------------------------------------------------------------
@@ -25,12 +26,24 @@ class Change(Struct, frozen=True):
     run: int
     """Run id to use if it is rebuilt."""
     experiment: Experiment
+    edit: int = 0
+    """The edit that asks for it, under which the run that it ends is kept; 0: that run is given up."""
+    back: bool = False
+    """Whether the edit is undone or redone: the run that it put aside goes on."""
+    over: bool = False
+    """Whether a run begins or goes on in any case, even where only live parameters differ."""
 
 
 class Restart(Struct, frozen=True):
     """Back to step 0 with the same weights."""
 
     run: int
+
+
+class Keep(Struct, frozen=True):
+    """Keep this run for when its edit is undone, in a worker that takes the place of another."""
+
+    kept: KeptRun
 
 
 class Play(Struct, frozen=True):
@@ -88,6 +101,8 @@ class GoBack(Struct, frozen=True):
     run: int
     step: int
     experiment: Experiment
+    edit: int = 0
+    """The edit under which the run that it ends is kept; 0: that run is given up."""
 
 
 class Ask(Struct, frozen=True):
@@ -98,7 +113,7 @@ class Ask(Struct, frozen=True):
     question: Question
 
 
-Command = Ask | Change | GoBack | Restart | Resume | Revive | Play | Pause | Limit | Look | Stop
+Command = Ask | Change | GoBack | Keep | Restart | Resume | Revive | Play | Pause | Limit | Look | Stop
 
 # -- out --------------------------------------------------------------------------------------------------------
 
@@ -111,6 +126,10 @@ class Started(Struct, frozen=True):
     """Columns of this run's history."""
     frame: Frame
     """The state it starts from, with everything a plot could want."""
+    ended: KeptRun | None = None
+    """The run that it takes the place of, where an edit put that aside."""
+    continues: int = 0
+    """Run id of a kept run that goes on as this one; 0 where it begins anew."""
 
     @property
     def step(self) -> int:
@@ -132,12 +151,16 @@ class Update(Struct, frozen=True):
 
 
 class Refused(Struct, frozen=True):
-    """The experiment cannot be trained; the one that ran before goes on."""
+    """The experiment cannot be trained, and nothing is until another can."""
 
     run: int
     message: str
     path: str = ""
     """The field it is about: ``data``, ``layers[0].units``."""
+    ended: KeptRun | None = None
+    """The run that was trained before."""
+    traceback: str = ""
+    """Where it happened, if nobody foresaw it."""
 
 
 class Failed(Struct, frozen=True):

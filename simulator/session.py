@@ -8,16 +8,19 @@ import time
 from simulator.carriers import Carrier, Mode, Notify, carrier_of, trainer, usual_mode
 from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment
+from simulator.kept_runs import KeptRun
 from simulator.messages import (
     Ask,
     Change,
     Command,
     Failed,
     GoBack,
+    Keep,
     Limit,
     Look,
     Pause,
     Play,
+    Refused,
     Reply,
     Restart,
     Resume,
@@ -29,6 +32,8 @@ from simulator.question import Question
 
 CHECKPOINT_SECONDS = 10.0
 """What may be lost with a process that dies. A checkpoint of a wide network is megabytes."""
+RUNS = itertools.count(1)
+"""Ids of runs, which no two sessions share."""
 __all__ = ["Mode", "Session", "usual_mode"]
 
 
@@ -53,7 +58,6 @@ class Session:
         """Why the worker is a thread although a process was asked for."""
         self._carrier = carrier or carrier_of(mode, trainer)
         self._started = False
-        self._runs = itertools.count(1)
         self._looks = itertools.count(1)
         self._pending: int | None = None
         self._closed = False
@@ -78,13 +82,23 @@ class Session:
     def _tell(self) -> None:
         self.notify()
 
-    def change(self, experiment: Experiment) -> None:
-        """Train this from now on: live where only live parameters differ, else rebuilt at step 0."""
-        self._carrier.send(Change(next(self._runs), experiment))
+    def change(self, experiment: Experiment, edit: int = 0, back: bool = False, over: bool = False) -> int:
+        """Train this from now on: live where only live parameters differ and it is not to begin ``over``, else anew.
+
+        A run that it ends is kept under ``edit``, if that is not 0, and goes on where the edit is gone over ``back``.
+        The id of the run that it begins, if it does.
+        """
+        run = next(RUNS)
+        self._carrier.send(Change(run, experiment, edit, back, over))
+        return run
 
     def restart(self) -> None:
         """Back to step 0 with the same weights."""
-        self._carrier.send(Restart(next(self._runs)))
+        self._carrier.send(Restart(next(RUNS)))
+
+    def keep(self, kept: KeptRun) -> None:
+        """Let a run that was kept by another worker go on in this one, when its edit is undone."""
+        self._carrier.send(Keep(kept))
 
     def play(self, steps: int | None = None) -> None:
         """Train, for ever or so many steps."""
@@ -114,11 +128,16 @@ class Session:
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint, in a session that has just been started."""
-        self._carrier.send(Resume(next(self._runs), checkpoint))
+        self._carrier.send(Resume(next(RUNS), checkpoint))
 
-    def go_back(self, step: int, experiment: Experiment) -> None:
-        """Go on from the last checkpoint kept at or before ``step``, or from step 0, with ``experiment``."""
-        self._carrier.send(GoBack(next(self._runs), step, experiment))
+    def go_back(self, step: int, experiment: Experiment, edit: int = 0) -> int:
+        """Go on from the last checkpoint kept at or before ``step``, or from step 0, with ``experiment``.
+
+        The run that it ends is kept under ``edit``, if that is not 0. The id of the run that it begins.
+        """
+        run = next(RUNS)
+        self._carrier.send(GoBack(run, step, experiment, edit))
+        return run
 
     def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None:
         """Draw the incoming weights of these units anew, where this run still goes on."""
@@ -147,6 +166,8 @@ class Session:
                     self.checkpoint = reply.checkpoint or self.checkpoint
                 case Started():
                     self.checkpoint = None
+                case Refused():
+                    self.checkpoint, self.playing = None, False
                 case Failed():
                     self._pending = None
                     self.playing = False

@@ -7,6 +7,7 @@ import traceback
 from bisect import bisect
 from collections.abc import Callable
 from contextlib import ExitStack
+from copy import copy
 
 import numpy as np
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from simulator.frame import Floats, Frame, Graph
 from simulator.graph.nodes import graph_of
 from simulator.history import Rows
 from simulator.inbox import Inbox
+from simulator.kept_runs import KeptRun, KeptRuns
 from simulator.messages import (
     Answer,
     Ask,
@@ -25,6 +27,7 @@ from simulator.messages import (
     Command,
     Failed,
     GoBack,
+    Keep,
     Limit,
     Look,
     Pause,
@@ -70,6 +73,11 @@ class Worker:
         self.inbox, self.post = inbox, post
         self.training: Training | None = None
         self.run = 0
+        self.begun_by = 0
+        """The edit that the present run began with."""
+        self.aside = 0
+        """Where the network cannot be built: the edit that put the last one aside; 0 for none."""
+        self.runs = KeptRuns()
         self.remaining: float = 0
         """Steps left to train; 0 is paused."""
         self.limit: float | None = None
@@ -92,6 +100,8 @@ class Worker:
         """Whether a checkpoint has been asked for that is not made yet."""
         self.checkpoints = Pace(0)
         self.ring = CheckpointRing()
+        self.ended_ring = 0, self.ring
+        """Id and checkpoints of the run that was put aside last."""
         self.next_step = 0.0
         self.clock: list[tuple[float, int]] = []
         self.stopped = False
@@ -136,13 +146,15 @@ class Worker:
 
     def _obey(self, command: Command) -> None:
         match command:
-            case Change(run, experiment):
-                self._change(run, experiment)
+            case Change():
+                self._change(command)
             case Restart(run):
                 if self.training is not None:
-                    self._build(run, self.training.experiment)
-            case Resume(run, kept):
-                self._build(run, kept.experiment, kept)
+                    self._begin(run, self.training.experiment, 0)
+            case Resume(run, checkpoint):
+                self._begin(run, checkpoint.experiment, 0, checkpoint)
+            case Keep(kept):
+                self.runs.keep(kept)
             case GoBack():
                 self._go_back(command)
             case Revive(run, layer, units):
@@ -151,8 +163,9 @@ class Worker:
                     self.training.revive(layer, units)
                     self.fresh = False
             case Play(steps):
-                self.remaining = float("inf") if steps is None else self.remaining + steps
-                self.clock.clear()
+                if self.training is not None:
+                    self.remaining = float("inf") if steps is None else self.remaining + steps
+                    self.clock.clear()
             case Pause():
                 self.remaining = 0
             case Limit(rate):
@@ -166,26 +179,39 @@ class Worker:
             case Stop():
                 self.stopped = True
 
-    def _change(self, run: int, experiment: Experiment) -> None:
-        if self.training is not None and (self.training.steer(experiment) or self.training.accepts(experiment)):
-            if self.training.experiment is not experiment:
-                self.training.retune(experiment)
+    def _change(self, change: Change) -> None:
+        kept = self._kept_for(change)
+        if kept is not None:
+            self._begin(change.run, change.experiment, change.edit, kept.checkpoint, kept, back=True)
+        elif not change.over and self._takes_live(change.experiment):
             self.fresh = False
             self._steer()
-            return
-        try:
-            self._build(run, experiment)
-        except ExperimentError as error:
-            self.post(Refused(run, str(error), error.path))
+        else:
+            self._begin(change.run, change.experiment, change.edit, back=change.back)
 
     def _go_back(self, command: GoBack) -> None:
-        kept, ring = self.ring.before(command.step + 1), self.ring
-        if kept is None or not is_live_change(kept.experiment, command.experiment):
-            self._build(command.run, command.experiment)
-            return
-        self._build(command.run, command.experiment, kept)
-        ring.go_back(kept.step)
-        self.ring = ring
+        checkpoint, ring = self.ring.before(command.step + 1), copy(self.ring)
+        if checkpoint is not None and not is_live_change(checkpoint.experiment, command.experiment):
+            checkpoint = None
+        self._begin(command.run, command.experiment, command.edit, checkpoint)
+        if checkpoint is not None:
+            ring.go_back(checkpoint.step)
+            self.ring = ring
+
+    def _kept_for(self, change: Change) -> KeptRun | None:
+        """The run that goes on with this change: its edit put it aside, or nothing has been trained since."""
+        edits = [self.aside] * (self.training is None) + [change.edit] * change.back
+        found = (self.runs.take(edit, change.experiment) for edit in edits)
+        return next((kept for kept in found if kept is not None), None)
+
+    def _takes_live(self, experiment: Experiment) -> bool:
+        """Take over ``experiment`` without a new network, if that can be; whether it can."""
+        training = self.training
+        if training is None or not (training.steer(experiment) or training.accepts(experiment)):
+            return False
+        if training.experiment is not experiment:
+            training.retune(experiment)
+        return True
 
     def _steer(self) -> None:
         """A hand is on a knob: what takes long waits for it."""
@@ -193,27 +219,56 @@ class Worker:
         for pace in (self.questions, self.validations, self.checkpoints):
             pace.put_off()
 
-    def _build(self, run: int, experiment: Experiment, kept: Checkpoint | None = None) -> None:
-        training = Training(experiment if kept is None else kept.experiment, run)
-        if kept is not None:
-            training.restore(kept)
-            if experiment != kept.experiment:
+    def _begin(
+        self, run: int, experiment: Experiment, edit: int,
+        checkpoint: Checkpoint | None = None, kept: KeptRun | None = None, back: bool = False,
+    ) -> None:  # fmt: skip
+        """Put the present run aside and train ``experiment``; where that cannot be, nothing is trained."""
+        if self.training is not None or not edit:
+            self.aside = edit
+        ended = self._put_aside(edit, back)
+        try:
+            training, frame = self._build(run, experiment, checkpoint)
+        except Exception as error:
+            self.remaining = 0
+            self.post(refusal(run, error, ended))
+            return
+        self.aside, self.begun_by = 0, edit if kept is None else kept.begun_by
+        if kept is not None and kept.run == self.ended_ring[0]:
+            self.ring = self.ended_ring[1]
+        self.post(Started(training.info, training.columns, frame, ended, 0 if kept is None else kept.run))
+
+    def _put_aside(self, edit: int, back: bool) -> KeptRun | None:
+        """End the present run; it is kept unless it is given up, or only a stage of the edit that goes on."""
+        training, self.training = self.training, None
+        if training is None or not edit or (edit == self.begun_by and not back):
+            return None
+        ended = KeptRun(self.run, edit, self.begun_by, training.checkpoint(), self._untold(training))
+        self.runs.keep(ended)
+        self.ended_ring = self.run, self.ring
+        return ended
+
+    def _build(self, run: int, experiment: Experiment, checkpoint: Checkpoint | None) -> tuple[Training, Frame]:
+        training = Training(experiment if checkpoint is None else checkpoint.experiment, run)
+        if checkpoint is not None:
+            training.restore(checkpoint)
+            if experiment != checkpoint.experiment:
                 training.retune(experiment)
         self._blas.close()
         self._blas.enter_context(limited_blas(blas_threads(training.network)))
-        self.training, self.run = training, run
         if self.remaining != float("inf"):
             self.remaining = 0
         self.rows, self.first_row = [], training.step
         training.look()
+        frame = training.frame(training.scalars(validate=True), EVERYTHING)
+        self.training, self.run = training, run
         self.fresh = True
         self.validations.reset()
         self.histograms.reset()
         self.graph = self.kept = None
         self.ring = CheckpointRing()
         self.clock.clear()
-        frame = training.frame(training.scalars(validate=True), EVERYTHING)
-        self.post(Started(training.info, training.columns, frame))
+        return training, frame
 
     # -- work -----------------------------------------------------------------------------------------------------
 
@@ -356,13 +411,18 @@ class Worker:
     ) -> None:
         self.wanted, self.steered = None, False
         frame = self._frame(training, scalars, look.wants, hurried)
+        rows = self._untold(training, provisional)
+        speed = self._speed(time.perf_counter())
+        kept, self.kept = self.kept, None
+        self.post(Update(look.id, frame, (rows,), self.remaining > 0, speed, kept, self.ring.steps))
+
+    def _untold(self, training: Training, provisional: Floats | None = None) -> Rows:
+        """The rows of all steps since the last answer."""
         values = np.array(self.rows) if self.rows else np.empty((0, len(training.columns)))
         rows = Rows(self.first_row, training.columns, values, provisional)
         self.first_row += len(self.rows)
         self.rows = []
-        speed = self._speed(time.perf_counter())
-        kept, self.kept = self.kept, None
-        self.post(Update(look.id, frame, (rows,), self.remaining > 0, speed, kept, self.ring.steps))
+        return rows
 
     def _frame(self, training: Training, scalars: dict[str, float], wants: frozenset[str], hurried: bool) -> Frame:
         """Of the present step; where training goes on, costly parts are left out or older as often as time asks."""
@@ -388,3 +448,13 @@ class Worker:
             return 0.0
         (start, first), (end, last) = self.clock[oldest], self.clock[-1]
         return (last - first) / (end - start) if end > start else 0.0
+
+
+def refusal(run: int, error: Exception, ended: KeptRun | None) -> Refused:
+    """Why an experiment cannot be trained."""
+    match error:
+        case ExperimentError():
+            return Refused(run, str(error), error.path, ended)
+        case MemoryError():
+            return Refused(run, f"there is not enough memory for this network ({error})".replace(" ()", ""), "", ended)
+    return Refused(run, f"{type(error).__name__}: {error}", "", ended, traceback.format_exc())

@@ -10,19 +10,15 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 from simulator.carriers import Mode
 from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment
-from simulator.frame import Frame, RunInfo
-from simulator.gains_past import GainsPast
-from simulator.history import History
+from simulator.frame import RunInfo
+from simulator.kept_runs import KeptRun, KeptRuns
 from simulator.messages import Answer, Failed, Refused, Reply, Started, Update
 from simulator.parameter import is_live_change
-from simulator.profiles import Profiles
 from simulator.question import Question
-from simulator.unit import UnitPast
-from ui.changes import ChangeLog
-from ui.document import Document
+from ui.document import Document, Edit
 from ui.inquiry import Inquiry
 from ui.plots.base import View
-from ui.readings import Readings
+from ui.record import Record
 
 ACTIVE_MS = 30
 """While something moves: display rate."""
@@ -42,15 +38,15 @@ class Worker(Protocol):
     notice: str
 
     def start(self) -> None: ...
-    def change(self, experiment: Experiment) -> None: ...
-    def restart(self) -> None: ...
+    def change(self, experiment: Experiment, edit: int = 0, back: bool = False, over: bool = False) -> int: ...
+    def go_back(self, step: int, experiment: Experiment, edit: int = 0) -> int: ...
+    def keep(self, kept: KeptRun) -> None: ...
     def play(self, steps: int | None = None) -> None: ...
     def pause(self) -> None: ...
     def limit(self, steps_per_second: float | None) -> None: ...
     def ask(self, topic: str, question: Question) -> None: ...
     def look(self, wants: frozenset[str] = frozenset()) -> None: ...
     def resume(self, checkpoint: Checkpoint) -> None: ...
-    def go_back(self, step: int, experiment: Experiment) -> None: ...
     def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None: ...
     def rest(self) -> None: ...
     def go_on(self) -> None: ...
@@ -72,8 +68,10 @@ class Bench(QObject):
     waiting = Signal(float)
     """Seconds since an answer was asked for that takes long; again and again until it comes."""
     playing_changed = Signal(bool)
-    refused = Signal(str, str)
-    """message, path of the field it is about (``""``: none)."""
+    refused = Signal(str, str, str)
+    """message, path of the field it is about (``""``: none), traceback if nobody foresaw it: nothing is trained."""
+    declined = Signal(str)
+    """What was asked for, ``train``, while nothing can be trained."""
     noticed = Signal(str)
     """Something that a person should know, though all goes on."""
     failed = Signal(str, str, bool)
@@ -95,24 +93,27 @@ class Bench(QObject):
         self.inquiry = Inquiry(self.ask)
         self.playing = False
         self.dead = False
+        self.refusal = ""
+        """Why the document's network cannot be trained, and nothing is."""
+        self.building = False
+        """Whether what is shown is still of the network before."""
         self.info: RunInfo | None = None
-        self.history: History | None = None
-        self.profiles = Profiles()
-        self.gains = GainsPast()
-        self.unit = UnitPast()
-        self.readings = Readings()
-        self.changes = ChangeLog()
-        """What was changed in the present run."""
+        self.record = Record()
+        """The past of the present run; where there is none, of the last one."""
+        self.view: View | None = None
+        self._kept = KeptRuns()
+        self._records: dict[int, Record] = {}
+        """The pasts of the kept runs by their ids."""
         self._cause = ""
         """The change that the present run began with."""
-        self.first: Frame | None = None
-        self.view: View | None = None
+        self._training_time = QElapsedTimer()
         self.kept_steps: tuple[int, ...] = ()
         """Where the present run could go back to, ascending."""
         self._hearers: dict[str, Callable[[Answer], None]] = {}
         self._worker_factory = worker
         self._worker: Worker | None = None
-        self._trained: Experiment | None = None
+        self._first_run = 0
+        """Id of the first run of the present document: one before it comes too late."""
         self._limit: float | None = None
         self._visible = True
         self._stale = 2
@@ -147,12 +148,15 @@ class Bench(QObject):
 
     def revive(self) -> None:
         """A new worker in place of one that died; it goes on from the last checkpoint, if there is one."""
-        kept = self.checkpoint
+        checkpoint = self.checkpoint
         self.close()
         self._set_playing(False)
         self._hire()
-        if kept is not None and self._worker is not None and is_live_change(kept.experiment, self.document.experiment):
-            self._worker.resume(kept)
+        if self._worker is not None:
+            for kept in self._kept:
+                self._worker.keep(kept)
+            if checkpoint is not None and is_live_change(checkpoint.experiment, self.document.experiment):
+                self._worker.resume(checkpoint)
         self._change(self.document.experiment)
 
     @property
@@ -177,7 +181,7 @@ class Bench(QObject):
 
     def play(self, steps: int | None = None) -> None:
         """Train for ever, or ``steps`` steps and then pause."""
-        if self._worker is not None and not self.dead:
+        if self._worker is not None and self._can("train"):
             self._worker.play(steps)
             self._set_playing(True)
             self.wake()
@@ -192,16 +196,16 @@ class Bench(QObject):
         self.pause() if self.playing else self.play()
 
     def restart(self) -> None:
-        """Back to step 0 with the same weights."""
-        if self._worker is not None:
-            self._worker.restart()
-            self.wake()
+        """Back to step 0 with the same weights; it can be undone."""
+        if self._worker is not None and self._can("restart"):
+            self.document.restart()
 
-    def go_back(self, step: int) -> None:
-        """Go on with the present experiment from the last checkpoint kept at or before a step, or from step 0."""
-        if self._worker is not None:
-            self._worker.go_back(step, self.document.experiment)
-            self.wake()
+    def _can(self, do: str) -> bool:
+        """Whether there is a network to do something with; if not, it is said."""
+        able = not self.dead and not self.refusal
+        if not able:
+            self.declined.emit(do)
+        return able
 
     def set_limit(self, steps_per_second: float | None) -> None:
         self._limit = steps_per_second
@@ -211,10 +215,10 @@ class Bench(QObject):
 
     def revive_units(self, layer: str, units: tuple[int, ...]) -> None:
         """Draw the incoming weights of these units of the running network anew; undo does not take it back."""
-        if self._worker is not None and self.info is not None and units:
+        if self._worker is not None and self.info is not None and units and self._can("revive"):
             self._worker.revive(self.info.run, layer, units)
             few = ", ".join(str(unit + 1) for unit in units) if len(units) < 6 else f"{len(units)} units"
-            self.changes.add(self._step, f"Revive {few} of layer {layer}")
+            self.record.changes.add(self._step, f"Revive {few} of layer {layer}")
             self.wake()
 
     @property
@@ -223,27 +227,50 @@ class Bench(QObject):
         return 0 if self.view is None else self.view.frame.step
 
     def _edited(self, old: Experiment, new: Experiment) -> None:
-        if is_live_change(old, new):
-            self.changes.add(self._step, self.document.described, goes_on=self.document.goes_on)
-        else:
-            self._cause = self.document.described
-        self._change(new)
+        edit, stood_still = self.document.edit, bool(self.refusal)
+        live = edit.back_to is None and is_live_change(old, new)
+        if not live:
+            self._cause = edit.description
+            self._keep_of_the_dead(edit)
+        elif not stood_still:
+            self.record.changes.add(self._step, edit.description, goes_on=edit.goes_on)
+        self.building = stood_still or not live
+        self.refusal = ""
+        self._change(new, edit)
 
-    def _change(self, experiment: Experiment) -> None:
-        self._trained = experiment
+    def _keep_of_the_dead(self, edit: Edit) -> None:
+        """What a worker that has died leaves of its run is all that undo can bring back."""
+        if self.dead and self.info is not None and self.checkpoint is not None:
+            self._put_aside(KeptRun(self.info.run, edit.number, 0, self.checkpoint))
+
+    def _change(self, experiment: Experiment, edit: Edit | None = None) -> int:
+        """Have this trained; the id of the run that begins with it, if one does."""
+        edit, run = edit or Edit(), 0
         self.inquiry.renew()
         if self._worker is not None:
-            self._worker.change(experiment)
+            if edit.back_to is not None and not edit.again:
+                run = self._worker.go_back(edit.back_to, experiment, edit.number)
+            else:
+                run = self._worker.change(experiment, edit.number, edit.again, edit.back_to is not None)
             self.wake()
             # At once, not at the next tick: the hand is on the knob.
             self._look()
+        return run
 
     def _begin(self, experiment: Experiment) -> None:
-        self._cause = ""
-        live = self._trained is not None and is_live_change(self._trained, experiment)
-        self._change(experiment)
-        if live:
-            self.restart()
+        """Another experiment: nothing of the one before goes on, nor does it begin to train because that did."""
+        self.pause()
+        self._cause, self.refusal, self.building = "", "", True
+        self.info = self.view = None
+        self.record = Record()
+        self._kept, self._records = KeptRuns(), {}
+        self._first_run = self._change(experiment, Edit(back_to=0))
+
+    @property
+    def longest(self) -> Record:
+        """Of the present run and those that undo would bring back, the one that was trained for the longest time."""
+        self._count_time()
+        return max((self.record, *self._records.values()), key=lambda record: record.seconds)
 
     def ask(self, topic: str, question: Question, hear: Callable[[Answer], None]) -> None:
         """Have a question answered beside training; ``hear`` gets the newest answer of its topic, of this run only."""
@@ -320,46 +347,63 @@ class Bench(QObject):
 
     def _take(self, reply: Reply) -> None:
         match reply:
-            case Started():
+            case Started() if reply.info.run >= self._first_run:
                 self._take_started(reply)
+            case Refused() if reply.run >= self._first_run:
+                self._take_refused(reply)
             case Update():
                 self._take_update(reply)
             case Answer():
                 self._take_answer(reply)
-            case Refused(message=message, path=path):
-                self.refused.emit(message, path)
             case Failed():
                 self._take_failure(reply)
 
     def _take_started(self, reply: Started) -> None:
-        self.info = reply.info
-        self.history = History(reply.columns, start=reply.step)
-        self.profiles = Profiles()
-        self.gains, self.unit, self.changes = GainsPast(), UnitPast(), ChangeLog()
-        self.changes.add(reply.step, self._cause)
-        self.first = reply.frame if reply.step == 0 else None
-        self.view, self.kept_steps = None, ()
+        self._put_aside(reply.ended)
+        self.info, self.view, self.kept_steps = reply.info, None, ()
+        self.refusal, self.building = "", False
+        self.record = self._past_of(reply)
         self.inquiry.begin()
         self._stale = 2
         self.started.emit(reply.info)
+
+    def _put_aside(self, ended: KeptRun | None) -> None:
+        """Keep the present run's past for when the run is brought back."""
+        self._count_time()
+        if ended is not None:
+            if ended.rows is not None:
+                self.record.history.extend(ended.rows)
+            self._kept.keep(ended)
+            self._records[ended.run] = self.record
+            kept = {each.run for each in self._kept}
+            self._records = {run: record for run, record in self._records.items() if run in kept}
+
+    def _past_of(self, reply: Started) -> Record:
+        self._kept.drop(reply.continues)
+        past = self._records.pop(reply.continues, None)
+        if past is not None and past.steps == reply.step:
+            return past
+        record = Record(reply.columns, reply.step, reply.frame if reply.step == 0 else None)
+        record.changes.add(reply.step, self._cause)
+        return record
+
+    def _take_refused(self, reply: Refused) -> None:
+        self._put_aside(reply.ended)
+        self._set_playing(False)
+        self.refusal, self.building = reply.message, False
+        self.refused.emit(reply.message, reply.path, reply.traceback)
 
     def _take_update(self, reply: Update) -> None:
         fresh = self._stale < 2
         self._stale = max(0, self._stale - 1)
         frame = reply.frame
-        if frame is not None and self.info is not None and self.history is not None:
-            if frame.run != self.info.run:
+        if frame is not None:
+            if self.info is None or frame.run != self.info.run:
                 return
             self.kept_steps = reply.kept_steps
-            for rows in reply.rows:
-                self.history.extend(rows)
-            self.profiles.add(frame.step, frame.time)
-            self.gains.add(frame.step, [layer.label for layer in frame.info.layers], frame.factors)
-            self.unit.add(frame.step, frame.unit)
-            answers = dict(self.inquiry.answers)
-            pasts = self.profiles, self.gains, answers, self.unit
-            view = View(frame, self.history, self.first, *pasts, self.changes.entries)
-            self.view = self.readings.added_to(view, reply.playing)
+            self._count_time()
+            self.record.add(frame, reply.rows)
+            self.view = self.record.view(frame, dict(self.inquiry.answers), reply.playing)
             self.updated.emit(self.view, reply.steps_per_second)
             if self._visible:
                 self.inquiry.go_on(self.questions(), frame.step)
@@ -375,10 +419,18 @@ class Bench(QObject):
     def _take_failure(self, reply: Failed) -> None:
         self._set_playing(False)
         self.dead = self.dead or reply.fatal
+        self.building = self.building and not self.dead
         self.failed.emit(reply.message, reply.traceback, reply.fatal)
 
     def _set_playing(self, playing: bool) -> None:
         if playing != self.playing:
+            self._count_time()
             self.playing = playing
             self._stale = 2
             self.playing_changed.emit(playing)
+
+    def _count_time(self) -> None:
+        """Add the time since it was last counted to the run's, if it was trained."""
+        if self._training_time.isValid() and self.playing:
+            self.record.seconds += self._training_time.elapsed() / 1000
+        self._training_time.start()

@@ -2,46 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from simulator.experiment import Experiment
 from simulator.files.experiments import read, write
 
+NUMBERS = itertools.count(1)
 
-class _Edit(QUndoCommand):
+
+@dataclass(frozen=True)
+class Edit:
+    """What was done to the document last."""
+
+    description: str = ""
+    """What undo calls it."""
+    number: int = 0
+    """The same each time that one entry of the past is done, undone and redone; 0 for none."""
+    again: bool = False
+    """Whether it is undone or redone, or a drag that comes back to where it began."""
+    back_to: int | None = None
+    """The step that the run goes back to with it; None where that is left to what has changed."""
+    goes_on: bool = False
+    """Whether it is a further stage of a drag."""
+
+
+class _Entry(QUndoCommand):
     """One entry of the past; the steps of a drag merge into one."""
 
-    def __init__(self, document: Document, after: Experiment, description: str, key: str | None) -> None:
-        super().__init__(description)
+    def __init__(self, document: Document, after: Experiment, edit: Edit, key: str | None = None) -> None:
+        super().__init__(edit.description)
         self._document = document
-        self._before = document.experiment
-        self._after = after
-        self.key = key
+        self._edit = edit
+        self._done = False
+        self._key = key
+        self.before = document.experiment
+        self.after = after
+
+    @property
+    def number(self) -> int:
+        return self._edit.number
 
     def id(self) -> int:
-        return -1 if self.key is None else 1
+        return -1 if self._key is None else 1
 
     def close(self) -> None:
         """The drag has ended: nothing merges into this entry any more."""
-        self.key = None
+        self._key = None
+
+    def takes(self, key: str | None) -> bool:
+        """Whether an edit with this key is a stage of the same drag."""
+        return key is not None and key == self._key
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, _Edit) or other.key != self.key or self.key is None:
+        if not isinstance(other, _Entry) or not self.takes(other._key):
             return False
-        self._after = other._after
-        self.setObsolete(self._after == self._before)
+        self.after = other.after
+        self.setObsolete(self.after == self.before)
         return True
 
     def redo(self) -> None:
-        self._document._set(self._after, self.text())
+        edit = replace(self._edit, again=True, goes_on=False) if self._done else self._edit
+        self._done = True
+        self._document._set(self.after, edit)
 
     def undo(self) -> None:
-        self._document._set(self._before, f"Undo: {self.text()}")
+        self._document._set(
+            self.before, replace(self._edit, description=f"Undo: {self.text()}", again=True, goes_on=False)
+        )
 
 
 class Document(QObject):
@@ -55,15 +89,11 @@ class Document(QObject):
 
     def __init__(self, experiment: Experiment, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._experiment = experiment
+        self._experiment = self._saved = experiment
         self.path: Path | None = None
-        self.described = ""
-        """What the last edit, undo or redo was called."""
-        self.goes_on = False
-        """Whether the edit that is being made goes on with the one before it, as the steps of a drag do."""
+        self.edit = Edit()
+        """The last edit, undo or redo."""
         self.undo_stack = QUndoStack(self)
-        # A method, not a lambda: the stack tells once more while this object is being destroyed.
-        self.undo_stack.cleanChanged.connect(self._clean_changed)
 
     @property
     def experiment(self) -> Experiment:
@@ -71,7 +101,8 @@ class Document(QObject):
 
     @property
     def dirty(self) -> bool:
-        return not self.undo_stack.isClean()
+        """Whether it differs from what was opened or saved."""
+        return self._experiment != self._saved
 
     @property
     def name(self) -> str:
@@ -79,11 +110,17 @@ class Document(QObject):
         return self.path.stem if self.path is not None else self._experiment.name or "untitled"
 
     def propose(
-        self, builtins: Mapping[str, Any], description: str, merge_key: str | None = None, final: bool = True
+        self,
+        builtins: Mapping[str, Any],
+        description: str,
+        merge_key: str | None = None,
+        final: bool = True,
+        back_to: int | None = None,
     ) -> str | None:
         """Take over a changed experiment, or return the sentence that says why it cannot be.
 
-        Proposals with one ``merge_key`` become one undo entry until one of them is ``final``.
+        Proposals with one ``merge_key`` become one undo entry until one of them is ``final``. With ``back_to`` the run
+        goes back to that step, or to the last one before it that can be had.
         """
         try:
             new = Experiment.from_builtins(dict(builtins))
@@ -91,57 +128,63 @@ class Document(QObject):
             if final:
                 self._close_edit()
             return str(error)
-        if new != self._experiment:
-            self.goes_on = self._continues(merge_key)
-            self.undo_stack.push(_Edit(self, new, description, merge_key))
-            self.goes_on = False
+        if new != self._experiment or back_to is not None:
+            self._push(new, description, merge_key, back_to)
         if final:
             self._close_edit()
         return None
 
-    @Slot(bool)
-    def _clean_changed(self, _clean: bool) -> None:
-        self.title_changed.emit()
+    def restart(self) -> None:
+        """Let the same experiment begin again, as an edit that can be undone."""
+        self._push(self._experiment, "Restart, same weights", None, 0)
 
-    def _continues(self, merge_key: str | None) -> bool:
-        edit = self._last_edit()
-        return merge_key is not None and edit is not None and edit.key == merge_key
+    def _push(self, new: Experiment, description: str, key: str | None, back_to: int | None) -> None:
+        last = self._last_entry()
+        if last is not None and last.takes(key):
+            edit = Edit(description, last.number, new == last.before, back_to, True)
+        else:
+            edit = Edit(description, next(NUMBERS), False, back_to)
+        self.undo_stack.push(_Entry(self, new, edit, key))
 
-    def _last_edit(self) -> _Edit | None:
+    def _last_entry(self) -> _Entry | None:
         index = self.undo_stack.index()
         command = self.undo_stack.command(index - 1) if index else None
-        return command if isinstance(command, _Edit) else None
+        return command if isinstance(command, _Entry) else None
 
     def _close_edit(self) -> None:
-        edit = self._last_edit()
-        if edit is not None:
-            edit.close()
+        if (last := self._last_entry()) is not None:
+            last.close()
 
-    def _set(self, experiment: Experiment, description: str) -> None:
-        self.described = description
-        old, self._experiment = self._experiment, experiment
+    def _set(self, experiment: Experiment, edit: Edit) -> None:
+        self.edit = edit
+        old, was_dirty = self._experiment, self.dirty
+        self._experiment = experiment
         self.changed.emit(old, experiment)
-        if old.name != experiment.name:
+        if old.name != experiment.name or was_dirty != self.dirty:
             self.title_changed.emit()
 
     # -- files ---------------------------------------------------------------------------------------------------
 
     def replace(self, experiment: Experiment, path: Path | None = None) -> None:
         """Begin anew with another experiment (new, preset, file): no past, nothing unsaved."""
-        self._experiment = experiment
+        self._experiment = self._saved = experiment
         self.path = path
+        self.edit = Edit()
         self.undo_stack.clear()
-        self.undo_stack.setClean()
         self.opened.emit(experiment)
         self.title_changed.emit()
 
-    def open(self, path: Path) -> str | None:
-        """Open a file; on failure return one sentence and leave everything as it was."""
+    def open(self, path: Path, agreed: Callable[[], bool] = lambda: True) -> str | None:
+        """Open a file; on failure return one sentence and leave everything as it was.
+
+        ``agreed`` is asked when the file has been read, and may still keep what there is.
+        """
         try:
             experiment = read(path)
         except ValueError as error:
             return str(error)
-        self.replace(experiment, path.absolute())
+        if agreed():
+            self.replace(experiment, path.absolute())
         return None
 
     def save(self, path: Path | None = None) -> str | None:
@@ -155,6 +198,6 @@ class Document(QObject):
             return f"{target}: cannot be written: {error.strerror or error}"
         self.path = target.absolute()
         self._close_edit()
-        self.undo_stack.setClean()
+        self._saved = self._experiment
         self.title_changed.emit()
         return None

@@ -31,12 +31,15 @@ from ui.forms.training import TrainingPanel, with_fitting_loss
 from ui.graph_questions import let_ask
 from ui.initial_place import let_move
 from ui.menus import build_menus
+from ui.notices import Notices
+from ui.one_undo import OneUndo
 from ui.panels import PanelDock, panel_toggles
 from ui.plot_area import PlotArea
 from ui.plots.base import View
 from ui.reviving import let_revive
 from ui.settings import Settings
 from ui.status import Banner, StatusLine
+from ui.style.numbers import count, duration
 from ui.transport import Transport
 
 # Dialogs are imported when they are asked for: the first window does not wait for them.
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
 
 STATE_VERSION = 1
 WORDS_MS = 250
+LONG_RUN_SECONDS = 60.0
+"""A run that was trained for longer is not given up without a question."""
 FRAME = QSize(8, 40)
 """What a desktop may put around the window; known only once it has."""
 TABLES = frozenset({".csv", ".tsv", ".txt"})
@@ -73,12 +78,12 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         self.status = StatusLine()
         self._since_words = QElapsedTimer()
-        self._told = ""
-        """What the banner says of the present run: that it was ``refused``, that it ``failed``, or nothing."""
         self._lay_out()
         build_menus(self)
         self.menuBar().setCornerWidget(panel_toggles((self.network_dock, self.doctor_dock, self.training_dock), self))
         self._escape = self._make_escape()
+        self._one_undo = OneUndo(self)
+        self.notices = Notices(self)
         self._connect()
         self._show_experiment(document.experiment)
         self._show_title()
@@ -121,17 +126,14 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         document, bench, plots = self.document, self.bench, self.plot_area
         document.changed.connect(self._show_changed)
-        document.opened.connect(self._show_opened)
+        document.opened.connect(self._show_experiment)
         document.title_changed.connect(self._show_title)
         bench.questions = plots.questions
         bench.painting = lambda: plots.refreshing
         bench.wants = lambda: plots.wants() | self.doctor_dock.rounds.wants()
         bench.started.connect(self._take_started)
         bench.updated.connect(self._take_view)
-        bench.refused.connect(self._show_refusal)
-        bench.failed.connect(self._show_failure)
-        bench.noticed.connect(self.banner.say)
-        bench.waiting.connect(self._show_waiting)
+        bench.waiting.connect(lambda _seconds: self._since_words.invalidate())  # The next view has the word.
         plots.shown_changed.connect(bench.wake)
         plots.maximised_changed.connect(self._escape.setEnabled)
         plots.export_requested.connect(self.export)
@@ -152,20 +154,14 @@ class MainWindow(QMainWindow):
         self.training.set_experiment(experiment)
 
     def _show_changed(self, old: Experiment, new: Experiment) -> None:
-        self._take_back("refused")
         # After a live change the run goes on, and what is known of it stays true.
         self._show_experiment(new, self.bench.info if is_live_change(old, new) else None)
-
-    def _show_opened(self, experiment: Experiment) -> None:
-        self.banner.clear()
-        self._show_experiment(experiment)
 
     def _show_title(self) -> None:
         mark = "• " if self.document.dirty else ""
         self.setWindowTitle(f"{mark}{self.document.name} — Nablascope")
 
     def _take_started(self, info: RunInfo) -> None:
-        self._take_back("refused", "failed")
         self.builder.set_experiment(self.document.experiment, info)
         self.plot_area.start(info)
         self._since_words.invalidate()
@@ -178,34 +174,8 @@ class MainWindow(QMainWindow):
             self.training.set_step(view.frame.step)
 
     def _say_headline(self) -> None:
-        self.status.say(self.doctor_dock.rounds.headline)
-
-    def _show_waiting(self, seconds: float) -> None:
-        self._since_words.invalidate()  # The next view has the word.
-        self.status.say(f"Still computing: nothing new for {seconds:.0f} s")
-
-    def _show_refusal(self, message: str, path: str) -> None:
-        self.status.say("")  # Nothing is awaited any more.
-        self.banner.say(f"Not trained: {message}")
-        self.training.refuse(path, message)
-        self.builder.refuse(path, message)
-        self._told = "refused"
-
-    def _take_back(self, *told: str) -> None:
-        """Take back what was said of a run that is no longer asked for; other messages stay."""
-        if self._told in told:
-            self._told = ""
-            self.banner.clear()
-            self.training.refuse("", "")
-
-    def _show_failure(self, message: str, traceback: str, fatal: bool) -> None:
-        self._told = "failed"
-        self.status.say("")
-        if fatal:
-            text = f"The worker has ended: {message.rstrip('.')}. The experiment is kept."
-            self.banner.say(text, traceback, again=self.bench.revive)
-        else:
-            self.banner.say(f"Training stopped: {message}", traceback)
+        if not self.bench.refusal:
+            self.status.say(self.doctor_dock.rounds.headline)
 
     def highlight(self, layer: int) -> None:
         """Emphasise a layer (its index, -1 for none) in every plot and in the stack."""
@@ -228,15 +198,17 @@ class MainWindow(QMainWindow):
         self.document.propose(replaced(self.document.experiment.to_builtins(), ("seed",), after), "New seed")
 
     def new(self) -> None:
-        if self._may_lose():
+        if self._may_replace():
             self.document.replace(Experiment.from_builtins(NEW))
 
     def open_preset(self, preset: Preset) -> None:
-        if self._may_lose():
-            try:
-                self.document.replace(preset.load())
-            except ValueError as error:
-                self.banner.say(str(error))
+        try:
+            experiment = preset.load()
+        except ValueError as error:
+            self.banner.say(str(error))
+            return
+        if self._may_replace():
+            self.document.replace(experiment)
 
     def ask_open(self) -> None:
         path = files.ask_open(self, self._folder())
@@ -247,12 +219,12 @@ class MainWindow(QMainWindow):
         """Open an experiment, or take a table as data; what cannot be read is said, and nothing is lost."""
         if is_table(path):
             self._open_table(path)
-        elif self._may_lose():
-            reason = self.document.open(path)
-            if reason is None:
-                self.settings.add_recent(path)
-            else:
-                self.banner.say(reason)
+            return
+        reason = self.document.open(path, self._may_replace)
+        if reason is not None:
+            self.banner.say(reason)
+        elif self.document.path == path.absolute():
+            self.settings.add_recent(path)
 
     def _open_table(self, path: Path) -> None:
         from ui.dialogs.table import TableDialog
@@ -267,6 +239,7 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def _use_table(self, dialog: TableDialog) -> None:
+        self.bench.pause()  # Training begins with other data only where it is told to.
         old = self.document.experiment
         plain = with_fitting_loss(old, replaced(old.to_builtins(), ("data",), dialog.data()))
         reason = self.document.propose(plain, f"Use data from {dialog.path.name}")
@@ -295,17 +268,30 @@ class MainWindow(QMainWindow):
         recent = self.settings.recent_files()
         return str(recent[0].parent if recent else Path.home())
 
-    def _may_lose(self) -> bool:
-        """Whether the present experiment may be given up: saved, unchanged, or so decided."""
+    def _may_replace(self) -> bool:
+        """Whether another experiment may take the place of the present one and its run."""
+        return self._may_lose(self._long_run())
+
+    def _may_lose(self, run: str = "") -> bool:
+        """Whether the present experiment may be given up: saved, unchanged, or so decided; and ``run``, if one is."""
         if not self.document.dirty:
-            return True
-        answer = files.ask_unsaved(self, self.document.name)
+            return not run or files.ask_run(self, self.document.name, run)
+        answer = files.ask_unsaved(self, self.document.name, run)
         return answer == "discard" or (answer == "save" and self.save())
+
+    def _long_run(self) -> str:
+        """``12 400 steps, 3 min 20 s of training``, where that is a pity to lose; else nothing."""
+        longest = self.bench.longest
+        if longest.seconds < LONG_RUN_SECONDS:
+            return ""
+        return f"{count(longest.steps, 'step')}, {duration(longest.seconds)} of training"
 
     # -- export and reading --------------------------------------------------------------------------------------
 
     def export(self, key: str) -> None:
         """Ask how and where to export one plot (its key) or all (``""``)."""
+        if not self._may_export():
+            return
         from ui.dialogs.export import ExportDialog
 
         shown = [plot.key for plot in self.plot_area.visible_plots()]
@@ -316,12 +302,19 @@ class MainWindow(QMainWindow):
         self.plot_area.want_all(True)
         dialog.open()
 
+    def _may_export(self) -> bool:
+        """Whether plots show the network that is described; if not, it is said."""
+        may = not self.bench.refusal and not self.bench.building
+        if not may:
+            self.notices.decline("export")
+        return may
+
     def copy_picture(self) -> None:
         """Put a picture of the plot that has the focus, else of the first one, on the clipboard."""
         from ui.export import ExportError, copy_picture
 
         plot = self.plot_area.focused_plot()
-        if plot is None:
+        if plot is None or not self._may_export():
             return
         try:
             copy_picture(plot)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from simulator.files.experiments import Preset, presets
 from ui.actions import action
+from ui.one_undo import REDO, UNDO
 from ui.settings import Settings
 from ui.style.theme import Choice, set_theme, theme_choice
 
@@ -99,8 +100,8 @@ def _recent(window: MainWindow, menu: QMenu) -> None:
 def _edit(window: MainWindow, menu: QMenu) -> None:
     stack = window.document.undo_stack
     undo, redo = stack.createUndoAction(window, "&Undo"), stack.createRedoAction(window, "&Redo")
-    undo.setShortcut(QKeySequence(Standard.Undo))
-    redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
+    undo.setShortcuts([QKeySequence(keys) for keys in UNDO])
+    redo.setShortcuts([QKeySequence(keys) for keys in REDO])
     menu.addActions([undo, redo])
     window.addActions([undo, redo])
 

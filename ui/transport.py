@@ -175,6 +175,17 @@ class Transport(QToolBar):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.addWidget(button)
 
+    def forget(self) -> None:
+        """Nothing is known of the run that is to come."""
+        self._view = None
+        for readout in self.readouts.values():
+            readout.show_value("–")
+
+    def set_standing_still(self, on: bool) -> None:
+        """Whether the numbers are of a network that is not the described one."""
+        for readout in self.readouts.values():
+            readout.setEnabled(not on)
+
     # -- what happens --------------------------------------------------------------------------------------------
 
     def play_steps(self) -> None:

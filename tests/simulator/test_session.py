@@ -188,7 +188,7 @@ def test_a_structural_change_while_playing_keeps_playing(screen: Screen) -> None
     assert screen.session.playing
 
 
-def test_a_refused_change_keeps_the_old_run(screen: Screen) -> None:
+def test_a_refused_change_ends_the_training_of_the_old_run(screen: Screen) -> None:
     screen.session.change(experiment())
     screen.session.play(3)
     screen.until(lambda: screen.step() == 3)
@@ -198,7 +198,9 @@ def test_a_refused_change_keeps_the_old_run(screen: Screen) -> None:
     assert "all.csv" in refused.message
     assert "\n" not in refused.message
     screen.session.play(2)
-    screen.until(lambda: screen.step() == 5)
+    after = screen.answer()
+    assert after.frame is None
+    assert not after.playing
     assert len(screen.of(Started)) == 1
 
 
@@ -257,9 +259,9 @@ def test_an_unknown_error_is_told_with_its_traceback_and_the_worker_lives(
     with monkeypatch.context() as broken:
         broken.setattr(simulator.worker, "Training", breaks)
         screen.session.change(experiment())
-        failed = wait(screen, Failed)
-    assert "no such luck" in failed.message
-    assert "in breaks" in failed.traceback
+        refused = wait(screen, Refused)
+    assert "no such luck" in refused.message
+    assert "in breaks" in refused.traceback
     assert not screen.session.playing
     screen.session.change(experiment())
     assert screen.answer().frame is not None
@@ -423,15 +425,16 @@ def test_while_training_histograms_are_rationed_and_a_still_network_has_them(mon
     def playing() -> list[list[bool]]:
         """Whether a frame had histograms, for each frame of each run."""
         frames = [update.frame for update in screen.frames if update.playing and update.frame is not None]
-        return [[bool(frame.histograms) for frame in frames if frame.run == number] for number in (1, 2)]
+        runs = [started.info.run for started in screen.of(Started)]
+        return [[bool(frame.histograms) for frame in frames if frame.run == run] for run in runs]
 
     screen.session.start()
     try:
         screen.session.change(experiment())
         screen.session.play()
-        screen.until(lambda: len(playing()[0]) > 5, wants=wants)
+        screen.until(lambda: [len(had) > 5 for had in playing()] == [True], wants=wants)
         screen.session.restart()
-        screen.until(lambda: len(playing()[1]) > 5, wants=wants)
+        screen.until(lambda: [len(had) > 5 for had in playing()] == [True, True], wants=wants)
         screen.session.pause()
         screen.until(lambda: not screen.frames[-1].playing, wants=wants)
         still = screen.answer(wants).frame

@@ -13,6 +13,7 @@ from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment
 from simulator.frame import Frame, RunInfo
 from simulator.history import Rows
+from simulator.kept_runs import KeptRun
 from simulator.messages import Failed, Refused, Reply, Started, Update
 from simulator.parameter import replaced
 from simulator.question import Question
@@ -38,20 +39,22 @@ class ScriptedWorker:
     def start(self) -> None:
         self.said.append(("start",))
 
-    def change(self, experiment: Experiment) -> None:
+    def change(self, experiment: Experiment, edit: int = 0, back: bool = False, over: bool = False) -> int:
         self.said.append(("change", experiment))
+        return 0
+
+    def go_back(self, step: int, experiment: Experiment, edit: int = 0) -> int:
+        self.said.append(("go back", step, experiment))
+        return 0
+
+    def keep(self, kept: KeptRun) -> None:
+        self.said.append(("keep", kept))
 
     def resume(self, checkpoint: Checkpoint) -> None:
         self.said.append(("resume", checkpoint))
 
-    def go_back(self, step: int, experiment: Experiment) -> None:
-        self.said.append(("go back", step, experiment))
-
     def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None:
         self.said.append(("revive", run, layer, units))
-
-    def restart(self) -> None:
-        self.said.append(("restart",))
 
     def play(self, steps: int | None = None) -> None:
         self.said.append(("play", steps))
@@ -137,10 +140,9 @@ def test_the_start_trains_the_documents_experiment(rig: Rig) -> None:
 
 def test_every_step_reaches_the_history(rig: Rig) -> None:
     rig.hear(started(1), update(1, 0, 3.0), update(1, 2, 2.0, 1.0))
-    assert rig.bench.history is not None
-    assert rig.bench.history.series("loss").last.tolist() == [3.0, 2.0, 1.0]
-    assert rig.bench.first is not None
-    assert rig.bench.first.step == 0
+    assert rig.bench.record.history.series("loss").last.tolist() == [3.0, 2.0, 1.0]
+    assert rig.bench.record.first is not None
+    assert rig.bench.record.first.step == 0
 
 
 def test_the_worker_rests_from_an_update_until_what_it_shows_is_painted(rig: Rig, qtbot: QtBot) -> None:
@@ -219,17 +221,17 @@ def test_opening_what_differs_only_live_starts_over(rig: Rig) -> None:
     plain = replaced(rig.document.experiment.to_builtins(), ("optimizer", "learning_rate"), 0.7)
     rig.document.replace(Experiment.from_builtins(plain))
     orders = [entry for entry in rig.worker.said if entry[0] != "look"]
-    assert orders[-2:] == [("change", rig.document.experiment), ("restart",)]
+    assert orders[-2:] == [("pause",), ("go back", 0, rig.document.experiment)]
 
 
 def test_refusals_and_failures_are_passed_on(rig: Rig) -> None:
-    refused: list[tuple[str, str]] = []
+    refused: list[tuple[str, str, str]] = []
     failed: list[tuple[str, str, bool]] = []
     rig.bench.refused.connect(lambda *what: refused.append(what))
     rig.bench.failed.connect(lambda *what: failed.append(what))
     rig.bench.play()
     rig.hear(Refused(1, "no such file", "data"), Failed("boom", "Traceback …"))
-    assert refused == [("no such file", "data")]
+    assert refused == [("no such file", "data", "")]
     assert failed == [("boom", "Traceback …", False)]
     assert not rig.bench.playing
 

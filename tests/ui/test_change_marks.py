@@ -123,6 +123,9 @@ def test_the_bench_takes_a_drag_for_one_change_and_each_turn_for_its_own(qtbot: 
             document.propose(new, "Change learning rate", "optimizer.learning_rate", final)
             bench.play(5)
             qtbot.waitUntil(lambda at=step: bench.view is not None and bench.view.frame.step == at + 5, timeout=20000)
-        assert bench.changes.entries == (Change(0, "Change learning rate", 10), Change(15, "Change learning rate"))
+        assert bench.record.changes.entries == (
+            Change(0, "Change learning rate", 10),
+            Change(15, "Change learning rate"),
+        )
     finally:
         bench.close()

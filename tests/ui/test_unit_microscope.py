@@ -174,15 +174,15 @@ def test_the_bench_logs_changes_of_the_run_and_brings_the_watched_unit(qtbot: Qt
         qtbot.waitUntil(lambda: bench.view is not None, timeout=20000)
         document.propose(replaced(PLAIN, ("optimizer",), {"kind": "sgd", "learning_rate": 0.5}), "Change optimiser")
         document.propose(replaced(PLAIN, ("seed",), 5), "New seed")
-        qtbot.waitUntil(lambda: bench.changes.entries == (Change(0, "New seed"),), timeout=20000)
+        qtbot.waitUntil(lambda: bench.record.changes.entries == (Change(0, "New seed"),), timeout=20000)
         plot.watch("2", 4)
         qtbot.waitUntil(lambda: _watched(bench) == ("2", 4), timeout=20000)
-        before = bench.unit.unit.weights.copy() if bench.unit.unit is not None else None
+        before = bench.record.unit.unit.weights.copy() if bench.record.unit.unit is not None else None
         plot.refresh(_present(bench))
         assert plot.bar is not None
         plot.bar.revive.click()
         qtbot.waitUntil(lambda: bool((_present(bench).frame.unit.weights != before).all()), timeout=20000)  # type: ignore[union-attr]
-        assert bench.changes.entries[-1].description == "Revive 5 of layer 2"
+        assert bench.record.changes.entries[-1].description == "Revive 5 of layer 2"
     finally:
         bench.close()
 

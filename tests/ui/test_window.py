@@ -161,20 +161,18 @@ def test_one_step_and_n_steps_pause_after_themselves(qtbot: QtBot, window: MainW
 
 def test_every_step_is_in_the_history(qtbot: QtBot, window: MainWindow) -> None:
     take_steps(qtbot, window, 20)
-    assert window.bench.history is not None
-    assert window.bench.history.series("loss").steps.tolist() == list(range(21))
+    assert window.bench.record.history.series("loss").steps.tolist() == list(range(21))
 
 
 def test_restart_with_the_same_weights_repeats_the_run(qtbot: QtBot, window: MainWindow) -> None:
     take_steps(qtbot, window, 5)
-    assert window.bench.history is not None
-    before = window.bench.history.series("loss").last.copy()
+    before = window.bench.record.history.series("loss").last.copy()
     run = run_of(window)
     press(qtbot, window, "same")
     settle(qtbot, window, run)
     assert step_of(window) == 0
     take_steps(qtbot, window, 5)
-    np.testing.assert_array_equal(window.bench.history.series("loss").last, before)
+    np.testing.assert_array_equal(window.bench.record.history.series("loss").last, before)
 
 
 def test_a_new_seed_starts_other_weights_and_can_be_undone(qtbot: QtBot, window: MainWindow) -> None:
@@ -219,8 +217,7 @@ def test_dragging_the_learning_rate_acts_on_the_very_next_step(qtbot: QtBot, win
     run = run_of(window)
     take_steps(qtbot, window, 2)
     assert run_of(window) == run
-    assert window.bench.history is not None
-    rates = window.bench.history.series("learning_rate").last
+    rates = window.bench.record.history.series("learning_rate").last
     assert rates[:4].tolist() == [0.1] * 4
     assert rates[4:].tolist() == pytest.approx([rate] * 3)
 
@@ -249,16 +246,6 @@ def test_a_net_is_built_by_clicking(qtbot: QtBot, window: MainWindow) -> None:
     assert window.bench.info.depth == 5
     assert window.document.dirty
     qtbot.waitUntil(lambda: len(window.plot_area.plots["gradient_depth"].labels) == 5)
-
-
-def test_what_cannot_be_trained_is_said_and_the_old_run_goes_on(qtbot: QtBot, window: MainWindow) -> None:
-    plain = {**window.document.experiment.to_builtins(), "data": {"kind": "csv", "path": "/none.csv", "target": "y"}}
-    take_steps(qtbot, window, 3)
-    assert window.document.propose(plain, "Use data") is None
-    qtbot.waitUntil(window.banner.isVisible)
-    assert "none.csv" in window.banner.text
-    window.document.undo_stack.undo()
-    take_steps(qtbot, window, 1)
 
 
 # -- the document ------------------------------------------------------------------------------------------------

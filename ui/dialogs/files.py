@@ -26,20 +26,41 @@ def ask_save(parent: QWidget, suggestion: str) -> Path | None:
     return (path if path.suffix else path.with_suffix(".json")) if name else None
 
 
-def ask_unsaved(parent: QWidget, name: str) -> Answer:
-    """What to do with changes that would be lost."""
+def ask_unsaved(parent: QWidget, name: str, run: str = "") -> Answer:
+    """What to do with changes that would be lost, and with them the ``run``, if one is named."""
     button = QMessageBox.StandardButton
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle("Unsaved changes")
-    box.setText(f"{name} has changes that are not saved.")
-    box.setInformativeText("Without saving they are lost.")
+    lost = f" So is the run either way: {run}." if run else ""
+    box = _question(parent, "Unsaved changes", f"{name} has changes that are not saved.")
+    box.setInformativeText(f"Without saving they are lost.{lost}")
     box.setStandardButtons(button.Save | button.Discard | button.Cancel)
     box.setDefaultButton(button.Save)
+    answer = _answered(box)
+    return "save" if answer == button.Save else "discard" if answer == button.Discard else "cancel"
+
+
+def ask_run(parent: QWidget, name: str, run: str) -> bool:
+    """Whether a ``run`` may be given up."""
+    button = QMessageBox.StandardButton
+    box = _question(parent, "The run would be lost", f"Another experiment ends the run of {name}.")
+    box.setInformativeText(f"It cannot be brought back: {run}.")
+    box.setStandardButtons(button.Discard | button.Cancel)
+    box.setDefaultButton(button.Cancel)
+    return _answered(box) == button.Discard
+
+
+def _question(parent: QWidget, title: str, text: str) -> QMessageBox:
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle(title)
+    box.setText(text)
+    return box
+
+
+def _answered(box: QMessageBox) -> int:
     plain(box)
     answer = box.exec()
     box.deleteLater()
-    return "save" if answer == button.Save else "discard" if answer == button.Discard else "cancel"
+    return answer
 
 
 def file_stem(name: str) -> str:

@@ -11,6 +11,8 @@ from ui.doctor.trials import Offer
 from ui.document import Document
 from ui.panels import PanelDock
 
+NOT_TRAINED = "Nothing is trained, so there is nothing to examine."
+
 
 class DoctorDock(PanelDock):
     """Folded away until asked for."""
@@ -26,6 +28,11 @@ class DoctorDock(PanelDock):
         self.panel.chosen.connect(self.rounds.apply)
         self.visibilityChanged.connect(self.rounds.watch)
         self.hide()
+
+    def forget(self) -> None:
+        """Say nothing while no network is trained."""
+        self.rounds.forget()
+        self.panel.say((), NOT_TRAINED)
 
     def _show(self, offers: tuple[Offer, ...]) -> None:
         self.panel.say(offers)

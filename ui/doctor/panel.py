@@ -201,8 +201,8 @@ class DoctorPanel(QScrollArea):
         """The cards that say something."""
         return [card for card in self.cards if not card.isHidden()]
 
-    def say(self, offers: Sequence[Offer]) -> None:
-        """Show these and no others."""
+    def say(self, offers: Sequence[Offer], otherwise: str = NOTHING) -> None:
+        """Show these and no others; where there are none, the words of ``otherwise``."""
         while len(self.cards) < len(offers):
             self.cards.append(self._card())
         for card, offer in zip(self.cards, offers, strict=False):
@@ -210,6 +210,7 @@ class DoctorPanel(QScrollArea):
             card.show()
         for card in self.cards[len(offers) :]:
             card.hide()
+        self._nothing.setText(otherwise)
         self._nothing.setVisible(not offers)
 
     def show_progress(self, share: float) -> None:

@@ -12,7 +12,6 @@ from simulator.doctor import WANTS, Evidence, Finding, Mend, TinyGradients, exam
 from simulator.doctor.headline import headline
 from simulator.frame import Floats
 from simulator.messages import Answer
-from simulator.parameter import is_live_change
 from ui.bench import Bench
 from ui.doctor.onsets import Onsets
 from ui.doctor.trials import BackgroundTrials, Offer
@@ -57,10 +56,10 @@ class Rounds(QObject):
         """Topic → the step it was last asked about."""
         self._tiny: Floats | None = None
         self._sharpness: Sharpness | None = None
-        bench.started.connect(lambda _info: self._begin())
+        bench.started.connect(lambda _info: self.forget())
         bench.updated.connect(lambda view, _rate: self._take(view))
         bench.closed.connect(self.trials.close)
-        document.changed.connect(lambda _old, _new: self._forget())
+        document.changed.connect(lambda _old, _new: self._ask_anew())
         self.trials.known.connect(self._offer)
 
     @property
@@ -85,31 +84,30 @@ class Rounds(QObject):
 
     def apply(self, mend: Mend, back_to: int | None) -> None:
         """Change the experiment in one undo entry; where that is no help, start over or go ``back_to`` a step."""
-        old = self._document.experiment
         try:
-            plain = mend.applied(old).to_builtins()
+            plain = mend.applied(self._document.experiment).to_builtins()
         except ValueError as error:
             self.refused.emit(str(error))
             return
-        reason = self._document.propose(plain, mend.title)
+        back = None if mend.application == "live" else back_to or 0
+        reason = self._document.propose(plain, mend.title, back_to=back)
         if reason is not None:
             self.refused.emit(reason)
-        elif mend.application != "live" and is_live_change(old, self._document.experiment):
-            self._bench.go_back(back_to or 0)
 
     def _due(self) -> bool:
         return not self._bench.playing or not self._since.isValid() or self._since.elapsed() >= self._rest
 
-    def _begin(self) -> None:
+    def forget(self) -> None:
+        """What was found is of a network that is no longer described."""
         self._view = None
         self._soon.stop()
         self._since.invalidate()
-        self._forget()
+        self._ask_anew()
         self._found, self._step, self._judged = (), 0, False
         self._onsets = Onsets()
         self._offer()
 
-    def _forget(self) -> None:
+    def _ask_anew(self) -> None:
         """The experiment is another one: what was asked may have another answer."""
         self._asked.clear()
         self._tiny = self._sharpness = None
@@ -132,7 +130,7 @@ class Rounds(QObject):
         self._since.start()
         evidence = Evidence(
             self._document.experiment, view.frame, view.history, view.first, self._tiny, self._sharpness,
-            self._bench.profiles,
+            self._bench.record.profiles,
         )  # fmt: skip
         worried = rising(evidence) and not evidence.broken
         self._found, self._step = examine(evidence if worried else replace(evidence, sharpness=None)), view.frame.step

@@ -199,6 +199,16 @@ class Plot(QWidget, Generic[S]):
         if self.ghost is not None and self.ghost.depth not in (0, info.depth):
             self.unpin()
 
+    def forget(self, why: str = "") -> None:
+        """Show nothing, even where it was held, until a run begins; ``why`` says what it waits for."""
+        self._waiting = self.state = None
+        self.set_paused(False)
+        self.clear()
+        self.info = None
+        self._show_empty()
+        if why:
+            self._empty.setText(why)
+
     def refresh(self, view: View) -> None:
         """Show the present view, unless this plot is paused."""
         if self.paused:

@@ -66,6 +66,15 @@ def count(amount: int, singular: str, plural: str = "") -> str:
     return f"{integer(amount)} {singular if amount == 1 else plural or singular + 's'}"
 
 
+def duration(seconds: float) -> str:
+    """``40 s``, ``3 min 20 s``, ``1 h 5 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
 def _grouped(digits: str) -> str:
     return f"{int(digits):,}".replace(",", _THIN)
 

@@ -1,0 +1,57 @@
+"""What lies over a plot that shows another network than the one that is described."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from ui.style.theme import current_theme
+
+VEILED = 0.7
+"""How much of what is below it takes away."""
+PADDING = 8
+
+
+class Veil(QWidget):
+    """Dims all of the widget that it lies on and says why; lets the pointer through."""
+
+    def __init__(self, below: QWidget, text: str) -> None:
+        super().__init__(below)
+        self._text = text
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAccessibleName(text)
+        below.installEventFilter(self)
+        self.setGeometry(below.rect())
+        self.show()
+
+    @property
+    def text(self) -> str:
+        return self._text
+
+    def say(self, text: str) -> None:
+        self._text = text
+        self.setAccessibleName(text)
+        self.update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
+            self.setGeometry(watched.rect())
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = current_theme()
+        panel = QColor(theme.panel)
+        painter = QPainter(self)
+        painter.setOpacity(VEILED)
+        painter.fillRect(self.rect(), panel)
+        painter.setOpacity(1.0)
+        room = self.rect().adjusted(2 * PADDING, 2 * PADDING, -2 * PADDING, -2 * PADDING)
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        words = painter.boundingRect(room, flags, self._text)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QColor(theme.warning))
+        painter.setBrush(panel)
+        painter.drawRoundedRect(QRectF(words).adjusted(-PADDING, -4.5, PADDING, 4.5), 4, 4)
+        painter.drawText(room, flags, self._text)
+        painter.end()

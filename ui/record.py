@@ -1,0 +1,51 @@
+"""The past of one run, as plots show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from simulator.frame import Frame
+from simulator.gains_past import GainsPast
+from simulator.history import History, Rows
+from simulator.messages import Answer
+from simulator.profiles import Profiles
+from simulator.unit import UnitPast
+from ui.changes import ChangeLog
+from ui.plots.view import View
+from ui.readings import Readings
+
+
+class Record:
+    """Everything that was seen of a run, and how long it was trained."""
+
+    def __init__(self, columns: tuple[str, ...] = (), start: int = 0, first: Frame | None = None) -> None:
+        self.history = History(columns, start=start)
+        self.profiles = Profiles()
+        self.gains = GainsPast()
+        self.unit = UnitPast()
+        self.changes = ChangeLog()
+        """What was changed in the run while it was trained."""
+        self.first = first
+        """The frame of step 0."""
+        self._readings = Readings()
+        self.seconds = 0.0
+        """Time that it was trained for."""
+
+    @property
+    def steps(self) -> int:
+        """Steps that are recorded without a gap: where the run would go on."""
+        return self.history.start + self.history.steps
+
+    def add(self, frame: Frame, rows: tuple[Rows, ...]) -> None:
+        """Take in an answer."""
+        for each in rows:
+            self.history.extend(each)
+        self.profiles.add(frame.step, frame.time)
+        self.gains.add(frame.step, [layer.label for layer in frame.info.layers], frame.factors)
+        self.unit.add(frame.step, frame.unit)
+
+    def view(self, frame: Frame, answers: Mapping[str, Answer], playing: bool = False) -> View:
+        """What plots are given of the present ``frame``."""
+        pasts = self.profiles, self.gains, answers, self.unit
+        view = View(frame, self.history, self.first, *pasts, self.changes.entries)
+        return self._readings.added_to(view, playing)
