@@ -58,7 +58,7 @@ def _count(least: int) -> Callable[[str], int]:
         try:
             value = int(text)
         except ValueError:
-            raise argparse.ArgumentTypeError(f"expected a whole number, not {text!r}") from None
+            raise argparse.ArgumentTypeError(f"expected a whole number, not {shortened(text)!r}") from None
         if value < least:
             raise argparse.ArgumentTypeError(f"expected {least} or more, not {value}")
         return value
@@ -74,7 +74,8 @@ def _analyses(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(","))
     for name in names:
         if name not in ANALYSES:
-            raise argparse.ArgumentTypeError(f"no analysis is called {name!r}; there are {', '.join(ANALYSES)}")
+            known = ", ".join(ANALYSES)
+            raise argparse.ArgumentTypeError(f"no analysis is called {shortened(name)!r}; there are {known}")
     return names
 
 
@@ -91,7 +92,7 @@ def execute(arguments: argparse.Namespace, draw: Draw) -> int:
             from simulator.reference import reference
 
             sys.stdout.write(reference())
-    except (ExperimentError, OSError) as error:
+    except (ExperimentError, OSError, MemoryError) as error:
         print(f"error: {_one_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -100,9 +101,17 @@ def execute(arguments: argparse.Namespace, draw: Draw) -> int:
     return 0
 
 
+def shortened(text: str, length: int = 80) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
 def _one_line(error: Exception) -> str:
+    from simulator.experiment import bounded
+
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory ({' '.join(str(error).split()) or 'nothing says for what'})"
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror.lower()}" if error.filename else error.strerror
+        return bounded(f"{error.filename}: {error.strerror.lower()}" if error.filename else error.strerror)
     return " ".join(str(error).split())
 
 
@@ -151,7 +160,8 @@ def _run(arguments: argparse.Namespace, draw: Draw) -> None:
             if not arguments.no_plots:
                 draw(result, folder / "plots")
             bar.write(_told(result, "" if folder == arguments.out else f"{folder.name}, "))
-    print(f"written to {arguments.out}")
+    # A folder's name may be no text in any encoding.
+    print(f"written to {str(arguments.out).encode(errors='backslashreplace').decode()}")
 
 
 def _results(

@@ -30,12 +30,24 @@ MAX_DEPTH = 64
 """Deepest nesting that a file may have."""
 
 
+MAX_MESSAGE = 600
+"""Characters that a sentence may have: what it quotes may be a megabyte."""
+
+
+def bounded(text: str) -> str:
+    """The text on one line; of a very long one, its beginning and its end."""
+    text = " ".join(text.split())
+    if len(text) <= MAX_MESSAGE:
+        return text
+    return f"{text[: 3 * MAX_MESSAGE // 4]} … {text[-MAX_MESSAGE // 5 :]}"
+
+
 class ExperimentError(ValueError):
     """What is wrong with an experiment and where, in one sentence; ``repair`` is a way out where one is obvious."""
 
     def __init__(self, message: str, path: str = "", repair: Repair | None = None) -> None:
         self.path, self.repair = path, repair
-        super().__init__(f"{message} at {path}" if path else message)
+        super().__init__(bounded(f"{message} at {path}" if path else message))
 
 
 class Regularization(Spec, frozen=True, kw_only=True):
@@ -225,17 +237,28 @@ def _no_constant(name: str) -> float:
 
 
 def _check_plain(plain: Any, path: tuple[str | int, ...] = ()) -> None:
-    """What msgspec would let pass: NaN, Inf and bottomless nesting."""
+    """What msgspec would let pass: NaN, Inf, text that no file can hold, and bottomless nesting."""
     if len(path) > MAX_DEPTH:
         raise ExperimentError(f"nested deeper than {MAX_DEPTH} levels")
     if isinstance(plain, float) and not math.isfinite(plain):
         raise ExperimentError(f"expected a finite number, not {plain}", path_text(path))
+    if isinstance(plain, str):
+        _check_text(plain, path)
     if isinstance(plain, dict):
         for key, value in plain.items():
+            _check_plain(key, path)
             _check_plain(value, (*path, key))
     elif isinstance(plain, (list, tuple)):
         for index, value in enumerate(plain):
             _check_plain(value, (*path, index))
+
+
+def _check_text(text: str, path: tuple[str | int, ...]) -> None:
+    """Half of a surrogate pair is no character: it could be read and never be saved."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ExperimentError(f"{text!a} cannot be encoded as text", ascii(path_text(path))[1:-1]) from None
 
 
 def _check_whole(experiment: Experiment) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from simulator.arena import Arena, Scratch
 from simulator.experiment import Experiment
 from simulator.layers.base import Block, Shape
-from simulator.network import MEMORY_LIMIT, Network
+from simulator.network import Network, lack_of
 from simulator.numeric import Array
 
 
@@ -21,9 +21,9 @@ class Need:
     memory_bytes: int
 
     @property
-    def too_large(self) -> bool:
-        """Whether it is more than a network may take."""
-        return self.memory_bytes > MEMORY_LIMIT
+    def lack(self) -> str:
+        """Why a network may not take so much; ``""`` where it may."""
+        return lack_of(self.memory_bytes)
 
 
 def need_of(experiment: Experiment, input_shape: Shape, outputs: int, batch: int) -> Need:

@@ -13,13 +13,16 @@ from simulator.frame import LayerInfo, inner_number
 from simulator.layers.base import Block, Module, Parameters, Repair, Room, Shape, ShapeError, Tap
 from simulator.layers.each_step import EachStepOutputModule
 from simulator.layers.output import OutputModule
+from simulator.machine import GIB, shortage
 from simulator.measures.statistics import norm
 from simulator.numeric import Array
 from simulator.parameter import title_of
 from simulator.stack import Roles
 from simulator.trace import Trace
 
-MEMORY_LIMIT = 8 * 2**30
+VECTORS = 6
+"""As long as the parameters: values, gradients and updates, and what an optimiser and a step keep beside them."""
+MEMORY_LIMIT = 8 * GIB
 """Bytes that a network may take; more is refused before it is spent."""
 
 
@@ -91,12 +94,14 @@ class Network:
 
     def _bind(self, share: Network | None) -> None:
         blocks, states = self._blocks(), self._states()
+        self.parameter_bytes = 0
         if share is not None:
             self.parameters, self.states = share.parameters, share.states
             self.parameters.bind(blocks)
             self.states.bind(states)
             return
-        check_memory(sum(block.size for block in blocks) * self.numbers * self.dtype.itemsize * 6)
+        self.parameter_bytes = sum(block.size for block in blocks) * self.numbers * self.dtype.itemsize * VECTORS
+        check_memory(self.parameter_bytes)
         self.parameters = Parameters(blocks, self.dtype, self.zeros)
         self.states = Parameters(states, self.dtype, self.zeros)
 
@@ -104,7 +109,8 @@ class Network:
         count = Arena(self.dtype)
         scratch = Scratch(self.dtype, counting=True)
         self._place(count, scratch, seed, inputs)
-        check_memory((count.nbytes + scratch.nbytes) * self.numbers)
+        # Zeros take no memory before they are written to: what parameters need is still to come.
+        check_memory((count.nbytes + scratch.nbytes) * self.numbers + self.parameter_bytes)
         self._arena = Arena(self.dtype, count.used, self.zeros)
         self._scratch = Scratch(self.dtype, zeros=self.zeros)
         self._place(self._arena, self._scratch, seed, inputs)
@@ -193,7 +199,11 @@ def _inform(module: Module, label: str, entry: int, trace: Trace) -> None:
 
 
 def check_memory(amount: int) -> None:
-    """ExperimentError if ``amount`` bytes are more than a network may take."""
-    if amount > MEMORY_LIMIT:
-        need, limit = amount / 2**30, MEMORY_LIMIT / 2**30
-        raise ExperimentError(f"the network would need {need:.1f} GiB of memory; the limit is {limit:g} GiB")
+    """ExperimentError if ``amount`` bytes are more than a network may take, or than there are."""
+    if lack := lack_of(amount):
+        raise ExperimentError(f"the network would need {amount / GIB:.1f} GiB of memory; {lack}")
+
+
+def lack_of(amount: int) -> str:
+    """Why a network may not take so many bytes; ``""`` where it may."""
+    return f"the limit is {MEMORY_LIMIT / GIB:g} GiB" if amount > MEMORY_LIMIT else shortage(amount)

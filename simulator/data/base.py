@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from simulator.frame import Floats, Points, frozen
+from simulator.machine import GIB, shortage
 from simulator.numeric import Array, Stream, stream
 from simulator.parameter import Part, knob
 
@@ -20,11 +21,21 @@ Labels = NDArray[np.int64]
 
 MAX_CELLS = 100_000_000
 """Numbers one array of a data set may hold (0.8 GB in float64); more is refused instead of filling memory."""
+PEAK = 28
+"""Bytes that each number takes at most, until split, scaled and turned into columns."""
 MAX_POINTS = 1000
 
 
 class DataError(ValueError):
     """Why a data set cannot be used, in one clear sentence."""
+
+
+def check_cells(cells: int, what: str) -> None:
+    """DataError where an array of so many numbers, and what is made of it on its way to training, finds no room."""
+    amount = cells * PEAK
+    lack = f"the limit is {MAX_CELLS * PEAK / GIB:.1f} GiB" if cells > MAX_CELLS else shortage(amount)
+    if lack:
+        raise DataError(f"{what} do not fit in memory: they need {amount / GIB:.1f} GiB; {lack}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,8 +256,7 @@ def _swapped(labels: Labels, share: float, classes: int, rng: np.random.Generato
 
 
 def _one_hot(data: Data, labels: Labels, classes: int) -> Floats:
-    if classes * labels.size > MAX_CELLS:
-        raise DataError(f"{data.title}: {classes} classes of {len(labels)} samples do not fit in memory")
+    check_cells(classes * labels.size, f"{data.title}: {classes} classes of {len(labels)} samples")
     hot = np.zeros((labels.size, classes))
     hot[np.arange(labels.size), labels.ravel()] = 1.0
     return hot.reshape(len(labels), math.prod(labels.shape[1:]) * classes)

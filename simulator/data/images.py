@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import functools
+import io
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 
-from simulator.data.base import MAX_CELLS, Data, DataError, Labels, Raw
+from simulator.data.base import Data, DataError, Labels, Raw, check_cells
 from simulator.data.delimited import name_of, shown
 from simulator.frame import Floats, frozen
 from simulator.parameter import knob
+from simulator.regular_file import UnfitFileError, check_regular, read_regular
 
 if TYPE_CHECKING:
     from PIL import Image
 
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm"})
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+"""What is decoded, whatever a file is called: pixels only. A decoder of page descriptions starts other programs."""
+MAX_BYTES = 256 * 2**20
+"""Of one file."""
 MAX_CLASSES = 1000
 MAX_FILES = 1_000_000
 MAX_PIXELS = 2**26
@@ -58,16 +64,20 @@ def _load(path: str, fingerprint: tuple[int, ...], size: int, color: str) -> Raw
     files = _files(path)
     channels = 3 if color == "color" else 1
     count = sum(len(names) for _, names in files)
-    if count * channels * size**2 > MAX_CELLS:
-        raise DataError(f"{name_of(path)}: {count} images of {size} × {size} pixels do not fit in memory")
+    check_cells(count * channels * size**2, f"{name_of(path)}: {count} images of {size} × {size} pixels")
     x = np.empty((count, channels, size, size))
     paths = [os.path.join(path, label, name) for label, names in files for name in names]
     for place, file in enumerate(paths):
         x[place] = _pixels(file, size, color)
     labels: Labels = np.repeat(np.arange(len(files)), [len(names) for _, names in files]).astype(np.int64)
-    names = tuple(" ".join(label.split()) for label, _ in files)
+    names = tuple(_readable(label) for label, _ in files)
     rows, pixels = frozen(x.reshape(count, -1)), _pixel_names(channels, size)
     return Raw(rows, frozen(labels), names, pixels, shape=x.shape[1:], alike=True)
+
+
+def _readable(label: str) -> str:
+    """The name of a folder in one line of text, whatever bytes it is made of."""
+    return " ".join(os.fsencode(label).decode("utf-8", "replace").split())
 
 
 def _pixel_names(channels: int, size: int) -> tuple[str, ...]:
@@ -115,6 +125,8 @@ def _reason(error: Exception) -> str:
         return "no such folder"
     if isinstance(error, NotADirectoryError):
         return "not a folder but a file"
+    if isinstance(error, UnfitFileError):
+        return str(error.strerror)
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return f"cannot be read ({text.lower()})"
 
@@ -126,6 +138,7 @@ def _state(path: str, files: Files) -> tuple[int, ...]:
         for name in names:
             try:
                 found = os.stat(os.path.join(path, label, name))
+                check_regular(found, name)
             except OSError as error:
                 raise DataError(f"{name_of(label)}/{name_of(name)}: {_reason(error)}") from error
             stamps.append((label, name, found.st_mtime_ns, found.st_size))
@@ -138,7 +151,7 @@ def _pixels(path: str, size: int, color: str) -> Floats:
 
     where = f"{name_of(os.path.dirname(path))}/{name_of(path)}"
     try:
-        with Image.open(path) as image:
+        with Image.open(io.BytesIO(read_regular(path, MAX_BYTES)), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise DataError(f"{where}: {image.width} × {image.height} pixels, at most {MAX_PIXELS} are supported")
             return _resampled(image, size, color)
@@ -146,6 +159,8 @@ def _pixels(path: str, size: int, color: str) -> Floats:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(f"{where}: more than the {MAX_PIXELS} pixels that are supported") from error
+    except UnfitFileError as error:
+        raise DataError(f"{where}: {_reason(error)}") from error
     except UnidentifiedImageError as error:
         raise DataError(f"{where}: not an image that can be read") from error
     except Exception as error:  # Damaged files raise errors of every kind.

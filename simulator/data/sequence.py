@@ -10,7 +10,7 @@ from typing import Annotated
 
 import numpy as np
 
-from simulator.data.base import MAX_CELLS, Data, DataError, Labels, Raw, Scale, Task
+from simulator.data.base import Data, Labels, Raw, Scale, Task, check_cells
 from simulator.data.bundled import Digits
 from simulator.frame import Floats
 from simulator.parameter import knob
@@ -37,8 +37,8 @@ class DrawnSequences(Data, frozen=True, kw_only=True):
     def _empty(self) -> Floats:
         """Zeros (samples, steps, features), or DataError where they would not fit."""
         steps, features = self.input_shape
-        if self.samples * steps * features > MAX_CELLS:
-            raise DataError(f"{self.title}: {self.samples} sequences of {steps} × {features} do not fit in memory")
+        cells = self.samples * steps * features
+        check_cells(cells, f"{self.title}: {self.samples} sequences of {steps} × {features}")
         return np.zeros((self.samples, steps, features))
 
     def _raw(self, x: Floats, y: Floats | Labels, class_names: tuple[str, ...], features: tuple[str, ...]) -> Raw:

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from simulator.data.base import MAX_CELLS, Data, DataError, Labels, Raw, Task
+from simulator.data.base import Data, Labels, Raw, Task, check_cells
 from simulator.frame import Floats
 from simulator.parameter import knob
 
@@ -163,8 +163,8 @@ class Gaussian(Data, frozen=True, kw_only=True, tag="gaussian"):
         return (self.features,)
 
     def load(self, rng: np.random.Generator) -> Raw:
-        if self.samples * self.features > MAX_CELLS:
-            raise DataError(f"{self.title}: {self.samples} samples of {self.features} features do not fit in memory")
+        cells = self.samples * self.features
+        check_cells(cells, f"{self.title}: {self.samples} samples of {self.features} features")
         y = rng.integers(0, self.classes, size=self.samples)
         x = rng.standard_normal((self.samples, self.features))
         return Raw(x, y, _numbered("class ", self.classes), _numbered("x", self.features))

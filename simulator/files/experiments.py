@@ -8,6 +8,7 @@ from pathlib import Path
 
 from simulator.experiment import Experiment, ExperimentError
 from simulator.files.atomic import write_atomic
+from simulator.regular_file import UnfitFileError, read_regular
 
 PRESETS = Path(__file__).parents[2] / "resources" / "presets"
 LARGEST = 16 * 2**20
@@ -30,9 +31,9 @@ class Preset:
 def read(path: Path) -> Experiment:
     """The experiment in a file; ExperimentError names the file and what is wrong in it."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise ExperimentError(f"{path.name}: too large for an experiment file")
-        return Experiment.from_json(path.read_bytes())
+        return Experiment.from_json(read_regular(path, LARGEST))
+    except UnfitFileError as error:
+        raise ExperimentError(f"{path.name}: {error.strerror}, so no experiment") from None
     except OSError as error:
         raise ExperimentError(f"{path}: {(error.strerror or str(error)).lower()}") from None
     except ExperimentError as error:

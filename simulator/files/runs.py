@@ -6,7 +6,7 @@ import csv
 import json
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -168,6 +168,10 @@ class RunFiles:
         else:
             path.unlink(missing_ok=True)
 
+    def _locate(self, error: OSError) -> None:
+        """A disk that is full does not say which file it has no room for."""
+        error.filename = error.filename or str(self.folder)
+
     def __enter__(self) -> RunFiles:
         return self
 
@@ -175,6 +179,8 @@ class RunFiles:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         names = (*self._tables, "histograms.npz")
+        if isinstance(error, OSError):
+            self._locate(error)
         try:
             if kind is None:
                 self._write_histograms()
@@ -187,7 +193,12 @@ class RunFiles:
                 write_atomic(self.folder / "findings.json", to_json(self._findings))
                 self._write_analyses()
                 write_atomic(self.folder / "experiment.json", self.experiment.to_json())
+        except OSError as fault:
+            self._locate(fault)
+            raise
         finally:
-            self._stack.close()
+            # Whatever could not be written has been told of.
+            with suppress(OSError):
+                self._stack.close()
             for name in (*names, *(f"{raw}.raw" for raw in self._raw)):
                 partial(self.folder / name).unlink(missing_ok=True)

@@ -171,8 +171,10 @@ def test_more_pixels_than_memory_are_refused(tmp_path: Path, monkeypatch: pytest
         grey(tmp_path / label / "1.png", size=30)
     monkeypatch.setattr("simulator.data.images.MAX_PIXELS", 899)
     assert refusal(tmp_path, size=8) == "a/1.png: 30 × 30 pixels, at most 899 are supported"
-    monkeypatch.setattr("simulator.data.images.MAX_CELLS", 100)
-    assert refusal(tmp_path, size=8).endswith(": 2 images of 8 × 8 pixels do not fit in memory")
+    monkeypatch.setattr("simulator.data.base.MAX_CELLS", 100)
+    assert ": 2 images of 8 × 8 pixels do not fit in memory: they need 0.0 GiB; the limit is" in refusal(
+        tmp_path, size=8
+    )
 
 
 def test_an_experiment_names_the_data_as_the_place() -> None:

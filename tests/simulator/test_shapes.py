@@ -87,13 +87,13 @@ def test_what_is_counted_is_what_is_then_taken(layers: list[Any], kind: str) -> 
     training = Training(experiment(layers, optimizer={"kind": kind}, batch_size=16))
     need = need_of(training.experiment, training.data.input_shape, training.data.outputs, training.network.batch)
     assert (need.parameters, need.memory_bytes) == (training.info.parameter_count, training.info.memory_bytes)
-    assert not need.too_large
+    assert not need.lack
 
 
 def test_a_network_that_could_never_be_held_is_counted_all_the_same() -> None:
     vast = experiment([{"kind": "dense", "units": 16384, "repeat": 1000}])
     need = need_of(vast, (1, 8, 8), 10, 1_000_000)
-    assert need.too_large
+    assert need.lack
     assert need.memory_bytes > 1000 * MEMORY_LIMIT
     assert need.parameters > 999 * 16384**2
 

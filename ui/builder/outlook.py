@@ -9,7 +9,6 @@ from simulator.experiment import Experiment, ExperimentError
 from simulator.frame import RunInfo
 from simulator.layers.base import Shape
 from simulator.memory import need_of
-from simulator.network import MEMORY_LIMIT
 from ui.style.numbers import count, number
 
 USUAL_OUTPUTS = 10
@@ -48,9 +47,8 @@ class Outlook:
         except (ExperimentError, MemoryError):
             return "", False
         words = f"{count(need.parameters, 'parameter')} · {size_text(need.memory_bytes)}"
-        if need.too_large:
-            limit = number(MEMORY_LIMIT / 2**30)
-            return f"The network would need {size_text(need.memory_bytes)} of memory; the limit is {limit} GiB.", True
+        if lack := need.lack:
+            return f"The network would need {size_text(need.memory_bytes)} of memory; {lack}.", True
         return words, False
 
 

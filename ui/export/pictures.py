@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from PySide6.QtCore import QByteArray, QMarginsF, QRectF, QSize, QSizeF
+from PySide6.QtCore import QBuffer, QByteArray, QMarginsF, QRectF, QSize, QSizeF
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
@@ -59,16 +59,16 @@ def picture(plot: Plot[Any], width: int, height: int, scale: float = 1.0, *, lig
     return image
 
 
-def _write_png(plot: Plot[Any], path: Path, width: int, height: int, scale: float, light: bool) -> None:
+def _write_png(plot: Plot[Any], device: QBuffer, width: int, height: int, scale: float, light: bool) -> None:
     image = picture(plot, width, height, scale, light=light)
-    writer = QImageWriter(str(path), QByteArray(b"png"))
+    writer = QImageWriter(device, QByteArray(b"png"))
     if not writer.write(image):
         raise ExportError(f"cannot write “{plot.title}”: {writer.errorString()}")
 
 
-def _write_svg(plot: Plot[Any], path: Path, width: int, height: int, scale: float, light: bool) -> None:
+def _write_svg(plot: Plot[Any], device: QBuffer, width: int, height: int, scale: float, light: bool) -> None:
     generator = QSvgGenerator()
-    generator.setFileName(str(path))
+    generator.setOutputDevice(device)
     generator.setTitle(plot.title)
     generator.setDescription(" ".join(plot.explain.split()))
     # 96 dots per inch make the SVG's user unit one pixel of the layout.
@@ -78,8 +78,8 @@ def _write_svg(plot: Plot[Any], path: Path, width: int, height: int, scale: floa
     _paint_vector(plot, generator, QRectF(0, 0, width, height), (width, height), light)
 
 
-def _write_pdf(plot: Plot[Any], path: Path, width: int, height: int, scale: float, light: bool) -> None:
-    writer = QPdfWriter(str(path))
+def _write_pdf(plot: Plot[Any], device: QBuffer, width: int, height: int, scale: float, light: bool) -> None:
+    writer = QPdfWriter(device)
     writer.setTitle(plot.title)
     writer.setCreator("Nablascope")
     writer.setResolution(1152)
@@ -101,12 +101,22 @@ def _paint_vector(plot: Plot[Any], device: Any, target: QRectF, size: tuple[int,
         painter.end()
 
 
-_WRITERS: dict[str, Callable[[Plot[Any], Path, int, int, float, bool], None]] = {
+_PAINTERS: dict[str, Callable[[Plot[Any], QBuffer, int, int, float, bool], None]] = {
     "png": _write_png,
     "svg": _write_svg,
     "pdf": _write_pdf,
-    "csv": lambda plot, path, *_: write_csv(plot.table(), path),
 }
+
+
+def _write(plot: Plot[Any], path: Path, kind: str, width: int, height: int, scale: float, light: bool) -> None:
+    if kind == "csv":
+        write_csv(plot.table(), path)
+        return
+    # In memory first: a library that fails to write says so on the terminal, and does not say why.
+    device = QBuffer()
+    device.open(QBuffer.OpenModeFlag.WriteOnly)
+    _PAINTERS[kind](plot, device, width, height, scale, light)
+    path.write_bytes(device.data().data())
 
 
 def export_plot(
@@ -126,10 +136,10 @@ def export_plot(
     """
     path = Path(path)
     chosen = kind or path.suffix.lower().lstrip(".")
-    if chosen not in _WRITERS:
+    if chosen not in KINDS:
         raise ExportError(f"cannot export as “{chosen}”: choose one of {', '.join(KINDS)}")
     _check(plot, width, height, scale)
-    write_whole(path, lambda there: _WRITERS[chosen](plot, there, width, height, scale, light))
+    write_whole(path, lambda there: _write(plot, there, chosen, width, height, scale, light))
     return path
 
 

@@ -1,0 +1,62 @@
+"""What the machine has left: memory is asked for before it is spent."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+GIB = 2**30
+LITTLE = 2**26
+"""Bytes that are not worth a question."""
+_CGROUP = Path("/sys/fs/cgroup")
+_PROC = Path("/proc")
+
+
+def free_memory() -> int | None:
+    """Bytes that this process could still take; None where the system does not tell."""
+    known = [amount for amount in (_available(), _left_of_group(), _left_of_process()) if amount is not None]
+    return max(0, min(known)) if known else None
+
+
+def shortage(amount: int) -> str:
+    """``but 1.2 GiB are free`` where ``amount`` bytes are more than that; ``""`` where they are not."""
+    free = None if amount <= LITTLE else free_memory()
+    return "" if free is None or amount <= free else f"but {free / GIB:.1f} GiB are free"
+
+
+def _available() -> int | None:
+    """Of the whole machine."""
+    for line in _lines(_PROC / "meminfo"):
+        name, _, rest = line.partition(":")
+        if name == "MemAvailable":
+            return int(rest.split()[0]) * 1024
+    if hasattr(os, "sysconf") and {"SC_PHYS_PAGES", "SC_PAGE_SIZE"} <= set(os.sysconf_names):
+        # What is in use is not known: all of it is the most that could be free.
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return None
+
+
+def _left_of_group() -> int | None:
+    """Of a container's limit."""
+    limit, used = ("".join(_lines(_CGROUP / name)) for name in ("memory.max", "memory.current"))
+    return int(limit) - int(used) if limit.isdigit() and used.isdigit() else None
+
+
+def _left_of_process() -> int | None:
+    """Of ``ulimit -v``."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    pages = "".join(_lines(_PROC / "self" / "statm")).partition(" ")[0]
+    if limit == resource.RLIM_INFINITY or not pages.isdigit():
+        return None
+    return limit - int(pages) * resource.getpagesize()
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").split("\n")
+    except (OSError, ValueError):
+        return []

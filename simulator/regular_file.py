@@ -1,0 +1,46 @@
+"""Reading files that others have made: regular ones only, and no more of them than a limit."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+class UnfitFileError(OSError):
+    """Not a regular file, or too large a one; ``strerror`` says so."""
+
+
+def check_regular(status: os.stat_result, path: str | Path) -> None:
+    """UnfitFileError where reading could hang or never end: pipes, devices, sockets."""
+    if not stat.S_ISREG(status.st_mode):
+        kind = next((name for fits, name in _KINDS if fits(status.st_mode)), "something else")
+        raise UnfitFileError(0, f"not a file but {kind}", str(path))
+
+
+def read_regular(path: str | Path, limit: int) -> bytes:
+    """The content of a file of at most ``limit`` bytes; OSError where it cannot be read or is no such file."""
+    with open(path, "rb", opener=_regular) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise UnfitFileError(0, f"larger than {limit // 2**20} MiB", str(path))
+    return content
+
+
+def _regular(path: str, flags: int) -> int:
+    # A pipe would wait for a writer.
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    try:
+        check_regular(os.fstat(handle), path)
+    except UnfitFileError:
+        os.close(handle)
+        raise
+    return handle
