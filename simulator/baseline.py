@@ -27,3 +27,23 @@ def _before_output(loss: Loss, mean: Array) -> Array:
     share = np.clip(mean, CERTAIN, 1 - CERTAIN)
     z: Array = np.log(share) if loss.activation is None else np.log(share / (1 - share))
     return z
+
+
+def noise_floor(loss: Loss, y: Array, noise: float, task: str) -> float:
+    """Mean loss over ``y`` of answering the truth with the right doubt, where ``noise`` disturbs labels or targets.
+
+    Of K classes, the right one has probability 1 − p and each other p / (K − 1); a target varies by p deviations.
+    """
+    if not noise:
+        return 0.0
+    if task == "regression":
+        # The variance of what is seen is that of the truth times 1 + p².
+        return float(0.5 * y.var(dtype=np.float64) * noise**2 / (1 + noise**2))
+    classes = max(len(y), 2)
+    answer = np.full((classes, 1), noise / (classes - 1))
+    answer[0] = 1 - noise
+    truth = np.eye(classes)
+    z = np.broadcast_to(_before_output(loss, answer), truth.shape)
+    a = np.empty(truth.shape)
+    loss.output(z, a)
+    return float(answer[:, 0] @ loss.per_sample(z, a, truth))

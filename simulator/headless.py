@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from simulator.analysis.tables import ANALYSES, CHEAP, Analysis
+from simulator.doctor import WANTS as DIAGNOSED
 from simulator.doctor import Finding
 from simulator.doctor.consult import consult
 from simulator.experiment import Experiment
@@ -22,7 +23,7 @@ from simulator.profiles import Profiles
 from simulator.threads import blas_threads, limited_blas
 from simulator.training import HISTOGRAM_SOURCES, WANTS, Training
 
-MEASURED = (*HISTOGRAM_SOURCES, "factors", "time")
+MEASURED = (*HISTOGRAM_SOURCES, *sorted(DIAGNOSED))
 """What the frames of measured steps bring."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,10 @@ from simulator.data.base import prepare
 from simulator.evaluation import Evaluator
 from simulator.experiment import Experiment, ExperimentError
 from simulator.feature_maps import Inspector
-from simulator.frame import Floats, Frame, Histograms, Prediction, RunInfo, frozen
+from simulator.frame import DataFacts, Facts, Floats, Frame, Histograms, Prediction, RunInfo, frozen
 from simulator.graph.nodes import graph_of
 from simulator.measures import RECORDED, Measure, Meter
+from simulator.measures.facts import data_facts, each_answer, facts
 from simulator.measures.gates import gates
 from simulator.measures.histograms import stacked_histograms
 from simulator.measures.statistics import norm
@@ -123,13 +125,8 @@ class Training:
             input_names=self.data.feature_names,
             class_names=self.data.class_names,
             points=self.data.points(),
-            baseline_loss=baseline_loss(self.network.output.loss, self._each_answer()) if sequences else None,
+            baseline_loss=baseline_loss(self.network.output.loss, each_answer(self.data)) if sequences else None,
         )
-
-    def _each_answer(self) -> Array:
-        """The training targets (outputs, answers)."""
-        y, outputs = self.data.y_train, self.data.outputs
-        return y.reshape(-1, outputs, y.shape[1]).swapaxes(0, 1).reshape(outputs, -1)
 
     def _reset_optimizer(self, optimizer: Optimizer) -> None:
         self.slots = tuple(np.zeros_like(self.network.parameters.value) for _ in range(optimizer.slots))
@@ -283,6 +280,7 @@ class Training:
                 gates=gates(self.network.taps) if "gates" in wanted else None,
                 factors=tuple(reversed(gains(self.network.trace.marks))) if "factors" in wanted else (),
                 maps=self.inspector.maps() if "maps" in wanted else {},
+                facts=self._facts() if "facts" in wanted else None,
                 unit=unit_of(self.network, self.data.input_shape, wanted),
                 began=self.watch.present.began,
                 lost_state=self.watch.present.lost_state,
@@ -296,6 +294,14 @@ class Training:
                 for name, source in HISTOGRAM_SOURCES.items()
                 if name in wanted
             }
+
+    @cached_property
+    def _data_facts(self) -> DataFacts:
+        return data_facts(self.data, self.experiment)
+
+    def _facts(self) -> Facts:
+        network = self.network
+        return facts(self._data_facts, self.experiment.regularization, network.parameters, network.output, self.y)
 
     def _theory(self, wanted: set[str]) -> dict[str, Any]:
         found: dict[str, Any] = {}

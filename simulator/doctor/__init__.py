@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.doctor.base import SEVERITIES, Evidence, Finding, Mend, Rule, Severity, Trial
+from simulator.doctor.averages import Momentum, Squares
+from simulator.doctor.base import SEVERITIES, Cause, Finding, Mend, Rule, Severity, Trial
+from simulator.doctor.clipping import Clipping
+from simulator.doctor.evidence import Evidence
+from simulator.doctor.initial_weights import InitialWeights
+from simulator.doctor.labels import LabelNoise, NothingToLearn, Overlap
+from simulator.doctor.layer_settings import BranchScale, HeavyDropout, LargeBiases, OpenGates, RecurrentWeights
 from simulator.doctor.learning import Diverging, Oscillating, Overfitting, Stalled, UpdateRatio, rising
+from simulator.doctor.observations import NarrowNorm, SmallBatch
+from simulator.doctor.output import FlatOutput
+from simulator.doctor.penalties import Decay, L1Penalty, L2Penalty
+from simulator.doctor.rates import LearningRate, Scheduling
+from simulator.doctor.scale import DataScale
 from simulator.doctor.signal import Exploding, Fading, Vanishing, VanishingThroughTime
 from simulator.doctor.state import LostState
 from simulator.doctor.underflow import TinyGradients, Underflow, tiny_shares
 from simulator.doctor.units import Dead, Saturated, Symmetric
 
+SUSPECTS: tuple[Rule, ...] = (
+    DataScale(), SmallBatch(), NarrowNorm(), L2Penalty(), L1Penalty(), Decay(), Clipping(), Scheduling(), Momentum(),
+    Squares(), HeavyDropout(), BranchScale(), RecurrentWeights(), OpenGates(), FlatOutput(), InitialWeights(),
+    LargeBiases(), LabelNoise(), Overlap(), LearningRate(),
+)  # fmt: skip
+"""Rules about one setting each, in the order in which equal suspicions are tried."""
+
 RULES: tuple[Rule, ...] = (
     Diverging(), LostState(), Exploding(), Vanishing(), VanishingThroughTime(), Fading(), Symmetric(), Dead(),
-    Saturated(), Stalled(), Oscillating(), UpdateRatio(), Overfitting(), Underflow(),
+    Saturated(), Stalled(), Oscillating(), UpdateRatio(), Overfitting(), Underflow(), NothingToLearn(),
 )  # fmt: skip
 """In the order of their findings within one severity: causes before what follows from them."""
 
-WANTS = frozenset({"factors", "time"})
+WANTS = frozenset({"factors", "time", "facts"})
 """What a frame must bring to be evidence."""
 
 
@@ -25,12 +43,12 @@ WANTS = frozenset({"factors", "time"})
 def examine(evidence: Evidence) -> tuple[Finding, ...]:
     """All findings, the most pressing first; none for a healthy run."""
     # Among NaN nothing else means anything.
-    rules = (Diverging(),) if evidence.broken else RULES
+    rules = (*SUSPECTS, Diverging()) if evidence.broken else (*SUSPECTS, *RULES)
     found = [finding for rule in rules for finding in rule.examine(evidence)]
-    return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
+    return tuple(sorted(found, key=lambda finding: (SEVERITIES.index(finding.severity), -finding.strength)))
 
 
 __all__ = [
-    "RULES", "SEVERITIES", "WANTS", "Evidence", "Finding", "Mend", "Rule", "Severity", "TinyGradients", "Trial",
-    "examine", "rising", "tiny_shares",
+    "RULES", "SEVERITIES", "SUSPECTS", "WANTS", "Cause", "Evidence", "Finding", "Mend", "Rule", "Severity",
+    "TinyGradients", "Trial", "examine", "rising", "tiny_shares",
 ]  # fmt: skip

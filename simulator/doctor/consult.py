@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from simulator.doctor.base import Finding
 from simulator.doctor.diagnosis import diagnose
-from simulator.doctor.trial import Trials, prove
+from simulator.doctor.proof import prove
+from simulator.doctor.trial import Trials
 from simulator.frame import Frame
 from simulator.history import History
 from simulator.profiles import Profiles

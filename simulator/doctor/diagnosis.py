@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from simulator.analysis.sharpness import Sharpness, SharpnessQuestion
 from simulator.doctor import Evidence, Finding, examine, rising, tiny_shares
 from simulator.frame import Frame
@@ -12,6 +14,7 @@ from simulator.profiles import Profiles
 from simulator.training import Training
 
 
+@np.errstate(all="ignore")
 def diagnose(
     training: Training, frame: Frame, history: History, first: Frame | None, profiles: Profiles | None = None
 ) -> tuple[Finding, ...]:

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.doctor import mends
-from simulator.doctor.base import UNMOVED, Evidence, Finding, Mend, Rule, balance
+from simulator.doctor.base import Finding, Mend, Rule
+from simulator.doctor.beginning import beginning, lost_since
+from simulator.doctor.evidence import UNMOVED, Evidence, balance
 from simulator.doctor.signal import adam_helps, strong_side, unforgetting, weak_side
-from simulator.doctor.words import blame, capital, joined, listed, number
+from simulator.doctor.words import blame, joined, listed, number
 from simulator.experiment import Experiment
 from simulator.frame import Floats
 from simulator.numeric import median
@@ -59,34 +61,6 @@ def rising(evidence: Evidence) -> bool:
     return after > before
 
 
-QUANTITIES = {
-    "z": "z",
-    "a": "activations",
-    "delta": "error signal δ",
-    "weight_gradient": "weight gradient",
-    "update": "parameters, by the update,",
-}
-"""A quantity that may be the first that is not finite, as it is called behind a layer's name."""
-
-
-def _beginning(evidence: Evidence, since: int) -> str:
-    """``At step 0, going forward, 3733 entries of layer 12's z became NaN or Inf first; …``"""
-    began, loss = evidence.frame.began, evidence.frame.scalars.get("loss", math.nan)
-    if began is None:
-        return f"The loss has been {number(loss)} since step {since}"
-    row = [layer.label for layer in evidence.layers].index(began.layer)
-    what = f"{_entries(began.entries)} of {evidence.name(row)}'s {QUANTITIES[began.quantity]}"
-    first = f"at step {began.step}, going {began.direction}, {what} became NaN or Inf first"
-    # Squared, an error may overflow before the network does.
-    first = f"The loss has not been finite since step {since}; {first}" if since < began.step else capital(first)
-    count = int(np.nansum(evidence.frame.measures["nonfinite"]))
-    return f"{first}; {_entries(count)} {'is' if count == 1 else 'are'} now" if count else first
-
-
-def _entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{number(count)} entries"
-
-
 class Diverging(Rule):
     """NaN or Inf anywhere, or a loss twice what it was at the start."""
 
@@ -111,13 +85,13 @@ class Diverging(Rule):
     def _broken(self, evidence: Evidence) -> Finding:
         loss, counts = evidence.frame.scalars.get("loss", math.nan), evidence.frame.measures["nonfinite"]
         bad, count = np.flatnonzero(counts > 0).tolist(), float(np.nansum(counts))
-        since = self._since(evidence)
+        since = lost_since(evidence)
         found = balance(evidence.first) if evidence.first is not None else None
         factor, why = blame(found, 1)
         return self.finding(
             evidence,
             "severe",
-            joined(_beginning(evidence, since), why and f"at step 0 {why}"),
+            joined(beginning(evidence, since), why and f"at step 0 {why}"),
             numbers={"loss": loss, "nonfinite": count},
             since=since,
             rows=bad,
@@ -125,15 +99,6 @@ class Diverging(Rule):
             mends=self._mends(evidence),
             began=evidence.frame.began,
         )
-
-    def _since(self, evidence: Evidence) -> int:
-        """The exact step: buckets of the past know a range only."""
-        holds = (np.nansum(evidence.past("nonfinite"), axis=1) > 0) | ~np.isfinite(evidence.past("loss"))
-        bucket, began = evidence.since(holds), evidence.frame.began
-        # It may have been finite again in between; and an update shows one step later.
-        same = began is not None and bucket <= began.step + 1
-        exact = [began.step if began is not None and same else None, evidence.history.lost_since("loss")]
-        return min((step for step in exact if step is not None), default=bucket)
 
     def _mends(self, evidence: Evidence) -> list[Mend | None]:
         experiment = evidence.experiment

@@ -11,6 +11,8 @@ from simulator.experiment import Experiment
 Plain = Mapping[str, Any]
 SQUASHING = frozenset({"sigmoid", "tanh", "erf", "softsign"})
 RECTIFYING = frozenset({"relu", "leaky_relu", "gelu", "silu", "elu", "softplus"})
+ALIKE = frozenset({"zeros", "constant"})
+"""Initialisers that draw all units of a layer alike."""
 DEEP = 8
 """Layers from which on a way around them is worth its while."""
 RATE_CUT = 10.0
@@ -55,14 +57,30 @@ def _family(initializer: str) -> str:
     return initializer.partition("_")[0]
 
 
+def unfitting(layer: Plain) -> str | None:
+    """The initialiser that would fit a layer's activation; None where the one it has does, or it has none."""
+    activation, present = kind_of(layer, "activation"), kind_of(layer, "initializer")
+    wanted = fitting_initializer(activation)
+    known = activation and present and present != "lsuv"
+    return wanted if known and _family(present) != _family(wanted) else None
+
+
+def cause_of(experiment: Experiment, path: str) -> tuple[str, Any]:
+    """(path, value) of what decides in the initialiser at ``path``: its one number where it has one, else its kind."""
+    part: Any = experiment.to_builtins()
+    for key in path.split("."):
+        part = part[int(key)] if key.isdigit() else part[key]
+    field = next((name for name in ("std", "limit", "value", "gain", "weight_variance") if name in part), "kind")
+    return f"{path}.{field}", part[field]
+
+
 def weights(experiment: Experiment) -> Mend | None:
     """Initial weights whose variance fits each layer's activation."""
     used: list[str] = []
 
     def settings(path: str, layer: Plain) -> list[tuple[str, Any]]:
-        activation, present = kind_of(layer, "activation"), kind_of(layer, "initializer")
-        wanted = fitting_initializer(activation)
-        if not activation or not present or present == "lsuv" or _family(present) == _family(wanted):
+        wanted = unfitting(layer)
+        if wanted is None:
             return []
         used.append(wanted)
         return [(f"{path}.initializer.kind", wanted)]

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.doctor import mends
-from simulator.doctor.base import Evidence, Finding, Mend, Rule, balance
+from simulator.doctor.base import Finding, Mend, Rule
+from simulator.doctor.evidence import Evidence, balance
 from simulator.doctor.words import SUBJECTS, blame, capital, joined, number
 from simulator.experiment import Experiment
 from simulator.trace import Factor

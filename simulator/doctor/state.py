@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulator.doctor import mends
-from simulator.doctor.base import Evidence, Finding, Rule
+from simulator.doctor.base import Finding, Rule
+from simulator.doctor.evidence import Evidence
 from simulator.doctor.words import number
 from simulator.parameter import title_of
 

@@ -31,8 +31,12 @@ USUAL_STEPS = 200
 LEAST_STEPS, MOST_STEPS = 30, 2000
 LAST = 10
 """Steps at the end whose median is the loss that counts."""
+USUAL_COPIES, LEAST_COPIES, MOST_COPIES = 8, 3, 24
+"""Copies that a trial's length allows for; fewer than the least tell nothing."""
 LOOKS = 12
 """Steps of a copy that are looked at closely, about, besides the last."""
+ENOUGH = 0.1
+"""Share of what guessing scores, with which no other mend of the finding needs to be tried."""
 BUDGET = 4e11
 """Floating-point operations that all trials of one consultation may cost together."""
 CALLS = 2e6
@@ -47,15 +51,21 @@ class CancelledError(Exception):
 class Outcome:
     """What became of a copy."""
 
-    steps: int
-    """How many it was to make."""
     loss: float
     """Median of the last steps; NaN where a step's was not finite."""
+    guessing: float
+    """What a constant guess scores with its loss and data."""
     findings: tuple[Finding, ...]
 
+    @property
+    def level(self) -> float:
+        """The loss as a share of guessing; ∞ where it is NaN, for nothing is worse."""
+        return math.inf if math.isnan(self.loss) else self.loss / self.guessing
+
     def has(self, finding: Finding) -> bool:
-        """Whether the copy has what was found."""
-        return any(each.rule == finding.rule for each in self.findings)
+        """Whether the copy has what was found, or is as sick as that."""
+        ill = ("diverging", "stalled") if finding.cause is not None else ()
+        return any(each.rule in (finding.rule, *ill) for each in self.findings)
 
 
 def step_cost(training: Training) -> float:
@@ -68,11 +78,13 @@ def step_cost(training: Training) -> float:
     return products + CALLS * training.info.depth * max(times / 10, 1)
 
 
-def trial_steps(training: Training, steps: int, copies: int) -> int:
-    """Steps of each of ``copies`` copies of a run that has made ``steps``; 0: not even a few are affordable."""
+def plan(training: Training, steps: int) -> tuple[int, int]:
+    """(steps of each copy, how many copies) for a run of ``steps``; (0, 0) where not even a few are affordable."""
+    affordable = BUDGET / step_cost(training)
     wanted = min(steps, MOST_STEPS) if steps >= LEAST_STEPS else USUAL_STEPS
-    affordable = int(BUDGET / step_cost(training) / copies)
-    return 0 if affordable < LEAST_STEPS else min(wanted, affordable)
+    length = max(min(wanted, int(affordable / USUAL_COPIES)), LEAST_STEPS)
+    copies = min(int(affordable / length), MOST_COPIES)
+    return (length, copies) if copies >= LEAST_COPIES else (0, 0)
 
 
 def _nothing() -> None:
@@ -90,52 +102,58 @@ class Trials:
         self.experiment, self._wanted, self._between = experiment, steps, between
         self._outcomes: dict[tuple[tuple[str, str], ...], Outcome | None] = {}
 
-    COPIES = 5
-    """As many as must be affordable."""
-
     @cached_property
+    def _plan(self) -> tuple[int, int]:
+        return plan(Training(self.experiment), self._wanted)
+
+    @property
     def steps(self) -> int:
         """Of each copy; 0 where none can be afforded."""
-        return trial_steps(Training(self.experiment), self._wanted, self.COPIES)
+        return self._plan[0]
 
     @cached_property
     def untreated(self) -> Outcome:
         return copy(self.experiment, self.steps, self._between)
 
     def of(self, mend: Mend) -> Outcome | None:
-        """What became of the copy with ``mend``; None where it cannot be built."""
+        """What became of the copy with ``mend``; None where it cannot be built, or not be afforded any more."""
         key = mend.settings_key
         if key not in self._outcomes:
-            try:
-                self._outcomes[key] = copy(mend.applied(self.experiment), self.steps, self._between)
-            except ValueError:
-                self._outcomes[key] = None
+            if len(self._outcomes) + 1 >= self._plan[1]:
+                return None
+            self._outcomes[key] = self._copied(mend)
         return self._outcomes[key]
 
-    def trial(self, finding: Finding, mend: Mend) -> Trial | None:
-        outcome = self.of(mend)
-        if outcome is None:
+    def _copied(self, mend: Mend) -> Outcome | None:
+        try:
+            return copy(mend.applied(self.experiment), self.steps, self._between)
+        except ValueError:
             return None
-        return Trial(self.steps, self.untreated.loss, outcome.loss, not outcome.has(finding))
+
+    def of_finding(self, finding: Finding) -> Iterator[tuple[Mend, Outcome]]:
+        """Each mend of a finding with its trial, and what became of the copy, as far as there is one."""
+        for mend in finding.mends:
+            outcome = self.of(mend)
+            if outcome is None:
+                continue
+            tried = replace(mend, tried=self._trial(finding, mend, outcome))
+            yield tried, outcome
+            if cures(tried.tried) and outcome.level < ENOUGH:
+                return
+
+    def _trial(self, finding: Finding, mend: Mend, outcome: Outcome) -> Trial:
+        after, mended = outcome.loss, mend.applied(self.experiment)
+        if mended.objective != self.experiment.objective or mended.data != self.experiment.data:
+            # Another loss, other targets: in the units of the untreated loss.
+            after = outcome.level * self.untreated.guessing
+        return Trial(self.steps, self.untreated.loss, after, not outcome.has(finding))
 
 
-def cures(trial: Trial) -> bool:
+def cures(trial: Trial | None) -> bool:
     """Whether a mend is worth offering: what was found is gone, and the loss at most half; an untreated NaN is ∞."""
-    return trial.gone and (trial.loss_after <= CURED * trial.loss_before or math.isnan(trial.loss_before))
-
-
-def prove(findings: tuple[Finding, ...], trials: Trials) -> tuple[Finding, ...]:
-    """The findings with those of their mends that cured a copy."""
-    return tuple(replace(finding, mends=tuple(_cures(finding, trials))) for finding in findings)
-
-
-def _cures(finding: Finding, trials: Trials) -> Iterator[Mend]:
-    if not finding.mends or not trials.steps:
-        return
-    for mend in finding.mends:
-        trial = trials.trial(finding, mend)
-        if trial is not None and not math.isnan(trial.loss_after) and cures(trial):
-            yield replace(mend, tried=trial)
+    if trial is None or not trial.gone or not math.isfinite(trial.loss_after):
+        return False
+    return math.isnan(trial.loss_before) or trial.loss_after <= CURED * trial.loss_before
 
 
 @np.errstate(all="ignore")
@@ -155,7 +173,7 @@ def copy(experiment: Experiment, steps: int, between: Callable[[], None] = _noth
                 break
             record.add(training, watched)
             training.apply()
-        return Outcome(steps, record.loss, record.findings(training))
+        return record.outcome(training)
 
 
 class _Record:
@@ -174,11 +192,9 @@ class _Record:
             self.profiles.add(frame.step, frame.time)
             self.frames[1:] = [frame]
 
-    @property
-    def loss(self) -> float:
-        losses = self.history.series("loss").last[-LAST:]
-        return float(median(losses)) if np.isfinite(losses).all() else math.nan
-
-    def findings(self, training: Training) -> tuple[Finding, ...]:
-        first, last = self.frames[0], self.frames[-1]
-        return diagnose(training, last, self.history, first, self.profiles)
+    def outcome(self, training: Training) -> Outcome:
+        losses, last = self.history.series("loss").last[-LAST:], self.frames[-1]
+        loss = float(median(losses)) if np.isfinite(losses).all() else math.nan
+        findings = diagnose(training, last, self.history, self.frames[0], self.profiles)
+        assert last.facts is not None
+        return Outcome(loss, last.facts.data.guessing_loss, findings)

@@ -11,7 +11,8 @@ from dataclasses import replace
 from msgspec import Struct
 
 from simulator.doctor.base import Finding, Mend, Trial
-from simulator.doctor.trial import CancelledError, Trials, cures, prove
+from simulator.doctor.proof import prove
+from simulator.doctor.trial import CancelledError, Trials, cures
 from simulator.experiment import Experiment
 from simulator.inbox import Inbox
 from simulator.messages import Failed, Stop

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.doctor.base import Evidence, Finding, Rule, balance
+from simulator.doctor.base import Finding, Rule
+from simulator.doctor.evidence import Evidence, balance
 from simulator.doctor.signal import weak_side
 from simulator.doctor.words import blame, joined, listed
 from simulator.frame import Floats, frozen

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from simulator.doctor import mends
-from simulator.doctor.base import Evidence, Finding, Rule
+from simulator.doctor.base import Cause, Finding, Rule
+from simulator.doctor.evidence import Evidence
 from simulator.doctor.words import capital, listed, number
 
 MOSTLY = 0.5
@@ -100,7 +101,17 @@ class Symmetric(Rule):
             rows=rows,
             factor="weights",
             mends=[mends.weights(evidence.experiment)],
+            cause=self._cause(evidence, rows[0]),
+            strength=3.0,
         )
+
+    def _cause(self, evidence: Evidence, row: int) -> Cause | None:
+        """The initialiser, where it draws all units alike."""
+        for path, layer in mends.layers_of(evidence.experiment):
+            entry = int(path.split(".")[1])
+            if mends.kind_of(layer, "initializer") in mends.ALIKE and entry >= evidence.layers[row].entry:
+                return Cause(*mends.cause_of(evidence.experiment, f"{path}.initializer"))
+        return None
 
     def _stays(self, evidence: Evidence, row: int) -> bool:
         """A branch may begin at zero: its units get different gradients, and differ after one step."""

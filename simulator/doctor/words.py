@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from simulator.doctor.base import Balance, Evidence
+from simulator.doctor.evidence import Balance, Evidence
 from simulator.trace import Factor
 
+BLAMED = 1.0
+"""Decades on the whole way back, from which on a factor is blamed for anything."""
 SUBJECTS: dict[Factor, str] = {
     "weights": "the weights",
     "normalization": "the normalisation",
@@ -56,7 +58,7 @@ def blame(found: Balance | None, sign: int) -> tuple[str, str]:
     culprit = found.culprit(sign) if found is not None else None
     if found is not None and found.end is not None and sign < 0 and (culprit is None or culprit[1] > -1):
         return found.end, f"{_does(found.end, 'lose')} it altogether"
-    if culprit is None:
+    if culprit is None or abs(culprit[1]) < BLAMED:
         return "", ""
     factor, decades = culprit
     rest = ", until nothing is left" if found is not None and found.end is not None and sign < 0 else ""

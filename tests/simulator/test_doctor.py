@@ -16,7 +16,8 @@ from msgspec import structs
 from simulator import Experiment, run
 from simulator.analysis.sharpness import Sharpness
 from simulator.doctor import RULES, Evidence, Finding, Mend, examine, tiny_shares
-from simulator.doctor.trial import CURED, CancelledError, Trials, copy, prove
+from simulator.doctor.proof import prove
+from simulator.doctor.trial import CURED, CancelledError, Trials, copy
 from simulator.files.experiments import find, presets
 from simulator.history import History, Rows
 from simulator.training import Training
@@ -111,7 +112,7 @@ def test_findings_and_trials_can_cross_to_another_process() -> None:
 
 
 def test_every_rule_is_tried_here() -> None:
-    assert {rule.name for rule in RULES} == set(SICK) | {"oscillating", "optimiser state"}
+    assert {rule.name for rule in RULES} == set(SICK) | {"oscillating", "optimiser state", "nothing to learn"}
 
 
 def test_every_mend_can_be_applied_and_changes_something() -> None:
@@ -149,7 +150,7 @@ def test_since_is_the_step_at_which_it_began() -> None:
         result = run(find("exploding"), steps=20)
     lost = result.history.series("nonfinite").last.max(axis=1)
     (finding,) = result.findings
-    assert finding.rule == "diverging"
+    assert finding.rule == "initial weights"
     assert finding.since == int(np.argmax(lost > 0))
     assert finding.factor == "weights"
 
@@ -190,7 +191,7 @@ def test_oscillating_needs_both_the_curvature_and_a_rising_loss(gauge: float, lo
 def test_one_odd_batch_is_no_divergence() -> None:
     assert examine(evidence([1.0] * 60)) == ()
     assert examine(evidence([1.0] * 59 + [50.0])) == ()
-    assert [finding.rule for finding in examine(evidence([1.0] * 40 + [5.0] * 20))] == ["diverging"]
+    assert "diverging" in {finding.rule for finding in examine(evidence([1.0] * 40 + [5.0] * 20))}
 
 
 def test_the_share_below_float16_leaves_exact_zeros_out() -> None:
@@ -208,7 +209,7 @@ def test_findings_are_a_file_of_a_run(tmp_path: Path) -> None:
     with np.errstate(all="ignore"):
         result = run(find("exploding"), steps=5, out=tmp_path)
     (plain,) = json.loads((tmp_path / "findings.json").read_text(encoding="utf-8"))
-    assert plain["rule"] == "diverging"
+    assert plain["rule"] == "initial weights"
     assert plain["numbers"]["loss"] == "nan"
     assert plain["sentence"] == result.findings[0].sentence
     first = plain["mends"][0]

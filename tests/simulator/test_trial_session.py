@@ -16,7 +16,8 @@ from simulator import run
 from simulator.carriers import Mode, ProcessCarrier
 from simulator.doctor import Finding
 from simulator.doctor.base import Mend
-from simulator.doctor.trial import Trials, prove
+from simulator.doctor.proof import prove
+from simulator.doctor.trial import Trials
 from simulator.doctor.trial_session import TrialSession
 from simulator.doctor.trial_worker import Reply, Tried, Trying, with_present_settings
 from simulator.experiment import Experiment

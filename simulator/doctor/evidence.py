@@ -1,0 +1,228 @@
+"""All that rules look at: the present step, the past, the data; and how the run is doing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.analysis.sharpness import Sharpness
+from simulator.experiment import Experiment
+from simulator.frame import Facts, Floats, Frame, LayerInfo
+from simulator.history import History
+from simulator.numeric import median
+from simulator.profiles import Profiles
+from simulator.trace import Factor
+
+UNMOVED = 0.97
+"""Share of what always guessing the mean scores, above which nothing has been learnt."""
+WORSE = 2.0
+"""Times the loss at the start, and what guessing scores, above which it has diverged."""
+HALF_WAY = 0.3
+"""Share of what guessing scores, below which a run is as good as it needs to be told nothing."""
+LEARNT = 0.1
+"""Share of the loss at the start below which updates may be as small as they like."""
+SPOILT = 2.0
+"""Times the loss at the start beyond which the weights are no good place to go on from."""
+RECENT = 10
+"""Steps over which a number is judged: one odd batch is no finding."""
+
+
+Course = Literal["broken", "diverged", "unmoved", "slow", "well"]
+"""NaN or Inf; a loss well above its start; no better than guessing; better, but not by much; better."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that rules look at."""
+
+    experiment: Experiment
+    frame: Frame
+    """The present, with ``factors`` (and ``time`` where layers have a state)."""
+    history: History
+    first: Frame | None = None
+    """The frame of step 0."""
+    tiny: Floats | None = None
+    """(layers,): share of the weight gradient's entries that float16 could not hold; None: not counted."""
+    sharpness: Sharpness | None = None
+    """None: not known."""
+    profiles: Profiles | None = None
+    """The past of profiles through time; None: not known."""
+    _series: dict[str, Floats] = field(default_factory=dict, repr=False, compare=False)
+
+    # -- layers ---------------------------------------------------------------------------------------------------
+
+    @property
+    def layers(self) -> tuple[LayerInfo, ...]:
+        return self.frame.info.layers
+
+    @cached_property
+    def hidden(self) -> NDArray[np.bool_]:
+        """(layers,)"""
+        return np.array([layer.entry >= 0 for layer in self.layers], np.bool_)
+
+    def labels(self, rows: Iterable[int]) -> tuple[str, ...]:
+        return tuple(self.layers[row].label for row in rows)
+
+    def name(self, row: int) -> str:
+        """``layer 3``, or ``the output``."""
+        layer = self.layers[row]
+        return "the output" if layer.entry < 0 else f"layer {layer.label}"
+
+    def rows(self, measure: str) -> list[int]:
+        """Hidden layers that have the measure now."""
+        found: list[int] = np.flatnonzero(self.frame.defined[measure] & self.hidden).tolist()
+        return found
+
+    @property
+    def broken(self) -> bool:
+        """Whether NaN or Inf has come in."""
+        loss = self.frame.scalars.get("loss", 0.0)
+        return not math.isfinite(loss) or bool(np.any(self.frame.measures["nonfinite"] > 0))
+
+    @property
+    def spoilt(self) -> bool:
+        """Whether the state of the network is such that no setting would bring it back."""
+        dead = self.frame.measures["activation_dead"][self.hidden]
+        grown = self.frame.scalars.get("loss", 0.0) > SPOILT * self.start
+        return self.broken or self.frame.lost_state is not None or grown or bool(np.any(dead >= 0.5))
+
+    # -- the past -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def steps(self) -> Floats:
+        """(buckets,): the last step of each."""
+        series = self.history.series("loss")
+        return np.minimum(series.steps + series.stride - 1, self.history.end)
+
+    def past(self, name: str) -> Floats:
+        """(buckets,) or, for a measure, (buckets, layers): the last value of each bucket."""
+        if name not in self._series:
+            self._series[name] = self.history.series(name).last
+        return self._series[name]
+
+    @cached_property
+    def recent(self) -> int:
+        """How many buckets make up the recent past."""
+        return min(max(1, -(-RECENT // self.history.stride)), max(len(self.steps), 1))
+
+    def lately(self, name: str) -> Floats:
+        """The median of the recent past: (), or (layers,) for a measure; NaN where most of it is."""
+        past = self.past(name)[-self.recent :]
+        return median(past)
+
+    # -- what it has learnt ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def start(self) -> float:
+        """The loss of the first steps."""
+        return float(median(self.past("loss")[: self.recent]))
+
+    @property
+    def facts(self) -> Facts | None:
+        """Of the present step; of the first where NaN or Inf has come in."""
+        frame = self.first if self.broken and self.first is not None else self.frame
+        return frame.facts
+
+    @cached_property
+    def guessing(self) -> float:
+        """What a constant guess scores, or the start of the run where that is not known."""
+        if self.facts is not None:
+            return self.facts.data.guessing_loss
+        level = self.frame.info.baseline_loss
+        return self.start if level is None else level
+
+    @cached_property
+    def level(self) -> float:
+        """The present loss as a share of what guessing scores."""
+        return self.lately("loss").item() / self.guessing
+
+    @cached_property
+    def course(self) -> Course:
+        """How the run is doing."""
+        now = self.lately("loss").item()
+        if self.broken or not math.isfinite(now):
+            return "broken"
+        if self.frame.step >= self.recent and now > WORSE * max(self.start, self.guessing):
+            return "diverged"
+        if self.level > UNMOVED:
+            return "unmoved"
+        return "slow" if self.level > HALF_WAY else "well"
+
+    @cached_property
+    def top_rate(self) -> float:
+        """The greatest learning rate of the run so far."""
+        return float(np.nanmax(self.history.series("learning_rate").high, initial=self.rate))
+
+    @cached_property
+    def longest_update(self) -> float:
+        """The greatest finite ‖ΔW‖/‖W‖ of a hidden layer so far; 0 where there is none."""
+        ratios = self.history.series("update_ratio").high[:, self.hidden]
+        finite = ratios[np.isfinite(ratios)]
+        return float(finite.max()) if finite.size else 0.0
+
+    @cached_property
+    def rate(self) -> float:
+        """The learning rate that acts now."""
+        return float(self.frame.scalars.get("learning_rate", self.experiment.optimizer.learning_rate))
+
+    @property
+    def learnt(self) -> bool:
+        """Whether little is left to learn."""
+        return self.lately("loss").item() < LEARNT * self.start
+
+    @property
+    def moved(self) -> bool:
+        """Whether it is better than guessing, or has not had the time to be."""
+        return self.frame.step < 2 * self.recent or self.lately("loss").item() < UNMOVED * self.guessing
+
+    def since(self, holds: NDArray[np.bool_]) -> int:
+        """The step from which on ``holds`` (buckets,) has been true; the present step if it is not even now."""
+        if not len(holds) or not holds[-1]:
+            return self.frame.step
+        broken = np.flatnonzero(~holds)
+        first = int(broken[-1]) + 1 if broken.size else 0
+        return int(self.history.series("loss").steps[first])
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What the factors of a waterfall do to the error signal on its whole way back, in decades."""
+
+    sums: Mapping[Factor, float]
+    """Over all layers where the signal lives."""
+    end: Factor | None
+    """What turned it into exactly 0, if something did."""
+
+    @property
+    def total(self) -> float:
+        """Of all factors."""
+        return sum(self.sums.values())
+
+    def culprit(self, sign: int) -> tuple[Factor, float] | None:
+        """The factor that shrinks (−1) or magnifies (+1) the signal most, and by how much; None where none does."""
+        signed = [(sign * value, factor) for factor, value in self.sums.items() if sign * value > 0]
+        if not signed:
+            return None
+        value, factor = max(signed)
+        return factor, sign * value
+
+
+def balance(frame: Frame) -> Balance | None:
+    """The factors of a frame summed over all hidden layers; None where it has none."""
+    if not frame.factors:
+        return None
+    sums: dict[Factor, float] = {}
+    end: Factor | None = None
+    for gains in reversed(frame.factors):
+        for factor, value in gains.factors.items():
+            if math.isfinite(value):
+                sums[factor] = sums.get(factor, 0.0) + value
+            elif value == -math.inf and end is None:
+                end = factor
+    return Balance(sums, end)

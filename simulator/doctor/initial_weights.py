@@ -1,0 +1,105 @@
+"""Initial weights that are drawn too small or too large for the activation behind them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from simulator.doctor import mends
+from simulator.doctor.base import Finding, Mend
+from simulator.doctor.evidence import Evidence
+from simulator.doctor.layer_settings import rows_of
+from simulator.doctor.suspect import Suspect, decades
+from simulator.doctor.words import number
+
+FITTING = {"he_normal": 2.0, "glorot_normal": 1.0, "lecun_normal": 1.0}
+"""σ_w² = n_in · variance of a weight, about, that keeps the signal's size."""
+TOTAL = 1.0
+"""Decades on the way through the stack, from which on a draw matters."""
+
+
+class InitialWeights(Suspect):
+    """√(σ_w² / the fitting one) of each layer's weights at step 0, multiplied through the depth.
+
+    σ_w² = ‖W‖² / units is n_in times the mean square of a weight.
+    """
+
+    name = "initial weights"
+    factor = "weights"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        alike = [
+            path
+            for path, layer in mends.layers_of(evidence.experiment)
+            if mends.kind_of(layer, "initializer") in mends.ALIKE and path.count(".") == 1
+        ]
+        if alike:
+            yield from self._alike(evidence, alike[0])
+            return
+        drawn = self._drawn(evidence)
+        if drawn:
+            yield from self._hidden(evidence, drawn)
+        yield from self._output(evidence)
+
+    def _alike(self, evidence: Evidence, path: str) -> Iterator[Finding]:
+        rows = rows_of(evidence, path)
+        yield from self.accuse(
+            evidence,
+            mends.cause_of(evidence.experiment, f"{path}.initializer"),
+            1.0,
+            f"All units of {evidence.name(rows[0])} begin with the same weights, so that only what comes back from "
+            "layers behind it can tell them apart",
+            [mends.weights(evidence.experiment)],
+            numbers={"unit_spread": 0.0},
+            rows=rows,
+        )
+
+    def _hidden(self, evidence: Evidence, drawn: dict[str, list[float]]) -> Iterator[Finding]:
+        total = sum(sum(gains) for gains in drawn.values())
+        path = next(iter(drawn))
+        if not abs(total) >= TOTAL:
+            return
+        rows = rows_of(evidence, path)
+        each = 10 ** (total / sum(len(gains) for gains in drawn.values()))
+        yield from self.accuse(
+            evidence,
+            mends.cause_of(evidence.experiment, f"{path}.initializer"),
+            min(abs(total) / 2, 3.0),
+            f"The initial weights are {number(each)} times as large as fits their activations, layer by layer: "
+            f"{number(abs(total))} decades through the stack",
+            [mends.weights(evidence.experiment)],
+            numbers={"weights_to_fitting": each, "decades": total},
+            rows=rows,
+        )
+
+    def _drawn(self, evidence: Evidence) -> dict[str, list[float]]:
+        """Path of an entry whose draw does not fit → log₁₀ of each of its layers' gain."""
+        frame = evidence.first or evidence.frame
+        norms = frame.measures["weight_norm"]
+        found: dict[str, list[float]] = {}
+        for path, layer in mends.layers_of(evidence.experiment):
+            wanted = mends.unfitting(layer)
+            if wanted is None or path.count(".") > 1:
+                continue
+            for row, info in enumerate(evidence.layers):
+                if info.entry == int(path.split(".")[1]) and "." not in info.label and norms[row] > 0:
+                    size = math.log10(norms[row]) - math.log10(info.units * FITTING[wanted]) / 2
+                    found.setdefault(path, []).append(float(size))
+        return found
+
+    def _output(self, evidence: Evidence) -> Iterator[Finding]:
+        kind = evidence.experiment.output.initializer.kind
+        size = float((evidence.first or evidence.frame).measures["weight_norm"][-1])
+        gain = decades(size, math.sqrt(evidence.layers[-1].units)) if size > 0 and np.isfinite(size) else 0.0
+        if kind not in ("normal", "uniform", "constant", "variance_scaled", "orthogonal", "identity") or gain < TOTAL:
+            return
+        yield from self.accuse(
+            evidence,
+            mends.cause_of(evidence.experiment, "output.initializer"),
+            gain,
+            f"The output's initial weights are {number(10**gain)} times as large as fits",
+            [Mend("Glorot output weights", (("output.initializer.kind", "glorot_normal"),))],
+            numbers={"decades": gain},
+        )

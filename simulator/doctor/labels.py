@@ -1,0 +1,98 @@
+"""Labels that do not follow from the inputs: there is nothing in the network to mend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from simulator.doctor.base import Finding, Mend
+from simulator.doctor.evidence import Evidence
+from simulator.doctor.suspect import PATIENCE, Suspect, state
+from simulator.doctor.words import number
+from simulator.parameter import parameter
+
+FLOOR = 0.5
+"""Share of what guessing scores, above which label noise leaves little to be learnt."""
+ERRORS = 3.0
+"""Standard errors that neighbours must be better than chance."""
+
+
+class LabelNoise(Suspect):
+    """The loss of whoever knows all but which labels were disturbed, beside the loss of guessing."""
+
+    name = "label noise"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        facts, noise = evidence.facts, evidence.experiment.data.label_noise
+        if facts is None or not noise or evidence.broken:
+            return
+        share = facts.data.floor / facts.data.guessing_loss
+        if share < FLOOR or evidence.level < FLOOR or evidence.level > 1.5:
+            return
+        what = (
+            "labels are random" if share > 0.97 else "labels are half random" if share > 0.8 else "labels are disturbed"
+        )
+        yield from self.accuse(
+            evidence,
+            ("data.label_noise", noise),
+            1.0,
+            f"The {what} (label noise {number(noise)}): knowing all else, the best answer scores "
+            f"{number(facts.data.floor)} where guessing scores {number(facts.data.guessing_loss)}. It is as good as it "
+            "gets, and nothing in the network is to be mended",
+            [Mend("No label noise", (("data.label_noise", 0.0),))],
+            worst="warning",
+            numbers={"label_noise": noise, "best_loss": facts.data.floor},
+        )
+
+
+class NothingToLearn(Suspect):
+    """Neighbours that tell a label no better than chance, and a loss that is what guessing scores."""
+
+    name = "nothing to learn"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        facts = evidence.facts
+        if facts is None or evidence.course not in ("unmoved", "slow") or evidence.frame.step < PATIENCE:
+            return
+        likeness, error = facts.data.likeness, facts.data.likeness_error
+        if evidence.level < 0.8 or math.isnan(likeness) or likeness > ERRORS * error or facts.data.floor:
+            return
+        yield self.finding(
+            evidence,
+            "warning",
+            "The labels do not follow from the inputs: a sample's nearest neighbour tells its label no better than "
+            f"chance{state(evidence)}.",
+            numbers={
+                "likeness": likeness,
+                "loss": evidence.lately("loss").item(),
+                "loss_of_guessing": evidence.guessing,
+            },
+            since=0,
+        )
+
+
+class Overlap(Suspect):
+    """Drawn data whose noise is as large as what tells the classes apart."""
+
+    name = "overlap"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        data, facts = evidence.experiment.data, evidence.facts
+        if facts is None or not facts.data.likeness < 0.7:
+            return
+        for field in ("noise", "spread"):
+            value = getattr(data, field, None)
+            if value is None:
+                continue
+            sound = float(parameter(type(data), field).default)
+            if value > 3 * sound:
+                yield from self.accuse(
+                    evidence,
+                    (f"data.{field}", value),
+                    0.9 if facts.data.likeness < 0.5 else 0.5,
+                    f"The {'noise' if field == 'noise' else 'clusters'} of the data ({field} {number(value)}) "
+                    "hides what is to be learnt: a sample's nearest neighbour tells little of its label",
+                    [Mend(f"{field.capitalize()} {sound:g}", ((f"data.{field}", sound),))],
+                    worst="warning",
+                    numbers={field: value, "likeness": facts.data.likeness},
+                )

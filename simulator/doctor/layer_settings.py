@@ -1,0 +1,210 @@
+"""Settings of layers: dropout, the scale of branches, recurrent weights, the gates of highways, biases."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from simulator.doctor import mends
+from simulator.doctor.base import Finding, Mend
+from simulator.doctor.evidence import Evidence
+from simulator.doctor.suspect import Suspect, decades
+from simulator.doctor.words import number
+
+KEEP = 0.25
+"""Share of the units kept, below which dropout hides more than it regularises."""
+BLOCKS = 8
+"""Residual blocks from which on their sum must be scaled."""
+
+
+def rows_of(evidence: Evidence, path: str) -> list[int]:
+    """Rows of the layers of an entry of the experiment."""
+    entry = int(path.split(".")[1])
+    return [row for row, layer in enumerate(evidence.layers) if layer.entry == entry]
+
+
+class HeavyDropout(Suspect):
+    """The share of units that is kept."""
+
+    name = "dropout"
+    factor = "dropout"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        heavy = [
+            (path, layer["dropout"])
+            for path, layer in mends.layers_of(evidence.experiment)
+            if mends.kind_of(layer, "dropout") not in ("", "none") and 1 - layer["dropout"]["rate"] < KEEP
+        ]
+        if not heavy:
+            return
+        path, dropout = heavy[0]
+        rate = float(dropout["rate"])
+        yield from self.accuse(
+            evidence,
+            (f"{path}.dropout.rate", rate),
+            decades(rate / (1 - rate), 1.5),
+            f"Dropout switches {rate:.0%} of the units of {evidence.name(rows_of(evidence, path)[0])} off at each step",
+            [
+                Mend("No dropout", tuple((f"{path}.dropout.kind", "none") for path, _ in heavy)),
+                Mend("Dropout 0.2", tuple((f"{path}.dropout.rate", 0.2) for path, _ in heavy)),
+            ],
+            numbers={"dropout": rate},
+            rows=rows_of(evidence, path),
+        )
+
+
+class BranchScale(Suspect):
+    """How many times larger the sum of residual branches is than what comes in."""
+
+    name = "branch scale"
+    factor = "skip"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        blocks = [
+            (path, layer)
+            for path, layer in mends.layers_of(evidence.experiment)
+            if layer["kind"] == "residual" and layer["branch_scale"] > 0
+        ]
+        count = sum(layer["repeat"] for _, layer in blocks)
+        growth = self._growth(evidence)
+        if not blocks or count < 2 or not growth > 3:
+            return
+        path, layer = blocks[0]
+        scale = float(layer["branch_scale"])
+        deep = layer["scale"] == "sqrt_depth"
+        cause = ("branch_scale", scale) if scale > 1 or deep or count < BLOCKS else ("scale", "fixed")
+        yield from self.accuse(
+            evidence,
+            (f"{path}.{cause[0]}", cause[1]),
+            decades(growth, 3.0) / 2 + 0.5,
+            f"{count} branches are added with a scale of {number(scale)} each, so that the signal grows "
+            f"{number(growth)} times from the first sum to the last",
+            [
+                Mend("Branches over √depth", _settings(blocks, scale="sqrt_depth", branch_scale=1.0)),
+                Mend("Branch scale 0.1", _settings(blocks, branch_scale=0.1)),
+            ],
+            numbers={"branch_scale": scale, "growth": growth},
+            rows=rows_of(evidence, path),
+        )
+
+    def _growth(self, evidence: Evidence) -> float:
+        frame = evidence.first or evidence.frame
+        rows = [row for row, layer in enumerate(evidence.layers) if layer.kind == "residual" and "." not in layer.label]
+        if len(rows) < 2:
+            return 0.0
+        sizes = np.hypot(frame.measures["activation_std"][rows], frame.measures["activation_mean"][rows])
+        growth = float(np.nanmax(sizes) / sizes[0]) if sizes[0] > 0 else math.inf
+        return growth if math.isfinite(growth) else 1e30
+
+
+def _settings(blocks: Sequence[tuple[str, mends.Plain]], **values: Any) -> tuple[tuple[str, Any], ...]:
+    return tuple((f"{path}.{name}", value) for path, _ in blocks for name, value in values.items())
+
+
+class RecurrentWeights(Suspect):
+    """What one time step multiplies the state with: a recurrent gain beyond 1."""
+
+    name = "recurrent weights"
+    factor = "time"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        for path, layer in mends.layers_of(evidence.experiment):
+            initializer = layer.get("recurrent_initializer")
+            if initializer is None:
+                continue
+            gain = _recurrent_gain(initializer, int(layer["units"]))
+            strength = abs(math.log10(gain)) / 0.3 if gain > 0 else 3.0
+            if strength < 0.4:
+                continue
+            field = next((name for name in ("gain", "std", "value") if name in initializer), "kind")
+            yield from self.accuse(
+                evidence,
+                (f"{path}.recurrent_initializer.{field}", initializer[field]),
+                strength,
+                f"The recurrent weights of {evidence.name(rows_of(evidence, path)[0])} multiply the state by about "
+                f"{number(gain)} at each time step",
+                [
+                    Mend("Orthogonal recurrent weights", ((f"{path}.recurrent_initializer", {"kind": "orthogonal"}),)),
+                    Mend("Identity recurrent weights", ((f"{path}.recurrent_initializer", {"kind": "identity"}),)),
+                ],
+                numbers={"recurrent_gain": gain},
+                rows=rows_of(evidence, path),
+            )
+            return
+
+
+def _recurrent_gain(initializer: dict[str, Any], units: int) -> float:
+    """The spectral radius of a draw of ``units`` × ``units``, about."""
+    kind = initializer["kind"]
+    if kind in ("orthogonal", "identity"):
+        return float(initializer["gain"])
+    if kind == "normal":
+        return float(initializer["std"]) * math.sqrt(units)
+    if kind == "uniform":
+        return float(initializer.get("limit", initializer.get("high", 0.0))) * math.sqrt(units / 3)
+    if kind == "constant":
+        return abs(float(initializer["value"])) * units
+    return 0.0 if kind == "zeros" else 1.0
+
+
+class OpenGates(Suspect):
+    """Highway gates that begin open: each layer transforms all, and carries nothing."""
+
+    name = "open gates"
+    factor = "gate"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        highways = [(path, layer) for path, layer in mends.layers_of(evidence.experiment) if layer["kind"] == "highway"]
+        count = sum(layer["repeat"] for _, layer in highways)
+        if not highways:
+            return
+        path, layer = max(highways, key=lambda item: item[1]["transform_bias"])
+        bias = float(layer["transform_bias"])
+        kept = 1 / (1 + math.exp(min(bias, 700)))
+        # What is left of the input after all of them.
+        lost = -count * math.log10(kept) if kept > 0 else math.inf
+        if lost < 1 or bias <= -3:
+            return
+        yield from self.accuse(
+            evidence,
+            (f"{path}.transform_bias", bias),
+            min(lost / 3, 3.0),
+            f"The gates of {count} highway layers begin {1 - kept:.0%} open (transform bias {bias:g}), which carries "
+            f"10^−{number(lost)} of the input to the end",
+            [mends.carry(evidence.experiment)],
+            numbers={"transform_bias": bias, "carried_decades": -lost},
+            rows=rows_of(evidence, path),
+        )
+
+
+class LargeBiases(Suspect):
+    """Biases that begin so far from 0 that every unit is off, or flat."""
+
+    name = "biases"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        for path, layer in [
+            *mends.layers_of(evidence.experiment),
+            ("output", evidence.experiment.to_builtins()["output"]),
+        ]:
+            initializer = layer.get("bias_initializer")
+            size = _bias_size(initializer) if initializer else 0.0
+            if size < 1:
+                continue
+            name = "the output" if path == "output" else evidence.name(rows_of(evidence, path)[0])
+            yield from self.accuse(
+                evidence,
+                (f"{path}.bias_initializer", initializer["kind"] if initializer else ""),
+                decades(size, 0.5),
+                f"The biases of {name} begin at the size {number(size)}",
+                [Mend("Biases 0", ((f"{path}.bias_initializer.kind", "zeros"),))],
+                numbers={"bias_size": size},
+            )
+            return
+
+
+def _bias_size(initializer: dict[str, Any]) -> float:
+    return abs(float(initializer.get("value", initializer.get("std", 0.0)) or 0.0))

@@ -1,0 +1,91 @@
+"""What a norm averages over: a batch of one sample, a layer of one unit; and batches too small for a plain step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from simulator.doctor import mends
+from simulator.doctor.base import Finding, Mend
+from simulator.doctor.evidence import Evidence
+from simulator.doctor.suspect import Suspect, decades
+
+FEW = 8
+"""Samples below which a batch's gradient is mostly noise."""
+
+
+class SmallBatch(Suspect):
+    """Batch norm over one observation gives x̂ = 0 by algebra; over few it gives noise, as their gradient is."""
+
+    name = "batch"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        batch = evidence.frame.info.batch_size
+        normed = [path for path, layer in mends.layers_of(evidence.experiment) if _batch_normed(layer)]
+        if batch >= FEW or evidence.frame.info.train_samples < 4 * FEW:
+            return
+        single = batch == 1 and bool(normed)
+        size = "1 sample" if batch == 1 else f"{batch} samples"
+        if single:
+            what = (
+                "Batch norm over a batch of 1 sample takes the sample from itself: x̂ is exactly 0, and so is the "
+                "gradient of every weight below it"
+            )
+        elif normed:
+            what = f"Batch norm takes mean and variance from {size} only"
+        else:
+            what = f"Each step follows the gradient of {size} only, which is mostly noise"
+        yield from self.accuse(
+            evidence,
+            ("batch_size", evidence.experiment.batch_size),
+            3.0 if single else decades(FEW, batch) + (0.5 if normed else 0.0),
+            what,
+            [
+                Mend("Batch size 32", (("batch_size", 32),)),
+                Mend("No batch norm", tuple((f"{path}.normalization.kind", "none") for path in normed))
+                if normed
+                else None,
+            ],
+            numbers={"batch_size": float(batch)},
+            certain=single,
+        )
+
+
+class NarrowNorm(Suspect):
+    """Layer norm over one unit gives x̂ = 0 by algebra; over two, ±1."""
+
+    name = "narrow norm"
+    factor = "normalization"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        narrow = [
+            (path, layer)
+            for path, layer in mends.layers_of(evidence.experiment)
+            if mends.kind_of(layer, "normalization") == "layer" and layer.get("units", layer.get("channels", 99)) <= 2
+        ]
+        if not narrow:
+            return
+        path, layer = narrow[0]
+        units = int(layer.get("units", layer.get("channels")))
+        entry = int(path.split(".")[1])
+        rows = [row for row, info in enumerate(evidence.layers) if info.entry == entry and info.units == units]
+        name = evidence.name(rows[0]) if rows else "a layer"
+        what = "is exactly 0, and so is every gradient below it" if units == 1 else "is +1 or −1, whatever the sample"
+        count = "1 unit" if units == 1 else f"{units} units"
+        yield from self.accuse(
+            evidence,
+            (f"{path}.normalization", "layer"),
+            3.0 if units == 1 else 0.8,
+            f"Layer norm over {count} in {name} takes the sample from itself: x̂ {what}",
+            [
+                Mend("No layer norm", tuple((f"{path}.normalization.kind", "none") for path, _ in narrow)),
+                Mend("Batch norm", tuple((f"{path}.normalization.kind", "batch") for path, _ in narrow)),
+            ],
+            numbers={"units": float(units)},
+            rows=rows,
+            certain=units == 1,
+        )
+
+
+def _batch_normed(layer: mends.Plain) -> bool:
+    # A convolution averages over positions too.
+    return mends.kind_of(layer, "normalization") == "batch" and layer["kind"] not in ("convolution",)

@@ -1,0 +1,96 @@
+"""Which of the suspected causes is the true one, and which mends mend: copies of the run decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from simulator.doctor.base import SEVERITIES, Finding, Mend
+from simulator.doctor.evidence import HALF_WAY
+from simulator.doctor.trial import Outcome, Trials, cures
+
+CLOSE = 2.5
+"""Times the best copy's loss, within which another setting explains as much."""
+HELPING = 0.5
+"""Decades beyond what is sound, from which a setting that helps a little is worth naming."""
+BETTER = 1.25
+"""Times as low a loss, from which on a change that does not cure tells something all the same."""
+LASTING = frozenset({"dead", "over-fitting"})
+"""What remains true of a run that learns."""
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A finding with what became of the copies with its mends."""
+
+    finding: Finding
+    copies: tuple[tuple[Mend, Outcome], ...]
+
+    @property
+    def healing(self) -> list[Mend]:
+        """The mends that cured, in the order of the finding."""
+        return [mend for mend, _ in self.copies if cures(mend.tried)]
+
+    @property
+    def best(self) -> Outcome | None:
+        """The copy that cured with the lowest loss, or else that with the lowest loss."""
+        healed = [outcome for mend, outcome in self.copies if cures(mend.tried)]
+        return min(healed or [outcome for _, outcome in self.copies], key=lambda outcome: outcome.level, default=None)
+
+    @property
+    def level(self) -> float:
+        return float("inf") if self.best is None else self.best.level
+
+    @property
+    def proven(self) -> Finding:
+        """With the mends that cured, those with the lowest loss first."""
+        levels = {id(mend): outcome.level for mend, outcome in self.copies}
+        return replace(self.finding, mends=tuple(sorted(self.healing, key=lambda mend: levels[id(mend)])))
+
+
+def prove(findings: Sequence[Finding], trials: Trials) -> tuple[Finding, ...]:
+    """What copies of the run leave of ``findings``, the true cause first, with the mends that cured a copy.
+
+    A setting is the cause where setting it right alone cures; where several would, the one that is furthest beyond what
+    is sound among those that cure best. What the cure takes away followed from the cause, and is not told beside it.
+    """
+    if not findings or not trials.steps:
+        return tuple(replace(finding, mends=()) for finding in findings)
+    suspects = sorted((each for each in findings if each.cause is not None), key=lambda each: -each.strength)
+    tested = [Tested(each, tuple(trials.of_finding(each))) for each in suspects]
+    culprit = find_culprit(tested, trials.untreated)
+    others = [each for each in findings if each.cause is None]
+    if culprit is not None:
+        remaining = [replace(each, mends=()) for each in others if culprit.best is not None and culprit.best.has(each)]
+        return (culprit.proven, *remaining)
+    return _without_culprit(others, suspects, trials)
+
+
+def find_culprit(tested: Iterable[Tested], untreated: Outcome) -> Tested | None:
+    """The setting to blame; None where none of them explains the run."""
+    known = list(tested)
+    likely = [each for each in known if each.healing] or [each for each in known if _likely(each, untreated)]
+    if not likely:
+        return None
+    best = min(each.level for each in likely)
+    contenders = [each for each in likely if each.level <= CLOSE * best + 0.05] or likely
+    return max(contenders, key=lambda each: each.finding.strength)
+
+
+def _likely(tested: Tested, untreated: Outcome) -> bool:
+    """Whether a setting that does not cure explains a sick run all the same."""
+    strength = tested.finding.strength
+    helps = tested.level * BETTER < untreated.level
+    return untreated.level > HALF_WAY and (strength >= 1 or (helps and strength >= HELPING))
+
+
+def _without_culprit(others: Sequence[Finding], suspects: Sequence[Finding], trials: Trials) -> tuple[Finding, ...]:
+    """The stack itself is to blame, or nothing is."""
+    tested = [Tested(each, tuple(trials.of_finding(each))) for each in others]
+    if trials.untreated.level < HALF_WAY:
+        # It learns: what looks odd does no harm.
+        kept = [each.proven for each in tested if each.finding.rule in LASTING or each.finding.severity == "note"]
+        return tuple(finding for finding in kept if finding.mends or finding.severity == "note")
+    healed = any(each.healing for each in tested)
+    ordered = sorted(tested, key=lambda each: (SEVERITIES.index(each.finding.severity), healed and not each.healing))
+    return tuple(each.proven for each in ordered)

@@ -1,0 +1,171 @@
+"""The rate that acts: the optimiser's own, and what the schedule makes of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from simulator.doctor.averages import SOUND
+from simulator.doctor.base import Finding, Mend
+from simulator.doctor.evidence import Evidence
+from simulator.doctor.suspect import Suspect, decades
+from simulator.doctor.words import number
+from simulator.optimizers import SGD, AdaGrad, Optimizer
+from simulator.schedules import CyclicalSchedule, OneCycleSchedule, Schedule
+
+SPENT = 0.03
+"""Share of the greatest rate of the run, or of the base, below which a schedule has all but stopped it."""
+MOSTLY = 0.5
+"""Share of the run's steps that a schedule must have spent so: one that ends with its run is as it is meant."""
+GROWN = 10.0
+"""Times the base rate."""
+LONG, SHORT = 1e-2, 1e-4
+"""Update ratios ‖ΔW‖/‖W‖ between which learning is healthy."""
+
+
+def usual_rate(optimizer: Optimizer) -> float:
+    """The default of its kind, less what momentum multiplies it with beyond the usual."""
+    rate: float = type(optimizer)().learning_rate
+    return rate
+
+
+def gain(optimizer: Optimizer) -> float:
+    """What momentum multiplies a constant gradient's steps with, as far as it is not itself beyond what is sound."""
+    return min(1 / (1 - optimizer.momentum), SOUND) if isinstance(optimizer, SGD) else 1.0
+
+
+def constant(rate: float, optimizer: Optimizer) -> Iterator[Mend]:
+    """No schedule, with the base rate where it is near what is usual, and with the usual one."""
+    usual = usual_rate(optimizer)
+    if usual / 100 <= rate <= usual * 10:
+        yield Mend("Constant rate", (("schedule.kind", "constant"),))
+        rate *= 10
+    else:
+        rate = usual
+    if rate <= usual * 10:
+        title = f"Constant rate {rate:g}"
+        yield Mend(title, (("schedule.kind", "constant"), ("optimizer.learning_rate", float(f"{rate:.3g}"))))
+
+
+class Scheduling(Suspect):
+    """The rate that acts, beside the greatest of the run or the base: spent, not there yet, or grown."""
+
+    name = "schedule"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        schedule, base = evidence.experiment.schedule, evidence.experiment.optimizer.learning_rate
+        if schedule.kind == "constant":
+            return
+        aim = max(evidence.top_rate, base if not isinstance(schedule, OneCycleSchedule) else schedule.max_lr)
+        yield from self._grown(evidence, schedule, base)
+        rates = evidence.past("learning_rate")
+        if evidence.rate < SPENT * aim and np.mean(rates < SPENT * aim) > MOSTLY:
+            yield from self._spent(evidence, schedule, aim)
+
+    def _grown(self, evidence: Evidence, schedule: Schedule, base: float) -> Iterator[Finding]:
+        top, usual = evidence.top_rate, usual_rate(evidence.experiment.optimizer)
+        peaks = isinstance(schedule, (OneCycleSchedule, CyclicalSchedule))
+        strength = decades(top, usual * GROWN) + 0.5 if peaks else decades(top, base * GROWN) + 0.5
+        if strength <= 0 or (not peaks and top <= base):
+            return
+        field = "max_lr" if peaks else "gamma"
+        yield from self.accuse(
+            evidence,
+            (f"schedule.{field}", getattr(schedule, field)),
+            strength,
+            f"The schedule has raised the learning rate to {number(top)}"
+            + (f", {number(top / base)} times the base rate {number(base)}" if base and not peaks else ""),
+            [
+                *([Mend(f"Highest rate {usual:g}", (("schedule.max_lr", usual),))] if peaks else []),
+                *constant(base, evidence.experiment.optimizer),
+            ],
+            numbers={"learning_rate": evidence.rate, "highest_rate": top, "base_rate": base},
+        )
+
+    def _spent(self, evidence: Evidence, schedule: Schedule, aim: float) -> Iterator[Finding]:
+        rate = evidence.rate
+        field = schedule.horizon or "gamma"
+        rises = evidence.top_rate <= SPENT * aim
+        yield from self.accuse(
+            evidence,
+            (f"schedule.{field}", getattr(schedule, field)),
+            decades(aim, rate) if rate else 6.0,
+            f"The schedule {'has not raised' if rises else 'has lowered'} the learning rate "
+            + (
+                f"beyond {number(rate)}, where it aims at {number(aim)}"
+                if rises
+                else f"from {number(aim)} to {number(rate)}"
+            ),
+            constant(evidence.experiment.optimizer.learning_rate, evidence.experiment.optimizer),
+            numbers={"learning_rate": rate, "highest_rate": aim},
+        )
+
+
+def _steps_up(usual: float) -> list[float]:
+    return [usual, 3 * usual, 10 * usual]
+
+
+class LearningRate(Suspect):
+    """0; beyond a decade above the usual where the run broke; or steps too short everywhere."""
+
+    name = "learning rate"
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        rate, usual = evidence.experiment.optimizer.learning_rate, usual_rate(evidence.experiment.optimizer)
+        if rate == 0 and evidence.rate == 0:
+            yield from self._accuse(
+                evidence, 10.0, "The learning rate is 0: nothing is learnt", _steps_up(usual), certain=True
+            )
+            return
+        if evidence.experiment.schedule.kind == "one_cycle" or not rate:
+            return
+        yield from self._high(evidence, rate, usual)
+        yield from self._low(evidence, rate, usual)
+
+    def _high(self, evidence: Evidence, rate: float, usual: float) -> Iterator[Finding]:
+        longest = evidence.longest_update
+        beyond = decades(rate * gain(evidence.experiment.optimizer), 10 * usual)
+        lost = evidence.course in ("broken", "diverged")
+        if not lost and (longest < 10 * LONG or rate < usual / 10):
+            return
+        how = f": an update changed a layer's weights by {number(longest)} of their size" if longest > LONG else ""
+        ladder = [usual] if rate > 2 * usual else []
+        yield from self._accuse(
+            evidence,
+            max(beyond, 0.0) + 0.3,
+            f"The learning rate {number(rate)} is too high{how}",
+            [*ladder, rate / 10, rate / 100],
+        )
+
+    def _low(self, evidence: Evidence, rate: float, usual: float) -> Iterator[Finding]:
+        ratios = evidence.lately("update_ratio")[evidence.frame.defined["update_ratio"]]
+        most = float(np.nanmax(ratios)) if np.isfinite(ratios).any() else math.nan
+        if not 0 < most < SHORT or evidence.course in ("broken", "diverged") or evidence.rate < SPENT * rate:
+            return
+        ladder = [value for value in _steps_up(usual) if value > 2 * rate]
+        shrinks = isinstance(evidence.experiment.optimizer, AdaGrad)
+        why = ", and AdaGrad divides it by the root of all squared gradients so far" if shrinks else ""
+        yield from self._accuse(
+            evidence,
+            max(decades(usual / 10, rate), 0.0) + decades(SHORT, most) / 2,
+            f"The learning rate {number(rate)} is too low{why}: no update changes a layer's weights by more than "
+            f"{number(most)} of their size",
+            [*ladder, rate * 10, rate * 100],
+        )
+
+    def _accuse(
+        self, evidence: Evidence, strength: float, what: str, values: list[float], certain: bool = False
+    ) -> Iterator[Finding]:
+        rate = evidence.experiment.optimizer.learning_rate
+        rounded = dict.fromkeys(float(f"{value:.3g}") for value in values)
+        yield from self.accuse(
+            evidence,
+            ("optimizer.learning_rate", rate),
+            strength,
+            what,
+            [Mend(f"Learning rate {value:g}", (("optimizer.learning_rate", value),)) for value in rounded],
+            numbers={"learning_rate": rate, "longest_update_ratio": evidence.longest_update},
+            certain=certain,
+        )

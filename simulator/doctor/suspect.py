@@ -1,0 +1,106 @@
+"""Rules about one setting: how far it is beyond what is sound, by numbers of the run, and what it should be instead."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar
+
+from simulator.doctor.base import SEVERITIES, Cause, Finding, Mend, Rule, Severity
+from simulator.doctor.beginning import beginning, lost_since
+from simulator.doctor.evidence import Evidence
+from simulator.doctor.words import number
+from simulator.trace import Factor
+
+PATIENCE = 30
+"""Steps before a run that has not moved is held against a setting; against a weak suspicion it takes longer."""
+WEAK, STRONG = 0.3, 0.7
+"""Decades beyond what is sound from which a setting is suspected where nothing moves, and where something does."""
+NEARLY = 0.03
+"""Share of what guessing scores, below which nothing is left to be explained."""
+
+
+def decades(value: float, limit: float) -> float:
+    """log₁₀ value / limit: how far a number is beyond what is sound; −∞ for 0, ∞ for NaN, for nothing is worse."""
+    ratio = value / limit if limit else math.inf
+    if ratio == 0:
+        return -math.inf
+    return math.log10(ratio) if ratio > 0 and math.isfinite(ratio) else math.inf
+
+
+class Suspect(Rule):
+    """A setting is to blame where the run is sick and the setting is beyond what is sound."""
+
+    factor: ClassVar[Factor | None] = None
+    """What it acts on of the waterfall's factors."""
+
+    def accuse(
+        self,
+        evidence: Evidence,
+        cause: tuple[str, Any],
+        strength: float,
+        what: str,
+        mends: Iterable[Mend | None],
+        *,
+        numbers: Mapping[str, float],
+        rows: Iterable[int] = (),
+        certain: bool = False,
+        worst: Severity = "severe",
+    ) -> Iterator[Finding]:
+        """The finding, where the run gives reason for one; ``certain`` where algebra does, whatever the run.
+
+        ``worst`` is how serious it can be at most.
+        """
+        severity = "severe" if certain else verdict(evidence, strength)
+        if severity is None:
+            return
+        yield self.finding(
+            evidence,
+            max(severity, worst, key=SEVERITIES.index),
+            f"{what}{state(evidence)}.",
+            numbers={**numbers, "loss": evidence.lately("loss").item(), "loss_of_guessing": evidence.guessing},
+            since=since(evidence),
+            rows=rows,
+            factor=self.factor or "",
+            mends=mends,
+            began=evidence.frame.began,
+            cause=Cause(*cause),
+            strength=strength,
+        )
+
+
+def verdict(evidence: Evidence, strength: float) -> Severity | None:
+    """How serious it is where a setting is ``strength`` decades beyond what is sound; None: no reason to say so."""
+    step = evidence.frame.step
+    if evidence.course in ("broken", "diverged"):
+        return "severe"
+    if evidence.course == "unmoved" and strength >= WEAK and step >= PATIENCE:
+        return "severe"
+    short = evidence.course in ("slow", "well") and evidence.level > NEARLY
+    return "warning" if short and strength >= STRONG and step >= PATIENCE else None
+
+
+def since(evidence: Evidence) -> int:
+    """The step since which the run is as it is."""
+    if evidence.course == "broken":
+        return lost_since(evidence)
+    losses, guess = evidence.past("loss"), evidence.guessing
+    if evidence.course == "diverged":
+        return evidence.since(losses > max(evidence.start, guess))
+    return 0
+
+
+def state(evidence: Evidence) -> str:
+    """How the run is doing, to stand behind a cause."""
+    now, step, guess = evidence.lately("loss").item(), evidence.frame.step, evidence.guessing
+    if evidence.course == "broken":
+        told = beginning(evidence, lost_since(evidence))
+        return f". {told}"
+    if step == 0:
+        return ""
+    if evidence.course == "diverged":
+        return f". The loss is {number(now)}, {number(now / evidence.start)} times what it was at the start"
+    steps = "1 step" if step == 1 else f"{step} steps"
+    if evidence.course == "unmoved" and now < 1.05 * guess:
+        return f". After {steps} the loss is {number(now)}, as good as a constant guess"
+    return f". After {steps} the loss is {number(now)}, where a constant guess scores {number(guess)}"

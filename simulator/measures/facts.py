@@ -1,0 +1,122 @@
+"""What decides about a step beside the layers: the data, the penalties, the clipping and the output's slope."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from simulator.baseline import baseline_loss, noise_floor
+from simulator.data.base import Dataset
+from simulator.experiment import Experiment, Regularization
+from simulator.frame import DataFacts, Facts, Floats
+from simulator.layers.base import Parameters
+from simulator.layers.output import OutputModule
+from simulator.measures.base import SATURATION
+from simulator.measures.statistics import norm
+from simulator.numeric import Array
+
+NEIGHBOURS = 400
+"""Samples whose nearest neighbours are looked for."""
+FEATURES = 512
+"""Features that say how near they are, evenly chosen."""
+MISTAKE = 0.5
+
+
+def each_answer(data: Dataset) -> Array:
+    """The training targets (outputs, answers)."""
+    y: Array = data.y_train
+    return y.reshape(-1, data.outputs, y.shape[1]).swapaxes(0, 1).reshape(data.outputs, -1)
+
+
+@np.errstate(all="ignore")
+def data_facts(data: Dataset, experiment: Experiment) -> DataFacts:
+    """Once per run."""
+    targets, loss = each_answer(data), experiment.objective
+    likeness, error = _likeness(data)
+    wide = targets.astype(np.float64)
+    return DataFacts(
+        input_size=norm(data.x_train) / math.sqrt(data.x_train.size),
+        target_low=float(wide.min()),
+        target_high=float(wide.max()),
+        target_mean=float(wide.mean()),
+        target_spread=float(wide.std()),
+        guessing_loss=baseline_loss(loss, targets),
+        floor=noise_floor(loss, targets, experiment.data.label_noise, data.task),
+        likeness=likeness,
+        likeness_error=error,
+    )
+
+
+def _likeness(data: Dataset) -> tuple[float, float]:
+    """How well the label of the nearest other sample tells a sample's own, and the standard error if it tells nothing.
+
+    Classes: (agreement − Σ p²) / (1 − Σ p²). Targets: 1 − mean (y − y')² / (2 variance).
+    """
+    x = data.x_train[:: 1 + len(data.x_train) // FEATURES, :NEIGHBOURS].astype(np.float64)
+    y = data.y_train[: data.outputs, :NEIGHBOURS].astype(np.float64)
+    count = x.shape[1]
+    if count < 3:
+        return math.nan, math.nan
+    nearest = _nearest(x)
+    if data.task == "classification":
+        labels = y.argmax(axis=0)
+        chance = float(np.square(np.bincount(labels) / count).sum())
+        if chance == 1:
+            return math.nan, math.nan
+        agreement = float((labels == labels[nearest]).mean())
+        return (agreement - chance) / (1 - chance), math.sqrt(chance / (1 - chance) / count)
+    return float(1 - np.square(y - y[:, nearest]).mean() / (2 * y.var())), 1 / math.sqrt(count)
+
+
+def _nearest(x: Floats) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """(samples,): index of the nearest other sample of x (features, samples), each feature by its own spread."""
+    spread = x.std(axis=1, keepdims=True)
+    x = (x - x.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1)
+    square = np.square(x).sum(axis=0)
+    distance = square[:, np.newaxis] + square - 2 * x.T @ x
+    np.fill_diagonal(distance, np.inf)
+    return np.asarray(distance.argmin(axis=1))
+
+
+@np.errstate(all="ignore")
+def facts(data: DataFacts, rules: Regularization, parameters: Parameters, output: OutputModule, y: Array) -> Facts:
+    """Of the step that was evaluated last, with the targets ``y`` of its batch."""
+    weights = [parameters.value[start:stop] for start, stop in parameters.weight_ranges]
+    gradient, l1, l2 = _penalised(parameters, rules)
+    whole = norm(gradient)
+    if rules.clip_value is not None:
+        np.clip(gradient, -rules.clip_value, rules.clip_value, out=gradient)
+    cut = norm(gradient)
+    kept = 1.0 if rules.clip_norm is None or not cut > rules.clip_norm else rules.clip_norm / cut
+    slope, flat = _output(output, y)
+    return Facts(
+        data=data,
+        l1_norm=l1 * math.sqrt(sum(int(np.count_nonzero(part)) for part in weights)),
+        l2_norm=l2 * math.hypot(*(norm(part) for part in weights)),
+        kept_by_value=cut / whole if whole else 1.0,
+        kept_by_norm=kept,
+        gradient_size=kept * cut / math.sqrt(max(gradient.size, 1)),
+        output_slope=slope,
+        flat_mistakes=flat,
+    )
+
+
+def _penalised(parameters: Parameters, rules: Regularization) -> tuple[Array, float, float]:
+    """The gradient with its penalties, and their strengths λ₁ and λ₂."""
+    gradient: Array = parameters.gradient.astype(np.float64)
+    for start, stop in parameters.weight_ranges:
+        weights = parameters.value[start:stop]
+        gradient[start:stop] += rules.l2 * weights + rules.l1 * np.sign(weights)
+    return gradient, rules.l1, rules.l2
+
+
+def _output(output: OutputModule, y: Array) -> tuple[float, float]:
+    """Mean slope of the answers beside the steepest, and how many of the wrong ones are flat; NaN for softmax."""
+    activation = output.loss.activation
+    if output.slope is None or activation is None:
+        return math.nan, math.nan
+    share = np.abs(output.slope) / activation.sup_slope
+    wrong = np.abs(output.a - y) > MISTAKE
+    flat = float((share[wrong] < SATURATION).mean()) if wrong.any() else 0.0
+    return float(share.mean(dtype=np.float64)), flat
