@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QPolygonF
 
 from simulator.frame import RunInfo
+from ui.plots.alike import AlikeCurves
 from ui.plots.axes import StepAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.decades import extent, log10, zero_notes
 from ui.plots.heat import ColourBar
-from ui.plots.items import Curves, pieces
+from ui.plots.items import Array, Curves, pieces
 from ui.plots.lost import Since, lost_notes, since_of
 from ui.plots.ranges import StepRange, StepsRange
 from ui.plots.strip import Note
@@ -74,6 +74,21 @@ def past_table(state: LayersPast, labels: Sequence[str]) -> Table:
     return Table(columns)
 
 
+RANGE = 0.3
+"""How strong what lies between least and largest is drawn."""
+
+
+def _heights(past: Past, floor: float) -> tuple[Array, Array, Array]:
+    """Least, middle and largest of each layer and place, as drawn: (layers, places)."""
+    parts = (past.last, past.last) if past.width == 1 else (past.low, past.high)
+    low, high = (np.ascontiguousarray(_above(log10(part), floor).T) for part in parts)
+    return low, 0.5 * (low + high), high
+
+
+def _above(logs: Array, floor: float) -> Array:
+    return np.where(np.isposinf(logs), np.nan, np.maximum(logs, floor))
+
+
 class GradientTime(Plot[LayersPast]):
     key = "gradient_time"
     title = "Gradient norm over time"
@@ -84,7 +99,10 @@ class GradientTime(Plot[LayersPast]):
         "that a spike of a single step is still there. Lines that fan out or plunge show which layers "
         "stop learning, and when."
     )
-    formula = "‖∂C/∂Wˡ‖ over the step, on a log axis; dark: near the input, light: near the output"
+    formula = (
+        "‖∂C/∂Wˡ‖ over the step, on a log axis; where steps share a place, tinted from the least to the largest, with "
+        "the line halfway between; lines that lie upon each other are seen by dashes in turn"
+    )
     empty_text = "Every layer's gradient norm draws itself here as training goes on."
 
     def build(self) -> None:
@@ -96,7 +114,8 @@ class GradientTime(Plot[LayersPast]):
         self.x_scale, self.y_scale = StepsRange(), StepRange(log=True)
         self.scales += [self.x_scale, self.y_scale]
         self.ghosts = Curves(self.pane, -1.0)
-        self.curves = Curves(self.pane, smooth=True)
+        self.ranges = Curves(self.pane, -0.2)
+        self.curves = AlikeCurves(self.pane, smooth=True)
 
     def begin(self, info: RunInfo) -> None:
         labels = self.labels
@@ -112,31 +131,32 @@ class GradientTime(Plot[LayersPast]):
         self.pane.fit(self.x_scale.fit(max(state.past.end for state in states)), y)
         return y[0]
 
-    def _curves(self, state: LayersPast, floor: float) -> list[list[QPolygonF]]:
-        past, x = state.past, state.past.middles
-        y = log10(past.last)
-        if past.width > 1:
-            x, y = envelope(x, log10(past.low), log10(past.high))
-        y = np.where(np.isposinf(y), np.nan, np.maximum(y, floor))
-        rows = np.ascontiguousarray(y.T)
-        return [pieces(x, row) for row in rows]
-
     def draw(self, state: LayersPast) -> None:
         floor = self._fit([state, self.ghost] if self.ghost is not None else [state])
-        self.curves.set_curves(self._curves(state, floor))
+        low, middle, high = _heights(state.past, floor)
+        x, wide = state.past.middles, state.past.width > 1
+        self.ranges.set_curves([pieces(*envelope(x, *each)) for each in zip(low, high, strict=True)] if wide else ())
+        self.curves.set_heights(x, middle)
 
     def draw_ghost(self, ghost: LayersPast | None) -> None:
-        self.ghosts.set_curves(self._curves(ghost, self._fit([ghost])) if ghost is not None else ())
+        if ghost is None:
+            self.ghosts.set_curves(())
+            return
+        _, middle, _ = _heights(ghost.past, self._fit([ghost]))
+        self.ghosts.set_curves([pieces(ghost.past.middles, row) for row in middle])
 
     def clear(self) -> None:
-        self.curves.set_curves(())
+        self.ranges.set_curves(())
+        self.curves.clear()
         self.ghosts.set_curves(())
 
     def mark(self, layer: int) -> None:
+        self.ranges.emphasise(layer)
         self.curves.emphasise(layer)
         self.ghosts.emphasise(layer)
 
     def tint(self, theme: Theme) -> None:
+        self.ranges.set_colours(self.layer_colours or (theme.backward,), alpha=RANGE)
         self.curves.set_colours(self.layer_colours or (theme.backward,))
         self.ghosts.set_colours((theme.faint,), alpha=0.6)
         self.bar.tint_plain(theme, self.layer_colours)

@@ -131,11 +131,17 @@ class Curves(Item):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             self._curve(painter, there, self.emphasis, self.width + 1.2, self.alpha)
 
+    def _pen(self, index: int, colour: str, width: float, alpha: float) -> QPen:
+        return pen_of(colour, width, dashed=self.dashed, alpha=alpha)
+
+    def _radius(self, index: int) -> float:
+        """All that there is must be seen; a point between gaps need not stand out from its curve."""
+        return 2.6 if len(self.curves[index]) == 1 else 1.2
+
     def _curve(self, painter: QPainter, there: QTransform, index: int, width: float, alpha: float) -> None:
         colour = self.colours[index % len(self.colours)]
-        painter.setPen(pen_of(colour, width, dashed=self.dashed, alpha=alpha))
-        # All that there is must be seen; a point between gaps need not stand out from its curve.
-        radius = 2.6 if len(self.curves[index]) == 1 else 1.2
+        painter.setPen(self._pen(index, colour, width, alpha))
+        radius = self._radius(index)
         for piece in self.curves[index]:
             if piece.size() > 1:
                 painter.drawPolyline(there.map(piece))

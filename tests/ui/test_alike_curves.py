@@ -1,0 +1,100 @@
+"""In the gradient norm over time no layer hides another: equal curves, noisy ones, few and many, large and small."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from simulator.history import History, Rows
+from tests.ui.plot_data import frame
+from ui.export.pictures import picture
+from ui.plots import View, plot_class
+from ui.plots.alike import turns_of
+from ui.plots.gradient_time import GradientTime
+
+
+def history(depth: int, steps: int, noise: float, apart: float, level: float = 1.0) -> History:
+    """Norms that fall by a decade, scattered by ``noise`` decades, ``apart`` decades between one layer and the next."""
+    made = History(("loss", *(f"weight_gradient_norm:{i}" for i in range(depth))))
+    scatter = noise * np.random.default_rng(0).normal(size=(steps + 1, depth))
+    fall = np.linspace(0, 1, steps + 1)[:, np.newaxis]
+    values = level * 10 ** (scatter + apart * np.arange(depth) - fall)
+    made.extend(Rows(0, made.columns, np.column_stack([np.ones(steps + 1), values])))
+    return made
+
+
+def shown(given: History, depth: int, qtbot: QtBot, size: tuple[int, int]) -> GradientTime:
+    plot = plot_class("gradient_time")()
+    assert isinstance(plot, GradientTime)
+    qtbot.addWidget(plot)
+    plot.resize(*size)
+    plot.refresh(View(frame(depth, given.end), given, None))
+    plot.grab()
+    return plot
+
+
+def seen_of(plot: GradientTime, layer: int, whole: QImage) -> int:
+    """How many pixels change when this layer is not drawn in its own colour."""
+    colours = list(plot.layer_colours)
+    plot.curves.set_colours([*colours[:layer], "#ff00ff", *colours[layer + 1 :]])
+    found = plot.canvas.grab().toImage()
+    plot.curves.set_colours(colours)
+    return sum(found.pixel(x, y) != whole.pixel(x, y) for x in range(whole.width()) for y in range(whole.height()))
+
+
+CASES = {
+    "equal": (0.0, 0.0, 1.0, 300),
+    "all zero": (0.0, 0.0, 0.0, 300),
+    "noise upon each other": (0.3, 0.0, 1.0, 6000),
+    "noise": (0.3, 0.05, 1.0, 6000),
+    "a hair apart": (0.0, 1e-4, 1.0, 6000),
+    "apart": (0.05, 0.3, 1.0, 300),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(("depth", "size", "least"), [(2, (266, 190), 20), (6, (420, 280), 20), (50, (420, 280), 2)])
+def test_every_layer_is_seen(case: str, depth: int, size: tuple[int, int], least: int, qtbot: QtBot) -> None:
+    noise, apart, level, steps = CASES[case]
+    plot = shown(history(depth, steps, noise, apart, level), depth, qtbot, size)
+    whole = plot.canvas.grab().toImage()
+    for layer in {0, 1, depth // 2, depth - 1}:
+        assert seen_of(plot, layer, whole) >= least, layer
+
+
+def test_curves_apart_are_whole_and_equal_ones_take_turns_by_size_not_by_layer() -> None:
+    x = np.linspace(0, 1, 200)
+    turns = turns_of(np.array([x, x + 1, x, np.full(200, np.nan), x + 1.001]), pixels=100.0, length=400.0)
+    assert [turn is None for turn in turns] == [False, False, False, True, False]
+    places = [(turn.place, turn.count) for turn in turns if turn is not None]
+    assert places == [(0, 2), (0, 2), (1, 2), (1, 2)]
+    assert turns_of(np.array([x, x + 1]), 100.0, 400.0) == [None, None]
+    assert turns_of(np.zeros((0, 0)), 100.0, 0.0) == []
+
+
+def test_a_picture_shows_curves_as_far_apart_as_it_has_room_for(qtbot: QtBot) -> None:
+    """What is one line in a small plot is two in a large picture, and is not dashed there."""
+    plot = shown(history(2, 300, 0.0, 0.02), 2, qtbot, (266, 130))
+    assert plot.curves.turns[0] is not None
+    twin = plot.twin(plot.theme)
+    qtbot.addWidget(twin)
+    assert isinstance(twin, GradientTime)
+    twin.canvas.lay_out(1600, 1200)
+    twin.canvas.grab()
+    assert list(twin.curves.turns) == [None, None]
+    assert not picture(plot, 800, 600).isNull()
+
+
+def test_the_line_of_many_steps_lies_between_their_extremes_and_a_spike_is_still_drawn(qtbot: QtBot) -> None:
+    given = history(1, 5000, 0.2, 0.0)
+    given.extend(Rows(5001, given.columns, np.array([[1.0, 1e4]])))
+    plot = shown(given, 1, qtbot, (420, 280))
+    assert plot.state is not None
+    past = plot.state.past
+    (line,), (reach,) = plot.curves.curves, plot.ranges.curves
+    low, high = np.log10(past.low[:, 0]), np.log10(past.high[:, 0])
+    heights = np.array([point.y() for point in line[0]])
+    np.testing.assert_allclose(heights, (low + high) / 2)
+    assert max(point.y() for point in reach[0]) == pytest.approx(4.0)
