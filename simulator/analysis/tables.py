@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from simulator.analysis.correlation import Correlation, CorrelationQuestion, correlations
 from simulator.analysis.effective_rank import EffectiveRank, EffectiveRankQuestion
 from simulator.analysis.gradient_noise import GradientNoise, GradientNoiseQuestion
 from simulator.analysis.jacobian import LARGEST_SIDE, Jacobian, JacobianQuestion, singular_values
@@ -247,6 +248,45 @@ class NoiseTable(Analysis):
             yield Row("sample_gradients.csv", {"sample": sample, "gradient_norm": size})
 
 
+class CorrelationTable(Analysis):
+    """How alike the layers make two samples, and over how many layers that settles."""
+
+    name = "correlation"
+    asks: ClassVar[Mapping[str, Question]] = {"correlation": CorrelationQuestion()}
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "correlation.csv": (
+            "step", "sample", "other_sample", "layer", "q", "q_other", "q_both", "correlation", "predicted_q_both",
+            "predicted_correlation",
+        ),
+        "correlation_depth.csv": (
+            "step", "settled_correlation", "chi_c", "depth_scale", "measured_depth_scale", "unreliable_because",
+        ),
+    }  # fmt: skip
+
+    def rows(self, training: Training) -> Iterator[Row]:
+        found: Correlation = self.asks["correlation"].answer(training)
+        for a, b in found.pairs:
+            for layer, info in enumerate(training.info.layers):
+                yield Row("correlation.csv", {"layer": info.label, **self._cells(found, layer, a, b)})
+        yield Row(
+            "correlation_depth.csv",
+            {
+                "settled_correlation": _known(found.settled), "chi_c": _known(found.rate),
+                "depth_scale": _known(found.depth), "measured_depth_scale": _known(found.measured_depth),
+                "unreliable_because": found.scale_reason,
+            },
+        )  # fmt: skip
+
+    def _cells(self, found: Correlation, layer: int, a: int, b: int) -> dict[str, Cell]:
+        q, correlation = found.products[layer], correlations(found.products)[layer, a, b]
+        return {
+            "sample": int(found.samples[a]), "other_sample": int(found.samples[b]), "q": q[a, a], "q_other": q[b, b],
+            "q_both": q[a, b], "correlation": correlation if found.defined[layer, a, b] else None,
+            "predicted_q_both": _known(found.predicted[layer, a, b]),
+            "predicted_correlation": _known(correlations(found.predicted)[layer, a, b]),
+        }  # fmt: skip
+
+
 class PreactivationTable(Analysis):
     """Where each layer's z lies under its function: the histogram that the activation function is drawn with."""
 
@@ -287,7 +327,7 @@ ANALYSES: Mapping[str, Analysis] = {
     each.name: each
     for each in (
         PredictionTable(), OrderChaosTable(), BoundsTable(), GraphTable(), JacobianTable(), WeightsTable(),
-        SharpnessTable(), NoiseTable(), RankTable(), PreactivationTable(),
+        SharpnessTable(), NoiseTable(), RankTable(), PreactivationTable(), CorrelationTable(),
     )
 }  # fmt: skip
 CHEAP = tuple(name for name, each in ANALYSES.items() if each.initial)

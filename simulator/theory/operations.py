@@ -90,7 +90,7 @@ class Slope(Operation):
         self.activation = activation
 
     def forward(self, signal: Signal) -> Signal:
-        self.variance = signal.square
+        self.variance, self.covariance = signal.square, signal.second
         kernel = Kernel(self.activation, signal.second)
         self.slope = kernel.slope
         self.output = Signal(kernel.value, kernel.mean, signal.units)

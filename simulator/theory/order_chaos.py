@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.activations import Activation
 from simulator.frame import OrderChaos, frozen
 from simulator.layers.base import Module
 from simulator.layers.dense import DenseModule
@@ -14,7 +16,7 @@ from simulator.layers.dropout import ClassicDropout, Dropout, InvertedDropout
 from simulator.layers.residual import ResidualModule
 from simulator.network import Network
 from simulator.parameter import title_of
-from simulator.theory.mean_field import border_of_chaos, doubt, edge_of_chaos, fixed_point
+from simulator.theory.mean_field import FixedPoint, border_of_chaos, doubt, edge_of_chaos, fixed_point
 
 ALIKE = 1e-6
 """Relative difference up to which two layers stand at one place."""
@@ -22,33 +24,78 @@ ALIKE = 1e-6
 Place = tuple[float, float]
 
 
-def order_chaos(network: Network) -> OrderChaos:
-    """The place of the first hidden layer that a hidden layer precedes, else of the first; and its map's edge."""
+class HomelessError(ValueError):
+    """Why a network has no place on the map, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Alike dense layers as theory knows them."""
+
+    activation: Activation
+    label: str
+    """Of the layer that stands for all."""
+    weight_variance: float
+    bias_variance: float
+    masking: float
+    """What dropout multiplies σ_w² by: E mask² of the layer below."""
+    square: float
+    """Mean square of what the first of them receives."""
+    alike: bool
+    """Whether all (but the first) stand at this place."""
+
+    @property
+    def start(self) -> float:
+        """The q at which such a stack begins."""
+        return self.weight_variance * self.square + self.bias_variance
+
+    def settled(self) -> FixedPoint:
+        return fixed_point(self.activation, self.weight_variance * self.masking, self.bias_variance, self.start)
+
+
+def stack_of(network: Network) -> Stack:
+    """That of the first hidden layer that a hidden layer precedes, else of the first; or HomelessError."""
     dense = [module for module in network.modules if type(module) is DenseModule]
     chosen = dense[1] if len(dense) > 1 else dense[0] if dense else None
-    name = "" if chosen is None else title_of(type(chosen.spec.activation))
-    reason = _obstacle(network.modules, chosen)
-    place = None if chosen is None else _place(chosen)
-    if reason or chosen is None or place is None:
-        return _nowhere(name, reason)
-    activation, factor = chosen.spec.activation, _masking(chosen.spec.dropout)
-    square = _square(dense[0])
-    settled = fixed_point(activation, place[0] * factor, place[1], place[0] * square + place[1])
-    squeeze = np.array([[1 / factor], [1.0]])
-    return OrderChaos(
-        activation=name,
-        layer=chosen.info.label,
-        reason="",
+    if reason := _obstacle(network.modules, chosen):
+        raise HomelessError(reason)
+    assert chosen is not None
+    place, activation = _place(chosen), chosen.spec.activation
+    assert place is not None
+    return Stack(
+        activation=activation,
+        label=chosen.info.label,
         weight_variance=place[0],
         bias_variance=place[1],
-        edge=frozen(edge_of_chaos(activation, square / factor) * squeeze),
-        border=frozen(border_of_chaos(activation, square / factor) * squeeze),
+        masking=_masking(chosen.spec.dropout),
+        square=_square(dense[0]),
         alike=all(
             module.spec.activation == activation and _near(_place(module), place) for module in dense[1:] or dense
         ),
+    )
+
+
+def order_chaos(network: Network) -> OrderChaos:
+    """The place of a network's stack, and the map's edge."""
+    try:
+        stack = stack_of(network)
+    except HomelessError as error:
+        nothing = frozen(np.empty((2, 0)))
+        return OrderChaos("", "", str(error), math.nan, math.nan, nothing, nothing, True, math.nan, math.nan)
+    settled, factor = stack.settled(), stack.masking
+    squeeze = np.array([[1 / factor], [1.0]])
+    return OrderChaos(
+        activation=title_of(type(stack.activation)),
+        layer=stack.label,
+        reason="",
+        weight_variance=stack.weight_variance,
+        bias_variance=stack.bias_variance,
+        edge=frozen(edge_of_chaos(stack.activation, stack.square / factor) * squeeze),
+        border=frozen(border_of_chaos(stack.activation, stack.square / factor) * squeeze),
+        alike=stack.alike,
         settled=settled.q,
         chi=settled.chi,
-        doubt=doubt(activation, place[0], f"layer {chosen.info.label}"),
+        doubt=doubt(stack.activation, stack.weight_variance, f"layer {stack.label}"),
     )
 
 
@@ -76,11 +123,6 @@ def _masking(dropout: Dropout) -> float:
         case ClassicDropout(rate=rate):
             return 1 - rate
     return 1.0
-
-
-def _nowhere(name: str, reason: str) -> OrderChaos:
-    nothing = frozen(np.empty((2, 0)))
-    return OrderChaos(name, "", reason, math.nan, math.nan, nothing, nothing, True, math.nan, math.nan)
 
 
 def _square(module: DenseModule) -> float:

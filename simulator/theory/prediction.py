@@ -56,6 +56,12 @@ class _Row:
     inner: list[_Row] = field(default_factory=list)
 
     @property
+    def covariance(self) -> Floats | None:
+        if self.slope is not None:
+            return self.slope.covariance
+        return None if self.sum is None else self.sum.output.second
+
+    @property
     def scatter(self) -> float:
         return SCATTER / self.units if self.weights is not None else 0.0
 
@@ -71,14 +77,9 @@ def predict(network: Network) -> Prediction:
 
 
 def _predict(network: Network) -> Prediction:
-    rows: list[_Row] = []
-    operations = [operation for module in network.modules for operation in _operations(module, rows)]
-    output = _Row(network.output.units, _weights(network.output.affine, network.output.spec, "the output layer"))
+    rows, operations, output, last = _forward(network)
     assert output.weights is not None
-    signal = _input(network)
-    for operation in operations:
-        signal = operation.forward(signal)
-    last = output.weights.forward(signal)
+    signal = output.weights.input
     count = len(signal.mean)
     error = network.output.delta[:, :count].astype(np.float64) * network.batch
     gradient = output.weights.back(error.T @ error)
@@ -89,6 +90,26 @@ def _predict(network: Network) -> Prediction:
     # What is predicted is the profile: it starts from the output layer's own gradient.
     found[-1] *= norm(network.output.affine.kernel_gradient[:-1]) / found[-1][-1]
     return Prediction("", *[frozen(column) for column in [*found, *_spreads([*rows, output])]])
+
+
+def _forward(network: Network) -> tuple[list[_Row], list[Operation], _Row, Signal]:
+    """The hidden rows and their operations, the output's row and its pre-activations, the first batch sent through."""
+    rows: list[_Row] = []
+    operations = [operation for module in network.modules for operation in _operations(module, rows)]
+    output = _Row(network.output.units, _weights(network.output.affine, network.output.spec, "the output layer"))
+    assert output.weights is not None
+    signal = _input(network)
+    for operation in operations:
+        signal = operation.forward(signal)
+    return rows, operations, output, output.weights.forward(signal)
+
+
+def covariances(network: Network) -> list[Floats | None]:
+    """(samples, samples) E z_s z_t of each layer if it were freshly drawn, of a residual block E a_s a_t; None where it
+    is not predicted. UnpredictableError where nothing is.
+    """
+    rows, _, _, last = _forward(network)
+    return [row.covariance for row in rows] + [last.second]
 
 
 def _input(network: Network) -> Signal:

@@ -33,6 +33,9 @@ COLUMNS = {
     "sample_gradients.csv": "step,sample,gradient_norm",
     "effective_rank.csv": "step,layer,effective_rank,largest_possible",
     "preactivations.csv": "step,layer,activation,z_from,z_to,count",
+    "correlation.csv": "step,sample,other_sample,layer,q,q_other,q_both,correlation,predicted_q_both,"
+    "predicted_correlation",
+    "correlation_depth.csv": "step,settled_correlation,chi_c,depth_scale,measured_depth_scale,unreliable_because",
 }
 
 
@@ -265,7 +268,7 @@ def test_the_command_line_chooses_them(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_what_the_plots_would_have_asked_comes_with_the_result(tmp_path: Path) -> None:
     result = run(experiment(), steps=2, out=tmp_path, analyses=tuple(ANALYSES))
-    topics = {"jacobian", "sharpness", "gradient_noise", "effective_rank", "activation_function"}
+    topics = {"jacobian", "sharpness", "gradient_noise", "effective_rank", "activation_function", "correlation"}
     assert set(result.answers) == topics
     for answer in result.answers.values():
         assert (answer.step, answer.refusal) == (2, "")

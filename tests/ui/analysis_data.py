@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from simulator.activations import Tanh
+from simulator.analysis.correlation import Correlation
 from simulator.analysis.effective_rank import EffectiveRank
 from simulator.analysis.gradient_noise import GradientNoise
 from simulator.analysis.jacobian import Jacobian
@@ -30,6 +31,14 @@ def answers(depth: int, step: int, run: int, fill: Callable[[Floats], Floats]) -
         "sharpness": Sharpness(10 * one, 1e-3, 20, 0.1, 2.0, ""),
         "gradient_noise": GradientNoise(fill(np.exp(rng.normal(size=30))), one, 0.1, 0.25),
         "activation_function": Preactivation(min(1, depth - 1), Tanh(), histograms([fill(rng.normal(size=400))]), 0.25),
+        "correlation": correlation(depth, fill),
         "effective_rank": EffectiveRank(fill(1.5 + rng.random(depth)), np.full(depth, 8.0)),
     }  # fmt: skip
     return {key: Answer(1, key, run, step, result, seconds=0.3) for key, result in found.items()}
+
+
+def correlation(depth: int, fill: Callable[[Floats], Floats]) -> Correlation:
+    """Of three samples that come out more and more alike."""
+    alike = 1 - 0.9 * np.exp(-np.arange(depth) / 4)
+    products = np.where(np.eye(3, dtype=np.bool_), 1.0, alike[:, np.newaxis, np.newaxis])
+    return Correlation(np.array([3, 4, 9]), fill(products), products, "", 1.0, 0.75, 3.5, 4.1, "")

@@ -25,7 +25,7 @@ from ui.plots import Plot, View, plot_class
 from ui.plots.jacobian import JacobianPlot
 from ui.style.theme import set_theme
 
-KEYS = ("jacobian", "sharpness", "gradient_noise", "effective_rank", "activation_function")
+KEYS = ("jacobian", "sharpness", "gradient_noise", "effective_rank", "activation_function", "correlation")
 PLAIN: dict[str, Any] = {
     "data": {"kind": "moons", "samples": 60},
     "layers": [{"kind": "dense", "units": 6, "repeat": 3}],

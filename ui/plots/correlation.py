@@ -1,0 +1,175 @@
+"""How alike the layers make two samples, beside what theory says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.analysis.correlation import Correlation, CorrelationQuestion, correlations
+from simulator.frame import RunInfo
+from simulator.messages import Answer
+from ui.plots.asking import Asking
+from ui.plots.axes import DepthAxis, ValueAxis
+from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.depth import finite_extent
+from ui.plots.guides import Guide, Level
+from ui.plots.items import LOST, ROUND, Array, Beam, Curves, Dots, pieces
+from ui.plots.lost import lost_notes
+from ui.plots.ranges import StepRange
+from ui.plots.strip import Key, Note
+from ui.plots.table import Cell, Table, cells
+from ui.style.numbers import count, number
+from ui.style.theme import Theme
+
+
+@dataclass(frozen=True)
+class CorrelationState:
+    step: int
+    found: Correlation
+    seconds: float
+
+    @property
+    def depth(self) -> int:
+        return len(self.found.products)
+
+    @property
+    def measured(self) -> Array:
+        """(pairs, layers)"""
+        return self._of_pairs(correlations(self.found.products))
+
+    @property
+    def predicted(self) -> Array:
+        return self._of_pairs(correlations(self.found.predicted))
+
+    @property
+    def defined(self) -> NDArray[np.bool_]:
+        """(pairs, layers): a signal of nothing but 0 has no direction."""
+        return self._of_pairs(self.found.defined).astype(np.bool_)
+
+    def _of_pairs(self, values: NDArray[Any]) -> Array:
+        first, second = zip(*self.found.pairs, strict=True)
+        return values[:, first, second].T
+
+
+class CorrelationPlot(Asking[CorrelationState]):
+    key = "correlation"
+    title = "Correlation over depth"
+    side = "forward"
+    explain = (
+        "How alike each layer makes two samples: 1 if their signals point the same way, 0 if they have nothing in "
+        "common. In order all samples come out alike, in chaos even similar ones part; either way nothing of them is "
+        "left to learn from after a few ξ_c. Dashed: mean-field theory of the same samples in a fresh network."
+    )
+    formula = (
+        "c_ab = q_ab / √(q_aa q_bb),  q_ab = mean of z_a z_b over units\n"
+        "theory: |c − c*| ~ exp(−l / ξ_c),  ξ_c = −1 / ln χ_c,  χ_c = σ_w² E φ′(z_a) φ′(z_b) at c*"
+    )
+    empty_text = "The correlations are worked out while training goes on, at their own pace."
+
+    def build(self) -> None:
+        self.depth_axis, self.value_axis = DepthAxis("bottom", "layer, input → output"), ValueAxis("left", "c_ab")
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.depth_axis)
+        self.scale = StepRange(always=(0.0, 1.0))
+        self.scales.append(self.scale)
+        self.beam = Beam(self.pane, along="x")
+        self.settled = Guide(self.pane)
+        self.theory = Curves(self.pane, -0.8, dashed=True, smooth=True)
+        self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
+        self.curves = Curves(self.pane, width=1.4, smooth=True)
+        self.curves.lone = False
+        self.dots = Dots(self.pane, radius=2.8)
+
+    def begin(self, info: RunInfo) -> None:
+        self.depth_axis.name_layers(self.labels)
+
+    def question(self) -> CorrelationQuestion:
+        return CorrelationQuestion()
+
+    def understand(self, answer: Answer, view: View) -> CorrelationState:
+        return CorrelationState(answer.step, answer.result, answer.seconds)
+
+    # -- drawing -----------------------------------------------------------------------------------------------------
+
+    def _fit(self, state: CorrelationState) -> None:
+        shown = [state.measured, state.predicted, *([self.ghost.measured] if self.ghost else [])]
+        y = self.scale.fit(*finite_extent(shown))
+        margin = 0.025 * (y[1] - y[0])
+        self.pane.fit((-0.6, state.depth - 0.4), (y[0] - margin, y[1] + margin))
+
+    def draw(self, state: CorrelationState) -> None:
+        self._fit(state)
+        x, settled = np.arange(state.depth, dtype=np.float64), state.found.settled
+        level = Level(settled, f"c* {number(settled)}: where theory settles", f"c* {number(settled)}")
+        self.settled.stand_at(level if math.isfinite(settled) else None)
+        self.theory.set_curves([pieces(x, values) for values in state.predicted])
+        self.curves.set_curves([pieces(x, values) for values in state.measured])
+        values, known = state.measured.ravel(), state.defined.ravel()
+        kinds = np.where(np.isfinite(values), ROUND, LOST).astype(np.int8)
+        self.dots.set_dots(np.tile(x, len(state.measured))[known], values[known], kinds[known])
+
+    def draw_ghost(self, ghost: CorrelationState | None) -> None:
+        curves = () if ghost is None else ghost.measured
+        self.ghosts.set_curves([pieces(np.arange(len(values), dtype=np.float64), values) for values in curves])
+
+    def clear(self) -> None:
+        for curves in (self.theory, self.ghosts, self.curves):
+            curves.set_curves(())
+        self.settled.stand_at(None)
+        self.dots.set_dots(np.zeros(0), np.zeros(0), np.zeros(0, np.int8))
+
+    def mark(self, layer: int) -> None:
+        self.beam.point_at(layer)
+
+    def tint(self, theme: Theme) -> None:
+        self.beam.colour = theme.accent
+        self.settled.colour = theme.muted
+        self.theory.set_colours([theme.muted])
+        self.ghosts.set_colours([theme.faint])
+        self.curves.set_colours([theme.forward], alpha=0.7)
+        self.dots.set_colours([theme.forward], theme.panel, theme.warning)
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def legend(self, state: CorrelationState) -> Sequence[Key]:
+        keys = [Key(count(len(state.found.pairs), "pair") + " of samples", "forward")]
+        if not state.found.reason:
+            keys.append(Key("theory" if state.step == 0 else "theory of a fresh network", "muted", "dashed"))
+        return keys
+
+    def remark(self, state: CorrelationState) -> str:
+        found = state.found
+        if not math.isfinite(found.settled):
+            return f"No prediction: {found.reason}." if found.reason else found.scale_reason
+        theory = "without end" if math.isinf(found.depth) else f"{number(found.depth)} layers"
+        own = f", measured {number(found.measured_depth)}" if math.isfinite(found.measured_depth) else ""
+        return f"ξ_c: theory {theory}{own}" + (f"; {found.scale_reason}" if found.scale_reason else "")
+
+    def notes(self, state: CorrelationState) -> Sequence[Note]:
+        sums, names = state.found.products.sum(axis=(1, 2)), self.names_of(state.depth)
+        return [*lost_notes(sums, np.ones(len(sums), np.bool_), names), *self.age(state.step, state.seconds)]
+
+    def probe(self, state: CorrelationState, pane: int, x: float, y: float) -> Probe | None:
+        layer = round(x)
+        if not 0 <= layer < state.depth:
+            return None
+        text, samples = [self.layer_text(layer)], state.found.samples
+        for (a, b), own, theory in zip(state.found.pairs, state.measured, state.predicted, strict=True):
+            said = f", theory {number(float(theory[layer]))}" if math.isfinite(theory[layer]) else ""
+            value = number(float(own[layer])) if state.found.defined[layer, a, b] else "not defined"
+            text.append(f"samples {samples[a]} and {samples[b]}  {value}{said}")
+        return Probe("\n".join(text), layer)
+
+    def rows(self, state: CorrelationState) -> Table:
+        depth, found, known = state.depth, state.found, np.isfinite(state.predicted)
+        labels: list[Cell] = [*self.names_of(depth)]
+        columns: dict[str, list[Cell]] = {"step": [state.step] * (depth * len(found.pairs))}
+        columns["sample"] = [int(found.samples[a]) for a, _ in found.pairs for _ in range(depth)]
+        columns["other_sample"] = [int(found.samples[b]) for _, b in found.pairs for _ in range(depth)]
+        columns["layer"] = labels * len(found.pairs)
+        columns["correlation"] = [*cells(state.measured.ravel(), state.defined.ravel())]
+        return Table({**columns, "predicted_correlation": cells(state.predicted.ravel(), known.ravel())})
