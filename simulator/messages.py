@@ -6,7 +6,7 @@ are Structs, not dataclasses: making so many of those takes a fiftieth of the st
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -16,6 +16,9 @@ from simulator.frame import Frame, RunInfo
 from simulator.history import Rows
 from simulator.kept_runs import KeptRun
 from simulator.question import Question
+
+Halt = Literal["", "loss", "parameters"]
+"""What is not finite, where a guarded run pauses; ``""`` where it does not."""
 
 # -- in ---------------------------------------------------------------------------------------------------------
 
@@ -60,6 +63,12 @@ class Limit(Struct, frozen=True):
     """At most this many steps per second; None lifts the limit."""
 
     steps_per_second: float | None
+
+
+class Guard(Struct, frozen=True):
+    """Whether to pause, once in a run, where the loss is not finite or an update has left parameters that are not."""
+
+    on: bool
 
 
 class Look(Struct, frozen=True):
@@ -113,7 +122,7 @@ class Ask(Struct, frozen=True):
     question: Question
 
 
-Command = Ask | Change | GoBack | Keep | Restart | Resume | Revive | Play | Pause | Limit | Look | Stop
+Command = Ask | Change | GoBack | Guard | Keep | Restart | Resume | Revive | Play | Pause | Limit | Look | Stop
 
 # -- out --------------------------------------------------------------------------------------------------------
 
@@ -146,6 +155,8 @@ class Update(Struct, frozen=True):
     playing: bool = False
     steps_per_second: float = 0.0
     checkpoint: Checkpoint | None = None
+    halted: Halt = ""
+    """What it has paused at by itself and stands at still."""
     kept_steps: tuple[int, ...] = ()
     """Where the run could go back to, ascending: checkpoints from before any trouble."""
 

@@ -15,6 +15,7 @@ from simulator.messages import (
     Command,
     Failed,
     GoBack,
+    Guard,
     Keep,
     Limit,
     Look,
@@ -111,6 +112,10 @@ class Session:
 
     def limit(self, steps_per_second: float | None) -> None:
         self._carrier.send(Limit(steps_per_second))
+
+    def guard(self, on: bool) -> None:
+        """Whether to pause at the first loss or parameter of a run that is not finite."""
+        self._carrier.send(Guard(on))
 
     def look(self, wants: frozenset[str] = frozenset()) -> None:
         """Ask for an Update, unless one is under way."""

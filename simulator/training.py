@@ -24,7 +24,7 @@ from simulator.measures import RECORDED, Measure, Meter
 from simulator.measures.facts import data_facts, each_answer, facts
 from simulator.measures.gates import gates
 from simulator.measures.histograms import stacked_histograms
-from simulator.measures.statistics import norm
+from simulator.measures.statistics import nonfinite, norm
 from simulator.measures.time import time_profiles
 from simulator.microscope import unit_of
 from simulator.network import Network
@@ -97,6 +97,7 @@ class Training:
         self.inspector = Inspector(self.network, experiment, self.data)
         self.step = 0
         self.watch = Watch(self.network)
+        self._check_parameters()
         self._reset_optimizer(experiment.optimizer)
         self._make_meters(measures)
         self.info = self._describe(run)
@@ -192,33 +193,44 @@ class Training:
             )
             update = parameters.update[piece]
             # A product of what is in the cache costs least; an update so large that it overflows is looked at again.
-            self._update_finite &= bool(np.isfinite(np.dot(update, update)))
+            self._update_finite &= math.isfinite(np.dot(update, update))
 
-    def propose(self, measure: bool = True, trace: bool = False, steer: Callable[[], None] | None = None) -> None:
+    def propose(self, measure: bool = True, trace: bool = False, steer: Callable[[], bool] | None = None) -> bool:
         """Evaluate the present step, let the optimiser write its update, and measure; ``apply`` then makes it.
 
         ``trace`` also follows the size of the error signal through every operation on its way back. ``steer`` is
-        called when the gradient is known and the update is not: it may still call :meth:`steer`.
+        called when loss and gradient are known and the update is not: it may still call :meth:`steer`, and where it
+        answers False nothing is proposed. Whether something is.
         """
         with np.errstate(all="ignore"):
             self.network.trace.begin(trace)
             self._evaluate()
-            if steer is not None:
-                steer()
+            if measure:
+                self.loss = float(np.mean(self.network.output.sample_losses(self.y), dtype=np.float64))
+            if steer is not None and not steer():
+                return False
             self._propose()
             if measure:
                 self._measure()
+        return True
 
     def apply(self) -> None:
         """Make the proposed update and load the batch of the next."""
         parameters = self.network.parameters
         with np.errstate(all="ignore"):
             np.add(parameters.value, parameters.update, out=parameters.value)
+            if not self._update_finite:
+                # Only so large an update can make them infinite.
+                self._check_parameters()
             self.network.commit()
         self.step += 1
         self.updates += 1
         self.watch.commit()
         self._load_batch()
+
+    def _check_parameters(self) -> None:
+        self.finite = nonfinite(self.network.parameters.value) == 0
+        """Whether all parameters are."""
 
     def look(self) -> None:
         """Bring taps and measures to the present step, update included, and change nothing."""
@@ -229,7 +241,6 @@ class Training:
 
     def _measure(self) -> None:
         self.network.resolve_update()
-        self.loss = float(np.mean(self.network.output.sample_losses(self.y), dtype=np.float64))
         self.gradient_norm = norm(self.network.parameters.gradient)
         self.values, self.defined = self.meter.read()
         self._watch()
@@ -370,7 +381,7 @@ class Training:
             self.network.resolve_update()
             values = self.values.copy()
             values[self._of_update] = self._update_meter.read()[0]
-            self._update_finite = math.isfinite(norm(update))
+            self._update_finite = math.isfinite(np.dot(update, update))
         self.values = frozen(values)
         self._watch()
         return True
@@ -394,6 +405,7 @@ class Training:
             for block, index in revive(self.network, label, units, seed):
                 for slot in self.slots:
                     self.network.parameters.part(slot, block)[index] = 0
+        self._check_parameters()
 
     # -- keeping --------------------------------------------------------------------------------------------------
 
@@ -417,6 +429,7 @@ class Training:
         np.copyto(self.network.states.value, kept.states)
         for slot, before in zip(self.slots, kept.slots, strict=True):
             np.copyto(slot, before)
+        self._check_parameters()
         self.step, self.updates, self.watch.kept = kept.step, kept.updates, kept.known
         self.sampler.rng.bit_generator.state, self.sampler.order, self.batch = kept.sampler
         self._gather(self.batch)

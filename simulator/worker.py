@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import traceback
 from bisect import bisect
@@ -27,6 +28,8 @@ from simulator.messages import (
     Command,
     Failed,
     GoBack,
+    Guard,
+    Halt,
     Keep,
     Limit,
     Look,
@@ -80,6 +83,9 @@ class Worker:
         self.runs = KeptRuns()
         self.remaining: float = 0
         """Steps left to train; 0 is paused."""
+        self.guarded = self.warned = False
+        """Whether to pause where something is not finite, and whether this run has done so: once is enough."""
+        self.halted: Halt = ""
         self.limit: float | None = None
         self.rows: list[Floats] = []
         self.first_row = 0
@@ -165,12 +171,15 @@ class Worker:
             case Play(steps):
                 if self.training is not None:
                     self.remaining = float("inf") if steps is None else self.remaining + steps
+                    self.halted = ""
                     self.clock.clear()
             case Pause():
                 self.remaining = 0
             case Limit(rate):
                 self.limit = rate
                 self.next_step = 0.0
+            case Guard(on):
+                self.guarded = on
             case Look():
                 self.wanted = command
                 self.keeps = self.keeps or command.checkpoint
@@ -262,6 +271,7 @@ class Worker:
         training.look()
         frame = training.frame(training.scalars(validate=True), EVERYTHING)
         self.training, self.run = training, run
+        self.warned, self.halted = False, ""
         self.fresh = True
         self.validations.reset()
         self.histograms.reset()
@@ -323,7 +333,9 @@ class Worker:
         training = self.training
         assert training is not None
         traced = self.wanted is not None and "factors" in self.wanted.wants
-        training.propose(trace=traced, steer=lambda: self._peek(training.steer))
+        if not training.propose(trace=traced, steer=lambda: self._goes_on(training)):
+            self._halt("loss")
+            return
         self.remaining -= 1
         self._peek(training.rescale)
         if self.wanted is not None:
@@ -344,9 +356,25 @@ class Worker:
                 self.kept, self.keeps = training.checkpoint(), False
             if self.ring.due(training.step, training.loss):
                 self.ring.keep(training.checkpoint())
+            if self._watchful and not training.finite:
+                self._halt("parameters")
         self.clock.append((time.perf_counter(), training.step))
         if len(self.clock) > 4096:
             del self.clock[:2048]
+
+    @property
+    def _watchful(self) -> bool:
+        return self.guarded and not self.warned
+
+    def _goes_on(self, training: Training) -> bool:
+        """Between the gradient and the update: whether that is to be made."""
+        self._peek(training.steer)
+        return not self._watchful or math.isfinite(training.loss)
+
+    def _halt(self, what: Halt) -> None:
+        """Stand at this step until told to go on."""
+        self.remaining, self.fresh = 0, False
+        self.halted, self.warned = what, True
 
     def _tell(self, training: Training, scalars: dict[str, float], traced: bool) -> None:
         """Answer, in the middle of a step, what has been asked."""
@@ -414,7 +442,8 @@ class Worker:
         rows = self._untold(training, provisional)
         speed = self._speed(time.perf_counter())
         kept, self.kept = self.kept, None
-        self.post(Update(look.id, frame, (rows,), self.remaining > 0, speed, kept, self.ring.steps))
+        playing = self.remaining > 0
+        self.post(Update(look.id, frame, (rows,), playing, speed, kept, self.halted, self.ring.steps))
 
     def _untold(self, training: Training, provisional: Floats | None = None) -> Rows:
         """The rows of all steps since the last answer."""

@@ -44,6 +44,7 @@ class Worker(Protocol):
     def play(self, steps: int | None = None) -> None: ...
     def pause(self) -> None: ...
     def limit(self, steps_per_second: float | None) -> None: ...
+    def guard(self, on: bool) -> None: ...
     def ask(self, topic: str, question: Question) -> None: ...
     def look(self, wants: frozenset[str] = frozenset()) -> None: ...
     def resume(self, checkpoint: Checkpoint) -> None: ...
@@ -65,6 +66,8 @@ class Bench(QObject):
     """RunInfo of a run that stands at step 0."""
     updated = Signal(object, float)
     """View of the present, steps per second."""
+    halted = Signal(str)
+    """What is not finite, where training has paused by itself: ``loss`` or ``parameters``."""
     waiting = Signal(float)
     """Seconds since an answer was asked for that takes long; again and again until it comes."""
     playing_changed = Signal(bool)
@@ -115,6 +118,9 @@ class Bench(QObject):
         self._first_run = 0
         """Id of the first run of the present document: one before it comes too late."""
         self._limit: float | None = None
+        self._guarded = False
+        self._halted = ""
+        """What the worker stands still at by itself, as of its last answer."""
         self._visible = True
         self._stale = 2
         self._awaiting = False
@@ -144,6 +150,7 @@ class Bench(QObject):
         if self._worker.notice:
             self.noticed.emit(self._worker.notice)
         self._worker.limit(self._limit)
+        self._worker.guard(self._guarded)
         self._timer.start(ACTIVE_MS)
 
     def revive(self) -> None:
@@ -212,6 +219,12 @@ class Bench(QObject):
         if self._worker is not None:
             self._worker.limit(steps_per_second)
             self.wake()
+
+    def set_guard(self, on: bool) -> None:
+        """Whether to pause at the first loss or parameter of a run that is not finite."""
+        self._guarded = on
+        if self._worker is not None:
+            self._worker.guard(on)
 
     def revive_units(self, layer: str, units: tuple[int, ...]) -> None:
         """Draw the incoming weights of these units of the running network anew; undo does not take it back."""
@@ -361,6 +374,7 @@ class Bench(QObject):
     def _take_started(self, reply: Started) -> None:
         self._put_aside(reply.ended)
         self.info, self.view, self.kept_steps = reply.info, None, ()
+        self._halted = ""
         self.refusal, self.building = "", False
         self.record = self._past_of(reply)
         self.inquiry.begin()
@@ -409,6 +423,9 @@ class Bench(QObject):
                 self.inquiry.go_on(self.questions(), frame.step)
         if fresh:
             self._set_playing(reply.playing)
+        before, self._halted = self._halted, reply.halted
+        if reply.halted and not before:
+            self.halted.emit(reply.halted)
 
     def _take_answer(self, reply: Answer) -> None:
         hear = self._hearers.get(reply.topic)

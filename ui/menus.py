@@ -36,6 +36,7 @@ def build_menus(window: MainWindow) -> None:
     run.addSeparator()
     run.addActions([transport.same, transport.reseed])
     run.addSeparator()
+    run.addAction(_pause_where_lost(window, run))
     run.addAction(_own_process(run))
     run.setToolTipsVisible(True)
     plots = bar.addMenu("&Plots")
@@ -45,6 +46,18 @@ def build_menus(window: MainWindow) -> None:
     _help(window, bar.addMenu("&Help"))
     transport.export_menu.addActions(exports)
     fill_presets(transport.preset_menu, window.open_preset)
+
+
+def _pause_where_lost(window: MainWindow, menu: QMenu) -> QAction:
+    """The setting of whether training goes on among NaN and Inf."""
+    entry = QAction("Pause where the loss is not finite", menu)
+    entry.setToolTip("Once in a run: at the first loss or parameter that is NaN or infinite.")
+    entry.setCheckable(True)
+    entry.setChecked(Settings().pauses_where_lost())
+    entry.toggled.connect(lambda on: Settings().set("run/pause", "on" if on else "off"))
+    entry.toggled.connect(window.bench.set_guard)
+    window.bench.set_guard(entry.isChecked())
+    return entry
 
 
 def _own_process(menu: QMenu) -> QAction:

@@ -1,4 +1,4 @@
-"""What the window says of the run when it does not simply go on: what was refused, what failed, what is awaited."""
+"""What the window says of the run when it does not simply go on: what was refused, failed, halted or is awaited."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from simulator.experiment import Experiment
 from simulator.frame import RunInfo
 from simulator.parameter import is_live_change
+from ui.style.numbers import integer, number
 
 if TYPE_CHECKING:
     from ui.main_window import MainWindow
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 OLD = "of the last network that could be built"
 EMPTY = "Nothing to show: the network cannot be trained."
 BEFORE = "of the network before; the new one is being built"
+GO_ON = "Go on", "Train on all the same; this run does not pause for it again."
 ENDED = "of the network before the worker ended"
 
 
@@ -29,13 +31,14 @@ class Notices(QObject):
         self._training, self._builder = window.training, window.builder
         self._bench = bench = window.bench
         self._told = ""
-        """What the banner says of the present run: that it was ``refused``, that it ``failed``, or nothing."""
+        """What the banner says of the present run: that it was ``refused``, ``failed``, ``halted``, or nothing."""
         window.document.opened.connect(lambda _experiment: self._begin())
         window.document.changed.connect(self._change)
         bench.started.connect(self._start)
         bench.refused.connect(self._refuse)
         bench.declined.connect(self.decline)
         bench.failed.connect(self._fail)
+        bench.halted.connect(self._halt)
         bench.noticed.connect(self._banner.say)
         bench.waiting.connect(self._wait)
         bench.playing_changed.connect(self._play)
@@ -55,12 +58,12 @@ class Notices(QObject):
             self._stand_still(ENDED)
 
     def _start(self, _info: RunInfo) -> None:
-        self._take_back("refused", "failed")
+        self._take_back("refused", "failed", "halted")
         self._transport.set_standing_still(False)
 
     def _play(self, playing: bool) -> None:
         if playing:
-            self._take_back("failed")
+            self._take_back("failed", "halted")
 
     def _refuse(self, message: str, path: str, traceback: str) -> None:
         self._doctor.forget()
@@ -103,6 +106,17 @@ class Notices(QObject):
             self._banner.say(text, traceback, again=self._bench.revive)
         else:
             self._banner.say(f"Training stopped: {message}", traceback)
+
+    def _halt(self, what: str) -> None:
+        frame = self._bench.view.frame if self._bench.view is not None else None
+        if frame is None:
+            return
+        self._told = "halted"
+        because = "the update before it has left parameters that are not finite"
+        if what == "loss":
+            because = f"the loss is {number(frame.scalars['loss'])}"
+        text = f"Paused at step {integer(frame.step)}, because {because}."
+        self._banner.say(text, again=self._bench.play, words=GO_ON)
 
     def _wait(self, seconds: float) -> None:
         self._status.say(f"Still computing: nothing new for {seconds:.0f} s")

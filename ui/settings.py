@@ -43,6 +43,10 @@ class Settings:
         stored = self.text("run/worker")
         return cast(Mode, stored) if stored in get_args(Mode) else usual_mode()
 
+    def pauses_where_lost(self) -> bool:
+        """Whether training pauses at the first loss or parameter that is not finite."""
+        return self.text("run/pause", "on") != "off"
+
     def recent_files(self) -> list[Path]:
         """Files opened or saved lately, newest first; those that have gone are left out."""
         lines = self.text("files/recent").split("\n")

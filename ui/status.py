@@ -53,6 +53,9 @@ class StatusLine(QWidget):
         painter.end()
 
 
+AGAIN = "Start again", "Start a new worker on the same experiment."
+
+
 def flat_button(text: str, tip: str, parent: QWidget) -> QToolButton:
     button = QToolButton(parent)
     button.setText(text)
@@ -80,7 +83,7 @@ class Banner(QFrame):
         self._more = flat_button("Details", "Show where it happened.", self)
         self._more.setCheckable(True)
         self._more.toggled.connect(self._details.setVisible)
-        self._again = flat_button("Start again", "Start a new worker on the same experiment.", self)
+        self._again = flat_button(*AGAIN, self)
         self._again.clicked.connect(self._run_again)
         self._close = flat_button("✕", "Close this message.", self)
         self._close.setAccessibleName("Close message")
@@ -108,14 +111,22 @@ class Banner(QFrame):
     def details(self) -> str:
         return self._details.toPlainText()
 
-    def say(self, text: str, details: str = "", again: Callable[[], None] | None = None) -> None:
-        """Show a message; ``details`` unfold on request, ``again`` is offered as a button."""
+    def say(
+        self,
+        text: str,
+        details: str = "",
+        again: Callable[[], None] | None = None,
+        words: tuple[str, str] = AGAIN,
+    ) -> None:
+        """Show a message; ``details`` unfold on request, ``again`` is offered as a button with these words and tip."""
         self._label.setText(text)
         self._details.setPlainText(details)
         self._details.hide()
         self._more.setChecked(False)
         self._more.setVisible(bool(details))
         self._again.setVisible(again is not None)
+        self._again.setText(words[0])
+        self._again.setToolTip(words[1])
         self._action = again
         self.show()
 

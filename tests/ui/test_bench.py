@@ -62,6 +62,9 @@ class ScriptedWorker:
     def pause(self) -> None:
         self.said.append(("pause",))
 
+    def guard(self, on: bool) -> None:
+        self.said.append(("guard", on))
+
     def limit(self, steps_per_second: float | None) -> None:
         self.said.append(("limit", steps_per_second))
 
@@ -245,7 +248,7 @@ def test_a_dead_worker_can_be_replaced_and_keeps_the_limit(rig: Rig) -> None:
     rig.bench.revive()
     assert len(rig.workers) == 2
     assert ("close",) in rig.workers[0].said
-    assert rig.worker.said[:3] == [("start",), ("limit", 10.0), ("change", rig.document.experiment)]
+    assert rig.worker.said[:4] == [("start",), ("limit", 10.0), ("guard", False), ("change", rig.document.experiment)]
     assert not rig.bench.dead
 
 

@@ -1,0 +1,86 @@
+"""The window pauses where the loss is first not finite, says so, and goes on at a button."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QAction
+from pytestqt.qtbot import QtBot
+
+from simulator.experiment import Experiment
+from simulator.session import Session
+from ui.document import Document
+from ui.main_window import MainWindow
+from ui.settings import Settings
+
+LAYER = {"kind": "dense", "units": 8, "activation": {"kind": "relu"}}
+NET = {"data": {"kind": "wine"}, "layers": [LAYER], "loss": {"kind": "mse"}}
+
+
+def hasty() -> Experiment:
+    return Experiment.from_builtins({**NET, "optimizer": {"kind": "sgd", "learning_rate": 3.0}})
+
+
+def opened(qtbot: QtBot) -> MainWindow:
+    window = MainWindow(Document(hasty()), lambda notify: Session("thread", notify))
+    qtbot.addWidget(window)
+    window.show()
+    window.bench.start()
+    qtbot.waitUntil(lambda: window.bench.view is not None)
+    return window
+
+
+def entry_of(window: MainWindow) -> QAction:
+    entries = [entry for menu in window.menuBar().actions() for entry in menu.menu().actions()]  # type: ignore[attr-defined]
+    return next(entry for entry in entries if entry.text() == "Pause where the loss is not finite")
+
+
+def step(window: MainWindow) -> int:
+    assert window.bench.view is not None
+    return window.bench.view.frame.step
+
+
+def test_it_pauses_says_so_and_goes_on_at_the_button(qtbot: QtBot) -> None:
+    window = opened(qtbot)
+    window.bench.play()
+    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=10_000)
+    at = step(window)
+    assert not window.bench.playing
+    assert window.banner.text == f"Paused at step {at}, because the loss is infinite."
+    qtbot.wait(50)
+    assert step(window) == at
+    button = window.banner._again
+    assert (button.isVisible(), button.text()) == (True, "Go on")
+    button.click()
+    qtbot.waitUntil(lambda: step(window) > at + 20, timeout=10_000)
+    assert window.bench.playing
+    assert not window.banner.isVisible()
+    window.close()
+
+
+def test_the_banner_goes_with_what_it_is_about(qtbot: QtBot) -> None:
+    window = opened(qtbot)
+    for take_back in (window.bench.play, window.bench.restart, lambda: window.document.replace(hasty())):
+        if not window.bench.playing:
+            window.bench.restart()
+            qtbot.waitUntil(lambda: step(window) == 0, timeout=10_000)
+            window.bench.play()
+        qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=10_000)
+        take_back()
+        qtbot.waitUntil(lambda: not window.banner.isVisible(), timeout=10_000)
+        window.bench.pause()
+        qtbot.waitUntil(lambda: not window.bench.playing)
+    window.close()
+
+
+def test_the_choice_is_on_at_first_and_remembered(qtbot: QtBot) -> None:
+    window = opened(qtbot)
+    assert entry_of(window).isChecked()
+    entry_of(window).trigger()
+    assert not Settings().pauses_where_lost()
+    window.bench.play()
+    qtbot.waitUntil(lambda: step(window) > 60, timeout=10_000)
+    assert window.bench.playing
+    assert not window.banner.isVisible()
+    window.close()
+    again = opened(qtbot)
+    assert not entry_of(again).isChecked()
+    again.close()
