@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from simulator.doctor import Finding, Mend, Trial
+from simulator.doctor import Finding, Mend, Trial, trial_worker
 from simulator.doctor.base import Application
 from simulator.experiment import Experiment
 from simulator.frame import Began
@@ -52,6 +52,7 @@ Open = Callable[[dict[str, Any]], MainWindow]
 @pytest.fixture
 def open_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     set_theme(create_app(), "light")
+    monkeypatch.setattr(trial_worker, "REST_IN_THREAD", 0.0)  # nobody looks at this screen
     made: list[MainWindow] = []
 
     def make(plain: dict[str, Any]) -> MainWindow:

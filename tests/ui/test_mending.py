@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from simulator.carriers import Mode
+from simulator.doctor import trial_worker
 from simulator.experiment import Experiment
 from simulator.parameter import is_live_change
 from simulator.session import Session
@@ -45,6 +46,7 @@ Open = Callable[[Mode], MainWindow]
 @pytest.fixture
 def open_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     set_theme(create_app(), "light")
+    monkeypatch.setattr(trial_worker, "REST_IN_THREAD", 0.0)  # nobody looks at this screen
     made: list[MainWindow] = []
 
     def make(mode: Mode) -> MainWindow:
