@@ -90,9 +90,8 @@ class TrialWorker:
             trials = self._trials_of(command)
             tried = {mend.settings_key for finding in command.findings for mend in finding.mends}
             self._total = (1 + len(tried)) * (trials.steps + 1)
-            proven = prove(command.findings, trials)
-            offered = tuple(with_present_settings(finding, trials, command.loss) for finding in proven)
-            self.post(Tried(command.id, offered, trials.steps))
+            found = judged(command.findings, trials, command.loss)
+            self.post(Tried(command.id, found, trials.steps))
         except CancelledError:
             return
         except Exception as error:
@@ -118,19 +117,27 @@ class TrialWorker:
         self._resumed = time.perf_counter()
 
 
-def with_present_settings(finding: Finding, trials: Trials, loss: float) -> Finding:
-    """A finding that settings of before have brought about: the present ones mend it, if the run goes back.
+def judged(findings: tuple[Finding, ...], trials: Trials, loss: float) -> tuple[Finding, ...]:
+    """What copies leave of the findings about a run with this ``loss``, with the mends that cured."""
+    outdated = tuple(finding for finding in findings if of_other_settings(finding, trials, loss))
+    if not outdated:
+        return prove(findings, trials)
+    trial = Trial(trials.steps, loss, trials.untreated.loss, gone=True)
+    mend = Mend("The present settings", (), "checkpoint", trial)
+    return tuple(replace(finding, mends=(mend,)) for finding in outdated)
 
-    They do if a copy with them does not have it, is past the step at which it began, and has half the ``loss`` of the
-    run, which has made as many steps at least, or whose loss is no number.
+
+def of_other_settings(finding: Finding, trials: Trials, loss: float) -> bool:
+    """Whether settings of before have brought it about, so that going back is enough.
+
+    That is so if a copy with the present ones does not have it, is past the step at which it began, and has half the
+    ``loss`` of the run, which has made as many steps at least, or whose loss is no number.
     """
     comparable = finding.step >= trials.steps > finding.since or not math.isfinite(loss)
-    if not trials.steps or not comparable or trials.untreated.has(finding):
-        return finding
+    if finding.cause is not None or not trials.steps or not comparable or trials.untreated.has(finding):
+        return False
     trial = Trial(trials.steps, loss, trials.untreated.loss, gone=True)
-    if not math.isfinite(trial.loss_after) or not cures(trial):
-        return finding
-    return replace(finding, mends=(Mend("The present settings", (), "checkpoint", trial), *finding.mends))
+    return math.isfinite(trial.loss_after) and cures(trial)
 
 
 def trial_worker(inbox: Inbox[Command], post: Callable[[Reply | Failed], None]) -> Callable[[], None]:

@@ -19,7 +19,7 @@ from simulator.doctor.base import Mend
 from simulator.doctor.proof import prove
 from simulator.doctor.trial import Trials
 from simulator.doctor.trial_session import TrialSession
-from simulator.doctor.trial_worker import Reply, Tried, Trying, with_present_settings
+from simulator.doctor.trial_worker import Reply, Tried, Trying, judged
 from simulator.experiment import Experiment
 from simulator.messages import Failed
 
@@ -163,7 +163,7 @@ def test_settings_that_have_been_set_right_since_are_a_mend(
     experiment: Experiment, finding: Finding, loss: float, offered: bool
 ) -> None:
     """The run was spoilt by others; with the present ones a copy is well."""
-    found = with_present_settings(finding, Trials(experiment, steps=60), loss)
+    (found,) = judged((finding,), Trials(experiment, steps=60), loss)
     assert [mend.settings for mend in found.mends] == ([()] if offered else [])
     for mend in found.mends:
         assert mend.application == "checkpoint"

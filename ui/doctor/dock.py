@@ -26,7 +26,6 @@ class DoctorDock(PanelDock):
         self.rounds.found.connect(self._show)
         self.rounds.trials.progressed.connect(self.panel.show_progress)
         self.panel.chosen.connect(self.rounds.apply)
-        self.visibilityChanged.connect(self.rounds.watch)
         self.hide()
 
     def forget(self) -> None:

@@ -31,7 +31,7 @@ def _label(role: str = "", *, wrap: bool = False) -> QLabel:
 def place_text(offer: Offer) -> str:
     """``severe · layers 1, 10 · since steps 112 … 119 · by the slope``"""
     finding = offer.finding
-    parts: list[str] = [finding.severity]
+    parts: list[str] = ["suspected" if offer.suspected else finding.severity]
     if finding.layers:
         few = finding.layers if len(finding.layers) <= 6 else (*finding.layers[:3], "…", finding.layers[-1])
         parts.append(f"layer{'s' if len(finding.layers) > 1 else ''} {', '.join(few)}")
@@ -134,7 +134,7 @@ class Card(QFrame):
         self.place.setText(place_text(offer))
         self.sentence.setText(finding.sentence)
         self.evidence.setText(evidence_text(finding.numbers))
-        self.setAccessibleName(f"{finding.severity}: {finding.rule}")
+        self.setAccessibleName(f"{'suspected' if offer.suspected else finding.severity}: {finding.rule}")
         self.setAccessibleDescription(finding.sentence)
         if before is None or before.trying != offer.trying or before.note != offer.note:
             self.show_progress(0.0)

@@ -70,13 +70,10 @@ class Rounds(QObject):
     @property
     def headline(self) -> str:
         """The one sentence about the run; ``""`` before it has been examined."""
-        return "" if self._view is None or not self._judged else headline(self.findings, self._view.frame)
-
-    def watch(self, watched: bool) -> None:
-        """Whether anybody sees what is offered: only then are mends tried."""
-        if watched != self.trials.wanted:
-            self.trials.wanted = watched
-            self._offer()
+        if self._view is None or not self._judged:
+            return ""
+        suspected = bool(self.offers) and self.offers[0].suspected
+        return f"{'Suspected: ' if suspected else ''}{headline(self.findings, self._view.frame)}"
 
     def wants(self) -> frozenset[str]:
         """What the next frame must bring, if it is to be examined."""

@@ -1,4 +1,4 @@
-"""Mends tried in the background, and what is therefore offered about each finding."""
+"""The judgement about a run, from trials in the background: which findings hold, and which mends cure."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from simulator.doctor.trial_worker import Tried, Trying
 from simulator.experiment import Experiment
 from simulator.messages import Failed
 
-QUIET_MS = 400
-"""Trials begin when what is to be tried has stood still for so long."""
+QUIET_MS = 500
+"""Trials begin so long after something new is found, and not while the experiment changes."""
 GROWTH = 1.25
-"""Findings about a run that has become so many times as long as the last copies have longer copies."""
+"""A run that has become so many times as long as the last copies is tried with longer copies."""
 COSTLY = "too costly"
 """Why nothing was tried where no copy could be afforded."""
 
-Key = tuple[str, str, tuple[tuple[str, ...], ...]]
+Key = tuple[str, str, int]
+"""Rule and blamed setting of a finding, and its place among those that have these in common."""
 
 
 @dataclass(frozen=True)
@@ -38,27 +39,62 @@ class Offer:
     """The step that mends which begin at a checkpoint go back to; None where there is no checkpoint from before."""
     since: tuple[int, int] = (0, 0)
     """The first and the last step of which one is where it began."""
+    suspected: bool = False
+    """Whether copies have yet to show that it holds; what is not finite needs no copies."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What copies have left of some findings."""
+
+    asked: dict[Key, Finding]
+    found: tuple[Finding, ...]
+    """Most pressing first, with the mends that cured."""
+    why_not: str = ""
+    """Why no copies could be made; ``""`` if they were."""
+
+    def offers(self, present: dict[Key, Finding]) -> list[Offer]:
+        """What is offered about what has been found and is still ``present``."""
+        found = keyed(self.found).items()
+        return [self._offer(key, proven, present[key]) for key, proven in found if key in present]
+
+    def _offer(self, key: Key, proven: Finding, now: Finding) -> Offer:
+        """In the words and numbers of ``now``."""
+        applications = {paths_of(mend): mend.application for mend in now.mends}
+        mends = tuple(
+            replace(mend, application=applications.get(paths_of(mend), mend.application)) for mend in proven.mends
+        )
+        # Where one setting explains the run, the mends of what remains have not been tried.
+        explained = self.found[0].cause is not None and proven is not self.found[0]
+        note = "" if mends or explained else note_of(ways_out(self.asked.get(key, proven)), self.why_not)
+        return Offer(replace(now, mends=mends, cause=proven.cause), note=note)
 
 
 def paths_of(mend: Mend) -> tuple[str, ...]:
+    """What a mend sets, whatever to."""
     return tuple(path for path, _ in mend.settings)
 
 
-def key_of(finding: Finding) -> Key:
-    """Findings of one key have the same mends, up to the values that these set."""
-    return finding.rule, finding.severity, tuple(paths_of(mend) for mend in finding.mends)
+def keyed(findings: Sequence[Finding]) -> dict[Key, Finding]:
+    """Findings of one key are one finding at several times."""
+    found: dict[Key, Finding] = {}
+    for finding in findings:
+        path = "" if finding.cause is None else finding.cause.path
+        alike = sum(key[:2] == (finding.rule, path) for key in found)
+        found[finding.rule, path, alike] = finding
+    return found
 
 
-def mends_of(finding: Finding) -> int:
-    """How many ways out there are to try; what began in the course of a run may be gone without any change."""
+def ways_out(finding: Finding) -> int:
+    """How many there are to try; what began in the course of a run may be gone without any change."""
     return len(finding.mends) or int(finding.severity == "severe" and finding.since > 0)
 
 
 class BackgroundTrials(QObject):
-    """Has the mends of the present findings tried, each once for one experiment."""
+    """Has the present findings tried on copies, again where others come up."""
 
     known = Signal()
-    """More is known of the mends than before."""
+    """More is known than before."""
     progressed = Signal(float)
     """Which share of what is being tried is done."""
     _arrived = Signal()
@@ -66,20 +102,17 @@ class BackgroundTrials(QObject):
     def __init__(self, mode: Callable[[], Mode], parent: QObject | None = None) -> None:
         """``mode``: where they run, when they are first needed."""
         super().__init__(parent)
-        self.wanted = False
-        """Whether anybody would see what comes of it."""
         self._mode = mode
         self._session: TrialSession | None = None
         self._experiment: Experiment | None = None
-        self._missing: dict[Key, Finding] = {}
-        """Present findings whose mends have not been tried."""
+        self._findings: dict[Key, Finding] = {}
+        """As they are now, untried."""
         self._asked: dict[Key, Finding] = {}
-        """Those whose mends are being tried."""
+        """Those that are being tried."""
+        self._judged: Judgement | None = None
         self._step = self._steps = 0
-        """Of the run now, and when its mends were tried last."""
+        """Of the run now, and when it was tried last."""
         self._loss = 0.0
-        self._proven: dict[Key, Finding] = {}
-        self._notes: dict[Key, str] = {}
         self._quiet = QTimer(self, singleShot=True, interval=QUIET_MS)
         self._quiet.timeout.connect(self._request)
         self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
@@ -92,20 +125,19 @@ class BackgroundTrials(QObject):
             self.forget()
             self._experiment, self._steps = experiment, step
         self._step, self._loss = step, loss
-        found = {key_of(finding): finding for finding in findings if mends_of(finding)}
-        self._missing = {key: finding for key, finding in found.items() if key not in self._proven}
-        if not self._missing:
+        self._findings = keyed(findings)
+        keys = self._findings.keys()
+        if not keys or (self._judged is not None and keys == self._judged.asked.keys()):
             self._stop()
-        elif self.wanted and not self._missing.keys() <= self._asked.keys() and not self._quiet.isActive():
+        elif keys != self._asked.keys() and not self._quiet.isActive():
             self._quiet.start()
-        return tuple(self._offer(finding) for finding in findings)
+        judged = [] if self._judged is None else self._judged.offers(self._findings)
+        return (*judged, *self._suspected_offers())
 
     def forget(self) -> None:
         """The experiment is another one: what is being tried concerns nobody, what was tried does not hold."""
         self._stop()
-        self._experiment = None
-        self._proven.clear()
-        self._notes.clear()
+        self._experiment = self._judged = None
 
     def close(self) -> None:
         """End the worker; may be called again, and the next finding starts another."""
@@ -114,15 +146,14 @@ class BackgroundTrials(QObject):
         if session is not None:
             session.close()
 
-    def _offer(self, finding: Finding) -> Offer:
-        key = key_of(finding)
-        proven = self._proven.get(key)
-        if proven is None:
-            return Offer(replace(finding, mends=()), trying=mends_of(finding))
-        # How a mend is applied depends on what has become of the run meanwhile.
-        now = {paths_of(mend): mend.application for mend in finding.mends}
-        mends = (replace(mend, application=now.get(paths_of(mend), mend.application)) for mend in proven.mends)
-        return Offer(replace(finding, mends=tuple(mends), cause=proven.cause), note=self._notes.get(key, ""))
+    def _suspected_offers(self) -> list[Offer]:
+        """About what no copy has been asked about."""
+        asked = {} if self._judged is None else self._judged.asked
+        return [
+            Offer(replace(finding, mends=()), ways_out(finding), suspected=finding.began is None)
+            for key, finding in self._findings.items()
+            if key not in asked
+        ]
 
     # -- the worker -----------------------------------------------------------------------------------------------
 
@@ -133,13 +164,13 @@ class BackgroundTrials(QObject):
             self._session.cancel()
 
     def _request(self) -> None:
-        if self._experiment is None or not self._missing:
+        if self._experiment is None or not self._findings:
             return
         if self._session is None:
             self._session = TrialSession(self._mode(), self._arrived.emit)
         if self._step >= GROWTH * max(self._steps, USUAL_STEPS):
             self._steps = self._step
-        self._asked = dict(self._missing)
+        self._asked = dict(self._findings)
         self._session.try_mends(self._experiment, tuple(self._asked.values()), self._steps, self._loss)
 
     def _take(self) -> None:
@@ -149,24 +180,21 @@ class BackgroundTrials(QObject):
                 case Trying(done=done, total=total):
                     self.progressed.emit(done / total)
                 case Tried(findings=findings, steps=steps):
-                    self._learn(findings, COSTLY if not steps else "")
+                    self._learn(findings, "" if steps else COSTLY)
                 case Failed(message=message):
-                    self._learn(tuple(self._asked.values()), message)
+                    untried = (replace(finding, mends=()) for finding in self._asked.values())
+                    self._learn(tuple(untried), message)
 
-    def _learn(self, findings: Sequence[Finding], why_not: str) -> None:
-        """What came of the mends that were asked about, or why nothing did."""
-        found = {finding.rule: finding for finding in findings}
-        for key, asked in self._asked.items():
-            proven = found.get(asked.rule, asked)
-            self._proven[key] = replace(proven, mends=() if why_not else proven.mends)
-            if not self._proven[key].mends:
-                self._notes[key] = note_of(mends_of(asked), why_not)
+    def _learn(self, findings: tuple[Finding, ...], why_not: str) -> None:
+        self._judged = Judgement(self._asked, findings, why_not)
         self._asked = {}
         self.known.emit()
 
 
 def note_of(tried: int, why_not: str) -> str:
     """Why there is nothing to choose: none of the mends helps, or they could not be tried."""
+    if not tried:
+        return ""
     if why_not == COSTLY:
         return "What might mend it is not offered: a step of this network is too costly to try it on a copy."
     if why_not:
