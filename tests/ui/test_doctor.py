@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from simulator.doctor import Finding, Mend, Trial, trial_worker
-from simulator.doctor.base import Application
+from simulator.doctor.base import Application, Cause
 from simulator.experiment import Experiment
 from simulator.frame import Began
 from simulator.session import Session
@@ -27,7 +27,7 @@ from ui.doctor import rounds as doctor_rounds
 from ui.doctor.evidence import evidence_text
 from ui.doctor.onsets import Onsets
 from ui.doctor.panel import NOTHING, DoctorPanel, mend_text, mend_tip, place_text, settings_text, trial_text
-from ui.doctor.trials import Offer, note_of
+from ui.doctor.trials import COSTLY, BackgroundTrials, Offer, note_of
 from ui.document import Document
 from ui.main_window import MainWindow
 from ui.style.theme import set_theme
@@ -232,6 +232,72 @@ def test_a_button_says_how_its_mend_is_applied(
 @pytest.mark.parametrize(("before", "words"), [(math.nan, "not a number"), (math.inf, "infinite"), (2e9, "2.00×10⁹")])
 def test_a_loss_that_is_no_number_is_not_told_as_one(before: float, words: str) -> None:
     assert trial_text(Trial(30, before, 0.5, True)) == f"tried 30 steps: loss {words} → 0.500"
+
+
+def trials_of(qtbot: QtBot) -> BackgroundTrials:
+    """Which would begin in an hour."""
+    trials = BackgroundTrials(lambda: "thread")
+    trials._quiet.setInterval(3_600_000)
+    return trials
+
+
+def test_what_no_copy_has_shown_is_suspected_and_offers_nothing(qtbot: QtBot) -> None:
+    trials = trials_of(qtbot)
+    (offer,) = trials.consider(Experiment.from_builtins(SICK), [FINDING], 12, 0.7)
+    assert (offer.suspected, offer.trying, offer.finding.mends) == (True, 2, ())
+    assert place_text(offer).startswith("suspected")
+    broken = replace(FINDING, began=Began("3", "z", "forward", 5, 7))
+    (offer,) = trials.consider(Experiment.from_builtins(SICK), [broken], 12, math.nan)
+    assert not offer.suspected
+    trials.close()
+
+
+def test_copies_decide_what_holds_and_in_which_order(qtbot: QtBot) -> None:
+    """Findings keep their present words and numbers; what is new is suspected until it has been tried too."""
+    trials, experiment = trials_of(qtbot), Experiment.from_builtins(SICK)
+    stalled = replace(FINDING, rule="stalled", mends=())
+    rate = replace(FINDING, rule="learning rate", cause=Cause("optimizer.learning_rate", 0.1))
+    trials.consider(experiment, [stalled, FINDING, rate], 12, 0.7)
+    trials._request()
+    trials._learn((replace(rate, mends=(MEND,)), replace(FINDING, mends=())), "")
+    now = replace(rate, sentence="It is slow.", mends=(replace(MEND, tried=None, application="start"),))
+    new = replace(FINDING, rule="dead")
+    first, second, third = trials.consider(experiment, [stalled, FINDING, now, new], 13, 0.7)
+    assert first.finding.sentence == "It is slow."
+    assert first.finding.mends == (replace(MEND, application="start"),)
+    assert second.finding.rule == "vanishing"
+    assert second.note == ""
+    assert (third.finding.rule, third.suspected) == ("dead", True)
+    assert [offer.finding.rule for offer in trials.consider(experiment, [FINDING], 14, 0.7)] == ["vanishing"]
+    changed = experiment.with_values([("optimizer.learning_rate", 0.2)])
+    assert all(offer.suspected for offer in trials.consider(changed, [FINDING, now], 15, 0.7))
+    trials.close()
+
+
+@pytest.mark.parametrize(
+    ("why_not", "words"),
+    [
+        ("", "2 mends were tried on copies, and none cures it."),
+        (COSTLY, "What might mend it is not offered: a step of this network is too costly to try it on a copy."),
+        ("no room.", "What might mend it could not be tried: no room."),
+    ],
+)
+def test_it_is_said_why_there_is_nothing_to_choose(qtbot: QtBot, why_not: str, words: str) -> None:
+    trials, experiment = trials_of(qtbot), Experiment.from_builtins(SICK)
+    trials.consider(experiment, [FINDING], 12, 0.7)
+    trials._asked = dict(trials._findings)
+    trials._learn((replace(FINDING, mends=()),), why_not)
+    (offer,) = trials.consider(experiment, [FINDING], 13, 0.7)
+    assert (offer.note, offer.suspected, offer.trying) == (words, False, 0)
+    trials.close()
+
+
+def test_the_status_line_says_what_is_suspected_until_it_holds(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window(SICK)
+    qtbot.waitUntil(lambda: window.status.text.startswith("Suspected: Layer 1's error signal"))
+    qtbot.waitUntil(lambda: window.status.text.startswith("Layer 1's error signal"), timeout=30_000)
+    card = window.doctor_dock.panel.cards[0]
+    assert window.status.text == card.sentence.text()
 
 
 def test_what_was_known_to_the_step_stays_so_while_the_history_is_thinned() -> None:

@@ -106,6 +106,8 @@ def test_after_nan_a_mend_goes_back_to_before_the_trouble_and_on_from_there(
     qtbot: QtBot, open_window: Open, mode: Mode
 ) -> None:
     window = ruined(qtbot, open_window, mode)
+    assert window.bench.view is not None
+    ruin = window.bench.view.frame.step
     back_to = max(window.bench.kept_steps)
     button = button_of(qtbot, window, f" · back to step {back_to} · tried ")
     assert "loss not a number → 0." in button.text()
@@ -116,6 +118,13 @@ def test_after_nan_a_mend_goes_back_to_before_the_trouble_and_on_from_there(
     assert button.text().startswith(window.document.undo_stack.undoText())
     qtbot.waitUntil(lambda: at(window, back_to), timeout=LONG)
     window.bench.play(30)
+    qtbot.waitUntil(lambda: at(window, back_to + 30), timeout=LONG)
+    assert math.isfinite(loss_of(window))
+    window.document.undo_stack.undo()
+    assert window.document.experiment == before
+    qtbot.waitUntil(lambda: at(window, ruin), timeout=LONG)
+    assert not math.isfinite(loss_of(window))
+    window.document.undo_stack.redo()
     qtbot.waitUntil(lambda: at(window, back_to + 30), timeout=LONG)
     assert math.isfinite(loss_of(window))
 

@@ -158,7 +158,7 @@ class Rounds(QObject):
         loss = math.nan if self._view is None else self._view.frame.scalars.get("loss", math.nan)
         offers = self.trials.consider(self._document.experiment, self._found, self._step, loss)
         stride = 1 if self._view is None else self._view.history.stride
-        since = self._onsets.of(self._found, stride)
+        since = self._onsets.of([offer.finding for offer in offers], stride)
         self.offers = tuple(
             replace(offer, since=steps, back_to=self._step_before(steps[0]))
             for offer, steps in zip(offers, since, strict=True)
