@@ -47,6 +47,9 @@ class LossState:
     baseline: float | None = None
     """What predicting the mean scores, where that says something."""
 
+    lost: tuple[int | None, int | None] = (None, None)
+    """The first step at which the loss was not finite, and that since which it has not been."""
+
     def sparse(self, name: str) -> bool:
         return name.startswith("validation")
 
@@ -132,7 +135,8 @@ class LossPlot(Plot[LossState]):
         pasts = {name: reduced(view.history.series(name), BUCKETS, end) for name in names}
         read, score, baseline = view.reading.scalars, view.score, view.frame.info.baseline_loss
         scored, scored_at = (score.scalars, score.step) if score is not None else ({}, -1)
-        return LossState(view.frame.step, pasts, read, scored, scored_at, baseline=baseline)
+        lost = view.history.first_lost("loss"), view.history.lost_since("loss")
+        return LossState(view.frame.step, pasts, read, scored, scored_at, baseline=baseline, lost=lost)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
@@ -258,13 +262,13 @@ class LossPlot(Plot[LossState]):
         return ()
 
     def _lost_notes(self, state: LossState) -> Sequence[Note]:
-        past = state.pasts.get("loss")
-        lost = np.flatnonzero(~np.isfinite(past.last)) if past is not None else np.zeros(0, dtype=int)
-        if past is None or not lost.size:
+        first, since = state.lost
+        if first is None:
             return ()
-        for_good = len(lost) == len(past.last) - lost[0]
-        text = f"loss not finite {'since' if for_good else 'at times since'} {step_text(past, int(lost[0]))}"
-        return [Note(text, warning=True)]
+        when = f"at times since step {integer(first)}" if since is None else f"since step {integer(since)}"
+        if since is not None and first < since:
+            when += f", and at times since step {integer(first)}"
+        return [Note(f"loss not finite {when}", warning=True)]
 
     def probe(self, state: LossState, pane: int, x: float, y: float) -> Probe | None:
         past = next(iter(state.pasts.values()))
