@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.ui.plot_data import view
 from tests.ui.real_runs import real
 from ui.plots import Plot, View, all_plots, plot_class
-from ui.plots.axes import DepthAxis, StepAxis
+from ui.plots.axes import DepthAxis, StepAxis, plot_font
+from ui.plots.bands import LINE
+from ui.plots.beside import Beside, RowWords
 
 keys = pytest.mark.parametrize("key", [plot.key for plot in all_plots()])
 PLACES = [(0, 0, 300, 110), (330, 0, 630, 300), (0, 320, 300, 180), (640, 430, 320, 170), (0, 0, 960, 600)]
@@ -79,6 +82,40 @@ def test_a_read_out_covers_neither_what_it_is_about_nor_the_last_column(
                     for x in columns(plot, index, (plot._hovered, hair), given):
                         assert not (crossing and box.left() <= x <= box.right()), (share, height)
         plot.canvas.left.emit()
+
+
+@pytest.mark.parametrize("key", ["through_time", "through_time_image"])
+@pytest.mark.parametrize("where", PLACES, ids=lambda place: f"{place[2]}x{place[3]}")
+@pytest.mark.parametrize("depth", [1, 2, 6])
+def test_captions_stand_above_their_bands(key: str, where: tuple[int, int, int, int], depth: int, qtbot: QtBot) -> None:
+    plot = placed(key, view(depth), where, qtbot)
+    QApplication.processEvents()
+    bands, captions = plot.bands, plot.captions.captions  # type: ignore[attr-defined]
+    pane = plot.canvas.panes[0]
+    for caption in captions:
+        over, top = bands.above(caption.band), bands.base(caption.band) + (1.0 if bands.upward else 0.0)
+        room = abs(pane.data_to_scene(QPointF(0, over)).y() - pane.data_to_scene(QPointF(0, top)).y())
+        assert (caption.row + 1) * LINE - 2 <= room + 1
+    named = {caption.text for caption in captions} | {entry.text for entry in plot.strip.keys}
+    assert len(named) >= depth
+
+
+@pytest.mark.parametrize("key", ["activation_ridges", "gradient_histograms", "activation_image", "gates", "sharpness"])
+@pytest.mark.parametrize("kind", ["random", "nan", "zero"])
+def test_words_and_gauges_stand_beside_the_pane(key: str, kind: str, qtbot: QtBot) -> None:
+    plot = plot_class(key)()
+    qtbot.addWidget(plot)
+    for size in ((266, 190), (420, 280), (1200, 700)):
+        plot.resize(*size)
+        plot.refresh(view(6, kind=kind))
+        plot.grab()
+        QApplication.processEvents()
+        (beside,) = [item for item in plot.canvas.scene().items() if isinstance(item, Beside)]
+        assert beside.sceneBoundingRect().left() >= plot.canvas.panes[0].sceneBoundingRect().right() - 0.5
+        assert beside.sceneBoundingRect().right() <= plot.canvas.width() + 0.5
+        if isinstance(beside, RowWords):
+            widths = [QFontMetricsF(plot_font(10)).horizontalAdvance(text) for text, _ in beside.words]
+            assert max(widths, default=0.0) <= beside.size().width()
 
 
 def test_a_read_out_goes_with_its_plot(qtbot: QtBot) -> None:

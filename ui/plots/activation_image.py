@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF
 from simulator.frame import RunInfo
 from ui.plots.axes import DepthAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.beside import RowWords
 from ui.plots.header import Option
 from ui.plots.heat import LOST, ColourBar, Heat, colour_table, indexed
 from ui.plots.items import Beam
@@ -59,22 +60,25 @@ class ActivationImage(Plot[HistogramState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.depth_axis, self.value_axis, invert_y=True)
         self.depth_axis.setGrid(False)
         self.bar = ColourBar("share of highest bin")
-        self.canvas.grid.addItem(self.bar, FIRST_ROW, 2)
+        self.canvas.grid.addItem(self.bar, FIRST_ROW, 3)
         self.bar.set_ticks([(share**0.5, f"{share:g}") for share in (0.0, 0.05, 0.25, 0.5, 1.0)])
         self.scale = StepRange(patience=300)
         self.scales.append(self.scale)
         self.heat = Heat(self.pane)
-        self.words = Ridges(self.pane, z=3.0)
-        self.words.lift = 6.5
+        self.ghosts = Ridges(self.pane, z=3.0)
+        self.words = RowWords(self.pane)
+        self.canvas.grid.addItem(self.words, FIRST_ROW, 2)
         self.beam = Beam(self.pane, along="y", z=2.0)
 
     def option_changed(self) -> None:
+        self.words.reset()
         self.value_axis.rename(
             "activation" if self.options["shared"] else "activation / range of the layer", self.theme
         )
 
     def begin(self, info: RunInfo) -> None:
         self.depth_axis.name_layers(self.labels)
+        self.words.reset()
 
     def capture(self, view: View) -> HistogramState | None:
         return histogram_state(view.frame, "activation")
@@ -87,7 +91,7 @@ class ActivationImage(Plot[HistogramState]):
         places = indexed(np.where(shares > 0, np.sqrt(shares), np.nan), 0.0, 1.0)
         places[histograms.counts.sum(axis=1) == 0] = LOST
         self.heat.set_places(places, QRectF(low, -0.5, high - low, float(state.depth)))
-        self.words.set_ridges((), row_words(histograms, own))
+        self.words.set_words(row_words(histograms, own))
 
     def _fit(self, state: HistogramState) -> tuple[float, float]:
         rows = (-0.5, state.depth - 0.5)
@@ -101,16 +105,18 @@ class ActivationImage(Plot[HistogramState]):
 
     def draw_ghost(self, ghost: HistogramState | None) -> None:
         if ghost is None:
-            self.words.set_ghosts(())
+            self.ghosts.set_ghosts(())
             return
         edges = edges_of(ghost.histograms)
         x = edges if self.options["shared"] else edges / reach(edges)[:, None]
-        self.words.set_ghosts(ridge_polygons(x, heights_of(ghost.histograms.counts), min(overlap_of(ghost.depth), 0.9)))
+        self.ghosts.set_ghosts(
+            ridge_polygons(x, heights_of(ghost.histograms.counts), min(overlap_of(ghost.depth), 0.9))
+        )
 
     def clear(self) -> None:
         self.heat.clear()
-        self.words.set_ridges((), ())
-        self.words.set_ghosts(())
+        self.words.set_words(())
+        self.ghosts.set_ghosts(())
 
     def mark(self, layer: int) -> None:
         self.beam.point_at(layer)
@@ -120,13 +126,8 @@ class ActivationImage(Plot[HistogramState]):
         self.heat.set_table(table)
         self.bar.tint(theme, table)
         self.beam.colour = theme.accent
-        words = self.words
-        words.ghost_colour, words.text, words.warning, words.ground = (
-            theme.text,
-            theme.muted,
-            theme.warning,
-            theme.panel,
-        )
+        self.words.tint(theme)
+        self.ghosts.ghost_colour = theme.text
 
     def legend(self, state: HistogramState) -> Sequence[Key]:
         return cell_keys(self.heat.places)

@@ -146,16 +146,39 @@ class Captions(Item):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for caption in self.captions:
             top = there.map(QPointF(0.0, self.bands.above(caption.band))).y()
-            self._write(painter, caption, QPointF(left + 4, top + 1 + caption.row * LINE))
+            self._write(painter, caption, QPointF(left + 4, top + caption.row * LINE))
 
     def _write(self, painter: QPainter, caption: Caption, at: QPointF) -> None:
         painter.setFont(plot_font(bold=caption.strong))
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         box = QRectF(at.x() + 18, at.y(), 600, LINE - 1)
         text = painter.boundingRect(box, flags, caption.text)
-        painter.fillRect(QRectF(at.x(), at.y(), text.right() - at.x() + 4, LINE), transparent(self.ground, 0.82))
+        painter.fillRect(QRectF(at.x(), at.y(), text.right() - at.x() + 4, LINE - 2), transparent(self.ground, 0.82))
         middle = at.y() + LINE / 2 - 0.5
         painter.setPen(pen_of(caption.colour, 2.0))
         painter.drawLine(QPointF(at.x() + 2, middle), QPointF(at.x() + 14, middle))
         painter.setPen(QColor(self.text))
         painter.drawText(box, flags, caption.text)
+
+
+class BandFrames(Item):
+    """A frame around each band that is pointed at."""
+
+    def __init__(self, pane: Pane, z: float = 3.0) -> None:
+        super().__init__(pane, z)
+        self.bands = Bands(1)
+        self.chosen: Sequence[int] = ()
+        self.colour = "#000000"
+
+    def set_chosen(self, chosen: Sequence[int], bands: Bands) -> None:
+        self.chosen, self.bands = chosen, bands
+        self.update()
+
+    def draw(self, painter: QPainter, there: QTransform) -> None:
+        (left, right), _ = self.pane.shown
+        painter.setPen(pen_of(self.colour, 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for band in self.chosen:
+            painter.drawRect(
+                there.mapRect(QRectF(left, self.bands.base(band), right - left, 1.0)).adjusted(1, 0, -1, 0)
+            )

@@ -96,11 +96,11 @@ class Plot(QWidget, Generic[S]):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         if bare:
-            self.canvas.grid.addItem(Caption(self.title, self.theme), 0, 0, 1, 3)
+            self.canvas.grid.addItem(Caption(self.title, self.theme), 0, 0, 1, 4)
         else:
             column.addWidget(self._make_header())
         column.addWidget(self.canvas, 1)
-        self.canvas.grid.addItem(self.strip, STRIP_ROW, 0, 1, 3)
+        self.canvas.grid.addItem(self.strip, STRIP_ROW, 0, 1, 4)
         self._empty = QLabel(self.canvas)
         self._empty.setObjectName("plotEmpty")
         self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

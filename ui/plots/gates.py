@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtGui import QPolygonF
 
-from simulator.frame import Gates
-from ui.plots.axes import DepthAxis, Ticks, ValueAxis
+from simulator.frame import Gates, RunInfo
+from ui.plots.axes import DepthAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.beside import RowWords
 from ui.plots.items import Beam
 from ui.plots.ridges import (
     HistogramState,
@@ -29,8 +30,6 @@ from ui.style.numbers import percent
 from ui.style.theme import Theme
 
 AXIS_WIDTH = 84
-RIGHT = 1.32
-"""Where the axis ends: the words at the right of each row hide no gate."""
 MOST_GATES = 3
 """Gates of one layer."""
 
@@ -53,13 +52,6 @@ class GateState:
         return tuple(f"{layer} {name}" for layer, name in zip(self.gates.layers, self.gates.names, strict=True))
 
 
-class GateAxis(ValueAxis):
-    """0 … 1, with room for words beyond."""
-
-    def tickValues(self, low: float, high: float, size: float) -> Ticks:
-        return [(step, [v for v in values if v < 1.0 + 1e-6]) for step, values in super().tickValues(low, high, size)]
-
-
 class GatePlot(Plot[GateState]):
     key = "gates"
     title = "Gates"
@@ -77,11 +69,16 @@ class GatePlot(Plot[GateState]):
     def build(self) -> None:
         self.row_axis = DepthAxis("left", "layer and gate")
         self.row_axis.setWidth(AXIS_WIDTH)
-        self.value_axis = GateAxis("bottom", "gate, 0 shut … 1 open")
+        self.value_axis = ValueAxis("bottom", "gate, 0 shut … 1 open")
         self.pane = self.canvas.add_pane(FIRST_ROW, self.row_axis, self.value_axis, invert_y=True)
         self.row_axis.setGrid(False)
         self.beams = [Beam(self.pane, along="y") for _ in range(MOST_GATES)]
         self.ridges = Ridges(self.pane)
+        self.words = RowWords(self.pane, lift=6.0)
+        self.canvas.grid.addItem(self.words, FIRST_ROW, 2)
+
+    def begin(self, info: RunInfo) -> None:
+        self.words.reset()
 
     def capture(self, view: View) -> GateState | None:
         gates = view.frame.gates
@@ -103,8 +100,9 @@ class GatePlot(Plot[GateState]):
 
     def draw(self, state: GateState) -> None:
         self.row_axis.name_layers(state.names)
-        self.pane.fit((-0.02, RIGHT), (-self._rise(state.rows) - 0.15, state.rows - 1 + 0.35))
-        self.ridges.set_ridges(self._outlines(state), [self._words(state, row) for row in range(state.rows)])
+        self.pane.fit((-0.02, 1.02), (-self._rise(state.rows) - 0.15, state.rows - 1 + 0.35))
+        self.ridges.set_ridges(self._outlines(state))
+        self.words.set_words([self._words(state, row) for row in range(state.rows)])
         self._colour()
 
     @staticmethod
@@ -117,7 +115,8 @@ class GatePlot(Plot[GateState]):
         self.ridges.set_ghosts(self._outlines(ghost) if ghost is not None else ())
 
     def clear(self) -> None:
-        self.ridges.set_ridges((), ())
+        self.ridges.set_ridges(())
+        self.words.set_words(())
         self.ridges.set_ghosts(())
 
     def mark(self, layer: int) -> None:
@@ -135,8 +134,8 @@ class GatePlot(Plot[GateState]):
         for beam in self.beams:
             beam.colour = theme.accent
         ridges = self.ridges
-        ridges.ghost_colour, ridges.text, ridges.warning = theme.text, theme.muted, theme.warning
-        ridges.base, ridges.ground = theme.border, theme.panel
+        ridges.ghost_colour, ridges.base, ridges.ground = theme.text, theme.border, theme.panel
+        self.words.tint(theme)
         self._colour()
 
     # -- words -------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import numpy as np
 from simulator.frame import RunInfo
 from ui.plots.axes import DepthAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.beside import RowWords
 from ui.plots.header import Option
 from ui.plots.items import Array, Beam
 from ui.plots.ranges import StepRange
@@ -52,6 +53,8 @@ class RidgePlot(Plot[HistogramState]):
         self.scales.append(self.scale)
         self.beam = Beam(self.pane, along="y")
         self.ridges = Ridges(self.pane)
+        self.words = RowWords(self.pane, lift=6.0)
+        self.canvas.grid.addItem(self.words, FIRST_ROW, 2)
         self.option_changed()
 
     @property
@@ -59,10 +62,12 @@ class RidgePlot(Plot[HistogramState]):
         return self.options["shared"]
 
     def option_changed(self) -> None:
+        self.words.reset()
         self.value_axis.rename(self.axis_text if self.shared else f"{self.axis_text} / range of the layer", self.theme)
 
     def begin(self, info: RunInfo) -> None:
         self.depth_axis.name_layers(self.labels)
+        self.words.reset()
 
     def capture(self, view: View) -> HistogramState | None:
         return histogram_state(view.frame, self.quantity)
@@ -87,7 +92,8 @@ class RidgePlot(Plot[HistogramState]):
         histograms = state.histograms
         outlines = ridge_polygons(self._placed(state), heights_of(histograms.counts), overlap_of(state.depth))
         own = None if self.shared else reach(edges_of(histograms))
-        self.ridges.set_ridges(outlines, row_words(histograms, own))
+        self.ridges.set_ridges(outlines)
+        self.words.set_words(row_words(histograms, own))
 
     def draw_ghost(self, ghost: HistogramState | None) -> None:
         if ghost is None:
@@ -98,7 +104,8 @@ class RidgePlot(Plot[HistogramState]):
         self.ridges.set_ghosts(ridge_polygons(self._placed(ghost), heights, overlap_of(ghost.depth)))
 
     def clear(self) -> None:
-        self.ridges.set_ridges((), ())
+        self.ridges.set_ridges(())
+        self.words.set_words(())
         self.ridges.set_ghosts(())
 
     def mark(self, layer: int) -> None:
@@ -107,8 +114,8 @@ class RidgePlot(Plot[HistogramState]):
 
     def tint(self, theme: Theme) -> None:
         self.beam.colour = theme.accent
-        self.ridges.ghost_colour, self.ridges.text, self.ridges.warning = theme.text, theme.muted, theme.warning
-        self.ridges.base = theme.border
+        self.ridges.ghost_colour, self.ridges.base = theme.text, theme.border
+        self.words.tint(theme)
         self.ridges.set_colours(self.layer_colours, theme.panel)
 
     def notes(self, state: HistogramState) -> Sequence[Note]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPolygonF, QTransform
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainter, QPolygonF, QTransform
 
 from simulator.frame import Counts, Frame, Histograms
-from ui.plots.axes import plot_font
+from ui.plots.beside import Words
 from ui.plots.items import Array, Item, pen_of, polygon, transparent
 from ui.plots.strip import Note
 from ui.plots.table import Cell, Table
@@ -150,24 +150,19 @@ THIN_ROW = 5.0
 
 
 class Ridges(Item):
-    """Filled outlines from the top down, each over the one before, with a few words at the right of each row."""
+    """Filled outlines from the top down, each over the one before."""
 
     def __init__(self, pane: Pane, z: float = 0.0) -> None:
         super().__init__(pane, z)
         self.outlines: Sequence[QPolygonF] = ()
         self.ghosts: Sequence[QPolygonF] = ()
-        self.words: Sequence[tuple[str, bool]] = ()
         self.lines: Sequence[str] = ("#000000",)
         self.fills: Sequence[str] = ("#000000",)
-        self.ground, self.ghost_colour, self.text, self.warning = "#ffffff", "#000000", "#000000", "#000000"
-        self.base = "#808080"
-        self.lift = 13.0
-        """How far above its row a text stands, in pixels."""
+        self.ground, self.ghost_colour, self.base = "#ffffff", "#000000", "#808080"
         self.emphasis = -1
 
-    def set_ridges(self, outlines: Sequence[QPolygonF], words: Sequence[tuple[str, bool]]) -> None:
-        """``words`` per row: a text and whether it is a warning."""
-        self.outlines, self.words = outlines, words
+    def set_ridges(self, outlines: Sequence[QPolygonF]) -> None:
+        self.outlines = outlines
         self.update()
 
     def set_ghosts(self, outlines: Sequence[QPolygonF]) -> None:
@@ -195,7 +190,6 @@ class Ridges(Item):
         painter.setPen(pen_of(self.ghost_colour, 1.0, dashed=True, alpha=0.7))
         for ghost in self.ghosts:
             painter.drawPolyline(there.map(ghost))
-        self._write(painter, there)
 
     def _ridge(self, painter: QPainter, outline: QPolygonF, index: int, thin: bool) -> None:
         """Smooth lines over a plain fill: smoothing the fill, too, takes three times as long and is covered by them."""
@@ -216,26 +210,8 @@ class Ridges(Item):
         painter.setPen(pen_of(self.base))
         painter.drawLine(there.map(QPointF(x0, row)), there.map(QPointF(x1, row)))
 
-    def _write(self, painter: QPainter, there: QTransform) -> None:
-        right, row = there.map(QPointF(self.pane.shown[0][1], 0.0)).x(), abs(there.m22())
-        painter.setFont(plot_font(10))
-        for i, (text, warning) in enumerate(self.words):
-            if not text:
-                continue
-            y = there.map(QPointF(0.0, float(i))).y()
-            if row >= 11:
-                self._badge(painter, QRectF(right - 122, y - self.lift, 120, 13), text, warning)
-            elif warning:
-                painter.fillRect(QRectF(right - 7, y - max(row, 2.0), 6, max(row, 2.0)), QColor(self.warning))
 
-    def _badge(self, painter: QPainter, box: QRectF, text: str, warning: bool) -> None:
-        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.fillRect(painter.boundingRect(box, flags, text).adjusted(-2, 1, 2, 0), transparent(self.ground, 0.9))
-        painter.setPen(QColor(self.warning if warning else self.text))
-        painter.drawText(box, flags, text)
-
-
-def row_words(histograms: Histograms, own: NDArray[np.float64] | None) -> list[tuple[str, bool]]:
+def row_words(histograms: Histograms, own: NDArray[np.float64] | None) -> list[Words]:
     """What stands at the right of each row: what is lost, else exact zeros, else its own range."""
     found = []
     for row in range(histograms.counts.shape[0]):

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPolygonF, QTransform
+from PySide6.QtGui import QPolygonF
 
 from simulator.analysis.sharpness import Sharpness, SharpnessQuestion
 from simulator.frame import RunInfo
@@ -17,10 +16,10 @@ from simulator.messages import Answer
 from ui.plots.asking import Asking
 from ui.plots.axes import StepAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Probe, View
-from ui.plots.canvas import Pane
+from ui.plots.beside import Gauge
 from ui.plots.edges import Beyond, beyond_notes, drawn_within, fitting, reach_of
 from ui.plots.guides import Guide, Level
-from ui.plots.items import Array, Curves, Item, pieces, transparent
+from ui.plots.items import Array, Curves, pieces
 from ui.plots.ranges import Range, StepRange, StepsRange
 from ui.plots.strip import Key, Note
 from ui.plots.table import Table
@@ -30,7 +29,6 @@ from ui.style.theme import Theme
 
 MOST_PAST = 2000
 """Answers that are kept; beyond them every second one is dropped."""
-GAUGE_WIDTH = 14.0
 
 
 @dataclass(frozen=True)
@@ -47,30 +45,6 @@ class SharpnessState:
     limits: Array
     """What a quadratic stood then; NaN where that is not known."""
     depth: int = 0
-
-
-class _Gauge(Item):
-    """A bar at the right edge, up to the present value; amber beyond the limit."""
-
-    def __init__(self, pane: Pane) -> None:
-        super().__init__(pane, 1.0)
-        self.value, self.limit = math.nan, math.nan
-        self.colour, self.warning = "#000000", "#000000"
-
-    def show_value(self, value: float, limit: float) -> None:
-        self.value, self.limit = value, limit
-        self.update()
-
-    def draw(self, painter: QPainter, there: QTransform) -> None:
-        if not math.isfinite(self.value):
-            return
-        (_, right), (low, high) = self.pane.shown
-        top = there.map(QPointF(right, min(max(self.value, low), high)))
-        foot = there.map(QPointF(right, min(max(0.0, low), high)))
-        box = QRectF(QPointF(top.x() - GAUGE_WIDTH, top.y()), foot).normalized()
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(transparent(self.warning if self.value > self.limit else self.colour, 0.55))
-        painter.drawRect(box)
 
 
 class SharpnessPlot(Asking[SharpnessState]):
@@ -95,7 +69,8 @@ class SharpnessPlot(Asking[SharpnessState]):
         self.scale, self.steps = StepRange(), StepsRange()
         self.scales += [self.scale, self.steps]
         self.limit = Guide(self.pane)
-        self.gauge = _Gauge(self.pane)
+        self.gauge = Gauge(self.pane)
+        self.canvas.grid.addItem(self.gauge, FIRST_ROW, 2)
         self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
         self.curve = Curves(self.pane, width=1.4, smooth=True)
         self.beyond = Beyond(self.pane)
@@ -154,8 +129,7 @@ class SharpnessPlot(Asking[SharpnessState]):
         self.ghosts.set_colours([theme.muted])
         self.curve.set_colours([theme.accent])
         self.beyond.tint(theme, theme.accent)
-        self.gauge.colour, self.gauge.warning = theme.accent, theme.warning
-        self.gauge.update()
+        self.gauge.tint(theme)
 
     # -- words -------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF
 
 from simulator.profiles import ProfileImage
 from ui.plots.axes import StepAxis
-from ui.plots.bands import BandAxis, Bands, Caption, Captions, gap_of
+from ui.plots.bands import LINE, USUAL_HEIGHT, BandAxis, BandFrames, Bands, Caption, Captions, gap_of
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.decades import extent, log10, notes_of
 from ui.plots.heat import ColourBar, Heat, colour_table, indexed
@@ -24,6 +24,10 @@ from ui.style.numbers import integer, not_finite, number, power_of_ten
 from ui.style.theme import Theme
 
 COLUMNS = 384
+ROOMY = 2.5
+"""Captions stand over the bands where one is so many times as high as they are; else they are in the legend."""
+NARROW = 0.08
+"""The gap between bands without captions, as a share of their height."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,16 @@ class ThroughTimeImage(Plot[ImageState]):
         self.x_scale, self.colour_scale = StepsRange(), StepRange(log=True)
         self.scales += [self.x_scale, self.colour_scale]
         self.heats: list[Heat] = []
-        self.captions = Captions(self.pane)
+        self.captions, self.frames = Captions(self.pane), BandFrames(self.pane)
         self.bands = Bands(1, upward=False)
+        self.crowded = False
+        self.pane.sigResized.connect(self._resized)
+
+    def _resized(self, *_pane: object) -> None:
+        """Another height has room for other captions."""
+        if self.state is not None:
+            self.draw(self.state)
+            self._write()
 
     def capture(self, view: View) -> ImageState | None:
         profiles = view.profiles
@@ -92,7 +104,10 @@ class ThroughTimeImage(Plot[ImageState]):
         colours = self.colour_scale.fit(*extent(logs))
         self._tick(colours)
         times = max(each.images[row].times for each, row in parts)
-        self.bands = Bands(len(parts), 0.5, times + 0.5, gap_of(len(parts)), upward=False)
+        height = self.pane.height() or USUAL_HEIGHT
+        self.crowded = height / len(parts) < ROOMY * LINE
+        gap = NARROW if self.crowded else gap_of(len(parts), height=height)
+        self.bands = Bands(len(parts), 0.5, times + 0.5, gap, upward=False)
         self.time_axis.set_bands(self.bands)
         self.pane.fit(self.x_scale.fit(max(each.end for each, _ in parts)), self.bands.extent)
         while len(self.heats) < len(parts):
@@ -125,6 +140,12 @@ class ThroughTimeImage(Plot[ImageState]):
         self.bar.set_ticks([((d - low) / (high - low), power_of_ten(d)) for d in range(first, int(high) + 1, step)])
 
     def _caption(self, parts: Sequence[tuple[ImageState, int]]) -> None:
+        captions = self._captions(parts)
+        chosen = [band for band, (each, row) in enumerate(parts) if each.layers[row] == self.highlighted]
+        self.frames.set_chosen(chosen, self.bands)
+        self.captions.set_captions(() if self.crowded else captions, self.bands)
+
+    def _captions(self, parts: Sequence[tuple[ImageState, int]]) -> list[Caption]:
         captions, live = [], len(parts[0][0].images)
         for band, (each, row) in enumerate(parts):
             layer = self.layer(each.layers[row])
@@ -132,7 +153,7 @@ class ThroughTimeImage(Plot[ImageState]):
             pinned = f", pinned at step {integer(each.step)}" if band >= live else ""
             tone = self.layer_colour(each.layers[row])
             captions.append(Caption(band, 0, name + pinned, tone, each.layers[row] == self.highlighted))
-        self.captions.set_captions(captions, self.bands)
+        return captions
 
     def draw_ghost(self, ghost: ImageState | None) -> None:
         """The ghost is one more band below, drawn together with the state."""
@@ -152,6 +173,7 @@ class ThroughTimeImage(Plot[ImageState]):
             heat.set_table(table)
         self.bar.tint(theme, table)
         self.captions.text, self.captions.ground = theme.text, theme.panel
+        self.frames.colour = theme.accent
         if self.state is not None:
             self._caption(self._parts(self.state))
         self.captions.update()
@@ -163,8 +185,11 @@ class ThroughTimeImage(Plot[ImageState]):
     # -- words -------------------------------------------------------------------------------------------------------
 
     def legend(self, state: ImageState) -> Sequence[Key]:
-        keys = [key for heat in self.heats[: len(self._parts(state))] for key in cell_keys(heat.places)]
-        return list(dict.fromkeys(keys))
+        """The captions, from the top down, where there is no room for them over the bands."""
+        parts = self._parts(state)
+        names = [Key(caption.text, caption.colour) for caption in self._captions(parts)] if self.crowded else []
+        cells = [key for heat in self.heats[: len(parts)] for key in cell_keys(heat.places)]
+        return list(dict.fromkeys([*names, *cells]))
 
     def notes(self, state: ImageState) -> Sequence[Note]:
         last = np.concatenate([image.values[-1] for image in state.images])
