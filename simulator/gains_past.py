@@ -25,7 +25,7 @@ def gain_rows(labels: Sequence[str], found: Sequence[Gains]) -> Floats:
     place = {label: index for index, label in enumerate(labels)}
     rows: Floats = np.full((TOTAL + 1, len(labels)), math.nan)
     nothing = False
-    for gain in found:
+    for gain in sorted(found, key=lambda gain: -place[gain.layer]):
         column = rows[:, place[gain.layer]]
         column[:TOTAL] = [gain.factors.get(factor, math.nan) for factor in FACTORS]
         column[TOTAL] = gain.total

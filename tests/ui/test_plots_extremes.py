@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import statistics
 import warnings
 from fractions import Fraction
@@ -23,7 +24,8 @@ from simulator.history import History, Rows
 from tests.ui.plot_data import EXTREMES, KINDS, view
 from ui.export import export_plot
 from ui.plots import Plot, View, all_plots, plot_class
-from ui.plots.axes import Axis
+from ui.plots.axes import Axis, StepAxis
+from ui.plots.canvas import Pane
 from ui.plots.edges import reach_of
 from ui.plots.ranges import MOST
 
@@ -56,31 +58,6 @@ def panes_of(plot: Plot[Any]) -> list[QImage]:
     return [whole.copy(rect.intersected(QRect(0, 0, whole.width(), whole.height()))) for rect in rects]
 
 
-@plots
-@extremes
-def test_something_is_drawn_or_a_sentence_says_why_not(plot: type[Plot[Any]], kind: str, qtbot: QtBot) -> None:
-    made = shown(plot, kind, qtbot)
-    said = [note.text for note in made.strip.notes if not note.text.startswith("as of")]
-    before = panes_of(made)
-    made.clear()
-    assert panes_of(made) != before or said
-
-
-@plots
-@extremes
-def test_pointing_pinning_and_the_table_take_any_number(plot: type[Plot[Any]], kind: str, qtbot: QtBot) -> None:
-    made = shown(plot, kind, qtbot)
-    made.canvas.grab()
-    for pane in made.canvas.panes:
-        box = pane.sceneBoundingRect()
-        for place in (box.center(), (box.topLeft() + box.center()) / 2, (box.bottomRight() + box.center()) / 2):
-            made.canvas.pointed.emit(place)
-    made.pin()
-    made.refresh(given("random"))
-    made.canvas.grab()
-    assert made.table().rows
-
-
 def tick_boxes(axis: Axis) -> list[QRectF]:
     """Where the axis writes its numbers."""
     paper = QImage(10, 10, QImage.Format.Format_RGB32)
@@ -94,9 +71,12 @@ def tick_boxes(axis: Axis) -> list[QRectF]:
 
 @plots
 @extremes
-def test_the_numbers_of_axes_are_whole_and_apart(plot: type[Plot[Any]], kind: str, qtbot: QtBot) -> None:
+def test_something_is_drawn_or_a_sentence_says_why_not_and_axes_are_readable(
+    plot: type[Plot[Any]], kind: str, qtbot: QtBot
+) -> None:
     made = shown(plot, kind, qtbot)
-    made.canvas.grab()
+    said = [note.text for note in made.strip.notes if not note.text.startswith("as of")]
+    before = panes_of(made)
     for axis in made.canvas.axes:
         if axis.isVisible() and axis.style["showValues"]:
             boxes = tick_boxes(axis)
@@ -104,10 +84,27 @@ def test_the_numbers_of_axes_are_whole_and_apart(plot: type[Plot[Any]], kind: st
             if axis.label.isVisible():
                 boxes.append(axis.label.mapRectToParent(axis.label.boundingRect()).adjusted(3, 3, -3, -3))
             assert not any(a.intersects(b) for i, a in enumerate(boxes) for b in boxes[:i]), f"{axis.text}: crowded"
+    made.clear()
+    assert panes_of(made) != before or said
 
 
 @plots
-@pytest.mark.parametrize("kind", ["1e15", "1e300", "1e-300", "huge, NaN and infinite"])
+@extremes
+def test_pointing_pinning_and_the_table_take_any_number(plot: type[Plot[Any]], kind: str, qtbot: QtBot) -> None:
+    made = shown(plot, kind, qtbot)
+    made.canvas.lay_out(460, 276)
+    for pane in made.canvas.panes:
+        box = pane.sceneBoundingRect()
+        for place in (box.center(), (box.topLeft() + box.center()) / 2, (box.bottomRight() + box.center()) / 2):
+            made.canvas.pointed.emit(place)
+    made.pin()
+    made.refresh(given("random"))
+    made.canvas.grab()
+    assert made.table().rows
+
+
+@plots
+@pytest.mark.parametrize("kind", ["1e300", "huge, NaN and infinite"])
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_every_picture_is_written(plot: type[Plot[Any]], kind: str, ending: str, qtbot: QtBot, tmp_path: Path) -> None:
     made = shown(plot, kind, qtbot)
@@ -187,3 +184,39 @@ def test_what_is_called_far_beyond_is_more_than_ten_thousand_medians(values: lis
         assert reach == MOST
     else:
         assert abs(Fraction(reach) - wanted) <= wanted / 10**12
+
+
+def test_weights_of_zero_have_no_ratio_which_is_said(qtbot: QtBot) -> None:
+    usual = view(3)
+    usual.frame.measures["weight_norm"][1] = 0.0
+    usual.frame.defined["update_ratio"][1] = False
+    made = plot_class("update_ratio")()
+    qtbot.addWidget(made)
+    made.refresh(usual)
+    assert [note.text for note in made.strip.notes] == ["no ratio in layer 2: the weights are 0"]
+
+
+@pytest.mark.parametrize("variance", [1e30, 500.0, math.inf, 2.0])
+def test_the_map_of_order_and_chaos_shows_its_edge_wherever_the_network_stands(variance: float, qtbot: QtBot) -> None:
+    usual = view(3)
+    assert usual.frame.order_chaos is not None
+    far = structs.replace(usual.frame.order_chaos, weight_variance=variance, chi=0.0 if variance == 2 else variance)
+    made = plot_class("order_chaos")()
+    qtbot.addWidget(made)
+    made.resize(460, 300)
+    made.refresh(View(structs.replace(usual.frame, order_chaos=far), usual.history, None))
+    right = made.canvas.panes[0].shown[0][1]
+    assert right <= 10
+    assert ["the network lies beyond the map"] * (variance > right) == [note.text for note in made.strip.notes]
+    made.canvas.lay_out(460, 276)
+    made.canvas.pointed.emit(made.canvas.panes[0].sceneBoundingRect().center())
+    assert "σ_w²" in made._read_out.text()
+
+
+def test_steps_are_whole_numbers_however_many(qtbot: QtBot) -> None:
+    axis = StepAxis("bottom", "step")
+    pane = Pane()
+    axis.linkToView(pane)
+    pane.fit((0.0, 4e10), (0.0, 1.0))
+    (_, ticks), *_ = axis.tickValues(*axis.range, 400)
+    assert axis.tickStrings(ticks, 1.0, ticks[1] - ticks[0])[:2] == ["0", "1×10¹⁰"]

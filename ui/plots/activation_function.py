@@ -24,8 +24,8 @@ from ui.style.numbers import number, percent
 from ui.style.theme import Theme
 
 POINTS = 400
-LEAST, MOST = 4.0, 1e6
-"""How far z is shown to either side at least, and at most."""
+LEAST = 4.0
+"""How far z is shown to either side at least."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class ActivationFunction(Asking[FunctionState]):
     def _functions(self, state: FunctionState) -> tuple[Array, Array, Array]:
         """(z, φ(z), φ'(z)) over what is shown."""
         edges = edges_of(state.found.values)[0]
-        low, high = self.reach.fit(max(float(edges[0]), -MOST), min(float(edges[-1]), MOST))
+        low, high = self.reach.fit(float(edges[0]), float(edges[-1]))
         return sampled(state.found.activation, low, high)
 
     def draw_ghost(self, ghost: FunctionState | None) -> None:
@@ -123,7 +123,10 @@ class ActivationFunction(Asking[FunctionState]):
         ]
 
     def notes(self, state: FunctionState) -> Sequence[Note]:
-        return [*tail_notes(state.found.values), *self.age(state.step, state.seconds)]
+        return [
+            *tail_notes(state.found.values, [self.names_of(state.depth)[state.found.layer]]),
+            *self.age(state.step, state.seconds),
+        ]
 
     def probe(self, state: FunctionState, pane: int, x: float, y: float) -> Probe | None:
         found = state.found

@@ -133,7 +133,7 @@ class ActivationImage(Plot[HistogramState]):
         return cell_keys(self.heat.places)
 
     def notes(self, state: HistogramState) -> Sequence[Note]:
-        return tail_notes(state.histograms)
+        return tail_notes(state.histograms, self.names_of(state.depth))
 
     def probe(self, state: HistogramState, pane: int, x: float, y: float) -> Probe | None:
         row = round(y)

@@ -16,6 +16,8 @@ from ui.style.numbers import integer, number, power_of_ten
 from ui.style.theme import Theme
 
 LEFT_WIDTH, POWERS_WIDTH = 56, 80
+FEWEST_DIGITS, MOST_DIGITS = 5e-3, 1e5
+"""An axis up to here has numbers without powers of ten."""
 BOTTOM_HEIGHT = 34
 TICKS_ONLY_HEIGHT = 18
 TEXT_PIXELS = 11
@@ -37,7 +39,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
     """An axis with a name, a faint grid and its own way of choosing and writing ticks."""
 
     spacing = 46.0
-    """Pixels between ticks, at least."""
+    """Pixels between ticks, where numbers are short."""
     text = ""
     labelText: str  # noqa: N815, pyqtgraph's own name
 
@@ -90,15 +92,12 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
 
     def linkedViewChanged(self, view: Any, newRange: object = None) -> None:
         self._bounds = None
-        self._count_in(view.units[self.orientation == "left"])
+        self.setScale(view.units[self.orientation == "left"])
         super().linkedViewChanged(view, newRange)
+        self._make_room()
 
-    def _count_in(self, unit: float) -> None:
-        """Take on the unit of the view box; numbers with a power of ten need more room."""
-        if unit != self.scale:
-            self.setScale(unit)
-            if self.orientation == "left":
-                self.setWidth(LEFT_WIDTH if unit == 1 else POWERS_WIDTH)
+    def _make_room(self) -> None:
+        """For its numbers, where they are long."""
 
     def _fit_name(self) -> None:
         """A name longer than a short axis gives way to its first words, and these to nothing."""
@@ -138,13 +137,18 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         low, high = sorted((low, high))
         if not (high > low and size > 0 and math.isfinite(high - low)):
             return []
-        ticks = self._ticks(low, high, size / self.spacing)
+        ticks = self._ticks(low, high, size / self.between)
         if len(ticks[0][1]) < 2 and self.orientation == "left":
             # One number is no scale.
-            closer = self._ticks(low, high, 2 * size / self.spacing)
+            closer = self._ticks(low, high, 2 * size / self.between)
             if closer[0][0] * size >= 1.5 * TEXT_PIXELS * (high - low):
                 return closer
         return ticks
+
+    @property
+    def between(self) -> float:
+        """Pixels between ticks, at least."""
+        return self.spacing
 
     def _ticks(self, low: float, high: float, parts: float) -> Ticks:
         step = self.step(high - low, parts)
@@ -157,7 +161,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         values, spacing = [v * self.scale for v in values], spacing * self.scale
         largest = max((abs(v) for v in values), default=0.0)
-        if spacing < 1e-3 or largest >= 1e5:
+        if spacing < 1e-3 or largest >= MOST_DIGITS:
             return [number(v, max(3, 1 + math.ceil(math.log10(max(largest / spacing, 1.0))))) for v in values]
         decimals = max(0, -math.floor(math.log10(spacing) + 1e-9))
         return [_plain(v, decimals) for v in values]
@@ -183,15 +187,32 @@ def _decade(value: float) -> str:
 class ValueAxis(Axis):
     """A quantity, linear or as log₁₀ values written 10ⁿ."""
 
+    powers_width = POWERS_WIDTH
+
     def __init__(self, orientation: str, text: str = "", *, log: bool = False) -> None:
-        super().__init__(orientation, text)
+        self.powers = False
         self.log = log
+        super().__init__(orientation, text)
 
     def set_log(self, log: bool) -> None:
         if log != self.log:
             self.log = log
             self.picture = None
+            self._make_room()
             self.update()
+
+    def _make_room(self) -> None:
+        """Numbers with a power of ten, as :meth:`tickStrings` writes small and large ones, are half as long again."""
+        largest = max(map(abs, self.range)) * self.scale
+        powers = not self.log and not FEWEST_DIGITS <= largest < MOST_DIGITS and largest > 0
+        if powers != self.powers:
+            self.powers = powers
+            if self.orientation == "left":
+                self.setWidth(self.powers_width if powers else LEFT_WIDTH)
+
+    @property
+    def between(self) -> float:
+        return max(self.spacing, POWERS_WIDTH) if self.powers and self.orientation == "bottom" else self.spacing
 
     def step(self, span: float, parts: float) -> float:
         return max(nice_step(span, parts), 1.0) if self.log else nice_step(span, parts)
@@ -210,8 +231,10 @@ class ValueAxis(Axis):
         return super().tickStrings(values, scale, spacing)
 
 
-class ShareAxis(Axis):
+class ShareAxis(ValueAxis):
     """A share of 0 … 1, written in per cent."""
+
+    powers_width = POWERS_WIDTH + 16
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         shares = [100 * v * self.scale for v in values]
@@ -224,10 +247,10 @@ class WholeAxis(Axis):
     spacing = 70.0
 
     def step(self, span: float, parts: float) -> float:
-        return max(nice_step(span, parts), 1.0)
+        return max(nice_step(span, parts), 1.0 / float(self.scale))
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
-        return [integer(round(v)) if v < 1e6 else number(v) for v in values]
+        return [integer(round(v)) if v < 1e6 else number(v) for v in (v * self.scale for v in values)]
 
 
 class StepAxis(WholeAxis):

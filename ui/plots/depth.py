@@ -275,15 +275,15 @@ class DepthPlot(Plot[DepthState]):
         return Key(line.label, line.colour, swatch)
 
     def notes(self, state: DepthState) -> Sequence[Note]:
-        found: list[Note] = []
-        for line in self.lines if not self.log else self.lines[:1]:
-            column = state.now[line.measure]
-            since = state.since if line is self.lines[0] else ()
-            found += lost_notes(column.values, column.defined, self.names_of(state.depth), since)
-        column = state.now[self.lines[0].measure]
+        column, labels = state.now[self.lines[0].measure], self.names_of(state.depth)
+        found = lost_notes(column.values, column.defined, labels, state.since)
         if self.log:
             return [*zero_notes(column.values, column.defined, self.scale.range[0]), *found]
-        return [*dict.fromkeys(found), *beyond_notes(self._farthest(state), self.scale.range, "layer")]
+        for line in self.lines[1:]:
+            # What the first line has said already is not said again.
+            other, told = state.now[line.measure], column.defined & ~np.isfinite(column.values)
+            found += lost_notes(other.values, other.defined & ~told, labels)
+        return [*found, *beyond_notes(self._farthest(state), self.scale.range, "layer")]
 
     def _farthest(self, state: DepthState) -> Array:
         """Of everything that is drawn of each layer what lies farthest from 0."""

@@ -27,13 +27,13 @@ def since_of(history: History, measure: str, values: Array) -> Since:
     return tuple(history.lost_since(n) if gone and n in history else None for n, gone in zip(names, lost, strict=True))
 
 
-def layer_words(labels: Sequence[str], rows: NDArray[np.intp]) -> str:
+def layer_words(labels: Sequence[str], rows: NDArray[np.intp], what: str = "layer") -> str:
     """``layer 2``, ``layers 1, 3–12``, ``every layer``."""
     if len(rows) == len(labels) > 1:
-        return "every layer"
+        return f"every {what}"
     ends = [(run[0], run[-1]) for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)]
     names = [labels[a] if a == b else f"{labels[a]}{'–' if b > a + 1 else ', '}{labels[b]}" for a, b in ends]
-    return f"layer{'s' if len(rows) > 1 else ''} {', '.join(names)}"
+    return f"{what}{'s' if len(rows) > 1 else ''} {', '.join(names)}"
 
 
 def step_words(since: Sequence[int | None]) -> str:

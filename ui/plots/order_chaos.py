@@ -25,6 +25,8 @@ Place = tuple[float, float]
 """σ_w², σ_b²"""
 REACH = 14.0
 """Pixels from the dot within which a press takes hold of it."""
+FAR = 40.0
+"""A network whose σ_w² is so many times the border's, or whose σ_b² is so large, stands at the edge of the map."""
 LEAST = 0.01
 """Smallest σ_w² that the dot can be moved to."""
 STEP = 1.05
@@ -106,14 +108,21 @@ class _Dot(Item):
         self.place, self.held = place, held
         self.update()
 
+    @property
+    def drawn(self) -> QPointF:
+        """Where it stands: at the edge of the map where its place lies beyond."""
+        (_, right), (_, top) = self.pane.auto
+        x, y = self.place or (0.0, 0.0)
+        return QPointF(min(x, right), min(y, top))
+
     def draw(self, painter: QPainter, there: QTransform) -> None:
-        if self.place is None or not all(map(math.isfinite, self.place)):
+        if self.place is None or any(map(math.isnan, self.place)):
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         radius = 8.0 if self.held else 6.0
         painter.setPen(pen_of(self.ground if self.filled else self.colour, 1.5))
         painter.setBrush(QColor(self.colour) if self.filled else Qt.BrushStyle.NoBrush)
-        painter.drawEllipse(there.map(QPointF(*self.place)), radius, radius)
+        painter.drawEllipse(there.map(self.drawn), radius, radius)
 
 
 class OrderChaosPlot(Plot[OrderChaosState]):
@@ -200,13 +209,15 @@ class OrderChaosPlot(Plot[OrderChaosState]):
         notes = [Note("theory unreliable here", warning=True)] if found.doubt else []
         if not found.alike and not found.reason:
             notes.append(Note(f"layer {found.layer}; others differ"))
+        if not found.reason and any(_far_out(found)):
+            notes.append(Note("the network lies beyond the map", warning=True))
         return notes
 
     def probe(self, state: OrderChaosState, pane: int, x: float, y: float) -> Probe | None:
         found = state.map
         if found.reason:
             return None
-        reach = "for ever" if found.chi == 1 else f"about {number(1 / abs(math.log(found.chi)))} layers"
+        reach = "for ever" if found.chi == 1 else f"about {number(_reach(found.chi))} layers"
         settles = f"q settles at {number(found.settled)}" if math.isfinite(found.settled) else "q grows without end"
         return Probe(
             f"σ_w² {number(x)}, σ_b² {number(y)}\n"
@@ -251,7 +262,7 @@ class OrderChaosPlot(Plot[OrderChaosState]):
     def _grasp(self, position: QPointF) -> bool:
         if self.dot.place is None or self.paused:
             return False
-        there = self.pane.data_to_scene(QPointF(*self.dot.place))
+        there = self.pane.data_to_scene(self.dot.drawn)
         way = self.canvas.mapToScene(position.toPoint()) - there
         if math.hypot(way.x(), way.y()) > REACH:
             return False
@@ -294,12 +305,27 @@ class OrderChaosPlot(Plot[OrderChaosState]):
         self._move((float(f"{max(place[0] * way[0], LEAST):.3g}"), max(place[1] + way[1], 0.0)), final=True)
 
 
+def _reach(chi: float) -> float:
+    """1 / |ln χ|: how many layers a signal passes until it has changed e-fold."""
+    return 1 / abs(math.log(chi)) if chi > 0 else 0.0
+
+
+def _start(found: OrderChaos) -> float:
+    """σ_w² at which the border begins."""
+    return float(found.border[0, 0]) if found.border.size and math.isfinite(found.border[0, 0]) else 1.0
+
+
+def _far_out(found: OrderChaos) -> tuple[bool, bool]:
+    """Along which axes the network stands so far out that a map up to it would not show the border."""
+    return found.weight_variance > FAR * _start(found), found.bias_variance > FAR
+
+
 def _ranges(found: OrderChaos) -> tuple[Place, Place]:
-    """Room for the dot and for the border where it begins."""
-    start = float(found.border[0, 0]) if found.border.size and math.isfinite(found.border[0, 0]) else 1.0
-    dot = (0.0, 0.0) if found.reason else (found.weight_variance, found.bias_variance)
-    right = nice_ceiling(max(2.5 * start, 1.25 * dot[0], 1.0))
-    top = nice_ceiling(max(0.5, 1.25 * dot[1]))
+    """Room for the border where it begins, and for the dot where it is not far out."""
+    start = _start(found)
+    dot = zip((found.weight_variance, found.bias_variance), _far_out(found), strict=True)
+    across, up = (0.0 if found.reason or far or math.isnan(value) else value for value, far in dot)
+    right, top = nice_ceiling(max(2.5 * start, 1.25 * across, 1.0)), nice_ceiling(max(0.5, 1.25 * up))
     # A dot on an axis is whole.
     return (-0.03 * right, right), (-0.05 * top, top)
 

@@ -119,7 +119,7 @@ class RidgePlot(Plot[HistogramState]):
         self.ridges.set_colours(self.layer_colours, theme.panel)
 
     def notes(self, state: HistogramState) -> Sequence[Note]:
-        return tail_notes(state.histograms)
+        return tail_notes(state.histograms, self.names_of(state.depth))
 
     def probe(self, state: HistogramState, pane: int, x: float, y: float) -> Probe | None:
         row = int(np.clip(round(y + 0.3), 0, state.depth - 1))

@@ -14,6 +14,7 @@ from PySide6.QtGui import QPainter, QPolygonF, QTransform
 from simulator.frame import Counts, Frame, Histograms
 from ui.plots.beside import Words
 from ui.plots.items import Array, Item, pen_of, polygon, transparent
+from ui.plots.lost import layer_words
 from ui.plots.strip import Note
 from ui.plots.table import Cell, Table
 from ui.style.colours import mix
@@ -100,13 +101,12 @@ def bin_text(histograms: Histograms, row: int, value: float) -> str:
     return f"{number(float(edges[place]))} … {number(float(edges[place + 1]))}: {amount}"
 
 
-def tail_notes(histograms: Histograms) -> list[Note]:
+def tail_notes(histograms: Histograms, labels: Sequence[str], what: str = "layer") -> list[Note]:
+    """Which rows are exactly 0 or have values that are not finite."""
     zeros = int(((histograms.zeros > 0) & (histograms.zeros == histograms.counts.sum(axis=1))).sum())
-    lost = int((lost_of(histograms) > 0).sum())
-    found = [Note(f"{count(zeros, 'layer')} exactly 0")] if zeros else []
-    if lost:
-        found.append(Note(f"{count(lost, 'layer')} not finite", warning=True))
-    return found
+    lost = np.flatnonzero(lost_of(histograms) > 0)
+    found = [Note(f"{count(zeros, what)} exactly 0")] if zeros else []
+    return [*found, Note(f"not finite in {layer_words(labels, lost, what)}", warning=True)] if lost.size else found
 
 
 def histogram_table(state: HistogramState, labels: Sequence[str]) -> Table:

@@ -17,7 +17,7 @@ from simulator.unit import COLUMNS, Turn, Unit, UnitPast
 from ui.changes import Change, last_before
 from ui.plots.axes import Axis, StepAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.depth import finite_extent
+from ui.plots.edges import Beyond, beyond_notes, drawn_within, fitting, reach_of
 from ui.plots.header import Option
 from ui.plots.items import Area, Array, Curves, pieces
 from ui.plots.ranges import StepRange, StepsRange
@@ -52,6 +52,12 @@ class UnitState:
     turns: tuple[Turn, ...]
     change: Change | None
     """The last change before the last turn."""
+
+    @property
+    def farthest(self) -> Array:
+        """(looks,): of the smallest and the largest activation the one that lies farther from 0."""
+        low, high = self.column("low"), self.column("high")
+        return np.where(np.abs(low) > np.abs(high), low, high)
 
     def column(self, name: str) -> Array:
         return self.values[:, COLUMNS.index(name)]
@@ -132,6 +138,7 @@ class UnitMicroscope(Plot[UnitState]):
         grid.setRowFixedHeight(FIRST_ROW + 2, CELLS_HEIGHT)
         grid.setRowStretchFactor(FIRST_ROW, 4)
         grid.setRowStretchFactor(FIRST_ROW + 3, 3)
+        self.beyond = Beyond(self.pane)
         self.x_scale, self.y_scale, self.weight_scale = StepsRange(), StepRange(), StepRange(patience=300)
         self.scales += [self.x_scale, self.y_scale, self.weight_scale]
         self.area, self.line = Area(self.pane), Curves(self.pane, 1.0, width=1.4, smooth=True)
@@ -220,18 +227,21 @@ class UnitMicroscope(Plot[UnitState]):
         ghost = self.ghost
         spans = [state.column("low"), state.column("high"), *([ghost.column("mean")] if ghost is not None else [])]
         last = max(each.steps[-1] for each in (state, ghost) if each is not None)
-        self.pane.fit(self.x_scale.fit(float(last)), self.y_scale.fit(*finite_extent(spans)))
+        shown = self.y_scale.fit(*fitting(spans, reach_of(state.farthest)))
+        self.pane.fit(self.x_scale.fit(float(last)), shown)
         names = ("mean", "low", "high")
-        steps, mean, low, high = with_gaps(state.steps, state.after_gap, *map(state.column, names))
+        steps, *curves = with_gaps(state.steps, state.after_gap, *map(state.column, names))
+        mean, low, high = (drawn_within(curve, shown)[0] for curve in curves)
         self.area.set_band(steps, low, high)
         self.line.set_curves([pieces(steps, mean)])
+        self.beyond.show_values(state.steps, state.farthest, shown)
         self.turns.set_turns(state.turns)
         columns, rows = self.cells.show_units(state.unit)
         self.cell_pane.fit((-0.5, columns + 0.5), (-0.15 * rows, 1.15 * rows))
         self._draw_weights(state.unit)
 
     def _draw_weights(self, unit: Unit) -> None:
-        low, high = finite_extent([unit.weights.ravel()])
+        low, high = fitting([unit.weights.ravel()])
         low, high = self.weight_scale.fit(min(low, 0.0), max(high, 0.0)) if low == low else self.weight_scale.range
         imaged = bool(unit.image)
         for axis in (self.weight_axis, self.input_axis):
@@ -250,12 +260,14 @@ class UnitMicroscope(Plot[UnitState]):
 
     def clear(self) -> None:
         self.area.clear()
+        self.beyond.clear()
         for curves in (self.line, self.ghost_line):
             curves.set_curves(())
 
     def tint(self, theme: Theme) -> None:
         self.area.set_colour(theme.forward)
         self.line.set_colours([theme.forward])
+        self.beyond.tint(theme, theme.forward)
         self.ghost_line.set_colours([theme.muted])
         for part in (self.turns, self.cells, self.incoming):
             part.tint(theme)
@@ -286,6 +298,7 @@ class UnitMicroscope(Plot[UnitState]):
     def notes(self, state: UnitState) -> Sequence[Note]:
         unit = state.unit
         found = [] if unit.condition == "alive" else [Note(unit.condition, warning=True)]
+        found += beyond_notes(state.farthest, self.y_scale.range, "look")
         lost = int(np.count_nonzero(~np.isfinite(unit.weights)))
         return [*found, Note(f"{integer(lost)} weights not finite", warning=True)] if lost else found
 

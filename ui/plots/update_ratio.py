@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from ui.plots.depth import DepthPlot, Line
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ui.plots.base import View
+from ui.plots.depth import DepthPlot, DepthState, Line, columns_of
 from ui.plots.guides import Level
+from ui.plots.lost import layer_words
+from ui.plots.strip import Note
+
+
+@dataclass(frozen=True)
+class RatioState(DepthState):
+    """``weightless`` are the rows of layers whose weights are all 0."""
+
+    weightless: tuple[int, ...] = ()
 
 
 class UpdateRatio(DepthPlot):
@@ -20,3 +35,18 @@ class UpdateRatio(DepthPlot):
     always = (-4.5, -1.5)
     guide = Level(-3.0, "10⁻³, a rule of thumb", "10⁻³", (-4.0, -2.0), "healthy: 10⁻⁴ … 10⁻²", "10⁻⁴ … 10⁻²")
     lines = (Line("update_ratio", "‖ΔW‖ / ‖W‖", "backward"),)
+
+    def capture(self, view: View) -> RatioState | None:
+        state = super().capture(view)
+        if state is None:
+            return None
+        weights = columns_of(view.frame, ["weight_norm"])["weight_norm"]
+        rows = np.flatnonzero(weights.defined & (weights.values == 0))
+        return RatioState(state.step, state.now, None, since=state.since, weightless=tuple(rows.tolist()))
+
+    def notes(self, state: DepthState) -> Sequence[Note]:
+        """An update by weights of 0 is no ratio."""
+        assert isinstance(state, RatioState)
+        rows = np.array(state.weightless, np.intp)
+        words = f"no ratio in {layer_words(self.names_of(state.depth), rows)}: the weights are 0" if rows.size else ""
+        return [*([Note(words, warning=True)] if words else []), *super().notes(state)]

@@ -49,7 +49,7 @@ class WaterfallState:
     factors: tuple[Factor, ...]
     gains: Array
     totals: Array
-    """(layers,) NaN for the output, for what has no δ and for what nothing arrives at."""
+    """(layers,) NaN for the output, unless its δ is not a number, for what has no δ and where nothing arrives."""
     since: Since = ()
 
     @property
@@ -157,8 +157,12 @@ class Waterfall(Plot[WaterfallState]):
         # A lone layer has nothing to compare with, which is a picture too.
         if not view.frame.factors and view.frame.info.depth > 1:
             return None
-        since = since_of(view.history, "delta_rms", columns_of(view.frame, ["delta_rms"])["delta_rms"].values)
-        return state_of(view.frame.step, [layer.label for layer in view.frame.info.layers], view.frame.factors, since)
+        deltas = columns_of(view.frame, ["delta_rms"])["delta_rms"].values
+        labels = [layer.label for layer in view.frame.info.layers]
+        state = state_of(view.frame.step, labels, view.frame.factors, since_of(view.history, "delta_rms", deltas))
+        if not np.isfinite(deltas[-1]):
+            state.totals[-1] = NOT_A_NUMBER
+        return state
 
     def draw(self, state: WaterfallState) -> None:
         self._fit(state)
