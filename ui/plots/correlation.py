@@ -150,8 +150,11 @@ class CorrelationPlot(Asking[CorrelationState]):
         return f"ξ_c: theory {theory}{own}" + (f"; {found.scale_reason}" if found.scale_reason else "")
 
     def notes(self, state: CorrelationState) -> Sequence[Note]:
-        sums, names = state.found.products.sum(axis=(1, 2)), self.names_of(state.depth)
-        return [*lost_notes(sums, np.ones(len(sums), np.bool_), names), *self.age(state.step, state.seconds)]
+        # A product by 0 keeps NaN, makes one of Inf, and cannot overflow as a sum can.
+        with np.errstate(invalid="ignore"):
+            worst = (0.0 * state.found.products).sum(axis=(1, 2))
+        lost = lost_notes(worst, np.ones(state.depth, np.bool_), self.names_of(state.depth))
+        return [*lost, *self.age(state.step, state.seconds)]
 
     def probe(self, state: CorrelationState, pane: int, x: float, y: float) -> Probe | None:
         layer = round(x)
