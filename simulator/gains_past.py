@@ -65,6 +65,13 @@ class GainsPast:
             self.looks = Looks((TOTAL + 1, len(labels)), farther_from_zero, self.capacity)
         self.looks.add(step, gain_rows(labels, found))
 
+    def until(self, step: int) -> GainsPast:
+        """A past of its own of what was seen before ``step``."""
+        found = GainsPast(self.capacity)
+        looks = None if self.looks is None else self.looks.until(step)
+        found.looks = looks if looks is not None and looks.steps.size else None
+        return found
+
     def grid(self, columns: int) -> Grid | None:
         """(columns, factors and total, layers); None while nobody has looked."""
         return None if self.looks is None else self.looks.grid(columns)

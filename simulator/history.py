@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -162,6 +163,17 @@ class History:
         self._high[:half] = np.fmax(self._high[0::2], self._high[1::2])
         self._last[:half] = self._last[1::2]
         self.stride *= 2
+
+    def until(self, step: int) -> History:
+        """A history of its own of the steps before ``step``; it begins there if that is in the midst of a bucket."""
+        count = step - self.start
+        if not 0 <= count <= self.steps or count % self.stride:
+            return History(self.columns, self.capacity, step)
+        found = deepcopy(self)
+        found.steps, found._extra, found._provisional = count, 0, None
+        for lost in (found._lost_first, found._lost_since):
+            lost[lost >= step] = NEVER
+        return found
 
     def series(self, name: str) -> Series:
         """The past of a scalar column (``loss``) as (buckets,), of a per-layer group as (buckets, layers)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,6 +99,15 @@ class Looks:
     def miss(self, step: int) -> None:
         """Nobody looked at this step, though there was something to see: a gap begins."""
         self._missed = self._missed or step > self.end
+
+    def until(self, step: int) -> Looks:
+        """A past of its own of the columns that lie before ``step`` as a whole."""
+        found = deepcopy(self)
+        found._columns = int(np.searchsorted(self.lasts, step))
+        found._values[found._columns :] = np.nan
+        found.end = int(self._lasts[found._columns - 1]) if found._columns else -1
+        found._in_last, found._missed = self.stride, False
+        return found
 
     def _advance(self, step: int) -> None:
         if self._columns and self._in_last < self.stride and not self._missed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +76,19 @@ class Profiles:
             column = self._values[label][place]
             np.copyto(column, row if self._looks == 1 else np.maximum(column, row))
         self.end = step
+
+    def until(self, step: int) -> Profiles:
+        """A past of its own of the columns that lie before ``step`` as a whole."""
+        # A column ends before the next one begins.
+        ends = np.append(self._steps[1 : self._columns] - 1, self.end)
+        columns = int(np.searchsorted(ends, step)) if self._columns else 0
+        if not columns:
+            return Profiles(self.capacity, self.rows)
+        found = deepcopy(self)
+        for values in found._values.values():
+            values[columns:] = np.nan
+        found._columns, found._looks, found.end = columns, self.stride, int(ends[columns - 1])
+        return found
 
     def _reduced(self, label: str, norms: Floats) -> Floats:
         """At most ``rows`` values, each the largest of as many time steps."""

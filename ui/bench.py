@@ -397,7 +397,11 @@ class Bench(QObject):
         past = self._records.pop(reply.continues, None)
         if past is not None and past.steps == reply.step:
             return past
-        record = Record(reply.columns, reply.step, reply.frame if reply.step == 0 else None)
+        before = None if reply.ended is None else self._records.get(reply.ended.run)
+        if before is not None and reply.step > 0 and not reply.continues:
+            record = before.until(reply.step)
+        else:
+            record = Record(reply.columns, reply.step, reply.frame if reply.step == 0 else None)
         record.changes.add(reply.step, self._cause)
         return record
 

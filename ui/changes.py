@@ -42,6 +42,12 @@ class ChangeLog:
         elif description and not (before is not None and same and before.last == step):
             self._entries.append(Change(step, description))
 
+    def until(self, step: int) -> ChangeLog:
+        """A log of its own of the changes before ``step``."""
+        found = ChangeLog()
+        found._entries.extend(change for change in self._entries if change.step < step)
+        return found
+
 
 def last_before(changes: Sequence[Change], step: int) -> Change | None:
     """The last change that acted before the network was seen at ``step``, or at it."""

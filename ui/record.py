@@ -36,6 +36,14 @@ class Record:
         """Steps that are recorded without a gap: where the run would go on."""
         return self.history.start + self.history.steps
 
+    def until(self, step: int) -> Record:
+        """A record of its own for a run that goes another way from ``step`` on; a unit is watched anew."""
+        found = Record(first=self.first)
+        found.history, found.profiles = self.history.until(step), self.profiles.until(step)
+        found.gains, found.changes = self.gains.until(step), self.changes.until(step)
+        found.seconds = self.seconds
+        return found
+
     def add(self, frame: Frame, rows: tuple[Rows, ...]) -> None:
         """Take in an answer."""
         for each in rows:

@@ -78,6 +78,13 @@ def loss_of(window: MainWindow) -> float:
     return window.bench.view.frame.scalars["loss"]
 
 
+def losses(window: MainWindow) -> list[float]:
+    """Of every step."""
+    series = window.bench.record.history.series("loss")
+    assert (series.steps[0], series.stride) == (0, 1)
+    return [float(loss) for loss in series.last]
+
+
 def set_rate(window: MainWindow, rate: float) -> None:
     changed = window.document.experiment.with_values([("optimizer.learning_rate", rate)])
     assert window.document.propose(changed.to_builtins(), f"Learning rate {rate:g}") is None
@@ -118,7 +125,9 @@ def test_after_nan_a_mend_goes_back_to_before_the_trouble_and_on_from_there(
     assert is_live_change(before, window.document.experiment)
     assert window.document.undo_stack.count() == entries + 1
     assert button.text().startswith(window.document.undo_stack.undoText())
+    past = losses(window)[:back_to]
     qtbot.waitUntil(lambda: at(window, back_to), timeout=LONG)
+    assert losses(window)[:-1] == past
     window.bench.play(30)
     qtbot.waitUntil(lambda: at(window, back_to + 30), timeout=LONG)
     assert math.isfinite(loss_of(window))
