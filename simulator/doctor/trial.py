@@ -115,11 +115,16 @@ class Trials:
     def untreated(self) -> Outcome:
         return copy(self.experiment, self.steps, self._between)
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether no more copies can be afforded."""
+        return len(self._outcomes) + 1 >= self._plan[1]
+
     def of(self, mend: Mend) -> Outcome | None:
         """What became of the copy with ``mend``; None where it cannot be built, or not be afforded any more."""
         key = mend.settings_key
         if key not in self._outcomes:
-            if len(self._outcomes) + 1 >= self._plan[1]:
+            if self.exhausted:
                 return None
             self._outcomes[key] = self._copied(mend)
         return self._outcomes[key]

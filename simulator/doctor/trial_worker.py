@@ -98,9 +98,9 @@ class TrialWorker:
             self.post(Failed(f"{type(error).__name__}: {error}", traceback.format_exc()))
 
     def _trials_of(self, command: Try) -> Trials:
-        """The last ones, if they are of the same run: what has been tried is not tried again."""
+        """The last ones, if they are of the same run and have copies left: what has been tried is not tried again."""
         key = command.experiment, command.steps
-        if self._trials is None or self._trials[0] != key:
+        if self._trials is None or self._trials[0] != key or self._trials[1].exhausted:
             self._trials = key, Trials(command.experiment, steps=command.steps, between=self._between)
         return self._trials[1]
 

@@ -196,9 +196,9 @@ def test_a_card_says_that_mends_are_being_tried_and_offers_none(qtbot: QtBot) ->
     panel.show_progress(0.4)
     assert card.note.text() == "Trying 3 mends on copies… 40\u202f%"
     panel.say([Offer(replace(FINDING, mends=()), note=note_of(3, ""))])
-    assert card.note.text() == "3 mends were tried on copies, and none cures it."
+    assert card.note.text() == "What might mend it was tried on copies of the run, and does not cure it."
     panel.show_progress(0.4)
-    assert card.note.text() == "3 mends were tried on copies, and none cures it."
+    assert card.note.text() == "What might mend it was tried on copies of the run, and does not cure it."
     panel.say([Offer(FINDING)])
     assert card.note.isHidden()
 
@@ -277,7 +277,7 @@ def test_copies_decide_what_holds_and_in_which_order(qtbot: QtBot) -> None:
 @pytest.mark.parametrize(
     ("why_not", "words"),
     [
-        ("", "2 mends were tried on copies, and none cures it."),
+        ("", "What might mend it was tried on copies of the run, and does not cure it."),
         (COSTLY, "What might mend it is not offered: a step of this network is too costly to try it on a copy."),
         ("no room.", "What might mend it could not be tried: no room."),
     ],

@@ -199,6 +199,4 @@ def note_of(tried: int, why_not: str) -> str:
         return "What might mend it is not offered: a step of this network is too costly to try it on a copy."
     if why_not:
         return f"What might mend it could not be tried: {why_not.rstrip('.')}."
-    if tried == 1:
-        return "One mend was tried on a copy, and does not cure it."
-    return f"{tried} mends were tried on copies, and none cures it."
+    return "What might mend it was tried on copies of the run, and does not cure it."
