@@ -220,3 +220,10 @@ def test_steps_are_whole_numbers_however_many(qtbot: QtBot) -> None:
     pane.fit((0.0, 4e10), (0.0, 1.0))
     (_, ticks), *_ = axis.tickValues(*axis.range, 400)
     assert axis.tickStrings(ticks, 1.0, ticks[1] - ticks[0])[:2] == ["0", "1×10¹⁰"]
+
+
+def test_axes_one_above_the_other_stay_of_one_width(qtbot: QtBot) -> None:
+    made = shown(plot_class("loss"), "1e15", qtbot)
+    made.canvas.lay_out(460, 276)
+    assert len({pane.sceneBoundingRect().left() for pane in made.canvas.panes}) == 1
+    assert len({axis.width() for axis in made.canvas.axes if axis.orientation == "left"}) == 1

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPaintEngine, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
@@ -42,6 +42,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
     """Pixels between ticks, where numbers are short."""
     text = ""
     labelText: str  # noqa: N815, pyqtgraph's own name
+    room_changed = Signal()
+    """Its numbers have become longer or shorter."""
 
     def __init__(self, orientation: str, text: str = "") -> None:
         self._bounds: QRectF | None = None
@@ -98,6 +100,11 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
 
     def _make_room(self) -> None:
         """For its numbers, where they are long."""
+
+    @property
+    def room(self) -> int:
+        """Pixels that its numbers and its name need across."""
+        return LEFT_WIDTH
 
     def _fit_name(self) -> None:
         """A name longer than a short axis gives way to its first words, and these to nothing."""
@@ -207,8 +214,11 @@ class ValueAxis(Axis):
         powers = not self.log and not FEWEST_DIGITS <= largest < MOST_DIGITS and largest > 0
         if powers != self.powers:
             self.powers = powers
-            if self.orientation == "left":
-                self.setWidth(self.powers_width if powers else LEFT_WIDTH)
+            self.room_changed.emit()
+
+    @property
+    def room(self) -> int:
+        return self.powers_width if self.powers else LEFT_WIDTH
 
     @property
     def between(self) -> float:

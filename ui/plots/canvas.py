@@ -159,6 +159,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         pane = Pane(invert_y=invert_y)
         self.grid.addItem(left, row, 0)
         self.grid.addItem(pane, row, 1)
+        left.room_changed.connect(self._align)
         left.linkToView(pane)
         self.axes.append(left)
         if bottom is not None:
@@ -173,6 +174,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         if isinstance(left, DepthAxis):
             self.row_panes.append(pane)
         return pane
+
+    def _align(self) -> None:
+        """Axes one above the other are of one width."""
+        left = [axis for axis in self.axes if axis.orientation == "left"]
+        for axis in left:
+            axis.setWidth(max(other.room for other in left))
 
     def keep_still_parts(self) -> None:
         """Paint axes, names and legends only when they change: half of a frame's painting would be theirs."""
