@@ -13,6 +13,7 @@ import numpy as np
 from simulator.analysis.correlation import Correlation, CorrelationQuestion, correlations
 from simulator.analysis.effective_rank import EffectiveRank, EffectiveRankQuestion
 from simulator.analysis.gradient_noise import GradientNoise, GradientNoiseQuestion
+from simulator.analysis.input_gradient import InputGradient, InputGradientQuestion
 from simulator.analysis.jacobian import LARGEST_SIDE, Jacobian, JacobianQuestion, singular_values
 from simulator.analysis.preactivation import PreactivationQuestion
 from simulator.analysis.sharpness import Sharpness, SharpnessQuestion
@@ -287,6 +288,28 @@ class CorrelationTable(Analysis):
         }  # fmt: skip
 
 
+class InputGradientTable(Analysis):
+    """∂C/∂x, input by input for some samples of the batch, its norm for all."""
+
+    name = "input-gradient"
+    asks: ClassVar[Mapping[str, Question]] = {
+        "input_gradient": InputGradientQuestion(),
+        "input_gradient_picture": InputGradientQuestion(picture=True),
+    }
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "input_gradients.csv": ("step", "sample", "input", "gradient"),
+        "input_gradient_norms.csv": ("step", "sample", "gradient_norm"),
+    }
+
+    def rows(self, training: Training) -> Iterator[Row]:
+        found: InputGradient = self.asks["input_gradient"].answer(training)
+        for sample, gradient in zip(found.samples.tolist(), found.gradients, strict=False):
+            for name, value in zip(found.names, gradient, strict=True):
+                yield Row("input_gradients.csv", {"sample": sample, "input": name, "gradient": value})
+        for sample, norm in zip(found.samples.tolist(), found.norms, strict=True):
+            yield Row("input_gradient_norms.csv", {"sample": sample, "gradient_norm": norm})
+
+
 class PreactivationTable(Analysis):
     """Where each layer's z lies under its function: the histogram that the activation function is drawn with."""
 
@@ -328,6 +351,7 @@ ANALYSES: Mapping[str, Analysis] = {
     for each in (
         PredictionTable(), OrderChaosTable(), BoundsTable(), GraphTable(), JacobianTable(), WeightsTable(),
         SharpnessTable(), NoiseTable(), RankTable(), PreactivationTable(), CorrelationTable(),
+        InputGradientTable(),
     )
 }  # fmt: skip
 CHEAP = tuple(name for name, each in ANALYSES.items() if each.initial)

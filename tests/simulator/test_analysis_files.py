@@ -35,6 +35,8 @@ COLUMNS = {
     "preactivations.csv": "step,layer,activation,z_from,z_to,count",
     "correlation.csv": "step,sample,other_sample,layer,q,q_other,q_both,correlation,predicted_q_both,"
     "predicted_correlation",
+    "input_gradients.csv": "step,sample,input,gradient",
+    "input_gradient_norms.csv": "step,sample,gradient_norm",
     "correlation_depth.csv": "step,settled_correlation,chi_c,depth_scale,measured_depth_scale,unreliable_because",
 }
 
@@ -268,10 +270,13 @@ def test_the_command_line_chooses_them(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_what_the_plots_would_have_asked_comes_with_the_result(tmp_path: Path) -> None:
     result = run(experiment(), steps=2, out=tmp_path, analyses=tuple(ANALYSES))
-    topics = {"jacobian", "sharpness", "gradient_noise", "effective_rank", "activation_function", "correlation"}
+    topics = {"jacobian", "sharpness", "gradient_noise", "effective_rank", "activation_function", "correlation",
+        "input_gradient", "input_gradient_picture",
+    }  # fmt: skip
     assert set(result.answers) == topics
     for answer in result.answers.values():
-        assert (answer.step, answer.refusal) == (2, "")
+        assert answer.step == 2
+        assert bool(answer.refusal) is (answer.topic == "input_gradient_picture"), "a table has no picture"
     last = result.last
     assert None not in (last.bounds, last.prediction, last.order_chaos)
     assert run(experiment(), steps=2, out=tmp_path, analyses=()).answers == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from simulator.activations import Tanh
 from simulator.analysis.correlation import Correlation
 from simulator.analysis.effective_rank import EffectiveRank
 from simulator.analysis.gradient_noise import GradientNoise
+from simulator.analysis.input_gradient import InputGradient
 from simulator.analysis.jacobian import Jacobian
 from simulator.analysis.preactivation import Preactivation
 from simulator.analysis.sharpness import Sharpness
@@ -32,6 +34,8 @@ def answers(depth: int, step: int, run: int, fill: Callable[[Floats], Floats]) -
         "gradient_noise": GradientNoise(fill(np.exp(rng.normal(size=30))), one, 0.1, 0.25),
         "activation_function": Preactivation(min(1, depth - 1), Tanh(), histograms([fill(rng.normal(size=400))]), 0.25),
         "correlation": correlation(depth, fill),
+        "input_gradient": input_gradient((7,), step, fill),
+        "input_gradient_picture": input_gradient((2, 5, 6), step, fill),
         "effective_rank": EffectiveRank(fill(1.5 + rng.random(depth)), np.full(depth, 8.0)),
     }  # fmt: skip
     return {key: Answer(1, key, run, step, result, seconds=0.3) for key, result in found.items()}
@@ -42,3 +46,11 @@ def correlation(depth: int, fill: Callable[[Floats], Floats]) -> Correlation:
     alike = 1 - 0.9 * np.exp(-np.arange(depth) / 4)
     products = np.where(np.eye(3, dtype=np.bool_), 1.0, alike[:, np.newaxis, np.newaxis])
     return Correlation(np.array([3, 4, 9]), fill(products), products, "", 1.0, 0.75, 3.5, 4.1, "")
+
+
+def input_gradient(shape: tuple[int, ...], step: int, fill: Callable[[Floats], Floats]) -> InputGradient:
+    """Of three samples of a batch of five."""
+    inputs = math.prod(shape)
+    gradients = fill(np.random.default_rng(step).normal(size=(3, inputs)))
+    names = tuple(f"x{number}" for number in range(1, inputs + 1))
+    return InputGradient(np.arange(5) * 7, fill(np.ones(5)), gradients, fill(np.full(inputs, 0.8)), shape, names)

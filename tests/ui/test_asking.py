@@ -25,7 +25,10 @@ from ui.plots import Plot, View, plot_class
 from ui.plots.jacobian import JacobianPlot
 from ui.style.theme import set_theme
 
-KEYS = ("jacobian", "sharpness", "gradient_noise", "effective_rank", "activation_function", "correlation")
+KEYS = (
+    "jacobian", "sharpness", "gradient_noise", "effective_rank", "activation_function", "correlation",
+    "input_gradient", "input_gradient_picture",
+)  # fmt: skip
 PLAIN: dict[str, Any] = {
     "data": {"kind": "moons", "samples": 60},
     "layers": [{"kind": "dense", "units": 6, "repeat": 3}],
@@ -186,7 +189,7 @@ def stands_at(window: MainWindow, key: str) -> int:
     return -1 if state is None else int(state.step)
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", [key for key in KEYS if key != "input_gradient_picture"])
 def test_a_plot_that_is_seen_follows_the_run(key: str, qtbot: QtBot, window: MainWindow) -> None:
     assert not window.plot_area.questions()
     window.plot_area.toggle_plot(key)

@@ -99,6 +99,10 @@ class TilePlot(Plot[MapState]):
     def tile_text(self, maps: Maps, tile: int) -> str:
         raise NotImplementedError
 
+    def heading(self, layer: int) -> str:
+        """Whose images these are."""
+        return self.layer_text(layer)
+
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def begin(self, info: RunInfo) -> None:
@@ -190,7 +194,7 @@ class TilePlot(Plot[MapState]):
 
     def legend(self, state: MapState) -> Sequence[Key]:
         layer = self.shown(state)
-        return [Key(self.layer_text(layer), "muted", "none"), *cell_keys(self.heat.places)]
+        return [Key(self.heading(layer), "muted", "none"), *cell_keys(self.heat.places)]
 
     def notes(self, state: MapState) -> Sequence[Note]:
         maps = state.layers[self.shown(state)]
@@ -227,10 +231,10 @@ class TilePlot(Plot[MapState]):
             maps, x, y, words = ghost, x - across, y - down, ", pinned"
         values, place = self.values(maps), self.tiles(maps).at(x, y)
         if place is None or place[0] >= len(values):
-            return Probe(self.layer_text(layer), layer)
+            return Probe(self.heading(layer), layer)
         tile, row, column = place
         text = f"{self.tile_text(maps, tile)}{words}, row {row + 1}, column {column + 1}"
-        return Probe(f"{self.layer_text(layer)}\n{text}\n{number(float(values[tile, row, column]))}", layer)
+        return Probe(f"{self.heading(layer)}\n{text}\n{number(float(values[tile, row, column]))}", layer)
 
     def rows(self, state: MapState) -> Table:
         layer = self.shown(state)

@@ -1,0 +1,251 @@
+"""What the loss does with each input: bars over the inputs of a table, pictures of an image or a sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simulator.analysis.input_gradient import InputGradient, InputGradientQuestion
+from simulator.frame import Maps, frozen
+from simulator.messages import Answer
+from ui.plots.asking import Asking
+from ui.plots.axes import DepthAxis, ValueAxis
+from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.depth import finite_extent
+from ui.plots.feature_maps import Index, MapState, TilePlot
+from ui.plots.items import ROUND, Area, Array, Curves, Dots, polygon
+from ui.plots.ranges import Range, StepRange
+from ui.plots.strip import Key, Note
+from ui.plots.table import Cell, Table
+from ui.plots.tiles import Tiles, diverging_table, flowing
+from ui.style.numbers import count, number
+from ui.style.theme import Theme
+
+
+@dataclass(frozen=True)
+class InputState:
+    step: int
+    found: InputGradient
+    seconds: float
+    depth: int = 0
+
+
+@dataclass(frozen=True)
+class PictureState(MapState):
+    """One picture for each channel of each sample, as if they were a layer's."""
+
+    found: InputGradient
+    seconds: float
+
+
+class InputGradientPlot(Asking[InputState]):
+    key = "input_gradient"
+    title = "Gradient of the input"
+    side = "backward"
+    explain = (
+        "How the loss of a sample would change with each of its inputs. The band is the root mean square over the "
+        "batch, the dots are single samples. An input that stays at 0 makes no difference to the network; where all "
+        "do, nothing of the error reaches the input."
+    )
+    formula = "N ∂C/∂x, C the batch's mean loss and N its size; x as the network sees it, scaled"
+    empty_text = "The gradients of the inputs are worked out while training goes on, at their own pace."
+
+    def build(self) -> None:
+        self.input_axis, self.value_axis = DepthAxis("bottom", "input"), ValueAxis("left", "N ∂C/∂x")
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.input_axis)
+        self.scale = StepRange(always=(0.0, 0.0))
+        self.scales.append(self.scale)
+        self.area = Area(self.pane, alpha=0.35)
+        self.ghosts = Curves(self.pane, -0.5, dashed=True)
+        self.dots = Dots(self.pane, radius=2.4)
+
+    def question(self) -> InputGradientQuestion:
+        return InputGradientQuestion()
+
+    def understand(self, answer: Answer, view: View) -> InputState:
+        return InputState(answer.step, answer.result, answer.seconds)
+
+    # -- drawing -----------------------------------------------------------------------------------------------------
+
+    def _fit(self, state: InputState) -> None:
+        self.input_axis.name_layers(state.found.names)
+        rms = [part.found.rms for part in (state, self.ghost) if part is not None]
+        y = self.scale.fit(*finite_extent([state.found.gradients.ravel(), *rms, *(-each for each in rms)]))
+        margin = 0.025 * (y[1] - y[0])
+        self.pane.fit((-0.6, len(state.found.names) - 0.4), (y[0] - margin, y[1] + margin))
+
+    def draw(self, state: InputState) -> None:
+        self._fit(state)
+        found = state.found
+        x, rms = _bars(found.rms)
+        self.area.set_band(x, -rms, rms)
+        places = np.tile(np.arange(len(found.names), dtype=np.float64), len(found.gradients))
+        values = found.gradients.ravel()
+        known = np.isfinite(values)
+        self.dots.set_dots(places[known], values[known], np.full(int(known.sum()), ROUND, np.int8))
+        self.draw_ghost(self.ghost)
+
+    def draw_ghost(self, ghost: InputState | None) -> None:
+        if ghost is None:
+            self.ghosts.set_curves(())
+            return
+        x, rms = _bars(ghost.found.rms)
+        self.ghosts.set_curves([[polygon(x, rms)], [polygon(x, -rms)]])
+
+    def clear(self) -> None:
+        self.area.clear()
+        self.ghosts.set_curves(())
+        self.dots.set_dots(np.zeros(0), np.zeros(0), np.zeros(0, np.int8))
+
+    def tint(self, theme: Theme) -> None:
+        self.area.set_colour(theme.backward)
+        self.ghosts.set_colours([theme.muted])
+        self.dots.set_colours([theme.backward], theme.panel, theme.warning)
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def legend(self, state: InputState) -> Sequence[Key]:
+        samples = count(len(state.found.gradients), "sample")
+        return [Key("± RMS over the batch", "backward", "band"), Key(samples, "backward", "dot")]
+
+    def remark(self, state: InputState) -> str:
+        return norm_words(state.found)
+
+    def notes(self, state: InputState) -> Sequence[Note]:
+        return [*lost_samples(state.found), *self.age(state.step, state.seconds)]
+
+    def probe(self, state: InputState, pane: int, x: float, y: float) -> Probe | None:
+        place, found = round(x), state.found
+        if not 0 <= place < len(found.names):
+            return None
+        own = [f"sample {s}  {number(float(g[place]))}" for s, g in zip(found.samples, found.gradients, strict=False)]
+        return Probe("\n".join([f"{found.names[place]}: ± {number(float(found.rms[place]))}", *own]), x=float(place))
+
+    def rows(self, state: InputState) -> Table:
+        return table_of(state.step, state.found)
+
+
+class InputGradientPicture(Asking[MapState], TilePlot):
+    key = "input_gradient_picture"
+    title = "Gradient of the input image"
+    side = "backward"
+    wants = frozenset()
+    kinds = frozenset()
+    noun = "pictures"
+    bar_name = "N ∂C/∂x"
+    explain = (
+        "How the loss of a sample would change with each pixel, for the first samples of the batch, channel by "
+        "channel; of a sequence, time runs to the right. Green: a brighter pixel raises the loss; blue: it lowers it. "
+        "Noise without a shape means that the network does not look at what is in the picture."
+    )
+    formula = InputGradientPlot.formula + "; white: 0, one colour scale for all"
+    empty_text = InputGradientPlot.empty_text
+
+    def question(self) -> InputGradientQuestion:
+        return InputGradientQuestion(picture=True)
+
+    def understand(self, answer: Answer, view: View) -> MapState:
+        pictures = pictures_of(answer.result)
+        maps = Maps(frozen(pictures), None, len(pictures), 1)
+        return PictureState(answer.step, view.frame.info.depth, {0: maps}, answer.result, answer.seconds)
+
+    def values(self, maps: Maps) -> Array:
+        return maps.maps
+
+    def tiles(self, maps: Maps) -> Tiles:
+        return flowing(*maps.maps.shape)
+
+    def limits(self, low: float, high: float) -> Range:
+        reach = max(-low, high) or 1.0
+        return -reach, reach
+
+    def palette_of(self, theme: Theme) -> list[int]:
+        return diverging_table(theme)
+
+    def heading(self, layer: int) -> str:
+        return "the first samples of the batch"
+
+    def _found_in(self, maps: Maps) -> InputGradient:
+        """Whose pictures these are: those that are shown or pinned."""
+        (found,) = [
+            state.found
+            for state in (self.state, self.ghost)
+            if isinstance(state, PictureState) and state.layers[0] is maps
+        ][:1]
+        return found
+
+    def tile_text(self, maps: Maps, tile: int) -> str:
+        found = self._found_in(maps)
+        sample, channel = divmod(tile, channels_of(found))
+        several = f", channel {channel + 1}" if channels_of(found) > 1 else ""
+        return f"sample {found.samples[sample]}{several}"
+
+    def remark(self, state: MapState) -> str:
+        assert isinstance(state, PictureState)
+        return norm_words(state.found)
+
+    def notes(self, state: MapState) -> Sequence[Note]:
+        assert isinstance(state, PictureState)
+        return [*super().notes(state), *self.age(state.step, state.seconds)]
+
+    def mark(self, layer: int) -> None:
+        """It is of no layer."""
+
+    def probe(self, state: MapState, pane: int, x: float, y: float) -> Probe | None:
+        found = super().probe(state, pane, x, y)
+        return None if found is None else replace(found, layer=-1)
+
+    def tile_columns(self, maps: Maps, tile: Index) -> dict[str, Index]:
+        found = self._found_in(maps)
+        sample, channel = np.divmod(tile, channels_of(found))
+        return {"sample": found.samples[sample], "channel": channel + 1}
+
+    def rows(self, state: MapState) -> Table:
+        columns = super().rows(state).columns
+        return Table({name: column for name, column in columns.items() if name != "layer"})
+
+
+def channels_of(found: InputGradient) -> int:
+    """Pictures of each sample."""
+    return found.shape[0] if len(found.shape) == 3 else 1
+
+
+def pictures_of(found: InputGradient) -> Array:
+    """(pictures, height, width): channel by channel of an image; features × steps of a sequence."""
+    if len(found.shape) == 3:
+        return found.gradients.reshape(-1, *found.shape[1:])
+    return found.gradients.reshape(-1, *found.shape).swapaxes(1, 2)
+
+
+def norm_words(found: InputGradient) -> str:
+    """How large the gradients of the batch's samples are."""
+    norms = found.norms[np.isfinite(found.norms)]
+    if not norms.size:
+        return ""
+    middle, low, high = float(np.median(norms)), float(norms.min()), float(norms.max())
+    return f"‖∂C/∂x‖ of a sample: median {number(middle)}, from {number(low)} to {number(high)}"
+
+
+def lost_samples(found: InputGradient) -> list[Note]:
+    lost = int((~np.isfinite(found.norms)).sum())
+    return [Note(f"not a number in {count(lost, 'sample')}", warning=True)] if lost else []
+
+
+def table_of(step: int, found: InputGradient) -> Table:
+    samples, inputs = found.gradients.shape
+    columns: dict[str, Sequence[Cell]] = {
+        "step": [step] * (samples * inputs),
+        "sample": [int(sample) for sample in found.samples[:samples] for _ in range(inputs)],
+        "input": [*found.names] * samples,
+        "gradient": found.gradients.ravel().tolist(),
+        "batch_rms": found.rms.tolist() * samples,
+    }
+    return Table(columns)
+
+
+def _bars(heights: Array) -> tuple[Array, Array]:
+    """The outline of bars side by side, each one wide."""
+    edges = np.arange(len(heights) + 1) - 0.5
+    return np.repeat(edges, 2)[1:-1], np.repeat(heights, 2)
