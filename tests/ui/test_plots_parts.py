@@ -190,3 +190,23 @@ def test_layers_and_activations_are_called_in_plots_as_in_forms() -> None:
     assert layer_name(LayerInfo("1", "", "dense", "relu", 100, 0)) == "dense 1 · 100 ReLU"
     assert layer_name(LayerInfo("4", "", "pooling", "", 16, 3)) == "pooling 4 · 16"
     assert layer_name(LayerInfo("5", "", "output", "softmax", 10, -1)) == "output 5 · 10 softmax"
+
+
+@pytest.mark.parametrize("size", [12.0, 18.0, 31.0, 60.0, 200.0])
+@pytest.mark.parametrize("axis", [ShareAxis, ValueAxis], ids=lambda axis: axis.__name__)
+def test_an_axis_of_values_always_has_ticks(axis: type[ValueAxis], size: float) -> None:
+    made, rng = axis("left"), np.random.default_rng(0)
+    for low, span in zip(rng.uniform(0, 1, 200), 10.0 ** rng.uniform(-4, 0, 200), strict=True):
+        ((spacing, values),) = made.tickValues(low, low + span, size)
+        assert 1 <= len(values) <= size / 10 + 1
+        assert all(low - 1e-9 <= value <= low + span + 1e-9 for value in values)
+        texts = made.tickStrings(values, 1.0, spacing)
+        assert len(set(texts)) == len(texts)
+
+
+@pytest.mark.parametrize("size", [17.5, 31.0, 60.0, 200.0])
+def test_an_accuracy_axis_has_its_ends_wherever_there_is_room_for_both(size: float) -> None:
+    axis = ShareAxis("left")
+    ((spacing, values),) = axis.tickValues(-0.02, 1.02, size)
+    texts = axis.tickStrings(values, 1.0, spacing)
+    assert (texts[0], texts[-1]) == ("0 %", "100 %")

@@ -148,9 +148,18 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         if len(ticks[0][1]) < 2 and self.orientation == "left":
             # One number is no scale.
             closer = self._ticks(low, high, 2 * size / self.between)
-            if closer[0][0] * size >= 1.5 * TEXT_PIXELS * (high - low):
+            if closer[0][1] and closer[0][0] * size >= 1.5 * TEXT_PIXELS * (high - low):
                 return closer
-        return ticks
+        return ticks if ticks[0][1] else self._one_tick(low, high, size / self.between)
+
+    def _one_tick(self, low: float, high: float, parts: float) -> Ticks:
+        """Where no round number of the usual distance lies within: the most nearly middle one of a smaller distance."""
+        middle = 0.5 * low + 0.5 * high
+        for closer in (2, 5, 10):
+            ((step, values),) = self._ticks(low, high, closer * parts)
+            if values:
+                return [(step, [min(values, key=lambda value: abs(value - middle))])]
+        return []
 
     @property
     def between(self) -> float:
@@ -247,8 +256,9 @@ class ShareAxis(ValueAxis):
     powers_width = POWERS_WIDTH + 16
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
-        shares = [100 * v * self.scale for v in values]
-        return [f"{share:.0f} %" if abs(share) < 1e4 else f"{number(share)} %" for share in shares]
+        shares, apart = [100 * v * self.scale for v in values], 100 * spacing * self.scale
+        decimals = -math.floor(math.log10(apart) + 1e-9) if 0 < apart < 1 else 0
+        return [f"{share:.{decimals}f} %" if abs(share) < 1e4 else f"{number(share)} %" for share in shares]
 
 
 class WholeAxis(Axis):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QTransform
 
-from ui.plots.axes import Axis, Ticks, plot_font
+from ui.plots.axes import TEXT_PIXELS, Axis, Ticks, plot_font
 from ui.plots.items import Array, Item, pen_of, transparent
 from ui.plots.ranges import Range, nice_step
 from ui.style.numbers import integer, power_of_ten
@@ -95,6 +95,9 @@ class BandAxis(Axis):
         if self.decades:
             return inner
         ends = [math.ceil(low), math.floor(high)]
+        if room * (self.bands.gap + 1 / (high - low)) < 1.2 * TEXT_PIXELS and self.bands.count > 1:
+            # The last of one band would stand upon the first of the next.
+            return [float(ends[0])] if room * self.bands.pitch >= 1.2 * TEXT_PIXELS else []
         return sorted({*ends, *(v for v in inner if min(abs(v - end) for end in ends) >= 0.6 * step)})
 
     def tickValues(self, low: float, high: float, size: float) -> Ticks:

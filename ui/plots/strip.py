@@ -55,7 +55,7 @@ class Strip(pg.GraphicsWidget):  # type: ignore[misc]
     LINE = 18.0
     REMARK_LINE = 14.0
     START, BETWEEN = 8.0, 14.0
-    LEAST_REST = 100.0
+    LEAST_REST = 82.0
     """Pixels that a plot keeps for its panes and axes before the strip takes another line."""
 
     def __init__(self, theme: Theme) -> None:
