@@ -17,17 +17,19 @@ from hypothesis import settings
 from hypothesis import strategies as some
 from msgspec import structs
 from PySide6.QtCore import QRect, QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from simulator.history import History, Rows
 from tests.ui.plot_data import EXTREMES, KINDS, view
 from ui.export import export_plot
 from ui.plots import Plot, View, all_plots, plot_class
-from ui.plots.axes import Axis, StepAxis
+from ui.plots.axes import TEXT_PIXELS, Axis, StepAxis, plot_font
 from ui.plots.canvas import Pane
 from ui.plots.edges import reach_of
+from ui.plots.heat import ColourBar
 from ui.plots.ranges import MOST
+from ui.style.numbers import percent
 
 plots = pytest.mark.parametrize("plot", all_plots(), ids=lambda plot: plot.key)
 extremes = pytest.mark.parametrize("kind", [*EXTREMES, *KINDS])
@@ -227,3 +229,18 @@ def test_axes_one_above_the_other_stay_of_one_width(qtbot: QtBot) -> None:
     made.canvas.lay_out(460, 276)
     assert len({pane.sceneBoundingRect().left() for pane in made.canvas.panes}) == 1
     assert len({axis.width() for axis in made.canvas.axes if axis.orientation == "left"}) == 1
+
+
+@pytest.mark.parametrize("kind", ["1e300", "1e-300"])
+@pytest.mark.parametrize("plot", all_plots(), ids=lambda plot: plot.key)
+def test_colour_bars_have_room_for_their_numbers(plot: type[Plot[Any]], kind: str, qtbot: QtBot) -> None:
+    made = shown(plot, kind, qtbot)
+    made.canvas.lay_out(460, 276)
+    width = QFontMetricsF(plot_font()).horizontalAdvance
+    for bar in (item for item in made.canvas.scene().items() if isinstance(item, ColourBar)):
+        assert 24 + max(width(text) for _, text in bar.ticks) <= bar.size().width() - TEXT_PIXELS - 3
+
+
+@pytest.mark.parametrize("share", [1e300, 1.7e308, -1e5, 123.0])
+def test_a_share_of_any_size_is_short_in_words(share: float) -> None:
+    assert len(percent(share)) < 20

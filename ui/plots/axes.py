@@ -145,10 +145,11 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         if not (high > low and size > 0 and math.isfinite(high - low)):
             return []
         ticks = self._ticks(low, high, size / self.between)
-        if len(ticks[0][1]) < 2 and self.orientation == "left":
+        if len(ticks[0][1]) < 2:
             # One number is no scale.
             closer = self._ticks(low, high, 2 * size / self.between)
-            if closer[0][1] and closer[0][0] * size >= 1.5 * TEXT_PIXELS * (high - low):
+            least = 1.5 * TEXT_PIXELS if self.orientation == "left" else 0.8 * self.between
+            if closer[0][1] and closer[0][0] * size >= least * (high - low):
                 return closer
         return ticks if ticks[0][1] else self._one_tick(low, high, size / self.between)
 

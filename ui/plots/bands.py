@@ -111,11 +111,20 @@ class BandAxis(Axis):
             for band in range(self.bands.count)
             for value in values
         ]
-        return [(1.0, sorted(place for place in places if low <= place <= high))]
+        return [(1.0, _apart([place for place in places if low <= place <= high], (high - low) * TEXT_PIXELS / size))]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         named = [round(self.bands.value(self.bands.at(y), y)) for y in values]
         return [power_of_ten(value) if self.decades else integer(value) for value in named]
+
+
+def _apart(places: Sequence[float], least: float) -> list[float]:
+    """Without those that stand nearer than ``least`` before another."""
+    kept: list[float] = []
+    for place in sorted(places, reverse=True):
+        if not kept or kept[-1] - place >= least:
+            kept.append(place)
+    return kept[::-1]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QTransform
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from ui.plots.axes import TEXT_PIXELS, VECTOR, plot_font
@@ -123,8 +123,8 @@ class ColourBar(pg.GraphicsWidget):  # type: ignore[misc]
         self.colours: list[int] = []
         self.ticks: tuple[tuple[float, str], ...] = ()
         self.text, self.line = "#000000", "#000000"
-        for fix in (self.setMinimumWidth, self.setPreferredWidth, self.setMaximumWidth):
-            fix(self.WIDTH)
+        self.room = 0.0
+        self._make_room()
 
     def tint(self, theme: Theme, table: list[int]) -> None:
         self.colours = table[FIRST:]
@@ -141,7 +141,15 @@ class ColourBar(pg.GraphicsWidget):  # type: ignore[misc]
         """Numbers at shares 0 (bottom) … 1 (top) of the ramp."""
         if tuple(ticks) != self.ticks:
             self.ticks = tuple(ticks)
+            self._make_room()
             self.update()
+
+    def _make_room(self) -> None:
+        """For the longest number."""
+        width = QFontMetricsF(plot_font()).horizontalAdvance
+        self.room = max((width(text) for _, text in self.ticks), default=0.0)
+        for fix in (self.setMinimumWidth, self.setPreferredWidth, self.setMaximumWidth):
+            fix(max(self.WIDTH, self.room + 44))
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         if not self.colours:
@@ -152,9 +160,9 @@ class ColourBar(pg.GraphicsWidget):  # type: ignore[misc]
         painter.setPen(QColor(self.text))
         for share, text in self.ticks:
             y = box.bottom() - share * box.height()
-            painter.drawText(QRectF(box.right() + 4, y - 8, 40, 16), Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(QRectF(box.right() + 4, y - 8, self.room + 2, 16), Qt.AlignmentFlag.AlignVCenter, text)
         painter.save()
-        painter.translate(self.WIDTH - 1, box.center().y())
+        painter.translate(self.size().width() - 1, box.center().y())
         painter.rotate(-90)
         painter.drawText(QRectF(-100, -TEXT_PIXELS - 2, 200, TEXT_PIXELS + 3), Qt.AlignmentFlag.AlignCenter, self.name)
         painter.restore()

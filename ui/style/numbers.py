@@ -54,6 +54,8 @@ def percent(share: float) -> str:
     """``0.034`` → ``3.4 %``; what is not quite nothing or all is not called so."""
     if not math.isfinite(share):
         return not_finite(share)
+    if abs(share) >= 100:
+        return f"{number(100 * share) if abs(share) < 1e300 else number(share) + '×100'}{_THIN}%"
     if 0 < share < 0.001:
         return f"<0.1{_THIN}%"
     if 0.999 < share < 1:
