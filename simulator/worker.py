@@ -269,7 +269,9 @@ class Worker:
             self.remaining = 0
         self.rows, self.first_row = [], training.step
         training.look()
-        frame = training.frame(training.scalars(validate=True), EVERYTHING)
+        # Where the run goes on at once, no later frame tells the doctor of step 0.
+        wanted = EVERYTHING | {"factors", "facts"} if self.remaining else EVERYTHING
+        frame = training.frame(training.scalars(validate=True), wanted)
         self.training, self.run = training, run
         self.warned, self.halted = False, ""
         self.fresh = True

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from simulator.frame import Frame
 from simulator.gains_past import GainsPast
 from simulator.history import History, Rows
@@ -45,7 +47,11 @@ class Record:
         return found
 
     def add(self, frame: Frame, rows: tuple[Rows, ...]) -> None:
-        """Take in an answer."""
+        """Take in an answer; what it tells of step 0 besides, is kept."""
+        if self.first is not None and frame.step == 0:
+            self.first = replace(
+                self.first, factors=frame.factors or self.first.factors, facts=frame.facts or self.first.facts
+            )
         for each in rows:
             self.history.extend(each)
         self.profiles.add(frame.step, frame.time)

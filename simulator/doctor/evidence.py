@@ -126,8 +126,8 @@ class Evidence:
     @property
     def facts(self) -> Facts | None:
         """Of the present step; of the first where NaN or Inf has come in."""
-        frame = self.first if self.broken and self.first is not None else self.frame
-        return frame.facts
+        first = None if self.first is None else self.first.facts
+        return first if self.broken and first is not None else self.frame.facts
 
     @cached_property
     def guessing(self) -> float:

@@ -139,6 +139,27 @@ def test_after_nan_a_mend_goes_back_to_before_the_trouble_and_on_from_there(
     assert math.isfinite(loss_of(window))
 
 
+@pytest.mark.parametrize("playing", [False, True], ids=["paused at step 0", "played at once"])
+def test_what_is_known_of_step_0_is_known_when_nothing_is_finite_any_more(
+    qtbot: QtBot, open_window: Open, playing: bool
+) -> None:
+    window = open_window("thread")
+    if playing:
+        window.bench.play()
+    huge = window.document.experiment.with_values([("seed", 5), ("optimizer.learning_rate", 1e6)])
+    before = window.bench.info
+    assert window.document.propose(huge.to_builtins(), "Seed and rate") is None
+    if not playing:
+        qtbot.waitUntil(lambda: window.bench.info is not before and at(window, 0), timeout=LONG)
+        window.bench.play(60)
+    qtbot.waitUntil(lambda: shows(window) and not math.isfinite(loss_of(window)), timeout=LONG)
+    first = window.bench.record.first
+    assert first is not None
+    assert first.facts is not None
+    assert math.isfinite(first.facts.data.guessing_loss)
+    assert first.factors
+
+
 def test_a_rate_that_was_set_right_by_hand_after_nan_is_offered_as_it_is(qtbot: QtBot, open_window: Open) -> None:
     window = ruined(qtbot, open_window, "process")
     set_rate(window, 0.05)
