@@ -110,7 +110,8 @@ class Network:
         scratch = Scratch(self.dtype, counting=True)
         self._place(count, scratch, seed, inputs)
         # Zeros take no memory before they are written to: what parameters need is still to come.
-        check_memory((count.nbytes + scratch.nbytes) * self.numbers + self.parameter_bytes)
+        reserved = 3 * self.parameters.value.nbytes if self.parameter_bytes else 0
+        check_memory((count.nbytes + scratch.nbytes) * self.numbers + self.parameter_bytes, reserved)
         self._arena = Arena(self.dtype, count.used, self.zeros)
         self._scratch = Scratch(self.dtype, zeros=self.zeros)
         self._place(self._arena, self._scratch, seed, inputs)
@@ -198,12 +199,12 @@ def _inform(module: Module, label: str, entry: int, trace: Trace) -> None:
         _inform(child, f"{label}.{inner_number(inner, len(children))}", entry, trace)
 
 
-def check_memory(amount: int) -> None:
+def check_memory(amount: int, reserved: int = 0) -> None:
     """ExperimentError if ``amount`` bytes are more than a network may take, or than there are."""
-    if lack := lack_of(amount):
+    if lack := lack_of(amount, reserved):
         raise ExperimentError(f"the network would need {amount / GIB:.1f} GiB of memory; {lack}")
 
 
-def lack_of(amount: int) -> str:
-    """Why a network may not take so many bytes; ``""`` where it may."""
-    return f"the limit is {MEMORY_LIMIT / GIB:g} GiB" if amount > MEMORY_LIMIT else shortage(amount)
+def lack_of(amount: int, reserved: int = 0) -> str:
+    """Why a network may not take so many bytes, some of them ``reserved`` already; ``""`` where it may."""
+    return f"the limit is {MEMORY_LIMIT / GIB:g} GiB" if amount > MEMORY_LIMIT else shortage(amount, reserved)

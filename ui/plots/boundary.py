@@ -97,11 +97,13 @@ class _Border(Item):
 
 def border_lines(state: BoundaryState) -> list[QLineF]:
     """The edges between neighbouring points of the plane with different answers (regression: across the middle)."""
-    image = np.nan_to_num(state.answer.image)
+    image = np.nan_to_num(state.answer.image, posinf=0, neginf=0)
     if state.classes:
         best = probabilities(image).argmax(axis=0)
     else:
-        best = (image[0] > 0.5 * (image[0].min() + image[0].max())).astype(int)
+        best = (image[0] > 0.5 * image[0].min() + 0.5 * image[0].max()).astype(int)
+    # What is not finite is no answer: it stands apart from all of them.
+    best[~np.isfinite(state.answer.image).all(axis=0)] = -1
     rows, columns = best.shape
     (x0, x1), (y0, y1) = state.answer.x_range, state.answer.y_range
     dx, dy = (x1 - x0) / columns, (y1 - y0) / rows
@@ -241,9 +243,10 @@ class BoundaryPlot(Plot[BoundaryState]):
     def _answer(self, state: BoundaryState, row: int, column: int) -> str:
         if not state.classes:
             return f"answer  {number(float(state.answer.image[0, row, column]))}"
-        shares = probabilities(state.answer.image[:, row : row + 1, column : column + 1])[:, 0, 0]
-        if not np.isfinite(shares).all():
-            return "not a number"
+        answer = state.answer.image[:, row : row + 1, column : column + 1]
+        if not np.isfinite(answer).all():
+            return number(float(answer[~np.isfinite(answer)][0]))
+        shares = probabilities(answer)[:, 0, 0]
         names = self.info.class_names if self.info is not None else ()
         best = int(shares.argmax())
         return f"{names[best] if best < len(names) else f'class {best}'}  {percent(float(shares[best]))}"
