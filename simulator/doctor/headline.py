@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from simulator.doctor.base import Finding
-from simulator.doctor.words import number
+from simulator.doctor.words import number, times
 from simulator.frame import Frame
 
 
@@ -20,18 +20,18 @@ def headline(findings: Sequence[Finding], frame: Frame) -> str:
 
 
 def fact(frame: Frame) -> str:
-    """How the gradient of the first hidden layer with weights compares with the last one's, and through time."""
+    """How the gradient compares at the first and the last time step, or of the first and the last hidden layer."""
+    for label, profile in frame.time.items():
+        norms = profile.hidden_gradient_norm
+        if len(norms) > 1 and norms[-1] > 0:
+            ratio = times(float(norms[0] / norms[-1]))
+            return f"in layer {label} the gradient at the first time step is {ratio} that at the last"
     rows = np.flatnonzero(frame.defined["weight_gradient_norm"]).tolist()
     rows = rows[:-1] if len(rows) > 2 else rows
     norms = frame.measures["weight_gradient_norm"][rows]
     if len(rows) < 2 or not norms[-1] > 0:
         return f"the gradient's norm is {number(frame.scalars.get('gradient_norm', math.nan))}"
     return f"{_name(frame, rows[0])}'s gradient is {times(float(norms[0] / norms[-1]))} {_name(frame, rows[-1])}'s"
-
-
-def times(ratio: float) -> str:
-    """``138 times`` or ``0.02 of``, to stand before what it is a multiple of."""
-    return f"{number(ratio)} times" if ratio > 1 else f"{number(ratio)} of"
 
 
 def _name(frame: Frame, row: int) -> str:

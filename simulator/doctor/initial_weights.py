@@ -9,10 +9,11 @@ import numpy as np
 
 from simulator.doctor import mends
 from simulator.doctor.base import Finding, Mend
-from simulator.doctor.evidence import Evidence
+from simulator.doctor.evidence import Evidence, balance
 from simulator.doctor.layer_settings import rows_of
-from simulator.doctor.suspect import Suspect, decades
-from simulator.doctor.words import number
+from simulator.doctor.signal import EXPLODING, VANISHING, Ends
+from simulator.doctor.suspect import PATIENCE, WEAK, Suspect, decades
+from simulator.doctor.words import number, times
 
 FITTING = {"he_normal": 2.0, "glorot_normal": 1.0, "lecun_normal": 1.0}
 """σ_w² = n_in · variance of a weight, about, that keeps the signal's size."""
@@ -66,13 +67,34 @@ class InitialWeights(Suspect):
         yield from self.accuse(
             evidence,
             mends.cause_of(evidence.experiment, f"{path}.initializer"),
-            min(abs(total) / 2, 3.0),
+            min(abs(total) / 2, 3.0) if self._outweighs(evidence, total) else WEAK,
             f"The initial weights are {number(each)} times as large as fits their activations, layer by layer: "
-            f"{number(abs(total))} decades through the stack",
+            f"{number(abs(total))} decades through the stack{self._consequence(evidence)}",
             [mends.weights(evidence.experiment)],
             numbers={"weights_to_fitting": each, "decades": total},
             rows=rows,
+            certain=evidence.frame.step < PATIENCE and self._lost(evidence),
         )
+
+    def _consequence(self, evidence: Evidence) -> str:
+        """``, and layer 1's error signal vanishes to 1.0·10⁻⁶ of layer 10's``, where it does now."""
+        ends = Ends(evidence, "delta_rms")
+        if VANISHING <= ends.ratio <= EXPLODING or not math.isfinite(ends.ratio):
+            return ""
+        first, last = (evidence.name(row) for row in ends.rows)
+        verb = "vanishes" if ends.ratio < 1 else "explodes"
+        return f", and {first}'s error signal {verb} to {times(ends.ratio)} {last}'s"
+
+    def _lost(self, evidence: Evidence) -> bool:
+        """Whether the signal is lost on its way, either way, so that nothing has to be waited for."""
+        ratios = [Ends(evidence, name).ratio for name in ("delta_rms", "activation_std")]
+        return any(not VANISHING <= ratio <= EXPLODING for ratio in ratios)
+
+    def _outweighs(self, evidence: Evidence, total: float) -> bool:
+        """Whether the weights do more to the error signal at step 0 than the slopes, as far as that is known."""
+        found = balance(evidence.first or evidence.frame)
+        culprit = found.culprit(-1 if total < 0 else 1) if found is not None else None
+        return culprit is None or culprit[0] != "slope"
 
     def _drawn(self, evidence: Evidence) -> dict[str, list[float]]:
         """Path of an entry whose draw does not fit → log₁₀ of each of its layers' gain."""

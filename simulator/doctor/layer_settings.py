@@ -11,7 +11,7 @@ import numpy as np
 from simulator.doctor import mends
 from simulator.doctor.base import Finding, Mend
 from simulator.doctor.evidence import Evidence
-from simulator.doctor.suspect import Suspect, decades
+from simulator.doctor.suspect import WEAK, Suspect, decades
 from simulator.doctor.words import number
 
 KEEP = 0.25
@@ -198,7 +198,8 @@ class LargeBiases(Suspect):
             yield from self.accuse(
                 evidence,
                 (f"{path}.bias_initializer", initializer["kind"] if initializer else ""),
-                decades(size, 0.5),
+                # Those of the output are the first to be learnt.
+                min(decades(size, 0.5), WEAK if path == "output" else math.inf),
                 f"The biases of {name} begin at the size {number(size)}",
                 [Mend("Biases 0", ((f"{path}.bias_initializer.kind", "zeros"),))],
                 numbers={"bias_size": size},

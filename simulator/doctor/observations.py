@@ -9,6 +9,8 @@ from simulator.doctor.base import Finding, Mend
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.suspect import Suspect, decades
 
+WIDE = 16
+"""Units over which a mean and a variance say something."""
 FEW = 8
 """Samples below which a batch's gradient is mostly noise."""
 
@@ -79,6 +81,7 @@ class NarrowNorm(Suspect):
             [
                 Mend("No layer norm", tuple((f"{path}.normalization.kind", "none") for path, _ in narrow)),
                 Mend("Batch norm", tuple((f"{path}.normalization.kind", "batch") for path, _ in narrow)),
+                Mend(f"{WIDE} units", tuple((f"{path}.units", WIDE) for path, layer in narrow if "units" in layer)),
             ],
             numbers={"units": float(units)},
             rows=rows,

@@ -61,9 +61,18 @@ def prove(findings: Sequence[Finding], trials: Trials) -> tuple[Finding, ...]:
     culprit = find_culprit(tested, trials.untreated)
     others = [each for each in findings if each.cause is None]
     if culprit is not None:
-        remaining = [replace(each, mends=()) for each in others if culprit.best is not None and culprit.best.has(each)]
+        if not culprit.healing:
+            culprit = _otherwise(culprit, others, trials)
+        remaining = [replace(each, mends=()) for each in others if culprit.best is None or culprit.best.has(each)]
         return (culprit.proven, *remaining)
     return _without_culprit(others, suspects, trials)
+
+
+def _otherwise(culprit: Tested, others: Sequence[Finding], trials: Trials) -> Tested:
+    """Where setting the cause right is not enough: with what helps against the signs that came with it."""
+    mends = {mend.settings_key: mend for each in others for mend in each.mends}
+    helped = replace(culprit.finding, mends=tuple(mends.values()))
+    return Tested(culprit.finding, (*culprit.copies, *trials.of_finding(helped)))
 
 
 def find_culprit(tested: Iterable[Tested], untreated: Outcome) -> Tested | None:
@@ -93,4 +102,9 @@ def _without_culprit(others: Sequence[Finding], suspects: Sequence[Finding], tri
         return tuple(finding for finding in kept if finding.mends or finding.severity == "note")
     healed = any(each.healing for each in tested)
     ordered = sorted(tested, key=lambda each: (SEVERITIES.index(each.finding.severity), healed and not each.healing))
-    return tuple(each.proven for each in ordered)
+    return tuple(each.proven for each in ordered if each.healing or each.finding.severity != "warning" or _told(each))
+
+
+def _told(tested: Tested) -> bool:
+    """Whether a warning is worth a word although nothing that was tried at least halves the loss."""
+    return tested.finding.rule == "over-fitting" or not tested.finding.mends

@@ -131,7 +131,7 @@ class LearningRate(Suspect):
         if not lost and (longest < 10 * LONG or rate < usual / 10):
             return
         how = f": an update changed a layer's weights by {number(longest)} of their size" if longest > LONG else ""
-        ladder = [usual] if rate > 2 * usual else []
+        ladder = [value for value in (usual, 10 * usual) if rate > 2 * value]
         yield from self._accuse(
             evidence,
             max(beyond, 0.0) + 0.3,

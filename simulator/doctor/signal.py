@@ -28,7 +28,7 @@ STILL_EXPLODING = 100.0
 ADAPTIVE = frozenset({"adam", "adamw", "rmsprop"})
 
 
-class _Ends:
+class Ends:
     """A measure at the first and the last hidden layer that have it."""
 
     def __init__(self, evidence: Evidence, measure: str) -> None:
@@ -92,7 +92,7 @@ class Vanishing(Rule):
     name = "vanishing"
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
-        gradient, delta = _Ends(evidence, "weight_gradient_norm"), _Ends(evidence, "delta_rms")
+        gradient, delta = Ends(evidence, "weight_gradient_norm"), Ends(evidence, "delta_rms")
         output = float(evidence.lately("weight_gradient_norm")[-1])
         lost = gradient.known and gradient.first == 0 and output > 0
         if not (lost or gradient.ratio < VANISHING or delta.ratio < VANISHING):
@@ -121,7 +121,7 @@ class Vanishing(Rule):
             ],
         )
 
-    def _sentence(self, evidence: Evidence, ends: _Ends, of_weights: bool) -> str:
+    def _sentence(self, evidence: Evidence, ends: Ends, of_weights: bool) -> str:
         first, last = (evidence.name(row) for row in ends.rows)
         what = "weight gradient" if of_weights else "error signal"
         if ends.first == 0:
@@ -150,12 +150,12 @@ class Fading(Rule):
     name = "fading"
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
-        ends = _Ends(evidence, "activation_std")
+        ends = Ends(evidence, "activation_std")
         if not ends.known or not ends.first > 0 or not ends.last < FADED * ends.first:
             return
         lost = ends.last < VANISHING * ends.first
         # A milder loss only slows the start; and where the error signal vanishes as well, that says it all.
-        if not lost and (evidence.learnt or _Ends(evidence, "delta_rms").ratio < VANISHING):
+        if not lost and (evidence.learnt or Ends(evidence, "delta_rms").ratio < VANISHING):
             return
         limit = VANISHING if lost else FADED
         factor, decades = self._blame(evidence)
@@ -194,7 +194,7 @@ class Exploding(Rule):
     name = "exploding"
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
-        gradient, delta = _Ends(evidence, "weight_gradient_norm"), _Ends(evidence, "delta_rms")
+        gradient, delta = Ends(evidence, "weight_gradient_norm"), Ends(evidence, "delta_rms")
         top = evidence.lately("gradient_norm").item()
         # A few steps may tame it a little without mending anything.
         limit = EXPLODING if evidence.moved else STILL_EXPLODING
@@ -225,7 +225,7 @@ class Exploding(Rule):
             mends=strong_side(experiment),
         )  # fmt: skip
 
-    def _sentence(self, evidence: Evidence, ends: _Ends, of_weights: bool, top: float) -> str:
+    def _sentence(self, evidence: Evidence, ends: Ends, of_weights: bool, top: float) -> str:
         if not ends.ratio > STILL_EXPLODING:
             return f"The gradient's norm is {number(top)}"
         first, last = (evidence.name(row) for row in ends.rows)

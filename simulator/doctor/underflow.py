@@ -73,7 +73,7 @@ class Underflow(Rule):
             evidence,
             "note",
             joined(
-                f"float16 would round {shares[worst]:.0%} of {evidence.name(worst)}'s weight gradient to 0 (below "
+                f"In float16 {shares[worst]:.0%} of {evidence.name(worst)}'s weight gradient would become 0 (below "
                 f"6·10⁻⁸)" + (f", and most of that of {listed(evidence, rows)}" if len(rows) > 1 else ""),
                 why,
             ),

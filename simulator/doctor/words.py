@@ -37,6 +37,11 @@ def number(value: float) -> str:
     return f"{mantissa}·10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
 
 
+def times(ratio: float) -> str:
+    """``138 times`` or ``0.02 of``, to stand before what it is a multiple of."""
+    return f"{number(ratio)} times" if ratio > 1 or ratio == 0 else f"{number(ratio)} of"
+
+
 def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 

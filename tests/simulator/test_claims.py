@@ -257,9 +257,8 @@ def test_10_small_weights_vanish_and_large_ones_explode_and_the_status_says_so()
     assert small.measures["activation_std"][9] < 1e-5 * small.measures["activation_std"][0]
     assert small.measures["delta_rms"][0] < 1e-5 * small.measures["delta_rms"][9]
     assert (small.measures["weight_gradient_norm"][:-1] < 1e-5).all()
-    assert {"fading", "vanishing"} <= {finding.rule for finding in small_run.findings}
-    assert headline(large_run.findings, large) == large_run.findings[0].sentence
-    assert large_run.findings[0].rule == "exploding"
+    assert "vanishes to" in headline(small_run.findings, small)
+    assert "explodes to" in headline(large_run.findings, large)
 
 
 def test_10_a_sigmoid_stack_vanishes_by_more_than_its_quarter_per_layer() -> None:

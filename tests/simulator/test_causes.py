@@ -1,0 +1,180 @@
+"""The doctor names the setting that was made bad, and what it offers mends a run that is started anew with it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simulator import Experiment, RunResult, run
+from simulator.doctor import SUSPECTS, Finding
+from simulator.doctor.trial import CURED
+from simulator.optimizers import Optimizer
+from simulator.parameter import kinds
+from simulator.schedules import Schedule
+
+STEPS = 120
+DIGITS: dict[str, Any] = {
+    "data": {"kind": "digits"},
+    "layers": [{"kind": "dense", "units": 24, "repeat": 2}],
+    "optimizer": {"kind": "sgd", "learning_rate": 0.2},
+    "batch_size": 64,
+}
+MOONS = {**DIGITS, "data": {"kind": "moons"}, "optimizer": {"kind": "adam", "learning_rate": 0.02}}
+PLANE = {**DIGITS, "data": {"kind": "plane"}}
+RELU = {"activation": {"kind": "relu"}, "initializer": {"kind": "he_normal"}}
+DEEP = {**DIGITS, "layers": [{"kind": "dense", "units": 24, "repeat": 8}]}
+WINE = {**DIGITS, "data": {"kind": "wine"}, "batch_size": 32}
+BLOCK = {"kind": "residual", "repeat": 12, "scale": "sqrt_depth", "layers": [{"kind": "dense", "units": 24, **RELU}]}
+RESIDUAL = {**DIGITS, "layers": [{"kind": "dense", "units": 24, **RELU}, BLOCK]}
+ROWS = {
+    **DIGITS, "data": {"kind": "digit_rows"}, "layers": [{"kind": "recurrent", "units": 24}],
+    "optimizer": {"kind": "adam", "learning_rate": 0.01},
+}  # fmt: skip
+HIGHWAYS = [
+    {"kind": "dense", "units": 16},
+    {"kind": "highway", "units": 16, "repeat": 30, "transform_bias": -3},
+]
+OPEN = {**DIGITS, "layers": HIGHWAYS, "optimizer": {"kind": "adam", "learning_rate": 0.003}}
+SIGMOID = {
+    **DIGITS, "data": {"kind": "circles"}, "loss": {"kind": "sigmoid_mse"},
+    "optimizer": {"kind": "sgd", "learning_rate": 1.0},
+}  # fmt: skip
+
+PLANTED: dict[str, tuple[dict[str, Any], list[tuple[str, Any]], str]] = {
+    "L2 penalty": (DIGITS, [("regularization.l2", 1.0)], "regularization.l2"),
+    "L1 penalty": (DIGITS, [("regularization.l1", 0.1)], "regularization.l1"),
+    "weight decay": (
+        MOONS, [("optimizer", {"kind": "adamw", "learning_rate": 0.02, "weight_decay": 30.0})],
+        "optimizer.weight_decay",
+    ),
+    "clipping": (DIGITS, [("regularization.clip_norm", 1e-5)], "regularization.clip_norm"),
+    "schedule": (DIGITS, [("schedule", {"kind": "exponential", "gamma": 1.5})], "schedule.gamma"),
+    "learning rate": (DIGITS, [("optimizer.learning_rate", 60.0)], "optimizer.learning_rate"),
+    "momentum": (DIGITS, [("optimizer.momentum", 0.999)], "optimizer.momentum"),
+    "squared gradients": (MOONS, [("optimizer.eps", 1e4)], "optimizer.eps"),
+    "scale of the data": (WINE, [("data.scale", "none")], "data.scale"),
+    "batch": (
+        {**MOONS, "layers": [{"kind": "dense", "units": 8, "repeat": 2, "normalization": {"kind": "batch"}}]},
+        [("batch_size", 1)], "batch_size",
+    ),
+    "narrow norm": (
+        {**MOONS, "layers": [{"kind": "dense", "units": 8, "normalization": {"kind": "layer"}}]},
+        [("layers.0.units", 1)], "layers.0.normalization",
+    ),
+    "dropout": (DIGITS, [("layers.0.dropout", {"kind": "inverted", "rate": 0.95})], "layers.0.dropout"),
+    "branch scale": (RESIDUAL, [("layers.1.branch_scale", 10.0)], "layers.1.branch_scale"),
+    "recurrent weights": (
+        ROWS, [("layers.0.recurrent_initializer", {"kind": "orthogonal", "gain": 5.0})],
+        "layers.0.recurrent_initializer",
+    ),
+    "open gates": (OPEN, [("layers.1.transform_bias", 1.0)], "layers.1.transform_bias"),
+    "flat output": (
+        SIGMOID, [("output.bias_initializer", {"kind": "constant", "value": 12.0})], "loss.kind",
+    ),
+    "initial weights": (DEEP, [("layers.0.initializer", {"kind": "normal", "std": 0.01})], "layers.0.initializer"),
+    "symmetric": (MOONS, [("layers.0.initializer", {"kind": "zeros"})], "layers.0.initializer"),
+    "biases": (
+        {**DIGITS, "layers": [{"kind": "dense", "units": 24, "repeat": 2, **RELU}]},
+        [("layers.0.bias_initializer", {"kind": "constant", "value": -10.0})], "layers.0.bias_initializer",
+    ),
+    "label noise": (MOONS, [("data.label_noise", 0.5)], "data.label_noise"),
+    "overlap": (MOONS, [("data.noise", 5.0)], "data.noise"),
+}  # fmt: skip
+"""First rule → healthy net, what is made bad about it, and the path that names it."""
+
+
+def trained(plain: dict[str, Any], settings: list[tuple[str, Any]], steps: int = STEPS) -> RunResult:
+    with np.errstate(all="ignore"):
+        return run(Experiment.from_builtins(plain).with_values(settings), steps=steps, every=40)
+
+
+def level(result: RunResult) -> float:
+    """The loss of the last steps as a share of guessing."""
+    assert result.last.facts is not None
+    return float(np.median(result.history.series("loss").last[-10:])) / result.last.facts.data.guessing_loss
+
+
+def first(result: RunResult) -> Finding:
+    assert result.findings
+    return result.findings[0]
+
+
+def test_every_rule_about_a_setting_is_planted_here() -> None:
+    assert {rule.name for rule in SUSPECTS} | {"symmetric"} == set(PLANTED)
+
+
+@pytest.mark.parametrize("rule", PLANTED)
+def test_the_setting_that_was_made_bad_is_named_first(rule: str) -> None:
+    plain, settings, path = PLANTED[rule]
+    result = trained(plain, settings)
+    finding = first(result)
+    assert finding.rule == rule
+    assert finding.cause is not None
+    assert finding.cause.path.startswith(path)
+    assert finding.mends
+    # A run that is started anew with the first mend.
+    mended = trained(plain, [*settings, *finding.mends[0].settings])
+    assert rule not in {each.rule for each in mended.findings}
+    assert level(mended) <= CURED * level(result) or not math.isfinite(level(result))
+
+
+@pytest.mark.parametrize("base", [DIGITS, MOONS, PLANE, DEEP, WINE, RESIDUAL, ROWS, OPEN, SIGMOID])
+@pytest.mark.parametrize("steps", [0, 40, STEPS])
+def test_the_same_nets_are_let_be_before_anything_is_made_bad(base: dict[str, Any], steps: int) -> None:
+    assert [each for each in trained(base, [], steps).findings if each.severity != "note"] == []
+
+
+@pytest.mark.parametrize("kind", sorted(kinds(Optimizer)))
+@pytest.mark.parametrize("rate", [0.0, 1e-7])
+def test_a_rate_at_which_nothing_moves_is_named_with_every_optimiser(kind: str, rate: float) -> None:
+    finding = first(trained(MOONS, [("optimizer", {"kind": kind, "learning_rate": rate})]))
+    assert finding.cause is not None
+    assert (finding.cause.path, finding.cause.value) == ("optimizer.learning_rate", rate)
+    assert all(value > rate for mend in finding.mends for _, value in mend.settings)
+
+
+SPENT: dict[str, dict[str, Any]] = {
+    "step": {"step_size": 2, "gamma": 0.01},
+    "exponential": {"gamma": 0.3},
+    "cosine": {"t_max": 3},
+    "one_cycle": {"total_steps": 1000000, "max_lr": 0.2, "div_factor": 1e6},
+    "warmup": {"total_iters": 1000000, "start_factor": 0.0},
+}
+"""Schedule → fields with which it stops a run, or never starts it."""
+PERIODIC = {"constant", "sgdr", "cyclical"}
+
+
+def test_every_schedule_that_can_end_is_ended_here() -> None:
+    assert set(SPENT) | PERIODIC == set(kinds(Schedule))
+
+
+@pytest.mark.parametrize("kind", SPENT)
+def test_a_schedule_that_leaves_no_rate_is_named_and_no_base_rate_is_offered_under_it(kind: str) -> None:
+    finding = first(trained(DIGITS, [("schedule", {"kind": kind, **SPENT[kind]})]))
+    assert finding.cause is not None
+    assert finding.cause.path.startswith("schedule.")
+    assert finding.mends
+    for mend in finding.mends:
+        assert ("schedule.kind", "constant") in mend.settings
+
+
+def test_a_share_of_a_decade_is_no_cause_of_a_severe_finding() -> None:
+    for plain, settings, _ in PLANTED.values():
+        for finding in trained(plain, settings, 40).findings:
+            decades = finding.numbers.get(f"decades_{finding.factor}", math.inf)
+            assert finding.severity != "severe" or not abs(decades) < 1
+
+
+def test_a_run_that_broke_says_where_and_offers_a_new_start_or_a_checkpoint() -> None:
+    finding = first(trained(DIGITS, [("schedule", {"kind": "exponential", "gamma": 10.0})]))
+    assert finding.began is not None
+    assert f"step {finding.began.step}" in finding.sentence
+    assert {mend.application for mend in finding.mends} <= {"checkpoint", "start"}
+
+
+def test_labels_that_are_random_blame_no_part_of_the_network() -> None:
+    findings = trained(MOONS, [("data.label_noise", 0.5)]).findings
+    assert [each for each in findings if each.severity == "severe" and each.factor] == []
