@@ -28,7 +28,8 @@ from simulator.parameter import replaced
 from simulator.shapes import shapes, text_of
 from ui.builder import edits
 from ui.builder.edits import Change, Place
-from ui.builder.entries import entries_of
+from ui.builder.entries import Entry, entries_of
+from ui.builder.identity import Identities, tags
 from ui.builder.kinds_menu import kinds_menu
 from ui.builder.outlook import Outlook, summary_of
 from ui.builder.refusal import Refusal
@@ -37,6 +38,9 @@ from ui.builder.stack import Colours, Stack, depth_colour
 from ui.forms.form import PartForm, Path
 from ui.forms.propose import Propose, description_of, key_of
 from ui.style.numbers import count
+
+Name = int | str
+"""What a row is known by: a layer's tag, ``input`` or ``output``."""
 
 
 class Builder(QWidget):
@@ -52,13 +56,21 @@ class Builder(QWidget):
         self._propose = propose
         self._experiment: Experiment | None = None
         self._plain: dict[str, Any] = {"layers": []}
-        self._next: list[Place] | None = None
+        self._identities = Identities()
+        self._proposed: list[dict[str, Any]] = []
+        """What is being asked for, whose layers are to be known again in what comes back."""
+        self._next: list[Name] | None = None
+        """What is to be chosen in it."""
         self._outlook = Outlook()
         self._wrong: dict[Place, str] = {}
         self._asked = ""
         """Words for what was refused last, and is done when it is repaired."""
         self._dragged: dict[str, Any] | None = None
         """What was refused while a hand was moving, for which repairs are sought when it lets go."""
+        self._then: list[Name] | None = None
+        """What is to be chosen when what was refused is repaired; else what the repair adds, if it adds anything."""
+        self._refused: set[int] = set()
+        """The layers of what was refused."""
         self.stack = Stack(colours)
         self.refusal = Refusal()
         self.layer_form = PartForm(Layer)
@@ -181,15 +193,17 @@ class Builder(QWidget):
     def set_experiment(self, experiment: Experiment, info: RunInfo | None = None) -> None:
         """Show ``experiment`` (and, of its run, shapes and sizes), keeping selection and focus; emits nothing."""
         old, self._experiment = self._experiment, experiment
-        self._plain = experiment.to_builtins()
         chosen, self._next = self._next if self._next is not None else self._selected(), None
+        if old is not None and old is not experiment:
+            self._identities.choose(old, self._selected())
+        self._plain = self._identities.tagged(experiment, [*self._proposed, self._plain])
         if info is not None:
             self._outlook.learn(experiment, info)
         if old != experiment or info is not None:
             self._judge()
         was = self.stack.blockSignals(True)
         self.stack.set_entries(entries_of(self._plain, info, self._shape_texts(), self._wrong))
-        self._select(chosen)
+        self._select(self._still_there(chosen))
         self.stack.blockSignals(was)
         self._say_size(info)
         self._show_forms()
@@ -249,22 +263,33 @@ class Builder(QWidget):
 
     def choose(self, layers: Sequence[Place]) -> None:
         """Choose the layers at these places."""
-        self._select(layers)
+        self._select([edits.at(self._plain, place)[edits.TAG] for place in layers])
 
-    def _selected(self) -> list[Place]:
-        """What is chosen, to be found again: places, and ``("input",)`` and ``("output",)``."""
-        entries = map(self.stack.entry, self.stack.rows())
-        return [entry.place or (entry.role,) for entry in entries]
+    def _name(self, entry: Entry) -> Name:
+        """What a row is known by, wherever it stands: a layer by its tag."""
+        found: Name = edits.at(self._plain, entry.place)[edits.TAG] if entry.place else entry.role
+        return found
 
-    def _select(self, chosen: Sequence[Place]) -> None:
-        wanted = set(chosen)
+    def _selected(self) -> list[Name]:
+        """What is chosen, to be found again."""
+        return [self._name(entry) for entry in map(self.stack.entry, self.stack.rows())]
+
+    def _select(self, chosen: Sequence[Name]) -> None:
         rows = enumerate(self.stack.entries())
-        self.stack.select([row for row, entry in rows if (entry.place or (entry.role,)) in wanted])
+        self.stack.select([row for row, entry in rows if self._name(entry) in chosen])
+
+    def _still_there(self, chosen: Sequence[Name]) -> Sequence[Name]:
+        """``chosen``, or where nothing of it is left what was chosen when this experiment was shown before."""
+        assert self._experiment is not None
+        there = {*tags(self._plain), "input", "output"}
+        if not chosen or there.intersection(chosen):
+            return chosen
+        return self._identities.chosen(self._experiment)
 
     def _show_forms(self) -> None:
         chosen, rows = self.chosen(), self.stack.rows()
         if chosen:
-            self.layer_form.set_values([edits.at(self._plain, place) for place in chosen])
+            self.layer_form.set_values([edits.untagged(edits.at(self._plain, place)) for place in chosen])
             self._show_page(self.layer_form)
         elif rows and rows[-1] == self.stack.count() - 1:
             self.output_form.set_value(self._plain["output"])
@@ -302,15 +327,30 @@ class Builder(QWidget):
         if found is not None:
             self._dragged = None if final else plain
             self._refuse(found.reason, text, found)
+            self._refused = tags(plain)
             return found.reason
-        return self._propose(plain, text, key, final)
+        return self._pass_on(plain, text, key, final)
+
+    def _pass_on(self, plain: dict[str, Any], text: str, key: str | None, final: bool) -> str | None:
+        """Propose ``plain``; its layers are known again in what comes back, also where they are alike."""
+        self._proposed = [plain]
+        reason = self._propose(edits.untagged(plain), text, key, final)
+        self._proposed = []
+        if reason is None and self._experiment is not None and edits.untagged(plain) == edits.untagged(self._plain):
+            # Layers that are alike have changed places.
+            self._plain = plain
+            self._identities.remember(self._experiment, plain)
+        return reason
 
     def _refuse(self, reason: str, text: str, found: Misfit | None) -> None:
-        self._asked = text
+        self._asked, self._then, self._refused = text, None, tags(self._plain)
         self.refusal.say(reason, found.offers if found is not None else ())
 
     def _repair(self, offer: Offer) -> None:
-        reason = self._propose(offer.plain, self._asked, None, True)
+        plain = self._identities.completed(offer.plain)
+        self._next = self._then or list(tags(plain) - self._refused) or None
+        reason = self._pass_on(plain, self._asked, None, True)
+        self._next = None
         self.refusal.say(reason or "")
 
     def _add(self, kind: str) -> None:
@@ -335,21 +375,23 @@ class Builder(QWidget):
     def _act(self, text: str, change: Change) -> None:
         if self._experiment is None:
             return
-        plain, self._next = change(self._plain, self.chosen())
+        plain, places = change(self._plain, self.chosen())
+        plain = self._identities.completed(plain)
+        self._next = then = [edits.at(plain, place)[edits.TAG] for place in places]
         reason = self._ask(plain, text, None, True)
-        if reason is not None:
-            self._next = None
+        self._next = None
+        if reason is None:
+            self._select(then)
+        else:
+            self._then = then
             if reason != self.refusal.text():
                 self._refuse(reason, text, None)
-        elif self._next is not None:
-            self._select(self._next)
-            self._next = None
 
     def _layer_edited(self, path: Path, value: Any, final: bool) -> None:
         chosen = self.chosen()
         if not chosen or self._experiment is None:
             return
-        plain = edits.changed(self._plain, chosen, path, value)
+        plain = self._identities.completed(edits.changed(self._plain, chosen, path, value))
         where = ",".join(".".join(map(str, place[1::2])) for place in chosen)
         what = f"{description_of(self.layer_form, path)} of {count(len(chosen), 'layer')}"
         self._edit(self.layer_form, path, plain, what, f"layers.{where}.{key_of(path)}", final)

@@ -18,6 +18,8 @@ from simulator.shapes import inner_field
 
 Plain = dict[str, Any]
 Place = tuple[str | int, ...]
+TAG = "#"
+"""Where a layer's builtins say which layer it is (:mod:`ui.builder.identity`); no field has that name."""
 TOP: Place = ("layers",)
 """The stack itself: a place ends in an index, a stack in the name of its field."""
 Change = Callable[[Plain, Sequence[Place]], tuple[Plain, list[Place]]]
@@ -39,6 +41,13 @@ def inner_of(layer: Mapping[str, Any]) -> list[Plain]:
         default = next(p for p in parameters(part) if p.name == name).default
         return [dict(msgspec.to_builtins(inner, builtin_types=())) for inner in default]
     return list(layer[name])
+
+
+def untagged(plain: Any) -> Any:
+    """Builtins without the tags of layers."""
+    if isinstance(plain, Mapping):
+        return {name: untagged(value) for name, value in plain.items() if name != TAG}
+    return [untagged(value) for value in plain] if isinstance(plain, list | tuple) else plain
 
 
 def at(plain: Any, place: Place) -> Any:
@@ -203,7 +212,9 @@ def changed(plain: Plain, chosen: Sequence[Place], path: Place, value: Any) -> P
     """``value`` at ``path`` of every chosen layer; another kind of layer keeps the fields both kinds have."""
     for place in sorted(chosen, key=len, reverse=True):
         if path == ("kind",):
-            plain = replaced(plain, place, as_kind(at(plain, place), str(value)))
+            layer = at(plain, place)
+            tag = {TAG: layer[TAG]} if TAG in layer else {}
+            plain = replaced(plain, place, as_kind(layer, str(value)) | tag)
         else:
             plain = replaced(plain, (*place, *path), value)
     return plain
@@ -229,7 +240,7 @@ def as_kind(layer: Mapping[str, Any], kind: str) -> Plain:
 
 def _takes(part: type[Layer], name: str, value: Any) -> bool:
     try:
-        msgspec.convert({"kind": kind_of(part), name: value}, part)
+        msgspec.convert({"kind": kind_of(part), name: untagged(value)}, part)
     except msgspec.ValidationError:
         return False
     return True

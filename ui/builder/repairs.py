@@ -13,7 +13,7 @@ from simulator.layers import AnyLayer, Layer
 from simulator.layers.base import Shape, ShapeError
 from simulator.parameter import kinds, parameters
 from simulator.shapes import shape_before, shapes
-from ui.builder.edits import TOP, Place, Plain, at, inner_name, inner_of, moved
+from ui.builder.edits import TOP, Place, Plain, at, inner_name, inner_of, moved, untagged
 
 MOST_OFFERS = 2
 ROUNDS = 100
@@ -112,7 +112,7 @@ def place_of(path: str) -> Place | None:
 
 def layers_of(plain: Mapping[str, Any]) -> tuple[Layer, ...]:
     """The stack as descriptions; msgspec.ValidationError where one is no layer."""
-    found: tuple[Layer, ...] = msgspec.convert(plain["layers"], tuple[AnyLayer, ...])
+    found: tuple[Layer, ...] = msgspec.convert(untagged(plain["layers"]), tuple[AnyLayer, ...])
     return found
 
 
