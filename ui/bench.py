@@ -372,17 +372,18 @@ class Bench(QObject):
                 self._take_failure(reply)
 
     def _take_started(self, reply: Started) -> None:
+        record = self._past_of(reply)
         self._put_aside(reply.ended)
         self.info, self.view, self.kept_steps = reply.info, None, ()
         self._halted = ""
         self.refusal, self.building = "", False
-        self.record = self._past_of(reply)
+        self.record = record
         self.inquiry.begin()
         self._stale = 2
         self.started.emit(reply.info)
 
     def _put_aside(self, ended: KeptRun | None) -> None:
-        """Keep the present run's past for when the run is brought back."""
+        """Keep the past of the run that was trained until now for when it is brought back."""
         self._count_time()
         if ended is not None:
             if ended.rows is not None:
@@ -393,6 +394,7 @@ class Bench(QObject):
             self._records = {run: record for run, record in self._records.items() if run in kept}
 
     def _past_of(self, reply: Started) -> Record:
+        """That of the kept run which goes on, or one that begins."""
         self._kept.drop(reply.continues)
         past = self._records.pop(reply.continues, None)
         if past is not None and past.steps == reply.step:

@@ -115,11 +115,11 @@ class Transport(QToolBar):
         )
         self.same = action(
             window, "Restart, same weights", bench.restart, keys="Ctrl+R", icon="restart",
-            tip="Back to step 0 with the same weights.",
+            tip="Back to step 0 with the same weights; undo brings the run back.",
         )  # fmt: skip
         self.reseed = action(
             window, "Restart, new seed", self.new_seed.emit, keys="Ctrl+Shift+R", icon="dice",
-            tip="Back to step 0 with new weights, data and shuffling.",
+            tip="Back to step 0 with new weights, data and shuffling; undo brings the run back.",
         )  # fmt: skip
         self.count = StepCount(self)
         self.count.entered.connect(self.play_steps)

@@ -37,6 +37,7 @@ from ui.builder.repairs import Misfit, Offer, fitted, misfit, place_of
 from ui.builder.stack import Colours, Stack, depth_colour
 from ui.forms.form import PartForm, Path
 from ui.forms.propose import Propose, description_of, key_of
+from ui.forms.typed import STARTS_OVER
 from ui.style.numbers import count
 
 Name = int | str
@@ -102,7 +103,7 @@ class Builder(QWidget):
         action = QAction(text, self)
         action.setShortcut(keys)
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        action.setToolTip(f"{help} ({keys.toString(QKeySequence.SequenceFormat.NativeText)})")
+        action.setToolTip(f"{help} ({keys.toString(QKeySequence.SequenceFormat.NativeText)})\n{STARTS_OVER}")
         action.triggered.connect(lambda: self._act(text, change))
         self.stack.addAction(action)
         self.actions_by_name[name] = action

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from ui.builder.repairs import Offer
 from ui.forms.row import Warning
+from ui.forms.typed import STARTS_OVER
 
 
 class Refusal(QWidget):
@@ -41,8 +42,10 @@ class Refusal(QWidget):
         self.setVisible(bool(sentence))
 
     def _button(self, offer: Offer) -> QPushButton:
-        button = QPushButton(offer.title)
-        button.setAccessibleDescription("Makes the layers fit together.")
+        button = QPushButton(f"↺ {offer.title}")
+        button.setToolTip(f"Makes the layers fit together.\n{STARTS_OVER}")
+        button.setAccessibleName(offer.title)
+        button.setAccessibleDescription(button.toolTip())
         button.clicked.connect(lambda: self.repaired.emit(offer))
         self.column.addWidget(button)
         return button

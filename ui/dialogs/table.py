@@ -25,6 +25,7 @@ from simulator.data import columns_of, preview
 from simulator.data.delimited import is_number
 from ui.dialogs import plain
 from ui.forms.box import BoxItems
+from ui.forms.typed import STARTS_OVER
 
 PREVIEW_ROWS = 6
 FEW = 3
@@ -56,7 +57,9 @@ class TableDialog(QDialog):
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self
         )
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Use as data")
+        use = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
+        use.setText("Use as data")
+        use.setToolTip(STARTS_OVER)
         plain(self.buttons)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)

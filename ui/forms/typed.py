@@ -64,8 +64,11 @@ def capital(label: str) -> str:
     return label[:1].upper() + label[1:]
 
 
+STARTS_OVER = "↺ Starts over; undo brings the run back."
+
+
 def acts(live: bool) -> str:
-    return "● Acts on the next step." if live else "↺ Restarts the training."
+    return "● Acts on the next step." if live else STARTS_OVER
 
 
 def _default_text(parameter: Parameter) -> str:

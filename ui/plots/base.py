@@ -66,6 +66,8 @@ class Plot(QWidget, Generic[S]):
         self.info: RunInfo | None = None
         self.state: S | None = None
         self.ghost: S | None = None
+        self._absent_ghost: S | None = None
+        """A ghost that does not fit the present layers."""
         self.options = {option.key: option.on for option in self.offers}
         self.by_hand: set[str] = set()
         """Options that a hand has set: they stay."""
@@ -196,8 +198,15 @@ class Plot(QWidget, Generic[S]):
         self._recolour()
         self._empty.setText(self._nothing())
         self.begin(info)
-        if self.ghost is not None and self.ghost.depth not in (0, info.depth):
-            self.unpin()
+        self._fit_ghost(info)
+
+    def _fit_ghost(self, info: RunInfo) -> None:
+        """A ghost of other layers steps back until a run has as many again, as after an undo."""
+        ghost = self.ghost or self._absent_ghost
+        fits = ghost is not None and ghost.depth in (0, info.depth)
+        if fits != (self.ghost is not None):
+            self.set_ghost(ghost if fits else None)
+        self._absent_ghost = None if fits else ghost
 
     def forget(self, why: str = "") -> None:
         """Show nothing, even where it was held, until a run begins; ``why`` says what it waits for."""
@@ -267,7 +276,7 @@ class Plot(QWidget, Generic[S]):
         self.set_ghost(None)
 
     def set_ghost(self, ghost: S | None) -> None:
-        self.ghost = ghost
+        self.ghost, self._absent_ghost = ghost, None
         self.draw_ghost(ghost)
         if self.state is not None:
             self.draw(self.state)
