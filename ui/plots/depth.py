@@ -172,7 +172,8 @@ class DepthPlot(Plot[DepthState]):
         shown = [state.now, *(part for part in (state.first, self.ghost.now if self.ghost else None) if part)]
         parts = [part for columns in shown for line in self.lines for part in self._extremes(columns, line)]
         parts += [part for band in self._theory(state).values() for part in (band.low, band.high)]
-        y = self.scale.fit(*(extent(parts) if self.log else fitting(parts, reach_of(self._farthest(state)))))
+        own = parts[: sum(3 if line.spread else 1 for line in self.lines)]
+        y = self.scale.fit(*(extent(parts) if self.log else fitting(parts, reach_of(_farthest(own)))))
         # Markers at the very end of the axis are whole.
         margin = 0.025 * (y[1] - y[0])
         self.pane.fit((-0.6, state.depth - 0.4), (y[0] - margin, y[1] + margin))
@@ -283,13 +284,8 @@ class DepthPlot(Plot[DepthState]):
             # What the first line has said already is not said again.
             other, told = state.now[line.measure], column.defined & ~np.isfinite(column.values)
             found += lost_notes(other.values, other.defined & ~told, labels)
-        return [*found, *beyond_notes(self._farthest(state), self.scale.range, "layer")]
-
-    def _farthest(self, state: DepthState) -> Array:
-        """Of everything that is drawn of each layer what lies farthest from 0."""
-        parts = np.array([part for line in self.lines for part in self._extremes(state.now, line)])
-        parts = np.where(np.isfinite(parts), parts, 0.0)
-        return np.asarray(np.take_along_axis(parts, np.abs(parts).argmax(axis=0)[np.newaxis], 0)[0])
+        parts = [part for line in self.lines for part in self._extremes(state.now, line)]
+        return [*found, *beyond_notes(_farthest(parts), self.scale.range, "layer")]
 
     def _write_value(self, value: float) -> str:
         return percent(value) if self.share else number(value, fixed=True)
@@ -347,11 +343,21 @@ class DepthPlot(Plot[DepthState]):
         return Table(columns)
 
 
+def _farthest(parts: Sequence[Array]) -> Array:
+    """Of each layer the value that lies farthest from 0; 0 where none is finite."""
+    drawn = np.array(parts)
+    drawn[~np.isfinite(drawn)] = 0.0
+    return np.asarray(drawn[np.abs(drawn).argmax(axis=0), np.arange(drawn.shape[1])])
+
+
 def _band(middle: Array, spread: Array) -> tuple[Array, Array]:
     """``middle`` ± ``spread``, no farther than a float64 reaches where both are finite."""
-    largest, known = np.finfo(np.float64).max, np.isfinite(middle) & np.isfinite(spread)
     with np.errstate(invalid="ignore", over="ignore"):
-        low, high = (np.clip(edge, -largest, largest) for edge in (middle - spread, middle + spread))
+        low, high = middle - spread, middle + spread
+    if np.isfinite(low).all() and np.isfinite(high).all():
+        return low, high
+    largest, known = np.finfo(np.float64).max, np.isfinite(middle) & np.isfinite(spread)
+    low, high = np.clip(low, -largest, largest), np.clip(high, -largest, largest)
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 

@@ -60,11 +60,15 @@ def stands_out(series: Array) -> bool:
 
 def drawn_within(values: Array, shown: Range) -> tuple[Array, NDArray[np.int8]]:
     """Heights and kinds of marks: what lies beyond ``shown`` stands at its edge, what is not finite becomes a gap."""
-    heights = np.where(np.isfinite(values), np.clip(values, *shown), np.nan)
-    kinds = np.where(np.isfinite(values), ROUND, LOST).astype(np.int8)
-    kinds[np.isfinite(values) & (values > shown[1])] = ABOVE
-    kinds[np.isfinite(values) & (values < shown[0])] = BELOW
-    return heights, kinds
+    kinds = np.full(values.shape, ROUND, np.int8)
+    inside = (values >= shown[0]) & (values <= shown[1])
+    if inside.all():
+        return values, kinds
+    known = np.isfinite(values)
+    kinds[values > shown[1]] = ABOVE
+    kinds[values < shown[0]] = BELOW
+    kinds[~known] = LOST
+    return np.where(known, np.clip(values, *shown), np.nan), kinds
 
 
 def beyond_notes(values: Array, shown: Range, what: str) -> list[Note]:
@@ -83,9 +87,10 @@ class Beyond(Dots):
         super().__init__(pane, radius=3.0)
 
     def show_values(self, x: Array, values: Array, shown: Range) -> None:
-        heights, kinds = drawn_within(values, shown)
-        beyond = (kinds == ABOVE) | (kinds == BELOW)
-        self.set_dots(x[beyond], heights[beyond], kinds[beyond])
+        beyond = (values > shown[1]) | (values < shown[0])
+        beyond &= np.isfinite(values)
+        if self.xs or beyond.any():
+            self.set_dots(x[beyond], *drawn_within(values[beyond], shown))
 
     def clear(self) -> None:
         self.show_values(np.zeros(0), np.zeros(0), (0.0, 1.0))

@@ -181,9 +181,10 @@ class LossPlot(Plot[LossState]):
         self._mark_beyond(state)
 
     def _mark_beyond(self, state: LossState) -> None:
-        pasts = [state.pasts[name] for name in NAMES[0] if name in state.pasts and not self.options["log"]]
-        steps, values = ([np.zeros(0), *parts] for parts in ([p.middles for p in pasts], [p.high for p in pasts]))
-        self.beyond.show_values(np.concatenate(steps), np.concatenate(values), self.shown)
+        if self.options["log"] or "loss" not in state.pasts:
+            self.beyond.clear()
+        else:
+            self.beyond.show_values(state.pasts["loss"].middles, largest_of(state), self.shown)
 
     def _draw_baseline(self, level: float | None) -> None:
         value = np.array([np.nan if level is None else level])

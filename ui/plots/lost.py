@@ -22,8 +22,10 @@ EXACTLY_ZERO = Key("exactly 0", "border", "cell")
 
 def since_of(history: History, measure: str, values: Array) -> Since:
     """What the history knows of the layers that are not finite now."""
-    names = [f"{measure}:{layer}" for layer in range(len(values))]
     lost = ~np.isfinite(values)
+    if not lost.any():
+        return (None,) * len(values)
+    names = [f"{measure}:{layer}" for layer in range(len(values))]
     return tuple(history.lost_since(n) if gone and n in history else None for n, gone in zip(names, lost, strict=True))
 
 
