@@ -11,18 +11,19 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from simulator.data import AnyData
+from simulator.data import AnyData, Data, DataError
 from simulator.explain import explain
 from simulator.layers import AnyLayer, Layer
 from simulator.layers.base import Repair
 from simulator.layers.output import Output
 from simulator.losses import MSE, AnyLoss, SoftmaxCrossEntropy
 from simulator.optimizers import SGD, AnyOptimizer
-from simulator.parameter import Spec, builtins_of, knob, replaced
+from simulator.parameter import Spec, builtins_of, kinds, knob, replaced
 from simulator.schedules import AnySchedule, ConstantSchedule
 
 FORMAT = "nablascope/1"
@@ -118,9 +119,8 @@ class Experiment(Spec, frozen=True, kw_only=True):
     ] = 128
 
     def __post_init__(self) -> None:
-        if self.loss is None:
-            natural = SoftmaxCrossEntropy() if self.data.task == "classification" else MSE()
-            msgspec.structs.force_setattr(self, "loss", natural)
+        if self.loss is None and self.data.task != "auto":
+            msgspec.structs.force_setattr(self, "loss", _natural_loss(self.data.task))
 
     @property
     def depth(self) -> int:
@@ -135,8 +135,20 @@ class Experiment(Spec, frozen=True, kw_only=True):
     @property
     def objective(self) -> AnyLoss:
         """The loss, which is chosen by the data's task where the file leaves it out."""
-        assert self.loss is not None
-        return self.loss
+        return self.loss or _natural_loss(self.data.task)
+
+    def settled(self) -> Experiment:
+        """The same with nothing left open that reading the data decides; ExperimentError where it cannot be read."""
+        try:
+            data = self.data.settled()
+        except DataError as error:
+            raise ExperimentError(str(error), "data") from None
+        return self if data == self.data else Experiment.from_builtins({**self.to_builtins(), "data": builtins_of(data)})
+
+    def beside(self, folder: Path) -> Experiment:
+        """The experiment as a file in ``folder`` means it: relative paths are looked for there first."""
+        data = self.data.beside(folder)
+        return self if data == self.data else msgspec.structs.replace(self, data=data)
 
     def expanded(self) -> Iterator[tuple[int, Layer]]:
         """(index of the entry, layer) in depth order, ``repeat`` expanded."""
@@ -148,6 +160,7 @@ class Experiment(Spec, frozen=True, kw_only=True):
     def from_builtins(cls, plain: Any) -> Experiment:
         """Check plain dictionaries and lists; ExperimentError says what is wrong and where."""
         _check_plain(plain)
+        plain = _renamed(plain)
         try:
             experiment = msgspec.convert(plain, cls)
         except msgspec.ValidationError as error:
@@ -261,10 +274,23 @@ def _check_text(text: str, path: tuple[str | int, ...]) -> None:
         raise ExperimentError(f"{text!a} cannot be encoded as text", ascii(path_text(path))[1:-1]) from None
 
 
+def _natural_loss(task: str) -> AnyLoss:
+    return MSE() if task == "regression" else SoftmaxCrossEntropy()
+
+
+def _renamed(plain: Any) -> Any:
+    """Fields of the data that had another name in earlier files, under the name they have now."""
+    data = plain.get("data") if isinstance(plain, dict) else None
+    kind = kinds(Data).get(str(data.get("kind"))) if isinstance(data, dict) else None
+    if kind is None or not set(kind.former) & set(data):
+        return plain
+    return {**plain, "data": {kind.former.get(name, name): value for name, value in data.items()}}
+
+
 def _check_whole(experiment: Experiment) -> None:
     """What no field can know alone."""
     task = experiment.data.task
-    if task not in experiment.objective.tasks:
+    if task != "auto" and task not in experiment.objective.tasks:
         raise ExperimentError(
             f"{experiment.objective.kind} needs classes, but {experiment.data.kind} is a {task}", "loss"
         )

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from simulator.data.base import Data, DataError, Dataset, Raw, Task, prepare, split_sizes
 from simulator.data.bundled import BreastCancer, Diabetes, Digits, Wine
-from simulator.data.delimited import columns_of, preview
 from simulator.data.images import Images
 from simulator.data.sequence import Adding, Copying, DigitRows, Sine, TemporalOrder
 from simulator.data.table import Csv
@@ -41,8 +40,6 @@ __all__ = [
     "TemporalOrder",
     "Wine",
     "Xor",
-    "columns_of",
     "prepare",
-    "preview",
     "split_sizes",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -61,6 +62,8 @@ class Data(Part, frozen=True, kw_only=True):
 
     shared_last: ClassVar[bool] = True
     """What all data sets share comes behind what makes one of them."""
+    former: ClassVar[dict[str, str]] = {}
+    """Names that fields had in earlier files, and have now."""
 
     validation: Annotated[
         float,
@@ -85,7 +88,7 @@ class Data(Part, frozen=True, kw_only=True):
     ] = 0.0
 
     @property
-    def task(self) -> Task:
+    def task(self) -> Task | Literal["auto"]:
         return "classification"
 
     @property
@@ -101,6 +104,14 @@ class Data(Part, frozen=True, kw_only=True):
     def load(self, rng: np.random.Generator) -> Raw:
         """All samples; ``rng`` is used by drawn data only. Raises :class:`DataError`."""
         raise NotImplementedError(f"{type(self).__name__} does not load anything")
+
+    def settled(self) -> Data:
+        """The same description with nothing left open that reading the data decides. Raises :class:`DataError`."""
+        return self
+
+    def beside(self, folder: Path) -> Data:
+        """The description as it is meant in an experiment file in ``folder``: relative paths are looked for there."""
+        return self
 
     def fingerprint(self) -> tuple[int, ...]:
         """What else than the description decides what :meth:`load` gives. Raises :class:`DataError`."""
@@ -192,6 +203,7 @@ def prepare(data: Data, seed: int, dtype: DTypeLike) -> Dataset:
 
     The last few results are remembered. Raises :class:`DataError`.
     """
+    data = data.settled()
     return _prepare(data, seed, np.dtype(dtype).name, data.fingerprint())
 
 
@@ -216,7 +228,7 @@ def _prepare(data: Data, seed: int, dtype: str, fingerprint: tuple[int, ...]) ->
         with np.errstate(all="ignore"):
             y_train = y_train + data.label_noise * y_train.std() * noise.standard_normal(y_train.shape)
     return Dataset(
-        data.task,
+        "classification" if labels[0] is not None else "regression",
         *(_columns(data, x_train, dtype), _columns(data, y_train, dtype), labels[0]),
         *(_columns(data, x_val, dtype), _columns(data, y_val, dtype), labels[1]),
         input_shape=raw.shape or (raw.x.shape[1],),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 
 from simulator.data.base import Data, DataError, Labels, Raw, check_cells
-from simulator.data.delimited import name_of, shown
+from simulator.data.words import name_of, shown
 from simulator.frame import Floats, frozen
 from simulator.parameter import knob
 from simulator.regular_file import UnfitFileError, check_regular, read_regular

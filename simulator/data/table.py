@@ -1,51 +1,110 @@
-"""A table of the person's own: a CSV file with a header line."""
+"""A table of the person's own: a file that separates cells, a spreadsheet, or one of both packed."""
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import math
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
+import msgspec
 import numpy as np
 
-from simulator.data.base import Data, DataError, Labels, Raw
-from simulator.data.delimited import columns_of, is_number, name_of, read_columns, shown, status
-from simulator.frame import frozen
+from simulator.data.base import Data, DataError, Raw, Task
+from simulator.data.tables.design import Missing, design
+from simulator.data.tables.judgement import Judgement, TaskWish, judge
+from simulator.data.tables.layout import Header
+from simulator.data.tables.reading import Reading, Table, read_table
+from simulator.data.tables.source import Progress, nothing, status
+from simulator.data.words import name_of
 from simulator.parameter import knob
-
-MAX_CLASSES = 1000
 
 
 class Csv(Data, frozen=True, kw_only=True, tag="csv"):
-    """A table of your own: a CSV file with a header line, one row per sample."""
+    """A table of your own, one row per sample: separated text (.csv, .tsv, .txt, .dat, …), .xlsx, .ods, .arff, also .gz or .zip.
 
-    label: ClassVar[str] = "CSV file"
+    What is ``auto`` is judged from the whole file; a run's ``experiment.json`` says what was taken.
+    """
 
-    path: Annotated[
-        str, knob("File", "The CSV file: UTF-8, cells separated by comma, semicolon or tab.", file=True)
+    label: ClassVar[str] = "table file"
+    former: ClassVar[dict[str, str]] = {"columns": "inputs"}
+
+    path: Annotated[str, knob("File", "The table's file; a relative path is looked for beside the experiment.", file=True)] = ""
+    target: Annotated[
+        str,
+        knob(
+            "Target",
+            "The column that the network learns to predict; empty: one called target, label, class or y, else the last "
+            "that can be learnt.",
+        ),
     ] = ""
-    target: Annotated[str, knob("Target", "The column that the network learns to predict.")] = ""
     task: Annotated[
-        Literal["classification", "regression"],
-        knob("Task", "Classification: the target names a class; regression: it is a quantity."),
-    ] = "classification"
-    columns: Annotated[
-        tuple[str, ...], knob("Inputs", "The columns the network sees; all but the target if none is chosen.")
-    ] = ()
+        Literal["auto", "classification", "regression"],
+        knob("Task", "Classification: the target names a class; regression: it is a quantity; auto: as its values say."),
+    ] = "auto"
+    inputs: (
+        Annotated[tuple[str, ...], knob("Inputs", "The columns the network sees; all that can be inputs if none is chosen.")]
+        | None
+    ) = None
+    missing: Annotated[
+        Literal["auto", "fill", "drop", "refuse"],
+        knob(
+            "Missing values",
+            "In inputs: fill (auto) takes the median, or a category of its own; drop leaves those rows out; refuse names "
+            "the first. Rows without a target are always left out.",
+        ),
+    ] = "auto"
+    header: Annotated[
+        Literal["auto", "yes", "no"],
+        knob("Header", "Whether the first row names the columns; without they are called column 1, column 2 …"),
+    ] = "auto"
+    delimiter: Annotated[str, knob("Delimiter", "What separates cells: auto, or one of , ; | tab and blank.")] = "auto"
+    decimal: Annotated[Literal["auto", ".", ","], knob("Decimal mark", "What stands before a number's fraction.")] = "auto"
+    encoding: Annotated[str, knob("Encoding", "How bytes become letters: auto, utf-8, utf-16, cp1252 …")] = "auto"
+    sheet: Annotated[str, knob("Sheet", "Of a spreadsheet; the first one where it is empty.")] = ""
     shape: Annotated[
         tuple[int, ...],
         knob("Image shape", "Channels, height, width where each row is an image, pixel by pixel; empty for a table."),
     ] = ()
+    hash: Annotated[
+        str, knob("Hash", "SHA-256 of the file that a run was trained on; a file that has changed since is told.")
+    ] = ""
 
     @property
     def input_shape(self) -> tuple[int, ...] | None:
         if self.shape:
             return self.shape if len(self.shape) == 3 and min(self.shape) >= 1 else None
-        return (len(self.columns),) if self.columns else None
+        return None
+
+    @property
+    def reading(self) -> Reading:
+        """How the file is to be read."""
+        return Reading(self.header, DELIMITERS.get(self.delimiter, self.delimiter), self.decimal, self.encoding, self.sheet)
+
+    @property
+    def open_questions(self) -> bool:
+        """Whether the file has to say how it is to be read, what is learnt or from what."""
+        left = (self.header, self.delimiter, self.decimal, self.encoding, self.task, self.missing)
+        return "auto" in left or not self.target or not self.inputs or not self.hash
+
+    def judged(self, progress: Progress = nothing) -> Judgement:
+        """The file with its target, inputs and task. Raises :class:`DataError`."""
+        _check(self)
+        return judge(read(self.path, self.reading, progress), self.target, self.task, self.inputs)
+
+    def settled(self) -> Csv:
+        return taken(self, self.judged()) if self.open_questions else self
+
+    def beside(self, folder: Path) -> Csv:
+        found = located(self.path, folder)
+        return self if found == self.path else msgspec.structs.replace(self, path=found)
 
     def load(self, rng: np.random.Generator) -> Raw:
-        raw = _load(self.path, self.fingerprint(), self.target, self.task, self.columns)
+        core = msgspec.structs.replace(self, validation=0.0, scale="none", label_noise=0.0, shape=(), hash="")
+        raw = _load(core, self.fingerprint())
         if self.shape:
             _check_shape(self.path, self.shape, len(raw.feature_names))
         return replace(raw, shape=self.shape)
@@ -55,16 +114,86 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         return found.st_mtime_ns, found.st_size
 
 
-# One table is kept, so that a new split, scale or label noise does not read the file again.
+DELIMITERS = {"tab": "\t", "\\t": "\t", "blank": " ", "space": " "}
+
+
+def taken(data: Csv, found: Judgement) -> Csv:
+    """The description with what was taken in place of what was left open."""
+    how = found.table.taken
+    return msgspec.structs.replace(
+        data,
+        path=str(Path(data.path).absolute()),
+        target=found.target,
+        task=found.task,
+        inputs=found.inputs,
+        missing="fill" if data.missing == "auto" else data.missing,
+        header=how.header,
+        delimiter=how.delimiter,
+        decimal=how.decimal,
+        encoding=how.encoding,
+        sheet=how.sheet,
+        hash=hash_of(data.path),
+    )
+
+
+def located(path: str, folder: Path) -> str:
+    """``path`` with ~ expanded; a relative one beside ``folder``'s experiment where it is there, else as it is."""
+    if not path:
+        return path
+    expanded = os.path.expanduser(path)
+    beside = folder.absolute() / expanded
+    return str(beside) if not os.path.isabs(expanded) and beside.exists() else expanded
+
+
+def hash_of(path: str) -> str:
+    """SHA-256 of a file's bytes. Raises :class:`DataError`."""
+    return _hash(path, status(path).st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=4)
+def _hash(path: str, _time: int) -> str:
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"{name_of(path)}: cannot be read ({str(error.strerror).lower()})") from error
+
+
+def changed(data: Data) -> str:
+    """One sentence where a table is not the one that the experiment was trained on; ``""`` otherwise."""
+    if not isinstance(data, Csv) or not data.hash or not data.path or hash_of(data.path) == data.hash:
+        return ""
+    return f"{name_of(data.path)} has changed since the run that this experiment describes"
+
+
+def _check(data: Csv) -> None:
+    if data.path and len(DELIMITERS.get(data.delimiter, data.delimiter)) > 1 and data.delimiter != "auto":
+        raise DataError(f"{name_of(data.path)}: a delimiter is one character, tab or blank, not {data.delimiter!r}")
+
+
+# One table and one set of samples are kept, so that a new choice of columns, split, scale or label noise does not read
+# the file again.
+def read(path: str, reading: Reading, progress: Progress = nothing) -> Table:
+    """The table in a file, remembered until it or the way it is read changes. Raises :class:`DataError`."""
+    found = status(path)
+    key = path, reading, found.st_mtime_ns, found.st_size
+    if _kept.get("key") != key:
+        _kept.clear()
+        _kept.update(key=key, table=read_table(path, reading, progress))
+    table = _kept["table"]
+    assert isinstance(table, Table)
+    return table
+
+
+_kept: dict[str, object] = {}
+
+
 @functools.lru_cache(maxsize=1)
-def _load(path: str, fingerprint: tuple[int, ...], target: str, task: str, columns: tuple[str, ...]) -> Raw:
-    inputs = _inputs(path, target, columns)
-    if task == "regression":
-        numbers = read_columns(path, (*inputs, target), None).numbers
-        return Raw(frozen(numbers[:, :-1]), frozen(numbers[:, -1]), (), inputs)
-    table = read_columns(path, inputs, target)
-    classes, y = _classes(path, target, table.texts)
-    return Raw(frozen(table.numbers), frozen(y), classes, inputs)
+def _load(data: Csv, fingerprint: tuple[int, ...]) -> Raw:
+    missing: Missing = "fill" if data.missing == "auto" else data.missing
+    raw = design(data.judged(), missing)
+    _kept.clear()  # its numbers are in the samples now
+    return raw
 
 
 def _check_shape(path: str, shape: tuple[int, ...], columns: int) -> None:
@@ -75,44 +204,4 @@ def _check_shape(path: str, shape: tuple[int, ...], columns: int) -> None:
         raise DataError(f"{name_of(path)}: images of {text} need {math.prod(shape)} input columns, there are {columns}")
 
 
-def _inputs(path: str, target: str, columns: tuple[str, ...]) -> tuple[str, ...]:
-    """The input columns, checked against the file's."""
-    names, file = columns_of(path), name_of(path)
-    known = ", ".join(shown(name, 20)[1:-1] for name in names[:6]) + (" …" if len(names) > 6 else "")
-    if not target:
-        raise DataError(f"{file}: no target column is chosen (there are {known})")
-    for name in (target, *columns):
-        if name not in names:
-            raise DataError(f"{file}: there is no column {shown(name)} (there are {known})")
-    if target in columns:
-        raise DataError(f"{file}: column {shown(target)} is the target and cannot be an input too")
-    if len(set(columns)) < len(columns):
-        raise DataError(f"{file}: an input column is chosen twice")
-    inputs = columns or tuple(name for name in names if name != target)
-    if not inputs:
-        raise DataError(f"{file}: there is no column but the target {shown(target)}")
-    return inputs
-
-
-def _classes(path: str, target: str, texts: list[str]) -> tuple[tuple[str, ...], Labels]:
-    """Class names, sorted (by value where all are numbers), and the class index of each row."""
-    found = set(texts)
-    names = {text: text for text in found}
-    ordered = sorted(found)
-    if all(map(is_number, found)):
-        names = {text: _plain(float(text)) for text in found}
-        ordered = sorted(set(names.values()), key=float)
-    where = f"{name_of(path)}, column {shown(target)}"
-    if len(ordered) < 2:
-        raise DataError(f"{where}: one class only ({shown(texts[0])}), at least 2 are needed")
-    if len(ordered) > MAX_CLASSES:
-        raise DataError(f"{where}: {len(ordered)} different classes, at most {MAX_CLASSES} are supported")
-    position = {name: index for index, name in enumerate(ordered)}
-    place = {text: position[name] for text, name in names.items()}
-    class_names = tuple(" ".join(name.split()) for name in ordered)
-    return class_names, np.fromiter((place[text] for text in texts), np.int64, len(texts))
-
-
-def _plain(value: float) -> str:
-    """``1`` and ``1.0`` are one class."""
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+__all__ = ["Csv", "Task", "TaskWish", "changed", "hash_of", "located", "read", "taken"]

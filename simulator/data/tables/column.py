@@ -1,0 +1,231 @@
+"""One column of a table: its numbers, its words, and where a value is missing."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.data.tables.numbers import MISSING, MISSING_NUMBERS, Decimal, number_in, plain
+from simulator.frame import Floats
+
+Codes = NDArray[np.int32]
+
+NUMBER, ABSENT, LOST = -1, -2, -3
+"""What stands in a cell that is no word of the column's vocabulary: a number, nothing, or one of too many words."""
+MAX_WORDS = 50_000
+"""Different words that are kept of a column."""
+
+
+class Gathering:
+    """A column in the making: blocks of cells come in, compact arrays are kept."""
+
+    def __init__(self, decimal: Decimal) -> None:
+        self.decimal: Decimal = decimal
+        self._known: dict[str, tuple[float, int]] = {}
+        self._words: list[str] = []
+        self._values: list[Floats] = []
+        self._codes: list[Codes | None] = []
+
+    def add(self, cells: Sequence[str]) -> None:
+        """The next cells of the column."""
+        values = self._all_numbers(cells)
+        codes: Codes | None = None
+        if values is None:
+            pairs = [self._known.get(cell) or self._meaning(cell) for cell in cells]
+            values = np.array([value for value, _ in pairs])
+            codes = np.array([code for _, code in pairs], np.int32)
+        self._values.append(values)
+        self._codes.append(codes)
+
+    def _all_numbers(self, cells: Sequence[str]) -> Floats | None:
+        """The cells where all are plain finite numbers, fast."""
+        joined = "".join(cells)
+        if not joined.isascii() or "_" in joined or (self.decimal == "," and "." in joined):
+            return None
+        if self.decimal == ",":
+            cells = [cell.replace(",", ".") for cell in cells]
+        try:
+            values = np.array(cells, np.float64)
+        except ValueError:
+            return None
+        return values if np.isfinite(values).all() else None
+
+    def _meaning(self, cell: str) -> tuple[float, int]:
+        number = number_in(cell, self.decimal)
+        if number is not None:
+            return number, NUMBER  # numbers may all differ: they are not remembered
+        if cell.lower() in MISSING and cell != "-":
+            found = np.nan, ABSENT
+        elif len(self._words) < MAX_WORDS:
+            found = np.nan, len(self._words)
+            self._words.append(cell)
+        else:
+            return np.nan, LOST
+        self._known[cell] = found
+        return found
+
+    def column(self, name: str) -> Column:
+        """What has been gathered."""
+        values = np.concatenate(self._values) if self._values else np.empty(0)
+        codes = None
+        if any(part is not None for part in self._codes):
+            parts = zip(self._values, self._codes, strict=True)
+            codes = np.concatenate([_codes(len(v), c) for v, c in parts])
+        return _settled(Column(name, values, codes, tuple(self._words)))
+
+
+def _codes(size: int, codes: Codes | None) -> Codes:
+    return np.full(size, NUMBER, np.int32) if codes is None else codes
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """All cells of a column."""
+
+    name: str
+    values: Floats
+    """(rows,): the numbers; NaN where a cell holds none."""
+    codes: Codes | None
+    """(rows,): place of a cell's word in ``words``, or NUMBER, ABSENT, LOST; None where all are numbers."""
+    words: tuple[str, ...]
+
+    @cached_property
+    def absent(self) -> NDArray[np.bool_]:
+        """(rows,): where the value is missing."""
+        if self.codes is None:
+            return np.zeros(len(self.values), np.bool_)
+        absent: NDArray[np.bool_] = self.codes == ABSENT
+        return absent
+
+    @cached_property
+    def missing(self) -> int:
+        """How many values are missing."""
+        return int(np.count_nonzero(self.absent))
+
+    @property
+    def present(self) -> int:
+        return len(self.values) - self.missing
+
+    @property
+    def numeric(self) -> bool:
+        """Whether all that is there are numbers."""
+        return not self.words
+
+    @cached_property
+    def numbers(self) -> Floats:
+        """(present,): those of a numeric column."""
+        return self.values if self.codes is None else self.values[self.codes == NUMBER]
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether all are whole numbers."""
+        return self.numeric and bool(np.all(self.numbers == np.floor(self.numbers)))
+
+    @cached_property
+    def crowded(self) -> bool:
+        """Whether it has more different words than are kept."""
+        return self.codes is not None and bool(np.any(self.codes == LOST))
+
+    @cached_property
+    def categories(self) -> tuple[tuple[str, ...], Codes]:
+        """Different values as words, in order, and each row's place among them; −1 where it is missing.
+
+        Numbers among words are words too; where all are numbers they are in order of size.
+        """
+        codes = np.full(len(self.values), -1, np.int32)
+        numbers = np.unique(self.numbers)
+        names = [plain(float(value)) for value in numbers]
+        is_number = np.ones(len(codes), np.bool_) if self.codes is None else self.codes == NUMBER
+        places = {name: at for at, name in enumerate(dict.fromkeys(names))}
+        of_number = np.array([places[name] for name in names], np.int32)
+        if len(numbers):
+            codes[is_number] = of_number[np.searchsorted(numbers, self.values[is_number])]
+        if self.codes is not None and self.words:
+            for word in self.words:
+                places.setdefault(word, len(places))
+            of_word = np.array([places[word] for word in self.words], np.int32)
+            worded = self.codes >= 0
+            codes[worded] = of_word[self.codes[worded]]
+        return _in_order(tuple(places), codes, self.numeric)
+
+    @cached_property
+    def different(self) -> int:
+        """How many different values there are."""
+        if self.crowded:
+            return MAX_WORDS
+        return len(np.unique(self.numbers)) if self.numeric else len(self.categories[0])
+
+    @cached_property
+    def days(self) -> Floats | None:
+        """(rows,): days since 1970 where every word is a date; else None."""
+        if self.numeric or self.crowded or self.codes is None or np.any(self.codes == NUMBER):
+            return None
+        found = _dates(self.words)
+        if found is None:
+            return None
+        days = np.full(len(self.values), np.nan)
+        days[self.codes >= 0] = found[self.codes[self.codes >= 0]]
+        return days
+
+
+def _in_order(names: tuple[str, ...], codes: Codes, numeric: bool) -> tuple[tuple[str, ...], Codes]:
+    if numeric:
+        return names, codes
+    order = sorted(range(len(names)), key=lambda at: names[at])
+    rank = np.empty(len(names) + 1, np.int32)
+    rank[order] = np.arange(len(names))
+    rank[-1] = -1
+    return tuple(names[at] for at in order), rank[codes]
+
+
+def _settled(column: Column) -> Column:
+    """Words that stand for a missing value are told from values by the company they keep."""
+    if column.codes is None or not column.words:
+        return column
+    lower = [word.lower() for word in column.words]
+    numbers = np.count_nonzero(column.codes == NUMBER)
+    if numbers and set(lower) <= MISSING_NUMBERS:
+        absent = range(len(lower))
+    elif "-" in lower and "+" not in lower and len(lower) > 1:
+        absent = range(lower.index("-"), lower.index("-") + 1)
+    else:
+        return column
+    place = {old: new for new, old in enumerate(at for at in range(len(lower)) if at not in absent)}
+    rank = np.array([place.get(at, ABSENT) for at in range(len(lower))], np.int32)
+    codes = np.where(column.codes >= 0, rank[np.maximum(column.codes, 0)], column.codes).astype(np.int32)
+    return Column(column.name, column.values, codes, tuple(column.words[at] for at in place))
+
+
+FORMATS = (
+    "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d %Y",
+    "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%Y-%m", "%b %Y", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M", "%Y/%m/%d %H:%M:%S",
+    "%m/%d/%Y %H:%M:%S", "%m/%d/%y %H:%M", "%a %b %d %H:%M:%S %Y",
+)  # fmt: skip
+_FIRST_DAY = datetime.datetime(1970, 1, 1)
+
+
+def _dates(words: Sequence[str]) -> Floats | None:
+    """Days since 1970 of words that are all dates, written alike."""
+    if not any(character.isdigit() for character in words[0]) or len(words[0]) > 40:
+        return None
+    for form in (None, *FORMATS):
+        try:
+            return np.array([_day(word, form) for word in words])
+        except ValueError:
+            continue
+    return None
+
+
+def _day(word: str, form: str | None) -> float:
+    if form is None:
+        if not any(mark in word for mark in "-:"):
+            raise ValueError(word)
+        moment = datetime.datetime.fromisoformat(word.replace("Z", "+00:00"))
+    else:
+        moment = datetime.datetime.strptime(word, form)
+    return (moment.replace(tzinfo=None) - _FIRST_DAY).total_seconds() / 86400

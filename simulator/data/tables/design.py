@@ -1,0 +1,119 @@
+"""A judged table as numbers: inputs with a column for each category, missing values filled, and the target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.data.base import MAX_CELLS, DataError, Labels, Raw
+from simulator.data.tables.column import Column
+from simulator.data.tables.judgement import Judgement
+from simulator.data.words import name_of, shown
+from simulator.frame import Floats, frozen
+
+Missing = Literal["fill", "drop", "refuse"]
+ABSENT_NAME = "missing"
+"""What the category of a missing value is called."""
+
+
+@dataclass(frozen=True)
+class _Input:
+    """What one column of the file gives."""
+
+    column: Column
+    categories: tuple[str, ...]
+    """Its values where each is an input; empty for numbers and dates."""
+    absent: bool
+    """Whether a missing value is a category too."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        name = " ".join(self.column.name.split())
+        if not self.categories:
+            return (name,)
+        return tuple(f"{name}={value}" for value in (*self.categories, *([ABSENT_NAME] if self.absent else [])))
+
+
+def design(found: Judgement, missing: Missing = "fill") -> Raw:
+    """Inputs and target. Raises :class:`DataError`."""
+    target = found.column(found.target)
+    rows = ~target.absent
+    columns = [found.column(name) for name in found.inputs]
+    for column in columns:
+        if column.missing and missing == "refuse":
+            _refuse(found, column, rows)
+        if missing == "drop":
+            rows &= ~column.absent
+    kept = np.flatnonzero(rows)
+    if len(kept) < 2:
+        raise DataError(f"{name_of(found.table.path)}: {len(kept)} rows are left that lack no value, at least 2 are needed")
+    inputs = [_input(found, name, missing) for name in found.inputs]
+    names = tuple(name for each in inputs for name in each.names)
+    if len(kept) * len(names) > MAX_CELLS:
+        raise DataError(f"{name_of(found.table.path)}: {len(kept)} rows of {len(names)} inputs do not fit in memory")
+    x = np.empty((len(kept), len(names)))
+    at = 0
+    for each in inputs:
+        for values in _values(each, kept):
+            x[:, at] = values
+            at += 1
+    classes, y = _classes(found, target, kept) if found.task == "classification" else ((), _quantity(target)[kept])
+    return Raw(frozen(x), frozen(y), classes, names)
+
+
+def _refuse(found: Judgement, column: Column, rows: NDArray[np.bool_]) -> None:
+    first = np.flatnonzero(column.absent & rows)
+    if first.size:
+        line = int(found.table.lines[first[0]])
+        raise DataError(f"{name_of(found.table.path)}, line {line}, column {shown(column.name)}: the value is missing")
+
+
+def _input(found: Judgement, name: str, missing: Missing) -> _Input:
+    column = found.column(name)
+    if column.numeric or column.days is not None:
+        return _Input(column, (), False)
+    if column.crowded or column.different > 1000:
+        raise DataError(
+            f"{name_of(found.table.path)}, column {shown(name)}: text with more than 1000 different values cannot be an input"
+        )
+    return _Input(column, column.categories[0], bool(column.missing) and missing == "fill")
+
+
+def _values(each: _Input, kept: NDArray[np.intp]) -> Iterator[Floats]:
+    """Each of an input's columns, (rows,)."""
+    if not each.categories:
+        yield _filled(_quantity(each.column), kept)
+        return
+    codes = each.column.categories[1][kept]
+    for place in range(len(each.categories)):
+        yield (codes == place).astype(np.float64)
+    if each.absent:
+        yield (codes < 0).astype(np.float64)
+
+
+def _quantity(column: Column) -> Floats:
+    """(rows,): numbers, or dates as days since 1970; NaN where missing."""
+    return column.values if column.numeric or column.days is None else column.days
+
+
+def _filled(values: Floats, kept: NDArray[np.intp]) -> Floats:
+    """Missing values get the median of the others."""
+    chosen = values[kept]
+    absent = np.isnan(chosen)
+    if absent.any():
+        chosen[absent] = float(np.median(chosen[~absent])) if not absent.all() else 0.0
+    return chosen
+
+
+def _classes(found: Judgement, target: Column, kept: NDArray[np.intp]) -> tuple[tuple[str, ...], Labels]:
+    """Names of the classes that are left, and each row's."""
+    names, codes = target.categories
+    present, labels = np.unique(codes[kept], return_inverse=True)
+    if len(present) < 2:
+        where = f"{name_of(found.table.path)}, column {shown(target.name)}"
+        raise DataError(f"{where}: one class only ({shown(names[present[0]])}), at least 2 are needed")
+    return tuple(" ".join(names[at].split()) for at in present), labels.astype(np.int64)

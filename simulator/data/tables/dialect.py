@@ -1,0 +1,88 @@
+"""How a text file separates its cells."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from simulator.data.base import DataError
+from simulator.data.tables.source import Source
+from simulator.data.words import name_of, shown
+
+Row = tuple[int, list[str]]
+"""The line, from 1, on which a row ends, and its cells, stripped."""
+
+DELIMITERS = (",", ";", "\t", "|", " ")
+SAMPLE_LINES = 200
+COMMENT = "#"
+NO_DELIMITER = "\x1f"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What stands between cells and around them."""
+
+    delimiter: str
+    """``""`` where a line is one cell."""
+    quote: str = '"'
+
+
+def dialect_of(lines: list[str], wish: str = "auto") -> Dialect:
+    """That of the first lines of a file, as CleverCSV judges it; ``wish`` settles the delimiter."""
+    from clevercsv import Sniffer
+    from clevercsv.exceptions import Error
+
+    if lines and (named := lines[0].strip().strip('"')).lower().startswith("sep=") and len(named) == 5:
+        return Dialect(named[4])
+    text = "\n".join(line.strip("\r\n") for line in _without_comments(lines))
+    allowed = DELIMITERS if wish == "auto" else (wish,)
+    try:
+        found = Sniffer().sniff(text, delimiters=list(allowed)) if text.strip() else None
+    except Error:
+        found = None
+    if found is None:
+        return Dialect("" if wish == "auto" else wish)
+    quote = found.quotechar if found.quotechar in ("'", '"') else '"'
+    delimiter = found.delimiter if found.delimiter in DELIMITERS else ""
+    return Dialect(delimiter if wish == "auto" else wish, quote)
+
+
+def _without_comments(lines: Iterable[str]) -> list[str]:
+    kept = [line for line in lines if line.strip() and not line.lstrip().startswith(COMMENT)]
+    return kept or list(lines)
+
+
+def first_lines(source: Source, count: int = SAMPLE_LINES) -> list[str]:
+    """The first lines of a file that are not blank."""
+    with source.lines() as lines:
+        return list(itertools.islice((line for line in lines if line.strip(" \t\r\n\x1a")), count))
+
+
+def rows_of(lines: Iterable[str], dialect: Dialect, path: str) -> Iterator[Row]:
+    """The rows of a file that hold anything. Raises :class:`DataError` with the line."""
+    blanks = dialect.delimiter == " "
+    reader = csv.reader(
+        (_prepared(line, blanks) for line in lines),
+        delimiter=dialect.delimiter or NO_DELIMITER, quotechar=dialect.quote, skipinitialspace=True,
+    )  # fmt: skip
+    try:
+        for row in reader:
+            cells = [cell.strip() for cell in row]
+            if any(cells):
+                yield reader.line_num, cells
+    except csv.Error as error:
+        raise DataError(f"{name_of(path)}, line {reader.line_num}: {_fault(error)}") from error
+
+
+def _prepared(line: str, blanks: bool) -> str:
+    """A line without a file's end mark; where blanks separate, without those at its ends and with no tabs."""
+    line = line.replace("\x1a", "").replace("\0", "")
+    return line.replace("\t", " ").strip() if blanks else line
+
+
+def _fault(error: csv.Error) -> str:
+    if "field larger" in str(error):
+        return "a quote is opened and not closed"
+    return shown(str(error), 80)[1:-1]

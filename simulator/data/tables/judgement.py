@@ -1,0 +1,225 @@
+"""What each column of a table is taken for, and why some are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from simulator.data.base import DataError, Task
+from simulator.data.tables.column import Column
+from simulator.data.tables.reading import Table
+from simulator.data.words import name_of, shown
+
+Kind = Literal["number", "category", "date", "text"]
+TaskWish = Literal["auto", "classification", "regression"]
+
+MAX_CATEGORIES = 20
+"""Different values up to which text becomes one input each."""
+MAX_CLASSES = 1000
+FEW_NUMBERS = 10
+"""Different whole numbers up to which a target of many rows is a class,"""
+ROWS_PER_CLASS = 10
+"""where each of them stands in so many rows on average."""
+TARGETS = ("target", "label", "class", "y")
+IDS = frozenset({"id", "index", "row", "rowname", "rownames", "row_names", "row.names", "unnamed: 0"})
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One column and what becomes of it."""
+
+    column: Column
+    kind: Kind
+    reason: str = ""
+    """Why it is no input by itself; ``""`` where it is one."""
+
+    @property
+    def name(self) -> str:
+        return self.column.name
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A table with its target, its inputs, and a reason for every column that is neither."""
+
+    table: Table
+    columns: tuple[Judged, ...]
+    target: str
+    task: Task
+    inputs: tuple[str, ...]
+    doubt: str = ""
+    """Why the task may be another one; ``""`` where it is clear."""
+
+    def column(self, name: str) -> Column:
+        return self.table.columns[self.table.names.index(name)]
+
+    def judged(self, name: str) -> Judged:
+        return self.columns[self.table.names.index(name)]
+
+    @property
+    def left_out(self) -> tuple[Judged, ...]:
+        """Columns that are neither target nor input."""
+        return tuple(each for each in self.columns if each.name != self.target and each.name not in self.inputs)
+
+
+def judge(table: Table, target: str = "", task: TaskWish = "auto", inputs: Sequence[str] | None = None) -> Judgement:
+    """Decide what is left open: target, task and inputs. Raises :class:`DataError` where nothing can be learnt."""
+    columns = tuple(_judged(table, at) for at in range(len(table.columns)))
+    _check_names(table, target, inputs)
+    chosen = target or _target(table, columns)
+    column = table.columns[table.names.index(chosen)]
+    found, doubt = task_of(column) if task == "auto" else (task, "")
+    wanted = tuple(inputs) if inputs else _inputs(table, columns, chosen)
+    _check(table, column, found, wanted)
+    return Judgement(table, columns, chosen, found, wanted, doubt)
+
+
+def _check_names(table: Table, target: str, inputs: Sequence[str] | None) -> None:
+    file, names = name_of(table.path), table.names
+    known = ", ".join(shown(name, 20)[1:-1] for name in names[:6]) + (" …" if len(names) > 6 else "")
+    for name in (*filter(None, [target]), *(inputs or ())):
+        if name not in names:
+            raise DataError(f"{file}: there is no column {shown(name)} (there are {known})")
+    if inputs and target in inputs:
+        raise DataError(f"{file}: column {shown(target)} is the target and cannot be an input too")
+    if inputs and len(set(inputs)) < len(inputs):
+        raise DataError(f"{file}: an input column is chosen twice")
+
+
+def _judged(table: Table, at: int) -> Judged:
+    column = table.columns[at]
+    kind = _kind(column)
+    for reason in (_orange(table, at), _emptiness(column), _identity(table, at, kind)):
+        if reason:
+            return Judged(column, kind, reason)
+    if kind == "text":
+        return Judged(column, kind, f"text with {_count(column)} different values, more than {MAX_CATEGORIES}")
+    return Judged(column, kind)
+
+
+def _kind(column: Column) -> Kind:
+    if column.numeric:
+        return "number"
+    if column.days is not None:
+        return "date"
+    return "category" if column.different <= MAX_CATEGORIES else "text"
+
+
+def _count(column: Column) -> str:
+    return f"{'more than ' if column.crowded else ''}{column.different:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def _orange(table: Table, at: int) -> str:
+    role = table.layout.roles[at] if table.layout.roles else ""
+    return "the file says that it is no input" if role in ("meta", "ignore") else ""
+
+
+def _emptiness(column: Column) -> str:
+    if column.present == 0:
+        return "empty"
+    share = column.missing / len(column.values)
+    if share > 0.5:
+        return f"{share:.0%} of its values are missing"
+    return "the same value in every row" if column.different == 1 else ""
+
+
+def _identity(table: Table, at: int, kind: Kind) -> str:
+    column = table.columns[at]
+    if column.name.lower() in IDS:
+        return "names the rows"
+    if kind == "number":
+        return "counts the rows" if _counts_rows(column) else ""
+    differ = column.missing == 0 and not column.crowded and column.different == len(column.values)
+    if differ and kind in ("text", "category") and len(column.values) > 2:
+        return "a different text in every row"
+    unnamed = at == 0 and table.layout.header and not table.layout.named[at]
+    return "names the rows" if unnamed and kind == "text" else ""
+
+
+def _counts_rows(column: Column) -> bool:
+    """0, 1, 2 … or 1, 2, 3 … from the first row to the last."""
+    values = column.values
+    if len(values) < 3 or column.missing or values[0] not in (0, 1):
+        return False
+    return bool(np.array_equal(values, np.arange(len(values)) + values[0]))
+
+
+# -- the target --------------------------------------------------------------------------------------------------
+
+
+def _target(table: Table, columns: Sequence[Judged]) -> str:
+    """A column that is called so, else the last that is not left out."""
+    roles = table.layout.roles
+    flagged = [each.name for each, role in zip(columns, roles, strict=False) if role == "class"]
+    named = [each.name for name in TARGETS for each in columns if each.name.lower() == name and _learnable(each)]
+    fit = [each.name for each in columns if not each.reason] or [each.name for each in columns if _learnable(each)]
+    for names in (flagged[:1], named[:1], fit[-1:]):
+        if names:
+            return names[0]
+    raise DataError(f"{name_of(table.path)}: no column can be learnt: {_reasons(columns)}")
+
+
+def _learnable(each: Judged) -> bool:
+    """Whether it can be a target at all."""
+    column = each.column
+    if column.different < 2:
+        return False
+    return column.numeric or (not column.crowded and column.different <= min(MAX_CLASSES, column.present // 2))
+
+
+def _reasons(columns: Sequence[Judged]) -> str:
+    told = [f"{shown(each.name, 20)} ({each.reason or 'one value'})" for each in columns[:3]]
+    return ", ".join(told) + (f" and {len(columns) - 3} more" if len(columns) > 3 else "")
+
+
+def task_of(column: Column) -> tuple[Task, str]:
+    """(class or quantity, why it may be the other): judged on the whole column."""
+    classes, rows = column.different, column.present
+    if not column.numeric:
+        many = classes > max(rows / 5, 2)
+        return "classification", f"{classes} classes in {rows} rows" if many else ""
+    if not column.whole:
+        return "regression", ""
+    if classes == 2:
+        return "classification", ""
+    if classes <= FEW_NUMBERS and rows >= ROWS_PER_CLASS * classes:
+        doubtful = classes > 5 or set(np.unique(column.numbers)) != set(range(int(column.numbers.min()), int(column.numbers.max()) + 1))
+        return "classification", f"{classes} different whole numbers: classes or a count" if doubtful else ""
+    near = classes <= 2 * MAX_CATEGORIES and rows >= 2 * classes
+    return "regression", f"{classes} different whole numbers: a count or classes" if near else ""
+
+
+# -- the inputs --------------------------------------------------------------------------------------------------
+
+
+def _inputs(table: Table, columns: Sequence[Judged], target: str) -> tuple[str, ...]:
+    """All that have no reason against them; where there are none, what counts the rows: a series in its order."""
+    found = tuple(each.name for each in columns if not each.reason and each.name != target)
+    if found:
+        return found
+    return tuple(each.name for each in columns if each.reason == "counts the rows" and each.name != target)[:1]
+
+
+def _check(table: Table, target: Column, task: Task, inputs: Sequence[str]) -> None:
+    file = name_of(table.path)
+    if not inputs:
+        others = [each for each in (_judged(table, at) for at in range(len(table.columns))) if each.name != target.name]
+        why = f" besides the target {shown(target.name)}: {_reasons(others)}" if others else ": one column only"
+        raise DataError(f"{file}: no column to learn from{why}")
+    where = f"{file}, column {shown(target.name)}"
+    if target.present < 2:
+        raise DataError(f"{where}: at least 2 rows with a value are needed, found {target.present}")
+    if task == "regression" and not target.numeric and target.days is None:
+        raise DataError(f"{where}: {shown(target.words[0])} is not a number, so it cannot be a quantity")
+    if task == "classification" and target.different < 2:
+        raise DataError(f"{where}: one class only, at least 2 are needed")
+    if task == "classification" and target.different > MAX_CLASSES:
+        raise DataError(f"{where}: {_count(target)} different classes, at most {MAX_CLASSES} are supported")
+
+
+def with_choice(found: Judgement, **changes: object) -> Judgement:
+    """The same table judged again with another target, task or inputs."""
+    return replace(found, **changes)  # type: ignore[arg-type]

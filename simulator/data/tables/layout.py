@@ -1,0 +1,228 @@
+"""Where a table begins in its file and what its columns are called: titles, comments, headers and row names."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from simulator.data.tables.dialect import COMMENT, Row
+from simulator.data.tables.numbers import MISSING, Decimal, number_in
+
+Header = Literal["auto", "yes", "no"]
+Role = Literal["", "class", "meta", "ignore"]
+LOOKS = 20_000
+"""Cells that a header is judged by."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How rows become columns."""
+
+    names: tuple[str, ...]
+    """One for each column, all different."""
+    header: bool
+    """Whether the file names its columns."""
+    skip: int
+    """Rows that hold anything above the first of the table: titles, comments and header lines."""
+    comments: bool
+    """Whether rows that begin with # are passed over."""
+    named: tuple[bool, ...]
+    """Whether each column's name stands in the file."""
+    roles: tuple[Role, ...] = ()
+    """What Orange's third header line says of each column; empty where there is none."""
+    empty_last: bool = False
+    """Whether each row ends with a separator behind its last cell."""
+
+    @property
+    def width(self) -> int:
+        return len(self.names)
+
+
+def layout_of(rows: Sequence[Row], header: Header, decimal: Decimal) -> Layout:
+    """That of the first rows of a file, of which at least one holds something."""
+    cells = [row for _, row in rows]
+    comments = _are_comments(cells)
+    skipped = _separator_line(cells)
+    body = [(at, row) for at, row in enumerate(cells) if at >= skipped and not (comments and _is_comment(row))]
+    width, empty_last = _width([row for _, row in body])
+    body = [(at, _cut(row, width)) for at, row in body]
+    body = body[_titles([row for _, row in body], width) :]
+    orange = _orange(body, width)
+    if orange is not None and header != "no":
+        return orange
+    first, below = body[0], [row for _, row in body[1:]]
+    named = header == "yes" or (header == "auto" and is_header(first[1], below, width, decimal))
+    if named:
+        skip, head = first[0] + 1, first[1]
+    else:
+        skip = first[0]
+        head = _commented_header(cells, first[0], width) if comments and header == "auto" else []
+    names, there = _names(head, width)
+    return Layout(names, bool(head), skip, comments, there, empty_last=empty_last)
+
+
+def _is_comment(row: Sequence[str]) -> bool:
+    return row[0].startswith(COMMENT)
+
+
+def _are_comments(rows: Sequence[Sequence[str]]) -> bool:
+    """Where most rows begin with #, that is what their first cells hold."""
+    return sum(map(_is_comment, rows)) < 0.5 * len(rows)
+
+
+def _separator_line(rows: Sequence[Sequence[str]]) -> int:
+    return int(rows[0][0].strip('"').lower().startswith("sep=") or rows[0][0].lower() == "sep=")
+
+
+def _width(rows: Sequence[Sequence[str]]) -> tuple[int, bool]:
+    """How many cells most rows have; whether their last one is empty in all of them."""
+    width = _commonest(map(len, rows))
+    full = [row for row in rows if len(row) == width]
+    empty_last = width > 1 and not any(row[-1] for row in full)
+    return width - empty_last, empty_last
+
+
+def _commonest(lengths: Iterator[int] | map[int]) -> int:
+    counted = Counter(lengths)
+    return max(counted, key=lambda length: (counted[length], length))
+
+
+def _cut(row: list[str], width: int) -> list[str]:
+    """Without empty cells beyond the table's width."""
+    end = len(row)
+    while end > width and not row[end - 1]:
+        end -= 1
+    return row[:end]
+
+
+def _titles(rows: Sequence[Sequence[str]], width: int) -> int:
+    """Rows above the table that fill far fewer cells than it has, or more."""
+    upper = rows[: len(rows) // 2]
+    count = 1 + max((at for at, row in enumerate(upper) if any(row[width:])), default=-1)
+    while width > 1 and count < len(rows) - 1 and _is_title(rows[count], rows[count + 1], width):
+        count += 1
+    return count
+
+
+def _is_title(row: Sequence[str], after: Sequence[str], width: int) -> bool:
+    filled = sum(map(bool, row))
+    return filled <= width / 2 and (filled < width - 1 or (len(row) < width and _fuller(after, width)))
+
+
+def _fuller(row: Sequence[str], width: int) -> bool:
+    """Whether a row looks like names, all of them words."""
+    return sum(map(bool, row)) == width and not any(number_in(cell) is not None for cell in row)
+
+
+def is_header(first: Sequence[str], below: Sequence[Sequence[str]], width: int, decimal: Decimal) -> bool:
+    """Whether the first row names columns: by what stands below each of its cells."""
+    if len(first) == width - 1 and width > 1 and below and not _all_numbers(first, decimal):
+        return True
+    if not below:
+        return not any(number_in(cell, decimal) is not None for cell in first)
+    if _counts(first, decimal) or (not first[0] and all(first[1:]) and all(row[0] for row in below)):
+        return True
+    below = below[: max(10, LOOKS // width)]
+    votes = sum(_vote(cell, [row[at] for row in below if at < len(row)], decimal) for at, cell in enumerate(first))
+    if votes == 0:
+        return not any(number_in(cell, decimal) is not None for cell in first) and len(set(first)) == len(first)
+    return votes > 0
+
+
+def _all_numbers(cells: Sequence[str], decimal: Decimal) -> bool:
+    return all(number_in(cell, decimal) is not None for cell in cells)
+
+
+def _counts(cells: Sequence[str], decimal: Decimal) -> bool:
+    """Names that are numbers in a row: 0, 1, 2 … of pixels, or years behind other names."""
+    numbers = [number_in(cell, decimal) for cell in cells]
+    values = [value for value in numbers if value is not None]
+    words = len(values) < len(cells)
+    steps = {after - before for before, after in zip(values, values[1:], strict=False)}
+    whole = len(values) > 2 and len(steps) == 1 and steps != {0.0} and all(value.is_integer() for value in values)
+    return whole and (words or values[0] in (0, 1)) and steps <= {1.0, 5.0, 10.0}
+
+
+def _vote(cell: str, below: Sequence[str], decimal: Decimal) -> float:
+    """For (+) or against (−) the first cell of a column being its name."""
+    values = [value for value in below if value.lower() not in MISSING]
+    if not values or cell.lower() in MISSING:
+        return 1.0 if not cell else 0.0
+    numbers = sum(number_in(value, decimal) is not None for value in values)
+    own = number_in(cell, decimal) is not None
+    if numbers > 0.9 * len(values):
+        return -2.0 if own else 2.0
+    if own:
+        return -1.0
+    return -1.0 if cell in values else 0.5
+
+
+def _commented_header(rows: Sequence[Sequence[str]], first: int, width: int) -> list[str]:
+    """Names that stand behind a # in the row above the first, as numpy writes them; empty where none do."""
+    above = rows[first - 1] if first else [""]
+    if not _is_comment(above):
+        return []
+    cells = [above[0].lstrip(COMMENT).strip(), *above[1:]]
+    cells = cells[1:] if not cells[0] and len(cells) == width + 1 else cells
+    fits = len(cells) == width and all(cells) and not any(number_in(cell) is not None for cell in cells)
+    return cells if fits and width > 1 else []
+
+
+def _names(head: Sequence[str], width: int) -> tuple[tuple[str, ...], tuple[bool, ...]]:
+    """All different; a header that is one short leaves out the row names' name."""
+    cells = ["", *head] if head and len(head) == width - 1 else list(head)
+    cells = [" ".join(cell.split()) for cell in cells[:width]]
+    cells += [""] * (width - len(cells))
+    there = tuple(bool(cell) for cell in cells)
+    taken = set(filter(None, cells))
+    found: list[str] = []
+    for at, cell in enumerate(cells):
+        name = cell or f"column {at + 1}"
+        if name in found or (not cell and name in taken):
+            name = _another(name, taken | set(found))
+        found.append(name)
+    return tuple(found), there
+
+
+def _another(name: str, taken: set[str]) -> str:
+    count = 1
+    while f"{name}.{count}" in taken:
+        count += 1
+    return f"{name}.{count}"
+
+
+_TYPES = re.compile(r"(c|d|s|t|continuous|discrete|string|time|basket|n|numeric|categorical|text|datetime)", re.IGNORECASE)
+_FLAGS = re.compile(r"(class|c|meta|m|ignore|i|skip|weight|w|)( .*)?|-?[a-z]+=.*", re.IGNORECASE)
+_ROLES: dict[str, Role] = {"class": "class", "c": "class", "meta": "meta", "m": "meta", "ignore": "ignore", "i": "ignore", "skip": "ignore"}
+_PREFIX = re.compile(r"([mcCiwI]?[CDSTNcdst]?)#(.+)")
+
+
+def _orange(body: Sequence[tuple[int, list[str]]], width: int) -> Layout | None:
+    """Orange's three header lines, names, types and flags; or its one line with prefixes, as in ``cD#class``."""
+    if len(body) > 2 and _is_orange([row for _, row in body[:3]]):
+        names, there = _names(body[0][1], width)
+        flags = body[2][1] if _are_flags(body[2][1]) else []
+        cells = [*flags, *[""] * (width - len(flags))]
+        roles = tuple(_ROLES.get(cell.lower().split(" ")[0], "") for cell in cells)
+        return Layout(names, True, body[2][0] + 1 if flags or not any(body[2][1]) else body[1][0] + 1, False, there, roles)
+    matches = [_PREFIX.fullmatch(cell) for cell in body[0][1]]
+    if not any(matches):
+        return None
+    names, there = _names([cell if found is None else found[2] for cell, found in zip(body[0][1], matches, strict=True)], width)
+    roles = tuple(_ROLES.get(found[1][:1].lower() if found and found[1][:1] in "mci" else "", "") for found in matches)
+    return replace(Layout(names, True, body[0][0] + 1, False, there), roles=(*roles, *[""] * (width - len(roles))))
+
+
+def _is_orange(rows: Sequence[Sequence[str]]) -> bool:
+    types = [cell for cell in rows[1] if cell]
+    words = sum(_TYPES.fullmatch(cell) is not None for cell in types)
+    return words > 0 and words >= 0.5 * len(types) and not any(_TYPES.fullmatch(cell) for cell in rows[0] if len(cell) > 2)
+
+
+def _are_flags(cells: Sequence[str]) -> bool:
+    return all(_FLAGS.fullmatch(cell) is not None for cell in cells) and not all(
+        number_in(cell) is not None for cell in cells
+    )

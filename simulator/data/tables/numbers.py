@@ -1,0 +1,90 @@
+"""Numbers as people write them: decimal commas, thousands marks, percent, currencies, minus signs, exponents."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+Decimal = Literal[".", ","]
+
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "?", "-", "--", ".", "#n/a", "#na", "<na>", "n.a.", "\N{EN DASH}", "\N{EM DASH}"})
+"""What stands where a value is missing, in lower case."""
+MISSING_NUMBERS = MISSING | {
+    "none", "missing", "unknown", "nd", "n.d.", "nil", "*", "**", "..", "...", "\N{HORIZONTAL ELLIPSIS}", "#value!",
+    "#div/0!", "#ref!", "#num!", "inf", "+inf", "-inf", "infinity", "-infinity", "+infinity", "not available",
+}  # fmt: skip
+"""What also does in a column of numbers."""
+
+_SPACES = re.compile("[\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}\N{FIGURE SPACE}]")
+_SIGNS = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{FULLWIDTH HYPHEN-MINUS}": "-", "\N{RIGHT SINGLE QUOTATION MARK}": "'"})
+_CURRENCY = r"(?:[$€£¥₹₽₩₺¢]|US\$|EUR|USD|GBP|CHF|JPY)"
+_AFFIXES = re.compile(rf"^([+-]?)\s*{_CURRENCY}?\s*([+-]?)(.*?)\s*(?:{_CURRENCY}|%|‰)?$", re.DOTALL)
+_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?", re.ASCII)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?", re.ASCII)
+_APOSTROPHES = re.compile(r"[+-]?\d{1,3}(?:'\d{3})+(?:\.\d*)?", re.ASCII)
+_SPACED = re.compile(r"[+-]?\d{1,3}(?: \d{3})+(?:\.\d*)?", re.ASCII)
+_COMMA = re.compile(r"[+-]?(\d+,\d+|,\d+|\d+,)([eE][+-]?\d+)?%?", re.ASCII)
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
+_DOTTED = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+,\d*", re.ASCII)
+
+
+def number_in(text: str, decimal: Decimal = ".") -> float | None:
+    """The number that a cell holds; None where it holds none, or one beyond float64.
+
+    >>> [number_in(text) for text in ("1,234.5", "−3", "7.9 %", "$ 12", "1.5D-3", "(5)", "1.2.3")]
+    [1234.5, -3.0, 7.9, 12.0, 0.0015, None, None]
+    """
+    if decimal == "." and _PLAIN.fullmatch(text):
+        return _value(text)
+    text = text.translate(_SIGNS).strip()
+    if decimal == ",":
+        text = text.translate({ord(","): ".", ord("."): ","})
+    found = _value(text)
+    return found if found is not None else _value(_bare(text))
+
+
+def _bare(text: str) -> str:
+    """Without currency signs and percent."""
+    found = _AFFIXES.match(text)
+    return "" if found is None else found[1] + found[2] + found[3]
+
+
+def _value(text: str) -> float | None:
+    if not _PLAIN.fullmatch(text):
+        if _GROUPED.fullmatch(text):
+            text = text.replace(",", "")
+        elif _APOSTROPHES.fullmatch(text):
+            text = text.replace("'", "")
+        elif _SPACED.fullmatch(text := _SPACES.sub(" ", text)):
+            text = text.replace(" ", "")
+        else:
+            return None
+    value = float(text.replace("d", "e").replace("D", "e"))
+    return value if math.isfinite(value) else None
+
+
+def decimal_of(cells: Sequence[str], delimiter: str) -> Decimal:
+    """Comma where cells can only be read so; where all could be thousands too, it goes by what separates cells."""
+    if not any("," in cell for cell in cells):
+        return "."
+    commas = unclear = points = 0
+    for cell in cells:
+        if "," not in cell and "." not in cell:
+            continue
+        text = _bare(cell.translate(_SIGNS).strip())
+        if _EITHER.fullmatch(text):
+            unclear += 1
+        elif _COMMA.fullmatch(text) or _DOTTED.fullmatch(text):
+            commas += 1
+        elif "." in text and _PLAIN.fullmatch(text):
+            points += 1
+    if commas or points:
+        return "," if commas > points else "."
+    return "," if unclear and delimiter == ";" else "."
+
+
+def plain(value: float) -> str:
+    """A number as the name of a class: ``1`` and ``1.0`` are one."""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)

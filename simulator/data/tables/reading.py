@@ -1,0 +1,171 @@
+"""A whole table out of a file: every cell of every column, as numbers and words."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.data.base import DataError
+from simulator.data.tables.column import Column, Gathering
+from simulator.data.tables.dialect import SAMPLE_LINES, Dialect, Row, dialect_of, first_lines, rows_of
+from simulator.data.tables.layout import Header, Layout, layout_of
+from simulator.data.tables.numbers import Decimal, decimal_of
+from simulator.data.tables.source import SPREADSHEETS, Progress, Source, encoding_of, nothing, suffix
+from simulator.data.tables.spreadsheet import arff_rows, sheet_rows, sheets_of
+from simulator.data.words import name_of, shown
+
+MAX_ROWS = 5_000_000
+MAX_COLUMNS = 100_000
+MAX_CELLS = 200_000_000
+BLOCK = 4096
+"""Rows that become columns at a time."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is to be read; ``auto`` leaves it to the file."""
+
+    header: Header = "auto"
+    delimiter: str = "auto"
+    decimal: str = "auto"
+    encoding: str = "auto"
+    sheet: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A file that has been read."""
+
+    path: str
+    columns: tuple[Column, ...]
+    lines: NDArray[np.int32]
+    """(rows,): the line of the file on which each row ends."""
+    taken: Reading
+    """How it was read, nothing left to the file."""
+    layout: Layout
+    sheets: tuple[str, ...] = ()
+    head: tuple[tuple[str, ...], ...] = ()
+    """The first rows as they stand in the file."""
+
+    @property
+    def rows(self) -> int:
+        return len(self.lines)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.layout.names
+
+
+@dataclass
+class _Opened:
+    """A file before its columns are known."""
+
+    taken: Reading
+    sample: list[Row]
+    rows: Iterable[Row]
+    sheets: tuple[str, ...] = ()
+
+
+HEAD = 50
+"""Rows kept as they stand, to be shown."""
+
+
+def read_table(path: str, reading: Reading | None = None, progress: Progress = nothing) -> Table:
+    """Read all of a file. Raises :class:`DataError` in one sentence, with the line where there is one."""
+    opened = _open(path, reading or Reading(), progress)
+    if not opened.sample:
+        raise DataError(f"{name_of(path)}: the file is empty")
+    cells = [cell for _, row in opened.sample for cell in row]
+    wish = opened.taken.decimal
+    decimal: Decimal = decimal_of(cells, opened.taken.delimiter) if wish == "auto" else "," if wish == "," else "."
+    layout = layout_of(opened.sample, opened.taken.header, decimal)
+    if layout.width > MAX_COLUMNS:
+        raise DataError(f"{name_of(path)}: {layout.width} columns, at most {MAX_COLUMNS} can be read")
+    gathered = _Gathered(path, layout, decimal)
+    gathered.take(opened.rows)
+    taken = Reading("yes" if layout.header else "no", opened.taken.delimiter, decimal, opened.taken.encoding, opened.taken.sheet)
+    return Table(path, gathered.columns(), gathered.lines(), taken, layout, opened.sheets, tuple(gathered.head))
+
+
+def _open(path: str, wish: Reading, progress: Progress) -> _Opened:
+    if suffix(path) in SPREADSHEETS:
+        sheets = sheets_of(path)
+        rows = sheet_rows(path, wish.sheet)
+        taken = Reading(wish.header, "", ".", "", wish.sheet or sheets[0])
+        return _Opened(taken, rows[:SAMPLE_LINES], rows, sheets)
+    source = Source(path, encoding_of(path) if wish.encoding == "auto" else wish.encoding)
+    if suffix(path) == ".arff":
+        taken = Reading("yes", ",", ".", source.encoding)
+        return _Opened(taken, list(itertools.islice(arff_rows(source), SAMPLE_LINES)), arff_rows(source))
+    lines = first_lines(source)
+    dialect = dialect_of(lines, wish.delimiter)
+    sample = list(rows_of(lines, dialect, path))
+    taken = Reading(wish.header, dialect.delimiter, wish.decimal, source.encoding)
+    return _Opened(taken, sample, _rows(source, dialect, progress))
+
+
+def _rows(source: Source, dialect: Dialect, progress: Progress) -> Iterator[Row]:
+    with source.lines(progress) as lines:
+        yield from rows_of(lines, dialect, source.path)
+
+
+@dataclass
+class _Gathered:
+    """Columns in the making."""
+
+    path: str
+    layout: Layout
+    decimal: Decimal
+    head: list[tuple[str, ...]] = field(default_factory=list)
+    _lines: list[NDArray[np.int32]] = field(default_factory=list)
+    _count: int = 0
+
+    def __post_init__(self) -> None:
+        self._columns = [Gathering(self.decimal) for _ in range(self.layout.width)]
+
+    def take(self, rows: Iterable[Row]) -> None:
+        table = self._checked(itertools.islice(rows, self.layout.skip, None))
+        while block := list(itertools.islice(table, BLOCK)):
+            if not self.head:
+                self.head = [tuple(row) for _, row in block[:HEAD]]
+            self._lines.append(np.array([line for line, _ in block], np.int32))
+            self._count += len(block)
+            if self._count > MAX_ROWS or self._count * self.layout.width > MAX_CELLS:
+                raise DataError(f"{name_of(self.path)}: more than {self._count} rows of {self.layout.width} columns do not fit in memory")
+            for column, cells in zip(self._columns, zip(*(row for _, row in block), strict=True), strict=True):
+                column.add(cells)
+
+    def _checked(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Every row as long as the table is wide; comments and repeated headers are passed over."""
+        width, layout = self.layout.width, self.layout
+        for line, row in rows:
+            if layout.comments and row[0][:1] == "#":
+                continue
+            if len(row) != width:
+                row = self._fitted(line, row)
+            yield line, row
+
+    def _fitted(self, line: int, row: list[str]) -> list[str]:
+        width = self.layout.width
+        if len(row) < width:
+            return [*row, *[""] * (width - len(row))]
+        if any(row[width:]):
+            raise DataError(
+                f"{name_of(self.path)}, line {line}: {len(row)} cells where the table has {width}, "
+                f"{shown(next(filter(None, row[width:])), 20)} is beyond them"
+            )
+        return row[:width]
+
+    def lines(self) -> NDArray[np.int32]:
+        return np.concatenate(self._lines) if self._lines else np.empty(0, np.int32)
+
+    def columns(self) -> tuple[Column, ...]:
+        found = []
+        for at, name in enumerate(self.layout.names):
+            found.append(self._columns[at].column(name))
+            self._columns[at] = Gathering(self.decimal)  # its pieces are not needed any more
+        return tuple(found)

@@ -1,0 +1,230 @@
+"""A file as text or as rows of cells: what it is packed in, its encoding, and how much of it is read at most."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from simulator.data.base import DataError
+from simulator.data.words import name_of, shown
+
+MAX_BYTES = 2**30
+"""Of a file once it is unpacked."""
+CHUNK = 2**20
+SAMPLE = 2**16
+"""Bytes from which an encoding that is not UTF-8 is judged."""
+SPREADSHEETS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
+LATIN = "cp1252"
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DAMAGED = (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError, RuntimeError)
+
+Progress = Callable[[float], None]
+"""Told the share of the file that has been read; may raise to end the reading."""
+
+
+def nothing(_share: float) -> None:
+    """Progress that nobody follows."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that holds text."""
+
+    path: str
+    encoding: str
+
+    @contextmanager
+    def lines(self, progress: Progress = nothing) -> Iterator[Iterator[str]]:
+        """Its lines, each with its line end."""
+        with unpacked(self.path) as (file, share):
+            text = io.TextIOWrapper(cast(IO[bytes], file), encoding=self.encoding, newline="")
+            try:
+                yield _followed(text, share, progress)
+            except UnicodeError as error:
+                raise DataError(f"{name_of(self.path)}: not {self.encoding} text") from error
+            finally:
+                text.detach()
+
+
+def _followed(lines: Iterator[str], share: Callable[[], float], progress: Progress) -> Iterator[str]:
+    for count, line in enumerate(lines):
+        if count % 4096 == 4095:
+            progress(share())
+        yield line
+
+
+def status(path: str) -> os.stat_result:
+    """Size and time of a regular file. Raises :class:`DataError`."""
+    if not path:
+        raise DataError("table: no file is chosen")
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError) as error:
+        reason = f"no such file in {_folder(path)}" if isinstance(error, FileNotFoundError) else reason_of(error)
+        raise DataError(f"{name_of(path)}: {reason}") from error
+    if not stat.S_ISREG(found.st_mode):
+        raise DataError(f"{name_of(path)}: not a file" + (" but a folder" if stat.S_ISDIR(found.st_mode) else ""))
+    return found
+
+
+def _folder(path: str) -> str:
+    return shown(str(Path(path).absolute().parent), 120)[1:-1]
+
+
+def reason_of(error: Exception) -> str:
+    """Why a file cannot be read."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"cannot be read ({shown(text.lower(), 80)[1:-1]})"
+
+
+def suffix(path: str) -> str:
+    """The ending that says what is inside: that of ``x.csv.gz`` is ``.csv``."""
+    inner = Path(path)
+    if inner.suffix.lower() in (".gz", ".zip"):
+        inner = inner.with_suffix("")
+    return inner.suffix.lower()
+
+
+@contextmanager
+def unpacked(path: str) -> Iterator[tuple[BinaryIO, Callable[[], float]]]:
+    """The bytes of a file, out of ``.gz`` and of ``.zip`` with one member, and what share of it has been read."""
+    size = max(status(path).st_size, 1)
+    if size > MAX_BYTES:
+        raise DataError(f"{name_of(path)}: {size / 2**20:.0f} MiB, at most {MAX_BYTES // 2**20} MiB can be read")
+    try:
+        with open(path, "rb") as file:
+            head = file.read(4)
+            file.seek(0)
+            share = _position(file, size)
+            if head.startswith(b"\x1f\x8b"):
+                yield cast(BinaryIO, _Bounded(gzip.GzipFile(fileobj=file), path)), share
+            elif head == b"PK\x03\x04" and suffix(path) not in SPREADSHEETS:
+                with _member(file, path) as member:
+                    yield cast(BinaryIO, _Bounded(member, path)), share
+            else:
+                yield cast(BinaryIO, file), share
+    except _DAMAGED as error:
+        raise DataError(f"{name_of(path)}: a damaged archive ({shown(str(error), 60)[1:-1]})") from error
+    except OSError as error:
+        raise DataError(f"{name_of(path)}: {reason_of(error)}") from error
+
+
+def _position(file: BinaryIO, size: int) -> Callable[[], float]:
+    return lambda: min(1.0, file.tell() / size)
+
+
+@contextmanager
+def _member(file: BinaryIO, path: str) -> Iterator[IO[bytes]]:
+    with zipfile.ZipFile(file) as archive:
+        names = [info for info in archive.infolist() if not info.is_dir() and not _hidden(info.filename)]
+        if len(names) != 1:
+            raise DataError(f"{name_of(path)}: {len(names)} files in the archive, one is expected")
+        with archive.open(names[0]) as member:
+            yield member
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1].startswith(".")
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that ends with an error where it unpacks to too much."""
+
+    def __init__(self, inner: IO[bytes], path: str) -> None:
+        super().__init__()
+        self._inner, self._path, self._left = inner, path, MAX_BYTES
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        got = self._inner.read(CHUNK if size < 0 else size)
+        self._left -= len(got)
+        if self._left < 0:
+            raise DataError(f"{name_of(self._path)}: unpacks to more than {MAX_BYTES // 2**20} MiB")
+        return got
+
+    read1 = read
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        got = self.read(len(buffer))
+        buffer[: len(got)] = got
+        return len(got)
+
+
+def encoding_of(path: str) -> str:
+    """UTF-8 where the whole file is, UTF-16 and UTF-32 by their marks, else what its bytes look like."""
+    with unpacked(path) as (file, _share):
+        head = file.read(SAMPLE)
+        for mark, encoding in _MARKS:
+            if head.startswith(mark):
+                return encoding
+        if b"\0" in head:
+            return _wide(head, path)
+        odd = _first_odd(head, file)
+    return "utf-8" if odd is None else _single_bytes(odd)
+
+
+def _wide(head: bytes, path: str) -> str:
+    """UTF-16 without a mark has its zeros on one side."""
+    even, uneven = head[0::2].count(0), head[1::2].count(0)
+    if uneven > 0.3 * len(head) / 2 and even == 0:
+        return "utf-16-le"
+    if even > 0.3 * len(head) / 2 and uneven == 0:
+        return "utf-16-be"
+    raise DataError(f"{name_of(path)}: not a text file")
+
+
+def _first_odd(head: bytes, file: BinaryIO) -> bytes | None:
+    """The chunk that is no UTF-8; None where all is."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    chunk = head
+    while True:
+        try:
+            decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError:
+            return chunk or head
+        if not chunk:
+            return None
+        chunk = file.read(CHUNK)
+
+
+def _single_bytes(sample: bytes) -> str:
+    """An encoding of bytes that are not UTF-8: which Latin alphabet it is cannot be told, so Western Europe's."""
+    from charset_normalizer import from_bytes
+
+    # Whole lines around what is odd tell more than the plain text before it.
+    odd = next((i for i, byte in enumerate(sample) if byte > 127), 0)
+    best = from_bytes(sample[max(0, odd - 2000) : odd + 6000]).best()
+    found = "" if best is None else best.encoding
+    return found if found in _OTHER_ALPHABETS else _latin(sample)
+
+
+def _latin(sample: bytes) -> str:
+    try:
+        sample.decode(LATIN)
+    except UnicodeDecodeError:
+        return "latin-1"
+    return LATIN
+
+
+_OTHER_ALPHABETS = frozenset({
+    "big5", "big5hkscs", "cp932", "cp949", "cp950", "cp1251", "cp1253", "cp1255", "cp1256", "euc_jp", "euc_kr", "gb2312",
+    "gb18030", "gbk", "iso2022_jp", "iso8859_5", "iso8859_7", "johab", "koi8_r", "koi8_u", "shift_jis", "utf_16",
+})  # fmt: skip

@@ -1,0 +1,84 @@
+"""Rows of cells out of spreadsheets and out of Weka's ARFF files."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+from collections.abc import Iterator
+
+from simulator.data.base import DataError
+from simulator.data.tables.dialect import Dialect, Row, rows_of
+from simulator.data.tables.source import Source, reason_of, status
+from simulator.data.words import name_of, shown
+
+MAX_BYTES = 2**27
+"""Of a spreadsheet's file."""
+
+
+def sheets_of(path: str) -> tuple[str, ...]:
+    """The names of a spreadsheet's sheets. Raises :class:`DataError`."""
+    return tuple(_workbook(path).sheet_names)
+
+
+def sheet_rows(path: str, sheet: str = "") -> list[Row]:
+    """The rows of a sheet, the first one by default, that hold anything. Raises :class:`DataError`."""
+    book = _workbook(path)
+    names = book.sheet_names
+    if sheet and sheet not in names:
+        raise DataError(f"{name_of(path)}: there is no sheet {shown(sheet)} (there are {', '.join(names[:6])})")
+    cells = book.get_sheet_by_name(sheet or names[0]).to_python(skip_empty_area=False)
+    rows = ((line, [_text(cell) for cell in row]) for line, row in enumerate(cells, 1))
+    return [(line, row) for line, row in rows if any(row)]
+
+
+def _workbook(path: str):  # type: ignore[no-untyped-def]
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+    if status(path).st_size > MAX_BYTES:
+        raise DataError(f"{name_of(path)}: a spreadsheet of more than {MAX_BYTES // 2**20} MiB")
+    try:
+        book = CalamineWorkbook.from_path(path)
+    except PasswordError as error:
+        raise DataError(f"{name_of(path)}: is locked with a password") from error
+    except (CalamineError, OSError) as error:
+        raise DataError(f"{name_of(path)}: {reason_of(error)}") from error
+    if not book.sheet_names:
+        raise DataError(f"{name_of(path)}: holds no sheet")
+    return book
+
+
+def _text(cell: object) -> str:
+    """A cell as a text file would have it."""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime.datetime):
+        return cell.isoformat(" ") if cell.time() != datetime.time() else cell.date().isoformat()
+    if isinstance(cell, datetime.timedelta):
+        return repr(cell.total_seconds())
+    return "" if cell is None else " ".join(str(cell).split())
+
+
+_ATTRIBUTE = re.compile(r"@attribute\s+('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\S+)", re.IGNORECASE)
+
+
+def arff_rows(source: Source) -> Iterator[Row]:
+    """The attributes' names as a first row, then the data. Raises :class:`DataError`."""
+    with source.lines() as lines:
+        names: list[str] = []
+        for line in lines:
+            text = line.strip()
+            if found := _ATTRIBUTE.match(text):
+                names.append(found[1].strip("'\""))
+            if text.lower().startswith("@data"):
+                break
+        if not names:
+            raise DataError(f"{name_of(source.path)}: an ARFF file without attributes")
+        yield 1, names
+        plain = (line for line in lines if not line.lstrip().startswith("%"))
+        for at, row in rows_of(plain, Dialect(",", "'"), source.path):
+            if row[0].startswith("{"):
+                raise DataError(f"{os.path.basename(source.path)}: sparse ARFF is not supported")
+            yield at, row
