@@ -143,7 +143,9 @@ class Experiment(Spec, frozen=True, kw_only=True):
             data = self.data.settled()
         except DataError as error:
             raise ExperimentError(str(error), "data") from None
-        return self if data == self.data else Experiment.from_builtins({**self.to_builtins(), "data": builtins_of(data)})
+        return (
+            self if data == self.data else Experiment.from_builtins({**self.to_builtins(), "data": builtins_of(data)})
+        )
 
     def beside(self, folder: Path) -> Experiment:
         """The experiment as a file in ``folder`` means it: relative paths are looked for there first."""
@@ -281,10 +283,11 @@ def _natural_loss(task: str) -> AnyLoss:
 def _renamed(plain: Any) -> Any:
     """Fields of the data that had another name in earlier files, under the name they have now."""
     data = plain.get("data") if isinstance(plain, dict) else None
-    kind = kinds(Data).get(str(data.get("kind"))) if isinstance(data, dict) else None
-    if kind is None or not set(kind.former) & set(data):
+    if not isinstance(data, dict):
         return plain
-    return {**plain, "data": {kind.former.get(name, name): value for name, value in data.items()}}
+    kind = kinds(Data).get(str(data.get("kind")))
+    former = kind.former if kind is not None else {}
+    return {**plain, "data": {former.get(name, name): value for name, value in data.items()}}
 
 
 def _check_whole(experiment: Experiment) -> None:

@@ -72,7 +72,7 @@ def run(
     with limited_blas(blas_threads(training.network)):
         if out is None:
             return _train(training, steps, every, None, (), progress)
-        with RunFiles(Path(out), experiment, training.info) as files:
+        with RunFiles(Path(out), training.experiment, training.info) as files:
             return _train(training, steps, every, files, wanted, progress)
 
 

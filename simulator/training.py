@@ -77,7 +77,7 @@ class Training:
     """
 
     def __init__(self, experiment: Experiment, run: int = 0, measures: Sequence[Measure] = RECORDED) -> None:
-        self.experiment = experiment
+        self.experiment = experiment = experiment.settled()
         try:
             self.data = prepare(experiment.data, experiment.seed, experiment.precision)
         except DataError as error:

@@ -52,7 +52,10 @@ LONG_RUN_SECONDS = 60.0
 """A run that was trained for longer is not given up without a question."""
 FRAME = QSize(8, 40)
 """What a desktop may put around the window; known only once it has."""
-TABLES = frozenset({".csv", ".tsv", ".txt"})
+TABLES = frozenset({
+    ".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".arff", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".gz", ".zip",
+})  # fmt: skip
+"""Endings of files that are taken for data."""
 
 NEW = {
     "data": {"kind": "digits"},
@@ -229,12 +232,9 @@ class MainWindow(QMainWindow):
     def _open_table(self, path: Path) -> None:
         from ui.dialogs.table import TableDialog
 
-        try:
-            dialog = TableDialog(path.absolute(), self)
-        except ValueError as error:
-            self.banner.say(str(error))
-            return
+        dialog = TableDialog(path.absolute(), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.refused.connect(self.banner.say)
         dialog.accepted.connect(lambda: self._use_table(dialog))
         dialog.open()
 

@@ -25,6 +25,8 @@ MAX_CELLS = 100_000_000
 PEAK = 28
 """Bytes that each number takes at most, until split, scaled and turned into columns."""
 MAX_POINTS = 1000
+BLOCK = 1_000_000
+"""Numbers of a table that are scaled at a time."""
 
 
 class DataError(ValueError):
@@ -215,9 +217,9 @@ def _prepare(data: Data, seed: int, dtype: str, fingerprint: tuple[int, ...]) ->
     train, held_out = order[:n_train], order[n_train:]
     noise = stream(seed, Stream.LABEL_NOISE)
     if raw.alike:
-        x_train, x_val = _scaled_by_channel(data, raw, train, held_out)
+        x_train, x_val = (_columns(data, x, dtype) for x in _scaled_by_channel(data, raw, train, held_out))
     else:
-        x_train, x_val = _scaled(data, raw.x, train, held_out)
+        x_train, x_val = _scaled_in_blocks(data, raw.x, train, held_out, dtype)
     labels: tuple[Labels | None, Labels | None]
     if data.task == "classification":
         labels = frozen(_swapped(raw.y[train], data.label_noise, len(raw.class_names), noise)), frozen(raw.y[held_out])
@@ -229,8 +231,8 @@ def _prepare(data: Data, seed: int, dtype: str, fingerprint: tuple[int, ...]) ->
             y_train = y_train + data.label_noise * y_train.std() * noise.standard_normal(y_train.shape)
     return Dataset(
         "classification" if labels[0] is not None else "regression",
-        *(_columns(data, x_train, dtype), _columns(data, y_train, dtype), labels[0]),
-        *(_columns(data, x_val, dtype), _columns(data, y_val, dtype), labels[1]),
+        *(x_train, _columns(data, y_train, dtype), labels[0]),
+        *(x_val, _columns(data, y_val, dtype), labels[1]),
         input_shape=raw.shape or (raw.x.shape[1],),
         outputs=y_train.shape[1] // max(data.answers, 1),
         feature_names=raw.feature_names,
@@ -242,6 +244,19 @@ def _scaled(data: Data, values: Floats, train: Labels, held_out: Labels) -> tupl
     with np.errstate(all="ignore"):
         scaling = Scaling.of(values[train], data.scale)
         return scaling(values[train]), scaling(values[held_out])
+
+
+def _scaled_in_blocks(
+    data: Data, values: Floats, train: Labels, held_out: Labels, dtype: str
+) -> tuple[Array, Array]:
+    """Scaled columns, some features at a time: a large table is not copied whole on the way."""
+    found = tuple(np.empty((values.shape[1], len(part)), dtype) for part in (train, held_out))
+    width = max(2, BLOCK // len(values))
+    for start in range(0, values.shape[1], width):
+        block = slice(start, start + width)
+        for whole, part in zip(found, _scaled(data, values[:, block], train, held_out), strict=True):
+            whole[block] = _columns(data, part, dtype)
+    return frozen(found[0]), frozen(found[1])
 
 
 def _scaled_by_channel(data: Data, raw: Raw, train: Labels, held_out: Labels) -> tuple[Floats, Floats]:

@@ -16,7 +16,6 @@ import numpy as np
 from simulator.data.base import Data, DataError, Raw, Task
 from simulator.data.tables.design import Missing, design
 from simulator.data.tables.judgement import Judgement, TaskWish, judge
-from simulator.data.tables.layout import Header
 from simulator.data.tables.reading import Reading, Table, read_table
 from simulator.data.tables.source import Progress, nothing, status
 from simulator.data.words import name_of
@@ -24,7 +23,7 @@ from simulator.parameter import knob
 
 
 class Csv(Data, frozen=True, kw_only=True, tag="csv"):
-    """A table of your own, one row per sample: separated text (.csv, .tsv, .txt, .dat, …), .xlsx, .ods, .arff, also .gz or .zip.
+    """A table of your own, one row per sample: separated text, .xlsx, .ods or .arff, also packed as .gz or .zip.
 
     What is ``auto`` is judged from the whole file; a run's ``experiment.json`` says what was taken.
     """
@@ -32,7 +31,9 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
     label: ClassVar[str] = "table file"
     former: ClassVar[dict[str, str]] = {"columns": "inputs"}
 
-    path: Annotated[str, knob("File", "The table's file; a relative path is looked for beside the experiment.", file=True)] = ""
+    path: Annotated[
+        str, knob("File", "The table's file; a relative path is looked for beside the experiment.", file=True)
+    ] = ""
     target: Annotated[
         str,
         knob(
@@ -43,18 +44,22 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
     ] = ""
     task: Annotated[
         Literal["auto", "classification", "regression"],
-        knob("Task", "Classification: the target names a class; regression: it is a quantity; auto: as its values say."),
+        knob(
+            "Task", "Classification: the target names a class; regression: it is a quantity; auto: as its values say."
+        ),
     ] = "auto"
     inputs: (
-        Annotated[tuple[str, ...], knob("Inputs", "The columns the network sees; all that can be inputs if none is chosen.")]
+        Annotated[
+            tuple[str, ...], knob("Inputs", "The columns the network sees; all that can be inputs if none is chosen.")
+        ]
         | None
     ) = None
     missing: Annotated[
         Literal["auto", "fill", "drop", "refuse"],
         knob(
             "Missing values",
-            "In inputs: fill (auto) takes the median, or a category of its own; drop leaves those rows out; refuse names "
-            "the first. Rows without a target are always left out.",
+            "In inputs: fill (auto) takes the median, or a category of its own; drop leaves those rows out; refuse "
+            "names the first. Rows without a target are always left out.",
         ),
     ] = "auto"
     header: Annotated[
@@ -62,7 +67,9 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         knob("Header", "Whether the first row names the columns; without they are called column 1, column 2 …"),
     ] = "auto"
     delimiter: Annotated[str, knob("Delimiter", "What separates cells: auto, or one of , ; | tab and blank.")] = "auto"
-    decimal: Annotated[Literal["auto", ".", ","], knob("Decimal mark", "What stands before a number's fraction.")] = "auto"
+    decimal: Annotated[Literal["auto", ".", ","], knob("Decimal mark", "What stands before a number's fraction.")] = (
+        "auto"
+    )
     encoding: Annotated[str, knob("Encoding", "How bytes become letters: auto, utf-8, utf-16, cp1252 …")] = "auto"
     sheet: Annotated[str, knob("Sheet", "Of a spreadsheet; the first one where it is empty.")] = ""
     shape: Annotated[
@@ -82,7 +89,9 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
     @property
     def reading(self) -> Reading:
         """How the file is to be read."""
-        return Reading(self.header, DELIMITERS.get(self.delimiter, self.delimiter), self.decimal, self.encoding, self.sheet)
+        return Reading(
+            self.header, DELIMITERS.get(self.delimiter, self.delimiter), self.decimal, self.encoding, self.sheet
+        )
 
     @property
     def open_questions(self) -> bool:

@@ -31,7 +31,7 @@ class Preset:
 def read(path: Path) -> Experiment:
     """The experiment in a file; ExperimentError names the file and what is wrong in it."""
     try:
-        return Experiment.from_json(read_regular(path, LARGEST))
+        return Experiment.from_json(read_regular(path, LARGEST)).beside(path.parent)
     except UnfitFileError as error:
         raise ExperimentError(f"{path.name}: {error.strerror}, so no experiment") from None
     except OSError as error:

@@ -11,7 +11,10 @@ from ui.dialogs import plain
 
 Answer = Literal["save", "discard", "cancel"]
 EXPERIMENTS = "Experiments (*.json)"
-OPENABLE = "Experiments and tables (*.json *.csv *.tsv);;All files (*)"
+OPENABLE = (
+    "Experiments and tables (*.json *.csv *.tsv *.tab *.txt *.dat *.data *.arff *.xlsx *.xls *.ods *.gz *.zip);;"
+    "All files (*)"
+)
 
 
 def ask_open(parent: QWidget, folder: str) -> Path | None:

@@ -1,138 +1,348 @@
-"""Opening a CSV file as data: which columns, which target, what kind of answer."""
+"""Opening a table as data: what its columns are taken for, which is learnt and from which, and how it is read."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
+    QHBoxLayout,
     QHeaderView,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QTableWidget,
-    QTableWidgetItem,
+    QProgressBar,
+    QSizePolicy,
+    QStackedWidget,
+    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
-from simulator.data import columns_of, preview
-from simulator.data.delimited import is_number
+from simulator.data import DataError
+from simulator.data.table import Csv, taken
+from simulator.data.tables.design import design_size
+from simulator.data.tables.judgement import Judgement, judge
+from simulator.data.tables.reading import Reading
 from ui.dialogs import plain
-from ui.forms.box import BoxItems
+from ui.dialogs.table_models import ColumnsModel, HeadModel
+from ui.dialogs.table_reader import Surveyed, TableReader
 from ui.forms.typed import STARTS_OVER
+from ui.style.numbers import integer
 
-PREVIEW_ROWS = 6
-FEW = 3
-"""Whole numbers with at most so many digits are taken for class names at first."""
+TASKS = (("a class (classification)", "classification"), ("a quantity (regression)", "regression"))
+MISSING = (
+    ("filled: the median, or a category of its own", "fill"),
+    ("rows that lack one are left out", "drop"),
+    ("refused", "refuse"),
+)
+HEADERS = (("automatic", "auto"), ("names the columns", "yes"), ("is a row like the others", "no"))
+DELIMITERS = (
+    ("automatic", "auto"), ("comma", ","), ("semicolon", ";"), ("tab", "\t"), ("vertical bar", "|"), ("blanks", " "),
+)  # fmt: skip
+DECIMALS = (("automatic", "auto"), ("point", "."), ("comma", ","))
+ENCODINGS = (
+    ("automatic", "auto"), ("UTF-8", "utf-8"), ("UTF-16", "utf-16"), ("Western (cp1252)", "cp1252"),
+    ("Central European (cp1250)", "cp1250"), ("Cyrillic (cp1251)", "cp1251"), ("Greek (cp1253)", "cp1253"),
+    ("Turkish (cp1254)", "cp1254"), ("Japanese (Shift-JIS)", "shift_jis"), ("Chinese (GB 18030)", "gb18030"),
+)  # fmt: skip
+NARROW = 400
+"""Columns beyond which widths are not fitted to what all of them hold."""
 
 
 class TableDialog(QDialog):
-    """Asks what the columns of a CSV file mean. ValueError, one sentence, if the file cannot be read."""
+    """Asks what the columns of a table mean; all is answered at first as the file suggests."""
+
+    refused = Signal(str)
+    """Why the file cannot be read; the dialog has closed."""
 
     def __init__(self, path: Path, parent: QWidget | None = None) -> None:
-        self._names = columns_of(path)
-        self._rows = preview(path, PREVIEW_ROWS)
         super().__init__(parent)
         self.path = path
         self.setWindowTitle(f"Data from {path.name}")
-        self.target = QComboBox(self)
-        self.target.addItems(list(self._names))
-        self.target.setCurrentIndex(len(self._names) - 1)
-        self.target.setAccessibleName("Target column")
-        self.task = QComboBox(self)
-        self.task.addItem("a class (classification)", "classification")
-        self.task.addItem("a quantity (regression)", "regression")
-        self.task.setAccessibleName("What the target is")
-        self.inputs = QListWidget(self)
-        self.inputs.setAccessibleName("Input columns")
-        self.inputs.setMaximumHeight(150)
-        self.inputs.setItemDelegate(BoxItems(self.inputs))
-        self._fill_inputs()
+        self._reader = TableReader(str(path), self)
+        self._surveyed: Surveyed | None = None
+        self._found: Judgement | None = None
+        self._inputs: tuple[str, ...] | None = None
+        """Chosen by hand; None: as judged."""
+        self._make_choices()
+        self._make_lists()
+        self._make_foot()
+        self._lay_out()
+        self._reader.progressed.connect(lambda share: self.progress.setValue(round(100 * share)))
+        self._reader.read.connect(self._take)
+        self._reader.failed.connect(self._fail)
+        self.finished.connect(lambda _result: self._reader.end())
+        self.destroyed.connect(self._reader.end)
+        self.resize(860, 640)
+        self._read()
+
+    # -- widgets -------------------------------------------------------------------------------------------------
+
+    def _make_choices(self) -> None:
+        self.target = _combo("Target column", ())
+        self.task = _combo("What the target is", TASKS)
+        self.missing = _combo("Missing values", MISSING)
+        self.header = _combo("First row", HEADERS)
+        self.delimiter = _combo("Separator", DELIMITERS)
+        self.decimal = _combo("Decimal mark", DECIMALS)
+        self.encoding = _combo("Encoding", ENCODINGS)
+        self.sheet = _combo("Sheet", ())
+        self.doubt = _sentence("warning")
+        self.target.activated.connect(lambda _at: self._target_chosen())
+        self.task.activated.connect(lambda _at: self._judge(self.task.currentData()))
+        self.missing.activated.connect(lambda _at: self._say())
+        for combo in (self.header, self.delimiter, self.decimal, self.encoding, self.sheet):
+            combo.activated.connect(lambda _at: self._read_anew())
+
+    def _make_lists(self) -> None:
+        self.columns, self.head = ColumnsModel(), HeadModel()
+        self.columns.ticked.connect(self._ticked)
+        self.column_list = _view("Columns of the file", self.columns)
+        self.preview = _view("First rows of the file", self.head)
+
+    def _make_foot(self) -> None:
+        self.facts, self.sentence = _sentence("muted"), _sentence("")
+        self.progress = QProgressBar(self)
+        self.progress.setAccessibleName("Reading the table")
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self
         )
-        use = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        use.setText("Use as data")
-        use.setToolTip(STARTS_OVER)
+        self.use = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self.use.setText("Use as data")
+        self.use.setToolTip(STARTS_OVER)
         plain(self.buttons)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
-        self._lay_out()
-        self.target.currentIndexChanged.connect(lambda _i: self._target_changed())
-        self.inputs.itemChanged.connect(lambda _item: self._check())
-        self._target_changed()
-        self.resize(640, 480)
-
-    def _fill_inputs(self) -> None:
-        for column, name in enumerate(self._names):
-            item = QListWidgetItem(name, self.inputs)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            numeric = all(is_number(row[column].strip()) for row in self._rows)
-            item.setCheckState(Qt.CheckState.Checked if numeric else Qt.CheckState.Unchecked)
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.addRow("Target column", self.target)
-        form.addRow("It is", self.task)
-        form.addRow("Inputs", self.inputs)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(12)
-        column.addLayout(form)
-        column.addWidget(QLabel("First rows of the file", self))
-        column.addWidget(self._table(), 1)
-        column.addWidget(self.buttons)
+        left, right = QFormLayout(), QFormLayout()
+        for form, rows in (
+            (left, (("Learn", self.target), ("It is", self.task), ("", self.doubt), ("Missing inputs are", self.missing))),
+            (right, (
+                ("First row", self.header), ("Separator", self.delimiter), ("Decimal mark", self.decimal),
+                ("Encoding", self.encoding), ("Sheet", self.sheet),
+            )),
+        ):  # fmt: skip
+            form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+            for label, widget in rows:
+                form.addRow(label, widget)
+        self._choices_form, self._reading_form = left, right
+        choices = QWidget()
+        choices.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        beside = QHBoxLayout(choices)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(24)
+        beside.addLayout(left, 3)
+        beside.addLayout(right, 2)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.facts)
+        column.addWidget(choices)
+        column.addWidget(QLabel("Columns: a tick makes one an input"))
+        column.addWidget(self.column_list, 3)
+        column.addWidget(QLabel("First rows of the file"))
+        column.addWidget(self.preview, 2)
+        waiting = QWidget()
+        wait = QVBoxLayout(waiting)
+        wait.addStretch(1)
+        wait.addWidget(QLabel(f"Reading {self.path.name} …"))
+        wait.addWidget(self.progress)
+        wait.addStretch(1)
+        self.pages = QStackedWidget(self)
+        self.pages.addWidget(waiting)
+        self.pages.addWidget(body)
+        foot = QHBoxLayout()
+        foot.addWidget(self.sentence, 1)
+        foot.addWidget(self.buttons)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(16, 16, 16, 16)
+        whole.setSpacing(12)
+        whole.addWidget(self.pages, 1)
+        whole.addLayout(foot)
 
-    def _table(self) -> QTableWidget:
-        table = QTableWidget(len(self._rows), len(self._names), self)
-        table.setHorizontalHeaderLabels(list(self._names))
-        table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        table.verticalHeader().hide()
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        table.setAccessibleName("First rows of the file")
-        for i, row in enumerate(self._rows):
-            for j, text in enumerate(row):
-                table.setItem(i, j, QTableWidgetItem(text))
-        return table
+    # -- reading -------------------------------------------------------------------------------------------------
 
-    def _target_changed(self) -> None:
-        at = self.target.currentIndex()
-        for i in range(self.inputs.count()):
-            item = self.inputs.item(i)
-            flag = Qt.ItemFlag.ItemIsEnabled
-            item.setFlags(item.flags() & ~flag if i == at else item.flags() | flag)
-        self.task.setCurrentIndex(1 if guess_task([row[at] for row in self._rows]) == "regression" else 0)
-        self._check()
+    def _wish(self) -> Reading:
+        return Reading(
+            self.header.currentData(), self.delimiter.currentData(), self.decimal.currentData(),
+            self.encoding.currentData(), self.sheet.currentText(),
+        )  # fmt: skip
 
-    def _check(self) -> None:
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(bool(self.chosen_inputs()))
+    def _read(self) -> None:
+        self.pages.setCurrentIndex(0)
+        self.progress.setValue(0)
+        self.use.setEnabled(False)
+        self.sentence.setText("The file is being read.")
+        self._reader.start(self._wish())
 
-    def chosen_inputs(self) -> list[str]:
-        at = self.target.currentIndex()
-        items = [self.inputs.item(i) for i in range(self.inputs.count()) if i != at]
-        return [item.text() for item in items if item.checkState() == Qt.CheckState.Checked]
+    def _read_anew(self) -> None:
+        """Read in another way: columns may be others, so all is judged anew."""
+        self._inputs, self._found = None, None
+        self._read()
+
+    def _fail(self, reason: str) -> None:
+        if self._surveyed is None:
+            self.reject()
+            self.refused.emit(reason)
+            return
+        # It could be read another way: that stays at hand.
+        self.pages.setCurrentIndex(1)
+        self._found = None
+        self._refuse(reason)
+
+    def _take(self, surveyed: Surveyed) -> None:
+        before = self.target.currentText()
+        self._surveyed = surveyed
+        table = surveyed.table
+        self.target.clear()
+        self.target.addItems(list(table.names))
+        self.head.show(table)
+        self._fill_sheets()
+        self.facts.setText(self._facts())
+        self.pages.setCurrentIndex(1)
+        chosen = before if before in table.names and self._found is not None else ""
+        self._judge("auto", chosen)
+        for view in (self.column_list, self.preview):
+            if view.model().columnCount() <= NARROW:
+                view.resizeColumnsToContents()
+
+    def _fill_sheets(self) -> None:
+        assert self._surveyed is not None
+        table = self._surveyed.table
+        is_sheet = bool(table.sheets)
+        if self.sheet.count() == 0 and is_sheet:
+            self.sheet.addItems(list(table.sheets))
+        self.sheet.setCurrentText(table.taken.sheet)
+        self._reading_form.setRowVisible(self.sheet, is_sheet)
+        for combo in (self.delimiter, self.decimal, self.encoding):
+            self._reading_form.setRowVisible(combo, not is_sheet)
+
+    def _facts(self) -> str:
+        """``40 rows, 3 columns · separated by commas · UTF-8``"""
+        assert self._surveyed is not None
+        table, how = self._surveyed.table, self._surveyed.table.taken
+        words = [f"{integer(table.rows)} rows, {integer(len(table.columns))} columns"]
+        if not table.sheets:
+            names = {value: name for name, value in DELIMITERS}
+            words.append(
+                f"separated by {names.get(how.delimiter, how.delimiter)}" if how.delimiter else "one cell a line"
+            )
+            words.append(f"decimal {'comma' if how.decimal == ',' else 'point'}")
+            words.append(how.encoding.upper())
+        words.append("the first row names the columns" if how.header == "yes" else "no names of columns")
+        return "  ·  ".join(words)
+
+    # -- judging -------------------------------------------------------------------------------------------------
+
+    def _target_chosen(self) -> None:
+        self._inputs = None
+        self._judge("auto", self.target.currentText())
+
+    def _ticked(self, name: str, on: bool) -> None:
+        found = self._found
+        if found is None:
+            return
+        chosen = {*found.inputs, name} if on else set(found.inputs) - {name}
+        inputs = tuple(each for each in found.table.names if each in chosen)
+        if not inputs:
+            self._refuse(f"At least one input is needed beside {found.target}.")
+            return
+        self._inputs = inputs
+        self._judge(self.task.currentData(), found.target)
+
+    def _judge(self, task: str, target: str = "") -> None:
+        """Judge with these choices, the rest as the file suggests."""
+        if self._surveyed is None:
+            return
+        target = target or (self._found.target if self._found is not None else "")
+        wish: Any = task
+        try:
+            found = judge(self._surveyed.table, target, wish, self._inputs, self._surveyed.columns)
+        except DataError as error:
+            self._refuse(str(error))
+            return
+        self._found = found
+        self.target.setCurrentText(found.target)
+        self.task.setCurrentIndex(self.task.findData(found.task))
+        doubtful = bool(found.doubt) and task == "auto"
+        self.doubt.setText(f"{found.doubt}: please say which" if doubtful else "")
+        self._choices_form.setRowVisible(self.doubt, doubtful)
+        self.columns.show(found)
+        self._say()
+
+    def _refuse(self, reason: str) -> None:
+        self.use.setEnabled(False)
+        self.sentence.setText(reason)
+
+    def _say(self) -> None:
+        """What the network would be given, or why it cannot be."""
+        found = self._found
+        if found is None:
+            return
+        try:
+            size = design_size(found, self.missing.currentData())
+        except DataError as error:
+            self._refuse(str(error))
+            return
+        told = [f"{integer(size.rows)} rows", f"{integer(size.inputs)} inputs"]
+        told.append(f"{integer(size.classes)} classes" if size.classes else "a quantity")
+        if size.without_target:
+            told.append(f"{integer(size.without_target)} rows without a target are left out")
+        if size.dropped:
+            told.append(f"{integer(size.dropped)} rows that lack an input are left out")
+        if found.left_out:
+            told.append(f"{integer(len(found.left_out))} columns are left out")
+        self.sentence.setText("  ·  ".join(told))
+        self.use.setEnabled(True)
 
     def data(self) -> dict[str, Any]:
-        """The builtins of the ``csv`` part; no columns are named where all but the target are inputs."""
-        chosen = self.chosen_inputs()
-        return {
-            "kind": "csv",
-            "path": str(self.path),
-            "target": self.target.currentText(),
-            "task": self.task.currentData(),
-            "columns": [] if len(chosen) == len(self._names) - 1 else chosen,
-        }
+        """The builtins of the ``csv`` part, with all that was taken."""
+        assert self._found is not None
+        assert self._surveyed is not None
+        part = taken(Csv(path=str(self.path), missing=self.missing.currentData()), self._found)
+        names = ("path", "target", "task", "inputs", "missing", "header", "delimiter", "decimal", "encoding", "sheet")
+        return {"kind": "csv", **{name: getattr(part, name) for name in names}, "hash": self._surveyed.hash}
 
 
-def guess_task(cells: list[str]) -> Literal["classification", "regression"]:
-    """Regression where the cells are numbers that do not look like class indices."""
-    texts = [cell.strip() for cell in cells]
-    if not texts or not all(is_number(text) for text in texts):
-        return "classification"
-    return "classification" if all(t.isdecimal() and len(t) < FEW for t in texts) else "regression"
+def _combo(name: str, items: tuple[tuple[str, str], ...]) -> QComboBox:
+    combo = QComboBox()
+    combo.setAccessibleName(name)
+    combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    combo.setMinimumContentsLength(12)
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    for text, value in items:
+        combo.addItem(text, value)
+    return combo
+
+
+def _sentence(role: str) -> QLabel:
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    if role:
+        label.setProperty("role", role)
+    return label
+
+
+def _view(name: str, model: ColumnsModel | HeadModel) -> QTableView:
+    view = QTableView()
+    view.setModel(model)
+    view.setAccessibleName(name)
+    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    view.setAlternatingRowColors(False)
+    view.setTabKeyNavigation(False)
+    view.verticalHeader().hide()
+    view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 8)
+    view.horizontalHeader().setStretchLastSection(isinstance(model, ColumnsModel))
+    view.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    view.setWordWrap(False)
+    return view

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from simulator.data import columns_of
+from simulator.data.tables.reading import column_names as names_in
 from simulator.experiment import Experiment, ExperimentError
 from simulator.parameter import parameter, parameters, replaced
 from ui.forms.acting_rate import acting_rate
@@ -33,7 +33,7 @@ WIDTH = 300
 def column_names(path: Path, beside: Plain) -> tuple[str, ...]:
     """The columns of the file chosen beside a field; DataError says why they cannot be read."""
     file = beside.get("path")
-    return tuple(columns_of(str(file))) if file else ()
+    return names_in(str(file)) if file else ()
 
 
 def with_fitting_loss(old: Experiment, plain: dict[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,10 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from simulator.data.tables.numbers import MISSING, MISSING_NUMBERS, Decimal, number_in, plain
 from simulator.frame import Floats
@@ -21,6 +22,26 @@ MAX_WORDS = 50_000
 """Different words that are kept of a column."""
 
 
+class Growing:
+    """An array that grows in place at its end, by a quarter at a time."""
+
+    def __init__(self, dtype: DTypeLike) -> None:
+        self._array = np.empty(0, dtype)
+        self.size = 0
+
+    def extend(self, values: NDArray[Any]) -> None:
+        end = self.size + len(values)
+        if end > len(self._array):
+            self._array.resize(max(end, len(self._array) * 5 // 4), refcheck=False)
+        self._array[self.size : end] = values
+        self.size = end
+
+    def whole(self) -> NDArray[Any]:
+        """What has come in; nothing more may."""
+        self._array.resize(self.size, refcheck=False)
+        return self._array
+
+
 class Gathering:
     """A column in the making: blocks of cells come in, compact arrays are kept."""
 
@@ -28,19 +49,24 @@ class Gathering:
         self.decimal: Decimal = decimal
         self._known: dict[str, tuple[float, int]] = {}
         self._words: list[str] = []
-        self._values: list[Floats] = []
-        self._codes: list[Codes | None] = []
+        self._values = Growing(np.float64)
+        self._codes: Growing | None = None
+        """None while all have been numbers."""
 
     def add(self, cells: Sequence[str]) -> None:
         """The next cells of the column."""
         values = self._all_numbers(cells)
-        codes: Codes | None = None
-        if values is None:
-            pairs = [self._known.get(cell) or self._meaning(cell) for cell in cells]
-            values = np.array([value for value, _ in pairs])
-            codes = np.array([code for _, code in pairs], np.int32)
-        self._values.append(values)
-        self._codes.append(codes)
+        if values is not None:
+            if self._codes is not None:
+                self._codes.extend(np.full(len(values), NUMBER, np.int32))
+            self._values.extend(values)
+            return
+        pairs = [self._known.get(cell) or self._meaning(cell) for cell in cells]
+        if self._codes is None:
+            self._codes = Growing(np.int32)
+            self._codes.extend(np.full(self._values.size, NUMBER, np.int32))
+        self._values.extend(np.array([value for value, _ in pairs]))
+        self._codes.extend(np.array([code for _, code in pairs], np.int32))
 
     def _all_numbers(self, cells: Sequence[str]) -> Floats | None:
         """The cells where all are plain finite numbers, fast."""
@@ -71,16 +97,8 @@ class Gathering:
 
     def column(self, name: str) -> Column:
         """What has been gathered."""
-        values = np.concatenate(self._values) if self._values else np.empty(0)
-        codes = None
-        if any(part is not None for part in self._codes):
-            parts = zip(self._values, self._codes, strict=True)
-            codes = np.concatenate([_codes(len(v), c) for v, c in parts])
-        return _settled(Column(name, values, codes, tuple(self._words)))
-
-
-def _codes(size: int, codes: Codes | None) -> Codes:
-    return np.full(size, NUMBER, np.int32) if codes is None else codes
+        codes = None if self._codes is None else self._codes.whole()
+        return _settled(Column(name, self._values.whole(), codes, tuple(self._words)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +116,7 @@ class Column:
     def absent(self) -> NDArray[np.bool_]:
         """(rows,): where the value is missing."""
         if self.codes is None:
-            return np.zeros(len(self.values), np.bool_)
+            return np.broadcast_to(np.False_, len(self.values))
         absent: NDArray[np.bool_] = self.codes == ABSENT
         return absent
 
@@ -202,16 +220,17 @@ def _settled(column: Column) -> Column:
 
 
 FORMATS = (
-    "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d %Y",
-    "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%Y-%m", "%b %Y", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M", "%Y/%m/%d %H:%M:%S",
-    "%m/%d/%Y %H:%M:%S", "%m/%d/%y %H:%M", "%a %b %d %H:%M:%S %Y",
+    "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%b-%Y", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y",
+    "%m/%d/%y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d %Y", "%b %d, %Y", "%B %d, %Y", "%d %B %Y",
+    "%Y-%m", "%b %Y", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%y %H:%M",
+    "%a %b %d %H:%M:%S %Y",
 )  # fmt: skip
 _FIRST_DAY = datetime.datetime(1970, 1, 1)
 
 
 def _dates(words: Sequence[str]) -> Floats | None:
     """Days since 1970 of words that are all dates, written alike."""
-    if not any(character.isdigit() for character in words[0]) or len(words[0]) > 40:
+    if not words or not any(character.isdigit() for character in words[0]) or len(words[0]) > 40:
         return None
     for form in (None, *FORMATS):
         try:

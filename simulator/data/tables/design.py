@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.data.base import MAX_CELLS, DataError, Labels, Raw
 from simulator.data.tables.column import Column
-from simulator.data.tables.judgement import Judgement
+from simulator.data.tables.judgement import MAX_CLASSES, Judgement
 from simulator.data.words import name_of, shown
 from simulator.frame import Floats, frozen
 
@@ -38,19 +38,31 @@ class _Input:
         return tuple(f"{name}={value}" for value in (*self.categories, *([ABSENT_NAME] if self.absent else [])))
 
 
+@dataclass(frozen=True)
+class Size:
+    """What a network would be given."""
+
+    rows: int
+    inputs: int
+    classes: int
+    """0 for a quantity."""
+    without_target: int
+    """Rows that are left out because their target is missing,"""
+    dropped: int
+    """and because an input is."""
+
+
+def design_size(found: Judgement, missing: Missing = "fill") -> Size:
+    """The size of :func:`design`'s result, without making it. Raises :class:`DataError` as it does."""
+    target, kept = found.column(found.target), _kept(found, missing)
+    names = sum(len(_input(found, name, missing).names) for name in found.inputs)
+    classes = len(_present(found, target, kept)[0]) if found.task == "classification" else 0
+    return Size(len(kept), names, classes, target.missing, target.present - len(kept))
+
+
 def design(found: Judgement, missing: Missing = "fill") -> Raw:
     """Inputs and target. Raises :class:`DataError`."""
-    target = found.column(found.target)
-    rows = ~target.absent
-    columns = [found.column(name) for name in found.inputs]
-    for column in columns:
-        if column.missing and missing == "refuse":
-            _refuse(found, column, rows)
-        if missing == "drop":
-            rows &= ~column.absent
-    kept = np.flatnonzero(rows)
-    if len(kept) < 2:
-        raise DataError(f"{name_of(found.table.path)}: {len(kept)} rows are left that lack no value, at least 2 are needed")
+    target, kept = found.column(found.target), _kept(found, missing)
     inputs = [_input(found, name, missing) for name in found.inputs]
     names = tuple(name for each in inputs for name in each.names)
     if len(kept) * len(names) > MAX_CELLS:
@@ -61,8 +73,26 @@ def design(found: Judgement, missing: Missing = "fill") -> Raw:
         for values in _values(each, kept):
             x[:, at] = values
             at += 1
-    classes, y = _classes(found, target, kept) if found.task == "classification" else ((), _quantity(target)[kept])
-    return Raw(frozen(x), frozen(y), classes, names)
+    if found.task == "regression":
+        return Raw(frozen(x), frozen(_quantity(target)[kept]), (), names)
+    present, labels = _present(found, target, kept)
+    words = target.categories[0]
+    return Raw(frozen(x), frozen(labels), tuple(" ".join(words[place].split()) for place in present), names)
+
+
+def _kept(found: Judgement, missing: Missing) -> NDArray[np.intp]:
+    """The rows that are left: all that have a target and, where it is so wished, every input."""
+    rows = ~found.column(found.target).absent
+    for column in map(found.column, found.inputs):
+        if column.missing and missing == "refuse":
+            _refuse(found, column, rows)
+        if missing == "drop":
+            rows &= ~column.absent
+    kept = np.flatnonzero(rows)
+    if len(kept) < 2:
+        rest = f"{len(kept)} row{'s' if len(kept) != 1 else ''}"
+        raise DataError(f"{name_of(found.table.path)}: only {rest} lack no value, at least 2 are needed")
+    return kept
 
 
 def _refuse(found: Judgement, column: Column, rows: NDArray[np.bool_]) -> None:
@@ -76,9 +106,10 @@ def _input(found: Judgement, name: str, missing: Missing) -> _Input:
     column = found.column(name)
     if column.numeric or column.days is not None:
         return _Input(column, (), False)
-    if column.crowded or column.different > 1000:
+    if column.crowded or column.different > MAX_CLASSES:
         raise DataError(
-            f"{name_of(found.table.path)}, column {shown(name)}: text with more than 1000 different values cannot be an input"
+            f"{name_of(found.table.path)}, column {shown(name)}: text with more than {MAX_CLASSES} different values "
+            "cannot be an input"
         )
     return _Input(column, column.categories[0], bool(column.missing) and missing == "fill")
 
@@ -109,11 +140,11 @@ def _filled(values: Floats, kept: NDArray[np.intp]) -> Floats:
     return chosen
 
 
-def _classes(found: Judgement, target: Column, kept: NDArray[np.intp]) -> tuple[tuple[str, ...], Labels]:
-    """Names of the classes that are left, and each row's."""
+def _present(found: Judgement, target: Column, kept: NDArray[np.intp]) -> tuple[NDArray[np.intp], Labels]:
+    """Places of the classes that are left among the target's values, and each row's class."""
     names, codes = target.categories
     present, labels = np.unique(codes[kept], return_inverse=True)
     if len(present) < 2:
         where = f"{name_of(found.table.path)}, column {shown(target.name)}"
         raise DataError(f"{where}: one class only ({shown(names[present[0]])}), at least 2 are needed")
-    return tuple(" ".join(names[at].split()) for at in present), labels.astype(np.int64)
+    return present.astype(np.intp), labels.astype(np.int64)

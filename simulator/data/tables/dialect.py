@@ -17,6 +17,8 @@ Row = tuple[int, list[str]]
 DELIMITERS = (",", ";", "\t", "|", " ")
 SAMPLE_LINES = 200
 COMMENT = "#"
+SNIFFED, LINE = 100_000, 500
+"""Characters that are looked at: of all lines, and of a line at least."""
 NO_DELIMITER = "\x1f"
 
 
@@ -36,7 +38,9 @@ def dialect_of(lines: list[str], wish: str = "auto") -> Dialect:
 
     if lines and (named := lines[0].strip().strip('"')).lower().startswith("sep=") and len(named) == 5:
         return Dialect(named[4])
-    text = "\n".join(line.strip("\r\n") for line in _without_comments(lines))
+    plain = _without_comments(lines)
+    room = max(LINE, SNIFFED // len(plain)) if plain else LINE
+    text = "\n".join(line.strip("\r\n")[:room] for line in plain)
     allowed = DELIMITERS if wish == "auto" else (wish,)
     try:
         found = Sniffer().sniff(text, delimiters=list(allowed)) if text.strip() else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -24,17 +24,18 @@ FEW_NUMBERS = 10
 ROWS_PER_CLASS = 10
 """where each of them stands in so many rows on average."""
 TARGETS = ("target", "label", "class", "y")
+NAMES_ROWS, COUNTS_ROWS = "names the rows", "counts the rows"
 IDS = frozenset({"id", "index", "row", "rowname", "rownames", "row_names", "row.names", "unnamed: 0"})
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One column and what becomes of it."""
+    """One column and what is to be said of it."""
 
     column: Column
     kind: Kind
     reason: str = ""
-    """Why it is no input by itself; ``""`` where it is one."""
+    """Why it is left out unless it is chosen; ``""`` where it is an input."""
 
     @property
     def name(self) -> str:
@@ -62,19 +63,33 @@ class Judgement:
     @property
     def left_out(self) -> tuple[Judged, ...]:
         """Columns that are neither target nor input."""
-        return tuple(each for each in self.columns if each.name != self.target and each.name not in self.inputs)
+        taken = {self.target, *self.inputs}
+        return tuple(each for each in self.columns if each.name not in taken)
 
 
-def judge(table: Table, target: str = "", task: TaskWish = "auto", inputs: Sequence[str] | None = None) -> Judgement:
-    """Decide what is left open: target, task and inputs. Raises :class:`DataError` where nothing can be learnt."""
-    columns = tuple(_judged(table, at) for at in range(len(table.columns)))
+def survey(table: Table) -> tuple[Judged, ...]:
+    """Every column by itself, target or not."""
+    return tuple(_judged(table, at) for at in range(len(table.columns)))
+
+
+def judge(
+    table: Table,
+    target: str = "",
+    task: TaskWish = "auto",
+    inputs: Sequence[str] | None = None,
+    columns: tuple[Judged, ...] | None = None,
+) -> Judgement:
+    """Decide what is left open: target, task and inputs. Raises :class:`DataError` where nothing can be learnt.
+
+    ``columns`` are those of an earlier :func:`survey`, to spare it.
+    """
+    columns = survey(table) if columns is None else columns
     _check_names(table, target, inputs)
-    chosen = target or _target(table, columns)
-    column = table.columns[table.names.index(chosen)]
-    found, doubt = task_of(column) if task == "auto" else (task, "")
-    wanted = tuple(inputs) if inputs else _inputs(table, columns, chosen)
-    _check(table, column, found, wanted)
-    return Judgement(table, columns, chosen, found, wanted, doubt)
+    chosen = columns[table.names.index(target or _target(table, columns))]
+    found, doubt = task_of(chosen) if task == "auto" else (task, "")
+    wanted = tuple(inputs) if inputs else _inputs(table, columns, chosen.name)
+    _check(table, columns, chosen, found, wanted)
+    return Judgement(table, columns, chosen.name, found, wanted, doubt)
 
 
 def _check_names(table: Table, target: str, inputs: Sequence[str] | None) -> None:
@@ -128,15 +143,13 @@ def _emptiness(column: Column) -> str:
 
 def _identity(table: Table, at: int, kind: Kind) -> str:
     column = table.columns[at]
-    if column.name.lower() in IDS:
-        return "names the rows"
-    if kind == "number":
-        return "counts the rows" if _counts_rows(column) else ""
-    differ = column.missing == 0 and not column.crowded and column.different == len(column.values)
-    if differ and kind in ("text", "category") and len(column.values) > 2:
-        return "a different text in every row"
+    differ = column.missing == 0 and not column.crowded and column.different == len(column.values) > 2
     unnamed = at == 0 and table.layout.header and not table.layout.named[at]
-    return "names the rows" if unnamed and kind == "text" else ""
+    if column.name.lower() in IDS or (unnamed and differ and (kind != "number" or column.whole)):
+        return NAMES_ROWS
+    if kind == "number":
+        return COUNTS_ROWS if _counts_rows(column) else ""
+    return "a different text in every row" if differ and kind != "date" else ""
 
 
 def _counts_rows(column: Column) -> bool:
@@ -151,14 +164,17 @@ def _counts_rows(column: Column) -> bool:
 
 
 def _target(table: Table, columns: Sequence[Judged]) -> str:
-    """A column that is called so, else the last that is not left out."""
+    """A column that is called so, else the last that is not left out; dates come last."""
     roles = table.layout.roles
     flagged = [each.name for each, role in zip(columns, roles, strict=False) if role == "class"]
     named = [each.name for name in TARGETS for each in columns if each.name.lower() == name and _learnable(each)]
-    fit = [each.name for each in columns if not each.reason] or [each.name for each in columns if _learnable(each)]
-    for names in (flagged[:1], named[:1], fit[-1:]):
+    able = [each for each in columns if _learnable(each)]
+    whole = [each.name for each in able if not each.reason and each.kind != "date"]
+    for names in (flagged[:1], named[:1], whole[-1:], [each.name for each in able][-1:]):
         if names:
             return names[0]
+    if len(columns) == 1:
+        raise DataError(f"{name_of(table.path)}: one column only; a target and something to learn it from are needed")
     raise DataError(f"{name_of(table.path)}: no column can be learnt: {_reasons(columns)}")
 
 
@@ -167,7 +183,11 @@ def _learnable(each: Judged) -> bool:
     column = each.column
     if column.different < 2:
         return False
-    return column.numeric or (not column.crowded and column.different <= min(MAX_CLASSES, column.present // 2))
+    return (
+        column.numeric
+        or each.kind == "date"
+        or (not column.crowded and column.different <= min(MAX_CLASSES, column.present // 2))
+    )
 
 
 def _reasons(columns: Sequence[Judged]) -> str:
@@ -175,9 +195,12 @@ def _reasons(columns: Sequence[Judged]) -> str:
     return ", ".join(told) + (f" and {len(columns) - 3} more" if len(columns) > 3 else "")
 
 
-def task_of(column: Column) -> tuple[Task, str]:
+def task_of(target: Judged) -> tuple[Task, str]:
     """(class or quantity, why it may be the other): judged on the whole column."""
+    column = target.column
     classes, rows = column.different, column.present
+    if target.kind == "date":
+        return "regression", ""
     if not column.numeric:
         many = classes > max(rows / 5, 2)
         return "classification", f"{classes} classes in {rows} rows" if many else ""
@@ -186,7 +209,8 @@ def task_of(column: Column) -> tuple[Task, str]:
     if classes == 2:
         return "classification", ""
     if classes <= FEW_NUMBERS and rows >= ROWS_PER_CLASS * classes:
-        doubtful = classes > 5 or set(np.unique(column.numbers)) != set(range(int(column.numbers.min()), int(column.numbers.max()) + 1))
+        spread = float(column.numbers.max() - column.numbers.min())
+        doubtful = classes > 5 or spread >= classes
         return "classification", f"{classes} different whole numbers: classes or a count" if doubtful else ""
     near = classes <= 2 * MAX_CATEGORIES and rows >= 2 * classes
     return "regression", f"{classes} different whole numbers: a count or classes" if near else ""
@@ -196,19 +220,23 @@ def task_of(column: Column) -> tuple[Task, str]:
 
 
 def _inputs(table: Table, columns: Sequence[Judged], target: str) -> tuple[str, ...]:
-    """All that have no reason against them; where there are none, what counts the rows: a series in its order."""
-    found = tuple(each.name for each in columns if not each.reason and each.name != target)
-    if found:
-        return found
-    return tuple(each.name for each in columns if each.reason == "counts the rows" and each.name != target)[:1]
+    """All that have no reason against them; where those are few, what counts the rows too: a series in its order."""
+    others = [(at, each) for at, each in enumerate(columns) if each.name != target]
+    found = {at for at, each in others if not each.reason}
+    if len(found) < 2:
+        found |= {at for at, each in others if each.reason == COUNTS_ROWS and table.layout.named[at]}
+    if not found:
+        found = {at for at, each in others if each.column.whole and each.reason in (COUNTS_ROWS, NAMES_ROWS)}
+    return tuple(columns[at].name for at in sorted(found))
 
 
-def _check(table: Table, target: Column, task: Task, inputs: Sequence[str]) -> None:
-    file = name_of(table.path)
+def _check(table: Table, columns: Sequence[Judged], chosen: Judged, task: Task, inputs: Sequence[str]) -> None:
+    file, target = name_of(table.path), chosen.column
     if not inputs:
-        others = [each for each in (_judged(table, at) for at in range(len(table.columns))) if each.name != target.name]
-        why = f" besides the target {shown(target.name)}: {_reasons(others)}" if others else ": one column only"
-        raise DataError(f"{file}: no column to learn from{why}")
+        others = [each for each in columns if each.name != target.name]
+        if not others:
+            raise DataError(f"{file}: one column only; a target and something to learn it from are needed")
+        raise DataError(f"{file}: no column to learn {shown(target.name)} from: {_reasons(others)}")
     where = f"{file}, column {shown(target.name)}"
     if target.present < 2:
         raise DataError(f"{where}: at least 2 rows with a value are needed, found {target.present}")
@@ -218,8 +246,3 @@ def _check(table: Table, target: Column, task: Task, inputs: Sequence[str]) -> N
         raise DataError(f"{where}: one class only, at least 2 are needed")
     if task == "classification" and target.different > MAX_CLASSES:
         raise DataError(f"{where}: {_count(target)} different classes, at most {MAX_CLASSES} are supported")
-
-
-def with_choice(found: Judgement, **changes: object) -> Judgement:
-    """The same table judged again with another target, task or inputs."""
-    return replace(found, **changes)  # type: ignore[arg-type]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from simulator.data.tables.dialect import COMMENT, Row
@@ -141,7 +142,7 @@ def _counts(cells: Sequence[str], decimal: Decimal) -> bool:
     numbers = [number_in(cell, decimal) for cell in cells]
     values = [value for value in numbers if value is not None]
     words = len(values) < len(cells)
-    steps = {after - before for before, after in zip(values, values[1:], strict=False)}
+    steps = {after - before for before, after in pairwise(values)}
     whole = len(values) > 2 and len(steps) == 1 and steps != {0.0} and all(value.is_integer() for value in values)
     return whole and (words or values[0] in (0, 1)) and steps <= {1.0, 5.0, 10.0}
 
@@ -177,13 +178,12 @@ def _names(head: Sequence[str], width: int) -> tuple[tuple[str, ...], tuple[bool
     cells = [" ".join(cell.split()) for cell in cells[:width]]
     cells += [""] * (width - len(cells))
     there = tuple(bool(cell) for cell in cells)
-    taken = set(filter(None, cells))
-    found: list[str] = []
+    taken, found = set(filter(None, cells)), dict[str, None]()
     for at, cell in enumerate(cells):
         name = cell or f"column {at + 1}"
         if name in found or (not cell and name in taken):
-            name = _another(name, taken | set(found))
-        found.append(name)
+            name = _another(name, taken | found.keys())
+        found[name] = None
     return tuple(found), there
 
 
@@ -194,9 +194,19 @@ def _another(name: str, taken: set[str]) -> str:
     return f"{name}.{count}"
 
 
-_TYPES = re.compile(r"(c|d|s|t|continuous|discrete|string|time|basket|n|numeric|categorical|text|datetime)", re.IGNORECASE)
+_TYPES = re.compile(
+    r"(c|d|s|t|continuous|discrete|string|time|basket|n|numeric|categorical|text|datetime)", re.IGNORECASE
+)
 _FLAGS = re.compile(r"(class|c|meta|m|ignore|i|skip|weight|w|)( .*)?|-?[a-z]+=.*", re.IGNORECASE)
-_ROLES: dict[str, Role] = {"class": "class", "c": "class", "meta": "meta", "m": "meta", "ignore": "ignore", "i": "ignore", "skip": "ignore"}
+_ROLES: dict[str, Role] = {
+    "class": "class",
+    "c": "class",
+    "meta": "meta",
+    "m": "meta",
+    "ignore": "ignore",
+    "i": "ignore",
+    "skip": "ignore",
+}
 _PREFIX = re.compile(r"([mcCiwI]?[CDSTNcdst]?)#(.+)")
 
 
@@ -207,19 +217,25 @@ def _orange(body: Sequence[tuple[int, list[str]]], width: int) -> Layout | None:
         flags = body[2][1] if _are_flags(body[2][1]) else []
         cells = [*flags, *[""] * (width - len(flags))]
         roles = tuple(_ROLES.get(cell.lower().split(" ")[0], "") for cell in cells)
-        return Layout(names, True, body[2][0] + 1 if flags or not any(body[2][1]) else body[1][0] + 1, False, there, roles)
+        return Layout(
+            names, True, body[2][0] + 1 if flags or not any(body[2][1]) else body[1][0] + 1, False, there, roles
+        )
     matches = [_PREFIX.fullmatch(cell) for cell in body[0][1]]
     if not any(matches):
         return None
-    names, there = _names([cell if found is None else found[2] for cell, found in zip(body[0][1], matches, strict=True)], width)
-    roles = tuple(_ROLES.get(found[1][:1].lower() if found and found[1][:1] in "mci" else "", "") for found in matches)
-    return replace(Layout(names, True, body[0][0] + 1, False, there), roles=(*roles, *[""] * (width - len(roles))))
+    cells = [cell if found is None else found[2] for cell, found in zip(body[0][1], matches, strict=True)]
+    names, there = _names(cells, width)
+    flags = [found[1][:1] if found else "" for found in matches] + [""] * (width - len(matches))
+    # A lower-case letter in front is a flag, a capital one a type.
+    return Layout(names, True, body[0][0] + 1, False, there, tuple(_ROLES.get(flag, "") for flag in flags))
 
 
 def _is_orange(rows: Sequence[Sequence[str]]) -> bool:
     types = [cell for cell in rows[1] if cell]
     words = sum(_TYPES.fullmatch(cell) is not None for cell in types)
-    return words > 0 and words >= 0.5 * len(types) and not any(_TYPES.fullmatch(cell) for cell in rows[0] if len(cell) > 2)
+    return (
+        words > 0 and words >= 0.5 * len(types) and not any(_TYPES.fullmatch(cell) for cell in rows[0] if len(cell) > 2)
+    )
 
 
 def _are_flags(cells: Sequence[str]) -> bool:

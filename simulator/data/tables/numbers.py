@@ -9,7 +9,9 @@ from typing import Literal
 
 Decimal = Literal[".", ","]
 
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "?", "-", "--", ".", "#n/a", "#na", "<na>", "n.a.", "\N{EN DASH}", "\N{EM DASH}"})
+MISSING = frozenset(
+    {"", "na", "n/a", "nan", "null", "?", "-", "--", ".", "#n/a", "#na", "<na>", "n.a.", "\N{EN DASH}", "\N{EM DASH}"}
+)
 """What stands where a value is missing, in lower case."""
 MISSING_NUMBERS = MISSING | {
     "none", "missing", "unknown", "nd", "n.d.", "nil", "*", "**", "..", "...", "\N{HORIZONTAL ELLIPSIS}", "#value!",
@@ -18,7 +20,14 @@ MISSING_NUMBERS = MISSING | {
 """What also does in a column of numbers."""
 
 _SPACES = re.compile("[\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}\N{FIGURE SPACE}]")
-_SIGNS = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{FULLWIDTH HYPHEN-MINUS}": "-", "\N{RIGHT SINGLE QUOTATION MARK}": "'"})
+_SIGNS = str.maketrans(
+    {
+        "\N{MINUS SIGN}": "-",
+        "\N{EN DASH}": "-",
+        "\N{FULLWIDTH HYPHEN-MINUS}": "-",
+        "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+    }
+)
 _CURRENCY = r"(?:[$€£¥₹₽₩₺¢]|US\$|EUR|USD|GBP|CHF|JPY)"
 _AFFIXES = re.compile(rf"^([+-]?)\s*{_CURRENCY}?\s*([+-]?)(.*?)\s*(?:{_CURRENCY}|%|‰)?$", re.DOTALL)
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?", re.ASCII)

@@ -77,6 +77,24 @@ HEAD = 50
 def read_table(path: str, reading: Reading | None = None, progress: Progress = nothing) -> Table:
     """Read all of a file. Raises :class:`DataError` in one sentence, with the line where there is one."""
     opened = _open(path, reading or Reading(), progress)
+    layout, decimal = _layout(path, opened)
+    gathered = _Gathered(path, layout, decimal)
+    gathered.take(opened.rows)
+    if not gathered.head:
+        raise DataError(f"{name_of(path)}: no rows below the names of the columns")
+    taken = Reading(
+        "yes" if layout.header else "no", opened.taken.delimiter, decimal, opened.taken.encoding, opened.taken.sheet
+    )
+    return Table(path, gathered.columns(), gathered.lines(), taken, layout, opened.sheets, tuple(gathered.head))
+
+
+def column_names(path: str, reading: Reading | None = None) -> tuple[str, ...]:
+    """What the columns of a file are called, from its first rows. Raises :class:`DataError`."""
+    opened = _open(path, reading or Reading(), nothing)
+    return _layout(path, opened)[0].names
+
+
+def _layout(path: str, opened: _Opened) -> tuple[Layout, Decimal]:
     if not opened.sample:
         raise DataError(f"{name_of(path)}: the file is empty")
     cells = [cell for _, row in opened.sample for cell in row]
@@ -85,10 +103,7 @@ def read_table(path: str, reading: Reading | None = None, progress: Progress = n
     layout = layout_of(opened.sample, opened.taken.header, decimal)
     if layout.width > MAX_COLUMNS:
         raise DataError(f"{name_of(path)}: {layout.width} columns, at most {MAX_COLUMNS} can be read")
-    gathered = _Gathered(path, layout, decimal)
-    gathered.take(opened.rows)
-    taken = Reading("yes" if layout.header else "no", opened.taken.delimiter, decimal, opened.taken.encoding, opened.taken.sheet)
-    return Table(path, gathered.columns(), gathered.lines(), taken, layout, opened.sheets, tuple(gathered.head))
+    return layout, decimal
 
 
 def _open(path: str, wish: Reading, progress: Progress) -> _Opened:
@@ -135,7 +150,9 @@ class _Gathered:
             self._lines.append(np.array([line for line, _ in block], np.int32))
             self._count += len(block)
             if self._count > MAX_ROWS or self._count * self.layout.width > MAX_CELLS:
-                raise DataError(f"{name_of(self.path)}: more than {self._count} rows of {self.layout.width} columns do not fit in memory")
+                raise DataError(
+                    f"{name_of(self.path)}: {self._count} rows of {self.layout.width} columns do not fit in memory"
+                )
             for column, cells in zip(self._columns, zip(*(row for _, row in block), strict=True), strict=True):
                 column.add(cells)
 

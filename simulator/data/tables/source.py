@@ -113,7 +113,7 @@ def unpacked(path: str) -> Iterator[tuple[BinaryIO, Callable[[], float]]]:
             file.seek(0)
             share = _position(file, size)
             if head.startswith(b"\x1f\x8b"):
-                yield cast(BinaryIO, _Bounded(gzip.GzipFile(fileobj=file), path)), share
+                yield cast(BinaryIO, _Bounded(cast(IO[bytes], gzip.GzipFile(fileobj=file)), path)), share
             elif head == b"PK\x03\x04" and suffix(path) not in SPREADSHEETS:
                 with _member(file, path) as member:
                     yield cast(BinaryIO, _Bounded(member, path)), share
@@ -225,6 +225,7 @@ def _latin(sample: bytes) -> str:
 
 
 _OTHER_ALPHABETS = frozenset({
-    "big5", "big5hkscs", "cp932", "cp949", "cp950", "cp1251", "cp1253", "cp1255", "cp1256", "euc_jp", "euc_kr", "gb2312",
-    "gb18030", "gbk", "iso2022_jp", "iso8859_5", "iso8859_7", "johab", "koi8_r", "koi8_u", "shift_jis", "utf_16",
+    "big5", "big5hkscs", "cp932", "cp949", "cp950", "cp1251", "cp1253", "cp1255", "cp1256", "euc_jp", "euc_kr",
+    "gb2312", "gb18030", "gbk", "iso2022_jp", "iso8859_5", "iso8859_7", "johab", "koi8_r", "koi8_u", "shift_jis",
+    "utf_16",
 })  # fmt: skip

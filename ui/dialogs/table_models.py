@@ -1,0 +1,128 @@
+"""What the table dialog lists: a row for each column of the file, and the file's first rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+
+from simulator.data.tables.judgement import Judged, Judgement
+from simulator.data.tables.reading import Table
+from ui.style.numbers import integer
+
+Index = QModelIndex | QPersistentModelIndex
+NOWHERE = QModelIndex()
+HEADS = ("Input", "What it holds", "Missing", "First values", "Why it is left out")
+EXAMPLES = 3
+
+
+def kind_text(each: Judged) -> str:
+    """``numbers``, ``2 values, an input each``, ``dates, as days``."""
+    if each.kind == "number":
+        return "numbers"
+    if each.kind == "date":
+        return "dates, as days"
+    count = each.column.different
+    return f"{integer(count)} values, an input each" if each.kind == "category" else f"text, {integer(count)} values"
+
+
+class ColumnsModel(QAbstractTableModel):
+    """Columns of a file with a tick for each that is an input."""
+
+    ticked = Signal(str, bool)
+    """name, whether it is to be an input"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: Judgement | None = None
+        self._inputs: frozenset[str] = frozenset()
+
+    def show(self, found: Judgement) -> None:
+        self.beginResetModel()
+        self._found, self._inputs = found, frozenset(found.inputs)
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = NOWHERE) -> int:
+        return 0 if parent.isValid() or self._found is None else len(self._found.columns)
+
+    def columnCount(self, parent: Index = NOWHERE) -> int:
+        return 0 if parent.isValid() else len(HEADS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return HEADS[section]
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        found = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        if index.column() == 0 and not self._is_target(index.row()):
+            found |= Qt.ItemFlag.ItemIsUserCheckable
+        return found
+
+    def _is_target(self, row: int) -> bool:
+        return self._found is not None and self._found.columns[row].name == self._found.target
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if self._found is None:
+            return None
+        each = self._found.columns[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return self._text(each, index.column())
+        if role == Qt.ItemDataRole.CheckStateRole and index.column() == 0 and not self._is_target(index.row()):
+            return Qt.CheckState.Checked if each.name in self._inputs else Qt.CheckState.Unchecked
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == 2:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def _text(self, each: Judged, column: int) -> str:
+        assert self._found is not None
+        if column == 0:
+            return each.name
+        if column == 1:
+            return kind_text(each)
+        if column == 2:
+            return integer(each.column.missing) if each.column.missing else ""
+        if column == 3:
+            at = self._found.table.names.index(each.name)
+            return ", ".join(row[at] for row in self._found.table.head[:EXAMPLES] if at < len(row))
+        if each.name == self._found.target:
+            return "it is the target"
+        return "" if each.name in self._inputs else each.reason or "not chosen"
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        if role != Qt.ItemDataRole.CheckStateRole or self._found is None:
+            return False
+        self.ticked.emit(self._found.columns[index.row()].name, Qt.CheckState(value) == Qt.CheckState.Checked)
+        return True
+
+
+class HeadModel(QAbstractTableModel):
+    """The first rows of a file, as they stand in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: Sequence[str] = ()
+        self._rows: Sequence[Sequence[str]] = ()
+
+    def show(self, table: Table) -> None:
+        self.beginResetModel()
+        self._names, self._rows = table.names, table.head
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._names)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return self._names[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        row = self._rows[index.row()]
+        return row[index.column()] if index.column() < len(row) else ""
