@@ -200,9 +200,14 @@ _kept: dict[str, object] = {}
 @functools.lru_cache(maxsize=1)
 def _load(data: Csv, fingerprint: tuple[int, ...]) -> Raw:
     missing: Missing = "fill" if data.missing == "auto" else data.missing
-    raw = design(data.judged(), missing)
-    _kept.clear()  # its numbers are in the samples now
-    return raw
+    return design(_handed_over(data), missing)
+
+
+def _handed_over(data: Csv) -> Judgement:
+    """The judged table, which is remembered no more: its numbers go into the samples."""
+    found = data.judged()
+    _kept.clear()
+    return found
 
 
 def _check_shape(path: str, shape: tuple[int, ...], columns: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,17 +67,25 @@ def design(found: Judgement, missing: Missing = "fill") -> Raw:
     names = tuple(name for each in inputs for name in each.names)
     if len(kept) * len(names) > MAX_CELLS:
         raise DataError(f"{name_of(found.table.path)}: {len(kept)} rows of {len(names)} inputs do not fit in memory")
+    classes, y = _answers(found, target, kept)
+    # Where nobody else holds the table, its columns go as the samples come: both at once may not fit in memory.
+    del found, target
     x = np.empty((len(kept), len(names)))
     at = 0
-    for each in inputs:
-        for values in _values(each, kept):
+    while inputs:
+        for values in _values(inputs.pop(0), kept):
             x[:, at] = values
             at += 1
+    return Raw(frozen(x), frozen(y), classes, names)
+
+
+def _answers(found: Judgement, target: Column, kept: NDArray[np.intp]) -> tuple[tuple[str, ...], NDArray[Any]]:
+    """Names of the classes, and each row's class; or none, and each row's quantity."""
     if found.task == "regression":
-        return Raw(frozen(x), frozen(_quantity(target)[kept]), (), names)
+        return (), _quantity(target)[kept]
     present, labels = _present(found, target, kept)
     words = target.categories[0]
-    return Raw(frozen(x), frozen(labels), tuple(" ".join(words[place].split()) for place in present), names)
+    return tuple(" ".join(words[place].split()) for place in present), labels
 
 
 def _kept(found: Judgement, missing: Missing) -> NDArray[np.intp]:
