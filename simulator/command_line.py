@@ -48,6 +48,9 @@ def add_commands(commands: Any) -> None:
         "preactivations, correlation, input-gradient, prediction, order-chaos; all or none (prediction,order-chaos)",
     )  # fmt: skip
     one.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+    one.add_argument(
+        "--allow-files", action="store_true", help="read files that the experiment names outside of its own folder"
+    )
     one.add_argument("--no-plots", action="store_true", help="write the data only")
     commands.add_parser("presets", help="list the presets")
     commands.add_parser("reference", help="print the reference table of all parts")
@@ -139,13 +142,34 @@ def setting(text: str) -> tuple[str, Any]:
 
 def prepare(arguments: argparse.Namespace) -> Experiment:
     """The experiment that the arguments describe."""
+    from simulator.data.table import changed
     from simulator.files.experiments import find
 
     # A kind brings its own fields with it, so kinds come first, whatever the order they are typed in.
     settings = sorted((setting(text) for text in arguments.set), key=lambda item: not item[0].endswith(".kind"))
     if arguments.seed is not None:
         settings.append(("seed", arguments.seed))
-    return find(arguments.target).with_values(settings)
+    experiment = find(arguments.target).with_values(settings)
+    if "data.path" not in dict(settings):
+        _check_reach(Path(arguments.target), arguments.allow_files)
+    if news := changed(experiment.data):
+        print(f"note: {news}", file=sys.stderr)
+    return experiment
+
+
+def _check_reach(path: Path, allowed: bool) -> None:
+    """Say which file beyond its own folder an experiment reads; refuse one that no dialog would have written there."""
+    from simulator.experiment import ExperimentError
+    from simulator.files.experiments import reach_of
+
+    reach = reach_of(path) if path.exists() else None
+    if reach is None:
+        return
+    if not allowed and not reach.plausible:
+        raise ExperimentError(
+            f"{path.name} names {reach.found}, outside of its own folder: --allow-files reads it, or --set data.path=…"
+        )
+    print(f"note: {path.name} reads {reach.found}, outside of its own folder", file=sys.stderr)
 
 
 def _run(arguments: argparse.Namespace, draw: Draw) -> None:

@@ -15,12 +15,12 @@ from PySide6.QtCore import QEvent, QMessageLogContext, QTimer, QtMsgType, qInsta
 from PySide6.QtWidgets import QApplication
 
 from simulator.carriers import Carrier
-from simulator.files.experiments import find, presets
+from simulator.files.experiments import find, is_table, presets
 from simulator.messages import Command, Reply
 from simulator.session import Mode, Session
 from ui.bench import Hire
 from ui.document import Document
-from ui.main_window import MainWindow, is_table
+from ui.main_window import MainWindow
 from ui.settings import Settings
 from ui.style.icons import app_icon
 from ui.style.theme import THEMES, Choice, set_theme

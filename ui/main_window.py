@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from simulator.experiment import Experiment
-from simulator.files.experiments import Preset
+from simulator.files.experiments import Preset, is_table
 from simulator.frame import RunInfo
 from simulator.parameter import is_live_change, replaced
 from ui.bench import Bench, Hire
@@ -52,10 +52,6 @@ LONG_RUN_SECONDS = 60.0
 """A run that was trained for longer is not given up without a question."""
 FRAME = QSize(8, 40)
 """What a desktop may put around the window; known only once it has."""
-TABLES = frozenset({
-    ".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".arff", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".gz", ".zip",
-})  # fmt: skip
-"""Endings of files that are taken for data."""
 
 NEW = {
     "data": {"kind": "digits"},
@@ -415,11 +411,6 @@ class MainWindow(QMainWindow):
         if path is not None:
             event.acceptProposedAction()
             self.open_path(path)
-
-
-def is_table(path: Path) -> bool:
-    """Whether a file is taken for data, not for an experiment."""
-    return path.suffix.lower() in TABLES
 
 
 def dropped_file(event: QDropEvent) -> Path | None:

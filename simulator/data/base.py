@@ -246,9 +246,7 @@ def _scaled(data: Data, values: Floats, train: Labels, held_out: Labels) -> tupl
         return scaling(values[train]), scaling(values[held_out])
 
 
-def _scaled_in_blocks(
-    data: Data, values: Floats, train: Labels, held_out: Labels, dtype: str
-) -> tuple[Array, Array]:
+def _scaled_in_blocks(data: Data, values: Floats, train: Labels, held_out: Labels, dtype: str) -> tuple[Array, Array]:
     """Scaled columns, some features at a time: a large table is not copied whole on the way."""
     found = tuple(np.empty((values.shape[1], len(part)), dtype) for part in (train, held_out))
     width = max(2, BLOCK // len(values))

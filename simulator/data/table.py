@@ -105,7 +105,8 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         return judge(read(self.path, self.reading, progress), self.target, self.task, self.inputs)
 
     def settled(self) -> Csv:
-        return taken(self, self.judged()) if self.open_questions else self
+        known = not self.open_questions and hash_of(self.path) == self.hash
+        return self if known else taken(self, self.judged())
 
     def beside(self, folder: Path) -> Csv:
         found = located(self.path, folder)
@@ -131,7 +132,7 @@ def taken(data: Csv, found: Judgement) -> Csv:
     how = found.table.taken
     return msgspec.structs.replace(
         data,
-        path=str(Path(data.path).absolute()),
+        path=os.path.abspath(data.path),
         target=found.target,
         task=found.task,
         inputs=found.inputs,

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from simulator.data.table import hash_of
 from simulator.experiment import Experiment, ExperimentError
 from simulator.files.atomic import write_atomic
 from simulator.regular_file import UnfitFileError, read_regular
 
 PRESETS = Path(__file__).parents[2] / "resources" / "presets"
+TABLES = frozenset({
+    ".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".arff", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".gz", ".zip",
+})  # fmt: skip
+"""Endings of files that are taken for tables."""
 LARGEST = 16 * 2**20
 """Bytes beyond which a file is not an experiment."""
 
@@ -29,15 +35,56 @@ class Preset:
 
 
 def read(path: Path) -> Experiment:
-    """The experiment in a file; ExperimentError names the file and what is wrong in it."""
+    """The experiment in a file, its data looked for beside it; ExperimentError names the file and what is wrong."""
+    return _described(path).beside(path.parent)
+
+
+def _described(path: Path) -> Experiment:
+    """What stands in the file."""
     try:
-        return Experiment.from_json(read_regular(path, LARGEST)).beside(path.parent)
+        return Experiment.from_json(read_regular(path, LARGEST))
     except UnfitFileError as error:
         raise ExperimentError(f"{path.name}: {error.strerror}, so no experiment") from None
     except OSError as error:
         raise ExperimentError(f"{path}: {(error.strerror or str(error)).lower()}") from None
     except ExperimentError as error:
         raise ExperimentError(f"{path.name}: {error}", "") from None
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What an experiment file reads beyond its own folder."""
+
+    named: str
+    """The path as it stands in the file."""
+    found: Path
+    """Where that is."""
+
+    @property
+    def plausible(self) -> bool:
+        """Whether a person would have chosen it in a dialog: in full, and a table or a folder of images."""
+        return Path(self.named).is_absolute() and (is_table(self.found) or self.found.is_dir())
+
+
+def reach_of(path: Path) -> Reach | None:
+    """What the experiment in a file would read beyond that file's folder; ExperimentError as :func:`read`.
+
+    None where it reads nothing there, or knows the file's hash: who does has had the file.
+    """
+    data = _described(path).data
+    named, told = str(getattr(data, "path", "")), str(getattr(data, "hash", ""))
+    there = str(getattr(data.beside(path.parent), "path", ""))
+    if not named or not os.path.exists(there):
+        return None
+    found = Path(there).resolve()
+    if found.is_relative_to(path.parent.resolve()) or (told and found.is_file() and hash_of(there) == told):
+        return None
+    return Reach(named, found)
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is taken for a table, by its ending."""
+    return path.suffix.lower() in TABLES
 
 
 def write(experiment: Experiment, path: Path) -> None:
