@@ -15,6 +15,7 @@ import numpy as np
 
 from simulator.data.base import Data, DataError, Raw, Task
 from simulator.data.tables.design import Missing, design
+from simulator.data.tables.dialect import ALIGNED
 from simulator.data.tables.judgement import Judgement, TaskWish, judge
 from simulator.data.tables.reading import Reading, Table, read_table
 from simulator.data.tables.source import Progress, nothing, status
@@ -124,7 +125,8 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         return found.st_mtime_ns, found.st_size
 
 
-DELIMITERS = {"tab": "\t", "\\t": "\t", "blank": " ", "space": " "}
+DELIMITERS = {"tab": "\t", "\\t": "\t", "blank": " ", "space": " ", "aligned": ALIGNED}
+"""Separators by name."""
 
 
 def taken(data: Csv, found: Judgement) -> Csv:
@@ -177,8 +179,13 @@ def changed(data: Data) -> str:
 
 
 def _check(data: Csv) -> None:
-    if data.path and len(DELIMITERS.get(data.delimiter, data.delimiter)) > 1 and data.delimiter != "auto":
-        raise DataError(f"{name_of(data.path)}: a delimiter is one character, tab or blank, not {data.delimiter!r}")
+    delimiter = data.reading.delimiter
+    if delimiter not in ("auto", "", ALIGNED) and (len(delimiter) != 1 or delimiter in '\r\n"'):
+        raise DataError(f"{name_of(data.path)}: a delimiter is one character, tab, blank or aligned, not {delimiter!r}")
+    try:
+        b"".decode("utf-8" if data.encoding in ("auto", "") else data.encoding)
+    except LookupError:
+        raise DataError(f"{name_of(data.path)}: there is no encoding {data.encoding!r}") from None
 
 
 # One table and one set of samples are kept, so that a new choice of columns, split, scale or label noise does not read

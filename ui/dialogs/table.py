@@ -43,6 +43,7 @@ MISSING = (
 HEADERS = (("automatic", "auto"), ("names the columns", "yes"), ("is a row like the others", "no"))
 DELIMITERS = (
     ("automatic", "auto"), ("comma", ","), ("semicolon", ";"), ("tab", "\t"), ("vertical bar", "|"), ("blanks", " "),
+    ("aligned columns", "  "),
 )  # fmt: skip
 DECIMALS = (("automatic", "auto"), ("point", "."), ("comma", ","))
 ENCODINGS = (
@@ -122,7 +123,9 @@ class TableDialog(QDialog):
     def _lay_out(self) -> None:
         left, right = QFormLayout(), QFormLayout()
         for form, rows in (
-            (left, (("Learn", self.target), ("It is", self.task), ("", self.doubt), ("Missing inputs are", self.missing))),
+            (left, (
+                ("Learn", self.target), ("It is", self.task), ("", self.doubt), ("Missing inputs are", self.missing),
+            )),
             (right, (
                 ("First row", self.header), ("Separator", self.delimiter), ("Decimal mark", self.decimal),
                 ("Encoding", self.encoding), ("Sheet", self.sheet),

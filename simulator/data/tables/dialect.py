@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import itertools
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -15,6 +17,8 @@ Row = tuple[int, list[str]]
 """The line, from 1, on which a row ends, and its cells, stripped."""
 
 DELIMITERS = (",", ";", "\t", "|", " ")
+ALIGNED = "  "
+"""Columns that stand under one another: two blanks or more, or tabs, separate cells; one blank may stand in them."""
 SAMPLE_LINES = 200
 COMMENT = "#"
 SNIFFED, LINE = 100_000, 500
@@ -48,9 +52,28 @@ def dialect_of(lines: list[str], wish: str = "auto") -> Dialect:
         found = None
     if found is None:
         return Dialect("" if wish == "auto" else wish)
+    if wish == "auto" and found.delimiter not in (",", ";", "|") and (blank := _blanks(lines)):
+        return Dialect(blank)
     quote = found.quotechar if found.quotechar in ("'", '"') else '"'
     delimiter = found.delimiter if found.delimiter in DELIMITERS else ""
     return Dialect(delimiter if wish == "auto" else wish, quote)
+
+
+def _blanks(lines: list[str]) -> str:
+    """Whether blanks or aligned columns divide all lines alike, and into more cells than tabs do; ``""`` if not."""
+    plain = _without_comments(lines)
+    if not any("  " in line.strip() or ("\t" in line and " " in line.strip()) for line in plain):
+        return ""
+    alike = {delimiter: _share_alike(plain, delimiter) for delimiter in (" ", ALIGNED, "\t")}
+    best = max(alike, key=lambda delimiter: alike[delimiter])
+    return best if best != "\t" and alike[best] > max(alike["\t"], (0.95, 0)) else ""
+
+
+def _share_alike(lines: list[str], delimiter: str) -> tuple[float, int]:
+    """(share of the lines with the commonest number of cells, that number); nothing where it is one."""
+    widths = Counter(len(row) for _, row in rows_of(lines, Dialect(delimiter), ""))
+    width, count = widths.most_common(1)[0] if widths else (1, 0)
+    return (round(count / max(widths.total(), 1), 1), width) if width > 1 else (0.0, 1)
 
 
 def _without_comments(lines: Iterable[str]) -> list[str]:
@@ -66,11 +89,9 @@ def first_lines(source: Source, count: int = SAMPLE_LINES) -> list[str]:
 
 def rows_of(lines: Iterable[str], dialect: Dialect, path: str) -> Iterator[Row]:
     """The rows of a file that hold anything. Raises :class:`DataError` with the line."""
-    blanks = dialect.delimiter == " "
-    reader = csv.reader(
-        (_prepared(line, blanks) for line in lines),
-        delimiter=dialect.delimiter or NO_DELIMITER, quotechar=dialect.quote, skipinitialspace=True,
-    )  # fmt: skip
+    delimiter = dialect.delimiter if len(dialect.delimiter) == 1 else NO_DELIMITER
+    prepared = (_prepared(line, dialect.delimiter) for line in lines)
+    reader = csv.reader(prepared, delimiter=delimiter, quotechar=dialect.quote, skipinitialspace=True)
     try:
         for row in reader:
             cells = [cell.strip() for cell in row]
@@ -80,10 +101,15 @@ def rows_of(lines: Iterable[str], dialect: Dialect, path: str) -> Iterator[Row]:
         raise DataError(f"{name_of(path)}, line {reader.line_num}: {_fault(error)}") from error
 
 
-def _prepared(line: str, blanks: bool) -> str:
+_GAP = re.compile(r" {2,}|\t+")
+
+
+def _prepared(line: str, delimiter: str) -> str:
     """A line without a file's end mark; where blanks separate, without those at its ends and with no tabs."""
     line = line.replace("\x1a", "").replace("\0", "")
-    return line.replace("\t", " ").strip() if blanks else line
+    if delimiter == ALIGNED:
+        return _GAP.sub(NO_DELIMITER, line.strip())
+    return line.replace("\t", " ").strip() if delimiter == " " else line
 
 
 def _fault(error: csv.Error) -> str:

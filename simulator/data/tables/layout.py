@@ -46,7 +46,7 @@ def layout_of(rows: Sequence[Row], header: Header, decimal: Decimal) -> Layout:
     """That of the first rows of a file, of which at least one holds something."""
     cells = [row for _, row in rows]
     comments = _are_comments(cells)
-    skipped = _separator_line(cells)
+    skipped = _preamble(cells)
     body = [(at, row) for at, row in enumerate(cells) if at >= skipped and not (comments and _is_comment(row))]
     width, empty_last = _width([row for _, row in body])
     body = [(at, _cut(row, width)) for at, row in body]
@@ -74,13 +74,19 @@ def _are_comments(rows: Sequence[Sequence[str]]) -> bool:
     return sum(map(_is_comment, rows)) < 0.5 * len(rows)
 
 
-def _separator_line(rows: Sequence[Sequence[str]]) -> int:
+def _preamble(rows: Sequence[Sequence[str]]) -> int:
+    """Rows that say something about the file: which separator it has, or a remark between /* and */."""
+    if rows[0][0].startswith("/*"):
+        end = next((at for at, row in enumerate(rows) if any(cell.endswith("*/") for cell in row)), -1)
+        return end + 1
     return int(rows[0][0].strip('"').lower().startswith("sep=") or rows[0][0].lower() == "sep=")
 
 
 def _width(rows: Sequence[Sequence[str]]) -> tuple[int, bool]:
     """How many cells most rows have; whether their last one is empty in all of them."""
     width = _commonest(map(len, rows))
+    if len(rows[0]) > width and all(rows[0]) and not any(number_in(cell) is not None for cell in rows[0]):
+        width = len(rows[0])  # rows may end where nothing follows
     full = [row for row in rows if len(row) == width]
     empty_last = width > 1 and not any(row[-1] for row in full)
     return width - empty_last, empty_last
