@@ -65,13 +65,13 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
     ] = "auto"
     header: Annotated[
         Literal["auto", "yes", "no"],
-        knob("Header", "Whether the first row names the columns; without they are called column 1, column 2 …"),
+        knob("Header", "Whether the first row names the columns; without, they are column 1, column 2 and so on."),
     ] = "auto"
     delimiter: Annotated[str, knob("Delimiter", "What separates cells: auto, or one of , ; | tab and blank.")] = "auto"
     decimal: Annotated[Literal["auto", ".", ","], knob("Decimal mark", "What stands before a number's fraction.")] = (
         "auto"
     )
-    encoding: Annotated[str, knob("Encoding", "How bytes become letters: auto, utf-8, utf-16, cp1252 …")] = "auto"
+    encoding: Annotated[str, knob("Encoding", "How bytes become letters: auto, utf-8, cp1252 or another.")] = "auto"
     sheet: Annotated[str, knob("Sheet", "Of a spreadsheet; the first one where it is empty.")] = ""
     shape: Annotated[
         tuple[int, ...],
@@ -183,7 +183,7 @@ def _check(data: Csv) -> None:
     if delimiter not in ("auto", "", ALIGNED) and (len(delimiter) != 1 or delimiter in '\r\n"'):
         raise DataError(f"{name_of(data.path)}: a delimiter is one character, tab, blank or aligned, not {delimiter!r}")
     try:
-        b"".decode("utf-8" if data.encoding in ("auto", "") else data.encoding)
+        "a".encode("utf-8" if data.encoding in ("auto", "") else data.encoding)
     except LookupError:
         raise DataError(f"{name_of(data.path)}: there is no encoding {data.encoding!r}") from None
 

@@ -108,7 +108,7 @@ def test_own_files_tell_the_shape_where_the_description_does() -> None:
         return Experiment.from_builtins({"data": data, "layers": []}).data.input_shape
 
     assert told(kind="csv", path="a.csv", target="y") is None
-    assert told(kind="csv", path="a.csv", target="y", columns=["a", "b", "c"]) == (3,)
+    assert told(kind="csv", path="a.csv", target="y", inputs=["a", "b", "c"]) is None
     assert told(kind="csv", path="a.csv", target="y", shape=[1, 4, 4]) == (1, 4, 4)
     assert told(kind="csv", path="a.csv", target="y", shape=[4, 4]) is None
     assert told(kind="images", path="a", size=16, color="color") == (3, 16, 16)

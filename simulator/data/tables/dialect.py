@@ -23,7 +23,7 @@ SAMPLE_LINES = 200
 COMMENT = "#"
 SNIFFED, LINE = 100_000, 500
 """Characters that are looked at: of all lines, and of a line at least."""
-NO_DELIMITER = "\x1f"
+NO_DELIMITER, END = "\x1f", "\ue000"
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _blanks(lines: list[str]) -> str:
 
 def _share_alike(lines: list[str], delimiter: str) -> tuple[float, int]:
     """(share of the lines with the commonest number of cells, that number); nothing where it is one."""
-    widths = Counter(len(row) for _, row in rows_of(lines, Dialect(delimiter), ""))
+    widths = Counter(len(row) for _, row in rows_of(lines, Dialect(delimiter), "", whole=False))
     width, count = widths.most_common(1)[0] if widths else (1, 0)
     return (round(count / max(widths.total(), 1), 1), width) if width > 1 else (0.0, 1)
 
@@ -87,18 +87,26 @@ def first_lines(source: Source, count: int = SAMPLE_LINES) -> list[str]:
         return list(itertools.islice((line for line in lines if line.strip(" \t\r\n\x1a")), count))
 
 
-def rows_of(lines: Iterable[str], dialect: Dialect, path: str) -> Iterator[Row]:
-    """The rows of a file that hold anything. Raises :class:`DataError` with the line."""
+def rows_of(lines: Iterable[str], dialect: Dialect, path: str, whole: bool = True) -> Iterator[Row]:
+    """The rows of a file, or of its first lines, that hold anything. Raises :class:`DataError` with the line."""
+    ending = ("\n", f"{END}\n") if whole else ()
     delimiter = dialect.delimiter if len(dialect.delimiter) == 1 else NO_DELIMITER
-    prepared = (_prepared(line, dialect.delimiter) for line in lines)
+    # A quote that is never closed swallows this line too, and is known by it.
+    prepared = itertools.chain((_prepared(line, dialect.delimiter) for line in lines), ending)
     reader = csv.reader(prepared, delimiter=delimiter, quotechar=dialect.quote, skipinitialspace=True)
+    begun = 1
     try:
         for row in reader:
             cells = [cell.strip() for cell in row]
+            if any(cell.endswith(END) for cell in cells[-1:]):
+                if cells != [END]:
+                    raise DataError(f"{name_of(path)}, line {begun}: a quote is opened and not closed")
+                return
             if any(cells):
                 yield reader.line_num, cells
+            begun = reader.line_num + 1
     except csv.Error as error:
-        raise DataError(f"{name_of(path)}, line {reader.line_num}: {_fault(error)}") from error
+        raise DataError(f"{name_of(path)}, line {begun}: {_fault(error)}") from error
 
 
 _GAP = re.compile(r" {2,}|\t+")

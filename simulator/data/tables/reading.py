@@ -118,7 +118,7 @@ def _open(path: str, wish: Reading, progress: Progress) -> _Opened:
         return _Opened(taken, list(itertools.islice(arff_rows(source), SAMPLE_LINES)), arff_rows(source))
     lines = first_lines(source)
     dialect = dialect_of(lines, wish.delimiter)
-    sample = list(rows_of(lines, dialect, path))
+    sample = list(rows_of(lines, dialect, path, whole=False))
     taken = Reading(wish.header, dialect.delimiter, wish.decimal, source.encoding)
     return _Opened(taken, sample, _rows(source, dialect, progress))
 

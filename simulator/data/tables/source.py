@@ -6,7 +6,6 @@ import codecs
 import gzip
 import io
 import os
-import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from typing import IO, BinaryIO, cast
 
 from simulator.data.base import DataError
 from simulator.data.words import name_of, shown
+from simulator.regular_file import UnfitFileError, check_regular
 
 MAX_BYTES = 2**30
 """Of a file once it is unpacked."""
@@ -78,8 +78,10 @@ def status(path: str) -> os.stat_result:
     except (OSError, ValueError) as error:
         reason = f"no such file in {_folder(path)}" if isinstance(error, FileNotFoundError) else reason_of(error)
         raise DataError(f"{name_of(path)}: {reason}") from error
-    if not stat.S_ISREG(found.st_mode):
-        raise DataError(f"{name_of(path)}: not a file" + (" but a folder" if stat.S_ISDIR(found.st_mode) else ""))
+    try:
+        check_regular(found, path)
+    except UnfitFileError as error:
+        raise DataError(f"{name_of(path)}: {error.strerror}") from error
     return found
 
 
