@@ -82,6 +82,10 @@ class Knob:
     live: bool = False
     file: bool = False
     folder: bool = False
+    blank: bool = False
+    """Whether an empty text is an answer."""
+    hidden: bool = False
+    """Whether the program keeps it itself: no form shows it."""
 
 
 def knob(
@@ -94,6 +98,8 @@ def knob(
     live: bool = False,
     file: bool = False,
     folder: bool = False,
+    blank: bool = False,
+    hidden: bool = False,
     ge: float | None = None,
     gt: float | None = None,
     le: float | None = None,
@@ -103,7 +109,7 @@ def knob(
     """Annotate a field: ``slider`` is the range a hand sweeps, ``ge`` … ``lt`` the range that is valid at all."""
     bounds = {"ge": ge, "gt": gt, "le": le, "lt": lt, "min_length": min_length}
     given: dict[str, Any] = {name: value for name, value in bounds.items() if value is not None}
-    tag = Knob(label, help, slider, log, unit, live, file, folder)
+    tag = Knob(label, help, slider, log, unit, live, file, folder, blank, hidden)
     return msgspec.Meta(description=help, extra={"knob": tag}, **given)
 
 

@@ -15,7 +15,7 @@ from PySide6.QtCore import QEvent, QMessageLogContext, QTimer, QtMsgType, qInsta
 from PySide6.QtWidgets import QApplication
 
 from simulator.carriers import Carrier
-from simulator.files.experiments import find, is_table, presets
+from simulator.files.experiments import find, is_table, presets, reach_of
 from simulator.messages import Command, Reply
 from simulator.session import Mode, Session
 from ui.bench import Hire
@@ -57,12 +57,17 @@ def create_app() -> QApplication:
 
 def start_document(target: str | None) -> Document:
     """The document of a file or preset; of the first preset without one. ExperimentError if there is none."""
-    if target is None or is_table(Path(target)):
+    if target is None or asks_first(Path(target)):
         return Document(presets()[0].load())
     document = Document(find(target))
     if Path(target).exists():
         document.path = Path(target).absolute()
     return document
+
+
+def asks_first(path: Path) -> bool:
+    """Whether a person is asked before what a file names is opened: what a table means, what may be read elsewhere."""
+    return is_table(path) or (path.exists() and reach_of(path) is not None)
 
 
 def _hiring(mode: Mode, carrier: Carrier[Command, Reply] | None, document: Document) -> Hire:
@@ -113,7 +118,7 @@ def open_bench(target: str | None, mode: Mode | None = None, launched: Carrier[C
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
-    if target is not None and is_table(Path(target)):
+    if target is not None and asks_first(Path(target)):
         # Its dialog finds its place only over a window that has one.
         QTimer.singleShot(PLACED_MS, window, lambda: window.open_path(Path(target)))
     status = app.exec()

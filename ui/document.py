@@ -11,8 +11,10 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from simulator.data import Csv
 from simulator.experiment import Experiment
 from simulator.files.experiments import read, write
+from simulator.parameter import builtins_of
 
 NUMBERS = itertools.count(1)
 
@@ -89,7 +91,7 @@ class Document(QObject):
 
     def __init__(self, experiment: Experiment, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._experiment = self._saved = experiment
+        self._experiment = self._saved = settled(experiment)
         self.path: Path | None = None
         self.edit = Edit()
         """The last edit, undo or redo."""
@@ -123,7 +125,7 @@ class Document(QObject):
         goes back to that step, or to the last one before it that can be had.
         """
         try:
-            new = Experiment.from_builtins(dict(builtins))
+            new = settled(Experiment.from_builtins(dict(builtins)), self._experiment)
         except ValueError as error:
             if final:
                 self._close_edit()
@@ -167,11 +169,11 @@ class Document(QObject):
 
     def replace(self, experiment: Experiment, path: Path | None = None) -> None:
         """Begin anew with another experiment (new, preset, file): no past, nothing unsaved."""
-        self._experiment = self._saved = experiment
+        self._experiment = self._saved = settled(experiment)
         self.path = path
         self.edit = Edit()
         self.undo_stack.clear()
-        self.opened.emit(experiment)
+        self.opened.emit(self._experiment)
         self.title_changed.emit()
 
     def open(self, path: Path, agreed: Callable[[], bool] = lambda: True) -> str | None:
@@ -201,3 +203,19 @@ class Document(QObject):
         self._saved = self._experiment
         self.title_changed.emit()
         return None
+
+
+def settled(experiment: Experiment, before: Experiment | None = None) -> Experiment:
+    """With what reading its data decides, so that the forms show what was taken; as it is where they cannot be read.
+
+    Of another file than that of ``before``, or read in another way, nothing is kept that was taken then.
+    """
+    if before is not None and before.data == experiment.data:
+        return experiment
+    data = experiment.data
+    if isinstance(data, Csv) and before is not None and isinstance(before.data, Csv):
+        data = data.reopened(before.data)
+    try:
+        return Experiment.from_builtins({**experiment.to_builtins(), "data": builtins_of(data)}).settled()
+    except ValueError:
+        return experiment

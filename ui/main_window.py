@@ -18,8 +18,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QVBoxLayout, QWidget
 
+from simulator.data.table import changed
 from simulator.experiment import Experiment
-from simulator.files.experiments import Preset, is_table
+from simulator.files.experiments import Preset, is_table, reach_of, read
 from simulator.frame import RunInfo
 from simulator.parameter import is_live_change, replaced
 from ui.bench import Bench, Hire
@@ -219,11 +220,25 @@ class MainWindow(QMainWindow):
         if is_table(path):
             self._open_table(path)
             return
-        reason = self.document.open(path, self._may_replace)
+        reason = self.document.open(path, lambda: self._may_reach(path) and self._may_replace())
         if reason is not None:
             self.banner.say(reason)
         elif self.document.path == path.absolute():
             self.settings.add_recent(path)
+            if news := self._news_of(path):
+                self.banner.say(news)
+
+    def _news_of(self, path: Path) -> str:
+        """What has changed of a file's data since its run."""
+        try:
+            return changed(read(path).data)
+        except ValueError:
+            return ""
+
+    def _may_reach(self, path: Path) -> bool:
+        """Whether an experiment may read what it names outside of its own folder; nothing is read before."""
+        reach = reach_of(path)
+        return reach is None or files.ask_reach(self, path, reach.found)
 
     def _open_table(self, path: Path) -> None:
         from ui.dialogs.table import TableDialog

@@ -41,6 +41,7 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
             "Target",
             "The column that the network learns to predict; empty: one called target, label, class or y, else the last "
             "that can be learnt.",
+            blank=True,
         ),
     ] = ""
     task: Annotated[
@@ -72,13 +73,13 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         "auto"
     )
     encoding: Annotated[str, knob("Encoding", "How bytes become letters: auto, utf-8, cp1252 or another.")] = "auto"
-    sheet: Annotated[str, knob("Sheet", "Of a spreadsheet; the first one where it is empty.")] = ""
+    sheet: Annotated[str, knob("Sheet", "Of a spreadsheet; the first one where it is empty.", blank=True)] = ""
     shape: Annotated[
         tuple[int, ...],
         knob("Image shape", "Channels, height, width where each row is an image, pixel by pixel; empty for a table."),
     ] = ()
     hash: Annotated[
-        str, knob("Hash", "SHA-256 of the file that a run was trained on; a file that has changed since is told.")
+        str, knob("Hash", "SHA-256 of the file that a run was trained on; a change since is told.", hidden=True)
     ] = ""
 
     @property
@@ -108,6 +109,21 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
     def settled(self) -> Csv:
         known = not self.open_questions and hash_of(self.path) == self.hash
         return self if known else taken(self, self.judged())
+
+    def reopened(self, before: Csv) -> Csv:
+        """What an edit of one field of ``before`` means for the others.
+
+        Of another file nothing stays that was taken from the old one; read in another way it may have other columns;
+        with another target, what it is and is learnt from is judged anew.
+        """
+        changed = {name for name in self.__struct_fields__ if getattr(self, name) != getattr(before, name)}
+        if changed == {"path"}:
+            return Csv(path=self.path, validation=self.validation, scale=self.scale, label_noise=self.label_noise)
+        if len(changed) == 1 and self.reading != before.reading:
+            return msgspec.structs.replace(self, target="", task="auto", inputs=None)
+        if changed == {"target"}:
+            return msgspec.structs.replace(self, task="auto", inputs=None)
+        return self
 
     def beside(self, folder: Path) -> Csv:
         found = located(self.path, folder)

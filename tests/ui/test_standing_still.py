@@ -337,6 +337,7 @@ def test_a_table_that_becomes_the_data_does_not_begin_to_train(qtbot: QtBot, ope
     window.open_path(path)
     dialog = window.findChild(TableDialog)
     assert isinstance(dialog, TableDialog)
+    qtbot.waitUntil(dialog.use.isEnabled)
     dialog.accept()
     qtbot.waitUntil(lambda: step_of(window) == 0)
     assert not window.bench.playing

@@ -318,14 +318,15 @@ def test_a_dropped_experiment_opens_as_a_run_of_its_own(qtbot: QtBot, window: Ma
 def test_a_dropped_table_becomes_the_data(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     path = tmp_path / "heights.csv"
     lines = [f"{i},{i * i},{'ab'[i % 2]}" for i in range(40)]
-    path.write_text("\n".join(["x,y,kind", *lines]))
+    path.write_text("\n".join(["x,z,kind", *lines]))
     run = run_of(window)
     drop(window, path)
     dialog = window.findChild(TableDialog)
     assert isinstance(dialog, TableDialog)
+    qtbot.waitUntil(dialog.use.isEnabled)
     assert dialog.target.currentText() == "kind"
     assert dialog.task.currentData() == "classification"
-    assert dialog.chosen_inputs() == ["x", "y"]
+    assert dialog.data()["inputs"] == ("x", "z")
     dialog.accept()
     settle(qtbot, window, run)
     assert window.bench.info is not None
@@ -337,7 +338,7 @@ def test_data_that_cannot_be_trained_on_is_said_at_the_data_until_it_is_mended(
     qtbot: QtBot, window: MainWindow, tmp_path: Path
 ) -> None:
     path = tmp_path / "ragged.csv"
-    path.write_text("x,y,kind\n" + "1,2,a\n3,4,b\n" * 5 + "1,2\n")
+    path.write_text("x,y,kind\n" + "1,2,a\n3,4,b\n" * 5 + "1,2,a,9\n")
     run = run_of(window)
     plain = {**PLAIN, "data": {"kind": "csv", "path": str(path), "target": "kind"}}
     assert window.document.propose(plain, "Use a table") is None
@@ -356,9 +357,9 @@ def test_data_that_cannot_be_trained_on_is_said_at_the_data_until_it_is_mended(
 
 
 def test_a_message_outlives_the_start_of_a_run(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
-    (tmp_path / "ragged.csv").write_text("a,b,c\n1,2,x\n3,4\n")
+    (tmp_path / "ragged.csv").write_text("a,b\n1,x\n3,y\n3,y\n4,y,6\n")
     window.open_path(tmp_path / "ragged.csv")
-    assert "ragged.csv" in window.banner.text
+    qtbot.waitUntil(lambda: "ragged.csv" in window.banner.text)
     run = run_of(window)
     window.bench.restart()
     settle(qtbot, window, run)
@@ -373,12 +374,12 @@ def test_a_window_larger_than_the_screen_is_made_to_fit(qtbot: QtBot, window: Ma
     assert window.screen().availableGeometry().contains(window.frameGeometry())
 
 
-def test_a_table_that_cannot_be_read_is_said(window: MainWindow, tmp_path: Path) -> None:
+def test_a_table_that_cannot_be_read_is_said(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     path = tmp_path / "empty.csv"
     path.write_text("")
     window.open_path(path)
-    assert "empty.csv" in window.banner.text
-    assert window.findChild(TableDialog) is None
+    qtbot.waitUntil(lambda: "empty.csv" in window.banner.text)
+    qtbot.waitUntil(lambda: window.findChild(TableDialog) is None)
 
 
 # -- plots -------------------------------------------------------------------------------------------------------

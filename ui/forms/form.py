@@ -74,7 +74,7 @@ class Fields(Group):
         self._asked: Any = None
         self._entries: dict[str, tuple[Parameter, Row | Group]] = {}
         for parameter in sorted(own_first(spec), key=lambda p: not needed(spec, p)):
-            if parameter.name not in hidden and parameter.type not in _SILENT:
+            if parameter.name not in hidden and parameter.type not in _SILENT and not parameter.knob.hidden:
                 self._entries[parameter.name] = (parameter, self._entry(parameter))
 
     def _entry(self, parameter: Parameter) -> Row | Group:
@@ -375,7 +375,8 @@ def value_of(parameter: Parameter, plain: Plain) -> Any:
 
 def needed(spec: type[Spec], parameter: Parameter) -> bool:
     """Whether a ``spec`` cannot be used before this field is filled: it is required, or a text of a kind is empty."""
-    empty = parameter.type == "text" and parameter.default == "" and not parameter.optional
+    tag = parameter.knob
+    empty = parameter.type == "text" and parameter.default == "" and not (parameter.optional or tag.blank or tag.hidden)
     return parameter.required or (empty and issubclass(spec, Part))
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from simulator.data import Csv
 from simulator.data.tables.reading import column_names as names_in
+from simulator.data.tables.reading import sheet_names
 from simulator.experiment import Experiment, ExperimentError
 from simulator.parameter import parameter, parameters, replaced
 from ui.forms.acting_rate import acting_rate
@@ -26,14 +29,30 @@ _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Schedule", ("schedule",)),
     ("Regularisation", ("regularization",)),
 )
+DELIMITER_NAMES = ("auto", ",", ";", "tab", "|", "blank", "aligned")
+ENCODING_NAMES = ("auto", "utf-8", "utf-16", "cp1252", "latin-1", "cp1250", "cp1251", "shift_jis", "gb18030")
 _ELSEWHERE = frozenset({"format", "name", "layers", "output"})
 WIDTH = 300
 
 
 def column_names(path: Path, beside: Plain) -> tuple[str, ...]:
-    """The columns of the file chosen beside a field; DataError says why they cannot be read."""
-    file = beside.get("path")
-    return names_in(str(file)) if file else ()
+    """What a text field of a table may hold: columns of its file, separators, encodings, sheets.
+
+    DataError says why the file cannot be read.
+    """
+    data, field = Csv(path=str(beside.get("path") or "")), path[-1]
+    if field in ("delimiter", "encoding"):
+        return DELIMITER_NAMES if field == "delimiter" else ENCODING_NAMES
+    if not data.path:
+        return ()
+    how = {
+        name: str(beside[name]) for name in ("header", "delimiter", "decimal", "encoding", "sheet") if name in beside
+    }
+    return (
+        sheet_names(data.path)
+        if field == "sheet"
+        else names_in(data.path, msgspec.structs.replace(data, **how).reading)
+    )
 
 
 def with_fitting_loss(old: Experiment, plain: dict[str, Any]) -> dict[str, Any]:

@@ -94,6 +94,11 @@ def column_names(path: str, reading: Reading | None = None) -> tuple[str, ...]:
     return _layout(path, opened)[0].names
 
 
+def sheet_names(path: str) -> tuple[str, ...]:
+    """Those of a spreadsheet; none of another file. Raises :class:`DataError`."""
+    return sheets_of(path) if suffix(path) in SPREADSHEETS else ()
+
+
 def _layout(path: str, opened: _Opened) -> tuple[Layout, Decimal]:
     if not opened.sample:
         raise DataError(f"{name_of(path)}: the file is empty")
