@@ -110,7 +110,8 @@ class Network:
         scratch = Scratch(self.dtype, counting=True)
         self._place(count, scratch, seed, inputs)
         # Zeros take no memory before they are written to: what parameters need is still to come.
-        reserved = 3 * self.parameters.value.nbytes if self.parameter_bytes else 0
+        size = self.parameters.size * self.numbers * self.dtype.itemsize
+        reserved = 3 * size if self.parameter_bytes else 0
         check_memory((count.nbytes + scratch.nbytes) * self.numbers + self.parameter_bytes, reserved)
         self._arena = Arena(self.dtype, count.used, self.zeros)
         self._scratch = Scratch(self.dtype, zeros=self.zeros)
