@@ -179,10 +179,14 @@ def _run(arguments: argparse.Namespace, draw: Draw) -> None:
     tqdm.monitor_interval = 0
     experiment = prepare(arguments)
     total = arguments.steps * (arguments.seeds or 1)
+    told: tuple[str, ...] = ()
     with tqdm(total=total, unit="step", disable=None, leave=False) as bar:
         for folder, result in _results(arguments, experiment, progress=lambda step: bar.update(step - bar.n)):
             if not arguments.no_plots:
                 draw(result, folder / "plots")
+            for note in result.info.notes if result.info.notes != told else ():
+                bar.write(f"note: {note}", file=sys.stderr)
+            told = result.info.notes
             bar.write(_told(result, "" if folder == arguments.out else f"{folder.name}, "))
     # A folder's name may be no text in any encoding.
     print(f"written to {str(arguments.out).encode(errors='backslashreplace').decode()}")

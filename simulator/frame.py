@@ -70,6 +70,8 @@ class RunInfo(Struct, frozen=True):
     points: Points | None = None
     baseline_loss: float | None = None
     """What always predicting the mean target scores on the training data; for sequences only."""
+    notes: tuple[str, ...] = ()
+    """What was done to the data on the way: rows left out, values filled, images stretched."""
 
     @property
     def depth(self) -> int:

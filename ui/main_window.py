@@ -164,6 +164,7 @@ class MainWindow(QMainWindow):
     def _take_started(self, info: RunInfo) -> None:
         self.builder.set_experiment(self.document.experiment, info)
         self.plot_area.start(info)
+        self.training.say_notes(info.notes)
         self._since_words.invalidate()
 
     def _take_view(self, view: View, _rate: float) -> None:

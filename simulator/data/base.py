@@ -57,6 +57,8 @@ class Raw:
     for a table."""
     alike: bool = False
     """Whether all entries of a channel or feature are scaled by one mean and one deviation, not each by its own."""
+    notes: tuple[str, ...] = ()
+    """What was done to the data on the way that a person should know, a sentence each."""
 
 
 class Data(Part, frozen=True, kw_only=True):
@@ -139,6 +141,7 @@ class Dataset:
     outputs: int
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def train_samples(self) -> int:
@@ -237,6 +240,7 @@ def _prepare(data: Data, seed: int, dtype: str, fingerprint: tuple[int, ...]) ->
         outputs=y_train.shape[1] // max(data.answers, 1),
         feature_names=raw.feature_names,
         class_names=raw.class_names,
+        notes=raw.notes,
     )
 
 

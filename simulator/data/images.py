@@ -8,71 +8,87 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import msgspec
 import numpy as np
 
 from simulator.data.base import Data, DataError, Labels, Raw, check_cells
+from simulator.data.image_files import ImageFiles, image_files, reason_of
+from simulator.data.paths import located
 from simulator.data.words import name_of, shown
 from simulator.frame import Floats, frozen
 from simulator.parameter import knob
-from simulator.regular_file import UnfitFileError, check_regular, read_regular
+from simulator.regular_file import UnfitFileError
 
 if TYPE_CHECKING:
     from PIL import Image
 
-ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm"})
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 """What is decoded, whatever a file is called: pixels only. A decoder of page descriptions starts other programs."""
-MAX_BYTES = 256 * 2**20
-"""Of one file."""
-MAX_CLASSES = 1000
-MAX_FILES = 1_000_000
 MAX_PIXELS = 2**26
 """Pixels that one file may hold; more is refused before it is unpacked."""
-Files = tuple[tuple[str, tuple[str, ...]], ...]
-"""(class, its files) in order."""
 
 
 class Images(Data, frozen=True, kw_only=True, tag="images"):
-    """Images of your own: a folder with a sub-folder of image files for each class.
+    """Images of your own: a folder with a sub-folder of image files for each class, or a .zip of such a folder.
 
     Every image is brought to ``size`` × ``size`` pixels, whatever its own height and width, with values from 0 to 1.
     Scaling treats all pixels of a channel alike. Transparent pixels are black.
     """
 
-    path: Annotated[str, knob("Folder", "The folder whose sub-folders are the classes.", file=True, folder=True)] = ""
+    path: Annotated[
+        str, knob("Folder", "The folder, or .zip, whose sub-folders are the classes.", file=True, folder=True)
+    ] = ""
     size: Annotated[
         int, knob("Size", "Height and width that all images are brought to.", slider=(8, 64), ge=1, le=1024, unit="px")
     ] = 28
     color: Annotated[Literal["grey", "color"], knob("Colour", "Grey: one channel; color: red, green and blue.")] = (
         "grey"
     )
+    fit: Annotated[
+        Literal["resize", "crop"],
+        knob(
+            "Other sizes", "Resize: the whole image is stretched to the size; crop: its middle square, shrunk or grown."
+        ),
+    ] = "resize"
 
     @property
     def input_shape(self) -> tuple[int, ...] | None:
         return 3 if self.color == "color" else 1, self.size, self.size
 
     def load(self, rng: np.random.Generator) -> Raw:
-        return _load(self.path, self.fingerprint(), self.size, self.color)
+        return _load(self.path, self.fingerprint(), self.size, self.color, self.fit)
+
+    def beside(self, folder: Path) -> Images:
+        found = located(self.path, folder)
+        return self if found == self.path else msgspec.structs.replace(self, path=found)
 
     def fingerprint(self) -> tuple[int, ...]:
-        return _state(self.path, _files(self.path))
+        return image_files(self.path).state()
 
 
 # One set is kept, so that a new split, scale or label noise does not read the files again.
 @functools.lru_cache(maxsize=1)
-def _load(path: str, fingerprint: tuple[int, ...], size: int, color: str) -> Raw:
-    files = _files(path)
+def _load(path: str, fingerprint: tuple[int, ...], size: int, color: str, fit: str) -> Raw:
+    source = image_files(path)
+    files = source.files()
     channels = 3 if color == "color" else 1
     count = sum(len(names) for _, names in files)
     check_cells(count * channels * size**2, f"{name_of(path)}: {count} images of {size} × {size} pixels")
     x = np.empty((count, channels, size, size))
-    paths = [os.path.join(path, label, name) for label, names in files for name in names]
-    for place, file in enumerate(paths):
-        x[place] = _pixels(file, size, color)
+    others = 0
+    for place, (label, name) in enumerate((label, name) for label, names in files for name in names):
+        x[place], same = _pixels(source, label, name, size, color, fit)
+        others += not same
     labels: Labels = np.repeat(np.arange(len(files)), [len(names) for _, names in files]).astype(np.int64)
     names = tuple(_readable(label) for label, _ in files)
     rows, pixels = frozen(x.reshape(count, -1)), _pixel_names(channels, size)
-    return Raw(rows, frozen(labels), names, pixels, shape=x.shape[1:], alike=True)
+    return Raw(rows, frozen(labels), names, pixels, x.shape[1:], True, _notes(others, count, size, fit))
+
+
+def _notes(others: int, count: int, size: int, fit: str) -> tuple[str, ...]:
+    """What was done to images of another size."""
+    done = "stretched to it" if fit == "resize" else "cropped to a square and brought to it"
+    return (f"{others} of {count} images are not {size} × {size} pixels and were {done}",) if others else ()
 
 
 def _readable(label: str) -> str:
@@ -87,90 +103,34 @@ def _pixel_names(channels: int, size: int) -> tuple[str, ...]:
     )
 
 
-def _files(path: str) -> Files:
-    """Classes and their image files, by name; files of other kinds and hidden ones are passed over."""
-    if not path:
-        raise DataError("images: no folder is chosen")
-    found = []
-    for label in _entries(Path(path), folders=True):
-        names = tuple(n for n in _entries(Path(path, label), folders=False) if Path(n).suffix.lower() in ENDINGS)
-        if not names:
-            raise DataError(f"{name_of(path)}: the folder {shown(label)} holds no image files")
-        found.append((label, names))
-    _check_count(path, found)
-    return tuple(found)
-
-
-def _check_count(path: str, found: list[tuple[str, tuple[str, ...]]]) -> None:
-    if len(found) < 2:
-        have = "no sub-folder" if not found else f"only the sub-folder {shown(found[0][0])}"
-        raise DataError(f"{name_of(path)}: {have}; at least 2 are needed, one for each class")
-    if len(found) > MAX_CLASSES:
-        raise DataError(f"{name_of(path)}: {len(found)} sub-folders, at most {MAX_CLASSES} classes are supported")
-    if sum(len(names) for _, names in found) > MAX_FILES:
-        raise DataError(f"{name_of(path)}: more than {MAX_FILES} image files are not supported")
-
-
-def _entries(folder: Path, folders: bool) -> list[str]:
-    """Names of the visible folders or files in ``folder``, sorted."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(e.name for e in entries if not e.name.startswith(".") and e.is_dir() == folders)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{name_of(str(folder))}: {_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "no such folder"
-    if isinstance(error, NotADirectoryError):
-        return "not a folder but a file"
-    if isinstance(error, UnfitFileError):
-        return str(error.strerror)
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return f"cannot be read ({text.lower()})"
-
-
-def _state(path: str, files: Files) -> tuple[int, ...]:
-    """A number that changes when any file does."""
-    stamps = []
-    for label, names in files:
-        for name in names:
-            try:
-                found = os.stat(os.path.join(path, label, name))
-                check_regular(found, name)
-            except OSError as error:
-                raise DataError(f"{name_of(label)}/{name_of(name)}: {_reason(error)}") from error
-            stamps.append((label, name, found.st_mtime_ns, found.st_size))
-    return (hash(tuple(stamps)),)
-
-
-def _pixels(path: str, size: int, color: str) -> Floats:
-    """(channels, size, size) from 0 to 1."""
+def _pixels(source: ImageFiles, label: str, name: str, size: int, color: str, fit: str) -> tuple[Floats, bool]:
+    """(channels, size, size) from 0 to 1, and whether the image has that size itself."""
     from PIL import Image, UnidentifiedImageError
 
-    where = f"{name_of(os.path.dirname(path))}/{name_of(path)}"
+    where = f"{name_of(label)}/{name_of(name)}"
     try:
-        with Image.open(io.BytesIO(read_regular(path, MAX_BYTES)), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(source.read(label, name)), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise DataError(f"{where}: {image.width} × {image.height} pixels, at most {MAX_PIXELS} are supported")
-            return _resampled(image, size, color)
+            return _resampled(image, size, color, fit), image.size == (size, size)
     except DataError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(f"{where}: more than the {MAX_PIXELS} pixels that are supported") from error
     except UnfitFileError as error:
-        raise DataError(f"{where}: {_reason(error)}") from error
+        raise DataError(f"{where}: {reason_of(error)}") from error
     except UnidentifiedImageError as error:
         raise DataError(f"{where}: not an image that can be read") from error
     except Exception as error:  # Damaged files raise errors of every kind.
         raise DataError(f"{where}: a damaged image ({shown(str(error), 60)})") from error
 
 
-def _resampled(image: Image.Image, size: int, color: str) -> Floats:
+def _resampled(image: Image.Image, size: int, color: str, fit: str) -> Floats:
     from PIL import Image, ImageOps
 
     image = ImageOps.exif_transpose(image)
+    if fit == "crop":
+        image = _middle(image)
     bands = ["R", "G", "B"] if color == "color" else ["L"]
     mode = "RGB" if color == "color" else "L"
     if image.mode.startswith(("I", "F")):
@@ -184,6 +144,13 @@ def _resampled(image: Image.Image, size: int, color: str) -> Floats:
         plain = plain.resize((size, size), Image.Resampling.BILINEAR)
     values = np.asarray(plain, np.float64) / 255
     return values[np.newaxis] if values.ndim == 2 else np.moveaxis(values, 2, 0)
+
+
+def _middle(image: Image.Image) -> Image.Image:
+    """The largest square in the middle."""
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return image.crop((left, top, left + side, top + side))
 
 
 def _wide(image: Image.Image, size: int) -> Floats:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import math
 import os
 from dataclasses import replace
@@ -13,10 +12,11 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 import numpy as np
 
-from simulator.data.base import Data, DataError, Raw, Task
+from simulator.data.base import Data, DataError, Raw
+from simulator.data.paths import hash_of, located
 from simulator.data.tables.design import Missing, design
 from simulator.data.tables.dialect import ALIGNED
-from simulator.data.tables.judgement import Judgement, TaskWish, judge
+from simulator.data.tables.judgement import Judgement, judge
 from simulator.data.tables.reading import Reading, Table, read_table
 from simulator.data.tables.source import Progress, nothing, status
 from simulator.data.words import name_of
@@ -164,29 +164,6 @@ def taken(data: Csv, found: Judgement) -> Csv:
     )
 
 
-def located(path: str, folder: Path) -> str:
-    """``path`` with ~ expanded; a relative one beside ``folder``'s experiment where it is there, else as it is."""
-    if not path:
-        return path
-    expanded = os.path.expanduser(path)
-    beside = folder.absolute() / expanded
-    return str(beside) if not os.path.isabs(expanded) and beside.exists() else expanded
-
-
-def hash_of(path: str) -> str:
-    """SHA-256 of a file's bytes. Raises :class:`DataError`."""
-    return _hash(path, status(path).st_mtime_ns)
-
-
-@functools.lru_cache(maxsize=4)
-def _hash(path: str, _time: int) -> str:
-    try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise DataError(f"{name_of(path)}: cannot be read ({str(error.strerror).lower()})") from error
-
-
 def changed(data: Data) -> str:
     """One sentence where a table is not the one that the experiment was trained on; ``""`` otherwise."""
     if not isinstance(data, Csv) or not data.hash or not data.path or hash_of(data.path) == data.hash:
@@ -240,6 +217,3 @@ def _check_shape(path: str, shape: tuple[int, ...], columns: int) -> None:
         raise DataError(f"{name_of(path)}: an image shape is channels, height, width, three numbers from 1, not {text}")
     if math.prod(shape) != columns:
         raise DataError(f"{name_of(path)}: images of {text} need {math.prod(shape)} input columns, there are {columns}")
-
-
-__all__ = ["Csv", "Task", "TaskWish", "changed", "hash_of", "located", "read", "taken"]

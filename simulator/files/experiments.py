@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.data.table import hash_of
+from simulator.data.paths import hash_of
 from simulator.experiment import Experiment, ExperimentError
 from simulator.files.atomic import write_atomic
 from simulator.regular_file import UnfitFileError, read_regular

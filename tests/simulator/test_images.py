@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -224,3 +225,83 @@ def test_a_shape_that_the_columns_cannot_fill_is_refused(tmp_path: Path, shape: 
     with pytest.raises(DataError) as error:
         prepare(Csv(path=table(tmp_path), target="y", shape=shape), 0, "float32")
     assert str(error.value) == message
+
+
+# -- files of one's own ------------------------------------------------------------------------------------------
+
+
+def zipped(folder: Path, target: Path, inside: str = "") -> Path:
+    with zipfile.ZipFile(target, "w") as archive:
+        for path in sorted(folder.rglob("*.png")):
+            archive.write(path, f"{inside}{path.relative_to(folder)}")
+    return target
+
+
+@pytest.mark.parametrize("inside", ["", "set/", "outer/set/"])
+def test_a_zip_of_folders_is_read_as_the_folder_itself(tmp_path: Path, inside: str) -> None:
+    folder = stripes(tmp_path / "set", each=3)
+    from_zip = Images(path=str(zipped(folder, tmp_path / "set.zip", inside)), size=9).load(RNG)
+    from_folder = Images(path=str(folder), size=9).load(RNG)
+    assert from_zip.class_names == from_folder.class_names
+    assert np.array_equal(from_zip.x, from_folder.x)
+    assert np.array_equal(from_zip.y, from_folder.y)
+
+
+def test_a_zip_that_is_none_or_holds_no_classes_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"PK\x03\x04 no archive")
+    with pytest.raises(DataError, match=r"a\.zip: cannot be read"):
+        Images(path=str(tmp_path / "a.zip")).load(RNG)
+    grey(tmp_path / "flat" / "0.png")
+    with pytest.raises(DataError, match="do not lie in one folder for each class"):
+        Images(path=str(zipped(tmp_path / "flat", tmp_path / "flat.zip"))).load(RNG)
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_a_link_out_of_the_folder_is_refused(tmp_path: Path, what: str) -> None:
+    folder = stripes(tmp_path / "set", each=2)
+    grey(tmp_path / "secret" / "s.png")
+    if what == "file":
+        (folder / "across" / "x.png").symlink_to(tmp_path / "secret" / "s.png")
+    else:
+        (folder / "x").symlink_to(tmp_path / "secret")
+    with pytest.raises(DataError, match="is a link out of the folder"):
+        Images(path=str(folder)).load(RNG)
+
+
+def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
+    folder = stripes(tmp_path / "set", each=2)
+    (folder / "down" / "x.png").symlink_to(folder / "across" / "0.png")
+    assert len(Images(path=str(folder)).load(RNG).x) == 5
+
+
+@pytest.mark.parametrize("fit", ["resize", "crop"])
+def test_images_of_other_sizes_are_stretched_or_cropped_and_it_is_said(tmp_path: Path, fit: Any) -> None:
+    wide = np.zeros((4, 12), np.uint8)
+    wide[:, 4:8] = 255
+    write(tmp_path / "a" / "0.png", wide)
+    write(tmp_path / "b" / "0.png", np.full((4, 4), 255, np.uint8))
+    raw = Images(path=str(tmp_path), size=4, fit=fit).load(RNG)
+    assert (raw.x[0].mean() == 1) == (fit == "crop")
+    done = "stretched to it" if fit == "resize" else "cropped to a square and brought to it"
+    assert raw.notes == (f"1 of 2 images are not 4 × 4 pixels and were {done}",)
+    assert Images(path=str(tmp_path), size=5, fit=fit).load(RNG).notes[0].startswith("2 of 2")
+
+
+@pytest.mark.parametrize("color", ["grey", "color"])
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "CMYK", "I;16", "I", "F"])
+def test_images_of_every_mode_give_values_from_0_to_1(tmp_path: Path, mode: str, color: Any) -> None:
+    ramp = np.linspace(0, 255, 64).reshape(8, 8).astype(np.uint8)
+    for label in ("a", "b"):
+        (tmp_path / label).mkdir()
+        if mode in ("I;16", "I"):
+            image = Image.fromarray(ramp.astype(np.uint16) * 257)
+        elif mode == "F":
+            image = Image.fromarray(ramp.astype(np.float32) / 255)
+        else:
+            image = Image.fromarray(ramp).convert(mode)
+        image.save(tmp_path / label / ("0.tif" if mode in ("F", "CMYK") else "0.png"))
+    raw = Images(path=str(tmp_path), size=8, color=color).load(RNG)
+    assert raw.x.min() >= 0
+    assert raw.x.max() <= 1
+    if mode not in ("1", "P"):
+        np.testing.assert_allclose(raw.x[0].reshape(-1, 8, 8)[0], ramp / 255, atol=0.02)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from simulator.data import DataError
-from simulator.data.table import hash_of, read
+from simulator.data.paths import hash_of
+from simulator.data.table import read
 from simulator.data.tables.judgement import Judged, survey
 from simulator.data.tables.reading import Reading, Table
 

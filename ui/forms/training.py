@@ -18,6 +18,7 @@ from ui.forms.acting_rate import acting_rate
 from ui.forms.curve import ScheduleCurve
 from ui.forms.form import PartForm, Path, Plain, Suggestions
 from ui.forms.propose import Propose, description_of, key_of
+from ui.forms.row import Note
 from ui.forms.section import Section
 from ui.forms.typed import text_of
 
@@ -92,6 +93,8 @@ class TrainingPanel(QScrollArea):
         self._suggestions = suggestions
         self._experiment: Experiment | None = None
         self.curve = ScheduleCurve()
+        self.notes = Note()
+        """What was done to the data on the way."""
         self._parts: list[_Part] = []
         self._refused = ""
         """What :meth:`refuse` has written last."""
@@ -139,9 +142,15 @@ class TrainingPanel(QScrollArea):
         column.addWidget(form)
         if names == ("schedule",):
             column.addWidget(self.curve)
+        if names == ("data",):
+            column.addWidget(self.notes)
         part = _Part(Section(title, body), form, prefix, names)
         form.edited.connect(lambda path, value, final: self._edited(part, path, value, final))
         return part
+
+    def say_notes(self, notes: tuple[str, ...]) -> None:
+        """Under the data: rows left out, values filled, images stretched."""
+        self.notes.say("\n".join(f"{note[:1].upper()}{note[1:]}." for note in notes))
 
     def section(self, title: str) -> Section:
         """The section with this title."""

@@ -16,6 +16,8 @@ from simulator.data.words import name_of, shown
 from simulator.frame import Floats, frozen
 
 Missing = Literal["fill", "drop", "refuse"]
+NAMED = 5
+"""Columns that a sentence names."""
 ABSENT_NAME = "missing"
 """What the category of a missing value is called."""
 
@@ -68,6 +70,7 @@ def design(found: Judgement, missing: Missing = "fill") -> Raw:
     if len(kept) * len(names) > MAX_CELLS:
         raise DataError(f"{name_of(found.table.path)}: {len(kept)} rows of {len(names)} inputs do not fit in memory")
     classes, y = _answers(found, target, kept)
+    notes = notes_of(found, missing)
     # Where nobody else holds the table, its columns go as the samples come: both at once may not fit in memory.
     del found, target
     x = np.empty((len(kept), len(names)))
@@ -76,7 +79,29 @@ def design(found: Judgement, missing: Missing = "fill") -> Raw:
         for values in _values(inputs.pop(0), kept):
             x[:, at] = values
             at += 1
-    return Raw(frozen(x), frozen(y), classes, names)
+    return Raw(frozen(x), frozen(y), classes, names, notes=notes)
+
+
+def notes_of(found: Judgement, missing: Missing) -> tuple[str, ...]:
+    """What becomes of rows and values that are missing, and which columns are left out."""
+    size = design_size(found, missing)
+    notes = []
+    if size.without_target:
+        notes.append(f"{_rows(size.without_target)} without {shown(found.target)} left out")
+    if size.dropped:
+        notes.append(f"{_rows(size.dropped)} that lack an input left out")
+    filled = sum(found.column(name).missing for name in found.inputs) if missing == "fill" else 0
+    if filled:
+        notes.append(f"{filled} missing value{'s' if filled != 1 else ''} filled")
+    told = [f"{shown(each.name, 24)} ({each.reason or 'not chosen'})" for each in found.left_out]
+    if told:
+        rest = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""
+        notes.append(f"column{'s' if len(told) != 1 else ''} left out: {', '.join(told[:NAMED])}{rest}")
+    return tuple(notes)
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
 
 
 def _answers(found: Judgement, target: Column, kept: NDArray[np.intp]) -> tuple[tuple[str, ...], NDArray[Any]]:

@@ -184,13 +184,14 @@ def encoding_of(path: str) -> str:
 
 
 def _wide(head: bytes, path: str) -> str:
-    """UTF-16 without a mark has its zeros on one side."""
+    """UTF-16 without a mark has its zeros on one side, and is text."""
     even, uneven = head[0::2].count(0), head[1::2].count(0)
-    if uneven > 0.3 * len(head) / 2 and even == 0:
-        return "utf-16-le"
-    if even > 0.3 * len(head) / 2 and uneven == 0:
-        return "utf-16-be"
-    raise DataError(f"{name_of(path)}: not a text file")
+    encoding = "utf-16-le" if uneven > even else "utf-16-be"
+    text = head[: len(head) // 2 * 2].decode(encoding, "replace")
+    plain = sum(character.isprintable() or character in "\t\r\n" for character in text)
+    if min(even, uneven) or plain < 0.95 * len(text):
+        raise DataError(f"{name_of(path)}: not a text file")
+    return encoding
 
 
 def _first_odd(head: bytes, file: BinaryIO) -> bytes | None:

@@ -1,0 +1,159 @@
+"""Where the images of a set lie: a folder with one sub-folder per class, or such a folder in a zip archive."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from pathlib import Path, PurePosixPath
+
+from simulator.data.base import DataError
+from simulator.data.words import name_of, shown
+from simulator.regular_file import UnfitFileError, check_regular, read_regular
+
+ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm"})
+MAX_BYTES = 256 * 2**20
+"""Of one image's file."""
+MAX_CLASSES = 1000
+MAX_FILES = 1_000_000
+Files = tuple[tuple[str, tuple[str, ...]], ...]
+"""(class, its files) in order of their names."""
+
+
+class ImageFiles(ABC):
+    """Classes and their image files; files of other kinds and hidden ones are passed over."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    @abstractmethod
+    def files(self) -> Files:
+        """All of them. Raises :class:`DataError`."""
+
+    @abstractmethod
+    def read(self, label: str, name: str) -> bytes:
+        """One file's content. Raises OSError."""
+
+    @abstractmethod
+    def state(self) -> tuple[int, ...]:
+        """Numbers that change when any file does. Raises :class:`DataError`."""
+
+
+def image_files(path: str) -> ImageFiles:
+    """Those of a folder or an archive. Raises :class:`DataError` where none is chosen."""
+    if not path:
+        raise DataError("images: no folder is chosen")
+    return Archive(path) if path.lower().endswith(".zip") and not os.path.isdir(path) else Folder(path)
+
+
+def reason_of(error: Exception) -> str:
+    """Why a folder or a file cannot be read."""
+    if isinstance(error, FileNotFoundError):
+        return "no such folder"
+    if isinstance(error, NotADirectoryError):
+        return "not a folder but a file"
+    if isinstance(error, UnfitFileError):
+        return str(error.strerror)
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"cannot be read ({shown(text.lower(), 60)[1:-1]})"
+
+
+def _checked(path: str, found: Files) -> Files:
+    if len(found) < 2:
+        have = "no sub-folder" if not found else f"only the sub-folder {shown(found[0][0])}"
+        raise DataError(f"{name_of(path)}: {have}; at least 2 are needed, one for each class")
+    if len(found) > MAX_CLASSES:
+        raise DataError(f"{name_of(path)}: {len(found)} sub-folders, at most {MAX_CLASSES} classes are supported")
+    if sum(len(names) for _, names in found) > MAX_FILES:
+        raise DataError(f"{name_of(path)}: more than {MAX_FILES} image files are not supported")
+    return found
+
+
+class Folder(ImageFiles):
+    """On disk. Links that lead out of the folder are refused: who sent it could show what is elsewhere."""
+
+    def files(self) -> Files:
+        found = []
+        for label in self._entries(Path(self.path), folders=True):
+            inner = self._entries(Path(self.path, label), folders=False)
+            names = tuple(name for name in inner if Path(name).suffix.lower() in ENDINGS)
+            if not names:
+                raise DataError(f"{name_of(self.path)}: the folder {shown(label)} holds no image files")
+            found.append((label, names))
+        return _checked(self.path, tuple(found))
+
+    def _entries(self, folder: Path, folders: bool) -> list[str]:
+        """Names of the visible folders or files in ``folder``, sorted."""
+        try:
+            with os.scandir(folder) as entries:
+                found = [e for e in entries if not e.name.startswith(".") and e.is_dir() == folders]
+                for entry in found:
+                    if entry.is_symlink():
+                        self._check_link(Path(entry.path))
+                return sorted(entry.name for entry in found)
+        except (OSError, ValueError) as error:
+            if isinstance(error, DataError):
+                raise
+            raise DataError(f"{name_of(str(folder))}: {reason_of(error)}") from error
+
+    def _check_link(self, link: Path) -> None:
+        if not link.resolve().is_relative_to(Path(self.path).resolve()):
+            raise DataError(f"{name_of(self.path)}: {shown(link.name)} is a link out of the folder")
+
+    def read(self, label: str, name: str) -> bytes:
+        return read_regular(os.path.join(self.path, label, name), MAX_BYTES)
+
+    def state(self) -> tuple[int, ...]:
+        stamps = []
+        for label, names in self.files():
+            for name in names:
+                try:
+                    found = os.stat(os.path.join(self.path, label, name))
+                    check_regular(found, name)
+                except OSError as error:
+                    raise DataError(f"{name_of(label)}/{name_of(name)}: {reason_of(error)}") from error
+                stamps.append((label, name, found.st_mtime_ns, found.st_size))
+        return (hash(tuple(stamps)),)
+
+
+class Archive(ImageFiles):
+    """In a zip file; a folder around the classes' folders is passed over."""
+
+    def files(self) -> Files:
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for member in self._members():
+            found[member.parent.name].append(member.name)
+        return _checked(self.path, tuple((label, tuple(sorted(names))) for label, names in sorted(found.items())))
+
+    def _members(self) -> list[PurePosixPath]:
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                paths = [PurePosixPath(info.filename) for info in archive.infolist() if not info.is_dir()]
+        except (OSError, zipfile.BadZipFile) as error:
+            raise DataError(f"{name_of(self.path)}: {reason_of(error)}") from error
+        images = [path for path in paths if path.suffix.lower() in ENDINGS and not _hidden(path)]
+        if len({path.parent.parent for path in images}) > 1 or any(len(path.parts) < 2 for path in images):
+            raise DataError(f"{name_of(self.path)}: the images do not lie in one folder for each class")
+        return images
+
+    def read(self, label: str, name: str) -> bytes:
+        with zipfile.ZipFile(self.path) as archive:
+            ending = f"{label}/{name}"
+            member = next(i for i in archive.infolist() if i.filename == ending or i.filename.endswith(f"/{ending}"))
+            if member.file_size > MAX_BYTES:
+                raise UnfitFileError(0, f"larger than {MAX_BYTES // 2**20} MiB", ending)
+            with archive.open(member) as file:
+                return file.read(MAX_BYTES)
+
+    def state(self) -> tuple[int, ...]:
+        try:
+            found = os.stat(self.path)
+            check_regular(found, self.path)
+        except OSError as error:
+            raise DataError(f"{name_of(self.path)}: {reason_of(error)}") from error
+        return found.st_mtime_ns, found.st_size
+
+
+def _hidden(path: PurePosixPath) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in path.parts)
