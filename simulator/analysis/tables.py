@@ -17,7 +17,7 @@ from simulator.analysis.input_gradient import InputGradient, InputGradientQuesti
 from simulator.analysis.jacobian import LARGEST_SIDE, Jacobian, JacobianQuestion, singular_values
 from simulator.analysis.preactivation import PreactivationQuestion
 from simulator.analysis.sharpness import Sharpness, SharpnessQuestion
-from simulator.frame import Floats
+from simulator.frame import Floats, Histograms
 from simulator.graph.nodes import graph_of
 from simulator.question import Question
 from simulator.theory.bounds import BoundsMeter
@@ -324,10 +324,22 @@ class PreactivationTable(Analysis):
             found = PreactivationQuestion(layer).answer(training)
             if found.layer != layer:
                 continue  # it has no function of its own
-            edges, counts = found.values.edges[0], found.values.counts[0]
-            for low, high, count in zip(edges[:-1], edges[1:], counts.tolist(), strict=True):
-                cells = {"activation": found.activation.kind, "z_from": low, "z_to": high, "count": count}
+            for low, high, count in _bins(found.values):
+                cells: dict[str, Cell] = {
+                    "activation": found.activation.kind,
+                    "z_from": low,
+                    "z_to": high,
+                    "count": count,
+                }
                 yield Row("preactivations.csv", {"layer": info.label, **cells})
+
+
+def _bins(values: Histograms) -> Iterator[tuple[float, float, int]]:
+    """(from, to, count) of each bin of one row; then of NaN, ∞ and −∞ where there are any, which are their own ends."""
+    yield from zip(values.edges[0, :-1], values.edges[0, 1:], values.counts[0].tolist(), strict=True)
+    for value, count in ((math.nan, values.nan), (math.inf, values.plus_inf), (-math.inf, values.minus_inf)):
+        if count[0]:
+            yield value, value, int(count[0])
 
 
 class RankTable(Analysis):

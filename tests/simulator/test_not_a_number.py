@@ -18,6 +18,7 @@ from simulator.analysis.gradient_noise import GradientNoiseQuestion
 from simulator.analysis.jacobian import JacobianQuestion
 from simulator.analysis.preactivation import PreactivationQuestion
 from simulator.analysis.sharpness import SharpnessQuestion
+from simulator.analysis.tables import ANALYSES
 from simulator.doctor import TinyGradients
 from simulator.experiment import Experiment
 from simulator.frame import Frame
@@ -151,6 +152,45 @@ def test_no_question_about_a_network_of_nan_is_answered_with_a_number(name: str)
     found = [number for part in parts for number in numbers(part)] if is_dataclass(answer) else numbers(parts)
     assert found
     assert all(math.isnan(number) for number in found)
+
+
+GIVEN = {
+    "step", "layer", "index", "sample", "other_sample", "input", "rows", "columns", "products", "learning_rate",
+    "limit", "largest_possible", "z_from", "z_to", "count", "depth", "time",
+}  # fmt: skip
+"""Columns of what is looked at and how, not of what the network makes of it."""
+NOT_OF_WEIGHTS = {
+    "prediction.csv", "order_chaos.csv", "edge_of_chaos.csv", "correlation_depth.csv:chi_c", "graph.csv:norm",
+    "correlation_depth.csv:settled_correlation", "correlation_depth.csv:correlation_length", "bounds.csv:input_norm",
+}  # fmt: skip
+"""Theory of the draw, and columns in which the data have a row too."""
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+@pytest.mark.parametrize("name", ANALYSES)
+def test_no_table_about_a_network_of_nan_holds_a_number(name: str, kind: str) -> None:
+    experiment = fitting({"kind": kind})
+    assert experiment is not None
+    training = lost(experiment)
+    try:
+        with np.errstate(all="ignore"):
+            rows = list(ANALYSES[name].rows(training))
+    except ValueError:
+        return  # it says why it has nothing to say
+    labels = {label.info.label for label in training.network.taps if not np.isnan(label.a).any()}
+    for row in rows:
+        if row.cells.get("layer") in labels:
+            continue  # a layer without parameters shows the data
+        told = {column for column, cell in row.cells.items() if isinstance(cell, (int, float)) and math.isfinite(cell)}
+        own = {column for column in told - GIVEN if not column.startswith("predicted_")}
+        assert not {column for column in own if not {row.file, f"{row.file}:{column}"} & NOT_OF_WEIGHTS}
+
+
+def test_pre_activations_that_are_not_finite_have_rows_of_their_own() -> None:
+    training = lost(Experiment.from_builtins({"data": {"kind": "wine"}, "layers": [{"kind": "dense", "units": 6}]}))
+    rows = [row.cells for row in ANALYSES["preactivations"].rows(training) if row.cells["layer"] == "1"]
+    assert sum(int(str(row["count"])) for row in rows) == 6 * training.network.batch
+    assert math.isnan(float(str(rows[-1]["z_from"])))
 
 
 @pytest.mark.parametrize("kind", ["highway", "gru", "lstm"])
