@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 
 HOLD = 4.0
 """A column is held until the next one, but for no more than so many usual distances between columns."""
+NEAR = 3
 Merge = Callable[[Floats, Floats], Floats]
 """What stands for earlier and later values together; for a value and itself, that value."""
 
@@ -34,9 +35,16 @@ class Grid:
 
 
 def apart(distances: Floats) -> NDArray[np.bool_]:
-    """Which distances between one look and the next are more than ``HOLD`` usual ones: nobody looked in between."""
-    usual = float(median(distances)) if distances.size else 0.0
-    return distances > HOLD * usual
+    """Which distances between one look and the next are gaps: more than ``HOLD`` times any of the ``NEAR`` ones around.
+
+    A pace that changes for good, or is uneven, leaves none.
+    """
+    if not distances.size:
+        return np.zeros(0, np.bool_)
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(distances, NEAR), 2 * NEAR + 1).copy()
+    around[:, NEAR] = 0
+    usual = around.max(axis=1)
+    return np.asarray((distances > HOLD * usual) & (usual > 0))
 
 
 class Looks:

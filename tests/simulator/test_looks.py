@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulator.gains_past import TOTAL, GainsPast
-from simulator.looks import Looks, farther_from_zero
+from simulator.looks import Looks, apart, farther_from_zero
 from simulator.trace import FACTORS, Gains
 
 
@@ -98,3 +98,15 @@ def test_a_past_of_gaps_only_stays_in_its_memory_all_the_same() -> None:
         made.add(step, np.array([1.0]))
     assert len(made.steps) <= 8
     assert (made.steps[1:] > made.lasts[:-1]).all()
+
+
+@pytest.mark.parametrize(
+    ("distances", "gaps"),
+    [
+        ([], []), ([8800], []), ([1, 1, 1], []), ([2, 2, 40, 2, 2], [2]), ([40, 2, 2, 2], [0]), ([2, 2, 2, 40], [3]),
+        ([1] * 20 + [16] * 20, []), ([35, 30, *[1] * 10, 45, 60, *[1] * 99], []),
+        ([1, 1, 90, 1, 1, 1, 1, 70, 1], [2, 7]),
+    ],
+)  # fmt: skip
+def test_an_uneven_pace_is_no_gap_and_a_pause_is(distances: list[int], gaps: list[int]) -> None:
+    assert np.flatnonzero(apart(np.array(distances, np.float64))).tolist() == gaps
