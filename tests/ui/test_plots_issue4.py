@@ -243,7 +243,7 @@ def test_gates_are_rows_with_their_saturated_share(recurrent: View, qtbot: QtBot
     plot = shown("gates", recurrent, qtbot)
     assert plot.state is not None
     assert plot.state.names == ("2 forget", "2 input", "2 output")
-    assert all(text.startswith("saturated ") for text, _ in plot.words.words)  # type: ignore[attr-defined]
+    assert all(text.startswith("saturated ") for text, *_ in plot.words.words)  # type: ignore[attr-defined]
     table = plot.table().columns
     assert set(table["gate"]) == {"forget", "input", "output"}
     assert sum(int(n) for n in table["count"] if n is not None) == 3 * 8 * 20 * recurrent.frame.info.batch_size

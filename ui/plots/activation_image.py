@@ -60,14 +60,14 @@ class ActivationImage(Plot[HistogramState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.depth_axis, self.value_axis, invert_y=True)
         self.depth_axis.setGrid(False)
         self.bar = ColourBar("share of highest bin")
-        self.canvas.grid.addItem(self.bar, FIRST_ROW, 3)
+        self.canvas.add_beside(self.bar, FIRST_ROW, 3)
         self.bar.set_ticks([(share**0.5, f"{share:g}") for share in (0.0, 0.05, 0.25, 0.5, 1.0)])
         self.scale = StepRange(patience=300)
         self.scales.append(self.scale)
         self.heat = Heat(self.pane)
         self.ghosts = Ridges(self.pane, z=3.0)
         self.words = RowWords(self.pane)
-        self.canvas.grid.addItem(self.words, FIRST_ROW, 2)
+        self.canvas.add_beside(self.words, FIRST_ROW, 2)
         self.beam = Beam(self.pane, along="y", z=2.0)
 
     def option_changed(self) -> None:

@@ -511,6 +511,7 @@ class Plot(QWidget, Generic[S]):
     def _place_overlays(self, *_args: object) -> None:
         self._empty.setGeometry(self.canvas.rect().adjusted(24, 24, -24, -24))
         self.strip.give_room(self.canvas.height())
+        self.canvas.give_room()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_A and not event.modifiers():

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPixmapCache, QResizeEvent, QTransfo
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsTextItem, QWidget
 
 from ui.plots.axes import Axis, DepthAxis, StepAxis
+from ui.plots.beside import Beside
 from ui.plots.heat import ColourBar
 from ui.plots.ranges import Range
 from ui.plots.strip import Strip
@@ -148,6 +149,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         """Those that show something over depth, from left to right."""
         self.row_panes: list[Pane] = []
         """Those with a row for each layer."""
+        self._beside: list[Beside | ColourBar] = []
         self.axes: list[Axis] = []
         self.grid = pg.GraphicsLayout()
         self.grid.setContentsMargins(2, 2, RIGHT_MARGIN, 2)
@@ -180,6 +182,16 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         left = [axis for axis in self.axes if axis.orientation == "left"]
         for axis in left:
             axis.setWidth(max(other.room for other in left))
+
+    def add_beside(self, item: Beside | ColourBar, row: int, column: int = 2) -> None:
+        """Put something at the right of a pane; it gives way where the plot is narrow."""
+        self.grid.addItem(item, row, column)
+        self._beside.append(item)
+
+    def give_room(self) -> None:
+        """Let what stands beside panes know how wide the plot is."""
+        for item in self._beside:
+            item.give_room(self.width())
 
     def keep_still_parts(self) -> None:
         """Paint axes, names and legends only when they change: half of a frame's painting would be theirs."""

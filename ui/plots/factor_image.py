@@ -80,7 +80,7 @@ class FactorImage(Plot[FactorsPast]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.depth_axis, self.step_axis, invert_y=True)
         self.depth_axis.setGrid(False)
         self.bar = ColourBar("log₁₀ gain")
-        self.canvas.grid.addItem(self.bar, FIRST_ROW, 2)
+        self.canvas.add_beside(self.bar, FIRST_ROW, 2)
         self.x_scale, self.colour_scale = StepsRange(), StepRange(always=(-0.1, 0.1))
         self.scales += [self.x_scale, self.colour_scale]
         self.heat = Heat(self.pane)

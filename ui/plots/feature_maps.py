@@ -72,7 +72,7 @@ class TilePlot(Plot[MapState]):
         self.axes[0].setWidth(10)
         self.axes[1].setHeight(10)
         self.bar = ColourBar(self.bar_name)
-        self.canvas.grid.addItem(self.bar, FIRST_ROW, 2)
+        self.canvas.add_beside(self.bar, FIRST_ROW, 2)
         self.scale = StepRange(patience=300)
         self.scales.append(self.scale)
         self.heat = Heat(self.pane)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QPolygonF
 from simulator.frame import Gates, RunInfo
 from ui.plots.axes import DepthAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.beside import RowWords
+from ui.plots.beside import RowText, RowWords
 from ui.plots.items import Beam
 from ui.plots.ridges import (
     HistogramState,
@@ -75,7 +75,7 @@ class GatePlot(Plot[GateState]):
         self.beams = [Beam(self.pane, along="y") for _ in range(MOST_GATES)]
         self.ridges = Ridges(self.pane)
         self.words = RowWords(self.pane, lift=6.0)
-        self.canvas.grid.addItem(self.words, FIRST_ROW, 2)
+        self.canvas.add_beside(self.words, FIRST_ROW, 2)
 
     def begin(self, info: RunInfo) -> None:
         self.words.reset()
@@ -106,10 +106,10 @@ class GatePlot(Plot[GateState]):
         self._colour()
 
     @staticmethod
-    def _words(state: GateState, row: int) -> tuple[str, bool]:
-        lost = tail_text(state.gates.histograms, row)
-        share = f"saturated {percent(float(state.gates.saturated[row]))}"
-        return "   ".join(filter(None, (lost, share))), bool(lost)
+    def _words(state: GateState, row: int) -> RowText:
+        lost, share = tail_text(state.gates.histograms, row), percent(float(state.gates.saturated[row]))
+        said = "   ".join(filter(None, (lost, f"saturated {share}")))
+        return RowText(said, bool(lost), lost.partition(" ")[0] or share)
 
     def draw_ghost(self, ghost: GateState | None) -> None:
         self.ridges.set_ghosts(self._outlines(ghost) if ghost is not None else ())
@@ -149,7 +149,7 @@ class GatePlot(Plot[GateState]):
         row = int(np.clip(round(y + 0.3), 0, state.rows - 1))
         words = (
             self.layer_text(state.layers[row]),
-            f"{state.gates.names[row]} gate  {self._words(state, row)[0]}",
+            f"{state.gates.names[row]} gate  {self._words(state, row).text}",
             bin_text(state.gates.histograms, row, x),
         )
         return Probe("\n".join(words), state.layers[row], x)

@@ -41,7 +41,7 @@ class GradientImage(Plot[LayersPast]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.depth_axis, self.step_axis, invert_y=True)
         self.depth_axis.setGrid(False)
         self.bar = ColourBar("‖∂C/∂W‖")
-        self.canvas.grid.addItem(self.bar, FIRST_ROW, 2)
+        self.canvas.add_beside(self.bar, FIRST_ROW, 2)
         self.x_scale, self.colour_scale = StepsRange(), StepRange(log=True)
         self.scales += [self.x_scale, self.colour_scale]
         self.heat = Heat(self.pane)

@@ -110,7 +110,7 @@ class GradientTime(Plot[LayersPast]):
         self.value_axis = ValueAxis("left", "‖∂C/∂W‖", log=True)
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.step_axis)
         self.bar = ColourBar("layer")
-        self.canvas.grid.addItem(self.bar, FIRST_ROW, 2)
+        self.canvas.add_beside(self.bar, FIRST_ROW, 2)
         self.x_scale, self.y_scale = StepsRange(), StepRange(log=True)
         self.scales += [self.x_scale, self.y_scale]
         self.ghosts = Curves(self.pane, -1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -116,6 +117,8 @@ class ColourBar(pg.GraphicsWidget):  # type: ignore[misc]
     """A vertical ramp with numbers beside it and its name along it."""
 
     WIDTH = 72.0
+    ROOMY, NARROW = 280.0, 200.0
+    """Pixels of a plot from which there is room for the whole bar, and for the bar without its name."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -124,7 +127,14 @@ class ColourBar(pg.GraphicsWidget):  # type: ignore[misc]
         self.ticks: tuple[tuple[float, str], ...] = ()
         self.text, self.line = "#000000", "#000000"
         self.room = 0.0
+        self._plot_width = self.ROOMY
         self._make_room()
+
+    def give_room(self, width: float) -> None:
+        """The whole plot has another width: where it is narrow, the data comes first."""
+        if width != self._plot_width:
+            self._plot_width = width
+            self._make_room()
 
     def tint(self, theme: Theme, table: list[int]) -> None:
         self.colours = table[FIRST:]
@@ -145,24 +155,41 @@ class ColourBar(pg.GraphicsWidget):  # type: ignore[misc]
             self.update()
 
     def _make_room(self) -> None:
-        """For the longest number."""
+        """For the longest number, and for the name where the plot has room."""
         width = QFontMetricsF(plot_font()).horizontalAdvance
         self.room = max((width(text) for _, text in self.ticks), default=0.0)
+        named, shown = self._plot_width >= self.ROOMY, self._plot_width >= self.NARROW
+        own = max(self.WIDTH, self.room + 44) if named else (self.room + 26) * shown
         for fix in (self.setMinimumWidth, self.setPreferredWidth, self.setMaximumWidth):
-            fix(max(self.WIDTH, self.room + 44))
+            fix(own)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        if not self.colours:
+        if not self.colours or not self.maximumWidth():
             return
         box = QRectF(10, 5, 9, max(self.size().height() - 10, 1))
         self._ramp(painter, box)
         painter.setFont(plot_font())
         painter.setPen(QColor(self.text))
-        for share, text in self.ticks:
+        for share, text in self._apart(box.height()):
             y = box.bottom() - share * box.height()
             painter.drawText(QRectF(box.right() + 4, y - 8, self.room + 2, 16), Qt.AlignmentFlag.AlignVCenter, text)
+        length = QFontMetricsF(plot_font()).horizontalAdvance(self.name)
+        if self._plot_width >= self.ROOMY and length <= self.size().height():
+            self._name(painter, box.center().y())
+
+    def _apart(self, height: float) -> Sequence[tuple[float, str]]:
+        """Ticks whose numbers stand apart: all, or every second one from below, every third …"""
+        ticks, room = sorted(self.ticks), (TEXT_PIXELS + 2) / height
+        chosen = (ticks[::every] for every in range(1, len(ticks) + 1))
+        return next((each for each in chosen if self._least(each) >= room), ticks[:1])
+
+    @staticmethod
+    def _least(ticks: Sequence[tuple[float, str]]) -> float:
+        return min((above[0] - below[0] for below, above in pairwise(ticks)), default=1.0)
+
+    def _name(self, painter: QPainter, middle: float) -> None:
         painter.save()
-        painter.translate(self.size().width() - 1, box.center().y())
+        painter.translate(self.size().width() - 1, middle)
         painter.rotate(-90)
         painter.drawText(QRectF(-100, -TEXT_PIXELS - 2, 200, TEXT_PIXELS + 3), Qt.AlignmentFlag.AlignCenter, self.name)
         painter.restore()

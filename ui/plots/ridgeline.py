@@ -54,7 +54,7 @@ class RidgePlot(Plot[HistogramState]):
         self.beam = Beam(self.pane, along="y")
         self.ridges = Ridges(self.pane)
         self.words = RowWords(self.pane, lift=6.0)
-        self.canvas.grid.addItem(self.words, FIRST_ROW, 2)
+        self.canvas.add_beside(self.words, FIRST_ROW, 2)
         self.option_changed()
 
     @property

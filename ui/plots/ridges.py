@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPolygonF, QTransform
 
 from simulator.frame import Counts, Frame, Histograms
-from ui.plots.beside import Words
+from ui.plots.beside import RowText
 from ui.plots.items import Array, Item, pen_of, polygon, transparent
 from ui.plots.lost import layer_words
 from ui.plots.strip import Note
@@ -211,7 +211,7 @@ class Ridges(Item):
         painter.drawLine(there.map(QPointF(x0, row)), there.map(QPointF(x1, row)))
 
 
-def row_words(histograms: Histograms, own: NDArray[np.float64] | None) -> list[Words]:
+def row_words(histograms: Histograms, own: NDArray[np.float64] | None) -> list[RowText]:
     """What stands at the right of each row: what is lost, else exact zeros, else its own range."""
     found = []
     for row in range(histograms.counts.shape[0]):
@@ -219,5 +219,6 @@ def row_words(histograms: Histograms, own: NDArray[np.float64] | None) -> list[W
         parts = [lost, zero_text(histograms, row)]
         if own is not None and histograms.counts[row].sum() > histograms.zeros[row]:
             parts.append(f"±{number(own[row])}")
-        found.append(("   ".join(part for part in parts if part), bool(lost)))
+        said = [part for part in parts if part]
+        found.append(RowText("   ".join(said), bool(lost), lost.partition(" ")[0] or "".join(said[-1:])))
     return found

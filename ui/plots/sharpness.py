@@ -70,7 +70,7 @@ class SharpnessPlot(Asking[SharpnessState]):
         self.scales += [self.scale, self.steps]
         self.limit = Guide(self.pane)
         self.gauge = Gauge(self.pane)
-        self.canvas.grid.addItem(self.gauge, FIRST_ROW, 2)
+        self.canvas.add_beside(self.gauge, FIRST_ROW, 2)
         self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
         self.curve = Curves(self.pane, width=1.4, smooth=True)
         self.beyond = Beyond(self.pane)

@@ -55,7 +55,7 @@ class Strip(pg.GraphicsWidget):  # type: ignore[misc]
     LINE = 18.0
     REMARK_LINE = 14.0
     START, BETWEEN = 8.0, 14.0
-    LEAST_REST = 82.0
+    LEAST_REST = 62.0
     """Pixels that a plot keeps for its panes and axes before the strip takes another line."""
 
     def __init__(self, theme: Theme) -> None:
@@ -103,7 +103,7 @@ class Strip(pg.GraphicsWidget):  # type: ignore[misc]
         notes, free = self._notes_placed()
         self.placed = self._in_one_line(free) or self._in_lines(free)
         self.placed += notes
-        needed = max((placed.line + 1 for placed in self.placed), default=0 if self.remark else 1)
+        needed = max((placed.line + 1 for placed in self.placed), default=0)
         self._lines = max(self._lines, needed) if self.placed else needed
         self._fit()
         self.update()

@@ -66,7 +66,7 @@ class ThroughTimeImage(Plot[ImageState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.time_axis, self.step_axis, invert_y=True)
         self.time_axis.setGrid(False)
         self.bar = ColourBar("‖∂L/∂hₜ‖")
-        self.canvas.grid.addItem(self.bar, FIRST_ROW, 2)
+        self.canvas.add_beside(self.bar, FIRST_ROW, 2)
         self.x_scale, self.colour_scale = StepsRange(), StepRange(log=True)
         self.scales += [self.x_scale, self.colour_scale]
         self.heats: list[Heat] = []
