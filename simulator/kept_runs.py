@@ -55,11 +55,13 @@ class KeptRuns:
             return None
         return self._runs.pop(edit)
 
-    def drop(self, run: int) -> None:
-        """Keep a run no longer."""
-        for kept in self:
-            if kept.run == run:
-                del self._runs[kept.edit]
+    def drop(self, run: int) -> Checkpoint | None:
+        """Keep a run no longer; where it goes on, if it was kept."""
+        found = next((kept for kept in self if kept.run == run), None)
+        if found is None:
+            return None
+        del self._runs[found.edit]
+        return found.checkpoint
 
     @property
     def _nbytes(self) -> int:

@@ -107,6 +107,8 @@ class Bench(QObject):
         self._kept = KeptRuns()
         self._records: dict[int, Record] = {}
         """The pasts of the kept runs by their ids."""
+        self._brought_back: Checkpoint | None = None
+        """Where the present run went on, if it was a kept one."""
         self._cause = ""
         """The change that the present run began with."""
         self._training_time = QElapsedTimer()
@@ -169,7 +171,7 @@ class Bench(QObject):
     @property
     def checkpoint(self) -> Checkpoint | None:
         """Where the present run could go on if its worker died."""
-        return None if self._worker is None else self._worker.checkpoint
+        return None if self._worker is None else self._worker.checkpoint or self._brought_back
 
     @property
     def mode(self) -> Mode:
@@ -276,7 +278,7 @@ class Bench(QObject):
         self._cause, self.refusal, self.building = "", "", True
         self.info = self.view = None
         self.record = Record()
-        self._kept, self._records = KeptRuns(), {}
+        self._kept, self._records, self._brought_back = KeptRuns(), {}, None
         self._first_run = self._change(experiment, Edit(back_to=0))
 
     @property
@@ -395,7 +397,7 @@ class Bench(QObject):
 
     def _past_of(self, reply: Started) -> Record:
         """That of the kept run which goes on, or one that begins."""
-        self._kept.drop(reply.continues)
+        self._brought_back = self._kept.drop(reply.continues)
         past = self._records.pop(reply.continues, None)
         if past is not None and past.steps == reply.step:
             return past

@@ -50,6 +50,7 @@ class Notices(QObject):
         self._plots.forget()
         self._transport.forget()
         self._doctor.forget()
+        self._training.set_step(0)
         self._status.say("")
 
     def _change(self, old: Experiment, new: Experiment) -> None:
@@ -70,6 +71,7 @@ class Notices(QObject):
         self._status.say(f"Not trained: {message}")
         self._banner.say(f"Not trained: {message}", traceback)
         self._training.refuse(path, message)
+        self._training.set_step(0)
         self._builder.refuse(path, message)
         self._stand_still(OLD)
         self._told = "refused"
@@ -87,7 +89,7 @@ class Notices(QObject):
             self._banner.say(text, again=self._bench.revive)
         elif self._bench.refusal:
             self._told = "refused"
-            self._banner.say(f"Nothing to {do}, as the network cannot be trained: {self._bench.refusal}")
+            self._banner.say(f"Nothing to {do}, as what is described cannot be built: {self._bench.refusal}")
         else:
             self._banner.say(f"Nothing to {do} yet: the network is being built.")
 

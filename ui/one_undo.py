@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
+from ui.forms.track import Track
+
 UNDO, REDO = ("Ctrl+Z",), ("Ctrl+Shift+Z", "Ctrl+Y")
 
 
@@ -29,6 +31,8 @@ class OneUndo(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and is_undo(event):
+            if isinstance(watched, Track) and watched.dragging:
+                watched.finish()  # A turn of the wheel is a change, though it may not have come to rest.
             event.ignore()
             return True
         return super().eventFilter(watched, event)

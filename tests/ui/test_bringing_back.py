@@ -272,17 +272,50 @@ def test_changes_of_the_run_are_still_marked_when_it_comes_back(qtbot: QtBot, op
     assert window.bench.record.changes.entries == changes
 
 
-def test_what_was_put_aside_outlives_the_death_of_the_worker(qtbot: QtBot, open_window: Open) -> None:
+def test_a_drag_into_what_cannot_be_trained_and_back_loses_nothing(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window()
+    take_steps(qtbot, window, STEPS)
+    for data in ({"kind": "circles"}, NOWHERE, {"kind": "moons", "samples": 70}):
+        window.document.propose({**PLAIN, "data": data}, "Drag", "data", final=False)
+    qtbot.waitUntil(lambda: not window.bench.building)
+    window.document.propose(PLAIN, "Drag", "data", final=True)
+    assert window.document.undo_stack.count() == 0
+    settle(qtbot, window, STEPS)
+    take_steps(qtbot, window, 2)
+    assert curve(window) == expected(STEPS + 2)
+
+
+def test_a_worker_that_dies_after_an_undo_goes_on_from_where_the_run_was_brought_back(
+    qtbot: QtBot, open_window: Open
+) -> None:
     window = open_window("process")
     take_steps(qtbot, window, STEPS)
     window.new_seed()
     settle(qtbot, window, 0)
+    undo(window)
+    settle(qtbot, window, STEPS)
+    kill_worker(qtbot, window)
+    window.bench.revive()
+    settle(qtbot, window, STEPS)
+    take_steps(qtbot, window, 2)
+    assert curve(window)[-3:] == expected(STEPS + 2)[-3:]
+
+
+def kill_worker(qtbot: QtBot, window: MainWindow) -> None:
     worker = window.bench._worker
     assert isinstance(worker, Session)
     assert isinstance(worker._carrier, ProcessCarrier)
     assert worker._carrier.pid is not None
     os.kill(worker._carrier.pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: window.bench.dead, timeout=20000)
+
+
+def test_what_was_put_aside_outlives_the_death_of_the_worker(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window("process")
+    take_steps(qtbot, window, STEPS)
+    window.new_seed()
+    settle(qtbot, window, 0)
+    kill_worker(qtbot, window)
     window.transport.play.trigger()
     assert "the worker has ended" in window.banner.text
     assert not window.bench.playing

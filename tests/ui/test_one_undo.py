@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment import Experiment
@@ -18,6 +19,7 @@ from ui.dialogs import files
 from ui.document import Document
 from ui.forms.rows import ChoiceRow
 from ui.forms.slider import NumberRow
+from ui.forms.track import WHEEL_PAUSE_MS
 from ui.main_window import MainWindow
 from ui.style.theme import set_theme
 
@@ -113,6 +115,26 @@ def test_the_last_change_is_undone_not_the_typing(qtbot: QtBot, window: MainWind
     QTest.keyClick(edit, Qt.Key.Key_Z, CTRL)
     assert window.document.experiment == Experiment.from_builtins(PLAIN)
     assert edit.text() == "0.1"
+
+
+def test_a_turn_of_the_wheel_is_undone_before_it_has_come_to_rest(qtbot: QtBot, window: MainWindow) -> None:
+    track = rate_row(window).track
+    assert track is not None
+    window.activateWindow()
+    track.setFocus()
+    qtbot.waitUntil(track.hasFocus)
+    at = QPointF(track.rect().center())
+    button, key, phase = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
+    turn = QWheelEvent(at, track.mapToGlobal(at), QPoint(), QPoint(0, 240), button, key, phase, False)
+    QApplication.sendEvent(track, turn)
+    assert track.dragging
+    assert window.document.experiment.optimizer.learning_rate > 0.1
+    QTest.keyClick(track, Qt.Key.Key_Z, CTRL)
+    assert not track.dragging
+    assert window.document.experiment.optimizer.learning_rate == 0.1
+    qtbot.wait(WHEEL_PAUSE_MS + 50)
+    assert window.document.experiment.optimizer.learning_rate == 0.1
+    assert track.number() == 0.1
 
 
 def test_other_keys_stay_with_the_field(qtbot: QtBot, window: MainWindow) -> None:

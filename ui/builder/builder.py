@@ -250,6 +250,7 @@ class Builder(QWidget):
         place = place_of(path)
         if place is None or place[0] != "layers" or self._experiment is None:
             return
+        message = message.removesuffix(f" at {path}")  # It stands where it happened.
         self._wrong = {place: message}
         self.stack.set_entries(entries_of(self._plain, None, self._shape_texts(), self._wrong))
         self._refuse(message, "Repair layers", self._misfit(self._plain))

@@ -32,7 +32,7 @@ def ask_save(parent: QWidget, suggestion: str) -> Path | None:
 def ask_unsaved(parent: QWidget, name: str, run: str = "") -> Answer:
     """What to do with changes that would be lost, and with them the ``run``, if one is named."""
     button = QMessageBox.StandardButton
-    lost = f" So is the run either way: {run}." if run else ""
+    lost = f" The run is lost in any case: {run}." if run else ""
     box = _question(parent, "Unsaved changes", f"{name} has changes that are not saved.")
     box.setInformativeText(f"Without saving they are lost.{lost}")
     box.setStandardButtons(button.Save | button.Discard | button.Cancel)

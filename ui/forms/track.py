@@ -54,7 +54,7 @@ class Track(QAbstractSlider):
         self._turned = 0
         self._held = False
         self._rest = QTimer(self, singleShot=True, interval=WHEEL_PAUSE_MS)
-        self._rest.timeout.connect(self._finish)
+        self._rest.timeout.connect(self.finish)
         self.setOrientation(Qt.Orientation.Horizontal)
         self.setRange(0, STEPS)
         self.setSingleStep(STEPS // 100)
@@ -106,7 +106,8 @@ class Track(QAbstractSlider):
             self._scale = scale  # a drag must not rescale under the hand
             self.moved.emit(number)
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """The hand has left: what it has moved to is taken."""
         self._rest.stop()
         self._held = False
         self.update()
@@ -130,7 +131,7 @@ class Track(QAbstractSlider):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._held:
-            self._finish()
+            self.finish()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -157,13 +158,13 @@ class Track(QAbstractSlider):
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() in _KEYS and not event.isAutoRepeat() and self._held:
-            self._finish()
+            self.finish()
         elif event.key() not in _KEYS:
             event.ignore()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         if self.dragging:
-            self._finish()
+            self.finish()
         super().focusOutEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
