@@ -244,3 +244,18 @@ def test_colour_bars_have_room_for_their_numbers(plot: type[Plot[Any]], kind: st
 @pytest.mark.parametrize("share", [1e300, 1.7e308, -1e5, 123.0])
 def test_a_share_of_any_size_is_short_in_words(share: float) -> None:
     assert len(percent(share)) < 20
+
+
+@pytest.mark.parametrize("kind", ["the largest", "1e-300", "random"])
+@pytest.mark.parametrize("factor", [1e-9, 1e3, 1e12])
+@plots
+def test_a_hand_may_zoom_as_far_as_it_likes(plot: type[Plot[Any]], kind: str, factor: float, qtbot: QtBot) -> None:
+    made = shown(plot, kind, qtbot)
+    made.canvas.lay_out(460, 276)
+    for pane in made.canvas.panes:
+        before = pane.shown
+        pane.scaleBy((factor, factor))
+        made.canvas.grab()
+        assert np.isfinite(pane.shown).all()
+        pane.give_back()
+        assert np.allclose(np.divide(pane.shown, before, where=np.array(before) != 0, out=np.ones((2, 2))), 1)

@@ -27,7 +27,12 @@ STILL_KILOBYTES = 98304
 
 USUAL = (1e-6, 1e9)
 """Largest magnitudes of a range that a view box holds as they are."""
-LEAST_UNIT = 1e-300
+LEAST_UNIT, LEAST_SPAN = 1e-300, 1e-303
+"""So that pixels per datum are a float64."""
+NEAREST, FARTHEST = 1e-4, 20.0
+"""How far a hand zooms in, and how far it moves away, in widths of what is shown by itself."""
+BOUND = 8.5e307
+"""No view goes beyond: its span would be no float64."""
 
 
 def unit_of(shown: Range) -> float:
@@ -91,8 +96,13 @@ class Pane(pg.ViewBox):  # type: ignore[misc]
         if units != self.units:
             self.units = units
             self.scaling = QTransform.fromScale(1 / units[0], 1 / units[1])
-        (x0, x1), (y0, y1) = ((low / unit, high / unit) for (low, high), unit in zip((x, y), units, strict=True))
-        self.setRange(xRange=(x0, x1), yRange=(y0, y1), padding=0, disableAutoRange=False)
+        across, up = ((low / unit, high / unit) for (low, high), unit in zip((x, y), units, strict=True))
+        for name, (low, high), unit in zip("xy", (across, up), units, strict=True):
+            span = high - low
+            ends = [max(low - FARTHEST * span, -BOUND / unit), min(high + FARTHEST * span, BOUND / unit)]
+            self.state["limits"][f"{name}Limits"] = ends
+            self.state["limits"][f"{name}Range"] = [max(span * NEAREST, LEAST_SPAN / unit), ends[1] - ends[0]]
+        self.setRange(xRange=across, yRange=up, padding=0, disableAutoRange=False)
 
     @property
     def shown(self) -> tuple[Range, Range]:
