@@ -38,7 +38,7 @@ def noise_floor(loss: Loss, y: Array, noise: float, task: str) -> float:
         return 0.0
     if task == "regression":
         # The variance of what is seen is that of the truth times 1 + p².
-        return float(0.5 * y.var(dtype=np.float64) * noise**2 / (1 + noise**2))
+        return float(0.5 * y.var(axis=1, dtype=np.float64).sum() * noise**2 / (1 + noise**2))
     classes = max(len(y), 2)
     answer = np.full((classes, 1), noise / (classes - 1))
     answer[0] = 1 - noise

@@ -45,7 +45,8 @@ def add_commands(commands: Any) -> None:
     one.add_argument(
         "--analyses", type=_analyses, metavar="NAME,…",
         help="what else to write at these steps: bounds, graph, jacobian, weights, sharpness, noise, rank, "
-        "preactivations, correlation, input-gradient, prediction, order-chaos; all or none (prediction,order-chaos)",
+        "preactivations, correlation, input-gradient, outputs, prediction, order-chaos; all or none "
+        "(prediction,order-chaos)",
     )  # fmt: skip
     one.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
     one.add_argument(

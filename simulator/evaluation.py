@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from simulator.data.base import Dataset
@@ -37,22 +39,36 @@ class Evaluator:
     @np.errstate(all="ignore")
     def validation(self) -> dict[str, float]:
         """``validation_loss`` and, for classes, ``validation_accuracy``; empty where nothing is held out."""
-        x, y = self.data.x_val, self.data.y_val
-        samples = x.shape[1]
+        samples = self.data.validation_samples
         if samples == 0:
             return {}
         loss, right = 0.0, 0.0
-        target = np.zeros((len(y), CHUNK), y.dtype)
-        for start in range(0, samples, CHUNK):
-            count = min(CHUNK, samples - start)
-            target[:, :count] = y[:, start : start + count]
-            self._answer(x[:, start : start + count])
+        for count, target in self._answered():
             loss += float(self.twin.output.sample_losses(target)[:count].sum(dtype=np.float64))
             right += float(self.twin.output.right(target)[:count].sum(dtype=np.float64))
         found = {"validation_loss": loss / samples}
         if self.data.task == "classification":
             found["validation_accuracy"] = right / samples
         return found
+
+    @np.errstate(all="ignore")
+    def half_squares(self) -> Array:
+        """(outputs,): mean of ½ (a − y)² over the held-out samples; NaN where nothing is held out."""
+        total = np.zeros(self.data.outputs)
+        for count, target in self._answered():
+            total += self.twin.output.half_squares(target)[:, :count].sum(axis=1)
+        found: Array = total / self.data.validation_samples
+        return found
+
+    def _answered(self) -> Iterator[tuple[int, Array]]:
+        """Chunk after chunk of the held-out samples: how many the twin has answered, and their targets first."""
+        x, y = self.data.x_val, self.data.y_val
+        target = np.zeros((len(y), CHUNK), y.dtype)
+        for start in range(0, x.shape[1], CHUNK):
+            count = min(CHUNK, x.shape[1] - start)
+            target[:, :count] = y[:, start : start + count]
+            self._answer(x[:, start : start + count])
+            yield count, target
 
     def _answer(self, x: Array) -> Array:
         """(outputs, count) for up to a chunk of samples; what the rest of the buffer holds does not matter."""

@@ -72,6 +72,8 @@ class RunInfo(Struct, frozen=True):
     """What always predicting the mean target scores on the training data; for sequences only."""
     notes: tuple[str, ...] = ()
     """What was done to the data on the way: rows left out, values filled, images stretched."""
+    target_names: tuple[str, ...] = ()
+    """Of a regression, where the data name them."""
 
     @property
     def depth(self) -> int:

@@ -125,6 +125,7 @@ class Training:
             task=self.data.task,
             input_names=self.data.feature_names,
             class_names=self.data.class_names,
+            target_names=self.data.target_names,
             points=self.data.points(),
             notes=self.data.notes,
             baseline_loss=baseline_loss(self.network.output.loss, each_answer(self.data)) if sequences else None,

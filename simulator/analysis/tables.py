@@ -15,6 +15,7 @@ from simulator.analysis.effective_rank import EffectiveRank, EffectiveRankQuesti
 from simulator.analysis.gradient_noise import GradientNoise, GradientNoiseQuestion
 from simulator.analysis.input_gradient import InputGradient, InputGradientQuestion
 from simulator.analysis.jacobian import LARGEST_SIDE, Jacobian, JacobianQuestion, singular_values
+from simulator.analysis.output_errors import OutputErrors, OutputErrorsQuestion
 from simulator.analysis.preactivation import PreactivationQuestion
 from simulator.analysis.sharpness import Sharpness, SharpnessQuestion
 from simulator.frame import Floats, Histograms
@@ -310,6 +311,29 @@ class InputGradientTable(Analysis):
             yield Row("input_gradient_norms.csv", {"sample": sample, "gradient_norm": norm})
 
 
+class OutputErrorsTable(Analysis):
+    """How well each output answers."""
+
+    name = "outputs"
+    asks: ClassVar[Mapping[str, Question]] = {"output_errors": OutputErrorsQuestion()}
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "output_errors.csv": (
+            "step", "output", "half_squared_error", "validation_half_squared_error", "rms_error",
+            "validation_rms_error",
+        ),
+    }  # fmt: skip
+
+    def rows(self, training: Training) -> Iterator[Row]:
+        found: OutputErrors = self.asks["output_errors"].answer(training)
+        held_out = training.data.validation_samples > 0
+        both = (("", found.batch, found.batch_rms), ("validation_", found.validation, found.validation_rms))
+        for place, name in enumerate(found.names):
+            cells: dict[str, Cell] = {"output": name}
+            for whose, error, rms in both if held_out else both[:1]:
+                cells |= {f"{whose}half_squared_error": error[place], f"{whose}rms_error": rms[place]}
+            yield Row("output_errors.csv", cells)
+
+
 class PreactivationTable(Analysis):
     """Where each layer's z lies under its function: the histogram that the activation function is drawn with."""
 
@@ -363,7 +387,7 @@ ANALYSES: Mapping[str, Analysis] = {
     for each in (
         PredictionTable(), OrderChaosTable(), BoundsTable(), GraphTable(), JacobianTable(), WeightsTable(),
         SharpnessTable(), NoiseTable(), RankTable(), PreactivationTable(), CorrelationTable(),
-        InputGradientTable(),
+        InputGradientTable(), OutputErrorsTable(),
     )
 }  # fmt: skip
 CHEAP = tuple(name for name, each in ANALYSES.items() if each.initial)

@@ -48,7 +48,8 @@ class Raw:
     x: Floats
     """(samples, features)"""
     y: NDArray[Any]
-    """(samples,): int64 class index or float64 target; (samples, answers) where the last steps are answered each."""
+    """(samples,): int64 class index or float64 target; (samples, answers) where the last steps are answered each, and
+    (samples, targets) where a regression has several."""
     class_names: tuple[str, ...]
     """Empty for regression."""
     feature_names: tuple[str, ...]
@@ -59,6 +60,8 @@ class Raw:
     """Whether all entries of a channel or feature are scaled by one mean and one deviation, not each by its own."""
     notes: tuple[str, ...] = ()
     """What was done to the data on the way that a person should know, a sentence each."""
+    target_names: tuple[str, ...] = ()
+    """Of a regression, where they have names."""
 
 
 class Data(Part, frozen=True, kw_only=True):
@@ -130,8 +133,8 @@ class Dataset:
     x_train: Array
     """(features, samples)"""
     y_train: Array
-    """(outputs, samples): one-hot classes, or the scaled target in one row; (answers · outputs, samples), step after
-    step, where the last steps of a sequence are answered each."""
+    """(outputs, samples): one-hot classes, or the scaled targets, each by itself; (answers · outputs, samples), step
+    after step, where the last steps of a sequence are answered each."""
     labels_train: Labels | None
     """(samples,) or (samples, answers): class index, label noise included; None for regression."""
     x_val: Array
@@ -142,6 +145,10 @@ class Dataset:
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    target_names: tuple[str, ...] = ()
+    """(outputs,) of a regression."""
+    target_units: tuple[float, ...] = ()
+    """(outputs,) of a regression: what 1 of a scaled target is in the data's own units."""
 
     @property
     def train_samples(self) -> int:
@@ -192,6 +199,12 @@ class Scaling:
             center, spread = u.mean(axis=0), u.std(axis=0)
         return cls(np.where(constant, 0, exponent), np.where(constant, low, center), np.where(constant, 1.0, spread))
 
+    @property
+    def units(self) -> Floats:
+        """What 1 of each scaled column is of the column itself."""
+        found: Floats = np.ldexp(self.spread, self.exponent)
+        return found
+
     def __call__(self, x: Floats) -> Floats:
         scaled: Floats = (np.ldexp(x, -self.exponent) - self.center) / self.spread
         return scaled
@@ -224,14 +237,18 @@ def _prepare(data: Data, seed: int, dtype: str, fingerprint: tuple[int, ...]) ->
     else:
         x_train, x_val = _scaled_in_blocks(data, raw.x, train, held_out, dtype)
     labels: tuple[Labels | None, Labels | None]
+    units: Floats = np.empty(0)
     if data.task == "classification":
         labels = frozen(_swapped(raw.y[train], data.label_noise, len(raw.class_names), noise)), frozen(raw.y[held_out])
         y_train, y_val = (_one_hot(data, part, len(raw.class_names)) for part in labels if part is not None)
     else:
         labels = None, None
-        y_train, y_val = _scaled(data, raw.y[:, None], train, held_out)
+        targets = raw.y.reshape(len(raw.y), -1)
+        y_train, y_val = _scaled(data, targets, train, held_out)
         with np.errstate(all="ignore"):
-            y_train = y_train + data.label_noise * y_train.std() * noise.standard_normal(y_train.shape)
+            units = Scaling.of(targets[train], data.scale).units
+            deviations = np.array([column.std() for column in y_train.T])
+            y_train = y_train + data.label_noise * deviations * noise.standard_normal(y_train.shape)
     return Dataset(
         "classification" if labels[0] is not None else "regression",
         *(x_train, _columns(data, y_train, dtype), labels[0]),
@@ -241,6 +258,8 @@ def _prepare(data: Data, seed: int, dtype: str, fingerprint: tuple[int, ...]) ->
         feature_names=raw.feature_names,
         class_names=raw.class_names,
         notes=raw.notes,
+        target_names=raw.target_names,
+        target_units=tuple(units.tolist()),
     )
 
 

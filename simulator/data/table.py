@@ -36,11 +36,11 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         str, knob("File", "The table's file; a relative path is looked for beside the experiment.", file=True)
     ] = ""
     target: Annotated[
-        str,
+        str | tuple[str, ...],
         knob(
             "Target",
             "The column that the network learns to predict; empty: one called target, label, class or y, else the last "
-            "that can be learnt.",
+            "that can be learnt. A regression can have several, with commas.",
             blank=True,
         ),
     ] = ""
@@ -151,7 +151,7 @@ def taken(data: Csv, found: Judgement) -> Csv:
     return msgspec.structs.replace(
         data,
         path=os.path.abspath(data.path),
-        target=found.target,
+        target=found.targets if found.further else found.target,
         task=found.task,
         inputs=found.inputs,
         missing="fill" if data.missing == "auto" else data.missing,

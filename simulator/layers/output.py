@@ -56,6 +56,11 @@ class OutputModule:
     def sample_losses(self, y: Array) -> Array:
         return self.loss.per_sample(self.z, self.a, y)
 
+    def half_squares(self, y: Array) -> Array:
+        """(outputs, samples): ½ (a − y)², of a sample the mean over its answers; in float64."""
+        found: Array = 0.5 * np.square(self.a.astype(np.float64) - y)
+        return found
+
     def right(self, y: Array) -> Array:
         """(samples,): 1 where the largest output is that of the right class, else 0; of several answers the share.
 

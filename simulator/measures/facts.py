@@ -66,7 +66,7 @@ def _likeness(data: Dataset) -> tuple[float, float]:
             return math.nan, math.nan
         agreement = float((labels == labels[nearest]).mean())
         return (agreement - chance) / (1 - chance), math.sqrt(chance / (1 - chance) / count)
-    return float(1 - np.square(y - y[:, nearest]).mean() / (2 * y.var())), 1 / math.sqrt(count)
+    return float(1 - np.square(y - y[:, nearest]).mean() / (2 * y.var(axis=1).mean())), 1 / math.sqrt(count)
 
 
 def _nearest(x: Floats) -> np.ndarray[tuple[int], np.dtype[np.intp]]:

@@ -35,6 +35,7 @@ COLUMNS = {
     "preactivations.csv": "step,layer,activation,z_from,z_to,count",
     "correlation.csv": "step,sample,other_sample,layer,q,q_other,q_both,correlation,predicted_q_both,"
     "predicted_correlation",
+    "output_errors.csv": "step,output,half_squared_error,validation_half_squared_error,rms_error,validation_rms_error",
     "input_gradients.csv": "step,sample,input,gradient",
     "input_gradient_norms.csv": "step,sample,gradient_norm",
     "correlation_depth.csv": "step,settled_correlation,chi_c,depth_scale,measured_depth_scale,unreliable_because",
@@ -271,7 +272,7 @@ def test_the_command_line_chooses_them(tmp_path: Path, capsys: pytest.CaptureFix
 def test_what_the_plots_would_have_asked_comes_with_the_result(tmp_path: Path) -> None:
     result = run(experiment(), steps=2, out=tmp_path, analyses=tuple(ANALYSES))
     topics = {"jacobian", "sharpness", "gradient_noise", "effective_rank", "activation_function", "correlation",
-        "input_gradient", "input_gradient_picture",
+        "input_gradient", "input_gradient_picture", "output_errors",
     }  # fmt: skip
     assert set(result.answers) == topics
     for answer in result.answers.values():

@@ -14,6 +14,7 @@ from simulator.analysis.effective_rank import EffectiveRank
 from simulator.analysis.gradient_noise import GradientNoise
 from simulator.analysis.input_gradient import InputGradient
 from simulator.analysis.jacobian import Jacobian
+from simulator.analysis.output_errors import OutputErrors
 from simulator.analysis.preactivation import Preactivation
 from simulator.analysis.sharpness import Sharpness
 from simulator.frame import Floats
@@ -34,6 +35,7 @@ def answers(depth: int, step: int, run: int, fill: Callable[[Floats], Floats]) -
         "gradient_noise": GradientNoise(fill(np.exp(rng.normal(size=30))), one, 0.1, 0.25),
         "activation_function": Preactivation(min(1, depth - 1), Tanh(), histograms([fill(rng.normal(size=400))]), 0.25),
         "correlation": correlation(depth, fill),
+        "output_errors": OutputErrors(("a", "b"), fill(np.array([0.4, 0.01])), fill(np.array([0.5, 0.02])), np.ones(2)),
         "input_gradient": input_gradient((7,), step, fill),
         "input_gradient_picture": input_gradient((2, 5, 6), step, fill),
         "effective_rank": EffectiveRank(fill(1.5 + rng.random(depth)), np.full(depth, 8.0)),

@@ -27,7 +27,7 @@ from ui.style.theme import set_theme
 
 KEYS = (
     "jacobian", "sharpness", "gradient_noise", "effective_rank", "activation_function", "correlation",
-    "input_gradient", "input_gradient_picture",
+    "input_gradient", "input_gradient_picture", "output_errors",
 )  # fmt: skip
 PLAIN: dict[str, Any] = {
     "data": {"kind": "moons", "samples": 60},

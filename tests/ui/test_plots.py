@@ -23,6 +23,7 @@ from ui.style.theme import DARK, LIGHT
 keys = pytest.mark.parametrize("key", [plot.key for plot in all_plots()])
 WITHOUT_LAYERS = (
     "loss", "boundary", "order_chaos", "sharpness", "gradient_noise", "input_gradient", "input_gradient_picture",
+    "output_errors",
 )  # fmt: skip
 PINNED = [plot.key for plot in all_plots() if plot.key not in WITHOUT_LAYERS]
 

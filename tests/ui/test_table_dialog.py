@@ -97,6 +97,25 @@ def test_another_target_is_judged_anew(opened: Open) -> None:
     assert "a quantity" in dialog.sentence.text()
 
 
+def test_several_targets_are_typed_with_commas(opened: Open) -> None:
+    rows = [f"{n * 7 % 31}.5,{n * 5 % 13}.25,{n % 9}.5,{'ab'[n % 2]}" for n in range(60)]
+    dialog = opened("x,u,v,kind\n" + "\n".join(rows))
+    line = dialog.target.lineEdit()
+    assert line is not None
+    line.setText("u, v")
+    line.editingFinished.emit()
+    assert dialog.task.currentData() == "regression"
+    assert (dialog.data()["target"], dialog.data()["inputs"]) == (("u", "v"), ("x", "kind"))
+    assert "2 quantities" in dialog.sentence.text()
+    assert [cell(dialog, row, 4) for row in (1, 2)] == ["it is a target"] * 2
+    tick(dialog, 3, False)
+    assert dialog.data()["target"] == ("u", "v")
+    line.setText("u, kind")
+    line.editingFinished.emit()
+    assert not dialog.use.isEnabled()
+    assert "is not a number" in dialog.sentence.text()
+
+
 def test_where_both_tasks_make_sense_it_asks(opened: Open) -> None:
     dialog = opened("x,label\n" + "".join(f"{n * 7 % 31},{n % 8}\n" for n in range(120)))
     assert "please say which" in dialog.doubt.text()

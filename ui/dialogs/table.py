@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from PySide6.QtWidgets import (
 from simulator.data import DataError
 from simulator.data.table import Csv, taken
 from simulator.data.tables.design import design_size
-from simulator.data.tables.judgement import Judgement, judge
+from simulator.data.tables.judgement import Judgement, judge, targets_of
 from simulator.data.tables.reading import Reading
 from ui.dialogs import plain
 from ui.dialogs.table_models import ColumnsModel, HeadModel
@@ -86,6 +87,9 @@ class TableDialog(QDialog):
 
     def _make_choices(self) -> None:
         self.target = _combo("Target column", ())
+        self.target.setEditable(True)
+        self.target.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.target.setToolTip("A regression can have several targets, with commas between them.")
         self.task = _combo("What the target is", TASKS)
         self.missing = _combo("Missing values", MISSING)
         self.header = _combo("First row", HEADERS)
@@ -95,6 +99,9 @@ class TableDialog(QDialog):
         self.sheet = _combo("Sheet", ())
         self.doubt = _sentence("warning")
         self.target.activated.connect(lambda _at: self._target_chosen())
+        typed = self.target.lineEdit()
+        assert typed is not None
+        typed.editingFinished.connect(self._target_typed)
         self.task.activated.connect(lambda _at: self._judge(self.task.currentData()))
         self.missing.activated.connect(lambda _at: self._say())
         for combo in (self.header, self.delimiter, self.decimal, self.encoding, self.sheet):
@@ -210,7 +217,8 @@ class TableDialog(QDialog):
         self._fill_sheets()
         self.facts.setText(self._facts())
         self.pages.setCurrentIndex(1)
-        chosen = before if before in table.names and self._found is not None else ""
+        known = set(targets_of(before, table.names)) <= set(table.names)
+        chosen = before if known and self._found is not None else ""
         self._judge("auto", chosen)
         for view in (self.column_list, self.preview):
             if view.model().columnCount() <= NARROW:
@@ -244,6 +252,10 @@ class TableDialog(QDialog):
 
     # -- judging -------------------------------------------------------------------------------------------------
 
+    def _target_typed(self) -> None:
+        if self._found is not None and self.target.currentText() != ", ".join(self._found.targets):
+            self._target_chosen()
+
     def _target_chosen(self) -> None:
         self._inputs = None
         self._judge("auto", self.target.currentText())
@@ -255,16 +267,16 @@ class TableDialog(QDialog):
         chosen = {*found.inputs, name} if on else set(found.inputs) - {name}
         inputs = tuple(each for each in found.table.names if each in chosen)
         if not inputs:
-            self._refuse(f"At least one input is needed beside {found.target}.")
+            self._refuse(f"At least one input is needed beside {', '.join(found.targets)}.")
             return
         self._inputs = inputs
-        self._judge(self.task.currentData(), found.target)
+        self._judge(self.task.currentData(), found.targets)
 
-    def _judge(self, task: str, target: str = "") -> None:
+    def _judge(self, task: str, target: str | Sequence[str] = "") -> None:
         """Judge with these choices, the rest as the file suggests."""
         if self._surveyed is None:
             return
-        target = target or (self._found.target if self._found is not None else "")
+        target = target or (self._found.targets if self._found is not None else "")
         wish: Any = task
         try:
             found = judge(self._surveyed.table, target, wish, self._inputs, self._surveyed.columns)
@@ -272,7 +284,7 @@ class TableDialog(QDialog):
             self._refuse(str(error))
             return
         self._found = found
-        self.target.setCurrentText(found.target)
+        self.target.setCurrentText(", ".join(found.targets))
         self.task.setCurrentIndex(self.task.findData(found.task))
         doubtful = bool(found.doubt) and task == "auto"
         self.doubt.setText(f"{found.doubt}: please say which" if doubtful else "")
@@ -295,7 +307,8 @@ class TableDialog(QDialog):
             self._refuse(str(error))
             return
         told = [f"{integer(size.rows)} rows", f"{integer(size.inputs)} inputs"]
-        told.append(f"{integer(size.classes)} classes" if size.classes else "a quantity")
+        several = f"{len(found.targets)} quantities" if found.further else "a quantity"
+        told.append(f"{integer(size.classes)} classes" if size.classes else several)
         if size.without_target:
             told.append(f"{integer(size.without_target)} rows without a target are left out")
         if size.dropped:

@@ -61,7 +61,7 @@ class ColumnsModel(QAbstractTableModel):
         return found
 
     def _is_target(self, row: int) -> bool:
-        return self._found is not None and self._found.columns[row].name == self._found.target
+        return self._found is not None and self._found.columns[row].name in self._found.targets
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if self._found is None:
@@ -86,8 +86,8 @@ class ColumnsModel(QAbstractTableModel):
         if column == 3:
             at = self._found.table.names.index(each.name)
             return ", ".join(row[at] for row in self._found.table.head[:EXAMPLES] if at < len(row))
-        if each.name == self._found.target:
-            return "it is the target"
+        if each.name in self._found.targets:
+            return "it is a target" if self._found.further else "it is the target"
         return "" if each.name in self._inputs else each.reason or "not chosen"
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:

@@ -117,7 +117,7 @@ def kind_row(parameter: Parameter, kinds: Sequence[type[Part]], path: Sequence[s
 
 
 class TextRow(Row):
-    """A line of text; an editable list of suggestions where there are any."""
+    """A line of text; an editable list of suggestions where there are any. Several names stand with commas."""
 
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
         super().__init__(parameter, path, parent)
@@ -153,6 +153,8 @@ class TextRow(Row):
         return self._shown
 
     def show_value(self, value: Any) -> None:
+        if isinstance(value, (list, tuple)):
+            value = ", ".join(value)
         if value != self._shown:
             self.warning.say("")
         self._shown = value

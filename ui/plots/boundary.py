@@ -230,7 +230,9 @@ class BoundaryPlot(Plot[BoundaryState]):
 
     def notes(self, state: BoundaryState) -> Sequence[Note]:
         lost = int((~np.isfinite(state.answer.image).all(axis=0)).sum())
-        return [Note(f"{count(lost, 'point')} of the plane not finite", warning=True)] if lost else ()
+        found = [Note(f"{count(lost, 'point')} of the plane not finite", warning=True)] if lost else []
+        names = self.info.target_names if self.info is not None else ()
+        return [*found, Note(f"of {names[0]}, the first of {len(names)} targets")] if len(names) > 1 else found
 
     def probe(self, state: BoundaryState, pane: int, x: float, y: float) -> Probe | None:
         _, rows, columns = state.answer.image.shape

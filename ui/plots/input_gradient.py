@@ -132,7 +132,8 @@ class InputGradientPicture(Asking[MapState], TilePlot):
     title = "Gradient of the input image"
     side = "backward"
     wants = frozenset()
-    kinds = frozenset()
+    kinds = frozenset({"convolution", "pooling", "flatten", "recurrent", "gru", "lstm"})
+    comes_along = False
     noun = "pictures"
     bar_name = "N ∂C/∂x"
     explain = (

@@ -59,7 +59,8 @@ def design_size(found: Judgement, missing: Missing = "fill") -> Size:
     target, kept = found.column(found.target), _kept(found, missing)
     names = sum(len(_input(found, name, missing).names) for name in found.inputs)
     classes = len(_present(found, target, kept)[0]) if found.task == "classification" else 0
-    return Size(len(kept), names, classes, target.missing, target.present - len(kept))
+    answered = int(_answered(found).sum())
+    return Size(len(kept), names, classes, len(target.values) - answered, answered - len(kept))
 
 
 def design(found: Judgement, missing: Missing = "fill") -> Raw:
@@ -70,6 +71,7 @@ def design(found: Judgement, missing: Missing = "fill") -> Raw:
     if len(kept) * len(names) > MAX_CELLS:
         raise DataError(f"{name_of(found.table.path)}: {len(kept)} rows of {len(names)} inputs do not fit in memory")
     classes, y = _answers(found, target, kept)
+    targets = found.targets if found.task == "regression" else ()
     notes = notes_of(found, missing)
     # Where nobody else holds the table, its columns go as the samples come: both at once may not fit in memory.
     del found, target
@@ -79,7 +81,7 @@ def design(found: Judgement, missing: Missing = "fill") -> Raw:
         for values in _values(inputs.pop(0), kept):
             x[:, at] = values
             at += 1
-    return Raw(frozen(x), frozen(y), classes, names, notes=notes)
+    return Raw(frozen(x), frozen(y), classes, names, notes=notes, target_names=targets)
 
 
 def notes_of(found: Judgement, missing: Missing) -> tuple[str, ...]:
@@ -87,7 +89,7 @@ def notes_of(found: Judgement, missing: Missing) -> tuple[str, ...]:
     size = design_size(found, missing)
     notes = []
     if size.without_target:
-        notes.append(f"{_rows(size.without_target)} without {shown(found.target)} left out")
+        notes.append(f"{_rows(size.without_target)} without {', '.join(map(shown, found.targets))} left out")
     if size.dropped:
         notes.append(f"{_rows(size.dropped)} that lack an input left out")
     filled = sum(found.column(name).missing for name in found.inputs) if missing == "fill" else 0
@@ -106,6 +108,8 @@ def _rows(count: int) -> str:
 
 def _answers(found: Judgement, target: Column, kept: NDArray[np.intp]) -> tuple[tuple[str, ...], NDArray[Any]]:
     """Names of the classes, and each row's class; or none, and each row's quantity."""
+    if found.further:
+        return (), np.column_stack([_quantity(found.column(name))[kept] for name in found.targets])
     if found.task == "regression":
         return (), _quantity(target)[kept]
     present, labels = _present(found, target, kept)
@@ -113,9 +117,15 @@ def _answers(found: Judgement, target: Column, kept: NDArray[np.intp]) -> tuple[
     return tuple(" ".join(words[place].split()) for place in present), labels
 
 
+def _answered(found: Judgement) -> NDArray[np.bool_]:
+    """The rows that have every target."""
+    lacking: NDArray[np.bool_] = np.logical_or.reduce([found.column(name).absent for name in found.targets])
+    return ~lacking
+
+
 def _kept(found: Judgement, missing: Missing) -> NDArray[np.intp]:
     """The rows that are left: all that have a target and, where it is so wished, every input."""
-    rows = ~found.column(found.target).absent
+    rows = _answered(found)
     for column in map(found.column, found.inputs):
         if column.missing and missing == "refuse":
             _refuse(found, column, rows)

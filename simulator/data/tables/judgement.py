@@ -53,6 +53,12 @@ class Judgement:
     inputs: tuple[str, ...]
     doubt: str = ""
     """Why the task may be another one; ``""`` where it is clear."""
+    further: tuple[str, ...] = ()
+    """Other targets of a regression."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.target, *self.further)
 
     def column(self, name: str) -> Column:
         return self.table.columns[self.table.names.index(name)]
@@ -63,7 +69,7 @@ class Judgement:
     @property
     def left_out(self) -> tuple[Judged, ...]:
         """Columns that are neither target nor input."""
-        taken = {self.target, *self.inputs}
+        taken = {*self.targets, *self.inputs}
         return tuple(each for each in self.columns if each.name not in taken)
 
 
@@ -72,36 +78,53 @@ def survey(table: Table) -> tuple[Judged, ...]:
     return tuple(_judged(table, at) for at in range(len(table.columns)))
 
 
+def targets_of(target: str | Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """The names that ``target`` holds: a name of the table's as it is, else those between its commas; none: empty."""
+    if not isinstance(target, str):
+        return tuple(target)
+    if target in names:
+        return (target,)
+    return tuple(name.strip() for name in target.split(",") if name.strip())
+
+
 def judge(
     table: Table,
-    target: str = "",
+    target: str | Sequence[str] = "",
     task: TaskWish = "auto",
     inputs: Sequence[str] | None = None,
     columns: tuple[Judged, ...] | None = None,
 ) -> Judgement:
     """Decide what is left open: target, task and inputs. Raises :class:`DataError` where nothing can be learnt.
 
-    ``columns`` are those of an earlier :func:`survey`, to spare it.
+    Several targets are those of a regression. ``columns`` are those of an earlier :func:`survey`, to spare it.
     """
     columns = survey(table) if columns is None else columns
-    _check_names(table, target, inputs)
-    chosen = columns[table.names.index(target or _target(table, columns))]
-    found, doubt = task_of(chosen) if task == "auto" else (task, "")
-    wanted = tuple(inputs) if inputs else _inputs(table, columns, chosen.name)
-    _check(table, columns, chosen, found, wanted)
-    return Judgement(table, columns, chosen.name, found, wanted, doubt)
+    named = targets_of(target, table.names)
+    _check_names(table, named, inputs)
+    targets = named or (_target(table, columns),)
+    chosen = [columns[table.names.index(name)] for name in targets]
+    if len(chosen) > 1 and task == "classification":
+        raise DataError(f"{name_of(table.path)}: several targets are of a regression; a class is named by one column")
+    wish = "regression" if len(chosen) > 1 else task
+    found, doubt = task_of(chosen[0]) if wish == "auto" else (wish, "")
+    wanted = tuple(inputs) if inputs else _inputs(table, columns, targets)
+    for each in chosen:
+        _check(table, columns, each, found, wanted)
+    return Judgement(table, columns, targets[0], found, wanted, doubt, targets[1:])
 
 
-def _check_names(table: Table, target: str, inputs: Sequence[str] | None) -> None:
+def _check_names(table: Table, targets: Sequence[str], inputs: Sequence[str] | None) -> None:
     file, names = name_of(table.path), table.names
     known = ", ".join(shown(name, 20)[1:-1] for name in names[:6]) + (" …" if len(names) > 6 else "")
-    for name in (*filter(None, [target]), *(inputs or ())):
+    for name in (*targets, *(inputs or ())):
         if name not in names:
             raise DataError(f"{file}: there is no column {shown(name)} (there are {known})")
-    if inputs and target in inputs:
-        raise DataError(f"{file}: column {shown(target)} is the target and cannot be an input too")
-    if inputs and len(set(inputs)) < len(inputs):
-        raise DataError(f"{file}: an input column is chosen twice")
+    for name in targets:
+        if inputs and name in inputs:
+            raise DataError(f"{file}: column {shown(name)} is the target and cannot be an input too")
+    for chosen, what in ((inputs or (), "an input"), (targets, "a target")):
+        if len(set(chosen)) < len(chosen):
+            raise DataError(f"{file}: {what} column is chosen twice")
 
 
 def _judged(table: Table, at: int) -> Judged:
@@ -219,9 +242,9 @@ def task_of(target: Judged) -> tuple[Task, str]:
 # -- the inputs --------------------------------------------------------------------------------------------------
 
 
-def _inputs(table: Table, columns: Sequence[Judged], target: str) -> tuple[str, ...]:
+def _inputs(table: Table, columns: Sequence[Judged], targets: Sequence[str]) -> tuple[str, ...]:
     """All that have no reason against them; where those are few, what counts the rows too: a series in its order."""
-    others = [(at, each) for at, each in enumerate(columns) if each.name != target]
+    others = [(at, each) for at, each in enumerate(columns) if each.name not in targets]
     found = {at for at, each in others if not each.reason}
     if len(found) < 2:
         found |= {at for at, each in others if each.reason == COUNTS_ROWS and table.layout.named[at]}

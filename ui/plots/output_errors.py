@@ -1,0 +1,131 @@
+"""How well a network answers each target of a regression, or each class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.analysis.output_errors import OutputErrors, OutputErrorsQuestion
+from simulator.messages import Answer
+from ui.plots.asking import Asking
+from ui.plots.axes import DepthAxis, ValueAxis
+from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.decades import extent, log10, notes_of, placed
+from ui.plots.items import HOLLOW, ROUND, Array, Dots
+from ui.plots.ranges import StepRange
+from ui.plots.strip import Key, Note
+from ui.plots.table import Table, cells
+from ui.style.numbers import number
+from ui.style.theme import Theme
+
+SIDE = 0.12
+"""How far the two dots of a target stand from its middle."""
+
+
+@dataclass(frozen=True)
+class ErrorState:
+    step: int
+    found: OutputErrors
+    seconds: float
+    depth: int = 0
+
+    @property
+    def heights(self) -> tuple[Array, Array]:
+        """log₁₀ of the batch's and of the held-out samples' loss."""
+        return log10(self.found.batch), log10(self.found.validation)
+
+
+class OutputErrorsPlot(Asking[ErrorState]):
+    key = "output_errors"
+    title = "Error of each output"
+    side = "training"
+    explain = (
+        "How far the answers are from the targets of a regression, one by one, or from each class, on the batch and on "
+        "the held-out samples. With standard scaling a constant guess costs a target ½: one that stays there is not "
+        "learnt, however far the sum has fallen."
+    )
+    formula = "mean of ½ (a − y)² by output, y as the network sees it, scaled;  RMS error in the data's own units"
+    empty_text = "The errors are worked out while training goes on, at their own pace."
+
+    def build(self) -> None:
+        self.target_axis, self.value_axis = DepthAxis("bottom", "output"), ValueAxis("left", "½ (a − y)²", log=True)
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.target_axis)
+        self.scale = StepRange(log=True, always=(-1.0, 0.0))
+        self.scales.append(self.scale)
+        self.ghosts, self.dots, self.held_out = (Dots(self.pane, z=z) for z in (1.0, 2.0, 3.0))
+
+    def question(self) -> OutputErrorsQuestion:
+        return OutputErrorsQuestion()
+
+    def understand(self, answer: Answer, view: View) -> ErrorState:
+        return ErrorState(answer.step, answer.result, answer.seconds)
+
+    # -- drawing -----------------------------------------------------------------------------------------------------
+
+    def _fit(self, state: ErrorState) -> float:
+        self.target_axis.name_layers(state.found.names)
+        shown = [*state.heights, *(self.ghost.heights if self.ghost else ())]
+        y = self.scale.fit(*extent(shown))
+        margin = 0.025 * (y[1] - y[0])
+        self.pane.fit((-0.6, len(state.found.names) - 0.4), (y[0] - margin, y[1] + margin))
+        return y[0]
+
+    def draw(self, state: ErrorState) -> None:
+        floor, x = self._fit(state), np.arange(len(state.found.names), dtype=np.float64)
+        batch, held_out = state.heights
+        self.dots.set_dots(x - SIDE, *placed(batch, floor))
+        heights, kinds = placed(held_out, floor)
+        kinds[kinds == ROUND] = HOLLOW
+        known = ~np.isnan(state.found.validation)
+        self.held_out.set_dots((x + SIDE)[known], heights[known], kinds[known])
+        self.draw_ghost(self.ghost)
+
+    def draw_ghost(self, ghost: ErrorState | None) -> None:
+        heights = ghost.heights[0] if ghost is not None else np.zeros(0)
+        floor = self.scale.range[0] if self.state is not None else -np.inf
+        self.ghosts.set_dots(np.arange(len(heights), dtype=np.float64) - SIDE, *placed(heights, floor))
+
+    def clear(self) -> None:
+        for dots in (self.ghosts, self.dots, self.held_out):
+            dots.set_dots(np.zeros(0), np.zeros(0), np.zeros(0, np.int8))
+
+    def tint(self, theme: Theme) -> None:
+        self.ghosts.set_colours([theme.faint], theme.panel, theme.warning)
+        self.dots.set_colours([theme.accent], theme.panel, theme.warning)
+        self.held_out.set_colours([theme.text], theme.panel, theme.warning)
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def legend(self, state: ErrorState) -> Sequence[Key]:
+        keys = [Key("batch", "accent", "dot")]
+        return [*keys, Key("held out", "text", "hollow")] if not np.isnan(state.found.validation).all() else keys
+
+    def notes(self, state: ErrorState) -> Sequence[Note]:
+        counted = notes_of(state.found.batch, self.scale.range[0], "output")
+        return [*counted, *self.age(state.step, state.seconds)]
+
+    def probe(self, state: ErrorState, pane: int, x: float, y: float) -> Probe | None:
+        place, found = round(x), state.found
+        if not 0 <= place < len(found.names):
+            return None
+        both = (("batch", found.batch, found.batch_rms), ("held out", found.validation, found.validation_rms))
+        text = [
+            f"{name}  {number(float(loss[place]))}, RMS error {number(float(rms[place]))}" for name, loss, rms in both
+        ]
+        return Probe("\n".join([found.names[place], *text]), x=float(place))
+
+    def rows(self, state: ErrorState) -> Table:
+        found = state.found
+        known = np.full(len(found.names), not np.isnan(found.validation).all())
+        return Table(
+            {
+                "step": [state.step] * len(found.names),
+                "output": [*found.names],
+                "half_squared_error": found.batch.tolist(),
+                "validation_half_squared_error": cells(found.validation, known),
+                "rms_error": found.batch_rms.tolist(),
+                "validation_rms_error": cells(found.validation_rms, known),
+            }
+        )
