@@ -431,9 +431,9 @@ class Bench(QObject):
                 self.inquiry.go_on(self.questions(), frame.step)
         if fresh:
             self._set_playing(reply.playing)
-        before, self._halted = self._halted, reply.halted
-        if reply.halted and not before:
-            self.halted.emit(reply.halted)
+            before, self._halted = self._halted, reply.halted
+            if reply.halted and not before:
+                self.halted.emit(reply.halted)
 
     def _take_answer(self, reply: Answer) -> None:
         hear = self._hearers.get(reply.topic)

@@ -6,6 +6,7 @@ from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment import Experiment
+from simulator.messages import Failed
 from simulator.session import Session
 from ui.document import Document
 from ui.main_window import MainWindow
@@ -84,3 +85,26 @@ def test_the_choice_is_on_at_first_and_remembered(qtbot: QtBot) -> None:
     again = opened(qtbot)
     assert not entry_of(again).isChecked()
     again.close()
+
+
+def test_a_network_that_finds_no_room_is_forgotten_when_it_is_undone(qtbot: QtBot) -> None:
+    window = opened(qtbot)
+    window.bench.play()
+    vast = hasty().with_values([("layers.0.units", 16384), ("layers.0.repeat", 50)])
+    assert window.document.propose(vast.to_builtins(), "Make it vast") is None
+    qtbot.waitUntil(lambda: "GiB" in window.banner.text, timeout=10_000)
+    assert not window.bench.playing
+    window.document.undo_stack.undo()
+    qtbot.waitUntil(lambda: not window.banner.isVisible(), timeout=10_000)
+    window.bench.play()
+    qtbot.waitUntil(lambda: window.bench.playing and not window.banner.isVisible())
+    window.close()
+
+
+def test_a_failure_is_not_told_of_any_more_when_it_trains_again(qtbot: QtBot) -> None:
+    window = opened(qtbot)
+    window.bench._take_failure(Failed("MemoryError: Unable to allocate 2.7 GiB"))
+    assert window.banner.text.startswith("Training stopped")
+    window.bench.play()
+    assert not window.banner.isVisible()
+    window.close()
