@@ -52,7 +52,12 @@ class ExperimentError(ValueError):
 
 
 class Regularization(Spec, frozen=True, kw_only=True):
-    """Penalties on the weights (not on biases) and limits on the gradient."""
+    """Penalties on the weights (not on biases, scales and shifts) and limits on the gradient.
+
+    In this order: penalties are added to the gradient, then it is clipped by value, then by norm. So clipping limits
+    what penalties ask for too. Under weight norm the penalised weights are v, not W. AdamW's weight decay is apart from
+    all this.
+    """
 
     l1: Annotated[
         float,
@@ -63,7 +68,13 @@ class Regularization(Spec, frozen=True, kw_only=True):
     l2: Annotated[
         float,
         knob(
-            "L2", "Adds ½·l2·w² per weight to what is minimised.", slider=(0, 1), log=True, ge=0, unit="λ₂", live=True
+            "L2",
+            "Adds ½·l2·w² per weight to what is minimised; under weight norm w is v.",
+            slider=(0, 1),
+            log=True,
+            ge=0,
+            unit="λ₂",
+            live=True,
         ),
     ] = 0.0
     clip_norm: (
@@ -71,7 +82,7 @@ class Regularization(Spec, frozen=True, kw_only=True):
             float,
             knob(
                 "clip norm",
-                "Scales the gradient down to this norm where it is larger.",
+                "Scales the gradient down to this norm where it is larger; after penalties and clip value.",
                 slider=(1e-3, 100),
                 log=True,
                 gt=0,
@@ -84,7 +95,12 @@ class Regularization(Spec, frozen=True, kw_only=True):
         Annotated[
             float,
             knob(
-                "clip value", "Cuts each entry of the gradient to ± this.", slider=(1e-4, 10), log=True, gt=0, live=True
+                "clip value",
+                "Cuts each entry of the gradient to ± this; after penalties, before clip norm.",
+                slider=(1e-4, 10),
+                log=True,
+                gt=0,
+                live=True,
             ),
         ]
         | None

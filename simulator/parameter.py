@@ -53,6 +53,11 @@ def summary_of(part: type[Spec]) -> str:
     return " ".join((part.__doc__ or "").strip().split("\n\n")[0].split())
 
 
+def details_of(part: type[Spec]) -> list[str]:
+    """The further paragraphs of the part's docstring: order, formulas, shapes, sources."""
+    return [" ".join(paragraph.split()) for paragraph in (part.__doc__ or "").strip().split("\n\n")[1:]]
+
+
 def concrete(base: type[PartType]) -> tuple[type[PartType], ...]:
     """All registered kinds below ``base``, in the order they were defined."""
     found: list[type[PartType]] = []

@@ -9,7 +9,14 @@ import msgspec
 
 from simulator.experiment import Experiment
 from simulator.measures import RECORDED
-from simulator.parameter import Parameter, Part, Spec, kind_of, own_first, parameters, summary_of, title_of
+from simulator.parameter import Parameter, Part, Spec, details_of, kind_of, own_first, parameters, summary_of, title_of
+
+MEASURED = (
+    "z is what φ receives, behind a norm that stands before it; the activation a = φ(z) is taken before a norm that "
+    "stands after φ and before dropout. The next layer receives what those make of it. Of a residual block a is the "
+    "sum, of a highway layer H T + x (1 − T), of a layer with a state the states h."
+)
+"""What the letters in the formulas of the measures mean."""
 
 
 def reference() -> str:
@@ -22,15 +29,21 @@ def reference() -> str:
             for kind in field.kinds:
                 lines += _section(kind)
         elif field.part is not None:
-            lines += _table(field.part)
-    lines += ["", "## Measures", "", "| name | formula | unit |", "|---|---|---|"]
+            lines += [*_paragraphs(field.part), *_table(field.part)]
+    lines += ["", "## Measures", "", MEASURED, "", "| name | formula | unit |", "|---|---|---|"]
     lines += [f"| `{m.name}` | {_cell(m.formula)} | {m.unit} |" for m in RECORDED]
     return "\n".join(lines) + "\n"
 
 
 def _section(kind: type[Part]) -> list[str]:
-    lines = [f"### `{kind_of(kind)}`", "", f"{title_of(kind)}: {summary_of(kind)}", ""]
+    lines = [f"### `{kind_of(kind)}`", "", *_paragraphs(kind, f"{title_of(kind)}: ")]
     return lines + ([*_table(kind), ""] if parameters(kind) else [])
+
+
+def _paragraphs(spec: type[Spec], title: str = "") -> Iterator[str]:
+    """What the part says of itself."""
+    for paragraph in (title + summary_of(spec), *details_of(spec)):
+        yield from (paragraph, "")
 
 
 def _table(spec: type[Spec]) -> list[str]:

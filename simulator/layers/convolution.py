@@ -22,9 +22,11 @@ from simulator.parameter import knob
 class Convolution(Layer, frozen=True, kw_only=True, tag="convolution"):
     """Slides one small kernel per channel over the image: z[c] = Σ W[c] · window + b[c], a = φ(z).
 
-    Order: W x + b, norm (``before``), φ, norm (``after``), dropout. Batch norm works per channel, over samples and
-    positions. Fan-in is k² · channels in, fan-out k² · channels out. Output: ⌈size / stride⌉ with padding,
-    ⌊(size − k) / stride⌋ + 1 without; where padding is odd, the end has one more. The kernel is not flipped.
+    Order: W x + b, norm (``before``), φ, norm (``after``), dropout; the activation is φ(z), before a norm that stands
+    after it and before dropout. Batch norm works per channel, over samples and positions; layer norm per pixel, over
+    its channels; dropout drops single entries. Fan-in is k² · channels in, fan-out k² · channels out. Output: ⌈size /
+    stride⌉ with padding, ⌊(size − k) / stride⌋ + 1 without; where padding is odd, the end has one more. The kernel is
+    not flipped.
     """
 
     channels: Annotated[

@@ -21,7 +21,9 @@ from simulator.parameter import knob
 class Dense(Layer, frozen=True, kw_only=True, tag="dense"):
     """Every unit sees every output of the layer below: z = W a + b, a = φ(z).
 
-    Order: W a + b, norm (``before``), φ, norm (``after``), dropout.
+    Order: W a + b, norm (``before``), φ, norm (``after``), dropout. In plots and tables z is what φ receives, behind a
+    norm that stands before it, and the activation is φ(z), before a norm that stands after it and before dropout; the
+    next layer receives what those make of it.
     """
 
     units: Annotated[int, knob("units", "Width of the layer.", slider=(1, 512), log=True, ge=1, le=16384)] = 100

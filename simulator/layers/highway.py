@@ -23,7 +23,8 @@ class Highway(Layer, frozen=True, kw_only=True, tag="highway"):
 
     H = φ(W_H x + b_H), T = σ(W_T x + b_T), so the width stays that of the input. A negative b_T starts with the
     gate nearly shut: the layer passes signal and gradient on. The normalisation acts on H, weight norm on both maps.
-    In plots z and delta are those of H; weights and biases are of both maps, H's first.
+    In plots z and delta are those of H, the activation is the layer's whole answer; weights and biases are of both
+    maps, H's first.
     """
 
     units: Annotated[

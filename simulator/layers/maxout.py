@@ -22,7 +22,8 @@ class Maxout(Layer, frozen=True, kw_only=True, tag="maxout"):
     """Every unit is the largest of k affine pieces: a = max over p of W_p x + b_p; the gradient goes to that piece.
 
     Order: W x + b, norm of the pieces (``before``), max, norm (``after``), dropout. Equal pieces: the first one wins.
-    Each piece is drawn like a layer of its own. There is no activation function: z is the winning piece, its slope 1.
+    Each piece is drawn like a layer of its own. There is no activation function: z is the winning piece, its slope 1,
+    and the activation is that piece, before a norm that stands after it and before dropout.
     """
 
     units: Annotated[int, knob("units", "Width of the layer.", slider=(1, 512), log=True, ge=1, le=16384)] = 100

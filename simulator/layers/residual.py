@@ -25,7 +25,8 @@ class Residual(Layer, frozen=True, kw_only=True, tag="residual"):
 
     Order: norm (``before``), inner layers, norm (``last``), times s, plus the input or its projection, norm
     (``after``). s is the branch scale, or that over √L with L the residual layers in the same stack, ``repeat``
-    counted. Plots and tables list the inner layers first, then the block: its a is the sum, its delta ∂C/∂(sum).
+    counted. Plots and tables list the inner layers first, then the block: its a is the sum, before a norm (``after``),
+    its delta ∂C/∂(sum).
     """
 
     layers: Annotated[

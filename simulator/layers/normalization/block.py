@@ -34,7 +34,11 @@ class NoBlockNorm(BlockNormalization, frozen=True, tag="none"):
 
 
 class BlockBatchNorm(BlockNormalization, frozen=True, tag="batch"):
-    """Batch norm before the branch, last in it, or after the sum."""
+    """Batch norm before the branch, last in it, or after the sum.
+
+    Of each unit over the batch, each channel over pixels too, each feature over steps too; the running variance is the
+    unbiased one.
+    """
 
     label: ClassVar[str] = "batch norm"
     position: Annotated[Position, _POSITION] = "before"
@@ -49,7 +53,10 @@ class BlockBatchNorm(BlockNormalization, frozen=True, tag="batch"):
 
 
 class BlockLayerNorm(BlockNormalization, frozen=True, tag="layer"):
-    """Layer norm before the branch, last in it, or after the sum."""
+    """Layer norm before the branch, last in it, or after the sum.
+
+    Over the units of a sample, the channels of each pixel of an image, the features of each step of a sequence.
+    """
 
     label: ClassVar[str] = "layer norm"
     position: Annotated[Position, _POSITION] = "before"

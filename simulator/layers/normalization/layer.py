@@ -16,9 +16,10 @@ from simulator.parameter import Part, knob
 class LayerNorm(Normalization, frozen=True, tag="layer"):
     """Gives every sample mean 0 and variance 1 over its units, then each unit a learnt scale γ and shift β.
 
-    x̂ = (x − mean) / √(var + ε), y = γ x̂ + β with the biased variance over the features of one observation (units of a
-    sample, channels at a position); training and evaluation are the same. Backward, with h = γ ∂y:
-    ∂x = (h − mean h − x̂ mean(h x̂)) / √(var + ε), means over the features.
+    x̂ = (x − mean) / √(var + ε), y = γ x̂ + β with the biased variance over the units of one observation: of a sample,
+    in a convolution of each pixel, over its channels (not over the whole image, as some libraries have it); training
+    and evaluation are the same. Backward, with h = γ ∂y: ∂x = (h − mean h − x̂ mean(h x̂)) / √(var + ε), means over the
+    features.
     """
 
     label: ClassVar[str] = "layer norm"

@@ -15,9 +15,11 @@ from simulator.numeric import Array
 class WeightNorm(Normalization, frozen=True, tag="weight"):
     """Writes the weights of each unit as a length g times a direction: W = g v/‖v‖, and learns g and v.
 
-    At first v is what the initialiser drew and g = ‖v‖, so that W is the draw itself. With D = v/‖v‖, per unit:
-    ∂g = Σ ∂W D, ∂v = g/‖v‖ (∂W − ∂g D). Plots and tables show W, ∂W and the change of W that the updates of v and g
-    make; penalties act on v. A unit whose v is 0 has no direction: its W is 0 and it does not learn.
+    At first v is what the initialiser drew and g = ‖v‖, so that W is the draw itself. With D = v/‖v‖, per unit: ∂g = Σ
+    ∂W D, ∂v = g/‖v‖ (∂W − ∂g D). Plots and tables show W, ∂W and the change of W that the updates of v and g make. L1
+    and L2 act on v, and W depends on v by its direction only: so L2 shrinks v, which raises its effective rate, but W
+    does not decay, since its length is g. AdamW's decay acts on g too, so there W does decay. A unit whose v is 0 has
+    no direction: its W is 0 and it does not learn.
     """
 
     label: ClassVar[str] = "weight norm"
