@@ -59,5 +59,5 @@ class Squares(Suspect):
     def _accuse(
         self, evidence: Evidence, field: str, value: float, usual: float, strength: float, what: str
     ) -> Iterator[Finding]:
-        mend = Mend(f"{NAMES[field]} {usual:g}", ((f"optimizer.{field}", usual),))
+        mend = Mend(f"{NAMES[field]} {number(usual)}", ((f"optimizer.{field}", usual),))
         yield from self.accuse(evidence, (f"optimizer.{field}", value), strength, what, [mend], numbers={field: value})

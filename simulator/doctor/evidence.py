@@ -160,11 +160,15 @@ class Evidence:
         return float(np.nanmax(self.history.series("learning_rate").high, initial=self.rate))
 
     @cached_property
-    def longest_update(self) -> float:
-        """The greatest finite ‖ΔW‖/‖W‖ of a hidden layer so far; 0 where there is none."""
-        ratios = self.history.series("update_ratio").high[:, self.hidden]
-        finite = ratios[np.isfinite(ratios)]
-        return float(finite.max()) if finite.size else 0.0
+    def longest_update(self) -> tuple[float, int, int]:
+        """The greatest finite ‖ΔW‖/‖W‖ of a hidden layer so far, its row, and its step or the first of its bucket.
+
+        0 where there is none.
+        """
+        series = self.history.series("update_ratio")
+        ratios = np.where(np.isfinite(series.high) & self.hidden, series.high, 0.0)
+        bucket, row = np.unravel_index(int(ratios.argmax()), ratios.shape)
+        return float(ratios[bucket, row]), int(row), int(series.steps[bucket])
 
     @cached_property
     def rate(self) -> float:

@@ -173,7 +173,7 @@ class OpenGates(Suspect):
             (f"{path}.transform_bias", bias),
             min(lost / 3, 3.0),
             f"The gates of {count} highway layers begin {1 - kept:.0%} open (transform bias {bias:g}), which carries "
-            f"10^−{number(lost)} of the input to the end",
+            f"{number(10**-lost)} of the input to the end",
             [mends.carry(evidence.experiment)],
             numbers={"transform_bias": bias, "carried_decades": -lost},
             rows=rows_of(evidence, path),

@@ -65,11 +65,19 @@ def unfitting(layer: Plain) -> str | None:
     return wanted if known and _family(present) != _family(wanted) else None
 
 
+def value_at(experiment: Experiment, path: str) -> Any:
+    """What stands at a path; None where nothing does."""
+    here: Any = experiment.to_builtins()
+    for key in path.split("."):
+        here = here[int(key)] if isinstance(here, list | tuple) else here.get(key)
+        if here is None:
+            return None
+    return here
+
+
 def cause_of(experiment: Experiment, path: str) -> tuple[str, Any]:
     """(path, value) of what decides in the initialiser at ``path``: its one number where it has one, else its kind."""
-    part: Any = experiment.to_builtins()
-    for key in path.split("."):
-        part = part[int(key)] if key.isdigit() else part[key]
+    part = value_at(experiment, path)
     field = next((name for name in ("std", "limit", "value", "gain", "weight_variance") if name in part), "kind")
     return f"{path}.{field}", part[field]
 

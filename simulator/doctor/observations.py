@@ -8,6 +8,7 @@ from simulator.doctor import mends
 from simulator.doctor.base import Finding, Mend
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.suspect import Suspect, decades
+from simulator.doctor.words import counted
 
 WIDE = 16
 """Units over which a mean and a variance say something."""
@@ -26,7 +27,7 @@ class SmallBatch(Suspect):
         if batch >= FEW or evidence.frame.info.train_samples < 4 * FEW:
             return
         single = batch == 1 and bool(normed)
-        size = "1 sample" if batch == 1 else f"{batch} samples"
+        size = counted(batch, "sample")
         if single:
             what = (
                 "Batch norm over a batch of 1 sample takes the sample from itself: x̂ is exactly 0, and so is the "
@@ -72,12 +73,11 @@ class NarrowNorm(Suspect):
         rows = [row for row, info in enumerate(evidence.layers) if info.entry == entry and info.units == units]
         name = evidence.name(rows[0]) if rows else "a layer"
         what = "is exactly 0, and so is every gradient below it" if units == 1 else "is +1 or −1, whatever the sample"
-        count = "1 unit" if units == 1 else f"{units} units"
         yield from self.accuse(
             evidence,
             (f"{path}.normalization", "layer"),
             3.0 if units == 1 else 0.8,
-            f"Layer norm over {count} in {name} takes the sample from itself: x̂ {what}",
+            f"Layer norm over {counted(units, 'unit')} in {name} takes the sample from itself: x̂ {what}",
             [
                 Mend("No layer norm", tuple((f"{path}.normalization.kind", "none") for path, _ in narrow)),
                 Mend("Batch norm", tuple((f"{path}.normalization.kind", "batch") for path, _ in narrow)),

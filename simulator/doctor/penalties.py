@@ -11,7 +11,7 @@ import numpy as np
 from simulator.doctor.base import Finding, Mend
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.suspect import Suspect, decades
-from simulator.doctor.words import number
+from simulator.doctor.words import capital, counted, number, times
 from simulator.optimizers import SGD, AdamW
 
 PULL = 0.3
@@ -98,10 +98,10 @@ class Decay(Suspect):
             ("optimizer.weight_decay", optimizer.weight_decay),
             decades(optimizer.weight_decay, self.sound) + (2 if product > LIMIT else 0),
             f"AdamW's decay takes {number(product)} of every parameter at each step (η·λ), which leaves nothing of "
-            f"what was learnt {number(1 / product)} steps ago"
+            f"what was learnt {counted(math.ceil(1 / product), 'step')} ago"
             if product < LIMIT
             else f"AdamW's decay alone makes the parameters grow: η·λ is {number(product)}, and 2 is the limit",
-            [_set("Weight decay", "optimizer.weight_decay", value) for value in (1e-2, 0.0)],
+            [_set("weight decay", "optimizer.weight_decay", value) for value in (1e-2, 0.0)],
             numbers={"weight_decay": optimizer.weight_decay, "eta_lambda": product},
         )
 
@@ -119,7 +119,7 @@ def _decides(evidence: Evidence, penalty: float) -> bool:
 def _how(evidence: Evidence, penalty: float) -> str:
     """The number that shows it."""
     if (ratio := _beside(evidence, penalty)) > PULL:
-        return f"its gradient is {number(ratio)} of the loss's"
+        return f"its gradient is {times(ratio)} the loss's"
     return f"they have shrunk to {number(_shrunk(evidence))} of their size"
 
 
@@ -131,4 +131,5 @@ def _beside(evidence: Evidence, penalty: float) -> float:
 
 
 def _set(name: str, path: str, value: float) -> Mend:
-    return Mend(f"{name} {value:g}", ((path, value),))
+    title = f"{name} {number(value)}" if value else f"no {name}"
+    return Mend(capital(title), ((path, value),))

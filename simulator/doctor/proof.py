@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from simulator.doctor.base import SEVERITIES, Finding, Mend
 from simulator.doctor.evidence import HALF_WAY
+from simulator.doctor.mends import value_at
 from simulator.doctor.trial import Outcome, Trials, cures
+from simulator.experiment import Experiment
 
 CLOSE = 2.5
 """Times the best copy's loss, within which another setting explains as much."""
@@ -56,6 +58,10 @@ def prove(findings: Sequence[Finding], trials: Trials) -> tuple[Finding, ...]:
     """
     if not findings or not trials.steps:
         return tuple(replace(finding, mends=()) for finding in findings)
+    return consistent(_judged(findings, trials), trials.experiment)
+
+
+def _judged(findings: Sequence[Finding], trials: Trials) -> tuple[Finding, ...]:
     suspects = sorted((each for each in findings if each.cause is not None), key=lambda each: -each.strength)
     tested = [Tested(each, tuple(trials.of_finding(each))) for each in suspects]
     culprit = find_culprit(tested, trials.untreated)
@@ -66,6 +72,29 @@ def prove(findings: Sequence[Finding], trials: Trials) -> tuple[Finding, ...]:
         remaining = [replace(each, mends=()) for each in others if culprit.best is None or culprit.best.has(each)]
         return (culprit.proven, *remaining)
     return _without_culprit(others, suspects, trials)
+
+
+def consistent(findings: Iterable[Finding], experiment: Experiment) -> tuple[Finding, ...]:
+    """Without mends that raise what one before them lowers, or lower what it raises."""
+    ways: dict[str, bool] = {}
+    kept = []
+    for finding in findings:
+        mends = []
+        for mend in finding.mends:
+            moves = dict(_moves(mend, experiment))
+            if all(ways.get(path, up) == up for path, up in moves.items()):
+                ways |= moves
+                mends.append(mend)
+        kept.append(replace(finding, mends=tuple(mends)))
+    return tuple(kept)
+
+
+def _moves(mend: Mend, experiment: Experiment) -> Iterator[tuple[str, bool]]:
+    """Path of each number that a mend changes, and whether it raises it."""
+    for path, value in mend.settings:
+        now = value_at(experiment, path)
+        if isinstance(value, int | float) and isinstance(now, int | float) and value != now:
+            yield path, value > now
 
 
 def _otherwise(culprit: Tested, others: Sequence[Finding], trials: Trials) -> Tested:

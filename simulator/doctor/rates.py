@@ -103,6 +103,16 @@ class Scheduling(Suspect):
         )
 
 
+def _dead(evidence: Evidence) -> str:
+    """``; 70% of layer 2's units are dead since step 12``, where updates have killed that many."""
+    rows, shares = evidence.rows("activation_dead"), evidence.lately("activation_dead")
+    worst = max(rows, key=lambda row: shares[row], default=None)
+    if worst is None or not shares[worst] >= MOSTLY:
+        return ""
+    since = evidence.since(evidence.past("activation_dead")[:, worst] >= MOSTLY)
+    return f"; {shares[worst]:.0%} of {evidence.name(worst)}'s units are dead since step {since}" if since > 0 else ""
+
+
 def _steps_up(usual: float) -> list[float]:
     return [usual, 3 * usual, 10 * usual]
 
@@ -125,31 +135,31 @@ class LearningRate(Suspect):
         yield from self._low(evidence, rate, usual)
 
     def _high(self, evidence: Evidence, rate: float, usual: float) -> Iterator[Finding]:
-        longest = evidence.longest_update
+        longest, row, step = evidence.longest_update
         beyond = decades(rate * gain(evidence.experiment.optimizer), 10 * usual)
         lost = evidence.course in ("broken", "diverged")
         if not lost and (longest < 10 * LONG or rate < usual / 10):
             return
-        how = f": an update changed a layer's weights by {number(longest)} of their size" if longest > LONG else ""
+        how = f": the update of step {step} changed {evidence.name(row)}'s weights by {number(longest)} of their size"
         ladder = [value for value in (usual, 10 * usual) if rate > 2 * value]
         yield from self._accuse(
             evidence,
             max(beyond, 0.0) + 0.3,
-            f"The learning rate {number(rate)} is too high{how}",
+            f"The learning rate {number(rate)} is too high{how if longest > LONG else ''}{_dead(evidence)}",
             [*ladder, rate / 10, rate / 100],
         )
 
     def _low(self, evidence: Evidence, rate: float, usual: float) -> Iterator[Finding]:
         ratios = evidence.lately("update_ratio")[evidence.frame.defined["update_ratio"]]
         most = float(np.nanmax(ratios)) if np.isfinite(ratios).any() else math.nan
-        if not 0 < most < SHORT or evidence.course in ("broken", "diverged") or evidence.rate < SPENT * rate:
+        if not 0 < most < LONG / 10 or evidence.course in ("broken", "diverged") or evidence.rate < SPENT * rate:
             return
         ladder = [value for value in _steps_up(usual) if value > 2 * rate]
         shrinks = isinstance(evidence.experiment.optimizer, AdaGrad)
         why = ", and AdaGrad divides it by the root of all squared gradients so far" if shrinks else ""
         yield from self._accuse(
             evidence,
-            max(decades(usual / 10, rate), 0.0) + decades(SHORT, most) / 2,
+            max(decades(usual / 10, rate), 0.0) + max(decades(SHORT, most), 0.0) / 2,
             f"The learning rate {number(rate)} is too low{why}: no update changes a layer's weights by more than "
             f"{number(most)} of their size",
             [*ladder, rate * 10, rate * 100],
@@ -166,6 +176,6 @@ class LearningRate(Suspect):
             strength,
             what,
             [Mend(f"Learning rate {value:g}", (("optimizer.learning_rate", value),)) for value in rounded],
-            numbers={"learning_rate": rate, "longest_update_ratio": evidence.longest_update},
+            numbers={"learning_rate": rate, "longest_update_ratio": evidence.longest_update[0]},
             certain=certain,
         )

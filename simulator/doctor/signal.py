@@ -159,7 +159,8 @@ class Fading(Rule):
             return
         limit = VANISHING if lost else FADED
         factor, decades = self._blame(evidence)
-        why = f"{SUBJECTS[factor]} lose {number(-decades)} decades on the way forward" if factor else (
+        lose = f"lose {number(-decades)} decades" if math.isfinite(decades) else "lose it altogether"
+        why = f"{SUBJECTS[factor]} {lose} on the way forward" if factor else (
             "what the samples differ in is lost on the way forward"
         )  # fmt: skip
         first, last = (evidence.name(row) for row in ends.rows)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from simulator.doctor.base import SEVERITIES, Cause, Finding, Mend, Rule, Severity
 from simulator.doctor.beginning import beginning, lost_since
 from simulator.doctor.evidence import Evidence
-from simulator.doctor.words import number
+from simulator.doctor.words import counted, number
 from simulator.trace import Factor
 
 PATIENCE = 30
@@ -100,7 +100,7 @@ def state(evidence: Evidence) -> str:
         return ""
     if evidence.course == "diverged":
         return f". The loss is {number(now)}, {number(now / evidence.start)} times what it was at the start"
-    steps = "1 step" if step == 1 else f"{step} steps"
+    steps = counted(step, "step")
     if evidence.course == "unmoved" and now < 1.05 * guess:
         return f". After {steps} the loss is {number(now)}, as good as a constant guess"
     return f". After {steps} the loss is {number(now)}, where a constant guess scores {number(guess)}"

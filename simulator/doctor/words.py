@@ -42,6 +42,11 @@ def times(ratio: float) -> str:
     return f"{number(ratio)} times" if ratio > 1 or ratio == 0 else f"{number(ratio)} of"
 
 
+def counted(count: int, what: str) -> str:
+    """``1 step``, ``20 steps``."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from simulator import Experiment, RunResult, run
-from simulator.doctor import SUSPECTS, Finding
+from simulator.doctor import SUSPECTS, Finding, Mend
+from simulator.doctor.proof import consistent
 from simulator.doctor.trial import CURED
 from simulator.optimizers import Optimizer
 from simulator.parameter import kinds
@@ -173,6 +174,17 @@ def test_a_run_that_broke_says_where_and_offers_a_new_start_or_a_checkpoint() ->
     assert finding.began is not None
     assert f"step {finding.began.step}" in finding.sentence
     assert {mend.application for mend in finding.mends} <= {"checkpoint", "start"}
+
+
+def test_no_mend_raises_what_another_lowers() -> None:
+    faster, slower = (Mend(f"Learning rate {rate}", (("optimizer.learning_rate", rate),)) for rate in (2.0, 0.02))
+    warmer = Mend("Momentum 0.9", (("optimizer.momentum", 0.9),))
+    found = [
+        Finding("a", "severe", (), 0, 0, {}, "", "A.", (faster, warmer)),
+        Finding("b", "warning", (), 0, 0, {}, "", "B.", (slower, faster)),
+    ]
+    kept = consistent(found, Experiment.from_builtins(DIGITS))
+    assert [each.mends for each in kept] == [(faster, warmer), (faster,)]
 
 
 def test_labels_that_are_random_blame_no_part_of_the_network() -> None:
