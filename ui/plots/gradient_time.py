@@ -74,6 +74,8 @@ def past_table(state: LayersPast, labels: Sequence[str]) -> Table:
     return Table(columns)
 
 
+LINE_SHARE = 0.004
+"""What a line covers of the height of a plot."""
 RANGE = 0.3
 """How strong what lies between least and largest is drawn."""
 
@@ -134,8 +136,11 @@ class GradientTime(Plot[LayersPast]):
     def draw(self, state: LayersPast) -> None:
         floor = self._fit([state, self.ghost] if self.ghost is not None else [state])
         low, middle, high = _heights(state.past, floor)
-        x, wide = state.past.middles, state.past.width > 1
-        self.ranges.set_curves([pieces(*envelope(x, *each)) for each in zip(low, high, strict=True)] if wide else ())
+        x, (bottom, top) = state.past.middles, self.y_scale.range
+        # What a line covers need not be drawn behind it.
+        wide = np.any(high - low > LINE_SHARE * (top - bottom), axis=1)
+        edges = zip(wide, low, high, strict=True)
+        self.ranges.set_curves([pieces(*envelope(x, *each)) if seen else [] for seen, *each in edges])
         self.curves.set_heights(x, middle)
 
     def draw_ghost(self, ghost: LayersPast | None) -> None:
