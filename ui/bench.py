@@ -11,14 +11,14 @@ from simulator.carriers import Mode
 from simulator.checkpoint import Checkpoint
 from simulator.experiment import Experiment
 from simulator.frame import RunInfo
-from simulator.kept_runs import KeptRun, KeptRuns
+from simulator.kept_runs import KeptRun
 from simulator.messages import Answer, Failed, Refused, Reply, Started, Update
 from simulator.parameter import is_live_change
 from simulator.question import Question
 from ui.document import Document, Edit
 from ui.inquiry import Inquiry
 from ui.plots.base import View
-from ui.record import Record
+from ui.record import KeptRecords, Record
 
 ACTIVE_MS = 30
 """While something moves: display rate."""
@@ -104,9 +104,7 @@ class Bench(QObject):
         self.record = Record()
         """The past of the present run; where there is none, of the last one."""
         self.view: View | None = None
-        self._kept = KeptRuns()
-        self._records: dict[int, Record] = {}
-        """The pasts of the kept runs by their ids."""
+        self._kept = KeptRecords()
         self._brought_back: Checkpoint | None = None
         """Where the present run went on, if it was a kept one."""
         self._cause = ""
@@ -162,7 +160,7 @@ class Bench(QObject):
         self._set_playing(False)
         self._hire()
         if self._worker is not None:
-            for kept in self._kept:
+            for kept in self._kept.runs:
                 self._worker.keep(kept)
             if checkpoint is not None and is_live_change(checkpoint.experiment, self.document.experiment):
                 self._worker.resume(checkpoint)
@@ -278,14 +276,15 @@ class Bench(QObject):
         self._cause, self.refusal, self.building = "", "", True
         self.info = self.view = None
         self.record = Record()
-        self._kept, self._records, self._brought_back = KeptRuns(), {}, None
+        self._kept, self._brought_back = KeptRecords(), None
         self._first_run = self._change(experiment, Edit(back_to=0))
 
     @property
     def longest(self) -> Record:
         """Of the present run and those that undo would bring back, the one that was trained for the longest time."""
         self._count_time()
-        return max((self.record, *self._records.values()), key=lambda record: record.seconds)
+        runs: tuple[Record, ...] = (self.record, *self._kept)
+        return max(runs, key=lambda record: record.seconds)
 
     def ask(self, topic: str, question: Question, hear: Callable[[Answer], None]) -> None:
         """Have a question answered beside training; ``hear`` gets the newest answer of its topic, of this run only."""
@@ -388,26 +387,15 @@ class Bench(QObject):
         """Keep the past of the run that was trained until now for when it is brought back."""
         self._count_time()
         if ended is not None:
-            if ended.rows is not None:
-                self.record.history.extend(ended.rows)
-            self._kept.keep(ended)
-            self._records[ended.run] = self.record
-            kept = {each.run for each in self._kept}
-            self._records = {run: record for run, record in self._records.items() if run in kept}
+            self._kept.keep(ended, self.record)
 
     def _past_of(self, reply: Started) -> Record:
         """That of the kept run which goes on, or one that begins."""
-        self._brought_back = self._kept.drop(reply.continues)
-        past = self._records.pop(reply.continues, None)
-        if past is not None and past.steps == reply.step:
-            return past
-        before = None if reply.ended is None else self._records.get(reply.ended.run)
-        if before is not None and reply.step > 0 and not reply.continues:
-            record = before.until(reply.step)
-        else:
-            record = Record(reply.columns, reply.step, reply.frame if reply.step == 0 else None)
-        record.changes.add(reply.step, self._cause)
-        return record
+        past, self._brought_back = self._kept.take(reply.continues, reply.step)
+        if past is None:
+            past = Record(reply.columns, reply.step, reply.frame if reply.step == 0 else None)
+            past.changes.add(reply.step, self._cause)
+        return past
 
     def _take_refused(self, reply: Refused) -> None:
         self._put_aside(reply.ended)

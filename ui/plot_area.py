@@ -16,7 +16,7 @@ from simulator.question import Question
 from ui.plots import all_plots, first_plots, modules
 from ui.plots.asking import Asking
 from ui.plots.base import Plot, View
-from ui.plots.veil import Veil
+from ui.plots.veil import Veils
 
 STATE_VERSION = 1
 LATER_MS = 400
@@ -51,9 +51,7 @@ class PlotArea(QMainWindow):
         self._made: dict[str, Plot[Any]] = {}
         """Plots that have been shown or asked for: most are not, and making one takes milliseconds."""
         self._then: dict[str, Callable[[Any], None]] = {}
-        self._veils: dict[str, Veil] = {}
-        """What lies over plots that are of another network than the described one, by the plots' keys."""
-        self._veil_words = "", ""
+        self._veils = Veils()
         self._due: list[Plot[Any]] = []
         """Plots that have not been brought to the present view yet."""
         self._turns = QTimer(self, interval=0)
@@ -150,7 +148,7 @@ class PlotArea(QMainWindow):
         self._then.get(plot.key, lambda _plot: None)(plot)
         if self._info is not None:
             plot.start(self._info)
-        self._veil(plot)
+        self._veils.cover(plot)
 
     # -- what the bench feeds ------------------------------------------------------------------------------------
 
@@ -184,7 +182,7 @@ class PlotArea(QMainWindow):
     def start(self, info: RunInfo) -> None:
         self._info, self._view = info, None
         self._finish_turns()
-        self._unveil()
+        self._veils.lift()
         self._bring_along(info)
         for plot in self._made.values():
             if plot.info is not info:
@@ -194,32 +192,14 @@ class PlotArea(QMainWindow):
         """Another experiment was opened: show nothing of the one before, not even what is held."""
         self._info = self._view = None
         self._finish_turns()
-        self._unveil()
+        self._veils.lift()
         for plot in self._made.values():
             plot.forget()
 
     def veil(self, why: str, empty: str) -> None:
         """Until a run begins, dim what is shown and say ``why``; ``empty`` stands where nothing is."""
         self._finish_turns()
-        self._veil_words = why, empty
-        for plot in self._made.values():
-            self._veil(plot)
-
-    def _veil(self, plot: Plot[Any]) -> None:
-        why, empty = self._veil_words
-        if why and plot.state is not None and plot.key not in self._veils:
-            self._veils[plot.key] = Veil(plot.canvas, why)
-        elif why and plot.state is not None:
-            self._veils[plot.key].say(why)
-        elif empty:
-            plot.forget(empty)
-
-    def _unveil(self) -> None:
-        self._veil_words = "", ""
-        for veil in self._veils.values():
-            veil.hide()
-            veil.deleteLater()
-        self._veils.clear()
+        self._veils.lay(self._made.values(), why, empty)
 
     def refresh(self, view: View, spread: bool = False) -> None:
         """Bring the plots that are looked at to this view: at once, or one after the other.
@@ -261,7 +241,7 @@ class PlotArea(QMainWindow):
             plot = self.plot(key)
             if self._view is not None:
                 plot.refresh(self._view)
-                self._veil(plot)
+                self._veils.cover(plot)
         self.shown_changed.emit()
 
     def _bring_along(self, info: RunInfo) -> None:

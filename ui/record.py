@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
+from simulator.checkpoint import Checkpoint
 from simulator.frame import Frame
 from simulator.gains_past import GainsPast
 from simulator.history import History, Rows
+from simulator.kept_runs import KeptRun, KeptRuns
 from simulator.messages import Answer
 from simulator.profiles import Profiles
 from simulator.unit import UnitPast
@@ -63,3 +65,28 @@ class Record:
         pasts = self.profiles, self.gains, answers, self.unit
         view = View(frame, self.history, self.first, *pasts, self.changes.entries)
         return self._readings.added_to(view, playing)
+
+
+class KeptRecords:
+    """The runs that undo can bring back, with their pasts."""
+
+    def __init__(self) -> None:
+        self.runs = KeptRuns()
+        self._records: dict[int, Record] = {}
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._records.values())
+
+    def keep(self, ended: KeptRun, record: Record) -> None:
+        """Keep a run that has ended; what it has not told yet becomes part of its past."""
+        if ended.rows is not None:
+            record.history.extend(ended.rows)
+        self.runs.keep(ended)
+        self._records[ended.run] = record
+        kept = {each.run for each in self.runs}
+        self._records = {run: its for run, its in self._records.items() if run in kept}
+
+    def take(self, run: int, step: int) -> tuple[Record | None, Checkpoint | None]:
+        """The past of a kept run that goes on at ``step``, if all of it is known, and from where."""
+        record = self._records.pop(run, None)
+        return record if record is not None and record.steps == step else None, self.runs.drop(run)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from ui.plots.base import Plot
 from ui.style.theme import current_theme
 
 VEILED = 0.7
@@ -55,3 +59,33 @@ class Veil(QWidget):
         painter.drawRoundedRect(QRectF(words).adjusted(-PADDING, -4.5, PADDING, 4.5), 4, 4)
         painter.drawText(room, flags, self._text)
         painter.end()
+
+
+class Veils:
+    """Dims plots of a network that is not the described one, until they are lifted."""
+
+    def __init__(self) -> None:
+        self._veils: dict[str, Veil] = {}
+        self._why = self._empty = ""
+
+    def lay(self, plots: Iterable[Plot[Any]], why: str, empty: str) -> None:
+        """Say ``why`` over what is shown, and ``empty``, unless it is nothing, where nothing is."""
+        self._why, self._empty = why, empty
+        for plot in plots:
+            self.cover(plot)
+
+    def cover(self, plot: Plot[Any]) -> None:
+        """One more plot, if veils are laid."""
+        if self._why and plot.state is not None and plot.key not in self._veils:
+            self._veils[plot.key] = Veil(plot.canvas, self._why)
+        elif self._why and plot.state is not None:
+            self._veils[plot.key].say(self._why)
+        elif self._empty:
+            plot.forget(self._empty)
+
+    def lift(self) -> None:
+        self._why = self._empty = ""
+        for veil in self._veils.values():
+            veil.hide()
+            veil.deleteLater()
+        self._veils.clear()
