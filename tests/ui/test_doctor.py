@@ -24,6 +24,7 @@ from simulator.trace import FACTORS
 from ui.app import create_app
 from ui.dialogs import files
 from ui.doctor import rounds as doctor_rounds
+from ui.doctor.dock import NOT_YET
 from ui.doctor.evidence import evidence_text
 from ui.doctor.onsets import Onsets
 from ui.doctor.panel import NOTHING, DoctorPanel, mend_text, mend_tip, place_text, settings_text, trial_text
@@ -152,10 +153,14 @@ def test_a_healthy_net_has_nothing_to_show(qtbot: QtBot, open_window: Open) -> N
     layer = {**SICK["layers"][0], "activation": {"kind": "tanh"}, "repeat": 2}
     window = open_window({**SICK, "layers": [layer]})
     window.doctor_dock.show()
+    window.doctor_dock.rounds.forget()
+    assert window.doctor_dock.panel._nothing.text() == NOT_YET
     window.bench.play(20)
     qtbot.waitUntil(lambda: window.bench.view is not None and window.bench.view.frame.step == 20)
     assert rules(window) == []
     assert window.doctor_dock.panel.shown == []
+    assert window.doctor_dock.panel._nothing.text() == NOTHING
+    assert window.status.text.startswith("Nothing is wrong: ")
     assert switch(window).text() == "Doctor"
 
 
@@ -288,7 +293,7 @@ def test_it_is_said_why_there_is_nothing_to_choose(qtbot: QtBot, why_not: str, w
     trials._asked = dict(trials._findings)
     trials._learn((replace(FINDING, mends=()),), why_not)
     (offer,) = trials.consider(experiment, [FINDING], 13, 0.7)
-    assert (offer.note, offer.suspected, offer.trying) == (words, False, 0)
+    assert (offer.note, offer.suspected, offer.trying) == (words, bool(why_not), 0)
     trials.close()
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from ui.bench import Bench
-from ui.doctor.panel import DoctorPanel
+from ui.doctor.panel import NOTHING, DoctorPanel
 from ui.doctor.rounds import Rounds
 from ui.doctor.trials import Offer
 from ui.document import Document
 from ui.panels import PanelDock
 
+NOT_YET = "The run has not been examined yet."
 NOT_TRAINED = "Nothing is trained, so there is nothing to examine."
 
 
@@ -34,6 +35,6 @@ class DoctorDock(PanelDock):
         self.panel.say((), NOT_TRAINED)
 
     def _show(self, offers: tuple[Offer, ...]) -> None:
-        self.panel.say(offers)
+        self.panel.say(offers, NOTHING if self.rounds.examined else NOT_YET)
         count = f" · {len(offers)}" if offers else ""
         self.toggleViewAction().setIconText(f"Doctor{count}")

@@ -47,8 +47,8 @@ class Rounds(QObject):
         """What was found last, at which step; the mends are untried."""
         self._step = 0
         self._onsets = Onsets()
-        self._judged = False
-        """Whether the present run has been examined."""
+        self.examined = False
+        """Whether the present run has been."""
         self._soon = QTimer(self, singleShot=True, interval=0)
         """Fires when all plots have been painted: a hand on a knob waits for them, not for the doctor."""
         self._soon.timeout.connect(self._look)
@@ -70,7 +70,7 @@ class Rounds(QObject):
     @property
     def headline(self) -> str:
         """The one sentence about the run; ``""`` before it has been examined."""
-        if self._view is None or not self._judged:
+        if self._view is None or not self.examined:
             return ""
         suspected = bool(self.offers) and self.offers[0].suspected
         return f"{'Suspected: ' if suspected else ''}{headline(self.findings, self._view.frame)}"
@@ -100,7 +100,7 @@ class Rounds(QObject):
         self._soon.stop()
         self._since.invalidate()
         self._ask_anew()
-        self._found, self._step, self._judged = (), 0, False
+        self._found, self._step, self.examined = (), 0, False
         self._onsets = Onsets()
         self._offer()
 
@@ -131,7 +131,7 @@ class Rounds(QObject):
         )  # fmt: skip
         worried = rising(evidence) and not evidence.broken
         self._found, self._step = examine(evidence if worried else replace(evidence, sharpness=None)), view.frame.step
-        self._judged = True
+        self.examined = True
         self._offer()
         self._rest = max(EVERY_MS, SHARE * self._since.elapsed())
         self._ask(view.frame.step, worried)

@@ -67,7 +67,8 @@ class Judgement:
         # Where one setting explains the run, the mends of what remains have not been tried.
         explained = self.found[0].cause is not None and proven is not self.found[0]
         note = "" if mends or explained else note_of(ways_out(self.asked.get(key, proven)), self.why_not)
-        return Offer(replace(now, mends=mends, cause=proven.cause), note=note)
+        suspected = bool(self.why_not) and now.began is None
+        return Offer(replace(now, mends=mends, cause=proven.cause), note=note, suspected=suspected)
 
 
 def paths_of(mend: Mend) -> tuple[str, ...]:
