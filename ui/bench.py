@@ -373,8 +373,9 @@ class Bench(QObject):
                 self._take_failure(reply)
 
     def _take_started(self, reply: Started) -> None:
-        record = self._past_of(reply)
+        past, self._brought_back = self._kept.take(reply.continues, reply.step)
         self._put_aside(reply.ended)
+        record = past or self._begun_record(reply)
         self.info, self.view, self.kept_steps = reply.info, None, ()
         self._halted = ""
         self.refusal, self.building = "", False
@@ -389,13 +390,14 @@ class Bench(QObject):
         if ended is not None:
             self._kept.keep(ended, self.record)
 
-    def _past_of(self, reply: Started) -> Record:
-        """That of the kept run which goes on, or one that begins."""
-        past, self._brought_back = self._kept.take(reply.continues, reply.step)
-        if past is None:
-            past = Record(reply.columns, reply.step, reply.frame if reply.step == 0 else None)
-            past.changes.add(reply.step, self._cause)
-        return past
+    def _begun_record(self, reply: Started) -> Record:
+        """Of a run that begins; one that goes back to a step has the past of the run that it leaves there."""
+        if reply.ended is not None and reply.step > 0 and not reply.continues:
+            record = self.record.until(reply.step)
+        else:
+            record = Record(reply.columns, reply.step, reply.frame if reply.step == 0 else None)
+        record.changes.add(reply.step, self._cause)
+        return record
 
     def _take_refused(self, reply: Refused) -> None:
         self._put_aside(reply.ended)
