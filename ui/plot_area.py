@@ -198,6 +198,8 @@ class PlotArea(QMainWindow):
 
     def veil(self, why: str, empty: str) -> None:
         """Until a run begins, dim what is shown and say ``why``; ``empty`` stands where nothing is."""
+        while self._due and self._view is not None:
+            self._refresh_next()
         self._finish_turns()
         self._veils.lay(self._made.values(), why, empty)
 

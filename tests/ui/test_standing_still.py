@@ -106,6 +106,10 @@ def test_a_change_to_what_cannot_be_trained_stops_training_and_dims_what_is_show
     assert [veil.text for veil in veils(window)] == [OLD] * len([plot for plot in shown if plot.state is not None])
     assert len(veils(window)) >= 6
     assert empty_words(window) <= {EMPTY}
+    assert window.bench.view is not None
+    loss = window.plot_area.plot("loss").state
+    assert loss is not None
+    assert loss.step == window.bench.view.frame.step
     assert not any(readout.isEnabled() for readout in window.transport.readouts.values())
     step = step_of(window)
     qtbot.wait(50)
