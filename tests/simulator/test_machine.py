@@ -63,17 +63,19 @@ def test_what_is_no_regular_file_is_no_experiment(tmp_path: Path, capsys: pytest
 
 @PIPES
 @pytest.mark.parametrize("ending", ["png", "JPG"])
-def test_what_is_no_regular_file_is_no_image(tmp_path: Path, capsys: pytest.CaptureFixture[str], ending: str) -> None:
-    for kind, path in special(tmp_path, f"x.{ending}").items():
-        if kind == "folder":
-            continue  # it is passed over
-        folder = tmp_path / f"of {kind}"
-        for label in ("a", "b"):
-            (folder / label).mkdir(parents=True)
-            (folder / label / path.name).symlink_to(path)
-        experiment = tmp_path / f"{kind}.json"
-        experiment.write_text(json.dumps(described(data={"kind": "images", "path": str(folder)})))
-        assert f"a/x.{ending}: not a file but a {kind}" in refused(capsys, tmp_path, experiment)
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_is_no_regular_file_is_no_image(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, ending: str
+) -> None:
+    for label in ("a", "b"):
+        path = tmp_path / "images" / label / f"x.{ending}"
+        path.parent.mkdir(parents=True)
+        os.mkfifo(path) if kind == "pipe" else path.symlink_to("/dev/zero")
+    experiment = tmp_path / "x.json"
+    experiment.write_text(json.dumps(described(data={"kind": "images", "path": str(tmp_path / "images")})))
+    said = refused(capsys, tmp_path, experiment)
+    # A link to a device leads out of the folder.
+    assert (f"a/x.{ending}: not a file but a pipe" if kind == "pipe" else "link out of the folder") in said
 
 
 @PIPES
