@@ -19,6 +19,8 @@ BETTER = 1.25
 """Times as low a loss, from which on a change that does not cure tells something all the same."""
 LASTING = frozenset({"dead", "over-fitting"})
 """What remains true of a run that learns."""
+DENIED = frozenset({"nothing to learn"})
+"""What a copy that learns shows not to be so."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,7 @@ def _without_culprit(others: Sequence[Finding], suspects: Sequence[Finding], tri
         kept = [each.proven for each in tested if each.finding.rule in LASTING or each.finding.severity == "note"]
         return tuple(finding for finding in kept if finding.mends or finding.severity == "note")
     healed = any(each.healing for each in tested)
+    tested = [each for each in tested if not (healed and each.finding.rule in DENIED)]
     ordered = sorted(tested, key=lambda each: (SEVERITIES.index(each.finding.severity), healed and not each.healing))
     return tuple(each.proven for each in ordered if each.healing or each.finding.severity != "warning" or _told(each))
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from simulator import Experiment, RunResult, run
-from simulator.doctor import SUSPECTS, Finding, Mend
-from simulator.doctor.proof import consistent
-from simulator.doctor.trial import CURED
+from simulator.doctor import SUSPECTS, Finding, Mend, Severity, Trial
+from simulator.doctor.proof import consistent, prove
+from simulator.doctor.trial import CURED, Outcome, Trials
 from simulator.optimizers import Optimizer
 from simulator.parameter import kinds
 from simulator.schedules import Schedule
@@ -190,3 +192,21 @@ def test_no_mend_raises_what_another_lowers() -> None:
 def test_labels_that_are_random_blame_no_part_of_the_network() -> None:
     findings = trained(MOONS, [("data.label_noise", 0.5)]).findings
     assert [each for each in findings if each.severity == "severe" and each.factor] == []
+
+
+@pytest.mark.parametrize(("loss", "kept"), [(0.1, ["stalled"]), (0.9, ["stalled", "nothing to learn"])])
+def test_where_a_copy_learns_it_is_not_said_that_there_is_nothing_to_learn(loss: float, kept: list[str]) -> None:
+    def finding(rule: str, severity: Severity, *mends: Mend) -> Finding:
+        return Finding(rule, severity, (), 0, 300, {}, "", f"It is {rule}.", mends)
+
+    class Copies:
+        """What trials would have found."""
+
+        steps, experiment, untreated = 300, Experiment.from_builtins(MOONS), Outcome(1.0, 1.0, ())
+
+        def of_finding(self, finding: Finding) -> Iterator[tuple[Mend, Outcome]]:
+            for mend in finding.mends:
+                yield replace(mend, tried=Trial(300, 1.0, loss, gone=True)), Outcome(loss, 1.0, ())
+
+    found = (finding("stalled", "severe", Mend("LSTM", ())), finding("nothing to learn", "warning"))
+    assert [each.rule for each in prove(found, cast(Trials, Copies()))] == kept
