@@ -67,7 +67,7 @@ def start_document(target: str | None) -> Document:
 
 def asks_first(path: Path) -> bool:
     """Whether a person is asked before what a file names is opened: what a table means, what may be read elsewhere."""
-    return is_table(path) or (path.exists() and reach_of(path) is not None)
+    return is_table(path) or path.is_dir() or (path.is_file() and reach_of(path) is not None)
 
 
 def _hiring(mode: Mode, carrier: Carrier[Command, Reply] | None, document: Document) -> Hire:

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QVBoxLayout, QWidget
 
+from simulator.data.image_files import holds_images
 from simulator.data.table import changed
 from simulator.experiment import Experiment
 from simulator.files.experiments import Preset, is_table, reach_of, read
@@ -218,6 +219,9 @@ class MainWindow(QMainWindow):
 
     def open_path(self, path: Path) -> None:
         """Open an experiment, or take a table as data; what cannot be read is said, and nothing is lost."""
+        if holds_images(path):
+            self._use_images(path)
+            return
         if is_table(path):
             self._open_table(path)
             return
@@ -240,6 +244,14 @@ class MainWindow(QMainWindow):
         """Whether an experiment may read what it names outside of its own folder; nothing is read before."""
         reach = reach_of(path)
         return reach is None or files.ask_reach(self, path, reach.found)
+
+    def _use_images(self, path: Path) -> None:
+        """Take a folder, or an archive, with a sub-folder of pictures for each class as data."""
+        old = self.document.experiment
+        plain = replaced(old.to_builtins(), ("data",), {"kind": "images", "path": str(path.absolute())})
+        reason = self.document.propose(with_fitting_loss(old, plain), f"Use images from {path.name}")
+        if reason is not None:
+            self.banner.say(reason)
 
     def _open_table(self, path: Path) -> None:
         from ui.dialogs.table import TableDialog

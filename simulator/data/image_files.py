@@ -47,6 +47,20 @@ def image_files(path: str) -> ImageFiles:
     return Archive(path) if path.lower().endswith(".zip") and not os.path.isdir(path) else Folder(path)
 
 
+def holds_images(path: Path) -> bool:
+    """Whether a path is meant as images: a folder, or an archive with more pictures than other files."""
+    if path.is_dir():
+        return True
+    if path.suffix.lower() != ".zip":
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [PurePosixPath(info.filename) for info in archive.infolist() if not info.is_dir()]
+    except (OSError, zipfile.BadZipFile):
+        return False
+    return 2 * sum(name.suffix.lower() in ENDINGS for name in names) > len(names)
+
+
 def reason_of(error: Exception) -> str:
     """Why a folder or a file cannot be read."""
     if isinstance(error, FileNotFoundError):

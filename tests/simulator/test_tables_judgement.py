@@ -158,8 +158,8 @@ def test_inputs_may_be_chosen_against_the_judgement(judged):
 @pytest.mark.parametrize(
     ("choices", "told"),
     [
-        ({"target": "w"}, 'there is no column "w" (there are x, label)'),
-        ({"inputs": ("w",)}, 'there is no column "w" (there are x, label)'),
+        ({"target": "w"}, 'there is no column "w" (the first of 2 is "x")'),
+        ({"inputs": ("w",)}, 'there is no column "w" (the first of 2 is "x")'),
         ({"target": "label", "inputs": ("label",)}, 'column "label" is the target and cannot be an input too'),
         ({"inputs": ("x", "x")}, "an input column is chosen twice"),
     ],
@@ -176,7 +176,7 @@ def test_choices_that_cannot_be_are_refused(judged, choices, told):
         ({"x": X}, "one column only"),
         (
             {"key": [f"k{n}" for n in range(40)], "x": X},
-            'no column to learn "x" from: "key" (a different text in every',
+            'no column to learn the target from: "key" (a different text in every',
         ),
         ({"a": ["u"] * 40, "b": ["v"] * 40}, "no column can be learnt"),
     ],

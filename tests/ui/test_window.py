@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -597,3 +598,48 @@ def test_a_view_of_a_still_run_is_shown_by_all_plots_at_once(
     area.refresh(view)
     assert shown == [plot.key for plot in area.visible_plots()]
     assert not area.refreshing
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_dropped_folder_of_images_becomes_the_data(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, packed: bool
+) -> None:
+    for label in ("a", "b"):
+        (tmp_path / "set" / label).mkdir(parents=True)
+        for n in range(4):
+            image = QImage(6, 6, QImage.Format.Format_Grayscale8)
+            image.fill(40 * n + 20 * (label == "a"))
+            image.save(str(tmp_path / "set" / label / f"{n}.png"))
+    path = tmp_path / "set"
+    if packed:
+        path = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", path))
+    run = run_of(window)
+    drop(window, path)
+    settle(qtbot, window, run)
+    assert window.bench.info is not None
+    assert window.bench.info.class_names == ("a", "b")
+    assert "8 of 8 images are not 28 × 28 pixels" in window.training.notes.text()
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_an_experiment_that_names_a_file_outside_its_folder_asks_before_it_reads_it(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, may: bool
+) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("x,z,kind\n" + "1,2,a\n3,4,b\n" * 10)
+    path = tmp_path / "inner" / "e.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps({**PLAIN, "data": {"kind": "csv", "path": str(table)}}))
+    asked = []
+
+    def ask(_parent: object, *about: Path) -> bool:
+        asked.append(about)
+        return may
+
+    monkeypatch.setattr(files, "ask_reach", ask)
+    before = window.document.experiment
+    window.open_path(path)
+    assert asked == [(path, table)]
+    assert (window.document.experiment == before) != may
+    if may:
+        assert window.document.experiment.data.inputs == ("x", "z")

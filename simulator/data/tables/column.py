@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,8 +23,17 @@ MAX_WORDS = 50_000
 """Different words that are kept of a column."""
 
 
+OWN_PAGES = 2**20
+"""Bytes from which on an array has pages of its own, which go back to the system when it does."""
+
+
+def _memory(count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    size = count * dtype.itemsize
+    return np.empty(count, dtype) if size < OWN_PAGES else np.frombuffer(mmap.mmap(-1, size), dtype, count)
+
+
 class Growing:
-    """An array that grows in place at its end, by a quarter at a time."""
+    """An array that grows at its end, by a quarter at a time."""
 
     def __init__(self, dtype: DTypeLike) -> None:
         self._array = np.empty(0, dtype)
@@ -32,14 +42,15 @@ class Growing:
     def extend(self, values: NDArray[Any]) -> None:
         end = self.size + len(values)
         if end > len(self._array):
-            self._array.resize(max(end, len(self._array) * 5 // 4), refcheck=False)
+            grown = _memory(max(end, len(self._array) * 5 // 4), self._array.dtype)
+            grown[: self.size] = self._array[: self.size]
+            self._array = grown
         self._array[self.size : end] = values
         self.size = end
 
     def whole(self) -> NDArray[Any]:
         """What has come in; nothing more may."""
-        self._array.resize(self.size, refcheck=False)
-        return self._array
+        return self._array[: self.size]
 
 
 class Gathering:

@@ -18,6 +18,8 @@ from simulator.frame import Floats, frozen
 Missing = Literal["fill", "drop", "refuse"]
 NAMED = 5
 """Columns that a sentence names."""
+LARGE = 4_000_000
+"""Numbers from which on inputs lie one after the other, so that memory is taken as they are filled."""
 ABSENT_NAME = "missing"
 """What the category of a missing value is called."""
 
@@ -75,7 +77,7 @@ def design(found: Judgement, missing: Missing = "fill") -> Raw:
     notes = notes_of(found, missing)
     # Where nobody else holds the table, its columns go as the samples come: both at once may not fit in memory.
     del found, target
-    x = np.empty((len(kept), len(names)))
+    x = np.empty((len(kept), len(names)), order="F" if len(kept) * len(names) > LARGE else "C")
     at = 0
     while inputs:
         for values in _values(inputs.pop(0), kept):

@@ -115,10 +115,12 @@ def judge(
 
 def _check_names(table: Table, targets: Sequence[str], inputs: Sequence[str] | None) -> None:
     file, names = name_of(table.path), table.names
-    known = ", ".join(shown(name, 20)[1:-1] for name in names[:6]) + (" …" if len(names) > 6 else "")
     for name in (*targets, *(inputs or ())):
         if name not in names:
-            raise DataError(f"{file}: there is no column {shown(name)} (there are {known})")
+            # Who asks may be somebody who should not see what is in the file: one name must do.
+            raise DataError(
+                f"{file}: there is no column {shown(name)} (the first of {len(names)} is {shown(names[0])})"
+            )
     for name in targets:
         if inputs and name in inputs:
             raise DataError(f"{file}: column {shown(name)} is the target and cannot be an input too")
@@ -214,8 +216,9 @@ def _learnable(each: Judged) -> bool:
 
 
 def _reasons(columns: Sequence[Judged]) -> str:
-    told = [f"{shown(each.name, 20)} ({each.reason or 'one value'})" for each in columns[:3]]
-    return ", ".join(told) + (f" and {len(columns) - 3} more" if len(columns) > 3 else "")
+    """Of the first column, why it cannot be used; of the others, how many they are."""
+    first, more = columns[0], len(columns) - 1
+    return f"{shown(first.name, 20)} ({first.reason or 'one value'})" + (f" and {more} more" if more else "")
 
 
 def task_of(target: Judged) -> tuple[Task, str]:
@@ -259,7 +262,7 @@ def _check(table: Table, columns: Sequence[Judged], chosen: Judged, task: Task, 
         others = [each for each in columns if each.name != target.name]
         if not others:
             raise DataError(f"{file}: one column only; a target and something to learn it from are needed")
-        raise DataError(f"{file}: no column to learn {shown(target.name)} from: {_reasons(others)}")
+        raise DataError(f"{file}: no column to learn the target from: {_reasons(others)}")
     where = f"{file}, column {shown(target.name)}"
     if target.present < 2:
         raise DataError(f"{where}: at least 2 rows with a value are needed, found {target.present}")
