@@ -108,11 +108,11 @@ def measured_depth(taps: list[Tap], found: Floats, scale: CorrelationScale) -> f
 
     A layer of n units adds about 1/√n to the distance, of which χ_c is left in each further one.
     """
-    if not scale.rate < 1 - MARGIN:
-        return math.nan
     rows = [row for row, tap in enumerate(taps) if tap.info.kind == "dense" and "." not in tap.info.label][1:]
+    if len(rows) < 2 or not scale.rate < 1 - MARGIN:
+        return math.nan
     upper = np.triu_indices(found.shape[1], 1)
-    away = np.array([found[row][upper] for row in rows]).reshape(len(rows), -1) - scale.settled
+    away = np.array([found[row][upper] for row in rows]) - scale.settled
     units = np.array([taps[row].info.units for row in rows[:-1]])
     noise = CLEAR / np.sqrt(units * (1 - scale.rate**2))
     clear = np.abs(away[:-1]) > noise[:, np.newaxis]

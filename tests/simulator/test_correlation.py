@@ -157,6 +157,15 @@ def test_where_theory_says_nothing_it_says_why() -> None:
         CorrelationQuestion().answer(training_of(batch_size=1))
 
 
+@pytest.mark.parametrize("repeat", [1, 2])
+def test_of_too_few_layers_no_depth_is_measured(repeat: int) -> None:
+    drawn = {"initializer": {"kind": "normal", "std": 0.1}, "bias_initializer": {"kind": "normal", "std": 0.3}}
+    layer = {"kind": "dense", "units": 20, "repeat": repeat, **drawn}
+    found = CorrelationQuestion().answer(training_of(0, layers=[layer]))
+    assert math.isfinite(found.depth)
+    assert math.isnan(found.measured_depth)
+
+
 def test_a_signal_of_nothing_but_zeros_has_no_correlation() -> None:
     zero = {"kind": "dense", "units": 4, "activation": {"kind": "relu"}, "initializer": {"kind": "zeros"}}
     found = CorrelationQuestion(samples=2).answer(training_of(0, layers=[zero]))
