@@ -11,7 +11,7 @@ from simulator.history import History, Rows
 from tests.ui.plot_data import frame
 from ui.export.pictures import picture
 from ui.plots import View, plot_class
-from ui.plots.alike import turns_of
+from ui.plots.alike import alone_of, turns_of
 from ui.plots.gradient_time import GradientTime
 
 
@@ -98,3 +98,13 @@ def test_the_line_of_many_steps_lies_between_their_extremes_and_a_spike_is_still
     heights = np.array([point.y() for point in line[0]])
     np.testing.assert_allclose(heights, (low + high) / 2)
     assert max(point.y() for point in reach[0]) == pytest.approx(4.0)
+
+
+def test_a_curve_is_whole_where_no_other_lies_upon_it() -> None:
+    falling = np.concatenate([np.linspace(1, 0, 50), np.zeros(150)])
+    other = np.concatenate([np.linspace(2, 0, 50), np.zeros(150)])
+    heights = np.array([falling, other, np.full(200, np.nan)])
+    assert [turn is not None for turn in turns_of(heights, 100.0, 400.0)] == [True, True, False]
+    alone = alone_of(heights, 100.0)
+    assert alone[:2, :45].all()
+    assert not alone[:2, 60:].any()

@@ -39,6 +39,7 @@ class AlikeCurves(Curves):
     steps: Array = np.zeros(0)
     heights: Array = np.zeros((0, 0))
     turns: Sequence[Turn | None] = ()
+    alone: NDArray[np.bool_] = np.zeros(0, np.bool_)
 
     def set_heights(self, x: Array, heights: Array) -> None:
         """``heights`` (curves, points)"""
@@ -51,7 +52,18 @@ class AlikeCurves(Curves):
     def draw(self, painter: QPainter, there: QTransform) -> None:
         length = float(np.ptp(self.steps)) * abs(there.m11()) if self.steps.size else 0.0
         self.turns = turns_of(self.heights, abs(there.m22()), length)
+        self.alone = alone_of(self.heights, abs(there.m22())) if any(self.turns) else np.zeros(0, np.bool_)
         super().draw(painter, there)
+
+    def _curve(self, painter: QPainter, there: QTransform, index: int, width: float, alpha: float) -> None:
+        """Dashes, and over them whole what of the curve has no other upon it."""
+        super()._curve(painter, there, index, width, alpha)
+        if self.turns[index] is None or index == self.emphasis:
+            return
+        painter.setPen(pen_of(self.colours[index % len(self.colours)], width, alpha=alpha))
+        for piece in pieces(self.steps, np.where(self.alone[index], self.heights[index], np.nan)):
+            if piece.size() > 1:
+                painter.drawPolyline(there.map(piece))
 
     def _radius(self, index: int) -> float:
         """Points that lie upon each other are rings."""
@@ -70,9 +82,9 @@ def turns_of(heights: Array, pixels: float, length: float) -> list[Turn | None]:
     ``TOUCHING``.
     """
     found: list[Turn | None] = [None] * len(heights)
-    known = np.flatnonzero(np.isfinite(heights).any(axis=1))
-    order = known[np.argsort(_means(heights[known]), kind="stable")]
-    breaks = np.flatnonzero(~_touching(heights[order], pixels)) + 1
+    order = _order(heights)
+    near, shared = _near(heights[order], pixels)
+    breaks = np.flatnonzero(2 * np.count_nonzero(near, axis=1) <= np.count_nonzero(shared, axis=1)) + 1
     for group in np.split(order, breaks):
         dash = float(np.clip(length / (2 * max(len(group), 1)), SHORTEST, LONGEST))
         for place, curve in enumerate(np.sort(group).tolist() if len(group) > 1 else ()):
@@ -85,10 +97,24 @@ def _means(heights: Array) -> Array:
     return np.asarray(np.where(good, heights, 0.0).sum(axis=1) / np.maximum(good.sum(axis=1), 1))
 
 
-def _touching(ordered: Array, pixels: float) -> NDArray[np.bool_]:
-    """(curves − 1,): whether a curve lies upon the next one for most of the way that they share."""
+def alone_of(heights: Array, pixels: float) -> NDArray[np.bool_]:
+    """(curves, points): where a curve has neither of its neighbours in order of height upon it."""
+    order = _order(heights)
+    near, _ = _near(heights[order], pixels)
+    alone = np.ones(heights.shape, np.bool_)
+    alone[order[:-1]] &= ~near
+    alone[order[1:]] &= ~near
+    return alone
+
+
+def _order(heights: Array) -> NDArray[np.intp]:
+    """Curves that have any point, from the lowest to the highest."""
+    known = np.flatnonzero(np.isfinite(heights).any(axis=1))
+    return known[np.argsort(_means(heights[known]), kind="stable")]
+
+
+def _near(ordered: Array, pixels: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(curves − 1, points) each: where a curve lies upon the next one, and where both have a point."""
     with np.errstate(invalid="ignore"):
         apart = np.abs(np.diff(ordered, axis=0)) * pixels
-    shared = np.isfinite(apart)
-    near = np.count_nonzero(shared & (apart < TOUCHING), axis=1)
-    return np.asarray(2 * near > np.count_nonzero(shared, axis=1))
+        return np.asarray(apart < TOUCHING), np.isfinite(apart)
