@@ -42,7 +42,7 @@ class PictureState(MapState):
 
 class InputGradientPlot(Asking[InputState]):
     key = "input_gradient"
-    title = "Gradient of the input"
+    title = "Input gradient"
     side = "backward"
     explain = (
         "How the loss of a sample would change with each of its inputs. The band is the root mean square over the "
@@ -129,7 +129,7 @@ class InputGradientPlot(Asking[InputState]):
 
 class InputGradientPicture(Asking[MapState], TilePlot):
     key = "input_gradient_picture"
-    title = "Gradient of the input image"
+    title = "Input gradient image"
     side = "backward"
     wants = frozenset()
     kinds = frozenset({"convolution", "pooling", "flatten", "recurrent", "gru", "lstm"})
@@ -226,7 +226,7 @@ def norm_words(found: InputGradient) -> str:
     if not norms.size:
         return ""
     middle, low, high = float(np.median(norms)), float(norms.min()), float(norms.max())
-    return f"‖∂C/∂x‖ of a sample: median {number(middle)}, from {number(low)} to {number(high)}"
+    return f"‖∂C/∂x‖: median {number(middle)}, {number(low)} … {number(high)}"
 
 
 def lost_samples(found: InputGradient) -> list[Note]:
