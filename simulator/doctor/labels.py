@@ -13,6 +13,8 @@ from simulator.parameter import parameter
 
 FLOOR = 0.5
 """Share of what guessing scores, above which label noise leaves little to be learnt."""
+NOT_YET = 0.8
+"""Share of what guessing scores, above which hardly anything has been learnt by heart either."""
 ERRORS = 3.0
 """Standard errors that neighbours must be better than chance."""
 
@@ -52,10 +54,12 @@ class NothingToLearn(Suspect):
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         facts = evidence.facts
-        if facts is None or evidence.course not in ("unmoved", "slow") or evidence.frame.step < PATIENCE:
+        # Of sequences, it is not the whole that is alike.
+        if facts is None or evidence.frame.time or evidence.frame.step < PATIENCE or facts.data.floor:
             return
-        likeness, error = facts.data.likeness, facts.data.likeness_error
-        if evidence.level < 0.8 or math.isnan(likeness) or likeness > ERRORS * error or facts.data.floor:
+        likeness = facts.data.likeness
+        telling = math.isnan(likeness) or likeness > ERRORS * facts.data.likeness_error
+        if telling or evidence.course not in ("unmoved", "slow") or evidence.level < NOT_YET:
             return
         yield self.finding(
             evidence,

@@ -17,10 +17,10 @@ HELPING = 0.5
 """Decades beyond what is sound, from which a setting that helps a little is worth naming."""
 BETTER = 1.25
 """Times as low a loss, from which on a change that does not cure tells something all the same."""
+NOTHING = "nothing to learn"
+"""The rule that blames the labels."""
 LASTING = frozenset({"dead", "over-fitting"})
 """What remains true of a run that learns."""
-DENIED = frozenset({"nothing to learn"})
-"""What a copy that learns shows not to be so."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,22 @@ def prove(findings: Sequence[Finding], trials: Trials) -> tuple[Finding, ...]:
 
 def _judged(findings: Sequence[Finding], trials: Trials) -> tuple[Finding, ...]:
     suspects = sorted((each for each in findings if each.cause is not None), key=lambda each: -each.strength)
-    tested = [Tested(each, tuple(trials.of_finding(each))) for each in suspects]
-    culprit = find_culprit(tested, trials.untreated)
+    culprit = find_culprit([Tested(each, tuple(trials.of_finding(each))) for each in suspects], trials.untreated)
     others = [each for each in findings if each.cause is None]
-    if culprit is not None:
-        if not culprit.healing:
-            culprit = _otherwise(culprit, others, trials)
-        remaining = [replace(each, mends=()) for each in others if culprit.best is None or culprit.best.has(each)]
-        return (culprit.proven, *remaining)
-    return _without_culprit(others, suspects, trials)
+    if culprit is None:
+        return _without_culprit(others, trials)
+    if not culprit.healing:
+        culprit = _otherwise(culprit, others, trials)
+    return (culprit.proven, *_left(culprit, others))
+
+
+def _left(leader: Tested, others: Iterable[Finding]) -> Iterator[Finding]:
+    """What does not follow from the first finding: what its cure leaves."""
+    for finding in others:
+        if finding is not leader.finding and finding.rule != NOTHING and (
+            leader.best is None or leader.best.has(finding)
+        ):  # fmt: skip
+            yield replace(finding, mends=())
 
 
 def consistent(findings: Iterable[Finding], experiment: Experiment) -> tuple[Finding, ...]:
@@ -124,17 +131,23 @@ def _likely(tested: Tested, untreated: Outcome) -> bool:
     return untreated.level > HALF_WAY and (strength >= 1 or (helps and strength >= HELPING))
 
 
-def _without_culprit(others: Sequence[Finding], suspects: Sequence[Finding], trials: Trials) -> tuple[Finding, ...]:
+def _without_culprit(others: Sequence[Finding], trials: Trials) -> tuple[Finding, ...]:
     """The stack itself is to blame, or nothing is."""
     tested = [Tested(each, tuple(trials.of_finding(each))) for each in others]
     if trials.untreated.level < HALF_WAY:
         # It learns: what looks odd does no harm.
         kept = [each.proven for each in tested if each.finding.rule in LASTING or each.finding.severity == "note"]
         return tuple(finding for finding in kept if finding.mends or finding.severity == "note")
-    healed = any(each.healing for each in tested)
-    tested = [each for each in tested if not (healed and each.finding.rule in DENIED)]
-    ordered = sorted(tested, key=lambda each: (SEVERITIES.index(each.finding.severity), healed and not each.healing))
-    return tuple(each.proven for each in ordered if each.healing or each.finding.severity != "warning" or _told(each))
+    healed = [each for each in tested if each.healing]
+    if healed:
+        leader = min(healed, key=lambda each: SEVERITIES.index(each.finding.severity))
+        return (leader.proven, *_left(leader, others))
+    nothing = [each.finding for each in tested if each.finding.rule == NOTHING]
+    if nothing:
+        # No part of a network can be blamed for what cannot be learnt.
+        blameless = [each.finding for each in tested if not each.finding.factor and each.finding not in nothing]
+        return (*nothing, *(replace(each, mends=()) for each in blameless))
+    return tuple(each.proven for each in tested if each.finding.severity != "warning" or _told(each))
 
 
 def _told(tested: Tested) -> bool:

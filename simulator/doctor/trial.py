@@ -31,13 +31,13 @@ USUAL_STEPS = 200
 LEAST_STEPS, MOST_STEPS = 30, 2000
 LAST = 10
 """Steps at the end whose median is the loss that counts."""
-USUAL_COPIES, LEAST_COPIES, MOST_COPIES = 8, 3, 24
+USUAL_COPIES, LEAST_COPIES, MOST_COPIES = 5, 3, 24
 """Copies that a trial's length allows for; fewer than the least tell nothing."""
 LOOKS = 12
 """Steps of a copy that are looked at closely, about, besides the last."""
 ENOUGH = 0.1
 """Share of what guessing scores, with which no other mend of the finding needs to be tried."""
-BUDGET = 4e11
+BUDGET = 6e11
 """Floating-point operations that all trials of one consultation may cost together."""
 CALLS = 2e6
 """What the calls of a step cost for each layer, whatever its width, in floating-point operations."""

@@ -13,7 +13,7 @@ import pytest
 from simulator import Experiment, RunResult, run
 from simulator.doctor import SUSPECTS, Finding, Mend, Severity, Trial
 from simulator.doctor.proof import consistent, prove
-from simulator.doctor.trial import CURED, Outcome, Trials
+from simulator.doctor.trial import CURED, Outcome, Trials, copy
 from simulator.optimizers import Optimizer
 from simulator.parameter import kinds
 from simulator.schedules import Schedule
@@ -166,9 +166,9 @@ def test_a_schedule_that_leaves_no_rate_is_named_and_no_base_rate_is_offered_und
 
 def test_a_share_of_a_decade_is_no_cause_of_a_severe_finding() -> None:
     for plain, settings, _ in PLANTED.values():
-        for finding in trained(plain, settings, 40).findings:
+        for finding in copy(Experiment.from_builtins(plain).with_values(settings), 40).findings:
             decades = finding.numbers.get(f"decades_{finding.factor}", math.inf)
-            assert finding.severity != "severe" or not abs(decades) < 1
+            assert finding.severity != "severe" or "altogether" in finding.sentence or not abs(decades) < 1
 
 
 def test_a_run_that_broke_says_where_and_offers_a_new_start_or_a_checkpoint() -> None:
@@ -194,7 +194,7 @@ def test_labels_that_are_random_blame_no_part_of_the_network() -> None:
     assert [each for each in findings if each.severity == "severe" and each.factor] == []
 
 
-@pytest.mark.parametrize(("loss", "kept"), [(0.1, ["stalled"]), (0.9, ["stalled", "nothing to learn"])])
+@pytest.mark.parametrize(("loss", "kept"), [(0.1, ["stalled"]), (0.9, ["nothing to learn", "stalled"])])
 def test_where_a_copy_learns_it_is_not_said_that_there_is_nothing_to_learn(loss: float, kept: list[str]) -> None:
     def finding(rule: str, severity: Severity, *mends: Mend) -> Finding:
         return Finding(rule, severity, (), 0, 300, {}, "", f"It is {rule}.", mends)
