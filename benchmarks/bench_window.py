@@ -122,7 +122,7 @@ def opened(experiment: Experiment, mode: Mode) -> Iterator[Watch]:
         try:
             yield watch
         finally:
-            window.document.undo_stack.setClean()
+            window.document.replace(window.document.experiment)
             window.close()
             window.bench.close()
             window.deleteLater()
