@@ -127,3 +127,18 @@ def test_a_read_out_goes_with_its_plot(qtbot: QtBot) -> None:
     assert not plot._read_out.isHidden()
     plot.hide()
     assert plot._read_out.isHidden()
+
+
+@keys
+def test_a_run_that_comes_back_as_it_was_looks_as_it_did(key: str, qtbot: QtBot) -> None:
+    """Whatever a plot remembers in order to stand still, nothing of it is left out when the same is shown again."""
+    plot = plot_class(key)()
+    qtbot.addWidget(plot)
+    plot.resize(420, 280)
+    for given in (view(6), real("residual", 12), real("recurrent", 3)):
+        pictures = []
+        for _ in range(2):
+            plot.start(given.frame.info)
+            plot.refresh(given)
+            pictures.append(plot.grab().toImage())
+        assert pictures[0] == pictures[1]

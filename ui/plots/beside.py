@@ -84,7 +84,8 @@ class RowWords(Beside):
         self.update()
 
     def reset(self) -> None:
-        """Another run may need less room."""
+        """Another run may need less room, also where it says the same."""
+        self.words = ()
         self._longest = [0.0, 0.0]
         self.take_width(0.0)
 
