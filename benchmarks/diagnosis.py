@@ -136,9 +136,9 @@ class Diagnosis:
 
 
 BLEMISHES = (
-    r"\bnan\b", r"\binf\b", r"\b(minus |−)?infinite decades", r"∞ decades", r"\bNone\b", r"\blayers (\S+) to \1\b",
-    r"\b1 (layers|units|steps|samples|entries|decades|times)\b", r"\d[eE][-+]?\d", r"  ", r" [,.;:]", r"\.\.", r"[^.]$",
-    r"^[a-zø]", r"\b(\w+) \1\b", r"[<>{}_]",
+    r"\bnan\b", r"\binf\b", r"(infinite|∞) decades", r"\bNone\b", r"\blayers (\S+) to \1\b",
+    r"(?<![\d.,])1 (layers|units|steps|samples|entries|decades|times)\b", r"\d[eE][-+]?\d", r"  ", r" [,.;:]", r"\.\.",
+    r"[^.]$", r"^(?!float16)[a-z]", r"\b(\w+) \1\b", r"[<>{}_]",
 )  # fmt: skip
 """What no sentence for a person may hold."""
 
