@@ -12,9 +12,11 @@ from simulator.doctor.words import number
 from simulator.parameter import parameter
 
 FLOOR = 0.5
-"""Share of what guessing scores, above which label noise leaves little to be learnt."""
-NOT_YET = 0.8
-"""Share of what guessing scores, above which hardly anything has been learnt by heart either."""
+"""Share of what guessing scores, above which label noise leaves less than half to be learnt."""
+LITTLE = 0.75
+"""Share of what guessing scores, above which a loss is not much better."""
+REACHED = 1.25
+"""Times the best loss, below which it is as good as it gets."""
 ERRORS = 3.0
 """Standard errors that neighbours must be better than chance."""
 
@@ -29,7 +31,7 @@ class LabelNoise(Suspect):
         if facts is None or not noise or evidence.broken:
             return
         share = facts.data.floor / facts.data.guessing_loss
-        if share < FLOOR or evidence.level < FLOOR or evidence.level > 1.5:
+        if share < FLOOR or evidence.level < FLOOR or evidence.level > REACHED * share:
             return
         what = (
             "labels are random" if share > 0.97 else "labels are half random" if share > 0.8 else "labels are disturbed"
@@ -42,30 +44,31 @@ class LabelNoise(Suspect):
             f"{number(facts.data.floor)} where guessing scores {number(facts.data.guessing_loss)}. It is as good as it "
             "gets, and nothing in the network is to be mended",
             [Mend("No label noise", (("data.label_noise", 0.0),))],
-            worst="warning",
+            worst="warning" if share > LITTLE else "note",
             numbers={"label_noise": noise, "best_loss": facts.data.floor},
         )
 
 
 class NothingToLearn(Suspect):
-    """Neighbours that tell a label no better than chance, and a loss that is what guessing scores."""
+    """Neighbours that tell a label no better than chance, and a loss that is what guessing scores.
+
+    A large enough network learns any labels by heart: while its loss falls, nothing is said.
+    """
 
     name = "nothing to learn"
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         facts = evidence.facts
-        # Of sequences, it is not the whole that is alike.
-        if facts is None or evidence.frame.time or evidence.frame.step < PATIENCE or facts.data.floor:
+        if facts is None or evidence.course != "unmoved" or evidence.frame.step < PATIENCE or facts.data.floor:
             return
         likeness = facts.data.likeness
-        telling = math.isnan(likeness) or likeness > ERRORS * facts.data.likeness_error
-        if telling or evidence.course not in ("unmoved", "slow") or evidence.level < NOT_YET:
+        if math.isnan(likeness) or likeness > ERRORS * facts.data.likeness_error:
             return
         yield self.finding(
             evidence,
             "warning",
-            "The labels do not follow from the inputs: a sample's nearest neighbour tells its label no better than "
-            f"chance{state(evidence)}.",
+            "The labels do not seem to follow from the inputs: a sample's nearest neighbour tells its label no better "
+            f"than chance{state(evidence)}.",
             numbers={
                 "likeness": likeness,
                 "loss": evidence.lately("loss").item(),
@@ -97,6 +100,6 @@ class Overlap(Suspect):
                     f"The {'noise' if field == 'noise' else 'clusters'} of the data ({field} {number(value)}) "
                     "hides what is to be learnt: a sample's nearest neighbour tells little of its label",
                     [Mend(f"{field.capitalize()} {sound:g}", ((f"data.{field}", sound),))],
-                    worst="warning",
+                    worst="warning" if evidence.level > LITTLE else "note",
                     numbers={field: value, "likeness": facts.data.likeness},
                 )

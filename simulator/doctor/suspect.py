@@ -16,8 +16,8 @@ PATIENCE = 30
 """Steps before a run that has not moved is held against a setting; against a weak suspicion it takes longer."""
 WEAK, STRONG = 0.3, 0.7
 """Decades beyond what is sound from which a setting is suspected where nothing moves, and where something does."""
-NEARLY = 0.03
-"""Share of what guessing scores, below which nothing is left to be explained."""
+NEARLY = 0.1
+"""Share of what guessing scores, below which too little is left for a setting to be blamed."""
 
 
 def decades(value: float, limit: float) -> float:

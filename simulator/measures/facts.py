@@ -51,8 +51,11 @@ def data_facts(data: Dataset, experiment: Experiment) -> DataFacts:
 def _likeness(data: Dataset) -> tuple[float, float]:
     """How well the label of the nearest other sample tells a sample's own, and the standard error if it tells nothing.
 
-    Classes: (agreement − Σ p²) / (1 − Σ p²). Targets: 1 − mean (y − y')² / (2 variance).
+    Classes: (agreement − Σ p²) / (1 − Σ p²). Targets: 1 − mean (y − y')² / (2 variance). NaN for sequences, whose
+    answers hang on what was marked or came first: there neighbours are no judges.
     """
+    if len(data.input_shape) == 2:
+        return math.nan, math.nan
     x = data.x_train[:: 1 + len(data.x_train) // FEATURES, :NEIGHBOURS].astype(np.float64)
     y = data.y_train[: data.outputs, :NEIGHBOURS].astype(np.float64)
     count = x.shape[1]
