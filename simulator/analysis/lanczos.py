@@ -10,6 +10,9 @@ import numpy as np
 
 from simulator.frame import Floats
 
+RANDOM = 0.1
+"""Part of a leaning start that is random: it finds what the lean has no part of."""
+
 
 @dataclass(frozen=True)
 class Extreme:
@@ -28,9 +31,10 @@ def largest(
     most: int,
     tolerance: float,
     seconds: float = np.inf,
+    lean: Floats | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Extreme:
-    """Lanczos from a fixed random vector, with the two last vectors only, whatever their number.
+    """Lanczos from a fixed random vector that may ``lean`` to another, with the two last vectors only.
 
     Rounding then lets copies of what has converged come back, but neither the largest value nor its residual suffers
     from them (Paige 1980, Accuracy and effectiveness of the Lanczos algorithm for the symmetric eigenproblem).
@@ -38,8 +42,7 @@ def largest(
     ``seconds`` have passed. NaN where a product is not finite.
     """
     end = clock() + seconds
-    v = np.random.default_rng(0).standard_normal((size,))
-    v /= np.linalg.norm(v)
+    v = _start(size, lean)
     before = np.zeros(size)
     diagonal: list[float] = []
     beside: list[float] = []
@@ -61,6 +64,17 @@ def largest(
         beside.append(length)
         before, v = v, rest / length
     return found
+
+
+def _start(size: int, lean: Floats | None) -> Floats:
+    """A vector of length 1 with a part in every direction; most of it along ``lean``, where that has a direction."""
+    v = np.random.default_rng(0).standard_normal((size,))
+    v /= np.linalg.norm(v)
+    length = 0.0 if lean is None else float(np.linalg.norm(lean))
+    if lean is not None and 0 < length < np.inf:
+        v = RANDOM * v + lean / length
+        v /= np.linalg.norm(v)
+    return v
 
 
 def _ritz(diagonal: list[float], beside: list[float]) -> tuple[float, float]:

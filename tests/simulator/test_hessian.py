@@ -178,6 +178,17 @@ def test_two_vectors_are_enough_for_the_largest_eigenvalue() -> None:
     assert found.residual <= 1e-6 * 2
 
 
+def test_a_start_that_leans_finds_sooner_and_misses_nothing() -> None:
+    values = np.linspace(0, 1, 3000)
+    values[[5, 9]] = 3.0, 2.0
+    lean, other = np.eye(3000)[5], np.eye(3000)[9]
+    for start, wanted in ((lean, 3.0), (other, 3.0), (np.zeros(3000), 3.0), (np.full(3000, np.nan), 3.0)):
+        found = largest(lambda v: values * v, 3000, most=60, tolerance=1e-6, lean=start)
+        assert found.value == pytest.approx(wanted, rel=1e-10)
+    soon = [largest(lambda v: values * v, 3000, most=2, tolerance=0, lean=start).value for start in (lean, None)]
+    assert soon[0] > 2.9 > soon[1]
+
+
 # -- dual numbers ------------------------------------------------------------------------------------------------
 
 
