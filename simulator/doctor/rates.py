@@ -141,7 +141,7 @@ class LearningRate(Suspect):
         if not lost and (longest < 10 * LONG or rate < usual / 10):
             return
         how = f": the update of step {step} changed {evidence.name(row)}'s weights by {number(longest)} of their size"
-        ladder = [value for value in (usual, 10 * usual) if rate > 2 * value]
+        ladder = [value for value in (usual, 10 * usual, usual / 10) if rate > 2 * value]
         yield from self._accuse(
             evidence,
             max(beyond, 0.0) + 0.3,

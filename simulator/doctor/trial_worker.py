@@ -19,7 +19,7 @@ from simulator.messages import Failed, Stop
 
 REST = 1.0
 """A step that took a second is followed by so many without one;"""
-REST_IN_THREAD = 9.0
+REST_IN_THREAD = 4.0
 """and by so many where the interpreter is shared with a screen."""
 PROGRESS_SECONDS = 0.2
 """How far it is, is told no more often than this."""
