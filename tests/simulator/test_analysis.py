@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simulator.analysis.correlation import CorrelationQuestion
 from simulator.analysis.effective_rank import EffectiveRankQuestion, effective_rank
 from simulator.analysis.gradient_noise import GradientNoiseQuestion, cosine, sample_gradient, spread
+from simulator.analysis.input_gradient import InputGradientQuestion
 from simulator.analysis.jacobian import JacobianQuestion, jacobians, singular_values
 from simulator.analysis.lanczos import largest
+from simulator.analysis.output_errors import OutputErrorsQuestion
 from simulator.analysis.preactivation import PreactivationQuestion
 from simulator.analysis.sharpness import Hessian, SharpnessQuestion, stability_limit
 from simulator.analysis.twin import Twin
@@ -44,7 +47,8 @@ STACKS: dict[str, dict[str, Any]] = {
     },
 }
 QUESTIONS: list[Question] = [
-    JacobianQuestion(), SharpnessQuestion(), GradientNoiseQuestion(), EffectiveRankQuestion()
+    JacobianQuestion(), SharpnessQuestion(), GradientNoiseQuestion(), EffectiveRankQuestion(), CorrelationQuestion(),
+    InputGradientQuestion(), OutputErrorsQuestion(),
 ]  # fmt: skip
 
 

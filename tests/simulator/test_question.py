@@ -11,9 +11,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from simulator.analysis.correlation import CorrelationQuestion
 from simulator.analysis.effective_rank import EffectiveRankQuestion
 from simulator.analysis.gradient_noise import GradientNoiseQuestion
+from simulator.analysis.input_gradient import InputGradientQuestion
 from simulator.analysis.jacobian import JacobianQuestion
+from simulator.analysis.output_errors import OutputErrorsQuestion
 from simulator.analysis.preactivation import PreactivationQuestion
 from simulator.analysis.sharpness import SharpnessQuestion
 from simulator.doctor import TinyGradients
@@ -157,6 +160,9 @@ ASKABLE: dict[str, Question] = {
     "Jacobian": JacobianQuestion(),
     "gradient noise": GradientNoiseQuestion(),
     "sharpness": SharpnessQuestion(),
+    "correlation": CorrelationQuestion(),
+    "input gradient": InputGradientQuestion(),
+    "output errors": OutputErrorsQuestion(),
     "tiny gradients": TinyGradients(),
     "box": OpenBox("weights:0"),
     "what if": WhatIf(Changes(input_scale=2)),
