@@ -29,6 +29,10 @@ LEARNT = 0.1
 """Share of the loss at the start below which updates may be as small as they like."""
 SPOILT = 2.0
 """Times the loss at the start beyond which the weights are no good place to go on from."""
+DEAD, FLAT = 0.5, 0.9
+"""Shares of a layer's units, and of its entries, without which it does not come back."""
+DISPLACED = 10.0
+"""Times the size of a layer's weights at step 0."""
 RECENT = 10
 """Steps over which a number is judged: one odd batch is no finding."""
 
@@ -88,9 +92,23 @@ class Evidence:
     @property
     def spoilt(self) -> bool:
         """Whether the state of the network is such that no setting would bring it back."""
-        dead = self.frame.measures["activation_dead"][self.hidden]
-        grown = self.frame.scalars.get("loss", 0.0) > SPOILT * self.start
-        return self.broken or self.frame.lost_state is not None or grown or bool(np.any(dead >= 0.5))
+        lost = self.broken or self.frame.lost_state is not None
+        return lost or self.frame.scalars.get("loss", 0.0) > SPOILT * self.start or self._stuck or self._displaced
+
+    @property
+    def _stuck(self) -> bool:
+        """Whether most units of a hidden layer are dead, or nearly all of its entries are flat."""
+        measures = self.frame.measures
+        dead, flat = (measures[name][self.hidden] for name in ("activation_dead", "activation_saturated"))
+        return bool(np.any(dead >= DEAD) or np.any(flat >= FLAT))
+
+    @property
+    def _displaced(self) -> bool:
+        """Whether the weights of a hidden layer are of another size altogether than at step 0."""
+        if self.first is None:
+            return False
+        now, then = (frame.measures["weight_norm"][self.hidden] for frame in (self.frame, self.first))
+        return bool(np.any((now > DISPLACED * then) & (then > 0)) or np.any(DISPLACED * now < then))
 
     # -- the past -------------------------------------------------------------------------------------------------
 

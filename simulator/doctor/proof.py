@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from simulator.doctor.base import SEVERITIES, Finding, Mend
 from simulator.doctor.evidence import HALF_WAY
 from simulator.doctor.mends import value_at
+from simulator.doctor.suspect import HELPING
 from simulator.doctor.trial import Outcome, Trials, cures
 from simulator.experiment import Experiment
 
 CLOSE = 2.5
 """Times the best copy's loss, within which another setting explains as much."""
-HELPING = 0.5
-"""Decades beyond what is sound, from which a setting that helps a little is worth naming."""
 BETTER = 1.25
 """Times as low a loss, from which on a change that does not cure tells something all the same."""
 NOTHING = "nothing to learn"

@@ -152,14 +152,16 @@ class LearningRate(Suspect):
     def _low(self, evidence: Evidence, rate: float, usual: float) -> Iterator[Finding]:
         ratios = evidence.lately("update_ratio")[evidence.frame.defined["update_ratio"]]
         most = float(np.nanmax(ratios)) if np.isfinite(ratios).any() else math.nan
-        if not 0 < most < LONG / 10 or evidence.course in ("broken", "diverged") or evidence.rate < SPENT * rate:
+        # Without a gradient, or with a schedule that leaves none of it, no rate is to blame.
+        blameless = evidence.rate < SPENT * rate or not evidence.frame.scalars.get("gradient_norm", 0.0) > 0
+        if not most < LONG / 10 or evidence.course in ("broken", "diverged") or blameless:
             return
         ladder = [value for value in _steps_up(usual) if value > 2 * rate]
         shrinks = isinstance(evidence.experiment.optimizer, AdaGrad)
         why = ", and AdaGrad divides it by the root of all squared gradients so far" if shrinks else ""
         yield from self._accuse(
             evidence,
-            max(decades(usual / 10, rate), 0.0) + max(decades(SHORT, most), 0.0) / 2,
+            max(decades(usual / 10, rate), 0.0) + min(max(decades(SHORT, most), 0.0) / 2, 2.0),
             f"The learning rate {number(rate)} is too low{why}: no update changes a layer's weights by more than "
             f"{number(most)} of their size",
             [*ladder, rate * 10, rate * 100],

@@ -16,6 +16,8 @@ PATIENCE = 30
 """Steps before a run that has not moved is held against a setting; against a weak suspicion it takes longer."""
 WEAK, STRONG = 0.3, 0.7
 """Decades beyond what is sound from which a setting is suspected where nothing moves, and where something does."""
+HELPING = 0.5
+"""Decades beyond what is sound, from which a setting is worth naming although setting it right does not cure."""
 NEARLY = 0.1
 """Share of what guessing scores, below which too little is left for a setting to be blamed."""
 

@@ -85,18 +85,16 @@ def _nearest(x: Floats) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
 @np.errstate(all="ignore")
 def facts(data: DataFacts, rules: Regularization, parameters: Parameters, output: OutputModule, y: Array) -> Facts:
     """Of the step that was evaluated last, with the targets ``y`` of its batch."""
-    weights = [parameters.value[start:stop] for start, stop in parameters.weight_ranges]
-    gradient, l1, l2 = _penalised(parameters, rules)
+    l1, l2 = _penalties(parameters, rules)
+    gradient = _penalised(parameters, rules)
     whole = norm(gradient)
-    if rules.clip_value is not None:
-        np.clip(gradient, -rules.clip_value, rules.clip_value, out=gradient)
-    cut = norm(gradient)
+    cut = whole if rules.clip_value is None else norm(np.clip(gradient, -rules.clip_value, rules.clip_value))
     kept = 1.0 if rules.clip_norm is None or not cut > rules.clip_norm else rules.clip_norm / cut
     slope, flat = _output(output, y)
     return Facts(
         data=data,
-        l1_norm=l1 * math.sqrt(sum(int(np.count_nonzero(part)) for part in weights)),
-        l2_norm=l2 * math.hypot(*(norm(part) for part in weights)),
+        l1_norm=l1,
+        l2_norm=l2,
         kept_by_value=cut / whole if whole else 1.0,
         kept_by_norm=kept,
         gradient_size=kept * cut / math.sqrt(max(gradient.size, 1)),
@@ -105,13 +103,22 @@ def facts(data: DataFacts, rules: Regularization, parameters: Parameters, output
     )
 
 
-def _penalised(parameters: Parameters, rules: Regularization) -> tuple[Array, float, float]:
-    """The gradient with its penalties, and their strengths λ₁ and λ₂."""
-    gradient: Array = parameters.gradient.astype(np.float64)
+def _penalties(parameters: Parameters, rules: Regularization) -> tuple[float, float]:
+    """‖∂(penalty)/∂W‖ of L1 and of L2."""
+    weights = [parameters.value[start:stop] for start, stop in parameters.weight_ranges]
+    l1 = rules.l1 * math.sqrt(sum(int(np.count_nonzero(part)) for part in weights)) if rules.l1 else 0.0
+    return l1, rules.l2 * math.hypot(*(norm(part) for part in weights)) if rules.l2 else 0.0
+
+
+def _penalised(parameters: Parameters, rules: Regularization) -> Array:
+    """The gradient with its penalties."""
+    if not (rules.l1 or rules.l2):
+        return parameters.gradient
+    gradient: Array = parameters.gradient.copy()
     for start, stop in parameters.weight_ranges:
         weights = parameters.value[start:stop]
         gradient[start:stop] += rules.l2 * weights + rules.l1 * np.sign(weights)
-    return gradient, rules.l1, rules.l2
+    return gradient
 
 
 def _output(output: OutputModule, y: Array) -> tuple[float, float]:
