@@ -161,7 +161,7 @@ GIVEN = {
 """Columns of what is looked at and how, not of what the network makes of it."""
 NOT_OF_WEIGHTS = {
     "prediction.csv", "order_chaos.csv", "edge_of_chaos.csv", "correlation_depth.csv:chi_c", "graph.csv:norm",
-    "correlation_depth.csv:settled_correlation", "correlation_depth.csv:correlation_length", "bounds.csv:input_norm",
+    "correlation_depth.csv:settled_correlation", "correlation_depth.csv:depth_scale", "bounds.csv:input_norm",
 }  # fmt: skip
 """Theory of the draw, and columns in which the data have a row too."""
 
