@@ -12,20 +12,15 @@ _CGROUP = Path("/sys/fs/cgroup")
 _PROC = Path("/proc")
 
 
-def free_memory(reserved: int = 0) -> int | None:
-    """Bytes that this process could still take; None where the system does not tell.
-
-    ``reserved`` bytes have addresses already and are not written to yet: only a limit of addresses counts them.
-    """
-    addresses = _left_of_process()
-    limits = _available(), _left_of_group(), None if addresses is None else addresses + reserved
-    known = [amount for amount in limits if amount is not None]
+def free_memory() -> int | None:
+    """Bytes that this process could still take; None where the system does not tell."""
+    known = [amount for amount in (_available(), _left_of_group(), _left_of_process()) if amount is not None]
     return max(0, min(known)) if known else None
 
 
-def shortage(amount: int, reserved: int = 0) -> str:
-    """``but 1.2 GiB are free`` where ``amount`` bytes, ``reserved`` among them, are more than that; else ``""``."""
-    free = None if amount <= LITTLE else free_memory(reserved)
+def shortage(amount: int) -> str:
+    """``but 1.2 GiB are free`` where ``amount`` bytes are more than that; else ``""``."""
+    free = None if amount <= LITTLE else free_memory()
     return "" if free is None or amount <= free else f"but {free / GIB:.1f} GiB are free"
 
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from simulator.arena import Arena, Scratch
 from simulator.experiment import Experiment
-from simulator.layers.base import Block, Shape
-from simulator.network import Network, lack_of
-from simulator.numeric import Array
+from simulator.layers.base import Shape
+from simulator.network import Network, memory_refusal
 
 
 @dataclass(frozen=True)
@@ -19,45 +15,29 @@ class Need:
 
     parameters: int
     memory_bytes: int
-
-    @property
-    def lack(self) -> str:
-        """Why a network may not take so much; ``""`` where it may."""
-        return lack_of(self.memory_bytes)
+    refusal: str
+    """Why a network may not take so much, as it will be refused; ``""`` where it may."""
 
 
 def need_of(experiment: Experiment, input_shape: Shape, outputs: int, batch: int) -> Need:
     """What the experiment needs; ExperimentError where its layers do not fit together."""
     counted = _Counted(experiment, input_shape, outputs, batch)
-    vectors = 3 + experiment.optimizer.slots
-    return Need(counted.size, counted.buffers + vectors * counted.size * counted.dtype.itemsize)
-
-
-class _CountingScratch(Scratch):
-    """Stand-ins that take no memory."""
-
-    def array(self, *shape: int) -> Array:
-        if shape not in self._arrays:
-            self._arrays[shape] = np.broadcast_to(self.dtype.type(0), shape)
-        return self._arrays[shape]
+    held = (3 + experiment.optimizer.slots) * counted.parameter_count * counted.dtype.itemsize
+    refusal = memory_refusal(counted.counted_bytes + counted.parameter_bytes)
+    return Need(counted.parameter_count, counted.counted_bytes + held, refusal)
 
 
 class _Counted(Network):
     """A network of stand-ins: every size, no memory."""
 
-    def _bind(self, share: Network | None) -> None:
-        blocks = self._blocks()
-        self.size = sum(block.size for block in blocks)
-        for block in (*blocks, *self._states()):
-            self._stand_in(block)
+    def _check_memory(self) -> None:
+        """Whatever it takes may be known."""
 
-    def _stand_in(self, block: Block) -> None:
-        block.value = block.gradient = block.update = np.broadcast_to(self.dtype.type(0), block.shape)
+    def _bind(self, share: Network | None) -> None:
+        """Stand-ins stay."""
 
     def _allocate(self, seed: int, inputs: int) -> None:
-        count, scratch = Arena(self.dtype), _CountingScratch(self.dtype)
-        self._place(count, scratch, seed, inputs)
-        self.buffers = count.nbytes + scratch.nbytes
+        """Counted already."""
 
     def _open_taps(self) -> None:
         """Nothing can be read."""

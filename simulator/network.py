@@ -59,8 +59,11 @@ class Network:
             self.modules.append(module)
             shape = module.output_shape
         self.output = self._output(experiment, shape, outputs)
+        inputs = math.prod(input_shape)
+        self._count(experiment.seed, inputs, own=share is None)
+        self._check_memory()
         self._bind(share)
-        self._allocate(experiment.seed, math.prod(input_shape))
+        self._allocate(experiment.seed, inputs)
         self._open_taps()
 
     def zeros(self, shape: int | tuple[int, ...], dtype: np.dtype[np.floating]) -> Array:
@@ -92,40 +95,46 @@ class Network:
     def _states(self) -> list[Block]:
         return [block for module in self.modules for block in module.states()]
 
+    def _count(self, seed: int, inputs: int, own: bool) -> None:
+        """What all will take, with stand-ins for blocks and buffers; its ``own`` parameters are counted with them."""
+        blocks = self._blocks()
+        for block in (*blocks, *self._states()):
+            block.stand_in(self.dtype)
+        arena, scratch = Arena(self.dtype), Scratch(self.dtype, counting=True)
+        self._place(arena, scratch, seed, inputs)
+        self._entries = arena.used
+        self.counted_bytes = (arena.nbytes + scratch.nbytes) * self.numbers
+        self.parameter_count = sum(block.size for block in blocks)
+        self.parameter_bytes = self.parameter_count * self.numbers * self.dtype.itemsize * VECTORS * own
+
+    def _check_memory(self) -> None:
+        if refusal := memory_refusal(self.counted_bytes + self.parameter_bytes):
+            raise ExperimentError(refusal)
+
     def _bind(self, share: Network | None) -> None:
         blocks, states = self._blocks(), self._states()
-        self.parameter_bytes = 0
         if share is not None:
             self.parameters, self.states = share.parameters, share.states
             self.parameters.bind(blocks)
             self.states.bind(states)
             return
-        self.parameter_bytes = sum(block.size for block in blocks) * self.numbers * self.dtype.itemsize * VECTORS
-        check_memory(self.parameter_bytes)
         self.parameters = Parameters(blocks, self.dtype, self.zeros)
         self.states = Parameters(states, self.dtype, self.zeros)
 
     def _allocate(self, seed: int, inputs: int) -> None:
-        count = Arena(self.dtype)
-        scratch = Scratch(self.dtype, counting=True)
-        self._place(count, scratch, seed, inputs)
-        # Zeros take no memory before they are written to: what parameters need is still to come.
-        size = self.parameters.size * self.numbers * self.dtype.itemsize
-        reserved = 3 * size if self.parameter_bytes else 0
-        check_memory((count.nbytes + scratch.nbytes) * self.numbers + self.parameter_bytes, reserved)
-        self._arena = Arena(self.dtype, count.used, self.zeros)
+        self._arena = Arena(self.dtype, self._entries, self.zeros)
         self._scratch = Scratch(self.dtype, zeros=self.zeros)
         self._place(self._arena, self._scratch, seed, inputs)
+
+    @property
+    def buffer_bytes(self) -> int:
+        return self._arena.nbytes + self._scratch.nbytes
 
     def _place(self, arena: Arena, scratch: Scratch, seed: int, inputs: int) -> None:
         self.input = arena.signal(inputs, self.batch)
         for depth, module in enumerate(self.modules):
             module.allocate(Room(self.batch, arena, scratch, seed, needs_input_gradient=depth > 0, chain=self.modules))
         self.output.allocate(Room(self.batch, arena, scratch, seed, needs_input_gradient=bool(self.modules)))
-
-    @property
-    def buffer_bytes(self) -> int:
-        return self._arena.nbytes + self._scratch.nbytes
 
     def initialise(self, seed: int) -> None:
         """Draw all parameters, in depth order; the first batch stands in ``input``."""
@@ -200,12 +209,7 @@ def _inform(module: Module, label: str, entry: int, trace: Trace) -> None:
         _inform(child, f"{label}.{inner_number(inner, len(children))}", entry, trace)
 
 
-def check_memory(amount: int, reserved: int = 0) -> None:
-    """ExperimentError if ``amount`` bytes are more than a network may take, or than there are."""
-    if lack := lack_of(amount, reserved):
-        raise ExperimentError(f"the network would need {amount / GIB:.1f} GiB of memory; {lack}")
-
-
-def lack_of(amount: int, reserved: int = 0) -> str:
-    """Why a network may not take so many bytes, some of them ``reserved`` already; ``""`` where it may."""
-    return f"the limit is {MEMORY_LIMIT / GIB:g} GiB" if amount > MEMORY_LIMIT else shortage(amount, reserved)
+def memory_refusal(amount: int) -> str:
+    """Why a network may not take ``amount`` bytes; ``""`` where it may."""
+    lack = f"the limit is {MEMORY_LIMIT / GIB:g} GiB" if amount > MEMORY_LIMIT else shortage(amount)
+    return lack and f"the network would need {amount / GIB:.1f} GiB of memory; {lack}"

@@ -227,7 +227,7 @@ class MainWindow(QMainWindow):
             return
         reason = self.document.open(path, lambda: self._may_reach(path) and self._may_replace())
         if reason is not None:
-            self.banner.say(reason)
+            self.banner.say(f"Not opened: {reason}")
         elif self.document.path == path.absolute():
             self.settings.add_recent(path)
             if news := self._news_of(path):

@@ -43,6 +43,10 @@ class Block:
         self.weights = weights
         self.start = start
 
+    def stand_in(self, dtype: np.dtype[np.floating]) -> None:
+        """Have views that take no memory, until it is bound."""
+        self.value = self.gradient = self.update = np.broadcast_to(dtype.type(0), self.shape)
+
 
 Entries = tuple[Block, Any]
 """Some entries of a block: what indexes its value."""

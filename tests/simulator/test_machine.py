@@ -202,10 +202,10 @@ def test_the_machine_tells_what_is_free() -> None:
 
 
 def test_a_shortage_is_told_with_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "free_memory", lambda reserved=0: 3 * GIB // 2)
+    monkeypatch.setattr(machine, "free_memory", lambda: 3 * GIB // 2)
     assert shortage(3 * GIB // 2) == ""
     assert shortage(3 * GIB // 2 + 1) == "but 1.5 GiB are free"
-    monkeypatch.setattr(machine, "free_memory", lambda reserved=0: None)
+    monkeypatch.setattr(machine, "free_memory", lambda: None)
     assert shortage(2**60) == ""
 
 
@@ -223,7 +223,6 @@ def test_the_tightest_of_all_limits_counts(
     monkeypatch.setattr(machine, "_CGROUP", tmp_path)
     monkeypatch.setattr(machine, "_left_of_process", lambda: None if process < 0 else process)
     assert free_memory() == expected
-    assert free_memory(reserved=100) == (expected if process < 0 else process + 100)
 
 
 LARGE = {
@@ -235,14 +234,14 @@ LARGE = {
 
 @pytest.mark.parametrize("name", LARGE)
 def test_data_are_refused_before_they_are_drawn(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "free_memory", lambda reserved=0: LITTLE)
+    monkeypatch.setattr(machine, "free_memory", lambda: LITTLE)
     experiment = Experiment.from_builtins(described(**LARGE[name]))
     with pytest.raises(DataError, match=r"do not fit in memory: they need 0\.5 GiB; but 0\.1 GiB are free"):
         prepare(experiment.data, 0, "float32")
 
 
 def test_a_network_is_refused_before_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "free_memory", lambda reserved=0: LITTLE)
+    monkeypatch.setattr(machine, "free_memory", lambda: LITTLE)
     wide = [{"kind": "dense", "units": 4000, "repeat": 2}]
     with pytest.raises(ExperimentError, match=r"need 0\.\d GiB of memory; but 0\.1 GiB are free"):
         Training(Experiment.from_builtins(described(layers=wide)))
@@ -257,7 +256,7 @@ def test_parameters_and_buffers_are_counted_together(monkeypatch: pytest.MonkeyP
     network = Training(experiment).network
     free = max(network.parameter_bytes, network.buffer_bytes) + 1
     assert free > LITTLE
-    monkeypatch.setattr(machine, "free_memory", lambda reserved=0: free)
+    monkeypatch.setattr(machine, "free_memory", lambda: free)
     with pytest.raises(ExperimentError, match="GiB of memory"):
         Training(experiment)
 

@@ -87,15 +87,25 @@ def test_what_is_counted_is_what_is_then_taken(layers: list[Any], kind: str) -> 
     training = Training(experiment(layers, optimizer={"kind": kind}, batch_size=16))
     need = need_of(training.experiment, training.data.input_shape, training.data.outputs, training.network.batch)
     assert (need.parameters, need.memory_bytes) == (training.info.parameter_count, training.info.memory_bytes)
-    assert not need.lack
+    assert not need.refusal
 
 
 def test_a_network_that_could_never_be_held_is_counted_all_the_same() -> None:
     vast = experiment([{"kind": "dense", "units": 16384, "repeat": 1000}])
     need = need_of(vast, (1, 8, 8), 10, 1_000_000)
-    assert need.lack
+    assert "; the limit is 8 GiB" in need.refusal
     assert need.memory_bytes > 1000 * MEMORY_LIMIT
     assert need.parameters > 999 * 16384**2
+
+
+@pytest.mark.parametrize("layers", [[{"kind": "dense", "units": 16384, "repeat": 20}], [{"kind": "lstm"}]])
+def test_what_is_foreseen_to_be_refused_is_refused_in_the_same_words(layers: list[Any]) -> None:
+    data = {"kind": "adding", "steps": 10_000, "samples": 10} if layers[0]["kind"] == "lstm" else {"kind": "digits"}
+    vast = experiment(layers, data=data, batch_size=10_000)
+    need = need_of(vast, vast.data.input_shape or (), 1, 10_000)
+    with pytest.raises(ExperimentError) as refused:
+        Network(vast, vast.data.input_shape or (), 1, 10_000)
+    assert str(refused.value) == need.refusal
 
 
 @pytest.mark.parametrize("kind", [k for k in concrete(Data) if "path" not in k.__struct_fields__])  # type: ignore[type-abstract]

@@ -78,6 +78,18 @@ def test_the_last_score_stays_with_its_step(qtbot: QtBot) -> None:
         assert plot.strip.keys[1].short == "validation  0.410 at step 1\u202f200"
 
 
+def test_no_score_is_told_of_a_step_after_the_one_that_is_read() -> None:
+    readings = Readings()
+    bare = [structs.replace(frame(2, step), scalars={"loss": 1.0}) for step in range(3)]
+    scored = [structs.replace(each, scalars={"loss": 1.0, "validation_loss": 0.4}) for each in bare]
+    for now in (scored[0], bare[1], scored[2], bare[2]):
+        told = readings.added_to(View(now, history(2), None), playing=True)
+        assert told.score is not None
+        assert told.score.step <= told.reading.step
+    told = readings.added_to(View(bare[2], history(2), None), playing=False)
+    assert told.score is scored[2]
+
+
 def test_a_score_that_is_not_a_number_is_told_as_such_and_not_as_the_one_before(qtbot: QtBot) -> None:
     readings, plot = Readings(), LossPlot()
     qtbot.addWidget(plot)

@@ -46,10 +46,9 @@ class Outlook:
             need = need_of(experiment, shape, outputs, batch)
         except (ExperimentError, MemoryError):
             return "", False
-        words = f"{count(need.parameters, 'parameter')} · {size_text(need.memory_bytes)}"
-        if lack := need.lack:
-            return f"The network would need {size_text(need.memory_bytes)} of memory; {lack}.", True
-        return words, False
+        if need.refusal:
+            return f"{need.refusal[0].upper()}{need.refusal[1:]}.", True
+        return f"{count(need.parameters, 'parameter')} · {size_text(need.memory_bytes)}", False
 
 
 def size_text(amount: float) -> str:

@@ -39,7 +39,7 @@ class View:
     read: Frame | None = None
     """The frame whose numbers are read out, where the present one passes too fast."""
     scored: Frame | None = None
-    """The last frame with a score on data held out."""
+    """The last frame with a score on data held out, up to the one that is read."""
 
     @property
     def reading(self) -> Frame:
@@ -48,7 +48,8 @@ class View:
 
     @property
     def score(self) -> Frame | None:
-        return self.frame if "validation_loss" in self.frame.scalars else self.scored
+        last = self.scored or self.reading
+        return last if "validation_loss" in last.scalars else None
 
 
 class State(Protocol):
