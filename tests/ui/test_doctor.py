@@ -191,6 +191,23 @@ def test_buttons_stay_in_place_while_only_numbers_change(qtbot: QtBot) -> None:
     assert panel._nothing.text() == NOTHING
 
 
+@pytest.mark.parametrize("width", [700, 940, 1400])
+def test_words_are_not_squeezed_by_mends(qtbot: QtBot, width: int) -> None:
+    """At any width the words have most of the card's, or all."""
+    panel = DoctorPanel()
+    qtbot.addWidget(panel)
+    long = replace(MEND, title="Learning rate 0.01 and a longer name", application="checkpoint")
+    panel.resize(width, 400)
+    panel.show()
+    panel.say([Offer(replace(FINDING, mends=(long,)), back_to=480)])
+    qtbot.waitUntil(lambda: panel.cards[0].width() > 0)
+    card = panel.cards[0]
+    qtbot.waitUntil(lambda: card.sentence.width() >= 0.55 * card.width())
+    assert not card.sentence.geometry().intersects(card.buttons[0].geometry())
+    assert card.buttons[0].width() >= card.buttons[0].sizeHint().width()
+    panel.close()
+
+
 def test_a_card_says_that_mends_are_being_tried_and_offers_none(qtbot: QtBot) -> None:
     panel = DoctorPanel()
     qtbot.addWidget(panel)

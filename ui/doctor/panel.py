@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from simulator.doctor import Mend, Trial
 from ui.doctor.evidence import evidence_text
@@ -14,6 +25,8 @@ from ui.style.numbers import count, integer, number, percent
 
 NOTHING = "Nothing is wrong as far as the doctor can see."
 SHOWN_SETTINGS = 6
+MOST_OF_MENDS = 0.4
+"""Share of a card's width that mends may take beside its words."""
 SIGNS = {"severe": "●", "warning": "○", "note": "·"}
 
 
@@ -118,12 +131,24 @@ class Card(QFrame):
         words.addStretch(1)
         self._mends = QVBoxLayout()
         self._mends.setSpacing(4)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 6, 8, 6)
-        row.setSpacing(16)
-        row.addLayout(words, 1)
-        row.addLayout(self._mends)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(8, 6, 8, 6)
+        self._row.setSpacing(16)
+        self._row.addLayout(words, 1)
+        self._row.addLayout(self._mends)
         self._mends.addStretch(1)
+
+    def _arrange(self) -> None:
+        """Mends stand beside the words where these have most of the width, else below."""
+        beside = self._mends.sizeHint().width() < MOST_OF_MENDS * self.width()
+        way = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        if self._row.direction() != way:
+            self._row.setDirection(way)
+            self._row.setSpacing(16 if beside else 4)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
 
     def say(self, offer: Offer) -> None:
         """Show a finding; buttons that stay the same stay in place, so that a hand can reach them."""
@@ -156,6 +181,7 @@ class Card(QFrame):
             self._button(place, mend, offer.back_to if mend.application == "checkpoint" else None)
             for place, mend in enumerate(offer.finding.mends)
         ]
+        self._arrange()
 
     def _button(self, place: int, mend: Mend, back_to: int | None) -> QPushButton:
         button = QPushButton(mend_text(mend, back_to))
@@ -194,7 +220,7 @@ class DoctorPanel(QScrollArea):
         return QSize(600, 180)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(200, 72)
+        return QSize(200, 100)
 
     @property
     def shown(self) -> list[Card]:
