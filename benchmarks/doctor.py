@@ -21,10 +21,13 @@ from benchmarks.diagnosis import Diagnosis, FalseAlarm, diagnose, false_alarms  
 from benchmarks.healthy_nets import HEALTHY, named  # noqa: E402
 from benchmarks.report import Options, Section, Table, machine, written  # noqa: E402
 from benchmarks.sick_nets import PLANTED, Planted  # noqa: E402
+from simulator.doctor import Finding  # noqa: E402
 
 TIMES = (0, 2, 5, 10, 25, 50, 100, 200, 300, 400)
 """Steps at which a healthy net is looked at."""
-TARGETS = {"named": 0.95, "offered": 0.8, "cured": 0.9, "severe": 0.0, "warned": 0.02}
+LEAST = {"named": 0.95, "offered": 0.8, "cured": 0.9}
+MOST = {"contradictory": 0.0, "untried": 0.0, "ill said": 0.0, "severe": 0.0, "warned": 0.02}
+"""The shares that are aimed at."""
 
 
 def shares(diagnoses: Sequence[Diagnosis]) -> dict[str, float]:
@@ -67,9 +70,9 @@ WORDS = {
 
 
 def _target(name: str) -> str:
-    if name not in TARGETS:
-        return ""
-    return f"{'≤' if name in ('severe', 'warned') else '≥'} {TARGETS[name]:.0%}"
+    if name in LEAST:
+        return f"≥ {LEAST[name]:.0%}"
+    return f"≤ {MOST[name]:.0%}" if name in MOST else ""
 
 
 def _overview(found: Mapping[str, float], counts: Mapping[str, int]) -> Table:
@@ -119,15 +122,19 @@ def faults(diagnosis: Diagnosis) -> list[str]:
 def miss(diagnosis: Diagnosis) -> str:
     """All about one net that the doctor got wrong, as an entry of a list."""
     first = diagnosis.first
-    told = "nothing" if first is None else f"{first.rule} ({first.severity}): {first.sentence}"
-    cause = json.dumps(first.cause.path) if first is not None and first.cause is not None else "the stack"
-    factor = f", {first.factor}" if first is not None and first.factor else ""
-    mends = "; ".join(f"{mend.title} {json.dumps(dict(mend.settings))}" for mend in first.mends) if first else ""
     return (
         f"- {diagnosis.planted.kind}: `{diagnosis.planted.name}`, loss {diagnosis.level.loss:.3g}: "
-        f"{', '.join(faults(diagnosis))}. Planted: {' or '.join(diagnosis.planted.paths)}. Named: {cause}{factor}. "
-        f"Told: {told} Mends: {mends or 'none'}"
+        f"{', '.join(faults(diagnosis))}. Planted: {' or '.join(diagnosis.planted.paths)}. "
+        f"{'Nothing was found.' if first is None else _heard(first)}"
     )
+
+
+def _heard(finding: Finding) -> str:
+    """A finding's cause, sentence and mends."""
+    cause = "the stack" if finding.cause is None else finding.cause.path
+    factor = f", {finding.factor}" if finding.factor else ""
+    mends = "; ".join(f"{mend.title} {json.dumps(dict(mend.settings))}" for mend in finding.mends)
+    return f"Named: {cause}{factor}. Told: {finding.rule} ({finding.severity}): {finding.sentence} Mends: {mends or 'none'}."
 
 
 def _alarm(alarm: FalseAlarm) -> str:

@@ -52,7 +52,8 @@ def _document(result: dict[str, Any]) -> str:
     about = "\n".join(f"- {key}: {value}" for key, value in result["machine"].items())
     calls = result["calls"]
     how = "" if calls == 1 else f" Its sections are of {calls} calls (`--keep`); the machine is told as of the last."
-    head = f"# Benchmark\n\nWritten by `uv run benchmarks/speed.py --markdown FILE`.{how}\n\n{about}\n"
+    alone = " `benchmarks/doctor.py` writes\nthe section of the doctor alone."
+    head = f"# Benchmark\n\nWritten by `uv run benchmarks/speed.py --markdown FILE`.{how}{alone}\n\n{about}\n"
     told = ((name, result["tables"][name]) for name in SECTIONS if name in result["tables"])
     return head + "".join(f"\n## {name}\n\n{text}\n" for name, text in told)
 

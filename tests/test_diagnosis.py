@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.diagnosis import SICK, Cure, Diagnosis, Level, blemishes, contradictions, trained
-from benchmarks.doctor import TIMES, faults, shares, told
+from benchmarks.doctor import LEAST, MOST, TIMES, faults, run, shares, told
 from benchmarks.healthy_nets import HEALTHY, named
-from benchmarks.report import written
+from benchmarks.report import Options, written
 from benchmarks.sick_nets import PLANTED, Planted
 from simulator.doctor.base import Cause, Finding, Mend, Trial
 from simulator.experiment import Experiment
@@ -175,3 +175,11 @@ def test_what_was_planted_makes_the_net_sick(planted: Planted) -> None:
         assert share > LEARNS
     else:
         assert loss >= SICK * level(planted.healthy).loss
+
+
+@pytest.mark.slow
+def test_the_doctor_is_as_often_right_as_is_aimed_at() -> None:
+    section = run(Options())
+    low = {name: section.data[name] for name, least in LEAST.items() if section.data[name] < least}
+    high = {name: section.data[name] for name, most in MOST.items() if section.data[name] > most}
+    assert not low | high, section.text()
