@@ -134,7 +134,8 @@ def _heard(finding: Finding) -> str:
     cause = "the stack" if finding.cause is None else finding.cause.path
     factor = f", {finding.factor}" if finding.factor else ""
     mends = "; ".join(f"{mend.title} {json.dumps(dict(mend.settings))}" for mend in finding.mends)
-    return f"Named: {cause}{factor}. Told: {finding.rule} ({finding.severity}): {finding.sentence} Mends: {mends or 'none'}."
+    told = f"{finding.rule} ({finding.severity}): {finding.sentence}"
+    return f"Named: {cause}{factor}. Told: {told} Mends: {mends or 'none'}."
 
 
 def _alarm(alarm: FalseAlarm) -> str:
