@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from simulator.frame import LayerInfo
+from simulator.frame import Histograms, LayerInfo
 from simulator.history import Series
 from ui.plots.axes import DepthAxis, ShareAxis, StepAxis, ValueAxis
 from ui.plots.boundary import probabilities
@@ -15,7 +15,7 @@ from ui.plots.heat import FIRST, LAST, LOST, NOTHING, ZERO, indexed
 from ui.plots.items import FLOOR, ROUND, pieces
 from ui.plots.items import LOST as DOT_LOST
 from ui.plots.ranges import StepRange, StepsRange, nice_ceiling, nice_step
-from ui.plots.ridges import resampled
+from ui.plots.ridges import resampled, tail_notes, zero_text
 from ui.plots.table import Table, stacked
 from ui.plots.timeline import envelope, reduced
 from ui.plots.view import layer_name
@@ -210,3 +210,14 @@ def test_an_accuracy_axis_has_its_ends_wherever_there_is_room_for_both(size: flo
     ((spacing, values),) = axis.tickValues(-0.02, 1.02, size)
     texts = axis.tickStrings(values, 1.0, spacing)
     assert (texts[0], texts[-1]) == ("0 %", "100 %")
+
+
+def test_a_layer_is_exactly_0_only_where_all_of_it_is() -> None:
+    """Rows: all 0; 0 but for NaN; 0 but for ∞; a value among zeros; nothing at all."""
+    zeros, one, none = np.array([4, 3, 3, 3, 0]), np.array([0, 0, 0, 1, 0]), np.zeros(5, np.int64)
+    edges = np.tile([-1.0, 0.5, 1.0], (5, 1))
+    nan, infinite = np.array([0, 1, 0, 0, 0]), np.array([0, 0, 1, 0, 0])
+    found = Histograms(np.stack((zeros, one), axis=1), edges, nan, infinite, none, zeros)
+    notes = [note.text for note in tail_notes(found, list("12345"))]
+    assert notes == ["1 layer exactly 0", "not finite in layers 2, 3"]
+    assert [zero_text(found, row) for row in range(5)] == ["exactly 0", "", "", "0: 75\u202f%", ""]

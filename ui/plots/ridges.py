@@ -83,10 +83,10 @@ def tail_text(histograms: Histograms, row: int) -> str:
 
 
 def zero_text(histograms: Histograms, row: int) -> str:
-    """``0: 52 %``: the share of exact zeros, where there is one worth a word."""
+    """``0: 52 %``: the share of exact zeros, where there is one worth a word, and none of it is not finite."""
     total = int(histograms.counts[row].sum())
     zeros = int(histograms.zeros[row])
-    if not zeros:
+    if not zeros or lost_of(histograms)[row]:
         return ""
     return "exactly 0" if zeros == total else f"0: {percent(zeros / total)}" if zeros >= 0.005 * total else ""
 
@@ -103,7 +103,8 @@ def bin_text(histograms: Histograms, row: int, value: float) -> str:
 
 def tail_notes(histograms: Histograms, labels: Sequence[str], what: str = "layer") -> list[Note]:
     """Which rows are exactly 0 or have values that are not finite."""
-    zeros = int(((histograms.zeros > 0) & (histograms.zeros == histograms.counts.sum(axis=1))).sum())
+    total = histograms.counts.sum(axis=1) + lost_of(histograms)
+    zeros = int(((total > 0) & (histograms.zeros == total)).sum())
     lost = np.flatnonzero(lost_of(histograms) > 0)
     found = [Note(f"{count(zeros, what)} exactly 0")] if zeros else []
     return [*found, Note(f"not finite in {layer_words(labels, lost, what)}", warning=True)] if lost.size else found
