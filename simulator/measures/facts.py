@@ -51,6 +51,7 @@ def data_facts(data: Dataset, experiment: Experiment) -> DataFacts:
 def _likeness(data: Dataset) -> tuple[float, float]:
     """How well the label of the nearest other sample tells a sample's own, and the standard error if it tells nothing.
 
+    Two that are each other's nearest count twice, which doubles the variance at most.
     Classes: (agreement − Σ p²) / (1 − Σ p²). Targets: 1 − mean (y − y')² / (2 variance). NaN for sequences, whose
     answers hang on what was marked or came first: there neighbours are no judges.
     """
@@ -68,8 +69,8 @@ def _likeness(data: Dataset) -> tuple[float, float]:
         if chance == 1:
             return math.nan, math.nan
         agreement = float((labels == labels[nearest]).mean())
-        return (agreement - chance) / (1 - chance), math.sqrt(chance / (1 - chance) / count)
-    return float(1 - np.square(y - y[:, nearest]).mean() / (2 * y.var(axis=1).mean())), 1 / math.sqrt(count)
+        return (agreement - chance) / (1 - chance), math.sqrt(2 * chance / (1 - chance) / count)
+    return float(1 - np.square(y - y[:, nearest]).mean() / (2 * y.var(axis=1).mean())), math.sqrt(2 / count)
 
 
 def _nearest(x: Floats) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
