@@ -37,6 +37,7 @@ from ui.notices import Notices
 from ui.one_undo import OneUndo
 from ui.panels import PanelDock, panel_toggles
 from ui.plot_area import PlotArea
+from ui.plot_scroll import PlotScroll
 from ui.plots.base import View
 from ui.reviving import let_revive
 from ui.settings import Settings
@@ -106,7 +107,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.banner)
-        column.addWidget(self.plot_area, 1)
+        column.addWidget(PlotScroll(self.plot_area), 1)
         self.setCentralWidget(centre)
         self.network_dock = PanelDock("Network", self.builder, self)
         self.training_dock = PanelDock("Training", self.training, self)

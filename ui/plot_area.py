@@ -35,6 +35,8 @@ class PlotArea(QMainWindow):
     maximised_changed = Signal(bool)
     shown_changed = Signal()
     """Other plots are visible now: the next frame may need other parts."""
+    opened = Signal(QWidget)
+    """A plot was shown among the others; the dock that holds it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Widget)
@@ -391,6 +393,7 @@ class PlotArea(QMainWindow):
             even = round(sum(heights[each] for each in beside) / len(beside))
             sizes = [*(heights[each] for each in beside), even]
             self.resizeDocks([*beside, dock], sizes, Qt.Orientation.Vertical)
+        self.opened.emit(dock)
 
     def fill_menu(self, menu: QMenu) -> None:
         """One checkable entry per plot, forward ones first, those about some kinds of layers last."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from msgspec.structs import replace
@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.plot_data import run_info
 from ui.plot_area import PLAIN, PlotArea
+from ui.plot_scroll import PlotScroll
 from ui.plots import all_plots, first_plots
 
 FIRST = [plot.key for plot in first_plots()]
@@ -30,6 +31,10 @@ def area(qtbot: QtBot) -> Iterator[PlotArea]:
 
 def places(docks: dict[str, QDockWidget]) -> dict[str, QRect]:
     return {key: dock.geometry() for key, dock in docks.items() if dock.isVisible()}
+
+
+def seen(dock: QDockWidget) -> Callable[[], bool]:
+    return lambda: not dock.visibleRegion().isEmpty()
 
 
 def test_the_first_plots_are_those_that_are_shown_by_default() -> None:
@@ -92,3 +97,43 @@ def test_a_run_of_other_layers_has_its_plots_at_once(area: PlotArea) -> None:
     area.start(replace(plain, layers=(replace(plain.layers[0], kind="lstm"), *plain.layers[1:])))
     assert list(area._docks) == ALL
     assert area._docks["gates"].isVisible()
+
+
+@pytest.fixture
+def scroll(qtbot: QtBot) -> Iterator[PlotScroll]:
+    plots = PlotArea()
+    made = PlotScroll(plots)
+    qtbot.addWidget(made)
+    made.resize(700, 500)
+    made.show()
+    yield made
+    plots.complete()
+
+
+def plots_in(scroll: PlotScroll) -> PlotArea:
+    area = scroll.widget()
+    assert isinstance(area, PlotArea)
+    return area
+
+
+def test_however_many_plots_are_shown_none_is_lower_than_it_can_be_read(qtbot: QtBot, scroll: PlotScroll) -> None:
+    area = plots_in(scroll)
+    assert not scroll.verticalScrollBar().maximum()
+    area.complete()
+    for key in set(ALL) - set(FIRST):
+        area.toggle_plot(key)
+    qtbot.waitUntil(lambda: scroll.verticalScrollBar().maximum() > 0)
+    for key in ALL:
+        plot = area.plot(key)
+        assert plot.height() >= plot.minimumSizeHint().height(), key
+        assert plot.canvas.height() >= plot.canvas.minimumHeight(), key
+    for key in set(ALL) - set(FIRST):
+        area.toggle_plot(key)
+    qtbot.waitUntil(lambda: not scroll.verticalScrollBar().maximum())
+
+
+def test_a_plot_that_is_opened_below_the_others_is_brought_into_view(qtbot: QtBot, scroll: PlotScroll) -> None:
+    area = plots_in(scroll)
+    for key in ALL[6:12]:
+        area.toggle_plot(key)
+        qtbot.waitUntil(seen(area.docks[key]))
