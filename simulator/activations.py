@@ -12,8 +12,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 
+from simulator.initializers import GlorotNormal, HeNormal, Initializer, LeCunNormal
 from simulator.numeric import Array, zeros
 from simulator.parameter import Part, any_of, knob
+
+CERTAIN = 1e-12
+"""Shares of classes stay this far from 0 and 1: their logarithms are finite."""
+WIDEST, HALVINGS = 1e15, 120
+"""Where the z of an answer is looked for: within ± ``WIDEST``, until nothing smaller than rounding is left."""
 
 
 class Activation(Part, frozen=True):
@@ -23,6 +29,28 @@ class Activation(Part, frozen=True):
     supremum: ClassVar[float] = 1.0
     monotone: ClassVar[bool] = True
     """Whether φ' is never negative."""
+    linear: ClassVar[bool] = False
+    """Whether φ is the identity, which makes a layer no deeper."""
+    values: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+    """Between what its values lie, where that is the same for all of its kind."""
+    dies: ClassVar[bool] = False
+    """Whether its slope is exactly 0 over a whole range: a unit that no sample leads out of it is dead."""
+    kinks: ClassVar[tuple[float, ...]] = ()
+    """Where its slope jumps, but 0: averages are taken piece by piece."""
+    fitting_initializer: ClassVar[type[Initializer]] = GlorotNormal
+    """What draws weights that keep a signal's size: He makes up for the half that a rectifier cuts off."""
+    reliable_gain: ClassVar[float] = math.inf
+    """σ_w² from which single networks are known not to follow mean-field theory."""
+
+    @classmethod
+    def squashing(cls) -> bool:
+        """Whether its values are bounded on both sides, so that it is flat, saturated, far from the middle."""
+        return all(map(math.isfinite, cls.values))
+
+    @classmethod
+    def centred(cls) -> bool:
+        """Whether its values reach as far below 0 as above."""
+        return cls.values[0] == -cls.values[1]
 
     @abstractmethod
     def apply(self, z: Array, out: Array) -> None:
@@ -37,11 +65,23 @@ class Activation(Part, frozen=True):
         """sup |φ'|, the γ of the gradient bounds and the scale of "saturated"."""
         return self.supremum
 
+    def inverse(self, a: Array) -> Array:
+        """z with φ(z) = a, of a φ that never falls; the end of the search where φ does not reach ``a``."""
+        low, high = np.full(a.shape, -WIDEST), np.full(a.shape, WIDEST)
+        value = np.empty(a.shape)
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            self.apply(middle, value)
+            low, high = np.where(value < a, middle, low), np.where(value < a, high, middle)
+        found: Array = np.where(np.isnan(a), a, high)
+        return found
+
 
 class Linear(Activation, frozen=True, tag="linear"):
     """Passes the pre-activation through unchanged."""
 
     formula: ClassVar[str] = "z"
+    linear: ClassVar[bool] = True
 
     def apply(self, z: Array, out: Array) -> None:
         np.copyto(out, z)
@@ -49,12 +89,16 @@ class Linear(Activation, frozen=True, tag="linear"):
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         out.fill(1)
 
+    def inverse(self, a: Array) -> Array:
+        return a
+
 
 class Sigmoid(Activation, frozen=True, tag="sigmoid"):
     """Squashes to 0 … 1; its slope never exceeds ¼, so every layer costs the gradient at least a factor 4."""
 
     formula: ClassVar[str] = "1 / (1 + exp(-z))"
     supremum: ClassVar[float] = 0.25
+    values: ClassVar[tuple[float, float]] = (0, 1)
 
     def apply(self, z: Array, out: Array) -> None:
         logistic(z, out)
@@ -63,11 +107,17 @@ class Sigmoid(Activation, frozen=True, tag="sigmoid"):
         np.subtract(1, a, out=out)
         np.multiply(out, a, out=out)
 
+    def inverse(self, a: Array) -> Array:
+        share = np.clip(a, CERTAIN, 1 - CERTAIN)
+        found: Array = np.log(share / (1 - share))
+        return found
+
 
 class Tanh(Activation, frozen=True, tag="tanh"):
     """Squashes to −1 … 1, centred on zero, slope 1 at zero and almost none beyond ±2."""
 
     formula: ClassVar[str] = "tanh z"
+    values: ClassVar[tuple[float, float]] = (-1, 1)
 
     def apply(self, z: Array, out: Array) -> None:
         np.tanh(z, out=out)
@@ -82,6 +132,9 @@ class ReLU(Activation, frozen=True, tag="relu"):
 
     label: ClassVar[str] = "ReLU"
     formula: ClassVar[str] = "max(0, z)"
+    values: ClassVar[tuple[float, float]] = (0, math.inf)
+    dies: ClassVar[bool] = True
+    fitting_initializer: ClassVar[type[Initializer]] = HeNormal
 
     def apply(self, z: Array, out: Array) -> None:
         np.maximum(z, zeros(z.shape, z.dtype), out=out)
@@ -95,6 +148,7 @@ class LeakyReLU(Activation, frozen=True, tag="leaky_relu"):
 
     label: ClassVar[str] = "leaky ReLU"
     formula: ClassVar[str] = "max(z, slope · z)"
+    fitting_initializer: ClassVar[type[Initializer]] = HeNormal
     slope: Annotated[
         float,
         knob("slope", "Slope for negative pre-activations.", slider=(0, 1), ge=0, le=1, live=True),
@@ -114,6 +168,7 @@ class ELU(Activation, frozen=True, tag="elu"):
 
     label: ClassVar[str] = "ELU"
     formula: ClassVar[str] = "z for z > 0, else α (exp z - 1)"
+    fitting_initializer: ClassVar[type[Initializer]] = HeNormal
     alpha: Annotated[
         float,
         knob("alpha", "Depth of the negative plateau.", slider=(0.1, 3), gt=0, le=100, unit="α", live=True),
@@ -136,9 +191,11 @@ class SELU(Activation, frozen=True, tag="selu"):
 
     label: ClassVar[str] = "SELU"
     formula: ClassVar[str] = "λ ELU(z; α), λ = 1.0507, α = 1.6733"
+    fitting_initializer: ClassVar[type[Initializer]] = LeCunNormal
     scale: ClassVar[float] = 1.0507009873554805
     alpha: ClassVar[float] = 1.6732632423543772
     supremum: ClassVar[float] = 1.0507009873554805 * 1.6732632423543772
+    values: ClassVar[tuple[float, float]] = (-supremum, math.inf)
 
     def apply(self, z: Array, out: Array) -> None:
         _elu(z, self.alpha, self.scale, out)
@@ -152,6 +209,8 @@ class Softplus(Activation, frozen=True, tag="softplus"):
     """A smooth ReLU, always positive; its slope is the sigmoid."""
 
     formula: ClassVar[str] = "log(1 + exp z)"
+    values: ClassVar[tuple[float, float]] = (0, math.inf)
+    fitting_initializer: ClassVar[type[Initializer]] = HeNormal
 
     def apply(self, z: Array, out: Array) -> None:
         np.logaddexp(z, 0, out=out)
@@ -164,6 +223,7 @@ class Softsign(Activation, frozen=True, tag="softsign"):
     """Squashes to −1 … 1 like tanh, but with slowly fading tails."""
 
     formula: ClassVar[str] = "z / (1 + |z|)"
+    values: ClassVar[tuple[float, float]] = (-1, 1)
 
     def apply(self, z: Array, out: Array) -> None:
         np.abs(z, out=out)
@@ -183,6 +243,8 @@ class GELU(Activation, frozen=True, tag="gelu"):
     label: ClassVar[str] = "GELU"
     monotone: ClassVar[bool] = False
     formula: ClassVar[str] = "z Φ(z)"
+    fitting_initializer: ClassVar[type[Initializer]] = HeNormal
+    reliable_gain: ClassVar[float] = 1.8
     # At z = √2: Φ(√2) + √2 φ(√2).
     supremum: ClassVar[float] = 0.5 * (1 + math.erf(1.0)) + math.exp(-1.0) / math.sqrt(math.pi)
 
@@ -208,6 +270,8 @@ class SiLU(Activation, frozen=True, tag="silu"):
     label: ClassVar[str] = "SiLU"
     monotone: ClassVar[bool] = False
     formula: ClassVar[str] = "z / (1 + exp(-z))"
+    fitting_initializer: ClassVar[type[Initializer]] = HeNormal
+    reliable_gain: ClassVar[float] = 1.8
     supremum: ClassVar[float] = 1.0998393201288669
 
     def apply(self, z: Array, out: Array) -> None:
@@ -227,6 +291,7 @@ class Erf(Activation, frozen=True, tag="erf"):
     """The error function: a tanh-like squash whose mean-field theory has closed forms."""
 
     formula: ClassVar[str] = "erf z"
+    values: ClassVar[tuple[float, float]] = (-1, 1)
     supremum: ClassVar[float] = 2 / math.sqrt(math.pi)
 
     def apply(self, z: Array, out: Array) -> None:

@@ -7,26 +7,14 @@ import numpy as np
 from simulator.losses import Loss
 from simulator.numeric import Array
 
-CERTAIN = 1e-12
-"""Shares of classes stay this far from 0 and 1: their logarithms are finite."""
-
 
 def baseline_loss(loss: Loss, y: Array) -> float:
     """Mean loss over ``y`` (outputs, samples) of always answering its mean: class shares, or the mean target."""
     mean = y.mean(axis=1, keepdims=True, dtype=np.float64)
-    z = np.broadcast_to(_before_output(loss, mean), y.shape)
+    z = np.broadcast_to(loss.before_output(mean), y.shape)
     a = np.empty(y.shape)
     loss.output(z, a)
     return float(np.mean(loss.per_sample(z, a, y)))
-
-
-def _before_output(loss: Loss, mean: Array) -> Array:
-    """z whose output is ``mean``."""
-    if loss.activation is not None and loss.activation.kind == "linear":
-        return mean
-    share = np.clip(mean, CERTAIN, 1 - CERTAIN)
-    z: Array = np.log(share) if loss.activation is None else np.log(share / (1 - share))
-    return z
 
 
 def noise_floor(loss: Loss, y: Array, noise: float, task: str) -> float:
@@ -43,7 +31,7 @@ def noise_floor(loss: Loss, y: Array, noise: float, task: str) -> float:
     answer = np.full((classes, 1), noise / (classes - 1))
     answer[0] = 1 - noise
     truth = np.eye(classes)
-    z = np.broadcast_to(_before_output(loss, answer), truth.shape)
+    z = np.broadcast_to(loss.before_output(answer), truth.shape)
     a = np.empty(truth.shape)
     loss.output(z, a)
     return float(answer[:, 0] @ loss.per_sample(z, a, truth))

@@ -21,6 +21,12 @@ class Initializer(Part, frozen=True):
 
     data_dependent: ClassVar[bool] = False
     """Whether the layer rescales the draw until its pre-activations have unit standard deviation."""
+    alike: ClassVar[bool] = False
+    """Whether all units of a layer are drawn alike."""
+    family: ClassVar[str] = ""
+    """What normal and uniform draws with one variance from the layer's fans are called; empty: set by hand."""
+    size_field: ClassVar[str] = ""
+    """Name of the field that sets how large the draw is."""
 
     @abstractmethod
     def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
@@ -35,6 +41,15 @@ class Initializer(Part, frozen=True):
         found = self.entry_variance(fan_in, fan_out)
         return found * fan_in if found else None
 
+    def fixed_size(self) -> float:
+        """Root mean square of an entry, where that is the same for every layer; else 0."""
+        return 0.0
+
+    def spectral_radius(self, units: int) -> float:
+        """About: of a random draw of units × units it is σ_w (the circular law; Ginibre 1965)."""
+        found = self.entry_variance(units, units)
+        return 1.0 if found is None else math.sqrt(found * units)
+
 
 def _normal(out: Array, rng: np.random.Generator, std: float) -> None:
     out[...] = rng.standard_normal(out.shape) * std
@@ -47,6 +62,8 @@ def _uniform(out: Array, rng: np.random.Generator, limit: float) -> None:
 class Zeros(Initializer, frozen=True, tag="zeros"):
     """All zero: fine for biases, fatal for weights, whose units then never differ."""
 
+    alike: ClassVar[bool] = True
+
     def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
         out.fill(0)
 
@@ -57,6 +74,8 @@ class Zeros(Initializer, frozen=True, tag="zeros"):
 class Constant(Initializer, frozen=True, tag="constant"):
     """One value everywhere: all units of a layer stay the same."""
 
+    alike: ClassVar[bool] = True
+    size_field: ClassVar[str] = "value"
     value: Annotated[float, knob("value", "The value of every entry.", slider=(-2, 2))] = 0.1
 
     def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
@@ -65,10 +84,17 @@ class Constant(Initializer, frozen=True, tag="constant"):
     def entry_variance(self, fan_in: int, fan_out: int) -> float | None:
         return 0.0 if self.value == 0 else None
 
+    def fixed_size(self) -> float:
+        return abs(self.value)
+
+    def spectral_radius(self, units: int) -> float:
+        return abs(self.value) * units
+
 
 class Normal(Initializer, frozen=True, tag="normal"):
     """Gaussian with mean 0 and a standard deviation of your choice, whatever the layer's size."""
 
+    size_field: ClassVar[str] = "std"
     std: Annotated[
         float, knob("std", "Standard deviation of each weight.", slider=(1e-4, 10), log=True, ge=0, unit="σ")
     ] = 0.05
@@ -79,10 +105,14 @@ class Normal(Initializer, frozen=True, tag="normal"):
     def entry_variance(self, fan_in: int, fan_out: int) -> float | None:
         return self.std**2
 
+    def fixed_size(self) -> float:
+        return self.std
+
 
 class Uniform(Initializer, frozen=True, tag="uniform"):
     """Uniform between −limit and limit; its standard deviation is limit / √3."""
 
+    size_field: ClassVar[str] = "limit"
     limit: Annotated[float, knob("limit", "Largest absolute value drawn.", slider=(1e-4, 10), log=True, ge=0)] = 0.05
 
     def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
@@ -91,11 +121,15 @@ class Uniform(Initializer, frozen=True, tag="uniform"):
     def entry_variance(self, fan_in: int, fan_out: int) -> float | None:
         return self.limit**2 / 3
 
+    def fixed_size(self) -> float:
+        return self.limit / math.sqrt(3)
+
 
 class VarianceScaled(Initializer, frozen=True, tag="variance_scaled"):
     """Gaussian with variance σ_w² / n_in: the knob of mean-field theory, from order to chaos."""
 
     label: ClassVar[str] = "variance scaled"
+    size_field: ClassVar[str] = "weight_variance"
     weight_variance: Annotated[
         float,
         knob(
@@ -143,6 +177,7 @@ class LeCunNormal(FanNormal, frozen=True, tag="lecun_normal"):
     """Gaussian with variance 1 / n_in: keeps the variance of linear units going forward."""
 
     label: ClassVar[str] = "LeCun normal"
+    family: ClassVar[str] = "LeCun"
 
     def variance(self, fan_in: int, fan_out: int) -> float:
         return 1 / fan_in
@@ -152,6 +187,7 @@ class LeCunUniform(FanUniform, frozen=True, tag="lecun_uniform"):
     """Uniform with variance 1 / n_in."""
 
     label: ClassVar[str] = "LeCun uniform"
+    family: ClassVar[str] = "LeCun"
 
     def variance(self, fan_in: int, fan_out: int) -> float:
         return 1 / fan_in
@@ -161,6 +197,7 @@ class GlorotNormal(FanNormal, frozen=True, tag="glorot_normal"):
     """Gaussian with variance 2 / (n_in + n_out) (Xavier): a compromise of forward and backward flow for tanh."""
 
     label: ClassVar[str] = "Glorot normal"
+    family: ClassVar[str] = "Glorot"
 
     def variance(self, fan_in: int, fan_out: int) -> float:
         return 2 / (fan_in + fan_out)
@@ -170,6 +207,7 @@ class GlorotUniform(FanUniform, frozen=True, tag="glorot_uniform"):
     """Uniform with variance 2 / (n_in + n_out) (Xavier)."""
 
     label: ClassVar[str] = "Glorot uniform"
+    family: ClassVar[str] = "Glorot"
 
     def variance(self, fan_in: int, fan_out: int) -> float:
         return 2 / (fan_in + fan_out)
@@ -186,6 +224,7 @@ class HeNormal(FanNormal, frozen=True, tag="he_normal"):
     """Gaussian with variance 2 / n_in (Kaiming): makes up for the half that a ReLU cuts off."""
 
     label: ClassVar[str] = "He normal"
+    family: ClassVar[str] = "He"
     slope: Annotated[float, _HE_SLOPE] = 0.0
 
     def variance(self, fan_in: int, fan_out: int) -> float:
@@ -196,6 +235,7 @@ class HeUniform(FanUniform, frozen=True, tag="he_uniform"):
     """Uniform with variance 2 / n_in (Kaiming)."""
 
     label: ClassVar[str] = "He uniform"
+    family: ClassVar[str] = "He"
     slope: Annotated[float, _HE_SLOPE] = 0.0
 
     def variance(self, fan_in: int, fan_out: int) -> float:
@@ -205,6 +245,7 @@ class HeUniform(FanUniform, frozen=True, tag="he_uniform"):
 class Orthogonal(Initializer, frozen=True, tag="orthogonal"):
     """A random rotation (or its part, where the layer is not square) times a gain: every singular value equal."""
 
+    size_field: ClassVar[str] = "gain"
     gain: Annotated[float, knob("gain", "The common singular value.", slider=(0.1, 5), log=True, ge=0)] = 1.0
 
     def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
@@ -217,10 +258,14 @@ class Orthogonal(Initializer, frozen=True, tag="orthogonal"):
 class Identity(Initializer, frozen=True, tag="identity"):
     """Ones on the diagonal, zeros elsewhere: a linear layer passes its input on unchanged."""
 
+    size_field: ClassVar[str] = "gain"
     gain: Annotated[float, knob("gain", "The value on the diagonal.", slider=(0.1, 5), log=True, ge=0)] = 1.0
 
     def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
         out[...] = self.gain * np.eye(*out.shape) if out.ndim == 2 else 0
+
+    def spectral_radius(self, units: int) -> float:
+        return self.gain
 
 
 class LSUV(Initializer, frozen=True, tag="lsuv"):

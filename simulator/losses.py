@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from simulator.activations import Activation, Linear, Sigmoid
+from simulator.activations import CERTAIN, Activation, Linear, Sigmoid
 from simulator.numeric import Array
 from simulator.parameter import Part, any_of
 
@@ -28,11 +28,18 @@ class Loss(Part, frozen=True):
     activation: ClassVar[Activation | None] = None
     """The output's elementwise activation; None for softmax, whose Jacobian is not diagonal."""
     tasks: ClassVar[tuple[str, ...]] = ("classification", "regression")
+    sloped: ClassVar[bool] = False
+    """Whether its gradient carries the output's slope φ'(z): where that is flat, no mistake is learnt."""
 
     def output(self, z: Array, out: Array) -> None:
         """out ← the network's answer a."""
         assert self.activation is not None
         self.activation.apply(z, out)
+
+    def before_output(self, a: Array) -> Array:
+        """z whose answer is ``a``."""
+        assert self.activation is not None
+        return self.activation.inverse(a)
 
     @abstractmethod
     def per_sample(self, z: Array, a: Array, y: Array) -> Array:
@@ -53,6 +60,10 @@ class SoftmaxCrossEntropy(Loss, frozen=True, tag="softmax_cross_entropy"):
         np.subtract(z, z.max(axis=0), out=out)
         np.exp(out, out=out)
         np.divide(out, out.sum(axis=0), out=out)
+
+    def before_output(self, a: Array) -> Array:
+        found: Array = np.log(np.clip(a, CERTAIN, 1 - CERTAIN))
+        return found
 
     def per_sample(self, z: Array, a: Array, y: Array) -> Array:
         # log Σe^z − Σ y z, both less the largest z: a probability that underflows to 0 still has its finite log,
@@ -91,6 +102,7 @@ class SigmoidMSE(Loss, frozen=True, tag="sigmoid_mse"):
     """Half the squared distance after a sigmoid: its slope makes a confident mistake learn slowly."""
 
     label: ClassVar[str] = "sigmoid + squared error"
+    sloped: ClassVar[bool] = True
     activation: ClassVar[Activation | None] = Sigmoid()
 
     def per_sample(self, z: Array, a: Array, y: Array) -> Array:

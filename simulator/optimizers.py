@@ -44,6 +44,37 @@ class Optimizer(Part, frozen=True):
     learning_rate: Annotated[float, _RATE] = 1e-3
     slots: ClassVar[int] = 0
     """How many state vectors it keeps; all start at 0."""
+    adaptive: ClassVar[bool] = False
+    """Whether a step is as long for a small gradient as for a large one, as long as that is far above ``epsilon``."""
+    accumulates: ClassVar[bool] = False
+    """Whether all gradients so far shorten the steps, which so only ever become shorter."""
+    mean_field: ClassVar[str] = ""
+    """Name of the field with the share β of the old mean gradient, or velocity, that is kept."""
+    square_field: ClassVar[str] = ""
+    """Name of the field with the share of the old mean squared gradient that is kept."""
+    epsilon_field: ClassVar[str] = ""
+    """Name of the field with what is added to the divisor."""
+    decay_field: ClassVar[str] = ""
+    """Name of the field with λ, where each update also shrinks every parameter by η·λ of it."""
+
+    @property
+    def epsilon(self) -> float:
+        """What is added to the divisor; 0 where nothing is."""
+        return float(getattr(self, self.epsilon_field)) if self.epsilon_field else 0.0
+
+    @property
+    def decay(self) -> float:
+        """λ of what shrinks every parameter by η·λ of it; 0 where nothing does."""
+        return float(getattr(self, self.decay_field)) if self.decay_field else 0.0
+
+    @property
+    def gain(self) -> float:
+        """What the steps of a constant gradient are multiplied with in the long run, beside η·g."""
+        return 1.0
+
+    def stability_limit(self) -> float:
+        """Largest η·λ at which steps on ½ λ w² do not grow; NaN where the optimiser rescales what λ is about."""
+        return math.nan
 
     @abstractmethod
     def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
@@ -69,6 +100,16 @@ class SGD(Optimizer, frozen=True, tag="sgd"):
         bool, knob("Nesterov", "Take the gradient's effect after the momentum step, not before.", live=True)
     ] = False
     slots: ClassVar[int] = 1
+    mean_field: ClassVar[str] = "momentum"
+
+    @property
+    def gain(self) -> float:
+        return 1 / (1 - self.momentum)
+
+    def stability_limit(self) -> float:
+        """2, with momentum 2 (1 + β), with Nesterov's 2 (1 + β) / (1 + 2β)."""
+        beta = self.momentum
+        return 2 * (1 + beta) / (1 + 2 * beta) if self.nesterov else 2 + 2 * beta
 
     def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
         (velocity,) = state
@@ -89,6 +130,8 @@ class AdaGrad(Optimizer, frozen=True, tag="adagrad"):
     learning_rate: Annotated[float, _RATE] = 1e-2
     eps: Annotated[float, _EPS] = 1e-10
     slots: ClassVar[int] = 1
+    accumulates: ClassVar[bool] = True
+    epsilon_field: ClassVar[str] = "eps"
 
     def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
         (squares,) = state
@@ -108,6 +151,9 @@ class RMSProp(Optimizer, frozen=True, tag="rmsprop"):
     rho: Annotated[float, _share("rho", "Share of the old mean squared gradient kept at each step.", "ρ")] = 0.9
     eps: Annotated[float, _EPS] = 1e-8
     slots: ClassVar[int] = 1
+    adaptive: ClassVar[bool] = True
+    square_field: ClassVar[str] = "rho"
+    epsilon_field: ClassVar[str] = "eps"
 
     def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
         (squares,) = state
@@ -129,6 +175,10 @@ class Adam(Optimizer, frozen=True, tag="adam"):
     beta2: Annotated[float, _BETA2] = 0.999
     eps: Annotated[float, _EPS] = 1e-8
     slots: ClassVar[int] = 2
+    adaptive: ClassVar[bool] = True
+    mean_field: ClassVar[str] = "beta1"
+    square_field: ClassVar[str] = "beta2"
+    epsilon_field: ClassVar[str] = "eps"
 
     def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
         _adam(self, state, g, out, rate, t)
@@ -156,6 +206,11 @@ class AdamW(Optimizer, frozen=True, tag="adamw"):
         ),
     ] = 1e-2
     slots: ClassVar[int] = 2
+    adaptive: ClassVar[bool] = True
+    mean_field: ClassVar[str] = "beta1"
+    square_field: ClassVar[str] = "beta2"
+    epsilon_field: ClassVar[str] = "eps"
+    decay_field: ClassVar[str] = "weight_decay"
 
     def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
         _adam(self, state, g, out, rate, t)

@@ -36,6 +36,12 @@ class Schedule(Part, frozen=True):
     """Name of the field that sets how long one period of the curve is."""
     uses_base: ClassVar[bool] = True
     """Whether the optimiser's own learning rate has any say; where it has none, the schedule sets the rate."""
+    changes: ClassVar[bool] = True
+    """Whether the rate is ever another than the base."""
+    peak_field: ClassVar[str] = ""
+    """Name of the field that sets the highest rate."""
+    factor_field: ClassVar[str] = ""
+    """Name of the field that the rate is multiplied by again and again."""
 
     @abstractmethod
     def rate(self, base: float, step: int) -> float:
@@ -45,6 +51,8 @@ class Schedule(Part, frozen=True):
 class ConstantSchedule(Schedule, frozen=True, tag="constant"):
     """The optimiser's learning rate throughout."""
 
+    changes: ClassVar[bool] = False
+
     def rate(self, base: float, step: int) -> float:
         return base
 
@@ -53,6 +61,7 @@ class StepSchedule(Schedule, frozen=True, tag="step"):
     """Multiplies the rate by γ every so many steps."""
 
     horizon: ClassVar[str] = "step_size"
+    factor_field: ClassVar[str] = "gamma"
     step_size: Annotated[int, _steps("every", "Steps between two drops.")] = 1000
     gamma: Annotated[
         float,
@@ -73,6 +82,7 @@ class StepSchedule(Schedule, frozen=True, tag="step"):
 class ExponentialSchedule(Schedule, frozen=True, tag="exponential"):
     """Multiplies the rate by γ at every step: base · γ^step."""
 
+    factor_field: ClassVar[str] = "gamma"
     gamma: Annotated[
         float,
         knob(
@@ -138,6 +148,7 @@ class CyclicalSchedule(Schedule, frozen=True, tag="cyclical"):
     """A triangle between the base rate and the highest, for ever."""
 
     horizon: ClassVar[str] = "step_size_up"
+    peak_field: ClassVar[str] = "max_lr"
     max_lr: Annotated[float, _TOP] = 0.5
     step_size_up: Annotated[int, _steps("half cycle", "Steps from the base rate to the highest.")] = 2000
 
@@ -155,6 +166,7 @@ class OneCycleSchedule(Schedule, frozen=True, tag="one_cycle"):
 
     label: ClassVar[str] = "one cycle"
     horizon: ClassVar[str] = "total_steps"
+    peak_field: ClassVar[str] = "max_lr"
     uses_base: ClassVar[bool] = False
     max_lr: Annotated[float, _TOP] = 0.5
     total_steps: Annotated[

@@ -15,7 +15,7 @@ from simulator.dual import dual
 from simulator.frame import Floats
 from simulator.layers.base import Module
 from simulator.layers.through_time import ThroughTimeModule
-from simulator.optimizers import SGD, Optimizer
+from simulator.optimizers import Optimizer
 from simulator.parameter import title_of
 from simulator.question import Question
 
@@ -69,8 +69,11 @@ class SharpnessQuestion(Question):
         found = largest(
             hessian.product, len(gradient), most=MOST_PRODUCTS, tolerance=TOLERANCE, seconds=self.seconds, lean=gradient
         )
-        limit, reason = stability_limit(training.experiment.optimizer)
-        return Sharpness(found.value, found.residual, found.products, training.learning_rate, limit, reason)
+        optimizer = training.experiment.optimizer
+        return Sharpness(
+            found.value, found.residual, found.products, training.learning_rate, optimizer.stability_limit(),
+            unlimited(optimizer),
+        )  # fmt: skip
 
 
 class Hessian:
@@ -105,10 +108,8 @@ def _join(modules: Sequence[Module]) -> None:
         _join(module.children())
 
 
-def stability_limit(optimizer: Optimizer) -> tuple[float, str]:
-    """(largest stable η · λ on a quadratic, why there is none): 2, heavy ball 2 + 2β, Nesterov 2(1+β)/(1+2β)."""
-    if not isinstance(optimizer, SGD):
-        name = title_of(type(optimizer))
-        return math.nan, f"{name} rescales every parameter's step, so λ_max alone sets no limit"
-    beta = optimizer.momentum
-    return (2 * (1 + beta) / (1 + 2 * beta) if optimizer.nesterov else 2 + 2 * beta), ""
+def unlimited(optimizer: Optimizer) -> str:
+    """Why η · λ_max has no limit; ``""`` where it has."""
+    if math.isfinite(optimizer.stability_limit()):
+        return ""
+    return f"{title_of(type(optimizer))} rescales every parameter's step, so λ_max alone sets no limit"

@@ -7,11 +7,19 @@ from collections.abc import Iterator
 from simulator.doctor.base import Finding, Mend
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.suspect import Suspect, decades
-from simulator.doctor.words import number
+from simulator.doctor.words import capital, number
+from simulator.optimizers import Optimizer
+from simulator.parameter import parameter
 
 SOUND = 20.0
 """Steps over which an average may go."""
-NAMES = {"momentum": "Momentum", "beta1": "Beta 1", "beta2": "Beta 2", "rho": "Rho", "eps": "Epsilon"}
+FEW = 4.0
+"""Steps over which an average of squares says too little."""
+
+
+def name_of(optimizer: Optimizer, field: str) -> str:
+    """How forms call it, as the beginning of a sentence."""
+    return capital(parameter(type(optimizer), field).knob.label)
 
 
 class Momentum(Suspect):
@@ -20,19 +28,22 @@ class Momentum(Suspect):
     name = "momentum"
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
-        for field in ("momentum", "beta1"):
-            share = getattr(evidence.experiment.optimizer, field, 0.0)
-            length = 1 / (1 - share)
-            if length > SOUND:
-                louder = f", and makes the rate {number(length)} times what it says" if field == "momentum" else ""
-                yield from self.accuse(
-                    evidence,
-                    (f"optimizer.{field}", share),
-                    decades(length, SOUND) + 0.3,
-                    f"{NAMES[field]} {share:g} averages over {number(length)} steps{louder}",
-                    [Mend(f"{NAMES[field]} 0.9", ((f"optimizer.{field}", 0.9),))],
-                    numbers={field: share, "steps_averaged": length},
-                )
+        optimizer = evidence.experiment.optimizer
+        field = optimizer.mean_field
+        share = getattr(optimizer, field) if field else 0.0
+        length = 1 / (1 - share)
+        if length <= SOUND:
+            return
+        louder = f", and makes the rate {number(length)} times what it says" if optimizer.gain > 1 else ""
+        name = name_of(optimizer, field)
+        yield from self.accuse(
+            evidence,
+            (f"optimizer.{field}", share),
+            decades(length, SOUND) + 0.3,
+            f"{name} {share:g} averages over {number(length)} steps{louder}",
+            [Mend(f"{name} 0.9", ((f"optimizer.{field}", 0.9),))],
+            numbers={field: share, "steps_averaged": length},
+        )
 
 
 class Squares(Suspect):
@@ -42,22 +53,27 @@ class Squares(Suspect):
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         optimizer = evidence.experiment.optimizer
-        for field, usual in (("beta2", 0.999), ("rho", 0.9)):
-            share = getattr(optimizer, field, usual)
-            if share < usual and 1 / (1 - share) < 4:
-                what = f"{NAMES[field]} {share:g} averages squared gradients over {number(1 / (1 - share))} steps only"
-                yield from self._accuse(evidence, field, share, usual, decades(4, 1 / (1 - share)) + 0.3, what)
-            elif 1 - share < (1 - usual) / 50:
-                what = f"{NAMES[field]} {share:g} averages squared gradients over {number(1 / (1 - share))} steps"
-                yield from self._accuse(evidence, field, share, usual, 0.3, what)
-        eps = getattr(optimizer, "eps", 0.0)
+        if optimizer.square_field:
+            yield from self._length(evidence, optimizer, optimizer.square_field)
+        eps = optimizer.epsilon
         size = evidence.facts.gradient_size if evidence.facts is not None else 0.0
         if eps > 1e-6 and eps > size:
             what = f"ε {number(eps)} drowns gradients of {number(size)}: the steps are η·g/ε, and as short as these"
-            yield from self._accuse(evidence, "eps", eps, 1e-8, decades(eps, 1e-6) / 2, what)
+            yield from self._accuse(evidence, optimizer.epsilon_field, eps, 1e-8, decades(eps, 1e-6) / 2, what)
+
+    def _length(self, evidence: Evidence, optimizer: Optimizer, field: str) -> Iterator[Finding]:
+        """Beside what is usual of its kind."""
+        share, usual = float(getattr(optimizer, field)), float(parameter(type(optimizer), field).default)
+        length = 1 / (1 - share)
+        what = f"{name_of(optimizer, field)} {share:g} averages squared gradients over {number(length)} steps"
+        if share < usual and length < FEW:
+            yield from self._accuse(evidence, field, share, usual, decades(FEW, length) + 0.3, f"{what} only")
+        elif 1 - share < (1 - usual) / 50:
+            yield from self._accuse(evidence, field, share, usual, 0.3, what)
 
     def _accuse(
         self, evidence: Evidence, field: str, value: float, usual: float, strength: float, what: str
     ) -> Iterator[Finding]:
-        mend = Mend(f"{NAMES[field]} {number(usual)}", ((f"optimizer.{field}", usual),))
+        name = name_of(evidence.experiment.optimizer, field)
+        mend = Mend(f"{name} {number(usual)}", ((f"optimizer.{field}", usual),))
         yield from self.accuse(evidence, (f"optimizer.{field}", value), strength, what, [mend], numbers={field: value})

@@ -15,8 +15,6 @@ from simulator.doctor.signal import EXPLODING, VANISHING, Ends
 from simulator.doctor.suspect import PATIENCE, WEAK, Suspect, decades
 from simulator.doctor.words import number, times
 
-FITTING = {"he_normal": 2.0, "glorot_normal": 1.0, "lecun_normal": 1.0}
-"""σ_w² = n_in · variance of a weight, about, that keeps the signal's size."""
 TOTAL = 1.0
 """Decades on the way through the stack, from which on a draw matters."""
 
@@ -34,7 +32,7 @@ class InitialWeights(Suspect):
         alike = [
             path
             for path, layer in mends.layers_of(evidence.experiment)
-            if mends.kind_of(layer, "initializer") in mends.ALIKE and path.count(".") == 1
+            if path.count(".") == 1 and (present := mends.initializer_of(layer)) is not None and present.alike
         ]
         if alike:
             yield from self._alike(evidence, alike[0])
@@ -107,15 +105,17 @@ class InitialWeights(Suspect):
                 continue
             for row, info in enumerate(evidence.layers):
                 if info.entry == int(path.split(".")[1]) and "." not in info.label and norms[row] > 0:
-                    size = math.log10(norms[row]) - math.log10(info.units * FITTING[wanted]) / 2
+                    # σ_w² = n_in · variance of a weight, between layers of one width.
+                    fitting = wanted().scaled_variance(info.units, info.units) or 1.0
+                    size = math.log10(norms[row]) - math.log10(info.units * fitting) / 2
                     found.setdefault(path, []).append(float(size))
         return found
 
     def _output(self, evidence: Evidence) -> Iterator[Finding]:
-        kind = evidence.experiment.output.initializer.kind
+        initializer = evidence.experiment.output.initializer
         size = float((evidence.first or evidence.frame).measures["weight_norm"][-1])
         gain = decades(size, math.sqrt(evidence.layers[-1].units)) if size > 0 and np.isfinite(size) else 0.0
-        if kind not in ("normal", "uniform", "constant", "variance_scaled", "orthogonal", "identity") or gain < TOTAL:
+        if initializer.family or initializer.data_dependent or gain < TOTAL:
             return
         yield from self.accuse(
             evidence,

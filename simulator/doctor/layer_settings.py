@@ -36,7 +36,7 @@ class HeavyDropout(Suspect):
         heavy = [
             (path, layer["dropout"])
             for path, layer in mends.layers_of(evidence.experiment)
-            if mends.kind_of(layer, "dropout") not in ("", "none") and 1 - layer["dropout"]["rate"] < KEEP
+            if 1 - layer.get("dropout", {}).get("rate", 0.0) < KEEP
         ]
         if not heavy:
             return
@@ -112,17 +112,16 @@ class RecurrentWeights(Suspect):
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         for path, layer in mends.layers_of(evidence.experiment):
-            initializer = layer.get("recurrent_initializer")
+            initializer = mends.initializer_of(layer, "recurrent_initializer")
             if initializer is None:
                 continue
-            gain = _recurrent_gain(initializer, int(layer["units"]))
+            gain = initializer.spectral_radius(int(layer["units"]))
             strength = abs(math.log10(gain)) / 0.3 if gain > 0 else 3.0
             if strength < 0.4:
                 continue
-            field = next((name for name in ("gain", "std", "value") if name in initializer), "kind")
             yield from self.accuse(
                 evidence,
-                (f"{path}.recurrent_initializer.{field}", initializer[field]),
+                mends.cause_of(evidence.experiment, f"{path}.recurrent_initializer"),
                 strength,
                 f"The recurrent weights of {evidence.name(rows_of(evidence, path)[0])} multiply the state by about "
                 f"{number(gain)} at each time step",
@@ -134,20 +133,6 @@ class RecurrentWeights(Suspect):
                 rows=rows_of(evidence, path),
             )
             return
-
-
-def _recurrent_gain(initializer: dict[str, Any], units: int) -> float:
-    """The spectral radius of a draw of ``units`` × ``units``, about."""
-    kind = initializer["kind"]
-    if kind in ("orthogonal", "identity"):
-        return float(initializer["gain"])
-    if kind == "normal":
-        return float(initializer["std"]) * math.sqrt(units)
-    if kind == "uniform":
-        return float(initializer.get("limit", initializer.get("high", 0.0))) * math.sqrt(units / 3)
-    if kind == "constant":
-        return abs(float(initializer["value"])) * units
-    return 0.0 if kind == "zeros" else 1.0
 
 
 class OpenGates(Suspect):
@@ -190,14 +175,14 @@ class LargeBiases(Suspect):
             *mends.layers_of(evidence.experiment),
             ("output", evidence.experiment.to_builtins()["output"]),
         ]:
-            initializer = layer.get("bias_initializer")
-            size = _bias_size(initializer) if initializer else 0.0
-            if size < 1:
+            initializer = mends.initializer_of(layer, "bias_initializer")
+            size = 0.0 if initializer is None else initializer.fixed_size()
+            if initializer is None or size < 1:
                 continue
             name = "the output" if path == "output" else evidence.name(rows_of(evidence, path)[0])
             yield from self.accuse(
                 evidence,
-                (f"{path}.bias_initializer", initializer["kind"] if initializer else ""),
+                (f"{path}.bias_initializer", initializer.kind),
                 # Those of the output are the first to be learnt.
                 min(decades(size, 0.5), WEAK if path == "output" else math.inf),
                 f"The biases of {name} begin at the size {number(size)}",
@@ -205,7 +190,3 @@ class LargeBiases(Suspect):
                 numbers={"bias_size": size},
             )
             return
-
-
-def _bias_size(initializer: dict[str, Any]) -> float:
-    return abs(float(initializer.get("value", initializer.get("std", 0.0)) or 0.0))

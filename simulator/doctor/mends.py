@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from simulator import parameter
+from simulator.activations import Activation, LeakyReLU, ReLU, Tanh
 from simulator.doctor.base import Mend
 from simulator.experiment import Experiment
+from simulator.initializers import Initializer
+from simulator.parameter import kinds
 
 Plain = Mapping[str, Any]
-SQUASHING = frozenset({"sigmoid", "tanh", "erf", "softsign"})
-RECTIFYING = frozenset({"relu", "leaky_relu", "gelu", "silu", "elu", "softplus"})
-ALIKE = frozenset({"zeros", "constant"})
-"""Initialisers that draw all units of a layer alike."""
 DEEP = 8
 """Layers from which on a way around them is worth its while."""
 RATE_CUT = 10.0
@@ -45,24 +45,32 @@ def kind_of(layer: Plain, field: str) -> str:
     return str(part["kind"]) if isinstance(part, Mapping) else ""
 
 
-def fitting_initializer(activation: str) -> str:
-    """The initialiser whose variance fits an activation: He for rectifiers, LeCun for SELU, else Glorot."""
-    if activation in RECTIFYING:
-        return "he_normal"
-    return "lecun_normal" if activation == "selu" else "glorot_normal"
+def activation_of(layer: Plain) -> type[Activation] | None:
+    """None where it has none of its own."""
+    return kinds(Activation).get(kind_of(layer, "activation"))  # type: ignore[type-abstract]
 
 
-def _family(initializer: str) -> str:
-    """Normal and uniform draws of one name have one variance."""
-    return initializer.partition("_")[0]
+def initializer_of(layer: Plain, field: str = "initializer") -> Initializer | None:
+    """None where it has none of its own."""
+    part = layer.get(field)
+    if not isinstance(part, Mapping):
+        return None
+    return kinds(Initializer)[part["kind"]](**{name: part[name] for name in part if name != "kind"})  # type: ignore[type-abstract]
 
 
-def unfitting(layer: Plain) -> str | None:
+def bends(layer: Plain) -> bool:
+    """Whether it has an activation that is not linear."""
+    activation = activation_of(layer)
+    return activation is not None and not activation.linear
+
+
+def unfitting(layer: Plain) -> type[Initializer] | None:
     """The initialiser that would fit a layer's activation; None where the one it has does, or it has none."""
-    activation, present = kind_of(layer, "activation"), kind_of(layer, "initializer")
-    wanted = fitting_initializer(activation)
-    known = activation and present and present != "lsuv"
-    return wanted if known and _family(present) != _family(wanted) else None
+    activation, present = activation_of(layer), initializer_of(layer)
+    if activation is None or present is None or present.data_dependent:
+        return None
+    wanted = activation.fitting_initializer
+    return wanted if present.family != wanted.family else None
 
 
 def value_at(experiment: Experiment, path: str) -> Any:
@@ -77,9 +85,11 @@ def value_at(experiment: Experiment, path: str) -> Any:
 
 def cause_of(experiment: Experiment, path: str) -> tuple[str, Any]:
     """(path, value) of what decides in the initialiser at ``path``: its one number where it has one, else its kind."""
-    part = value_at(experiment, path)
-    field = next((name for name in ("std", "limit", "value", "gain", "weight_variance") if name in part), "kind")
-    return f"{path}.{field}", part[field]
+    layer, _, field = path.rpartition(".")
+    part = initializer_of(value_at(experiment, layer), field)
+    assert part is not None
+    field = part.size_field or "kind"
+    return f"{path}.{field}", getattr(part, field)
 
 
 def weights(experiment: Experiment) -> Mend | None:
@@ -90,37 +100,43 @@ def weights(experiment: Experiment) -> Mend | None:
         wanted = unfitting(layer)
         if wanted is None:
             return []
-        used.append(wanted)
-        return [(f"{path}.initializer.kind", wanted)]
+        used.append(wanted.family)
+        return [(f"{path}.initializer.kind", parameter.kind_of(wanted))]
 
     found = _each(experiment, settings)
-    names = {"he_normal": "He", "glorot_normal": "Glorot", "lecun_normal": "LeCun"}
-    title = " and ".join(dict.fromkeys(names[name] for name in used))
+    title = " and ".join(dict.fromkeys(used))
     return Mend(f"{title} weights", found) if found else None
 
 
-def activation(experiment: Experiment, kind: str, among: frozenset[str], title: str) -> Mend | None:
-    """Another activation, with weights that fit it, for every layer whose activation is one of ``among``."""
+def activation(
+    experiment: Experiment, better: type[Activation], instead: Callable[[type[Activation]], bool], title: str
+) -> Mend | None:
+    """Another activation, with weights that fit it, for every layer whose activation is such."""
 
     def settings(path: str, layer: Plain) -> list[tuple[str, Any]]:
-        if kind_of(layer, "activation") not in among or not kind_of(layer, "initializer"):
+        present = activation_of(layer)
+        if present is None or not instead(present) or initializer_of(layer) is None:
             return []
-        return [(f"{path}.activation.kind", kind), (f"{path}.initializer.kind", fitting_initializer(kind))]
+        fitting = parameter.kind_of(better.fitting_initializer)
+        return [(f"{path}.activation.kind", parameter.kind_of(better)), (f"{path}.initializer.kind", fitting)]
 
     found = _each(experiment, settings)
     return Mend(title, found) if found else None
 
 
 def rectifier(experiment: Experiment) -> Mend | None:
-    return activation(experiment, "relu", SQUASHING, "ReLU and He weights")
+    return activation(experiment, ReLU, lambda present: present.squashing(), "ReLU and He weights")
 
 
 def tanh(experiment: Experiment) -> Mend | None:
-    return activation(experiment, "tanh", frozenset({"sigmoid"}), "tanh and Glorot weights")
+    """Values around 0 instead of ones that squash to one side."""
+    return activation(
+        experiment, Tanh, lambda present: present.squashing() and not present.centred(), "tanh and Glorot weights"
+    )
 
 
 def leaky(experiment: Experiment) -> Mend | None:
-    return activation(experiment, "leaky_relu", frozenset({"relu"}), "Leaky ReLU")
+    return activation(experiment, LeakyReLU, lambda present: present.dies, "Leaky ReLU")
 
 
 def batch_norm(experiment: Experiment) -> Mend | None:
@@ -128,7 +144,7 @@ def batch_norm(experiment: Experiment) -> Mend | None:
     active = bare = 0
     found: list[tuple[str, Any]] = []
     for path, layer in layers_of(experiment):
-        if kind_of(layer, "activation") not in ("", "linear"):
+        if bends(layer):
             active += layer["repeat"]
             if kind_of(layer, "normalization") == "none":
                 bare += layer["repeat"]
@@ -151,7 +167,7 @@ def clip(experiment: Experiment, norm: float = 1.0) -> Mend | None:
 
 def adam(experiment: Experiment) -> Mend | None:
     """Adam, whose step does not depend on the gradient's size while that is far above ε."""
-    if experiment.optimizer.kind in ("adam", "adamw"):
+    if experiment.optimizer.adaptive:
         return None
     return Mend("Adam", (("optimizer.kind", "adam"),))
 
@@ -209,7 +225,7 @@ def dropout(experiment: Experiment, share: float = 0.3) -> Mend | None:
     """Dropout in every layer that could have it and has none."""
 
     def settings(path: str, layer: Plain) -> list[tuple[str, Any]]:
-        bare = kind_of(layer, "dropout") == "none" and kind_of(layer, "activation") not in ("", "linear")
+        bare = kind_of(layer, "dropout") == "none" and bends(layer)
         return [(f"{path}.dropout", {"kind": "inverted", "rate": share})] if bare else []
 
     found = _each(experiment, settings)

@@ -1,4 +1,4 @@
-"""The output and its loss: a sigmoid that is flat where it is wrong, or that cannot reach its targets."""
+"""The output and its loss: an output that is flat where it is wrong, or that cannot reach its targets."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from simulator.doctor.base import Finding, Mend
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.suspect import Suspect, decades
 from simulator.doctor.words import number
+from simulator.parameter import title_of
 
 FLAT = 0.2
 """Share of the wrong answers that lie where the output is flat."""
 REACH = 0.05
-"""How far beyond 0 … 1 a target may lie."""
+"""How far beyond what the output reaches a target may lie."""
 MENDS = {
     "classification": (
         ("sigmoid_cross_entropy", "Sigmoid + cross-entropy"), ("softmax_cross_entropy", "Softmax + cross-entropy"),
@@ -23,25 +24,27 @@ MENDS = {
 
 
 class FlatOutput(Suspect):
-    """The slope that squared error multiplies every error with, beside the steepest; cross-entropy has none."""
+    """The slope that the loss multiplies every error with, beside the steepest; cross-entropy has none."""
 
     name = "flat output"
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         facts, loss = evidence.facts, evidence.experiment.objective
-        if facts is None or loss.kind != "sigmoid_mse":
+        if facts is None or not loss.sloped or loss.activation is None:
             return
         mends = [Mend(title, (("loss.kind", kind),)) for kind, title in MENDS[evidence.frame.info.task]]
         data = facts.data
         numbers = {"output_slope": facts.output_slope, "flat_mistakes": facts.flat_mistakes}
-        excess = max(-data.target_low, data.target_high - 1)
+        low, high = loss.activation.values
+        name = title_of(type(loss.activation))
+        excess = max(low - data.target_low, data.target_high - high)
         if excess > REACH:
             yield from self.accuse(
                 evidence,
                 ("loss.kind", loss.kind),
                 1 + max(decades(excess, 1.0), 0.0),
-                f"The targets go from {number(data.target_low)} to {number(data.target_high)}, and a sigmoid's answers "
-                "from 0 to 1 only",
+                f"The targets go from {number(data.target_low)} to {number(data.target_high)}, and the output's {name} "
+                f"from {low:g} to {high:g} only",
                 mends,
                 numbers={**numbers, "target_low": data.target_low, "target_high": data.target_high},
             )
@@ -50,8 +53,8 @@ class FlatOutput(Suspect):
                 evidence,
                 ("loss.kind", loss.kind),
                 1 + max(decades(0.1, facts.output_slope), 0.0),
-                f"{facts.flat_mistakes:.0%} of the wrong answers lie where the output's sigmoid is flat: the squared "
-                f"error's gradient is multiplied with slopes of {number(facts.output_slope)} of the steepest",
+                f"{facts.flat_mistakes:.0%} of the wrong answers lie where the output's {name} is flat: the loss's "
+                f"gradient is multiplied with slopes of {number(facts.output_slope)} of the steepest",
                 mends,
                 numbers=numbers,
             )

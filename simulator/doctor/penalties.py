@@ -1,4 +1,4 @@
-"""Settings that pull weights to zero: L2, L1, and the decay of AdamW."""
+"""Settings that pull weights to zero: L2, L1, and the decay of an optimiser."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulator.doctor.base import Finding, Mend
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.suspect import Suspect, decades
 from simulator.doctor.words import capital, counted, number, times
-from simulator.optimizers import SGD, AdamW
+from simulator.parameter import title_of
 
 PULL = 0.3
 """Share of the loss's gradient from which on a penalty decides where the weights go."""
@@ -42,7 +42,7 @@ class L2Penalty(Suspect):
         numbers = {"l2": strength, "eta_lambda": product, "penalty_to_loss_gradient": _beside(evidence, facts.l2_norm)}
         mends = [_set("L2", "regularization.l2", value) for value in (1e-4, 0.0)]
         cause = ("regularization.l2", strength)
-        limit = LIMIT + 2 * optimizer.momentum if isinstance(optimizer, SGD) else math.inf
+        limit = optimizer.stability_limit()
         if product > limit:
             what = (
                 f"The L2 penalty alone makes the weights grow: η·λ is {number(product)}, and above {number(limit)} "
@@ -80,29 +80,31 @@ class L1Penalty(Suspect):
 
 
 class Decay(Suspect):
-    """Of AdamW: η·λ times the steps so far says how many times over the weights have been forgotten."""
+    """Of the optimiser itself: η·λ times the steps so far says how many times over the weights have been forgotten."""
 
     name = "weight decay"
     sound: ClassVar[float] = 0.2
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         optimizer = evidence.experiment.optimizer
-        if not isinstance(optimizer, AdamW) or not optimizer.weight_decay:
+        strength, path = optimizer.decay, f"optimizer.{optimizer.decay_field}"
+        if not strength:
             return
-        product = evidence.top_rate * optimizer.weight_decay
+        product = evidence.top_rate * strength
+        name = title_of(type(optimizer))
         forgotten = memory(evidence, product)
         if forgotten < 0.5 and product < LIMIT:
             return
         yield from self.accuse(
             evidence,
-            ("optimizer.weight_decay", optimizer.weight_decay),
-            decades(optimizer.weight_decay, self.sound) + (2 if product > LIMIT else 0),
-            f"AdamW's decay takes {number(product)} of every parameter at each step (η·λ), which leaves nothing of "
+            (path, strength),
+            decades(strength, self.sound) + (2 if product > LIMIT else 0),
+            f"{name}'s decay takes {number(product)} of every parameter at each step (η·λ), which leaves nothing of "
             f"what was learnt {counted(math.ceil(1 / product), 'step')} ago"
             if product < LIMIT
-            else f"AdamW's decay alone makes the parameters grow: η·λ is {number(product)}, and 2 is the limit",
-            [_set("weight decay", "optimizer.weight_decay", value) for value in (1e-2, 0.0)],
-            numbers={"weight_decay": optimizer.weight_decay, "eta_lambda": product},
+            else f"{name}'s decay alone makes the parameters grow: η·λ is {number(product)}, and 2 is the limit",
+            [_set("weight decay", path, value) for value in (1e-2, 0.0)],
+            numbers={"weight_decay": strength, "eta_lambda": product},
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -12,8 +13,9 @@ from simulator.doctor.base import Finding, Mend
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.suspect import Suspect, decades
 from simulator.doctor.words import number
-from simulator.optimizers import SGD, AdaGrad, Optimizer
-from simulator.schedules import CyclicalSchedule, OneCycleSchedule, Schedule
+from simulator.optimizers import Optimizer
+from simulator.parameter import parameter, title_of
+from simulator.schedules import Schedule
 
 SPENT = 0.03
 """Share of the greatest rate of the run, or of the base, below which a schedule has all but stopped it."""
@@ -27,13 +29,12 @@ LONG, SHORT = 1e-2, 1e-4
 
 def usual_rate(optimizer: Optimizer) -> float:
     """The default of its kind, less what momentum multiplies it with beyond the usual."""
-    rate: float = type(optimizer)().learning_rate
-    return rate
+    return float(parameter(type(optimizer), "learning_rate").default)
 
 
 def gain(optimizer: Optimizer) -> float:
     """What momentum multiplies a constant gradient's steps with, as far as it is not itself beyond what is sound."""
-    return min(1 / (1 - optimizer.momentum), SOUND) if isinstance(optimizer, SGD) else 1.0
+    return min(optimizer.gain, SOUND)
 
 
 def constant(rate: float, optimizer: Optimizer) -> Iterator[Mend]:
@@ -56,9 +57,9 @@ class Scheduling(Suspect):
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         schedule, base = evidence.experiment.schedule, evidence.experiment.optimizer.learning_rate
-        if schedule.kind == "constant":
+        if not schedule.changes:
             return
-        aim = max(evidence.top_rate, base if not isinstance(schedule, OneCycleSchedule) else schedule.max_lr)
+        aim = max(evidence.top_rate, base if schedule.uses_base else _peak(schedule))
         yield from self._grown(evidence, schedule, base)
         rates = evidence.past("learning_rate")
         if evidence.rate < SPENT * aim and np.mean(rates < SPENT * aim) > MOSTLY:
@@ -66,19 +67,20 @@ class Scheduling(Suspect):
 
     def _grown(self, evidence: Evidence, schedule: Schedule, base: float) -> Iterator[Finding]:
         top, usual = evidence.top_rate, usual_rate(evidence.experiment.optimizer)
-        peaks = isinstance(schedule, (OneCycleSchedule, CyclicalSchedule))
+        peaks = bool(schedule.peak_field) or not schedule.uses_base
         strength = decades(top, usual * GROWN) + 0.5 if peaks else decades(top, base * GROWN) + 0.5
         if strength <= 0 or (not peaks and top <= base):
             return
-        field = "max_lr" if peaks else "gamma"
         yield from self.accuse(
             evidence,
-            (f"schedule.{field}", getattr(schedule, field)),
+            _cause(schedule, schedule.peak_field or schedule.factor_field),
             strength,
             f"The schedule has raised the learning rate to {number(top)}"
             + (f", {number(top / base)} times the base rate {number(base)}" if base and not peaks else ""),
             [
-                *([Mend(f"Highest rate {usual:g}", (("schedule.max_lr", usual),))] if peaks else []),
+                Mend(f"Highest rate {usual:g}", ((f"schedule.{schedule.peak_field}", usual),))
+                if schedule.peak_field
+                else None,
                 *constant(base, evidence.experiment.optimizer),
             ],
             numbers={"learning_rate": evidence.rate, "highest_rate": top, "base_rate": base},
@@ -86,11 +88,10 @@ class Scheduling(Suspect):
 
     def _spent(self, evidence: Evidence, schedule: Schedule, aim: float) -> Iterator[Finding]:
         rate = evidence.rate
-        field = schedule.horizon or "gamma"
         rises = evidence.top_rate <= SPENT * aim
         yield from self.accuse(
             evidence,
-            (f"schedule.{field}", getattr(schedule, field)),
+            _cause(schedule, schedule.horizon or schedule.factor_field),
             decades(aim, rate) if rate else 6.0,
             f"The schedule {'has not raised' if rises else 'has lowered'} the learning rate "
             + (
@@ -101,6 +102,16 @@ class Scheduling(Suspect):
             constant(evidence.experiment.optimizer.learning_rate, evidence.experiment.optimizer),
             numbers={"learning_rate": rate, "highest_rate": aim},
         )
+
+
+def _peak(schedule: Schedule) -> float:
+    """The highest rate that it sets itself; 0 where it does not say."""
+    return float(getattr(schedule, schedule.peak_field)) if schedule.peak_field else 0.0
+
+
+def _cause(schedule: Schedule, field: str) -> tuple[str, Any]:
+    """(path, value) of one field of the schedule; of its kind where there is no one field."""
+    return f"schedule.{field or 'kind'}", getattr(schedule, field or "kind")
 
 
 def _dead(evidence: Evidence) -> str:
@@ -129,7 +140,7 @@ class LearningRate(Suspect):
                 evidence, 10.0, "The learning rate is 0: nothing is learnt", _steps_up(usual), certain=True
             )
             return
-        if evidence.experiment.schedule.kind == "one_cycle" or not rate:
+        if not evidence.experiment.schedule.uses_base or not rate:
             return
         yield from self._high(evidence, rate, usual)
         yield from self._low(evidence, rate, usual)
@@ -157,8 +168,9 @@ class LearningRate(Suspect):
         if not most < LONG / 10 or evidence.course in ("broken", "diverged") or blameless:
             return
         ladder = [value for value in _steps_up(usual) if value > 2 * rate]
-        shrinks = isinstance(evidence.experiment.optimizer, AdaGrad)
-        why = ", and AdaGrad divides it by the root of all squared gradients so far" if shrinks else ""
+        optimizer = evidence.experiment.optimizer
+        name = title_of(type(optimizer))
+        why = f", and {name} divides it by the root of all squared gradients so far" if optimizer.accumulates else ""
         yield from self._accuse(
             evidence,
             max(decades(usual / 10, rate), 0.0) + min(max(decades(SHORT, most), 0.0) / 2, 2.0),

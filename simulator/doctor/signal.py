@@ -13,19 +13,18 @@ from simulator.doctor.base import Finding, Mend, Rule
 from simulator.doctor.evidence import Evidence, balance
 from simulator.doctor.words import SUBJECTS, blame, capital, joined, number
 from simulator.experiment import Experiment
+from simulator.optimizers import Adam
+from simulator.parameter import title_of
 from simulator.trace import Factor
 
 VANISHING, EXPLODING = 1e-3, 1e3
 """First-to-last ratio of gradients beyond which they vanish or explode."""
-EPSILON = 1e-8
-"""Adam's ε where the optimiser has none of its own."""
 FAR = 100.0
 """Adam's step is η · sign g only where |g| is so many times ε."""
 FADED = 0.1
 """Share of the first layer's spread below which the last one's is noticeably less."""
 STILL_EXPLODING = 100.0
 """First-to-last ratio that counts where the loss has not moved."""
-ADAPTIVE = frozenset({"adam", "adamw", "rmsprop"})
 
 
 class Ends:
@@ -81,8 +80,9 @@ def entry_size(evidence: Evidence, row: int) -> float:
 
 
 def adam_helps(evidence: Evidence, row: int) -> bool:
-    """Whether Adam's step in this layer would not depend on the gradient's size: |g| ≫ ε."""
-    epsilon = float(getattr(evidence.experiment.optimizer, "eps", EPSILON))
+    """Whether Adam's step, or that of an optimiser like it, would not depend on this layer's gradient: |g| ≫ ε."""
+    present = evidence.experiment.optimizer
+    epsilon = (present if present.adaptive else Adam()).epsilon
     return entry_size(evidence, row) > FAR * epsilon
 
 
@@ -129,16 +129,18 @@ class Vanishing(Rule):
         return f"{capital(first)}'s {what} is {number(ends.ratio)} of {last}'s"
 
     def _made_up_for(self, evidence: Evidence, row: int) -> bool:
-        return evidence.experiment.optimizer.kind in ADAPTIVE and adam_helps(evidence, row)
+        return evidence.experiment.optimizer.adaptive and adam_helps(evidence, row)
 
     def _adam(self, evidence: Evidence, row: int) -> str:
         """Adam divides the gradient's size out, but only while that is far above ε."""
         optimizer = evidence.experiment.optimizer
         size = entry_size(evidence, row)
-        if optimizer.kind not in ADAPTIVE:
+        if not optimizer.adaptive:
             far = adam_helps(evidence, row)
             return "" if far else f" Adam would not mend it: entries of {number(size)} are not far above its ε."
-        name = type(optimizer).label
+        name = title_of(type(optimizer))
+        if not optimizer.epsilon:
+            return f" {name} makes up for it."
         if self._made_up_for(evidence, row):
             return f" {name} makes up for it while entries of {number(size)} stay far above its ε."
         return f" {name} cannot make up for it: entries of {number(size)} are not far above its ε."

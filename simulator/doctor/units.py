@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from simulator.activations import Activation
 from simulator.doctor import mends
 from simulator.doctor.base import Cause, Finding, Rule
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.words import capital, listed, number
+from simulator.frame import LayerInfo
+from simulator.parameter import kinds
 
 MOSTLY = 0.5
 HASTY = 1e-2
@@ -25,10 +28,11 @@ class Saturated(Rule):
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         shares = evidence.lately("activation_saturated")
-        squashing = [
-            r for r in evidence.rows("activation_saturated") if evidence.layers[r].activation in mends.SQUASHING
+        rows = [
+            row
+            for row in evidence.rows("activation_saturated")
+            if shares[row] >= MOSTLY and _squashes(evidence.layers[row])
         ]
-        rows = [row for row in squashing if shares[row] >= MOSTLY]
         if not rows:
             return
         worst = max(rows, key=lambda row: shares[row])
@@ -44,6 +48,11 @@ class Saturated(Rule):
             factor="slope",
             mends=[mends.weights(experiment), mends.batch_norm(experiment), mends.rectifier(experiment)],
         )
+
+
+def _squashes(layer: LayerInfo) -> bool:
+    activation = kinds(Activation).get(layer.activation)  # type: ignore[type-abstract]
+    return activation is not None and activation.squashing()
 
 
 class Dead(Rule):
@@ -109,7 +118,8 @@ class Symmetric(Rule):
         """The initialiser, where it draws all units alike."""
         for path, layer in mends.layers_of(evidence.experiment):
             entry = int(path.split(".")[1])
-            if mends.kind_of(layer, "initializer") in mends.ALIKE and entry >= evidence.layers[row].entry:
+            initializer = mends.initializer_of(layer)
+            if initializer is not None and initializer.alike and entry >= evidence.layers[row].entry:
                 return Cause(*mends.cause_of(evidence.experiment, f"{path}.initializer"))
         return None
 

@@ -22,13 +22,14 @@ POINTS = 48
 """Gauss–Legendre nodes per panel."""
 
 
-@functools.lru_cache(maxsize=1)
-def nodes() -> tuple[Array, Array]:
-    """Nodes and weights of the rule for E f(z), exact to rounding for what is smooth on either side of 0."""
+@functools.lru_cache(maxsize=16)
+def nodes(kinks: tuple[float, ...] = ()) -> tuple[Array, Array]:
+    """Nodes and weights of the rule for E f(z), exact to rounding for what is smooth between ``kinks`` and 0."""
     place, share = np.polynomial.legendre.leggauss(POINTS)
-    left = np.arange(PANELS) - PANELS / 2
-    z = (left[:, np.newaxis] + (place + 1) / 2).ravel()
-    weights = np.tile(share / 2, PANELS) * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+    ends = np.union1d(np.arange(PANELS + 1) - PANELS / 2, [kink for kink in kinks if abs(kink) < PANELS / 2])
+    width = np.diff(ends)[:, np.newaxis]
+    z = (ends[:-1, np.newaxis] + width * (place + 1) / 2).ravel()
+    weights = (width * share / 2).ravel() * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
     z.setflags(write=False)
     weights.setflags(write=False)
     return z, weights
@@ -36,8 +37,9 @@ def nodes() -> tuple[Array, Array]:
 
 def _averages(activation: Activation, q: float) -> tuple[float, float, float]:
     """(V, X, m) by quadrature."""
-    z, weights = nodes()
-    x = math.sqrt(q) * z
+    scale = math.sqrt(q)
+    z, weights = nodes(tuple(kink / scale for kink in activation.kinks) if scale else ())
+    x = scale * z
     value, slope = np.empty_like(x), np.empty_like(x)
     with np.errstate(all="ignore"):
         activation.apply(x, value)

@@ -20,10 +20,10 @@ TERMS = 48
 """Hermite terms; what lies beyond them is put on the next power of c, so that c = 1 is exact."""
 
 
-@functools.lru_cache(maxsize=1)
-def _hermite() -> Floats:
+@functools.lru_cache(maxsize=4)
+def _hermite(kinks: tuple[float, ...]) -> Floats:
     """(nodes, terms) of normalised Hermite polynomials times the rule's weights."""
-    z, weights = nodes()
+    z, weights = nodes(kinks)
     values = np.empty((len(z), TERMS))
     values[:, 0], values[:, 1] = 1, z
     for k in range(1, TERMS - 1):
@@ -69,16 +69,27 @@ class Kernel:
         self.slope = bend**2 * angle / (2 * math.pi) + bend * slope + slope**2
 
     def _series(self, activation: Activation, root: Floats, c: Floats) -> None:
-        z, weights = nodes()
-        x = np.outer(root, z)
-        value, slope = np.empty_like(x), np.empty_like(x)
-        with np.errstate(all="ignore"):
-            activation.apply(x, value)
-            activation.derivative(x, value, slope)
-        coefficients = value @ _hermite()
-        self.mean = coefficients[:, 0].copy()
-        self.value = _summed(coefficients, np.square(value) @ weights, c)
-        self.slope = _summed(slope @ _hermite(), np.square(slope) @ weights, c)
+        # Where a kink lies depends on the sample's scale: then each has a rule of its own.
+        samples = np.split(root, len(root)) if activation.kinks else [root]
+        value, square, slope, slope_square = (
+            np.concatenate(part) for part in zip(*(_expanded(activation, each) for each in samples), strict=True)
+        )
+        self.mean = value[:, 0].copy()
+        self.value = _summed(value, square, c)
+        self.slope = _summed(slope, slope_square, c)
+
+
+def _expanded(activation: Activation, root: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """(samples, terms) coefficients of φ(√q z) and its (samples,) mean square, and those of φ'."""
+    kinks = tuple(kink / float(root[0]) for kink in activation.kinks) if root[0] > 0 else ()
+    z, weights = nodes(kinks)
+    x = np.outer(root, z)
+    value, slope = np.empty_like(x), np.empty_like(x)
+    with np.errstate(all="ignore"):
+        activation.apply(x, value)
+        activation.derivative(x, value, slope)
+    hermite = _hermite(kinks)
+    return value @ hermite, np.square(value) @ weights, slope @ hermite, np.square(slope) @ weights
 
 
 def _summed(coefficients: Floats, whole: Floats, c: Floats) -> Floats:

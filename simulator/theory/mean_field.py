@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.activations import GELU, Activation, SiLU
+from simulator.activations import Activation
 from simulator.frame import Floats, frozen
 from simulator.parameter import title_of
 from simulator.theory.gaussian import mean, second_moment, slope_moment
@@ -36,13 +36,9 @@ def forward(activation: Activation, q: float, weight_variance: float, bias_varia
     return weight_variance * second_moment(activation, q) + bias_variance
 
 
-UNRELIABLE_GAIN = 1.8
-"""σ_w² from which GELU and SiLU networks do not follow the theory."""
-
-
 def doubt(activation: Activation, weight_variance: float, where: str) -> str:
     """Why single networks with such a layer are known not to follow the theory; ``""`` where they do."""
-    if not isinstance(activation, (GELU, SiLU)) or weight_variance < UNRELIABLE_GAIN:
+    if weight_variance < activation.reliable_gain:
         return ""
     return f"with {title_of(type(activation))} and σ_w² = {weight_variance:.3g} in {where} the theory is unreliable"
 

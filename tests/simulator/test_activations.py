@@ -170,3 +170,59 @@ def test_the_input_is_left_alone(kind: str) -> None:
     part.derivative(z, a, slope)
     np.testing.assert_array_equal(z, before)
     np.testing.assert_array_equal(a, value)
+
+
+FAR = np.array([-1e9, 1e9])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_values_stay_between_the_ends_that_are_said_and_come_near_them(kind: str) -> None:
+    part = kinds(Activation)[kind]()
+    a, _ = run(part, np.concatenate([GRID, EXTREMES, FAR]))
+    low, high = part.values
+    assert low - 1e-12 <= a.min()
+    assert a.max() <= high + 1e-12
+    for end, value in ((low, a.min()), (high, a.max())):
+        assert not math.isfinite(end) or value == pytest.approx(end, abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_bounded_on_both_sides_squashes(kind: str) -> None:
+    part = kinds(Activation)[kind]()
+    assert part.squashing() is bool((np.abs(run(part, FAR)[0]) < 1e3).all())
+    assert not part.squashing() or part.centred() is (part.values[0] + part.values[1] == 0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_what_has_slope_0_over_a_range_dies(kind: str) -> None:
+    part = kinds(Activation)[kind]()
+    flat = run(part, np.linspace(-5, 5, 1001))[1] == 0
+    assert part.dies is bool((np.convolve(flat, np.ones(100), "valid") == 100).any())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_the_identity_is_linear(kind: str) -> None:
+    part = kinds(Activation)[kind]()
+    assert part.linear is bool((run(part, GRID)[0] == GRID).all())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_slopes_jump_at_the_kinks_and_at_0_only(kind: str) -> None:
+    part = kinds(Activation)[kind]()
+    z = np.setdiff1d(np.linspace(-5, 5, 1001).round(3), [0.0, *part.kinks])
+    step = 1e-7
+    smooth = np.abs(run(part, z + step)[1] - run(part, z - step)[1])
+    assert smooth.max() < 1e-5
+    for kink in part.kinks:
+        before, after = run(part, np.array([kink - step, kink + step]))[1]
+        assert abs(after - before) > 1e-3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_inverse_leads_back_to_the_value(kind: str) -> None:
+    part = kinds(Activation)[kind]()
+    if not part.monotone:
+        return
+    want = run(part, np.linspace(-3, 3, 13) + 0.1)[0]
+    np.testing.assert_allclose(run(part, part.inverse(want))[0], want, rtol=1e-9, atol=1e-12)
+    assert math.isnan(part.inverse(np.array([math.nan]))[0])

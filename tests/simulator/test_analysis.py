@@ -16,7 +16,7 @@ from simulator.analysis.jacobian import JacobianQuestion, jacobians, singular_va
 from simulator.analysis.lanczos import largest
 from simulator.analysis.output_errors import OutputErrorsQuestion
 from simulator.analysis.preactivation import PreactivationQuestion
-from simulator.analysis.sharpness import Hessian, SharpnessQuestion, stability_limit
+from simulator.analysis.sharpness import Hessian, SharpnessQuestion, unlimited
 from simulator.analysis.twin import Twin
 from simulator.experiment import Experiment
 from simulator.frame import Floats
@@ -169,15 +169,16 @@ def test_lanczos_keeps_its_time_and_never_finds_too_much() -> None:
 def test_the_limit_of_the_step_is_that_of_a_quadratic() -> None:
     """Just below it the optimiser settles, just above it does not."""
     for spec in (SGD(), SGD(momentum=0.9), SGD(momentum=0.5, nesterov=True)):
-        limit, reason = stability_limit(spec)
-        assert not reason
+        limit = spec.stability_limit()
+        assert not unlimited(spec)
         for factor, settles in ((0.98, True), (1.02, False)):
             w, v, change = np.ones(1), np.zeros(1), np.zeros(1)
             for t in range(1, 2000):
                 spec.update((v,), w, w, change, factor * limit, t)
                 w = np.clip(w + change, -1e6, 1e6)
             assert (abs(float(w[0])) < 1e-3) == settles
-    assert np.isnan(stability_limit(Adam())[0])
+    assert np.isnan(Adam().stability_limit())
+    assert unlimited(Adam()) == "Adam rescales every parameter's step, so λ_max alone sets no limit"
 
 
 # -- noise -------------------------------------------------------------------------------------------------------

@@ -200,3 +200,35 @@ def test_layers_and_seeds_draw_differently() -> None:
 def test_both_precisions_start_from_the_same_weights() -> None:
     for a, b in zip(kernels(build([layer()])), kernels(build([layer()], precision="float64")), strict=True):
         np.testing.assert_array_equal(a, b.astype(np.float32))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_spectral_radius_is_that_of_a_draw(kind: str) -> None:
+    part = kinds(Initializer)[kind]()
+    drawn = np.abs(np.linalg.eigvals(draw(part, 200, 200))).max()
+    assert part.spectral_radius(200) == pytest.approx(drawn, rel=0.15, abs=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_size_that_no_fan_changes_is_that_of_the_entries(kind: str) -> None:
+    part = kinds(Initializer)[kind]()
+    sizes = [float(np.sqrt(np.square(draw(part, side, side)).mean())) for side in (100, 400)]
+    fixed = sizes[0] == pytest.approx(sizes[1], rel=0.1)
+    assert part.fixed_size() == pytest.approx(sizes[1] if fixed else 0.0, rel=0.05)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_what_draws_all_units_the_same_is_called_alike(kind: str) -> None:
+    part = kinds(Initializer)[kind]()
+    w = draw(part)
+    assert part.alike is bool((w == w[:, :1]).all())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_field_that_sets_the_size_makes_draws_larger_and_a_family_has_one_variance(kind: str) -> None:
+    part = kinds(Initializer)[kind]()
+    if part.size_field:
+        larger = type(part)(**{part.size_field: 4 * getattr(part, part.size_field)})
+        assert np.linalg.norm(draw(larger)) > 1.9 * np.linalg.norm(draw(part))
+    family = [each() for each in kinds(Initializer).values() if part.family and each.family == part.family]
+    assert len({each.entry_variance(FAN_IN, FAN_OUT) for each in family}) <= 1

@@ -133,3 +133,19 @@ def test_nan_reaches_its_own_sample_only(kind: str) -> None:
 def test_which_tasks_they_serve() -> None:
     for kind, part in kinds(Loss).items():
         assert part.tasks == (("classification",) if "entropy" in kind else ("classification", "regression"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_stands_before_an_answer_leads_to_it(kind: str) -> None:
+    loss = kinds(Loss)[kind]()
+    answer = evaluate(loss, *case())[0]
+    np.testing.assert_allclose(evaluate(loss, loss.before_output(answer), answer)[0], answer, rtol=1e-9)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_a_sloped_loss_learns_nothing_from_a_mistake_where_the_output_is_flat(kind: str) -> None:
+    loss = kinds(Loss)[kind]()
+    if loss.activation is not None:
+        z = np.array([[-40.0, -40.0]])
+        gradient = evaluate(loss, z, np.ones_like(z))[2]
+        assert loss.sloped is bool((np.abs(gradient) < 1e-6).all())

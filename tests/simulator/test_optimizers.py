@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from simulator.numeric import Array
 from simulator.optimizers import SGD, AdaGrad, Adam, AdamW, Optimizer, RMSProp
@@ -284,3 +285,57 @@ def test_a_changed_share_of_the_mean_acts_on_the_mean_as_it_is(kind: str) -> Non
     after.carry(before, runner.state)
     assert runner.state[-1] == pytest.approx(kept)
     assert kept == pytest.approx(4.0, rel=0.01)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_adaptive_step_is_as_long_for_a_small_gradient_and_others_are_not(kind: str) -> None:
+    part = kinds(Optimizer)[kind]()
+    long, short = (steps(part, g, 400)[-1] for g in (1.0, 1e-2))
+    shrinks = abs(short) < 0.5 * abs(long)
+    assert part.adaptive is (not shrinks and not part.accumulates)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_what_accumulates_steps_ever_shorter(kind: str) -> None:
+    part = kinds(Optimizer)[kind]()
+    taken = np.abs(steps(part, 1.0, 400))
+    assert part.accumulates is bool(taken[-1] < 0.1 * taken[0])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_steps_of_a_constant_gradient_tend_to_the_gain(kind: str) -> None:
+    part = kinds(Optimizer)[kind]()
+    if part.mean_field and not part.adaptive:
+        part = replace(part, **{part.mean_field: 0.8})
+    if part.decay_field:
+        part = replace(part, **{part.decay_field: 0.0})
+    if not part.accumulates:
+        assert abs(steps(part, 1.0, 2000)[-1]) == pytest.approx(part.gain * part.learning_rate, rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_a_gradient_the_decay_is_all_that_moves_a_parameter(kind: str) -> None:
+    part = kinds(Optimizer)[kind]()
+    assert steps(part, 0.0, 1, w=2.0)[0] == pytest.approx(-part.learning_rate * part.decay * 2.0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_below_epsilon_steps_follow_the_gradient(kind: str) -> None:
+    part = kinds(Optimizer)[kind]()
+    if part.epsilon:
+        small = steps(part, part.epsilon * 1e-3, 1)[0]
+        assert steps(part, part.epsilon * 1e-4, 1)[0] == pytest.approx(small / 10, rel=1e-2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_below_the_limit_steps_on_a_parabola_shrink_and_above_it_they_grow(kind: str) -> None:
+    part = kinds(Optimizer)[kind](learning_rate=1.0)
+    limit = part.stability_limit()
+    if math.isfinite(limit):
+        for factor, settles in ((0.98, True), (1.02, False)):
+            w, change = np.ones(1), np.zeros(1)
+            state = tuple(np.zeros(1) for _ in range(part.slots))
+            for t in range(1, 500):
+                part.update(state, w, factor * limit * w, change, 1.0, t)
+                w = np.clip(w + change, -1e6, 1e6)
+            assert (abs(float(w[0])) < 1) == settles

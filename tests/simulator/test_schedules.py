@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from simulator.parameter import Parameter, kinds, parameters
 from simulator.schedules import (
@@ -147,3 +148,17 @@ def test_a_schedule_says_whether_the_base_rate_has_any_say(kind: str) -> None:
     schedule = kinds(Schedule)[kind]()
     differs = any(schedule.rate(0.01, step) != schedule.rate(0.3, step) for step in range(0, 5000, 7))
     assert schedule.uses_base is differs
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_schedule_names_the_fields_that_set_its_height_and_its_factor(kind: str) -> None:
+    schedule = kinds(Schedule)[kind]()
+    steps = range(0, 5000, 7)
+    assert schedule.changes is any(schedule.rate(0.3, step) != 0.3 for step in steps)
+    assert schedule.uses_base or schedule.peak_field
+    if schedule.peak_field:
+        higher = replace(schedule, **{schedule.peak_field: 7.0})
+        assert max(higher.rate(0.3, step) for step in steps) == pytest.approx(7.0, rel=1e-2)
+    if schedule.factor_field:
+        steady = replace(schedule, **{schedule.factor_field: 1.0})
+        assert {steady.rate(0.3, step) for step in steps} == {0.3}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from simulator.parameter import title_of
-from simulator.schedules import ConstantSchedule, Schedule
+from simulator.schedules import Schedule
 from ui.style.numbers import number
 
 
 def acting_rate(schedule: Schedule, base: float, step: int) -> str:
     """``The schedule (cosine) makes it 0.087 now.``; nothing where the rate acts as it is."""
-    if isinstance(schedule, ConstantSchedule):
+    if not schedule.changes:
         return ""
     rate = schedule.rate(base, step)
     now, name = number(rate, fixed=True), title_of(type(schedule))
