@@ -32,12 +32,17 @@ class OneLineParser(argparse.ArgumentParser):
         self.exit(2, f"error: {message}\n")
 
 
+def program_name() -> str:
+    """What a person has called this: the installed command or, in a checkout, the file."""
+    return "main.py" if Path(sys.argv[0]).name == "main.py" else "nablascope"
+
+
 def bench_parser() -> argparse.ArgumentParser:
     """Arguments of the bench."""
     parser = OneLineParser(
-        prog="main.py",
+        prog=program_name(),
         description="An oscilloscope for gradients: opens the bench with an experiment or a preset.",
-        epilog=f"Without a screen: main.py {{{','.join(COMMANDS)}}} --help",
+        epilog=f"Without a screen: {program_name()} {{{','.join(COMMANDS)}}} --help",
     )
     parser.add_argument("target", nargs="?", metavar="FILE-OR-PRESET", help="the first preset if left out")
     parser.add_argument(
@@ -50,7 +55,7 @@ def bench_parser() -> argparse.ArgumentParser:
 
 def command_parser() -> argparse.ArgumentParser:
     """Arguments of the commands that need no screen."""
-    parser = OneLineParser(prog="main.py", description="Train without a screen.")
+    parser = OneLineParser(prog=program_name(), description="Train without a screen.")
     add_commands(parser.add_subparsers(dest="command", required=True))
     return parser
 

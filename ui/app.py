@@ -108,8 +108,9 @@ def open_bench(target: str | None, mode: Mode | None = None, launched: Carrier[C
     hire = _hiring(where, launched if where == "process" else None, document)
     window = MainWindow(document, hire)
     app.aboutToQuit.connect(window.bench.close)
-    # Ctrl+C in the terminal ends the bench as closing its window would, without a question.
-    signal.signal(signal.SIGINT, lambda *_: app.quit())
+    # Ctrl+C in the terminal ends the bench as closing its window would, without a question; before the event loop
+    # runs there is nothing to quit yet.
+    signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, app.quit))
     window.keep_on_screen()
     window.show()
     QTimer.singleShot(PLACED_MS, window, window.keep_on_screen)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import functools
 import gzip
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
+import resources
 from simulator.data.base import Data, DataError, Raw, Task
 from simulator.frame import Floats, frozen
 from simulator.parameter import kind_of
 
-FOLDER = Path(__file__).resolve().parents[2] / "resources" / "data"
+FOLDER = resources.FOLDER / "data"
 
 
 @functools.cache

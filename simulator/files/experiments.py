@@ -7,12 +7,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import resources
 from simulator.data.paths import hash_of
 from simulator.experiment import Experiment, ExperimentError
 from simulator.files.atomic import write_atomic
 from simulator.regular_file import UnfitFileError, read_regular
 
-PRESETS = Path(__file__).parents[2] / "resources" / "presets"
+PRESETS = resources.FOLDER / "presets"
 TABLES = frozenset({
     ".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".arff", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".gz", ".zip",
 })  # fmt: skip

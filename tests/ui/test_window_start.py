@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -75,6 +76,20 @@ def test_the_bench_opens_trains_and_ends_with_status_0(qtbot: QtBot) -> None:
     QTimer.singleShot(0, play_then_close)
     assert open_bench("spiral") == 0
     assert seen
+
+
+def test_ctrl_c_while_the_bench_opens_ends_it(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(MainWindow, "keep_on_screen", lambda window: signal.raise_signal(signal.SIGINT))
+    late = QTimer()
+    late.setSingleShot(True)
+    late.timeout.connect(lambda: create_app().exit(3))
+    late.start(20_000)
+    try:
+        assert open_bench("spiral") == 0
+    finally:
+        late.stop()
+        signal.signal(signal.SIGINT, before)
 
 
 def test_listing_presets_needs_no_qt(tmp_path: Path) -> None:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
+import resources
 from ui.style.theme import Theme, current_theme
 
 _SIZES = (16, 20, 24, 32, 48, 64)
 _PROPERTY = "themed_icon"
-RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "icons"
+RESOURCES = resources.FOLDER / "icons"
 
 Strokes = tuple[QPainterPath, QPainterPath]
 """What is stroked, and what is filled."""

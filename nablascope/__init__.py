@@ -1,0 +1,85 @@
+"""Nablascope from Python: read or describe an experiment, train it, and have the numbers that the window shows.
+
+Train a preset, or an experiment file, and write the files of ``nablascope run``:
+
+>>> import nablascope
+>>> experiment = nablascope.load("vanishing-sigmoid")
+>>> result = nablascope.run(experiment, steps=20, every=10, out="out")
+>>> result.last.step
+20
+>>> norms = result.last.measures["weight_gradient_norm"]
+>>> bool(norms[0] < 1e-4 * norms[-1])
+True
+
+Describe an experiment by the JSON form, change it by paths, and save it:
+
+>>> experiment = nablascope.Experiment.from_builtins({
+...     "data": {"kind": "spirals"},
+...     "layers": [{"kind": "dense", "units": 30, "repeat": 4, "activation": {"kind": "tanh"}}],
+... })
+>>> experiment = experiment.with_values([("optimizer.kind", "adam"), ("seed", 3)])
+>>> nablascope.save(experiment, "mine.json")
+>>> nablascope.load("mine.json") == experiment
+True
+
+Whatever cannot be trained is one sentence with a path:
+
+>>> experiment.with_values([("layers.0.units", -1)])
+Traceback (most recent call last):
+    ...
+simulator.experiment.ExperimentError: expected a whole number ≥ 1, not -1 at layers[0].units
+
+Train a step at a time:
+
+>>> training = nablascope.Training(experiment)
+>>> losses = []
+>>> for _ in range(50):
+...     _ = training.propose()
+...     losses.append(training.scalars()["loss"])
+...     training.apply()
+>>> losses[-1] < losses[0]
+True
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simulator.experiment import Experiment, ExperimentError
+    from simulator.headless import RunResult, run
+    from simulator.training import Training
+
+__all__ = ["Experiment", "ExperimentError", "RunResult", "Training", "__version__", "load", "run", "save"]
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Experiment": "simulator.experiment",
+    "ExperimentError": "simulator.experiment",
+    "RunResult": "simulator.headless",
+    "Training": "simulator.training",
+    "run": "simulator.headless",
+}
+
+
+def load(path: str | Path) -> Experiment:
+    """The experiment in a file, or the preset of that name; ExperimentError says what is wrong with it."""
+    from simulator.files.experiments import find
+
+    return find(str(path))
+
+
+def save(experiment: Experiment, path: str | Path) -> None:
+    """Write an experiment as readable JSON; OSError if it cannot be, and then the file of before is whole."""
+    from simulator.files.experiments import write
+
+    write(experiment, Path(path))
+
+
+def __getattr__(name: str) -> Any:
+    # Asking for the version need not import numpy.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
