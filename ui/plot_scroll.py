@@ -1,20 +1,19 @@
-"""The plots, scrolled where the window is too short for all of them."""
+"""The plots, scrolled where the window is too small for all of them."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from ui.plot_area import PlotArea
 
 
 class PlotScroll(QScrollArea):
-    """Fills its height with plots; none gets lower than it can be read."""
+    """Filled with plots; none gets smaller than it can be read."""
 
     def __init__(self, plots: PlotArea) -> None:
         super().__init__()
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidgetResizable(True)
         self.setWidget(plots)
         plots.opened.connect(self._bring_into_view)

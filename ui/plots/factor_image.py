@@ -127,7 +127,7 @@ class FactorImage(Plot[FactorsPast]):
         if self.header is not None:
             for factor in FACTORS:
                 known = state is not None and state.has(factor)
-                self.header.options[factor].setVisible(known or self.options[factor])
+                self.header.offer(factor, known or self.options[factor])
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ui.style.icons import set_icon
 from ui.style.theme import current_theme
 
 HEIGHT = 24
+TITLE = 56
+"""Pixels of its name that a header keeps longer than most of its buttons."""
+BESIDE = 26
+"""Pixels of a header that neither its name nor its buttons take."""
 SIDE_COLOUR = {"forward": "forward", "backward": "backward", "training": "muted"}
 
 
@@ -49,7 +53,8 @@ class _Title(QLabel):
         super().__init__(text)
         self.setObjectName("plotTitle")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.setMinimumWidth(40)
+        self.setMinimumWidth(20)
+        self.setToolTip(text)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -79,7 +84,10 @@ class Explanation(QFrame):
 
 
 class Header(QWidget):
-    """24 pixels of header; every button is reachable by Tab and has a name."""
+    """24 pixels of header; every button is reachable by Tab and has a name.
+
+    Where it is narrow, what the maximised plot offers too gives way.
+    """
 
     pause_toggled = Signal(bool)
     pin_toggled = Signal(bool)
@@ -99,6 +107,7 @@ class Header(QWidget):
         self._row.addSpacing(4)
         self._row.addWidget(_Title(title), 1)
         self._row.addSpacing(2)
+        self._withheld: set[QToolButton] = set()
         self.options = {option.key: self._option(option) for option in options}
         self.pause = self._button("pause", "Pause", "Hold this plot still while training goes on", checkable=True)
         self.pin = self._button(
@@ -112,6 +121,28 @@ class Header(QWidget):
         self.maximise.clicked.connect(self.maximise_requested)
         self.export.clicked.connect(self.export_requested)
         self.info.clicked.connect(self.show_explanation)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(BESIDE + TITLE + self.maximise.minimumWidth(), HEIGHT)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._give_way()
+
+    def offer(self, key: str, on: bool) -> None:
+        """Whether there is a switch at all."""
+        (self._withheld.discard if on else self._withheld.add)(self.options[key])
+        self._give_way()
+
+    def _give_way(self) -> None:
+        """Show the buttons there is room for, the dearest first; what is pressed must be there to be let go."""
+        pressed = [button for button in (self.pause, self.pin) if button.isChecked()]
+        others = (self.info, *self.options.values(), self.pin, self.pause, self.export)
+        room = self.width() - BESIDE - TITLE
+        for button in dict.fromkeys((self.maximise, *pressed, *others)):
+            offered = button not in self._withheld
+            room -= button.minimumWidth() * offered
+            button.setVisible(offered and room >= 0)
 
     def _button(self, name: str, label: str, help: str, *, checkable: bool = False) -> QToolButton:
         button = QToolButton()

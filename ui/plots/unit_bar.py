@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSpinBox, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QPushButton, QSpinBox, QWidget
 
 from simulator.frame import LayerInfo
 from simulator.unit import Unit
 from ui.plots.view import layer_name
 
 ASIDE = "It acts on the running network at once, is no part of the experiment, and undo does not take it back."
+
+MARGIN, SPACE = 8, 6
+"""Pixels at its sides, and between its parts."""
 
 
 class UnitBar(QWidget):
@@ -51,14 +55,32 @@ class UnitBar(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 0, 8, 6)
-        row.setSpacing(6)
-        row.addWidget(self.layer)
-        row.addWidget(self.unit)
-        row.addStretch(1)
-        row.addWidget(self.revive)
-        row.addWidget(self.revive_all)
+        self._parts = choice, revival = QHBoxLayout(), QHBoxLayout()
+        for row, parts in ((choice, (self.layer, self.unit)), (revival, (self.revive, self.revive_all))):
+            row.setSpacing(SPACE)
+            for part in parts:
+                row.addWidget(part)
+        choice.addStretch(1)
+        self._rows = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._rows.setContentsMargins(MARGIN, 0, MARGIN, 6)
+        self._rows.setSpacing(SPACE)
+        self._rows.addLayout(choice, 1)
+        self._rows.addLayout(revival)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as two rows are, as high as those there is room for."""
+        return QSize(max(self._widths()) + 2 * MARGIN, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """One row where there is room."""
+        super().resizeEvent(event)
+        one = sum(self._widths()) + SPACE + 2 * MARGIN <= self.width()
+        directions = QBoxLayout.Direction
+        self._rows.setDirection(directions.LeftToRight if one else directions.TopToBottom)
+
+    def _widths(self) -> list[int]:
+        """What the choice and the buttons need."""
+        return [part.minimumSize().width() for part in self._parts]
 
     def _choose(self, unit: int) -> None:
         place = self.layer.currentIndex()
