@@ -28,14 +28,15 @@ def check_regular(status: os.stat_result, path: str | Path) -> None:
 
 def read_regular(path: str | Path, limit: int) -> bytes:
     """The content of a file of at most ``limit`` bytes; OSError where it cannot be read or is no such file."""
-    with open(path, "rb", opener=_regular) as file:
+    with open(path, "rb", opener=regular) as file:
         content = file.read(limit + 1)
     if len(content) > limit:
         raise UnfitFileError(0, f"larger than {limit // 2**20} MiB", str(path))
     return content
 
 
-def _regular(path: str, flags: int) -> int:
+def regular(path: str, flags: int) -> int:
+    """An opener for :func:`open`; UnfitFileError where it is no regular file, without waiting for one."""
     # A pipe would wait for a writer.
     handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
     try:

@@ -99,5 +99,29 @@ CASES: dict[str, Case] = {
     "zip": Case(_zipped(PLAIN), {"compression": "zip"}, "table.csv.zip"),
     "years": text("country,1990,1991,1992\n" + "".join(f"c{n},{n}.5,{n + 1},{n * n}\n" for n in range(6))),
     "semicolons with commas in names": text("height, cm;weight, kg;label\n1.5;2;0\n2.5;3;1\n3.5;1;0\n", sep=";"),
+    "units below the names": text(PLAIN.replace("label\n", "label\ncm,kg,none\n"), skiprows=[1]),
+    "a note below": text(PLAIN + "\nSource: an office\n", skipfooter=1, engine="python"),
+    "a note below, with separators": text(PLAIN + '"Source, 2020",,\n', skipfooter=1, engine="python"),
+    "a line below the names": text(lines("|").replace("label\n", "label\n----|----|----\n"), sep="|", skiprows=[1]),
+    "tabs in a row": text(lines("\t").replace("7.9\t", "7.9\t\t"), sep=r"\t+", engine="python"),
+    "names of some columns": Case(
+        b"kind,text,,\n" + b"".join(b'%c,"w%d, and so on",,\n' % (kind, n) for n, kind in enumerate(b"ababab")),
+        drop=("Unnamed: 3",),
+    ),
+    "title of two cells": text("Report, 2020,,\n,,\n" + PLAIN, skiprows=2),
+    "points between thousands": text("a;b\n1.234.567;x\n2.000.000;y\n10.000.000;x\n", sep=";", thousands="."),
+    "narrow blanks between thousands": text(
+        "a;b\n1\u202f234.5;x\n2\u202f000.25;y\n10\u202f000.75;x\n", sep=";", thousands="\u202f", engine="python",
+    ),
+    "markers of databases": text(PLAIN.replace("5.06", "\\N").replace("3.17", "(null)"), na_values=["\\N", "(null)"]),
+    "stars for missing": text(PLAIN.replace("5.06", "***").replace("0.199", "*******"), na_values=["***", "*******"]),
+    "a spoilt letter": Case(
+        "größe,art\n".encode() + "".join(f"{n}.5,grün\n" for n in range(9)).encode() + b"9.5,gr\xffn\n",
+        {"encoding_errors": "replace"},
+    ),
+    "Cyrillic": text(
+        "рост;вес;пол\n" + "".join(f"1{n}.5;6{n};{'мужской' if n % 2 else 'женский'}\n" for n in range(60)), "cp1251",
+        sep=";", encoding="cp1251",
+    ),
     "short rows": text("a,b,c\n1,2,3\n4,5\n7,8,9\n1,2,3\n"),
 }  # fmt: skip

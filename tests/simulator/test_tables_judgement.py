@@ -133,6 +133,16 @@ def test_the_target_is_else_the_last_that_is_not_left_out(judged):
     assert judged({"x": X, "z": Z, "kind": Y, "key": [f"k{n}" for n in range(40)]}).target == "kind"
 
 
+def test_lines_below_a_table_are_left_out_and_counted(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "x,z,label\n" + "".join(f"{x},{z},{y}\n" for x, z, y in zip(X, Z, Y, strict=True)) + "Source: a\nb\n"
+    )
+    raw = design(judge(read_table(str(path))))
+    assert len(raw.x) == 40
+    assert "2 lines below the table left out" in raw.notes
+
+
 def test_rows_without_a_target_are_left_out_and_counted(judged):
     found = judged({"x": X, "label": ["NA", "", *Y[2:]]})
     assert design_size(found).without_target == 2
@@ -192,6 +202,13 @@ def test_text_cannot_be_a_quantity_and_too_many_classes_are_refused(judged):
         judged({"x": X, "label": ["a", "b"] * 20}, task="regression")
     with pytest.raises(DataError, match=r"2\u202f000 different classes, at most 1000 are supported"):
         judged({"x": X * 50, "label": list(range(2000))}, task="classification")
+
+
+def test_orange_may_list_values_where_it_names_types(tmp_path):
+    path = tmp_path / "t.tab"
+    path.write_text("age\tlenses\nyoung old\tnone soft\n\tclass\n" + "young\tnone\nold\tsoft\n" * 20)
+    found = judge(read_table(str(path)))
+    assert (found.target, found.inputs, found.table.rows) == ("lenses", ("age",), 40)
 
 
 def test_orange_says_which_column_is_the_class_and_which_are_no_inputs(tmp_path):

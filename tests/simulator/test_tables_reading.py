@@ -3,8 +3,10 @@
 import io
 import math
 import string
+import zipfile
 
 import numpy as np
+import openpyxl
 import pandas
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from simulator.data import DataError
 from simulator.data.tables.column import NUMBER
+from simulator.data.tables.dates import days_of
 from simulator.data.tables.numbers import number_in
 from simulator.data.tables.reading import Reading, column_names, read_table
 from tests.simulator.tables_of_people import CASES
@@ -59,6 +62,16 @@ def test_every_cell_is_what_pandas_reads_with_the_right_options(name, write):
         expected = [f"column {at + 1}" if un else str(n) for at, (un, n) in enumerate(zip(unnamed, meant, strict=True))]
         assert [" ".join(name.split()) for name in expected] == list(table.names)
     assert column_names(write(case.content, case.name)) == table.names
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_read_as_it_was_taken_a_table_is_the_same(name, write):
+    path = write(CASES[name].content, CASES[name].name)
+    first = read_table(path)
+    again = read_table(path, first.taken)
+    assert again.taken == first.taken
+    assert again.names == first.names
+    assert [cells(column) for column in again.columns] == [cells(column) for column in first.columns]
 
 
 WORD = st.text(alphabet=string.ascii_letters, min_size=2, max_size=8).filter(lambda word: number_in(word) is None)
@@ -112,6 +125,8 @@ def test_numbers_are_read_to_the_last_bit(value):
         ("1 234", ".", 1234), ("1\u202f234,5", ",", 1234.5), ("1'234.5", ".", 1234.5), ("7.9%", ".", 7.9),
         ("7,9 %", ",", 7.9), ("$12", ".", 12), ("-$1,200.50", ".", -1200.5), ("€ 3", ".", 3), ("12 €", ".", 12),
         ("\N{MINUS SIGN}3", ".", -3), ("\N{EN DASH}3.5", ".", -3.5), ("1.5D-3", ".", 0.0015), ("1d2", ".", 100),
+        ("(1,200.50)", ".", -1200.5), ("₹1,23,456", ".", 123456), ("1 234 567,5", ",", 1234567.5),
+        ("1.234.567", ",", 1234567),
         (".5", ".", 0.5), ("5.", ".", 5), ("+2", ".", 2),
     ],
 )  # fmt: skip
@@ -136,6 +151,7 @@ FAULTS = {
         'table.csv, line 4: 3 cells where the table has 2, "7" is beyond them',
     ),
     "an open quote": (b'a,b\n1,x\n2,"y\n3,z\n4,w\n', "table.csv, line 3: a quote is opened and not closed"),
+    "other bytes": (bytes(range(1, 256)) * 20, "table.csv: not a text file"),
     "bytes": (b"\x00\x01\x02" * 200, "table.csv: not a text file"),
     "half a gzip": (b"\x1f\x8b\x08\x00abc", "table.csv: a damaged archive"),
     "half a zip": (b"PK\x03\x04abcdef", "table.csv: a damaged archive"),
@@ -169,7 +185,6 @@ def test_a_refusal_shows_no_more_than_a_cell_of_the_file(write):
 
 
 def test_an_archive_of_several_files_is_refused(write):
-    import zipfile
 
     path = write(b"", "two.zip")
     with zipfile.ZipFile(path, "w") as archive:
@@ -220,6 +235,155 @@ def test_a_spreadsheet_is_read_sheet_by_sheet(tmp_path, ending):
     assert read_table(str(path), Reading(sheet="second")).names == ("y", "z")
     with pytest.raises(DataError, match='there is no sheet "third"'):
         read_table(str(path), Reading(sheet="third"))
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        (["12 kg", "7.5 kg", "3 kg"], [12, 7.5, 3]),
+        (["12", "7.5 kg", "NA"], [12, 7.5, None]),
+        (["12.3 b", "7.5", ": ", "2 e", ": z"], [12.3, 7.5, None, 2, None]),
+        (["***", "-.12", ".5"], [None, -0.12, 0.5]),
+        (["1e999", "2.5", "-3e400"], [None, 2.5, None]),
+        (["12 kg", "7 cm"], None),
+        (["12", "7 apples", "3 pears"], None),
+        (["4 x 4", "2 x 2"], None),
+        (["a", "12", "7 kg"], None),
+        (["12", "s"], None),
+    ],
+)
+def test_numbers_with_a_unit_or_flags_are_numbers_where_all_are(write, words, numbers):
+    found = cells(read_table(write("n\tx\n" + "".join(f"1.5\t{word}\n" for word in words))).columns[1])
+    if numbers is None:
+        assert any(isinstance(cell, str) for cell in found)
+    else:
+        assert found == numbers
+
+
+@pytest.mark.parametrize(
+    ("words", "days"),
+    [
+        (["1970-01-02", "1970-01-03 12:00:00"], [1, 2.5]),
+        (["2.1.1970 06:00", "3.1.1970 00:00"], [1.25, 2]),
+        (["01/20/1970 6:00 AM", "01/02/1970 6:00 PM"], [19.25, 1.75]),
+        (["1970Q1", "1970Q2"], [0, 90]),
+        (["1970-M02", "1970M03"], [31, 59]),
+        (["06:00", "36:30"], [0.25, 36.5 / 24]),
+        (["1:00:30", "0:00:30"], [3630 / 86400, 30 / 86400]),
+        (["2020-01-02", "soon"], None),
+        (["1-2-3-4"], None),
+    ],
+)
+def test_dates_and_times_are_days(words, days):
+    found = days_of(words)
+    assert (None if found is None else found.tolist()) == days
+
+
+def test_names_in_two_lines_are_joined_where_one_does_not_tell_them_apart(write):
+    rows = "".join(f"{n},{n}.5,{n}.25,{n * n}\n" for n in range(9))
+    assert read_table(write(",A,A,B\n,x,y,x\n" + rows)).names == ("column 1", "A x", "A y", "B x")
+    table = read_table(write("kind,close,open,volume\nticker,SPY,SPY,SPY\nday,,,\n" + rows))
+    assert table.names == ("kind", "close", "open", "volume")
+    assert table.rows == 9
+
+
+def test_what_a_database_prints_is_its_table(write):
+    body = "".join(f" {n} | {n}.5 | a\n" for n in range(9))
+    table = read_table(write(" id | score | kind \n----+-------+------\n" + body + "(9 rows)\n", "out.txt"))
+    assert (table.names, table.rows, table.below) == (("id", "score", "kind"), 9, 1)
+    body = "".join(f"| {n} | {n}.5 | a |\n" for n in range(9))
+    edge = "+---+-----+---+\n"
+    table = read_table(write(edge + "| id | score | kind |\n" + edge + body + edge, "out.txt"))
+    assert (table.names[1:], table.rows) == (("id", "score", "kind"), 9)
+
+
+def test_a_row_with_its_first_cell_only_is_a_row_where_others_follow(write):
+    table = read_table(write("town,x,y\na,,\n" + "b,1,2\n" * 5 + "c,,\nd,,\n"))
+    assert (table.rows, table.below) == (6, 2)
+
+
+def test_lines_and_cells_that_do_not_end_are_refused(write, monkeypatch):
+    from simulator.data.tables import reading, source
+
+    long = write(f"a,b\n1,{'x' * 200_000}\n2,y\n")
+    with pytest.raises(DataError, match="line 2: a quote that is not closed, or more than 131072 characters in a cell"):
+        read_table(long)
+    monkeypatch.setattr(source, "LONGEST_LINE", 1000)
+    with pytest.raises(DataError, match="line 2: more than 1000 characters in a line"):
+        read_table(long)
+    monkeypatch.setattr(reading, "MAX_COLUMNS", 3)
+    with pytest.raises(DataError, match="4 columns, at most 3 can be read"):
+        read_table(write("a,b,c,d\n1,2,3,4\n5,6,7,8\n"))
+
+
+def test_a_spreadsheet_whose_sheet_is_damaged_is_refused(book, tmp_path):
+    with zipfile.ZipFile(book({"data": TABLE})) as whole, zipfile.ZipFile(tmp_path / "damaged.xlsx", "w") as made:
+        for name in whole.namelist():
+            content = whole.read(name)
+            made.writestr(name, content.replace(b"<v>1.5</v>", b"<v>&e;</v") if "sheet1" in name else content)
+    with pytest.raises(DataError, match='sheet "data": cannot be read'):
+        read_table(str(tmp_path / "damaged.xlsx"))
+
+
+def test_zeros_in_a_text_are_passed_over(write):
+    table = read_table(write(b"a,b\0\n" + b"1.5,x\n" * 40 + b"2.5,\0y\n"))
+    assert table.names == ("a", "b")
+    assert cells(table.columns[1])[-1] == "y"
+
+
+def test_a_text_of_another_encoding_than_was_said_is_refused(write):
+    path = write(("a;b\n" + "1,5;grün\n" * 50).encode("latin-1"))
+    with pytest.raises(DataError, match="not utf-8 text"):
+        read_table(path, Reading(encoding="utf-8"))
+
+
+@pytest.fixture
+def book(tmp_path):
+    def book(sheets, name="book.xlsx"):
+        """A workbook with these sheets, name → rows."""
+        made = openpyxl.Workbook()
+        made.remove(made.active)
+        for title, rows in sheets.items():
+            sheet = made.create_sheet(title)
+            for row in rows:
+                sheet.append(row)
+        made.save(tmp_path / name)
+        return tmp_path / name
+
+    return book
+
+
+TABLE = [("x", "kind"), (1.5, "a"), (2.5, "b"), (3.5, "a")]
+
+
+def test_the_first_sheet_with_a_table_is_taken(book):
+    path = book({"cover": [("Report",), ("of the year",)], "nothing": [], "data": TABLE, "more": TABLE})
+    table = read_table(str(path))
+    assert (table.taken.sheet, table.names) == ("data", ("x", "kind"))
+    with pytest.raises(DataError, match="the file is empty"):
+        read_table(str(path), Reading(sheet="nothing"))
+
+
+def test_files_go_by_what_they_are_and_not_by_their_names(book, write):
+    assert read_table(str(book({"data": TABLE}, "book.csv"))).sheets == ("data",)
+    for name in ("text.xls", "text.xlsx", "text.ods"):
+        assert read_table(write("x\tkind\n1.5\ta\n2.5\tb\n", name)).names == ("x", "kind")
+
+
+def test_a_sheet_that_is_too_large_for_its_cells_is_refused(tmp_path):
+    made = openpyxl.Workbook()
+    made.active.append(("x", "y"))
+    made.active["XFD1048576"] = 1
+    made.save(tmp_path / "far.xlsx")
+    with pytest.raises(DataError, match="a sheet of 1048576 rows and 16384 columns"):
+        read_table(str(tmp_path / "far.xlsx"))
+
+
+@pytest.mark.parametrize(("separator", "quote"), [(",", "'"), (",", '"'), ("\t", "'")])
+def test_an_arff_file_may_use_tabs_and_either_quotes(write, separator, quote):
+    rows = "".join(f"{n}.5{separator}{quote}b c{quote}\n" for n in range(3))
+    path = write(f"@relation r\n@attribute x\tnumeric\n@attribute y {{'b c'}}\n@data\n{rows}", "x.arff")
+    assert [cells(column) for column in read_table(path).columns] == [[0.5, 1.5, 2.5], ["b c"] * 3]
 
 
 def test_an_arff_file_is_read(write):

@@ -248,6 +248,8 @@ class TableDialog(QDialog):
             words.append(f"decimal {'comma' if how.decimal == ',' else 'point'}")
             words.append(how.encoding.upper())
         words.append("the first row names the columns" if how.header == "yes" else "no names of columns")
+        if table.below:
+            words.append(f"{integer(table.below)} line{'s' if table.below > 1 else ''} below the table left out")
         return "  ·  ".join(words)
 
     # -- judging -------------------------------------------------------------------------------------------------

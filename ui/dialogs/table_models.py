@@ -18,11 +18,11 @@ EXAMPLES = 3
 
 
 def kind_text(each: Judged) -> str:
-    """``numbers``, ``2 values, an input each``, ``dates, as days``."""
+    """``numbers``, ``2 values, an input each``, ``dates or times, as days``."""
     if each.kind == "number":
         return "numbers"
     if each.kind == "date":
-        return "dates, as days"
+        return "dates or times, as days"
     count = each.column.different
     return f"{integer(count)} values, an input each" if each.kind == "category" else f"text, {integer(count)} values"
 

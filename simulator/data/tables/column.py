@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from simulator.data.tables.numbers import MISSING, MISSING_NUMBERS, Decimal, number_in, plain
+from simulator.data.tables.dates import days_of
+from simulator.data.tables.numbers import MISSING, Decimal, number_in, plain, stands_for_nothing, with_unit
 from simulator.frame import Floats
 
 Codes = NDArray[np.int32]
@@ -109,7 +109,7 @@ class Gathering:
     def column(self, name: str) -> Column:
         """What has been gathered."""
         codes = None if self._codes is None else self._codes.whole()
-        return _settled(Column(name, self._values.whole(), codes, tuple(self._words)))
+        return _settled(Column(name, self._values.whole(), codes, tuple(self._words)), self.decimal)
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,10 +191,10 @@ class Column:
 
     @cached_property
     def days(self) -> Floats | None:
-        """(rows,): days since 1970 where every word is a date; else None."""
+        """(rows,): days where every word is a date or a time; else None."""
         if self.numeric or self.crowded or self.codes is None or np.any(self.codes == NUMBER):
             return None
-        found = _dates(self.words)
+        found = days_of(self.words)
         if found is None:
             return None
         days = np.full(len(self.values), np.nan)
@@ -212,50 +212,50 @@ def _in_order(names: tuple[str, ...], codes: Codes, numeric: bool) -> tuple[tupl
     return tuple(names[at] for at in order), rank[codes]
 
 
-def _settled(column: Column) -> Column:
-    """Words that stand for a missing value are told from values by the company they keep."""
+def _settled(column: Column, decimal: Decimal) -> Column:
+    """Words that stand for a missing value, or are numbers with a unit, are told by the company they keep."""
     if column.codes is None or not column.words:
         return column
-    lower = [word.lower() for word in column.words]
     numbers = np.count_nonzero(column.codes == NUMBER)
-    if numbers and set(lower) <= MISSING_NUMBERS:
-        absent = range(len(lower))
-    elif "-" in lower and "+" not in lower and len(lower) > 1:
-        absent = range(lower.index("-"), lower.index("-") + 1)
-    else:
-        return column
-    place = {old: new for new, old in enumerate(at for at in range(len(lower)) if at not in absent)}
-    rank = np.array([place.get(at, ABSENT) for at in range(len(lower))], np.int32)
-    codes = np.where(column.codes >= 0, rank[np.maximum(column.codes, 0)], column.codes).astype(np.int32)
-    return Column(column.name, column.values, codes, tuple(column.words[at] for at in place))
+    meant = _numbers_of(column.words, bool(numbers), decimal)
+    if meant is not None:
+        return _with_numbers(column, meant)
+    lower = [word.lower() for word in column.words]
+    if "-" in lower and "+" not in lower and len(lower) > 1:
+        return _without(column, lower.index("-"))
+    return column
 
 
-FORMATS = (
-    "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%b-%Y", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y",
-    "%m/%d/%y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d %Y", "%b %d, %Y", "%B %d, %Y", "%d %B %Y",
-    "%Y-%m", "%b %Y", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%y %H:%M",
-    "%a %b %d %H:%M:%S %Y",
-)  # fmt: skip
-_FIRST_DAY = datetime.datetime(1970, 1, 1)
+FLAG = 2
+"""Letters of a remark behind a number, which need not be behind all of them."""
 
 
-def _dates(words: Sequence[str]) -> Floats | None:
-    """Days since 1970 of words that are all dates, written alike."""
-    if not words or not any(character.isdigit() for character in words[0]) or len(words[0]) > 40:
+def _numbers_of(words: Sequence[str], among_numbers: bool, decimal: Decimal) -> Floats | None:
+    """(words,): the number that each means, NaN where it is missing; None where they are no numbers.
+
+    Numbers may all have one unit; among numbers without, some may be flagged by a letter or two.
+    """
+    found = [(np.nan, "") if among_numbers and stands_for_nothing(word) else with_unit(word, decimal) for word in words]
+    if any(each is None for each in found):
         return None
-    for form in (None, *FORMATS):
-        try:
-            return np.array([_day(word, form) for word in words])
-        except ValueError:
-            continue
-    return None
+    units = {each[1] for each in found if each is not None} - {""}
+    alike = len(units) <= 1 and (among_numbers or len(words) > 1)
+    flags = among_numbers and all(len(unit) <= FLAG and unit.islower() for unit in units)
+    return np.array([each[0] for each in found if each is not None]) if alike or flags else None
 
 
-def _day(word: str, form: str | None) -> float:
-    if form is None:
-        if not any(mark in word for mark in "-:"):
-            raise ValueError(word)
-        moment = datetime.datetime.fromisoformat(word.replace("Z", "+00:00"))
-    else:
-        moment = datetime.datetime.strptime(word, form)
-    return (moment.replace(tzinfo=None) - _FIRST_DAY).total_seconds() / 86400
+def _with_numbers(column: Column, meant: Floats) -> Column:
+    """The column with a number for each of its words, or none."""
+    assert column.codes is not None
+    worded = column.codes >= 0
+    values, codes = column.values.copy(), column.codes.copy()
+    values[worded] = meant[column.codes[worded]]
+    codes[worded] = np.where(np.isnan(values[worded]), ABSENT, NUMBER)
+    return Column(column.name, values, codes, ())
+
+
+def _without(column: Column, absent: int) -> Column:
+    """The column with one of its words taken for a missing value."""
+    assert column.codes is not None
+    codes = np.where(column.codes == absent, ABSENT, column.codes - (column.codes > absent)).astype(np.int32)
+    return Column(column.name, column.values, codes, tuple(np.delete(np.array(column.words, object), absent)))

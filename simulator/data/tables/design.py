@@ -89,7 +89,7 @@ def design(found: Judgement, missing: Missing = "fill") -> Raw:
 def notes_of(found: Judgement, missing: Missing) -> tuple[str, ...]:
     """What becomes of rows and values that are missing, and which columns are left out."""
     size = design_size(found, missing)
-    notes = []
+    notes = [f"{_lines(found.table.below)} below the table left out"] if found.table.below else []
     if size.without_target:
         notes.append(f"{_rows(size.without_target)} without {', '.join(map(shown, found.targets))} left out")
     if size.dropped:
@@ -102,6 +102,10 @@ def notes_of(found: Judgement, missing: Missing) -> tuple[str, ...]:
         rest = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""
         notes.append(f"column{'s' if len(told) != 1 else ''} left out: {', '.join(told[:NAMED])}{rest}")
     return tuple(notes)
+
+
+def _lines(count: int) -> str:
+    return "1 line" if count == 1 else f"{count} lines"
 
 
 def _rows(count: int) -> str:

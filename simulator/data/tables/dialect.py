@@ -62,7 +62,7 @@ def dialect_of(lines: list[str], wish: str = "auto") -> Dialect:
 def _blanks(lines: list[str]) -> str:
     """Whether blanks or aligned columns divide all lines alike, and into more cells than tabs do; ``""`` if not."""
     plain = _without_comments(lines)
-    if not any("  " in line.strip() or ("\t" in line and " " in line.strip()) for line in plain):
+    if not any("  " in line.strip() or ("\t" in line and (" " in line.strip() or "\t\t" in line)) for line in plain):
         return ""
     alike = {delimiter: _share_alike(plain, delimiter) for delimiter in (" ", ALIGNED, "\t")}
     best = max(alike, key=lambda delimiter: alike[delimiter])
@@ -84,7 +84,7 @@ def _without_comments(lines: Iterable[str]) -> list[str]:
 def first_lines(source: Source, count: int = SAMPLE_LINES) -> list[str]:
     """The first lines of a file that are not blank."""
     with source.lines() as lines:
-        return list(itertools.islice((line for line in lines if line.strip(" \t\r\n\x1a")), count))
+        return list(itertools.islice((line.replace("\0", "") for line in lines if line.strip(" \t\r\n\0\x1a")), count))
 
 
 def rows_of(lines: Iterable[str], dialect: Dialect, path: str, whole: bool = True) -> Iterator[Row]:
@@ -102,11 +102,19 @@ def rows_of(lines: Iterable[str], dialect: Dialect, path: str, whole: bool = Tru
                 if cells != [END]:
                     raise DataError(f"{name_of(path)}, line {begun}: a quote is opened and not closed")
                 return
-            if any(cells):
+            if any(cells) and not _is_rule(cells):
                 yield reader.line_num, cells
             begun = reader.line_num + 1
     except csv.Error as error:
         raise DataError(f"{name_of(path)}, line {begun}: {_fault(error)}") from error
+
+
+_RULE = re.compile(r"[-=+:]*(--|==)[-=+:]*")
+
+
+def _is_rule(cells: list[str]) -> bool:
+    """Whether a row is a line drawn between others, as databases print them."""
+    return cells[0][:1] in "-=+:" and all(not cell or _RULE.fullmatch(cell) for cell in cells)
 
 
 _GAP = re.compile(r" {2,}|\t+")
@@ -122,5 +130,5 @@ def _prepared(line: str, delimiter: str) -> str:
 
 def _fault(error: csv.Error) -> str:
     if "field larger" in str(error):
-        return "a quote is opened and not closed"
+        return f"a quote that is not closed, or more than {csv.field_size_limit()} characters in a cell"
     return shown(str(error), 80)[1:-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from itertools import pairwise
 from typing import Literal
 
 from simulator.data.tables.dialect import COMMENT, Row
-from simulator.data.tables.numbers import MISSING, Decimal, number_in
+from simulator.data.tables.numbers import MISSING, Decimal, number_in, stands_for_nothing
 
 Header = Literal["auto", "yes", "no"]
 Role = Literal["", "class", "meta", "ignore"]
@@ -50,17 +51,18 @@ def layout_of(rows: Sequence[Row], header: Header, decimal: Decimal) -> Layout:
     body = [(at, row) for at, row in enumerate(cells) if at >= skipped and not (comments and _is_comment(row))]
     width, empty_last = _width([row for _, row in body])
     body = [(at, _cut(row, width)) for at, row in body]
-    body = body[_titles([row for _, row in body], width) :]
+    body = body[_titles([row for _, row in body], width, decimal) :]
     orange = _orange(body, width)
     if orange is not None and header != "no":
         return orange
     first, below = body[0], [row for _, row in body[1:]]
-    named = header == "yes" or (header == "auto" and is_header(first[1], below, width, decimal))
+    commented = _commented_header(cells, first[0], width) if comments and header != "no" else []
+    named = header != "no" and (is_header(first[1], below, width, decimal) or (header == "yes" and not commented))
     if named:
-        skip, head = first[0] + 1, first[1]
+        under = _under(below, width, decimal)
+        skip, head = body[under][0] + 1, _joined(first[1], below[:under], width)
     else:
-        skip = first[0]
-        head = _commented_header(cells, first[0], width) if comments and header == "auto" else []
+        skip, head = first[0], commented
     names, there = _names(head, width)
     return Layout(names, bool(head), skip, comments, there, empty_last=empty_last)
 
@@ -105,18 +107,33 @@ def _cut(row: list[str], width: int) -> list[str]:
     return row[:end]
 
 
-def _titles(rows: Sequence[Sequence[str]], width: int) -> int:
-    """Rows above the table that fill far fewer cells than it has, or more."""
+def _titles(rows: Sequence[Sequence[str]], width: int, decimal: Decimal) -> int:
+    """Rows above the table that fill far fewer cells than its rows do, or more."""
     upper = rows[: len(rows) // 2]
+    usual = statistics.median_high(sum(map(bool, row)) for row in rows)
     count = 1 + max((at for at, row in enumerate(upper) if any(row[width:])), default=-1)
-    while width > 1 and count < len(rows) - 1 and _is_title(rows[count], rows[count + 1], width):
+    while (
+        width > 1
+        and count < len(rows) - 1
+        and (_is_title(rows[count], rows[count + 1], width, usual) or _is_above_names(rows[count:], width, decimal))
+    ):
         count += 1
     return count
 
 
-def _is_title(row: Sequence[str], after: Sequence[str], width: int) -> bool:
+def _is_title(row: Sequence[str], after: Sequence[str], width: int, usual: int) -> bool:
     filled = sum(map(bool, row))
-    return filled <= width / 2 and (filled < width - 1 or (len(row) < width and _fuller(after, width)))
+    return filled <= usual / 2 and (filled < usual - 1 or (len(row) < width and _fuller(after, width)))
+
+
+def _is_above_names(rows: Sequence[Sequence[str]], width: int, decimal: Decimal) -> bool:
+    """Whether the first row lacks cells at its end, and the second names columns of numbers in full."""
+    first, second, below = rows[0], rows[1], rows[2 : 2 + max(10, LOOKS // width)]
+    if (all(first[width - 2 : width]) and len(first) >= width - 1) or not _fuller(second, width):
+        return False
+    return any(
+        _vote(second[at], [row[at] for row in below if at < len(row)], decimal) == OF_NUMBERS for at in range(width)
+    )
 
 
 def _fuller(row: Sequence[str], width: int) -> bool:
@@ -139,6 +156,39 @@ def is_header(first: Sequence[str], below: Sequence[Sequence[str]], width: int, 
     return votes > 0
 
 
+UNDER = 3
+"""Rows that stand between names and values at most."""
+
+
+def _under(below: Sequence[Sequence[str]], width: int, decimal: Decimal) -> int:
+    """Rows under the names that hold no values: units, further names, and what the row names are called."""
+    count = 0
+    while count < min(UNDER, len(below) - 2):
+        row = below[count]
+        if sum(number_in(cell, decimal) is not None for cell in row) > width / 2:
+            break
+        after = below[count + 1 :][UNDER - 1 :] or below[count + 1 :]
+        numeric = [at for at in range(width) if _holds_numbers(after[: max(10, LOOKS // width)], at, decimal)]
+        words = [row[at] for at in numeric if at < len(row) and not stands_for_nothing(row[at])]
+        if len(numeric) < 2 or not (words or count) or any(number_in(word, decimal) is not None for word in words):
+            break
+        count += 1
+    return count
+
+
+def _holds_numbers(rows: Sequence[Sequence[str]], at: int, decimal: Decimal) -> bool:
+    values = [row[at] for row in rows if at < len(row) and not stands_for_nothing(row[at])]
+    return sum(number_in(value, decimal) is not None for value in values) > 0.9 * len(values)
+
+
+def _joined(head: Sequence[str], under: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Names that do not differ by themselves, with what stands under them."""
+    if not under or len(set(head)) == len(head):
+        return list(head)
+    rows = [[*row, *[""] * (width - len(row))] for row in (head, under[0])]
+    return [" ".join(filter(None, cells)) for cells in zip(*rows, strict=True)]
+
+
 def _all_numbers(cells: Sequence[str], decimal: Decimal) -> bool:
     return all(number_in(cell, decimal) is not None for cell in cells)
 
@@ -153,6 +203,10 @@ def _counts(cells: Sequence[str], decimal: Decimal) -> bool:
     return whole and (words or values[0] in (0, 1)) and steps <= {1.0, 5.0, 10.0}
 
 
+OF_NUMBERS = 2.0
+"""What a cell above numbers says, for or against a name."""
+
+
 def _vote(cell: str, below: Sequence[str], decimal: Decimal) -> float:
     """For (+) or against (−) the first cell of a column being its name."""
     values = [value for value in below if value.lower() not in MISSING]
@@ -161,7 +215,7 @@ def _vote(cell: str, below: Sequence[str], decimal: Decimal) -> float:
     numbers = sum(number_in(value, decimal) is not None for value in values)
     own = number_in(cell, decimal) is not None
     if numbers > 0.9 * len(values):
-        return -2.0 if own else 2.0
+        return -OF_NUMBERS if own else OF_NUMBERS
     if own:
         return -1.0
     return -1.0 if cell in values else 0.5
@@ -237,6 +291,8 @@ def _orange(body: Sequence[tuple[int, list[str]]], width: int) -> Layout | None:
 
 
 def _is_orange(rows: Sequence[Sequence[str]]) -> bool:
+    if "" in rows[2] and {"class", "meta"} & set(rows[2]) and _are_flags(rows[2]):
+        return True  # the second row may list values instead of naming a type
     types = [cell for cell in rows[1] if cell]
     words = sum(_TYPES.fullmatch(cell) is not None for cell in types)
     return (

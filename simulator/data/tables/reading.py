@@ -13,9 +13,10 @@ from simulator.data.base import DataError
 from simulator.data.tables.column import Column, Gathering
 from simulator.data.tables.dialect import SAMPLE_LINES, Dialect, Row, dialect_of, first_lines, rows_of
 from simulator.data.tables.layout import Header, Layout, layout_of
-from simulator.data.tables.numbers import Decimal, decimal_of
-from simulator.data.tables.source import SPREADSHEETS, Progress, Source, encoding_of, nothing, suffix
+from simulator.data.tables.numbers import MISSING, Decimal, decimal_of, number_in
+from simulator.data.tables.source import Progress, Source, encoding_of, nothing, status, suffix
 from simulator.data.tables.spreadsheet import arff_rows, sheet_rows, sheets_of
+from simulator.data.tables.workbook import is_spreadsheet
 from simulator.data.words import name_of, shown
 
 MAX_ROWS = 5_000_000
@@ -50,6 +51,8 @@ class Table:
     sheets: tuple[str, ...] = ()
     head: tuple[tuple[str, ...], ...] = ()
     """The first rows as they stand in the file."""
+    below: int = 0
+    """Lines below the table that are none of its rows: sources, notes, counts."""
 
     @property
     def rows(self) -> int:
@@ -70,6 +73,8 @@ class _Opened:
     sheets: tuple[str, ...] = ()
 
 
+NOTES = 50
+"""Lines that a note below a table has at most."""
 HEAD = 50
 """Rows kept as they stand, to be shown."""
 
@@ -85,7 +90,9 @@ def read_table(path: str, reading: Reading | None = None, progress: Progress = n
     taken = Reading(
         "yes" if layout.header else "no", opened.taken.delimiter, decimal, opened.taken.encoding, opened.taken.sheet
     )
-    return Table(path, gathered.columns(), gathered.lines(), taken, layout, opened.sheets, tuple(gathered.head))
+    return Table(
+        path, gathered.columns(), gathered.lines(), taken, layout, opened.sheets, tuple(gathered.head), gathered.below
+    )
 
 
 def column_names(path: str, reading: Reading | None = None) -> tuple[str, ...]:
@@ -96,26 +103,27 @@ def column_names(path: str, reading: Reading | None = None) -> tuple[str, ...]:
 
 def sheet_names(path: str) -> tuple[str, ...]:
     """Those of a spreadsheet; none of another file. Raises :class:`DataError`."""
-    return sheets_of(path) if suffix(path) in SPREADSHEETS else ()
+    return sheets_of(path) if is_spreadsheet(path) else ()
 
 
 def _layout(path: str, opened: _Opened) -> tuple[Layout, Decimal]:
     if not opened.sample:
         raise DataError(f"{name_of(path)}: the file is empty")
+    width = max(len(row) for _, row in opened.sample)
+    if width > MAX_COLUMNS:
+        raise DataError(f"{name_of(path)}: {width} columns, at most {MAX_COLUMNS} can be read")
     cells = [cell for _, row in opened.sample for cell in row]
     wish = opened.taken.decimal
     decimal: Decimal = decimal_of(cells, opened.taken.delimiter) if wish == "auto" else "," if wish == "," else "."
-    layout = layout_of(opened.sample, opened.taken.header, decimal)
-    if layout.width > MAX_COLUMNS:
-        raise DataError(f"{name_of(path)}: {layout.width} columns, at most {MAX_COLUMNS} can be read")
-    return layout, decimal
+    return layout_of(opened.sample, opened.taken.header, decimal), decimal
 
 
 def _open(path: str, wish: Reading, progress: Progress) -> _Opened:
-    if suffix(path) in SPREADSHEETS:
+    status(path)
+    if is_spreadsheet(path):
         sheets = sheets_of(path)
-        rows = sheet_rows(path, wish.sheet)
-        taken = Reading(wish.header, "", ".", "", wish.sheet or sheets[0])
+        sheet, rows = sheet_rows(path, wish.sheet)
+        taken = Reading(wish.header, "", ".", "", sheet)
         return _Opened(taken, rows[:SAMPLE_LINES], rows, sheets)
     source = Source(path, encoding_of(path) if wish.encoding == "auto" else wish.encoding)
     if suffix(path) == ".arff":
@@ -141,6 +149,7 @@ class _Gathered:
     layout: Layout
     decimal: Decimal
     head: list[tuple[str, ...]] = field(default_factory=list)
+    below: int = 0
     _lines: list[NDArray[np.int32]] = field(default_factory=list)
     _count: int = 0
 
@@ -164,12 +173,26 @@ class _Gathered:
     def _checked(self, rows: Iterable[Row]) -> Iterator[Row]:
         """Every row as long as the table is wide; comments and repeated headers are passed over."""
         width, layout = self.layout.width, self.layout
+        held: list[Row] = []
         for line, row in rows:
             if layout.comments and row[0][:1] == "#":
                 continue
-            if len(row) != width:
-                row = self._fitted(line, row)
-            yield line, row
+            if self._may_be_note(row) and len(held) < NOTES:
+                held.append((line, row))
+                continue
+            for at, before in held:
+                yield at, self._fitted(at, before)
+            held.clear()
+            yield line, row if len(row) == width else self._fitted(line, row)
+        # A note is known by that nothing follows.
+        self.below = len(held)
+
+    def _may_be_note(self, row: list[str]) -> bool:
+        """Whether only the first cell holds anything, a word, where a row has three or lacks its separators."""
+        width = self.layout.width
+        if width < 2 or not row[0] or (len(row) == width and (width == 2 or row[1] or row[2])):
+            return False
+        return not any(row[1:]) and number_in(row[0], self.decimal) is None and row[0].lower() not in MISSING
 
     def _fitted(self, line: int, row: list[str]) -> list[str]:
         width = self.layout.width

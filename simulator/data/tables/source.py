@@ -6,24 +6,34 @@ import codecs
 import gzip
 import io
 import os
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from simulator.data.base import DataError
 from simulator.data.words import name_of, shown
-from simulator.regular_file import UnfitFileError, check_regular
+from simulator.regular_file import UnfitFileError, check_regular, regular
 
 MAX_BYTES = 2**30
 """Of a file once it is unpacked."""
+DEFLATED = 1032
+"""Times that bytes can be made smaller."""
+LONGEST_LINE = 2**24
+"""Characters."""
 CHUNK = 2**20
 SAMPLE = 2**16
 """Bytes from which an encoding that is not UTF-8 is judged."""
-SPREADSHEETS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
+SPOILT = 10
+"""Lines with bytes that are no letters, beyond a hundredth of them, from which on a file is of another encoding."""
+SOME_ZEROS = 0.02
+"""Share of zeros and other marks in a text that somebody has spoilt; half of UTF-16 are zeros."""
+_CONTROLS = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})
 LATIN = "cp1252"
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -32,7 +42,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_DAMAGED = (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError, RuntimeError)
+DAMAGED = (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError, RuntimeError)
+"""What archives raise that are not whole, or locked."""
 
 Progress = Callable[[float], None]
 """Told the share of the file that has been read; may raise to end the reading."""
@@ -53,17 +64,34 @@ class Source:
     def lines(self, progress: Progress = nothing) -> Iterator[Iterator[str]]:
         """Its lines, each with its line end."""
         with unpacked(self.path) as (file, share):
-            text = io.TextIOWrapper(cast(IO[bytes], file), encoding=self.encoding, newline="")
+            # A few spoilt letters in a text do not make it another encoding.
+            errors = "replace" if self.encoding.lower().startswith(("utf-8", "utf8")) else "strict"
+            text = io.TextIOWrapper(cast(IO[bytes], file), encoding=self.encoding, errors=errors, newline="")
             try:
-                yield _followed(text, share, progress)
+                yield (
+                    self._sound(_followed(self.path, text, share, progress))
+                    if errors == "replace"
+                    else _followed(self.path, text, share, progress)
+                )
             except UnicodeError as error:
                 raise DataError(f"{name_of(self.path)}: not {self.encoding} text") from error
             finally:
                 text.detach()
 
+    def _sound(self, lines: Iterator[str]) -> Iterator[str]:
+        """The lines, as long as few of them have letters that are none."""
+        odd = 0
+        for count, line in enumerate(lines):
+            odd += "\N{REPLACEMENT CHARACTER}" in line
+            if odd > SPOILT + 0.01 * count:
+                raise DataError(f"{name_of(self.path)}: not {self.encoding} text")
+            yield line
 
-def _followed(lines: Iterator[str], share: Callable[[], float], progress: Progress) -> Iterator[str]:
-    for count, line in enumerate(lines):
+
+def _followed(path: str, text: IO[str], share: Callable[[], float], progress: Progress) -> Iterator[str]:
+    for count, line in enumerate(iter(lambda: text.readline(LONGEST_LINE), "")):
+        if len(line) == LONGEST_LINE:
+            raise DataError(f"{name_of(path)}, line {count + 1}: more than {LONGEST_LINE} characters in a line")
         if count % 4096 == 4095:
             progress(share())
         yield line
@@ -110,21 +138,49 @@ def unpacked(path: str) -> Iterator[tuple[BinaryIO, Callable[[], float]]]:
     if size > MAX_BYTES:
         raise DataError(f"{name_of(path)}: {size / 2**20:.0f} MiB, at most {MAX_BYTES // 2**20} MiB can be read")
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             head = file.read(4)
             file.seek(0)
             share = _position(file, size)
             if head.startswith(b"\x1f\x8b"):
+                _check_end(path, file, size)
                 yield cast(BinaryIO, _Bounded(cast(IO[bytes], gzip.GzipFile(fileobj=file)), path)), share
-            elif head == b"PK\x03\x04" and suffix(path) not in SPREADSHEETS:
+            elif head == b"PK\x03\x04":
                 with _member(file, path) as member:
                     yield cast(BinaryIO, _Bounded(member, path)), share
             else:
-                yield cast(BinaryIO, file), share
-    except _DAMAGED as error:
-        raise DataError(f"{name_of(path)}: a damaged archive ({shown(str(error), 60)[1:-1]})") from error
+                yield file, share
+    except DAMAGED as error:
+        raise damaged(path, error) from error
+
+
+@contextmanager
+def open_regular(path: str) -> Iterator[BinaryIO]:
+    """The bytes of a regular file, however it came by its name since. Raises :class:`DataError`."""
+    try:
+        with open(path, "rb", opener=regular) as file:
+            yield file
     except OSError as error:
         raise DataError(f"{name_of(path)}: {reason_of(error)}") from error
+
+
+def damaged(path: str, error: Exception) -> DataError:
+    """What is said of an archive that is not whole."""
+    return DataError(f"{name_of(path)}: a damaged archive ({shown(str(error), 60)[1:-1]})")
+
+
+def _check_end(path: str, file: BinaryIO, size: int) -> None:
+    """DataError where the end of a .gz says that it unpacks to too much, and that can be."""
+    file.seek(-4, os.SEEK_END)
+    told = int.from_bytes(file.read(4), "little")
+    file.seek(0)
+    if MAX_BYTES < told < DEFLATED * size:
+        raise DataError(f"{name_of(path)}: its end says that it unpacks to more than {MAX_BYTES // 2**20} MiB")
+
+
+def _check_size(path: str, size: int) -> None:
+    if size > MAX_BYTES:
+        raise DataError(f"{name_of(path)}: unpacks to more than {MAX_BYTES // 2**20} MiB")
 
 
 def _position(file: BinaryIO, size: int) -> Callable[[], float]:
@@ -137,6 +193,9 @@ def _member(file: BinaryIO, path: str) -> Iterator[IO[bytes]]:
         names = [info for info in archive.infolist() if not info.is_dir() and not _hidden(info.filename)]
         if len(names) != 1:
             raise DataError(f"{name_of(path)}: {len(names)} files in the archive, one is expected")
+        if names[0].flag_bits & 1:
+            raise DataError(f"{name_of(path)}: is locked with a password")
+        _check_size(path, names[0].file_size)
         with archive.open(names[0]) as member:
             yield member
 
@@ -158,8 +217,7 @@ class _Bounded(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         got = self._inner.read(CHUNK if size < 0 else size)
         self._left -= len(got)
-        if self._left < 0:
-            raise DataError(f"{name_of(self._path)}: unpacks to more than {MAX_BYTES // 2**20} MiB")
+        _check_size(self._path, MAX_BYTES - self._left)
         return got
 
     read1 = read
@@ -177,10 +235,19 @@ def encoding_of(path: str) -> str:
         for mark, encoding in _MARKS:
             if head.startswith(mark):
                 return encoding
-        if b"\0" in head:
+        if head.count(b"\0") > SOME_ZEROS * len(head):
             return _wide(head, path)
+        if len(head.translate(None, _CONTROLS)) < (1 - SOME_ZEROS) * len(head):
+            raise DataError(f"{name_of(path)}: not a text file")
         odd = _first_odd(head, file)
-    return "utf-8" if odd is None else _single_bytes(odd)
+    return "utf-8" if odd is None or _mostly_utf8(odd) else _other(odd)
+
+
+def _mostly_utf8(sample: bytes) -> bool:
+    """Whether far more letters are UTF-8 than bytes are not: no other encoding looks so."""
+    text = sample.decode("utf-8", "replace")
+    odd = text.count("\N{REPLACEMENT CHARACTER}")
+    return sum(not character.isascii() for character in text) - odd > 10 * odd
 
 
 def _wide(head: bytes, path: str) -> str:
@@ -208,15 +275,30 @@ def _first_odd(head: bytes, file: BinaryIO) -> bytes | None:
         chunk = file.read(CHUNK)
 
 
-def _single_bytes(sample: bytes) -> str:
-    """An encoding of bytes that are not UTF-8: which Latin alphabet it is cannot be told, so Western Europe's."""
+def _other(sample: bytes) -> str:
+    """An encoding that is not UTF-8: which Latin alphabet it is cannot be told, so Western Europe's."""
     from charset_normalizer import from_bytes
 
     # Whole lines around what is odd tell more than the plain text before it.
     odd = next((i for i, byte in enumerate(sample) if byte > 127), 0)
-    best = from_bytes(sample[max(0, odd - 2000) : odd + 6000]).best()
-    found = "" if best is None else best.encoding
+    matches = [match for match in from_bytes(sample[max(0, odd - 2000) : odd + 6000]) if _is_writing(str(match))]
+    found = matches[0].encoding if matches else ""
+    if found in _CYRILLIC:  # read in another one, small letters are capitals
+        alike = [match for match in matches if match.encoding in _CYRILLIC]
+        return min(alike, key=lambda match: sum(map(str.isupper, str(match)))).encoding
     return found if found in _OTHER_ALPHABETS else _latin(sample)
+
+
+def _is_writing(text: str) -> bool:
+    """Whether letters beyond ASCII are such as people write: none for private use, few of half a width or that grow."""
+    letters = [character for character in text if not character.isascii()]
+    halves = sum(_HALVES[0] <= letter <= _HALVES[1] for letter in letters)
+    growing = sum(before.islower() and after.isupper() for before, after in pairwise(text))
+    unused = any(unicodedata.category(letter) in ("Co", "Cn", "Cc") for letter in letters)
+    return not unused and halves <= len(letters) / 2 and growing <= len(letters) / 10
+
+
+_HALVES = "\N{HALFWIDTH IDEOGRAPHIC FULL STOP}", "\N{HALFWIDTH KATAKANA SEMI-VOICED SOUND MARK}"
 
 
 def _latin(sample: bytes) -> str:
@@ -227,6 +309,7 @@ def _latin(sample: bytes) -> str:
     return LATIN
 
 
+_CYRILLIC = frozenset({"cp1251", "koi8_r", "koi8_u"})
 _OTHER_ALPHABETS = frozenset({
     "big5", "big5hkscs", "cp932", "cp949", "cp950", "cp1251", "cp1253", "cp1255", "cp1256", "euc_jp", "euc_kr",
     "gb2312", "gb18030", "gbk", "iso2022_jp", "iso8859_5", "iso8859_7", "johab", "koi8_r", "koi8_u", "shift_jis",

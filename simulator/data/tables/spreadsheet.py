@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime
-import os
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from simulator.data.base import DataError
 from simulator.data.tables.dialect import Dialect, Row, rows_of
-from simulator.data.tables.source import Source, reason_of, status
+from simulator.data.tables.source import Source, open_regular, reason_of, status
+from simulator.data.tables.workbook import check_room
 from simulator.data.words import name_of, shown
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
 
 MAX_BYTES = 2**27
 """Of a spreadsheet's file."""
@@ -21,24 +25,44 @@ def sheets_of(path: str) -> tuple[str, ...]:
     return tuple(_workbook(path).sheet_names)
 
 
-def sheet_rows(path: str, sheet: str = "") -> list[Row]:
-    """The rows of a sheet, the first one by default, that hold anything. Raises :class:`DataError`."""
+def sheet_rows(path: str, sheet: str = "") -> tuple[str, list[Row]]:
+    """A sheet and its rows that hold anything; by default the first one that has a table, else the first.
+
+    Raises :class:`DataError`.
+    """
     book = _workbook(path)
     names = book.sheet_names
     if sheet and sheet not in names:
         raise DataError(f"{name_of(path)}: there is no sheet {shown(sheet)} (there are {', '.join(names[:6])})")
-    cells = book.get_sheet_by_name(sheet or names[0]).to_python(skip_empty_area=False)
+    if sheet:
+        return sheet, _rows(book, sheet, path)
+    for name in names:
+        rows = _rows(book, name, path)
+        if sum(len(list(filter(None, row))) > 1 for _, row in rows) > 2:
+            return name, rows
+    return names[0], _rows(book, names[0], path)
+
+
+def _rows(book: CalamineWorkbook, sheet: str, path: str) -> list[Row]:
+    from python_calamine import CalamineError
+
+    try:
+        cells = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    except CalamineError as error:
+        raise DataError(f"{name_of(path)}, sheet {shown(sheet)}: {reason_of(error)}") from error
     rows = ((line, [_text(cell) for cell in row]) for line, row in enumerate(cells, 1))
     return [(line, row) for line, row in rows if any(row)]
 
 
-def _workbook(path: str):  # type: ignore[no-untyped-def]
+def _workbook(path: str) -> CalamineWorkbook:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     if status(path).st_size > MAX_BYTES:
         raise DataError(f"{name_of(path)}: a spreadsheet of more than {MAX_BYTES // 2**20} MiB")
     try:
-        book = CalamineWorkbook.from_path(path)
+        check_room(path)
+        with open_regular(path) as file:
+            book = CalamineWorkbook.from_filelike(file)
     except PasswordError as error:
         raise DataError(f"{name_of(path)}: is locked with a password") from error
     except (CalamineError, OSError) as error:
@@ -77,8 +101,11 @@ def arff_rows(source: Source) -> Iterator[Row]:
         if not names:
             raise DataError(f"{name_of(source.path)}: an ARFF file without attributes")
         yield 1, names
-        plain = (line for line in lines if not line.lstrip().startswith("%"))
-        for at, row in rows_of(plain, Dialect(",", "'"), source.path):
+        body = [line for line in lines if line.strip() and not line.lstrip().startswith("%")]
+        # Cells stand in either kind of quotes, and may be separated by tabs.
+        delimiter = "\t" if body and "\t" in body[0] and "," not in body[0] else ","
+        quote = '"' if any('"' in line for line in body) and not any("'" in line for line in body) else "'"
+        for at, row in rows_of(iter(body), Dialect(delimiter, quote), source.path):
             if row[0].startswith("{"):
-                raise DataError(f"{os.path.basename(source.path)}: sparse ARFF is not supported")
+                raise DataError(f"{name_of(source.path)}: sparse ARFF is not supported")
             yield at, row

@@ -1,0 +1,80 @@
+"""Spreadsheets by what is in them, not by what they are called, and how large one would be."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import IO
+
+from simulator.data.base import DataError
+from simulator.data.tables.source import DAMAGED, MAX_BYTES, damaged, open_regular
+from simulator.data.words import name_of
+
+MAX_CELLS = 32_000_000
+"""Of a sheet, from its first cell to its last: each takes room, whether it holds anything or not."""
+CHUNK = 2**20
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How Excel's files from before 2007 begin, and such with a password."""
+_ZIP = b"PK\x03\x04"
+_BOOKS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
+_PLACE = re.compile(rb"\br\s*=\s*[\"']([A-Z]{1,3})(\d{1,7})[\"']")
+_PLACE_LENGTH = 32
+
+
+def is_spreadsheet(path: str) -> bool:
+    """Whether a file holds sheets. Raises :class:`DataError` where it cannot be read."""
+    with open_regular(path) as file:
+        head = file.read(len(_COMPOUND))
+        if not head.startswith(_ZIP):
+            return head == _COMPOUND
+        try:
+            with zipfile.ZipFile(file) as archive:
+                return any(name in _BOOKS for name in archive.namelist())
+        except DAMAGED:
+            return False
+
+
+def check_room(path: str) -> None:
+    """DataError where a spreadsheet would unpack to too much, or spread its cells over too large a sheet."""
+    with open_regular(path) as file:
+        if file.read(len(_ZIP)) != _ZIP:
+            return
+        try:
+            with zipfile.ZipFile(file) as archive:
+                if sum(info.file_size for info in archive.infolist()) > MAX_BYTES:
+                    raise DataError(f"{name_of(path)}: unpacks to more than {MAX_BYTES // 2**20} MiB")
+                for name in archive.namelist():
+                    if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                        with archive.open(name) as member:
+                            _check_sheet(path, member)
+        except DAMAGED as error:
+            raise damaged(path, error) from error
+
+
+def _check_sheet(path: str, sheet: IO[bytes]) -> None:
+    rows = columns = 1
+    for places in _places(sheet):
+        rows = max(rows, *(int(row) for _, row in places))
+        columns = max(columns, *(_number(letters) for letters in {letters for letters, _ in places}))
+    if rows * columns > MAX_CELLS:
+        raise DataError(
+            f"{name_of(path)}: a sheet of {rows} rows and {columns} columns, at most {MAX_CELLS} cells can be read"
+        )
+
+
+def _places(sheet: IO[bytes]) -> Iterator[list[tuple[bytes, bytes]]]:
+    """Where its cells are, letters and row, chunk by chunk."""
+    rest = b""
+    while chunk := sheet.read(CHUNK):
+        if found := _PLACE.findall(rest + chunk):
+            yield found
+        rest = chunk[-_PLACE_LENGTH:]
+
+
+def _number(letters: bytes) -> int:
+    """A is 1, Z is 26, AA is 27."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - 64
+    return number
