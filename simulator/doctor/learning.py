@@ -76,7 +76,7 @@ class Diverging(Rule):
         yield self.finding(
             evidence,
             "severe",
-            f"The loss is {number(recent)}, {number(recent / start)} times what it was at the start.",
+            f"The loss has lately been {number(recent)}, {number(recent / start)} times what it was at the start.",
             numbers={"loss": recent, "loss_at_start": start, **_ratios(evidence)},
             since=evidence.since(evidence.past("loss") > start),
             mends=self._mends(evidence),
@@ -156,10 +156,11 @@ class Stalled(Rule):
         found = balance(evidence.frame)
         grows = found is not None and found.end is None and found.total > 0
         factor, why = blame(found, 1 if grows else -1)
+        lately = f"the loss has lately been {number(now)}, as good as a constant guess"
         yield self.finding(
             evidence,
             "severe",
-            joined(f"After {evidence.frame.step} steps the loss is {number(now)}, as good as a constant guess", why),
+            joined(f"After {evidence.frame.step} steps {lately}", why),
             numbers={"loss": now, "loss_of_guessing": level, **_ratios(evidence)},
             since=since,
             factor=factor,
@@ -257,8 +258,8 @@ class Overfitting(Rule):
         yield self.finding(
             evidence,
             "warning",
-            f"The validation loss was {number(least)} at step {step} and is {number(score)} now, while the training "
-            f"loss fell from {number(then)} to {number(train)}.",
+            f"The validation loss was {number(least)} at step {step} and has lately been {number(score)}, while the "
+            f"training loss fell from {number(then)} to {number(train)}.",
             numbers={"validation_loss": score, "best_validation_loss": least, "loss": train, "loss_then": then},
             since=step,
             mends=[mends.dropout(experiment), mends.decay(experiment)],

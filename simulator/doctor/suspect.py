@@ -101,8 +101,10 @@ def state(evidence: Evidence) -> str:
     if step == 0:
         return ""
     if evidence.course == "diverged":
-        return f". The loss is {number(now)}, {number(now / evidence.start)} times what it was at the start"
+        return (
+            f". The loss has lately been {number(now)}, {number(now / evidence.start)} times what it was at the start"
+        )
     steps = counted(step, "step")
     if evidence.course == "unmoved" and now < 1.05 * guess:
-        return f". After {steps} the loss is {number(now)}, as good as a constant guess"
-    return f". After {steps} the loss is {number(now)}, where a constant guess scores {number(guess)}"
+        return f". After {steps} the loss has lately been {number(now)}, as good as a constant guess"
+    return f". After {steps} the loss has lately been {number(now)}, where a constant guess scores {number(guess)}"

@@ -118,6 +118,8 @@ def test_the_setting_that_was_made_bad_is_named_first(rule: str) -> None:
     assert finding.cause is not None
     assert finding.cause.path.startswith(path)
     assert finding.mends
+    # The loss that is told beside that of the last step is another one.
+    assert " loss is " not in finding.sentence
     # A run that is started anew with the first mend.
     mended = trained(plain, [*settings, *finding.mends[0].settings])
     assert rule not in {each.rule for each in mended.findings}

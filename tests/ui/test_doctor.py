@@ -364,4 +364,5 @@ def test_evidence_has_units() -> None:
     assert evidence_text({"dead_share": 0.84}) == "units with slope 0: 84\u202f%"
     assert evidence_text({"decades_weights": -3.2}) == "weights: −3.2\N{NO-BREAK SPACE}decades"
     assert evidence_text({"decades_slope": -math.inf}) == "slope: ends at exactly 0"
-    assert evidence_text({"loss": math.nan, "loss_of_guessing": 2.3}) == "loss: not a number  ·  loss of guessing: 2.3"
+    told = evidence_text({"loss": math.nan, "loss_of_guessing": 2.3})
+    assert told == "loss lately: not a number  ·  loss of guessing: 2.3"

@@ -32,6 +32,7 @@ NAMES = {
     "l2": "L2",
     "likeness": "likeness of neighbours' labels",
     "longest_update_ratio": "greatest update to weight ratio",
+    "loss": "loss lately",
     "loss_then": "training loss then",
     "nonfinite": "entries that are not finite",
     "output_slope": "slope of the output",
@@ -48,6 +49,7 @@ NAMES = {
     "update_ratio": "update to weight ratio",
     "update_ratio_least": "least update to weight ratio",
     "update_ratio_most": "greatest update to weight ratio",
+    "validation_loss": "validation loss lately",
     "weights_to_fitting": "weights beside those that fit",
 }
 """What is not called by its own name."""
@@ -59,7 +61,7 @@ TINY = 1e-3
 
 
 def evidence_text(numbers: Mapping[str, float]) -> str:
-    """``loss: 2.31  ·  units with slope 0: 84 %  ·  weights: −3.2 decades``"""
+    """``loss lately: 2.31  ·  units with slope 0: 84 %  ·  weights: −3.2 decades``"""
     return SEPARATOR.join(_one(name, value) for name, value in numbers.items())
 
 
