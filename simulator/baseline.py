@@ -10,7 +10,9 @@ from simulator.numeric import Array
 
 def baseline_loss(loss: Loss, y: Array) -> float:
     """Mean loss over ``y`` (outputs, samples) of always answering its mean: class shares, or the mean target."""
-    mean = y.mean(axis=1, keepdims=True, dtype=np.float64)
+    # Of equal numbers the mean is that number, and no sum rounds it.
+    alike = (y == y[:, :1]).all(axis=1, keepdims=True)
+    mean = np.where(alike, y[:, :1], y.mean(axis=1, keepdims=True, dtype=np.float64))
     z = np.broadcast_to(loss.before_output(mean), y.shape)
     a = np.empty(y.shape)
     loss.output(z, a)

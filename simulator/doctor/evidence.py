@@ -156,9 +156,15 @@ class Evidence:
         return self.start if level is None else level
 
     @cached_property
+    def yardstick(self) -> float:
+        """What losses are compared with: that of guessing or, where a guess is exactly right, that of the start."""
+        return self.guessing or self.start
+
+    @cached_property
     def level(self) -> float:
-        """The present loss as a share of what guessing scores."""
-        return self.lately("loss").item() / self.guessing
+        """The present loss as a share of the yardstick; 0 where both are."""
+        now = self.lately("loss").item()
+        return now / self.yardstick if self.yardstick else math.inf if now else 0.0
 
     @cached_property
     def course(self) -> Course:
@@ -201,7 +207,7 @@ class Evidence:
     @property
     def moved(self) -> bool:
         """Whether it is better than guessing, or has not had the time to be."""
-        return self.frame.step < 2 * self.recent or self.lately("loss").item() < UNMOVED * self.guessing
+        return self.frame.step < 2 * self.recent or self.lately("loss").item() < UNMOVED * self.yardstick
 
     def since(self, holds: NDArray[np.bool_]) -> int:
         """The step from which on ``holds`` (buckets,) has been true; the present step if it is not even now."""

@@ -28,7 +28,7 @@ class LabelNoise(Suspect):
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         facts, noise = evidence.facts, evidence.experiment.data.label_noise
-        if facts is None or not noise or evidence.broken:
+        if facts is None or not noise or evidence.broken or not facts.data.guessing_loss:
             return
         share = facts.data.floor / facts.data.guessing_loss
         if share < FLOOR or evidence.level < FLOOR or evidence.level > REACHED * share:

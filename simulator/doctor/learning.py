@@ -13,7 +13,7 @@ from simulator.doctor.base import Finding, Mend, Rule
 from simulator.doctor.beginning import beginning, lost_since
 from simulator.doctor.evidence import UNMOVED, Evidence, balance
 from simulator.doctor.signal import adam_helps, strong_side, unforgetting, weak_side
-from simulator.doctor.words import blame, joined, listed, number
+from simulator.doctor.words import blame, joined, listed, number, risen
 from simulator.experiment import Experiment
 from simulator.frame import Floats
 from simulator.numeric import median
@@ -76,7 +76,7 @@ class Diverging(Rule):
         yield self.finding(
             evidence,
             "severe",
-            f"The loss has lately been {number(recent)}, {number(recent / start)} times what it was at the start.",
+            f"The loss has lately been {risen(recent, start)}.",
             numbers={"loss": recent, "loss_at_start": start, **_ratios(evidence)},
             since=evidence.since(evidence.past("loss") > start),
             mends=self._mends(evidence),
@@ -146,7 +146,7 @@ class Stalled(Rule):
         if evidence.frame.step < PATIENCE or quarter < 1:
             return
         before, now = (float(median(part)) for part in (losses[-2 * quarter : -quarter], losses[-quarter:]))
-        level = evidence.guessing
+        level = evidence.yardstick
         if not (now > UNMOVED * level and now > IMPROVEMENT * before):
             return
         since = evidence.since(self._smooth(losses, quarter) > UNMOVED * level)
@@ -156,12 +156,13 @@ class Stalled(Rule):
         found = balance(evidence.frame)
         grows = found is not None and found.end is None and found.total > 0
         factor, why = blame(found, 1 if grows else -1)
-        lately = f"the loss has lately been {number(now)}, as good as a constant guess"
+        like = "as good as a constant guess" if evidence.guessing else "no better than at the start"
+        lately = f"the loss has lately been {number(now)}, {like}"
         yield self.finding(
             evidence,
             "severe",
             joined(f"After {evidence.frame.step} steps {lately}", why),
-            numbers={"loss": now, "loss_of_guessing": level, **_ratios(evidence)},
+            numbers={"loss": now, "loss_of_guessing": evidence.guessing, **_ratios(evidence)},
             since=since,
             factor=factor,
             mends=self._mends(evidence, factor, grows),

@@ -53,14 +53,14 @@ class Outcome:
 
     loss: float
     """Median of the last steps; NaN where a step's was not finite."""
-    guessing: float
-    """What a constant guess scores with its loss and data."""
+    yardstick: float
+    """What a constant guess scores with its loss and data or, where that is exactly 0, 1."""
     findings: tuple[Finding, ...]
 
     @property
     def level(self) -> float:
-        """The loss as a share of guessing; ∞ where it is NaN, for nothing is worse."""
-        return math.inf if math.isnan(self.loss) else self.loss / self.guessing
+        """The loss as a share of the yardstick; ∞ where it is NaN, for nothing is worse."""
+        return math.inf if math.isnan(self.loss) else self.loss / self.yardstick
 
     def has(self, finding: Finding) -> bool:
         """Whether the copy has what was found, or is as sick as that."""
@@ -150,7 +150,7 @@ class Trials:
         after, mended = outcome.loss, mend.applied(self.experiment)
         if mended.objective != self.experiment.objective or mended.data != self.experiment.data:
             # Another loss, other targets: in the units of the untreated loss.
-            after = outcome.level * self.untreated.guessing
+            after = outcome.level * self.untreated.yardstick
         return Trial(self.steps, self.untreated.loss, after, not outcome.has(finding))
 
 
@@ -202,4 +202,4 @@ class _Record:
         loss = float(median(losses)) if np.isfinite(losses).all() else math.nan
         findings = diagnose(training, last, self.history, self.frames[0], self.profiles)
         assert last.facts is not None
-        return Outcome(loss, last.facts.data.guessing_loss, findings)
+        return Outcome(loss, last.facts.data.guessing_loss or 1.0, findings)

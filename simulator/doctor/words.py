@@ -42,6 +42,12 @@ def times(ratio: float) -> str:
     return f"{number(ratio)} times" if ratio > 1 or ratio == 0 else f"{number(ratio)} of"
 
 
+def risen(now: float, start: float) -> str:
+    """``8.2, 4.1 times what it was at the start``"""
+    then = f"{number(now / start)} times what it was" if start else "where it was 0"
+    return f"{number(now)}, {then} at the start"
+
+
 def counted(count: int, what: str) -> str:
     """``1 step``, ``20 steps``."""
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
