@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QWidget
 
 from simulator.frame import RunInfo
+from simulator.layers.base import layer_kinds
 from simulator.question import Question
 from ui.plots import all_plots, first_plots, modules
 from ui.plots.asking import Asking
@@ -21,7 +22,7 @@ from ui.plots.veil import Veils
 STATE_VERSION = 1
 LATER_MS = 400
 """The first window stands before the plots that it does not show are read."""
-PLAIN = frozenset({"dense", "output"})
+PLAIN = layer_kinds(lambda layer: layer.plain) | {"output"}
 """Layers that no plot comes along with."""
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.frame import Counts, Floats, frozen
-from simulator.layers.base import Tap
+from simulator.layers.base import Tap, layer_kinds
 from simulator.numeric import Array
 from simulator.question import Question
 from simulator.theory.correlation import MARGIN, CorrelationScale, correlation_scale
@@ -108,7 +108,8 @@ def measured_depth(taps: list[Tap], found: Floats, scale: CorrelationScale) -> f
 
     A layer of n units adds about 1/√n to the distance, of which χ_c is left in each further one.
     """
-    rows = [row for row, tap in enumerate(taps) if tap.info.kind == "dense" and "." not in tap.info.label][1:]
+    plain = layer_kinds(lambda layer: layer.plain)
+    rows = [row for row, tap in enumerate(taps) if tap.info.kind in plain and "." not in tap.info.label][1:]
     if len(rows) < 2 or not scale.rate < 1 - MARGIN:
         return math.nan
     upper = np.triu_indices(found.shape[1], 1)

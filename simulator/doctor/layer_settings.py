@@ -13,6 +13,7 @@ from simulator.doctor.base import Finding, Mend
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.suspect import WEAK, Suspect, decades
 from simulator.doctor.words import number
+from simulator.layers.base import layer_kinds
 
 KEEP = 0.25
 """Share of the units kept, below which dropout hides more than it regularises."""
@@ -64,9 +65,7 @@ class BranchScale(Suspect):
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         blocks = [
-            (path, layer)
-            for path, layer in mends.layers_of(evidence.experiment)
-            if layer["kind"] == "residual" and layer["branch_scale"] > 0
+            (path, layer) for path, layer in mends.layers_of(evidence.experiment) if layer.get("branch_scale", 0.0) > 0
         ]
         count = sum(layer["repeat"] for _, layer in blocks)
         growth = self._growth(evidence)
@@ -92,7 +91,8 @@ class BranchScale(Suspect):
 
     def _growth(self, evidence: Evidence) -> float:
         frame = evidence.first or evidence.frame
-        rows = [row for row, layer in enumerate(evidence.layers) if layer.kind == "residual" and "." not in layer.label]
+        branched = layer_kinds(lambda layer: layer.branched)
+        rows = [row for row, layer in enumerate(evidence.layers) if layer.kind in branched and "." not in layer.label]
         if len(rows) < 2:
             return 0.0
         sizes = np.hypot(frame.measures["activation_std"][rows], frame.measures["activation_mean"][rows])
@@ -142,7 +142,7 @@ class OpenGates(Suspect):
     factor = "gate"
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
-        highways = [(path, layer) for path, layer in mends.layers_of(evidence.experiment) if layer["kind"] == "highway"]
+        highways = [(path, layer) for path, layer in mends.layers_of(evidence.experiment) if "transform_bias" in layer]
         count = sum(layer["repeat"] for _, layer in highways)
         if not highways:
             return

@@ -10,6 +10,9 @@ from simulator.activations import Activation, LeakyReLU, ReLU, Tanh
 from simulator.doctor.base import Mend
 from simulator.experiment import Experiment
 from simulator.initializers import Initializer
+from simulator.layers.base import Layer
+from simulator.layers.normalization import Normalization
+from simulator.layers.normalization.block import BlockNormalization
 from simulator.parameter import kinds
 
 Plain = Mapping[str, Any]
@@ -62,6 +65,19 @@ def bends(layer: Plain) -> bool:
     """Whether it has an activation that is not linear."""
     activation = activation_of(layer)
     return activation is not None and not activation.linear
+
+
+def normalized_over(layer: Plain) -> str:
+    """What its norm, or that of its branches, takes mean and variance over; ``""`` where it has none that does."""
+    kind = kind_of(layer, "normalization")
+    norm = kinds(Normalization).get(kind) or kinds(BlockNormalization).get(kind)
+    return norm.over if norm is not None else ""
+
+
+def ungated(layer: Plain) -> bool:
+    """Whether it carries a state that nothing but weights and slopes keep."""
+    kind = kinds(Layer)[layer["kind"]]  # type: ignore[type-abstract]
+    return kind.stateful and not kind.gates
 
 
 def unfitting(layer: Plain) -> type[Initializer] | None:
@@ -174,7 +190,7 @@ def adam(experiment: Experiment) -> Mend | None:
 
 def skips(experiment: Experiment) -> Mend | None:
     """A way around every two layers of the longest run of equal dense layers."""
-    entries = [(layer.repeat, place) for place, layer in enumerate(experiment.layers) if layer.kind == "dense"]
+    entries = [(layer.repeat, place) for place, layer in enumerate(experiment.layers) if layer.plain]
     if not entries:
         return None
     repeat, place = max(entries)
@@ -193,7 +209,7 @@ def carry(experiment: Experiment, bias: float = -3.0) -> Mend | None:
     found = tuple(
         (f"{path}.transform_bias", bias)
         for path, layer in layers_of(experiment)
-        if layer["kind"] == "highway" and layer["transform_bias"] > bias
+        if layer.get("transform_bias", bias) > bias
     )
     return Mend(f"Transform bias {bias:g}", found) if found else None
 
@@ -204,7 +220,7 @@ def gated(experiment: Experiment, kind: str) -> Mend | None:
     found = tuple(
         (path, {"kind": kind, **{name: layer[name] for name in kept}})
         for path, layer in layers_of(experiment)
-        if layer["kind"] == "recurrent"
+        if ungated(layer)
     )
     return Mend("LSTM" if kind == "lstm" else "GRU", found) if found else None
 
@@ -213,7 +229,7 @@ def irnn(experiment: Experiment) -> Mend | None:
     """ReLU and recurrent weights that start as the identity."""
 
     def settings(path: str, layer: Plain) -> list[tuple[str, Any]]:
-        if layer["kind"] != "recurrent":
+        if not ungated(layer):
             return []
         return [(f"{path}.activation.kind", "relu"), (f"{path}.recurrent_initializer.kind", "identity")]
 

@@ -9,6 +9,7 @@ from simulator.doctor.base import Finding, Mend
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.suspect import Suspect, decades
 from simulator.doctor.words import counted
+from simulator.layers.base import layer_kinds
 
 WIDE = 16
 """Units over which a mean and a variance say something."""
@@ -63,7 +64,7 @@ class NarrowNorm(Suspect):
         narrow = [
             (path, layer)
             for path, layer in mends.layers_of(evidence.experiment)
-            if mends.kind_of(layer, "normalization") == "layer" and layer.get("units", layer.get("channels", 99)) <= 2
+            if mends.normalized_over(layer) == "units" and layer.get("units", layer.get("channels", 99)) <= 2
         ]
         if not narrow:
             return
@@ -75,7 +76,7 @@ class NarrowNorm(Suspect):
         what = "is exactly 0, and so is every gradient below it" if units == 1 else "is +1 or −1, whatever the sample"
         yield from self.accuse(
             evidence,
-            (f"{path}.normalization", "layer"),
+            (f"{path}.normalization", layer["normalization"]["kind"]),
             3.0 if units == 1 else 0.8,
             f"Layer norm over {counted(units, 'unit')} in {name} takes the sample from itself: x̂ {what}",
             [
@@ -91,4 +92,4 @@ class NarrowNorm(Suspect):
 
 def _batch_normed(layer: mends.Plain) -> bool:
     # A convolution averages over positions too.
-    return mends.kind_of(layer, "normalization") == "batch" and layer["kind"] not in ("convolution",)
+    return mends.normalized_over(layer) == "batch" and layer["kind"] not in layer_kinds(lambda kind: kind.structured)

@@ -13,6 +13,7 @@ from simulator.doctor.base import Finding, Mend, Rule
 from simulator.doctor.evidence import Evidence, balance
 from simulator.doctor.words import SUBJECTS, blame, capital, joined, number
 from simulator.experiment import Experiment
+from simulator.layers.base import layer_kinds
 from simulator.optimizers import Adam
 from simulator.parameter import title_of
 from simulator.trace import Factor
@@ -183,7 +184,8 @@ class Fading(Rule):
         The spread of a layer's z over that of what comes in, and of its a over that of z.
         """
         rows = np.flatnonzero(evidence.hidden)
-        if any("." in evidence.layers[row].label or evidence.layers[row].kind != "dense" for row in rows):
+        plain = layer_kinds(lambda layer: layer.plain)
+        if any("." in evidence.layers[row].label or evidence.layers[row].kind not in plain for row in rows):
             return None, math.nan
         z, a = (evidence.lately(name)[rows] for name in ("preactivation_std", "activation_std"))
         weights = float(np.log10(z[1:] / a[:-1]).sum())
@@ -252,7 +254,7 @@ class VanishingThroughTime(Rule):
             if len(norms) < 2 or not last > 0 or not norms[0] < VANISHING * last or not self._unlearnt(evidence):
                 continue
             row = labels.index(label)
-            if evidence.layers[row].kind != "recurrent":
+            if evidence.layers[row].kind not in layer_kinds(lambda layer: layer.stateful and not layer.gates):
                 continue
             ratio = float(norms[0]) / last
             yield self.finding(

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from simulator.arena import Arena, Scratch, Zeros
 from simulator.frame import LayerInfo
 from simulator.initializers import Initializer
 from simulator.numeric import Array, Stream, stream
-from simulator.parameter import Part, knob
+from simulator.parameter import Part, kinds, knob
 from simulator.trace import Factor, Trace
 
 Shape = tuple[int, ...]
@@ -232,6 +232,19 @@ class ShapeError(ValueError):
 class Layer(Part, frozen=True, kw_only=True):
     """What a person places in the stack."""
 
+    plain: ClassVar[bool] = False
+    """Whether it is one map φ(W x + b) of a vector, unit by unit: what the theory of a stack speaks of."""
+    structured: ClassVar[bool] = False
+    """Whether it matters to it where in an image or a sequence a number lies."""
+    kernels: ClassVar[bool] = False
+    """Whether it answers with maps, each drawn by a kernel that walks over its input."""
+    stateful: ClassVar[bool] = False
+    """Whether it carries a state from step to step of a sequence."""
+    branched: ClassVar[bool] = False
+    """Whether it adds a branch to what it carries past."""
+    gates: ClassVar[tuple[str, ...]] = ()
+    """Names, among its tap's extras, of the gates that decide what passes; one that mirrors another is left out."""
+
     repeat: Annotated[
         int, knob("repeat", "How many such layers follow each other.", slider=(1, 50), ge=1, le=1000, unit="×")
     ] = 1
@@ -244,6 +257,11 @@ class Layer(Part, frozen=True, kw_only=True):
     @abstractmethod
     def build(self, place: tuple[int, ...], input_shape: Shape) -> Module:
         """The running part at ``place`` (depth, and inner depths) for samples of ``input_shape``; or ShapeError."""
+
+
+def layer_kinds(holds: Callable[[type[Layer]], bool]) -> frozenset[str]:
+    """The kinds of layers of which something holds."""
+    return frozenset(kind for kind, layer in kinds(Layer).items() if holds(layer))  # type: ignore[type-abstract]
 
 
 class Module(ABC):

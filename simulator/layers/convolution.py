@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,8 @@ class Convolution(Layer, frozen=True, kw_only=True, tag="convolution"):
     not flipped.
     """
 
+    structured: ClassVar[bool] = True
+    kernels: ClassVar[bool] = True
     channels: Annotated[
         int, knob("channels", "How many kernels, so how many feature maps.", slider=(1, 128), log=True, ge=1, le=4096)
     ] = 8

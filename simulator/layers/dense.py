@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class Dense(Layer, frozen=True, kw_only=True, tag="dense"):
     next layer receives what those make of it.
     """
 
+    plain: ClassVar[bool] = True
     units: Annotated[int, knob("units", "Width of the layer.", slider=(1, 512), log=True, ge=1, le=16384)] = 100
     activation: Annotated[AnyActivation, knob("activation", "The nonlinearity φ.")] = Tanh()
     initializer: Annotated[AnyInitializer, knob("weights", "How the weights are drawn.")] = GlorotNormal()

@@ -24,6 +24,14 @@ _RATE = knob(
 class Dropout(Part, frozen=True):
     """Switches units off at random while training."""
 
+    scaled: ClassVar[bool] = False
+    """Whether what is left on is divided by its share while training."""
+
+    @property
+    def keep(self) -> float:
+        """Share of the units that is left on."""
+        return 1.0
+
     def stage(self) -> DropoutStage | None:
         return None
 
@@ -37,7 +45,12 @@ class NoDropout(Dropout, frozen=True, tag="none"):
 class InvertedDropout(Dropout, frozen=True, tag="inverted"):
     """Drops units and scales the rest up by 1/keep in training; does nothing in evaluation."""
 
+    scaled: ClassVar[bool] = True
     rate: Annotated[float, _RATE] = 0.5
+
+    @property
+    def keep(self) -> float:
+        return 1 - self.rate
 
     def stage(self) -> DropoutStage:
         return DropoutStage(self)
@@ -47,6 +60,10 @@ class ClassicDropout(Dropout, frozen=True, tag="classic"):
     """Drops units in training; scales all of them down by the keep probability in evaluation."""
 
     rate: Annotated[float, _RATE] = 0.5
+
+    @property
+    def keep(self) -> float:
+        return 1 - self.rate
 
     def stage(self) -> DropoutStage:
         return DropoutStage(self)
@@ -70,16 +87,15 @@ class DropoutStage(Stage):
         self.stale = True
 
     def forward(self, x: Array, out: Array, training: bool) -> None:
-        keep = 1 - self.spec.rate
-        inverted = isinstance(self.spec, InvertedDropout)
+        keep, scaled = self.spec.keep, self.spec.scaled
         if not training:
-            np.multiply(x, 1 if inverted else keep, out=out)
+            np.multiply(x, 1 if scaled else keep, out=out)
             return
         if self.stale:
             self.rng.random(dtype=np.float32, out=self.draws)
             self.stale = False
         np.greater_equal(self.draws, self.spec.rate, out=self.mask)
-        if inverted:
+        if scaled:
             np.multiply(self.mask, 1 / keep, out=self.mask)
         np.multiply(x, self.mask, out=out)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 from simulator.layers.base import Block, Layer, Module, Room, Shape, Tap, read_only
 from simulator.numeric import Array
@@ -13,6 +14,8 @@ class Flatten(Layer, frozen=True, kw_only=True, tag="flatten"):
 
     A dense layer does the same with its input by itself.
     """
+
+    structured: ClassVar[bool] = True
 
     def build(self, place: tuple[int, ...], input_shape: Shape) -> FlattenModule:
         return FlattenModule(self, (math.prod(input_shape),))

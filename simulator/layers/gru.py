@@ -21,6 +21,7 @@ class GRU(ThroughTime, frozen=True, kw_only=True, tag="gru"):
     [h_{t−1}; x_t]; candidate = tanh(W_x x_t + b + R ⊙ (W_h h_{t−1})).
     """
 
+    gates: ClassVar[tuple[str, ...]] = ("transform", "reset")
     label: ClassVar[str] = "GRU"
 
     def build(self, place: tuple[int, ...], input_shape: Shape) -> GRUModule:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class Highway(Layer, frozen=True, kw_only=True, tag="highway"):
     maps, H's first.
     """
 
+    gates: ClassVar[tuple[str, ...]] = ("carry",)
     units: Annotated[
         int, knob("units", "Width of the layer; must be its input's.", slider=(1, 512), log=True, ge=1, le=16384)
     ] = 100

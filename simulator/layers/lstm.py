@@ -22,6 +22,7 @@ class LSTM(ThroughTime, frozen=True, kw_only=True, tag="lstm"):
     gradient of the cell passes unchanged: ∂c_T/∂c_0 = Π f_t where nothing else feeds back.
     """
 
+    gates: ClassVar[tuple[str, ...]] = ("forget", "input", "output")
     label: ClassVar[str] = "LSTM"
     forget_bias: Annotated[
         float,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 
@@ -21,6 +21,7 @@ class Pooling(Layer, frozen=True, kw_only=True, tag="pooling"):
     Backward: a maximum passes its gradient to the first of its largest entries, a mean 1/n of it to each of n.
     """
 
+    structured: ClassVar[bool] = True
     mode: Annotated[
         Mode, knob("mode", "Max: the largest entry; average: the mean; global: the mean of the whole image.")
     ] = "max"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class Residual(Layer, frozen=True, kw_only=True, tag="residual"):
     its delta ∂C/∂(sum).
     """
 
+    branched: ClassVar[bool] = True
     layers: Annotated[
         tuple[simulator.layers.AnyLayer, ...], knob("inner layers", "The branch F, from its input on.", min_length=1)
     ] = (Dense(),)

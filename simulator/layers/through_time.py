@@ -29,6 +29,8 @@ from simulator.parameter import knob
 class ThroughTime(Layer, frozen=True, kw_only=True):
     """A layer with a state that walks through a sequence (steps, features)."""
 
+    structured: ClassVar[bool] = True
+    stateful: ClassVar[bool] = True
     units: Annotated[int, knob("units", "Width of the state.", slider=(1, 256), log=True, ge=1, le=4096)] = 64
     initializer: Annotated[AnyInitializer, knob("input weights", "How the weights from the input are drawn.")] = (
         GlorotUniform()

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.frame import Gates, Histograms, frozen
-from simulator.layers.base import Tap
+from simulator.layers.base import Layer, Tap
 from simulator.measures.histograms import BINS
 from simulator.numeric import Array
+from simulator.parameter import kinds
 
-NAMES = ("carry", "transform", "forget", "input", "output", "reset")
-"""Gates in the order in which they are shown."""
 FLAT = 0.05 / 4
 """A gate σ is saturated where its slope σ (1 − σ) is below this: 5 % of the largest slope, ¼."""
 
 
-def gates_of(extras: Mapping[str, Array]) -> list[str]:
-    """Names of the gates among a tap's extras; a transform that only mirrors its carry is left out."""
-    found = [name for name in NAMES if name in extras]
-    return [name for name in found if name != "transform" or "carry" not in extras]
+def gates_of(tap: Tap) -> tuple[str, ...]:
+    """Names of the gates among a tap's extras, in the order in which they are shown."""
+    layer = kinds(Layer).get(tap.info.kind)  # type: ignore[type-abstract]
+    return () if layer is None else layer.gates
 
 
 def gates(taps: Sequence[Tap]) -> Gates:
     """All gates of all layers, in depth order; of a layer with checkpoints those of its last segment."""
-    rows = [(tap.info.label, name, tap.extras[name].ravel()) for tap in taps for name in gates_of(tap.extras)]
+    rows = [(tap.info.label, name, tap.extras[name].ravel()) for tap in taps for name in gates_of(tap)]
     values = [row[2] for row in rows]
     return Gates(
         layers=tuple(label for label, _, _ in rows),

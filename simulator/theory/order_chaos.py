@@ -12,7 +12,7 @@ from simulator.activations import Activation
 from simulator.frame import OrderChaos, frozen
 from simulator.layers.base import Module
 from simulator.layers.dense import DenseModule
-from simulator.layers.dropout import ClassicDropout, Dropout, InvertedDropout
+from simulator.layers.dropout import Dropout
 from simulator.layers.residual import ResidualModule
 from simulator.network import Network
 from simulator.parameter import title_of
@@ -117,12 +117,7 @@ def _obstacle(modules: Sequence[Module], chosen: DenseModule | None) -> str:
 
 def _masking(dropout: Dropout) -> float:
     """What dropout multiplies σ_w² by: E mask² of the layer below."""
-    match dropout:
-        case InvertedDropout(rate=rate):
-            return 1 / (1 - rate)
-        case ClassicDropout(rate=rate):
-            return 1 - rate
-    return 1.0
+    return 1 / dropout.keep if dropout.scaled else dropout.keep
 
 
 def _square(module: DenseModule) -> float:

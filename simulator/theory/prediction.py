@@ -18,10 +18,7 @@ from simulator.activations import Activation
 from simulator.frame import Floats, Prediction, frozen
 from simulator.layers.base import Affine, Module
 from simulator.layers.dense import DenseModule
-from simulator.layers.dropout import ClassicDropout, InvertedDropout
 from simulator.layers.flatten import FlattenModule
-from simulator.layers.normalization import BatchNorm, LayerNorm
-from simulator.layers.normalization.block import BlockBatchNorm, BlockLayerNorm
 from simulator.layers.output import OutputModule
 from simulator.layers.residual import ResidualModule
 from simulator.measures.statistics import norm
@@ -139,7 +136,7 @@ def _dense(module: DenseModule, rows: list[_Row]) -> Iterator[Operation]:
     _check_gain(spec.activation, weights, where)
     slope = Slope(spec.activation)
     rows.append(_Row(module.units, weights, slope))
-    norm = _norm(spec.normalization)
+    norm = _norm(spec.normalization, module.units, where)
     weights.centred = isinstance(norm, OverBatch) and spec.normalization.first
     yield weights
     if norm is not None and spec.normalization.first:
@@ -147,8 +144,8 @@ def _dense(module: DenseModule, rows: list[_Row]) -> Iterator[Operation]:
     yield slope
     if norm is not None and not spec.normalization.first:
         yield norm
-    if isinstance(spec.dropout, (InvertedDropout, ClassicDropout)) and spec.dropout.rate > 0:
-        yield Mask(1 - spec.dropout.rate, isinstance(spec.dropout, InvertedDropout))
+    if spec.dropout.keep < 1:
+        yield Mask(spec.dropout.keep, spec.dropout.scaled)
 
 
 def _weights(affine: Affine, spec: Any, where: str) -> Weights:
@@ -168,11 +165,13 @@ def _check_gain(activation: Activation, weights: Weights, where: str) -> None:
         raise UnpredictableError(reason)
 
 
-def _norm(spec: Any) -> Operation | None:
-    if isinstance(spec, (BatchNorm, BlockBatchNorm)):
+def _norm(spec: Any, units: int, where: str) -> Operation | None:
+    if spec.over == "batch":
         return OverBatch(spec.epsilon)
-    if isinstance(spec, (LayerNorm, BlockLayerNorm)):
+    if spec.over == "units":
         return OverUnits(spec.epsilon)
+    if spec.stage(units) is not None:
+        raise UnpredictableError(f"the theory drawn here does not know what {title_of(type(spec))} does in {where}")
     return None
 
 
@@ -188,7 +187,7 @@ def _residual(module: ResidualModule, rows: list[_Row]) -> Operation:
         raise UnpredictableError(
             f"the branch of {where} ends in {name}, so it leans to one side; the theory needs a linear map last"
         )
-    norm, at = _norm(module.spec.normalization), module.spec.normalization.at
+    norm, at = _norm(module.spec.normalization, module.units, where), module.spec.normalization.at
     if norm is not None and at("before"):
         branch.insert(0, norm)
     if norm is not None and at("last"):

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QTransform
 
+from simulator.layers.base import layer_kinds
 from ui.plots.base import View
 from ui.plots.canvas import Pane
 from ui.plots.depth import DepthPlot, DepthState, Line
@@ -49,7 +50,7 @@ class BranchShare(DepthPlot):
     key = "branch_share"
     title = "Branch of residual layers"
     side = "forward"
-    kinds = frozenset({"residual"})
+    kinds = layer_kinds(lambda layer: layer.branched)
     explain = (
         "How much of what a residual layer sends on comes from its branch, by variance; the rest is its input, "
         "carried along. Near 0 the layer hardly changes anything and the gradient passes freely; near "

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 
 from simulator.frame import Maps, RunInfo
+from simulator.layers.base import layer_kinds
 from ui.plots.axes import Axis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.heat import ColourBar, Heat, colour_table
@@ -57,7 +58,7 @@ class TilePlot(Plot[MapState]):
     """Images of one layer: the first that has any, or the one last pointed at anywhere."""
 
     wants = frozenset({"maps"})
-    kinds = frozenset({"convolution"})
+    kinds = layer_kinds(lambda layer: layer.kernels)
     noun: ClassVar[str] = ""
     bar_name: ClassVar[str] = ""
     needs_kernels: ClassVar[bool] = False

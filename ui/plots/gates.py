@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtGui import QPolygonF
 
 from simulator.frame import Gates, RunInfo
+from simulator.layers.base import layer_kinds
 from ui.plots.axes import DepthAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.beside import RowText, RowWords
@@ -56,7 +57,7 @@ class GatePlot(Plot[GateState]):
     key = "gates"
     title = "Gates"
     side = "forward"
-    kinds = frozenset({"highway", "gru", "lstm"})
+    kinds = layer_kinds(lambda layer: bool(layer.gates))
     comes_along = True
     explain = (
         "Where the gates of each layer stand, from shut at the left to open at the right. A carry or forget "

@@ -9,6 +9,7 @@ import numpy as np
 
 from simulator.analysis.input_gradient import InputGradient, InputGradientQuestion
 from simulator.frame import Maps, frozen
+from simulator.layers.base import layer_kinds
 from simulator.messages import Answer
 from ui.plots.asking import Asking
 from ui.plots.axes import DepthAxis, ValueAxis
@@ -132,7 +133,7 @@ class InputGradientPicture(Asking[MapState], TilePlot):
     title = "Input gradient image"
     side = "backward"
     wants = frozenset()
-    kinds = frozenset({"convolution", "pooling", "flatten", "recurrent", "gru", "lstm"})
+    kinds = layer_kinds(lambda layer: layer.structured)
     comes_along = False
     noun = "pictures"
     bar_name = "N ∂C/∂x"

@@ -10,6 +10,7 @@ from PySide6.QtGui import QPolygonF
 
 from simulator.frame import Frame, RunInfo, TimeProfile
 from simulator.history import Series
+from simulator.layers.base import layer_kinds
 from ui.plots.axes import WholeAxis
 from ui.plots.bands import LINE, USUAL_HEIGHT, BandAxis, Bands, Caption, Captions, gap_of
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
@@ -24,7 +25,7 @@ from ui.plots.timeline import envelope, reduced
 from ui.style.numbers import integer, number
 from ui.style.theme import Theme
 
-STATES = frozenset({"recurrent", "gru", "lstm"})
+STATES = layer_kinds(lambda layer: layer.stateful)
 """Kinds of layers that carry a state from step to step."""
 MOST_POINTS = 1024
 UNDERFLOW = 1e-35

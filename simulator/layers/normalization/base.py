@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar, Literal
 
 from simulator.arena import Arena
 from simulator.layers.base import Affine, Block
@@ -10,6 +11,9 @@ from simulator.numeric import Array
 from simulator.parameter import Part, knob
 
 EPSILON = knob("epsilon", "Added to the variance.", slider=(1e-8, 1e-1), log=True, ge=0, unit="ε", live=True)
+
+
+Over = Literal["", "batch", "units"]
 
 
 class Stage(ABC):
@@ -41,6 +45,9 @@ class Stage(ABC):
 
 class Normalization(Part, frozen=True):
     """Keeps the scale of a layer's signal in check."""
+
+    over: ClassVar[Over] = ""
+    """What it takes mean and variance over: the batch, for each unit, or the units of a sample; empty: neither."""
 
     @property
     def first(self) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.arena import Arena
 from simulator.layers.base import Block
-from simulator.layers.normalization.base import EPSILON, Normalization, Stage
+from simulator.layers.normalization.base import EPSILON, Normalization, Over, Stage
 from simulator.numeric import Array
 from simulator.parameter import Part, knob
 
@@ -31,6 +31,7 @@ class BatchNorm(Normalization, frozen=True, tag="batch"):
     """
 
     label: ClassVar[str] = "batch norm"
+    over: ClassVar[Over] = "batch"
     position: Annotated[
         Literal["before", "after"], knob("position", "Whether it acts before or after the activation.")
     ] = "before"

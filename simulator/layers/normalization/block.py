@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
 
-from simulator.layers.normalization.base import EPSILON, Stage
+from simulator.layers.normalization.base import EPSILON, Over, Stage
 from simulator.layers.normalization.batch import MOMENTUM, BatchNorm, BatchNormStage
 from simulator.layers.normalization.layer import LayerNormStage
 from simulator.parameter import Part, any_of, knob
@@ -18,6 +18,9 @@ _POSITION = knob(
 
 class BlockNormalization(Part, frozen=True):
     """Keeps the scale of a residual block in check."""
+
+    over: ClassVar[Over] = ""
+    """As of a normalisation inside a layer."""
 
     def at(self, position: Position) -> bool:
         """Whether it stands there."""
@@ -41,6 +44,7 @@ class BlockBatchNorm(BlockNormalization, frozen=True, tag="batch"):
     """
 
     label: ClassVar[str] = "batch norm"
+    over: ClassVar[Over] = "batch"
     position: Annotated[Position, _POSITION] = "before"
     epsilon: Annotated[float, EPSILON] = 1e-5
     momentum: Annotated[float, MOMENTUM] = 0.1
@@ -59,6 +63,7 @@ class BlockLayerNorm(BlockNormalization, frozen=True, tag="layer"):
     """
 
     label: ClassVar[str] = "layer norm"
+    over: ClassVar[Over] = "units"
     position: Annotated[Position, _POSITION] = "before"
     epsilon: Annotated[float, EPSILON] = 1e-5
 
