@@ -210,17 +210,25 @@ class PlotArea(QMainWindow):
         """Bring the plots that are looked at to this view: at once, or one after the other.
 
         ``spread`` lets the event loop turn between two plots, each of which is painted by itself: a hand on a knob
-        waits for one plot, not for all. A view that comes meanwhile is taken up by those that are still due.
+        waits for one plot, not for all. A view that comes meanwhile is taken up by those that are still due. What reads
+        the toolbar's numbers is painted with the toolbar.
         """
-        self._view = view
+        before, self._view = self._view, view
         looking = list(self.plots.values()) if self._want_all else self.visible_plots()
         if spread:
+            if before is None or before.reading is not view.reading:
+                self._refresh_readers(looking, view)
             self._due = [plot for plot in self._due if plot in looking] + [p for p in looking if p not in self._due]
             self._turns.start()
             return
         self._finish_turns()
         for plot in looking:
             plot.refresh(view)
+
+    def _refresh_readers(self, looking: Sequence[Plot[Any]], view: View) -> None:
+        for plot in looking:
+            if plot.reads:
+                plot.refresh(view)
 
     @property
     def refreshing(self) -> bool:

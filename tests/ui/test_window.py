@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -583,6 +584,22 @@ def test_while_playing_plots_take_turns_and_each_gets_the_latest_view(
     # The first one had the old view and comes again, last: nobody is passed over for it.
     assert [key for key, _ in shown] == [order[0], *order[1:], order[0]]
     assert all(given is later for _, given in shown[1:])
+
+
+def test_while_playing_the_legend_takes_the_toolbars_numbers_in_the_same_turn(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.bench.close()  # Nothing else shall arrive.
+    area, view = window.plot_area, window.bench.view
+    assert view is not None
+    shown: list[str] = []
+    for plot in area.visible_plots():
+        monkeypatch.setattr(plot, "refresh", lambda _view, key=plot.key: shown.append(key))
+    area.refresh(dataclasses.replace(view, read=view.frame), spread=True)
+    assert not shown
+    area.refresh(dataclasses.replace(view, read=msgspec.structs.replace(view.frame)), spread=True)
+    assert shown == ["loss"]
+    area._finish_turns()
 
 
 def test_a_view_of_a_still_run_is_shown_by_all_plots_at_once(

@@ -50,6 +50,8 @@ class Plot(QWidget, Generic[S]):
     """Switches of this plot."""
     kinds: ClassVar[frozenset[str]] = frozenset()
     """The kinds of layers it is about; empty: any."""
+    reads: ClassVar[bool] = False
+    """Whether its legend says what the toolbar says."""
     comes_along: ClassVar[bool] = False
     """Whether it opens by itself where the network has such a layer."""
 

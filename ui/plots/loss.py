@@ -79,6 +79,7 @@ class LossPlot(Plot[LossState]):
     title = "Loss and accuracy"
     side = "training"
     default = True
+    reads = True
     explain = (
         "The loss of each step's batch with its range as a band, and the loss on data held out. Training "
         "that falls while validation rises is over-fitting; a loss that does not move at all asks for a "
