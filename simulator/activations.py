@@ -128,7 +128,10 @@ class Tanh(Activation, frozen=True, tag="tanh"):
 
 
 class ReLU(Activation, frozen=True, tag="relu"):
-    """Passes positive values and cuts negative ones to zero; half the units are off at any time."""
+    """Passes positive values and cuts negative ones to zero; half the units are off at any time.
+
+    Nair and Hinton 2010, Rectified linear units improve restricted Boltzmann machines.
+    """
 
     label: ClassVar[str] = "ReLU"
     formula: ClassVar[str] = "max(0, z)"
@@ -144,7 +147,10 @@ class ReLU(Activation, frozen=True, tag="relu"):
 
 
 class LeakyReLU(Activation, frozen=True, tag="leaky_relu"):
-    """A ReLU that keeps a small slope for negative values, so no unit can die."""
+    """A ReLU that keeps a small slope for negative values, so no unit can die.
+
+    Maas, Hannun and Ng 2013, Rectifier nonlinearities improve neural network acoustic models.
+    """
 
     label: ClassVar[str] = "leaky ReLU"
     formula: ClassVar[str] = "max(z, slope · z)"
@@ -164,7 +170,11 @@ class LeakyReLU(Activation, frozen=True, tag="leaky_relu"):
 
 
 class ELU(Activation, frozen=True, tag="elu"):
-    """Linear above zero, saturating smoothly at −α below it."""
+    """Linear above zero, saturating smoothly at −α below it.
+
+    Clevert, Unterthiner and Hochreiter 2016, Fast and accurate deep network learning by exponential linear units,
+    arXiv:1511.07289.
+    """
 
     label: ClassVar[str] = "ELU"
     formula: ClassVar[str] = "z for z > 0, else α (exp z - 1)"
@@ -187,7 +197,10 @@ class ELU(Activation, frozen=True, tag="elu"):
 
 
 class SELU(Activation, frozen=True, tag="selu"):
-    """An ELU scaled so that mean 0 and variance 1 are a stable fixed point through depth."""
+    """An ELU scaled so that mean 0 and variance 1 are a stable fixed point through depth.
+
+    Klambauer et al. 2017, Self-normalizing neural networks, arXiv:1706.02515.
+    """
 
     label: ClassVar[str] = "SELU"
     formula: ClassVar[str] = "λ ELU(z; α), λ = 1.0507, α = 1.6733"
@@ -238,7 +251,10 @@ class Softsign(Activation, frozen=True, tag="softsign"):
 
 
 class GELU(Activation, frozen=True, tag="gelu"):
-    """Weighs z by the probability that a standard normal lies below it; a smooth ReLU that dips below zero."""
+    """Weighs z by the probability that a standard normal lies below it; a smooth ReLU that dips below zero.
+
+    Hendrycks and Gimpel 2016, Gaussian error linear units, arXiv:1606.08415.
+    """
 
     label: ClassVar[str] = "GELU"
     monotone: ClassVar[bool] = False
@@ -265,7 +281,11 @@ class GELU(Activation, frozen=True, tag="gelu"):
 
 
 class SiLU(Activation, frozen=True, tag="silu"):
-    """z weighed by its own sigmoid, also called swish."""
+    """z weighed by its own sigmoid, also called swish.
+
+    Elfwing, Uchibe and Doya 2018, Sigmoid-weighted linear units, arXiv:1702.03118; Ramachandran, Zoph and Le 2017,
+    Searching for activation functions, arXiv:1710.05941.
+    """
 
     label: ClassVar[str] = "SiLU"
     monotone: ClassVar[bool] = False

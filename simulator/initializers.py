@@ -126,7 +126,10 @@ class Uniform(Initializer, frozen=True, tag="uniform"):
 
 
 class VarianceScaled(Initializer, frozen=True, tag="variance_scaled"):
-    """Gaussian with variance σ_w² / n_in: the knob of mean-field theory, from order to chaos."""
+    """Gaussian with variance σ_w² / n_in: the knob of mean-field theory, from order to chaos.
+
+    Poole et al. 2016, Exponential expressivity in deep neural networks through transient chaos, arXiv:1606.05340.
+    """
 
     label: ClassVar[str] = "variance scaled"
     size_field: ClassVar[str] = "weight_variance"
@@ -174,7 +177,10 @@ class FanUniform(FanScaled, frozen=True):
 
 
 class LeCunNormal(FanNormal, frozen=True, tag="lecun_normal"):
-    """Gaussian with variance 1 / n_in: keeps the variance of linear units going forward."""
+    """Gaussian with variance 1 / n_in: keeps the variance of linear units going forward.
+
+    LeCun, Bottou, Orr and Müller 1998, Efficient BackProp.
+    """
 
     label: ClassVar[str] = "LeCun normal"
     family: ClassVar[str] = "LeCun"
@@ -184,7 +190,10 @@ class LeCunNormal(FanNormal, frozen=True, tag="lecun_normal"):
 
 
 class LeCunUniform(FanUniform, frozen=True, tag="lecun_uniform"):
-    """Uniform with variance 1 / n_in."""
+    """Uniform with variance 1 / n_in.
+
+    LeCun, Bottou, Orr and Müller 1998, Efficient BackProp.
+    """
 
     label: ClassVar[str] = "LeCun uniform"
     family: ClassVar[str] = "LeCun"
@@ -194,7 +203,10 @@ class LeCunUniform(FanUniform, frozen=True, tag="lecun_uniform"):
 
 
 class GlorotNormal(FanNormal, frozen=True, tag="glorot_normal"):
-    """Gaussian with variance 2 / (n_in + n_out) (Xavier): a compromise of forward and backward flow for tanh."""
+    """Gaussian with variance 2 / (n_in + n_out) (Xavier): a compromise of forward and backward flow for tanh.
+
+    Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward neural networks.
+    """
 
     label: ClassVar[str] = "Glorot normal"
     family: ClassVar[str] = "Glorot"
@@ -204,7 +216,10 @@ class GlorotNormal(FanNormal, frozen=True, tag="glorot_normal"):
 
 
 class GlorotUniform(FanUniform, frozen=True, tag="glorot_uniform"):
-    """Uniform with variance 2 / (n_in + n_out) (Xavier)."""
+    """Uniform with variance 2 / (n_in + n_out) (Xavier).
+
+    Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward neural networks.
+    """
 
     label: ClassVar[str] = "Glorot uniform"
     family: ClassVar[str] = "Glorot"
@@ -221,7 +236,10 @@ _HE_SLOPE = knob("slope", "Negative slope of the leaky ReLU it is meant for; 0 f
 
 
 class HeNormal(FanNormal, frozen=True, tag="he_normal"):
-    """Gaussian with variance 2 / n_in (Kaiming): makes up for the half that a ReLU cuts off."""
+    """Gaussian with variance 2 / n_in (Kaiming): makes up for the half that a ReLU cuts off.
+
+    He, Zhang, Ren and Sun 2015, Delving deep into rectifiers, arXiv:1502.01852.
+    """
 
     label: ClassVar[str] = "He normal"
     family: ClassVar[str] = "He"
@@ -232,7 +250,10 @@ class HeNormal(FanNormal, frozen=True, tag="he_normal"):
 
 
 class HeUniform(FanUniform, frozen=True, tag="he_uniform"):
-    """Uniform with variance 2 / n_in (Kaiming)."""
+    """Uniform with variance 2 / n_in (Kaiming).
+
+    He, Zhang, Ren and Sun 2015, Delving deep into rectifiers, arXiv:1502.01852.
+    """
 
     label: ClassVar[str] = "He uniform"
     family: ClassVar[str] = "He"
@@ -243,7 +264,11 @@ class HeUniform(FanUniform, frozen=True, tag="he_uniform"):
 
 
 class Orthogonal(Initializer, frozen=True, tag="orthogonal"):
-    """A random rotation (or its part, where the layer is not square) times a gain: every singular value equal."""
+    """A random rotation (or its part, where the layer is not square) times a gain: every singular value equal.
+
+    Saxe, McClelland and Ganguli 2014, Exact solutions to the nonlinear dynamics of learning in deep linear neural
+    networks, arXiv:1312.6120.
+    """
 
     size_field: ClassVar[str] = "gain"
     gain: Annotated[float, knob("gain", "The common singular value.", slider=(0.1, 5), log=True, ge=0)] = 1.0
@@ -256,7 +281,11 @@ class Orthogonal(Initializer, frozen=True, tag="orthogonal"):
 
 
 class Identity(Initializer, frozen=True, tag="identity"):
-    """Ones on the diagonal, zeros elsewhere: a linear layer passes its input on unchanged."""
+    """Ones on the diagonal, zeros elsewhere: a linear layer passes its input on unchanged.
+
+    For recurrent weights: Le, Jaitly and Hinton 2015, A simple way to initialize recurrent networks of rectified
+    linear units, arXiv:1504.00941.
+    """
 
     size_field: ClassVar[str] = "gain"
     gain: Annotated[float, knob("gain", "The value on the diagonal.", slider=(0.1, 5), log=True, ge=0)] = 1.0
@@ -269,7 +298,10 @@ class Identity(Initializer, frozen=True, tag="identity"):
 
 
 class LSUV(Initializer, frozen=True, tag="lsuv"):
-    """Orthogonal, then rescaled layer by layer until the pre-activations of a batch have standard deviation 1."""
+    """Orthogonal, then rescaled layer by layer until the pre-activations of a batch have standard deviation 1.
+
+    Mishkin and Matas 2016, All you need is a good init, arXiv:1511.06422.
+    """
 
     label: ClassVar[str] = "LSUV"
     data_dependent: ClassVar[bool] = True

@@ -91,6 +91,10 @@ class SGD(Optimizer, frozen=True, tag="sgd"):
     """Gradient descent on mini-batches, with momentum and Nesterov's look-ahead by choice.
 
     v ← βv + g, ΔW = −ηv (Nesterov: −η(g + βv)): a changed rate acts at once.
+
+    Robbins and Monro 1951, A stochastic approximation method; momentum: Polyak 1964, Some methods of speeding up
+    the convergence of iteration methods; Nesterov 1983, as Sutskever et al. 2013 write it, On the importance of
+    initialization and momentum in deep learning.
     """
 
     label: ClassVar[str] = "SGD"
@@ -124,7 +128,10 @@ class SGD(Optimizer, frozen=True, tag="sgd"):
 
 
 class AdaGrad(Optimizer, frozen=True, tag="adagrad"):
-    """Divides by the root of all squared gradients so far: the t-th step of a constant gradient is η/√t."""
+    """Divides by the root of all squared gradients so far: the t-th step of a constant gradient is η/√t.
+
+    Duchi, Hazan and Singer 2011, Adaptive subgradient methods for online learning and stochastic optimization.
+    """
 
     label: ClassVar[str] = "AdaGrad"
     learning_rate: Annotated[float, _RATE] = 1e-2
@@ -144,7 +151,10 @@ class AdaGrad(Optimizer, frozen=True, tag="adagrad"):
 
 
 class RMSProp(Optimizer, frozen=True, tag="rmsprop"):
-    """Divides by the root of a running mean of squared gradients."""
+    """Divides by the root of a running mean of squared gradients.
+
+    Tieleman and Hinton 2012, Lecture 6.5 of Neural networks for machine learning.
+    """
 
     label: ClassVar[str] = "RMSProp"
     learning_rate: Annotated[float, _RATE] = 1e-2
@@ -168,6 +178,8 @@ class Adam(Optimizer, frozen=True, tag="adam"):
     """Running means of gradient and squared gradient, corrected for their start at zero.
 
     ΔW = −η m̂ / (√v̂ + ε). For |g| ≫ ε every step of a constant gradient is η·sign g; for |g| ≪ ε only η·g/ε.
+
+    Kingma and Ba 2015, Adam: a method for stochastic optimization, arXiv:1412.6980.
     """
 
     label: ClassVar[str] = "Adam"
@@ -188,7 +200,10 @@ class Adam(Optimizer, frozen=True, tag="adam"):
 
 
 class AdamW(Optimizer, frozen=True, tag="adamw"):
-    """Adam with decoupled weight decay: each update also shrinks every parameter by η·λ·w."""
+    """Adam with decoupled weight decay: each update also shrinks every parameter by η·λ·w.
+
+    Loshchilov and Hutter 2019, Decoupled weight decay regularization, arXiv:1711.05101.
+    """
 
     label: ClassVar[str] = "AdamW"
     beta1: Annotated[float, _BETA1] = 0.9

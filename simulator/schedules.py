@@ -100,7 +100,10 @@ class ExponentialSchedule(Schedule, frozen=True, tag="exponential"):
 
 
 class CosineSchedule(Schedule, frozen=True, tag="cosine"):
-    """Half a cosine from the base rate down to the lowest, then stays there."""
+    """Half a cosine from the base rate down to the lowest, then stays there.
+
+    Loshchilov and Hutter 2017, SGDR, arXiv:1608.03983, without the restarts.
+    """
 
     horizon: ClassVar[str] = "t_max"
     t_max: Annotated[int, _steps("length", "Steps from the top to the bottom.")] = 1000
@@ -111,7 +114,10 @@ class CosineSchedule(Schedule, frozen=True, tag="cosine"):
 
 
 class SGDRSchedule(Schedule, frozen=True, tag="sgdr"):
-    """Cosine decay with warm restarts; each period is longer than the last by a factor."""
+    """Cosine decay with warm restarts; each period is longer than the last by a factor.
+
+    Loshchilov and Hutter 2017, SGDR: stochastic gradient descent with warm restarts, arXiv:1608.03983.
+    """
 
     label: ClassVar[str] = "SGDR warm restarts"
     horizon: ClassVar[str] = "t_0"
@@ -145,7 +151,10 @@ class SGDRSchedule(Schedule, frozen=True, tag="sgdr"):
 
 
 class CyclicalSchedule(Schedule, frozen=True, tag="cyclical"):
-    """A triangle between the base rate and the highest, for ever."""
+    """A triangle between the base rate and the highest, for ever.
+
+    Smith 2017, Cyclical learning rates for training neural networks, arXiv:1506.01186.
+    """
 
     horizon: ClassVar[str] = "step_size_up"
     peak_field: ClassVar[str] = "max_lr"
@@ -162,6 +171,8 @@ class OneCycleSchedule(Schedule, frozen=True, tag="one_cycle"):
 
     Starts at max_lr / div_factor and ends at that / final_div_factor, both ways along half a cosine; the
     optimiser's own rate is not used.
+
+    Smith and Topin 2019, Super-convergence, arXiv:1708.07120.
     """
 
     label: ClassVar[str] = "one cycle"
@@ -218,7 +229,10 @@ class OneCycleSchedule(Schedule, frozen=True, tag="one_cycle"):
 
 
 class WarmupSchedule(Schedule, frozen=True, tag="warmup"):
-    """A straight rise from a share of the base rate to the whole of it, then constant."""
+    """A straight rise from a share of the base rate to the whole of it, then constant.
+
+    Goyal et al. 2017, Accurate, large minibatch SGD, arXiv:1706.02677.
+    """
 
     label: ClassVar[str] = "warm-up"
     horizon: ClassVar[str] = "total_iters"

@@ -27,6 +27,8 @@ class Convolution(Layer, frozen=True, kw_only=True, tag="convolution"):
     its channels; dropout drops single entries. Fan-in is k² · channels in, fan-out k² · channels out. Output: ⌈size /
     stride⌉ with padding, ⌊(size − k) / stride⌋ + 1 without; where padding is odd, the end has one more. The kernel is
     not flipped.
+
+    LeCun, Bottou, Bengio and Haffner 1998, Gradient-based learning applied to document recognition.
     """
 
     structured: ClassVar[bool] = True

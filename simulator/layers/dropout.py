@@ -43,7 +43,10 @@ class NoDropout(Dropout, frozen=True, tag="none"):
 
 
 class InvertedDropout(Dropout, frozen=True, tag="inverted"):
-    """Drops units and scales the rest up by 1/keep in training; does nothing in evaluation."""
+    """Drops units and scales the rest up by 1/keep in training; does nothing in evaluation.
+
+    Srivastava et al. 2014, Dropout: a simple way to prevent neural networks from overfitting.
+    """
 
     scaled: ClassVar[bool] = True
     rate: Annotated[float, _RATE] = 0.5
@@ -57,7 +60,10 @@ class InvertedDropout(Dropout, frozen=True, tag="inverted"):
 
 
 class ClassicDropout(Dropout, frozen=True, tag="classic"):
-    """Drops units in training; scales all of them down by the keep probability in evaluation."""
+    """Drops units in training; scales all of them down by the keep probability in evaluation.
+
+    Hinton et al. 2012, Improving neural networks by preventing co-adaptation of feature detectors, arXiv:1207.0580.
+    """
 
     rate: Annotated[float, _RATE] = 0.5
 

@@ -19,6 +19,9 @@ class GRU(ThroughTime, frozen=True, kw_only=True, tag="gru"):
 
     C = σ(…) is the transform gate (some libraries call 1 − C the update gate), R = σ(…) the reset gate, both from
     [h_{t−1}; x_t]; candidate = tanh(W_x x_t + b + R ⊙ (W_h h_{t−1})).
+
+    Cho et al. 2014, Learning phrase representations using RNN encoder–decoder for statistical machine translation,
+    arXiv:1406.1078.
     """
 
     gates: ClassVar[tuple[str, ...]] = ("transform", "reset")

@@ -25,6 +25,8 @@ class Highway(Layer, frozen=True, kw_only=True, tag="highway"):
     gate nearly shut: the layer passes signal and gradient on. The normalisation acts on H, weight norm on both maps.
     In plots z and delta are those of H, the activation is the layer's whole answer; weights and biases are of both
     maps, H's first.
+
+    Srivastava, Greff and Schmidhuber 2015, Highway networks, arXiv:1505.00387.
     """
 
     gates: ClassVar[tuple[str, ...]] = ("carry",)

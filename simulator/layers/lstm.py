@@ -20,6 +20,9 @@ class LSTM(ThroughTime, frozen=True, kw_only=True, tag="lstm"):
 
     Input, forget and output gate i, f, o = σ(W [h_{t−1}; x_t] + b) with weights of their own. Where f is near 1 the
     gradient of the cell passes unchanged: ∂c_T/∂c_0 = Π f_t where nothing else feeds back.
+
+    Hochreiter and Schmidhuber 1997, Long short-term memory; the forget gate: Gers, Schmidhuber and Cummins 2000,
+    Learning to forget.
     """
 
     gates: ClassVar[tuple[str, ...]] = ("forget", "input", "output")

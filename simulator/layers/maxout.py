@@ -24,6 +24,8 @@ class Maxout(Layer, frozen=True, kw_only=True, tag="maxout"):
     Order: W x + b, norm of the pieces (``before``), max, norm (``after``), dropout. Equal pieces: the first one wins.
     Each piece is drawn like a layer of its own. There is no activation function: z is the winning piece, its slope 1,
     and the activation is that piece, before a norm that stands after it and before dropout.
+
+    Goodfellow et al. 2013, Maxout networks, arXiv:1302.4389.
     """
 
     units: Annotated[int, knob("units", "Width of the layer.", slider=(1, 512), log=True, ge=1, le=16384)] = 100

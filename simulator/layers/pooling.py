@@ -19,6 +19,8 @@ class Pooling(Layer, frozen=True, kw_only=True, tag="pooling"):
 
     Rows and columns that fill no window are left out. ``global`` is the mean over the whole image, whatever ``size``.
     Backward: a maximum passes its gradient to the first of its largest entries, a mean 1/n of it to each of n.
+
+    The mean over the whole image: Lin, Chen and Yan 2014, Network in network, arXiv:1312.4400.
     """
 
     structured: ClassVar[bool] = True

@@ -20,6 +20,8 @@ class Recurrent(ThroughTime, frozen=True, kw_only=True, tag="recurrent"):
 
     Going back, every step multiplies the error signal by W_hᵀ and the slopes: T plays the part of depth. With ReLU and
     recurrent weights that start as the identity it is an IRNN.
+
+    Elman 1990, Finding structure in time; IRNN: Le, Jaitly and Hinton 2015, arXiv:1504.00941.
     """
 
     activation: Annotated[AnyActivation, knob("activation", "The nonlinearity φ.")] = Tanh()

@@ -27,6 +27,8 @@ class Residual(Layer, frozen=True, kw_only=True, tag="residual"):
     (``after``). s is the branch scale, or that over √L with L the residual layers in the same stack, ``repeat``
     counted. Plots and tables list the inner layers first, then the block: its a is the sum, before a norm (``after``),
     its delta ∂C/∂(sum).
+
+    He, Zhang, Ren and Sun 2016, Deep residual learning for image recognition, arXiv:1512.03385.
     """
 
     branched: ClassVar[bool] = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from simulator.initializers import Initializer
 from simulator.layers import Dropout, Layer, Normalization
 from simulator.losses import Loss
 from simulator.optimizers import Optimizer
-from simulator.parameter import Part, kinds, parameters
+from simulator.parameter import Part, details_of, kinds, parameters
 from simulator.reference import reference
 from simulator.schedules import Schedule
 from simulator.training import Training
 
+NOBODYS = {"none", "zeros", "constant", "normal", "uniform", "dense", "flatten"}
+"""Kinds that no paper is to be thanked for."""
 BASES = (Activation, Data, Dropout, Initializer, Layer, Loss, Normalization, Optimizer, Schedule)
 
 
@@ -44,6 +47,15 @@ def test_all_that_a_part_says_of_itself_is_in_the_reference(base: type[Part]) ->
     for part in kinds(base).values():
         for paragraph in (part.__doc__ or "").split("\n\n"):
             assert " ".join(paragraph.split()) in text
+
+
+@pytest.mark.parametrize(
+    "base", [Dropout, Initializer, Layer, Normalization, Optimizer], ids=lambda base: base.__name__
+)
+def test_what_a_paper_proposed_names_it(base: type[Part]) -> None:
+    for kind, part in kinds(base).items():
+        cited = any(re.search(r"[A-Z]\w+ (et al\. |and [A-Z]\w+ )?(19|20)\d\d", text) for text in details_of(part))
+        assert cited is (kind not in NOBODYS), kind
 
 
 # -- and what is said there is so ----------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ class BatchNorm(Normalization, frozen=True, tag="batch"):
 
     x̂ = (x − mean) / √(var + ε), y = γ x̂ + β with the biased variance; evaluation uses running averages
     r ← (1−m) r + m·batch, whose variance is the unbiased one. Backward: ∂x = γ/√(var+ε) (∂y − mean ∂y − x̂ mean(∂y x̂)).
+
+    Ioffe and Szegedy 2015, Batch normalization, arXiv:1502.03167.
     """
 
     label: ClassVar[str] = "batch norm"

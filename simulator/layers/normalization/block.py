@@ -41,6 +41,8 @@ class BlockBatchNorm(BlockNormalization, frozen=True, tag="batch"):
 
     Of each unit over the batch, each channel over pixels too, each feature over steps too; the running variance is the
     unbiased one.
+
+    Ioffe and Szegedy 2015, Batch normalization, arXiv:1502.03167.
     """
 
     label: ClassVar[str] = "batch norm"
@@ -60,6 +62,8 @@ class BlockLayerNorm(BlockNormalization, frozen=True, tag="layer"):
     """Layer norm before the branch, last in it, or after the sum.
 
     Over the units of a sample, the channels of each pixel of an image, the features of each step of a sequence.
+
+    Ba, Kiros and Hinton 2016, Layer normalization, arXiv:1607.06450.
     """
 
     label: ClassVar[str] = "layer norm"

@@ -20,6 +20,8 @@ class LayerNorm(Normalization, frozen=True, tag="layer"):
     in a convolution of each pixel, over its channels (not over the whole image, as some libraries have it); training
     and evaluation are the same. Backward, with h = γ ∂y: ∂x = (h − mean h − x̂ mean(h x̂)) / √(var + ε), means over the
     features.
+
+    Ba, Kiros and Hinton 2016, Layer normalization, arXiv:1607.06450.
     """
 
     label: ClassVar[str] = "layer norm"

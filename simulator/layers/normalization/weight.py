@@ -20,6 +20,8 @@ class WeightNorm(Normalization, frozen=True, tag="weight"):
     and L2 act on v, and W depends on v by its direction only: so L2 shrinks v, which raises its effective rate, but W
     does not decay, since its length is g. AdamW's decay acts on g too, so there W does decay. A unit whose v is 0 has
     no direction: its W is 0 and it does not learn.
+
+    Salimans and Kingma 2016, Weight normalization, arXiv:1602.07868.
     """
 
     label: ClassVar[str] = "weight norm"
