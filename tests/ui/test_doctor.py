@@ -144,6 +144,34 @@ def test_it_does_not_wait_for_ever_where_plots_are_always_being_painted(qtbot: Q
     qtbot.waitUntil(lambda: any(f.step == 3 for f in window.doctor_dock.rounds.findings))
 
 
+def test_nothing_is_examined_while_another_network_is_being_built(
+    qtbot: QtBot, open_window: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window(SICK)
+    qtbot.waitUntil(lambda: "vanishing" in rules(window))
+    monkeypatch.setattr(window.bench, "painting", lambda: False)
+    examined, tried = [], []
+    examine, rounds = doctor_rounds.examine, window.doctor_dock.rounds
+    consider = rounds.trials.consider
+    monkeypatch.setattr(
+        doctor_rounds,
+        "examine",
+        lambda evidence: examined.append((evidence.experiment, evidence.frame)) or examine(evidence),
+    )
+    monkeypatch.setattr(rounds.trials, "consider", lambda *given: tried.append(given) or consider(*given))
+    late = window.bench.view
+    assert late is not None
+    shallow = {**SICK, "layers": [{**SICK["layers"][0], "repeat": 2}]}
+    assert window.document.propose(shallow, "Two layers") is None
+    assert window.bench.building
+    window.bench.updated.emit(late, 0.0)
+    qtbot.waitUntil(lambda: rounds.examined and not window.bench.building)
+    assert all(
+        sum(layer.repeat for layer in experiment.layers) == frame.info.depth - 1 for experiment, frame in examined
+    )
+    assert all(experiment.layers[0].repeat == 2 for experiment, *_ in tried)
+
+
 def test_gradients_too_small_for_float16_are_counted_by_the_worker(qtbot: QtBot, open_window: Open) -> None:
     window = open_window({**SICK, "layers": [{**SICK["layers"][0], "repeat": 16}]})
     qtbot.waitUntil(lambda: "float16 underflow" in rules(window))

@@ -59,7 +59,7 @@ class Rounds(QObject):
         bench.started.connect(lambda _info: self.forget())
         bench.updated.connect(lambda view, _rate: self._take(view))
         bench.closed.connect(self.trials.close)
-        document.changed.connect(lambda _old, _new: self._ask_anew())
+        document.changed.connect(lambda _old, _new: self._follow())
         self.trials.known.connect(self._offer)
 
     @property
@@ -104,13 +104,20 @@ class Rounds(QObject):
         self._onsets = Onsets()
         self._offer()
 
+    def _follow(self) -> None:
+        """The experiment has been edited: until its network is built, what is shown is of another one."""
+        self._ask_anew()
+        if self._bench.building:
+            self._soon.stop()
+            self.trials.forget()
+
     def _ask_anew(self) -> None:
         """The experiment is another one: what was asked may have another answer."""
         self._asked.clear()
         self._tiny = self._sharpness = None
 
     def _take(self, view: View) -> None:
-        if self._due() and (view.frame.factors or view.frame.info.depth == 1):
+        if self._due() and not self._bench.building and (view.frame.factors or view.frame.info.depth == 1):
             self._view = view
             self._since.start()
             if not self._soon.isActive():
@@ -119,7 +126,7 @@ class Rounds(QObject):
 
     def _look(self) -> None:
         view = self._view
-        if view is None:
+        if view is None or self._bench.building:
             return
         if self._bench.painting() and not self._waited.hasExpired(PATIENCE_MS):
             self._soon.start()
