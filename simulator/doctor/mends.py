@@ -222,7 +222,8 @@ def gated(experiment: Experiment, kind: str) -> Mend | None:
         for path, layer in layers_of(experiment)
         if ungated(layer)
     )
-    return Mend("LSTM" if kind == "lstm" else "GRU", found) if found else None
+    title = parameter.title_of(kinds(Layer)[kind])  # type: ignore[type-abstract]
+    return Mend(title, found) if found else None
 
 
 def irnn(experiment: Experiment) -> Mend | None:

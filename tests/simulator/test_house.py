@@ -9,6 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from simulator.activations import Activation
+from simulator.initializers import Initializer
+from simulator.layers import Layer
+from simulator.losses import Loss
+from simulator.optimizers import Optimizer
+from simulator.parameter import Part, kind_of, kinds
+from simulator.schedules import Schedule
+from simulator.trace import FACTORS
+
 ROOT = Path(__file__).parents[2]
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
@@ -62,6 +71,33 @@ def test_no_module_imports_from_a_floor_above() -> None:
             wrong = [found for found in imports(path) if any(under(found, name) for name in higher)]
             assert not wrong, f"{module} imports {wrong}"
     assert seen == set(range(len(FLOORS)))
+
+
+READERS = ("doctor", "theory", "measures", "analysis")
+"""What reads parts, and goes by what they say of themselves, not by what they are called."""
+
+
+def named(tree: ast.AST, names: set[str], classes: set[str]) -> list[str]:
+    """Comparisons with, sets of and checks for parts by their names."""
+    found: list[ast.AST] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare | ast.Set):
+            inside = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant)]
+            found += [node] * any(isinstance(value, str) and value in names for value in inside)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("isinstance", "issubclass"):
+            found += [node] * any(isinstance(each, ast.Name) and each.id in classes for each in ast.walk(node.args[1]))
+    return [ast.unparse(node) for node in found]
+
+
+def test_what_reads_parts_goes_by_what_they_say_of_themselves_not_by_their_names() -> None:
+    bases: tuple[type[Part], ...] = (Activation, Initializer, Layer, Loss, Optimizer, Schedule)
+    parts = [part for base in bases for part in kinds(base).values()]
+    names = {kind_of(part) for part in parts} - set(FACTORS)
+    classes = {part.__name__ for part in parts}
+    assert named(ast.parse("isinstance(x, ReLU) or kind in ('adam', 'lion')"), names, classes)
+    readers = [path for folder in READERS for path in (ROOT / "simulator" / folder).rglob("*.py")]
+    for path in [*readers, *(ROOT / "ui" / "plots").rglob("*.py"), *(ROOT / "ui" / "forms").rglob("*.py")]:
+        assert not named(ast.parse(path.read_text(encoding="utf-8")), names, classes), path
 
 
 BLOCKED = """
