@@ -23,10 +23,10 @@ class TrialError(Exception):
     """What a program should have done and has not."""
 
 
-def environment(folder: Path, **more: str) -> dict[str, str]:
-    """An environment without a screen, whose settings lie in ``folder`` and which does not know the checkout."""
+def environment(folder: Path) -> dict[str, str]:
+    """Without a screen, with settings of its own in ``folder``; it knows neither the checkout nor any Python."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
-    return kept | {"QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(folder / "settings"), **more}
+    return kept | {"QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(folder / "settings"), "PATH": ""}
 
 
 def printed(command: list[str], folder: Path) -> str:
@@ -65,10 +65,11 @@ def try_run(program: list[str], folder: Path) -> None:
 
 
 def try_bundled_data(program: list[str], folder: Path) -> None:
-    """Each bundled data set is there and can be learnt."""
+    """Each bundled data set can be learnt, and every analysis made of it, with all the libraries that these load."""
     for path in sorted((ROOT / "resources" / "data").glob("*.csv.gz")):
         kind = path.name.removesuffix(".csv.gz")
-        chosen = ["--set", f'data={{"kind": "{kind}"}}', "--set", "loss=null", "--out", kind, "--no-plots"]
+        values = (f'data={{"kind": "{kind}"}}', "loss=null", "layers.0.activation.kind=gelu")
+        chosen = [word for value in values for word in ("--set", value)] + ["--out", kind, "--analyses", "all"]
         printed([*program, "run", "spiral", "--steps", "1", *chosen], folder)
 
 

@@ -1,0 +1,68 @@
+"""The program for people without Python: what is left out of it, its place in the menu, and that it starts."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from distribution.lean import Entry, lean
+from distribution.trial import ROOT, try_program
+
+LINUX = ROOT / "distribution" / "linux"
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the menu of Linux")
+
+
+def test_an_unused_plugin_takes_the_libraries_along_that_only_it_loads() -> None:
+    loads = {
+        "PySide6/Qt/plugins/platformthemes/libqgtk3.so": {"libgtk.so", "libcairo.so", "libQt6Gui.so"},
+        "PySide6/Qt/plugins/platforms/libqxcb.so": {"libQt6Gui.so", "libX11.so"},
+        "libgtk.so": {"libcairo.so", "libatk.so", "libX11.so"},
+    }
+    names = (*loads, "libcairo.so", "libatk.so", "libQt6Gui.so", "libX11.so", "libpython3.11.so")
+    entries: list[Entry] = [(name, name, "BINARY") for name in names]
+    kept = {name for name, _, _ in lean(entries, lambda path: loads.get(path, set()))}
+    assert kept == {"PySide6/Qt/plugins/platforms/libqxcb.so", "libQt6Gui.so", "libX11.so", "libpython3.11.so"}
+
+
+def read_desktop_entry(path: Path) -> configparser.SectionProxy:
+    parsed = configparser.RawConfigParser()
+    parsed.optionxform = str  # type: ignore[assignment, method-assign]
+    parsed.read(path, encoding="utf-8")
+    return parsed["Desktop Entry"]
+
+
+@on_linux
+@pytest.mark.parametrize("name", ["nablascope", "a b", '50 % "off"', "one $HOME `x` \\ two"])
+def test_the_menu_starts_the_program_where_it_lies(name: str, tmp_path: Path) -> None:
+    program = tmp_path / name
+    (program / "_internal").mkdir(parents=True)
+    shutil.copytree(LINUX, program, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "resources", program / "_internal" / "resources")
+    share = tmp_path / "share"
+    environment = os.environ | {"XDG_DATA_HOME": str(share)}
+    subprocess.run([str(program / "install.sh")], check=True, env=environment, capture_output=True)
+    entry = read_desktop_entry(share / "applications" / "nablascope.desktop")
+    # The specification: first the escapes of a string, then those within quotation marks, then the codes with %.
+    word = entry["Exec"].removesuffix(" %f").replace("\\\\", "\0").replace("\0", "\\")
+    assert word[0] == word[-1] == '"'
+    said, rest = "", iter(word[1:-1])
+    for letter in rest:
+        said += next(rest) if letter == "\\" else letter
+    assert said.replace("%%", "%") == str(program / "nablascope")
+    assert "application/json" in entry["MimeType"].split(";")
+    assert (share / "icons" / "hicolor" / "scalable" / "apps" / f"{entry['Icon']}.svg").is_file()
+
+
+@pytest.mark.slow
+def test_the_built_program_starts_without_python(tmp_path: Path) -> None:
+    pytest.importorskip("PyInstaller", reason="the group build is not installed")
+    subprocess.run([sys.executable, "-m", "distribution.build", str(tmp_path / "dist")], check=True, cwd=ROOT)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    try_program([str(tmp_path / "dist" / "nablascope" / "nablascope")], elsewhere)
