@@ -29,6 +29,8 @@ LEARNT = 0.1
 """Share of the loss at the start below which updates may be as small as they like."""
 SPOILT = 2.0
 """Times the loss at the start beyond which the weights are no good place to go on from."""
+BLOWN_UP = 100.0
+"""Times the loss at step 0, and what guessing scores, above which the first steps are no start any more."""
 DEAD, FLAT = 0.5, 0.9
 """Shares of a layer's units, and of its entries, without which it does not come back."""
 DISPLACED = 10.0
@@ -138,8 +140,12 @@ class Evidence:
 
     @cached_property
     def start(self) -> float:
-        """The loss of the first steps."""
-        return float(median(self.past("loss")[: self.recent]))
+        """The loss of the first steps; of step 0 where the first update has already blown it up."""
+        early = float(median(self.past("loss")[: self.recent]))
+        if self.first is None or self.facts is None:
+            return early
+        first = self.first.scalars.get("loss", math.nan)
+        return first if early > BLOWN_UP * max(first, self.facts.data.guessing_loss) else early
 
     @property
     def facts(self) -> Facts | None:

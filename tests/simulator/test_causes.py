@@ -212,3 +212,16 @@ def test_where_a_copy_learns_it_is_not_said_that_there_is_nothing_to_learn(loss:
 
     found = (finding("stalled", "severe", Mend("LSTM", ())), finding("nothing to learn", "warning"))
     assert [each.rule for each in prove(found, cast(Trials, Copies()))] == kept
+
+
+@pytest.mark.parametrize("depth", [0, 1, 3])
+@pytest.mark.parametrize("optimizer", [{"kind": "sgd", "learning_rate": 1e7}, {"kind": "adam", "learning_rate": 1e5}])
+def test_a_run_that_the_first_update_blew_up_is_called_sick_at_any_depth(optimizer: dict[str, Any], depth: int) -> None:
+    layers = [{"kind": "dense", "units": 12, "repeat": depth}] if depth else []
+    result = trained({**MOONS, "layers": layers, "optimizer": optimizer}, [], 45)
+    losses = result.history.series("loss").last
+    assert losses[-5:].min() > 100 * losses[0]
+    found = first(result)
+    assert found.severity == "severe"
+    assert found.cause is not None
+    assert found.cause.path == "optimizer.learning_rate"
