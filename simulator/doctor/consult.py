@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from simulator.doctor.base import Finding
 from simulator.doctor.diagnosis import diagnose
 from simulator.doctor.proof import prove
 from simulator.doctor.trial import Trials
+from simulator.experiment import ExperimentError
 from simulator.frame import Frame
 from simulator.history import History
 from simulator.profiles import Profiles
@@ -17,4 +20,8 @@ def consult(
 ) -> tuple[Finding, ...]:
     """Findings about the step that ``training`` stands at, with the mends that cured a copy."""
     findings = diagnose(training, frame, history, first, profiles)
-    return prove(findings, Trials(training.experiment, steps=training.step))
+    try:
+        return prove(findings, Trials(training.experiment, steps=training.step))
+    except (ExperimentError, MemoryError):
+        # Beside the run there is no room for a copy of it.
+        return tuple(replace(finding, mends=()) for finding in findings)

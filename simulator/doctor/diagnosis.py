@@ -29,5 +29,5 @@ def diagnose(
 def _sharpness(training: Training) -> Sharpness | None:
     try:
         return SharpnessQuestion().answer(training)
-    except ValueError:
-        return None  # too many parameters: then this rule has nothing to go by
+    except (ValueError, MemoryError):
+        return None  # no room for a twin: then this rule has nothing to go by

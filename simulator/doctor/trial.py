@@ -132,7 +132,7 @@ class Trials:
     def _copied(self, mend: Mend) -> Outcome | None:
         try:
             return copy(mend.applied(self.experiment), self.steps, self._between)
-        except ValueError:
+        except (ValueError, MemoryError):
             return None
 
     def of_finding(self, finding: Finding) -> Iterator[tuple[Mend, Outcome]]:

@@ -14,6 +14,7 @@ from simulator import Experiment, RunResult, run
 from simulator.doctor import SUSPECTS, Finding, Mend, Severity, Trial
 from simulator.doctor.proof import consistent, prove
 from simulator.doctor.trial import CURED, Outcome, Trials, copy
+from simulator.experiment import ExperimentError
 from simulator.optimizers import Optimizer
 from simulator.parameter import kinds
 from simulator.schedules import Schedule
@@ -225,3 +226,16 @@ def test_a_run_that_the_first_update_blew_up_is_called_sick_at_any_depth(optimiz
     assert found.severity == "severe"
     assert found.cause is not None
     assert found.cause.path == "optimizer.learning_rate"
+
+
+@pytest.mark.parametrize("error", [ExperimentError("the network would need 6 GiB; 5 are free"), MemoryError()])
+def test_where_there_is_no_room_for_copies_a_run_is_told_what_was_found_all_the_same(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("simulator.doctor.trial.Training", no_room)
+    found = first(trained(DIGITS, [("regularization.l2", 1.0)]))
+    assert found.severity == "severe"
+    assert not found.mends
