@@ -314,6 +314,8 @@ class Worker:
                     result = ask.question.answer(training)
             except ValueError as error:
                 refusal = str(error)
+            except MemoryError:
+                refusal = "there is not enough memory for it beside the run"
         seconds = time.perf_counter() - began
         self.post(Answer(ask.id, ask.topic, training.info.run, training.step, result, refusal, seconds))
 

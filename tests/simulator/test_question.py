@@ -49,6 +49,12 @@ class Unanswerable(Question):
 
 
 @dataclass(frozen=True)
+class Vast(Question):
+    def answer(self, training: Training) -> None:
+        raise MemoryError
+
+
+@dataclass(frozen=True)
 class Slow(Question):
     def answer(self, training: Training) -> int:
         time.sleep(0.02)
@@ -88,6 +94,19 @@ def test_a_run_without_an_answer_says_why(session: Session) -> None:
     (answer,) = answers(session, 1)
     assert answer.result is None
     assert answer.refusal == "there are no gates here"
+
+
+def test_what_there_is_no_memory_for_is_refused_and_the_run_goes_on(session: Session) -> None:
+    session.play()
+    session.ask("vast", Vast())
+    (answer,) = answers(session, 1)
+    assert "memory" in answer.refusal
+    session.look()
+    found: list[Update] = []
+    while not found:
+        found = [reply for reply in session.replies() if isinstance(reply, Update)]
+        time.sleep(0.001)
+    assert found[0].playing
 
 
 def test_the_newest_question_of_a_topic_counts() -> None:
