@@ -157,6 +157,8 @@ class Archive(ImageFiles):
             member = next(i for i in archive.infolist() if i.filename == ending or i.filename.endswith(f"/{ending}"))
             if member.file_size > MAX_BYTES:
                 raise UnfitFileError(0, f"larger than {MAX_BYTES // 2**20} MiB", ending)
+            if member.flag_bits & 1:
+                raise UnfitFileError(0, "is locked with a password", ending)
             with archive.open(member) as file:
                 return file.read(MAX_BYTES)
 

@@ -19,7 +19,7 @@ from simulator.data.tables.dialect import ALIGNED
 from simulator.data.tables.judgement import Judgement, judge
 from simulator.data.tables.reading import Reading, Table, read_table
 from simulator.data.tables.source import Progress, nothing, status
-from simulator.data.words import name_of
+from simulator.data.words import name_of, shown
 from simulator.parameter import knob
 
 
@@ -166,9 +166,13 @@ def taken(data: Csv, found: Judgement) -> Csv:
 
 def changed(data: Data) -> str:
     """One sentence where a table is not the one that the experiment was trained on; ``""`` otherwise."""
-    if not isinstance(data, Csv) or not data.hash or not data.path or hash_of(data.path) == data.hash:
+    if not isinstance(data, Csv) or not data.hash or not data.path:
         return ""
-    return f"{name_of(data.path)} has changed since the run that this experiment describes"
+    try:
+        same = hash_of(data.path) == data.hash
+    except DataError:
+        return ""  # That it cannot be read is said by whoever reads it.
+    return "" if same else f"{name_of(data.path)} has changed since the run that this experiment describes"
 
 
 def _check(data: Csv) -> None:
@@ -177,8 +181,8 @@ def _check(data: Csv) -> None:
         raise DataError(f"{name_of(data.path)}: a delimiter is one character, tab, blank or aligned, not {delimiter!r}")
     try:
         "a".encode("utf-8" if data.encoding in ("auto", "") else data.encoding)
-    except LookupError:
-        raise DataError(f"{name_of(data.path)}: there is no encoding {data.encoding!r}") from None
+    except (LookupError, ValueError):
+        raise DataError(f"{name_of(data.path)}: there is no encoding {shown(data.encoding)}") from None
 
 
 # One table and one set of samples are kept, so that a new choice of columns, split, scale or label noise does not read

@@ -79,7 +79,8 @@ def test_settling_twice_changes_nothing(table):
     ("fields", "told"),
     [
         ({"delimiter": "ab"}, "a delimiter is one character"),
-        ({"encoding": "klingon"}, "there is no encoding 'klingon'"),
+        *(({"encoding": name}, f'there is no encoding "{name}"') for name in ("klingon", "undefined", "rot13")),
+        ({"encoding": "a\0b"}, "there is no encoding"),
         ({"target": "w"}, 'there is no column "w"'),
         ({"task": "regression", "target": "c"}, "there is no column"),
     ],
@@ -128,6 +129,17 @@ def experiment(table):
         return file
 
     return experiment
+
+
+def test_of_a_file_that_is_gone_no_change_is_told(table, tmp_path, capsys):
+    described = Experiment.from_builtins(plain(table)).settled()
+    (tmp_path / "e.json").write_bytes(described.to_json())
+    table.unlink()
+    assert changed(described.data) == ""
+    assert headless(tmp_path / "e.json", "--out", tmp_path / "out") == 2
+    told = capsys.readouterr().err
+    assert "no such file in" in told
+    assert told.count("\n") == 1
 
 
 def test_a_relative_path_is_looked_for_beside_the_experiment_first(table, experiment, tmp_path, monkeypatch):

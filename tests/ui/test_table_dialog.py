@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from ui.dialogs.table import TableDialog
@@ -75,7 +76,7 @@ def test_missing_values_are_counted_for_each_column(opened: Open) -> None:
     assert "the value is missing" in dialog.sentence.text()
     dialog.missing.setCurrentIndex(dialog.missing.findData("drop"))
     dialog.missing.activated.emit(dialog.missing.currentIndex())
-    assert f"{count} rows that lack an input are left out" in dialog.sentence.text()
+    assert f"{count} rows without an input left out" in dialog.sentence.text()
 
 
 def test_inputs_are_chosen_by_ticks_and_without_any_it_says_why_it_cannot_go_on(opened: Open) -> None:
@@ -169,3 +170,43 @@ def test_thousands_of_columns_are_listed_and_a_change_of_target_is_quick(qtbot: 
     dialog.target.setCurrentIndex(0)
     dialog.target.activated.emit(0)
     assert dialog.use.isEnabled()
+
+
+def choose(dialog: TableDialog, combo: QComboBox, value: str) -> None:
+    at = combo.findData(value)
+    combo.setCurrentIndex(at)
+    combo.activated.emit(at)
+
+
+def test_where_nothing_can_be_learnt_each_column_has_its_reason(opened: Open) -> None:
+    dialog = opened("a,b\n" + "1,2\n" * 40)
+    assert not dialog.use.isEnabled()
+    assert [cell(dialog, row, 4) for row in range(2)] == ["the same value in every row"] * 2
+    assert "no column can be learnt" in dialog.sentence.text()
+
+
+def test_read_in_another_way_no_column_of_before_stays(opened: Open, qtbot: QtBot) -> None:
+    dialog = opened(text())
+    choose(dialog, dialog.delimiter, ";")
+    qtbot.waitUntil(lambda: dialog.columns.rowCount() == 1)
+    assert not dialog.use.isEnabled()
+    assert dialog.sentence.text()
+    choose(dialog, dialog.delimiter, ",")
+    qtbot.waitUntil(dialog.use.isEnabled)
+    assert dialog.columns.rowCount() == 3
+
+
+def test_read_in_another_way_choices_stay_where_the_columns_do(opened: Open, qtbot: QtBot) -> None:
+    dialog = opened(text("height,sex,kind\n"))
+    dialog.target.setCurrentText("sex")
+    dialog.target.activated.emit(1)
+    tick(dialog, 2, False)
+    choose(dialog, dialog.encoding, "cp1252")
+    qtbot.waitUntil(lambda: dialog.use.isEnabled() and "CP1252" in dialog.facts.text())
+    data = dialog.data()
+    assert (data["target"], data["inputs"]) == ("sex", ("height",))
+
+
+def test_the_reason_stands_before_values_that_may_be_long(opened: Open) -> None:
+    header = opened(text()).column_list.horizontalHeader()
+    assert header.visualIndex(4) < header.visualIndex(3)

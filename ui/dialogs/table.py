@@ -30,7 +30,7 @@ from simulator.data.tables.design import design_size
 from simulator.data.tables.judgement import Judgement, judge, targets_of
 from simulator.data.tables.reading import Reading
 from ui.dialogs import plain
-from ui.dialogs.table_models import ColumnsModel, HeadModel
+from ui.dialogs.table_models import FIRST_VALUES, HEADS, ColumnsModel, HeadModel
 from ui.dialogs.table_reader import Surveyed, TableReader
 from ui.forms.typed import STARTS_OVER
 from ui.style.numbers import integer
@@ -71,6 +71,8 @@ class TableDialog(QDialog):
         self._found: Judgement | None = None
         self._inputs: tuple[str, ...] | None = None
         """Chosen by hand; None: as judged."""
+        self._targets: tuple[str, ...] = ()
+        """Chosen by hand; empty: as judged."""
         self._make_choices()
         self._make_lists()
         self._make_foot()
@@ -111,6 +113,7 @@ class TableDialog(QDialog):
         self.columns, self.head = ColumnsModel(), HeadModel()
         self.columns.ticked.connect(self._ticked)
         self.column_list = _view("Columns of the file", self.columns)
+        self.column_list.horizontalHeader().moveSection(FIRST_VALUES, len(HEADS) - 1)
         self.preview = _view("First rows of the file", self.head)
 
     def _make_foot(self) -> None:
@@ -193,8 +196,8 @@ class TableDialog(QDialog):
         self._reader.start(self._wish())
 
     def _read_anew(self) -> None:
-        """Read in another way: columns may be others, so all is judged anew."""
-        self._inputs, self._found = None, None
+        """Read in another way: what has been chosen stays where there are such columns still."""
+        self._found = None
         self._read()
 
     def _fail(self, reason: str) -> None:
@@ -208,7 +211,6 @@ class TableDialog(QDialog):
         self._refuse(reason)
 
     def _take(self, surveyed: Surveyed) -> None:
-        before = self.target.currentText()
         self._surveyed = surveyed
         table = surveyed.table
         self.target.clear()
@@ -217,9 +219,9 @@ class TableDialog(QDialog):
         self._fill_sheets()
         self.facts.setText(self._facts())
         self.pages.setCurrentIndex(1)
-        known = set(targets_of(before, table.names)) <= set(table.names)
-        chosen = before if known and self._found is not None else ""
-        self._judge("auto", chosen)
+        if not {*self._targets, *(self._inputs or ())} <= set(table.names):
+            self._targets, self._inputs = (), None
+        self._judge("auto", self._targets)
         for view in (self.column_list, self.preview):
             if view.model().columnCount() <= NARROW:
                 view.resizeColumnsToContents()
@@ -239,7 +241,7 @@ class TableDialog(QDialog):
         """``40 rows, 3 columns · separated by commas · UTF-8``"""
         assert self._surveyed is not None
         table, how = self._surveyed.table, self._surveyed.table.taken
-        words = [f"{integer(table.rows)} rows, {integer(len(table.columns))} columns"]
+        words = [f"{_count(table.rows, 'row')}, {_count(len(table.columns), 'column')}"]
         if not table.sheets:
             names = {value: name for name, value in DELIMITERS}
             words.append(
@@ -249,7 +251,7 @@ class TableDialog(QDialog):
             words.append(how.encoding.upper())
         words.append("the first row names the columns" if how.header == "yes" else "no names of columns")
         if table.below:
-            words.append(f"{integer(table.below)} line{'s' if table.below > 1 else ''} below the table left out")
+            words.append(f"{_count(table.below, 'line')} below the table left out")
         return "  ·  ".join(words)
 
     # -- judging -------------------------------------------------------------------------------------------------
@@ -259,20 +261,22 @@ class TableDialog(QDialog):
             self._target_chosen()
 
     def _target_chosen(self) -> None:
-        self._inputs = None
-        self._judge("auto", self.target.currentText())
+        assert self._surveyed is not None
+        self._inputs, self._targets = None, targets_of(self.target.currentText(), self._surveyed.table.names)
+        self._judge("auto", self._targets)
 
     def _ticked(self, name: str, on: bool) -> None:
-        found = self._found
-        if found is None:
-            return
-        chosen = {*found.inputs, name} if on else set(found.inputs) - {name}
-        inputs = tuple(each for each in found.table.names if each in chosen)
+        assert self._surveyed is not None
+        names = self._surveyed.table.names
+        before = self._found.inputs if self._found is not None else self._inputs or ()
+        targets = self._found.targets if self._found is not None else targets_of(self.target.currentText(), names)
+        chosen = {*before, name} if on else {*before} - {name}
+        inputs = tuple(each for each in names if each in chosen)
         if not inputs:
-            self._refuse(f"At least one input is needed beside {', '.join(found.targets)}.")
+            self._refuse(f"At least one input is needed beside {', '.join(targets)}.")
             return
         self._inputs = inputs
-        self._judge(self.task.currentData(), found.targets)
+        self._judge(self.task.currentData(), targets)
 
     def _judge(self, task: str, target: str | Sequence[str] = "") -> None:
         """Judge with these choices, the rest as the file suggests."""
@@ -283,6 +287,8 @@ class TableDialog(QDialog):
         try:
             found = judge(self._surveyed.table, target, wish, self._inputs, self._surveyed.columns)
         except DataError as error:
+            if self._found is None:
+                self._show_refused()
             self._refuse(str(error))
             return
         self._found = found
@@ -293,6 +299,12 @@ class TableDialog(QDialog):
         self._choices_form.setRowVisible(self.doubt, doubtful)
         self.columns.show(found)
         self._say()
+
+    def _show_refused(self) -> None:
+        """The columns, each with its reason, where nothing can be learnt from them as they are."""
+        assert self._surveyed is not None
+        self._choices_form.setRowVisible(self.doubt, False)
+        self.columns.show(Judgement(self._surveyed.table, self._surveyed.columns, "", "regression", self._inputs or ()))
 
     def _refuse(self, reason: str) -> None:
         self.use.setEnabled(False)
@@ -308,15 +320,15 @@ class TableDialog(QDialog):
         except DataError as error:
             self._refuse(str(error))
             return
-        told = [f"{integer(size.rows)} rows", f"{integer(size.inputs)} inputs"]
+        told = [_count(size.rows, "row"), _count(size.inputs, "input")]
         several = f"{len(found.targets)} quantities" if found.further else "a quantity"
         told.append(f"{integer(size.classes)} classes" if size.classes else several)
         if size.without_target:
-            told.append(f"{integer(size.without_target)} rows without a target are left out")
+            told.append(f"{_count(size.without_target, 'row')} without a target left out")
         if size.dropped:
-            told.append(f"{integer(size.dropped)} rows that lack an input are left out")
+            told.append(f"{_count(size.dropped, 'row')} without an input left out")
         if found.left_out:
-            told.append(f"{integer(len(found.left_out))} columns are left out")
+            told.append(f"{_count(len(found.left_out), 'column')} left out")
         self.sentence.setText("  ·  ".join(told))
         self.use.setEnabled(True)
 
@@ -327,6 +339,10 @@ class TableDialog(QDialog):
         part = taken(Csv(path=str(self.path), missing=self.missing.currentData()), self._found)
         names = ("path", "target", "task", "inputs", "missing", "header", "delimiter", "decimal", "encoding", "sheet")
         return {"kind": "csv", **{name: getattr(part, name) for name in names}, "hash": self._surveyed.hash}
+
+
+def _count(number: int, what: str) -> str:
+    return f"{integer(number)} {what}{'' if number == 1 else 's'}"
 
 
 def _combo(name: str, items: tuple[tuple[str, str], ...]) -> QComboBox:

@@ -14,6 +14,8 @@ from ui.style.numbers import integer
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
 HEADS = ("Input", "What it holds", "Missing", "First values", "Why it is left out")
+FIRST_VALUES = HEADS.index("First values")
+"""These may be long: they stand last, so that the reason does not leave the view."""
 EXAMPLES = 3
 
 

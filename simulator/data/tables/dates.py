@@ -13,8 +13,8 @@ from simulator.frame import Floats
 FORMATS = (
     "%Y/%m/%d", "%Y.%m.%d", "%b-%Y", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%d-%m-%Y",
     "%m-%d-%Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d %Y", "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%A, %B %d, %Y",
-    "%a, %b %d, %Y", "%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%B %Y", "%b-%y", "%b %d %H:%M:%S", "%a %b %d %H:%M:%S %Y",
-    "%a, %d %b %Y %H:%M:%S %z", "%d/%b/%Y:%H:%M:%S %z",
+    "%a, %b %d, %Y", "%b-%d-%Y", "%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%B %Y", "%b-%y", "%b %d %H:%M:%S",
+    "%a %b %d %H:%M:%S %Y", "%a, %d %b %Y %H:%M:%S %z", "%d/%b/%Y:%H:%M:%S %z",
 )  # fmt: skip
 CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
 WITH_CLOCK = (
@@ -30,7 +30,7 @@ WITH_CLOCK = (
 )
 LONGEST = 40
 _FIRST_DAY = datetime.datetime(1970, 1, 1)
-_QUARTER = re.compile(r"(\d{4})[- ]?(?:Q([1-4])|M(\d{2}))", re.IGNORECASE | re.ASCII)
+_QUARTER = re.compile(r"(\d{4})[- ]?(?:Q([1-4])|M(\d{1,2}))", re.IGNORECASE | re.ASCII)
 _TIME = re.compile(r"(\d{1,4}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?", re.ASCII)
 
 

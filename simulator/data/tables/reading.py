@@ -125,7 +125,7 @@ def _open(path: str, wish: Reading, progress: Progress) -> _Opened:
         sheet, rows = sheet_rows(path, wish.sheet)
         taken = Reading(wish.header, "", ".", "", sheet)
         return _Opened(taken, rows[:SAMPLE_LINES], rows, sheets)
-    source = Source(path, encoding_of(path) if wish.encoding == "auto" else wish.encoding)
+    source = Source(path, encoding_of(path) if wish.encoding in ("auto", "") else wish.encoding)
     if suffix(path) == ".arff":
         taken = Reading("yes", ",", ".", source.encoding)
         return _Opened(taken, list(itertools.islice(arff_rows(source), SAMPLE_LINES)), arff_rows(source))
