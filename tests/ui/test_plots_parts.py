@@ -44,6 +44,15 @@ def test_a_range_ignores_what_is_not_finite() -> None:
     assert StepRange().fit(-1e308, 1e308) == (-8e307, 8e307)
 
 
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("always", [None, (0.0, 0.0), (2.0, 2.0), (-1.0, 3.0)])
+def test_a_range_that_has_seen_nothing_has_an_extent_all_the_same(log: bool, always: tuple[float, float] | None) -> None:
+    scale = StepRange(log=log, always=always)
+    low, high = scale.fit(math.nan, math.nan)
+    assert high - low >= 1
+    assert always is None or low <= always[0] <= always[1] <= high
+
+
 def test_the_name_of_a_short_axis_gives_way(qapp: QApplication) -> None:
     axis = ValueAxis("left", "layer, output ← input")
     axis.tint(LIGHT)

@@ -70,7 +70,11 @@ class StepRange:
     def range(self) -> Range:
         if self.shown is not None:
             return self.shown
-        return self.always or ((-3.0, 0.0) if self.log else (0.0, 1.0))
+        if self.always is None:
+            return (-3.0, 0.0) if self.log else (0.0, 1.0)
+        # One value alone is no extent.
+        low, high = self.always
+        return self.always if low < high else _decades(low, high) if self.log else _linear(low, high)
 
     def fit(self, low: float, high: float) -> Range:
         """The range to show so that ``low`` … ``high`` is seen; NaN asks for nothing."""
