@@ -13,7 +13,7 @@ from simulator.doctor.base import Finding, Mend, Rule
 from simulator.doctor.beginning import beginning, lost_since
 from simulator.doctor.evidence import UNMOVED, Evidence, balance
 from simulator.doctor.signal import adam_helps, strong_side, unforgetting, weak_side
-from simulator.doctor.words import blame, joined, listed, number, risen
+from simulator.doctor.words import beside_guessing, blame, joined, listed, number, risen
 from simulator.experiment import Experiment
 from simulator.frame import Floats
 from simulator.numeric import median
@@ -156,12 +156,10 @@ class Stalled(Rule):
         found = balance(evidence.frame)
         grows = found is not None and found.end is None and found.total > 0
         factor, why = blame(found, 1 if grows else -1)
-        like = "as good as a constant guess" if evidence.guessing else "no better than at the start"
-        lately = f"the loss has lately been {number(now)}, {like}"
         yield self.finding(
             evidence,
             "severe",
-            joined(f"After {evidence.frame.step} steps {lately}", why),
+            joined(f"After {evidence.frame.step} steps {beside_guessing(now, evidence.guessing)}", why),
             numbers={"loss": now, "loss_of_guessing": evidence.guessing, **_ratios(evidence)},
             since=since,
             factor=factor,

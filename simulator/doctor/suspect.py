@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from simulator.doctor.base import SEVERITIES, Cause, Finding, Mend, Rule, Severity
 from simulator.doctor.beginning import beginning, lost_since
 from simulator.doctor.evidence import Evidence
-from simulator.doctor.words import counted, number, risen
+from simulator.doctor.words import beside_guessing, counted, risen
 from simulator.trace import Factor
 
 PATIENCE = 30
@@ -103,6 +103,4 @@ def state(evidence: Evidence) -> str:
     if evidence.course == "diverged":
         return f". The loss has lately been {risen(now, evidence.start)}"
     steps = counted(step, "step")
-    if evidence.course == "unmoved" and now < 1.05 * guess:
-        return f". After {steps} the loss has lately been {number(now)}, as good as a constant guess"
-    return f". After {steps} the loss has lately been {number(now)}, where a constant guess scores {number(guess)}"
+    return f". After {steps} {beside_guessing(now, guess)}"

@@ -10,6 +10,8 @@ from simulator.trace import Factor
 
 BLAMED = 1.0
 """Decades on the whole way back, from which on a factor is blamed for anything."""
+ALIKE = 0.05
+"""Share of what guessing scores, by which a loss may differ from it and be as good."""
 SUBJECTS: dict[Factor, str] = {
     "weights": "the weights",
     "normalization": "the normalisation",
@@ -90,3 +92,10 @@ def _does(factor: Factor, verb: str) -> str:
 
 def joined(sentence: str, why: str) -> str:
     return f"{sentence}: {why}." if why else f"{sentence}."
+
+
+def beside_guessing(loss: float, guessing: float) -> str:
+    """``the loss has lately been 2.31, as good as a constant guess``"""
+    alike = abs(loss - guessing) <= ALIKE * guessing
+    beside = "as good as a constant guess" if alike else f"where a constant guess scores {number(guessing)}"
+    return f"the loss has lately been {number(loss)}, {beside}"

@@ -9,7 +9,7 @@ import pytest
 
 from simulator import Experiment, run
 from simulator.doctor import Finding
-from simulator.doctor.words import risen
+from simulator.doctor.words import beside_guessing, risen
 from simulator.files.experiments import find
 from simulator.training import Training
 
@@ -92,3 +92,10 @@ def test_a_run_on_equal_targets_is_judged_by_its_start(target: float, noise: flo
 def test_a_rise_from_exactly_nothing_is_told_without_a_ratio() -> None:
     assert risen(0.5, 0.0) == "0.5, where it was 0 at the start"
     assert risen(8.2, 4.1) == "8.2, 2 times what it was at the start"
+
+
+@pytest.mark.parametrize(("loss", "good"), [(2.2, True), (2.31, True), (2.52, False), (1.9, False), (9e5, False)])
+def test_only_a_loss_like_that_of_guessing_is_called_as_good(loss: float, good: bool) -> None:
+    told = beside_guessing(loss, 2.3)
+    assert ("as good as a constant guess" in told) == good
+    assert ("where a constant guess scores 2.3" in told) != good

@@ -46,7 +46,7 @@ def test_a_range_ignores_what_is_not_finite() -> None:
 
 @pytest.mark.parametrize("log", [False, True])
 @pytest.mark.parametrize("always", [None, (0.0, 0.0), (2.0, 2.0), (-1.0, 3.0)])
-def test_a_range_that_has_seen_nothing_has_an_extent_all_the_same(log: bool, always: tuple[float, float] | None) -> None:
+def test_a_range_that_has_seen_nothing_has_an_extent(log: bool, always: tuple[float, float] | None) -> None:
     scale = StepRange(log=log, always=always)
     low, high = scale.fit(math.nan, math.nan)
     assert high - low >= 1
