@@ -25,9 +25,10 @@ class SmallBatch(Suspect):
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         batch = evidence.frame.info.batch_size
         normed = [path for path, layer in mends.layers_of(evidence.experiment) if _batch_normed(layer)]
-        if batch >= FEW or evidence.frame.info.train_samples < 4 * FEW:
-            return
         single = batch == 1 and bool(normed)
+        # Of few samples no batch can have many; what is so by algebra is so all the same.
+        if batch >= FEW or (evidence.frame.info.train_samples < 4 * FEW and not single):
+            return
         size = counted(batch, "sample")
         if single:
             what = (

@@ -13,7 +13,7 @@ import pytest
 from simulator import Experiment, RunResult, run
 from simulator.doctor import SUSPECTS, Finding, Mend, Severity, Trial
 from simulator.doctor.proof import consistent, prove
-from simulator.doctor.trial import CURED, Outcome, Trials, copy
+from simulator.doctor.trial import CURED, Outcome, Trials, copy, cures
 from simulator.experiment import ExperimentError
 from simulator.optimizers import Optimizer
 from simulator.parameter import kinds
@@ -239,3 +239,14 @@ def test_where_there_is_no_room_for_copies_a_run_is_told_what_was_found_all_the_
     found = first(trained(DIGITS, [("regularization.l2", 1.0)]))
     assert found.severity == "severe"
     assert not found.mends
+
+
+@pytest.mark.parametrize("samples", [12, 30, 200])
+@pytest.mark.parametrize("steps", [0, 45])
+def test_a_norm_over_a_single_sample_is_named_however_few_samples_there_are(samples: int, steps: int) -> None:
+    layer = {"kind": "dense", "units": 8, "repeat": 2, "normalization": {"kind": "batch"}}
+    data = {"kind": "moons", "samples": samples}
+    found = first(trained({**MOONS, "data": data, "layers": [layer], "batch_size": 1}, [], steps))
+    assert found.cause is not None
+    assert (found.cause.path, found.cause.value) == ("batch_size", 1)
+    assert any(cures(mend.tried) for mend in found.mends)
