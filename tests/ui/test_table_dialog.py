@@ -210,3 +210,9 @@ def test_read_in_another_way_choices_stay_where_the_columns_do(opened: Open, qtb
 def test_the_reason_stands_before_values_that_may_be_long(opened: Open) -> None:
     header = opened(text()).column_list.horizontalHeader()
     assert header.visualIndex(4) < header.visualIndex(3)
+
+
+def test_a_long_name_does_not_push_reasons_out_of_view(opened: Open) -> None:
+    dialog = opened(text(f"{'n' * 5000},sex,label\n"))
+    for view in (dialog.column_list, dialog.preview):
+        assert view.columnWidth(0) < dialog.width() / 2

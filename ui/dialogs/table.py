@@ -52,6 +52,8 @@ ENCODINGS = (
     ("Central European (cp1250)", "cp1250"), ("Cyrillic (cp1251)", "cp1251"), ("Greek (cp1253)", "cp1253"),
     ("Turkish (cp1254)", "cp1254"), ("Japanese (Shift-JIS)", "shift_jis"), ("Chinese (GB 18030)", "gb18030"),
 )  # fmt: skip
+WIDEST = 320
+"""Pixels of a column at first."""
 NARROW = 400
 """Columns beyond which widths are not fitted to what all of them hold."""
 
@@ -223,8 +225,7 @@ class TableDialog(QDialog):
             self._targets, self._inputs = (), None
         self._judge("auto", self._targets)
         for view in (self.column_list, self.preview):
-            if view.model().columnCount() <= NARROW:
-                view.resizeColumnsToContents()
+            _fit(view)
 
     def _fill_sheets(self) -> None:
         assert self._surveyed is not None
@@ -343,6 +344,16 @@ class TableDialog(QDialog):
 
 def _count(number: int, what: str) -> str:
     return f"{integer(number)} {what}{'' if number == 1 else 's'}"
+
+
+def _fit(view: QTableView) -> None:
+    """Columns as wide as what they hold, within bounds: one long name must not push the others out of view."""
+    columns = view.model().columnCount()
+    if columns > NARROW:
+        return
+    view.resizeColumnsToContents()
+    for at in range(columns):
+        view.setColumnWidth(at, min(view.columnWidth(at), WIDEST))
 
 
 def _combo(name: str, items: tuple[tuple[str, str], ...]) -> QComboBox:
