@@ -82,9 +82,19 @@ def entry_size(evidence: Evidence, row: int) -> float:
 
 def adam_helps(evidence: Evidence, row: int) -> bool:
     """Whether Adam's step, or that of an optimiser like it, would not depend on this layer's gradient: |g| ≫ ε."""
+    return entry_size(evidence, row) > FAR * _epsilon(evidence)
+
+
+def _epsilon(evidence: Evidence) -> float:
+    """The optimiser's ε, or Adam's where it has none."""
     present = evidence.experiment.optimizer
-    epsilon = (present if present.adaptive else Adam()).epsilon
-    return entry_size(evidence, row) > FAR * epsilon
+    return float((present if present.adaptive else Adam()).epsilon)
+
+
+def too_small(evidence: Evidence, row: int) -> str:
+    """``entries of 3·10⁻¹⁰ are below its ε``, of what ε keeps from being divided out."""
+    size = entry_size(evidence, row)
+    return f"entries of {number(size)} are {'below' if size < _epsilon(evidence) else 'not far above'} its ε"
 
 
 class Vanishing(Rule):
@@ -138,13 +148,13 @@ class Vanishing(Rule):
         size = entry_size(evidence, row)
         if not optimizer.adaptive:
             far = adam_helps(evidence, row)
-            return "" if far else f" Adam would not mend it: entries of {number(size)} are not far above its ε."
+            return "" if far else f" Adam would not mend it: {too_small(evidence, row)}."
         name = title_of(type(optimizer))
         if not optimizer.epsilon:
             return f" {name} makes up for it."
         if self._made_up_for(evidence, row):
             return f" {name} makes up for it while entries of {number(size)} stay far above its ε."
-        return f" {name} cannot make up for it: entries of {number(size)} are not far above its ε."
+        return f" {name} cannot make up for it: {too_small(evidence, row)}."
 
 
 class Fading(Rule):

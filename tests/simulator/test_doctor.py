@@ -20,6 +20,7 @@ from simulator.doctor.proof import prove
 from simulator.doctor.trial import CURED, CancelledError, Trials, copy
 from simulator.files.experiments import find, presets
 from simulator.history import History, Rows
+from simulator.optimizers import Adam
 from simulator.training import Training
 
 HEALTHY = ("sigmoid-batch-norm", "spiral", "plane", "edge-of-chaos", "deep-residual", "highway-3", "convolution")
@@ -134,6 +135,7 @@ def test_adam_is_offered_only_while_the_gradient_is_far_above_its_epsilon() -> N
     tiny = found(find("vanishing-sigmoid"), 0)["vanishing"]
     assert "Adam" not in {mend.title for mend in tiny.mends}
     assert "Adam would not mend it" in tiny.sentence
+    assert ("are below its ε" in tiny.sentence) == (tiny.numbers["gradient_entry"] < Adam().epsilon)
     large = found(narrow("sigmoid", 6), 0)["vanishing"]
     assert large.numbers["gradient_entry"] > 1e-6
     assert "Adam" in {mend.title for mend in large.mends}
