@@ -123,5 +123,9 @@ CASES: dict[str, Case] = {
         "рост;вес;пол\n" + "".join(f"1{n}.5;6{n};{'мужской' if n % 2 else 'женский'}\n" for n in range(60)), "cp1251",
         sep=";", encoding="cp1251",
     ),
+    "names again": text(PLAIN + PLAIN, skiprows=[len(ROWS) + 1]),
+    "comments of another language": text("// made by lab 3, in May\n// 2020\n" + PLAIN, skiprows=2),
+    "comments after percent signs": text("% made by lab 3\n% 2020\n" + PLAIN, skiprows=2),
+    "a percent sign in a name": text(PLAIN.replace("height", "% high")),
     "short rows": text("a,b,c\n1,2,3\n4,5\n7,8,9\n1,2,3\n"),
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import statistics
 from collections import Counter
@@ -81,7 +82,15 @@ def _preamble(rows: Sequence[Sequence[str]]) -> int:
     if rows[0][0].startswith("/*"):
         end = next((at for at, row in enumerate(rows) if any(cell.endswith("*/") for cell in row)), -1)
         return end + 1
-    return int(rows[0][0].strip('"').lower().startswith("sep=") or rows[0][0].lower() == "sep=")
+    named = int(rows[0][0].strip('"').lower().startswith("sep=") or rows[0][0].lower() == "sep=")
+    width = _commonest(map(len, rows))
+    remarks = itertools.takewhile(lambda row: _is_remark(row, width), rows[named:])
+    return named + len(list(remarks))
+
+
+def _is_remark(row: Sequence[str], width: int) -> bool:
+    """Whether a row above the table is a comment of another language; a name may begin with a percent sign."""
+    return row[0].startswith("//") or (row[0].startswith(("%", "!")) and len(row) != width)
 
 
 def _width(rows: Sequence[Sequence[str]]) -> tuple[int, bool]:

@@ -175,7 +175,7 @@ class _Gathered:
         width, layout = self.layout.width, self.layout
         held: list[Row] = []
         for line, row in rows:
-            if layout.comments and row[0][:1] == "#":
+            if (layout.comments and row[0][:1] == "#") or (layout.header and tuple(row) == layout.names):
                 continue
             if self._may_be_note(row) and len(held) < NOTES:
                 held.append((line, row))
