@@ -93,10 +93,9 @@ class Worker:
         self.fresh = False
         """Whether the taps show the present step, update included."""
         self.asked: dict[str, Ask] = {}
-        self.questions = Pace(QUESTION_REST)
+        self.questions, self.graphs = Pace(QUESTION_REST), Pace(GRAPH_REST)
         self.histograms = Pace(HISTOGRAM_REST)
         self.validations = Pace(VALIDATION_REST, VALIDATION_SECONDS)
-        self.graphs = Pace(GRAPH_REST)
         self.graph: Graph | None = None
         """The last one made: a deep network has hundreds of boxes."""
         self.steered = self.hurried = False
@@ -108,9 +107,8 @@ class Worker:
         self.ring = CheckpointRing()
         self.ended_ring = 0, self.ring
         """Id and checkpoints of the run that was put aside last."""
-        self.next_step = 0.0
+        self.next_step, self.stopped = 0.0, False
         self.clock: list[tuple[float, int]] = []
-        self.stopped = False
         self._held: Command | None = None
         """A command that came between a step and its update, and waits for the step to be over."""
         self._blas = ExitStack()

@@ -94,8 +94,7 @@ class Bench(QObject):
         self.painting: Callable[[], bool] = lambda: False
         """Whether some of what the last update brought is not on its way to the screen yet."""
         self.inquiry = Inquiry(self.ask)
-        self.playing = False
-        self.dead = False
+        self.playing = self.dead = False
         self.refusal = ""
         """Why the document's network cannot be trained, and nothing is."""
         self.building = False
@@ -109,7 +108,6 @@ class Bench(QObject):
         """Where the present run went on, if it was a kept one."""
         self._cause = ""
         """The change that the present run began with."""
-        self._training_time = QElapsedTimer()
         self.kept_steps: tuple[int, ...] = ()
         """Where the present run could go back to, ascending."""
         self._hearers: dict[str, Callable[[Answer], None]] = {}
@@ -125,16 +123,19 @@ class Bench(QObject):
         self._stale = 2
         self._awaiting = False
         """Whether an answer is on its way, and since when it was asked for."""
-        self._since_look = QElapsedTimer()
+        self._make_clocks()
+        self._arrived.connect(self.take, Qt.ConnectionType.QueuedConnection)
+        document.changed.connect(self._edited)
+        document.opened.connect(self._begin)
+
+    def _make_clocks(self) -> None:
+        self._training_time, self._since_look = QElapsedTimer(), QElapsedTimer()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.pull)
-        self._arrived.connect(self.take, Qt.ConnectionType.QueuedConnection)
         self._painted = QTimer(self, singleShot=True, interval=0)
         """Fires when what was asked to be painted has been: painting comes before timers."""
         self._painted.timeout.connect(self._go_on)
-        document.changed.connect(self._edited)
-        document.opened.connect(self._begin)
 
     # -- life ----------------------------------------------------------------------------------------------------
 

@@ -154,6 +154,28 @@ class TableDialog(QDialog):
         beside.setSpacing(24)
         beside.addLayout(left, 3)
         beside.addLayout(right, 2)
+        self.pages = QStackedWidget(self)
+        self.pages.addWidget(self._waiting_page())
+        self.pages.addWidget(self._table_page(choices))
+        foot = QHBoxLayout()
+        foot.addWidget(self.sentence, 1)
+        foot.addWidget(self.buttons)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(16, 16, 16, 16)
+        whole.setSpacing(12)
+        whole.addWidget(self.pages, 1)
+        whole.addLayout(foot)
+
+    def _waiting_page(self) -> QWidget:
+        waiting = QWidget()
+        wait = QVBoxLayout(waiting)
+        wait.addStretch(1)
+        wait.addWidget(QLabel(f"Reading {self.path.name} …"))
+        wait.addWidget(self.progress)
+        wait.addStretch(1)
+        return waiting
+
+    def _table_page(self, choices: QWidget) -> QWidget:
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
@@ -164,23 +186,7 @@ class TableDialog(QDialog):
         column.addWidget(self.column_list, 3)
         column.addWidget(QLabel("First rows of the file"))
         column.addWidget(self.preview, 2)
-        waiting = QWidget()
-        wait = QVBoxLayout(waiting)
-        wait.addStretch(1)
-        wait.addWidget(QLabel(f"Reading {self.path.name} …"))
-        wait.addWidget(self.progress)
-        wait.addStretch(1)
-        self.pages = QStackedWidget(self)
-        self.pages.addWidget(waiting)
-        self.pages.addWidget(body)
-        foot = QHBoxLayout()
-        foot.addWidget(self.sentence, 1)
-        foot.addWidget(self.buttons)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(16, 16, 16, 16)
-        whole.setSpacing(12)
-        whole.addWidget(self.pages, 1)
-        whole.addLayout(foot)
+        return body
 
     # -- reading -------------------------------------------------------------------------------------------------
 
