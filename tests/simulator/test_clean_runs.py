@@ -49,3 +49,13 @@ def test_odd_nets_run_cleanly_to_their_end(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [preset.id for preset in presets()])
 def test_presets_run_cleanly(name: str, tmp_path: Path) -> None:
     assert run(find(name), steps=3, out=tmp_path).last.step == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STEPS)
+def test_the_same_net_is_told_the_same_twice(name: str, tmp_path: Path) -> None:
+    told = []
+    for place in ("one", "other"):
+        run(net(name), steps=min(STEPS[name], 60), every=20, out=tmp_path / place)
+        told.append((tmp_path / place / "findings.json").read_bytes())
+    assert told[0] == told[1]
