@@ -280,10 +280,6 @@ def parameter(spec: type[Spec], name: str) -> Parameter:
     raise KeyError(name)
 
 
-def live_names(spec: type[Spec]) -> frozenset[str]:
-    return frozenset(p.name for p in parameters(spec) if p.live)
-
-
 def differences(
     old: Any, new: Any, path: tuple[str | int, ...] = (), live: bool = False
 ) -> Iterator[tuple[tuple[str | int, ...], bool]]:
