@@ -275,7 +275,10 @@ def test_a_preset_that_learns_has_no_findings_at_any_time(preset: str) -> None:
 def test_after_the_first_mend_the_loss_falls_and_the_finding_is_gone(preset: str) -> None:
     rule, _, _ = (DIAGNOSES | LATER)[preset]
     experiment = find(preset)
-    (mend, *_) = found(experiment, STEPS if preset in LATER else 0)[rule].mends
+    steps = STEPS if preset in LATER else 0
+    offered = {finding.rule: finding.mends for finding in run(experiment, steps=steps, every=20).findings}
+    # Of a net of millions of parameters few steps can be afforded: then what would be tried must do.
+    (mend, *_) = offered.get(rule) or found(experiment, steps)[rule].mends
     mended = mend.applied(experiment)
     with np.errstate(all="ignore"):
         result = run(mended, steps=400, every=20)
