@@ -427,3 +427,15 @@ def test_labels_are_those_of_the_run(qtbot: QtBot) -> None:
     assert axis.tickStrings(ticks[0][1], 1, 1)[0] == "1"
     assert axis.tickStrings(ticks[0][1], 1, 1)[-1] == "12"
     assert not math.isnan(ticks[0][0])
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_what_turned_by_itself_turns_back_with_the_run_it_was_about(by_hand: bool, qtbot: QtBot) -> None:
+    plot = shown("loss", qtbot)
+    assert plot.header is not None
+    if by_hand:
+        plot.header.options["log"].click()
+    else:
+        plot.turn("log", True)
+    plot.forget()
+    assert plot.options["log"] == plot.header.options["log"].isChecked() == by_hand

@@ -195,8 +195,7 @@ class Plot(QWidget, Generic[S]):
         for scale in self.scales:
             scale.reset()
         self.strip.begin()
-        for option in self.offers:
-            self.turn(option.key, option.on)
+        self._turn_back()
         self._recolour()
         self._empty.setText(self._nothing())
         self.begin(info)
@@ -216,6 +215,7 @@ class Plot(QWidget, Generic[S]):
         self.set_paused(False)
         self.clear()
         self.info = None
+        self._turn_back()
         self._show_empty()
         if why:
             self._empty.setText(why)
@@ -306,6 +306,11 @@ class Plot(QWidget, Generic[S]):
         if self.state is not None:
             self.draw(self.state)
         self._write()
+
+    def _turn_back(self) -> None:
+        """What turned by itself was about a run that is over."""
+        for option in self.offers:
+            self.turn(option.key, option.on)
 
     def turn(self, key: str, on: bool) -> None:
         """Turn one of ``offers`` on or off by itself, where no hand has."""
