@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from distribution.lean import Entry, lean
+from distribution.lean import Entry, is_unused, lean
 from distribution.trial import ROOT, try_program
 
 LINUX = ROOT / "distribution" / "linux"
@@ -28,6 +28,20 @@ def test_an_unused_plugin_takes_the_libraries_along_that_only_it_loads() -> None
     entries: list[Entry] = [(name, name, "BINARY") for name in names]
     kept = {name for name, _, _ in lean(entries, lambda path: loads.get(path, set()))}
     assert kept == {"PySide6/Qt/plugins/platforms/libqxcb.so", "libQt6Gui.so", "libX11.so", "libpython3.11.so"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PySide6/QtSvg.abi3.so",
+        "PySide6/Qt/lib/libQt6Svg.so.6",
+        "PySide6/Qt/plugins/imageformats/libqsvg.so",
+        "PySide6\\QtSvg.pyd",
+        "PySide6\\plugins\\imageformats\\qsvg.dll",
+    ],
+)
+def test_what_icons_and_style_sheet_are_painted_with_stays(name: str) -> None:
+    assert not is_unused(name)
 
 
 def read_desktop_entry(path: Path) -> configparser.SectionProxy:

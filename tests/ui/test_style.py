@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+import gc
 import itertools
+import re
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QFont, QPalette
+from PySide6.QtCore import QSize, QSizeF
+from PySide6.QtGui import QFont, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from ui.style.colours import contrast, luminance, mix, ramp, rgb
 from ui.style.icons import ICONS, app_icon, icon, set_icon
 from ui.style.numbers import count, integer, number, percent, power_of_ten, tabular
+from ui.style.stylesheet import stylesheet
 from ui.style.theme import DARK, LIGHT, Theme, current_theme, depth_colours, qpalette, set_theme, theme_changed
 
 THEMES = (LIGHT, DARK)
@@ -102,6 +108,42 @@ def test_every_icon_draws_something_of_its_own(qapp: QApplication, name: str, th
 def test_an_unknown_icon_is_an_error(qapp: QApplication) -> None:
     with pytest.raises(KeyError, match="nosuch"):
         icon("nosuch")
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.25, 1.75, 2.0, 3.0])
+def test_icons_are_drawn_with_the_pixels_of_the_screen(qapp: QApplication, ratio: float) -> None:
+    drawn = icon("play", LIGHT).pixmap(QSize(18, 18), ratio)
+    assert drawn.size() == (QSizeF(18, 18) * ratio).toSize()
+    assert drawn.devicePixelRatio() == ratio
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda t: t.name)
+@pytest.mark.parametrize("name", ICONS)
+def test_icons_tell_whether_they_are_checked_or_disabled(qapp: QApplication, name: str, theme: Theme) -> None:
+    for mode, state, ink in (
+        (QIcon.Mode.Normal, QIcon.State.Off, theme.text),
+        (QIcon.Mode.Active, QIcon.State.On, theme.accent),
+        (QIcon.Mode.Disabled, QIcon.State.Off, theme.faint),
+        (QIcon.Mode.Disabled, QIcon.State.On, theme.faint),
+    ):
+        image = icon(name, theme).pixmap(QSize(64, 64), mode, state).toImage()
+        pixels = [image.pixelColor(x, y) for x in range(64) for y in range(64)]
+        colours = Counter(pixel.name() for pixel in pixels if pixel.alpha() == 255)
+        assert colours.most_common(1)[0][0] == ink
+
+
+def test_an_icon_can_be_copied_and_the_copy_changed(qapp: QApplication) -> None:
+    copy = QIcon(icon("play"))
+    copy.addPixmap(QPixmap(4, 4))
+    gc.collect()
+    assert copy.pixmap(16, 16).toImage() == icon("play").pixmap(16, 16).toImage()
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda t: t.name)
+def test_the_style_sheet_names_pictures_that_exist(theme: Theme) -> None:
+    pictures = re.findall(r'url\("([^"]+)"\)', stylesheet(theme))
+    assert pictures
+    assert [name for name in pictures if not Path(name).is_file()] == []
 
 
 def test_the_application_has_an_icon(qapp: QApplication) -> None:
