@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSize, QSizeF
-from PySide6.QtGui import QFont, QIcon, QPalette, QPixmap
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtCore import QSize, QSizeF, Qt
+from PySide6.QtGui import QFont, QIcon, QImage, QPalette, QPixmap
+from PySide6.QtWidgets import QApplication, QCheckBox, QToolButton
 from pytestqt.qtbot import QtBot
 
 from ui.style.colours import contrast, luminance, mix, ramp, rgb
-from ui.style.icons import ICONS, app_icon, icon, set_icon
+from ui.style.icons import ICONS, RESOURCES, app_icon, icon, set_icon
 from ui.style.numbers import count, integer, number, percent, power_of_ten, tabular
 from ui.style.stylesheet import stylesheet
 from ui.style.theme import DARK, LIGHT, Theme, current_theme, depth_colours, qpalette, set_theme, theme_changed
@@ -144,6 +144,39 @@ def test_the_style_sheet_names_pictures_that_exist(theme: Theme) -> None:
     pictures = re.findall(r'url\("([^"]+)"\)', stylesheet(theme))
     assert pictures
     assert [name for name in pictures if not Path(name).is_file()] == []
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda t: t.name)
+@pytest.mark.parametrize(
+    ("picture", "ink"), [("chevron", "muted"), ("chevron-up", "muted"), ("check", "on_accent"), ("mixed", "on_accent")]
+)
+def test_pictures_of_the_style_sheet_have_the_colours_of_their_theme(theme: Theme, picture: str, ink: str) -> None:
+    drawing = (RESOURCES / f"{picture}-{theme.name}.svg").read_text()
+    assert re.findall(r'stroke="(#\w+)"', drawing) == [getattr(theme, ink)]
+
+
+def _share(image: QImage, colour: str) -> float:
+    pixels = [image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())]
+    return pixels.count(colour) / len(pixels)
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda t: t.name)
+def test_a_check_box_shows_its_state_in_either_theme(app: QApplication, qtbot: QtBot, theme: Theme) -> None:
+    set_theme(app, "dark" if theme.dark else "light")
+    box = QCheckBox()
+    qtbot.addWidget(box)
+    drawn = {}
+    for state in Qt.CheckState:
+        box.setTristate(True)
+        box.setCheckState(state)
+        drawn[state] = box.grab().toImage()
+    box.setEnabled(False)
+    off = box.grab().toImage()
+    assert _share(drawn[Qt.CheckState.Unchecked], theme.accent) == 0
+    assert _share(drawn[Qt.CheckState.Checked], theme.accent) > 0.1
+    assert _share(drawn[Qt.CheckState.PartiallyChecked], theme.accent) > 0.1
+    assert drawn[Qt.CheckState.Checked] != drawn[Qt.CheckState.PartiallyChecked]
+    assert _share(off, theme.accent) == 0 < _share(off, theme.faint)
 
 
 def test_the_application_has_an_icon(qapp: QApplication) -> None:

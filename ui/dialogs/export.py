@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QStandardPaths, Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
@@ -23,7 +24,6 @@ from PySide6.QtWidgets import (
 
 from ui.dialogs import plain
 from ui.export import ExportError, export_all, export_plot
-from ui.forms.box import Box
 from ui.plots.base import Plot
 from ui.settings import Settings
 
@@ -64,7 +64,7 @@ class ExportDialog(QDialog):
         self.width_box = _length(800, "Width", self)
         self.height_box = _length(500, "Height", self)
         self.scale = QDoubleSpinBox(self)
-        self.light = Box("Light background", self)
+        self.light = QCheckBox("Light background", self)
         self.pixels = QLabel(self)
         self.error = QLabel(self)
         self._fill(key)

@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFileDialog,
     QLineEdit,
     QListWidget,
@@ -19,7 +20,6 @@ from PySide6.QtWidgets import (
 )
 
 from simulator.parameter import Parameter, Part, kind_of, summary_of, title_of
-from ui.forms.box import Box, BoxItems
 from ui.forms.row import CONTROL_HEIGHT, MIXED, Combo, Row
 from ui.forms.slider import NumberRow
 
@@ -32,7 +32,7 @@ class FlagRow(Row):
 
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
         super().__init__(parameter, path, parent)
-        self.box = Box()
+        self.box = QCheckBox()
         self.named(self.box)
         self.box.clicked.connect(lambda: self.commit(self.value()))
         self.body.addWidget(self.box)
@@ -256,7 +256,7 @@ class TextsRow(Row):
         self.body.addWidget(self.line, 1)
         self.list = QListWidget()
         self.list.setUniformItemSizes(True)
-        self.list.setItemDelegate(BoxItems(self.list))
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.named(self.list, "list")
         self.list.itemChanged.connect(self._ticked)
         self.list.hide()

@@ -7,10 +7,9 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QSizePolicy, QWidget
 
 from simulator.parameter import Parameter
-from ui.forms.box import Box
 from ui.forms.row import CONTROL_HEIGHT, MIXED, Row
 from ui.forms.scale import Scale, scale_of
 from ui.forms.track import Track
@@ -91,8 +90,8 @@ class NumberRow(Row):
         self._last = self._fallback(scale)
         self.show_value(parameter.default if parameter.default is not None else (None if parameter.optional else 0))
 
-    def _make_switch(self) -> Box:
-        switch = Box()
+    def _make_switch(self) -> QCheckBox:
+        switch = QCheckBox()
         self.named(switch, "on")
         switch.clicked.connect(self._switched)
         self.body.addWidget(switch)

@@ -59,6 +59,22 @@ QComboBox QAbstractItemView { background: $panel; color: $text; border: 1px soli
     outline: 0;
     selection-background-color: $accent; selection-color: $on_accent; }
 
+QCheckBox { border: 1px solid transparent; border-radius: 4px; padding: 2px; spacing: 6px; }
+QCheckBox:focus { border-color: $accent; }
+QCheckBox::indicator, QAbstractItemView::indicator { background: $panel; border: 1px solid $muted; border-radius: 3px;
+    width: 12px; height: 12px; }
+QCheckBox::indicator:hover, QAbstractItemView::indicator:hover { border-color: $accent; }
+QCheckBox::indicator:checked, QCheckBox::indicator:indeterminate, QAbstractItemView::indicator:checked,
+QAbstractItemView::indicator:indeterminate { background: $accent; border-color: $accent; }
+QCheckBox::indicator:checked, QAbstractItemView::indicator:checked { image: url("$icons/check-$name.svg"); }
+QCheckBox::indicator:indeterminate, QAbstractItemView::indicator:indeterminate {
+    image: url("$icons/mixed-$name.svg"); }
+QAbstractItemView::indicator:selected { border-color: $on_accent; }
+QCheckBox::indicator:disabled, QAbstractItemView::indicator:disabled { background: $window; border-color: $faint; }
+QCheckBox::indicator:checked:disabled, QCheckBox::indicator:indeterminate:disabled,
+QAbstractItemView::indicator:checked:disabled, QAbstractItemView::indicator:indeterminate:disabled {
+    background: $faint; border-color: $faint; }
+
 QSlider::groove:horizontal { height: 4px; background: $border; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
 QSlider::sub-page:horizontal:disabled { background: $faint; }
