@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QAccessible, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from simulator.parameter import Spec, knob, parameter
 from ui.forms.scale import Scale, scale_of
 from ui.forms.slider import NumberRow
 from ui.forms.typed import parsed, text_of
+from ui.style.theme import set_theme
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -296,6 +298,112 @@ def test_a_refresh_does_not_take_the_handle_out_of_the_hand(qtbot: Any) -> None:
     row.set_value(0.2)
     assert track.number() == dragged
     qtbot.mouseRelease(track, LEFT, pos=QPoint(track.width() - 20, 12))
+
+
+def test_the_track_is_a_slider_that_tells_its_number_to_everyone(qtbot: Any) -> None:
+    row = shown(qtbot, "rate")
+    assert row.track is not None
+    told = QAccessible.queryAccessibleInterface(row.track)
+    assert told.role() == QAccessible.Role.Slider
+    assert told.text(QAccessible.Text.Description) == "0.1 η. How fast."
+    row.set_value(3.0)
+    assert told.text(QAccessible.Text.Description) == "3 η. How fast."
+    row.set_values([0.1, 0.2])
+    assert told.text(QAccessible.Text.Description) == "mixed. How fast."
+    off = shown(qtbot, "clip").track
+    assert off is not None
+    assert QAccessible.queryAccessibleInterface(off).text(QAccessible.Text.Description) == "off. Cut."
+
+
+def test_a_place_set_by_an_aid_is_one_change(qtbot: Any) -> None:
+    row = shown(qtbot, "rate")
+    heard = Heard(row)
+    assert row.track is not None
+    row.track.setValue(row.track.maximum())
+    assert heard.changed == heard.committed == [10.0]
+
+
+@pytest.mark.parametrize(("key", "end"), [("Home", 1e-5), ("End", 10.0)])
+def test_home_and_end_go_to_the_ends_of_the_track(qtbot: Any, key: str, end: float) -> None:
+    row = shown(qtbot, "rate")
+    heard = Heard(row)
+    assert row.track is not None
+    qtbot.keyClick(row.track, getattr(Qt.Key, f"Key_{key}"))
+    assert heard.committed == [end]
+
+
+@pytest.mark.parametrize("name", ["rate", "penalty", "share", "units"])
+@pytest.mark.parametrize("place", [0.0, 0.13, 0.5, 0.77, 1.0])
+def test_a_press_beside_the_handle_brings_it_there_and_drags_it_on(qtbot: Any, name: str, place: float) -> None:
+    row = shown(qtbot, name)
+    heard = Heard(row)
+    track, scale = row.track, scale_of(parameter(Numbers, name))
+    assert track is not None
+    assert scale is not None
+    first, last = track.x_of(scale.low), track.x_of(scale.high)
+    x = round(first + place * (last - first))
+    qtbot.mousePress(track, LEFT, pos=QPoint(x, 12))
+    pressed = track.number()
+    assert pressed is not None
+    assert scale.position(pressed) == pytest.approx((x - first) / (last - first), abs=0.1 if scale.integer else 5e-3)
+    qtbot.mouseMove(track, QPoint(round((first + last) / 2), 12))
+    dragged = track.number()
+    assert dragged is not None
+    assert scale.position(dragged) == pytest.approx(0.5, abs=0.02)
+    qtbot.mouseRelease(track, LEFT, pos=QPoint(round((first + last) / 2), 12))
+    assert heard.committed == [dragged]
+    assert not track.dragging
+
+
+def test_a_drag_that_was_taken_before_its_end_goes_no_further(qtbot: Any) -> None:
+    row = shown(qtbot, "rate")
+    heard = Heard(row)
+    track = row.track
+    assert track is not None
+    qtbot.mousePress(track, LEFT, pos=QPoint(round(track.x_of(0.1)), 12))
+    qtbot.mouseMove(track, QPoint(track.width() - 20, 12))
+    track.finish()
+    taken = list(heard.committed)
+    qtbot.mouseMove(track, QPoint(20, 12))
+    qtbot.mouseRelease(track, LEFT, pos=QPoint(20, 12))
+    assert heard.committed == taken == [row.value()]
+
+
+def test_a_slider_shows_its_default_and_has_no_handle_while_it_is_mixed(qtbot: Any) -> None:
+    row = shown(qtbot, "rate")
+    track = row.track
+    assert track is not None
+    row.set_value(1e-4)
+    image, x, y = track.grab().toImage(), round(track.x_of(0.1)), track.height() // 2
+    assert image.pixelColor(x - 1, y - 7) != image.pixelColor(x - 9, y - 7)
+    handle = QRect(round(track.x_of(1e-4)) - 4, y - 4, 8, 8)
+    row.set_values([0.1, 0.2])
+    groove = QRect(x + 12, y - 4, 8, 8)
+    assert track.grab(handle).toImage() == track.grab(groove).toImage() != image.copy(handle)
+
+
+@pytest.fixture
+def dark(qapp: QApplication) -> Iterator[None]:
+    """The application in the dark, given back as it was."""
+    palette, sheet = qapp.palette(), qapp.styleSheet()
+    set_theme(qapp, "dark")
+    yield
+    set_theme(qapp, "light")
+    qapp.setStyleSheet(sheet)
+    qapp.setPalette(palette)
+
+
+@pytest.mark.usefixtures("dark")
+def test_a_slider_in_the_colours_of_a_theme_shows_its_focus(qtbot: Any) -> None:
+    row = shown(qtbot, "rate")
+    track = row.track
+    assert track is not None
+    row.activateWindow()
+    track.clearFocus()
+    plain = track.grab().toImage()
+    track.setFocus()
+    qtbot.waitUntil(track.hasFocus)
+    assert track.grab().toImage() != plain
 
 
 def test_rows_tell_name_help_range_and_default_to_everyone(qtbot: Any) -> None:

@@ -176,6 +176,15 @@ class NumberRow(Row):
             self.edit.setText(text_of(value))
             self.edit.setCursorPosition(0)
         self.edit.setModified(False)
+        self._describe(value)
+
+    def _describe(self, value: float | int | None) -> None:
+        """Give the number to those who do not see the track: Qt tells them only the place of the handle."""
+        if self.track is not None:
+            said = self.edit.placeholderText()
+            if value is not None:
+                said = f"{text_of(value)} {self.parameter.knob.unit}".rstrip()
+            self.track.setAccessibleDescription(f"{said}. {self.parameter.knob.help}")
 
     # -- hand ----------------------------------------------------------------------------------------------------
 

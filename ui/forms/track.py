@@ -1,43 +1,39 @@
-"""The painted track of a slider: a groove, what lies below the value, the default as a tick, and the handle."""
+"""A slider over a :class:`Scale`: the default as a tick, and a hand that is said to have left."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QColor,
     QFocusEvent,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPalette,
-    QPen,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSlider, QStyle, QStyleOptionSlider, QWidget
 
 from ui.forms.scale import Scale
+from ui.style.theme import current_theme
 
-STEPS = 1000
-RADIUS = 5.5
-INSET = RADIUS + 4
-"""Room at both ends for the ring of focus around the handle."""
+STEPS = 10_000
+"""Qt's sliders count in whole steps: the places of the track."""
 WHEEL_PAUSE_MS = 350
 """A turn of the wheel is over when it rests this long: then it is one undo entry."""
 
-_KEYS = {
-    Qt.Key.Key_Left: -1,
-    Qt.Key.Key_Down: -1,
-    Qt.Key.Key_Right: 1,
-    Qt.Key.Key_Up: 1,
-    Qt.Key.Key_PageDown: -10,
-    Qt.Key.Key_PageUp: 10,
-    Qt.Key.Key_Home: -1000,
-    Qt.Key.Key_End: 1000,
+_Action = QSlider.SliderAction
+_NUDGES = {
+    _Action.SliderSingleStepAdd: 1,
+    _Action.SliderSingleStepSub: -1,
+    _Action.SliderPageStepAdd: 10,
+    _Action.SliderPageStepSub: -10,
 }
+_ENDS = {_Action.SliderToMinimum: 0.0, _Action.SliderToMaximum: 1.0}
 
 
-class Track(QAbstractSlider):
+class Track(QSlider):
     """A slider over a :class:`Scale`. ``moved`` while a hand is at it, ``let_go`` when it leaves."""
 
     moved = Signal(float)
@@ -45,23 +41,23 @@ class Track(QAbstractSlider):
     reset = Signal()
 
     def __init__(self, scale: Scale, default: float | None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(Qt.Orientation.Horizontal, parent)
         self._scale = scale
         self._narrow = scale
         self._default = default
         self._number: float | None = None
-        self._grip = 0.0
         self._turned = 0
-        self._held = False
+        self._held_key: int | None = None
         self._rest = QTimer(self, singleShot=True, interval=WHEEL_PAUSE_MS)
         self._rest.timeout.connect(self.finish)
-        self.setOrientation(Qt.Orientation.Horizontal)
         self.setRange(0, STEPS)
         self.setSingleStep(STEPS // 100)
         self.setPageStep(STEPS // 10)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.actionTriggered.connect(self._act)
+        self.valueChanged.connect(self._take)
+        self.sliderReleased.connect(self.finish)
 
     @property
     def scale(self) -> Scale:
@@ -70,18 +66,21 @@ class Track(QAbstractSlider):
     @property
     def dragging(self) -> bool:
         """Whether a hand is at it: mouse down, key held, or the wheel still turning."""
-        return self._held or self._rest.isActive()
+        return self.isSliderDown() or self._held_key is not None or self._rest.isActive()
 
     def number(self) -> float | None:
         return self._number
 
     def set_number(self, number: float | None) -> None:
         """Show ``number`` (None: no handle); the track widens where it must. Emits nothing."""
-        self._number = number
         self._scale = self._narrow if number is None else self._narrow.widened(number)
-        was = self.blockSignals(True)
-        self.setValue(0 if number is None else round(self._scale.position(number) * STEPS))
-        self.blockSignals(was)
+        self._show(number)
+
+    def _show(self, number: float | None) -> None:
+        self._number = number
+        blocked = self.blockSignals(True)
+        self.setValue(0 if number is None else self._step_of(number))
+        self.blockSignals(blocked)
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -90,48 +89,85 @@ class Track(QAbstractSlider):
     def minimumSizeHint(self) -> QSize:
         return QSize(36, 24)
 
-    # -- hand ----------------------------------------------------------------------------------------------------
+    # -- places --------------------------------------------------------------------------------------------------
+
+    def _step_of(self, number: float) -> int:
+        return round(self._scale.position(number) * STEPS)
+
+    def _part(self, part: QStyle.SubControl, step: int) -> QRect:
+        """Where the style has the groove or the handle, if the slider stands at ``step``."""
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        option.sliderPosition = option.sliderValue = step
+        return self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part, self)
+
+    def _handle(self, step: int) -> QRectF:
+        return QRectF(self._part(QStyle.SubControl.SC_SliderHandle, step))
 
     def x_of(self, number: float) -> float:
-        """Pixel of ``number``'s place on the track."""
-        return INSET + self._scale.position(number) * (self.width() - 2 * INSET)
+        """Pixel of the handle's middle at ``number``."""
+        return self._handle(self._step_of(number)).center().x()
 
     def _number_at(self, x: float) -> float:
-        return self._scale.value((x - INSET) / max(self.width() - 2 * INSET, 1))
+        first, last = self._handle(0).center().x(), self._handle(STEPS).center().x()
+        return self._scale.value((x - first) / max(last - first, 1))
+
+    # -- hand ----------------------------------------------------------------------------------------------------
 
     def _move(self, number: float) -> None:
+        """To ``number`` on the scale as it is: it must not change under the hand."""
         if number != self._number:
-            scale = self._scale
-            self.set_number(number)
-            self._scale = scale  # a drag must not rescale under the hand
+            self._show(number)
             self.moved.emit(number)
+
+    def _act(self, action: int) -> None:
+        """What a key asks for: a hundredth or a tenth of the track, or one of its ends."""
+        asked = _Action(action)
+        if asked in _ENDS:
+            self._move(self._scale.value(_ENDS[asked]))
+        elif asked in _NUDGES:
+            self._nudge(_NUDGES[asked])
+        else:
+            return
+        self._show(self._number)  # Qt has moved by steps of its own
+
+    def _nudge(self, steps: int) -> None:
+        start = self._scale.value(0.5) if self._number is None else self._number
+        self._move(self._scale.nudged(start, steps))
+
+    def _take(self, step: int) -> None:
+        """What a drag, or an aid for those who do not see the slider, has set."""
+        self._move(self._scale.value(step / STEPS))
+        if not self.dragging:
+            self.let_go.emit()
 
     def finish(self) -> None:
         """The hand has left: what it has moved to is taken."""
         self._rest.stop()
-        self._held = False
-        self.update()
-        self.let_go.emit()
+        self._held_key = None
+        if self.isSliderDown():
+            self.setSliderDown(False)  # comes back here as sliderReleased
+        else:
+            self.let_go.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
             event.ignore()
             return
-        self._held = True
-        x = event.position().x()
-        on_handle = self._number is not None and abs(x - self.x_of(self._number)) <= RADIUS + 2
-        self._grip = x - self.x_of(self._number) if on_handle and self._number is not None else 0.0
-        if not on_handle:
-            self._move(self._number_at(x))
-        self.update()
+        self.setSliderDown(True)
+        handle, at = self._handle(self.value()), event.position()
+        if self._number is None or not handle.left() <= at.x() <= handle.right():
+            self._move(self._number_at(at.x()))
+            at = self._handle(self.value()).center()
+        press = QMouseEvent(
+            event.type(), QPointF(at.x(), handle.center().y()), event.globalPosition(),
+            event.button(), event.buttons(), event.modifiers(),
+        )  # fmt: skip
+        super().mousePressEvent(press)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._held and event.buttons() & Qt.MouseButton.LeftButton:
-            self._move(self._number_at(event.position().x() - self._grip))
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._held:
-            self.finish()
+        if self.isSliderDown():
+            super().mouseMoveEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -149,18 +185,15 @@ class Track(QAbstractSlider):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = _KEYS.get(Qt.Key(event.key()))
-        if steps is None:
-            event.ignore()
-        else:
-            self._held = True
-            self._nudge(steps)
+        held, self._held_key = self._held_key, event.key()
+        super().keyPressEvent(event)
+        if not event.isAccepted():
+            self._held_key = held
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _KEYS and not event.isAutoRepeat() and self._held:
+        if event.key() == self._held_key and not event.isAutoRepeat():
             self.finish()
-        elif event.key() not in _KEYS:
-            event.ignore()
+        super().keyReleaseEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         if self.dragging:
@@ -168,50 +201,26 @@ class Track(QAbstractSlider):
         super().focusOutEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self._held = False
+        self._held_key = None
         self._rest.stop()
-
-    def _nudge(self, steps: int) -> None:
-        start = self._number if self._number is not None else self._scale.value(0.5)
-        if abs(steps) >= 1000:
-            self._move(self._scale.value(1.0 if steps > 0 else 0.0))
-        else:
-            self._move(self._scale.nudged(start, steps))
+        blocked = self.blockSignals(True)
+        self.setSliderDown(False)
+        self.blockSignals(blocked)
+        super().hideEvent(event)
 
     # -- paint ---------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle = self.height() / 2
-        group = QPalette.ColorGroup.Normal if self.isEnabled() else QPalette.ColorGroup.Disabled
-        self._paint_groove(painter, middle, group)
-        if self._number is not None:
-            self._paint_handle(painter, QPointF(self.x_of(self._number), middle), group)
-        painter.end()
-
-    def _paint_groove(self, painter: QPainter, middle: float, group: QPalette.ColorGroup) -> None:
-        text = self.palette().color(group, QPalette.ColorRole.WindowText)
-        text.setAlphaF(0.25)
-        left, right = INSET, self.width() - INSET
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(text)
-        painter.drawRoundedRect(QRectF(left - 2, middle - 1.5, right - left + 4, 3), 1.5, 1.5)
-        if self._number is not None:
-            painter.setBrush(self.palette().color(group, QPalette.ColorRole.Highlight))
-            painter.drawRoundedRect(QRectF(left - 2, middle - 1.5, self.x_of(self._number) - left + 2, 3), 1.5, 1.5)
         if self._default is not None and self._scale.low <= self._default <= self._scale.high:
-            text.setAlphaF(0.6)
-            painter.setBrush(text)
-            painter.drawRect(QRectF(round(self.x_of(self._default)) - 0.75, middle - 8, 1.5, 16))
-
-    def _paint_handle(self, painter: QPainter, at: QPointF, group: QPalette.ColorGroup) -> None:
-        accent = self.palette().color(group, QPalette.ColorRole.Highlight)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(accent, 1.5))
-            painter.drawEllipse(at, RADIUS + 3, RADIUS + 3)
-        pressed = self._held or self.underMouse()
-        painter.setBrush(accent if pressed else self.palette().color(group, QPalette.ColorRole.Base))
-        painter.setPen(QPen(accent, 2))
-        painter.drawEllipse(at, RADIUS - 1, RADIUS - 1)
+            ink = QColor(current_theme().muted if self.isEnabled() else current_theme().faint)
+            painter.fillRect(QRectF(round(self.x_of(self._default)) - 0.75, self.height() / 2 - 8, 1.5, 16), ink)
+        if self._number is None:
+            option = QStyleOptionSlider()
+            self.initStyleOption(option)
+            option.subControls = QStyle.SubControl.SC_SliderGroove
+            self.style().drawComplexControl(QStyle.ComplexControl.CC_Slider, option, painter, self)
+            painter.end()
+        else:
+            painter.end()
+            super().paintEvent(event)

@@ -78,8 +78,8 @@ QAbstractItemView::indicator:checked:disabled, QAbstractItemView::indicator:inde
 QSlider::groove:horizontal { height: 4px; background: $border; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
 QSlider::sub-page:horizontal:disabled { background: $faint; }
-QSlider::handle:horizontal { background: $panel; border: 2px solid $accent; width: 10px; height: 10px;
-    margin: -5px 0; border-radius: 7px; }
+QSlider::handle:horizontal { background: $panel; border: 2px solid $accent; width: 8px; height: 8px;
+    margin: -4px 0; border-radius: 6px; }
 QSlider::handle:horizontal:hover { background: $hover; }
 QSlider::handle:horizontal:focus { background: $accent; }
 QSlider::handle:horizontal:disabled { border-color: $faint; }
