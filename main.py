@@ -11,12 +11,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from simulator.carriers import Mode, ProcessCarrier, trainer, usual_mode
-from simulator.command_line import COMMANDS, add_commands, execute
+from simulator.running.command_line import COMMANDS, add_commands, execute
+from simulator.running.transport import Mode, ProcessTransport, trainer, usual_mode
 
 if TYPE_CHECKING:
-    from simulator.headless import RunResult
-    from simulator.messages import Command, Reply
+    from simulator.running.headless import RunResult
+    from simulator.running.messages import Command, Reply
 
 
 CLOSE_SECONDS = 2.0
@@ -80,11 +80,11 @@ def draw_plots(result: RunResult, folder: Path) -> None:
     app.processEvents()
 
 
-def launched(worker: Mode | None) -> ProcessCarrier[Command, Reply] | None:
+def launched(worker: Mode | None) -> ProcessTransport[Command, Reply] | None:
     """The training process, to warm up while Qt is imported and the window is built; None where it will be a thread."""
     if (worker or usual_mode()) == "thread":
         return None
-    carrier = ProcessCarrier(trainer)
+    carrier = ProcessTransport(trainer)
     try:
         carrier.launch()
     except OSError:
@@ -99,7 +99,7 @@ def open_bench(target: str | None, worker: Mode | None) -> int:
     carrier = launched(worker)
     try:
         # Before Qt: once that is there, it reads the source of every module that is imported.
-        import_module("simulator.session")
+        import_module("simulator.running.session")
         from ui.app import open_bench as show
 
         return show(target, worker, carrier)

@@ -15,19 +15,19 @@ from benchmarks.nets import reference, title
 from benchmarks.ours import HISTOGRAMS
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import Spread, interleaved
-from simulator.analysis.effective_rank import EffectiveRankQuestion
-from simulator.analysis.gradient_noise import GradientNoiseQuestion
-from simulator.analysis.jacobian import JacobianQuestion
-from simulator.analysis.preactivation import PreactivationQuestion
-from simulator.analysis.sharpness import SharpnessQuestion
 from simulator.doctor import TinyGradients
 from simulator.measures import MEASURES, RECORDED
-from simulator.messages import Answer, Ask, Change, Command, Failed, Look, Play, Reply, Stop, Update
-from simulator.microscope import want
-from simulator.question import Question
-from simulator.threads import limited_blas
-from simulator.training import Training
-from simulator.worker import Worker
+from simulator.network.threads import limited_blas
+from simulator.observations.effective_rank import EffectiveRankQuestion
+from simulator.observations.gradient_noise import GradientNoiseQuestion
+from simulator.observations.jacobian import JacobianQuestion
+from simulator.observations.microscope import want
+from simulator.observations.preactivation import PreactivationQuestion
+from simulator.observations.question import Question
+from simulator.observations.sharpness import SharpnessQuestion
+from simulator.running.messages import Answer, Ask, Change, Command, Failed, Look, Play, Reply, Stop, Update
+from simulator.running.worker import Worker
+from simulator.training.training import Training
 
 FRAME_SECONDS = 1 / 30
 LEAST_SECONDS = 0.6

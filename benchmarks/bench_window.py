@@ -11,12 +11,12 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QSettings, Qt, QTimer
 
-from simulator.experiment import Experiment
-from simulator.session import Mode, Session
+from simulator.experiment.experiment import Experiment
+from simulator.running.session import Mode, Session
 from ui.app import create_app
-from ui.document import Document
-from ui.main_window import MainWindow
+from ui.bench.document import Document
 from ui.plots.base import View
+from ui.window.main_window import MainWindow
 
 TICK_MS = 5
 

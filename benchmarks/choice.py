@@ -9,9 +9,9 @@ from benchmarks import ours
 from benchmarks.nets import NETS, reference, title
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import Work, interleaved
-from simulator.experiment import Experiment
-from simulator.threads import blas_threads, limited_blas
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment
+from simulator.network.threads import blas_threads, limited_blas
+from simulator.training.training import Training
 
 
 def _held(work: Work, threads: int) -> Work:

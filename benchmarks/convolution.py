@@ -14,9 +14,9 @@ from benchmarks import peer
 from benchmarks.apart import apart
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import PROCESSOR, Timed, Work, against, interleaved, told
-from simulator.experiment import Experiment
-from simulator.network import Network
-from simulator.threads import limited_blas
+from simulator.experiment.experiment import Experiment
+from simulator.network.network import Network
+from simulator.network.threads import limited_blas
 
 CHANNELS, CLASSES, SAMPLES, RATE = (8, 16), 10, 1000, 0.01
 SIZES, BATCHES = (8, 28), (32, 128)

@@ -14,10 +14,10 @@ import numpy as np
 
 from benchmarks.sick_nets import Planted
 from simulator import Experiment, RunResult, run
-from simulator.baseline import baseline_loss
-from simulator.doctor import Finding, Mend
-from simulator.numeric import median
-from simulator.training import Training
+from simulator.arrays.numeric import median
+from simulator.doctor import Finding, Remedy
+from simulator.measures.baseline import baseline_loss
+from simulator.training.training import Training
 
 STEPS = 300
 """Updates of a sick net, of its healthy twin and of the net that is mended."""
@@ -112,17 +112,17 @@ class Diagnosis:
         return self.offered and self.cures[0].harms(self.level)
 
     @property
-    def failing(self) -> tuple[Mend, ...]:
+    def failing(self) -> tuple[Remedy, ...]:
         """Further mends of the first finding that do not cure."""
-        mends = self.first.mends if self.first is not None else ()
+        remedies = self.first.remedies if self.first is not None else ()
         return tuple(
-            mend for mend, cure in zip(mends[1:], self.cures[1:], strict=True) if not cure.cures(self.level)
+            remedy for remedy, cure in zip(remedies[1:], self.cures[1:], strict=True) if not cure.cures(self.level)
         )  # fmt: skip
 
     @property
-    def untried(self) -> tuple[Mend, ...]:
+    def untried(self) -> tuple[Remedy, ...]:
         """Mends that nothing is said about what came of them."""
-        return tuple(mend for finding in self.findings for mend in finding.mends if mend.tried is None)
+        return tuple(remedy for finding in self.findings for remedy in finding.remedies if remedy.tried is None)
 
     @property
     def ill_said(self) -> tuple[str, ...]:
@@ -132,7 +132,7 @@ class Diagnosis:
     @property
     def contradictory(self) -> tuple[str, ...]:
         """Settings that one mend raises and another lowers."""
-        return contradictions(self.planted.sick, [mend for finding in self.findings for mend in finding.mends])
+        return contradictions(self.planted.sick, [remedy for finding in self.findings for remedy in finding.remedies])
 
 
 BLEMISHES = (
@@ -153,11 +153,11 @@ def within(path: str, whole: str) -> bool:
     return path == whole or path.startswith(f"{whole}.")
 
 
-def contradictions(experiment: Experiment, mends: Iterable[Mend]) -> tuple[str, ...]:
+def contradictions(experiment: Experiment, remedies: Iterable[Remedy]) -> tuple[str, ...]:
     """Paths of numbers that are both raised and lowered."""
     ways: dict[str, set[bool]] = defaultdict(set)
-    for mend in mends:
-        for path, value in mend.settings:
+    for remedy in remedies:
+        for path, value in remedy.settings:
             now = _number_at(experiment, path)
             if now is not None and isinstance(value, int | float) and value != now:
                 ways[path].add(value > now)
@@ -173,9 +173,9 @@ def _number_at(experiment: Experiment, path: str) -> float | None:
     return here if isinstance(here, int | float) else None
 
 
-def mended(experiment: Experiment, mend: Mend) -> Experiment:
+def mended(experiment: Experiment, remedy: Remedy) -> Experiment:
     """With the mend's settings as they stand in ``findings.json`` and go through ``--set``."""
-    return experiment.with_values(json.loads(json.dumps(mend.settings)))
+    return experiment.with_values(json.loads(json.dumps(remedy.settings)))
 
 
 def diagnose(planted: Planted, steps: int = STEPS) -> Diagnosis:
@@ -183,12 +183,12 @@ def diagnose(planted: Planted, steps: int = STEPS) -> Diagnosis:
     experiment = planted.sick
     result = trained(experiment, steps)
     first = result.findings[:1]
-    cures = tuple(_cure(experiment, mend, finding, steps) for finding in first for mend in finding.mends)
+    cures = tuple(_cure(experiment, remedy, finding, steps) for finding in first for remedy in finding.remedies)
     return Diagnosis(planted, Level.of(experiment, result), result.findings, cures)
 
 
-def _cure(experiment: Experiment, mend: Mend, finding: Finding, steps: int) -> Cure:
-    other = mended(experiment, mend)
+def _cure(experiment: Experiment, remedy: Remedy, finding: Finding, steps: int) -> Cure:
+    other = mended(experiment, remedy)
     result = trained(other, steps)
     return Cure(Level.of(other, result), all(each.rule != finding.rule for each in result.findings))
 

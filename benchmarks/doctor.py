@@ -113,7 +113,7 @@ def faults(diagnosis: Diagnosis) -> list[str]:
         kept = "" if cure.gone else ", the finding stays"
         worse = "made worse" if diagnosis.harmed else "not cured"
         found.append(f"{worse}: loss {diagnosis.level.loss:.3g} → {cure.level.loss:.3g}{kept}")
-    found += [f"“{mend.title}” does not cure" for mend in diagnosis.failing]
+    found += [f"“{remedy.title}” does not cure" for remedy in diagnosis.failing]
     found += [f"contradictory mends of {path}" for path in diagnosis.contradictory]
     found += [f"ill said: “{sentence}”" for sentence in diagnosis.ill_said]
     return found + ["mends untried"] * bool(diagnosis.untried)
@@ -133,9 +133,9 @@ def _heard(finding: Finding) -> str:
     """A finding's cause, sentence and mends."""
     cause = "the stack" if finding.cause is None else finding.cause.path
     factor = f", {finding.factor}" if finding.factor else ""
-    mends = "; ".join(f"{mend.title} {json.dumps(dict(mend.settings))}" for mend in finding.mends)
+    remedies = "; ".join(f"{remedy.title} {json.dumps(dict(remedy.settings))}" for remedy in finding.remedies)
     told = f"{finding.rule} ({finding.severity}): {finding.sentence}"
-    return f"Named: {cause}{factor}. Told: {told} Mends: {mends or 'none'}."
+    return f"Named: {cause}{factor}. Told: {told} Mends: {remedies or 'none'}."
 
 
 def _alarm(alarm: FalseAlarm) -> str:

@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 
 from benchmarks.rounds import Work
-from simulator.experiment import Experiment
-from simulator.numeric import Array
+from simulator.arrays.numeric import Array
+from simulator.experiment.experiment import Experiment
 
 INPUTS, CLASSES = 64, 10
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from simulator.experiment import Experiment
-from simulator.files.experiments import find
+from simulator.experiment.experiment import Experiment
+from simulator.experiment.files import find
 
 Plain = dict[str, Any]
 TABLES = Path(__file__).parent / "tables"

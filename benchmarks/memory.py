@@ -9,8 +9,8 @@ import numpy as np
 
 from benchmarks.nets import reference
 from benchmarks.report import Options, Section, Table
-from simulator.history import History, Rows
-from simulator.training import Training
+from simulator.record.history import History, Rows
+from simulator.training.training import Training
 
 BLOCK = 1000
 SPIKE_STEP, SPIKE = 777, 1e6

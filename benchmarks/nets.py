@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.experiment import Experiment
+from simulator.experiment.experiment import Experiment
 
 NETS = {"a": (10, 100), "b": (20, 256), "c": (50, 100)}
 """Name → hidden layers, units."""

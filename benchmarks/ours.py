@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from benchmarks.rounds import Work
-from simulator.experiment import Experiment
+from simulator.experiment.experiment import Experiment
 from simulator.measures import MEASURES
-from simulator.training import HISTOGRAM_SOURCES, Training
+from simulator.training.training import HISTOGRAM_SOURCES, Training
 
 HISTOGRAMS = frozenset(HISTOGRAM_SOURCES)
 COMPARED = (

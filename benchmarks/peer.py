@@ -10,8 +10,8 @@ import numpy as np
 
 from benchmarks.gemm import CLASSES, INPUTS
 from benchmarks.rounds import Work
-from simulator.experiment import Experiment
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment
+from simulator.training.training import Training
 
 BINS = 64
 SATURATION = 0.05

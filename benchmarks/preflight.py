@@ -8,8 +8,8 @@ from typing import Any
 from benchmarks.nets import NETS, dense, title
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import Spread
-from simulator.parameter import replaced
-from simulator.session import usual_mode
+from simulator.running.session import usual_mode
+from simulator.schema.parameter import replaced
 
 
 def _drag(net: str, moves: int) -> Spread:

@@ -19,11 +19,12 @@ from benchmarks import peer
 from benchmarks.apart import apart
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import PROCESSOR, Timed, Work, against, interleaved, told
-from simulator.experiment import Experiment
-from simulator.layers.through_time import ThroughTimeModule
-from simulator.measures.time import gradient_norms, time_profiles
-from simulator.threads import limited_blas
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment
+from simulator.layers.recurrent.loop import ThroughTimeModule
+from simulator.layers.recurrent.profile import gradient_norms
+from simulator.network.threads import limited_blas
+from simulator.observations.time_profile import time_profiles
+from simulator.training.training import Training
 
 UNITS, BATCH, STEPS = 64, 32, (100, 300, 1000)
 KINDS = {"recurrent": "RNN", "gru": "GRU", "lstm": "LSTM"}

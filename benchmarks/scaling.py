@@ -11,9 +11,9 @@ from benchmarks.drawing import Sweep, draw
 from benchmarks.nets import dense
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import PROCESSOR, Spread, seconds_of
-from simulator.experiment import Experiment
-from simulator.threads import limited_blas
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment
+from simulator.network.threads import limited_blas
+from simulator.training.training import Training
 
 MANY = {"kind": "clusters", "samples": 6000}
 """Data with enough samples for the largest batch."""

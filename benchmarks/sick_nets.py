@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.healthy_nets import named
-from simulator.experiment import Experiment
+from simulator.experiment.experiment import Experiment
 
 Settings = Mapping[str, Any]
 """Path, as ``--set`` takes it → value."""

@@ -46,7 +46,7 @@ OURS = f"""
 import gc, main
 gc.disable()
 carrier = main.launched(None)
-import simulator.session
+import simulator.running.session
 import os, time
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QTimer
 QSettings.setDefaultFormat(QSettings.Format.IniFormat)
@@ -77,7 +77,7 @@ TOLD = "; import time; print(time.monotonic(), time.process_time())"
 IMPORTS = {
     "python": "pass" + TOLD,
     "numpy": "import numpy" + TOLD,
-    "simulator": "import simulator.session" + TOLD,
+    "simulator": "import simulator.running.session" + TOLD,
     "PySide6 and pyqtgraph": "import pyqtgraph, PySide6.QtWidgets" + TOLD,
     "the whole program": "import ui.app" + TOLD,
 }

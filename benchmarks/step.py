@@ -11,7 +11,7 @@ from benchmarks.gemm import bare_gemm
 from benchmarks.nets import ACTIVATIONS, NETS, reference, title
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import PROCESSOR, Timed, Work, interleaved
-from simulator.threads import limited_blas
+from simulator.network.threads import limited_blas
 
 LABELS = {
     "plain": "plain",

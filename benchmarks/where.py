@@ -14,10 +14,10 @@ from benchmarks.ours import HISTOGRAMS
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import PROCESSOR, Spread
 from simulator import measures
-from simulator import training as engine
 from simulator.layers.base import Affine
-from simulator.threads import limited_blas
-from simulator.training import Training
+from simulator.network.threads import limited_blas
+from simulator.training import training as engine
+from simulator.training.training import Training
 
 PARTS = (
     "matrix products",

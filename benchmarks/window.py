@@ -14,9 +14,9 @@ from benchmarks.apart import apart
 from benchmarks.nets import NETS, reference, title
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import Spread
-from simulator.experiment import Experiment
-from simulator.messages import Started, Update
-from simulator.session import Mode, Session
+from simulator.experiment.experiment import Experiment
+from simulator.running.messages import Started, Update
+from simulator.running.session import Mode, Session
 
 SLIDER_MOVES = 60
 

@@ -42,11 +42,11 @@ def main() -> None:
 def _shoot(app: object, preset: str, theme: str, steps: int, path: Path) -> None:
     from PySide6.QtWidgets import QApplication
 
-    from simulator.files.experiments import find
-    from simulator.session import Session
-    from ui.document import Document
-    from ui.main_window import MainWindow
+    from simulator.experiment.files import find
+    from simulator.running.session import Session
+    from ui.bench.document import Document
     from ui.style.theme import set_theme
+    from ui.window.main_window import MainWindow
 
     assert isinstance(app, QApplication)
     set_theme(app, theme)  # type: ignore[arg-type]

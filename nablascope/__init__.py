@@ -27,7 +27,7 @@ Whatever cannot be trained is one sentence with a path:
 >>> experiment.with_values([("layers.0.units", -1)])
 Traceback (most recent call last):
     ...
-simulator.experiment.ExperimentError: expected a whole number ≥ 1, not -1 at layers[0].units
+simulator.experiment.experiment.ExperimentError: expected a whole number ≥ 1, not -1 at layers[0].units
 
 Train a step at a time:
 
@@ -48,32 +48,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simulator.experiment import Experiment, ExperimentError
-    from simulator.headless import RunResult, run
-    from simulator.training import Training
+    from simulator.experiment.experiment import Experiment, ExperimentError
+    from simulator.running.headless import RunResult, run
+    from simulator.training.training import Training
 
 __all__ = ["Experiment", "ExperimentError", "RunResult", "Training", "__version__", "load", "run", "save"]
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Experiment": "simulator.experiment",
-    "ExperimentError": "simulator.experiment",
-    "RunResult": "simulator.headless",
-    "Training": "simulator.training",
-    "run": "simulator.headless",
+    "Experiment": "simulator.experiment.experiment",
+    "ExperimentError": "simulator.experiment.experiment",
+    "RunResult": "simulator.running.headless",
+    "Training": "simulator.training.training",
+    "run": "simulator.running.headless",
 }
 
 
 def load(path: str | Path) -> Experiment:
     """The experiment in a file, or the preset of that name; ExperimentError says what is wrong with it."""
-    from simulator.files.experiments import find
+    from simulator.experiment.files import find
 
     return find(str(path))
 
 
 def save(experiment: Experiment, path: str | Path) -> None:
     """Write an experiment as readable JSON; OSError if it cannot be, and then the file of before is whole."""
-    from simulator.files.experiments import write
+    from simulator.experiment.files import write
 
     write(experiment, Path(path))
 

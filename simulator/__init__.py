@@ -6,18 +6,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simulator.ensemble import run_ensemble
-    from simulator.experiment import Experiment, ExperimentError
-    from simulator.headless import RunResult, run
+    from simulator.experiment.experiment import Experiment, ExperimentError
+    from simulator.running.ensemble import run_ensemble
+    from simulator.running.headless import RunResult, run
 
 __all__ = ["Experiment", "ExperimentError", "RunResult", "run", "run_ensemble"]
 
 _HOMES = {
-    "Experiment": "simulator.experiment",
-    "ExperimentError": "simulator.experiment",
-    "RunResult": "simulator.headless",
-    "run": "simulator.headless",
-    "run_ensemble": "simulator.ensemble",
+    "Experiment": "simulator.experiment.experiment",
+    "ExperimentError": "simulator.experiment.experiment",
+    "RunResult": "simulator.running.headless",
+    "run": "simulator.running.headless",
+    "run_ensemble": "simulator.running.ensemble",
 }
 
 

@@ -13,8 +13,8 @@ from benchmarks.doctor import LEAST, MOST, TIMES, faults, run, shares, told
 from benchmarks.healthy_nets import HEALTHY, named
 from benchmarks.report import Options, written
 from benchmarks.sick_nets import PLANTED, Planted
-from simulator.doctor.base import Cause, Finding, Mend, Trial
-from simulator.experiment import Experiment
+from simulator.doctor.base import Cause, Finding, Remedy, Trial
+from simulator.experiment.experiment import Experiment
 
 LEARNS = 0.7
 """Share of what guessing scores that a healthy net's loss must stay below at the end."""
@@ -22,14 +22,14 @@ PENALTY = next(each for each in PLANTED if each.paths == ("regularization.l2",))
 TRIED = Trial(300, 2.3, 0.1, True)
 
 
-def finding(cause: str | None = None, factor: str = "", *mends: Mend) -> Finding:
+def finding(cause: str | None = None, factor: str = "", *remedies: Remedy) -> Finding:
     return Finding(
-        "penalty", "severe", (), 0, 300, {}, factor, "It is so.", mends, None if cause is None else Cause(cause, 1.0)
+        "penalty", "severe", (), 0, 300, {}, factor, "It is so.", remedies, None if cause is None else Cause(cause, 1.0)
     )
 
 
-def mend(path: str, value: float, tried: Trial | None = TRIED) -> Mend:
-    return Mend("Other", ((path, value),), tried=tried)
+def remedy(path: str, value: float, tried: Trial | None = TRIED) -> Remedy:
+    return Remedy("Other", ((path, value),), tried=tried)
 
 
 def diagnosis(found: Finding | None, *cures: Cure, planted: Planted = PENALTY) -> Diagnosis:
@@ -93,8 +93,8 @@ def test_a_smaller_unit_of_the_loss_is_no_cure() -> None:
 def test_rates_up_and_down_contradict_each_other() -> None:
     experiment = named("digits, tanh")
     rate, penalty = "optimizer.learning_rate", "regularization.l2"
-    assert contradictions(experiment, [mend(rate, 1.0), mend(rate, 0.01)]) == (rate,)
-    assert contradictions(experiment, [mend(rate, 1.0), mend(rate, 0.5), mend(penalty, 0.1)]) == ()
+    assert contradictions(experiment, [remedy(rate, 1.0), remedy(rate, 0.01)]) == (rate,)
+    assert contradictions(experiment, [remedy(rate, 1.0), remedy(rate, 0.5), remedy(penalty, 0.1)]) == ()
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_what_is_well_said_is_let_be() -> None:
 
 
 def test_every_fault_is_told_and_counted() -> None:
-    right = diagnosis(finding("regularization.l2", "", mend("regularization.l2", 0.0)), cure(0.1))
-    wrong = diagnosis(finding(None, "weights", mend("batch_size", 1, None)), cure(3.0, gone=False))
+    right = diagnosis(finding("regularization.l2", "", remedy("regularization.l2", 0.0)), cure(0.1))
+    wrong = diagnosis(finding(None, "weights", remedy("batch_size", 1, None)), cure(3.0, gone=False))
     silent = diagnosis(None)
     assert faults(right) == []
     assert faults(wrong) == ["not named", "made worse: loss 2 → 3, the finding stays", "mends untried"]

@@ -14,16 +14,16 @@ from typing import cast
 from PySide6.QtCore import QEvent, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from simulator.carriers import Carrier
-from simulator.files.experiments import find, is_table, presets, reach_of
-from simulator.messages import Command, Reply
-from simulator.session import Mode, Session
-from ui.bench import Hire
-from ui.document import Document
-from ui.main_window import MainWindow
-from ui.settings import Settings
+from simulator.experiment.files import find, is_table, presets, reach_of
+from simulator.running.messages import Command, Reply
+from simulator.running.session import Mode, Session
+from simulator.running.transport import Transport
+from ui.bench.bench import WorkerFactory
+from ui.bench.document import Document
+from ui.settings.settings import Settings
 from ui.style.icons import app_icon
 from ui.style.theme import THEMES, Choice, set_theme
+from ui.window.main_window import MainWindow
 
 log = logging.getLogger("nablascope.qt")
 PLACED_MS = 200
@@ -70,7 +70,7 @@ def asks_first(path: Path) -> bool:
     return is_table(path) or path.is_dir() or (path.is_file() and reach_of(path) is not None)
 
 
-def _hiring(mode: Mode, carrier: Carrier[Command, Reply] | None, document: Document) -> Hire:
+def _hiring(mode: Mode, carrier: Transport[Command, Reply] | None, document: Document) -> WorkerFactory:
     """How the bench gets its workers; the first has been at work on the document since before there was a window."""
     first = Session(mode, carrier=carrier)
     first.start()
@@ -96,7 +96,7 @@ def _await_first_view(window: MainWindow) -> None:
         time.sleep(0.002)
 
 
-def open_bench(target: str | None, mode: Mode | None = None, launched: Carrier[Command, Reply] | None = None) -> int:
+def open_bench(target: str | None, mode: Mode | None = None, launched: Transport[Command, Reply] | None = None) -> int:
     """Show the bench until its window is closed; the exit status. ExperimentError for a bad target.
 
     ``mode`` is where the worker runs: by default in a process of its own where there is a core for it.

@@ -8,7 +8,7 @@ from simulator.data.images import Images
 from simulator.data.sequence import Adding, Copying, DigitRows, Sine, TemporalOrder
 from simulator.data.table import Csv
 from simulator.data.toy import Circles, Clusters, Gaussian, Moons, Plane, Spirals, Xor
-from simulator.parameter import any_of
+from simulator.schema.parameter import any_of
 
 if TYPE_CHECKING:
     AnyData = Data

@@ -11,10 +11,10 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from simulator.frame import Floats, Points, frozen
-from simulator.machine import GIB, shortage
-from simulator.numeric import Array, Stream, stream
-from simulator.parameter import Part, knob
+from simulator.arrays.numeric import Array, Floats, Stream, frozen, stream
+from simulator.data.points import Points
+from simulator.schema.parameter import Part, knob
+from simulator.system.machine import GIB, shortage
 
 Task = Literal["classification", "regression"]
 Scale = Literal["standard", "unit", "none"]

@@ -9,9 +9,9 @@ from typing import ClassVar
 import numpy as np
 
 import resources
+from simulator.arrays.numeric import Floats, frozen
 from simulator.data.base import Data, DataError, Raw, Task
-from simulator.frame import Floats, frozen
-from simulator.parameter import kind_of
+from simulator.schema.parameter import kind_of
 
 FOLDER = resources.FOLDER / "data"
 

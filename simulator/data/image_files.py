@@ -9,8 +9,8 @@ from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
 from simulator.data.base import DataError
-from simulator.data.words import name_of, shown
-from simulator.regular_file import UnfitFileError, check_regular, read_regular
+from simulator.data.phrases import name_of, shown
+from simulator.system.regular_file import UnfitFileError, check_regular, read_regular
 
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm"})
 MAX_BYTES = 256 * 2**20

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 import numpy as np
 
+from simulator.arrays.numeric import Floats, frozen
 from simulator.data.base import Data, DataError, Labels, Raw, check_cells
 from simulator.data.image_files import ImageFiles, image_files, reason_of
 from simulator.data.paths import located
-from simulator.data.words import name_of, shown
-from simulator.frame import Floats, frozen
-from simulator.parameter import knob
-from simulator.regular_file import UnfitFileError
+from simulator.data.phrases import name_of, shown
+from simulator.schema.parameter import knob
+from simulator.system.regular_file import UnfitFileError
 
 if TYPE_CHECKING:
     from PIL import Image

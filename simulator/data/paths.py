@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 
 from simulator.data.base import DataError
+from simulator.data.phrases import name_of
 from simulator.data.tables.source import status
-from simulator.data.words import name_of
 
 
 def located(path: str, folder: Path) -> str:

@@ -10,10 +10,10 @@ from typing import Annotated
 
 import numpy as np
 
+from simulator.arrays.numeric import Floats
 from simulator.data.base import Data, Labels, Raw, Scale, Task, check_cells
 from simulator.data.bundled import Digits
-from simulator.frame import Floats
-from simulator.parameter import knob
+from simulator.schema.parameter import knob
 
 Samples = Annotated[
     int, knob("Samples", "How many sequences are drawn.", slider=(100, 20000), log=True, ge=2, le=1_000_000)

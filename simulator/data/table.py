@@ -14,13 +14,13 @@ import numpy as np
 
 from simulator.data.base import Data, DataError, Raw
 from simulator.data.paths import hash_of, located
+from simulator.data.phrases import name_of, shown
 from simulator.data.tables.design import Missing, design
 from simulator.data.tables.dialect import ALIGNED
 from simulator.data.tables.judgement import Judgement, judge
 from simulator.data.tables.reading import Reading, Table, read_table
 from simulator.data.tables.source import Progress, nothing, status
-from simulator.data.words import name_of, shown
-from simulator.parameter import knob
+from simulator.schema.parameter import knob
 
 
 class Csv(Data, frozen=True, kw_only=True, tag="csv"):

@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
+from simulator.arrays.numeric import Floats
 from simulator.data.base import Data, Labels, Raw, Task, check_cells
-from simulator.frame import Floats
-from simulator.parameter import knob
+from simulator.schema.parameter import knob
 
 Samples = Annotated[
     int, knob("Samples", "How many samples are drawn.", slider=(50, 5000), log=True, ge=2, le=1_000_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.doctor.averages import Momentum, Squares
-from simulator.doctor.base import SEVERITIES, Cause, Finding, Mend, Rule, Severity, Trial
+from simulator.doctor.base import SEVERITIES, Cause, Finding, Remedy, Rule, Severity, Trial
 from simulator.doctor.clipping import Clipping
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.initial_weights import InitialWeights
@@ -55,6 +55,6 @@ def _order(finding: Finding) -> tuple[int, float]:
 
 
 __all__ = [
-    "RULES", "SEVERITIES", "SUSPECTS", "WANTS", "Cause", "Evidence", "Finding", "Mend", "Rule", "Severity",
+    "RULES", "SEVERITIES", "SUSPECTS", "WANTS", "Cause", "Evidence", "Finding", "Remedy", "Rule", "Severity",
     "TinyGradients", "Trial", "examine", "rising", "tiny_shares",
 ]  # fmt: skip

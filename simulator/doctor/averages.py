@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulator.doctor.base import Finding, Mend
+from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
+from simulator.doctor.phrases import capital, number
 from simulator.doctor.suspect import Suspect, decades
-from simulator.doctor.words import capital, number
-from simulator.optimizers import Optimizer
-from simulator.parameter import parameter
+from simulator.parts.optimizers import Optimizer
+from simulator.schema.parameter import parameter
 
 SOUND = 20.0
 """Steps over which an average may go."""
@@ -41,7 +41,7 @@ class Momentum(Suspect):
             (f"optimizer.{field}", share),
             decades(length, SOUND) + 0.3,
             f"{name} {share:g} averages over {number(length)} steps{louder}",
-            [Mend(f"{name} 0.9", ((f"optimizer.{field}", 0.9),))],
+            [Remedy(f"{name} 0.9", ((f"optimizer.{field}", 0.9),))],
             numbers={field: share, "steps_averaged": length},
         )
 
@@ -75,5 +75,7 @@ class Squares(Suspect):
         self, evidence: Evidence, field: str, value: float, usual: float, strength: float, what: str
     ) -> Iterator[Finding]:
         name = name_of(evidence.experiment.optimizer, field)
-        mend = Mend(f"{name} {number(usual)}", ((f"optimizer.{field}", usual),))
-        yield from self.accuse(evidence, (f"optimizer.{field}", value), strength, what, [mend], numbers={field: value})
+        remedy = Remedy(f"{name} {number(usual)}", ((f"optimizer.{field}", usual),))
+        yield from self.accuse(
+            evidence, (f"optimizer.{field}", value), strength, what, [remedy], numbers={field: value}
+        )

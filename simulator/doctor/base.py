@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 from simulator.doctor.evidence import Evidence
-from simulator.experiment import Experiment
-from simulator.frame import Began
-from simulator.parameter import is_live_change
+from simulator.experiment.experiment import Experiment
+from simulator.schema.parameter import is_live_change
+from simulator.training.nonfinite import Began
 
 Severity = Literal["severe", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("severe", "warning", "note")
@@ -41,7 +41,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Mend:
+class Remedy:
     """A change of the experiment that helps: words for a button and (path, value) settings."""
 
     title: str
@@ -83,7 +83,7 @@ class Finding:
     factor: str
     """What the gradient waterfall holds responsible; ``""`` where that does not apply."""
     sentence: str
-    mends: tuple[Mend, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
     cause: Cause | None = None
     """None where the cause is the stack itself."""
     began: Began | None = None
@@ -111,17 +111,17 @@ class Rule(ABC):
         since: int,
         rows: Iterable[int] = (),
         factor: str = "",
-        mends: Iterable[Mend | None] = (),
+        remedies: Iterable[Remedy | None] = (),
         began: Began | None = None,
         cause: Cause | None = None,
         strength: float = 0.0,
     ) -> Finding:
-        """A finding of this rule, with those of ``mends`` that can be applied and change something."""
+        """A finding of this rule, with those of ``remedies`` that can be applied and change something."""
         experiment = evidence.experiment
         helpful = tuple(
-            replace(mend, application=_application(evidence, mend, since))
-            for mend in mends
-            if mend is not None and mend.helps(experiment)
+            replace(remedy, application=_application(evidence, remedy, since))
+            for remedy in remedies
+            if remedy is not None and remedy.helps(experiment)
         )
         return Finding(
             self.name, severity, evidence.labels(rows), since, evidence.frame.step, dict(numbers), factor,
@@ -129,9 +129,9 @@ class Rule(ABC):
         )  # fmt: skip
 
 
-def _application(evidence: Evidence, mend: Mend, since: int) -> Application:
+def _application(evidence: Evidence, remedy: Remedy, since: int) -> Application:
     """How a mend of what has been so ``since`` a step is applied: live only where that is enough."""
-    if not is_live_change(evidence.experiment, mend.applied(evidence.experiment)):
+    if not is_live_change(evidence.experiment, remedy.applied(evidence.experiment)):
         return "start"
     if not evidence.spoilt:
         return "live"

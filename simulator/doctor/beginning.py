@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from simulator.doctor.evidence import Evidence
-from simulator.doctor.words import capital, number
+from simulator.doctor.phrases import capital, number
 
 QUANTITIES = {
     "z": "z",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulator.doctor.base import Finding, Mend
+from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
+from simulator.doctor.phrases import number
 from simulator.doctor.suspect import Suspect, decades
-from simulator.doctor.words import number
 
 KEPT = 0.1
 """Share of the gradient that clipping leaves, below which it sets the length of every step."""
@@ -39,6 +39,6 @@ class Clipping(Suspect):
             min(decades(KEPT, kept) + 0.5, needed),
             f"Clipping at {what} {number(limit)} leaves {number(kept)} of the gradient, so that every step is that "
             "much shorter",
-            [Mend("No clipping", ((path, None),)), Mend(f"Clip at {what} 1", ((path, 1.0),))],
+            [Remedy("No clipping", ((path, None),)), Remedy(f"Clip at {what} 1", ((path, 1.0),))],
             numbers={f"clip_{what}": limit, "kept_share": kept},
         )

@@ -8,11 +8,11 @@ from simulator.doctor.base import Finding
 from simulator.doctor.diagnosis import diagnose
 from simulator.doctor.proof import prove
 from simulator.doctor.trial import Trials
-from simulator.experiment import ExperimentError
-from simulator.frame import Frame
-from simulator.history import History
-from simulator.profiles import Profiles
-from simulator.training import Training
+from simulator.experiment.experiment import ExperimentError
+from simulator.record.frame import Frame
+from simulator.record.history import History
+from simulator.record.profiles import Profiles
+from simulator.training.training import Training
 
 
 def consult(
@@ -24,4 +24,4 @@ def consult(
         return prove(findings, Trials(training.experiment, steps=training.step))
     except (ExperimentError, MemoryError):
         # Beside the run there is no room for a copy of it.
-        return tuple(replace(finding, mends=()) for finding in findings)
+        return tuple(replace(finding, remedies=()) for finding in findings)

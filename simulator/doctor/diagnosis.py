@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from simulator.analysis.sharpness import Sharpness, SharpnessQuestion
 from simulator.doctor import Evidence, Finding, examine, rising, tiny_shares
-from simulator.frame import Frame
-from simulator.history import History
-from simulator.profiles import Profiles
-from simulator.training import Training
+from simulator.observations.sharpness import Sharpness, SharpnessQuestion
+from simulator.record.frame import Frame
+from simulator.record.history import History
+from simulator.record.profiles import Profiles
+from simulator.training.training import Training
 
 
 @np.errstate(all="ignore")

@@ -11,13 +11,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.analysis.sharpness import Sharpness
-from simulator.experiment import Experiment
-from simulator.frame import Facts, Floats, Frame, LayerInfo
-from simulator.history import History
-from simulator.numeric import median
-from simulator.profiles import Profiles
-from simulator.trace import Factor
+from simulator.arrays.numeric import Floats, median
+from simulator.arrays.trace import Factor
+from simulator.experiment.experiment import Experiment
+from simulator.layers.info import LayerInfo
+from simulator.measures.facts import Facts
+from simulator.observations.sharpness import Sharpness
+from simulator.record.frame import Frame
+from simulator.record.history import History
+from simulator.record.profiles import Profiles
 
 UNMOVED = 0.97
 """Share of what always guessing the mean scores, above which nothing has been learnt."""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from simulator.doctor.base import Finding
-from simulator.doctor.words import number, times
-from simulator.frame import Frame
+from simulator.doctor.phrases import number, times
+from simulator.record.frame import Frame
 
 
 def headline(findings: Sequence[Finding], frame: Frame) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from simulator.doctor import mends
-from simulator.doctor.base import Finding, Mend
+from simulator.doctor import remedies
+from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence, balance
 from simulator.doctor.layer_settings import rows_of
+from simulator.doctor.phrases import number, times
 from simulator.doctor.signal import EXPLODING, VANISHING, Ends
 from simulator.doctor.suspect import PATIENCE, WEAK, Suspect, decades
-from simulator.doctor.words import number, times
 
 TOTAL = 1.0
 """Decades on the way through the stack, from which on a draw matters."""
@@ -31,8 +31,8 @@ class InitialWeights(Suspect):
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         alike = [
             path
-            for path, layer in mends.layers_of(evidence.experiment)
-            if path.count(".") == 1 and (present := mends.initializer_of(layer)) is not None and present.alike
+            for path, layer in remedies.layers_of(evidence.experiment)
+            if path.count(".") == 1 and (present := remedies.initializer_of(layer)) is not None and present.alike
         ]
         if alike:
             yield from self._alike(evidence, alike[0])
@@ -46,11 +46,11 @@ class InitialWeights(Suspect):
         rows = rows_of(evidence, path)
         yield from self.accuse(
             evidence,
-            mends.cause_of(evidence.experiment, f"{path}.initializer"),
+            remedies.cause_of(evidence.experiment, f"{path}.initializer"),
             1.0,
             f"All units of {evidence.name(rows[0])} begin with the same weights, so that only what comes back from "
             "layers behind it can tell them apart",
-            [mends.weights(evidence.experiment)],
+            [remedies.weights(evidence.experiment)],
             numbers={"unit_spread": 0.0},
             rows=rows,
         )
@@ -64,11 +64,11 @@ class InitialWeights(Suspect):
         each = 10 ** (total / sum(len(gains) for gains in drawn.values()))
         yield from self.accuse(
             evidence,
-            mends.cause_of(evidence.experiment, f"{path}.initializer"),
+            remedies.cause_of(evidence.experiment, f"{path}.initializer"),
             min(abs(total) / 2, 3.0) if self._outweighs(evidence, total) else WEAK,
             f"The initial weights are {number(each)} times as large as fits their activations, layer by layer: "
             f"{number(abs(total))} decades through the stack{self._consequence(evidence)}",
-            [mends.weights(evidence.experiment)],
+            [remedies.weights(evidence.experiment)],
             numbers={"weights_to_fitting": each, "decades": total},
             rows=rows,
             certain=evidence.frame.step < PATIENCE and self._lost(evidence),
@@ -99,8 +99,8 @@ class InitialWeights(Suspect):
         frame = evidence.first or evidence.frame
         norms = frame.measures["weight_norm"]
         found: dict[str, list[float]] = {}
-        for path, layer in mends.layers_of(evidence.experiment):
-            wanted = mends.unfitting(layer)
+        for path, layer in remedies.layers_of(evidence.experiment):
+            wanted = remedies.unfitting(layer)
             if wanted is None or path.count(".") > 1:
                 continue
             for row, info in enumerate(evidence.layers):
@@ -119,9 +119,9 @@ class InitialWeights(Suspect):
             return
         yield from self.accuse(
             evidence,
-            mends.cause_of(evidence.experiment, "output.initializer"),
+            remedies.cause_of(evidence.experiment, "output.initializer"),
             gain,
             f"The output's initial weights are {number(10**gain)} times as large as fits",
-            [Mend("Glorot output weights", (("output.initializer.kind", "glorot_normal"),))],
+            [Remedy("Glorot output weights", (("output.initializer.kind", "glorot_normal"),))],
             numbers={"decades": gain},
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from simulator.doctor.base import Finding, Mend
+from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
+from simulator.doctor.phrases import number
 from simulator.doctor.suspect import PATIENCE, Suspect, state
-from simulator.doctor.words import number
-from simulator.parameter import parameter
+from simulator.schema.parameter import parameter
 
 FLOOR = 0.5
 """Share of what guessing scores, above which label noise leaves less than half to be learnt."""
@@ -43,7 +43,7 @@ class LabelNoise(Suspect):
             f"The {what} (label noise {number(noise)}): knowing all else, the best answer scores "
             f"{number(facts.data.floor)} where guessing scores {number(facts.data.guessing_loss)}. It is as good as it "
             "gets, and nothing in the network is to be mended",
-            [Mend("No label noise", (("data.label_noise", 0.0),))],
+            [Remedy("No label noise", (("data.label_noise", 0.0),))],
             worst="warning" if share > LITTLE else "note",
             numbers={"label_noise": noise, "best_loss": facts.data.floor},
         )
@@ -99,7 +99,7 @@ class Overlap(Suspect):
                     0.9 if facts.data.likeness < 0.5 else 0.5,
                     f"The {'noise' if field == 'noise' else 'clusters'} of the data ({field} {number(value)}) "
                     "hides what is to be learnt: a sample's nearest neighbour tells little of its label",
-                    [Mend(f"{field.capitalize()} {sound:g}", ((f"data.{field}", sound),))],
+                    [Remedy(f"{field.capitalize()} {sound:g}", ((f"data.{field}", sound),))],
                     worst="warning" if evidence.level > LITTLE else "note",
                     numbers={field: value, "likeness": facts.data.likeness},
                 )

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from simulator.doctor import mends
-from simulator.doctor.base import Finding, Mend
+from simulator.doctor import remedies
+from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
+from simulator.doctor.phrases import number
 from simulator.doctor.suspect import WEAK, Suspect, decades
-from simulator.doctor.words import number
 from simulator.layers.base import layer_kinds
 
 KEEP = 0.25
@@ -36,7 +36,7 @@ class HeavyDropout(Suspect):
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         heavy = [
             (path, layer["dropout"])
-            for path, layer in mends.layers_of(evidence.experiment)
+            for path, layer in remedies.layers_of(evidence.experiment)
             if 1 - layer.get("dropout", {}).get("rate", 0.0) < KEEP
         ]
         if not heavy:
@@ -49,8 +49,8 @@ class HeavyDropout(Suspect):
             decades(rate / (1 - rate), 1.5),
             f"Dropout switches {rate:.0%} of the units of {evidence.name(rows_of(evidence, path)[0])} off at each step",
             [
-                Mend("No dropout", tuple((f"{path}.dropout.kind", "none") for path, _ in heavy)),
-                Mend("Dropout 0.2", tuple((f"{path}.dropout.rate", 0.2) for path, _ in heavy)),
+                Remedy("No dropout", tuple((f"{path}.dropout.kind", "none") for path, _ in heavy)),
+                Remedy("Dropout 0.2", tuple((f"{path}.dropout.rate", 0.2) for path, _ in heavy)),
             ],
             numbers={"dropout": rate},
             rows=rows_of(evidence, path),
@@ -65,7 +65,9 @@ class BranchScale(Suspect):
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         blocks = [
-            (path, layer) for path, layer in mends.layers_of(evidence.experiment) if layer.get("branch_scale", 0.0) > 0
+            (path, layer)
+            for path, layer in remedies.layers_of(evidence.experiment)
+            if layer.get("branch_scale", 0.0) > 0
         ]
         count = sum(layer["repeat"] for _, layer in blocks)
         growth = self._growth(evidence)
@@ -82,8 +84,8 @@ class BranchScale(Suspect):
             f"{count} branches are added with a scale of {number(scale)} each, so that the signal grows "
             f"{number(growth)} times from the first sum to the last",
             [
-                Mend("Branches over √depth", _settings(blocks, scale="sqrt_depth", branch_scale=1.0)),
-                Mend("Branch scale 0.1", _settings(blocks, branch_scale=0.1)),
+                Remedy("Branches over √depth", _settings(blocks, scale="sqrt_depth", branch_scale=1.0)),
+                Remedy("Branch scale 0.1", _settings(blocks, branch_scale=0.1)),
             ],
             numbers={"branch_scale": scale, "growth": growth},
             rows=rows_of(evidence, path),
@@ -100,7 +102,7 @@ class BranchScale(Suspect):
         return growth if math.isfinite(growth) else 1e30
 
 
-def _settings(blocks: Sequence[tuple[str, mends.Plain]], **values: Any) -> tuple[tuple[str, Any], ...]:
+def _settings(blocks: Sequence[tuple[str, remedies.Plain]], **values: Any) -> tuple[tuple[str, Any], ...]:
     return tuple((f"{path}.{name}", value) for path, _ in blocks for name, value in values.items())
 
 
@@ -111,8 +113,8 @@ class RecurrentWeights(Suspect):
     factor = "time"
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
-        for path, layer in mends.layers_of(evidence.experiment):
-            initializer = mends.initializer_of(layer, "recurrent_initializer")
+        for path, layer in remedies.layers_of(evidence.experiment):
+            initializer = remedies.initializer_of(layer, "recurrent_initializer")
             if initializer is None:
                 continue
             gain = initializer.spectral_radius(int(layer["units"]))
@@ -121,13 +123,15 @@ class RecurrentWeights(Suspect):
                 continue
             yield from self.accuse(
                 evidence,
-                mends.cause_of(evidence.experiment, f"{path}.recurrent_initializer"),
+                remedies.cause_of(evidence.experiment, f"{path}.recurrent_initializer"),
                 strength,
                 f"The recurrent weights of {evidence.name(rows_of(evidence, path)[0])} multiply the state by about "
                 f"{number(gain)} at each time step",
                 [
-                    Mend("Orthogonal recurrent weights", ((f"{path}.recurrent_initializer", {"kind": "orthogonal"}),)),
-                    Mend("Identity recurrent weights", ((f"{path}.recurrent_initializer", {"kind": "identity"}),)),
+                    Remedy(
+                        "Orthogonal recurrent weights", ((f"{path}.recurrent_initializer", {"kind": "orthogonal"}),)
+                    ),
+                    Remedy("Identity recurrent weights", ((f"{path}.recurrent_initializer", {"kind": "identity"}),)),
                 ],
                 numbers={"recurrent_gain": gain},
                 rows=rows_of(evidence, path),
@@ -142,7 +146,9 @@ class OpenGates(Suspect):
     factor = "gate"
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
-        highways = [(path, layer) for path, layer in mends.layers_of(evidence.experiment) if "transform_bias" in layer]
+        highways = [
+            (path, layer) for path, layer in remedies.layers_of(evidence.experiment) if "transform_bias" in layer
+        ]
         count = sum(layer["repeat"] for _, layer in highways)
         if not highways:
             return
@@ -159,7 +165,7 @@ class OpenGates(Suspect):
             min(lost / 3, 3.0),
             f"The gates of {count} highway layers begin {1 - kept:.0%} open (transform bias {bias:g}), which carries "
             f"{number(10**-lost)} of the input to the end",
-            [mends.carry(evidence.experiment)],
+            [remedies.carry(evidence.experiment)],
             numbers={"transform_bias": bias, "carried_decades": -lost},
             rows=rows_of(evidence, path),
         )
@@ -172,10 +178,10 @@ class LargeBiases(Suspect):
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         for path, layer in [
-            *mends.layers_of(evidence.experiment),
+            *remedies.layers_of(evidence.experiment),
             ("output", evidence.experiment.to_builtins()["output"]),
         ]:
-            initializer = mends.initializer_of(layer, "bias_initializer")
+            initializer = remedies.initializer_of(layer, "bias_initializer")
             size = 0.0 if initializer is None else initializer.fixed_size()
             if initializer is None or size < 1:
                 continue
@@ -186,7 +192,7 @@ class LargeBiases(Suspect):
                 # Those of the output are the first to be learnt.
                 min(decades(size, 0.5), WEAK if path == "output" else math.inf),
                 f"The biases of {name} begin at the size {number(size)}",
-                [Mend("Biases 0", ((f"{path}.bias_initializer.kind", "zeros"),))],
+                [Remedy("Biases 0", ((f"{path}.bias_initializer.kind", "zeros"),))],
                 numbers={"bias_size": size},
             )
             return

@@ -8,15 +8,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.doctor import mends
-from simulator.doctor.base import Finding, Mend, Rule
+from simulator.arrays.numeric import Floats, median
+from simulator.doctor import remedies
+from simulator.doctor.base import Finding, Remedy, Rule
 from simulator.doctor.beginning import beginning, lost_since
 from simulator.doctor.evidence import UNMOVED, Evidence, balance
+from simulator.doctor.phrases import beside_guessing, blame, joined, listed, number, risen
 from simulator.doctor.signal import adam_helps, strong_side, unforgetting, weak_side
-from simulator.doctor.words import beside_guessing, blame, joined, listed, number, risen
-from simulator.experiment import Experiment
-from simulator.frame import Floats
-from simulator.numeric import median
+from simulator.experiment.experiment import Experiment
 
 PATIENCE = 200
 """Steps that a run gets before it is said not to learn."""
@@ -79,7 +78,7 @@ class Diverging(Rule):
             f"The loss has lately been {risen(recent, start)}.",
             numbers={"loss": recent, "loss_at_start": start, **_ratios(evidence)},
             since=evidence.since(evidence.past("loss") > start),
-            mends=self._mends(evidence),
+            remedies=self._mends(evidence),
         )
 
     def _broken(self, evidence: Evidence) -> Finding:
@@ -96,15 +95,15 @@ class Diverging(Rule):
             since=since,
             rows=bad,
             factor=factor,
-            mends=self._mends(evidence),
+            remedies=self._mends(evidence),
             began=evidence.frame.began,
         )
 
-    def _mends(self, evidence: Evidence) -> list[Mend | None]:
+    def _mends(self, evidence: Evidence) -> list[Remedy | None]:
         experiment = evidence.experiment
-        weights = mends.weights(experiment)
-        slower = mends.rate(experiment, 1 / mends.RATE_CUT) if weights is None else None
-        return [weights, mends.batch_norm(experiment), slower, mends.clip(experiment)]
+        weights = remedies.weights(experiment)
+        slower = remedies.rate(experiment, 1 / remedies.RATE_CUT) if weights is None else None
+        return [weights, remedies.batch_norm(experiment), slower, remedies.clip(experiment)]
 
 
 class Oscillating(Rule):
@@ -125,14 +124,14 @@ class Oscillating(Rule):
             f"{number(sharpness.limit)} is the limit, and the loss rose from {number(before)} to {number(after)}.",
             numbers={"eta_lambda_max": sharpness.gauge, "limit": sharpness.limit, "loss": after, "loss_before": before},
             since=int(evidence.steps[-2 * evidence.recent]),
-            mends=self._mends(evidence.experiment, slower),
+            remedies=self._mends(evidence.experiment, slower),
         )
 
-    def _mends(self, experiment: Experiment, slower: float) -> list[Mend | None]:
+    def _mends(self, experiment: Experiment, slower: float) -> list[Remedy | None]:
         """At a thousandth of its rate nothing would learn: then it is not the rate that is wrong."""
         if slower < HOPELESS:
-            return [*strong_side(experiment), mends.clip(experiment)]
-        return [mends.rate(experiment, slower), mends.clip(experiment)]
+            return [*strong_side(experiment), remedies.clip(experiment)]
+        return [remedies.rate(experiment, slower), remedies.clip(experiment)]
 
 
 class Stalled(Rule):
@@ -163,7 +162,7 @@ class Stalled(Rule):
             numbers={"loss": now, "loss_of_guessing": evidence.guessing, **_ratios(evidence)},
             since=since,
             factor=factor,
-            mends=self._mends(evidence, factor, grows),
+            remedies=self._mends(evidence, factor, grows),
         )
 
     def _smooth(self, losses: Floats, width: int) -> Floats:
@@ -171,12 +170,12 @@ class Stalled(Rule):
         padded = np.concatenate([np.full(width - 1, losses[0]), losses])
         return np.convolve(padded, np.full(width, 1 / width), mode="valid")
 
-    def _mends(self, evidence: Evidence, factor: str, grows: bool) -> list[Mend | None]:
+    def _mends(self, evidence: Evidence, factor: str, grows: bool) -> list[Remedy | None]:
         ratios = _ratios(evidence)
         # One rate serves all layers: it helps only where all of them are slow alike.
         most, least = ratios.get("update_ratio_most", math.inf), ratios.get("update_ratio_least", 0.0)
         slow = most < BAND[0] and least > ALIKE * most
-        faster = [mends.rate(evidence.experiment, mends.RATE_CUT)] if slow else []
+        faster = [remedies.rate(evidence.experiment, remedies.RATE_CUT)] if slow else []
         sides = strong_side(evidence.experiment) if grows else weak_side(evidence, factor)
         return [*unforgetting(evidence.experiment), *sides, *faster]
 
@@ -195,9 +194,11 @@ class UpdateRatio(Rule):
         big = np.flatnonzero(defined & (ratios > high)).tolist()
         small = np.flatnonzero(defined & (ratios < low)).tolist()
         if big:
-            slower = mends.rate(evidence.experiment, 1 / mends.RATE_CUT)
+            slower = remedies.rate(evidence.experiment, 1 / remedies.RATE_CUT)
             worst = max(big, key=lambda row: ratios[row])
-            yield self._outside(evidence, big, worst, past[:, worst] > high, [slower, mends.clip(evidence.experiment)])
+            yield self._outside(
+                evidence, big, worst, past[:, worst] > high, [slower, remedies.clip(evidence.experiment)]
+            )
         if small and not evidence.learnt:
             worst = min(small, key=lambda row: ratios[row])
             all_slow = len(small) == int(defined.sum())
@@ -209,7 +210,7 @@ class UpdateRatio(Rule):
         rows: Sequence[int],
         worst: int,
         holds: NDArray[np.bool_],
-        cures: Sequence[Mend | None],
+        cures: Sequence[Remedy | None],
     ) -> Finding:
         ratio = float(evidence.lately("update_ratio")[worst])
         size = "large" if ratio > BAND[1] else "small"
@@ -222,16 +223,16 @@ class UpdateRatio(Rule):
             numbers={"update_ratio": ratio, "healthy_from": BAND[0], "healthy_to": BAND[1]},
             since=evidence.since(holds),
             rows=rows,
-            mends=cures,
+            remedies=cures,
         )
 
-    def _livelier(self, evidence: Evidence, row: int, all_slow: bool) -> list[Mend | None]:
+    def _livelier(self, evidence: Evidence, row: int, all_slow: bool) -> list[Remedy | None]:
         """A higher rate only where all layers are slow."""
         experiment = evidence.experiment
         if all_slow:
-            return [mends.rate(experiment, mends.RATE_CUT)]
+            return [remedies.rate(experiment, remedies.RATE_CUT)]
         factor, _ = blame(balance(evidence.frame), -1)
-        return [*weak_side(evidence, factor), mends.adam(experiment) if adam_helps(evidence, row) else None]
+        return [*weak_side(evidence, factor), remedies.adam(experiment) if adam_helps(evidence, row) else None]
 
 
 class Overfitting(Rule):
@@ -261,5 +262,5 @@ class Overfitting(Rule):
             f"training loss fell from {number(then)} to {number(train)}.",
             numbers={"validation_loss": score, "best_validation_loss": least, "loss": train, "loss_then": then},
             since=step,
-            mends=[mends.dropout(experiment), mends.decay(experiment)],
+            remedies=[remedies.dropout(experiment), remedies.decay(experiment)],
         )

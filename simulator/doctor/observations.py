@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulator.doctor import mends
-from simulator.doctor.base import Finding, Mend
+from simulator.doctor import remedies
+from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
+from simulator.doctor.phrases import counted
 from simulator.doctor.suspect import Suspect, decades
-from simulator.doctor.words import counted
 from simulator.layers.base import layer_kinds
 
 WIDE = 16
@@ -24,7 +24,7 @@ class SmallBatch(Suspect):
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         batch = evidence.frame.info.batch_size
-        normed = [path for path, layer in mends.layers_of(evidence.experiment) if _batch_normed(layer)]
+        normed = [path for path, layer in remedies.layers_of(evidence.experiment) if _batch_normed(layer)]
         single = batch == 1 and bool(normed)
         # Of few samples no batch can have many; what is so by algebra is so all the same.
         if batch >= FEW or (evidence.frame.info.train_samples < 4 * FEW and not single):
@@ -45,8 +45,8 @@ class SmallBatch(Suspect):
             3.0 if single else decades(FEW, batch) + (0.5 if normed else 0.0),
             what,
             [
-                Mend("Batch size 32", (("batch_size", 32),)),
-                Mend("No batch norm", tuple((f"{path}.normalization.kind", "none") for path in normed))
+                Remedy("Batch size 32", (("batch_size", 32),)),
+                Remedy("No batch norm", tuple((f"{path}.normalization.kind", "none") for path in normed))
                 if normed
                 else None,
             ],
@@ -64,8 +64,8 @@ class NarrowNorm(Suspect):
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         narrow = [
             (path, layer)
-            for path, layer in mends.layers_of(evidence.experiment)
-            if mends.normalized_over(layer) == "units" and layer.get("units", layer.get("channels", 99)) <= 2
+            for path, layer in remedies.layers_of(evidence.experiment)
+            if remedies.normalized_over(layer) == "units" and layer.get("units", layer.get("channels", 99)) <= 2
         ]
         if not narrow:
             return
@@ -81,9 +81,9 @@ class NarrowNorm(Suspect):
             3.0 if units == 1 else 0.8,
             f"Layer norm over {counted(units, 'unit')} in {name} takes the sample from itself: x̂ {what}",
             [
-                Mend("No layer norm", tuple((f"{path}.normalization.kind", "none") for path, _ in narrow)),
-                Mend("Batch norm", tuple((f"{path}.normalization.kind", "batch") for path, _ in narrow)),
-                Mend(f"{WIDE} units", tuple((f"{path}.units", WIDE) for path, layer in narrow if "units" in layer)),
+                Remedy("No layer norm", tuple((f"{path}.normalization.kind", "none") for path, _ in narrow)),
+                Remedy("Batch norm", tuple((f"{path}.normalization.kind", "batch") for path, _ in narrow)),
+                Remedy(f"{WIDE} units", tuple((f"{path}.units", WIDE) for path, layer in narrow if "units" in layer)),
             ],
             numbers={"units": float(units)},
             rows=rows,
@@ -91,6 +91,6 @@ class NarrowNorm(Suspect):
         )
 
 
-def _batch_normed(layer: mends.Plain) -> bool:
+def _batch_normed(layer: remedies.Plain) -> bool:
     # A convolution averages over positions too.
-    return mends.normalized_over(layer) == "batch" and layer["kind"] not in layer_kinds(lambda kind: kind.structured)
+    return remedies.normalized_over(layer) == "batch" and layer["kind"] not in layer_kinds(lambda kind: kind.structured)

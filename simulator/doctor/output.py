@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from simulator.doctor.base import Finding, Mend
+from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
+from simulator.doctor.phrases import number
 from simulator.doctor.suspect import Suspect, decades
-from simulator.doctor.words import number
-from simulator.parameter import title_of
+from simulator.schema.parameter import title_of
 
 FLAT = 0.2
 """Share of the wrong answers that lie where the output is flat."""
@@ -32,7 +32,7 @@ class FlatOutput(Suspect):
         facts, loss = evidence.facts, evidence.experiment.objective
         if facts is None or not loss.sloped or loss.activation is None:
             return
-        mends = [Mend(title, (("loss.kind", kind),)) for kind, title in MENDS[evidence.frame.info.task]]
+        remedies = [Remedy(title, (("loss.kind", kind),)) for kind, title in MENDS[evidence.frame.info.task]]
         data = facts.data
         numbers = {"output_slope": facts.output_slope, "flat_mistakes": facts.flat_mistakes}
         low, high = loss.activation.values
@@ -45,7 +45,7 @@ class FlatOutput(Suspect):
                 1 + max(decades(excess, 1.0), 0.0),
                 f"The targets go from {number(data.target_low)} to {number(data.target_high)}, and the output's {name} "
                 f"from {low:g} to {high:g} only",
-                mends,
+                remedies,
                 numbers={**numbers, "target_low": data.target_low, "target_high": data.target_high},
             )
         elif facts.flat_mistakes > FLAT and math.isfinite(facts.output_slope):
@@ -55,6 +55,6 @@ class FlatOutput(Suspect):
                 1 + max(decades(0.1, facts.output_slope), 0.0),
                 f"{facts.flat_mistakes:.0%} of the wrong answers lie where the output's {name} is flat: the loss's "
                 f"gradient is multiplied with slopes of {number(facts.output_slope)} of the steepest",
-                mends,
+                remedies,
                 numbers=numbers,
             )

@@ -8,11 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulator.doctor.base import Finding, Mend
+from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
+from simulator.doctor.phrases import capital, counted, number, times
 from simulator.doctor.suspect import Suspect, decades
-from simulator.doctor.words import capital, counted, number, times
-from simulator.parameter import title_of
+from simulator.schema.parameter import title_of
 
 PULL = 0.3
 """Share of the loss's gradient from which on a penalty decides where the weights go."""
@@ -40,7 +40,7 @@ class L2Penalty(Suspect):
         optimizer = evidence.experiment.optimizer
         product = evidence.top_rate * strength
         numbers = {"l2": strength, "eta_lambda": product, "penalty_to_loss_gradient": _beside(evidence, facts.l2_norm)}
-        mends = [_set("L2", "regularization.l2", value) for value in (1e-4, 0.0)]
+        remedies = [_set("L2", "regularization.l2", value) for value in (1e-4, 0.0)]
         cause = ("regularization.l2", strength)
         limit = optimizer.stability_limit()
         if product > limit:
@@ -48,11 +48,11 @@ class L2Penalty(Suspect):
                 f"The L2 penalty alone makes the weights grow: η·λ is {number(product)}, and above {number(limit)} "
                 "every step carries a weight beyond zero to more than it was"
             )
-            yield from self.accuse(evidence, cause, 2 + decades(product, limit), what, mends, numbers=numbers)
+            yield from self.accuse(evidence, cause, 2 + decades(product, limit), what, remedies, numbers=numbers)
         elif not evidence.broken and _decides(evidence, facts.l2_norm):
             how = _how(evidence, facts.l2_norm)
             what = f"The L2 penalty {number(strength)} decides where the weights go, not the loss: {how}"
-            yield from self.accuse(evidence, cause, decades(strength, self.sound), what, mends, numbers=numbers)
+            yield from self.accuse(evidence, cause, decades(strength, self.sound), what, remedies, numbers=numbers)
 
 
 class L1Penalty(Suspect):
@@ -132,6 +132,6 @@ def _beside(evidence: Evidence, penalty: float) -> float:
     return penalty / size if size else math.inf
 
 
-def _set(name: str, path: str, value: float) -> Mend:
+def _set(name: str, path: str, value: float) -> Remedy:
     title = f"{name} {number(value)}" if value else f"no {name}"
-    return Mend(capital(title), ((path, value),))
+    return Remedy(capital(title), ((path, value),))

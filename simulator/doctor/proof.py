@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from simulator.doctor.base import SEVERITIES, Finding, Mend
+from simulator.doctor.base import SEVERITIES, Finding, Remedy
 from simulator.doctor.evidence import HALF_WAY
-from simulator.doctor.mends import value_at
+from simulator.doctor.remedies import value_at
 from simulator.doctor.suspect import HELPING
 from simulator.doctor.trial import Outcome, Trials, cures
-from simulator.experiment import Experiment
+from simulator.experiment.experiment import Experiment
 
 CLOSE = 2.5
 """Times the best copy's loss, within which another setting explains as much."""
@@ -27,17 +27,17 @@ class Tested:
     """A finding with what became of the copies with its mends."""
 
     finding: Finding
-    copies: tuple[tuple[Mend, Outcome], ...]
+    copies: tuple[tuple[Remedy, Outcome], ...]
 
     @property
-    def healing(self) -> list[Mend]:
+    def healing(self) -> list[Remedy]:
         """The mends that cured, in the order of the finding."""
-        return [mend for mend, _ in self.copies if cures(mend.tried)]
+        return [remedy for remedy, _ in self.copies if cures(remedy.tried)]
 
     @property
     def best(self) -> Outcome | None:
         """The copy that cured with the lowest loss, or else that with the lowest loss."""
-        healed = [outcome for mend, outcome in self.copies if cures(mend.tried)]
+        healed = [outcome for remedy, outcome in self.copies if cures(remedy.tried)]
         return min(healed or [outcome for _, outcome in self.copies], key=lambda outcome: outcome.level, default=None)
 
     @property
@@ -47,8 +47,8 @@ class Tested:
     @property
     def proven(self) -> Finding:
         """With the mends that cured, those with the lowest loss first."""
-        levels = {id(mend): outcome.level for mend, outcome in self.copies}
-        return replace(self.finding, mends=tuple(sorted(self.healing, key=lambda mend: levels[id(mend)])))
+        levels = {id(remedy): outcome.level for remedy, outcome in self.copies}
+        return replace(self.finding, remedies=tuple(sorted(self.healing, key=lambda remedy: levels[id(remedy)])))
 
 
 def prove(findings: Sequence[Finding], trials: Trials) -> tuple[Finding, ...]:
@@ -58,7 +58,7 @@ def prove(findings: Sequence[Finding], trials: Trials) -> tuple[Finding, ...]:
     is sound among those that cure best. What the cure takes away followed from the cause, and is not told beside it.
     """
     if not findings or not trials.steps:
-        return tuple(replace(finding, mends=()) for finding in findings)
+        return tuple(replace(finding, remedies=()) for finding in findings)
     return consistent(_judged(findings, trials), trials.experiment)
 
 
@@ -79,7 +79,7 @@ def _left(leader: Tested, others: Iterable[Finding]) -> Iterator[Finding]:
         if finding is not leader.finding and finding.rule != NOTHING and (
             leader.best is None or leader.best.has(finding)
         ):  # fmt: skip
-            yield replace(finding, mends=())
+            yield replace(finding, remedies=())
 
 
 def consistent(findings: Iterable[Finding], experiment: Experiment) -> tuple[Finding, ...]:
@@ -87,19 +87,19 @@ def consistent(findings: Iterable[Finding], experiment: Experiment) -> tuple[Fin
     ways: dict[str, bool] = {}
     kept = []
     for finding in findings:
-        mends = []
-        for mend in finding.mends:
-            moves = dict(_moves(mend, experiment))
+        remedies = []
+        for remedy in finding.remedies:
+            moves = dict(_moves(remedy, experiment))
             if all(ways.get(path, up) == up for path, up in moves.items()):
                 ways |= moves
-                mends.append(mend)
-        kept.append(replace(finding, mends=tuple(mends)))
+                remedies.append(remedy)
+        kept.append(replace(finding, remedies=tuple(remedies)))
     return tuple(kept)
 
 
-def _moves(mend: Mend, experiment: Experiment) -> Iterator[tuple[str, bool]]:
+def _moves(remedy: Remedy, experiment: Experiment) -> Iterator[tuple[str, bool]]:
     """Path of each number that a mend changes, and whether it raises it."""
-    for path, value in mend.settings:
+    for path, value in remedy.settings:
         now = value_at(experiment, path)
         if isinstance(value, int | float) and isinstance(now, int | float) and value != now:
             yield path, value > now
@@ -107,8 +107,8 @@ def _moves(mend: Mend, experiment: Experiment) -> Iterator[tuple[str, bool]]:
 
 def _otherwise(culprit: Tested, others: Sequence[Finding], trials: Trials) -> Tested:
     """Where setting the cause right is not enough: with what helps against the signs that came with it."""
-    mends = {mend.settings_key: mend for each in others for mend in each.mends}
-    helped = replace(culprit.finding, mends=tuple(mends.values()))
+    remedies = {remedy.settings_key: remedy for each in others for remedy in each.remedies}
+    helped = replace(culprit.finding, remedies=tuple(remedies.values()))
     return Tested(culprit.finding, (*culprit.copies, *trials.of_finding(helped)))
 
 
@@ -136,7 +136,7 @@ def _without_culprit(others: Sequence[Finding], trials: Trials) -> tuple[Finding
     if trials.untreated.level < HALF_WAY:
         # It learns: what looks odd does no harm.
         kept = [each.proven for each in tested if each.finding.rule in LASTING or each.finding.severity == "note"]
-        return tuple(finding for finding in kept if finding.mends or finding.severity == "note")
+        return tuple(finding for finding in kept if finding.remedies or finding.severity == "note")
     healed = [each for each in tested if each.healing]
     if healed:
         leader = min(healed, key=lambda each: SEVERITIES.index(each.finding.severity))
@@ -145,10 +145,10 @@ def _without_culprit(others: Sequence[Finding], trials: Trials) -> tuple[Finding
     if nothing:
         # No part of a network can be blamed for what cannot be learnt.
         blameless = [each.finding for each in tested if not each.finding.factor and each.finding not in nothing]
-        return (*nothing, *(replace(each, mends=()) for each in blameless))
+        return (*nothing, *(replace(each, remedies=()) for each in blameless))
     return tuple(each.proven for each in tested if each.finding.severity != "warning" or _told(each))
 
 
 def _told(tested: Tested) -> bool:
     """Whether a warning is worth a word although nothing that was tried at least halves the loss."""
-    return tested.finding.rule == "over-fitting" or not tested.finding.mends
+    return tested.finding.rule == "over-fitting" or not tested.finding.remedies

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from simulator.doctor.averages import SOUND
-from simulator.doctor.base import Finding, Mend
+from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
+from simulator.doctor.phrases import number
 from simulator.doctor.suspect import Suspect, decades
-from simulator.doctor.words import number
-from simulator.optimizers import Optimizer
-from simulator.parameter import parameter, title_of
-from simulator.schedules import Schedule
+from simulator.parts.optimizers import Optimizer
+from simulator.parts.schedules import Schedule
+from simulator.schema.parameter import parameter, title_of
 
 SPENT = 0.03
 """Share of the greatest rate of the run, or of the base, below which a schedule has all but stopped it."""
@@ -37,17 +37,17 @@ def gain(optimizer: Optimizer) -> float:
     return min(optimizer.gain, SOUND)
 
 
-def constant(rate: float, optimizer: Optimizer) -> Iterator[Mend]:
+def constant(rate: float, optimizer: Optimizer) -> Iterator[Remedy]:
     """No schedule, with the base rate where it is near what is usual, and with the usual one."""
     usual = usual_rate(optimizer)
     if usual / 100 <= rate <= usual * 10:
-        yield Mend("Constant rate", (("schedule.kind", "constant"),))
+        yield Remedy("Constant rate", (("schedule.kind", "constant"),))
         rate *= 10
     else:
         rate = usual
     if rate <= usual * 10:
         title = f"Constant rate {rate:g}"
-        yield Mend(title, (("schedule.kind", "constant"), ("optimizer.learning_rate", float(f"{rate:.3g}"))))
+        yield Remedy(title, (("schedule.kind", "constant"), ("optimizer.learning_rate", float(f"{rate:.3g}"))))
 
 
 class Scheduling(Suspect):
@@ -78,7 +78,7 @@ class Scheduling(Suspect):
             f"The schedule has raised the learning rate to {number(top)}"
             + (f", {number(top / base)} times the base rate {number(base)}" if base and not peaks else ""),
             [
-                Mend(f"Highest rate {usual:g}", ((f"schedule.{schedule.peak_field}", usual),))
+                Remedy(f"Highest rate {usual:g}", ((f"schedule.{schedule.peak_field}", usual),))
                 if schedule.peak_field
                 else None,
                 *constant(base, evidence.experiment.optimizer),
@@ -189,7 +189,7 @@ class LearningRate(Suspect):
             ("optimizer.learning_rate", rate),
             strength,
             what,
-            [Mend(f"Learning rate {value:g}", (("optimizer.learning_rate", value),)) for value in rounded],
+            [Remedy(f"Learning rate {value:g}", (("optimizer.learning_rate", value),)) for value in rounded],
             numbers={"learning_rate": rate, "longest_update_ratio": evidence.longest_update[0]},
             certain=certain,
         )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulator.doctor.base import Finding, Mend
+from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
+from simulator.doctor.phrases import number
 from simulator.doctor.suspect import Suspect, decades
-from simulator.doctor.words import number
 
 LARGE = 3.0
 """Size of inputs or targets above which weights and rates that are meant for 1 are too large."""
@@ -35,7 +35,7 @@ class DataScale(Suspect):
             strength + 0.3,
             f"The {what} are of the size {number(size)} (scale: {evidence.experiment.data.scale}), where initial "
             "weights and rates are meant for 1",
-            [Mend("Standard scale", (("data.scale", "standard"),))],
+            [Remedy("Standard scale", (("data.scale", "standard"),))],
             numbers={"input_size": data.input_size, "target_low": data.target_low, "target_high": data.target_high},
         )
 

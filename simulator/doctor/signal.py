@@ -8,15 +8,15 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.doctor import mends
-from simulator.doctor.base import Finding, Mend, Rule
+from simulator.arrays.trace import Factor
+from simulator.doctor import remedies
+from simulator.doctor.base import Finding, Remedy, Rule
 from simulator.doctor.evidence import Evidence, balance
-from simulator.doctor.words import SUBJECTS, blame, capital, joined, number
-from simulator.experiment import Experiment
+from simulator.doctor.phrases import SUBJECTS, blame, capital, joined, number
+from simulator.experiment.experiment import Experiment
 from simulator.layers.base import layer_kinds
-from simulator.optimizers import Adam
-from simulator.parameter import title_of
-from simulator.trace import Factor
+from simulator.parts.optimizers import Adam
+from simulator.schema.parameter import title_of
 
 VANISHING, EXPLODING = 1e-3, 1e3
 """First-to-last ratio of gradients beyond which they vanish or explode."""
@@ -53,26 +53,26 @@ class Ends:
         return found & self.known & (self.last_past > 0)
 
 
-def weak_side(evidence: Evidence, factor: str) -> list[Mend | None]:
+def weak_side(evidence: Evidence, factor: str) -> list[Remedy | None]:
     """What helps a signal that fades, the cause first."""
     experiment = evidence.experiment
-    squashed = mends.rectifier(experiment) is not None
-    cure = [mends.batch_norm(experiment), mends.rectifier(experiment), mends.tanh(experiment)]
+    squashed = remedies.rectifier(experiment) is not None
+    cure = [remedies.batch_norm(experiment), remedies.rectifier(experiment), remedies.tanh(experiment)]
     if not (factor == "slope" and squashed):
-        cure = [mends.weights(experiment), mends.batch_norm(experiment)]
-    return [mends.carry(experiment), *cure, mends.skips(experiment)]
+        cure = [remedies.weights(experiment), remedies.batch_norm(experiment)]
+    return [remedies.carry(experiment), *cure, remedies.skips(experiment)]
 
 
-def strong_side(experiment: Experiment) -> list[Mend | None]:
+def strong_side(experiment: Experiment) -> list[Remedy | None]:
     """What helps a signal that grows; clipping treats the symptom, and is named where nothing treats the cause."""
-    weights = mends.weights(experiment)
-    cure = [weights, mends.batch_norm(experiment), mends.skips(experiment) if weights is None else None]
-    return cure if any(cure) else [mends.clip(experiment)]
+    weights = remedies.weights(experiment)
+    cure = [weights, remedies.batch_norm(experiment), remedies.skips(experiment) if weights is None else None]
+    return cure if any(cure) else [remedies.clip(experiment)]
 
 
-def unforgetting(experiment: Experiment) -> list[Mend | None]:
+def unforgetting(experiment: Experiment) -> list[Remedy | None]:
     """What lets a plain recurrent layer keep what it has seen."""
-    return [mends.gated(experiment, "lstm"), mends.gated(experiment, "gru"), mends.irnn(experiment)]
+    return [remedies.gated(experiment, "lstm"), remedies.gated(experiment, "gru"), remedies.irnn(experiment)]
 
 
 def entry_size(evidence: Evidence, row: int) -> float:
@@ -125,10 +125,10 @@ class Vanishing(Rule):
             since=evidence.since(gradient.below(VANISHING) | delta.below(VANISHING)),
             rows=sorted(set(ends.rows)),
             factor=factor,
-            mends=[
+            remedies=[
                 *weak_side(evidence, factor),
-                mends.adam(evidence.experiment) if adam_helps(evidence, row) else None,
-                mends.double(evidence.experiment) if lost and factor != "slope" else None,
+                remedies.adam(evidence.experiment) if adam_helps(evidence, row) else None,
+                remedies.double(evidence.experiment) if lost and factor != "slope" else None,
             ],
         )
 
@@ -185,7 +185,7 @@ class Fading(Rule):
             since=evidence.since(ends.last_past < limit * ends.first_past),
             rows=ends.rows,
             factor=factor or "",
-            mends=weak_side(evidence, factor or "weights"),
+            remedies=weak_side(evidence, factor or "weights"),
         )
 
     def _blame(self, evidence: Evidence) -> tuple[Factor | None, float]:
@@ -237,7 +237,7 @@ class Exploding(Rule):
             since=evidence.since(since),
             rows=sorted(set(ends.rows)) if ends.known else (),
             factor=factor,
-            mends=strong_side(experiment),
+            remedies=strong_side(experiment),
         )  # fmt: skip
 
     def _sentence(self, evidence: Evidence, ends: Ends, of_weights: bool, top: float) -> str:
@@ -277,7 +277,7 @@ class VanishingThroughTime(Rule):
                 since=self._since(evidence, label),
                 rows=(row,),
                 factor="time",
-                mends=unforgetting(evidence.experiment),
+                remedies=unforgetting(evidence.experiment),
             )
 
     def _since(self, evidence: Evidence, label: str) -> int:

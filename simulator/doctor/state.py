@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulator.doctor import mends
+from simulator.doctor import remedies
 from simulator.doctor.base import Finding, Rule
 from simulator.doctor.evidence import Evidence
-from simulator.doctor.words import number
-from simulator.parameter import title_of
+from simulator.doctor.phrases import number
+from simulator.schema.parameter import title_of
 
 
 class LostState(Rule):
@@ -28,5 +28,5 @@ class LostState(Rule):
             f"{number(lost.entries)} parameters since step {lost.step}: these are not trained any more.",
             numbers={"entries": lost.entries},
             since=lost.step,
-            mends=[mends.clip(experiment)],
+            remedies=[remedies.clip(experiment)],
         )

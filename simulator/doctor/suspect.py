@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from simulator.doctor.base import SEVERITIES, Cause, Finding, Mend, Rule, Severity
+from simulator.arrays.trace import Factor
+from simulator.doctor.base import SEVERITIES, Cause, Finding, Remedy, Rule, Severity
 from simulator.doctor.beginning import beginning, lost_since
 from simulator.doctor.evidence import Evidence
-from simulator.doctor.words import beside_guessing, counted, risen
-from simulator.trace import Factor
+from simulator.doctor.phrases import beside_guessing, counted, risen
 
 PATIENCE = 30
 """Steps before a run that has not moved is held against a setting; against a weak suspicion it takes longer."""
@@ -42,7 +42,7 @@ class Suspect(Rule):
         cause: tuple[str, Any],
         strength: float,
         what: str,
-        mends: Iterable[Mend | None],
+        remedies: Iterable[Remedy | None],
         *,
         numbers: Mapping[str, float],
         rows: Iterable[int] = (),
@@ -64,7 +64,7 @@ class Suspect(Rule):
             since=since(evidence),
             rows=rows,
             factor=self.factor or "",
-            mends=mends,
+            remedies=remedies,
             began=evidence.frame.began,
             cause=Cause(*cause),
             strength=strength,

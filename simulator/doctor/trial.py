@@ -13,16 +13,16 @@ from functools import cached_property
 
 import numpy as np
 
+from simulator.arrays.numeric import median
 from simulator.doctor import WANTS
-from simulator.doctor.base import Finding, Mend, Trial
+from simulator.doctor.base import Finding, Remedy, Trial
 from simulator.doctor.diagnosis import diagnose
-from simulator.experiment import Experiment
-from simulator.frame import Frame
-from simulator.history import History, Rows
-from simulator.numeric import median
-from simulator.profiles import Profiles
-from simulator.threads import blas_threads, limited_blas
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment
+from simulator.network.threads import blas_threads, limited_blas
+from simulator.record.frame import Frame
+from simulator.record.history import History, Rows
+from simulator.record.profiles import Profiles
+from simulator.training.training import Training
 
 CURED = 0.5
 """Share of the untreated loss that a copy with a mend must come down to."""
@@ -120,34 +120,34 @@ class Trials:
         """Whether no more copies can be afforded."""
         return len(self._outcomes) + 1 >= self._plan[1]
 
-    def of(self, mend: Mend) -> Outcome | None:
-        """What became of the copy with ``mend``; None where it cannot be built, or not be afforded any more."""
-        key = mend.settings_key
+    def of(self, remedy: Remedy) -> Outcome | None:
+        """What became of the copy with ``remedy``; None where it cannot be built, or not be afforded any more."""
+        key = remedy.settings_key
         if key not in self._outcomes:
             if self.exhausted:
                 return None
-            self._outcomes[key] = self._copied(mend)
+            self._outcomes[key] = self._copied(remedy)
         return self._outcomes[key]
 
-    def _copied(self, mend: Mend) -> Outcome | None:
+    def _copied(self, remedy: Remedy) -> Outcome | None:
         try:
-            return copy(mend.applied(self.experiment), self.steps, self._between)
+            return copy(remedy.applied(self.experiment), self.steps, self._between)
         except (ValueError, MemoryError):
             return None
 
-    def of_finding(self, finding: Finding) -> Iterator[tuple[Mend, Outcome]]:
+    def of_finding(self, finding: Finding) -> Iterator[tuple[Remedy, Outcome]]:
         """Each mend of a finding with its trial, and what became of the copy, as far as there is one."""
-        for mend in finding.mends:
-            outcome = self.of(mend)
+        for remedy in finding.remedies:
+            outcome = self.of(remedy)
             if outcome is None:
                 continue
-            tried = replace(mend, tried=self._trial(finding, mend, outcome))
+            tried = replace(remedy, tried=self._trial(finding, remedy, outcome))
             yield tried, outcome
             if cures(tried.tried) and outcome.level < ENOUGH:
                 return
 
-    def _trial(self, finding: Finding, mend: Mend, outcome: Outcome) -> Trial:
-        after, mended = outcome.loss, mend.applied(self.experiment)
+    def _trial(self, finding: Finding, remedy: Remedy, outcome: Outcome) -> Trial:
+        after, mended = outcome.loss, remedy.applied(self.experiment)
         if mended.objective != self.experiment.objective or mended.data != self.experiment.data:
             # Another loss, other targets: in the units of the untreated loss.
             after = outcome.level * self.untreated.yardstick

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.arrays.numeric import Array, Floats, frozen, median
 from simulator.doctor.base import Finding, Rule
 from simulator.doctor.evidence import Evidence, balance
+from simulator.doctor.phrases import blame, joined, listed
 from simulator.doctor.signal import weak_side
-from simulator.doctor.words import blame, joined, listed
-from simulator.frame import Floats, frozen
 from simulator.layers.base import Tap
-from simulator.numeric import Array, median
-from simulator.question import Question
+from simulator.observations.question import Question
 
 if TYPE_CHECKING:
-    from simulator.training import Training
+    from simulator.training.training import Training
 
 SMALLEST = 6e-8
 """float16's smallest positive number is 5.96e-8; what lies below half of it becomes 0."""
@@ -81,5 +80,5 @@ class Underflow(Rule):
             since=evidence.since(limit),
             rows=rows,
             factor=factor,
-            mends=weak_side(evidence, factor),
+            remedies=weak_side(evidence, factor),
         )

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from simulator.activations import Activation
-from simulator.doctor import mends
+from simulator.doctor import remedies
 from simulator.doctor.base import Cause, Finding, Rule
 from simulator.doctor.evidence import Evidence
-from simulator.doctor.words import capital, listed, number
-from simulator.frame import LayerInfo
-from simulator.parameter import kinds
+from simulator.doctor.phrases import capital, listed, number
+from simulator.layers.info import LayerInfo
+from simulator.parts.activations import Activation
+from simulator.schema.parameter import kinds
 
 MOSTLY = 0.5
 HASTY = 1e-2
@@ -46,7 +46,7 @@ class Saturated(Rule):
             since=evidence.since(evidence.past("activation_saturated")[:, worst] >= MOSTLY),
             rows=rows,
             factor="slope",
-            mends=[mends.weights(experiment), mends.batch_norm(experiment), mends.rectifier(experiment)],
+            remedies=[remedies.weights(experiment), remedies.batch_norm(experiment), remedies.rectifier(experiment)],
         )
 
 
@@ -69,7 +69,7 @@ class Dead(Rule):
         since = evidence.since(evidence.past("activation_dead")[:, worst] >= MOSTLY)
         experiment = evidence.experiment
         hasty = since > 0 and self._longest_update(evidence, worst, since) > HASTY
-        slower = mends.rate(experiment, 1 / mends.RATE_CUT) if hasty else None
+        slower = remedies.rate(experiment, 1 / remedies.RATE_CUT) if hasty else None
         yield self.finding(
             evidence,
             "severe" if shares[worst] > 0.99 else "warning",
@@ -80,7 +80,7 @@ class Dead(Rule):
             since=since,
             rows=rows,
             factor="slope",
-            mends=[slower, mends.leaky(experiment), mends.batch_norm(experiment)],
+            remedies=[slower, remedies.leaky(experiment), remedies.batch_norm(experiment)],
         )
 
     def _longest_update(self, evidence: Evidence, row: int, since: int) -> float:
@@ -109,18 +109,18 @@ class Symmetric(Rule):
             since=evidence.since(past <= ALIKE),
             rows=rows,
             factor="weights",
-            mends=[mends.weights(evidence.experiment)],
+            remedies=[remedies.weights(evidence.experiment)],
             cause=self._cause(evidence, rows[0]),
             strength=3.0,
         )
 
     def _cause(self, evidence: Evidence, row: int) -> Cause | None:
         """The initialiser, where it draws all units alike."""
-        for path, layer in mends.layers_of(evidence.experiment):
+        for path, layer in remedies.layers_of(evidence.experiment):
             entry = int(path.split(".")[1])
-            initializer = mends.initializer_of(layer)
+            initializer = remedies.initializer_of(layer)
             if initializer is not None and initializer.alike and entry >= evidence.layers[row].entry:
-                return Cause(*mends.cause_of(evidence.experiment, f"{path}.initializer"))
+                return Cause(*remedies.cause_of(evidence.experiment, f"{path}.initializer"))
         return None
 
     def _stays(self, evidence: Evidence, row: int) -> bool:

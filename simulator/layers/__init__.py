@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from simulator.layers.base import Layer, Module, Tap
 from simulator.layers.dropout import AnyDropout, Dropout
 from simulator.layers.normalization import AnyNormalization, Normalization
-from simulator.parameter import any_of
+from simulator.schema.parameter import any_of
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+for _name in sorted(
+    (module.name for module in pkgutil.walk_packages(__path__, f"{__name__}.")), key=lambda name: name.rsplit(".")[-1]
+):
+    importlib.import_module(_name)
 
 if TYPE_CHECKING:
     AnyLayer = Layer

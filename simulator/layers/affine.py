@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from simulator.layers.base import Affine, Block, Entries, Layer, Module, Room
+from simulator.arrays.numeric import Array, Stream, stream
+from simulator.layers.base import Affine, Block, BuildContext, Entries, Layer, Module
 from simulator.layers.dropout import DropoutStage
 from simulator.layers.normalization import Stage
-from simulator.numeric import Array, Stream, stream
 
 
 class AffineModule(Module):
@@ -41,10 +41,10 @@ class AffineModule(Module):
     def states(self) -> list[Block]:
         return [block for stage in self.stages for block in stage.states()]
 
-    def prepare_dropout(self, room: Room) -> None:
+    def prepare_dropout(self, context: BuildContext) -> None:
         """Give dropout the draws of this place."""
         if self.dropout is not None:
-            self.dropout.rng = stream(room.seed, Stream.DROPOUT, *self.place)
+            self.dropout.rng = stream(context.seed, Stream.DROPOUT, *self.place)
 
     def unit_entries(self, units: Sequence[int]) -> list[Entries]:
         return self.affine.unit_entries(units)
@@ -65,19 +65,19 @@ class AffineModule(Module):
         for stage in self.stages:
             stage.commit()
 
-    def memory(self) -> Any:
-        return None if self.dropout is None else self.dropout.memory()
+    def state(self) -> Any:
+        return None if self.dropout is None else self.dropout.state()
 
-    def recall(self, memory: Any) -> None:
+    def load_state(self, memory: Any) -> None:
         if self.dropout is not None:
-            self.dropout.recall(memory)
+            self.dropout.load_state(memory)
 
-    def retune(self, spec: Layer) -> None:
+    def update_spec(self, spec: Layer) -> None:
         self.spec = spec
         if self.norm is not None:
-            self.norm.retune(self.spec.normalization)
+            self.norm.update_spec(self.spec.normalization)
         if self.dropout is not None:
-            self.dropout.retune(self.spec.dropout)
+            self.dropout.update_spec(self.spec.dropout)
 
 
 def _spread(units: Sequence[int], width: int, size: int) -> Iterator[int]:

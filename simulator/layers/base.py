@@ -15,13 +15,13 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from simulator.activations import Activation
-from simulator.arena import Arena, Scratch, Zeros
-from simulator.frame import LayerInfo
-from simulator.initializers import Initializer
-from simulator.numeric import Array, Stream, stream
-from simulator.parameter import Part, kinds, knob
-from simulator.trace import Factor, Trace
+from simulator.arrays.arena import Arena, Scratch, Zeros
+from simulator.arrays.numeric import Array, Stream, stream
+from simulator.arrays.trace import Factor, Trace
+from simulator.layers.info import LayerInfo
+from simulator.parts.activations import Activation
+from simulator.parts.initializers import Initializer
+from simulator.schema.parameter import Part, kinds, knob
 
 Shape = tuple[int, ...]
 
@@ -113,7 +113,7 @@ def read_only(array: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class Room:
+class BuildContext:
     """Where a module puts its buffers and what it must know for that."""
 
     batch: int
@@ -128,9 +128,9 @@ class Room:
 class Product:
     """How a kernel (inputs + 1, outputs) meets a signal: as one matrix product."""
 
-    def allocate(self, room: Room, inputs: int, outputs: int) -> None:
-        needed = room.needs_input_gradient
-        self.input_gradient = room.scratch.array(inputs, room.batch) if needed else None
+    def allocate(self, context: BuildContext, inputs: int, outputs: int) -> None:
+        needed = context.needs_input_gradient
+        self.input_gradient = context.scratch.array(inputs, context.batch) if needed else None
 
     def forward(self, kernel: Array, x: Array, out: Array) -> None:
         np.matmul(kernel.T, x, out=out)
@@ -175,8 +175,8 @@ class Affine:
     def kernel_update(self) -> Array:
         return self.block.update
 
-    def allocate(self, room: Room) -> None:
-        self.product.allocate(room, self.inputs, self.outputs)
+    def allocate(self, context: BuildContext) -> None:
+        self.product.allocate(context, self.inputs, self.outputs)
 
     def initialise(self, weights: Initializer, biases: Initializer, seed: int, place: tuple[int, ...]) -> None:
         kernels = np.split(self.block.value, self.pieces, axis=1)
@@ -303,7 +303,7 @@ class Module(ABC):
         return []
 
     @abstractmethod
-    def allocate(self, room: Room) -> None:
+    def allocate(self, context: BuildContext) -> None:
         """Make the buffers; called first with a counting arena, whose arrays cannot be written."""
 
     @abstractmethod
@@ -338,15 +338,15 @@ class Module(ABC):
     def commit(self) -> None:  # noqa: B027
         """The step is done: keep running averages, let the next forward draw new masks."""
 
-    def memory(self) -> Any:
+    def state(self) -> Any:
         """What must be kept, besides parameters and states, to go on exactly: draws and their generators."""
         return None
 
-    def recall(self, memory: Any) -> None:  # noqa: B027
-        """Take back what :meth:`memory` gave."""
+    def load_state(self, memory: Any) -> None:  # noqa: B027
+        """Take back what :meth:`state` gave."""
 
     @abstractmethod
-    def retune(self, spec: Layer) -> None:
+    def update_spec(self, spec: Layer) -> None:
         """Take over a description that differs in live parameters only."""
 
     @abstractmethod

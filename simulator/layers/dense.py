@@ -7,15 +7,15 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from simulator.activations import AnyActivation, Tanh
-from simulator.frame import LayerInfo
-from simulator.initializers import AnyInitializer, GlorotNormal, Zeros
+from simulator.arrays.numeric import Array
 from simulator.layers.affine import AffineModule
-from simulator.layers.base import Affine, Layer, Room, Shape, Tap, read_only
+from simulator.layers.base import Affine, BuildContext, Layer, Shape, Tap, read_only
 from simulator.layers.dropout import AnyDropout, NoDropout
+from simulator.layers.info import LayerInfo
 from simulator.layers.normalization import AnyNormalization, NoNormalization
-from simulator.numeric import Array
-from simulator.parameter import knob
+from simulator.parts.activations import AnyActivation, Tanh
+from simulator.parts.initializers import AnyInitializer, GlorotNormal, Zeros
+from simulator.schema.parameter import knob
 
 
 class Dense(Layer, frozen=True, kw_only=True, tag="dense"):
@@ -55,21 +55,21 @@ class DenseModule(AffineModule):
         self.output_shape = output_shape
         self.activation_kind = spec.activation.kind
 
-    def allocate(self, room: Room) -> None:
-        arena, units = room.arena, self.affine.outputs
-        batch = room.batch * (self.output_size // units)
-        self.affine.allocate(room)
+    def allocate(self, context: BuildContext) -> None:
+        arena, units = context.arena, self.affine.outputs
+        batch = context.batch * (self.output_size // units)
+        self.affine.allocate(context)
         self.u = arena.zeros(units, batch)
         self.z = arena.zeros(units, batch) if self.before else self.u
-        self.out = arena.signal(self.output_size, room.batch)
+        self.out = arena.signal(self.output_size, context.batch)
         self.value = self.out[:-1].reshape(units, batch)
         self.a = arena.zeros(units, batch) if self.tail else self.value
         self.slope = arena.zeros(units, batch)
         self.delta = arena.zeros(units, batch)
-        self.raw_delta = room.scratch.array(units, batch) if self.before else self.delta
+        self.raw_delta = context.scratch.array(units, batch) if self.before else self.delta
         for stage in self.stages:
             stage.allocate((units, batch), arena)
-        self.prepare_dropout(room)
+        self.prepare_dropout(context)
 
     def initialise(self, seed: int, x: Array) -> None:
         self.affine.initialise(self.spec.initializer, self.spec.bias_initializer, seed, self.place)

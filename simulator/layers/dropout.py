@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 import numpy as np
 
-from simulator.arena import Arena
+from simulator.arrays.arena import Arena
+from simulator.arrays.numeric import Array
 from simulator.layers.normalization import Stage
-from simulator.numeric import Array
-from simulator.parameter import Part, any_of, knob
+from simulator.schema.parameter import Part, any_of, knob
 
 _RATE = knob(
     "rate",
@@ -83,7 +83,7 @@ class DropoutStage(Stage):
     def __init__(self, spec: InvertedDropout | ClassicDropout) -> None:
         self.spec = spec
 
-    def retune(self, spec: Part) -> None:
+    def update_spec(self, spec: Part) -> None:
         self.spec = cast(InvertedDropout, spec)
 
     def allocate(self, shape: tuple[int, int], arena: Arena) -> None:
@@ -111,11 +111,11 @@ class DropoutStage(Stage):
     def commit(self) -> None:
         self.stale = True
 
-    def memory(self) -> tuple[dict[str, Any], bool, Array]:
+    def state(self) -> tuple[dict[str, Any], bool, Array]:
         """The generator's state and the present draws."""
         return dict(self.rng.bit_generator.state), self.stale, self.draws.copy()
 
-    def recall(self, memory: tuple[dict[str, Any], bool, Array]) -> None:
+    def load_state(self, memory: tuple[dict[str, Any], bool, Array]) -> None:
         self.rng.bit_generator.state, self.stale, draws = memory
         np.copyto(self.draws, draws)
 

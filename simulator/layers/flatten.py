@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from simulator.layers.base import Block, Layer, Module, Room, Shape, Tap, read_only
-from simulator.numeric import Array
+from simulator.arrays.numeric import Array
+from simulator.layers.base import Block, BuildContext, Layer, Module, Shape, Tap, read_only
 
 
 class Flatten(Layer, frozen=True, kw_only=True, tag="flatten"):
@@ -31,9 +31,9 @@ class FlattenModule(Module):
     def blocks(self) -> list[Block]:
         return []
 
-    def allocate(self, room: Room) -> None:
+    def allocate(self, context: BuildContext) -> None:
         # A tap reads the same array at every step, but whose it is shows in the first forward only.
-        self.out = room.arena.signal(self.output_size, room.batch)
+        self.out = context.arena.signal(self.output_size, context.batch)
 
     def initialise(self, seed: int, x: Array) -> None:
         pass
@@ -45,7 +45,7 @@ class FlattenModule(Module):
     def backward(self, gradient: Array) -> Array | None:
         return gradient
 
-    def retune(self, spec: Layer) -> None:
+    def update_spec(self, spec: Layer) -> None:
         self.spec = spec
 
     def taps(self) -> list[Tap]:

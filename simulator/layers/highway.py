@@ -8,14 +8,14 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from simulator.activations import AnyActivation, Tanh, logistic
-from simulator.initializers import AnyInitializer, GlorotNormal, Zeros
+from simulator.arrays.numeric import Array
 from simulator.layers.affine import AffineModule
-from simulator.layers.base import Affine, Layer, Room, Shape, ShapeError, Tap, read_only
+from simulator.layers.base import Affine, BuildContext, Layer, Shape, ShapeError, Tap, read_only
 from simulator.layers.dense import affine_tap, scale_to_unit_variance
 from simulator.layers.normalization import AnyNormalization, NoNormalization
-from simulator.numeric import Array
-from simulator.parameter import knob
+from simulator.parts.activations import AnyActivation, Tanh, logistic
+from simulator.parts.initializers import AnyInitializer, GlorotNormal, Zeros
+from simulator.schema.parameter import knob
 
 
 class Highway(Layer, frozen=True, kw_only=True, tag="highway"):
@@ -62,9 +62,9 @@ class HighwayModule(AffineModule):
         self.output_shape = (units,)
         self.activation_kind = spec.activation.kind
 
-    def allocate(self, room: Room) -> None:
-        arena, units, batch = room.arena, self.spec.units, room.batch
-        self.affine.allocate(room)
+    def allocate(self, context: BuildContext) -> None:
+        arena, units, batch = context.arena, self.spec.units, context.batch
+        self.affine.allocate(context)
         self.u = arena.zeros(2 * units, batch)
         self.z = arena.zeros(units, batch) if self.before else self.u[:units]
         self.a = arena.zeros(units, batch)

@@ -7,15 +7,15 @@ from typing import Annotated
 
 import numpy as np
 
-from simulator.activations import Linear
-from simulator.initializers import AnyInitializer, GlorotNormal, Zeros
+from simulator.arrays.numeric import Array
 from simulator.layers.affine import AffineModule
-from simulator.layers.base import Affine, Layer, Room, Shape, Tap
+from simulator.layers.base import Affine, BuildContext, Layer, Shape, Tap
 from simulator.layers.dense import affine_tap, scale_to_unit_variance
 from simulator.layers.dropout import AnyDropout, NoDropout
 from simulator.layers.normalization import AnyNormalization, NoNormalization
-from simulator.numeric import Array
-from simulator.parameter import knob
+from simulator.parts.activations import Linear
+from simulator.parts.initializers import AnyInitializer, GlorotNormal, Zeros
+from simulator.schema.parameter import knob
 
 
 class Maxout(Layer, frozen=True, kw_only=True, tag="maxout"):
@@ -54,22 +54,22 @@ class MaxoutModule(AffineModule):
         super().__init__(spec, place, affine, norm, spec.dropout.stage())
         self.output_shape = (spec.units,)
 
-    def allocate(self, room: Room) -> None:
-        arena, batch = room.arena, room.batch
+    def allocate(self, context: BuildContext) -> None:
+        arena, batch = context.arena, context.batch
         units, pieces = self.spec.units, self.spec.pieces
-        self.affine.allocate(room)
+        self.affine.allocate(context)
         self.u = arena.zeros(pieces * units, batch)
         self.v = arena.zeros(pieces * units, batch) if self.before else self.u
         self.out = arena.signal(units, batch)
         self.value = self.out[:-1]
         self.a = arena.zeros(units, batch) if self.tail else self.value
         self.slope, self.delta = arena.full(1, units, batch), arena.zeros(units, batch)
-        self.raw_delta = room.scratch.array(pieces * units, batch)
+        self.raw_delta = context.scratch.array(pieces * units, batch)
         self.pieces, self.piece_delta = (x.reshape(pieces, units, batch) for x in (self.v, self.raw_delta))
         self.ahead = np.zeros((pieces, units, batch), bool)
         for stage in self.stages:
             stage.allocate((pieces * units if stage is self.before else units, batch), arena)
-        self.prepare_dropout(room)
+        self.prepare_dropout(context)
 
     def initialise(self, seed: int, x: Array) -> None:
         self.affine.initialise(self.spec.initializer, self.spec.bias_initializer, seed, self.place)

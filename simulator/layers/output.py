@@ -6,14 +6,14 @@ from typing import Annotated
 
 import numpy as np
 
-from simulator.frame import LayerInfo
-from simulator.initializers import AnyInitializer, GlorotNormal, Zeros
-from simulator.layers.base import Affine, Block, Room, Tap
+from simulator.arrays.numeric import Array
+from simulator.arrays.trace import Trace
+from simulator.layers.base import Affine, Block, BuildContext, Tap
 from simulator.layers.dense import affine_tap, scale_to_unit_variance
-from simulator.losses import Loss
-from simulator.numeric import Array
-from simulator.parameter import Spec, knob
-from simulator.trace import Trace
+from simulator.layers.info import LayerInfo
+from simulator.parts.initializers import AnyInitializer, GlorotNormal, Zeros
+from simulator.parts.losses import Loss
+from simulator.schema.parameter import Spec, knob
 
 
 class Output(Spec, frozen=True, kw_only=True):
@@ -36,9 +36,9 @@ class OutputModule:
     def blocks(self) -> list[Block]:
         return [self.affine.block]
 
-    def allocate(self, room: Room) -> None:
-        arena, batch = room.arena, room.batch
-        self.affine.allocate(room)
+    def allocate(self, context: BuildContext) -> None:
+        arena, batch = context.arena, context.batch
+        self.affine.allocate(context)
         self.z, self.a, self.delta = (arena.zeros(self.units, batch) for _ in range(3))
         self.slope = arena.zeros(self.units, batch) if self.loss.activation is not None else None
 

@@ -10,14 +10,14 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 import numpy as np
 
 import simulator.layers
-from simulator.arena import Arena
-from simulator.layers.base import Block, Layer, Module, Room, Shape, ShapeError, Tap, read_only
+from simulator.arrays.arena import Arena
+from simulator.arrays.numeric import Array
+from simulator.layers.base import Block, BuildContext, Layer, Module, Shape, ShapeError, Tap, read_only
 from simulator.layers.dense import Dense
 from simulator.layers.normalization import Stage
 from simulator.layers.normalization.block import AnyBlockNormalization, NoBlockNorm, Position
-from simulator.layers.shortcut import AnyProjection, NoProjection, ProjectionMap, positions, width
-from simulator.numeric import Array
-from simulator.parameter import knob, title_of
+from simulator.layers.projection import AnyProjection, NoProjection, ProjectionMap, positions, width
+from simulator.schema.parameter import knob, title_of
 
 
 class Residual(Layer, frozen=True, kw_only=True, tag="residual"):
@@ -123,24 +123,24 @@ class ResidualModule(Module):
         own = [block for norm in self.norms for block in norm.stage.states()]
         return [block for module in self.inner for block in module.states()] + own
 
-    def allocate(self, room: Room) -> None:
-        size, batch, arena = self.output_size, room.batch, room.arena
+    def allocate(self, context: BuildContext) -> None:
+        size, batch, arena = self.output_size, context.batch, context.arena
         inputs = math.prod(self.input_shape)
         self.normal = arena.signal(inputs, batch) if self.before else None
-        needed = room.needs_input_gradient
+        needed = context.needs_input_gradient
         for depth, module in enumerate(self.inner):
             wanted = needed or depth > 0 or self.before is not None
-            module.allocate(replace(room, needs_input_gradient=wanted, chain=self.inner))
+            module.allocate(replace(context, needs_input_gradient=wanted, chain=self.inner))
         if self.projection is not None:
-            self.projection.allocate(room)
+            self.projection.allocate(context)
         for norm in self.norms:
-            norm.allocate(room)
+            norm.allocate(context)
         self.skip, self.branch, self.delta = (arena.zeros(size, batch) for _ in range(3))
         self.out = arena.signal(size, batch)
         self.sum = arena.zeros(size, batch) if self.after else self.out[:-1]
-        self.branch_delta = room.scratch.array(size, batch)
-        self.back = room.scratch.array(inputs, batch) if needed else None
-        self.alike = sum(isinstance(module, ResidualModule) for module in room.chain) or 1
+        self.branch_delta = context.scratch.array(size, batch)
+        self.back = context.scratch.array(inputs, batch) if needed else None
+        self.alike = sum(isinstance(module, ResidualModule) for module in context.chain) or 1
 
     @property
     def factor(self) -> float:
@@ -228,19 +228,19 @@ class ResidualModule(Module):
         for norm in self.norms:
             norm.stage.commit()
 
-    def memory(self) -> Any:
-        return tuple(module.memory() for module in self.inner)
+    def state(self) -> Any:
+        return tuple(module.state() for module in self.inner)
 
-    def recall(self, memory: Any) -> None:
+    def load_state(self, memory: Any) -> None:
         for module, kept in zip(self.inner, memory, strict=True):
-            module.recall(kept)
+            module.load_state(kept)
 
-    def retune(self, spec: Layer) -> None:
+    def update_spec(self, spec: Layer) -> None:
         self.spec = cast(Residual, spec)
         for module, (_, layer) in zip(self.inner, self.spec.expanded(), strict=True):
-            module.retune(layer)
+            module.update_spec(layer)
         for norm in self.norms:
-            norm.stage.retune(self.spec.normalization)
+            norm.stage.update_spec(self.spec.normalization)
 
     def taps(self) -> list[Tap]:
         """The inner layers', then its own with the ``branch`` (scaled) and the ``skip``, whose sum is a."""
@@ -274,11 +274,11 @@ class SignalNorm:
     def __init__(self, stage: Stage, shape: Shape) -> None:
         self.stage, self.shape = stage, shape
 
-    def allocate(self, room: Room) -> None:
-        observations = math.prod(positions(self.shape)) * room.batch
+    def allocate(self, context: BuildContext) -> None:
+        observations = math.prod(positions(self.shape)) * context.batch
         flat = width(self.shape), observations
-        self.stage.allocate(flat, room.arena)
-        self.turned = _pair(room.arena, flat) if len(self.shape) == 2 else None
+        self.stage.allocate(flat, context.arena)
+        self.turned = _pair(context.arena, flat) if len(self.shape) == 2 else None
 
     def forward(self, x: Array, out: Array, training: bool) -> None:
         source, target = self._flat(x, out)

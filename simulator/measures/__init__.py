@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.frame import Floats
+from simulator.arrays.numeric import Floats
 from simulator.measures import backward, composite, flow, forward, update
 from simulator.measures.base import Measure, Reading
 from simulator.measures.meter import Meter
-from simulator.stack import Roles
+from simulator.network.stack import Roles
 
 MEASURES: tuple[Measure, ...] = (
     forward.ActivationMean(),

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulator.frame import Floats
+from simulator.arrays.numeric import Floats
 from simulator.measures.base import Measure, Reading, Side
 
 

@@ -10,10 +10,9 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.frame import Floats
-from simulator.measures.statistics import Moments
-from simulator.numeric import Array
-from simulator.stack import Roles
+from simulator.arrays.numeric import Array, Floats
+from simulator.arrays.statistics import Moments
+from simulator.network.stack import Roles
 
 Side = Literal["forward", "backward", "update"]
 SATURATION = 0.05

@@ -5,16 +5,55 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from msgspec import Struct
 
-from simulator.baseline import baseline_loss, noise_floor
+from simulator.arrays.numeric import Array, Floats
+from simulator.arrays.statistics import norm
 from simulator.data.base import Dataset
-from simulator.experiment import Experiment, Regularization
-from simulator.frame import DataFacts, Facts, Floats
+from simulator.experiment.experiment import Experiment, Regularization
 from simulator.layers.base import Parameters
 from simulator.layers.output import OutputModule
 from simulator.measures.base import SATURATION
-from simulator.measures.statistics import norm
-from simulator.numeric import Array
+from simulator.measures.baseline import baseline_loss, noise_floor
+
+
+class DataFacts(Struct, frozen=True):
+    """What the training data are like as the network sees them, after scaling."""
+
+    input_size: float
+    """RMS of the inputs."""
+    target_low: float
+    target_high: float
+    target_mean: float
+    target_spread: float
+    """Least, greatest, mean and standard deviation of the targets; of one-hot classes: of their zeros and ones."""
+    guessing_loss: float
+    """Mean loss of always answering the class shares, or the mean target."""
+    floor: float
+    """Mean loss of whoever knows everything but which labels were disturbed; 0 without label noise."""
+    likeness: float
+    """How much better than by chance a sample's nearest neighbour tells its label: 1 always, 0 no better."""
+    likeness_error: float
+    """Standard error of ``likeness``, if neighbours told nothing."""
+
+
+class Facts(Struct, frozen=True):
+    """What decides about a step beside the layers' own measures."""
+
+    data: DataFacts
+    l1_norm: float
+    l2_norm: float
+    """‖∂(penalty)/∂W‖ of each penalty."""
+    kept_by_value: float
+    kept_by_norm: float
+    """Share of the gradient's norm that each kind of clipping leaves."""
+    gradient_size: float
+    """RMS of the entries of the gradient that the optimiser follows."""
+    output_slope: float
+    """Mean φ'(z) of the output beside the steepest; NaN where it has no slope of its own (softmax)."""
+    flat_mistakes: float
+    """Of the outputs that are more than ½ off their target, the share with slopes below 5 % of the steepest."""
+
 
 NEIGHBOURS = 400
 """Samples whose nearest neighbours are looked for."""

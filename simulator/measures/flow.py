@@ -10,11 +10,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.frame import Floats
+from simulator.arrays.numeric import Array, Floats
 from simulator.measures.base import Measure, Reading, Side
 from simulator.measures.forward import ActivationSaturated
-from simulator.numeric import Array
-from simulator.stack import Roles
+from simulator.network.stack import Roles
 
 
 @functools.lru_cache(maxsize=64)

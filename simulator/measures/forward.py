@@ -8,10 +8,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.frame import Floats
+from simulator.arrays.numeric import Array, Floats
+from simulator.arrays.statistics import nonfinite
 from simulator.measures.base import Measure, Reading, Side
-from simulator.measures.statistics import nonfinite
-from simulator.numeric import Array
 
 
 class ForwardMeasure(Measure):

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.frame import Counts, Floats, Histograms, frozen
-from simulator.numeric import Array
-from simulator.stack import Stack
+from simulator.arrays.histograms import Histograms
+from simulator.arrays.numeric import Array, Counts, Floats, frozen
+from simulator.network.stack import Stack
 
 BINS = 64
 _MANTISSA = 2.0**15

@@ -8,11 +8,10 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.frame import Floats, frozen
+from simulator.arrays.numeric import Array, Floats, frozen
+from simulator.arrays.statistics import Moments, in_memory_order, moments_from, norms_from, squares, sums
 from simulator.measures.base import Measure, Reading
-from simulator.measures.statistics import Moments, in_memory_order, moments_from, norms_from, squares, sums
-from simulator.numeric import Array
-from simulator.stack import Roles
+from simulator.network.stack import Roles
 
 
 class Meter:

@@ -11,12 +11,38 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from msgspec import Struct
 
-from simulator.frame import Bounds, Floats, frozen
+from simulator.arrays.numeric import Array, Floats, frozen
 from simulator.layers.dense import DenseModule
-from simulator.network import Network
-from simulator.numeric import Array
-from simulator.parameter import title_of
+from simulator.network.network import Network
+from simulator.schema.parameter import title_of
+
+
+class Bounds(Struct, frozen=True):
+    """Norms of one sample's gradients beside what bounds them; (layers,) each, output layer last."""
+
+    reason: str
+    """Why there are none; ``""`` where there are."""
+    step: int
+    """When they were measured: they keep a pace of their own."""
+    sample: int
+    """Index in the training set."""
+    bias_gradient_norm: Floats
+    """‖∂C/∂b‖, which is ‖δ‖ for one sample."""
+    weight_gradient_norm: Floats
+    """‖∂C/∂W‖"""
+    input_norm: Floats
+    """‖a‖ of the layer below: ‖∂C/∂b‖ times this is ‖∂C/∂W‖ exactly."""
+    bound: Floats
+    """γ^(L−l) Π_{r>l} ‖W_r‖₂ ‖δ_L‖, never below ‖∂C/∂b‖."""
+    slack: Floats
+    """log₁₀ of the bound over ‖∂C/∂b‖."""
+    spectral_norm: Floats
+    """‖W‖₂"""
+    seconds: float
+    """What the spectral norms have cost."""
+
 
 DENSE_LIMIT = 128
 """Smaller side of a W up to which its largest singular value is computed outright."""

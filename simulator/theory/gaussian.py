@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from simulator.activations import ELU, GELU, SELU, Activation, Erf, LeakyReLU, Linear, ReLU
-from simulator.numeric import Array
+from simulator.arrays.numeric import Array
+from simulator.parts.activations import ELU, GELU, SELU, Activation, Erf, LeakyReLU, Linear, ReLU
 
 PANELS = 24
 """Of one unit's length each, from −12 to 12, so that a kink at 0 lies between two of them."""

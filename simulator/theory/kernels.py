@@ -12,8 +12,8 @@ import math
 
 import numpy as np
 
-from simulator.activations import Activation, LeakyReLU, Linear, ReLU
-from simulator.frame import Floats
+from simulator.arrays.numeric import Floats
+from simulator.parts.activations import Activation, LeakyReLU, Linear, ReLU
 from simulator.theory.gaussian import nodes
 
 TERMS = 48

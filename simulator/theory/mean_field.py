@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.activations import Activation
-from simulator.frame import Floats, frozen
-from simulator.parameter import title_of
+from simulator.arrays.numeric import Floats, frozen
+from simulator.parts.activations import Activation
+from simulator.schema.parameter import title_of
 from simulator.theory.gaussian import mean, second_moment, slope_moment
 
 SMALLEST, LARGEST, POINTS = 1e-8, 1e4, 289

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.activations import Activation
-from simulator.frame import Floats
+from simulator.arrays.numeric import Floats
+from simulator.parts.activations import Activation
 from simulator.theory.kernels import Kernel
 
 

@@ -7,16 +7,42 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
-from simulator.activations import Activation
-from simulator.frame import OrderChaos, frozen
+from simulator.arrays.numeric import Floats, frozen
 from simulator.layers.base import Module
 from simulator.layers.dense import DenseModule
 from simulator.layers.dropout import Dropout
 from simulator.layers.residual import ResidualModule
-from simulator.network import Network
-from simulator.parameter import title_of
+from simulator.network.network import Network
+from simulator.parts.activations import Activation
+from simulator.schema.parameter import title_of
 from simulator.theory.mean_field import FixedPoint, border_of_chaos, doubt, edge_of_chaos, fixed_point
+
+
+class OrderChaos(Struct, frozen=True):
+    """The map of weight against bias variance, and where the hidden layers stand on it."""
+
+    activation: str
+    layer: str
+    """Label of the layer whose place it is."""
+    reason: str
+    """Why the network has no place on it; ``""`` where it has one."""
+    weight_variance: float
+    bias_variance: float
+    edge: Floats
+    """(2, points): σ_w² and σ_b² where χ = 1 and q settles, in order along the edge; NaN where it breaks."""
+    border: Floats
+    """(2, points): the σ_w² from which on there is chaos, by growing σ_b²; where it is no edge, χ jumps past 1."""
+    alike: bool
+    """Whether all hidden layers (but the first) stand at this place."""
+    settled: float
+    """The q at which a deep stack of such layers settles; Inf where it grows without end."""
+    chi: float
+    """χ there."""
+    doubt: str = ""
+    """Why χ is not to be relied on; ``""`` where nothing speaks against it."""
+
 
 ALIKE = 1e-6
 """Relative difference up to which two layers stand at one place."""

@@ -13,20 +13,44 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
-from simulator.activations import Activation
-from simulator.frame import Floats, Prediction, frozen
+from simulator.arrays.numeric import Floats, frozen
+from simulator.arrays.statistics import norm
 from simulator.layers.base import Affine, Module
 from simulator.layers.dense import DenseModule
 from simulator.layers.flatten import FlattenModule
 from simulator.layers.output import OutputModule
 from simulator.layers.residual import ResidualModule
-from simulator.measures.statistics import norm
-from simulator.network import Network
-from simulator.parameter import title_of
+from simulator.network.network import Network
+from simulator.parts.activations import Activation
+from simulator.schema.parameter import title_of
 from simulator.theory.gaussian import mean
 from simulator.theory.mean_field import doubt
 from simulator.theory.operations import Mask, Operation, OverBatch, OverUnits, Signal, Slope, Sum, Weights
+
+
+class Prediction(Struct, frozen=True):
+    """What mean-field theory says of a wide random network at step 0, row by row; NaN where it says nothing.
+
+    Conditional on the first batch and on the output layer's own error, which anchors what flows back.
+    """
+
+    reason: str
+    """Why nothing is predicted; ``""`` where something is."""
+    preactivation_variance: Floats
+    """E z² over units and samples."""
+    activation_mean: Floats
+    activation_std: Floats
+    """Over units and samples together."""
+    delta_rms: Floats
+    """√ mean δ² over units and samples; its square times the units is E‖δ‖², whose growth per layer is χ."""
+    weight_gradient_norm: Floats
+    """‖∂C/∂W‖ of the whole batch, √(Σ over pairs of samples of δδ · aa) and not of a sample; the output layer's own."""
+    forward_spread: Floats
+    backward_spread: Floats
+    """Standard deviation of the log of a squared norm from one draw of the weights to the next."""
+
 
 SAMPLES = 128
 """Samples of the batch that stand for all of it."""

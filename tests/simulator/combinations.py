@@ -6,12 +6,12 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.activations import Activation
-from simulator.experiment import Experiment, ExperimentError
-from simulator.initializers import Initializer
+from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.layers import Layer
-from simulator.parameter import Parameter, Part, kinds, parameters
-from simulator.training import Training
+from simulator.parts.activations import Activation
+from simulator.parts.initializers import Initializer
+from simulator.schema.parameter import Parameter, Part, kinds, parameters
+from simulator.training.training import Training
 
 Plain = dict[str, Any]
 DATA: tuple[Plain, ...] = (

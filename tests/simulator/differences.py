@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from simulator.experiment import Experiment
+from simulator.arrays.numeric import Array
+from simulator.experiment.experiment import Experiment
 from simulator.layers import Tap
-from simulator.network import Network
-from simulator.numeric import Array
+from simulator.network.network import Network
 
 TOLERANCE = 1e-6
 KINKED = {"relu", "leaky_relu", "elu", "selu"}

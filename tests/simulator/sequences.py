@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from simulator.experiment import Experiment
-from simulator.layers.through_time import ThroughTimeModule
-from simulator.network import Network
-from simulator.numeric import Array
+from simulator.arrays.numeric import Array
+from simulator.experiment.experiment import Experiment
+from simulator.layers.recurrent.loop import ThroughTimeModule
+from simulator.network.network import Network
 from tests.simulator.differences import Bench, plain
 
 RECURRENT = ("recurrent", "gru", "lstm")

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy import special
 
-from simulator.activations import ELU, Activation, LeakyReLU
-from simulator.numeric import Array
-from simulator.parameter import kinds
+from simulator.arrays.numeric import Array
+from simulator.parts.activations import ELU, Activation, LeakyReLU
+from simulator.schema.parameter import kinds
 
 KINDS = sorted(kinds(Activation))
 LAMBDA, ALPHA = 1.0507009873554805, 1.6732632423543772

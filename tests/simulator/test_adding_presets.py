@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.files.experiments import find
-from simulator.training import Training
+from simulator.experiment.files import find
+from simulator.training.training import Training
 
 
 @pytest.mark.parametrize(("preset", "least", "most"), [("adding-rnn", 0.5, 1.5), ("adding-lstm", 0.0, 0.2)])

@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.analysis.correlation import CorrelationQuestion
-from simulator.analysis.effective_rank import EffectiveRankQuestion, effective_rank
-from simulator.analysis.gradient_noise import GradientNoiseQuestion, cosine, sample_gradient, spread
-from simulator.analysis.input_gradient import InputGradientQuestion
-from simulator.analysis.jacobian import JacobianQuestion, jacobians, singular_values
-from simulator.analysis.lanczos import largest
-from simulator.analysis.output_errors import OutputErrorsQuestion
-from simulator.analysis.preactivation import PreactivationQuestion
-from simulator.analysis.sharpness import Hessian, SharpnessQuestion, unlimited
-from simulator.analysis.twin import Twin
-from simulator.experiment import Experiment
-from simulator.frame import Floats
-from simulator.optimizers import SGD, Adam
-from simulator.question import Question
-from simulator.training import Training
+from simulator.arrays.numeric import Floats
+from simulator.experiment.experiment import Experiment
+from simulator.observations.correlation import CorrelationQuestion
+from simulator.observations.effective_rank import EffectiveRankQuestion, effective_rank
+from simulator.observations.gradient_noise import GradientNoiseQuestion, cosine, sample_gradient, spread
+from simulator.observations.input_gradient import InputGradientQuestion
+from simulator.observations.jacobian import JacobianQuestion, jacobians, singular_values
+from simulator.observations.lanczos import largest
+from simulator.observations.output_errors import OutputErrorsQuestion
+from simulator.observations.preactivation import PreactivationQuestion
+from simulator.observations.question import Question
+from simulator.observations.sharpness import Hessian, SharpnessQuestion, unlimited
+from simulator.observations.twin import Twin
+from simulator.parts.optimizers import SGD, Adam
+from simulator.training.training import Training
 
 TANH = {"kind": "dense", "units": 4, "repeat": 2, "activation": {"kind": "tanh"}}
 STACKS: dict[str, dict[str, Any]] = {
@@ -104,7 +104,7 @@ def test_a_linear_orthogonal_net_stretches_every_direction_alike() -> None:
 
 
 def test_too_many_outputs_are_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simulator.analysis.jacobian.MOST_OUTPUTS", 1)
+    monkeypatch.setattr("simulator.observations.jacobian.MOST_OUTPUTS", 1)
     with pytest.raises(ValueError, match="a backward pass for each output; 2 are too many"):
         JacobianQuestion().answer(training_of())
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from simulator import Experiment, run
-from simulator.analysis.tables import ANALYSES, FILES
-from simulator.command_line import execute, parser
 from simulator.measures import RECORDED_NAMES
-from simulator.training import Training
+from simulator.observations.tables import ANALYSES, FILES
+from simulator.running.command_line import execute, parser
+from simulator.training.training import Training
 
 COLUMNS = {
     "prediction.csv": "step,layer,preactivation_variance,activation_mean,activation_std,delta_rms,weight_gradient_norm,"

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.arena import Arena
-from simulator.experiment import Experiment
+from simulator.arrays.arena import Arena
+from simulator.arrays.numeric import Array
+from simulator.experiment.experiment import Experiment
 from simulator.layers.base import Parameters
 from simulator.layers.normalization import BatchNorm, BatchNormStage
-from simulator.numeric import Array
-from simulator.training import Training
+from simulator.training.training import Training
 
 
 def stage(units: int, batch: int, spec: BatchNorm | None = None) -> BatchNormStage:

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.activations import Activation
-from simulator.experiment import Experiment
-from simulator.frame import Bounds
-from simulator.numeric import Array
-from simulator.parameter import kinds
-from simulator.theory.bounds import BoundsMeter, obstacle, spectral_norm
-from simulator.training import Training
+from simulator.arrays.numeric import Array
+from simulator.experiment.experiment import Experiment
+from simulator.parts.activations import Activation
+from simulator.schema.parameter import kinds
+from simulator.theory.bounds import Bounds, BoundsMeter, obstacle, spectral_norm
+from simulator.training.training import Training
 
 Plain = dict[str, Any]
 DRAWS = ("normal", "he_normal", "glorot_uniform", "orthogonal", "constant", "lsuv", "variance_scaled")

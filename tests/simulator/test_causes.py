@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from simulator import Experiment, RunResult, run
-from simulator.doctor import SUSPECTS, Finding, Mend, Severity, Trial
+from simulator.doctor import SUSPECTS, Finding, Remedy, Severity, Trial
 from simulator.doctor.proof import consistent, prove
 from simulator.doctor.trial import CURED, Outcome, Trials, copy, cures
-from simulator.experiment import ExperimentError
-from simulator.optimizers import Optimizer
-from simulator.parameter import kinds
-from simulator.schedules import Schedule
+from simulator.experiment.experiment import ExperimentError
+from simulator.parts.optimizers import Optimizer
+from simulator.parts.schedules import Schedule
+from simulator.schema.parameter import kinds
 
 STEPS = 120
 DIGITS: dict[str, Any] = {
@@ -118,11 +118,11 @@ def test_the_setting_that_was_made_bad_is_named_first(rule: str) -> None:
     assert finding.rule == rule
     assert finding.cause is not None
     assert finding.cause.path.startswith(path)
-    assert finding.mends
+    assert finding.remedies
     # The loss that is told beside that of the last step is another one.
     assert " loss is " not in finding.sentence
     # A run that is started anew with the first mend.
-    mended = trained(plain, [*settings, *finding.mends[0].settings])
+    mended = trained(plain, [*settings, *finding.remedies[0].settings])
     assert rule not in {each.rule for each in mended.findings}
     assert level(mended) <= CURED * level(result) or not math.isfinite(level(result))
 
@@ -139,7 +139,7 @@ def test_a_rate_at_which_nothing_moves_is_named_with_every_optimiser(kind: str, 
     finding = first(trained(MOONS, [("optimizer", {"kind": kind, "learning_rate": rate})]))
     assert finding.cause is not None
     assert (finding.cause.path, finding.cause.value) == ("optimizer.learning_rate", rate)
-    assert all(value > rate for mend in finding.mends for _, value in mend.settings)
+    assert all(value > rate for remedy in finding.remedies for _, value in remedy.settings)
 
 
 SPENT: dict[str, dict[str, Any]] = {
@@ -162,9 +162,9 @@ def test_a_schedule_that_leaves_no_rate_is_named_and_no_base_rate_is_offered_und
     finding = first(trained(DIGITS, [("schedule", {"kind": kind, **SPENT[kind]})]))
     assert finding.cause is not None
     assert finding.cause.path.startswith("schedule.")
-    assert finding.mends
-    for mend in finding.mends:
-        assert ("schedule.kind", "constant") in mend.settings
+    assert finding.remedies
+    for remedy in finding.remedies:
+        assert ("schedule.kind", "constant") in remedy.settings
 
 
 def test_a_share_of_a_decade_is_no_cause_of_a_severe_finding() -> None:
@@ -178,18 +178,18 @@ def test_a_run_that_broke_says_where_and_offers_a_new_start_or_a_checkpoint() ->
     finding = first(trained(DIGITS, [("schedule", {"kind": "exponential", "gamma": 10.0})]))
     assert finding.began is not None
     assert f"step {finding.began.step}" in finding.sentence
-    assert {mend.application for mend in finding.mends} <= {"checkpoint", "start"}
+    assert {remedy.application for remedy in finding.remedies} <= {"checkpoint", "start"}
 
 
 def test_no_mend_raises_what_another_lowers() -> None:
-    faster, slower = (Mend(f"Learning rate {rate}", (("optimizer.learning_rate", rate),)) for rate in (2.0, 0.02))
-    warmer = Mend("Momentum 0.9", (("optimizer.momentum", 0.9),))
+    faster, slower = (Remedy(f"Learning rate {rate}", (("optimizer.learning_rate", rate),)) for rate in (2.0, 0.02))
+    warmer = Remedy("Momentum 0.9", (("optimizer.momentum", 0.9),))
     found = [
         Finding("a", "severe", (), 0, 0, {}, "", "A.", (faster, warmer)),
         Finding("b", "warning", (), 0, 0, {}, "", "B.", (slower, faster)),
     ]
     kept = consistent(found, Experiment.from_builtins(DIGITS))
-    assert [each.mends for each in kept] == [(faster, warmer), (faster,)]
+    assert [each.remedies for each in kept] == [(faster, warmer), (faster,)]
 
 
 def test_labels_that_are_random_blame_no_part_of_the_network() -> None:
@@ -199,19 +199,19 @@ def test_labels_that_are_random_blame_no_part_of_the_network() -> None:
 
 @pytest.mark.parametrize(("loss", "kept"), [(0.1, ["stalled"]), (0.9, ["nothing to learn", "stalled"])])
 def test_where_a_copy_learns_it_is_not_said_that_there_is_nothing_to_learn(loss: float, kept: list[str]) -> None:
-    def finding(rule: str, severity: Severity, *mends: Mend) -> Finding:
-        return Finding(rule, severity, (), 0, 300, {}, "", f"It is {rule}.", mends)
+    def finding(rule: str, severity: Severity, *remedies: Remedy) -> Finding:
+        return Finding(rule, severity, (), 0, 300, {}, "", f"It is {rule}.", remedies)
 
     class Copies:
         """What trials would have found."""
 
         steps, experiment, untreated = 300, Experiment.from_builtins(MOONS), Outcome(1.0, 1.0, ())
 
-        def of_finding(self, finding: Finding) -> Iterator[tuple[Mend, Outcome]]:
-            for mend in finding.mends:
-                yield replace(mend, tried=Trial(300, 1.0, loss, gone=True)), Outcome(loss, 1.0, ())
+        def of_finding(self, finding: Finding) -> Iterator[tuple[Remedy, Outcome]]:
+            for remedy in finding.remedies:
+                yield replace(remedy, tried=Trial(300, 1.0, loss, gone=True)), Outcome(loss, 1.0, ())
 
-    found = (finding("stalled", "severe", Mend("LSTM", ())), finding("nothing to learn", "warning"))
+    found = (finding("stalled", "severe", Remedy("LSTM", ())), finding("nothing to learn", "warning"))
     assert [each.rule for each in prove(found, cast(Trials, Copies()))] == kept
 
 
@@ -238,7 +238,7 @@ def test_where_there_is_no_room_for_copies_a_run_is_told_what_was_found_all_the_
     monkeypatch.setattr("simulator.doctor.trial.Training", no_room)
     found = first(trained(DIGITS, [("regularization.l2", 1.0)]))
     assert found.severity == "severe"
-    assert not found.mends
+    assert not found.remedies
 
 
 @pytest.mark.parametrize("samples", [12, 30, 200])
@@ -249,4 +249,4 @@ def test_a_norm_over_a_single_sample_is_named_however_few_samples_there_are(samp
     found = first(trained({**MOONS, "data": data, "layers": [layer], "batch_size": 1}, [], steps))
     assert found.cause is not None
     assert (found.cause.path, found.cause.value) == ("batch_size", 1)
-    assert any(cures(mend.tried) for mend in found.mends)
+    assert any(cures(remedy.tried) for remedy in found.remedies)

@@ -8,10 +8,10 @@ import time
 import numpy as np
 import pytest
 
-from simulator.experiment import Experiment
-from simulator.messages import Change, Command, Limit, Look, Play, Reply, Restart, Stop, Update
-from simulator.training import Training
-from simulator.worker import Worker
+from simulator.experiment.experiment import Experiment
+from simulator.running.messages import Change, Command, Limit, Look, Play, Reply, Restart, Stop, Update
+from simulator.running.worker import Worker
+from simulator.training.training import Training
 
 
 def made(dropout: str, optimizer: str, precision: str = "float32") -> Experiment:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulator.experiment import Experiment, ExperimentError
-from simulator.network import Network
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.network.network import Network
 from tests.simulator.differences import plain
 from tests.simulator.sequences import RECURRENT, drawn, through_time
 

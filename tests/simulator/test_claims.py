@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from simulator import Experiment, run
+from simulator.arrays.numeric import Array
 from simulator.doctor.headline import headline
-from simulator.frame import Frame
-from simulator.headless import RunResult
 from simulator.measures import NAMES
-from simulator.network import Network
-from simulator.numeric import Array
-from simulator.training import Training
+from simulator.network.network import Network
+from simulator.record.frame import Frame
+from simulator.running.headless import RunResult
+from simulator.training.training import Training
 
 DEPTH, WIDTH, BATCH = 4, 5, 6
 

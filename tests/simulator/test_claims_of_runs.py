@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 from simulator import Experiment, run
-from simulator.frame import Floats
-from simulator.graph.nodes import graph_of
-from simulator.memory import need_of
-from simulator.numeric import Array
-from simulator.optimizers import SGD
-from simulator.training import Training
+from simulator.arrays.numeric import Array, Floats
+from simulator.network.memory import need_of
+from simulator.observations.graph.nodes import graph_of
+from simulator.parts.optimizers import SGD
+from simulator.training.training import Training
 
 
 def losses(plain: dict[str, Any], steps: int) -> Floats:

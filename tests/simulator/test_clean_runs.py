@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from simulator import run
-from simulator.analysis.tables import ANALYSES
-from simulator.experiment import Experiment
-from simulator.files.experiments import find, presets
+from simulator.experiment.experiment import Experiment
+from simulator.experiment.files import find, presets
+from simulator.observations.tables import ANALYSES
 
 NETS = Path(__file__).parents[1] / "data" / "nets"
 STEPS = {

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from simulator import run
-from simulator.activations import Activation
-from simulator.analysis.tables import ANALYSES
-from simulator.graph.nodes import nodes
 from simulator.layers.affine import AffineModule
-from simulator.messages import Change, Command, Look, Reply, Started, Stop, Update
-from simulator.parameter import kinds
-from simulator.training import Training
-from simulator.worker import EVERYTHING, Worker
+from simulator.observations.graph.nodes import nodes
+from simulator.observations.tables import ANALYSES
+from simulator.parts.activations import Activation
+from simulator.running.messages import Change, Command, Look, Reply, Started, Stop, Update
+from simulator.running.worker import EVERYTHING, Worker
+from simulator.schema.parameter import kinds
+from simulator.training.training import Training
 from tests.simulator.combinations import LAYERS, Plain, fitting, options
 
 NO_DROPOUT = {"kind": "none"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.command_line import parser, prepare
 from simulator.layers.dense import Dense
 from simulator.layers.dropout import InvertedDropout
+from simulator.running.command_line import parser, prepare
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import correlate2d
 
-from simulator.experiment import Experiment, ExperimentError
-from simulator.layers import windows
-from simulator.network import Network
-from simulator.numeric import Array
-from simulator.training import Training
+from simulator.arrays.numeric import Array
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.layers.image import windows
+from simulator.network.network import Network
+from simulator.training.training import Training
 from tests.simulator.differences import TOLERANCE, bench, check, plain, relative_error
 
 PADDINGS = ("same", "valid", "circular")

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.activations import Activation
-from simulator.analysis.correlation import CorrelationQuestion, correlations
-from simulator.experiment import Experiment
-from simulator.frame import Floats
-from simulator.parameter import kinds
+from simulator.arrays.numeric import Floats
+from simulator.experiment.experiment import Experiment
+from simulator.observations.correlation import CorrelationQuestion, correlations
+from simulator.parts.activations import Activation
+from simulator.schema.parameter import kinds
 from simulator.theory import mean_field
 from simulator.theory.correlation import CorrelationScale, correlation_scale
 from simulator.theory.order_chaos import Stack
-from simulator.training import Training
+from simulator.training.training import Training
 from tests.simulator.test_analysis import STACKS, training_of
 
 

@@ -27,7 +27,7 @@ from simulator.data import (
     split_sizes,
 )
 from simulator.data.base import Scaling
-from simulator.parameter import builtins_of, kinds, parameters, summary_of
+from simulator.schema.parameter import builtins_of, kinds, parameters, summary_of
 
 KINDS = kinds(Data)
 OFFLINE = sorted(set(KINDS) - {"csv", "images"})

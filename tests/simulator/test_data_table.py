@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from simulator import Experiment, ExperimentError, run
-from simulator.command_line import execute, parser
 from simulator.data import Csv, DataError, prepare
 from simulator.data.table import changed
-from simulator.files.experiments import reach_of, read
+from simulator.experiment.files import reach_of, read
+from simulator.running.command_line import execute, parser
 
 ROWS = "".join(f"{n * 0.7 % 3:.2f},{n % 7},{n % 2}\n" for n in range(40))
 

@@ -14,14 +14,14 @@ import pytest
 from msgspec import structs
 
 from simulator import Experiment, run
-from simulator.analysis.sharpness import Sharpness
-from simulator.doctor import RULES, Evidence, Finding, Mend, examine, tiny_shares
+from simulator.doctor import RULES, Evidence, Finding, Remedy, examine, tiny_shares
 from simulator.doctor.proof import prove
 from simulator.doctor.trial import CURED, CancelledError, Trials, copy
-from simulator.files.experiments import find, presets
-from simulator.history import History, Rows
-from simulator.optimizers import Adam
-from simulator.training import Training
+from simulator.experiment.files import find, presets
+from simulator.observations.sharpness import Sharpness
+from simulator.parts.optimizers import Adam
+from simulator.record.history import History, Rows
+from simulator.training.training import Training
 
 HEALTHY = ("sigmoid-batch-norm", "spiral", "plane", "edge-of-chaos", "deep-residual", "highway-3", "convolution")
 STEPS = 60
@@ -81,21 +81,21 @@ def test_each_rule_finds_its_sickness_and_its_first_mend_mends_it(rule: str) -> 
     assert 0 <= finding.since <= finding.step <= steps
     assert finding.sentence.endswith(".")
     assert finding.numbers
-    assert finding.mends
+    assert finding.remedies
     if rule != "over-fitting":
-        assert rule not in found(finding.mends[0].applied(experiment), steps)
+        assert rule not in found(finding.remedies[0].applied(experiment), steps)
 
 
 def test_only_mends_that_were_tried_and_cured_a_copy_are_offered() -> None:
     experiment = find("vanishing-sigmoid")
     result = run(experiment, steps=STEPS, every=20)
-    offered = [mend for finding in result.findings for mend in finding.mends]
+    offered = [remedy for finding in result.findings for remedy in finding.remedies]
     assert offered
-    for mend in offered:
-        assert mend.tried is not None
-        assert mend.tried.gone
-        assert mend.tried.loss_after <= CURED * mend.tried.loss_before
-        assert mend.tried.loss_after == copy(mend.applied(experiment), STEPS).loss
+    for remedy in offered:
+        assert remedy.tried is not None
+        assert remedy.tried.gone
+        assert remedy.tried.loss_after <= CURED * remedy.tried.loss_before
+        assert remedy.tried.loss_after == copy(remedy.applied(experiment), STEPS).loss
 
 
 def test_a_trial_ends_when_nobody_waits_for_it() -> None:
@@ -119,8 +119,8 @@ def test_every_rule_is_tried_here() -> None:
 def test_every_mend_can_be_applied_and_changes_something() -> None:
     for experiment, steps in SICK.values():
         for finding in found(experiment, min(steps, STEPS)).values():
-            for mend in finding.mends:
-                assert mend.applied(experiment) != experiment
+            for remedy in finding.remedies:
+                assert remedy.applied(experiment) != experiment
 
 
 def test_the_waterfall_names_the_slopes_of_a_sigmoid_and_the_weights_that_are_small() -> None:
@@ -133,12 +133,12 @@ def test_the_waterfall_names_the_slopes_of_a_sigmoid_and_the_weights_that_are_sm
 
 def test_adam_is_offered_only_while_the_gradient_is_far_above_its_epsilon() -> None:
     tiny = found(find("vanishing-sigmoid"), 0)["vanishing"]
-    assert "Adam" not in {mend.title for mend in tiny.mends}
+    assert "Adam" not in {remedy.title for remedy in tiny.remedies}
     assert "Adam would not mend it" in tiny.sentence
     assert ("are below its ε" in tiny.sentence) == (tiny.numbers["gradient_entry"] < Adam().epsilon)
     large = found(narrow("sigmoid", 6), 0)["vanishing"]
     assert large.numbers["gradient_entry"] > 1e-6
-    assert "Adam" in {mend.title for mend in large.mends}
+    assert "Adam" in {remedy.title for remedy in large.remedies}
 
 
 def test_under_adam_a_gradient_near_epsilon_stays_severe_and_a_larger_one_does_not() -> None:
@@ -186,7 +186,7 @@ def test_oscillating_needs_both_the_curvature_and_a_rising_loss(gauge: float, lo
     findings = {each.rule: each for each in examine(replace(evidence(losses.tolist()), sharpness=sharpness))}
     assert ("oscillating" in findings) is expected
     if expected:
-        (slower, *_) = findings["oscillating"].mends
+        (slower, *_) = findings["oscillating"].remedies
         assert slower.applied(narrow("tanh", 2)).optimizer.learning_rate < 2 / (gauge / 0.1)
 
 
@@ -216,7 +216,7 @@ def test_findings_are_a_file_of_a_run(tmp_path: Path) -> None:
     assert plain["sentence"] == result.findings[0].sentence
     first = plain["mends"][0]
     settings = tuple((setting["path"], setting["value"]) for setting in first["settings"])
-    assert Mend(first["title"], settings).applied(find("exploding")) == result.findings[0].mends[0].applied(
+    assert Remedy(first["title"], settings).applied(find("exploding")) == result.findings[0].remedies[0].applied(
         find("exploding")
     )
     run(find("spiral"), steps=1, out=tmp_path)
@@ -249,7 +249,7 @@ def test_a_sick_preset_is_diagnosed_at_step_0(preset: str) -> None:
     rule, factor, layers = DIAGNOSES[preset]
     finding = found(find(preset), 0)[rule]
     assert (finding.factor, finding.layers, finding.since) == (factor, tuple(layers.split()), 0)
-    assert finding.mends
+    assert finding.remedies
 
 
 @pytest.mark.parametrize("preset", LATER)
@@ -276,10 +276,10 @@ def test_after_the_first_mend_the_loss_falls_and_the_finding_is_gone(preset: str
     rule, _, _ = (DIAGNOSES | LATER)[preset]
     experiment = find(preset)
     steps = STEPS if preset in LATER else 0
-    offered = {finding.rule: finding.mends for finding in run(experiment, steps=steps, every=20).findings}
+    offered = {finding.rule: finding.remedies for finding in run(experiment, steps=steps, every=20).findings}
     # Of a net of millions of parameters few steps can be afforded: then what would be tried must do.
-    (mend, *_) = offered.get(rule) or found(experiment, steps)[rule].mends
-    mended = mend.applied(experiment)
+    (remedy, *_) = offered.get(rule) or found(experiment, steps)[rule].remedies
+    mended = remedy.applied(experiment)
     with np.errstate(all="ignore"):
         result = run(mended, steps=400, every=20)
         sick = run(experiment, steps=400, every=20)
@@ -295,9 +295,9 @@ def test_a_run_that_still_explodes_and_has_not_moved_is_said_to_whatever_the_rat
     assert max(finding.numbers["gradient_first_to_last"], finding.numbers["delta_first_to_last"]) > 100
     assert finding.since == 0
     for each in found(find("batch-norm-50"), 240).values():
-        assert "Skip connections" in {mend.title for mend in each.mends}
+        assert "Skip connections" in {remedy.title for remedy in each.remedies}
         # No rate is low enough for it, and none is offered.
-        assert not any("Learning rate" in mend.title for mend in each.mends)
+        assert not any("Learning rate" in remedy.title for remedy in each.remedies)
 
 
 def with_validation(losses: list[float], scores: list[float]) -> Evidence:
@@ -341,7 +341,7 @@ def test_a_spread_that_fades_mildly_is_a_warning_until_the_run_has_learnt() -> N
     finding = found(find("relu-glorot"), 0)["fading"]
     assert finding.severity == "warning"
     assert "slopes lose" in finding.sentence
-    assert finding.mends[0].title == "He weights"
+    assert finding.remedies[0].title == "He weights"
     assert found(with_kind({"kind": "normal", "std": 0.01}), 0)["fading"].factor == "weights"
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from simulator import Experiment, run
 from simulator.doctor import Finding
-from simulator.doctor.words import beside_guessing, risen
-from simulator.files.experiments import find
-from simulator.training import Training
+from simulator.doctor.phrases import beside_guessing, risen
+from simulator.experiment.files import find
+from simulator.training.training import Training
 
 
 def told(data: dict[str, Any], steps: int = 200) -> tuple[Finding, ...]:
@@ -36,7 +36,7 @@ def test_labels_that_cannot_be_learnt_are_named_and_the_network_is_not_blamed(da
     assert first.cause.path == path
     assert not first.factor
     assert first.severity != "severe"
-    assert all(setting.startswith("data.") for mend in first.mends for setting, _ in mend.settings)
+    assert all(setting.startswith("data.") for remedy in first.remedies for setting, _ in remedy.settings)
 
 
 @pytest.mark.parametrize(

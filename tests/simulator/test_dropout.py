@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.arena import Arena
-from simulator.experiment import Experiment
+from simulator.arrays.arena import Arena
+from simulator.arrays.numeric import Array, Stream, stream
+from simulator.experiment.experiment import Experiment
 from simulator.layers.dropout import ClassicDropout, DropoutStage, InvertedDropout
-from simulator.numeric import Array, Stream, stream
-from simulator.training import Training
+from simulator.training.training import Training
 
 UNITS, SAMPLES = 100, 400
 
@@ -85,7 +85,7 @@ def test_both_precisions_drop_the_same_units() -> None:
 def test_a_new_rate_acts_within_the_step_and_a_higher_one_only_drops_more() -> None:
     made = stage(InvertedDropout(rate=0.2))
     low = forward(made, ONES)
-    made.retune(InvertedDropout(rate=0.6))
+    made.update_spec(InvertedDropout(rate=0.6))
     high = forward(made, ONES)
     assert abs(np.mean(high == 0) - 0.6) < 0.02
     assert not np.any((low == 0) & (high != 0))
@@ -123,7 +123,7 @@ def test_a_live_rate_is_used_by_the_very_next_step() -> None:
     training.apply()
     changed = experiment(rate=0.1)
     assert training.accepts(changed)
-    training.retune(changed)
+    training.update_spec(changed)
     training.propose()
     assert abs(np.mean(masks(training)[0] == 0) - 0.1) < 0.04
     training.apply()

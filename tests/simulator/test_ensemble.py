@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from simulator import Experiment, run, run_ensemble
-from simulator.analysis.tables import ANALYSES
-from simulator.command_line import execute, parser
-from simulator.files.runs import TABLES
+from simulator.observations.tables import ANALYSES
+from simulator.running.command_line import execute, parser
+from simulator.running.files import TABLES
 
 RECURRENT = {
     "seed": 5,

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.experiment import Experiment, ExperimentError, Regularization
+from simulator.experiment.experiment import Experiment, ExperimentError, Regularization
 from simulator.layers import Layer
-from simulator.losses import Loss
-from simulator.parameter import Parameter, Spec, is_live_change, kind_of, kinds, parameters
+from simulator.parts.losses import Loss
+from simulator.schema.parameter import Parameter, Spec, is_live_change, kind_of, kinds, parameters
 
 ISSUE = """
 {"format": "nablascope/1", "name": "ten tanh layers, small weights", "seed": 0, "precision": "float32",

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.experiment import Experiment
-from simulator.frame import Frame
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment
+from simulator.record.frame import Frame
+from simulator.training.training import Training
 
 
 def frame(initializer: dict[str, Any], activation: str = "linear", units: int = 200, depth: int = 3) -> Frame:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import integrate
 
-from simulator.activations import ELU, GELU, SELU, Activation, Erf, LeakyReLU, Linear, ReLU
-from simulator.numeric import Array
-from simulator.parameter import kinds
+from simulator.arrays.numeric import Array
+from simulator.parts.activations import ELU, GELU, SELU, Activation, Erf, LeakyReLU, Linear, ReLU
+from simulator.schema.parameter import kinds
 from simulator.theory.gaussian import mean, second_moment, slope_moment
 
 AT_ONE = {

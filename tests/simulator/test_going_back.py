@@ -9,12 +9,12 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from simulator.checkpoint import Checkpoint
-from simulator.checkpoint_ring import CAPACITY, MEMORY, CheckpointRing
-from simulator.experiment import Experiment
-from simulator.messages import Started, Update
-from simulator.session import Mode, Session
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment
+from simulator.running.messages import Started, Update
+from simulator.running.session import Mode, Session
+from simulator.training.checkpoint import Checkpoint
+from simulator.training.checkpoint_ring import CAPACITY, MEMORY, CheckpointRing
+from simulator.training.training import Training
 
 Kind = TypeVar("Kind")
 HASTY = Experiment.from_builtins(
@@ -137,7 +137,7 @@ def test_a_run_goes_on_from_before_the_trouble_as_if_it_had_been_mended_there(se
     alone = Training(HASTY)
     for reached in range(step + 30):
         if reached == step:
-            alone.retune(mended)
+            alone.update_spec(mended)
         alone.propose(measure=False)
         alone.apply()
     alone.look()

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.activations import Activation
 from simulator.layers import Dropout, Layer, Normalization
-from simulator.losses import Loss
-from simulator.parameter import kinds
+from simulator.parts.activations import Activation
+from simulator.parts.losses import Loss
+from simulator.schema.parameter import kinds
 from tests.simulator.differences import TOLERANCE, bench, check, plain, relative_error
 
 ACTIVATIONS = sorted(kinds(Activation))

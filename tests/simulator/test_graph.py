@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.experiment import Experiment
-from simulator.frame import Graph
-from simulator.graph.matrix import LARGEST, OpenBox
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment
+from simulator.observations.graph.matrix import LARGEST, OpenBox
+from simulator.observations.graph.nodes import Graph
+from simulator.training.training import Training
 
 Layers = list[dict[str, Any]]
 DENSE: Layers = [{"kind": "dense", "units": 5, "repeat": 2}]

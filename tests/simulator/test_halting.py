@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from simulator import run
-from simulator.experiment import Experiment
-from simulator.history import History
-from simulator.messages import Started, Update
-from simulator.session import Mode, Session
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment
+from simulator.record.history import History
+from simulator.running.messages import Started, Update
+from simulator.running.session import Mode, Session
+from simulator.training.training import Training
 
 MODES: tuple[Mode, ...] = ("thread", "process")
 

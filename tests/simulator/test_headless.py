@@ -12,7 +12,7 @@ import pytest
 
 from simulator import Experiment, ExperimentError, run
 from simulator.measures import NAMES
-from simulator.training import Training
+from simulator.training.training import Training
 
 FILES = {"experiment.json", "findings.json", "steps.csv", "layers.csv", "flow.csv", "histograms.npz"}
 

@@ -11,18 +11,17 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from simulator.activations import Activation
-from simulator.analysis.lanczos import largest
-from simulator.analysis.sharpness import Hessian, SharpnessQuestion
-from simulator.analysis.twin import DualNetwork, Twin
-from simulator.dual import Dual, dual, zeros
-from simulator.experiment import Experiment
-from simulator.frame import Floats
+from simulator.arrays.dual import Dual, dual, zeros
+from simulator.arrays.numeric import Array, Floats
+from simulator.experiment.experiment import Experiment
 from simulator.layers import Layer
-from simulator.losses import Loss
-from simulator.numeric import Array
-from simulator.parameter import kinds
-from simulator.training import Training
+from simulator.observations.lanczos import largest
+from simulator.observations.sharpness import Hessian, SharpnessQuestion
+from simulator.observations.twin import DualNetwork, Twin
+from simulator.parts.activations import Activation
+from simulator.parts.losses import Loss
+from simulator.schema.parameter import kinds
+from simulator.training.training import Training
 from tests.simulator.differences import Bench, bench, plain, relative_error
 from tests.simulator.variants import layer_variants, shape_of
 

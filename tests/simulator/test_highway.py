@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.experiment import Experiment, ExperimentError
+from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.measures import NAMES
-from simulator.training import Training
+from simulator.training.training import Training
 from tests.simulator.differences import TOLERANCE, bench, check, plain, relative_error
 
 PLACED = [(kind, position) for kind in ("batch", "layer") for position in ("before", "after")]

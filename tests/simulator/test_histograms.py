@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from simulator.frame import Histograms
+from simulator.arrays.histograms import Histograms
+from simulator.arrays.numeric import Array
 from simulator.measures.histograms import BINS, histograms, nice_limits
-from simulator.numeric import Array
 
 
 def made(x: Array) -> Histograms:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.history import History, Rows, Series
-from simulator.numeric import Array
+from simulator.arrays.numeric import Array
+from simulator.record.history import History, Rows, Series
 
 COLUMNS = ("loss", "norm:0", "norm:1")
 

@@ -1,39 +1,41 @@
-"""The house's arrows: the simulator knows no screen, and its lower floors do not know the higher ones."""
+"""The house's arrows: the simulator knows no screen, no floor knows one above it, and there is no circle."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from simulator.activations import Activation
-from simulator.initializers import Initializer
+from simulator.arrays.trace import FACTORS
 from simulator.layers import Layer
-from simulator.losses import Loss
-from simulator.optimizers import Optimizer
-from simulator.parameter import Part, kind_of, kinds
-from simulator.schedules import Schedule
-from simulator.trace import FACTORS
+from simulator.parts.activations import Activation
+from simulator.parts.initializers import Initializer
+from simulator.parts.losses import Loss
+from simulator.parts.optimizers import Optimizer
+from simulator.parts.schedules import Schedule
+from simulator.schema.parameter import Part, kind_of, kinds
 
 ROOT = Path(__file__).parents[2]
-MODULES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-    for path in sorted((ROOT / "simulator").rglob("*.py"))
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+FLOORS = {
+    contract["containers"][0]: [set(floor.split(" | ")) for floor in contract["layers"]]
+    for contract in CONTRACTS
+    if contract["type"] == "layers"
 }
-FLOORS = [
-    ["simulator.parameter", "simulator.numeric", "simulator.frame"],
-    ["simulator.activations", "simulator.initializers", "simulator.optimizers", "simulator.schedules"],
-    ["simulator.losses"],
-    ["simulator.layers"],
-    ["simulator.network"],
-    ["simulator.training"],
-    ["simulator.worker"],
-    ["simulator.session"],
-]
-"""From the ground up; a module never imports from a higher floor."""
+"""House → its folders from the top down; a module never imports from a folder above its own, or beside it."""
+
+
+def modules_of(house: str) -> dict[str, Path]:
+    paths = sorted((ROOT / house).rglob("*.py"))
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
+
+
+MODULES = modules_of("simulator")
+ALL = {**MODULES, **modules_of("ui"), **modules_of("nablascope"), **modules_of("resources"), "main": ROOT / "main.py"}
 
 
 def imports(path: Path) -> set[str]:
@@ -60,20 +62,47 @@ def test_the_simulator_imports_no_screen(module: str) -> None:
     assert not [name for name in found if any(under(name, package) for package in forbidden)]
 
 
-def test_no_module_imports_from_a_floor_above() -> None:
-    floor = {name: level for level, names in enumerate(FLOORS) for name in names}
-    seen = set()
-    for module, path in MODULES.items():
-        own = [level for name, level in floor.items() if under(module, name)]
-        if own:
-            seen.add(own[0])
-            higher = [name for name, level in floor.items() if level > own[0]]
-            wrong = [found for found in imports(path) if any(under(found, name) for name in higher)]
-            assert not wrong, f"{module} imports {wrong}"
-    assert seen == set(range(len(FLOORS)))
+@pytest.mark.parametrize("house", sorted(FLOORS))
+def test_every_module_is_on_a_floor_and_the_root_holds_nothing_else(house: str) -> None:
+    stated = {name for floor in FLOORS[house] for name in floor}
+    assert {module.split(".")[1] for module in modules_of(house) if module != house} == stated
+    assert {path.name for path in (ROOT / house).glob("*.py")} <= {"__init__.py"} | {f"{name}.py" for name in stated}
+    assert house != "simulator" or not [path for path in (ROOT / house).glob("*.py") if path.name != "__init__.py"]
 
 
-READERS = ("doctor", "theory", "measures", "analysis")
+def own_imports(module: str) -> set[str]:
+    """Modules of this project that a module imports, wherever in its file, for type checking too."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(ALL[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            # What is taken from a package may be one of its modules: then the package itself is not what is used.
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in ALL else str(node.module) for name in names}
+    return found & set(ALL) - {module}
+
+
+def reachable(start: str, arrows: dict[str, set[str]]) -> set[str]:
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        for name in arrows[waiting.pop()] - seen:
+            seen.add(name)
+            waiting.append(name)
+    return seen
+
+
+STILL = ("ui.style.", "ui.chart.", "ui.window.")
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    arrows = {module: own_imports(module) for module in ALL}
+    circles = {module for module in ALL if module in reachable(module, arrows)}
+    assert not [module for module in circles if not module.startswith(STILL)]
+
+
+READERS = ("doctor", "theory", "measures", "observations", "record")
 """What reads parts, and goes by what they say of themselves, not by what they are called."""
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from simulator.arrays.numeric import Array, Stream, stream
 from simulator.data import Csv, DataError, Digits, Images, Wine, prepare
-from simulator.experiment import Experiment, ExperimentError
-from simulator.numeric import Array, Stream, stream
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.training.training import Training
 
 RNG = stream(0, Stream.DATA)
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulator.experiment import Experiment
-from simulator.initializers import (
+from simulator.arrays.numeric import Array
+from simulator.experiment.experiment import Experiment
+from simulator.parts.initializers import (
     LSUV,
     Constant,
     HeNormal,
@@ -24,9 +25,8 @@ from simulator.initializers import (
     VarianceScaled,
     Zeros,
 )
-from simulator.numeric import Array
-from simulator.parameter import kinds
-from simulator.training import Training
+from simulator.schema.parameter import kinds
+from simulator.training.training import Training
 
 KINDS = sorted(kinds(Initializer))
 FAN_IN, FAN_OUT = 300, 200

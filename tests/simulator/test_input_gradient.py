@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from simulator.analysis.input_gradient import InputGradientQuestion, names_of
-from simulator.analysis.twin import Twin
+from simulator.observations.input_gradient import InputGradientQuestion, names_of
+from simulator.observations.twin import Twin
 from tests.simulator.test_analysis import STACKS, training_of
 
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-import simulator.kept_runs
-from simulator.experiment import Experiment
-from simulator.history import History
-from simulator.kept_runs import KeptRun, KeptRuns
+import simulator.running.kept_runs
+from simulator.experiment.experiment import Experiment
 from simulator.layers import Layer
-from simulator.messages import Change, Command, GoBack, Keep, Look, Play, Refused, Reply, Started, Stop, Update
-from simulator.parameter import Parameter, concrete, differences, is_live_change, kind_of, parameters
-from simulator.training import Training
-from simulator.worker import Worker
+from simulator.record.history import History
+from simulator.running.kept_runs import KeptRun, KeptRuns
+from simulator.running.messages import Change, Command, GoBack, Keep, Look, Play, Refused, Reply, Started, Stop, Update
+from simulator.running.worker import Worker
+from simulator.schema.parameter import Parameter, concrete, differences, is_live_change, kind_of, parameters
+from simulator.training.training import Training
 
 PLAIN: dict[str, Any] = {
     "data": {"kind": "moons", "samples": 60, "noise": 0.2},
@@ -166,7 +166,7 @@ def test_a_run_takes_over_what_has_changed_live_meanwhile() -> None:
     training = Training(EXPERIMENT)
     for step in range(7):
         if step == 3:
-            training.retune(faster)
+            training.update_spec(faster)
         training.propose()
         training.apply()
     assert told(script)[-1] == training.loss
@@ -211,7 +211,7 @@ def test_whatever_stops_a_network_from_being_built_stops_the_training_of_the_las
             raise error
         return made(experiment, *rest)
 
-    monkeypatch.setattr("simulator.worker.Training", breaks)
+    monkeypatch.setattr("simulator.running.worker.Training", breaks)
     other = EXPERIMENT.with_values([("seed", 9)])
     there = [Change(1, EXPERIMENT), Play(5), Change(2, other, 5), Play(3), Look(1)]
     script = Script([*there, Change(3, EXPERIMENT, 5, True), Look(2)])
@@ -240,7 +240,7 @@ def test_the_oldest_go_first_and_the_last_one_stays(monkeypatch: pytest.MonkeyPa
     for number in range(1, 30):
         runs.keep(kept_run(number))
     assert [kept.run for kept in runs] == list(range(14, 30))
-    monkeypatch.setattr(simulator.kept_runs, "MOST_BYTES", 1)
+    monkeypatch.setattr(simulator.running.kept_runs, "MOST_BYTES", 1)
     runs.keep(kept_run(30))
     assert [kept.run for kept in runs] == [30]
     assert runs.take(30, EXPERIMENT.with_values([("seed", 3)])) is None

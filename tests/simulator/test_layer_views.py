@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.baseline import baseline_loss
-from simulator.experiment import Experiment
-from simulator.frame import Frame, TimeProfile
-from simulator.losses import MSE, SigmoidCrossEntropy, SoftmaxCrossEntropy
-from simulator.measures.gates import saturated_share
-from simulator.profiles import Profiles
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment
+from simulator.layers.recurrent.profile import TimeProfile
+from simulator.measures.baseline import baseline_loss
+from simulator.observations.gates import saturated_share
+from simulator.parts.losses import MSE, SigmoidCrossEntropy, SoftmaxCrossEntropy
+from simulator.record.frame import Frame
+from simulator.record.profiles import Profiles
+from simulator.training.training import Training
 
 CONVOLUTIONS = {
     "data": {"kind": "digits"},

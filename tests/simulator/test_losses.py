@@ -7,9 +7,9 @@ import pytest
 from scipy import special
 from sklearn.metrics import log_loss
 
-from simulator.losses import MSE, Loss, SigmoidCrossEntropy, SigmoidMSE, SoftmaxCrossEntropy
-from simulator.numeric import Array
-from simulator.parameter import kinds
+from simulator.arrays.numeric import Array
+from simulator.parts.losses import MSE, Loss, SigmoidCrossEntropy, SigmoidMSE, SoftmaxCrossEntropy
+from simulator.schema.parameter import kinds
 
 KINDS = sorted(kinds(Loss))
 

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-import simulator.machine as machine
+import simulator.system.machine as machine
 from main import main
 from simulator.data import DataError, prepare
 from simulator.data.images import FORMATS
-from simulator.experiment import MAX_MESSAGE, Experiment, ExperimentError
-from simulator.files.experiments import LARGEST, read
-from simulator.machine import GIB, LITTLE, free_memory, shortage
-from simulator.regular_file import UnfitFileError, read_regular
-from simulator.training import Training
+from simulator.experiment.experiment import MAX_MESSAGE, Experiment, ExperimentError
+from simulator.experiment.files import LARGEST, read
+from simulator.system.machine import GIB, LITTLE, free_memory, shortage
+from simulator.system.regular_file import UnfitFileError, read_regular
+from simulator.training.training import Training
 
 PIPES = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 ROOT = Path(__file__).parents[2]
@@ -267,5 +267,5 @@ def test_memory_that_runs_out_all_the_same_is_one_line(
     def spent(*_: Any, **__: Any) -> None:
         raise MemoryError("Unable to allocate 2.7 GiB for an array")
 
-    monkeypatch.setattr("simulator.headless.Training", spent)
+    monkeypatch.setattr("simulator.running.headless.Training", spent)
     assert "not enough memory (Unable to allocate 2.7 GiB" in refused(capsys, tmp_path, "plane")

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.experiment import Experiment
+from simulator.experiment.experiment import Experiment
 from simulator.layers.maxout import MaxoutModule
 from simulator.measures import NAMES
-from simulator.network import Network
-from simulator.training import Training
+from simulator.network.network import Network
+from simulator.training.training import Training
 from tests.simulator.differences import TOLERANCE, bench, check, clear_maximum, plain, relative_error
 
 PLACED = [(kind, position) for kind in ("batch", "layer") for position in ("before", "after")]

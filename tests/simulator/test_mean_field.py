@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.activations import (
+from simulator.arrays.numeric import Floats, Stream, stream
+from simulator.experiment.experiment import Experiment
+from simulator.parts.activations import (
     ELU,
     GELU,
     SELU,
@@ -22,18 +24,15 @@ from simulator.activations import (
     Softplus,
     Tanh,
 )
-from simulator.experiment import Experiment
-from simulator.frame import Floats, Prediction
-from simulator.initializers import Initializer
-from simulator.numeric import Stream, stream
-from simulator.parameter import kinds
+from simulator.parts.initializers import Initializer
+from simulator.schema.parameter import kinds
 from simulator.theory import mean_field
 from simulator.theory.gaussian import mean, second_moment, slope_moment
 from simulator.theory.kernels import Kernel
 from simulator.theory.operations import Mask, OverBatch, OverUnits, Signal, Slope, Weights
 from simulator.theory.order_chaos import order_chaos
-from simulator.theory.prediction import predict
-from simulator.training import Training
+from simulator.theory.prediction import Prediction, predict
+from simulator.training.training import Training
 
 Plain = dict[str, Any]
 

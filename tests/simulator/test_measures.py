@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from scipy import special
 
-from simulator.activations import GELU, Activation, LeakyReLU, Linear, ReLU, Sigmoid, Tanh
-from simulator.experiment import Experiment
-from simulator.frame import LayerInfo
+from simulator.arrays.numeric import Array
+from simulator.experiment.experiment import Experiment
 from simulator.layers.base import Tap
+from simulator.layers.info import LayerInfo
 from simulator.measures import MEASURES, NAMES, measure_all
-from simulator.numeric import Array
-from simulator.stack import Roles
-from simulator.training import Training
+from simulator.network.stack import Roles
+from simulator.parts.activations import GELU, Activation, LeakyReLU, Linear, ReLU, Sigmoid, Tanh
+from simulator.training.training import Training
 
 BATCH = 4
 
@@ -239,7 +239,7 @@ def test_a_live_alpha_moves_the_limit_of_saturation() -> None:
 
     changed, fresh = Training(elu(1.0)), Training(elu(60.0))
     changed.look()
-    changed.retune(elu(60.0))
+    changed.update_spec(elu(60.0))
     changed.look()
     fresh.look()
     row = NAMES.index("activation_saturated")

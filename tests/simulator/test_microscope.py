@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.experiment import Experiment
-from simulator.microscope import want
-from simulator.training import Training
-from simulator.unit import SATURATED, Turn, Unit, UnitPast
+from simulator.experiment.experiment import Experiment
+from simulator.observations.microscope import want
+from simulator.observations.unit import SATURATED, Unit
+from simulator.record.unit_past import Turn, UnitPast
+from simulator.training.training import Training
 
 RELU: dict[str, Any] = {"kind": "dense", "units": 6, "activation": {"kind": "relu"}}
 

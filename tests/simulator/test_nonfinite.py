@@ -12,10 +12,10 @@ import pytest
 from simulator import run
 from simulator.doctor import WANTS as DOCTOR
 from simulator.doctor import Evidence, examine
-from simulator.experiment import Experiment
-from simulator.frame import Began
-from simulator.history import History, Rows
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment
+from simulator.record.history import History, Rows
+from simulator.training.nonfinite import Began
+from simulator.training.training import Training
 from tests.simulator.combinations import LAYERS, fitting
 
 DEEP = [{"kind": "dense", "units": 8, "repeat": 4, "activation": {"kind": "tanh"}}]
@@ -95,7 +95,7 @@ def test_parameters_that_overflow_are_told_at_the_update_that_made_them() -> Non
 def test_a_look_at_an_update_that_is_not_made_is_forgotten() -> None:
     training = Training(experiment(optimizer={"kind": "sgd", "learning_rate": 1e300}))
     assert after(training, 0) is not None
-    training.retune(experiment(optimizer={"kind": "sgd", "learning_rate": 0.1}))
+    training.update_spec(experiment(optimizer={"kind": "sgd", "learning_rate": 0.1}))
     assert after(training, 3) is None
 
 
@@ -165,7 +165,7 @@ def test_an_optimiser_whose_squares_overflow_is_told_with_its_step_and_after_a_c
     found = examine(Evidence(net, frame, history))[0]
     assert found.rule == "optimiser state"
     assert "since step 1" in found.sentence
-    assert {mend.application for mend in found.mends} == {"checkpoint"}
+    assert {remedy.application for remedy in found.remedies} == {"checkpoint"}
 
 
 @pytest.mark.parametrize("rate", [1, 30, 1e5])

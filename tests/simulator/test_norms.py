@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.arena import Arena
-from simulator.experiment import Experiment
+from simulator.arrays.arena import Arena
+from simulator.arrays.numeric import Array
+from simulator.experiment.experiment import Experiment
 from simulator.layers.base import Parameters
 from simulator.layers.normalization import LayerNorm, LayerNormStage
 from simulator.layers.normalization.weight import DirectedAffine
 from simulator.measures import NAMES
-from simulator.numeric import Array
-from simulator.training import Training
+from simulator.training.training import Training
 from tests.simulator.differences import bench, check, plain
 
 
@@ -97,7 +97,7 @@ def test_epsilon_of_layer_norm_acts_live() -> None:
     assert training.accepts(changed)
     training.look()
     before = training.network.taps[0].a.copy()
-    training.retune(changed)
+    training.update_spec(changed)
     training.look()
     assert not np.array_equal(training.network.taps[0].a, before)
     assert (LayerNorm().epsilon, LayerNorm().position) == (1e-5, "before")

@@ -12,21 +12,21 @@ import numpy as np
 import pytest
 
 from simulator import run
-from simulator.activations import Activation
-from simulator.analysis.effective_rank import EffectiveRankQuestion
-from simulator.analysis.gradient_noise import GradientNoiseQuestion
-from simulator.analysis.jacobian import JacobianQuestion
-from simulator.analysis.preactivation import PreactivationQuestion
-from simulator.analysis.sharpness import SharpnessQuestion
-from simulator.analysis.tables import ANALYSES
 from simulator.doctor import TinyGradients
-from simulator.experiment import Experiment
-from simulator.frame import Frame
-from simulator.losses import Loss
+from simulator.experiment.experiment import Experiment
 from simulator.measures import RECORDED_NAMES
-from simulator.microscope import want
-from simulator.parameter import kinds
-from simulator.training import WANTS, Training
+from simulator.observations.effective_rank import EffectiveRankQuestion
+from simulator.observations.gradient_noise import GradientNoiseQuestion
+from simulator.observations.jacobian import JacobianQuestion
+from simulator.observations.microscope import want
+from simulator.observations.preactivation import PreactivationQuestion
+from simulator.observations.sharpness import SharpnessQuestion
+from simulator.observations.tables import ANALYSES
+from simulator.parts.activations import Activation
+from simulator.parts.losses import Loss
+from simulator.record.frame import Frame
+from simulator.schema.parameter import kinds
+from simulator.training.training import WANTS, Training
 from tests.simulator.combinations import LAYERS, fitting
 
 ACTIVATIONS = kinds(Activation)

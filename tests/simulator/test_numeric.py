@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from simulator.numeric import median
+from simulator.arrays.numeric import median
 
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
 

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from simulator.numeric import Array
-from simulator.optimizers import SGD, AdaGrad, Adam, AdamW, Optimizer, RMSProp
-from simulator.parameter import kinds
+from simulator.arrays.numeric import Array
+from simulator.parts.optimizers import SGD, AdaGrad, Adam, AdamW, Optimizer, RMSProp
+from simulator.schema.parameter import kinds
 
 KINDS = sorted(kinds(Optimizer))
 
@@ -282,7 +282,7 @@ def test_a_changed_share_of_the_mean_acts_on_the_mean_as_it_is(kind: str) -> Non
     for _ in range(500):
         runner.step(2.0)
     kept = runner.state[-1].copy()
-    after.carry(before, runner.state)
+    after.rescale_state(before, runner.state)
     assert runner.state[-1] == pytest.approx(kept)
     assert kept == pytest.approx(4.0, rel=0.01)
 

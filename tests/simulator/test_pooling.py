@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.experiment import Experiment, ExperimentError
-from simulator.network import Network
-from simulator.numeric import Array
+from simulator.arrays.numeric import Array
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.network.network import Network
 from tests.simulator.differences import TOLERANCE, Bench, bench, check, clear_maximum, plain, relative_error
 
 CONVOLUTION: dict[str, Any] = {"kind": "convolution", "channels": 2, "kernel": 2}

@@ -11,12 +11,12 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from simulator import carriers
-from simulator.carriers import ProcessCarrier
-from simulator.experiment import Experiment
-from simulator.history import History
-from simulator.messages import Failed, Refused, Started, Update
-from simulator.session import Session
+from simulator.experiment.experiment import Experiment
+from simulator.record.history import History
+from simulator.running import transport
+from simulator.running.messages import Failed, Refused, Started, Update
+from simulator.running.session import Session
+from simulator.running.transport import ProcessTransport
 
 Kind = TypeVar("Kind")
 EXPERIMENT = Experiment.from_builtins(
@@ -75,7 +75,7 @@ def test_a_killed_process_is_told_and_its_checkpoint_goes_on(session: Session) -
         session.look()
         until(session, Update)
     carrier = session._carrier
-    assert isinstance(carrier, ProcessCarrier)
+    assert isinstance(carrier, ProcessTransport)
     assert carrier.pid is not None
     os.kill(carrier.pid, signal.SIGKILL)
     death = until(session, Failed)
@@ -85,7 +85,7 @@ def test_a_killed_process_is_told_and_its_checkpoint_goes_on(session: Session) -
     other = Session("thread")
     other.start()
     try:
-        other.resume(kept)
+        other.resume_from(kept)
         assert until(other, Started).step == kept.step
         other.look()
         frame = until(other, Update).frame
@@ -97,7 +97,7 @@ def test_a_killed_process_is_told_and_its_checkpoint_goes_on(session: Session) -
 
 def test_commands_to_a_dead_process_do_nothing(session: Session) -> None:
     carrier = session._carrier
-    assert isinstance(carrier, ProcessCarrier)
+    assert isinstance(carrier, ProcessTransport)
     assert carrier.pid is not None
     os.kill(carrier.pid, signal.SIGKILL)
     until(session, Failed)
@@ -116,7 +116,7 @@ def test_a_process_that_cannot_start_becomes_a_thread(monkeypatch: pytest.Monkey
     def refuse(*_: object) -> None:
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(carriers.ProcessCarrier, "start", refuse)
+    monkeypatch.setattr(transport.ProcessTransport, "start", refuse)
     made = Session("process")
     made.start()
     try:

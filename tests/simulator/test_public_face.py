@@ -11,8 +11,8 @@ import pytest
 
 import nablascope
 import simulator
-from simulator.experiment import Experiment
-from simulator.files.experiments import Preset, presets
+from simulator.experiment.experiment import Experiment
+from simulator.experiment.files import Preset, presets
 
 README = Path(__file__).parents[2] / "README.md"
 

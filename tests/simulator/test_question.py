@@ -11,23 +11,23 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from simulator.analysis.correlation import CorrelationQuestion
-from simulator.analysis.effective_rank import EffectiveRankQuestion
-from simulator.analysis.gradient_noise import GradientNoiseQuestion
-from simulator.analysis.input_gradient import InputGradientQuestion
-from simulator.analysis.jacobian import JacobianQuestion
-from simulator.analysis.output_errors import OutputErrorsQuestion
-from simulator.analysis.preactivation import PreactivationQuestion
-from simulator.analysis.sharpness import SharpnessQuestion
 from simulator.doctor import TinyGradients
-from simulator.experiment import Experiment
-from simulator.graph.matrix import OpenBox
-from simulator.graph.what_if import Changes, WhatIf
-from simulator.history import History
-from simulator.messages import Answer, Failed, Started, Update
-from simulator.question import Question
-from simulator.session import Mode, Session
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment
+from simulator.observations.correlation import CorrelationQuestion
+from simulator.observations.effective_rank import EffectiveRankQuestion
+from simulator.observations.gradient_noise import GradientNoiseQuestion
+from simulator.observations.graph.matrix import OpenBox
+from simulator.observations.graph.what_if import Changes, WhatIf
+from simulator.observations.input_gradient import InputGradientQuestion
+from simulator.observations.jacobian import JacobianQuestion
+from simulator.observations.output_errors import OutputErrorsQuestion
+from simulator.observations.preactivation import PreactivationQuestion
+from simulator.observations.question import Question
+from simulator.observations.sharpness import SharpnessQuestion
+from simulator.record.history import History
+from simulator.running.messages import Answer, Failed, Started, Update
+from simulator.running.session import Mode, Session
+from simulator.training.training import Training
 
 EXPERIMENT = Experiment.from_builtins({"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 5}]})
 

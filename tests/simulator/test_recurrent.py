@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.activations import Activation
-from simulator.experiment import Experiment, ExperimentError
-from simulator.layers import through_time as through_time_layers
-from simulator.layers.stretch import Underflow
+from simulator.arrays.numeric import Array
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.layers.recurrent import loop
+from simulator.layers.recurrent.segment import Underflow
 from simulator.measures import RECORDED_NAMES, measure_all
-from simulator.measures.time import time_profiles
-from simulator.network import Network
-from simulator.numeric import Array
-from simulator.parameter import kinds
+from simulator.network.network import Network
+from simulator.observations.time_profile import time_profiles
+from simulator.parts.activations import Activation
+from simulator.schema.parameter import kinds
 from tests.simulator.differences import bench, check, plain
 from tests.simulator.sequences import RECURRENT, drawn, states, through_time
 
@@ -315,8 +315,8 @@ def test_weight_gradients_by_step_are_those_of_all_steps_at_once(
     """In pieces of a few steps, and in one."""
     found = []
     for by_step, piece in ((0, 10**6), (0, 1500), (100, 1500), (100, 10**6)):
-        monkeypatch.setattr(through_time_layers, "BY_STEP", by_step)
-        monkeypatch.setattr(through_time_layers, "PIECE_BYTES", piece)
+        monkeypatch.setattr(loop, "BY_STEP", by_step)
+        monkeypatch.setattr(loop, "PIECE_BYTES", piece)
         bench = drawn([{"kind": kind, "units": 4, "checkpoint": checkpoint}], (30, 2))
         found.append(bench.analytic())
     for other in found[1:]:

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.activations import Activation
 from simulator.data import Data
-from simulator.experiment import Experiment
-from simulator.initializers import Initializer
+from simulator.experiment.experiment import Experiment
 from simulator.layers import Dropout, Layer, Normalization
-from simulator.losses import Loss
-from simulator.optimizers import Optimizer
-from simulator.parameter import Part, details_of, kinds, parameters
-from simulator.reference import reference
-from simulator.schedules import Schedule
-from simulator.training import Training
+from simulator.parts.activations import Activation
+from simulator.parts.initializers import Initializer
+from simulator.parts.losses import Loss
+from simulator.parts.optimizers import Optimizer
+from simulator.parts.schedules import Schedule
+from simulator.running.reference import reference
+from simulator.schema.parameter import Part, details_of, kinds, parameters
+from simulator.training.training import Training
 
 NOBODYS = {"none", "zeros", "constant", "normal", "uniform", "dense", "flatten"}
 """Kinds that no paper is to be thanked for."""

@@ -10,19 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.arena import Arena, Scratch
+from simulator.arrays.arena import Arena, Scratch
+from simulator.arrays.numeric import Array
 from simulator.doctor.headline import headline
-from simulator.experiment import Experiment, ExperimentError
-from simulator.layers.base import Parameters, Room
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.layers.base import BuildContext, Parameters
 from simulator.layers.maxout import MaxoutModule
 from simulator.layers.normalization.block import BlockBatchNorm, BlockLayerNorm
 from simulator.layers.residual import ResidualModule, SignalNorm
 from simulator.measures import RECORDED_NAMES
 from simulator.measures.histograms import histograms
-from simulator.network import Network
-from simulator.numeric import Array
-from simulator.parameter import differences
-from simulator.training import Training
+from simulator.network.network import Network
+from simulator.schema.parameter import differences
+from simulator.training.training import Training
 from tests.simulator.differences import TOLERANCE, bench, check, clear_maximum, plain, relative_error
 
 POSITIONS = ("before", "last", "after")
@@ -202,7 +202,7 @@ def test_steps_of_a_sequence_and_positions_of_an_image_are_observations(
     norm = SignalNorm(spec.stage(3), shape)
     Parameters(norm.stage.blocks(), dtype)
     Parameters(norm.stage.states(), dtype)
-    norm.allocate(Room(7, Arena(dtype, 10**5), Scratch(dtype), 0, True))
+    norm.allocate(BuildContext(7, Arena(dtype, 10**5), Scratch(dtype), 0, True))
     x = np.random.default_rng(0).normal(2, 5, (math.prod(shape), 7))
     out = np.empty_like(x)
     norm.forward(x, out, training=True)
@@ -381,7 +381,7 @@ def test_live_parameters_inside_a_block_act_on_the_next_step(path: str) -> None:
     assert training.accepts(changed)
     gradient = training.network.parameters.gradient.copy()
     value = training.network.parameters.value
-    training.retune(changed)
+    training.update_spec(changed)
     training.look()
     # A single residual layer is divided by √1.
     same = path == "layers.1.scale"

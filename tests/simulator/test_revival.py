@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.experiment import Experiment
-from simulator.messages import Failed, Started, Update
-from simulator.revival import revive
-from simulator.session import Session
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment
+from simulator.running.messages import Failed, Started, Update
+from simulator.running.session import Session
+from simulator.training.revival import revive
+from simulator.training.training import Training
 
 DENSE: dict[str, Any] = {"kind": "dense", "units": 6, "activation": {"kind": "relu"}}
 EXPERIMENT = Experiment.from_builtins({"data": {"kind": "wine"}, "layers": [DENSE]})

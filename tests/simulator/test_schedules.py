@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from simulator.parameter import Parameter, kinds, parameters
-from simulator.schedules import (
+from simulator.parts.schedules import (
     ConstantSchedule,
     CosineSchedule,
     CyclicalSchedule,
@@ -23,6 +22,7 @@ from simulator.schedules import (
     StepSchedule,
     WarmupSchedule,
 )
+from simulator.schema.parameter import Parameter, kinds, parameters
 
 KINDS = sorted(kinds(Schedule))
 

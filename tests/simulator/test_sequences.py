@@ -11,9 +11,9 @@ import pytest
 
 from simulator import run
 from simulator.data import Adding, Copying, Data, DataError, DigitRows, Digits, Sine, TemporalOrder, prepare
-from simulator.experiment import Experiment, ExperimentError
-from simulator.network import Network
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.network.network import Network
+from simulator.training.training import Training
 from tests.simulator.differences import Bench
 
 KINDS: tuple[Data, ...] = (Adding(), Copying(), TemporalOrder(), Sine(), DigitRows())

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-import simulator.carriers
-import simulator.worker
+import simulator.running.transport
+import simulator.running.worker
 from simulator import run
 from simulator.doctor import TinyGradients
-from simulator.experiment import Experiment
-from simulator.history import History
-from simulator.messages import Failed, Refused, Reply, Started, Update
-from simulator.session import Session
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment
+from simulator.record.history import History
+from simulator.running.messages import Failed, Refused, Reply, Started, Update
+from simulator.running.session import Session
+from simulator.training.training import Training
 
 
 def experiment(*changes: tuple[str, Any]) -> Experiment:
@@ -257,7 +257,7 @@ def test_an_unknown_error_is_told_with_its_traceback_and_the_worker_lives(
         raise RuntimeError("no such luck")
 
     with monkeypatch.context() as broken:
-        broken.setattr(simulator.worker, "Training", breaks)
+        broken.setattr(simulator.running.worker, "Training", breaks)
         screen.session.change(experiment())
         refused = wait(screen, Refused)
     assert "no such luck" in refused.message
@@ -300,7 +300,7 @@ def test_closing_before_the_start_is_no_error() -> None:
 
 
 def test_an_absent_screen_loses_no_step_and_bounds_the_memory(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulator.worker, "MAX_ROWS", 40)
+    monkeypatch.setattr(simulator.running.worker, "MAX_ROWS", 40)
     screen.session.change(experiment())
     screen.session.play()
     time.sleep(0.1)
@@ -313,7 +313,7 @@ def test_an_absent_screen_loses_no_step_and_bounds_the_memory(screen: Screen, mo
 
 
 def test_no_step_is_made_between_rest_and_go_on(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulator.carriers, "REST_SECONDS", 60.0)
+    monkeypatch.setattr(simulator.running.transport, "REST_SECONDS", 60.0)
     made: list[int] = []
     apply = Training.apply
 
@@ -325,21 +325,21 @@ def test_no_step_is_made_between_rest_and_go_on(screen: Screen, monkeypatch: pyt
     screen.session.change(experiment())
     screen.session.play()
     screen.until(lambda: len(made) > 3)
-    screen.session.rest()
+    screen.session.yield_to_gui()
     time.sleep(0.05)  # The step under way may end.
     before = len(made)
     time.sleep(0.1)
     assert len(made) == before
-    screen.session.go_on()
+    screen.session.resume()
     screen.until(lambda: len(made) > before + 3)
 
 
 def test_a_screen_that_never_says_go_on_does_not_stop_training(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulator.carriers, "REST_SECONDS", 0.01)
+    monkeypatch.setattr(simulator.running.transport, "REST_SECONDS", 0.01)
     screen.session.change(experiment())
     screen.session.play()
     screen.until(lambda: screen.step() > 0)
-    screen.session.rest()
+    screen.session.yield_to_gui()
     before = screen.step()
     screen.until(lambda: screen.step() > before + 3)
 
@@ -374,7 +374,7 @@ def test_the_graph_is_of_the_step_wherever_nothing_trains(screen: Screen) -> Non
 
 def test_an_older_graph_names_the_step_that_it_is_of(monkeypatch: pytest.MonkeyPatch) -> None:
     # Once it is made it is not due again: the frames go on, it does not.
-    monkeypatch.setattr(simulator.worker, "GRAPH_REST", 1e12)
+    monkeypatch.setattr(simulator.running.worker, "GRAPH_REST", 1e12)
     screen = Screen()
     screen.session.start()
     try:
@@ -418,7 +418,7 @@ def test_a_new_rate_acts_on_the_step_it_comes_in(asks: bool, screen: Screen, mon
 
 
 def test_while_training_histograms_are_rationed_and_a_still_network_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulator.worker, "HISTOGRAM_REST", 1e9)
+    monkeypatch.setattr(simulator.running.worker, "HISTOGRAM_REST", 1e9)
     wants = frozenset({"activation"})
     screen = Screen()
 

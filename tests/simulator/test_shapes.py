@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from simulator.data import Data, prepare
-from simulator.experiment import Experiment, ExperimentError
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.experiment.shapes import shape_before, shapes, text_of
 from simulator.layers.base import ShapeError
-from simulator.memory import need_of
-from simulator.network import MEMORY_LIMIT, Network
-from simulator.parameter import concrete
-from simulator.shapes import shape_before, shapes, text_of
-from simulator.training import Training
+from simulator.network.memory import need_of
+from simulator.network.network import MEMORY_LIMIT, Network
+from simulator.schema.parameter import concrete
+from simulator.training.training import Training
 
 DIGITS = {"kind": "digits"}
 DENSE = {"kind": "dense", "units": 64}

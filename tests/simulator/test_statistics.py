@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.measures import statistics
-from simulator.measures.statistics import nonfinite, norm
-from simulator.measures.time import gradient_norms
-from simulator.numeric import Array
+from simulator.arrays import statistics
+from simulator.arrays.numeric import Array
+from simulator.arrays.statistics import nonfinite, norm
+from simulator.layers.recurrent.profile import gradient_norms
 
 
 def exact(x: Array) -> tuple[float, float, float]:

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.analysis.output_errors import OutputErrorsQuestion
-from simulator.command_line import execute, parser
 from simulator.data import Csv, DataError, prepare
-from simulator.experiment import Experiment, ExperimentError
+from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.measures.facts import data_facts
-from simulator.training import Training
+from simulator.observations.output_errors import OutputErrorsQuestion
+from simulator.running.command_line import execute, parser
+from simulator.training.training import Training
 
 HEADER = ("a", "b", "near", "far, and large", "kind")
 

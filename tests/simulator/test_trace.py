@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from simulator import Experiment, run
+from simulator.arrays.trace import FACTORS, decades, gains
 from simulator.layers import Layer
-from simulator.parameter import kinds
-from simulator.trace import FACTORS, decades, gains
-from simulator.training import Training
+from simulator.schema.parameter import kinds
+from simulator.training.training import Training
 
 SIGMOID = {"kind": "sigmoid"}
 STACKS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.experiment import Experiment, ExperimentError
+from simulator.arrays.numeric import Array
+from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.measures import RECORDED_NAMES
-from simulator.numeric import Array
-from simulator.training import Sampler, Training
+from simulator.training.training import Sampler, Training
 
 
 def experiment(*changes: tuple[str, Any], **fields: Any) -> Experiment:
@@ -223,7 +223,7 @@ def test_a_rate_may_still_change_when_the_update_is_measured(layers: Any) -> Non
         np.testing.assert_allclose(
             late.network.parameters.value, early.network.parameters.value, rtol=1e-12, atol=1e-15
         )
-        late.retune(experiment(*given))
+        late.update_spec(experiment(*given))
 
 
 def test_only_a_rate_that_the_update_tells_may_change_then() -> None:
@@ -253,7 +253,7 @@ def test_a_live_rate_acts_on_the_very_next_update() -> None:
     rows(training, 4)
     changed = experiment(("precision", "float64"), ("optimizer.learning_rate", 0.5))
     assert training.accepts(changed)
-    training.retune(changed)
+    training.update_spec(changed)
     training.propose()
     parameters = training.network.parameters
     np.testing.assert_allclose(parameters.update, -0.5 * parameters.gradient, rtol=1e-12)
@@ -264,7 +264,7 @@ def test_momentum_raised_from_zero_uses_the_last_gradient() -> None:
     training = Training(experiment(("precision", "float64")))
     rows(training, 3)
     last = training.network.parameters.gradient.copy()
-    training.retune(experiment(("precision", "float64"), ("optimizer.momentum", 0.9)))
+    training.update_spec(experiment(("precision", "float64"), ("optimizer.momentum", 0.9)))
     training.propose()
     parameters = training.network.parameters
     np.testing.assert_allclose(parameters.update, -0.1 * (parameters.gradient + 0.9 * last), rtol=1e-10, atol=1e-18)
@@ -275,7 +275,7 @@ def test_another_optimiser_starts_afresh_in_mid_run() -> None:
     rows(training, 5)
     adam = experiment(("precision", "float64"), ("optimizer", {"kind": "adam", "learning_rate": 0.01}))
     assert training.accepts(adam)
-    training.retune(adam)
+    training.update_spec(adam)
     training.propose()
     g = training.network.parameters.gradient
     np.testing.assert_allclose(training.network.parameters.update, -0.01 * g / (np.abs(g) + 1e-8), rtol=1e-9)

@@ -13,15 +13,15 @@ from dataclasses import replace
 import pytest
 
 from simulator import run
-from simulator.carriers import Mode, ProcessCarrier
 from simulator.doctor import Finding
-from simulator.doctor.base import Mend
+from simulator.doctor.base import Remedy
 from simulator.doctor.proof import prove
 from simulator.doctor.trial import Trials
-from simulator.doctor.trial_session import TrialSession
-from simulator.doctor.trial_worker import Reply, Tried, Trying, judged
-from simulator.experiment import Experiment
-from simulator.messages import Failed
+from simulator.experiment.experiment import Experiment
+from simulator.running.messages import Failed
+from simulator.running.transport import Mode, ProcessTransport
+from simulator.running.trial_session import TrialSession
+from simulator.running.trial_worker import Reply, Tried, Trying, judged
 
 SICK = Experiment.from_builtins(
     {
@@ -33,8 +33,8 @@ SICK = Experiment.from_builtins(
 )
 ENDLESS = SICK.with_values([("layers.0.units", 200), ("layers.0.repeat", 40)])
 RUINOUS = SICK.with_values([("layers.0.activation.kind", "relu"), ("optimizer.learning_rate", 1e30)])
-TANH = Mend("tanh", (("layers.0.activation.kind", "tanh"), ("layers.0.initializer.kind", "glorot_normal")))
-IDLE = Mend("rate", (("optimizer.learning_rate", 0.4),))
+TANH = Remedy("tanh", (("layers.0.activation.kind", "tanh"), ("layers.0.initializer.kind", "glorot_normal")))
+IDLE = Remedy("rate", (("optimizer.learning_rate", 0.4),))
 FINDING = Finding("vanishing", "severe", (), 0, 0, {}, "slope", "It vanishes.", (TANH, IDLE))
 
 
@@ -67,10 +67,12 @@ def test_they_find_what_trials_without_a_worker_find(trials: TrialSession) -> No
     assert not trials.waiting
     assert tried.steps == 60
     assert tried.findings == prove((FINDING,), Trials(SICK, steps=60))
-    losses = {mend.title: mend.tried.loss_after for mend in tried.findings[0].mends if mend.tried is not None}
+    losses = {
+        remedy.title: remedy.tried.loss_after for remedy in tried.findings[0].remedies if remedy.tried is not None
+    }
     assert losses
     for title, loss in losses.items():
-        mended = {mend.title: mend for mend in FINDING.mends}[title].applied(SICK)
+        mended = {remedy.title: remedy for remedy in FINDING.remedies}[title].applied(SICK)
         series = run(mended, steps=60).history.series("loss").last
         assert series[-10:].min() <= loss <= series[-10:].max()
 
@@ -117,7 +119,7 @@ def test_a_process_that_dies_is_told_and_the_next_request_has_another() -> None:
     try:
         trials.try_mends(ENDLESS, (FINDING,), 2000, 0.7)
         carrier = trials._carrier
-        assert isinstance(carrier, ProcessCarrier)
+        assert isinstance(carrier, ProcessTransport)
         assert carrier.pid is not None
         os.kill(carrier.pid, signal.SIGKILL)
         failure = until(trials, Failed)[-1]
@@ -133,7 +135,7 @@ def test_where_no_process_can_be_started_they_run_in_a_thread(monkeypatch: pytes
     def refuse(*_: object) -> None:
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(ProcessCarrier, "start", refuse)
+    monkeypatch.setattr(ProcessTransport, "start", refuse)
     trials = TrialSession("process", lambda: None)
     try:
         trials.try_mends(SICK, (FINDING,), 40, 0.7)
@@ -143,7 +145,7 @@ def test_where_no_process_can_be_started_they_run_in_a_thread(monkeypatch: pytes
         trials.close()
 
 
-BROKEN = replace(FINDING, rule="diverging", since=5, step=60, mends=())
+BROKEN = replace(FINDING, rule="diverging", since=5, step=60, remedies=())
 
 
 @pytest.mark.parametrize(
@@ -164,11 +166,11 @@ def test_settings_that_have_been_set_right_since_are_a_mend(
 ) -> None:
     """The run was spoilt by others; with the present ones a copy is well."""
     (found,) = judged((finding,), Trials(experiment, steps=60), loss)
-    assert [mend.settings for mend in found.mends] == ([()] if offered else [])
-    for mend in found.mends:
-        assert mend.application == "checkpoint"
-        assert mend.tried is not None
-        assert mend.tried.loss_before is loss
+    assert [remedy.settings for remedy in found.remedies] == ([()] if offered else [])
+    for remedy in found.remedies:
+        assert remedy.application == "checkpoint"
+        assert remedy.tried is not None
+        assert remedy.tried.loss_before is loss
 
 
 @pytest.mark.skipif(not hasattr(os, "getpriority"), reason="the system knows no priorities")
@@ -177,7 +179,7 @@ def test_a_process_of_trials_gives_way_to_all_others() -> None:
     try:
         trials.try_mends(SICK, (FINDING,), 40, 0.7)
         carrier = trials._carrier
-        assert isinstance(carrier, ProcessCarrier)
+        assert isinstance(carrier, ProcessTransport)
         assert carrier.pid is not None
         until(trials, Tried)
         assert os.getpriority(os.PRIO_PROCESS, carrier.pid) == 19

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulator.frame import TimeProfile
-from simulator.gains_past import GainsPast
-from simulator.history import History, Rows
-from simulator.looks import Looks, farther_from_zero
-from simulator.profiles import Profiles
-from simulator.trace import Gains
+from simulator.arrays.trace import Gains
+from simulator.layers.recurrent.profile import TimeProfile
+from simulator.record.gains_past import GainsPast
+from simulator.record.history import History, Rows
+from simulator.record.profiles import Profiles
+from simulator.record.sampled_history import SampledHistory, farther_from_zero
 
 COLUMNS = ("loss", "delta_rms:0", "delta_rms:1")
 VALUES = np.random.default_rng(3).normal(size=(200, 3))
@@ -51,7 +51,7 @@ def test_a_history_that_cannot_be_cut_there_begins_there(cut: int) -> None:
 
 @pytest.mark.parametrize(("steps", "cut"), [(5, 3), (5, 0), (40, 24), (40, 41)])
 def test_looks_are_kept_in_columns_that_lie_before_the_cut(steps: int, cut: int) -> None:
-    whole = Looks((1,), farther_from_zero, 8)
+    whole = SampledHistory((1,), farther_from_zero, 8)
     for step in range(steps):
         whole.add(step, np.array([float(step)]))
     found = whole.until(cut)

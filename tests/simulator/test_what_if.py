@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.experiment import Experiment
-from simulator.graph.what_if import Changes, Outcome, WhatIf
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment
+from simulator.observations.graph.what_if import Changes, Outcome, WhatIf
+from simulator.training.training import Training
 
 HAND = Path(__file__).parents[2] / "resources/presets/hand-net.json"
 

@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.initializers import Initializer
 from simulator.layers import Layer
-from simulator.parameter import Parameter, Part, kind_of, kinds, parameters
+from simulator.parts.initializers import Initializer
+from simulator.schema.parameter import Parameter, Part, kind_of, kinds, parameters
 
 SMALL: dict[str, dict[str, Any]] = {
     "dense": {"units": 4},

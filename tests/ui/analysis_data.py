@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from simulator.activations import Tanh
-from simulator.analysis.correlation import Correlation
-from simulator.analysis.effective_rank import EffectiveRank
-from simulator.analysis.gradient_noise import GradientNoise
-from simulator.analysis.input_gradient import InputGradient
-from simulator.analysis.jacobian import Jacobian
-from simulator.analysis.output_errors import OutputErrors
-from simulator.analysis.preactivation import Preactivation
-from simulator.analysis.sharpness import Sharpness
-from simulator.frame import Floats
+from simulator.arrays.numeric import Floats
 from simulator.measures.histograms import histograms
-from simulator.messages import Answer
+from simulator.observations.correlation import Correlation
+from simulator.observations.effective_rank import EffectiveRank
+from simulator.observations.gradient_noise import GradientNoise
+from simulator.observations.input_gradient import InputGradient
+from simulator.observations.jacobian import Jacobian
+from simulator.observations.output_errors import OutputErrors
+from simulator.observations.preactivation import Preactivation
+from simulator.observations.sharpness import Sharpness
+from simulator.parts.activations import Tanh
+from simulator.running.messages import Answer
 
 
 def answers(depth: int, step: int, run: int, fill: Callable[[Floats], Floats]) -> dict[str, Answer]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulator.frame import Box, BoxRole, Floats, Graph
+from simulator.arrays.numeric import Floats
+from simulator.observations.graph.nodes import Box, BoxRole, Graph
 
 ROLES: tuple[tuple[BoxRole, str, str], ...] = (
     ("weights", "W", "weight_norm"), ("slope", "S", "preactivation_std"), ("activation", "A", "activation_std"),

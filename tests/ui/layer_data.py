@@ -6,9 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from simulator.frame import Counts, Floats, Gates, Histograms, Maps, TimeProfile
+from simulator.arrays.histograms import Histograms
+from simulator.arrays.numeric import Counts, Floats
+from simulator.layers.recurrent.profile import TimeProfile
 from simulator.measures.histograms import BINS
-from simulator.profiles import Profiles
+from simulator.observations.feature_maps import Maps
+from simulator.observations.gates import Gates
+from simulator.record.profiles import Profiles
 
 TIMES = 12
 Fill = Callable[[Floats], Floats]

@@ -8,10 +8,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from simulator.frame import Boundary, Floats, Frame, Histograms, LayerInfo, Points, RunInfo
-from simulator.gains_past import GainsPast
-from simulator.history import History, Rows
-from simulator.trace import Gains, decades
+from simulator.arrays.histograms import Histograms
+from simulator.arrays.numeric import Floats
+from simulator.arrays.trace import Gains, decades
+from simulator.data.points import Points
+from simulator.layers.info import LayerInfo
+from simulator.observations.boundary import Boundary
+from simulator.record.frame import Frame
+from simulator.record.gains_past import GainsPast
+from simulator.record.history import History, Rows
+from simulator.training.run_info import RunInfo
 from tests.ui.analysis_data import answers
 from tests.ui.graph_data import graph_of
 from tests.ui.layer_data import gates_of, maps_of, past_of, profiles_of

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from simulator.experiment import Experiment
-from simulator.gains_past import GainsPast
-from simulator.history import History, Rows
-from simulator.messages import Answer
-from simulator.profiles import Profiles
-from simulator.question import Question
-from simulator.training import WANTS, Training
-from simulator.unit import UnitPast
+from simulator.experiment.experiment import Experiment
+from simulator.observations.question import Question
+from simulator.record.gains_past import GainsPast
+from simulator.record.history import History, Rows
+from simulator.record.profiles import Profiles
+from simulator.record.unit_past import UnitPast
+from simulator.running.messages import Answer
+from simulator.training.training import WANTS, Training
 from ui.plots import View, all_plots
 from ui.plots.asking import Asking
 

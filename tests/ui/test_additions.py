@@ -12,11 +12,11 @@ ROOT = Path(__file__).parents[2]
 ADDITIONS = Path(__file__).parent / "additions"
 UNION = "\nif TYPE_CHECKING:\n    Any"
 HOMES = {
-    "activation": "simulator/activations.py",
-    "optimizer": "simulator/optimizers.py",
-    "schedule": "simulator/schedules.py",
-    "initializer": "simulator/initializers.py",
-    "loss": "simulator/losses.py",
+    "activation": "simulator/parts/activations.py",
+    "optimizer": "simulator/parts/optimizers.py",
+    "schedule": "simulator/parts/schedules.py",
+    "initializer": "simulator/parts/initializers.py",
+    "loss": "simulator/parts/losses.py",
     "data": "simulator/data/toy.py",
     "normalization": "simulator/layers/normalization/base.py",
 }
@@ -26,7 +26,7 @@ FOLDERS = {"layer": "simulator/layers", "plot": "ui/plots"}
 LISTS = {
     "measure": ("simulator/measures/__init__.py", "forward.Nonfinite(),", "ActivationSquare"),
     "rule": ("simulator/doctor/__init__.py", "NothingToLearn(),\n", "OddBatch"),
-    "analysis": ("simulator/analysis/tables.py", "OutputErrorsTable(),", "SizeTable"),
+    "analysis": ("simulator/observations/tables.py", "OutputErrorsTable(),", "SizeTable"),
 }
 """Where an instance of this kind is listed: file, the last entry, the class."""
 

@@ -7,11 +7,11 @@ import pytest
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from simulator.history import History, Rows
+from simulator.record.history import History, Rows
 from tests.ui.plot_data import frame
+from ui.chart.alike import alone_of, turns_of
 from ui.export.pictures import picture
 from ui.plots import View, plot_class
-from ui.plots.alike import alone_of, turns_of
 from ui.plots.gradient_time import GradientTime
 
 

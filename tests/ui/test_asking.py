@@ -10,20 +10,20 @@ import pytest
 from msgspec import structs
 from pytestqt.qtbot import QtBot
 
-from simulator.experiment import Experiment
-from simulator.messages import Answer
-from simulator.question import Question
-from simulator.session import Session
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment
+from simulator.observations.question import Question
+from simulator.running.messages import Answer
+from simulator.running.session import Session
+from simulator.training.training import Training
 from tests.ui.plot_data import view
 from ui.app import create_app
+from ui.bench.document import Document
+from ui.bench.inquiry import Inquiry
 from ui.dialogs import files
-from ui.document import Document
-from ui.inquiry import Inquiry
-from ui.main_window import MainWindow
 from ui.plots import Plot, View, plot_class
 from ui.plots.jacobian import JacobianPlot
 from ui.style.theme import set_theme
+from ui.window.main_window import MainWindow
 
 KEYS = (
     "jacobian", "sharpness", "gradient_noise", "effective_rank", "activation_function", "correlation",

@@ -8,19 +8,20 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from simulator.carriers import Mode
-from simulator.checkpoint import Checkpoint
-from simulator.experiment import Experiment
-from simulator.frame import Frame, RunInfo
-from simulator.history import Rows
-from simulator.kept_runs import KeptRun
-from simulator.messages import Failed, Refused, Reply, Started, Update
-from simulator.parameter import replaced
-from simulator.question import Question
-from simulator.training import Training
-from ui import bench
-from ui.bench import HIDDEN_MS, SETTLED_MS, Bench
-from ui.document import Document
+from simulator.experiment.experiment import Experiment
+from simulator.observations.question import Question
+from simulator.record.frame import Frame
+from simulator.record.history import Rows
+from simulator.running.kept_runs import KeptRun
+from simulator.running.messages import Failed, Refused, Reply, Started, Update
+from simulator.running.transport import Mode
+from simulator.schema.parameter import replaced
+from simulator.training.checkpoint import Checkpoint
+from simulator.training.run_info import RunInfo
+from simulator.training.training import Training
+from ui.bench import bench
+from ui.bench.bench import HIDDEN_MS, SETTLED_MS, Bench
+from ui.bench.document import Document
 
 PLAIN = {"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 4}]}
 
@@ -50,7 +51,7 @@ class ScriptedWorker:
     def keep(self, kept: KeptRun) -> None:
         self.said.append(("keep", kept))
 
-    def resume(self, checkpoint: Checkpoint) -> None:
+    def resume_from(self, checkpoint: Checkpoint) -> None:
         self.said.append(("resume", checkpoint))
 
     def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None:
@@ -74,10 +75,10 @@ class ScriptedWorker:
     def look(self, wants: frozenset[str] = frozenset()) -> None:
         self.said.append(("look", wants))
 
-    def rest(self) -> None:
+    def yield_to_gui(self) -> None:
         self.said.append(("rest",))
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         self.said.append(("go on",))
 
     def replies(self) -> list[Reply]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QLineF
 
-from simulator.frame import Boundary
+from simulator.observations.boundary import Boundary
 from ui.plots.boundary import BoundaryState, border_lines
 
 

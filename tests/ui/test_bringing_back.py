@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from simulator.carriers import ProcessCarrier
-from simulator.doctor import Mend
-from simulator.experiment import Experiment
-from simulator.session import Mode, Session
-from simulator.training import Training
+from simulator.doctor import Remedy
+from simulator.experiment.experiment import Experiment
+from simulator.running.session import Mode, Session
+from simulator.running.transport import ProcessTransport
+from simulator.training.training import Training
 from ui.app import create_app
+from ui.bench.document import Document
 from ui.dialogs import files
-from ui.document import Document
-from ui.main_window import MainWindow
 from ui.style.theme import set_theme
+from ui.window.main_window import MainWindow
 
 PLAIN: dict[str, Any] = {
     "name": "little moons",
@@ -111,8 +111,8 @@ def act(window: MainWindow, name: str) -> None:
     window.builder.actions_by_name[name].trigger()
 
 
-def mend(window: MainWindow, application: Any, settings: tuple[tuple[str, Any], ...]) -> None:
-    window.doctor_dock.rounds.apply(Mend("mend", settings, application), None)
+def remedy(window: MainWindow, application: Any, settings: tuple[tuple[str, Any], ...]) -> None:
+    window.doctor_dock.rounds.apply(Remedy("mend", settings, application), None)
 
 
 RESTARTS: dict[str, Callable[[MainWindow], object]] = {
@@ -136,9 +136,9 @@ RESTARTS: dict[str, Callable[[MainWindow], object]] = {
     "down": lambda w: act(w, "down"),
     "new seed": lambda w: w.transport.reseed.trigger(),
     "same weights": lambda w: w.transport.same.trigger(),
-    "mend from the start": lambda w: mend(w, "start", (("optimizer.learning_rate", 0.5),)),
-    "mend from a checkpoint": lambda w: mend(w, "checkpoint", (("optimizer.learning_rate", 0.5),)),
-    "mend of the structure": lambda w: mend(w, "start", (("layers.0.units", 7),)),
+    "mend from the start": lambda w: remedy(w, "start", (("optimizer.learning_rate", 0.5),)),
+    "mend from a checkpoint": lambda w: remedy(w, "checkpoint", (("optimizer.learning_rate", 0.5),)),
+    "mend of the structure": lambda w: remedy(w, "start", (("layers.0.units", 7),)),
 }  # fmt: skip
 
 
@@ -305,7 +305,7 @@ def test_a_worker_that_dies_after_an_undo_goes_on_from_where_the_run_was_brought
 def kill_worker(qtbot: QtBot, window: MainWindow) -> None:
     worker = window.bench._worker
     assert isinstance(worker, Session)
-    assert isinstance(worker._carrier, ProcessCarrier)
+    assert isinstance(worker._carrier, ProcessTransport)
     assert worker._carrier.pid is not None
     os.kill(worker._carrier.pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: window.bench.dead, timeout=20000)

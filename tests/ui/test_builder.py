@@ -11,8 +11,9 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QWidget
 
-from simulator.experiment import Experiment, ExperimentError
-from simulator.frame import LayerInfo, RunInfo
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.layers.info import LayerInfo
+from simulator.training.run_info import RunInfo
 from ui.builder import edits
 from ui.builder.builder import Builder, summary_of
 from ui.builder.entries import entries_of

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtWidgets import QWidget
 
-from simulator.experiment import Experiment
+from simulator.experiment.experiment import Experiment
+from ui.bench.document import Document
 from ui.builder import edits
 from ui.builder.builder import Builder
 from ui.builder.edits import Place
 from ui.builder.identity import Identities, aligned, trees
-from ui.document import Document
 
 DENSE = {"kind": "dense", "units": 8}
 CONVOLUTION = {"kind": "convolution", "channels": 2}

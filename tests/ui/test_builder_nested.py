@@ -12,11 +12,11 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from simulator.experiment import Experiment, ExperimentError
+from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.layers import Layer
-from simulator.network import Network
-from simulator.parameter import kinds
-from simulator.training import Training
+from simulator.network.network import Network
+from simulator.schema.parameter import kinds
+from simulator.training.training import Training
 from ui.builder import edits
 from ui.builder.builder import Builder
 from ui.builder.edits import Place

@@ -10,16 +10,16 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from simulator.experiment import Experiment
-from simulator.parameter import replaced
-from simulator.session import Session
+from simulator.experiment.experiment import Experiment
+from simulator.record.changes import Change, ChangeLog
+from simulator.running.session import Session
+from simulator.schema.parameter import replaced
 from tests.ui.plot_data import view
-from ui.bench import Bench
-from ui.changes import Change, ChangeLog
-from ui.document import Document
+from ui.bench.bench import Bench
+from ui.bench.document import Document
+from ui.chart.axes import Axis
 from ui.export.pictures import picture
 from ui.plots import Plot, all_plots, plot_class
-from ui.plots.axes import Axis
 
 OVER_STEPS = {
     "factor_image", "gradient_image", "gradient_time", "loss", "sharpness", "through_time_image", "unit_microscope",

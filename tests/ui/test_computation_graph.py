@@ -15,25 +15,25 @@ from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from simulator.experiment import Experiment
-from simulator.history import History
-from simulator.messages import Answer
-from simulator.question import Question
-from simulator.session import Session
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment
+from simulator.observations.question import Question
+from simulator.record.history import History
+from simulator.running.messages import Answer
+from simulator.running.session import Session
+from simulator.training.training import Training
 from ui.app import create_app
+from ui.bench.document import Document
+from ui.chart.axes import plot_font
 from ui.dialogs import files
-from ui.document import Document
-from ui.main_window import MainWindow
 from ui.plots import View
-from ui.plots.axes import plot_font
 from ui.plots.computation_graph import ComputationGraph
-from ui.plots.graph_detail import fitting
-from ui.plots.graph_items import THICKEST, THINNEST, dot_place, narrowed, thickness
-from ui.plots.graph_layout import edges, is_editable, layout
-from ui.plots.graph_words import formula_of
+from ui.plots.graph.detail import fitting
+from ui.plots.graph.layout import edges, is_editable, layout
+from ui.plots.graph.marks import THICKEST, THINNEST, dot_place, narrowed, thickness
+from ui.plots.graph.phrases import formula_of
 from ui.style.numbers import number
 from ui.style.theme import LIGHT, set_theme
+from ui.window.main_window import MainWindow
 
 LEFT = Qt.MouseButton.LeftButton
 HAND = Path(__file__).parents[2] / "resources/presets/hand-net.json"

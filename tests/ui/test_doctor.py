@@ -15,13 +15,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from simulator.doctor import Finding, Mend, Trial, trial_worker
+from simulator.arrays.trace import FACTORS
+from simulator.doctor import Finding, Remedy, Trial
 from simulator.doctor.base import Application, Cause
-from simulator.experiment import Experiment
-from simulator.frame import Began
-from simulator.session import Session
-from simulator.trace import FACTORS
+from simulator.experiment.experiment import Experiment
+from simulator.running import trial_worker
+from simulator.running.session import Session
+from simulator.training.nonfinite import Began
 from ui.app import create_app
+from ui.bench.document import Document
 from ui.dialogs import files
 from ui.doctor import rounds as doctor_rounds
 from ui.doctor.dock import NOT_YET
@@ -29,9 +31,8 @@ from ui.doctor.evidence import evidence_text
 from ui.doctor.onsets import Onsets
 from ui.doctor.panel import NOTHING, DoctorPanel, mend_text, mend_tip, place_text, settings_text, trial_text
 from ui.doctor.trials import COSTLY, BackgroundTrials, Offer, note_of
-from ui.document import Document
-from ui.main_window import MainWindow
 from ui.style.theme import set_theme
+from ui.window.main_window import MainWindow
 
 SICK: dict[str, Any] = {
     "name": "eight sigmoids",
@@ -41,10 +42,10 @@ SICK: dict[str, Any] = {
     "batch_size": 16,
 }
 LEFT = Qt.MouseButton.LeftButton
-MEND = Mend("tanh", (("layers.0.activation.kind", "tanh"),), tried=Trial(200, 2.3, 0.41, True))
+MEND = Remedy("tanh", (("layers.0.activation.kind", "tanh"),), tried=Trial(200, 2.3, 0.41, True))
 FINDING = Finding(
     "vanishing", "severe", ("1", "8"), 0, 12, {"gradient_first_to_last": 2.8e-6}, "slope", "Layer 1 hears nothing.",
-    (MEND, Mend("Batch norm", (("layers.0.normalization.kind", "batch"),))),
+    (MEND, Remedy("Batch norm", (("layers.0.normalization.kind", "batch"),))),
 )  # fmt: skip
 
 Open = Callable[[dict[str, Any]], MainWindow]
@@ -103,12 +104,12 @@ def test_a_mend_is_one_undo_entry_and_the_finding_goes(qtbot: QtBot, open_window
     window.doctor_dock.show()
     card = window.doctor_dock.panel.shown[0]
     qtbot.waitUntil(lambda: bool(card.buttons), timeout=30_000)
-    mend = card.offer.finding.mends[0]
+    remedy = card.offer.finding.remedies[0]
     button = card.buttons[0]
     QTest.mouseClick(button, LEFT)
-    assert window.document.experiment == mend.applied(Experiment.from_builtins(SICK))
+    assert window.document.experiment == remedy.applied(Experiment.from_builtins(SICK))
     assert window.document.undo_stack.count() == 1
-    assert window.document.undo_stack.undoText() == mend.title
+    assert window.document.undo_stack.undoText() == remedy.title
     qtbot.waitUntil(lambda: "vanishing" not in rules(window))
     window.document.undo_stack.undo()
     assert window.document.experiment == Experiment.from_builtins(SICK)
@@ -194,7 +195,7 @@ def test_a_healthy_net_has_nothing_to_show(qtbot: QtBot, open_window: Open) -> N
 
 def test_a_mend_of_another_experiment_is_refused_in_words(qtbot: QtBot, open_window: Open) -> None:
     window = open_window(SICK)
-    window.doctor_dock.rounds.apply(Mend("x", (("layers.7.units", 3),)), None)
+    window.doctor_dock.rounds.apply(Remedy("x", (("layers.7.units", 3),)), None)
     assert "only 1 entries" in window.banner.text
     assert window.document.experiment == Experiment.from_builtins(SICK)
 
@@ -209,7 +210,7 @@ def test_buttons_stay_in_place_while_only_numbers_change(qtbot: QtBot) -> None:
     assert panel.shown == [card]
     assert card.buttons == before
     assert card.sentence.text() == "Layer 1 hears little."
-    panel.say([Offer(replace(FINDING, mends=(MEND,)))])
+    panel.say([Offer(replace(FINDING, remedies=(MEND,)))])
     assert [button.text() for button in card.buttons] == ["tanh · tried 200 steps: loss 2.30 → 0.410"]
     with qtbot.waitSignal(panel.chosen) as chosen:
         card.buttons[0].click()
@@ -227,7 +228,7 @@ def test_words_are_not_squeezed_by_mends(qtbot: QtBot, width: int) -> None:
     long = replace(MEND, title="Learning rate 0.01 and a longer name", application="checkpoint")
     panel.resize(width, 400)
     panel.show()
-    panel.say([Offer(replace(FINDING, mends=(long,)), back_to=480)])
+    panel.say([Offer(replace(FINDING, remedies=(long,)), back_to=480)])
     qtbot.waitUntil(lambda: panel.cards[0].width() > 0)
     card = panel.cards[0]
     qtbot.waitUntil(lambda: card.sentence.width() >= 0.55 * card.width())
@@ -239,13 +240,13 @@ def test_words_are_not_squeezed_by_mends(qtbot: QtBot, width: int) -> None:
 def test_a_card_says_that_mends_are_being_tried_and_offers_none(qtbot: QtBot) -> None:
     panel = DoctorPanel()
     qtbot.addWidget(panel)
-    panel.say([Offer(replace(FINDING, mends=()), trying=3)])
+    panel.say([Offer(replace(FINDING, remedies=()), trying=3)])
     (card,) = panel.shown
     assert card.buttons == []
     assert card.note.text() == "Trying 3 mends on copies…"
     panel.show_progress(0.4)
     assert card.note.text() == "Trying 3 mends on copies… 40\u202f%"
-    panel.say([Offer(replace(FINDING, mends=()), note=note_of(3, ""))])
+    panel.say([Offer(replace(FINDING, remedies=()), note=note_of(3, ""))])
     assert card.note.text() == "What might mend it was tried on copies of the run, and does not cure it."
     panel.show_progress(0.4)
     assert card.note.text() == "What might mend it was tried on copies of the run, and does not cure it."
@@ -258,7 +259,7 @@ def test_the_words_of_a_card() -> None:
     many = Offer(replace(FINDING, layers=tuple("123456789"), factor=""), since=(112, 119))
     assert place_text(many) == "severe  ·  layers 1, 2, 3, …, 9  ·  since steps 112 … 119"
     assert settings_text(MEND) == "layers.0.activation.kind = tanh"
-    assert settings_text(Mend("", tuple((f"a.{n}", n) for n in range(9)))).endswith("a.5 = 5\nand 3 more")
+    assert settings_text(Remedy("", tuple((f"a.{n}", n) for n in range(9)))).endswith("a.5 = 5\nand 3 more")
 
 
 @pytest.mark.parametrize(
@@ -273,10 +274,10 @@ def test_the_words_of_a_card() -> None:
 def test_a_button_says_how_its_mend_is_applied(
     application: Application, back_to: int | None, words: str, tip: str
 ) -> None:
-    mend = replace(MEND, application=application)
-    assert mend_text(mend, back_to) == words
-    assert mend_tip(mend, back_to).startswith(tip)
-    assert "layers.0.activation.kind = tanh" in mend_tip(mend, back_to)
+    remedy = replace(MEND, application=application)
+    assert mend_text(remedy, back_to) == words
+    assert mend_tip(remedy, back_to).startswith(tip)
+    assert "layers.0.activation.kind = tanh" in mend_tip(remedy, back_to)
 
 
 @pytest.mark.parametrize(("before", "words"), [(math.nan, "not a number"), (math.inf, "infinite"), (2e9, "2.00×10⁹")])
@@ -294,7 +295,7 @@ def trials_of(qtbot: QtBot) -> BackgroundTrials:
 def test_what_no_copy_has_shown_is_suspected_and_offers_nothing(qtbot: QtBot) -> None:
     trials = trials_of(qtbot)
     (offer,) = trials.consider(Experiment.from_builtins(SICK), [FINDING], 12, 0.7)
-    assert (offer.suspected, offer.trying, offer.finding.mends) == (True, 2, ())
+    assert (offer.suspected, offer.trying, offer.finding.remedies) == (True, 2, ())
     assert place_text(offer).startswith("suspected")
     broken = replace(FINDING, began=Began("3", "z", "forward", 5, 7))
     (offer,) = trials.consider(Experiment.from_builtins(SICK), [broken], 12, math.nan)
@@ -305,16 +306,16 @@ def test_what_no_copy_has_shown_is_suspected_and_offers_nothing(qtbot: QtBot) ->
 def test_copies_decide_what_holds_and_in_which_order(qtbot: QtBot) -> None:
     """Findings keep their present words and numbers; what is new is suspected until it has been tried too."""
     trials, experiment = trials_of(qtbot), Experiment.from_builtins(SICK)
-    stalled = replace(FINDING, rule="stalled", mends=())
+    stalled = replace(FINDING, rule="stalled", remedies=())
     rate = replace(FINDING, rule="learning rate", cause=Cause("optimizer.learning_rate", 0.1))
     trials.consider(experiment, [stalled, FINDING, rate], 12, 0.7)
     trials._request()
-    trials._learn((replace(rate, mends=(MEND,)), replace(FINDING, mends=())), "")
-    now = replace(rate, sentence="It is slow.", mends=(replace(MEND, tried=None, application="start"),))
+    trials._learn((replace(rate, remedies=(MEND,)), replace(FINDING, remedies=())), "")
+    now = replace(rate, sentence="It is slow.", remedies=(replace(MEND, tried=None, application="start"),))
     new = replace(FINDING, rule="dead")
     first, second, third = trials.consider(experiment, [stalled, FINDING, now, new], 13, 0.7)
     assert first.finding.sentence == "It is slow."
-    assert first.finding.mends == (replace(MEND, application="start"),)
+    assert first.finding.remedies == (replace(MEND, application="start"),)
     assert second.finding.rule == "vanishing"
     assert second.note == ""
     assert (third.finding.rule, third.suspected) == ("dead", True)
@@ -336,7 +337,7 @@ def test_it_is_said_why_there_is_nothing_to_choose(qtbot: QtBot, why_not: str, w
     trials, experiment = trials_of(qtbot), Experiment.from_builtins(SICK)
     trials.consider(experiment, [FINDING], 12, 0.7)
     trials._asked = dict(trials._findings)
-    trials._learn((replace(FINDING, mends=()),), why_not)
+    trials._learn((replace(FINDING, remedies=()),), why_not)
     (offer,) = trials.consider(experiment, [FINDING], 13, 0.7)
     assert (offer.note, offer.suspected, offer.trying) == (words, bool(why_not), 0)
     trials.close()

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from simulator.experiment import Experiment
-from simulator.files.experiments import read
-from simulator.parameter import replaced
-from ui.document import Document
+from simulator.experiment.experiment import Experiment
+from simulator.experiment.files import read
+from simulator.schema.parameter import replaced
+from ui.bench.document import Document
 
 PLAIN = {"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 4}]}
 

@@ -9,15 +9,15 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from simulator.activations import Activation
 from simulator.data import Data
-from simulator.experiment import Experiment
-from simulator.initializers import Initializer
+from simulator.experiment.experiment import Experiment
 from simulator.layers import Dropout, Layer, Normalization
-from simulator.losses import Loss
-from simulator.optimizers import Optimizer
-from simulator.parameter import Part, Spec, any_of, concrete, kind_of, knob, parameters
-from simulator.schedules import Schedule
+from simulator.parts.activations import Activation
+from simulator.parts.initializers import Initializer
+from simulator.parts.losses import Loss
+from simulator.parts.optimizers import Optimizer
+from simulator.parts.schedules import Schedule
+from simulator.schema.parameter import Part, Spec, any_of, concrete, kind_of, knob, parameters
 from ui.forms.form import PartForm, missing
 from ui.forms.row import ROW_HEIGHT
 from ui.forms.rows import ChoiceRow, FlagRow, TextRow, TextsRow

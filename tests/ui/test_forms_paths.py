@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 
 from simulator.data import Csv, Images
-from simulator.parameter import parameter
+from simulator.schema.parameter import parameter
 from ui.forms.rows import FileRow, IntegersRow, row_for
 
 

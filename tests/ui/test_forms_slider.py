@@ -12,7 +12,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QAccessible, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from simulator.parameter import Spec, knob, parameter
+from simulator.schema.parameter import Spec, knob, parameter
 from ui.forms.scale import Scale, scale_of
 from ui.forms.slider import NumberRow
 from ui.forms.typed import parsed, text_of

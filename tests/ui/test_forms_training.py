@@ -8,9 +8,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from simulator.experiment import Experiment, ExperimentError
-from simulator.parameter import concrete, kind_of, parameters
-from simulator.schedules import Schedule
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.parts.schedules import Schedule
+from simulator.schema.parameter import concrete, kind_of, parameters
 from ui.forms.curve import ScheduleCurve, horizon_of
 from ui.forms.rows import ChoiceRow
 from ui.forms.slider import NumberRow

@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.plot_data import view
 from tests.ui.real_runs import NETS, real
+from ui.chart.guides import Guide
+from ui.chart.legend import Key, Note, Strip
 from ui.plots import Plot, View, all_plots, plot_class
-from ui.plots.guides import Guide
-from ui.plots.strip import Key, Note, Strip
 from ui.style.theme import LIGHT
 
 keys = pytest.mark.parametrize("key", [plot.key for plot in all_plots()])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
-from simulator.experiment import Experiment
-from simulator.messages import Failed
-from simulator.session import Session
-from ui.document import Document
-from ui.main_window import MainWindow
-from ui.settings import Settings
+from simulator.experiment.experiment import Experiment
+from simulator.running.messages import Failed
+from simulator.running.session import Session
+from ui.bench.document import Document
+from ui.settings.settings import Settings
+from ui.window.main_window import MainWindow
 
 LAYER = {"kind": "dense", "units": 8, "activation": {"kind": "relu"}}
 NET = {"data": {"kind": "wine"}, "layers": [LAYER], "loss": {"kind": "mse"}}

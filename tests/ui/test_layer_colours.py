@@ -10,11 +10,11 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.real_runs import NETS, real
 from ui.builder.stack import depth_colour
+from ui.chart.bands import Captions
+from ui.chart.marks import Curves, Dots
+from ui.chart.ridges import Ridges
 from ui.plots import Plot, View, all_plots
-from ui.plots.bands import Captions
 from ui.plots.depth import DepthPlot
-from ui.plots.items import Curves, Dots
-from ui.plots.ridges import Ridges
 from ui.style.theme import DARK, LIGHT, Theme, depth_colours, layer_colour
 
 Colours = dict[int, set[str]]

@@ -12,16 +12,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from simulator.carriers import Mode
-from simulator.doctor import trial_worker
-from simulator.experiment import Experiment
-from simulator.parameter import is_live_change
-from simulator.session import Session
+from simulator.experiment.experiment import Experiment
+from simulator.running import trial_worker
+from simulator.running.session import Session
+from simulator.running.transport import Mode
+from simulator.schema.parameter import is_live_change
 from ui.app import create_app
+from ui.bench.document import Document
 from ui.dialogs import files
-from ui.document import Document
-from ui.main_window import MainWindow
 from ui.style.theme import set_theme
+from ui.window.main_window import MainWindow
 
 LEFT = Qt.MouseButton.LeftButton
 HEALTHY: dict[str, Any] = {

@@ -9,10 +9,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from simulator.doctor import Evidence, examine
-from simulator.experiment import Experiment
-from simulator.frame import Frame
-from simulator.history import History, Rows
-from simulator.training import Training
+from simulator.experiment.experiment import Experiment
+from simulator.record.frame import Frame
+from simulator.record.history import History, Rows
+from simulator.training.training import Training
 from ui.plots import View
 from ui.plots.loss import LossPlot
 from ui.style.theme import LIGHT

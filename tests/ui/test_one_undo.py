@@ -12,16 +12,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from simulator.experiment import Experiment
-from simulator.session import Session
+from simulator.experiment.experiment import Experiment
+from simulator.running.session import Session
 from ui.app import create_app
+from ui.bench.document import Document
 from ui.dialogs import files
-from ui.document import Document
 from ui.forms.rows import ChoiceRow
 from ui.forms.slider import NumberRow
 from ui.forms.track import WHEEL_PAUSE_MS
-from ui.main_window import MainWindow
 from ui.style.theme import set_theme
+from ui.window.main_window import MainWindow
 
 PLAIN: dict[str, Any] = {"data": {"kind": "moons", "samples": 60}, "layers": [{"kind": "dense", "units": 5}]}
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

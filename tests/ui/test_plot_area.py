@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QDockWidget
 from pytestqt.qtbot import QtBot
 
 from tests.ui.plot_data import run_info
-from ui.plot_area import PLAIN, PlotArea
-from ui.plot_scroll import PlotScroll
 from ui.plots import all_plots, first_plots
+from ui.window.plot_area import PLAIN, PlotArea
+from ui.window.plot_scroll import PlotScroll
 
 FIRST = [plot.key for plot in first_plots()]
 ALL = [plot.key for plot in all_plots()]

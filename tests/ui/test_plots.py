@@ -13,10 +13,10 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from simulator.training import WANTS
+from simulator.training.training import WANTS
 from tests.ui.plot_data import KINDS, frame, history, run_info, view
+from ui.chart.header import Explanation
 from ui.plots import Plot, View, all_plots, plot_class
-from ui.plots.header import Explanation
 from ui.style.numbers import number
 from ui.style.theme import DARK, LIGHT
 
@@ -175,7 +175,7 @@ def test_a_spike_of_one_step_stays_visible(qtbot: QtBot) -> None:
 
 
 def _rows(past: Any, step: int, value: float) -> Any:
-    from simulator.history import Rows
+    from simulator.record.history import Rows
 
     return Rows(step, past.columns, np.full((1, len(past.columns)), value))
 

@@ -20,15 +20,15 @@ from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
-from simulator.history import History, Rows
+from simulator.record.history import History, Rows
 from tests.ui.plot_data import EXTREMES, KINDS, view
+from ui.chart.axes import TEXT_PIXELS, Axis, StepAxis, plot_font
+from ui.chart.canvas import Pane
+from ui.chart.edges import reach_of
+from ui.chart.heat import ColourBar
+from ui.chart.ranges import MOST
 from ui.export import export_plot
 from ui.plots import Plot, View, all_plots, plot_class
-from ui.plots.axes import TEXT_PIXELS, Axis, StepAxis, plot_font
-from ui.plots.canvas import Pane
-from ui.plots.edges import reach_of
-from ui.plots.heat import ColourBar
-from ui.plots.ranges import MOST
 from ui.style.numbers import percent
 
 plots = pytest.mark.parametrize("plot", all_plots(), ids=lambda plot: plot.key)

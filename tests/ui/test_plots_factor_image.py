@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from simulator.gains_past import GainsPast
-from simulator.trace import Gains
+from simulator.arrays.trace import Gains
+from simulator.record.gains_past import GainsPast
 from tests.ui.plot_data import view
+from ui.chart.heat import LOST
+from ui.chart.view import View
 from ui.plots.factor_image import FactorImage
-from ui.plots.heat import LOST
-from ui.plots.view import View
 
 
 def past(slope: float = -0.5) -> GainsPast:

@@ -11,22 +11,23 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QMenu, QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
-from simulator.experiment import Experiment
-from simulator.frame import Frame, RunInfo
-from simulator.history import History, Rows
-from simulator.profiles import Profiles
-from simulator.training import WANTS, Training
+from simulator.experiment.experiment import Experiment
+from simulator.record.frame import Frame
+from simulator.record.history import History, Rows
+from simulator.record.profiles import Profiles
+from simulator.training.run_info import RunInfo
+from simulator.training.training import WANTS, Training
 from tests.ui.layer_data import TIMES, gates_of, maps_of, past_of, profiles_of
-from ui.plot_area import PlotArea
+from ui.chart.bands import Bands, gap_of
+from ui.chart.heat import LOST, NOTHING
+from ui.chart.legend import Key, Strip
+from ui.chart.tiles import Tiles, flowing
 from ui.plots import Plot, View, plot_class
-from ui.plots.bands import Bands, gap_of
 from ui.plots.feature_maps import TilePlot
-from ui.plots.heat import LOST, NOTHING
-from ui.plots.strip import Key, Strip
 from ui.plots.through_time import ThroughTime, decades_per_step, slope_number, slope_text
 from ui.plots.through_time_image import ThroughTimeImage
-from ui.plots.tiles import Tiles, flowing
 from ui.style.theme import LIGHT
+from ui.window.plot_area import PlotArea
 
 SPECIAL = ("through_time", "through_time_image", "gates", "branch_share", "feature_maps", "kernels")
 ADDING = {"kind": "adding", "samples": 100, "steps": 20}

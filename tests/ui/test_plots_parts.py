@@ -6,19 +6,20 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from simulator.frame import Histograms, LayerInfo
-from simulator.history import Series
-from ui.plots.axes import DepthAxis, ShareAxis, StepAxis, ValueAxis
+from simulator.arrays.histograms import Histograms
+from simulator.layers.info import LayerInfo
+from simulator.record.history import Series
+from ui.chart.axes import DepthAxis, ShareAxis, StepAxis, ValueAxis
+from ui.chart.decades import extent, log10, placed
+from ui.chart.heat import FIRST, LAST, LOST, NOTHING, ZERO, indexed
+from ui.chart.marks import FLOOR, ROUND, pieces
+from ui.chart.marks import LOST as DOT_LOST
+from ui.chart.ranges import StepRange, StepsRange, nice_ceiling, nice_step
+from ui.chart.ridges import resampled, tail_notes, zero_text
+from ui.chart.table import Table, stacked
+from ui.chart.timeline import envelope, reduced
+from ui.chart.view import layer_name
 from ui.plots.boundary import probabilities
-from ui.plots.decades import extent, log10, placed
-from ui.plots.heat import FIRST, LAST, LOST, NOTHING, ZERO, indexed
-from ui.plots.items import FLOOR, ROUND, pieces
-from ui.plots.items import LOST as DOT_LOST
-from ui.plots.ranges import StepRange, StepsRange, nice_ceiling, nice_step
-from ui.plots.ridges import resampled, tail_notes, zero_text
-from ui.plots.table import Table, stacked
-from ui.plots.timeline import envelope, reduced
-from ui.plots.view import layer_name
 from ui.style.theme import LIGHT
 
 

@@ -13,19 +13,19 @@ from msgspec import structs
 from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from simulator.activations import GELU
-from simulator.experiment import Experiment
-from simulator.session import Session
+from simulator.experiment.experiment import Experiment
+from simulator.parts.activations import GELU
+from simulator.running.session import Session
 from simulator.theory.mean_field import border_of_chaos, edge_of_chaos
 from tests.ui.plot_data import view
 from ui.app import create_app
+from ui.bench.document import Document
 from ui.dialogs import files
-from ui.document import Document
-from ui.initial_place import placed_at
-from ui.main_window import MainWindow
 from ui.plots import Plot, View, plot_class
 from ui.plots.order_chaos import OrderChaosPlot
 from ui.style.theme import set_theme
+from ui.window.initial_place import placed_at
+from ui.window.main_window import MainWindow
 
 LEFT = Qt.MouseButton.LeftButton
 PLAIN: dict[str, Any] = {

@@ -7,10 +7,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from simulator import Experiment, run
-from simulator.headless import RunResult
-from simulator.trace import Gains
-from ui.plots.items import LOST
-from ui.plots.view import View
+from simulator.arrays.trace import Gains
+from simulator.running.headless import RunResult
+from ui.chart.marks import LOST
+from ui.chart.view import View
 from ui.plots.waterfall import Waterfall, bars_of, state_of
 
 

@@ -10,15 +10,15 @@ from msgspec import structs
 from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
-from simulator.experiment import Experiment
-from simulator.session import Session
+from simulator.experiment.experiment import Experiment
+from simulator.running.session import Session
 from tests.ui.plot_data import frame, history, view
-from ui.bench import Bench
-from ui.document import Document
+from ui.bench.bench import Bench
+from ui.bench.document import Document
+from ui.bench.readings import READING_MS, Readings
 from ui.plots import View
 from ui.plots.loss import LossPlot
-from ui.readings import READING_MS, Readings
-from ui.transport import Transport
+from ui.window.transport import Transport
 
 MOONS = {"data": {"kind": "moons", "samples": 200}, "layers": [{"kind": "dense", "units": 4}]}
 

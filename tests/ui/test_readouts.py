@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.plot_data import view
 from tests.ui.real_runs import real
+from ui.chart.axes import DepthAxis, StepAxis, plot_font
+from ui.chart.bands import LINE
+from ui.chart.beside import Beside, RowWords
 from ui.plots import Plot, View, all_plots, plot_class
-from ui.plots.axes import DepthAxis, StepAxis, plot_font
-from ui.plots.bands import LINE
-from ui.plots.beside import Beside, RowWords
 
 keys = pytest.mark.parametrize("key", [plot.key for plot in all_plots()])
 PLACES = [(0, 0, 300, 110), (330, 0, 630, 300), (0, 320, 300, 180), (640, 430, 320, 170), (0, 0, 960, 600)]

@@ -10,12 +10,12 @@ import pytest
 from msgspec import structs
 from pytestqt.qtbot import QtBot
 
-from simulator.history import History, Rows
-from simulator.unit import UnitPast
+from simulator.record.history import History, Rows
+from simulator.record.unit_past import UnitPast
 from tests.ui.plot_data import frame, view
 from tests.ui.unit_data import unit_of
+from ui.chart.marks import Area, Curves
 from ui.plots import Plot, all_plots, plot_class
-from ui.plots.items import Area, Curves
 
 LOOKED = [*range(12), *range(900, 912)]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.session import usual_mode
-from ui.settings import Settings
+from simulator.running.session import usual_mode
+from ui.settings.settings import Settings
 
 
 @pytest.mark.parametrize("mode", ["thread", "process"])

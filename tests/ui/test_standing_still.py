@@ -12,17 +12,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from simulator.experiment import Experiment
-from simulator.files.experiments import presets
-from simulator.session import Mode, Session
+from simulator.experiment.experiment import Experiment
+from simulator.experiment.files import presets
+from simulator.running.session import Mode, Session
 from ui.app import create_app
+from ui.bench.document import Document
 from ui.dialogs import files
 from ui.dialogs.export import ExportDialog
-from ui.document import Document
-from ui.main_window import MainWindow
-from ui.notices import EMPTY, OLD
 from ui.plots.veil import Veil
 from ui.style.theme import set_theme
+from ui.window.main_window import MainWindow
+from ui.window.notices import EMPTY, OLD
 
 PLAIN: dict[str, Any] = {
     "name": "little digits",
@@ -257,7 +257,7 @@ def test_a_long_run_is_not_given_up_without_asking(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ui.main_window.LONG_RUN_SECONDS", 0.05)
+    monkeypatch.setattr("ui.window.main_window.LONG_RUN_SECONDS", 0.05)
     asked: list[str] = []
 
     def answer(*words: Any) -> bool:
@@ -296,7 +296,7 @@ def test_a_short_run_is_given_up_without_a_word(
 def test_a_long_run_that_an_edit_has_put_aside_is_asked_about_too(
     qtbot: QtBot, open_window: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.main_window.LONG_RUN_SECONDS", 0.05)
+    monkeypatch.setattr("ui.window.main_window.LONG_RUN_SECONDS", 0.05)
     asked: list[Any] = []
     monkeypatch.setattr(files, "ask_run", lambda *words: bool(asked.append(words)))
     monkeypatch.setattr(files, "ask_unsaved", lambda *words: "cancel" if asked.append(words) is None else "save")
@@ -313,7 +313,7 @@ def test_a_long_run_that_an_edit_has_put_aside_is_asked_about_too(
 def test_a_file_that_is_no_experiment_leaves_all_as_it_was(
     qtbot: QtBot, open_window: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.main_window.LONG_RUN_SECONDS", 0.0)
+    monkeypatch.setattr("ui.window.main_window.LONG_RUN_SECONDS", 0.0)
     monkeypatch.setattr(files, "ask_run", lambda *_: pytest.fail("asked"))
     window = open_window()
     window.bench.play()

@@ -10,23 +10,23 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from simulator.experiment import Experiment
-from simulator.frame import Frame
-from simulator.history import History
-from simulator.microscope import want
-from simulator.parameter import replaced
-from simulator.session import Session
-from simulator.unit import UnitPast
+from simulator.experiment.experiment import Experiment
+from simulator.observations.microscope import want
+from simulator.record.changes import Change, ChangeLog, last_before
+from simulator.record.frame import Frame
+from simulator.record.history import History
+from simulator.record.unit_past import UnitPast
+from simulator.running.session import Session
+from simulator.schema.parameter import replaced
 from tests.ui.plot_data import frame, view
 from tests.ui.unit_data import UNITS, unit_of
-from ui.bench import Bench
-from ui.changes import Change, ChangeLog, last_before
-from ui.document import Document
-from ui.plot_area import PlotArea
+from ui.bench.bench import Bench
+from ui.bench.document import Document
+from ui.chart.view import View
+from ui.plots.unit.parts import strongest
 from ui.plots.unit_microscope import UnitMicroscope
-from ui.plots.unit_parts import strongest
-from ui.plots.view import View
-from ui.reviving import let_revive
+from ui.window.plot_area import PlotArea
+from ui.window.reviving import let_revive
 
 RELU: dict[str, Any] = {"kind": "dense", "units": 6, "activation": {"kind": "relu"}}
 PLAIN = {"data": {"kind": "digits"}, "layers": [RELU, RELU]}

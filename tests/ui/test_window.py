@@ -18,17 +18,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
-from simulator.experiment import Experiment
-from simulator.session import Session
+from simulator.experiment.experiment import Experiment
+from simulator.running.session import Session
 from ui.app import create_app
+from ui.bench.document import Document
 from ui.dialogs import files
 from ui.dialogs.export import ExportDialog
 from ui.dialogs.table import TableDialog
-from ui.document import Document
 from ui.forms.slider import NumberRow
-from ui.main_window import MainWindow
 from ui.plots import all_plots
 from ui.style.theme import set_theme
+from ui.window.main_window import MainWindow
 
 PLAIN: dict[str, Any] = {
     "name": "little moons",

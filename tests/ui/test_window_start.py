@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 import main
 from ui.app import create_app, open_bench, start_document
-from ui.main_window import MainWindow
+from ui.window.main_window import MainWindow
 
 PLAIN = {"data": {"kind": "moons", "samples": 40}, "layers": [{"kind": "dense", "units": 3}], "batch_size": 8}
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.activations import Tanh
-from simulator.frame import Bounds, Floats, OrderChaos, Prediction
+from simulator.arrays.numeric import Floats
+from simulator.parts.activations import Tanh
+from simulator.theory.bounds import Bounds
 from simulator.theory.mean_field import border_of_chaos, edge_of_chaos
+from simulator.theory.order_chaos import OrderChaos
+from simulator.theory.prediction import Prediction
 
 
 def prediction(depth: int) -> Prediction:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.unit import Unit, UnitPast
+from simulator.observations.unit import Unit
+from simulator.record.unit_past import UnitPast
 from tests.ui.layer_data import Fill
 
 UNITS = 20

@@ -19,13 +19,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from simulator.experiment import Experiment
-from simulator.frame import RunInfo
+from simulator.experiment.experiment import Experiment
+from simulator.experiment.shapes import shapes, text_of
 from simulator.layers import Layer
 from simulator.layers.base import ShapeError
 from simulator.layers.output import Output
-from simulator.parameter import replaced
-from simulator.shapes import shapes, text_of
+from simulator.schema.parameter import replaced
+from simulator.training.run_info import RunInfo
 from ui.builder import edits
 from ui.builder.edits import Change, Place
 from ui.builder.entries import Entry, entries_of

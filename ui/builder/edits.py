@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
+from simulator.experiment.shapes import inner_field
 from simulator.layers import Layer
-from simulator.parameter import concrete, kind_of, kinds, parameters, replaced
-from simulator.shapes import inner_field
+from simulator.schema.parameter import concrete, kind_of, kinds, parameters, replaced
 
 Plain = dict[str, Any]
 Place = tuple[str | int, ...]

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from simulator.frame import RunInfo, inner_number
 from simulator.layers import Layer
-from simulator.losses import Loss
-from simulator.parameter import Parameter, Part, kind_of, kinds, parameters, title_of
+from simulator.layers.info import inner_number
+from simulator.parts.losses import Loss
+from simulator.schema.parameter import Parameter, Part, kind_of, kinds, parameters, title_of
+from simulator.training.run_info import RunInfo
 from ui.builder.edits import Place, inner_name, inner_of
 from ui.forms.form import value_of
 from ui.forms.typed import text_of
@@ -129,7 +130,7 @@ def _input(plain: Plain, info: RunInfo | None, shape: str) -> Entry:
 
 def parameters_by_name(plain: Plain, name: str) -> dict[str, type[Part]]:
     """The kinds that the experiment's field ``name`` may have."""
-    from simulator.experiment import Experiment
+    from simulator.experiment.experiment import Experiment
 
     found = next(p for p in parameters(Experiment) if p.name == name)
     return {kind_of(kind): kind for kind in found.kinds}

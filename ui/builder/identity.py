@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from simulator.experiment import Experiment
+from simulator.experiment.experiment import Experiment
 from ui.builder.edits import TAG, Plain, inner_name, placed, untagged
 
 MOST_KNOWN = 512

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QMenu, QWidget
 
 from simulator.layers import Layer
-from simulator.parameter import kinds, summary_of, title_of
+from simulator.schema.parameter import kinds, summary_of, title_of
 
 Take = Callable[[str], None]
 """What is done with the kind that was chosen."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.data import Data
-from simulator.experiment import Experiment, ExperimentError
-from simulator.frame import RunInfo
+from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.layers.base import Shape
-from simulator.memory import need_of
+from simulator.network.memory import need_of
+from simulator.training.run_info import RunInfo
 from ui.style.numbers import count, number
 
 USUAL_OUTPUTS = 10

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
+from simulator.experiment.shapes import shape_before, shapes
 from simulator.layers import AnyLayer, Layer
 from simulator.layers.base import Shape, ShapeError
-from simulator.parameter import kinds, parameters
-from simulator.shapes import shape_before, shapes
+from simulator.schema.parameter import kinds, parameters
 from ui.builder.edits import TOP, Place, Plain, at, inner_name, inner_of, moved, untagged
 
 MOST_OFFERS = 2

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from ui.dialogs import plain
 from ui.export import ExportError, export_all, export_plot
 from ui.plots.base import Plot
-from ui.settings import Settings
+from ui.settings.settings import Settings
 
 SHOWN, ALL = "*shown", "*all"
 FORMATS = (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
-from ui.bench import Bench
+from ui.bench.bench import Bench
+from ui.bench.document import Document
 from ui.doctor.panel import NOTHING, DoctorPanel
 from ui.doctor.rounds import Rounds
 from ui.doctor.trials import Offer
-from ui.document import Document
-from ui.panels import PanelDock
+from ui.style.panels import PanelDock
 
 NOT_YET = "The run has not been examined yet."
 NOT_TRAINED = "Nothing is trained, so there is nothing to examine."

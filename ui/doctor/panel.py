@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from simulator.doctor import Mend, Trial
+from simulator.doctor import Remedy, Trial
 from ui.doctor.evidence import evidence_text
 from ui.doctor.trials import Offer
 from ui.style.numbers import count, integer, number, percent
@@ -55,21 +55,21 @@ def place_text(offer: Offer) -> str:
     return "  ·  ".join(parts)
 
 
-def trying_text(mends: int, share: float) -> str:
+def trying_text(remedies: int, share: float) -> str:
     """``Trying 3 mends on copies… 40 %``"""
-    return f"Trying {count(mends, 'mend')} on copies… {percent(share) if share else ''}".rstrip()
+    return f"Trying {count(remedies, 'mend')} on copies… {percent(share) if share else ''}".rstrip()
 
 
-def settings_text(mend: Mend) -> str:
+def settings_text(remedy: Remedy) -> str:
     """What a mend sets, one setting a line."""
-    lines = [f"{path} = {value if not isinstance(value, list | dict) else '…'}" for path, value in mend.settings]
+    lines = [f"{path} = {value if not isinstance(value, list | dict) else '…'}" for path, value in remedy.settings]
     more = len(lines) - SHOWN_SETTINGS
     return "\n".join([*lines[:SHOWN_SETTINGS], *([f"and {more} more"] if more > 0 else [])])
 
 
-def application_text(mend: Mend, back_to: int | None) -> str:
+def application_text(remedy: Remedy, back_to: int | None) -> str:
     """How a mend is applied, unless that is in the running network; ``back_to`` is the step it goes back to."""
-    if mend.application == "live":
+    if remedy.application == "live":
         return ""
     return "starts over" if back_to is None else f"back to step {integer(back_to)}"
 
@@ -80,28 +80,28 @@ def trial_text(trial: Trial) -> str:
     return f"tried {count(trial.steps, 'step')}: loss {before} → {after}"
 
 
-def mend_text(mend: Mend, back_to: int | None) -> str:
+def mend_text(remedy: Remedy, back_to: int | None) -> str:
     """``Learning rate 0.01 · starts over · tried 200 steps: loss 2.30 → 0.41``"""
-    tried = "" if mend.tried is None else trial_text(mend.tried)
-    return " · ".join(part for part in (mend.title, application_text(mend, back_to), tried) if part)
+    tried = "" if remedy.tried is None else trial_text(remedy.tried)
+    return " · ".join(part for part in (remedy.title, application_text(remedy, back_to), tried) if part)
 
 
-def mend_tip(mend: Mend, back_to: int | None) -> str:
+def mend_tip(remedy: Remedy, back_to: int | None) -> str:
     """What a button does, and what it sets."""
-    if mend.application == "live":
+    if remedy.application == "live":
         what = "Acts at once, in the running network."
     elif back_to is None:
         what = "Trains anew from step 0: nothing mends what the network has become."
     else:
         what = f"Goes back to step {integer(back_to)}, before the trouble, and on from there."
-    return f"{what} It can be undone.\n\n{settings_text(mend)}".rstrip()
+    return f"{what} It can be undone.\n\n{settings_text(remedy)}".rstrip()
 
 
 class Card(QFrame):
     """One finding."""
 
     chosen = Signal(object, object)
-    """The :class:`Mend` whose button was pressed, and the step that it goes back to, if it does."""
+    """The :class:`Remedy` whose button was pressed, and the step that it goes back to, if it does."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -163,7 +163,7 @@ class Card(QFrame):
         self.setAccessibleDescription(finding.sentence)
         if before is None or before.trying != offer.trying or before.note != offer.note:
             self.show_progress(0.0)
-        if before is None or (before.finding.mends, before.back_to) != (finding.mends, offer.back_to):
+        if before is None or (before.finding.remedies, before.back_to) != (finding.remedies, offer.back_to):
             self._show_mends(offer)
 
     def show_progress(self, share: float) -> None:
@@ -178,16 +178,16 @@ class Card(QFrame):
             button.hide()
             button.deleteLater()
         self.buttons = [
-            self._button(place, mend, offer.back_to if mend.application == "checkpoint" else None)
-            for place, mend in enumerate(offer.finding.mends)
+            self._button(place, remedy, offer.back_to if remedy.application == "checkpoint" else None)
+            for place, remedy in enumerate(offer.finding.remedies)
         ]
         self._arrange()
 
-    def _button(self, place: int, mend: Mend, back_to: int | None) -> QPushButton:
-        button = QPushButton(mend_text(mend, back_to))
-        button.setToolTip(mend_tip(mend, back_to))
-        button.setAccessibleDescription(mend_tip(mend, back_to))
-        button.clicked.connect(lambda: self.chosen.emit(mend, back_to))
+    def _button(self, place: int, remedy: Remedy, back_to: int | None) -> QPushButton:
+        button = QPushButton(mend_text(remedy, back_to))
+        button.setToolTip(mend_tip(remedy, back_to))
+        button.setAccessibleDescription(mend_tip(remedy, back_to))
+        button.clicked.connect(lambda: self.chosen.emit(remedy, back_to))
         self._mends.insertWidget(place, button)
         return button
 
@@ -196,7 +196,7 @@ class DoctorPanel(QScrollArea):
     """All findings, the most pressing on top."""
 
     chosen = Signal(object, object)
-    """The :class:`Mend` whose button was pressed, and the step that it goes back to, if it does."""
+    """The :class:`Remedy` whose button was pressed, and the step that it goes back to, if it does."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

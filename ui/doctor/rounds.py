@@ -7,15 +7,15 @@ from dataclasses import replace
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
-from simulator.analysis.sharpness import Sharpness, SharpnessQuestion
-from simulator.doctor import WANTS, Evidence, Finding, Mend, TinyGradients, examine, rising
+from simulator.arrays.numeric import Floats
+from simulator.doctor import WANTS, Evidence, Finding, Remedy, TinyGradients, examine, rising
 from simulator.doctor.headline import headline
-from simulator.frame import Floats
-from simulator.messages import Answer
-from ui.bench import Bench
+from simulator.observations.sharpness import Sharpness, SharpnessQuestion
+from simulator.running.messages import Answer
+from ui.bench.bench import Bench
+from ui.bench.document import Document
 from ui.doctor.onsets import Onsets
 from ui.doctor.trials import BackgroundTrials, Offer
-from ui.document import Document
 from ui.plots.base import View
 
 EVERY_MS = 500
@@ -79,15 +79,15 @@ class Rounds(QObject):
         """What the next frame must bring, if it is to be examined."""
         return WANTS if self._due() else frozenset()
 
-    def apply(self, mend: Mend, back_to: int | None) -> None:
+    def apply(self, remedy: Remedy, back_to: int | None) -> None:
         """Change the experiment in one undo entry; where that is no help, start over or go ``back_to`` a step."""
         try:
-            plain = mend.applied(self._document.experiment).to_builtins()
+            plain = remedy.applied(self._document.experiment).to_builtins()
         except ValueError as error:
             self.refused.emit(str(error))
             return
-        back = None if mend.application == "live" else back_to or 0
-        reason = self._document.propose(plain, mend.title, back_to=back)
+        back = None if remedy.application == "live" else back_to or 0
+        reason = self._document.propose(plain, remedy.title, back_to=back)
         if reason is not None:
             self.refused.emit(reason)
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from simulator.carriers import Mode
-from simulator.doctor import Finding, Mend
+from simulator.doctor import Finding, Remedy
 from simulator.doctor.trial import USUAL_STEPS
-from simulator.doctor.trial_session import TrialSession
-from simulator.doctor.trial_worker import Tried, Trying
-from simulator.experiment import Experiment
-from simulator.messages import Failed
+from simulator.experiment.experiment import Experiment
+from simulator.running.messages import Failed
+from simulator.running.transport import Mode
+from simulator.running.trial_session import TrialSession
+from simulator.running.trial_worker import Tried, Trying
 
 QUIET_MS = 500
 """Trials begin so long after something new is found, and not while the experiment changes."""
@@ -60,20 +60,21 @@ class Judgement:
 
     def _offer(self, key: Key, proven: Finding, now: Finding) -> Offer:
         """In the words and numbers of ``now``."""
-        applications = {paths_of(mend): mend.application for mend in now.mends}
-        mends = tuple(
-            replace(mend, application=applications.get(paths_of(mend), mend.application)) for mend in proven.mends
+        applications = {paths_of(remedy): remedy.application for remedy in now.remedies}
+        remedies = tuple(
+            replace(remedy, application=applications.get(paths_of(remedy), remedy.application))
+            for remedy in proven.remedies
         )
         # Where one setting explains the run, the mends of what remains have not been tried.
         explained = self.found[0].cause is not None and proven is not self.found[0]
-        note = "" if mends or explained else note_of(ways_out(self.asked.get(key, proven)), self.why_not)
+        note = "" if remedies or explained else note_of(ways_out(self.asked.get(key, proven)), self.why_not)
         suspected = bool(self.why_not) and now.began is None
-        return Offer(replace(now, mends=mends, cause=proven.cause), note=note, suspected=suspected)
+        return Offer(replace(now, remedies=remedies, cause=proven.cause), note=note, suspected=suspected)
 
 
-def paths_of(mend: Mend) -> tuple[str, ...]:
+def paths_of(remedy: Remedy) -> tuple[str, ...]:
     """What a mend sets, whatever to."""
-    return tuple(path for path, _ in mend.settings)
+    return tuple(path for path, _ in remedy.settings)
 
 
 def keyed(findings: Sequence[Finding]) -> dict[Key, Finding]:
@@ -88,7 +89,7 @@ def keyed(findings: Sequence[Finding]) -> dict[Key, Finding]:
 
 def ways_out(finding: Finding) -> int:
     """How many there are to try; what began in the course of a run may be gone without any change."""
-    return len(finding.mends) or int(finding.severity == "severe" and finding.since > 0)
+    return len(finding.remedies) or int(finding.severity == "severe" and finding.since > 0)
 
 
 class BackgroundTrials(QObject):
@@ -151,7 +152,7 @@ class BackgroundTrials(QObject):
         """About what no copy has been asked about."""
         asked = {} if self._judged is None else self._judged.asked
         return [
-            Offer(replace(finding, mends=()), ways_out(finding), suspected=finding.began is None)
+            Offer(replace(finding, remedies=()), ways_out(finding), suspected=finding.began is None)
             for key, finding in self._findings.items()
             if key not in asked
         ]
@@ -183,7 +184,7 @@ class BackgroundTrials(QObject):
                 case Tried(findings=findings, steps=steps):
                     self._learn(findings, "" if steps else COSTLY)
                 case Failed(message=message):
-                    untried = (replace(finding, mends=()) for finding in self._asked.values())
+                    untried = (replace(finding, remedies=()) for finding in self._asked.values())
                     self._learn(tuple(untried), message)
 
     def _learn(self, findings: tuple[Finding, ...], why_not: str) -> None:

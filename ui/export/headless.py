@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from simulator.frame import Frame, RunInfo
-from simulator.gains_past import GainsPast
-from simulator.history import History
-from simulator.messages import Answer
-from simulator.profiles import Profiles
+from simulator.record.frame import Frame
+from simulator.record.gains_past import GainsPast
+from simulator.record.history import History
+from simulator.record.profiles import Profiles
+from simulator.running.messages import Answer
+from simulator.training.run_info import RunInfo
 from ui.export.pictures import export_all
 from ui.plots import View, all_plots
 from ui.style.theme import LIGHT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from ui.plots.table import Cell, Table
+from ui.chart.table import Cell, Table
 
 
 def cell_text(cell: Cell) -> str:

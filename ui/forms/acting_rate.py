@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.parameter import title_of
-from simulator.schedules import Schedule
+from simulator.parts.schedules import Schedule
+from simulator.schema.parameter import title_of
 from ui.style.numbers import number
 
 

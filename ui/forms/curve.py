@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from simulator.schedules import Schedule
+from simulator.parts.schedules import Schedule
 from ui.style.numbers import integer, number
 
 POINTS = 240

@@ -12,7 +12,17 @@ from typing import Any
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from simulator.parameter import Knob, Parameter, Part, Spec, builtins_of, concrete, kind_of, own_first, parameters
+from simulator.schema.parameter import (
+    Knob,
+    Parameter,
+    Part,
+    Spec,
+    builtins_of,
+    concrete,
+    kind_of,
+    own_first,
+    parameters,
+)
 from ui.forms.row import Row, RowLabel
 from ui.forms.rows import ChoiceRow, kind_row, row_for
 from ui.forms.typed import capital

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPalette, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from simulator.parameter import Parameter
+from simulator.schema.parameter import Parameter
 from ui.forms.typed import acts, capital, tip_of
 
 ROW_HEIGHT = 28

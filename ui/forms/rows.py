@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from simulator.parameter import Parameter, Part, kind_of, summary_of, title_of
+from simulator.schema.parameter import Parameter, Part, kind_of, summary_of, title_of
 from ui.forms.row import CONTROL_HEIGHT, MIXED, Combo, Row
 from ui.forms.slider import NumberRow
 

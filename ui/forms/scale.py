@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from simulator.parameter import Parameter
+from simulator.schema.parameter import Parameter
 
 NOTCH = 0.05
 """Share of a logarithmic track that leads from 0 to the smallest value drawn logarithmically."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QSizePolicy, QWidget
 
-from simulator.parameter import Parameter
+from simulator.schema.parameter import Parameter
 from ui.forms.row import CONTROL_HEIGHT, MIXED, Row
 from ui.forms.scale import Scale, scale_of
 from ui.forms.track import Track

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from simulator.data import Csv
 from simulator.data.tables.reading import column_names as names_in
 from simulator.data.tables.reading import sheet_names
-from simulator.experiment import Experiment, ExperimentError
-from simulator.parameter import parameter, parameters, replaced
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.schema.parameter import parameter, parameters, replaced
 from ui.forms.acting_rate import acting_rate
 from ui.forms.curve import ScheduleCurve
 from ui.forms.form import PartForm, Path, Plain, Suggestions

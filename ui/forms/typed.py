@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from simulator.parameter import Parameter
+from simulator.schema.parameter import Parameter
 
 
 def text_of(value: float | None, digits: int = 6) -> str:

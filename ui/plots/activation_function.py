@@ -7,19 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.activations import Activation
-from simulator.analysis.preactivation import Preactivation, PreactivationQuestion
-from simulator.frame import Histograms, RunInfo
-from simulator.messages import Answer
+from simulator.arrays.histograms import Histograms
+from simulator.observations.preactivation import Preactivation, PreactivationQuestion
+from simulator.parts.activations import Activation
+from simulator.running.messages import Answer
+from simulator.training.run_info import RunInfo
+from ui.chart.axes import ValueAxis
+from ui.chart.guides import Guide, Level
+from ui.chart.legend import Key, Note
+from ui.chart.marks import Area, Array, Curves, pieces
+from ui.chart.ranges import StepRange
+from ui.chart.ridges import bin_text, edges_of, heights_of, tail_notes
+from ui.chart.table import Table
 from ui.plots.asking import Asking
-from ui.plots.axes import ValueAxis
 from ui.plots.base import FIRST_ROW, Probe, View
-from ui.plots.guides import Guide, Level
-from ui.plots.items import Area, Array, Curves, pieces
-from ui.plots.ranges import StepRange
-from ui.plots.ridges import bin_text, edges_of, heights_of, tail_notes
-from ui.plots.strip import Key, Note
-from ui.plots.table import Table
 from ui.style.numbers import number, percent
 from ui.style.theme import Theme
 

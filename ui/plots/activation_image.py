@@ -7,17 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QRectF
 
-from simulator.frame import RunInfo
-from ui.plots.axes import DepthAxis, ValueAxis
-from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.beside import RowWords
-from ui.plots.header import Option
-from ui.plots.heat import LOST, ColourBar, Heat, colour_table, indexed
-from ui.plots.items import Beam
-from ui.plots.lost import cell_keys
-from ui.plots.ranges import StepRange
-from ui.plots.ridgeline import SHARED_HELP
-from ui.plots.ridges import (
+from simulator.training.run_info import RunInfo
+from ui.chart.axes import DepthAxis, ValueAxis
+from ui.chart.beside import RowWords
+from ui.chart.header import Option
+from ui.chart.heat import LOST, ColourBar, Heat, colour_table, indexed
+from ui.chart.legend import Key, Note
+from ui.chart.lost import cell_keys
+from ui.chart.marks import LayerHighlight
+from ui.chart.ranges import StepRange
+from ui.chart.ridges import (
     HistogramState,
     Ridges,
     bin_text,
@@ -33,8 +32,9 @@ from ui.plots.ridges import (
     tail_notes,
     tail_text,
 )
-from ui.plots.strip import Key, Note
-from ui.plots.table import Table
+from ui.chart.table import Table
+from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.ridgeline import SHARED_HELP
 from ui.style.theme import Theme
 
 BINS = 128
@@ -68,7 +68,7 @@ class ActivationImage(Plot[HistogramState]):
         self.ghosts = Ridges(self.pane, z=3.0)
         self.words = RowWords(self.pane)
         self.canvas.add_beside(self.words, FIRST_ROW, 2)
-        self.beam = Beam(self.pane, along="y", z=2.0)
+        self.beam = LayerHighlight(self.pane, along="y", z=2.0)
 
     def option_changed(self) -> None:
         self.words.reset()

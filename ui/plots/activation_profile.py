@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simulator.frame import Prediction
+from simulator.theory.prediction import Prediction
+from ui.chart.marks import Array
 from ui.plots.depth import DepthPlot, Line
-from ui.plots.items import Array
 from ui.plots.theory import THEORY, Envelope
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simulator.frame import RunInfo
-from simulator.messages import Answer
-from simulator.question import Question
+from simulator.observations.question import Question
+from simulator.running.messages import Answer
+from simulator.training.run_info import RunInfo
+from ui.chart.legend import Note
+from ui.chart.view import S
 from ui.plots.base import Plot, View
-from ui.plots.strip import Note
-from ui.plots.view import S
 from ui.style.numbers import integer, number
 
 

@@ -10,17 +10,19 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from simulator.frame import Frame, LayerInfo, RunInfo
-from ui.changes import Change
-from ui.plots.canvas import Canvas, Pane
-from ui.plots.change_marks import ChangeMarks, words_of
-from ui.plots.guides import Guide
-from ui.plots.header import Header, Option
-from ui.plots.items import Hair
-from ui.plots.readout import ReadOut
-from ui.plots.strip import Caption, Key, Note, Strip
-from ui.plots.table import Table, stacked
-from ui.plots.view import Probe, S, Scale, State, View, layer_name
+from simulator.layers.info import LayerInfo
+from simulator.record.changes import Change
+from simulator.record.frame import Frame
+from simulator.training.run_info import RunInfo
+from ui.chart.canvas import Canvas, Pane
+from ui.chart.change_marks import ChangeMarks, words_of
+from ui.chart.guides import Guide
+from ui.chart.header import Header, Option
+from ui.chart.legend import Caption, Key, Note, Strip
+from ui.chart.marks import Crosshair
+from ui.chart.readout import ReadOut
+from ui.chart.table import Table, stacked
+from ui.chart.view import Probe, S, Scale, State, View, layer_name
 from ui.style.theme import Theme, current_theme, depth_colours, layer_colour, theme_changed
 
 __all__ = ["FIRST_ROW", "Plot", "Probe", "State", "View"]
@@ -84,7 +86,7 @@ class Plot(QWidget, Generic[S]):
         self.strip = Strip(self.theme)
         self._assemble(bare)
         self.build()
-        self._hairs = [Hair(pane) for pane in self.canvas.panes]
+        self._hairs = [Crosshair(pane) for pane in self.canvas.panes]
         self.change_marks = [ChangeMarks(pane) for pane in self.canvas.step_panes]
         self.restyle()
         self._show_empty()

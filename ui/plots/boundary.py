@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPolygonF, QTransform
 
-from simulator.frame import Boundary, Points, RunInfo
-from ui.plots.axes import ValueAxis
+from simulator.data.points import Points
+from simulator.observations.boundary import Boundary
+from simulator.training.run_info import RunInfo
+from ui.chart.axes import ValueAxis
+from ui.chart.canvas import Pane
+from ui.chart.heat import Heat
+from ui.chart.legend import Key, Note
+from ui.chart.marks import Item, pen_of, polygon
+from ui.chart.table import Cell, Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.canvas import Pane
-from ui.plots.heat import Heat
-from ui.plots.items import Item, pen_of, polygon
-from ui.plots.strip import Key, Note
-from ui.plots.table import Cell, Table
 from ui.style.colours import ramp, rgb, viridis
 from ui.style.numbers import count, number, percent
 from ui.style.theme import Theme

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.frame import Bounds
+from simulator.theory.bounds import Bounds
+from ui.chart.legend import Key, Note
+from ui.chart.marks import Area, Array
+from ui.chart.table import Table, cells
 from ui.plots.base import Probe, View
 from ui.plots.depth import Column, DepthPlot, DepthState, Line
-from ui.plots.items import Area, Array
-from ui.plots.strip import Key, Note
-from ui.plots.table import Table, cells
 from ui.style.numbers import number
 from ui.style.theme import Theme
 

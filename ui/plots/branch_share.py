@@ -7,11 +7,11 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QTransform
 
 from simulator.layers.base import layer_kinds
+from ui.chart.canvas import Pane
+from ui.chart.guides import Level
+from ui.chart.marks import Array, Item, pen_of, transparent
 from ui.plots.base import View
-from ui.plots.canvas import Pane
 from ui.plots.depth import DepthPlot, DepthState, Line
-from ui.plots.guides import Level
-from ui.plots.items import Array, Item, pen_of, transparent
 from ui.style.theme import Theme
 
 MEASURE = "branch_share"

@@ -11,21 +11,22 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QLineEdit
 
-from simulator.frame import Box, Graph, RunInfo
-from simulator.graph.matrix import Matrix, OpenBox
-from simulator.graph.what_if import Changes, Outcome, WhatIf, as_matrix
-from simulator.messages import Answer
-from simulator.question import Question
+from simulator.observations.graph.matrix import Matrix, OpenBox
+from simulator.observations.graph.nodes import Box, Graph
+from simulator.observations.graph.what_if import Changes, Outcome, WhatIf, as_matrix
+from simulator.observations.question import Question
+from simulator.running.messages import Answer
+from simulator.training.run_info import RunInfo
+from ui.chart.canvas import Pane
+from ui.chart.legend import Key, Note
+from ui.chart.table import Cell, Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.canvas import Pane
-from ui.plots.graph_controls import Controls
-from ui.plots.graph_detail import Detail, Opened
-from ui.plots.graph_items import Boxes, Face, box_rect, dot_place
-from ui.plots.graph_layout import Edge, Place, depth_of, edges, is_editable, layout, role_of
-from ui.plots.graph_state import UNCHANGED, GraphState, changed_columns
-from ui.plots.graph_words import formula_of, ratio_text, ratio_words
-from ui.plots.strip import Key, Note
-from ui.plots.table import Cell, Table
+from ui.plots.graph.controls import Controls
+from ui.plots.graph.detail import Detail, Opened
+from ui.plots.graph.layout import Edge, Place, depth_of, edges, is_editable, layout, role_of
+from ui.plots.graph.marks import Boxes, Face, box_rect, dot_place
+from ui.plots.graph.phrases import formula_of, ratio_text, ratio_words
+from ui.plots.graph.state import UNCHANGED, GraphState, changed_columns
 from ui.style.numbers import integer, number
 from ui.style.theme import Theme
 

@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.analysis.correlation import Correlation, CorrelationQuestion, correlations
-from simulator.frame import RunInfo
-from simulator.messages import Answer
+from simulator.observations.correlation import Correlation, CorrelationQuestion, correlations
+from simulator.running.messages import Answer
+from simulator.training.run_info import RunInfo
+from ui.chart.axes import DepthAxis, ValueAxis
+from ui.chart.guides import Guide, Level
+from ui.chart.legend import Key, Note
+from ui.chart.lost import lost_notes
+from ui.chart.marks import LOST, ROUND, Array, Curves, Dots, LayerHighlight, pieces
+from ui.chart.ranges import StepRange
+from ui.chart.table import Cell, Table, cells
 from ui.plots.asking import Asking
-from ui.plots.axes import DepthAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.depth import finite_extent
-from ui.plots.guides import Guide, Level
-from ui.plots.items import LOST, ROUND, Array, Beam, Curves, Dots, pieces
-from ui.plots.lost import lost_notes
-from ui.plots.ranges import StepRange
-from ui.plots.strip import Key, Note
-from ui.plots.table import Cell, Table, cells
 from ui.style.numbers import count, number
 from ui.style.theme import Theme
 
@@ -76,7 +76,7 @@ class CorrelationPlot(Asking[CorrelationState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.depth_axis)
         self.scale = StepRange(always=(0.0, 1.0))
         self.scales.append(self.scale)
-        self.beam = Beam(self.pane, along="x")
+        self.beam = LayerHighlight(self.pane, along="x")
         self.settled = Guide(self.pane)
         self.theory = Curves(self.pane, -0.8, dashed=True, smooth=True)
         self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)

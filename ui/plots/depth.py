@@ -10,17 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QPolygonF
 
-from simulator.frame import Frame, Prediction, RunInfo
-from ui.plots.axes import Axis, DepthAxis, ShareAxis, ValueAxis
+from simulator.record.frame import Frame
+from simulator.theory.prediction import Prediction
+from simulator.training.run_info import RunInfo
+from ui.chart.axes import Axis, DepthAxis, ShareAxis, ValueAxis
+from ui.chart.decades import extent, log10, placed, written, zero_notes
+from ui.chart.edges import beyond_notes, drawn_within, fitting, reach_of
+from ui.chart.guides import Guide, Level
+from ui.chart.legend import Key, Note, Swatch
+from ui.chart.lost import Since, lost_notes, since_of
+from ui.chart.marks import HOLLOW, ROUND, Area, Array, Curves, Dots, LayerHighlight, pieces
+from ui.chart.ranges import Range, StepRange
+from ui.chart.table import Cell, Table, cells
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.decades import extent, log10, placed, written, zero_notes
-from ui.plots.edges import beyond_notes, drawn_within, fitting, reach_of
-from ui.plots.guides import Guide, Level
-from ui.plots.items import HOLLOW, ROUND, Area, Array, Beam, Curves, Dots, pieces
-from ui.plots.lost import Since, lost_notes, since_of
-from ui.plots.ranges import Range, StepRange
-from ui.plots.strip import Key, Note, Swatch
-from ui.plots.table import Cell, Table, cells
 from ui.plots.theory import Envelope, Envelopes
 from ui.style.numbers import number, percent
 from ui.style.theme import Theme
@@ -100,7 +102,7 @@ class DepthPlot(Plot[DepthState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.depth_axis)
         self.scale = StepRange(log=self.log, always=self.always)
         self.scales.append(self.scale)
-        self.beam = Beam(self.pane, along="x")
+        self.beam = LayerHighlight(self.pane, along="x")
         self.guide_item = Guide(self.pane, self.guide) if self.guide else None
         count = len(self.lines)
         self.envelopes = Envelopes(self.pane, self.predicted_curves)

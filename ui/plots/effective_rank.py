@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.analysis.effective_rank import EffectiveRank, EffectiveRankQuestion
-from simulator.messages import Answer
+from simulator.observations.effective_rank import EffectiveRank, EffectiveRankQuestion
+from simulator.running.messages import Answer
+from ui.chart.legend import Note
 from ui.plots.asking import Asking
 from ui.plots.base import View
 from ui.plots.depth import Column, DepthPlot, DepthState, Line
-from ui.plots.strip import Note
 
 
 @dataclass(frozen=True)

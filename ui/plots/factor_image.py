@@ -9,21 +9,21 @@ from typing import ClassVar
 import numpy as np
 from PySide6.QtCore import QRectF
 
-from simulator.frame import RunInfo
-from simulator.gains_past import TOTAL, nothing_arrives
-from simulator.looks import Grid
-from simulator.trace import FACTORS, Factor
-from ui.plots.axes import DepthAxis, StepAxis
+from simulator.arrays.trace import FACTORS, Factor
+from simulator.record.gains_past import TOTAL, nothing_arrives
+from simulator.record.sampled_history import Grid
+from simulator.training.run_info import RunInfo
+from ui.chart.axes import DepthAxis, StepAxis
+from ui.chart.header import Option
+from ui.chart.heat import ColourBar, Heat, indexed
+from ui.chart.legend import Key, Note
+from ui.chart.lost import Since, cell_keys, layer_words, lost_notes, since_of
+from ui.chart.marks import Array, LayerHighlight
+from ui.chart.ranges import Range, StepRange, StepsRange
+from ui.chart.table import Table, cells
+from ui.chart.tiles import diverging_table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.depth import columns_of, finite_extent
-from ui.plots.header import Option
-from ui.plots.heat import ColourBar, Heat, indexed
-from ui.plots.items import Array, Beam
-from ui.plots.lost import Since, cell_keys, layer_words, lost_notes, since_of
-from ui.plots.ranges import Range, StepRange, StepsRange
-from ui.plots.strip import Key, Note
-from ui.plots.table import Table, cells
-from ui.plots.tiles import diverging_table
 from ui.plots.waterfall import WORDS, gain_text
 from ui.style.numbers import integer, number
 from ui.style.theme import Theme
@@ -85,7 +85,7 @@ class FactorImage(Plot[FactorsPast]):
         self.scales += [self.x_scale, self.colour_scale]
         self.heat = Heat(self.pane)
         self.ghost_heat = Heat(self.pane, z=-2.5)
-        self.beam = Beam(self.pane, along="y", z=1.0)
+        self.beam = LayerHighlight(self.pane, along="y", z=1.0)
 
         self._offer_factors(None)
 

@@ -10,17 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 
-from simulator.frame import Maps, RunInfo
 from simulator.layers.base import layer_kinds
-from ui.plots.axes import Axis
+from simulator.observations.feature_maps import Maps
+from simulator.training.run_info import RunInfo
+from ui.chart.axes import Axis
+from ui.chart.heat import ColourBar, Heat, colour_table
+from ui.chart.legend import Key, Note
+from ui.chart.lost import cell_keys
+from ui.chart.marks import Array
+from ui.chart.ranges import Range, StepRange
+from ui.chart.table import Cell, Table
+from ui.chart.tiles import Tiles, flowing, marked, places_of
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.heat import ColourBar, Heat, colour_table
-from ui.plots.items import Array
-from ui.plots.lost import cell_keys
-from ui.plots.ranges import Range, StepRange
-from ui.plots.strip import Key, Note
-from ui.plots.table import Cell, Table
-from ui.plots.tiles import Tiles, flowing, marked, places_of
 from ui.style.numbers import count, integer, number
 from ui.style.theme import Theme
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtGui import QPolygonF
 
-from simulator.frame import Gates, RunInfo
 from simulator.layers.base import layer_kinds
-from ui.plots.axes import DepthAxis, ValueAxis
-from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.beside import RowText, RowWords
-from ui.plots.items import Beam
-from ui.plots.ridges import (
+from simulator.observations.gates import Gates
+from simulator.training.run_info import RunInfo
+from ui.chart.axes import DepthAxis, ValueAxis
+from ui.chart.beside import RowText, RowWords
+from ui.chart.legend import Note
+from ui.chart.marks import LayerHighlight
+from ui.chart.ridges import (
     HistogramState,
     Ridges,
     bin_text,
@@ -25,8 +26,8 @@ from ui.plots.ridges import (
     tail_notes,
     tail_text,
 )
-from ui.plots.strip import Note
-from ui.plots.table import Table
+from ui.chart.table import Table
+from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.numbers import percent
 from ui.style.theme import Theme
 
@@ -73,7 +74,7 @@ class GatePlot(Plot[GateState]):
         self.value_axis = ValueAxis("bottom", "gate, 0 shut … 1 open")
         self.pane = self.canvas.add_pane(FIRST_ROW, self.row_axis, self.value_axis, invert_y=True)
         self.row_axis.setGrid(False)
-        self.beams = [Beam(self.pane, along="y") for _ in range(MOST_GATES)]
+        self.beams = [LayerHighlight(self.pane, along="y") for _ in range(MOST_GATES)]
         self.ridges = Ridges(self.pane)
         self.words = RowWords(self.pane, lift=6.0)
         self.canvas.add_beside(self.words, FIRST_ROW, 2)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from simulator.frame import Prediction
-from ui.plots.decades import log10
+from simulator.theory.prediction import Prediction
+from ui.chart.decades import log10
 from ui.plots.depth import DepthPlot, Line
 from ui.plots.theory import THEORY, Envelope
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ui.plots.header import Option
+from ui.chart.header import Option
 from ui.plots.ridgeline import SHARED_HELP, RidgePlot
 
 

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QRectF
 
-from simulator.frame import RunInfo
-from ui.plots.axes import DepthAxis, StepAxis
+from simulator.training.run_info import RunInfo
+from ui.chart.axes import DepthAxis, StepAxis
+from ui.chart.decades import extent, log10
+from ui.chart.heat import ColourBar, Heat, colour_table, indexed
+from ui.chart.legend import Key, Note
+from ui.chart.lost import cell_keys
+from ui.chart.marks import LayerHighlight
+from ui.chart.ranges import Range, StepRange, StepsRange, nice_step
+from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.decades import extent, log10
 from ui.plots.gradient_time import LayersPast, layers_past, past_notes, past_table, past_text, step_text
-from ui.plots.heat import ColourBar, Heat, colour_table, indexed
-from ui.plots.items import Beam
-from ui.plots.lost import cell_keys
-from ui.plots.ranges import Range, StepRange, StepsRange, nice_step
-from ui.plots.strip import Key, Note
-from ui.plots.table import Table
 from ui.style.numbers import power_of_ten
 from ui.style.theme import Theme
 
@@ -46,7 +46,7 @@ class GradientImage(Plot[LayersPast]):
         self.scales += [self.x_scale, self.colour_scale]
         self.heat = Heat(self.pane)
         self.ghost_heat = Heat(self.pane, z=-2.5)
-        self.beam = Beam(self.pane, along="y", z=1.0)
+        self.beam = LayerHighlight(self.pane, along="y", z=1.0)
 
     def begin(self, info: RunInfo) -> None:
         self.depth_axis.name_layers(self.labels)

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.analysis.gradient_noise import GradientNoise, GradientNoiseQuestion
-from simulator.messages import Answer
+from simulator.observations.gradient_noise import GradientNoise, GradientNoiseQuestion
+from simulator.running.messages import Answer
+from ui.chart.axes import ValueAxis
+from ui.chart.decades import extent, log10, notes_of, written
+from ui.chart.legend import Key, Note
+from ui.chart.marks import Area, Array, Curves, polygon
+from ui.chart.ranges import StepRange
+from ui.chart.table import Table
 from ui.plots.asking import Asking
-from ui.plots.axes import ValueAxis
 from ui.plots.base import FIRST_ROW, Probe, View
-from ui.plots.decades import extent, log10, notes_of, written
-from ui.plots.items import Area, Array, Curves, polygon
-from ui.plots.ranges import StepRange
-from ui.plots.strip import Key, Note
-from ui.plots.table import Table
 from ui.style.numbers import count, number
 from ui.style.theme import Theme
 

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.frame import RunInfo
-from ui.plots.alike import AlikeCurves
-from ui.plots.axes import StepAxis, ValueAxis
+from simulator.training.run_info import RunInfo
+from ui.chart.alike import AlikeCurves
+from ui.chart.axes import StepAxis, ValueAxis
+from ui.chart.decades import extent, log10, zero_notes
+from ui.chart.heat import ColourBar
+from ui.chart.legend import Note
+from ui.chart.lost import Since, lost_notes, since_of
+from ui.chart.marks import Array, Curves, pieces
+from ui.chart.ranges import StepRange, StepsRange
+from ui.chart.table import Cell, Table
+from ui.chart.timeline import Past, buckets_for, envelope, reduced
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.decades import extent, log10, zero_notes
-from ui.plots.heat import ColourBar
-from ui.plots.items import Array, Curves, pieces
-from ui.plots.lost import Since, lost_notes, since_of
-from ui.plots.ranges import StepRange, StepsRange
-from ui.plots.strip import Note
-from ui.plots.table import Cell, Table
-from ui.plots.timeline import Past, buckets_for, envelope, reduced
 from ui.style.numbers import integer, number
 from ui.style.theme import Theme
 

@@ -7,20 +7,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulator.analysis.input_gradient import InputGradient, InputGradientQuestion
-from simulator.frame import Maps, frozen
+from simulator.arrays.numeric import frozen
 from simulator.layers.base import layer_kinds
-from simulator.messages import Answer
+from simulator.observations.feature_maps import Maps
+from simulator.observations.input_gradient import InputGradient, InputGradientQuestion
+from simulator.running.messages import Answer
+from ui.chart.axes import DepthAxis, ValueAxis
+from ui.chart.legend import Key, Note
+from ui.chart.marks import ROUND, Area, Array, Curves, Dots, polygon
+from ui.chart.ranges import Range, StepRange
+from ui.chart.table import Cell, Table
+from ui.chart.tiles import Tiles, diverging_table, flowing
 from ui.plots.asking import Asking
-from ui.plots.axes import DepthAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.depth import finite_extent
 from ui.plots.feature_maps import Index, MapState, TilePlot
-from ui.plots.items import ROUND, Area, Array, Curves, Dots, polygon
-from ui.plots.ranges import Range, StepRange
-from ui.plots.strip import Key, Note
-from ui.plots.table import Cell, Table
-from ui.plots.tiles import Tiles, diverging_table, flowing
 from ui.style.numbers import count, number
 from ui.style.theme import Theme
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.analysis.jacobian import Jacobian, JacobianQuestion
-from simulator.frame import RunInfo
-from simulator.messages import Answer
+from simulator.observations.jacobian import Jacobian, JacobianQuestion
+from simulator.running.messages import Answer
+from simulator.training.run_info import RunInfo
+from ui.chart.axes import ShareAxis, ValueAxis
+from ui.chart.decades import extent, log10, notes_of, placed
+from ui.chart.guides import Guide, Level
+from ui.chart.legend import Key, Note
+from ui.chart.marks import Array, Curves, Dots, pieces
+from ui.chart.ranges import StepRange
+from ui.chart.table import Cell, Table
 from ui.plots.asking import Asking
-from ui.plots.axes import ShareAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Probe, View
-from ui.plots.decades import extent, log10, notes_of, placed
-from ui.plots.guides import Guide, Level
-from ui.plots.items import Array, Curves, Dots, pieces
-from ui.plots.ranges import StepRange
-from ui.plots.strip import Key, Note
-from ui.plots.table import Cell, Table
 from ui.style.numbers import number
 from ui.style.theme import Theme
 

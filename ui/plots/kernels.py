@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.frame import Maps
+from simulator.observations.feature_maps import Maps
+from ui.chart.marks import Array
+from ui.chart.ranges import Range
+from ui.chart.tiles import Tiles, diverging_table, flowing
 from ui.plots.feature_maps import Index, TilePlot
-from ui.plots.items import Array
-from ui.plots.ranges import Range
-from ui.plots.tiles import Tiles, diverging_table, flowing
 from ui.style.numbers import integer
 from ui.style.theme import Theme
 

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtGui import QPolygonF
 
-from simulator.frame import RunInfo
-from simulator.looks import apart
-from ui.plots.axes import BOTTOM_HEIGHT, TICKS_ONLY_HEIGHT, ShareAxis, StepAxis, ValueAxis
+from simulator.record.sampled_history import apart
+from simulator.training.run_info import RunInfo
+from ui.chart.axes import BOTTOM_HEIGHT, TICKS_ONLY_HEIGHT, ShareAxis, StepAxis, ValueAxis
+from ui.chart.decades import log10
+from ui.chart.edges import Beyond, beyond_notes, drawn_within, fitting, reach_of, stands_out
+from ui.chart.guides import Guide, Level
+from ui.chart.header import Option
+from ui.chart.legend import Key, Note
+from ui.chart.marks import Area, Array, Curves, pieces
+from ui.chart.ranges import Range, StepRange, StepsRange
+from ui.chart.table import Cell, Table
+from ui.chart.timeline import Past, reduced, with_gaps
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.decades import log10
-from ui.plots.edges import Beyond, beyond_notes, drawn_within, fitting, reach_of, stands_out
 from ui.plots.gradient_time import past_text, step_text
-from ui.plots.guides import Guide, Level
-from ui.plots.header import Option
-from ui.plots.items import Area, Array, Curves, pieces
-from ui.plots.ranges import Range, StepRange, StepsRange
-from ui.plots.strip import Key, Note
-from ui.plots.table import Cell, Table
-from ui.plots.timeline import Past, reduced, with_gaps
 from ui.style.numbers import integer, number, percent
 from ui.style.theme import Theme
 

@@ -10,14 +10,14 @@ import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPolygonF, QTransform
 
-from simulator.frame import OrderChaos
-from ui.plots.axes import ValueAxis, plot_font
+from simulator.theory.order_chaos import OrderChaos
+from ui.chart.axes import ValueAxis, plot_font
+from ui.chart.canvas import Pane
+from ui.chart.legend import Key, Note
+from ui.chart.marks import Array, Curves, Item, pen_of, polygon, transparent
+from ui.chart.ranges import nice_ceiling
+from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.canvas import Pane
-from ui.plots.items import Array, Curves, Item, pen_of, polygon, transparent
-from ui.plots.ranges import nice_ceiling
-from ui.plots.strip import Key, Note
-from ui.plots.table import Table
 from ui.style.numbers import number
 from ui.style.theme import Theme
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.analysis.output_errors import OutputErrors, OutputErrorsQuestion
-from simulator.messages import Answer
+from simulator.observations.output_errors import OutputErrors, OutputErrorsQuestion
+from simulator.running.messages import Answer
+from ui.chart.axes import DepthAxis, ValueAxis
+from ui.chart.decades import extent, log10, notes_of, placed
+from ui.chart.legend import Key, Note
+from ui.chart.marks import HOLLOW, ROUND, Array, Dots
+from ui.chart.ranges import StepRange
+from ui.chart.table import Table, cells
 from ui.plots.asking import Asking
-from ui.plots.axes import DepthAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Probe, View
-from ui.plots.decades import extent, log10, notes_of, placed
-from ui.plots.items import HOLLOW, ROUND, Array, Dots
-from ui.plots.ranges import StepRange
-from ui.plots.strip import Key, Note
-from ui.plots.table import Table, cells
 from ui.style.numbers import number
 from ui.style.theme import Theme
 

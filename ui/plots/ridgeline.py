@@ -7,14 +7,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulator.frame import RunInfo
-from ui.plots.axes import DepthAxis, ValueAxis
-from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.beside import RowWords
-from ui.plots.header import Option
-from ui.plots.items import Array, Beam
-from ui.plots.ranges import StepRange
-from ui.plots.ridges import (
+from simulator.training.run_info import RunInfo
+from ui.chart.axes import DepthAxis, ValueAxis
+from ui.chart.beside import RowWords
+from ui.chart.header import Option
+from ui.chart.legend import Note
+from ui.chart.marks import Array, LayerHighlight
+from ui.chart.ranges import StepRange
+from ui.chart.ridges import (
     HistogramState,
     Ridges,
     bin_text,
@@ -29,8 +29,8 @@ from ui.plots.ridges import (
     tail_notes,
     tail_text,
 )
-from ui.plots.strip import Note
-from ui.plots.table import Table
+from ui.chart.table import Table
+from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.theme import Theme
 
 SHARED_HELP = "Draw all layers on one axis; off: each layer fills the width with its own range"
@@ -51,7 +51,7 @@ class RidgePlot(Plot[HistogramState]):
         self.depth_axis.setGrid(False)
         self.scale = StepRange(patience=300)
         self.scales.append(self.scale)
-        self.beam = Beam(self.pane, along="y")
+        self.beam = LayerHighlight(self.pane, along="y")
         self.ridges = Ridges(self.pane)
         self.words = RowWords(self.pane, lift=6.0)
         self.canvas.add_beside(self.words, FIRST_ROW, 2)

@@ -9,21 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtGui import QPolygonF
 
-from simulator.analysis.sharpness import Sharpness, SharpnessQuestion
-from simulator.frame import RunInfo
-from simulator.looks import apart
-from simulator.messages import Answer
+from simulator.observations.sharpness import Sharpness, SharpnessQuestion
+from simulator.record.sampled_history import apart
+from simulator.running.messages import Answer
+from simulator.training.run_info import RunInfo
+from ui.chart.axes import StepAxis, ValueAxis
+from ui.chart.beside import Gauge
+from ui.chart.edges import Beyond, beyond_notes, drawn_within, fitting, reach_of
+from ui.chart.guides import Guide, Level
+from ui.chart.legend import Key, Note
+from ui.chart.marks import Array, Curves, pieces
+from ui.chart.ranges import Range, StepRange, StepsRange
+from ui.chart.table import Table
+from ui.chart.timeline import with_gaps
 from ui.plots.asking import Asking
-from ui.plots.axes import StepAxis, ValueAxis
 from ui.plots.base import FIRST_ROW, Probe, View
-from ui.plots.beside import Gauge
-from ui.plots.edges import Beyond, beyond_notes, drawn_within, fitting, reach_of
-from ui.plots.guides import Guide, Level
-from ui.plots.items import Array, Curves, pieces
-from ui.plots.ranges import Range, StepRange, StepsRange
-from ui.plots.strip import Key, Note
-from ui.plots.table import Table
-from ui.plots.timeline import with_gaps
 from ui.style.numbers import integer, number
 from ui.style.theme import Theme
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ui.plots.canvas import Pane
-from ui.plots.header import Option
-from ui.plots.items import Area, Array, Curves, pieces
+from ui.chart.canvas import Pane
+from ui.chart.header import Option
+from ui.chart.marks import Area, Array, Curves, pieces
 from ui.style.theme import Theme
 
 THEORY = Option(

@@ -8,20 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtGui import QPolygonF
 
-from simulator.frame import Frame, RunInfo, TimeProfile
-from simulator.history import Series
 from simulator.layers.base import layer_kinds
-from ui.plots.axes import WholeAxis
-from ui.plots.bands import LINE, USUAL_HEIGHT, BandAxis, Bands, Caption, Captions, gap_of
+from simulator.layers.recurrent.profile import TimeProfile
+from simulator.record.frame import Frame
+from simulator.record.history import Series
+from simulator.training.run_info import RunInfo
+from ui.chart.axes import WholeAxis
+from ui.chart.bands import LINE, USUAL_HEIGHT, BandAxis, Bands, Caption, Captions, gap_of
+from ui.chart.canvas import Pane
+from ui.chart.decades import extent, log10, notes_of
+from ui.chart.header import Option
+from ui.chart.legend import Key, Note
+from ui.chart.marks import Array, Curves, pieces
+from ui.chart.ranges import StepRange
+from ui.chart.table import Cell, Table
+from ui.chart.timeline import envelope, reduced
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.canvas import Pane
-from ui.plots.decades import extent, log10, notes_of
-from ui.plots.header import Option
-from ui.plots.items import Array, Curves, pieces
-from ui.plots.ranges import StepRange
-from ui.plots.strip import Key, Note
-from ui.plots.table import Cell, Table
-from ui.plots.timeline import envelope, reduced
 from ui.style.numbers import integer, number
 from ui.style.theme import Theme
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QRectF
 
-from simulator.profiles import ProfileImage
-from ui.plots.axes import StepAxis
-from ui.plots.bands import LINE, USUAL_HEIGHT, BandAxis, BandFrames, Bands, Caption, Captions, gap_of
+from simulator.record.profiles import ProfileImage
+from ui.chart.axes import StepAxis
+from ui.chart.bands import LINE, USUAL_HEIGHT, BandAxis, BandFrames, Bands, Caption, Captions, gap_of
+from ui.chart.decades import extent, log10, notes_of
+from ui.chart.heat import ColourBar, Heat, colour_table, indexed
+from ui.chart.legend import Key, Note
+from ui.chart.lost import cell_keys
+from ui.chart.marks import Array
+from ui.chart.ranges import Range, StepRange, StepsRange, nice_step
+from ui.chart.table import Cell, Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.decades import extent, log10, notes_of
-from ui.plots.heat import ColourBar, Heat, colour_table, indexed
-from ui.plots.items import Array
-from ui.plots.lost import cell_keys
-from ui.plots.ranges import Range, StepRange, StepsRange, nice_step
-from ui.plots.strip import Key, Note
-from ui.plots.table import Cell, Table
 from ui.plots.through_time import STATES
 from ui.style.numbers import integer, not_finite, number, power_of_ten
 from ui.style.theme import Theme

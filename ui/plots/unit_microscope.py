@@ -11,21 +11,22 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPolygonF, QResizeEvent
 
-from simulator.frame import RunInfo
-from simulator.microscope import WANT, want
-from simulator.unit import COLUMNS, Turn, Unit, UnitPast
-from ui.changes import Change, last_before
-from ui.plots.axes import Axis, StepAxis, ValueAxis
+from simulator.observations.microscope import WANT, want
+from simulator.observations.unit import COLUMNS, Unit
+from simulator.record.changes import Change, last_before
+from simulator.record.unit_past import Turn, UnitPast
+from simulator.training.run_info import RunInfo
+from ui.chart.axes import Axis, StepAxis, ValueAxis
+from ui.chart.edges import Beyond, beyond_notes, drawn_within, fitting, reach_of
+from ui.chart.header import Option
+from ui.chart.legend import Key, Note
+from ui.chart.marks import Area, Array, Curves, pieces
+from ui.chart.ranges import StepRange, StepsRange
+from ui.chart.table import Cell, Table
+from ui.chart.timeline import with_gaps
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.edges import Beyond, beyond_notes, drawn_within, fitting, reach_of
-from ui.plots.header import Option
-from ui.plots.items import Area, Array, Curves, pieces
-from ui.plots.ranges import StepRange, StepsRange
-from ui.plots.strip import Key, Note
-from ui.plots.table import Cell, Table
-from ui.plots.timeline import with_gaps
-from ui.plots.unit_bar import UnitBar
-from ui.plots.unit_parts import TONES, TURNED, Cells, Incoming, Turns, words_of
+from ui.plots.unit.bar import UnitBar
+from ui.plots.unit.parts import TONES, TURNED, Cells, Incoming, Turns, words_of
 from ui.style.numbers import integer, number, percent
 from ui.style.theme import Theme
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ui.chart.guides import Level
+from ui.chart.legend import Note
+from ui.chart.lost import layer_words
 from ui.plots.base import View
 from ui.plots.depth import DepthPlot, DepthState, Line, columns_of
-from ui.plots.guides import Level
-from ui.plots.lost import layer_words
-from ui.plots.strip import Note
 
 
 @dataclass(frozen=True)

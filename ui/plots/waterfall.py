@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPolygonF, QTransform
 
-from simulator.frame import RunInfo
-from simulator.gains_past import NOT_A_NUMBER, TOTAL, gain_rows, nothing_arrives
-from simulator.trace import FACTORS, Factor, Gains
-from ui.plots.axes import DepthAxis, ValueAxis
+from simulator.arrays.trace import FACTORS, Factor, Gains
+from simulator.record.gains_past import NOT_A_NUMBER, TOTAL, gain_rows, nothing_arrives
+from simulator.training.run_info import RunInfo
+from ui.chart.axes import DepthAxis, ValueAxis
+from ui.chart.canvas import Pane
+from ui.chart.legend import Key, Note
+from ui.chart.lost import Since, layer_words, lost_notes, since_of
+from ui.chart.marks import FLOOR, LOST, Array, Curves, Dots, Item, LayerHighlight, pieces, transparent
+from ui.chart.ranges import StepRange
+from ui.chart.table import Cell, Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.canvas import Pane
 from ui.plots.depth import columns_of, finite_extent
-from ui.plots.items import FLOOR, LOST, Array, Beam, Curves, Dots, Item, pieces, transparent
-from ui.plots.lost import Since, layer_words, lost_notes, since_of
-from ui.plots.ranges import StepRange
-from ui.plots.strip import Key, Note
-from ui.plots.table import Cell, Table
 from ui.style.numbers import number
 from ui.style.theme import Theme
 
@@ -144,7 +144,7 @@ class Waterfall(Plot[WaterfallState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.depth_axis)
         self.scale = StepRange(always=(-1.0, 1.0))
         self.scales.append(self.scale)
-        self.beam = Beam(self.pane, along="x")
+        self.beam = LayerHighlight(self.pane, along="x")
         self.steps = _Steps(self.pane)
         self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
         self.line = Curves(self.pane, 1.0, width=1.4, smooth=True)

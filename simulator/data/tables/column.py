@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from simulator.arrays.numeric import Floats
 from simulator.data.tables.dates import days_of
 from simulator.data.tables.numbers import MISSING, Decimal, number_in, plain, stands_for_nothing, with_unit
-from simulator.frame import Floats
 
 Codes = NDArray[np.int32]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from simulator.frame import Floats
+from simulator.arrays.numeric import Floats
 
 FORMATS = (
     "%Y/%m/%d", "%Y.%m.%d", "%b-%Y", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%d-%m-%Y",

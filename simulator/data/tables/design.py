@@ -9,11 +9,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays.numeric import Floats, frozen
 from simulator.data.base import MAX_CELLS, DataError, Labels, Raw
+from simulator.data.phrases import name_of, shown
 from simulator.data.tables.column import Column
 from simulator.data.tables.judgement import MAX_CLASSES, Judgement
-from simulator.data.words import name_of, shown
-from simulator.frame import Floats, frozen
 
 Missing = Literal["fill", "drop", "refuse"]
 NAMED = 5

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from simulator.data.base import DataError
+from simulator.data.phrases import name_of, shown
 from simulator.data.tables.source import Source
-from simulator.data.words import name_of, shown
 
 Row = tuple[int, list[str]]
 """The line, from 1, on which a row ends, and its cells, stripped."""
@@ -43,8 +43,8 @@ def dialect_of(lines: list[str], wish: str = "auto") -> Dialect:
     if lines and (named := lines[0].strip().strip('"')).lower().startswith("sep=") and len(named) == 5:
         return Dialect(named[4])
     plain = _without_comments(lines)
-    room = max(LINE, SNIFFED // len(plain)) if plain else LINE
-    text = "\n".join(line.strip("\r\n")[:room] for line in plain)
+    context = max(LINE, SNIFFED // len(plain)) if plain else LINE
+    text = "\n".join(line.strip("\r\n")[:context] for line in plain)
     allowed = DELIMITERS if wish == "auto" else (wish,)
     try:
         found = Sniffer().sniff(text, delimiters=list(allowed)) if text.strip() else None

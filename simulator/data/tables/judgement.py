@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 
 from simulator.data.base import DataError, Task
+from simulator.data.phrases import name_of, shown
 from simulator.data.tables.column import Column
 from simulator.data.tables.reading import Table
-from simulator.data.words import name_of, shown
 
 Kind = Literal["number", "category", "date", "text"]
 TaskWish = Literal["auto", "classification", "regression"]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.data.base import DataError
+from simulator.data.phrases import name_of, shown
 from simulator.data.tables.column import Column, Gathering
 from simulator.data.tables.dialect import SAMPLE_LINES, Dialect, Row, dialect_of, first_lines, rows_of
 from simulator.data.tables.layout import Header, Layout, layout_of
@@ -17,7 +18,6 @@ from simulator.data.tables.numbers import MISSING, Decimal, decimal_of, number_i
 from simulator.data.tables.source import Progress, Source, encoding_of, nothing, status, suffix
 from simulator.data.tables.spreadsheet import arff_rows, sheet_rows, sheets_of
 from simulator.data.tables.workbook import is_spreadsheet
-from simulator.data.words import name_of, shown
 
 MAX_ROWS = 5_000_000
 MAX_COLUMNS = 100_000

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from simulator.data.base import DataError
-from simulator.data.words import name_of, shown
-from simulator.regular_file import UnfitFileError, check_regular, regular
+from simulator.data.phrases import name_of, shown
+from simulator.system.regular_file import UnfitFileError, check_regular, regular
 
 MAX_BYTES = 2**30
 """Of a file once it is unpacked."""

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from simulator.data.base import DataError
+from simulator.data.phrases import name_of, shown
 from simulator.data.tables.dialect import Dialect, Row, rows_of
 from simulator.data.tables.source import Source, open_regular, reason_of, status
 from simulator.data.tables.workbook import check_room
-from simulator.data.words import name_of, shown
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook

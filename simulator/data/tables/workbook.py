@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import IO
 
 from simulator.data.base import DataError
+from simulator.data.phrases import name_of
 from simulator.data.tables.source import DAMAGED, MAX_BYTES, damaged, open_regular
-from simulator.data.words import name_of
 
 MAX_CELLS = 32_000_000
 """Of a sheet, from its first cell to its last: each takes room, whether it holds anything or not."""

@@ -8,7 +8,7 @@ from simulator.layers.normalization.base import NoNormalization, Normalization, 
 from simulator.layers.normalization.batch import BatchNorm, BatchNormStage
 from simulator.layers.normalization.layer import LayerNorm, LayerNormStage
 from simulator.layers.normalization.weight import WeightNorm
-from simulator.parameter import any_of
+from simulator.schema.parameter import any_of
 
 if TYPE_CHECKING:
     AnyNormalization = Normalization

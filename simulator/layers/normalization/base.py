@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar, Literal
 
-from simulator.arena import Arena
+from simulator.arrays.arena import Arena
+from simulator.arrays.numeric import Array
 from simulator.layers.base import Affine, Block
-from simulator.numeric import Array
-from simulator.parameter import Part, knob
+from simulator.schema.parameter import Part, knob
 
 EPSILON = knob("epsilon", "Added to the variance.", slider=(1e-8, 1e-1), log=True, ge=0, unit="ε", live=True)
 
@@ -20,7 +20,7 @@ class Stage(ABC):
     """One elementwise or normalising operation on (units, samples) inside a layer."""
 
     @abstractmethod
-    def retune(self, spec: Part) -> None:
+    def update_spec(self, spec: Part) -> None:
         """Take over a description that differs in live parameters only."""
 
     def blocks(self) -> list[Block]:

@@ -6,11 +6,11 @@ from typing import Annotated, ClassVar, Literal, cast
 
 import numpy as np
 
-from simulator.arena import Arena
+from simulator.arrays.arena import Arena
+from simulator.arrays.numeric import Array
 from simulator.layers.base import Block
 from simulator.layers.normalization.base import EPSILON, Normalization, Over, Stage
-from simulator.numeric import Array
-from simulator.parameter import Part, knob
+from simulator.schema.parameter import Part, knob
 
 MOMENTUM = knob(
     "running share",
@@ -58,7 +58,7 @@ class BatchNormStage(Stage):
         self.running_mean = Block("running mean", (units, 1))
         self.running_variance = Block("running variance", (units, 1), start=1.0)
 
-    def retune(self, spec: Part) -> None:
+    def update_spec(self, spec: Part) -> None:
         self.spec = cast(BatchNorm, spec)
 
     def blocks(self) -> list[Block]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
 from simulator.layers.normalization.base import EPSILON, Over, Stage
 from simulator.layers.normalization.batch import MOMENTUM, BatchNorm, BatchNormStage
 from simulator.layers.normalization.layer import LayerNormStage
-from simulator.parameter import Part, any_of, knob
+from simulator.schema.parameter import Part, any_of, knob
 
 Position = Literal["before", "last", "after"]
 _POSITION = knob(

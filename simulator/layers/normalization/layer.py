@@ -6,11 +6,11 @@ from typing import Annotated, ClassVar, Literal, cast
 
 import numpy as np
 
-from simulator.arena import Arena
+from simulator.arrays.arena import Arena
+from simulator.arrays.numeric import Array
 from simulator.layers.base import Block
 from simulator.layers.normalization.base import EPSILON, Normalization, Over, Stage
-from simulator.numeric import Array
-from simulator.parameter import Part, knob
+from simulator.schema.parameter import Part, knob
 
 
 class LayerNorm(Normalization, frozen=True, tag="layer"):
@@ -47,7 +47,7 @@ class LayerNormStage(Stage):
         self.scale = Block("scale", (units, 1), start=1.0)
         self.shift = Block("shift", (units, 1))
 
-    def retune(self, spec: Part) -> None:
+    def update_spec(self, spec: Part) -> None:
         self.epsilon = cast(LayerNorm, spec).epsilon
 
     def blocks(self) -> list[Block]:

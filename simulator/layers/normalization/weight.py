@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulator.initializers import Initializer
-from simulator.layers.base import Affine, Block, Room
+from simulator.arrays.numeric import Array
+from simulator.layers.base import Affine, Block, BuildContext
 from simulator.layers.normalization.base import Normalization
-from simulator.numeric import Array
+from simulator.parts.initializers import Initializer
 
 
 class WeightNorm(Normalization, frozen=True, tag="weight"):
@@ -55,12 +55,12 @@ class DirectedAffine(Affine):
     def kernel_update(self) -> Array:
         return self._update
 
-    def allocate(self, room: Room) -> None:
-        super().allocate(room)
+    def allocate(self, context: BuildContext) -> None:
+        super().allocate(context)
         shape = self.block.shape
-        self._kernel, self._gradient, self._update = (room.arena.zeros(*shape) for _ in range(3))
-        self.direction, self.scratch = (room.arena.zeros(self.inputs, self.outputs) for _ in range(2))
-        self.length, self.inverse = room.arena.zeros(1, self.outputs), room.arena.zeros(1, self.outputs)
+        self._kernel, self._gradient, self._update = (context.arena.zeros(*shape) for _ in range(3))
+        self.direction, self.scratch = (context.arena.zeros(self.inputs, self.outputs) for _ in range(2))
+        self.length, self.inverse = context.arena.zeros(1, self.outputs), context.arena.zeros(1, self.outputs)
 
     def initialise(self, weights: Initializer, biases: Initializer, seed: int, place: tuple[int, ...]) -> None:
         super().initialise(weights, biases, seed, place)

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulator.activations import Activation
-from simulator.numeric import Array
+from simulator.arrays.numeric import Array
+from simulator.parts.activations import Activation
 
 
 class HardTanh(Activation, frozen=True, tag="hard_tanh"):

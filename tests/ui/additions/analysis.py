@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from simulator.analysis.tables import Analysis, Row
+from simulator.observations.tables import Analysis, Row
 
 if TYPE_CHECKING:
-    from simulator.training import Training
+    from simulator.training.training import Training
 
 
 class SizeTable(Analysis):

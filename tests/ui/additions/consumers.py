@@ -15,23 +15,23 @@ from scipy import special
 
 import main
 from simulator import Experiment, run
-from simulator.activations import Activation
-from simulator.analysis.sharpness import Hessian
-from simulator.analysis.tables import ANALYSES
 from simulator.data import Data
 from simulator.doctor import Finding
 from simulator.doctor.trial import copy
-from simulator.files.experiments import read, write
-from simulator.initializers import Initializer
+from simulator.experiment.files import read, write
 from simulator.layers import Layer, Normalization
-from simulator.losses import Loss
-from simulator.optimizers import Optimizer
-from simulator.parameter import Part, kinds, title_of
-from simulator.reference import reference
-from simulator.schedules import Schedule
+from simulator.observations.sharpness import Hessian
+from simulator.observations.tables import ANALYSES
+from simulator.parts.activations import Activation
+from simulator.parts.initializers import Initializer
+from simulator.parts.losses import Loss
+from simulator.parts.optimizers import Optimizer
+from simulator.parts.schedules import Schedule
+from simulator.running.reference import reference
+from simulator.schema.parameter import Part, kinds, title_of
 from simulator.theory.gaussian import second_moment, slope_moment
 from simulator.theory.kernels import Kernel
-from simulator.training import Training
+from simulator.training.training import Training
 from ui.builder.builder import Builder
 from ui.builder.entries import entries_of
 from ui.export.pictures import export_plot
@@ -147,7 +147,7 @@ def test_the_curvature_of_it_is_the_difference_of_the_gradient() -> None:
 def test_the_doctor_finds_it_saturated_and_offers_a_rectifier() -> None:
     sick = experiment({**DENSE, "initializer": {"kind": "signs", "height": 3.0}})
     saturated = found(sick, 40)["saturated"]
-    assert "ReLU and He weights" in [mend.title for mend in saturated.mends]
+    assert "ReLU and He weights" in [remedy.title for remedy in saturated.remedies]
 
 
 def test_the_doctor_suspects_the_size_of_its_weights() -> None:
@@ -174,7 +174,7 @@ def test_the_doctor_suspects_a_decay_by_its_own_name() -> None:
 def test_the_doctor_does_not_offer_adam_beside_an_optimiser_that_steps_like_it() -> None:
     deep = {**DENSE, "repeat": 12, "activation": {"kind": "sigmoid"}}
     vanishing = found(experiment(deep, optimizer={"kind": "lion", "learning_rate": 1e-4}), 40)["vanishing"]
-    assert "Adam" not in [mend.title for mend in vanishing.mends]
+    assert "Adam" not in [remedy.title for remedy in vanishing.remedies]
     assert "ε" not in vanishing.sentence
 
 

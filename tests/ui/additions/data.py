@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulator.arrays.numeric import Floats
 from simulator.data.base import Labels
 from simulator.data.toy import TwoClasses
-from simulator.frame import Floats
 
 
 class Stripes(TwoClasses, frozen=True, kw_only=True, tag="stripes"):

@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from simulator.initializers import Initializer
-from simulator.numeric import Array
-from simulator.parameter import knob
+from simulator.arrays.numeric import Array
+from simulator.parts.initializers import Initializer
+from simulator.schema.parameter import knob
 
 
 class Signs(Initializer, frozen=True, tag="signs"):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.layers.base import Block, Layer, Module, Room, Shape, Tap, read_only
-from simulator.numeric import Array
+from simulator.arrays.numeric import Array
+from simulator.layers.base import Block, BuildContext, Layer, Module, Shape, Tap, read_only
 
 
 class Gain(Layer, frozen=True, kw_only=True, tag="gain"):
@@ -25,9 +25,9 @@ class GainModule(Module):
     def blocks(self) -> list[Block]:
         return [self.gain]
 
-    def allocate(self, room: Room) -> None:
-        self.out = room.arena.signal(self.output_size, room.batch)
-        self.back = room.scratch.array(self.output_size, room.batch)
+    def allocate(self, context: BuildContext) -> None:
+        self.out = context.arena.signal(self.output_size, context.batch)
+        self.back = context.scratch.array(self.output_size, context.batch)
 
     def initialise(self, seed: int, x: Array) -> None:
         self.gain.value.fill(1)
@@ -43,7 +43,7 @@ class GainModule(Module):
         self.mark("weights", self.back)
         return self.back
 
-    def retune(self, spec: Layer) -> None:
+    def update_spec(self, spec: Layer) -> None:
         self.spec = spec
 
     def taps(self) -> list[Tap]:

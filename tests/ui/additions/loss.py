@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulator.activations import Activation, Tanh
-from simulator.losses import Loss, _half_square
-from simulator.numeric import Array
+from simulator.arrays.numeric import Array
+from simulator.parts.activations import Activation, Tanh
+from simulator.parts.losses import Loss, _half_square
 
 
 class TanhMSE(Loss, frozen=True, tag="tanh_mse"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.frame import Floats
+from simulator.arrays.numeric import Floats
 from simulator.measures.base import Reading
 from simulator.measures.forward import ForwardMeasure
 

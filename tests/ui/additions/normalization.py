@@ -6,10 +6,10 @@ from typing import ClassVar, cast
 
 import numpy as np
 
-from simulator.arena import Arena
+from simulator.arrays.arena import Arena
+from simulator.arrays.numeric import Array
 from simulator.layers.normalization.base import Normalization, Stage
-from simulator.numeric import Array
-from simulator.parameter import Part
+from simulator.schema.parameter import Part
 
 
 class Halving(Normalization, frozen=True, tag="halving"):
@@ -28,7 +28,7 @@ class Halving(Normalization, frozen=True, tag="halving"):
 class HalvingStage(Stage):
     """y = x / 2"""
 
-    def retune(self, spec: Part) -> None:
+    def update_spec(self, spec: Part) -> None:
         self.spec = cast(Halving, spec)
 
     def allocate(self, shape: tuple[int, int], arena: Arena) -> None:

@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from simulator.numeric import Array
-from simulator.optimizers import _BETA1, _BETA2, Optimizer
-from simulator.parameter import knob
+from simulator.arrays.numeric import Array
+from simulator.parts.optimizers import _BETA1, _BETA2, Optimizer
+from simulator.schema.parameter import knob
 
 
 class Lion(Optimizer, frozen=True, tag="lion"):

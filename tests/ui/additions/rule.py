@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulator.doctor.base import Finding, Mend, Rule
+from simulator.doctor.base import Finding, Remedy, Rule
 from simulator.doctor.evidence import Evidence
 
 
@@ -22,5 +22,5 @@ class OddBatch(Rule):
                 f"The batch size {size} is no power of two.",
                 numbers={"batch_size": float(size)},
                 since=0,
-                mends=[Mend("Batch size 64", (("batch_size", 64),))],
+                remedies=[Remedy("Batch size 64", (("batch_size", 64),))],
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.schedules import Schedule
+from simulator.parts.schedules import Schedule
 
 
 class Collapse(Schedule, frozen=True, tag="collapse"):

@@ -1,0 +1,185 @@
+"""Means, spreads and norms: fast where float32 sums are safe, and right where they would not be.
+
+All work on stacks: arrays whose first axis is the layer, one result per layer. Sums are one thing, what follows from
+them another, so that the sums of many stacks can be finished in one go. The fast path is one BLAS product over
+each layer. It is taken only where its result proves it safe: the sum of squares lies far from float32's ends, and the
+spread is not small beside the mean. Elsewhere the sums run in float64, around the mean, and scaled where even float64
+would overflow. NaN and Inf give NaN or Inf.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from simulator.arrays.numeric import Array, Floats
+
+CHUNK = 65536
+"""Entries per product: float32 partial sums stay short."""
+SAFE = {np.dtype(np.float32): (1e-28, 1e30), np.dtype(np.float64): (1e-270, 1e280)}
+"""Sums of squares between these have neither lost small squares nor overflowed."""
+_ONE_PASS = 0.01
+"""Share of mean² below which the variance is not read off Σx² and Σx any more."""
+
+
+class Moments(NamedTuple):
+    """(layers,) each; ``std`` is the population standard deviation, ``norm`` the Frobenius norm √Σx²."""
+
+    mean: Floats
+    std: Floats
+    norm: Floats
+
+
+@functools.lru_cache(maxsize=64)
+def _ones(size: int, dtype: np.dtype[np.floating]) -> Array:
+    return np.ones(size, dtype)
+
+
+def in_memory_order(stack: Array) -> Array:
+    """A stack (layers, …) as (layers, …, entries) with runs of entries as long as they lie in memory, not copied."""
+    if stack.ndim > 3:
+        stack = stack.transpose(0, *sorted(range(1, stack.ndim), key=lambda axis: -stack.strides[axis]))
+    while stack.ndim > 2 and stack.strides[-2] == stack.strides[-1] * stack.shape[-1]:
+        stack = stack.reshape(*stack.shape[:-2], -1)
+    return stack
+
+
+def squares(rows: Array) -> Floats:
+    """Σx² of each layer, in runs of no more than ``CHUNK`` entries in the array's own precision."""
+    size = rows.shape[-1]
+    if size <= CHUNK:
+        return _by_layer(np.vecdot(rows, rows))
+    total: Floats = np.zeros(rows.shape[:-1])
+    for start in range(0, size, CHUNK):
+        piece = rows[..., start : start + CHUNK]
+        total += np.vecdot(piece, piece)
+    return _by_layer(total)
+
+
+def sums(stack: Array) -> Floats:
+    """Σx of each layer: by its last axis in the array's own precision, then in float64."""
+    if stack.ndim > 3:
+        stack = in_memory_order(stack)
+    return _by_layer(np.matmul(stack, _ones(stack.shape[-1], stack.dtype)))
+
+
+def _by_layer(pieces: Array) -> Floats:
+    """(layers, …) → (layers,)"""
+    if pieces.ndim == 1:
+        return pieces.astype(np.float64)
+    total: Floats = np.add.reduce(pieces.reshape(len(pieces), -1), axis=1, dtype=np.float64)
+    return total
+
+
+def _unsafe(squares: Floats, dtype: np.dtype[np.floating]) -> list[int]:
+    """Rows whose sum of squares proves nothing."""
+    low, high = SAFE[dtype]
+    safe = (squares > low) & (squares < high)
+    return [] if np.logical_and.reduce(safe) else np.flatnonzero(~safe).tolist()
+
+
+def norms_from(squares: Floats, arrays: Sequence[Array] | Array, precision: np.dtype[np.floating]) -> Floats:
+    """Frobenius norms from Σx² (layers,) of that precision; ``arrays`` are read again where it does not tell."""
+    result: Floats = np.sqrt(squares)
+    unsafe = _unsafe(squares, precision)
+    if isinstance(arrays, np.ndarray) and arrays.dtype == np.float32:
+        # Of many alike rows, as a net of many time steps has them, several at a time.
+        several = max(1, CHUNK * len(arrays) // max(arrays.size, 1))
+        for start in range(0, len(unsafe), several):
+            rows = unsafe[start : start + several]
+            together = rows[-1] - rows[0] < len(rows)
+            picked = arrays[rows[0] : rows[-1] + 1] if together else arrays[rows]
+            wide = picked.reshape(len(rows), -1).astype(np.float64)
+            result[rows] = np.sqrt(np.vecdot(wide, wide))
+        return result
+    for row in unsafe:
+        result[row] = _careful_norm(arrays[row].ravel())
+    return result
+
+
+def moments_from(
+    squares: Floats, sums: Floats, sizes: Floats, arrays: Sequence[Array] | Array, precision: np.dtype[np.floating]
+) -> Moments:
+    """Moments from Σx², Σx and how many entries; ``arrays`` are read again where these do not tell."""
+    mean = sums / sizes
+    square_of_mean = mean * mean
+    variance = squares / sizes - square_of_mean
+    # Rounding may leave a variance below zero; such a row is narrow, and read again around its mean.
+    result = Moments(mean, np.sqrt(np.maximum(variance, 0)), np.sqrt(squares))
+    narrow = variance <= _ONE_PASS * square_of_mean
+    if np.logical_or.reduce(narrow):
+        for row in np.flatnonzero(narrow).tolist():
+            mean[row], result.std[row] = _around_the_mean(arrays[row].ravel(), float(mean[row]))
+    for row in _unsafe(squares, precision):
+        mean[row], result.std[row], result.norm[row] = _careful_moments(arrays[row].ravel())
+    return result
+
+
+def norms(stack: Array) -> Floats:
+    """Frobenius norm √Σx² of each layer."""
+    return norms_from(squares(in_memory_order(stack)), stack, stack.dtype)
+
+
+def moments(stack: Array) -> Moments:
+    """Mean, population standard deviation and norm of each layer over all its entries."""
+    sizes = np.full(len(stack), max(stack[0].size, 1), np.float64)
+    return moments_from(squares(in_memory_order(stack)), sums(stack), sizes, stack, stack.dtype)
+
+
+def _around_the_mean(row: Array, mean: float) -> tuple[float, float]:
+    """Two passes: right where the spread is small beside the mean."""
+    centre = row.dtype.type(mean)
+    difference = (row - centre)[np.newaxis]
+    spread = squares(difference)
+    if _unsafe(spread, row.dtype):
+        return _careful_moments(row)[:2]
+    shift = float(np.add.reduce(difference[0], dtype=np.float64)) / row.size
+    variance = float(spread[0]) / row.size - shift * shift
+    return float(centre) + shift, math.sqrt(max(0.0, variance))
+
+
+def _scaled(row: Array) -> tuple[Array, float]:
+    """(x / s, s) in float64 with s chosen so that squares neither overflow nor vanish."""
+    wide = row.astype(np.float64)
+    if row.dtype == np.float32 or row.size == 0:
+        return wide, 1.0
+    top = float(np.abs(wide).max())
+    if not math.isfinite(top) or top == 0:
+        return wide, 1.0
+    scale = math.ldexp(1.0, min(math.frexp(top)[1], 1023))
+    return wide / scale, scale
+
+
+def _careful_norm(row: Array) -> float:
+    wide, scale = _scaled(row)
+    return math.sqrt(float(np.dot(wide, wide))) * scale
+
+
+def _careful_moments(row: Array) -> tuple[float, float, float]:
+    if row.size == 0:
+        return math.nan, math.nan, 0.0
+    wide, scale = _scaled(row)
+    size = math.sqrt(float(np.dot(wide, wide))) * scale
+    mean = float(wide.mean())
+    wide -= mean
+    return mean * scale, math.sqrt(float(np.dot(wide, wide)) / wide.size) * scale, size
+
+
+def norm(x: Array) -> float:
+    """Frobenius norm √Σx² of one array."""
+    if x.size <= CHUNK:
+        # The same sum without what it takes to look after many layers: ten of these are one of those.
+        flat = x.ravel("K")
+        square, (low, high) = float(np.dot(flat, flat)), SAFE[x.dtype]
+        if low < square < high:
+            return math.sqrt(square)
+    return float(norms(x[np.newaxis])[0])
+
+
+def nonfinite(x: Array) -> int:
+    """How many entries are NaN or ±Inf."""
+    return int(x.size - np.count_nonzero(np.isfinite(x)))

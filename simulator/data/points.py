@@ -1,0 +1,20 @@
+"""The samples of a two-input data set, as the plane of its decision boundary shows them."""
+
+from __future__ import annotations
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from simulator.arrays.numeric import Floats
+
+
+class Points(Struct, frozen=True):
+    """The samples of a two-input data set, for the decision boundary."""
+
+    x: Floats
+    """(samples, 2)"""
+    target: Floats
+    """(samples,): class index or regression target."""
+    validation: NDArray[np.bool_]
+    """(samples,): held out from training."""

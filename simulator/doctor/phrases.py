@@ -1,0 +1,101 @@
+"""The words that findings share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from simulator.arrays.trace import Factor
+from simulator.doctor.evidence import Balance, Evidence
+
+BLAMED = 1.0
+"""Decades on the whole way back, from which on a factor is blamed for anything."""
+ALIKE = 0.05
+"""Share of what guessing scores, by which a loss may differ from it and be as good."""
+SUBJECTS: dict[Factor, str] = {
+    "weights": "the weights",
+    "normalization": "the normalisation",
+    "slope": "the slopes",
+    "dropout": "dropout",
+    "skip": "the skips",
+    "gate": "the gates",
+    "pooling": "pooling",
+    "time": "the steps through time",
+}
+_SINGULAR = frozenset({"normalization", "dropout", "pooling"})
+
+
+def number(value: float) -> str:
+    """Three significant digits, powers of ten as 3.1·10⁻⁶ outside 0.001 … 10 000."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value == 0:
+        return "exactly 0"
+    if 1e-3 <= abs(value) < 1e4:
+        return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa}·10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+
+
+def times(ratio: float) -> str:
+    """``138 times`` or ``0.02 of``, to stand before what it is a multiple of."""
+    return f"{number(ratio)} times" if ratio > 1 or ratio == 0 else f"{number(ratio)} of"
+
+
+def risen(now: float, start: float) -> str:
+    """``8.2, 4.1 times what it was at the start``"""
+    then = f"{number(now / start)} times what it was" if start else "where it was 0"
+    return f"{number(now)}, {then} at the start"
+
+
+def counted(count: int, what: str) -> str:
+    """``1 step``, ``20 steps``."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def listed(evidence: Evidence, rows: Sequence[int]) -> str:
+    """``layer 3``, ``layers 1 to 4``, ``layers 1, 2 and 5``, ``11 layers from 1 to 40``."""
+    if len(rows) == 1:
+        return evidence.name(rows[0])
+    labels = evidence.labels(rows)
+    if list(rows) == list(range(rows[0], rows[-1] + 1)) and len(rows) > 2:
+        return f"layers {labels[0]} to {labels[-1]}"
+    if len(rows) > 4:
+        return f"{len(rows)} layers from {labels[0]} to {labels[-1]}"
+    return f"layers {', '.join(labels[:-1])} and {labels[-1]}"
+
+
+def blame(found: Balance | None, sign: int) -> tuple[str, str]:
+    """(responsible factor, what it does in words); empty where nothing is."""
+    culprit = found.culprit(sign) if found is not None else None
+    if found is not None and found.end is not None and sign < 0 and (culprit is None or culprit[1] > -1):
+        return found.end, f"{_does(found.end, 'lose')} it altogether"
+    if culprit is None or abs(culprit[1]) < BLAMED:
+        return "", ""
+    factor, decades = culprit
+    rest = ", until nothing is left" if found is not None and found.end is not None and sign < 0 else ""
+    return (
+        factor,
+        f"{_does(factor, 'lose' if sign < 0 else 'add')} {number(abs(decades))} decades on the way back{rest}",
+    )
+
+
+def _does(factor: Factor, verb: str) -> str:
+    return f"{SUBJECTS[factor]} {verb}{'s' if factor in _SINGULAR else ''}"
+
+
+def joined(sentence: str, why: str) -> str:
+    return f"{sentence}: {why}." if why else f"{sentence}."
+
+
+def beside_guessing(loss: float, guessing: float) -> str:
+    """``the loss has lately been 2.31, as good as a constant guess``"""
+    alike = abs(loss - guessing) <= ALIKE * guessing
+    beside = "as good as a constant guess" if alike else f"where a constant guess scores {number(guessing)}"
+    return f"the loss has lately been {number(loss)}, {beside}"

@@ -1,0 +1,91 @@
+"""Turns a decoder's complaint into one sentence of this project's words, with what would have been valid."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from simulator.schema.parameter import Parameter, Part, Spec, kind_of, parameters
+
+_WORDS = {
+    "object": "an object",
+    "array": "a list",
+    "float": "a number",
+    "int": "a whole number",
+    "str": "a text",
+    "bool": "true or false",
+    "null": "null",
+}
+_NAMES = {dict: "object", list: "array", float: "float", int: "int", str: "str", bool: "bool", type(None): "null"}
+
+
+def explain(complaint: str, plain: Any, root: type[Spec]) -> tuple[str, str]:
+    """(sentence, path) for a msgspec message about ``plain``, which should have been a ``root``."""
+    text, _, place = complaint.partition(" - at `$")
+    place = place.rstrip("`").lstrip(".")
+    if not isinstance(plain, dict):
+        return f"expected an object with data and layers, not {_WORDS[_NAMES.get(type(plain), 'object')]}", ""
+    field, spec = _locate(place, plain, root)
+    if match := re.fullmatch(r"Invalid (?:enum )?value (.+)", text):
+        valid = _choices(field, kinds=place.endswith("kind"))
+        return f"{match[1]} is not one of {valid}" if valid else f"invalid value {match[1]}", place
+    if match := re.fullmatch(r"Object contains unknown field `(.+)`", text):
+        known = ", ".join(p.name for p in parameters(spec)) if spec else ""
+        owner = f"{kind_of(spec)} has no field" if spec and issubclass(spec, Part) else "unknown field"
+        return f"{owner} {match[1]!r} ({'it has ' + known if known else 'it has no fields'})", place
+    if match := re.fullmatch(r"Object missing required field `(.+)`", text):
+        valid = _choices(field, kinds=True) if match[1] == "kind" else ""
+        return f"the field {match[1]!r} is missing" + (f" (one of {valid})" if valid else ""), place
+    return _in_words(text, _value_at(place, plain)), place
+
+
+def _value_at(place: str, plain: Any) -> Any:
+    here = plain
+    for key in re.findall(r"[^.\[\]]+", place):
+        here = here[int(key)] if isinstance(here, (list, tuple)) else here.get(key)
+    return here
+
+
+def _in_words(text: str, value: Any) -> str:
+    def words(match: re.Match[str]) -> str:
+        return " or ".join(_WORDS.get(name, name) for name in match[1].split(" | "))
+
+    text = re.sub(r"`([\w| ]+)`", words, text)
+    text = re.sub(r"(\d)\.0\b", r"\1", text)
+    for old, new in ((">=", "≥"), ("<=", "≤"), (", got", ", not"), ("Expected", "expected"), ("Object", "the object")):
+        text = text.replace(old, new)
+    if isinstance(value, (str, int, float)):
+        return f"{text.partition(', not')[0]}, not {value!r}"
+    return text
+
+
+def _choices(field: Parameter | None, kinds: bool) -> str:
+    if field is None:
+        return ""
+    return ", ".join([kind_of(kind) for kind in field.kinds] if kinds else field.choices)
+
+
+def _locate(place: str, plain: Any, root: type[Spec]) -> tuple[Parameter | None, type[Spec] | None]:
+    """The field that ``place`` names and the struct that stands there, by the kinds that ``plain`` holds."""
+    field: Parameter | None = None
+    spec: type[Spec] | None = root
+    here = plain
+    for key in re.findall(r"[^.\[\]]+", place):
+        if key == "kind":
+            break
+        if key.isdigit():
+            here = here[int(key)] if isinstance(here, (list, tuple)) else None
+        else:
+            here = here.get(key) if isinstance(here, dict) else None
+            field = next((p for p in parameters(spec) if p.name == key), None) if spec else None
+        spec = _struct_at(field, here)
+    return field, spec
+
+
+def _struct_at(field: Parameter | None, here: Any) -> type[Spec] | None:
+    if field is None:
+        return None
+    if field.type == "spec":
+        return field.part
+    kind = here.get("kind") if isinstance(here, dict) else None
+    return next((k for k in field.kinds if kind_of(k) == kind), field.kinds[0] if len(field.kinds) == 1 else None)

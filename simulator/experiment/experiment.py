@@ -1,0 +1,317 @@
+"""The experiment: the whole description of a run. Immutable, checked, and readable JSON on disk.
+
+JSON form: ``{"format": "nablascope/1", "data": {"kind": …}, "layers": [{"kind": "dense", …}], …}``; everything has a
+default but ``data`` and ``layers``. A path addresses a field of it: ``layers.0.dropout.rate`` on the command line,
+``layers[0].dropout.rate`` in messages.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from simulator.data import AnyData, Data, DataError
+from simulator.experiment.error_messages import explain
+from simulator.layers import AnyLayer, Layer
+from simulator.layers.base import Repair
+from simulator.layers.output import Output
+from simulator.parts.losses import MSE, AnyLoss, SoftmaxCrossEntropy
+from simulator.parts.optimizers import SGD, AnyOptimizer
+from simulator.parts.schedules import AnySchedule, ConstantSchedule
+from simulator.schema.parameter import Spec, builtins_of, kinds, knob, replaced
+
+FORMAT = "nablascope/1"
+MAX_DEPTH = 64
+"""Deepest nesting that a file may have."""
+
+
+MAX_MESSAGE = 600
+"""Characters that a sentence may have: what it quotes may be a megabyte."""
+
+
+def bounded(text: str) -> str:
+    """The text on one line; of a very long one, its beginning and its end."""
+    text = " ".join(text.split())
+    if len(text) <= MAX_MESSAGE:
+        return text
+    return f"{text[: 3 * MAX_MESSAGE // 4]} … {text[-MAX_MESSAGE // 5 :]}"
+
+
+class ExperimentError(ValueError):
+    """What is wrong with an experiment and where, in one sentence; ``repair`` is a way out where one is obvious."""
+
+    def __init__(self, message: str, path: str = "", repair: Repair | None = None) -> None:
+        self.path, self.repair = path, repair
+        super().__init__(bounded(f"{message} at {path}" if path else message))
+
+
+class Regularization(Spec, frozen=True, kw_only=True):
+    """Penalties on the weights (not on biases, scales and shifts) and limits on the gradient.
+
+    In this order: penalties are added to the gradient, then it is clipped by value, then by norm. So clipping limits
+    what penalties ask for too. Under weight norm the penalised weights are v, not W. AdamW's weight decay is apart from
+    all this.
+    """
+
+    l1: Annotated[
+        float,
+        knob(
+            "L1", "Adds l1·|w| per weight to what is minimised.", slider=(0, 0.1), log=True, ge=0, unit="λ₁", live=True
+        ),
+    ] = 0.0
+    l2: Annotated[
+        float,
+        knob(
+            "L2",
+            "Adds ½·l2·w² per weight to what is minimised; under weight norm w is v.",
+            slider=(0, 1),
+            log=True,
+            ge=0,
+            unit="λ₂",
+            live=True,
+        ),
+    ] = 0.0
+    clip_norm: (
+        Annotated[
+            float,
+            knob(
+                "clip norm",
+                "Scales the gradient down to this norm where it is larger; after penalties and clip value.",
+                slider=(1e-3, 100),
+                log=True,
+                gt=0,
+                live=True,
+            ),
+        ]
+        | None
+    ) = None
+    clip_value: (
+        Annotated[
+            float,
+            knob(
+                "clip value",
+                "Cuts each entry of the gradient to ± this; after penalties, before clip norm.",
+                slider=(1e-4, 10),
+                log=True,
+                gt=0,
+                live=True,
+            ),
+        ]
+        | None
+    ) = None
+
+
+class Experiment(Spec, frozen=True, kw_only=True):
+    """Data, layers, loss, optimiser, schedule, penalties, batch size and seed: one run."""
+
+    format: Annotated[Literal["nablascope/1"], knob("format", "Version of this file's form.")] = "nablascope/1"
+    name: Annotated[str, knob("name", "What the window and the files call it.", live=True)] = ""
+    seed: Annotated[
+        int,
+        knob(
+            "seed", "One seed gives one run: data, weights, shuffling and dropout.", slider=(0, 99), ge=0, le=2**63 - 1
+        ),
+    ] = 0
+    precision: Annotated[
+        Literal["float32", "float64"], knob("precision", "Numbers of the network; float64 for the tiniest gradients.")
+    ] = "float32"
+    data: Annotated[AnyData, knob("data", "What is learnt.")]
+    layers: Annotated[tuple[AnyLayer, ...], knob("layers", "The stack from input to output.")]
+    output: Annotated[Output, knob("output", "The output layer.")] = Output()
+    loss: Annotated[AnyLoss | None, knob("loss", "What is minimised.")] = None
+    optimizer: Annotated[AnyOptimizer, knob("optimiser", "How gradients become updates.", live=True)] = SGD()
+    schedule: Annotated[AnySchedule, knob("schedule", "How the learning rate changes.", live=True)] = ConstantSchedule()
+    regularization: Annotated[Regularization, knob("regularisation", "Penalties and clipping.", live=True)] = (
+        Regularization()
+    )
+    batch_size: Annotated[
+        int, knob("batch size", "Samples per step.", slider=(1, 1024), log=True, ge=1, le=1_000_000, unit="samples")
+    ] = 128
+
+    def __post_init__(self) -> None:
+        if self.loss is None and self.data.task != "auto":
+            msgspec.structs.force_setattr(self, "loss", _natural_loss(self.data.task))
+
+    @property
+    def depth(self) -> int:
+        """Hidden layers, ``repeat`` expanded."""
+        return sum(layer.repeat for layer in self.layers)
+
+    @property
+    def rows(self) -> int:
+        """Hidden layers with those inside them, ``repeat`` expanded."""
+        return sum(layer.repeat * layer.rows for layer in self.layers)
+
+    @property
+    def objective(self) -> AnyLoss:
+        """The loss, which is chosen by the data's task where the file leaves it out."""
+        return self.loss or _natural_loss(self.data.task)
+
+    def settled(self) -> Experiment:
+        """The same with nothing left open that reading the data decides; ExperimentError where it cannot be read."""
+        try:
+            data = self.data.settled()
+        except DataError as error:
+            raise ExperimentError(str(error), "data") from None
+        return (
+            self if data == self.data else Experiment.from_builtins({**self.to_builtins(), "data": builtins_of(data)})
+        )
+
+    def beside(self, folder: Path) -> Experiment:
+        """The experiment as a file in ``folder`` means it: relative paths are looked for there first."""
+        data = self.data.beside(folder)
+        return self if data == self.data else msgspec.structs.replace(self, data=data)
+
+    def expanded(self) -> Iterator[tuple[int, Layer]]:
+        """(index of the entry, layer) in depth order, ``repeat`` expanded."""
+        for entry, layer in enumerate(self.layers):
+            for _ in range(layer.repeat):
+                yield entry, layer
+
+    @classmethod
+    def from_builtins(cls, plain: Any) -> Experiment:
+        """Check plain dictionaries and lists; ExperimentError says what is wrong and where."""
+        _check_plain(plain)
+        plain = _renamed(plain)
+        try:
+            experiment = msgspec.convert(plain, cls)
+        except msgspec.ValidationError as error:
+            raise ExperimentError(*explain(str(error), plain, cls)) from None
+        _check_whole(experiment)
+        return experiment
+
+    @classmethod
+    def from_json(cls, text: bytes | str) -> Experiment:
+        """Read the JSON form."""
+        return cls.from_builtins(_parsed(text))
+
+    def to_builtins(self) -> dict[str, Any]:
+        return builtins_of(self)
+
+    def to_json(self) -> bytes:
+        """Readable JSON, the same for the same experiment."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+
+    def with_values(self, settings: Iterable[tuple[str, Any]]) -> Experiment:
+        """The experiment with ``(path, value)`` pairs set one after the other and checked together."""
+        plain = self.to_builtins()
+        for path, value in settings:
+            plain = _set(plain, path, value)
+        return Experiment.from_builtins(plain)
+
+
+def path_text(path: Iterable[str | int]) -> str:
+    """``layers[0].dropout.rate``"""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.lstrip(".")
+
+
+def _set(plain: Any, path: str, value: Any) -> Any:
+    if not path.strip("."):
+        raise ExperimentError("a setting needs a path, as in optimizer.learning_rate=0.1")
+    keys: tuple[str | int, ...] = tuple(int(p) if re.fullmatch(r"\d+", p) else p for p in path.split("."))
+    here = plain
+    for depth, key in enumerate(keys):
+        place = path_text(keys[: depth + 1])
+        if isinstance(here, (list, tuple)):
+            if not isinstance(key, int):
+                raise ExperimentError(f"expected an index from 0 to {len(here) - 1}, not {key!r}", place)
+            if key >= len(here):
+                raise ExperimentError(f"there are only {len(here)} entries", place)
+            here = here[key]
+        elif isinstance(here, dict):
+            # A last name may be new (a field of a kind just chosen); the check of the whole knows better.
+            if key not in here and depth < len(keys) - 1:
+                raise ExperimentError(f"there is no {key!r}; there are {', '.join(here)}", place)
+            here = here.get(key)
+        else:
+            raise ExperimentError("there is nothing inside this field", path_text(keys[:depth]))
+    return replaced(plain, keys, value)
+
+
+def _parsed(text: bytes | str) -> Any:
+    try:
+        if isinstance(text, bytes):
+            text = text.decode("utf-8-sig")
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        raise ExperimentError("the file is not UTF-8 text") from None
+    except json.JSONDecodeError as error:
+        raise ExperimentError(f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from None
+    except RecursionError:
+        raise ExperimentError(f"nested deeper than {MAX_DEPTH} levels") from None
+    except ValueError as error:
+        if isinstance(error, ExperimentError):
+            raise
+        raise ExperimentError(f"not JSON: {str(error).split(';')[0]}") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ExperimentError(f"the field {key!r} stands twice in one object")
+        found[key] = value
+    return found
+
+
+def _no_constant(name: str) -> float:
+    raise ExperimentError(f"{name} is not a number that an experiment may hold")
+
+
+def _check_plain(plain: Any, path: tuple[str | int, ...] = ()) -> None:
+    """What msgspec would let pass: NaN, Inf, text that no file can hold, and bottomless nesting."""
+    if len(path) > MAX_DEPTH:
+        raise ExperimentError(f"nested deeper than {MAX_DEPTH} levels")
+    if isinstance(plain, float) and not math.isfinite(plain):
+        raise ExperimentError(f"expected a finite number, not {plain}", path_text(path))
+    if isinstance(plain, str):
+        _check_text(plain, path)
+    if isinstance(plain, dict):
+        for key, value in plain.items():
+            _check_plain(key, path)
+            _check_plain(value, (*path, key))
+    elif isinstance(plain, (list, tuple)):
+        for index, value in enumerate(plain):
+            _check_plain(value, (*path, index))
+
+
+def _check_text(text: str, path: tuple[str | int, ...]) -> None:
+    """Half of a surrogate pair is no character: it could be read and never be saved."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ExperimentError(f"{text!a} cannot be encoded as text", ascii(path_text(path))[1:-1]) from None
+
+
+def _natural_loss(task: str) -> AnyLoss:
+    return MSE() if task == "regression" else SoftmaxCrossEntropy()
+
+
+def _renamed(plain: Any) -> Any:
+    """Fields of the data that had another name in earlier files, under the name they have now."""
+    data = plain.get("data") if isinstance(plain, dict) else None
+    if not isinstance(data, dict):
+        return plain
+    kind = kinds(Data).get(str(data.get("kind")))
+    former = kind.former if kind is not None else {}
+    return {**plain, "data": {former.get(name, name): value for name, value in data.items()}}
+
+
+def _check_whole(experiment: Experiment) -> None:
+    """What no field can know alone."""
+    task = experiment.data.task
+    if task != "auto" and task not in experiment.objective.tasks:
+        raise ExperimentError(
+            f"{experiment.objective.kind} needs classes, but {experiment.data.kind} is a {task}", "loss"
+        )
+    if experiment.rows > 1000:
+        raise ExperimentError(f"{experiment.rows} layers are more than the 1000 that a stack may have", "layers")

@@ -1,0 +1,111 @@
+"""Experiment files and the presets that ship with the project."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import resources
+from simulator.data.paths import hash_of
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.system.atomic import write_atomic
+from simulator.system.regular_file import UnfitFileError, read_regular
+
+PRESETS = resources.FOLDER / "presets"
+TABLES = frozenset({
+    ".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".arff", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".gz", ".zip",
+})  # fmt: skip
+"""Endings of files that are taken for tables."""
+LARGEST = 16 * 2**20
+"""Bytes beyond which a file is not an experiment."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A shipped experiment: ``id`` on the command line, ``title`` in the menu, ``effect`` what one will see."""
+
+    id: str
+    title: str
+    effect: str
+    path: Path
+
+    def load(self) -> Experiment:
+        return read(self.path)
+
+
+def read(path: Path) -> Experiment:
+    """The experiment in a file, its data looked for beside it; ExperimentError names the file and what is wrong."""
+    return _described(path).beside(path.parent)
+
+
+def _described(path: Path) -> Experiment:
+    """What stands in the file."""
+    try:
+        return Experiment.from_json(read_regular(path, LARGEST))
+    except UnfitFileError as error:
+        raise ExperimentError(f"{path.name}: {error.strerror}, so no experiment") from None
+    except OSError as error:
+        raise ExperimentError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    except ExperimentError as error:
+        raise ExperimentError(f"{path.name}: {error}", "") from None
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What an experiment file reads beyond its own folder."""
+
+    named: str
+    """The path as it stands in the file."""
+    found: Path
+    """Where that is."""
+
+    @property
+    def plausible(self) -> bool:
+        """Whether a person would have chosen it in a dialog: in full, and a table or a folder of images."""
+        return Path(self.named).is_absolute() and (is_table(self.found) or self.found.is_dir())
+
+
+def reach_of(path: Path) -> Reach | None:
+    """What the experiment in a file would read beyond that file's folder; ExperimentError as :func:`read`.
+
+    None where it reads nothing there, or knows the file's hash: who does has had the file.
+    """
+    data = _described(path).data
+    named, told = str(getattr(data, "path", "")), str(getattr(data, "hash", ""))
+    there = str(getattr(data.beside(path.parent), "path", ""))
+    if not named or not os.path.exists(there):
+        return None
+    found = Path(there).resolve()
+    if found.is_relative_to(path.parent.resolve()) or (told and found.is_file() and hash_of(there) == told):
+        return None
+    return Reach(named, found)
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is taken for a table, by its ending."""
+    return path.suffix.lower() in TABLES
+
+
+def write(experiment: Experiment, path: Path) -> None:
+    """Save as readable JSON; the old file stays whole until the new one is. OSError if it cannot be written."""
+    write_atomic(path, experiment.to_json())
+
+
+def presets() -> tuple[Preset, ...]:
+    """All presets in teaching order."""
+    entries = json.loads((PRESETS / "index.json").read_text(encoding="utf-8"))
+    return tuple(Preset(e["id"], e["title"], e["effect"], PRESETS / f"{e['id']}.json") for e in entries)
+
+
+def find(name: str) -> Experiment:
+    """The experiment in the file called ``name``, or the preset of that id."""
+    path = Path(name)
+    if path.exists():
+        return read(path)
+    for preset in presets():
+        if preset.id == name:
+            return preset.load()
+    known = ", ".join(preset.id for preset in presets())
+    raise ExperimentError(f"there is no file or preset {name!r}; presets: {known}")

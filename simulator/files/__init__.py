@@ -1,1 +1,0 @@
-"""Files that need no screen: experiments, presets and runs."""

@@ -1,0 +1,1 @@
+"""Layers whose signal is an image: convolution, pooling, and the windows of both."""

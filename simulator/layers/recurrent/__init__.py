@@ -1,0 +1,1 @@
+"""Layers with a state: their cells, the loop over time, its segments."""

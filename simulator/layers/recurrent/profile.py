@@ -1,0 +1,58 @@
+"""A layer with a state, time step by time step."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from msgspec import Struct
+
+from simulator.arrays.numeric import Array, Floats
+from simulator.arrays.statistics import SAFE, moments, norms
+
+LIFTED = 32
+"""Time steps whose faint gradients are lifted at a time, so that they stay in the cache; the last is looked at."""
+
+
+class TimeProfile(Struct, frozen=True):
+    """A layer with a state, time step by time step; (steps,) each."""
+
+    hidden_gradient_norm: Floats
+    """RMS over the batch of ‖∂(sample loss)/∂h_t‖₂, through all later uses of h_t."""
+    hidden_mean: Floats
+    hidden_std: Floats
+    """Mean and standard deviation of h_t over units and batch."""
+
+
+def profile(hidden: Array, gradient: Array) -> Floats:
+    """(3, steps) from h and ∂C/∂h (steps, units, batch): the rows of a :class:`TimeProfile`.
+
+    With N samples in the batch a sample's own ∂loss/∂h_t is N ∂C/∂h_t; its RMS over the batch is √N ‖∂C/∂h_t‖.
+    """
+    spread = moments(hidden)
+    return np.stack([gradient_norms(gradient), spread.mean, spread.std])
+
+
+def gradient_norms(gradient: Array) -> Floats:
+    """(steps,): RMS over the batch of ‖∂(sample loss)/∂h_t‖, from ∂C/∂h (steps, units, batch)."""
+    may_underflow = math.sqrt(SAFE[gradient.dtype][0])
+    faded, found = _faded(gradient, may_underflow), np.empty(len(gradient))
+    # The smallest normal number is lifted to where faint ends. Powers of two change no digit.
+    lift = math.ldexp(1.0, round(math.log2(may_underflow / np.finfo(gradient.dtype).tiny)))
+    for start in range(0, faded, LIFTED):
+        here = slice(start, min(start + LIFTED, faded))
+        with np.errstate(over="ignore", invalid="ignore"):
+            found[here] = norms(gradient[here] * gradient.dtype.type(lift)) / lift
+        if not np.isfinite(found[here]).all():
+            found[here] = norms(gradient[here])  # Not all of them were faint.
+    if faded < len(gradient):
+        found[faded:] = norms(gradient[faded:])
+    return found * math.sqrt(gradient.shape[-1])
+
+
+def _faded(gradient: Array, may_underflow: float) -> int:
+    """How many first steps come before the first of the looked at steps that squares better than ``may_underflow``."""
+    first = (len(gradient) - 1) % LIFTED
+    strong = np.greater(np.abs(gradient[first::LIFTED]).max(axis=(1, 2), initial=0), may_underflow)
+    number = int(np.argmax(strong)) if strong.any() else len(strong)
+    return max(0, first + 1 + (number - 1) * LIFTED)

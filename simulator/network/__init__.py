@@ -1,0 +1,1 @@
+"""Layers chained over one flat vector of parameters."""

@@ -1,0 +1,217 @@
+"""Layers chained over one flat parameter vector, forward and backward, with taps for the measures."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import numpy as np
+
+from simulator.arrays.arena import Arena, Scratch
+from simulator.arrays.numeric import Array
+from simulator.arrays.statistics import norm
+from simulator.arrays.trace import Trace
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.layers.base import Block, BuildContext, Module, Parameters, Repair, Shape, ShapeError, Tap
+from simulator.layers.info import LayerInfo, inner_number
+from simulator.layers.output import OutputModule
+from simulator.layers.sequence_output import EachStepOutputModule
+from simulator.network.stack import Roles
+from simulator.schema.parameter import title_of
+from simulator.system.machine import GIB, shortage
+
+VECTORS = 6
+"""As long as the parameters: values, gradients and updates, and what an optimiser and a step keep beside them."""
+MEMORY_LIMIT = 8 * GIB
+"""Bytes that a network may take; more is refused before it is spent."""
+
+
+class Network:
+    """The running network of an experiment for one batch size.
+
+    ``share`` gives a twin with its own buffers over the same parameters and running averages, for evaluation at
+    another batch size while the taps keep the training step.
+    """
+
+    numbers: ClassVar[int] = 1
+    """How many plain numbers an entry of its memory takes."""
+
+    def __init__(
+        self, experiment: Experiment, input_shape: Shape, outputs: int, batch: int, share: Network | None = None
+    ) -> None:
+        self.batch = batch
+        self.dtype: np.dtype[np.floating] = np.dtype(experiment.precision)
+        self.parameters: Parameters
+        self.states: Parameters
+        self.modules: list[Module] = []
+        self.trace = Trace(norm)
+        shape = input_shape
+        for depth, (entry, layer) in enumerate(experiment.expanded()):
+            try:
+                module = layer.build((depth,), shape)
+            except ShapeError as error:
+                raise ExperimentError(
+                    f"layer {depth + 1} ({title_of(type(layer))}): {error}",
+                    f"layers[{entry}]{error.path}",
+                    error.repair,
+                ) from None
+            _inform(module, str(depth + 1), entry, self.trace)
+            self.modules.append(module)
+            shape = module.output_shape
+        self.output = self._output(experiment, shape, outputs)
+        inputs = math.prod(input_shape)
+        self._count(experiment.seed, inputs, own=share is None)
+        self._check_memory()
+        self._bind(share)
+        self._allocate(experiment.seed, inputs)
+        self._open_taps()
+
+    def zeros(self, shape: int | tuple[int, ...], dtype: np.dtype[np.floating]) -> Array:
+        """What its memory is made of."""
+        return np.zeros(shape, dtype)
+
+    def _open_taps(self) -> None:
+        self.taps: list[Tap] = [tap for module in self.modules for tap in module.taps()] + self.output.taps()
+        self.roles = Roles(self.taps)
+
+    def _output(self, experiment: Experiment, shape: Shape, units: int) -> OutputModule:
+        depth = len(self.modules)
+        output = _output_module(experiment, (depth,), shape, units)
+        output.trace = self.trace
+        activation = output.loss.activation
+        output.info = LayerInfo(
+            label=str(depth + 1),
+            name="output",
+            kind="output",
+            activation="softmax" if activation is None else activation.kind,
+            units=units,
+            entry=-1,
+        )
+        return output
+
+    def _blocks(self) -> list[Block]:
+        return [block for module in self.modules for block in module.blocks()] + self.output.blocks()
+
+    def _states(self) -> list[Block]:
+        return [block for module in self.modules for block in module.states()]
+
+    def _count(self, seed: int, inputs: int, own: bool) -> None:
+        """What all will take, with stand-ins for blocks and buffers; its ``own`` parameters are counted with them."""
+        blocks = self._blocks()
+        for block in (*blocks, *self._states()):
+            block.stand_in(self.dtype)
+        arena, scratch = Arena(self.dtype), Scratch(self.dtype, counting=True)
+        self._place(arena, scratch, seed, inputs)
+        self._entries = arena.used
+        self.counted_bytes = (arena.nbytes + scratch.nbytes) * self.numbers
+        self.parameter_count = sum(block.size for block in blocks)
+        self.parameter_bytes = self.parameter_count * self.numbers * self.dtype.itemsize * VECTORS * own
+
+    def _check_memory(self) -> None:
+        if refusal := memory_refusal(self.counted_bytes + self.parameter_bytes):
+            raise ExperimentError(refusal)
+
+    def _bind(self, share: Network | None) -> None:
+        blocks, states = self._blocks(), self._states()
+        if share is not None:
+            self.parameters, self.states = share.parameters, share.states
+            self.parameters.bind(blocks)
+            self.states.bind(states)
+            return
+        self.parameters = Parameters(blocks, self.dtype, self.zeros)
+        self.states = Parameters(states, self.dtype, self.zeros)
+
+    def _allocate(self, seed: int, inputs: int) -> None:
+        self._arena = Arena(self.dtype, self._entries, self.zeros)
+        self._scratch = Scratch(self.dtype, zeros=self.zeros)
+        self._place(self._arena, self._scratch, seed, inputs)
+
+    @property
+    def buffer_bytes(self) -> int:
+        return self._arena.nbytes + self._scratch.nbytes
+
+    def _place(self, arena: Arena, scratch: Scratch, seed: int, inputs: int) -> None:
+        self.input = arena.signal(inputs, self.batch)
+        for depth, module in enumerate(self.modules):
+            module.allocate(
+                BuildContext(self.batch, arena, scratch, seed, needs_input_gradient=depth > 0, chain=self.modules)
+            )
+        self.output.allocate(BuildContext(self.batch, arena, scratch, seed, needs_input_gradient=bool(self.modules)))
+
+    def initialise(self, seed: int) -> None:
+        """Draw all parameters, in depth order; the first batch stands in ``input``."""
+        x = self.input
+        for module in self.modules:
+            module.initialise(seed, x)
+            x = module.forward(x, training=True)
+        self.output.initialise(seed, x)
+
+    def forward(self, training: bool = True) -> Array:
+        """The network's answer (outputs, samples) to what stands in ``input``."""
+        x = self.input
+        for module in self.modules:
+            x = module.forward(x, training)
+        return self.output.forward(x)
+
+    def backward(self, y: Array) -> None:
+        """Set every gradient of the mean loss over the batch, given the targets ``y``."""
+        gradient = self.output.backward(y)
+        for module in reversed(self.modules):
+            assert gradient is not None
+            gradient = module.backward(gradient)
+
+    def resolve_update(self) -> None:
+        """The update is proposed: bring the taps up to it."""
+        for module in self.modules:
+            module.resolve_update()
+
+    def commit(self) -> None:
+        for module in self.modules:
+            module.commit()
+
+    def update_spec(self, experiment: Experiment) -> None:
+        """Take over an experiment that differs in live parameters only."""
+        for module, (_, layer) in zip(self.modules, experiment.expanded(), strict=True):
+            module.update_spec(layer)
+        # A tap knows its activation, whose numbers may have changed.
+        self._open_taps()
+
+    @property
+    def infos(self) -> tuple[LayerInfo, ...]:
+        return tuple(tap.info for tap in self.taps)
+
+
+def _output_module(experiment: Experiment, place: tuple[int, ...], shape: Shape, units: int) -> OutputModule:
+    spec, loss, answers = experiment.output, experiment.objective, experiment.data.answers
+    if not answers:
+        return OutputModule(spec, loss, place, math.prod(shape), units)
+    try:
+        return EachStepOutputModule(spec, loss, place, shape, units, answers)
+    except ShapeError as error:
+        # Without layers the data's own sequence comes here, which is long enough.
+        last = experiment.layers[-1]
+        repair = Repair("give every state", {"output": "all"}) if hasattr(last, "output") else None
+        where = f"layers[{len(experiment.layers) - 1}]"
+        raise ExperimentError(f"layer {place[0]} ({title_of(type(last))}): {error}", where, repair) from None
+
+
+def _inform(module: Module, label: str, entry: int, trace: Trace) -> None:
+    """Tell a module and its children what they are called and where they mark what they do to the gradient."""
+    module.trace = trace
+    module.info = LayerInfo(
+        label=label,
+        name=f"{title_of(type(module.spec))} {label}",
+        kind=module.spec.kind,
+        activation=module.activation_kind,
+        units=module.units,
+        entry=entry,
+    )
+    children = module.children()
+    for inner, child in enumerate(children, 1):
+        _inform(child, f"{label}.{inner_number(inner, len(children))}", entry, trace)
+
+
+def memory_refusal(amount: int) -> str:
+    """Why a network may not take ``amount`` bytes; ``""`` where it may."""
+    lack = f"the limit is {MEMORY_LIMIT / GIB:g} GiB" if amount > MEMORY_LIMIT else shortage(amount)
+    return lack and f"the network would need {amount / GIB:.1f} GiB of memory; {lack}"

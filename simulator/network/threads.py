@@ -1,0 +1,34 @@
+"""How many threads the linear algebra may use: chosen by the work, never inherited."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from simulator.network.network import Network
+
+WORTH_SHARING = 2**28
+"""Multiply-adds of one product below which a second thread costs more than it brings."""
+
+
+def blas_threads(network: Network) -> int:
+    """Threads for this network on this machine; the same with and without a screen."""
+    largest = network.batch * max((stop - start for start, stop in network.parameters.weight_ranges), default=0)
+    return 1 if largest < WORTH_SHARING else max(1, (os.cpu_count() or 1) - 1)
+
+
+@functools.cache
+def _controller() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+@contextmanager
+def limited_blas(threads: int) -> Iterator[None]:
+    """Hold the BLAS libraries to ``threads`` threads."""
+    with _controller().limit(limits=threads, user_api="blas"):
+        yield

@@ -1,0 +1,1 @@
+"""Whatever looks at a run beyond the measures of each step."""

@@ -1,0 +1,206 @@
+"""A small dense network evaluated anew in float64 with changes made by hand, beside the network as it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.arrays.numeric import Floats
+from simulator.layers.dense import DenseModule
+from simulator.layers.output import OutputModule
+from simulator.observations.graph.matrix import Matrix, matrix_of
+from simulator.observations.question import Question
+from simulator.parts.activations import Activation
+from simulator.parts.losses import Loss
+
+if TYPE_CHECKING:
+    from simulator.training.training import Training
+
+WIDEST = 10
+"""Units of a layer up to which a network can be changed by hand."""
+SIGNALS = ("input", "activation", "slope", "delta")
+ALIKE = 1e-9
+"""Ratios of entries that differ by less are one ratio."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a hand has done to the network; layers are counted from 0, the output layer last."""
+
+    off: frozenset[tuple[int, int]] = frozenset()
+    """Hidden units (layer, unit) whose activation and slope are 0."""
+    input_scale: float = 1.0
+    error_scale: float = 1.0
+    weight_scales: Mapping[int, float] = field(default_factory=dict)
+    edits: Mapping[tuple[int, int, int], float] = field(default_factory=dict)
+    """(layer, to unit, from unit) → new weight, before its layer's scale; from unit = number of inputs: the bias."""
+    held: bool = False
+    """Keep the output's error as it is in the unchanged network (``error_scale`` still acts)."""
+    ones: bool = False
+    """One sample of ones with target 0 in place of the batch, for both networks."""
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """What has become of a matrix."""
+
+    norm: float
+    """‖M'‖ / ‖M‖; NaN for 0 / 0."""
+    entry: float
+    """The one ratio of all entries that are not 0 before or after; NaN where they differ or there are none."""
+    zeros: int
+    """Entries that have become 0."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Matrices by the keys of the graph's boxes: signals (units, samples), weights outputs × inputs."""
+
+    before: Mapping[str, Floats]
+    after: Mapping[str, Floats]
+    norms: Mapping[str, float]
+    """After; signals as the root of the mean square norm of a sample."""
+
+    def ratio(self, key: str) -> Ratio:
+        return ratio(self.before[key], self.after[key])
+
+
+@dataclass(frozen=True)
+class WhatIf(Question):
+    """What every box would hold if these changes were made."""
+
+    changes: Changes = Changes()
+
+    def answer(self, training: Training) -> Outcome:
+        """ValueError where the network cannot be changed by hand."""
+        plain = twin(training)
+        if self.changes.ones:
+            plain = plain.with_data(np.ones((len(plain.x), 1)), np.zeros((len(plain.y), 1)))
+        before = plain.evaluate()
+        held = before[f"delta:{plain.last}"] if self.changes.held else None
+        after = plain.changed(self.changes).evaluate(self.changes.off, self.changes.error_scale, held)
+        return Outcome(before, after, _norms(after, plain.x.shape[1]))
+
+
+@dataclass(frozen=True)
+class Twin:
+    """The same network in plain float64 arrays."""
+
+    weights: tuple[Floats, ...]
+    biases: tuple[Floats, ...]
+    activations: tuple[Activation, ...]
+    loss: Loss
+    x: Floats
+    y: Floats
+
+    @property
+    def last(self) -> int:
+        return len(self.weights) - 1
+
+    def with_data(self, x: Floats, y: Floats) -> Twin:
+        return Twin(self.weights, self.biases, self.activations, self.loss, x, y)
+
+    def changed(self, changes: Changes) -> Twin:
+        """With edited and scaled weights and a scaled input."""
+        weights, biases = [w.copy() for w in self.weights], [b.copy() for b in self.biases]
+        for (layer, to, origin), value in changes.edits.items():
+            if origin == weights[layer].shape[1]:
+                biases[layer][to] = value
+            else:
+                weights[layer][to, origin] = value
+        for layer, scale in changes.weight_scales.items():
+            weights[layer] *= scale
+        x = self.x * changes.input_scale
+        return Twin(tuple(weights), tuple(biases), self.activations, self.loss, x, self.y)
+
+    def evaluate(
+        self, off: frozenset[tuple[int, int]] = frozenset(), error_scale: float = 1.0, held: Floats | None = None
+    ) -> dict[str, Floats]:
+        """Every box by its key. ``held`` is the output's δ in place of the one that follows from the answer."""
+        found = {"input:-1": self.x}
+        a = self._forward(found, off)
+        delta = np.empty_like(a)
+        self.loss.gradient(found[f"z:{self.last}"], a, self.y, delta)
+        self._backward(found, (delta if held is None else held) * error_scale)
+        return {key: value for key, value in found.items() if not key.startswith("z:")}
+
+    def _forward(self, found: dict[str, Floats], off: frozenset[tuple[int, int]]) -> Floats:
+        a = self.x
+        for layer, (w, b) in enumerate(zip(self.weights, self.biases, strict=True)):
+            z = w @ a + b[:, np.newaxis]
+            a = np.empty_like(z)
+            if layer < self.last:
+                slope = np.empty_like(z)
+                self.activations[layer].apply(z, a)
+                self.activations[layer].derivative(z, a, slope)
+                silent = [unit for place, unit in off if place == layer]
+                a[silent] = slope[silent] = 0.0
+                found[f"slope:{layer}"] = slope
+            else:
+                self.loss.output(z, a)
+            found[f"z:{layer}"], found[f"weights:{layer}"], found[f"activation:{layer}"] = z, w, a
+            found[f"biases:{layer}"] = b[:, np.newaxis]
+        return a
+
+    def _backward(self, found: dict[str, Floats], delta: Floats) -> None:
+        samples = self.x.shape[1]
+        for layer in range(self.last, -1, -1):
+            below = found[f"activation:{layer - 1}"] if layer else self.x
+            found[f"delta:{layer}"] = delta
+            found[f"weight_gradient:{layer}"] = delta @ below.T / samples
+            found[f"bias_gradient:{layer}"] = delta.mean(axis=1, keepdims=True)
+            if layer:
+                delta = (self.weights[layer].T @ delta) * found[f"slope:{layer - 1}"]
+
+
+def twin(training: Training) -> Twin:
+    """ValueError in one sentence where the network is too wide or not of dense layers alone."""
+    network = training.network
+    modules = [module for module in network.modules if type(module) is DenseModule and not module.stages]
+    if len(modules) < len(network.modules) or type(network.output) is not OutputModule:
+        raise ValueError("only dense layers without normalisation and dropout can be changed by hand")
+    affines = [*(module.affine for module in modules), network.output.affine]
+    widest = max(max(affine.inputs, affine.outputs) for affine in affines)
+    if widest > WIDEST:
+        raise ValueError(f"networks up to {WIDEST} wide can be changed by hand; this one is {widest} wide")
+    kernels = [affine.kernel.astype(np.float64) for affine in affines]
+    return Twin(
+        tuple(kernel[:-1].T for kernel in kernels),
+        tuple(kernel[-1] for kernel in kernels),
+        tuple(module.spec.activation for module in modules),
+        network.output.loss,
+        network.input[:-1].astype(np.float64),
+        training.y.astype(np.float64),
+    )
+
+
+def ratio(before: Floats, after: Floats) -> Ratio:
+    """‖after‖ / ‖before‖, and entry by entry."""
+    known = before != 0
+    alive = known & (after != 0)
+    ratios = after[alive] / before[alive]
+    spread = float(np.ptp(ratios)) if ratios.size else math.inf
+    common = float(ratios[0]) if spread <= ALIKE * float(np.abs(ratios).max(initial=0.0)) else math.nan
+    sizes = np.linalg.norm(before), np.linalg.norm(after)
+    with np.errstate(all="ignore"):
+        size = float(np.divide(sizes[1], sizes[0]))
+    return Ratio(size, common, int((known & (after == 0)).sum()))
+
+
+def as_matrix(found: Mapping[str, Floats], key: str) -> Matrix:
+    """One matrix as it is drawn; weights with their biases as a last column."""
+    whole = found[key]
+    if key.startswith("weights"):
+        whole = np.hstack([whole, found[key.replace("weights", "biases")]])
+    return matrix_of(key, whole, key.startswith(SIGNALS))
+
+
+def _norms(found: Mapping[str, Floats], samples: int) -> dict[str, float]:
+    return {
+        key: float(np.linalg.norm(value)) / (math.sqrt(samples) if key.startswith(SIGNALS) else 1.0)
+        for key, value in found.items()
+    }

@@ -1,0 +1,92 @@
+"""How the network stretches small changes of its input: singular values of its Jacobian, and of one layer's W."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.arrays.numeric import Array, Counts, Floats, frozen
+from simulator.observations.question import Question
+from simulator.observations.twin import Twin
+
+if TYPE_CHECKING:
+    from simulator.training.training import Training
+
+MOST_OUTPUTS = 256
+"""One backward pass each."""
+LARGEST_SIDE = 2048
+"""Smaller side of a W whose singular values are worked out."""
+
+
+@dataclass(frozen=True)
+class Jacobian:
+    """Singular values, largest first; all equal to 1 is dynamical isometry."""
+
+    samples: Counts
+    """(samples,) indices in the training set."""
+    singular_values: Floats
+    """(samples, min(outputs, inputs)) of J = ∂z_L/∂x, z_L the output before its activation; NaN if not finite."""
+    layer: int
+    """Whose W it is, counted from 0."""
+    weight_singular_values: Floats
+    """(min(inputs, outputs),) of that W; empty where the layer has none or a very large one."""
+
+
+@dataclass(frozen=True)
+class JacobianQuestion(Question):
+    """Of the first samples of the batch, in training mode with the present dropout masks."""
+
+    layer: int = 0
+    samples: int = 4
+
+    def answer(self, training: Training) -> Jacobian:
+        outputs = len(training.y)
+        if outputs > MOST_OUTPUTS:
+            raise ValueError(
+                f"the Jacobian takes a backward pass for each output; {outputs} are too many (at most {MOST_OUTPUTS})"
+            )
+        count = min(self.samples, training.network.batch)
+        found = jacobians(Twin(training), count)
+        taps = training.network.taps
+        layer = min(self.layer, len(taps) - 1)
+        return Jacobian(
+            samples=frozen(training.batch[:count].copy()),
+            singular_values=frozen(np.stack([singular_values(each) for each in found])),
+            layer=layer,
+            weight_singular_values=frozen(_of_weights(taps[layer].weights)),
+        )
+
+
+def jacobians(twin: Twin, samples: int) -> Floats:
+    """(samples, outputs, inputs): ∂z_L/∂x of the first samples, exactly, by a backward pass per output.
+
+    Running averages betray a batch norm: its samples act on each other, and each takes passes of its own.
+    """
+    twin.network.forward(training=True)
+    units, answers, _ = twin.output_delta.shape
+    found = np.empty((samples, units * answers, len(twin.network.input) - 1))
+    apart = twin.network.states.size > 0
+    for group in [[sample] for sample in range(samples)] if apart else [list(range(samples))]:
+        for output in range(units * answers):
+            delta = twin.output_delta
+            delta.fill(0)
+            delta[output % units, output // units, group] = 1
+            found[group, output] = twin.pull_back()[:, group].T
+    return found
+
+
+def singular_values(matrix: Array) -> Floats:
+    """Largest first; NaN for a matrix that is not finite."""
+    if not np.isfinite(matrix).all():
+        return np.full(min(matrix.shape), np.nan)
+    values: NDArray[np.float64] = np.linalg.svd(matrix.astype(np.float64), compute_uv=False)
+    return values
+
+
+def _of_weights(weights: Array | None) -> Floats:
+    if weights is None or min(weights.shape) > LARGEST_SIDE:
+        return np.empty(0)
+    return singular_values(weights)

@@ -1,0 +1,115 @@
+"""How sharply the loss curves: the largest eigenvalue of its Hessian, and the step that this still lets be stable."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.arrays.dual import dual
+from simulator.arrays.numeric import Floats
+from simulator.layers.base import Module
+from simulator.layers.recurrent.loop import ThroughTimeModule
+from simulator.observations.lanczos import largest
+from simulator.observations.question import Question
+from simulator.observations.twin import DualNetwork, Twin
+from simulator.parts.optimizers import Optimizer
+from simulator.schema.parameter import title_of
+
+if TYPE_CHECKING:
+    from simulator.training.training import Training
+
+MOST_PRODUCTS = 128
+TOLERANCE = 1e-3
+"""Residual at which it ends; the error of the eigenvalue is about its square."""
+
+
+@dataclass(frozen=True)
+class Sharpness:
+    """λ_max of the Hessian of what is minimised on the present batch, and η · λ_max against its limit."""
+
+    value: float
+    """λ_max; found from below, NaN where the gradient is not finite."""
+    residual: float
+    """‖Hv − λv‖"""
+    products: int
+    """Hessian-vector products, each of a forward and a backward pass in dual numbers."""
+    rate: float
+    """η of the step."""
+    limit: float
+    """η · λ_max beyond which the step overshoots more and more; NaN where there is none."""
+    reason: str
+    """Why there is no limit; ``""`` where there is."""
+
+    @property
+    def bound(self) -> bool:
+        """Whether Lanczos ended before it converged: λ_max is ``value`` or more."""
+        return self.residual > TOLERANCE * abs(self.value)
+
+    @property
+    def gauge(self) -> float:
+        """η · λ_max"""
+        return self.rate * self.value
+
+
+@dataclass(frozen=True)
+class SharpnessQuestion(Question):
+    """On the present batch, in training mode with the present dropout masks; L2 counts, clipping and L1 do not."""
+
+    seconds: float = 1.0
+    """When Lanczos ends at the latest, with what it has found."""
+
+    def answer(self, training: Training) -> Sharpness:
+        hessian = Hessian(training)
+        # The loss curves most about where it falls: two products from there find more than eight from anywhere.
+        gradient = training.network.parameters.gradient.astype(np.float64)
+        found = largest(
+            hessian.product, len(gradient), most=MOST_PRODUCTS, tolerance=TOLERANCE, seconds=self.seconds, lean=gradient
+        )
+        optimizer = training.experiment.optimizer
+        return Sharpness(
+            found.value, found.residual, found.products, training.learning_rate, optimizer.stability_limit(),
+            unlimited(optimizer),
+        )  # fmt: skip
+
+
+class Hessian:
+    """Exact products H v: the tangent of the gradient where the parameters move along v.
+
+    H is that of the whole loss, also where training cuts the gradient in time.
+    """
+
+    def __init__(self, training: Training) -> None:
+        self.twin = Twin(training, DualNetwork)
+        _join(self.twin.network.modules)
+        self.parameters, self.gradient = (
+            dual(each) for each in (self.twin.network.parameters.value, self.twin.network.parameters.gradient)
+        )
+        self.penalty = np.zeros(self.parameters.size)
+        for start, stop in self.twin.network.parameters.weight_ranges:
+            self.penalty[start:stop] = training.experiment.regularization.l2
+
+    def product(self, v: Floats) -> Floats:
+        np.copyto(self.parameters.tangent, v)
+        with np.errstate(all="ignore"):
+            self.twin.gradient()
+        found: Floats = self.gradient.tangent + self.penalty * v
+        return found
+
+
+def _join(modules: Sequence[Module]) -> None:
+    """Let the gradient pass where ``truncate`` stops it."""
+    for module in modules:
+        if isinstance(module, ThroughTimeModule):
+            module.cuts = frozenset()
+        _join(module.children())
+
+
+def unlimited(optimizer: Optimizer) -> str:
+    """Why η · λ_max has no limit; ``""`` where it has."""
+    if math.isfinite(optimizer.stability_limit()):
+        return ""
+    return f"{title_of(type(optimizer))} rescales every parameter's step, so λ_max alone sets no limit"

@@ -1,0 +1,65 @@
+"""One unit of a layer: how it answers the batch at one step, and what became of it over time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.arrays.numeric import Floats
+
+Condition = Literal["alive", "dead", "saturated", "not finite"]
+SATURATED = 0.95
+"""A unit is called saturated where |φ'| is below 5 % of its supremum on at least this share of the batch."""
+COLUMNS = ("mean", "low", "high", "active", "saturated", "gradient_norm")
+"""What is kept of each look."""
+_LOW, _HIGH = COLUMNS.index("low"), COLUMNS.index("high")
+MOST_TURNS = 64
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One unit on the batch of one step, among the units of its layer."""
+
+    layer: str
+    """Label."""
+    index: int
+    """Counted from 0."""
+    mean: float
+    low: float
+    high: float
+    """Of its activation over the batch, for a convolution over positions too, for a layer with a state over steps."""
+    active: float
+    """Share of the batch with φ'(z) ≠ 0; NaN where the layer has no φ, or any z is NaN."""
+    saturated: float
+    """Share with |φ'(z)| < 0.05 sup|φ'|; NaN likewise."""
+    gradient_norm: float
+    """‖∂C/∂w‖ of its incoming weights; NaN where it has none."""
+    weights: Floats
+    """(inputs, maps): its incoming weights, without the bias; maps are the pieces or gates that make up the unit."""
+    image: tuple[int, ...]
+    """(channels, height, width) where one map's weights are an image, else ()."""
+    means: Floats
+    actives: Floats
+    saturations: Floats
+    """(units,) each, of all units of the layer."""
+    drawn: bool
+    """Whether its weights can be drawn anew."""
+
+    @property
+    def condition(self) -> Condition:
+        if not math.isfinite(self.low) or not math.isfinite(self.high):
+            return "not finite"
+        return "dead" if self.active == 0 else "saturated" if self.saturated >= SATURATED else "alive"
+
+    @property
+    def dead(self) -> NDArray[np.bool_]:
+        """(units,): φ'(z) = 0 on the whole batch."""
+        return np.equal(self.actives, 0)
+
+    @property
+    def row(self) -> Floats:
+        return np.array([getattr(self, name) for name in COLUMNS], np.float64)

@@ -1,0 +1,270 @@
+"""Optimisers: from the gradient to the change of the parameters, on flat vectors.
+
+``update`` writes the change ΔW into ``out`` and advances the optimiser's state vectors; the caller adds ΔW to the
+parameters. All state vectors always exist, so that momentum may be raised from 0 in mid-run. Everything is
+elementwise: the caller may hand in any piece of the flat vectors. Names and defaults are PyTorch's. A new optimiser
+is one class here.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import msgspec
+import numpy as np
+
+from simulator.arrays.numeric import Array
+from simulator.schema.parameter import Part, any_of, knob
+
+_RATE = knob("learning rate", "η: how far one update goes.", slider=(1e-5, 10), log=True, ge=0, unit="η", live=True)
+_EPS = knob(
+    "epsilon",
+    "Keeps the division finite; gradients far below it no longer move anything.",
+    slider=(1e-12, 1e-2),
+    log=True,
+    gt=0,
+    unit="ε",
+    live=True,
+)
+
+
+def _share(label: str, help: str, unit: str) -> msgspec.Meta:
+    return knob(label, help, slider=(0, 0.999), ge=0, lt=1, unit=unit, live=True)
+
+
+_BETA1 = _share("beta 1", "Share of the old mean gradient kept at each step.", "β₁")
+_BETA2 = _share("beta 2", "Share of the old mean squared gradient kept at each step.", "β₂")
+
+
+class Optimizer(Part, frozen=True):
+    """Turns a gradient g into an update ΔW."""
+
+    learning_rate: Annotated[float, _RATE] = 1e-3
+    slots: ClassVar[int] = 0
+    """How many state vectors it keeps; all start at 0."""
+    adaptive: ClassVar[bool] = False
+    """Whether a step is as long for a small gradient as for a large one, as long as that is far above ``epsilon``."""
+    accumulates: ClassVar[bool] = False
+    """Whether all gradients so far shorten the steps, which so only ever become shorter."""
+    mean_field: ClassVar[str] = ""
+    """Name of the field with the share β of the old mean gradient, or velocity, that is kept."""
+    square_field: ClassVar[str] = ""
+    """Name of the field with the share of the old mean squared gradient that is kept."""
+    epsilon_field: ClassVar[str] = ""
+    """Name of the field with what is added to the divisor."""
+    decay_field: ClassVar[str] = ""
+    """Name of the field with λ, where each update also shrinks every parameter by η·λ of it."""
+
+    @property
+    def epsilon(self) -> float:
+        """What is added to the divisor; 0 where nothing is."""
+        return float(getattr(self, self.epsilon_field)) if self.epsilon_field else 0.0
+
+    @property
+    def decay(self) -> float:
+        """λ of what shrinks every parameter by η·λ of it; 0 where nothing does."""
+        return float(getattr(self, self.decay_field)) if self.decay_field else 0.0
+
+    @property
+    def gain(self) -> float:
+        """What the steps of a constant gradient are multiplied with in the long run, beside η·g."""
+        return 1.0
+
+    def stability_limit(self) -> float:
+        """Largest η·λ at which steps on ½ λ w² do not grow; NaN where the optimiser rescales what λ is about."""
+        return math.nan
+
+    @abstractmethod
+    def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        """out ← ΔW at the ``t``-th update (from 1) with learning rate ``rate``; ``g`` is left as it is.
+
+        ΔW is proportional to ``rate``, and the state does not depend on it: a rate may change after the update.
+        """
+
+    def rescale_state(self, old: Optimizer, state: tuple[Array, ...]) -> None:
+        """Adjust the state vectors, in place, to a change of this optimiser's own knobs in mid-run."""
+
+
+class SGD(Optimizer, frozen=True, tag="sgd"):
+    """Gradient descent on mini-batches, with momentum and Nesterov's look-ahead by choice.
+
+    v ← βv + g, ΔW = −ηv (Nesterov: −η(g + βv)): a changed rate acts at once.
+
+    Robbins and Monro 1951, A stochastic approximation method; momentum: Polyak 1964, Some methods of speeding up
+    the convergence of iteration methods; Nesterov 1983, as Sutskever et al. 2013 write it, On the importance of
+    initialization and momentum in deep learning.
+    """
+
+    label: ClassVar[str] = "SGD"
+    learning_rate: Annotated[float, _RATE] = 0.1
+    momentum: Annotated[float, _share("momentum", "Share of the last step's velocity that is kept.", "β")] = 0.0
+    nesterov: Annotated[
+        bool, knob("Nesterov", "Take the gradient's effect after the momentum step, not before.", live=True)
+    ] = False
+    slots: ClassVar[int] = 1
+    mean_field: ClassVar[str] = "momentum"
+
+    @property
+    def gain(self) -> float:
+        return 1 / (1 - self.momentum)
+
+    def stability_limit(self) -> float:
+        """2, with momentum 2 (1 + β), with Nesterov's 2 (1 + β) / (1 + 2β)."""
+        beta = self.momentum
+        return 2 * (1 + beta) / (1 + 2 * beta) if self.nesterov else 2 + 2 * beta
+
+    def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        (velocity,) = state
+        np.multiply(velocity, self.momentum, out=velocity)
+        np.add(velocity, g, out=velocity)
+        if self.nesterov:
+            np.multiply(velocity, self.momentum, out=out)
+            np.add(out, g, out=out)
+            np.multiply(out, -rate, out=out)
+        else:
+            np.multiply(velocity, -rate, out=out)
+
+
+class AdaGrad(Optimizer, frozen=True, tag="adagrad"):
+    """Divides by the root of all squared gradients so far: the t-th step of a constant gradient is η/√t.
+
+    Duchi, Hazan and Singer 2011, Adaptive subgradient methods for online learning and stochastic optimization.
+    """
+
+    label: ClassVar[str] = "AdaGrad"
+    learning_rate: Annotated[float, _RATE] = 1e-2
+    eps: Annotated[float, _EPS] = 1e-10
+    slots: ClassVar[int] = 1
+    accumulates: ClassVar[bool] = True
+    epsilon_field: ClassVar[str] = "eps"
+
+    def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        (squares,) = state
+        np.multiply(g, g, out=out)
+        np.add(squares, out, out=squares)
+        np.sqrt(squares, out=out)
+        np.add(out, self.eps, out=out)
+        np.divide(g, out, out=out)
+        np.multiply(out, -rate, out=out)
+
+
+class RMSProp(Optimizer, frozen=True, tag="rmsprop"):
+    """Divides by the root of a running mean of squared gradients.
+
+    Tieleman and Hinton 2012, Lecture 6.5 of Neural networks for machine learning.
+    """
+
+    label: ClassVar[str] = "RMSProp"
+    learning_rate: Annotated[float, _RATE] = 1e-2
+    rho: Annotated[float, _share("rho", "Share of the old mean squared gradient kept at each step.", "ρ")] = 0.9
+    eps: Annotated[float, _EPS] = 1e-8
+    slots: ClassVar[int] = 1
+    adaptive: ClassVar[bool] = True
+    square_field: ClassVar[str] = "rho"
+    epsilon_field: ClassVar[str] = "eps"
+
+    def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        (squares,) = state
+        _average_square(squares, g, self.rho, out)
+        np.sqrt(squares, out=out)
+        np.add(out, self.eps, out=out)
+        np.divide(g, out, out=out)
+        np.multiply(out, -rate, out=out)
+
+
+class Adam(Optimizer, frozen=True, tag="adam"):
+    """Running means of gradient and squared gradient, corrected for their start at zero.
+
+    ΔW = −η m̂ / (√v̂ + ε). For |g| ≫ ε every step of a constant gradient is η·sign g; for |g| ≪ ε only η·g/ε.
+
+    Kingma and Ba 2015, Adam: a method for stochastic optimization, arXiv:1412.6980.
+    """
+
+    label: ClassVar[str] = "Adam"
+    beta1: Annotated[float, _BETA1] = 0.9
+    beta2: Annotated[float, _BETA2] = 0.999
+    eps: Annotated[float, _EPS] = 1e-8
+    slots: ClassVar[int] = 2
+    adaptive: ClassVar[bool] = True
+    mean_field: ClassVar[str] = "beta1"
+    square_field: ClassVar[str] = "beta2"
+    epsilon_field: ClassVar[str] = "eps"
+
+    def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        _adam(self, state, g, out, rate, t)
+
+    def rescale_state(self, old: Optimizer, state: tuple[Array, ...]) -> None:
+        _carry_adam(self, old, state)
+
+
+class AdamW(Optimizer, frozen=True, tag="adamw"):
+    """Adam with decoupled weight decay: each update also shrinks every parameter by η·λ·w.
+
+    Loshchilov and Hutter 2019, Decoupled weight decay regularization, arXiv:1711.05101.
+    """
+
+    label: ClassVar[str] = "AdamW"
+    beta1: Annotated[float, _BETA1] = 0.9
+    beta2: Annotated[float, _BETA2] = 0.999
+    eps: Annotated[float, _EPS] = 1e-8
+    weight_decay: Annotated[
+        float,
+        knob(
+            "weight decay",
+            "λ: share of each parameter lost per unit of learning rate.",
+            slider=(0, 1),
+            ge=0,
+            unit="λ",
+            live=True,
+        ),
+    ] = 1e-2
+    slots: ClassVar[int] = 2
+    adaptive: ClassVar[bool] = True
+    mean_field: ClassVar[str] = "beta1"
+    square_field: ClassVar[str] = "beta2"
+    epsilon_field: ClassVar[str] = "eps"
+    decay_field: ClassVar[str] = "weight_decay"
+
+    def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        _adam(self, state, g, out, rate, t)
+        if self.weight_decay:
+            out -= (rate * self.weight_decay) * w
+
+    def rescale_state(self, old: Optimizer, state: tuple[Array, ...]) -> None:
+        _carry_adam(self, old, state)
+
+
+def _average_square(squares: Array, g: Array, keep: float, scratch: Array) -> None:
+    """squares ← keep·squares + (1 − keep)·g², g scaled before it is squared: a mean may be finite where g² is not."""
+    np.multiply(g, math.sqrt(1 - keep), out=scratch)
+    np.square(scratch, out=scratch)
+    np.multiply(squares, keep, out=squares)
+    np.add(squares, scratch, out=squares)
+
+
+def _adam(spec: Adam | AdamW, state: tuple[Array, ...], g: Array, out: Array, rate: float, t: int) -> None:
+    mean, squares = state
+    np.multiply(mean, spec.beta1, out=mean)
+    np.add(mean, g, out=mean)
+    _average_square(squares, g, spec.beta2, out)
+    mean_scale = (1 - spec.beta1) / (1 - spec.beta1**t)
+    root_scale = 1 / math.sqrt(1 - spec.beta2**t)
+    # m̂/(√v̂ + ε) with every constant moved into one scalar.
+    np.sqrt(squares, out=out)
+    np.add(out, spec.eps / root_scale, out=out)
+    np.divide(mean, out, out=out)
+    np.multiply(out, -rate * mean_scale / root_scale, out=out)
+
+
+def _carry_adam(new: Adam | AdamW, old: Optimizer, state: tuple[Array, ...]) -> None:
+    """The first vector holds the running mean divided by 1 − β₁: another β₁ is another divisor."""
+    if isinstance(old, (Adam, AdamW)) and old.beta1 != new.beta1:
+        np.multiply(state[0], (1 - old.beta1) / (1 - new.beta1), out=state[0])
+
+
+if TYPE_CHECKING:
+    AnyOptimizer = Optimizer
+else:
+    AnyOptimizer = any_of(Optimizer)

@@ -1,0 +1,215 @@
+"""The commands that need no screen: ``run``, ``presets`` and ``reference``.
+
+``run`` writes the data; what draws the plots is handed in, because the simulator knows no screen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+# The bench takes its arguments here too: what only a command needs is imported by the command.
+if TYPE_CHECKING:
+    from simulator.experiment.experiment import Experiment
+    from simulator.running.headless import RunResult
+
+Draw = Callable[["RunResult", Path], None]
+COMMANDS = ("run", "presets", "reference")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Arguments of the three commands."""
+    top = argparse.ArgumentParser(prog="main.py", description="Train without a screen.")
+    commands = top.add_subparsers(dest="command", required=True)
+    add_commands(commands)
+    return top
+
+
+def add_commands(commands: Any) -> None:
+    """Add the three commands to a parser's sub-commands."""
+    one = commands.add_parser("run", help="train an experiment without a screen and write its files")
+    one.add_argument("target", metavar="FILE-OR-PRESET")
+    one.add_argument("--steps", type=_count(0), required=True, metavar="N", help="updates to make")
+    one.add_argument("--seed", type=_count(0), metavar="S", help="instead of the experiment's seed")
+    one.add_argument(
+        "--seeds", type=_count(1), metavar="N", help="train once for each of N seeds from that on; tables get a column"
+    )
+    one.add_argument(
+        "--set", action="append", default=[], metavar="PATH=VALUE", help="as in layers.0.units=50; may be repeated"
+    )
+    one.add_argument("--every", type=_count(1), default=1, metavar="K", help="measure layers each K steps (1)")
+    one.add_argument(
+        "--analyses", type=_analyses, metavar="NAME,…",
+        help="what else to write at these steps: bounds, graph, jacobian, weights, sharpness, noise, rank, "
+        "preactivations, correlation, input-gradient, outputs, prediction, order-chaos; all or none "
+        "(prediction,order-chaos)",
+    )  # fmt: skip
+    one.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+    one.add_argument(
+        "--allow-files", action="store_true", help="read files that the experiment names outside of its own folder"
+    )
+    one.add_argument("--no-plots", action="store_true", help="write the data only")
+    commands.add_parser("presets", help="list the presets")
+    commands.add_parser("reference", help="print the reference table of all parts")
+
+
+def _count(least: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"expected a whole number, not {shortened(text)!r}") from None
+        if value < least:
+            raise argparse.ArgumentTypeError(f"expected {least} or more, not {value}")
+        return value
+
+    return whole
+
+
+def _analyses(text: str) -> tuple[str, ...]:
+    from simulator.observations.tables import ANALYSES
+
+    if text in ("all", "none"):
+        return tuple(ANALYSES) if text == "all" else ()
+    names = tuple(name.strip() for name in text.split(","))
+    for name in names:
+        if name not in ANALYSES:
+            known = ", ".join(ANALYSES)
+            raise argparse.ArgumentTypeError(f"no analysis is called {shortened(name)!r}; there are {known}")
+    return names
+
+
+def execute(arguments: argparse.Namespace, draw: Draw) -> int:
+    """Carry out a parsed command; the process's exit status."""
+    from simulator.experiment.experiment import ExperimentError
+
+    try:
+        if arguments.command == "run":
+            _run(arguments, draw)
+        elif arguments.command == "presets":
+            _list_presets()
+        else:
+            from simulator.running.reference import reference
+
+            sys.stdout.write(reference())
+    except (ExperimentError, OSError, MemoryError) as error:
+        print(f"error: {_one_line(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; nothing was written", file=sys.stderr)
+        return 130
+    return 0
+
+
+def shortened(text: str, length: int = 80) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def _one_line(error: Exception) -> str:
+    from simulator.experiment.experiment import bounded
+
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory ({' '.join(str(error).split()) or 'nothing says for what'})"
+    if isinstance(error, OSError) and error.strerror:
+        return bounded(f"{error.filename}: {error.strerror.lower()}" if error.filename else error.strerror)
+    return " ".join(str(error).split())
+
+
+def _list_presets() -> None:
+    from simulator.experiment.files import presets
+
+    found = presets()
+    width = max(len(preset.id) for preset in found)
+    for preset in found:
+        print(f"{preset.id:{width}}  {preset.title}: {preset.effect}")
+
+
+def setting(text: str) -> tuple[str, Any]:
+    """``PATH=VALUE``: the value is JSON where it reads as JSON, else the text itself."""
+    path, equals, value = text.partition("=")
+    if not equals:
+        from simulator.experiment.experiment import ExperimentError
+
+        raise ExperimentError(f"expected PATH=VALUE, not {text!r}")
+    try:
+        return path.strip(), json.loads(value)
+    except ValueError:
+        return path.strip(), value
+
+
+def prepare(arguments: argparse.Namespace) -> Experiment:
+    """The experiment that the arguments describe."""
+    from simulator.data.table import changed
+    from simulator.experiment.files import find
+
+    # A kind brings its own fields with it, so kinds come first, whatever the order they are typed in.
+    settings = sorted((setting(text) for text in arguments.set), key=lambda item: not item[0].endswith(".kind"))
+    if arguments.seed is not None:
+        settings.append(("seed", arguments.seed))
+    experiment = find(arguments.target).with_values(settings)
+    if "data.path" not in dict(settings):
+        _check_reach(Path(arguments.target), arguments.allow_files)
+    if news := changed(experiment.data):
+        print(f"note: {news}", file=sys.stderr)
+    return experiment
+
+
+def _check_reach(path: Path, allowed: bool) -> None:
+    """Say which file beyond its own folder an experiment reads; refuse one that no dialog would have written there."""
+    from simulator.experiment.experiment import ExperimentError
+    from simulator.experiment.files import reach_of
+
+    reach = reach_of(path) if path.exists() else None
+    if reach is None:
+        return
+    if not allowed and not reach.plausible:
+        raise ExperimentError(
+            f"{path.name} names {reach.found}, outside of its own folder: --allow-files reads it, or --set data.path=…"
+        )
+    print(f"note: {path.name} reads {reach.found}, outside of its own folder", file=sys.stderr)
+
+
+def _run(arguments: argparse.Namespace, draw: Draw) -> None:
+    from tqdm import tqdm
+
+    # Its monitor is a thread that outlives the bar.
+    tqdm.monitor_interval = 0
+    experiment = prepare(arguments)
+    total = arguments.steps * (arguments.seeds or 1)
+    told: tuple[str, ...] = ()
+    with tqdm(total=total, unit="step", disable=None, leave=False) as bar:
+        for folder, result in _results(arguments, experiment, progress=lambda step: bar.update(step - bar.n)):
+            if not arguments.no_plots:
+                draw(result, folder / "plots")
+            for note in result.info.notes if result.info.notes != told else ():
+                bar.write(f"note: {note}", file=sys.stderr)
+            told = result.info.notes
+            bar.write(_told(result, "" if folder == arguments.out else f"{folder.name}, "))
+    # A folder's name may be no text in any encoding.
+    print(f"written to {str(arguments.out).encode(errors='backslashreplace').decode()}")
+
+
+def _results(
+    arguments: argparse.Namespace, experiment: Experiment, progress: Callable[[int], None]
+) -> Iterator[tuple[Path, RunResult]]:
+    """Each run with its folder."""
+    from simulator.observations.tables import CHEAP
+    from simulator.running.ensemble import run_ensemble
+    from simulator.running.headless import run
+
+    analyses = CHEAP if arguments.analyses is None else arguments.analyses
+    options: dict[str, Any] = {"every": arguments.every, "analyses": analyses, "progress": progress}
+    if arguments.seeds is None:
+        yield arguments.out, run(experiment, steps=arguments.steps, out=arguments.out, **options)
+    else:
+        yield from run_ensemble(experiment, arguments.seeds, steps=arguments.steps, out=arguments.out, **options)
+
+
+def _told(result: RunResult, whose: str) -> str:
+    from simulator.doctor.headline import headline
+
+    return f"{whose}step {result.last.step}: {headline(result.findings, result.last)}"

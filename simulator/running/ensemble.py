@@ -1,0 +1,70 @@
+"""The same experiment once for each of several seeds: every table in one file, ``seed`` its first column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from simulator.experiment.experiment import Experiment
+from simulator.running.files import TABLES
+from simulator.running.headless import RunResult, run
+from simulator.system.atomic import partial, write_atomic
+
+
+def members(experiment: Experiment, count: int) -> list[Experiment]:
+    """The experiment with its own seed and those that follow it; ExperimentError beyond the last seed there is."""
+    return [experiment.with_values([("seed", experiment.seed + number)]) for number in range(count)]
+
+
+def run_ensemble(
+    experiment: Experiment,
+    count: int,
+    *,
+    steps: int,
+    out: str | Path,
+    progress: Callable[[int], None] | None = None,
+    **options: Any,
+) -> Iterator[tuple[Path, RunResult]]:
+    """The folder and the result of each seed's run: that of :func:`~simulator.running.headless.run` with its options.
+
+    Into ``out`` go the experiment with the first seed and the tables of all; what is no table stays in ``seed-<s>``.
+    ``progress`` hears of the steps of all runs together.
+    """
+    folder, runs, done = Path(out), members(experiment, count), 0
+    for member in runs:
+        home = folder / f"seed-{member.seed}"
+        hear = None if progress is None else _later(progress, done)
+        yield home, run(member, steps=steps, out=home, progress=hear, **options)
+        done += steps
+    _join({member.seed: folder / f"seed-{member.seed}" for member in runs}, folder)
+    write_atomic(folder / "experiment.json", experiment.to_json())
+
+
+def _later(progress: Callable[[int], None], done: int) -> Callable[[int], None]:
+    return lambda step: progress(done + step)
+
+
+def _join(homes: dict[int, Path], folder: Path) -> None:
+    """Move the tables of all seeds into ``folder``, those of an earlier run away."""
+    for name in TABLES:
+        parts = {seed: home / name for seed, home in homes.items() if (home / name).exists()}
+        if not parts:
+            (folder / name).unlink(missing_ok=True)
+            continue
+        with partial(folder / name).open("w", encoding="utf-8", newline="") as target:
+            target.writelines(_with_seed(parts))
+        partial(folder / name).replace(folder / name)
+        for part in parts.values():
+            part.unlink()
+
+
+def _with_seed(parts: dict[int, Path]) -> Iterator[str]:
+    """The lines of one table: its header once, then the rows of each seed."""
+    for number, (seed, part) in enumerate(parts.items()):
+        with part.open(encoding="utf-8", newline="") as lines:
+            header = next(lines)
+            if number == 0:
+                yield f"seed,{header}"
+            for line in lines:
+                yield f"{seed},{line}"

@@ -1,0 +1,68 @@
+"""Runs that edits have put aside, to go on where those edits are undone or redone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from simulator.experiment.experiment import Experiment
+from simulator.record.history import Rows
+from simulator.schema.parameter import is_live_change
+from simulator.training.checkpoint import Checkpoint
+
+MOST_RUNS = 16
+MOST_BYTES = 512 * 2**20
+
+
+@dataclass(frozen=True)
+class KeptRun:
+    """A run between two steps, and the edit that put it aside."""
+
+    run: int
+    """Run id."""
+    edit: int
+    begun_by: int
+    """The edit that the run itself began with; 0 for none."""
+    checkpoint: Checkpoint
+    rows: Rows | None = None
+    """Its last steps, those that no answer has brought yet."""
+
+    @property
+    def nbytes(self) -> int:
+        return self.checkpoint.nbytes
+
+
+class KeptRuns:
+    """At most ``MOST_RUNS`` runs of ``MOST_BYTES`` together by their edits; the oldest go first, the last one stays."""
+
+    def __init__(self) -> None:
+        self._runs: dict[int, KeptRun] = {}
+
+    def __iter__(self) -> Iterator[KeptRun]:
+        return iter(tuple(self._runs.values()))
+
+    def keep(self, kept: KeptRun) -> None:
+        """Keep a run; one that the same edit put aside before gives way."""
+        self._runs.pop(kept.edit, None)
+        self._runs[kept.edit] = kept
+        while len(self._runs) > 1 and (len(self._runs) > MOST_RUNS or self._nbytes > MOST_BYTES):
+            del self._runs[next(iter(self._runs))]
+
+    def take(self, edit: int, experiment: Experiment) -> KeptRun | None:
+        """The run that ``edit`` put aside, if it can go on as ``experiment``; it is kept no longer."""
+        found = self._runs.get(edit)
+        if found is None or not is_live_change(found.checkpoint.experiment, experiment):
+            return None
+        return self._runs.pop(edit)
+
+    def drop(self, run: int) -> Checkpoint | None:
+        """Keep a run no longer; where it goes on, if it was kept."""
+        found = next((kept for kept in self if kept.run == run), None)
+        if found is None:
+            return None
+        del self._runs[found.edit]
+        return found.checkpoint
+
+    @property
+    def _nbytes(self) -> int:
+        return sum(kept.nbytes for kept in self)

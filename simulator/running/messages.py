@@ -1,0 +1,200 @@
+"""What crosses between the screen and the worker: commands and requests in, frames and replies out; nothing else.
+
+Every message is a frozen value that pickles, so the worker may be a thread or a process and no other file notices. They
+are Structs, not dataclasses: making so many of those takes a fiftieth of the start.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from simulator.experiment.experiment import Experiment
+from simulator.observations.question import Question
+from simulator.record.frame import Frame
+from simulator.record.history import Rows
+from simulator.running.kept_runs import KeptRun
+from simulator.training.checkpoint import Checkpoint
+from simulator.training.run_info import RunInfo
+
+Halt = Literal["", "loss", "parameters"]
+"""What is not finite, where a guarded run pauses; ``""`` where it does not."""
+
+# -- in ---------------------------------------------------------------------------------------------------------
+
+
+class Change(Struct, frozen=True):
+    """Train this experiment from now on: live where only live parameters differ, else rebuilt at step 0."""
+
+    run: int
+    """Run id to use if it is rebuilt."""
+    experiment: Experiment
+    edit: int = 0
+    """The edit that asks for it, under which the run that it ends is kept; 0: that run is given up."""
+    back: bool = False
+    """Whether the edit is undone or redone: the run that it put aside goes on."""
+    over: bool = False
+    """Whether a run begins or goes on in any case, even where only live parameters differ."""
+
+
+class Restart(Struct, frozen=True):
+    """Back to step 0 with the same weights."""
+
+    run: int
+
+
+class Keep(Struct, frozen=True):
+    """Keep this run for when its edit is undone, in a worker that takes the place of another."""
+
+    kept: KeptRun
+
+
+class Play(Struct, frozen=True):
+    """Train: for ever, or ``steps`` steps and then pause."""
+
+    steps: int | None = None
+
+
+class Pause(Struct, frozen=True):
+    pass
+
+
+class Limit(Struct, frozen=True):
+    """At most this many steps per second; None lifts the limit."""
+
+    steps_per_second: float | None
+
+
+class Guard(Struct, frozen=True):
+    """Whether to pause, once in a run, where the loss is not finite or an update has left parameters that are not."""
+
+    on: bool
+
+
+class Look(Struct, frozen=True):
+    """Ask for an :class:`Update` with the step that is being made, or with the present one."""
+
+    id: int
+    wants: frozenset[str] = frozenset()
+    """Costly parts the frame should have: ``activation`` and ``weight_gradient`` (histograms), ``boundary``, ``time``
+    (profiles through time), ``gates``, ``maps``, ``graph``. While training, histograms come as often as time allows,
+    and the first answer after a change may leave out what takes long."""
+    checkpoint: bool = False
+    """Whether a checkpoint is wanted: an answer soon brings it."""
+
+
+class Revive(Struct, frozen=True):
+    """Draw the incoming weights of some units anew in the running network; of another run, it comes too late."""
+
+    run: int
+    layer: str
+    """Label."""
+    units: tuple[int, ...]
+    """Counted from 0."""
+
+
+class Stop(Struct, frozen=True):
+    pass
+
+
+class Resume(Struct, frozen=True):
+    """Go on from a checkpoint, in a worker that has just been started."""
+
+    run: int
+    checkpoint: Checkpoint
+
+
+class GoBack(Struct, frozen=True):
+    """Go on from the last checkpoint kept at or before a step, or from step 0, with an experiment changed live."""
+
+    run: int
+    step: int
+    experiment: Experiment
+    edit: int = 0
+    """The edit under which the run that it ends is kept; 0: that run is given up."""
+
+
+class Ask(Struct, frozen=True):
+    """Have a question answered beside training; the newest of one ``topic`` replaces those still waiting."""
+
+    id: int
+    topic: str
+    question: Question
+
+
+Command = Ask | Change | GoBack | Guard | Keep | Restart | Resume | Revive | Play | Pause | Limit | Look | Stop
+
+# -- out --------------------------------------------------------------------------------------------------------
+
+
+class Started(Struct, frozen=True):
+    """A run has been built and stands at ``step``: 0, or where a checkpoint goes on."""
+
+    info: RunInfo
+    columns: tuple[str, ...]
+    """Columns of this run's history."""
+    frame: Frame
+    """The state it starts from, with everything a plot could want."""
+    ended: KeptRun | None = None
+    """The run that it takes the place of, where an edit put that aside."""
+    continues: int = 0
+    """Run id of a kept run that goes on as this one; 0 where it begins anew."""
+
+    @property
+    def step(self) -> int:
+        return self.frame.step
+
+
+class Update(Struct, frozen=True):
+    """The answer to :class:`Look`: the present frame and every step's scalars since the last answer."""
+
+    id: int
+    frame: Frame | None
+    """None while no experiment could be built."""
+    rows: tuple[Rows, ...] = ()
+    playing: bool = False
+    steps_per_second: float = 0.0
+    checkpoint: Checkpoint | None = None
+    halted: Halt = ""
+    """What it has paused at by itself and stands at still."""
+    kept_steps: tuple[int, ...] = ()
+    """Where the run could go back to, ascending: checkpoints from before any trouble."""
+
+
+class Refused(Struct, frozen=True):
+    """The experiment cannot be trained, and nothing is until another can."""
+
+    run: int
+    message: str
+    path: str = ""
+    """The field it is about: ``data``, ``layers[0].units``."""
+    ended: KeptRun | None = None
+    """The run that was trained before."""
+    traceback: str = ""
+    """Where it happened, if nobody foresaw it."""
+
+
+class Failed(Struct, frozen=True):
+    """The worker met an error it does not know; it is paused, or gone if ``fatal``."""
+
+    message: str
+    traceback: str = ""
+    fatal: bool = False
+
+
+class Answer(Struct, frozen=True):
+    """The answer to an :class:`Ask`."""
+
+    id: int
+    topic: str
+    run: int
+    step: int
+    result: Any
+    refusal: str = ""
+    """Why there is none, in one sentence; then ``result`` is None."""
+    seconds: float = 0.0
+    """What it cost."""
+
+
+Reply = Answer | Started | Update | Refused | Failed

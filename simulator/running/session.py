@@ -1,0 +1,186 @@
+"""The front of the worker: what a screen or a script holds. Commands go in, replies come out, nothing else."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+from simulator.experiment.experiment import Experiment
+from simulator.observations.question import Question
+from simulator.running.kept_runs import KeptRun
+from simulator.running.messages import (
+    Ask,
+    Change,
+    Command,
+    Failed,
+    GoBack,
+    Guard,
+    Keep,
+    Limit,
+    Look,
+    Pause,
+    Play,
+    Refused,
+    Reply,
+    Restart,
+    Resume,
+    Revive,
+    Started,
+    Update,
+)
+from simulator.running.transport import Mode, Notify, Transport, carrier_of, trainer, usual_mode
+from simulator.training.checkpoint import Checkpoint
+
+CHECKPOINT_SECONDS = 10.0
+"""What may be lost with a process that dies. A checkpoint of a wide network is megabytes."""
+RUNS = itertools.count(1)
+"""Ids of runs, which no two sessions share."""
+__all__ = ["Mode", "Session", "usual_mode"]
+
+
+class Session:
+    """Commands and requests in, frames and replies out.
+
+    ``look`` asks for an :class:`Update`; at most one request is under way, so a slow reader never floods and a fast
+    one is never behind. Every step's scalars arrive with the next Update: none is lost.
+    """
+
+    def __init__(
+        self,
+        mode: Mode = "thread",
+        notify: Notify = lambda: None,
+        carrier: Transport[Command, Reply] | None = None,
+    ) -> None:
+        """``carrier``: one that has been launched before."""
+        self.mode = mode
+        self.notify = notify
+        """Called, in any thread, whenever a reply has arrived."""
+        self.notice = ""
+        """Why the worker is a thread although a process was asked for."""
+        self._carrier = carrier or carrier_of(mode, trainer)
+        self._started = False
+        self._looks = itertools.count(1)
+        self._pending: int | None = None
+        self._closed = False
+        self._next_checkpoint = 0.0
+        self.checkpoint: Checkpoint | None = None
+        """The last one of the present run."""
+        self.playing = False
+        """As of the last reply or command."""
+
+    def start(self) -> None:
+        """Start the worker; where no process can be had, as a thread. May be called again."""
+        if self._started:
+            return
+        self._started = True
+        try:
+            self._carrier.start(self._tell)
+        except OSError as error:
+            self.notice = f"training in a thread: no process could be started ({error.strerror or error})"
+            self.mode, self._carrier = "thread", carrier_of("thread", trainer)
+            self._carrier.start(self._tell)
+
+    def _tell(self) -> None:
+        self.notify()
+
+    def change(self, experiment: Experiment, edit: int = 0, back: bool = False, over: bool = False) -> int:
+        """Train this from now on: live where only live parameters differ and it is not to begin ``over``, else anew.
+
+        A run that it ends is kept under ``edit``, if that is not 0, and goes on where the edit is gone over ``back``.
+        The id of the run that it begins, if it does.
+        """
+        run = next(RUNS)
+        self._carrier.send(Change(run, experiment, edit, back, over))
+        return run
+
+    def restart(self) -> None:
+        """Back to step 0 with the same weights."""
+        self._carrier.send(Restart(next(RUNS)))
+
+    def keep(self, kept: KeptRun) -> None:
+        """Let a run that was kept by another worker go on in this one, when its edit is undone."""
+        self._carrier.send(Keep(kept))
+
+    def play(self, steps: int | None = None) -> None:
+        """Train, for ever or so many steps."""
+        self.playing = True
+        self._carrier.send(Play(steps))
+
+    def pause(self) -> None:
+        self.playing = False
+        self._carrier.send(Pause())
+
+    def limit(self, steps_per_second: float | None) -> None:
+        self._carrier.send(Limit(steps_per_second))
+
+    def guard(self, on: bool) -> None:
+        """Whether to pause at the first loss or parameter of a run that is not finite."""
+        self._carrier.send(Guard(on))
+
+    def look(self, wants: frozenset[str] = frozenset()) -> None:
+        """Ask for an Update, unless one is under way."""
+        if self._pending is None and not self._closed:
+            self._pending = next(self._looks)
+            self._carrier.send(Look(self._pending, wants, self._checkpoint_due()))
+
+    def _checkpoint_due(self) -> bool:
+        """Only a process can die alone; a checkpoint now and then is worth its copy."""
+        now = time.monotonic()
+        due = self.mode == "process" and self.playing and now >= self._next_checkpoint
+        if due:
+            self._next_checkpoint = now + CHECKPOINT_SECONDS
+        return due
+
+    def resume_from(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint, in a session that has just been started."""
+        self._carrier.send(Resume(next(RUNS), checkpoint))
+
+    def go_back(self, step: int, experiment: Experiment, edit: int = 0) -> int:
+        """Go on from the last checkpoint kept at or before ``step``, or from step 0, with ``experiment``.
+
+        The run that it ends is kept under ``edit``, if that is not 0. The id of the run that it begins.
+        """
+        run = next(RUNS)
+        self._carrier.send(GoBack(run, step, experiment, edit))
+        return run
+
+    def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None:
+        """Draw the incoming weights of these units anew, where this run still goes on."""
+        self._carrier.send(Revive(run, layer, units))
+
+    def ask(self, topic: str, question: Question) -> None:
+        """Have a question answered beside training, as an :class:`Answer` among the replies."""
+        self._carrier.send(Ask(next(self._looks), topic, question))
+
+    def yield_to_gui(self) -> None:
+        """The screen is about to paint: a worker in the same interpreter waits, between steps, until :meth:`resume`."""
+        self._carrier.yield_to_gui()
+
+    def resume(self) -> None:
+        """The screen has painted."""
+        self._carrier.resume()
+
+    def replies(self) -> list[Reply]:
+        """All replies that have arrived, without waiting."""
+        found = self._carrier.receive()
+        for reply in found:
+            match reply:
+                case Update():
+                    self._pending = None
+                    self.playing = reply.playing
+                    self.checkpoint = reply.checkpoint or self.checkpoint
+                case Started():
+                    self.checkpoint = None
+                case Refused():
+                    self.checkpoint, self.playing = None, False
+                case Failed():
+                    self._pending = None
+                    self.playing = False
+        return found
+
+    def close(self, timeout: float = 2.0) -> None:
+        """End the worker; may be called again."""
+        if not self._closed:
+            self._closed = True
+            self.notify = lambda: None  # Who was told may be gone before the worker is.
+            self._carrier.close(timeout)

@@ -1,0 +1,296 @@
+"""Where a worker runs, and how messages get there and back: a thread of this process, or a process of its own.
+
+A process costs training next to nothing while a window paints (it has its own interpreter lock) and its death leaves
+the window standing. The protocol asks for one answer at a time, so a pipe carries it: nothing floods, nothing blocks.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
+
+from simulator.running.inbox import Inbox
+
+# The worker and its messages are imported where they are used: a process is launched before anything slow is.
+if TYPE_CHECKING:
+    from simulator.running.messages import Command, Failed, Reply, Stop
+
+Notify = Callable[[], None]
+Mode = Literal["thread", "process"]
+C = TypeVar("C")
+"""What a worker is told, besides to stop."""
+R = TypeVar("R")
+"""What it tells, besides that it has failed."""
+C_in = TypeVar("C_in", contravariant=True)
+NAME = "training"
+"""What the usual worker is called."""
+REST_SECONDS = 0.25
+"""Longest rest of a thread for the sake of a screen that does not say when it is done."""
+SWITCH_SECONDS = 2e-4
+"""How long a thread that trains may keep the interpreter from a screen that asks for it.
+
+Each call into Qt gives it away and asks for it back, thousands of times a frame.
+"""
+
+
+def usual_mode() -> Mode:
+    """A process where it has a core of its own beside the window's, else a thread."""
+    return "process" if (os.cpu_count() or 1) >= 2 else "thread"
+
+
+WorkerFactory = Callable[[Inbox[C], Callable[[R], None]], Callable[[], None]]
+"""Makes a worker, given where its commands come from and where its replies go, and gives its loop; it pickles."""
+
+
+def trainer(inbox: Inbox[Command], post: Callable[[Reply], None]) -> Callable[[], None]:
+    """Hires a worker that trains."""
+    from simulator.running.worker import Worker
+
+    return Worker(inbox, post).loop
+
+
+class Transport(Protocol[C_in, R]):
+    """Runs a worker somewhere and carries messages to and from it."""
+
+    def start(self, notify: Notify) -> None:
+        """Start the worker; ``notify`` is called, in any thread, whenever a reply has arrived. OSError if it cannot."""
+
+    def send(self, command: C_in) -> None: ...
+
+    def receive(self) -> list[R | Failed]:
+        """All replies that have arrived, without waiting."""
+
+    def yield_to_gui(self) -> None:
+        """Somebody paints: let the interpreter to them, if it is the same one, until :meth:`resume`."""
+
+    def resume(self) -> None: ...
+
+    def close(self, timeout: float) -> None:
+        """End the worker, by force if it does not within ``timeout`` seconds."""
+
+
+def _taken(replies: queue.SimpleQueue[R]) -> list[R]:
+    found = []
+    while not replies.empty():
+        found.append(replies.get())
+    return found
+
+
+class _QueueInbox(Generic[C]):
+    """An inbox over a thread-safe queue; a worker that looks into it while it is to rest, rests there."""
+
+    def __init__(self) -> None:
+        self.queue: queue.SimpleQueue[C | Stop] = queue.SimpleQueue()
+        self.free = threading.Event()
+        self.free.set()
+
+    def get(self, timeout: float | None) -> C | Stop | None:
+        if not self.free.wait(REST_SECONDS):
+            self.free.set()
+        try:
+            return self.queue.get_nowait() if timeout == 0 else self.queue.get(timeout=timeout)
+        except queue.Empty:
+            return None
+
+
+class ThreadTransport(Generic[C, R]):
+    """The worker as a thread of this process."""
+
+    def __init__(self, hire: WorkerFactory[C, R], name: str = NAME) -> None:
+        self._hire, self._name = hire, name
+        self._inbox: _QueueInbox[C] = _QueueInbox()
+        self._replies: queue.SimpleQueue[R | Failed] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._switch_before: float | None = None
+
+    def start(self, notify: Notify) -> None:
+        before = sys.getswitchinterval()
+        # The first of several threads gives the interval back.
+        if before > SWITCH_SECONDS:
+            self._switch_before = before
+            sys.setswitchinterval(SWITCH_SECONDS)
+
+        def post(reply: R) -> None:
+            self._replies.put(reply)
+            notify()
+
+        self._thread = threading.Thread(
+            target=self._hire(self._inbox, post), name=f"nablascope-{self._name}", daemon=True
+        )
+        self._thread.start()
+
+    def send(self, command: C) -> None:
+        self._inbox.queue.put(command)
+
+    def receive(self) -> list[R | Failed]:
+        return _taken(self._replies)
+
+    def yield_to_gui(self) -> None:
+        self._inbox.free.clear()
+
+    def resume(self) -> None:
+        self._inbox.free.set()
+
+    def close(self, timeout: float) -> None:
+        from simulator.running.messages import Stop
+
+        self._inbox.queue.put(Stop())
+        self.resume()
+        if self._thread is not None:
+            self._thread.join(timeout)
+        if self._switch_before is not None:
+            sys.setswitchinterval(self._switch_before)
+            self._switch_before = None
+
+
+class _PipeInbox(Generic[C]):
+    """An inbox over a pipe; the other end's death reads as an order to stop."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+
+    def get(self, timeout: float | None) -> C | Stop | None:
+        try:
+            if not self._pipe.poll(timeout):
+                return None
+            command: C | Stop = self._pipe.recv()
+        except (EOFError, OSError):
+            from simulator.running.messages import Stop
+
+            return Stop()
+        return command
+
+
+def _child(hire: WorkerFactory[C, R], commands: Connection, replies: Connection, niceness: int) -> None:
+    """The child process: the same worker over pipes."""
+    # Ctrl-C reaches the whole group; the window decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if niceness and hasattr(os, "nice"):
+        os.nice(niceness)
+    gc.disable()
+    loop = hire(_PipeInbox(commands), replies.send)
+    # What has been imported stays: no look for garbage needs to go through it.
+    gc.freeze()
+    gc.enable()
+    try:
+        loop()
+    except (BrokenPipeError, EOFError):
+        return
+
+
+class ProcessTransport(Generic[C, R]):
+    """The worker as a child process; a reader thread here takes its replies off the pipe.
+
+    ``niceness`` is by how much others come before it, where the system knows such a thing.
+    """
+
+    def __init__(self, hire: WorkerFactory[C, R], name: str = NAME, niceness: int = 0) -> None:
+        self._hire, self._name, self._niceness = hire, name, niceness
+        self._replies: queue.SimpleQueue[R | Failed] = queue.SimpleQueue()
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._reader: threading.Thread | None = None
+        self._commands: Connection | None = None
+        self._incoming: Connection | None = None
+        self._closing = False
+
+    def launch(self) -> None:
+        """Start the process, to warm up before :meth:`start` is called. OSError if it cannot."""
+        context = multiprocessing.get_context("spawn")
+        child_commands, self._commands = context.Pipe(duplex=False)
+        self._incoming, child_replies = context.Pipe(duplex=False)
+        self._process = context.Process(
+            target=_child,
+            args=(self._hire, child_commands, child_replies, self._niceness),
+            name=f"nablascope-{self._name}",
+            daemon=True,
+        )
+        self._process.start()
+        # Only the child must hold these ends, or its death would not close the pipe.
+        child_commands.close()
+        child_replies.close()
+
+    def start(self, notify: Notify) -> None:
+        if self._process is None:
+            self.launch()
+        self._reader = threading.Thread(
+            target=self._read, args=(self._incoming, notify), name="nablascope-reader", daemon=True
+        )
+        self._reader.start()
+
+    def _read(self, incoming: Connection, notify: Notify) -> None:
+        while True:
+            try:
+                reply: R | Failed = incoming.recv()
+            except (EOFError, OSError):
+                break
+            self._replies.put(reply)
+            notify()
+        incoming.close()
+        if not self._closing:
+            from simulator.running.messages import Failed
+
+            self._replies.put(Failed(self._obituary(), fatal=True))
+            notify()
+
+    def _obituary(self) -> str:
+        assert self._process is not None
+        self._process.join(1.0)
+        code = self._process.exitcode
+        if code is not None and code < 0:
+            name = signal.Signals(-code).name
+            hint = ", as when memory runs out" if name == "SIGKILL" else ""
+            return f"The {self._name} process was ended by {name}{hint}."
+        return f"The {self._name} process ended unexpectedly (exit status {code})."
+
+    def send(self, command: C | Stop) -> None:
+        if self._commands is None:
+            return
+        try:
+            self._commands.send(command)
+        except (BrokenPipeError, OSError):
+            # The reader tells of the death.
+            return
+
+    def receive(self) -> list[R | Failed]:
+        return _taken(self._replies)
+
+    def yield_to_gui(self) -> None:
+        """It has an interpreter of its own."""
+
+    def resume(self) -> None: ...
+
+    @property
+    def pid(self) -> int | None:
+        return None if self._process is None else self._process.pid
+
+    def close(self, timeout: float) -> None:
+        from simulator.running.messages import Stop
+
+        self._closing = True
+        self.send(Stop())
+        if self._commands is not None:
+            self._commands.close()
+            self._commands = None
+        if self._process is not None:
+            self._process.join(timeout)
+            if self._process.is_alive():
+                self._process.kill()
+                self._process.join()
+        if self._reader is not None:
+            self._reader.join(timeout)
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+
+def carrier_of(mode: Mode, hire: WorkerFactory[C, R], name: str = NAME, niceness: int = 0) -> Transport[C, R]:
+    """One that hires a worker in a thread or in a process."""
+    return ThreadTransport(hire, name) if mode == "thread" else ProcessTransport(hire, name, niceness)

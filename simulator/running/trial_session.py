@@ -1,0 +1,87 @@
+"""The front of the trials: findings go in, and come back with mends that have been tried."""
+
+from __future__ import annotations
+
+import itertools
+
+from simulator.doctor.base import Finding
+from simulator.experiment.experiment import Experiment
+from simulator.running.messages import Failed
+from simulator.running.transport import Mode, Notify, ProcessTransport, ThreadTransport, Transport
+from simulator.running.trial_worker import Cancel, Command, Reply, Tried, Try, Trying, trial_thread, trial_worker
+
+NAME = "trial"
+NICENESS = 19
+"""Whatever else the machine has to do comes first."""
+CLOSE_SECONDS: dict[Mode, float] = {"process": 0.1, "thread": 1.0}
+"""A process may be ended by force: nothing is lost with it."""
+
+
+class TrialSession:
+    """One request is under way at a time; answers to older ones are dropped.
+
+    The worker is started with the first request: a process of its own, or a thread where none can be had.
+    """
+
+    def __init__(self, mode: Mode, notify: Notify) -> None:
+        self.mode = mode
+        self._notify = notify
+        self._carrier: Transport[Command, Reply] | None = None
+        self._ids = itertools.count(1)
+        self._waiting: int | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether an answer is still to come."""
+        return self._waiting is not None
+
+    def try_mends(self, experiment: Experiment, findings: tuple[Finding, ...], steps: int, loss: float) -> None:
+        """Try the mends of ``findings`` about a run that has made ``steps`` and has this ``loss``.
+
+        That takes the place of what is being tried.
+        """
+        self._waiting = next(self._ids)
+        self._hired().send(Try(self._waiting, experiment, findings, steps, loss))
+
+    def cancel(self) -> None:
+        """Nobody waits any more."""
+        if self._carrier is not None and self._waiting is not None:
+            self._waiting = None
+            self._carrier.send(Cancel())
+
+    def replies(self) -> list[Reply | Failed]:
+        """What has arrived about the last request, without waiting."""
+        arrived = [] if self._carrier is None else self._carrier.receive()
+        found = [reply for reply in arrived if self.waiting and self._concerns(reply)]
+        if any(not isinstance(reply, Trying) for reply in found):
+            self._waiting = None
+        if any(isinstance(reply, Failed) and reply.fatal for reply in arrived):
+            self.close()
+        return found
+
+    def _concerns(self, reply: Reply | Failed) -> bool:
+        return not isinstance(reply, Trying | Tried) or reply.id == self._waiting
+
+    def _hired(self) -> Transport[Command, Reply]:
+        if self._carrier is None:
+            self._carrier = self._started()
+        return self._carrier
+
+    def _started(self) -> Transport[Command, Reply]:
+        if self.mode == "process":
+            carrier = ProcessTransport(trial_worker, NAME, NICENESS)
+            try:
+                carrier.start(self._notify)
+            except OSError:
+                self.mode = "thread"
+            else:
+                return carrier
+        thread = ThreadTransport(trial_thread, NAME)
+        thread.start(self._notify)
+        return thread
+
+    def close(self) -> None:
+        """End the worker; the next request starts another."""
+        carrier, self._carrier, self._waiting = self._carrier, None, None
+        if carrier is not None:
+            carrier.close(CLOSE_SECONDS[self.mode])

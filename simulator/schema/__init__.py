@@ -1,0 +1,1 @@
+"""How a field of a part says its label, range, scale, unit and whether it acts live."""

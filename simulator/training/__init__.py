@@ -1,0 +1,1 @@
+"""One step of one experiment, evaluation, checkpoints, revival."""

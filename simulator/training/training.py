@@ -1,0 +1,441 @@
+"""One experiment being trained, one step at a time: no thread, no clock, no screen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from simulator.arrays.histograms import Histograms
+from simulator.arrays.numeric import Array, Floats, Stream, frozen, stream
+from simulator.arrays.statistics import nonfinite, norm
+from simulator.arrays.trace import gains
+from simulator.data import DataError
+from simulator.data.base import prepare
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.measures import RECORDED, Measure, Meter
+from simulator.measures.baseline import baseline_loss
+from simulator.measures.facts import DataFacts, Facts, data_facts, each_answer, facts
+from simulator.measures.histograms import stacked_histograms
+from simulator.network.network import Network
+from simulator.network.threads import blas_threads, limited_blas
+from simulator.observations.feature_maps import Inspector
+from simulator.observations.gates import gates
+from simulator.observations.graph.nodes import graph_of
+from simulator.observations.microscope import unit_of
+from simulator.observations.time_profile import time_profiles
+from simulator.parts.optimizers import Optimizer
+from simulator.record.frame import Frame
+from simulator.schema.parameter import is_live_change
+from simulator.theory.bounds import BoundsMeter
+from simulator.theory.order_chaos import order_chaos
+from simulator.theory.prediction import Prediction, predict
+from simulator.training.checkpoint import Checkpoint
+from simulator.training.evaluation import Evaluator
+from simulator.training.nonfinite import Watch
+from simulator.training.revival import revive
+from simulator.training.run_info import RunInfo
+
+SCALARS = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "gradient_norm")
+HISTOGRAM_SOURCES = {"activation": "a", "weight_gradient": "weight_gradient"}
+"""Histogram → the role it counts."""
+WANTS = (*HISTOGRAM_SOURCES, "boundary", "time", "gates", "maps", "graph", "unit")
+"""Costly parts of a frame that are made only where they are wanted."""
+NETWORK_FIELDS = tuple(
+    name for name in Experiment.__struct_fields__ if name not in ("name", "optimizer", "schedule", "regularization")
+)
+"""What an experiment says of anything but the way from gradients to updates."""
+FARTHEST, FAINT = 2.0**10, 1e-30
+"""A written update is scaled by so much at most, and not up where a layer's is that faint: it may have lost digits."""
+CHUNK = 65536
+"""Parameters updated at a time, so that an optimiser's vectors stay in the cache."""
+
+
+class Sampler:
+    """Batches from an endless chain of shuffled epochs: every sample once per epoch, every batch full."""
+
+    def __init__(self, samples: int, batch: int, seed: int) -> None:
+        self.samples, self.batch = samples, batch
+        self.rng = stream(seed, Stream.SHUFFLE)
+        self.order = np.empty(0, np.int64)
+
+    def next(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        while self.order.size < self.batch:
+            self.order = np.concatenate([self.order, self.rng.permutation(self.samples)])
+        batch, self.order = self.order[: self.batch], self.order[self.batch :]
+        return batch
+
+
+class Training:
+    """A network after ``step`` updates, with the batch of its next update loaded.
+
+    ``propose`` evaluates and measures the step and its update, ``apply`` makes the update. ``look`` measures the same
+    and changes nothing, so it may be called at any time. ``measures`` are those that are recorded.
+    """
+
+    def __init__(self, experiment: Experiment, run: int = 0, measures: Sequence[Measure] = RECORDED) -> None:
+        self.experiment = experiment = experiment.settled()
+        try:
+            self.data = prepare(experiment.data, experiment.seed, experiment.precision)
+        except DataError as error:
+            raise ExperimentError(str(error), "data") from None
+        samples = self.data.x_train.shape[1]
+        batch = min(experiment.batch_size, samples)
+        with np.errstate(all="ignore"):
+            self.network = Network(experiment, self.data.input_shape, self.data.outputs, batch)
+            self.y = np.empty((len(self.data.y_train), batch), self.network.dtype)
+            self.sampler = Sampler(samples, batch, experiment.seed)
+            self._load_batch()
+            with limited_blas(blas_threads(self.network)):
+                self.network.initialise(experiment.seed)
+        self.evaluator = Evaluator(self.network, experiment, self.data)
+        self.bounds = BoundsMeter()
+        self._predicted: tuple[Experiment, Prediction] | None = None
+        self.inspector = Inspector(self.network, experiment, self.data)
+        self.step = 0
+        self.watch = Watch(self.network)
+        self._check_parameters()
+        self._reset_optimizer(experiment.optimizer)
+        self._make_meters(measures)
+        self.info = self._describe(run)
+        self.columns = (*SCALARS, *(f"{name}:{layer}" for name in self.meter.names for layer in range(self.info.depth)))
+
+    def _make_meters(self, measures: Sequence[Measure]) -> None:
+        roles, batch = self.network.roles, self.network.batch
+        self.meter = Meter(roles, batch, measures)
+        self._counts = [row for row, measure in enumerate(measures) if measure.name == "nonfinite"]
+        self._of_update = [row for row, measure in enumerate(measures) if "weight_update" in measure.roles]
+        self._update_meter = Meter(roles, batch, [measures[row] for row in self._of_update])
+
+    def _describe(self, run: int) -> RunInfo:
+        parameters = self.network.parameters
+        optimizer_bytes = sum(slot.nbytes for slot in self.slots)
+        sequences = len(self.data.input_shape) == 2
+        return RunInfo(
+            run=run,
+            layers=self.network.infos,
+            parameter_count=parameters.size,
+            memory_bytes=self.network.buffer_bytes + 3 * parameters.value.nbytes + optimizer_bytes,
+            batch_size=self.network.batch,
+            train_samples=self.data.x_train.shape[1],
+            validation_samples=self.data.x_val.shape[1],
+            task=self.data.task,
+            input_names=self.data.feature_names,
+            class_names=self.data.class_names,
+            target_names=self.data.target_names,
+            points=self.data.points(),
+            notes=self.data.notes,
+            baseline_loss=baseline_loss(self.network.output.loss, each_answer(self.data)) if sequences else None,
+        )
+
+    def _reset_optimizer(self, optimizer: Optimizer) -> None:
+        self.slots = tuple(np.zeros_like(self.network.parameters.value) for _ in range(optimizer.slots))
+        self.watch.forget_state()
+        self.updates = 0
+        """Updates since this optimiser took over: the t of its bias corrections."""
+
+    def _load_batch(self) -> None:
+        self.batch = self.sampler.next()
+        self._gather(self.batch)
+
+    def _gather(self, index: NDArray[np.int64]) -> None:
+        np.take(self.data.x_train, index, axis=1, out=self.network.input[:-1], mode="clip")
+        np.take(self.data.y_train, index, axis=1, out=self.y, mode="clip")
+
+    # -- one step -------------------------------------------------------------------------------------------------
+
+    def _evaluate(self) -> None:
+        """Forward and backward on the present batch."""
+        self.network.forward(training=True)
+        self.network.backward(self.y)
+
+    @property
+    def learning_rate(self) -> float:
+        base: float = self.experiment.optimizer.learning_rate
+        return float(self.experiment.schedule.rate(base, self.step))
+
+    def _objective_gradient(self) -> Array:
+        """The gradient that is followed: penalties added, then clipped by value, then by norm."""
+        rules = self.experiment.regularization
+        parameters = self.network.parameters
+        if not (rules.l1 or rules.l2 or rules.clip_norm or rules.clip_value):
+            return parameters.gradient
+        gradient: Array = parameters.gradient.copy()
+        for start, stop in parameters.weight_ranges:
+            if rules.l2:
+                gradient[start:stop] += rules.l2 * parameters.value[start:stop]
+            if rules.l1:
+                gradient[start:stop] += rules.l1 * np.sign(parameters.value[start:stop])
+        if rules.clip_value is not None:
+            np.clip(gradient, -rules.clip_value, rules.clip_value, out=gradient)
+        if rules.clip_norm is not None:
+            size = norm(gradient)
+            if size > rules.clip_norm:
+                gradient *= rules.clip_norm / size
+        return gradient
+
+    def _propose(self) -> None:
+        """Let the optimiser write the update; it is not applied yet."""
+        parameters = self.network.parameters
+        gradient = self._objective_gradient()
+        rate = self.learning_rate
+        self._update_finite = True
+        for start in range(0, parameters.size, CHUNK):
+            piece = slice(start, start + CHUNK)
+            self.experiment.optimizer.update(
+                tuple(slot[piece] for slot in self.slots),
+                parameters.value[piece],
+                gradient[piece],
+                parameters.update[piece],
+                rate,
+                self.updates + 1,
+            )
+            update = parameters.update[piece]
+            # A product of what is in the cache costs least; an update so large that it overflows is looked at again.
+            self._update_finite &= math.isfinite(np.dot(update, update))
+
+    def propose(self, measure: bool = True, trace: bool = False, steer: Callable[[], bool] | None = None) -> bool:
+        """Evaluate the present step, let the optimiser write its update, and measure; ``apply`` then makes it.
+
+        ``trace`` also follows the size of the error signal through every operation on its way back. ``steer`` is
+        called when loss and gradient are known and the update is not: it may still call :meth:`steer`, and where it
+        answers False nothing is proposed. Whether something is.
+        """
+        with np.errstate(all="ignore"):
+            self.network.trace.begin(trace)
+            self._evaluate()
+            if measure:
+                self.loss = float(np.mean(self.network.output.sample_losses(self.y), dtype=np.float64))
+            if steer is not None and not steer():
+                return False
+            self._propose()
+            if measure:
+                self._measure()
+        return True
+
+    def apply(self) -> None:
+        """Make the proposed update and load the batch of the next."""
+        parameters = self.network.parameters
+        with np.errstate(all="ignore"):
+            np.add(parameters.value, parameters.update, out=parameters.value)
+            if not self._update_finite:
+                # Only so large an update can make them infinite.
+                self._check_parameters()
+            self.network.commit()
+        self.step += 1
+        self.updates += 1
+        self.watch.commit()
+        self._load_batch()
+
+    def _check_parameters(self) -> None:
+        self.finite = nonfinite(self.network.parameters.value) == 0
+        """Whether all parameters are."""
+
+    def look(self) -> None:
+        """Bring taps and measures to the present step, update included, and change nothing."""
+        kept = [slot.copy() for slot in self.slots]
+        self.propose(trace=True)
+        for slot, before in zip(self.slots, kept, strict=True):
+            np.copyto(slot, before)
+
+    def _measure(self) -> None:
+        self.network.resolve_update()
+        self.gradient_norm = norm(self.network.parameters.gradient)
+        self.values, self.defined = self.meter.read()
+        self._watch()
+
+    def _watch(self) -> None:
+        finite = self._update_finite and math.isfinite(self.loss) and math.isfinite(self.gradient_norm)
+        counted = any((self.values[row] > 0).any() for row in self._counts)
+        self.watch.look(self.step, finite and not counted, self.gradient_norm, self.slots)
+
+    # -- what is told ---------------------------------------------------------------------------------------------
+
+    @property
+    def accuracy(self) -> float | None:
+        """Share of the batch, or of all its answers, whose largest output is the right class; None for regression."""
+        if self.data.task != "classification":
+            return None
+        return float(self.network.output.right(self.y).mean(dtype=np.float64))
+
+    def scalars(self, validate: bool = False) -> dict[str, float]:
+        """The step's scalars; what is not defined is missing."""
+        found = {"loss": self.loss, "learning_rate": self.learning_rate, "gradient_norm": self.gradient_norm}
+        if (accuracy := self.accuracy) is not None:
+            found["accuracy"] = accuracy
+        if validate:
+            found |= self.evaluator.validation()
+        return found
+
+    def row(self, scalars: Mapping[str, float]) -> Floats:
+        """The step as one row of the history, in the order of ``columns``."""
+        head = [scalars.get(name, math.nan) for name in SCALARS]
+        return np.concatenate([head, self.values.ravel()])
+
+    def frame(self, scalars: Mapping[str, float], wants: Iterable[str] = ()) -> Frame:
+        """All of the step that ``propose`` or ``look`` has brought the network to."""
+        wanted = set(wants)
+        with np.errstate(all="ignore"):
+            return Frame(
+                info=self.info,
+                step=self.step,
+                epoch=self.step * self.network.batch / self.info.train_samples,
+                scalars=scalars,
+                measures=dict(zip(self.meter.names, self.values, strict=True)),
+                defined=dict(zip(self.meter.names, self.defined, strict=True)),
+                histograms=self.histograms(wanted),
+                boundary=self.evaluator.boundary() if "boundary" in wanted else None,
+                **self._theory(wanted),
+                time=time_profiles(self.network.modules) if "time" in wanted else {},
+                gates=gates(self.network.taps) if "gates" in wanted else None,
+                factors=tuple(reversed(gains(self.network.trace.marks))) if "factors" in wanted else (),
+                maps=self.inspector.maps() if "maps" in wanted else {},
+                facts=self._facts() if "facts" in wanted else None,
+                unit=unit_of(self.network, self.data.input_shape, wanted),
+                began=self.watch.present.began,
+                lost_state=self.watch.present.lost_state,
+            )
+
+    def histograms(self, wanted: Container[str]) -> dict[str, Histograms]:
+        """Those of the step that are wanted."""
+        with np.errstate(all="ignore"):
+            return {
+                name: stacked_histograms(self.info.depth, self.network.roles[source].stacks)
+                for name, source in HISTOGRAM_SOURCES.items()
+                if name in wanted
+            }
+
+    @cached_property
+    def _data_facts(self) -> DataFacts:
+        return data_facts(self.data, self.experiment)
+
+    def _facts(self) -> Facts:
+        network = self.network
+        return facts(self._data_facts, self.experiment.regularization, network.parameters, network.output, self.y)
+
+    def _theory(self, wanted: set[str]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if "prediction" in wanted:
+            found["prediction"] = self.prediction()
+        if "order_chaos" in wanted:
+            found["order_chaos"] = order_chaos(self.network)
+        if "bounds" in wanted:
+            found["bounds"] = self.bounds.read(self.network, self.step, int(self.batch[0]))
+        if "graph" in wanted:
+            found["graph"] = graph_of(self.network, self.step)
+        return found
+
+    def prediction(self) -> Prediction:
+        """What theory says of step 0; at a later step, of a twin that is put there."""
+        if self._predicted is None or (self.step == 0 and self._predicted[0] is not self.experiment):
+            start = self
+            if self.step > 0:
+                start = Training(self.experiment)
+                start.look()
+            self._predicted = self.experiment, predict(start.network)
+        return self._predicted[1]
+
+    # -- steering -------------------------------------------------------------------------------------------------
+
+    def accepts(self, experiment: Experiment) -> bool:
+        """Whether the change acts live, without a new network."""
+        return is_live_change(self.experiment, experiment)
+
+    def update_spec(self, experiment: Experiment) -> None:
+        """Take over live parameters; another kind of optimiser starts with empty state."""
+        old, self.experiment = self.experiment, experiment
+        self.network.update_spec(experiment)
+        self._make_meters(self.meter.measures)
+        self.evaluator.update_spec(experiment)
+        self.inspector.update_spec(experiment)
+        self._take_over(old.optimizer)
+
+    def steer(self, experiment: Experiment) -> bool:
+        """Take over ``experiment`` if it differs only in how gradients become updates; whether it does."""
+        old = self.experiment
+        if any(getattr(old, name) != getattr(experiment, name) for name in NETWORK_FIELDS):
+            return False
+        self.experiment = experiment
+        self._take_over(old.optimizer)
+        return True
+
+    def rescale(self, experiment: Experiment) -> bool:
+        """Take over ``experiment`` in the update that is written and measured, if only the learning rate differs.
+
+        Whether it does, and the update tells: it is proportional to the rate, but for digits that are lost where it has
+        overflowed, or underflows.
+        """
+        optimizer = replace(experiment.optimizer, learning_rate=self.experiment.optimizer.learning_rate)
+        if replace(experiment, optimizer=optimizer) != self.experiment:
+            return False
+        after = float(experiment.schedule.rate(experiment.optimizer.learning_rate, self.step))
+        ratio = after / self.learning_rate if self.learning_rate else math.inf
+        update = self.network.parameters.update
+        faint = bool((self.values[self._of_update] < FAINT).any())
+        if not 1 / FARTHEST <= ratio <= (1 if faint else FARTHEST) or not math.isfinite(norm(update)):
+            return False
+        self.experiment = experiment
+        with np.errstate(all="ignore"):
+            np.multiply(update, ratio, out=update)
+            self.network.resolve_update()
+            values = self.values.copy()
+            values[self._of_update] = self._update_meter.read()[0]
+            self._update_finite = math.isfinite(np.dot(update, update))
+        self.values = frozen(values)
+        self._watch()
+        return True
+
+    def _take_over(self, old: Optimizer) -> None:
+        """Go on with the state of the optimiser before, where it is of the same kind."""
+        optimizer = self.experiment.optimizer
+        if type(old) is type(optimizer):
+            optimizer.rescale_state(old, self.slots)
+        else:
+            self._reset_optimizer(optimizer)
+
+    def revive(self, label: str, units: Sequence[int]) -> None:
+        """Draw the incoming weights of these units of a layer anew; ValueError where they have none.
+
+        It changes nothing else but the optimiser's state of these weights, which is 0 again; one seed, step and choice
+        of units gives one draw.
+        """
+        seed = int(stream(self.experiment.seed, Stream.REVIVAL, self.step).integers(2**63))
+        with np.errstate(all="ignore"):
+            for block, index in revive(self.network, label, units, seed):
+                for slot in self.slots:
+                    self.network.parameters.part(slot, block)[index] = 0
+        self._check_parameters()
+
+    # -- keeping --------------------------------------------------------------------------------------------------
+
+    def checkpoint(self) -> Checkpoint:
+        """A copy of all that going on needs."""
+        return Checkpoint(
+            experiment=self.experiment,
+            step=self.step,
+            updates=self.updates,
+            parameters=self.network.parameters.value.copy(),
+            states=self.network.states.value.copy(),
+            slots=tuple(slot.copy() for slot in self.slots),
+            sampler=(dict(self.sampler.rng.bit_generator.state), self.sampler.order.copy(), self.batch.copy()),
+            module_states=tuple(module.state() for module in self.network.modules),
+            known=self.watch.kept,
+        )
+
+    def restore(self, kept: Checkpoint) -> None:
+        """Go on from a checkpoint of the same experiment."""
+        np.copyto(self.network.parameters.value, kept.parameters)
+        np.copyto(self.network.states.value, kept.states)
+        for slot, before in zip(self.slots, kept.slots, strict=True):
+            np.copyto(slot, before)
+        self._check_parameters()
+        self.step, self.updates, self.watch.kept = kept.step, kept.updates, kept.known
+        self.sampler.rng.bit_generator.state, self.sampler.order, self.batch = kept.sampler
+        self._gather(self.batch)
+        for module, memory in zip(self.network.modules, kept.module_states, strict=True):
+            module.load_state(memory)

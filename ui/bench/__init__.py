@@ -1,0 +1,1 @@
+"""Where session, document and widgets meet."""

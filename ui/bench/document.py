@@ -1,0 +1,221 @@
+"""The experiment being edited: its file, its past (undo) and whether it has unsaved changes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from simulator.data import Csv
+from simulator.experiment.experiment import Experiment
+from simulator.experiment.files import read, write
+from simulator.schema.parameter import builtins_of
+
+NUMBERS = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What was done to the document last."""
+
+    description: str = ""
+    """What undo calls it."""
+    number: int = 0
+    """The same each time that one entry of the past is done, undone and redone; 0 for none."""
+    again: bool = False
+    """Whether it is undone or redone, or a drag that comes back to where it began."""
+    back_to: int | None = None
+    """The step that the run goes back to with it; None where that is left to what has changed."""
+    goes_on: bool = False
+    """Whether it is a further stage of a drag."""
+
+
+class _Entry(QUndoCommand):
+    """One entry of the past; the steps of a drag merge into one."""
+
+    def __init__(self, document: Document, after: Experiment, edit: Edit, key: str | None = None) -> None:
+        super().__init__(edit.description)
+        self._document = document
+        self._edit = edit
+        self._done = False
+        self._key = key
+        self.before = document.experiment
+        self.after = after
+
+    @property
+    def number(self) -> int:
+        return self._edit.number
+
+    def id(self) -> int:
+        return -1 if self._key is None else 1
+
+    def close(self) -> None:
+        """The drag has ended: nothing merges into this entry any more."""
+        self._key = None
+
+    def takes(self, key: str | None) -> bool:
+        """Whether an edit with this key is a stage of the same drag."""
+        return key is not None and key == self._key
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, _Entry) or not self.takes(other._key):
+            return False
+        self.after = other.after
+        self.setObsolete(self.after == self.before)
+        return True
+
+    def redo(self) -> None:
+        edit = replace(self._edit, again=True, goes_on=False) if self._done else self._edit
+        self._done = True
+        self._document._set(self.after, edit)
+
+    def undo(self) -> None:
+        self._document._set(
+            self.before, replace(self._edit, description=f"Undo: {self.text()}", again=True, goes_on=False)
+        )
+
+
+class Document(QObject):
+    """Holds one valid :class:`Experiment`; every change goes through :meth:`propose` and can be undone."""
+
+    changed = Signal(object, object)
+    """(old, new) experiment, after an edit, an undo or a redo."""
+    opened = Signal(object)
+    """Another experiment took the place of the old one: a run of its own begins."""
+    title_changed = Signal()
+
+    def __init__(self, experiment: Experiment, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._experiment = self._saved = settled(experiment)
+        self.path: Path | None = None
+        self.edit = Edit()
+        """The last edit, undo or redo."""
+        self.undo_stack = QUndoStack(self)
+
+    @property
+    def experiment(self) -> Experiment:
+        return self._experiment
+
+    @property
+    def dirty(self) -> bool:
+        """Whether it differs from what was opened or saved."""
+        return self._experiment != self._saved
+
+    @property
+    def name(self) -> str:
+        """What the title shows: the file's name, else the experiment's."""
+        return self.path.stem if self.path is not None else self._experiment.name or "untitled"
+
+    def propose(
+        self,
+        builtins: Mapping[str, Any],
+        description: str,
+        merge_key: str | None = None,
+        final: bool = True,
+        back_to: int | None = None,
+    ) -> str | None:
+        """Take over a changed experiment, or return the sentence that says why it cannot be.
+
+        Proposals with one ``merge_key`` become one undo entry until one of them is ``final``. With ``back_to`` the run
+        goes back to that step, or to the last one before it that can be had.
+        """
+        try:
+            new = settled(Experiment.from_builtins(dict(builtins)), self._experiment)
+        except ValueError as error:
+            if final:
+                self._close_edit()
+            return str(error)
+        if new != self._experiment or back_to is not None:
+            self._push(new, description, merge_key, back_to)
+        if final:
+            self._close_edit()
+        return None
+
+    def restart(self) -> None:
+        """Let the same experiment begin again, as an edit that can be undone."""
+        self._push(self._experiment, "Restart, same weights", None, 0)
+
+    def _push(self, new: Experiment, description: str, key: str | None, back_to: int | None) -> None:
+        last = self._last_entry()
+        if last is not None and last.takes(key):
+            edit = Edit(description, last.number, new == last.before, back_to, True)
+        else:
+            edit = Edit(description, next(NUMBERS), False, back_to)
+        self.undo_stack.push(_Entry(self, new, edit, key))
+
+    def _last_entry(self) -> _Entry | None:
+        index = self.undo_stack.index()
+        command = self.undo_stack.command(index - 1) if index else None
+        return command if isinstance(command, _Entry) else None
+
+    def _close_edit(self) -> None:
+        if (last := self._last_entry()) is not None:
+            last.close()
+
+    def _set(self, experiment: Experiment, edit: Edit) -> None:
+        self.edit = edit
+        old, was_dirty = self._experiment, self.dirty
+        self._experiment = experiment
+        self.changed.emit(old, experiment)
+        if old.name != experiment.name or was_dirty != self.dirty:
+            self.title_changed.emit()
+
+    # -- files ---------------------------------------------------------------------------------------------------
+
+    def replace(self, experiment: Experiment, path: Path | None = None) -> None:
+        """Begin anew with another experiment (new, preset, file): no past, nothing unsaved."""
+        self._experiment = self._saved = settled(experiment)
+        self.path = path
+        self.edit = Edit()
+        self.undo_stack.clear()
+        self.opened.emit(self._experiment)
+        self.title_changed.emit()
+
+    def open(self, path: Path, agreed: Callable[[], bool] = lambda: True) -> str | None:
+        """Open a file; on failure return one sentence and leave everything as it was.
+
+        ``agreed`` is asked when the file has been read, and may still keep what there is.
+        """
+        try:
+            experiment = read(path)
+        except ValueError as error:
+            return str(error)
+        if agreed():
+            self.replace(experiment, path.absolute())
+        return None
+
+    def save(self, path: Path | None = None) -> str | None:
+        """Write to ``path`` or the present file, whole or not at all; the sentence of a failure."""
+        target = path or self.path
+        if target is None:
+            return "The experiment has no file yet."
+        try:
+            write(self._experiment, target.absolute())
+        except OSError as error:
+            return f"{target}: cannot be written: {error.strerror or error}"
+        self.path = target.absolute()
+        self._close_edit()
+        self._saved = self._experiment
+        self.title_changed.emit()
+        return None
+
+
+def settled(experiment: Experiment, before: Experiment | None = None) -> Experiment:
+    """With what reading its data decides, so that the forms show what was taken; as it is where they cannot be read.
+
+    Of another file than that of ``before``, or read in another way, nothing is kept that was taken then.
+    """
+    if before is not None and before.data == experiment.data:
+        return experiment
+    data = experiment.data
+    if isinstance(data, Csv) and before is not None and isinstance(before.data, Csv):
+        data = data.reopened(before.data)
+    try:
+        return Experiment.from_builtins({**experiment.to_builtins(), "data": builtins_of(data)}).settled()
+    except ValueError:
+        return experiment

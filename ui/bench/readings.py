@@ -1,0 +1,36 @@
+"""Which frame's numbers are read out: renewed a few times a second, and the same for all that stand side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QElapsedTimer
+
+from simulator.record.frame import Frame
+from ui.chart.view import View
+
+READING_MS = 250
+"""Numbers must be readable."""
+
+
+class Readings:
+    """Toolbar and legends read the same frame; of what is not scored at every step, the last one that was."""
+
+    def __init__(self) -> None:
+        self._since = QElapsedTimer()
+        self._read: Frame | None = None
+        self._scored: Frame | None = None
+        self._last_scored: Frame | None = None
+
+    def added_to(self, view: View, playing: bool) -> View:
+        """The view with what is to be read; the present at once where it stands still or is of another run."""
+        frame = view.frame
+        if "validation_loss" in frame.scalars:
+            self._last_scored = frame
+        elif self._last_scored is not None and self._last_scored.run != frame.run:
+            self._last_scored = None
+        fresh = self._read is None or self._read.run != frame.run
+        if fresh or not playing or self._since.hasExpired(READING_MS):
+            self._read, self._scored = frame, self._last_scored
+            self._since.start()
+        return replace(view, read=self._read, scored=self._scored)

@@ -1,0 +1,1 @@
+"""The stack of layers, nested, and what may be done with it."""

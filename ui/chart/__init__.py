@@ -1,0 +1,1 @@
+"""The chart layer over pyqtgraph: panes, axes, marks, legends, read-outs. It knows no plot."""

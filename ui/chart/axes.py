@@ -1,0 +1,307 @@
+"""Axes that say what they mean: decades as 10ⁿ, layers by name, steps grouped by thousands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPaintEngine, QPainter
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from ui.chart.ranges import nice_step
+from ui.style.numbers import integer, number, power_of_ten
+from ui.style.theme import Theme
+
+LEFT_WIDTH, POWERS_WIDTH = 56, 80
+FEWEST_DIGITS, MOST_DIGITS = 5e-3, 1e5
+"""An axis up to here has numbers without powers of ten."""
+BOTTOM_HEIGHT = 34
+TICKS_ONLY_HEIGHT = 18
+TEXT_PIXELS = 11
+VECTOR = (QPaintEngine.Type.SVG, QPaintEngine.Type.Pdf)
+
+Ticks = list[tuple[float, list[float]]]
+
+
+def plot_font(pixels: int = TEXT_PIXELS, *, bold: bool = False) -> QFont:
+    """The system font at a size in pixels, so that a picture of any resolution has the same proportions."""
+    font = QFont()
+    font.setPixelSize(pixels)
+    if bold:
+        font.setWeight(QFont.Weight.DemiBold)
+    return font
+
+
+class Axis(pg.AxisItem):  # type: ignore[misc]
+    """An axis with a name, a faint grid and its own way of choosing and writing ticks."""
+
+    spacing = 46.0
+    """Pixels between ticks, where numbers are short."""
+    text = ""
+    labelText: str  # noqa: N815, pyqtgraph's own name
+    room_changed = Signal()
+    """Its numbers have become longer or shorter."""
+
+    def __init__(self, orientation: str, text: str = "") -> None:
+        self._bounds: QRectF | None = None
+        super().__init__(orientation)
+        self.text = text
+        self.setStyle(tickLength=0, tickTextOffset=5, autoExpandTextSpace=False, autoReduceTextSpace=False,
+                      hideOverlappingLabels=False, tickAlpha=255)  # fmt: skip
+        self.setTickFont(plot_font())
+        self.setZValue(-1000)
+        self.setGrid(255)
+        self.enableAutoSIPrefix(False)
+        if orientation == "left":
+            self.setWidth(LEFT_WIDTH)
+            self.spacing = 30.0
+        else:
+            self.setHeight(BOTTOM_HEIGHT if text else TICKS_ONLY_HEIGHT)
+
+    def set_text(self, text: str) -> None:
+        """Name the axis; the empty name takes no room."""
+        self.text = text
+        self.showLabel(bool(text))
+
+    def rename(self, text: str, theme: Theme) -> None:
+        self.text = text
+        self.tint(theme)
+
+    def tint(self, theme: Theme) -> None:
+        self.setPen(pg.mkPen(theme.border, width=1, cosmetic=False))
+        self.setTickPen(pg.mkPen(theme.grid, width=1, cosmetic=False))
+        self.setTextPen(QColor(theme.muted))
+        if self.text:
+            self.setLabel(self.text, **{"color": theme.muted, "font-size": f"{TEXT_PIXELS}px"})
+            self.label.setFont(plot_font())
+            self._fit_name()
+
+    def resizeEvent(self, event: object = None) -> None:
+        self._bounds = None
+        super().resizeEvent(event)
+        self._fit_name()
+
+    def moveEvent(self, event: object) -> None:
+        self._bounds = None
+        super().moveEvent(event)
+
+    def setGrid(self, grid: object) -> None:
+        self._bounds = None
+        super().setGrid(grid)
+
+    def linkedViewChanged(self, view: Any, newRange: object = None) -> None:
+        self._bounds = None
+        self.setScale(view.units[self.orientation == "left"])
+        super().linkedViewChanged(view, newRange)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """For its numbers, where they are long."""
+
+    @property
+    def room(self) -> int:
+        """Pixels that its numbers and its name need across."""
+        return LEFT_WIDTH
+
+    def _fit_name(self) -> None:
+        """A name longer than a short axis gives way to its first words, and these to nothing."""
+        if not self.text or self.label is None or self.orientation != "left":
+            return
+        room, width = self.size().height() + 12, QFontMetricsF(plot_font()).horizontalAdvance
+        name = next((part for part in (self.text, self.text.split(",")[0]) if width(part) <= room), "")
+        if name != self.labelText:
+            self.labelText = name
+            self._updateLabel()
+            super().resizeEvent()
+        self.label.setVisible(bool(name))
+
+    def boundingRect(self) -> QRectF:
+        # Asked for a dozen times a frame.
+        if self._bounds is None:
+            # A label at the very end of the axis reaches beyond it; pyqtgraph drops labels outside these bounds.
+            self._bounds = super().boundingRect().adjusted(-24, -10, 24, 10)
+        return self._bounds
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if painter.paintEngine().type() not in VECTOR:
+            super().paint(painter, option, widget)
+            return
+        # A QPicture scales itself to the resolution of a PDF, on top of the painter's own scale.
+        painter.save()
+        painter.setFont(plot_font())
+        specs = self.generateDrawSpecs(painter)
+        if specs is not None:
+            self.drawPicture(painter, *specs)
+        painter.restore()
+
+    def wheelEvent(self, event: object) -> None:
+        event.ignore()  # type: ignore[attr-defined]
+
+    def tickValues(self, low: float, high: float, size: float) -> Ticks:
+        low, high = sorted((low, high))
+        if not (high > low and size > 0 and math.isfinite(high - low)):
+            return []
+        ticks = self._ticks(low, high, size / self.between)
+        if len(ticks[0][1]) < 2:
+            # One number is no scale.
+            closer = self._ticks(low, high, 2 * size / self.between)
+            least = 1.5 * TEXT_PIXELS if self.orientation == "left" else 0.8 * self.between
+            if closer[0][1] and closer[0][0] * size >= least * (high - low):
+                return closer
+        return ticks if ticks[0][1] else self._one_tick(low, high, size / self.between)
+
+    def _one_tick(self, low: float, high: float, parts: float) -> Ticks:
+        """Where no round number of the usual distance lies within: the most nearly middle one of a smaller distance."""
+        middle = 0.5 * low + 0.5 * high
+        for closer in (2, 5, 10):
+            ((step, values),) = self._ticks(low, high, closer * parts)
+            if values:
+                return [(step, [min(values, key=lambda value: abs(value - middle))])]
+        return []
+
+    @property
+    def between(self) -> float:
+        """Pixels between ticks, at least."""
+        return self.spacing
+
+    def _ticks(self, low: float, high: float, parts: float) -> Ticks:
+        step = self.step(high - low, parts)
+        first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
+        return [(step, [i * step for i in range(first, last + 1)])]
+
+    def step(self, span: float, parts: float) -> float:
+        return nice_step(span, parts)
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        values, spacing = [v * self.scale for v in values], spacing * self.scale
+        largest = max((abs(v) for v in values), default=0.0)
+        if spacing < 1e-3 or largest >= MOST_DIGITS:
+            return [number(v, max(3, 1 + math.ceil(math.log10(max(largest / spacing, 1.0))))) for v in values]
+        decimals = max(0, -math.floor(math.log10(spacing) + 1e-9))
+        return [_plain(v, decimals) for v in values]
+
+
+def _plain(value: float, decimals: int) -> str:
+    text = f"{abs(value):.{decimals}f}" if decimals else integer(round(abs(value)))
+    return "−" + text if value < 0 and text.strip("0.") else text
+
+
+_BETWEEN = (math.log10(2), math.log10(5))
+
+
+def _decade(value: float) -> str:
+    """``10⁻³`` on a decade, ``2×10⁻³`` between."""
+    if abs(value - round(value)) < 1e-6:
+        return power_of_ten(round(value))
+    exponent = math.floor(value)
+    leading = round(10.0 ** (value - exponent))
+    return number(10.0**value, 1) if -3 <= exponent < 4 else f"{leading}×{power_of_ten(exponent)}"
+
+
+class ValueAxis(Axis):
+    """A quantity, linear or as log₁₀ values written 10ⁿ."""
+
+    powers_width = POWERS_WIDTH
+
+    def __init__(self, orientation: str, text: str = "", *, log: bool = False) -> None:
+        self.powers = False
+        self.log = log
+        super().__init__(orientation, text)
+
+    def set_log(self, log: bool) -> None:
+        if log != self.log:
+            self.log = log
+            self.picture = None
+            self._make_room()
+            self.update()
+
+    def _make_room(self) -> None:
+        """Numbers with a power of ten, as :meth:`tickStrings` writes small and large ones, are half as long again."""
+        largest = max(map(abs, self.range)) * self.scale
+        powers = not self.log and not FEWEST_DIGITS <= largest < MOST_DIGITS and largest > 0
+        if powers != self.powers:
+            self.powers = powers
+            self.room_changed.emit()
+
+    @property
+    def room(self) -> int:
+        return self.powers_width if self.powers else LEFT_WIDTH
+
+    @property
+    def between(self) -> float:
+        return max(self.spacing, POWERS_WIDTH) if self.powers and self.orientation == "bottom" else self.spacing
+
+    def step(self, span: float, parts: float) -> float:
+        return max(nice_step(span, parts), 1.0) if self.log else nice_step(span, parts)
+
+    def tickValues(self, low: float, high: float, size: float) -> Ticks:
+        low, high = sorted((low, high))
+        ticks = super().tickValues(low, high, size)
+        if not (self.log and ticks and high - low <= 2.01 and size / self.spacing >= 3 * (high - low)):
+            return ticks
+        between = [d + part for d in range(math.floor(low), math.ceil(high)) for part in _BETWEEN]
+        return [(ticks[0][0], sorted([*ticks[0][1], *(v for v in between if low <= v <= high)]))]
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        if self.log:
+            return [_decade(v) for v in values]
+        return super().tickStrings(values, scale, spacing)
+
+
+class ShareAxis(ValueAxis):
+    """A share of 0 … 1, written in per cent."""
+
+    powers_width = POWERS_WIDTH + 16
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        shares, apart = [100 * v * self.scale for v in values], 100 * spacing * self.scale
+        decimals = -math.floor(math.log10(apart) + 1e-9) if 0 < apart < 1 else 0
+        return [f"{share:.{decimals}f} %" if abs(share) < 1e4 else f"{number(share)} %" for share in shares]
+
+
+class WholeAxis(Axis):
+    """Whole numbers."""
+
+    spacing = 70.0
+
+    def step(self, span: float, parts: float) -> float:
+        return max(nice_step(span, parts), 1.0 / float(self.scale))
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        return [integer(round(v)) if v < 1e6 else number(v) for v in (v * self.scale for v in values)]
+
+
+class StepAxis(WholeAxis):
+    """Training steps."""
+
+
+class DepthAxis(Axis):
+    """Layers by label, the first and the last always, the others as far as there is room."""
+
+    def __init__(self, orientation: str, text: str = "") -> None:
+        super().__init__(orientation, text)
+        self.labels: tuple[str, ...] = ()
+
+    def name_layers(self, labels: tuple[str, ...]) -> None:
+        if labels != self.labels:
+            self.labels = labels
+            self.picture = None
+            self.update()
+
+    def tickValues(self, low: float, high: float, size: float) -> Ticks:
+        low, high = sorted((low, high))
+        count = len(self.labels)
+        if not count or not high > low:
+            return []
+        room = 15.0 if self.orientation == "left" else 10.0 + 7.0 * max(map(len, self.labels))
+        stride = max(1, round(nice_step(high - low, size / room)))
+        places = {0, count - 1, *range(stride - 1 if stride >= 5 else 0, count, stride)}
+        crowded = {i for i in places if 0 < min(i, count - 1 - i) < 0.7 * stride}
+        shown = sorted(i for i in places - crowded if low <= i <= high)
+        return [(1.0, [float(i) for i in shown])]
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        return [self.labels[round(v)] if 0 <= round(v) < len(self.labels) else "" for v in values]

@@ -1,0 +1,196 @@
+"""Several layers one below the other in one pane: bands of height 1, an axis that names each, and their captions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QTransform
+
+from ui.chart.axes import TEXT_PIXELS, Axis, Ticks, plot_font
+from ui.chart.marks import Array, Item, pen_of, transparent
+from ui.chart.ranges import Range, nice_step
+from ui.style.numbers import integer, power_of_ten
+
+if TYPE_CHECKING:
+    from ui.chart.canvas import Pane
+
+LINE = 16.0
+"""Height of a caption in pixels."""
+USUAL_HEIGHT = 280.0
+"""Pixels that a pane is usually high."""
+
+
+def gap_of(bands: int, lines: int = 1, height: float = USUAL_HEIGHT) -> float:
+    """Room above each band for so many captions, as a share of the band's height, in a pane of so many pixels."""
+    room = LINE * lines
+    return float(min(room / max(height / bands - room, room), 1.0))
+
+
+@dataclass(frozen=True)
+class Bands:
+    """``count`` bands of height 1 with a gap above each; all show the same range of values."""
+
+    count: int
+    low: float = 0.0
+    high: float = 1.0
+    gap: float = 0.1
+    upward: bool = True
+    """Whether the axis points up; the first band is the topmost in either case."""
+
+    @property
+    def pitch(self) -> float:
+        return 1.0 + self.gap
+
+    def base(self, band: int) -> float:
+        """Where a band's ``low`` lies."""
+        return (self.count - 1 - band) * self.pitch if self.upward else band * self.pitch + self.gap
+
+    def above(self, band: int) -> float:
+        """Where the room above a band begins."""
+        return self.base(band) + self.pitch if self.upward else self.base(band) - self.gap
+
+    @property
+    def extent(self) -> Range:
+        return 0.0, self.count * self.pitch
+
+    def place(self, band: int, values: Array) -> Array:
+        return self.base(band) + (values - self.low) / (self.high - self.low)
+
+    def value(self, band: int, y: float) -> float:
+        return self.low + (y - self.base(band)) * (self.high - self.low)
+
+    def at(self, y: float) -> int:
+        """The band that ``y`` belongs to, the room above it included."""
+        nearest = min(max(math.floor(y / self.pitch), 0), self.count - 1)
+        return self.count - 1 - nearest if self.upward else nearest
+
+
+class BandAxis(Axis):
+    """The values of each band: decades, or time steps from the first to the last."""
+
+    spacing = 26.0
+
+    def __init__(self, text: str, *, decades: bool) -> None:
+        super().__init__("left", text)
+        self.decades = decades
+        self.spacing = 26.0
+        self.bands = Bands(1)
+
+    def set_bands(self, bands: Bands) -> None:
+        if bands != self.bands:
+            self.bands = bands
+            self.picture = None
+            self.update()
+
+    def _values(self, room: float) -> list[float]:
+        """Values to be named where a band is ``room`` pixels high."""
+        low, high = self.bands.low, self.bands.high
+        step = max(1.0, nice_step(high - low, room / self.spacing))
+        first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
+        inner = [i * step for i in range(first, last + 1)]
+        if self.decades:
+            return inner
+        ends = [math.ceil(low), math.floor(high)]
+        if room * (self.bands.gap + 1 / (high - low)) < 1.2 * TEXT_PIXELS and self.bands.count > 1:
+            # The last of one band would stand upon the first of the next.
+            return [float(ends[0])] if room * self.bands.pitch >= 1.2 * TEXT_PIXELS else []
+        return sorted({*ends, *(v for v in inner if min(abs(v - end) for end in ends) >= 0.6 * step)})
+
+    def tickValues(self, low: float, high: float, size: float) -> Ticks:
+        low, high = sorted((low, high))
+        if not (high > low and size > 0):
+            return []
+        values = self._values(size / (high - low))
+        span = self.bands.high - self.bands.low
+        places = [
+            self.bands.base(band) + (value - self.bands.low) / span
+            for band in range(self.bands.count)
+            for value in values
+        ]
+        return [(1.0, _apart([place for place in places if low <= place <= high], (high - low) * TEXT_PIXELS / size))]
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        named = [round(self.bands.value(self.bands.at(y), y)) for y in values]
+        return [power_of_ten(value) if self.decades else integer(value) for value in named]
+
+
+def _apart(places: Sequence[float], least: float) -> list[float]:
+    """Without those that stand nearer than ``least`` before another."""
+    kept: list[float] = []
+    for place in sorted(places, reverse=True):
+        if not kept or kept[-1] - place >= least:
+            kept.append(place)
+    return kept[::-1]
+
+
+@dataclass(frozen=True)
+class Caption:
+    """A line of text above a band, the ``row``-th from above, with its layer's colour."""
+
+    band: int
+    row: int
+    text: str
+    colour: str
+    strong: bool = False
+    """Whether its layer is the one that is pointed at."""
+
+
+class Captions(Item):
+    """What each band is, in words that stay readable where a curve passes behind them."""
+
+    def __init__(self, pane: Pane, z: float = 4.0) -> None:
+        super().__init__(pane, z)
+        self.bands = Bands(1)
+        self.captions: Sequence[Caption] = ()
+        self.text, self.ground, self.line = "#000000", "#ffffff", "#808080"
+
+    def set_captions(self, captions: Sequence[Caption], bands: Bands) -> None:
+        if (tuple(captions), bands) != (tuple(self.captions), self.bands):
+            self.captions, self.bands = tuple(captions), bands
+            self.update()
+
+    def draw(self, painter: QPainter, there: QTransform) -> None:
+        left = there.map(QPointF(self.pane.shown[0][0], 0.0)).x()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        for caption in self.captions:
+            top = there.map(QPointF(0.0, self.bands.above(caption.band))).y()
+            self._write(painter, caption, QPointF(left + 4, top + caption.row * LINE))
+
+    def _write(self, painter: QPainter, caption: Caption, at: QPointF) -> None:
+        painter.setFont(plot_font(bold=caption.strong))
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        box = QRectF(at.x() + 18, at.y(), 600, LINE - 1)
+        text = painter.boundingRect(box, flags, caption.text)
+        painter.fillRect(QRectF(at.x(), at.y(), text.right() - at.x() + 4, LINE - 2), transparent(self.ground, 0.82))
+        middle = at.y() + LINE / 2 - 0.5
+        painter.setPen(pen_of(caption.colour, 2.0))
+        painter.drawLine(QPointF(at.x() + 2, middle), QPointF(at.x() + 14, middle))
+        painter.setPen(QColor(self.text))
+        painter.drawText(box, flags, caption.text)
+
+
+class BandFrames(Item):
+    """A frame around each band that is pointed at."""
+
+    def __init__(self, pane: Pane, z: float = 3.0) -> None:
+        super().__init__(pane, z)
+        self.bands = Bands(1)
+        self.chosen: Sequence[int] = ()
+        self.colour = "#000000"
+
+    def set_chosen(self, chosen: Sequence[int], bands: Bands) -> None:
+        self.chosen, self.bands = chosen, bands
+        self.update()
+
+    def draw(self, painter: QPainter, there: QTransform) -> None:
+        (left, right), _ = self.pane.shown
+        painter.setPen(pen_of(self.colour, 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for band in self.chosen:
+            painter.drawRect(
+                there.mapRect(QRectF(left, self.bands.base(band), right - left, 1.0)).adjusted(1, 0, -1, 0)
+            )

@@ -1,0 +1,99 @@
+"""The edges of a linear axis: a value far beyond the others stands there, marked, and is told in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ui.chart.canvas import Pane
+from ui.chart.legend import Note
+from ui.chart.marks import ABOVE, BELOW, LOST, ROUND, Array, Dots
+from ui.chart.ranges import MOST, Range
+from ui.style.numbers import count, number
+from ui.style.theme import Theme
+
+FLATTENING = 1e4
+"""A value so many times the median of its series would make one line of all others."""
+PREFIXES = 16
+
+
+def _sizes(series: Array) -> Array:
+    sizes = np.abs(series[np.isfinite(series)])
+    return np.asarray(sizes[sizes > 0])
+
+
+def _median(sizes: Array) -> float:
+    """Halved before they are added: the largest floats have no sum."""
+    middle = np.sort(sizes)[[(len(sizes) - 1) // 2, len(sizes) // 2]]
+    return float((0.5 * middle).sum())
+
+
+def reach_of(series: Array) -> float:
+    """The largest magnitude that a linear axis shows: 10⁴ times the median magnitude of what is neither 0 nor lost."""
+    sizes = _sizes(series)
+    return min(FLATTENING * _median(sizes), MOST) if sizes.size else MOST
+
+
+def fitting(parts: Iterable[Array], reach: float = MOST) -> Range:
+    """Smallest and largest of all values within ±``reach``; NaN, NaN if there is none."""
+    ends = []
+    for part in parts:
+        inside = part[np.abs(part) <= reach]
+        if inside.size:
+            ends += [float(inside.min()), float(inside.max())]
+    return (min(ends), max(ends)) if ends else (float("nan"), float("nan"))
+
+
+def stands_out(series: Array) -> bool:
+    """Whether a value of this past stood 10⁴ times above the median of what was known at some time.
+
+    So it stays true when what stood out has become the rule.
+    """
+    sizes = _sizes(series)
+    if not sizes.size or sizes.max() <= FLATTENING * float(sizes.min()):
+        return False
+    ends = {-(-len(sizes) * part // PREFIXES) for part in range(1, PREFIXES + 1)}
+    return any(sizes[:end].max() > FLATTENING * _median(sizes[:end]) for end in ends)
+
+
+def drawn_within(values: Array, shown: Range) -> tuple[Array, NDArray[np.int8]]:
+    """Heights and kinds of marks: what lies beyond ``shown`` stands at its edge, what is not finite becomes a gap."""
+    kinds = np.full(values.shape, ROUND, np.int8)
+    inside = (values >= shown[0]) & (values <= shown[1])
+    if inside.all():
+        return values, kinds
+    known = np.isfinite(values)
+    kinds[values > shown[1]] = ABOVE
+    kinds[values < shown[0]] = BELOW
+    kinds[~known] = LOST
+    return np.where(known, np.clip(values, *shown), np.nan), kinds
+
+
+def beyond_notes(values: Array, shown: Range, what: str) -> list[Note]:
+    """``2 layers beyond the axis, as far as 3.2×10⁹``."""
+    beyond = values[np.isfinite(values) & ((values > shown[1]) | (values < shown[0]))]
+    if not beyond.size:
+        return []
+    farthest = float(beyond[np.abs(beyond).argmax()])
+    return [Note(f"{count(len(beyond), what)} beyond the axis, as far as {number(farthest)}", warning=True)]
+
+
+class Beyond(Dots):
+    """Marks at the edges of a pane where values over time lie beyond them."""
+
+    def __init__(self, pane: Pane) -> None:
+        super().__init__(pane, radius=3.0)
+
+    def show_values(self, x: Array, values: Array, shown: Range) -> None:
+        beyond = (values > shown[1]) | (values < shown[0])
+        beyond &= np.isfinite(values)
+        if self.xs or beyond.any():
+            self.set_dots(x[beyond], *drawn_within(values[beyond], shown))
+
+    def clear(self) -> None:
+        self.show_values(np.zeros(0), np.zeros(0), (0.0, 1.0))
+
+    def tint(self, theme: Theme, colour: str) -> None:
+        self.set_colours([colour], theme.panel, theme.warning)

@@ -1,0 +1,246 @@
+"""The line above a plot's panes: what the marks mean, what they read now, and what is off the scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from ui.chart.axes import plot_font
+from ui.chart.marks import pen_of, transparent
+from ui.style.numbers import tabular
+from ui.style.theme import Theme
+
+WRAPPED = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
+Swatch = Literal["line", "dashed", "dot", "hollow", "band", "cell", "none"]
+
+
+@dataclass(frozen=True)
+class Key:
+    """One entry of the legend; ``colour`` is one or names the theme's, ``short`` is the text where room is short."""
+
+    text: str
+    colour: str
+    swatch: Swatch = "line"
+    short: str = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A count of what the marks cannot show; amber if it is a warning."""
+
+    text: str
+    warning: bool = False
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An entry where it stands: on which line, from where, how wide."""
+
+    entry: Key | Note
+    line: int
+    left: float
+    width: float
+
+
+class Strip(pg.GraphicsWidget):  # type: ignore[misc]
+    """Keys from the left, notes from the right, a remark below; in more lines where one has no room for all."""
+
+    HEIGHT = 22.0
+    LINE = 18.0
+    REMARK_LINE = 14.0
+    START, BETWEEN = 8.0, 14.0
+    LEAST_REST = 62.0
+    """Pixels that a plot keeps for its panes and axes before the strip takes another line."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self.keys: tuple[Key, ...] = ()
+        self.notes: tuple[Note, ...] = ()
+        self.remark = ""
+        self.placed: list[Placed] = []
+        self._lines = 1
+        """Lines of keys and notes: while a run goes on they do not become fewer, so that its panes stand still."""
+        self._most = 3
+        self._fit()
+
+    def tint(self, theme: Theme) -> None:
+        self.theme = theme
+        self.update()
+
+    def say(self, keys: Sequence[Key], notes: Sequence[Note], remark: str = "") -> None:
+        if (tuple(keys), tuple(notes), remark) != (self.keys, self.notes, self.remark):
+            self.keys, self.notes, self.remark = tuple(keys), tuple(notes), remark
+            self._arrange()
+
+    def begin(self) -> None:
+        """Another run may need fewer lines."""
+        self._lines = 1
+
+    def give_room(self, height: float) -> None:
+        """The whole plot has another height."""
+        most = 1 + max(0, int((height - self.LEAST_REST - self.HEIGHT) // self.LINE))
+        if most != self._most:
+            self._most, self._lines = most, 1
+            self._arrange()
+
+    def resizeEvent(self, event: object) -> None:
+        super().resizeEvent(event)
+        if event.newSize().width() != event.oldSize().width():  # type: ignore[attr-defined]
+            self._lines = 1
+            self._arrange()
+
+    # -- arranging ---------------------------------------------------------------------------------------------------
+
+    def _arrange(self) -> None:
+        """In one line with whole texts, or else with short ones; or else in several."""
+        notes, free = self._notes_placed()
+        self.placed = self._in_one_line(free) or self._in_lines(free)
+        self.placed += notes
+        needed = max((placed.line + 1 for placed in self.placed), default=0)
+        self._lines = max(self._lines, needed) if self.placed else needed
+        self._fit()
+        self.update()
+
+    @property
+    def _head(self) -> float:
+        """Height of the lines of keys and notes."""
+        return self.HEIGHT + (self._lines - 1) * self.LINE
+
+    def _fit(self) -> None:
+        """Take the height that is needed."""
+        height = self._head + self._remark_height()
+        if height != self.maximumHeight():
+            for fix in (self.setMinimumHeight, self.setPreferredHeight, self.setMaximumHeight):
+                fix(height)
+
+    def _notes_placed(self) -> tuple[list[Placed], list[float]]:
+        """Notes from the right, line by line, and where each line ends for the keys."""
+        placed, rights, width = list[Placed](), [self.size().width()], self.size().width()
+        for note in reversed(self.notes):
+            wide = min(_width(note.text) + 12, width)
+            if rights[-1] - wide < 0 and rights[-1] < width:
+                rights.append(width)
+            placed.append(Placed(note, len(rights) - 1, rights[-1] - wide, wide))
+            rights[-1] -= wide + 6
+        return placed, rights
+
+    def _in_one_line(self, rights: Sequence[float]) -> list[Placed]:
+        """All keys beside the notes, short if need be; none where they have no room."""
+        for short in (False, True):
+            placed, left = list[Placed](), self.START
+            for key in self.keys:
+                shown = replace(key, text=key.short or key.text) if short else key
+                placed.append(Placed(shown, 0, left, _key_width(shown)))
+                left += placed[-1].width + self.BETWEEN
+            if not placed or left - self.BETWEEN <= rights[0]:
+                return placed
+        return []
+
+    def _in_lines(self, rights: Sequence[float]) -> list[Placed]:
+        """Keys line by line, as far as the plot has lines; whole where a line has room."""
+        placed, line, left = list[Placed](), 0, self.START
+        for key in self.keys:
+            texts = [replace(key, text=text) for text in (key.text, key.short) if text]
+            while line < self._most:
+                right = rights[line] if line < len(rights) else self.size().width()
+                fitting = next((each for each in texts if left + _key_width(each) <= right), None)
+                if fitting is None and left == self.START and right == self.size().width():
+                    fitting = _elided(texts[-1], right - left)
+                if fitting is not None:
+                    placed.append(Placed(fitting, line, left, _key_width(fitting)))
+                    left += placed[-1].width + self.BETWEEN
+                    break
+                line, left = line + 1, self.START
+        return placed
+
+    def _remark_height(self) -> float:
+        if not self.remark:
+            return 0.0
+        return self._remark_box(0.0).height() + 4
+
+    def _remark_box(self, top: float) -> QRectF:
+        room = QRectF(8, top, max(self.size().width() - 8, 40), 10 * self.REMARK_LINE)
+        needed = QFontMetricsF(tabular(plot_font())).boundingRect(room, WRAPPED, self.remark)
+        return QRectF(room.left(), top, room.width(), needed.height())
+
+    # -- painting ----------------------------------------------------------------------------------------------------
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setFont(tabular(plot_font()))
+        for placed in self.placed:
+            painter.save()
+            painter.translate(0.0, placed.line * self.LINE)
+            if isinstance(placed.entry, Note):
+                self._note(painter, placed.entry, placed.left, placed.width)
+            else:
+                self._key(painter, placed.entry, placed.left, placed.width)
+            painter.restore()
+        if self.remark:
+            painter.setPen(QColor(self.theme.muted))
+            painter.drawText(self._remark_box(self._head - 2), WRAPPED, self.remark)
+
+    def _note(self, painter: QPainter, note: Note, left: float, width: float) -> None:
+        box = QRectF(left, 1, width, self.LINE - 3)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(transparent(self.theme.warning if note.warning else self.theme.muted, 0.13))
+        painter.drawRoundedRect(box, 3, 3)
+        painter.setPen(QColor(self.theme.warning if note.warning else self.theme.muted))
+        text = QFontMetricsF(painter.font()).elidedText(note.text, Qt.TextElideMode.ElideRight, width - 6)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _key(self, painter: QPainter, key: Key, left: float, width: float) -> None:
+        colour = str(getattr(self.theme, key.colour, key.colour))
+        middle = QPointF(left + 7, self.LINE / 2 - 0.5)
+        painter.setPen(pen_of(colour, 1.6, dashed=key.swatch == "dashed"))
+        if key.swatch in ("line", "dashed"):
+            painter.drawLine(QPointF(left, middle.y()), QPointF(left + 14, middle.y()))
+        elif key.swatch == "band":
+            painter.fillRect(QRectF(left, middle.y() - 4, 14, 8), transparent(colour, 0.25))
+        elif key.swatch == "cell":
+            painter.fillRect(QRectF(left + 3, middle.y() - 4, 8, 8), QColor(colour))
+        elif key.swatch in ("dot", "hollow"):
+            painter.setBrush(QColor(colour if key.swatch == "dot" else self.theme.panel))
+            painter.drawEllipse(middle, 3.2, 3.2)
+        painter.setPen(QColor(self.theme.muted))
+        box = QRectF(left, 0, width, self.LINE - 1)
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, key.text)
+
+
+def _width(text: str) -> float:
+    return float(QFontMetricsF(tabular(plot_font())).horizontalAdvance(text))
+
+
+def _key_width(key: Key) -> float:
+    return _width(key.text) + (20 if key.swatch != "none" else 0)
+
+
+def _elided(key: Key, width: float) -> Key:
+    room = width - _key_width(replace(key, text=""))
+    metrics = QFontMetricsF(tabular(plot_font()))
+    return replace(key, text=metrics.elidedText(key.text, Qt.TextElideMode.ElideRight, room))
+
+
+class Caption(pg.GraphicsWidget):  # type: ignore[misc]
+    """The plot's title inside a picture of it."""
+
+    HEIGHT = 24.0
+
+    def __init__(self, text: str, theme: Theme) -> None:
+        super().__init__()
+        self.text, self.theme = text, theme
+        for fix in (self.setMinimumHeight, self.setPreferredHeight, self.setMaximumHeight):
+            fix(self.HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        painter.setFont(plot_font(14, bold=True))
+        painter.setPen(QColor(self.theme.text))
+        box = QRectF(8, 0, self.size().width() - 8, self.HEIGHT)
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.text)

@@ -1,0 +1,227 @@
+"""Ridgelines: one filled histogram per layer, input at the top, and how histograms become rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainter, QPolygonF, QTransform
+
+from simulator.arrays.histograms import Histograms
+from simulator.arrays.numeric import Counts
+from simulator.record.frame import Frame
+from ui.chart.beside import RowText
+from ui.chart.legend import Note
+from ui.chart.lost import layer_words
+from ui.chart.marks import Array, Item, pen_of, polygon, transparent
+from ui.chart.table import Cell, Table
+from ui.style.colours import mix
+from ui.style.numbers import count, integer, number, percent
+
+if TYPE_CHECKING:
+    from ui.chart.canvas import Pane
+
+
+@dataclass(frozen=True)
+class HistogramState:
+    """The histograms of one quantity at one step."""
+
+    step: int
+    histograms: Histograms
+
+    @property
+    def depth(self) -> int:
+        return int(self.histograms.counts.shape[0])
+
+
+def histogram_state(frame: Frame, quantity: str) -> HistogramState | None:
+    """None where the frame carries no such histograms, or none of any layer."""
+    found = frame.histograms.get(quantity)
+    if found is None or not found.counts.size:
+        return None
+    return HistogramState(frame.step, found)
+
+
+def edges_of(histograms: Histograms) -> Array:
+    """(layers, bins + 1); rows without a single finite value get −1 … 1."""
+    edges = np.asarray(histograms.edges, dtype=np.float64)
+    good = np.isfinite(edges).all(axis=1) & (edges[:, -1] > edges[:, 0])
+    if good.all():
+        return edges
+    return np.where(good[:, None], edges, np.linspace(-1.0, 1.0, edges.shape[1]))
+
+
+def reach(edges: Array) -> Array:
+    """(layers,): the largest magnitude a row's histogram holds."""
+    return np.asarray(np.maximum(np.abs(edges).max(axis=1), 1e-300))
+
+
+def heights_of(counts: Counts) -> Array:
+    """Counts as shares of each row's highest bin."""
+    return np.asarray(counts / np.maximum(counts.max(axis=1, keepdims=True), 1))
+
+
+def resampled(edges: Array, counts: Counts, low: float, high: float, bins: int) -> Array:
+    """(layers, bins): each row's counts spread over a common axis, as shares of the row's highest bin."""
+    axis = np.linspace(low, high, bins + 1)
+    sums = np.concatenate((np.zeros((len(edges), 1)), np.cumsum(counts, axis=1)), axis=1)
+    spread = np.array([np.diff(np.interp(axis, e, s)) for e, s in zip(edges, sums, strict=True)])
+    return np.asarray(spread / np.maximum(spread.max(axis=1, keepdims=True), 1e-300))
+
+
+def lost_of(histograms: Histograms) -> Counts:
+    """(layers,): values that are not finite."""
+    return histograms.nan + histograms.plus_inf + histograms.minus_inf
+
+
+def tail_text(histograms: Histograms, row: int) -> str:
+    """``NaN 12  +∞ 3``: what of a row does not fit a histogram; empty if all does."""
+    parts = (("NaN", histograms.nan), ("+∞", histograms.plus_inf), ("−∞", histograms.minus_inf))
+    return "  ".join(f"{name} {integer(int(c[row]))}" for name, c in parts if c[row])
+
+
+def zero_text(histograms: Histograms, row: int) -> str:
+    """``0: 52 %``: the share of exact zeros, where there is one worth a word, and none of it is not finite."""
+    total = int(histograms.counts[row].sum())
+    zeros = int(histograms.zeros[row])
+    if not zeros or lost_of(histograms)[row]:
+        return ""
+    return "exactly 0" if zeros == total else f"0: {percent(zeros / total)}" if zeros >= 0.005 * total else ""
+
+
+def bin_text(histograms: Histograms, row: int, value: float) -> str:
+    """The bin that holds ``value``, in words."""
+    edges = edges_of(histograms)[row]
+    place = int(np.searchsorted(edges, value, side="right")) - 1
+    if not 0 <= place < len(edges) - 1:
+        return "outside the layer's range"
+    amount = count(int(histograms.counts[row, place]), "value")
+    return f"{number(float(edges[place]))} … {number(float(edges[place + 1]))}: {amount}"
+
+
+def tail_notes(histograms: Histograms, labels: Sequence[str], what: str = "layer") -> list[Note]:
+    """Which rows are exactly 0 or have values that are not finite."""
+    total = histograms.counts.sum(axis=1) + lost_of(histograms)
+    zeros = int(((total > 0) & (histograms.zeros == total)).sum())
+    lost = np.flatnonzero(lost_of(histograms) > 0)
+    found = [Note(f"{count(zeros, what)} exactly 0")] if zeros else []
+    return [*found, Note(f"not finite in {layer_words(labels, lost, what)}", warning=True)] if lost.size else found
+
+
+def histogram_table(state: HistogramState, labels: Sequence[str]) -> Table:
+    """One row per layer and bin; a layer's NaN, ±∞ and exact zeros stand beside each of its bins."""
+    histograms, bins = state.histograms, state.histograms.counts.shape[1]
+    names = list(labels) if len(labels) == state.depth else [str(i + 1) for i in range(state.depth)]
+    columns: dict[str, Sequence[Cell]] = {
+        "step": [state.step] * (state.depth * bins),
+        "layer": [name for name in names for _ in range(bins)],
+        "low": histograms.edges[:, :-1].ravel().tolist(),
+        "high": histograms.edges[:, 1:].ravel().tolist(),
+        "count": histograms.counts.ravel().tolist(),
+    }
+    for name in ("nan", "plus_inf", "minus_inf", "zeros"):
+        columns[name] = np.repeat(getattr(histograms, name), bins).tolist()
+    return Table(columns)
+
+
+def overlap_of(depth: int) -> float:
+    """How many rows high a ridge is: more where rows are thin."""
+    return float(np.clip(depth / 14, 1.5, 8.0))
+
+
+def ridge_polygons(x: Array, heights: Array, rise: float) -> list[QPolygonF]:
+    """``x`` (layers, bins + 1) edges, ``heights`` (layers, bins): closed outlines on the base lines 0, 1, …"""
+    depth, bins = heights.shape
+    xs = np.empty((depth, bins + 2))
+    xs[:, 1:-1] = 0.5 * x[:, 1:] + 0.5 * x[:, :-1]
+    xs[:, 0], xs[:, -1] = x[:, 0], x[:, -1]
+    ys = np.repeat(np.arange(depth, dtype=np.float64)[:, None], bins + 2, axis=1)
+    ys[:, 1:-1] -= rise * heights
+    filled = heights > 0
+    first = np.argmax(filled, axis=1)
+    last = bins + 2 - np.argmax(filled[:, ::-1], axis=1)
+    last[~filled.any(axis=1)] = 0
+    return [polygon(xs[i, a:b], ys[i, a:b]) for i, (a, b) in enumerate(zip(first, last, strict=True))]
+
+
+THIN_ROW = 5.0
+"""Pixels per row below which base lines and outlines would be all one sees."""
+
+
+class Ridges(Item):
+    """Filled outlines from the top down, each over the one before."""
+
+    def __init__(self, pane: Pane, z: float = 0.0) -> None:
+        super().__init__(pane, z)
+        self.outlines: Sequence[QPolygonF] = ()
+        self.ghosts: Sequence[QPolygonF] = ()
+        self.lines: Sequence[str] = ("#000000",)
+        self.fills: Sequence[str] = ("#000000",)
+        self.ground, self.ghost_colour, self.base = "#ffffff", "#000000", "#808080"
+        self.emphasis = -1
+
+    def set_ridges(self, outlines: Sequence[QPolygonF]) -> None:
+        self.outlines = outlines
+        self.update()
+
+    def set_ghosts(self, outlines: Sequence[QPolygonF]) -> None:
+        self.ghosts = outlines
+        self.update()
+
+    def set_colours(self, colours: Sequence[str], ground: str) -> None:
+        self.lines = colours or ("#808080",)
+        self.fills = [mix(ground, colour, 0.5) for colour in self.lines]
+        self.ground = ground
+        self.update()
+
+    def emphasise(self, index: int) -> None:
+        if index != self.emphasis:
+            self.emphasis = index
+            self.update()
+
+    def draw(self, painter: QPainter, there: QTransform) -> None:
+        thin = abs(there.m22()) < THIN_ROW
+        for i, outline in enumerate(self.outlines):
+            if not thin:
+                self._base_line(painter, there, float(i))
+            self._ridge(painter, there.map(outline), i, thin)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(pen_of(self.ghost_colour, 1.0, dashed=True, alpha=0.7))
+        for ghost in self.ghosts:
+            painter.drawPolyline(there.map(ghost))
+
+    def _ridge(self, painter: QPainter, outline: QPolygonF, index: int, thin: bool) -> None:
+        """Smooth lines over a plain fill: smoothing the fill, too, takes three times as long and is covered by them."""
+        emphasised = index == self.emphasis
+        line = self.lines[index % len(self.lines)]
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(transparent(line if emphasised else self.fills[index % len(self.fills)], 1.0))
+        painter.drawPolygon(outline)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(pen_of(line, 1.8 if emphasised else 0.5 if thin else 1.0))
+        painter.drawPolyline(outline)
+        if outline.size() > 1:
+            painter.drawLine(outline.at(outline.size() - 1), outline.at(0))
+
+    def _base_line(self, painter: QPainter, there: QTransform, row: float) -> None:
+        x0, x1 = self.pane.shown[0]
+        painter.setPen(pen_of(self.base))
+        painter.drawLine(there.map(QPointF(x0, row)), there.map(QPointF(x1, row)))
+
+
+def row_words(histograms: Histograms, own: NDArray[np.float64] | None) -> list[RowText]:
+    """What stands at the right of each row: what is lost, else exact zeros, else its own range."""
+    found = []
+    for row in range(histograms.counts.shape[0]):
+        lost = tail_text(histograms, row)
+        parts = [lost, zero_text(histograms, row)]
+        if own is not None and histograms.counts[row].sum() > histograms.zeros[row]:
+            parts.append(f"±{number(own[row])}")
+        said = [part for part in parts if part]
+        found.append(RowText("   ".join(said), bool(lost), lost.partition(" ")[0] or "".join(said[-1:])))
+    return found

@@ -1,0 +1,82 @@
+"""The past, reduced to what a screen can show: a few hundred buckets with minimum, maximum and last value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.record.history import Series
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Past:
+    """``low``, ``high``, ``last`` are (buckets,) or (buckets, layers); a bucket is ``width`` steps."""
+
+    steps: Floats
+    """First step of each bucket."""
+    low: Floats
+    high: Floats
+    last: Floats
+    width: int
+    end: int
+    """The last step recorded."""
+
+    @property
+    def middles(self) -> Floats:
+        """Where on the step axis each bucket is drawn."""
+        ends = np.minimum(self.steps + (self.width - 1), max(self.end, 0))
+        return np.asarray(0.5 * (self.steps + np.maximum(ends, self.steps)))
+
+    def bucket(self, step: float) -> int:
+        """Index of the bucket nearest to ``step``."""
+        return int(np.clip(np.floor((step - self.steps[0] + 0.5) / self.width), 0, len(self.steps) - 1))
+
+
+def reduced(series: Series, most: int, end: int) -> Past:
+    """At most ``most`` buckets: 2^k neighbours merge, so that a bucket never changes its contents."""
+    count = len(series.steps)
+    merge = 1
+    while -(-count // merge) > most:
+        merge *= 2
+    if merge == 1:
+        return Past(series.steps, series.low, series.high, series.last, series.stride, end)
+    low, high = _merged(series.low, merge, np.fmin), _merged(series.high, merge, np.fmax)
+    last = series.last[np.minimum(np.arange(merge - 1, count + merge - 1, merge), count - 1)]
+    return Past(series.steps[::merge], low, high, last, series.stride * merge, end)
+
+
+def _merged(values: Floats, merge: int, extreme: np.ufunc) -> Floats:
+    """(buckets, …): extremes of ``merge`` = 2^k neighbours, of the last ones as far as they go.
+
+    Halving again and again is several times faster than reducing groups: each pass is one long loop.
+    """
+    short = -len(values) % merge
+    if short:
+        values = np.concatenate((values, np.repeat(values[-1:], short, axis=0)))
+    while merge > 1:
+        values, merge = extreme(values[0::2], values[1::2]), merge // 2
+    return values
+
+
+def envelope(x: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """One curve that touches minimum and maximum of every bucket: (2 · buckets,) or (2 · buckets, layers)."""
+    y = np.empty((2 * len(low), *low.shape[1:]))
+    y[0::4], y[1::4] = low[0::2], high[0::2]
+    y[2::4], y[3::4] = high[1::2], low[1::2]
+    return np.repeat(x, 2), y
+
+
+def with_gaps(steps: Floats, after_gap: NDArray[np.bool_], *values: Floats) -> tuple[Floats, ...]:
+    """Steps and values with NaN in front of each look that comes after a gap: no line leads over what nobody saw."""
+    places = np.flatnonzero(after_gap)
+    between = 0.5 * (steps[places - 1] + steps[places])
+    return np.insert(steps, places, between), *(np.insert(each, places, np.nan) for each in values)
+
+
+def buckets_for(curves: int) -> int:
+    """How many buckets ``curves`` curves in one plot get."""
+    return int(np.clip(12000 // max(curves, 1), 96, 384))

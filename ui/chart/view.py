@@ -1,0 +1,92 @@
+"""What a plot is given, what it keeps, and what lies under the pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from simulator.layers.base import Layer
+from simulator.layers.info import LayerInfo
+from simulator.parts.activations import Activation
+from simulator.record.changes import Change
+from simulator.record.frame import Frame
+from simulator.record.gains_past import GainsPast
+from simulator.record.history import History
+from simulator.record.profiles import Profiles
+from simulator.record.unit_past import UnitPast
+from simulator.running.messages import Answer
+from simulator.schema.parameter import Part, kinds, title_of
+
+
+@dataclass(frozen=True)
+class View:
+    """What a plot is given to show."""
+
+    frame: Frame
+    history: History
+    first: Frame | None
+    """The frame of step 0 of this run."""
+    profiles: Profiles | None = None
+    """The past of layers with a state."""
+    gains: GainsPast | None = None
+    """The past of the waterfall's factors."""
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    """The last answer to what each plot asks, by the plot's key."""
+    unit: UnitPast | None = None
+    """The past of the unit under the microscope."""
+    changes: tuple[Change, ...] = ()
+    """What was changed in this run, in order."""
+    read: Frame | None = None
+    """The frame whose numbers are read out, where the present one passes too fast."""
+    scored: Frame | None = None
+    """The last frame with a score on data held out, up to the one that is read."""
+
+    @property
+    def reading(self) -> Frame:
+        """The frame whose numbers are to be read."""
+        return self.read or self.frame
+
+    @property
+    def score(self) -> Frame | None:
+        last = self.scored or self.reading
+        return last if "validation_loss" in last.scalars else None
+
+
+class State(Protocol):
+    """What a plot draws, reduced to arrays: everything a twin or a ghost needs."""
+
+    @property
+    def step(self) -> int: ...
+
+    @property
+    def depth(self) -> int:
+        """Number of layers it belongs to; 0 if it fits any network."""
+
+
+S = TypeVar("S", bound=State)
+
+
+class Scale(Protocol):
+    def reset(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What lies under the pointer: lines to read, the layer (-1 none) and where the hair line goes."""
+
+    text: str
+    layer: int = -1
+    x: float | None = None
+
+
+def layer_name(layer: LayerInfo) -> str:
+    """``dense 3 · 100 ReLU``."""
+    name = layer.name or f"{_title(Layer, layer.kind)} {layer.label}"
+    return f"{name} · {layer.units} {_title(Activation, layer.activation)}".rstrip()
+
+
+def _title(base: type[Part], kind: str) -> str:
+    """How forms call it; what is not registered, as an output layer is not, goes by its kind."""
+    part = kinds(base).get(kind)
+    return kind if part is None else title_of(part)

@@ -1,0 +1,1 @@
+"""A form from any part's parameters."""

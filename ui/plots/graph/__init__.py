@@ -1,0 +1,1 @@
+"""Parts of the computation graph's plot."""

@@ -1,0 +1,123 @@
+"""The hand on a small network: factors for input, error and weights, and two switches."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+
+from simulator.observations.graph.what_if import Changes
+
+DECADES = 2
+"""The slider goes so far to both sides of 1; a typed factor may be anything."""
+STEPS = 100
+"""Of the slider per decade."""
+
+
+class Factor(QWidget):
+    """``input × 2.00`` as a slider and a typed number."""
+
+    changed = Signal(float)
+
+    def __init__(self, name: str, help_text: str) -> None:
+        super().__init__()
+        self.label = QLabel(name)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(-DECADES * STEPS, DECADES * STEPS)
+        self.slider.setMinimumWidth(24)
+        self.number = QDoubleSpinBox()
+        self.number.setRange(-1e6, 1e6)
+        self.number.setDecimals(3)
+        self.number.setSingleStep(0.1)
+        self.number.setKeyboardTracking(False)
+        self.number.setPrefix("× ")
+        # Narrow enough for three in a column of a small window.
+        self.number.setMaximumWidth(82)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        for part in (self.label, self.slider, self.number):
+            part.setToolTip(help_text)
+            row.addWidget(part)
+        self.slider.setAccessibleName(f"{name} factor, slider")
+        self.number.setAccessibleName(f"{name} factor")
+        self.slider.valueChanged.connect(self._slid)
+        self.number.valueChanged.connect(self._typed)
+        self.show_value(1.0)
+
+    def show_value(self, value: float) -> None:
+        """Show a factor without telling anybody."""
+        for part in (self.slider, self.number):
+            part.blockSignals(True)
+        self.number.setValue(value)
+        self.slider.setValue(round(STEPS * math.log10(value)) if value > 0 else self.slider.minimum())
+        for part in (self.slider, self.number):
+            part.blockSignals(False)
+
+    def _slid(self, place: int) -> None:
+        self.number.setValue(float(f"{10 ** (place / STEPS):.3g}"))
+
+    def _typed(self, value: float) -> None:
+        self.show_value(value)
+        self.changed.emit(value)
+
+
+class Controls(QWidget):
+    """Tells which factor was moved: ``input_scale``, ``error_scale``, ``weights``; which switch: ``held``, ``ones``."""
+
+    moved = Signal(str, object)
+    reset = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.factors = {
+            "input_scale": Factor("input", "Multiply the input of the network"),
+            "error_scale": Factor("error", "Multiply the output's error δ"),
+            "weights": Factor("W 1", "Multiply the weights of the layer whose box is open"),
+        }
+        self.switches = {
+            "held": _switch("error held fixed", "Keep the output's error as it is without the changes"),
+            "ones": _switch("ones in, target 0", "One sample of ones with target 0 in place of the batch"),
+        }
+        self.back = QPushButton("Undo all")
+        self.back.setToolTip("Take all changes back: no unit off, every factor 1, every weight its own")
+        self.back.clicked.connect(self.reset)
+        for name, factor in self.factors.items():
+            factor.changed.connect(lambda value, name=name: self.moved.emit(name, value))
+        for name, switch in self.switches.items():
+            switch.toggled.connect(lambda on, name=name: self.moved.emit(name, on))
+        self._arrange()
+
+    def _arrange(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 2, 10, 6)
+        column.setSpacing(4)
+        first, second = QHBoxLayout(), QHBoxLayout()
+        first.setSpacing(6)
+        for factor in self.factors.values():
+            first.addWidget(factor, 1)
+        for switch in self.switches.values():
+            second.addWidget(switch)
+        second.addStretch(1)
+        second.addWidget(self.back)
+        column.addLayout(first)
+        column.addLayout(second)
+
+    def show_changes(self, changes: Changes, layer: int) -> None:
+        """Show what is changed; ``layer`` is the one whose weights the third factor is for, counted from 0."""
+        self.factors["input_scale"].show_value(changes.input_scale)
+        self.factors["error_scale"].show_value(changes.error_scale)
+        self.factors["weights"].label.setText(f"W {layer + 1}")
+        self.factors["weights"].show_value(changes.weight_scales.get(layer, 1.0))
+        for name, switch in self.switches.items():
+            switch.blockSignals(True)
+            switch.setChecked(getattr(changes, name))
+            switch.blockSignals(False)
+        self.back.setEnabled(changes != Changes())
+
+
+def _switch(text: str, help_text: str) -> QCheckBox:
+    switch = QCheckBox(text)
+    switch.setToolTip(help_text)
+    return switch

@@ -1,0 +1,61 @@
+"""What the bench remembers between two sessions: recent files, window arrangement, theme."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast, get_args
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from simulator.running.session import Mode, usual_mode
+
+RECENT_LIMIT = 8
+
+
+class Settings:
+    """A typed front of :class:`QSettings`; what cannot be read counts as not set."""
+
+    def __init__(self) -> None:
+        self._store = QSettings()
+
+    def text(self, key: str, default: str = "") -> str:
+        value = self._store.value(key, default)
+        return value if isinstance(value, str) else default
+
+    def number(self, key: str, default: int) -> int:
+        try:
+            return int(self.text(key, str(default)))
+        except ValueError:
+            return default
+
+    def blob(self, key: str) -> QByteArray:
+        value = self._store.value(key)
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def set(self, key: str, value: str | int | QByteArray) -> None:
+        self._store.setValue(key, str(value) if isinstance(value, int) else value)
+
+    def forget(self, key: str) -> None:
+        self._store.remove(key)
+
+    def worker_mode(self) -> Mode:
+        """Where training runs: as chosen, else in a process of its own where there is a core for it."""
+        stored = self.text("run/worker")
+        return cast(Mode, stored) if stored in get_args(Mode) else usual_mode()
+
+    def pauses_where_lost(self) -> bool:
+        """Whether training pauses at the first loss or parameter that is not finite."""
+        return self.text("run/pause", "on") != "off"
+
+    def recent_files(self) -> list[Path]:
+        """Files opened or saved lately, newest first; those that have gone are left out."""
+        lines = self.text("files/recent").split("\n")
+        return [Path(line) for line in lines if line and Path(line).is_file()]
+
+    def add_recent(self, path: Path) -> None:
+        path = path.resolve()
+        paths = [path, *(p for p in self.recent_files() if p != path)]
+        self.set("files/recent", "\n".join(str(p) for p in paths[:RECENT_LIMIT]))
+
+    def clear_recent(self) -> None:
+        self.forget("files/recent")

@@ -1,0 +1,1 @@
+"""Colours, fonts, icons, numbers as text: how everything looks and reads."""

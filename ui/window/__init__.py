@@ -1,0 +1,1 @@
+"""The window: menus, transport, status, the area of plots."""

@@ -1,0 +1,37 @@
+"""From the map of order and chaos to the experiment: initialisers that put every dense layer at one place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ui.bench.document import Document
+from ui.window.plot_area import PlotArea
+
+
+def placed_at(layers: Any, weight_variance: float, bias_variance: float) -> list[dict[str, Any]]:
+    """The layers with σ_w² and σ_b² in every dense one, at any depth of nesting."""
+    return [_placed(layer, weight_variance, bias_variance) for layer in layers]
+
+
+def _placed(layer: Mapping[str, Any], weight_variance: float, bias_variance: float) -> dict[str, Any]:
+    found = dict(layer)
+    if "layers" in found:
+        found["layers"] = placed_at(found["layers"], weight_variance, bias_variance)
+    if found.get("kind") == "dense":
+        found["initializer"] = {"kind": "variance_scaled", "weight_variance": weight_variance}
+        std = math.sqrt(bias_variance)
+        found["bias_initializer"] = {"kind": "normal", "std": std} if std > 0 else {"kind": "zeros"}
+    return found
+
+
+def let_move(plots: PlotArea, document: Document) -> None:
+    """Where the dot of the map is moved to, the document's initialisers follow; a drag is one undo entry."""
+
+    def follow(weight_variance: float, bias_variance: float, final: bool) -> None:
+        plain = document.experiment.to_builtins()
+        plain["layers"] = placed_at(plain["layers"], weight_variance, bias_variance)
+        document.propose(plain, "Move between order and chaos", "order_chaos", final)
+
+    plots.when_made("order_chaos", lambda plot: plot.moved.connect(follow))

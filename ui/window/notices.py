@@ -1,0 +1,126 @@
+"""What the window says of the run when it does not simply go on: what was refused, failed, halted or is awaited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from simulator.experiment.experiment import Experiment
+from simulator.schema.parameter import is_live_change
+from simulator.training.run_info import RunInfo
+from ui.style.numbers import integer, number
+
+if TYPE_CHECKING:
+    from ui.window.main_window import MainWindow
+
+OLD = "of the last network that could be built"
+EMPTY = "Nothing to show: the network cannot be trained."
+BEFORE = "of the network before; the new one is being built"
+GO_ON = "Go on", "Train on all the same; this run does not pause for it again."
+ENDED = "of the network before the worker ended"
+
+
+class Notices(QObject):
+    """Keeps banner, status line, plots and read-outs from telling of a network that is not the one described."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._banner, self._status = window.banner, window.status
+        self._plots, self._transport, self._doctor = window.plot_area, window.transport, window.doctor_dock
+        self._training, self._builder = window.training, window.builder
+        self._bench = bench = window.bench
+        self._told = ""
+        """What the banner says of the present run: that it was ``refused``, ``failed``, ``halted``, or nothing."""
+        window.document.opened.connect(lambda _experiment: self._begin())
+        window.document.changed.connect(self._change)
+        bench.started.connect(self._start)
+        bench.refused.connect(self._refuse)
+        bench.declined.connect(self.decline)
+        bench.failed.connect(self._fail)
+        bench.halted.connect(self._halt)
+        bench.noticed.connect(self._banner.say)
+        bench.waiting.connect(self._wait)
+        bench.playing_changed.connect(self._play)
+
+    def _begin(self) -> None:
+        """Another experiment was opened: nothing that is shown is of it."""
+        self._told = ""
+        self._banner.clear()
+        self._plots.forget()
+        self._transport.forget()
+        self._doctor.forget()
+        self._training.set_step(0)
+        self._status.say("")
+
+    def _change(self, old: Experiment, new: Experiment) -> None:
+        self._take_back("refused")
+        if self._bench.dead and not is_live_change(old, new):
+            self._stand_still(ENDED)
+
+    def _start(self, _info: RunInfo) -> None:
+        self._take_back("refused", "failed", "halted")
+        self._transport.set_standing_still(False)
+
+    def _play(self, playing: bool) -> None:
+        if playing:
+            self._take_back("failed", "halted")
+
+    def _refuse(self, message: str, path: str, traceback: str) -> None:
+        self._doctor.forget()
+        self._status.say(f"Not trained: {message}")
+        self._banner.say(f"Not trained: {message}", traceback)
+        self._training.refuse(path, message)
+        self._training.set_step(0)
+        self._builder.refuse(path, message)
+        self._stand_still(OLD)
+        self._told = "refused"
+
+    def _stand_still(self, why: str) -> None:
+        """What is shown is of a network that is not the described one."""
+        self._plots.veil(why, EMPTY)
+        self._transport.set_standing_still(True)
+
+    def decline(self, do: str) -> None:
+        """Say why there is nothing to ``do`` something with."""
+        if self._bench.dead:
+            self._told = "failed"
+            text = f"Nothing to {do}: the worker has ended. The experiment is kept."
+            self._banner.say(text, again=self._bench.revive)
+        elif self._bench.refusal:
+            self._told = "refused"
+            self._banner.say(f"Nothing to {do}, as what is described cannot be built: {self._bench.refusal}")
+        else:
+            self._banner.say(f"Nothing to {do} yet: the network is being built.")
+
+    def _take_back(self, *told: str) -> None:
+        """Take back what was said of a run that is no longer asked for; other messages stay."""
+        if self._told in told:
+            self._told = ""
+            self._banner.clear()
+            self._training.refuse("", "")
+
+    def _fail(self, message: str, traceback: str, fatal: bool) -> None:
+        self._told = "failed"
+        self._status.say("")
+        if fatal:
+            text = f"The worker has ended: {message.rstrip('.')}. The experiment is kept."
+            self._banner.say(text, traceback, again=self._bench.revive)
+        else:
+            self._banner.say(f"Training stopped: {message}", traceback)
+
+    def _halt(self, what: str) -> None:
+        frame = self._bench.view.frame if self._bench.view is not None else None
+        if frame is None:
+            return
+        self._told = "halted"
+        because = "the update before it has left parameters that are not finite"
+        if what == "loss":
+            because = f"the loss is {number(frame.scalars['loss'])}"
+        text = f"Paused at step {integer(frame.step)}, because {because}."
+        self._banner.say(text, again=self._bench.play, words=GO_ON)
+
+    def _wait(self, seconds: float) -> None:
+        self._status.say(f"Still computing: nothing new for {seconds:.0f} s")
+        if self._bench.building:
+            self._plots.veil(BEFORE, "")

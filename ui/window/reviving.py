@@ -1,0 +1,21 @@
+"""From the microscope to the worker: the unit that is watched, and units that are to be revived."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ui.bench.bench import Bench
+from ui.window.plot_area import PlotArea
+
+if TYPE_CHECKING:  # The first window does not wait for it.
+    from ui.plots.unit_microscope import UnitMicroscope
+
+
+def let_revive(plots: PlotArea, bench: Bench) -> None:
+    """The bench brings the unit that the microscope watches, and revives what it is told to."""
+
+    def connect(plot: UnitMicroscope) -> None:
+        plot.watching.connect(bench.wake)
+        plot.revive_wanted.connect(bench.revive_units)
+
+    plots.when_made("unit_microscope", connect)

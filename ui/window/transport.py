@@ -1,0 +1,227 @@
+"""The toolbar: play, step, restart, speed, and where the run stands."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QSpinBox,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from simulator.record.frame import Frame
+from ui.bench.bench import Bench
+from ui.plots.base import View
+from ui.style.icons import set_icon
+from ui.style.numbers import integer, number, percent, tabular
+from ui.window.actions import action
+
+LIMITS = (1, 2, 5, 10, 30, 100, 300)
+"""Steps per second that can be chosen."""
+
+
+class Readout(QWidget):
+    """A value above its name; as wide as the widest value it has to show."""
+
+    def __init__(self, name: str, widest: str, tip: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._value = QLabel("–", self)
+        self._value.setFont(tabular(self._value.font()))
+        self._value.setMinimumWidth(self._value.fontMetrics().horizontalAdvance(widest))
+        caption = QLabel(name, self)
+        caption.setProperty("role", "muted")
+        font = caption.font()
+        font.setPointSizeF(font.pointSizeF() * 0.82)
+        caption.setFont(font)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 0, 4, 0)
+        column.setSpacing(0)
+        column.addWidget(self._value)
+        column.addWidget(caption)
+        self.setToolTip(tip)
+        self.setAccessibleName(name)
+
+    @property
+    def text(self) -> str:
+        return self._value.text()
+
+    def show_value(self, text: str) -> None:
+        if text != self._value.text():
+            self._value.setText(text)
+            self.setAccessibleDescription(text)
+
+
+class StepCount(QSpinBox):
+    """How many steps "N steps" takes; Return does them."""
+
+    entered = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setRange(1, 1_000_000)
+        self.setValue(100)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance("1000000") + 36)
+        self.setAccessibleName("Number of steps")
+        self.setToolTip("How many steps the button beside takes before it pauses.")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus | Qt.FocusPolicy.TabFocus)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.clearFocus()
+            self.entered.emit()
+
+
+class Transport(QToolBar):
+    """Commands to the bench on the left, read-outs in the middle, presets and export on the right."""
+
+    new_seed = Signal()
+
+    def __init__(self, bench: Bench, parent: QWidget) -> None:
+        super().__init__("Transport", parent)
+        self.setObjectName("transport")
+        self.setMovable(False)
+        self.setIconSize(QSize(18, 18))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.bench = bench
+        self._view: View | None = None
+        self._rate = 0.0
+        self._add_commands(parent)
+        self._add_limit()
+        self.addSeparator()
+        self._add_readouts()
+        self._add_menus()
+        bench.playing_changed.connect(self._show_playing)
+        bench.updated.connect(self._take)
+
+    def _add_commands(self, window: QWidget) -> None:
+        bench = self.bench
+        self.play = action(
+            window, "Play or pause", bench.toggle, keys="Space", icon="play", tip="Play or pause training."
+        )
+        self.step = action(
+            window, "One step", lambda: bench.play(1), keys="Ctrl+.", icon="step", tip="Train one step, then pause."
+        )
+        self.steps = action(
+            window, "N steps", self.play_steps, keys="Ctrl+Shift+.", icon="steps", tip="Train N steps, then pause."
+        )
+        self.same = action(
+            window, "Restart, same weights", bench.restart, keys="Ctrl+R", icon="restart",
+            tip="Back to step 0 with the same weights; undo brings the run back.",
+        )  # fmt: skip
+        self.reseed = action(
+            window, "Restart, new seed", self.new_seed.emit, keys="Ctrl+Shift+R", icon="dice",
+            tip="Back to step 0 with new weights, data and shuffling; undo brings the run back.",
+        )  # fmt: skip
+        self.count = StepCount(self)
+        self.count.entered.connect(self.play_steps)
+        self.addActions([self.play, self.step, self.steps])
+        self.addWidget(self.count)
+        self.addActions([self.same, self.reseed])
+        for made in (self.play, self.step, self.steps, self.same, self.reseed):
+            button = self.widgetForAction(made)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setAccessibleName(made.text())
+
+    def _add_limit(self) -> None:
+        self.limit = QComboBox(self)
+        self.limit.setAccessibleName("Speed limit")
+        self.limit.setToolTip("The most steps per second; slow motion lets one watch single steps.")
+        self.limit.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.limit.addItem("full speed", None)
+        for rate in LIMITS:
+            self.limit.addItem(f"{rate} steps/s" if rate > 1 else "1 step/s", float(rate))
+        self.limit.currentIndexChanged.connect(lambda _i: self.bench.set_limit(self.limit.currentData()))
+        self.addWidget(self.limit)
+
+    def _add_readouts(self) -> None:
+        self.readouts = {
+            "step": Readout("step", "1 000 000", "Updates made since the run began."),
+            "epoch": Readout("epoch", "1 000.0", "Times the training set has been gone through."),
+            "loss": Readout("loss", "3.00×10⁻¹⁰", "Mean loss of the training batch, penalties not included."),
+            "accuracy": Readout("accuracy", ">99.9 %", "Share of the training batch that is right."),
+            "rate": Readout("steps/s", "10 000", "Training steps per second."),
+        }
+        for readout in self.readouts.values():
+            self.addWidget(readout)
+
+    def _add_menus(self) -> None:
+        space = QWidget(self)
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(space)
+        self.preset_menu = QMenu("Presets", self)
+        self.export_menu = QMenu("Export", self)
+        self.preset_menu.setToolTipsVisible(True)
+        self._add_menu_button("Presets", "Experiments to begin with, each showing one effect.", self.preset_menu)
+        self._add_menu_button("Export", "Save plots as pictures or numbers.", self.export_menu, icon="export")
+
+    def _add_menu_button(self, text: str, tip: str, menu: QMenu, icon: str = "") -> None:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        if icon:
+            set_icon(button, icon)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.addWidget(button)
+
+    def forget(self) -> None:
+        """Nothing is known of the run that is to come."""
+        self._view = None
+        for readout in self.readouts.values():
+            readout.show_value("–")
+
+    def set_standing_still(self, on: bool) -> None:
+        """Whether the numbers are of a network that is not the described one."""
+        for readout in self.readouts.values():
+            readout.setEnabled(not on)
+
+    # -- what happens --------------------------------------------------------------------------------------------
+
+    def play_steps(self) -> None:
+        self.count.interpretText()
+        self.bench.play(self.count.value())
+
+    def _show_playing(self, playing: bool) -> None:
+        set_icon(self.play, "pause" if playing else "play")
+        self._refresh()
+
+    def _take(self, view: View, steps_per_second: float) -> None:
+        known = self._view is not None and self._view.reading is view.reading
+        self._view = view
+        if not known:
+            self._rate = steps_per_second
+            self._refresh()
+
+    def _refresh(self) -> None:
+        if self._view is None:
+            return
+        frame = self._view.reading
+        self.readouts["step"].show_value(integer(frame.step))
+        self.readouts["epoch"].show_value(f"{frame.epoch:.1f}")
+        self.readouts["loss"].show_value(_scalar(frame, "loss"))
+        self.readouts["accuracy"].show_value(_share(frame, "accuracy"))
+        self.readouts["rate"].show_value(rate_text(self._rate) if self.bench.playing else "–")
+
+
+def _scalar(frame: Frame, name: str) -> str:
+    return number(frame.scalars[name], fixed=True) if name in frame.scalars else "–"
+
+
+def _share(frame: Frame, name: str) -> str:
+    return percent(frame.scalars[name]) if name in frame.scalars else "–"
+
+
+def rate_text(rate: float) -> str:
+    """Whole steps per second, one decimal where few."""
+    return f"{rate:.1f}" if rate < 10 else integer(round(rate))
