@@ -189,7 +189,7 @@ def test_a_healthy_net_has_nothing_to_show(qtbot: QtBot, open_window: Open) -> N
     assert rules(window) == []
     assert window.doctor_dock.panel.shown == []
     assert window.doctor_dock.panel._nothing.text() == NOTHING
-    assert window.status.text.startswith("Nothing is wrong: ")
+    assert window.status.text().startswith("Nothing is wrong: ")
     assert switch(window).text() == "Doctor"
 
 
@@ -345,10 +345,10 @@ def test_it_is_said_why_there_is_nothing_to_choose(qtbot: QtBot, why_not: str, w
 
 def test_the_status_line_says_what_is_suspected_until_it_holds(qtbot: QtBot, open_window: Open) -> None:
     window = open_window(SICK)
-    qtbot.waitUntil(lambda: window.status.text.startswith("Suspected: Layer 1's error signal"))
-    qtbot.waitUntil(lambda: window.status.text.startswith("Layer 1's error signal"), timeout=30_000)
+    qtbot.waitUntil(lambda: window.status.text().startswith("Suspected: Layer 1's error signal"))
+    qtbot.waitUntil(lambda: window.status.text().startswith("Layer 1's error signal"), timeout=30_000)
     card = window.doctor_dock.panel.cards[0]
-    assert window.status.text == card.sentence.text()
+    assert window.status.text() == card.sentence.text()
 
 
 def test_what_was_known_to_the_step_stays_so_while_the_history_is_thinned() -> None:

@@ -101,7 +101,7 @@ def test_a_change_to_what_cannot_be_trained_stops_training_and_dims_what_is_show
     make_impossible(qtbot, window, which)
     assert not window.bench.playing
     assert window.bench.refusal in window.banner.text
-    assert window.bench.refusal in window.status.text
+    assert window.bench.refusal in window.status.text()
     shown = window.plot_area.visible_plots()
     assert [veil.text for veil in veils(window)] == [OLD] * len([plot for plot in shown if plot.state is not None])
     assert len(veils(window)) >= 6

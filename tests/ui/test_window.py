@@ -103,7 +103,7 @@ def settle(qtbot: QtBot, window: MainWindow, run: int) -> None:
 def test_step_0_is_drawn_before_play(window: MainWindow) -> None:
     assert step_of(window) == 0
     assert window.plot_area.plots["gradient_depth"].state is not None
-    assert window.status.text
+    assert window.status.text()
     assert window.transport.readouts["step"].text == "0"
 
 

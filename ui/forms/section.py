@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from ui.style.elided_label import ElidedLabel
 
 HEAD_HEIGHT = 26
 
@@ -30,12 +31,10 @@ class Section(QWidget):
         font = self.head.font()
         font.setBold(True)
         self.head.setFont(font)
-        self.summary = QLabel()
+        self.summary = ElidedLabel()
         self.summary.setProperty("role", "muted")
         self.summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.summary.hide()
-        self._text = ""
         self._arrange()
         self.head.clicked.connect(lambda: self.set_open(not self._open))
 
@@ -63,21 +62,10 @@ class Section(QWidget):
 
     def set_summary(self, text: str) -> None:
         """What the folded section says in a few words."""
-        self._text = text
-        self._elide()
+        self.summary.setText(text)
 
     def _show_body(self, is_open: bool) -> None:
         self.body.setVisible(is_open)
         self.summary.setVisible(not is_open)
         self.head.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
         self.toggled.emit(is_open)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._elide()
-
-    def _elide(self) -> None:
-        room = self.width() - self.head.sizeHint().width() - 16
-        elided = self.summary.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, max(room, 0))
-        self.summary.setText(elided)
-        self.summary.setToolTip(self._text)

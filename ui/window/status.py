@@ -4,53 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from ui.style.elided_label import ElidedLabel
 
-class StatusLine(QWidget):
-    """One line of text that shortens with an ellipsis; the whole sentence is its tooltip."""
+
+class StatusLine(ElidedLabel):
+    """One line of text at the foot of the window."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._text = ""
+        super().__init__(parent=parent)
         self.setObjectName("statusLine")
         self.setAccessibleName("What is happening")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    @property
-    def text(self) -> str:
-        return self._text
+        self.setContentsMargins(12, 6, 12, 6)
 
     def say(self, text: str) -> None:
-        if text != self._text:
-            self._text = text
-            self.setToolTip(text)
+        if text != self.text():
+            self.setText(text)
             self.setAccessibleDescription(text)
-            self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, self.fontMetrics().height() + 12)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(80, self.sizeHint().height())
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        room = self.rect().adjusted(12, 0, -12, 0)
-        text = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
-        painter.end()
 
 
 AGAIN = "Start again", "Start a new worker on the same experiment."
