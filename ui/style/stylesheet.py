@@ -75,7 +75,7 @@ QCheckBox::indicator:checked:disabled, QCheckBox::indicator:indeterminate:disabl
 QAbstractItemView::indicator:checked:disabled, QAbstractItemView::indicator:indeterminate:disabled {
     background: $faint; border-color: $faint; }
 
-QSlider::groove:horizontal { height: 4px; background: $border; border-radius: 2px; }
+QSlider::groove:horizontal { height: 4px; margin: 0 3px; background: $border; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
 QSlider::sub-page:horizontal:disabled { background: $faint; }
 QSlider::handle:horizontal { background: $panel; border: 2px solid $accent; width: 8px; height: 8px;
