@@ -187,7 +187,7 @@ def test_a_failure_leaves_the_old_file_whole(qtbot: QtBot, tmp_path: Path, monke
     def fail(*_args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ui.export.pictures.write_csv", fail)
+    monkeypatch.setattr("os.fsync", fail)
     with pytest.raises(ExportError, match="No space left on device"):
         export_plot(plot, path)
     assert path.read_text() == "old"

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from ui.style.elided_label import ElidedLabel
 from ui.style.icons import set_icon
 from ui.style.theme import current_theme
 
@@ -43,24 +44,6 @@ class _SideDot(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(getattr(current_theme(), SIDE_COLOUR[self.side])))
         painter.drawEllipse(1, HEIGHT // 2 - 4, 8, 8)
-        painter.end()
-
-
-class _Title(QLabel):
-    """A label that gives way, with an ellipsis, before the buttons do."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.setObjectName("plotTitle")
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.setMinimumWidth(20)
-        self.setToolTip(text)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter.setPen(self.palette().windowText().color())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
         painter.end()
 
 
@@ -105,7 +88,9 @@ class Header(QWidget):
         self._row.setSpacing(0)
         self._row.addWidget(_SideDot(side))
         self._row.addSpacing(4)
-        self._row.addWidget(_Title(title), 1)
+        name = ElidedLabel(title)
+        name.setObjectName("plotTitle")
+        self._row.addWidget(name, 1)
         self._row.addSpacing(2)
         self._withheld: set[QToolButton] = set()
         self.options = {option.key: self._option(option) for option in options}

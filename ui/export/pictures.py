@@ -11,8 +11,8 @@ from PySide6.QtCore import QBuffer, QByteArray, QMarginsF, QRectF, QSize, QSizeF
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
-from ui.export.atomic import ExportError, write_whole
-from ui.export.tables import write_csv
+from simulator.system.atomic import write_atomic
+from ui.export.tables import csv_text
 from ui.plots.base import Plot
 from ui.style.theme import LIGHT, Theme, current_theme
 
@@ -22,6 +22,10 @@ SMALLEST, LARGEST = 120, 16384
 """Width and height of a picture in pixels, after scaling."""
 
 __all__ = ["KINDS", "ExportError", "Kind", "copy_picture", "export_all", "export_plot", "picture"]
+
+
+class ExportError(Exception):
+    """What could not be exported and why, in one sentence."""
 
 
 @contextmanager
@@ -108,15 +112,23 @@ _PAINTERS: dict[str, Callable[[Plot[Any], QBuffer, int, int, float, bool], None]
 }
 
 
-def _write(plot: Plot[Any], path: Path, kind: str, width: int, height: int, scale: float, light: bool) -> None:
+def _content(plot: Plot[Any], kind: str, width: int, height: int, scale: float, light: bool) -> bytes:
+    """What the file holds; made in memory, as a library that fails to write says so on the terminal, and not why."""
     if kind == "csv":
-        write_csv(plot.table(), path)
-        return
-    # In memory first: a library that fails to write says so on the terminal, and does not say why.
+        return csv_text(plot.table()).encode()
     device = QBuffer()
     device.open(QBuffer.OpenModeFlag.WriteOnly)
     _PAINTERS[kind](plot, device, width, height, scale, light)
-    path.write_bytes(device.data().data())
+    return bytes(device.data().data())
+
+
+def _write(path: Path, content: bytes) -> None:
+    if not path.parent.is_dir():
+        raise ExportError(f"cannot write {path.name}: the folder {path.parent} does not exist")
+    try:
+        write_atomic(path, content)
+    except OSError as error:
+        raise ExportError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def export_plot(
@@ -139,7 +151,7 @@ def export_plot(
     if chosen not in KINDS:
         raise ExportError(f"cannot export as “{chosen}”: choose one of {', '.join(KINDS)}")
     _check(plot, width, height, scale)
-    write_whole(path, lambda there: _write(plot, there, chosen, width, height, scale, light))
+    _write(path, _content(plot, chosen, width, height, scale, light))
     return path
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
+import io
 
 from ui.chart.table import Cell, Table
 
@@ -15,9 +15,11 @@ def cell_text(cell: Cell) -> str:
     return repr(float(cell)) if isinstance(cell, float) else str(cell)
 
 
-def write_csv(table: Table, path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(table.columns)
-        for row in zip(*table.columns.values(), strict=True):
-            writer.writerow([cell_text(cell) for cell in row])
+def csv_text(table: Table) -> str:
+    """The names of the columns and the rows under them."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.columns)
+    for row in zip(*table.columns.values(), strict=True):
+        writer.writerow([cell_text(cell) for cell in row])
+    return text.getvalue()
