@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks import house, versions
+
 ROOT = Path(__file__).parents[1]
 SCREENLESS = ["step", "convolution", "recurrent", "threads", "scaling", "memory", "analyses", "doctor"]
 WINDOWED = ["where", "preflight", "start", "window"]
@@ -68,3 +70,32 @@ def test_what_draws_runs_to_valid_json(tmp_path: Path) -> None:
     found = check(WINDOWED, tmp_path)
     assert set(found["window"]) == {"offscreen, a, thread", "offscreen, a, process"}
     assert all(entry["frames_per_second"]["high"] > 0 for entry in found["window"].values())
+
+
+def written_tree(root: Path, files: dict[str, str]) -> house.Tree:
+    contract = '[[tool.importlinter.contracts]]\ntype = "layers"\ncontainers = ["simulator"]\nlayers = ["a", "b | c"]\n'
+    for name, text in ({"pyproject.toml": contract, "main.py": ""} | files).items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return house.Tree(root)
+
+
+def test_the_house_is_measured_by_what_its_files_hold(tmp_path: Path) -> None:
+    methods = "".join(f"    def m{number}(self): ...\n" for number in range(31))
+    files = {
+        "simulator/a/one.py": "from simulator.b import two\n",
+        "simulator/b/two.py": "def late():\n    import simulator.a.one\n",
+        "simulator/c/many.py": f"class Many:\n{methods}",
+        "simulator/stray.py": "x: int = 'one'  # type: ignore\n",
+    }
+    found = house.measures(written_tree(tmp_path, files))
+    assert found["files in circles"] == "2"
+    assert found["modules on no floor"] == found["modules at the root of `simulator/` beside `__init__`"] == "1"
+    assert found["classes of more than 30 methods"] == "1 (Many 31)"
+    assert found["`type: ignore`"] == "1"
+
+
+def test_a_row_of_two_versions_is_a_time_or_a_rate_turned_round() -> None:
+    data = {"a": {"ms": {"median": 2.0}, "ratio": {"median": 9.0}}, "b": {"frames_per_second": {"median": 4.0}}}
+    assert dict(versions.rows(data, (), "step")) == {("a", "ms"): 2.0, ("b", "frames_per_second"): 0.25}
