@@ -224,10 +224,33 @@ def test_factors_and_switches_move_every_gradient(hand: Run) -> None:
 def test_the_slider_and_the_number_of_a_factor_agree(hand: Run) -> None:
     assert hand.plot.controls is not None
     factor = hand.plot.controls.factors["input_scale"]
-    factor.slider.setValue(100)
-    assert factor.number.value() == 10.0
-    factor.number.setValue(0.1)
-    assert factor.slider.value() == -100
+    factor.slider.setValue(factor.slider.maximum())
+    assert factor.number.value() == 100.0
+    for value in (0.1, 0.0, -3.0, 1e5):
+        factor.number.setValue(value)
+        assert factor.slider.number() == value
+        assert factor.slider.scale.low <= value <= factor.slider.scale.high
+        assert hand.plot.state is not None
+        assert hand.plot.state.changes.input_scale == value
+    assert factor.slider.accessibleName() == "input factor, slider"
+    assert factor.slider.accessibleDescription().startswith(factor.number.text())
+
+
+def test_a_drag_of_a_factor_is_not_taken_out_of_the_hand(hand: Run) -> None:
+    assert hand.plot.controls is not None
+    slider = hand.plot.controls.factors["input_scale"].slider
+    left, y = Qt.MouseButton.LeftButton, slider.height() // 2
+    QTest.mousePress(slider, left, pos=QPoint(round(slider.x_of(1.0)), y))
+    for place in (0.1, 0.01, 100.0):
+        QTest.mouseMove(slider, QPoint(round(slider.x_of(place)), y))
+        hand.show()
+    assert slider.dragging
+    assert slider.number() == 100.0
+    QTest.mouseRelease(slider, left, pos=QPoint(round(slider.x_of(100.0)), y))
+    assert hand.plot.state is not None
+    assert hand.plot.state.changes.input_scale == 100.0
+    QTest.mouseDClick(slider, left, pos=QPoint(3, y))
+    assert hand.plot.state.changes.input_scale == 1.0
 
 
 def test_the_third_factor_scales_the_weights_of_the_open_layer(hand: Run) -> None:

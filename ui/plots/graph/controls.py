@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from simulator.observations.graph.what_if import Changes
+from ui.forms.scale import Scale
+from ui.forms.track import Track
 
-DECADES = 2
-"""The slider goes so far to both sides of 1; a typed factor may be anything."""
-STEPS = 100
-"""Of the slider per decade."""
+SWEEP = Scale(low=0.01, high=100.0, log=True, floor=0.01)
+"""Of the slider; a typed factor may be anything, and the slider then reaches as far."""
 
 
 class Factor(QWidget):
@@ -23,9 +21,7 @@ class Factor(QWidget):
     def __init__(self, name: str, help_text: str) -> None:
         super().__init__()
         self.label = QLabel(name)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(-DECADES * STEPS, DECADES * STEPS)
-        self.slider.setMinimumWidth(24)
+        self.slider = Track(SWEEP, 1.0)
         self.number = QDoubleSpinBox()
         self.number.setRange(-1e6, 1e6)
         self.number.setDecimals(3)
@@ -37,26 +33,24 @@ class Factor(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
+        self.setToolTip(help_text)
         for part in (self.label, self.slider, self.number):
-            part.setToolTip(help_text)
             row.addWidget(part)
         self.slider.setAccessibleName(f"{name} factor, slider")
         self.number.setAccessibleName(f"{name} factor")
-        self.slider.valueChanged.connect(self._slid)
+        self.slider.moved.connect(self.number.setValue)
+        self.slider.let_go.connect(lambda: self.show_value(self.number.value()))
+        self.slider.reset.connect(lambda: self.number.setValue(1.0))
         self.number.valueChanged.connect(self._typed)
         self.show_value(1.0)
 
     def show_value(self, value: float) -> None:
-        """Show a factor without telling anybody."""
-        for part in (self.slider, self.number):
-            part.blockSignals(True)
-        self.number.setValue(value)
-        self.slider.setValue(round(STEPS * math.log10(value)) if value > 0 else self.slider.minimum())
-        for part in (self.slider, self.number):
-            part.blockSignals(False)
-
-    def _slid(self, place: int) -> None:
-        self.number.setValue(float(f"{10 ** (place / STEPS):.3g}"))
+        """Show a factor without telling anybody; the handle belongs to the hand until it lets go."""
+        with QSignalBlocker(self.number):
+            self.number.setValue(value)
+        self.slider.setAccessibleDescription(f"{self.number.text()}. {self.toolTip()}")
+        if not self.slider.dragging:
+            self.slider.set_number(value)
 
     def _typed(self, value: float) -> None:
         self.show_value(value)
