@@ -33,7 +33,7 @@ def reference() -> str:
     """Markdown: the experiment, then every kind of every part, then the measures."""
     lines = ["# Reference", "", "Made by `main.py reference`; every line comes from the code.", "", "## Experiment", ""]
     lines += _table(Experiment)
-    for field in _nested():
+    for field in nested():
         lines += ["", f"## {field.knob.label}: `{field.name}`", ""]
         if field.kinds:
             for kind in field.kinds:
@@ -41,7 +41,7 @@ def reference() -> str:
         elif field.part is not None:
             lines += [*_paragraphs(field.part), *_table(field.part)]
     lines += ["", "## Measures", "", MEASURED, "", "| name | formula | unit |", "|---|---|---|"]
-    lines += [f"| `{m.name}` | {_cell(m.formula)} | {m.unit} |" for m in RECORDED]
+    lines += [f"| `{m.name}` | {table_cell(m.formula)} | {m.unit} |" for m in RECORDED]
     return "\n".join(lines) + "\n"
 
 
@@ -62,17 +62,19 @@ def _table(spec: type[Spec]) -> list[str]:
 
 
 def _row(field: Parameter) -> str:
-    default = "(required)" if field.required else f"`{_default(field)}`"
+    default = "(required)" if field.required else f"`{default_text(field)}`"
     acts = "live" if field.live else "restarts"
-    cells = [f"`{field.name}`", default, _range(field), field.knob.unit, acts, field.knob.help]
-    return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
+    cells = [f"`{field.name}`", default, range_text(field), field.knob.unit, acts, field.knob.help]
+    return "| " + " | ".join(table_cell(cell) for cell in cells) + " |"
 
 
-def _cell(text: str) -> str:
+def table_cell(text: str) -> str:
+    """Text that does not end a cell of a Markdown table."""
     return text.replace("|", "\\|")
 
 
-def _default(field: Parameter) -> str:
+def default_text(field: Parameter) -> str:
+    """The default as JSON has it; of a part its kind."""
     if field.default is None:
         return "null"
     plain = msgspec.to_builtins(field.default)
@@ -81,13 +83,14 @@ def _default(field: Parameter) -> str:
     return json.dumps(plain, ensure_ascii=False)
 
 
-def _range(field: Parameter) -> str:
+def range_text(field: Parameter) -> str:
+    """What is valid: a range, choices or kinds."""
     if field.kinds:
         return ", ".join(kind_of(kind) for kind in field.kinds)
     return field.range_text or field.type
 
 
-def _nested() -> Iterator[Parameter]:
+def nested() -> Iterator[Parameter]:
     """Every field that holds a part or a struct, each base once, in the order met."""
     seen: set[object] = set()
     queue: list[type[Spec]] = [Experiment]

@@ -27,6 +27,8 @@ class Part(Spec, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fiel
 
     label: ClassVar[str] = ""
     """What the interface calls this kind; the tag with spaces where it is empty."""
+    formula: ClassVar[str] = ""
+    """What it computes, as Markdown with TeX between dollars."""
 
     @property
     def kind(self) -> str:

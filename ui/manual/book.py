@@ -1,0 +1,62 @@
+"""The whole manual: its chapters in their order, and writing it as files that a book on the web can be made of."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from simulator.files.atomic import write_atomic
+from ui.manual.findings import finding_pages
+from ui.manual.page import SUFFIX, Chapter, Page, written
+from ui.manual.parts import part_chapters
+from ui.manual.plots import plot_pages
+from ui.manual.tables import analyses_table
+
+GUIDE = (
+    ("index", "Nablascope"),
+    ("guide/reading-plots", "Reading plots"),
+    ("guide/knobs", "Knobs"),
+    ("guide/keyboard", "Keyboard"),
+    ("glossary", "Glossary"),
+)
+HOW_TO = (
+    ("how-to/files", "Experiment files"),
+    ("how-to/data", "Your own data"),
+    ("how-to/export", "Export"),
+    ("how-to/headless", "Without a screen"),
+)
+
+
+@functools.cache
+def chapters() -> tuple[Chapter, ...]:
+    """All pages, from what a newcomer needs to what is looked up."""
+    guide = Chapter("Guide", tuple(Page(path, title, written(path)) for path, title in GUIDE))
+    how_to = Chapter("How to", tuple(Page(path, title, _filled(written(path))) for path, title in HOW_TO))
+    return guide, plot_pages(), finding_pages(), *part_chapters(), how_to
+
+
+def _filled(text: str) -> str:
+    return text.replace("[[analyses]]", analyses_table())
+
+
+def pages() -> dict[str, Page]:
+    """Every page by its path."""
+    return {page.path: page for chapter in chapters() for page in chapter.pages}
+
+
+def contents() -> str:
+    """The list of chapters and pages, as mdBook reads it."""
+    lines = ["# Summary", ""]
+    for chapter in chapters():
+        lines += [f"# {chapter.title}", "", *(f"- [{page.title}]({page.path}{SUFFIX})" for page in chapter.pages), ""]
+    return "\n".join(lines)
+
+
+def write_manual(folder: Path) -> int:
+    """Write every page and ``SUMMARY.md`` below ``folder``; how many pages there are."""
+    texts = {page.path: page.markdown for page in pages().values()} | {"SUMMARY": contents()}
+    for path, text in texts.items():
+        file = folder / f"{path}{SUFFIX}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(file, text.encode())
+    return len(texts) - 1

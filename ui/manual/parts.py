@@ -1,0 +1,101 @@
+"""Pages about what an experiment is made of, from the same docstrings and fields as the reference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from simulator.doctor.words import capital
+from simulator.experiment import Experiment
+from simulator.measures import RECORDED
+from simulator.parameter import Parameter, Part, Spec, details_of, kind_of, own_first, summary_of, title_of
+from simulator.reference import MEASURED, default_text, nested, range_text, table_cell
+from ui.manual.page import Chapter, Page
+from ui.style.numbers import number
+
+TITLES = {
+    "Data": "Data sets",
+    "Layer": "Layers",
+    "Loss": "Losses",
+    "Optimizer": "Optimisers",
+    "Schedule": "Schedules",
+    "Activation": "Activations",
+    "Initializer": "Initialisers",
+    "Normalization": "Norms",
+    "BlockNormalization": "Norms of residual layers",
+    "Dropout": "Dropout",
+    "Projection": "Projections",
+}
+"""What the chapter about the kinds of a base is called; one from elsewhere by its name."""
+
+
+def part_chapters() -> Iterator[Chapter]:
+    """A chapter for each kind of part, then one for what has no kinds."""
+    single = [Page("parts/experiment", "Experiment", _fields(Experiment, "parts"))]
+    for field in nested():
+        if field.part is None:
+            continue
+        if field.kinds:
+            name = field.part.__name__
+            yield Chapter(TITLES.get(name, name), tuple(_page(kind, folder_of(field.part)) for kind in field.kinds))
+        else:
+            path = f"parts/{field.name}"
+            single.append(Page(path, capital(field.knob.label), _text(field.part, "parts")))
+    yield Chapter("Experiment", (*single, _measures()))
+
+
+def folder_of(base: type[Spec]) -> str:
+    """``BlockNormalization`` → ``parts/block-normalization``"""
+    return "parts/" + re.sub(r"(?<=[a-z])(?=[A-Z])", "-", base.__name__).lower()
+
+
+def _page(kind: type[Part], folder: str) -> Page:
+    return Page(f"{folder}/{kind_of(kind)}", capital(title_of(kind)), _text(kind, folder))
+
+
+def _text(part: type[Spec], folder: str) -> str:
+    formula = part.formula if issubclass(part, Part) else ""
+    paragraphs = [summary_of(part), formula, *(_literal(detail) for detail in details_of(part))]
+    fields = f"## Fields\n\n{_fields(part, folder)}" if own_first(part) else ""
+    return "\n\n".join(filter(None, [*paragraphs, fields]))
+
+
+def _literal(paragraph: str) -> str:
+    """A docstring's ````name```` as Markdown has it."""
+    return re.sub(r"``(.+?)``", r"`\1`", paragraph)
+
+
+def _fields(spec: type[Spec], folder: str) -> str:
+    head = ["| field | default | range | slider | acts | meaning |", "|---|---|---|---|---|---|"]
+    return "\n".join(head + [_row(field, folder) for field in own_first(spec)])
+
+
+def _row(field: Parameter, folder: str) -> str:
+    default = "(required)" if field.required else f"`{default_text(field)}`"
+    acts = "live" if field.live else "restarts"
+    label = field.knob.label + (f" {field.knob.unit}" if field.knob.unit else "")
+    cells = [f"{label}, `{field.name}`", default, _range(field, folder), _slider(field), acts, field.knob.help]
+    return "| " + " | ".join(table_cell(cell) for cell in cells) + " |"
+
+
+def _range(field: Parameter, folder: str) -> str:
+    """The valid range, or links to the kinds there are."""
+    if not field.kinds or field.part is None:
+        return range_text(field)
+    up = "../" * folder.count("/") + folder_of(field.part).removeprefix("parts/")
+    return ", ".join(f"[{title_of(kind)}]({up}/{kind_of(kind)}.md)" for kind in field.kinds)
+
+
+def _slider(field: Parameter) -> str:
+    """The range that a hand sweeps, and on which scale."""
+    if field.knob.slider is None:
+        return ""
+    low, high = field.knob.slider
+    return f"{number(low)} … {number(high)}" + (", log" if field.knob.log else "")
+
+
+def _measures() -> Page:
+    rows = [f"| `{m.name}` | {table_cell(m.formula)} | {m.unit} |" for m in RECORDED]
+    table = "\n".join(["| name | formula | unit |", "|---|---|---|", *rows])
+    intro = "What is measured of every layer at each step, and what the tables of a run call it."
+    return Page("parts/measures", "Measures", f"{intro}\n\n{MEASURED}\n\n{table}")

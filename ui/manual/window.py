@@ -1,0 +1,160 @@
+"""The manual's window: search and contents on the left, the page on the right; usable with keys alone."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QToolButton, QVBoxLayout, QWidget
+
+from ui.manual.browser import Browser
+from ui.manual.contents import Contents
+from ui.manual.search import search
+from ui.settings import Settings
+from ui.style.numbers import count
+
+FIRST_PAGE = "index"
+SIZE = (1040, 720)
+
+
+class ManualWindow(QWidget):
+    """Stays beside the bench; remembers its page, size and division."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setObjectName("manual")
+        self.setWindowTitle("Manual — Nablascope")
+        self.field = QLineEdit(self)
+        self.found = QLabel(self)
+        self.contents = Contents(self)
+        self.browser = Browser(self)
+        self.back = self._button("◀", "Back (Alt+Left)", self.browser.backward)
+        self.forward = self._button("▶", "Forward (Alt+Right)", self.browser.forward)
+        self.split = self._arranged()
+        self._connect()
+        self._recall()
+
+    def open_page(self, path: str) -> None:
+        """Show a page; an unknown one leaves what is shown."""
+        self.browser.open_page(path)
+
+    # -- building --------------------------------------------------------------------------------------------------
+
+    def _button(self, sign: str, help: str, act: object) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(sign)
+        button.setToolTip(help)
+        button.setAccessibleName(help.partition(" (")[0])
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setEnabled(False)
+        button.clicked.connect(act)
+        return button
+
+    def _arranged(self) -> QSplitter:
+        self.field.setPlaceholderText("Search (Ctrl+F)")
+        self.field.setAccessibleName("Search the manual")
+        self.field.setClearButtonEnabled(True)
+        self.found.setProperty("role", "muted")
+        self.found.hide()
+        self.field.installEventFilter(self)
+        split = QSplitter(self)
+        split.addWidget(self._column(self.field, self.found, self.contents))
+        split.addWidget(self._column(self._row(self.back, self.forward), self.browser))
+        split.setChildrenCollapsible(False)
+        split.setStretchFactor(1, 1)
+        split.setSizes([280, SIZE[0] - 280])
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(8, 8, 8, 8)
+        whole.addWidget(split)
+        return split
+
+    def _column(self, *parts: QWidget) -> QWidget:
+        holder = QWidget(self)
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        for part in parts:
+            column.addWidget(part)
+        return holder
+
+    def _row(self, *parts: QWidget) -> QWidget:
+        holder = QWidget(self)
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        for part in parts:
+            row.addWidget(part)
+        row.addStretch(1)
+        return holder
+
+    def _connect(self) -> None:
+        self.field.textChanged.connect(self._search)
+        self.field.returnPressed.connect(self._open_first)
+        self.contents.page_chosen.connect(self.browser.open_page)
+        self.browser.page_opened.connect(self._show_place)
+        self.browser.backwardAvailable.connect(self.back.setEnabled)
+        self.browser.forwardAvailable.connect(self.forward.setEnabled)
+        for keys, act in (
+            ("Ctrl+F", self._to_search), ("Alt+Left", self.browser.backward), ("Alt+Right", self.browser.forward),
+        ):  # fmt: skip
+            QShortcut(QKeySequence(keys), self, act)
+
+    # -- searching -------------------------------------------------------------------------------------------------
+
+    def _search(self, query: str) -> None:
+        paths = [page.path for page in search(query)] if query.strip() else None
+        self.contents.show_only(paths)
+        self.browser.mark(tuple(query.split()))
+        self.found.setVisible(paths is not None)
+        self.found.setText(f"{count(len(paths), 'page')} found" if paths else "Nothing found")
+
+    def _open_first(self) -> None:
+        if best := search(self.field.text()):
+            self.open_page(best[0].path)
+
+    def _to_search(self) -> None:
+        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.field.selectAll()
+
+    def _show_place(self, path: str) -> None:
+        self.contents.choose(path)
+        Settings().set("manual/page", path)
+
+    # -- keys and place --------------------------------------------------------------------------------------------
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.field and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            return self._from_search(event)
+        return super().eventFilter(watched, event)
+
+    def _from_search(self, event: QKeyEvent) -> bool:
+        """Whether the key led out of the search field."""
+        if event.key() != Qt.Key.Key_Down:
+            return False
+        self.contents.setFocus(Qt.FocusReason.TabFocusReason)
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif self.field.text():
+            self.field.clear()
+        else:
+            self.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._remember()
+        super().closeEvent(event)
+
+    def _remember(self) -> None:
+        settings = Settings()
+        settings.set("manual/geometry", self.saveGeometry())
+        settings.set("manual/division", self.split.saveState())
+
+    def _recall(self) -> None:
+        settings = Settings()
+        self.resize(*SIZE)
+        self.restoreGeometry(settings.blob("manual/geometry"))
+        self.split.restoreState(settings.blob("manual/division"))
+        self.open_page(settings.text("manual/page", FIRST_PAGE))
+        if self.browser.page is None:
+            self.open_page(FIRST_PAGE)
+        self.contents.show_only(None)
