@@ -26,6 +26,8 @@ class Dense(Layer, frozen=True, kw_only=True, tag="dense"):
     next layer receives what those make of it.
     """
 
+    formula: ClassVar[str] = r"$$z=Wx+b,\qquad a=\varphi(z)$$"
+
     plain: ClassVar[bool] = True
     units: Annotated[int, knob("units", "Width of the layer.", slider=(1, 512), log=True, ge=1, le=16384)] = 100
     activation: Annotated[AnyActivation, knob("activation", "The nonlinearity φ.")] = Tanh()

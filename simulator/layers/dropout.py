@@ -48,6 +48,8 @@ class InvertedDropout(Dropout, frozen=True, tag="inverted"):
     Srivastava et al. 2014, Dropout: a simple way to prevent neural networks from overfitting.
     """
 
+    formula: ClassVar[str] = r"$$a\leftarrow\frac{m\odot a}{p}\;\text{ in training},\qquad a\;\text{ in evaluation}$$"
+
     scaled: ClassVar[bool] = True
     rate: Annotated[float, _RATE] = 0.5
 
@@ -64,6 +66,8 @@ class ClassicDropout(Dropout, frozen=True, tag="classic"):
 
     Hinton et al. 2012, Improving neural networks by preventing co-adaptation of feature detectors, arXiv:1207.0580.
     """
+
+    formula: ClassVar[str] = r"$$a\leftarrow m\odot a\;\text{ in training},\qquad p\,a\;\text{ in evaluation}$$"
 
     rate: Annotated[float, _RATE] = 0.5
 

@@ -29,6 +29,8 @@ class Highway(Layer, frozen=True, kw_only=True, tag="highway"):
     Srivastava, Greff and Schmidhuber 2015, Highway networks, arXiv:1505.00387.
     """
 
+    formula: ClassVar[str] = r"$$a=H\odot T+x\odot(1-T),\qquad H=\varphi(W_Hx+b_H),\quad T=\sigma(W_Tx+b_T)$$"
+
     gates: ClassVar[tuple[str, ...]] = ("carry",)
     units: Annotated[
         int, knob("units", "Width of the layer; must be its input's.", slider=(1, 512), log=True, ge=1, le=16384)

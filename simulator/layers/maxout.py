@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -27,6 +27,8 @@ class Maxout(Layer, frozen=True, kw_only=True, tag="maxout"):
 
     Goodfellow et al. 2013, Maxout networks, arXiv:1302.4389.
     """
+
+    formula: ClassVar[str] = r"$$a=\max_p\,(W_px+b_p)$$"
 
     units: Annotated[int, knob("units", "Width of the layer.", slider=(1, 512), log=True, ge=1, le=16384)] = 100
     pieces: Annotated[

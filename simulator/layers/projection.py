@@ -42,6 +42,8 @@ class LinearProjection(Projection, frozen=True, tag="linear"):
     each step; the number of positions and of steps must stay.
     """
 
+    formula: ClassVar[str] = r"$$a=W_p\,x+s\,F(x)$$"
+
     initializer: Annotated[AnyInitializer, knob("weights", "How W_p is drawn.")] = GlorotNormal()
 
     def map(self, inputs: Shape, outputs: Shape) -> ProjectionMap | None:

@@ -31,6 +31,8 @@ class Residual(Layer, frozen=True, kw_only=True, tag="residual"):
     He, Zhang, Ren and Sun 2016, Deep residual learning for image recognition, arXiv:1512.03385.
     """
 
+    formula: ClassVar[str] = r"$$a=x+s\,F(x)$$"
+
     branched: ClassVar[bool] = True
     layers: Annotated[
         tuple[simulator.layers.AnyLayer, ...], knob("inner layers", "The branch F, from its input on.", min_length=1)

@@ -25,7 +25,6 @@ WIDEST, HALVINGS = 1e15, 120
 class Activation(Part, frozen=True):
     """An elementwise nonlinearity."""
 
-    formula: ClassVar[str] = ""
     supremum: ClassVar[float] = 1.0
     monotone: ClassVar[bool] = True
     """Whether φ' is never negative."""
@@ -80,7 +79,7 @@ class Activation(Part, frozen=True):
 class Linear(Activation, frozen=True, tag="linear"):
     """Passes the pre-activation through unchanged."""
 
-    formula: ClassVar[str] = "z"
+    formula: ClassVar[str] = r"$$\varphi(z)=z,\qquad\varphi'(z)=1$$"
     linear: ClassVar[bool] = True
 
     def apply(self, z: Array, out: Array) -> None:
@@ -96,7 +95,7 @@ class Linear(Activation, frozen=True, tag="linear"):
 class Sigmoid(Activation, frozen=True, tag="sigmoid"):
     """Squashes to 0 … 1; its slope never exceeds ¼, so every layer costs the gradient at least a factor 4."""
 
-    formula: ClassVar[str] = "1 / (1 + exp(-z))"
+    formula: ClassVar[str] = r"$$\varphi(z)=\frac{1}{1+e^{-z}},\qquad\varphi'(z)=a\,(1-a)\le\tfrac14$$"
     supremum: ClassVar[float] = 0.25
     values: ClassVar[tuple[float, float]] = (0, 1)
 
@@ -116,7 +115,7 @@ class Sigmoid(Activation, frozen=True, tag="sigmoid"):
 class Tanh(Activation, frozen=True, tag="tanh"):
     """Squashes to −1 … 1, centred on zero, slope 1 at zero and almost none beyond ±2."""
 
-    formula: ClassVar[str] = "tanh z"
+    formula: ClassVar[str] = r"$$\varphi(z)=\tanh z,\qquad\varphi'(z)=1-a^2$$"
     values: ClassVar[tuple[float, float]] = (-1, 1)
 
     def apply(self, z: Array, out: Array) -> None:
@@ -134,7 +133,7 @@ class ReLU(Activation, frozen=True, tag="relu"):
     """
 
     label: ClassVar[str] = "ReLU"
-    formula: ClassVar[str] = "max(0, z)"
+    formula: ClassVar[str] = r"$$\varphi(z)=\max(0,z)$$"
     values: ClassVar[tuple[float, float]] = (0, math.inf)
     dies: ClassVar[bool] = True
     fitting_initializer: ClassVar[type[Initializer]] = HeNormal
@@ -153,7 +152,7 @@ class LeakyReLU(Activation, frozen=True, tag="leaky_relu"):
     """
 
     label: ClassVar[str] = "leaky ReLU"
-    formula: ClassVar[str] = "max(z, slope · z)"
+    formula: ClassVar[str] = r"$$\varphi(z)=\begin{cases} z & z>0\\ s\,z & z\le 0\end{cases}$$"
     fitting_initializer: ClassVar[type[Initializer]] = HeNormal
     slope: Annotated[
         float,
@@ -177,7 +176,7 @@ class ELU(Activation, frozen=True, tag="elu"):
     """
 
     label: ClassVar[str] = "ELU"
-    formula: ClassVar[str] = "z for z > 0, else α (exp z - 1)"
+    formula: ClassVar[str] = r"$$\varphi(z)=\begin{cases} z & z>0\\ \alpha\,(e^z-1) & z\le 0\end{cases}$$"
     fitting_initializer: ClassVar[type[Initializer]] = HeNormal
     alpha: Annotated[
         float,
@@ -203,7 +202,11 @@ class SELU(Activation, frozen=True, tag="selu"):
     """
 
     label: ClassVar[str] = "SELU"
-    formula: ClassVar[str] = "λ ELU(z; α), λ = 1.0507, α = 1.6733"
+    formula: ClassVar[str] = (
+        r"$$\varphi(z)=\lambda\begin{cases} z & z>0\\ \alpha\,(e^z-1) & z\le 0\end{cases}$$"
+        "\n\n"
+        r"$\lambda=1.0507$, $\alpha=1.6733$"
+    )
     fitting_initializer: ClassVar[type[Initializer]] = LeCunNormal
     scale: ClassVar[float] = 1.0507009873554805
     alpha: ClassVar[float] = 1.6732632423543772
@@ -221,7 +224,7 @@ class SELU(Activation, frozen=True, tag="selu"):
 class Softplus(Activation, frozen=True, tag="softplus"):
     """A smooth ReLU, always positive; its slope is the sigmoid."""
 
-    formula: ClassVar[str] = "log(1 + exp z)"
+    formula: ClassVar[str] = r"$$\varphi(z)=\ln(1+e^z),\qquad\varphi'(z)=\frac{1}{1+e^{-z}}$$"
     values: ClassVar[tuple[float, float]] = (0, math.inf)
     fitting_initializer: ClassVar[type[Initializer]] = HeNormal
 
@@ -235,7 +238,7 @@ class Softplus(Activation, frozen=True, tag="softplus"):
 class Softsign(Activation, frozen=True, tag="softsign"):
     """Squashes to −1 … 1 like tanh, but with slowly fading tails."""
 
-    formula: ClassVar[str] = "z / (1 + |z|)"
+    formula: ClassVar[str] = r"$$\varphi(z)=\frac{z}{1+|z|},\qquad\varphi'(z)=\frac{1}{(1+|z|)^2}$$"
     values: ClassVar[tuple[float, float]] = (-1, 1)
 
     def apply(self, z: Array, out: Array) -> None:
@@ -258,7 +261,7 @@ class GELU(Activation, frozen=True, tag="gelu"):
 
     label: ClassVar[str] = "GELU"
     monotone: ClassVar[bool] = False
-    formula: ClassVar[str] = "z Φ(z)"
+    formula: ClassVar[str] = r"$$\varphi(z)=z\,\Phi(z)$$"
     fitting_initializer: ClassVar[type[Initializer]] = HeNormal
     reliable_gain: ClassVar[float] = 1.8
     # At z = √2: Φ(√2) + √2 φ(√2).
@@ -289,7 +292,7 @@ class SiLU(Activation, frozen=True, tag="silu"):
 
     label: ClassVar[str] = "SiLU"
     monotone: ClassVar[bool] = False
-    formula: ClassVar[str] = "z / (1 + exp(-z))"
+    formula: ClassVar[str] = r"$$\varphi(z)=\frac{z}{1+e^{-z}}$$"
     fitting_initializer: ClassVar[type[Initializer]] = HeNormal
     reliable_gain: ClassVar[float] = 1.8
     supremum: ClassVar[float] = 1.0998393201288669
@@ -310,7 +313,7 @@ class SiLU(Activation, frozen=True, tag="silu"):
 class Erf(Activation, frozen=True, tag="erf"):
     """The error function: a tanh-like squash whose mean-field theory has closed forms."""
 
-    formula: ClassVar[str] = "erf z"
+    formula: ClassVar[str] = r"$$\varphi(z)=\operatorname{erf}\,z,\qquad\varphi'(z)=\frac{2}{\sqrt\pi}\,e^{-z^2}$$"
     values: ClassVar[tuple[float, float]] = (-1, 1)
     supremum: ClassVar[float] = 2 / math.sqrt(math.pi)
 

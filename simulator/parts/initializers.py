@@ -62,6 +62,8 @@ def _uniform(out: Array, rng: np.random.Generator, limit: float) -> None:
 class Zeros(Initializer, frozen=True, tag="zeros"):
     """All zero: fine for biases, fatal for weights, whose units then never differ."""
 
+    formula: ClassVar[str] = r"$$w=0$$"
+
     alike: ClassVar[bool] = True
 
     def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
@@ -73,6 +75,8 @@ class Zeros(Initializer, frozen=True, tag="zeros"):
 
 class Constant(Initializer, frozen=True, tag="constant"):
     """One value everywhere: all units of a layer stay the same."""
+
+    formula: ClassVar[str] = r"$$w=c$$"
 
     alike: ClassVar[bool] = True
     size_field: ClassVar[str] = "value"
@@ -94,6 +98,8 @@ class Constant(Initializer, frozen=True, tag="constant"):
 class Normal(Initializer, frozen=True, tag="normal"):
     """Gaussian with mean 0 and a standard deviation of your choice, whatever the layer's size."""
 
+    formula: ClassVar[str] = r"$$w\sim\mathcal{N}(0,\sigma^2)$$"
+
     size_field: ClassVar[str] = "std"
     std: Annotated[
         float, knob("std", "Standard deviation of each weight.", slider=(1e-4, 10), log=True, ge=0, unit="σ")
@@ -111,6 +117,8 @@ class Normal(Initializer, frozen=True, tag="normal"):
 
 class Uniform(Initializer, frozen=True, tag="uniform"):
     """Uniform between −limit and limit; its standard deviation is limit / √3."""
+
+    formula: ClassVar[str] = r"$$w\sim\mathcal{U}(-c,c),\qquad\operatorname{var}\,w=\frac{c^2}{3}$$"
 
     size_field: ClassVar[str] = "limit"
     limit: Annotated[float, knob("limit", "Largest absolute value drawn.", slider=(1e-4, 10), log=True, ge=0)] = 0.05
@@ -132,6 +140,7 @@ class VarianceScaled(Initializer, frozen=True, tag="variance_scaled"):
     """
 
     label: ClassVar[str] = "variance scaled"
+    formula: ClassVar[str] = r"$$w\sim\mathcal{N}(0,\sigma_w^2/n_{in})$$"
     size_field: ClassVar[str] = "weight_variance"
     weight_variance: Annotated[
         float,
@@ -183,6 +192,7 @@ class LeCunNormal(FanNormal, frozen=True, tag="lecun_normal"):
     """
 
     label: ClassVar[str] = "LeCun normal"
+    formula: ClassVar[str] = r"$$w\sim\mathcal{N}(0,\sigma^2),\qquad\sigma^2=\frac{1}{n_{in}}$$"
     family: ClassVar[str] = "LeCun"
 
     def variance(self, fan_in: int, fan_out: int) -> float:
@@ -196,6 +206,7 @@ class LeCunUniform(FanUniform, frozen=True, tag="lecun_uniform"):
     """
 
     label: ClassVar[str] = "LeCun uniform"
+    formula: ClassVar[str] = r"$$w\sim\mathcal{U}(-c,c),\qquad c=\sqrt{\frac{3}{n_{in}}}$$"
     family: ClassVar[str] = "LeCun"
 
     def variance(self, fan_in: int, fan_out: int) -> float:
@@ -209,6 +220,7 @@ class GlorotNormal(FanNormal, frozen=True, tag="glorot_normal"):
     """
 
     label: ClassVar[str] = "Glorot normal"
+    formula: ClassVar[str] = r"$$w\sim\mathcal{N}(0,\sigma^2),\qquad\sigma^2=\frac{2}{n_{in}+n_{out}}$$"
     family: ClassVar[str] = "Glorot"
 
     def variance(self, fan_in: int, fan_out: int) -> float:
@@ -222,6 +234,7 @@ class GlorotUniform(FanUniform, frozen=True, tag="glorot_uniform"):
     """
 
     label: ClassVar[str] = "Glorot uniform"
+    formula: ClassVar[str] = r"$$w\sim\mathcal{U}(-c,c),\qquad c=\sqrt{\frac{6}{n_{in}+n_{out}}}$$"
     family: ClassVar[str] = "Glorot"
 
     def variance(self, fan_in: int, fan_out: int) -> float:
@@ -242,6 +255,7 @@ class HeNormal(FanNormal, frozen=True, tag="he_normal"):
     """
 
     label: ClassVar[str] = "He normal"
+    formula: ClassVar[str] = r"$$w\sim\mathcal{N}(0,\sigma^2),\qquad\sigma^2=\frac{2}{(1+s^2)\,n_{in}}$$"
     family: ClassVar[str] = "He"
     slope: Annotated[float, _HE_SLOPE] = 0.0
 
@@ -256,6 +270,7 @@ class HeUniform(FanUniform, frozen=True, tag="he_uniform"):
     """
 
     label: ClassVar[str] = "He uniform"
+    formula: ClassVar[str] = r"$$w\sim\mathcal{U}(-c,c),\qquad c=\sqrt{\frac{6}{(1+s^2)\,n_{in}}}$$"
     family: ClassVar[str] = "He"
     slope: Annotated[float, _HE_SLOPE] = 0.0
 
@@ -269,6 +284,8 @@ class Orthogonal(Initializer, frozen=True, tag="orthogonal"):
     Saxe, McClelland and Ganguli 2014, Exact solutions to the nonlinear dynamics of learning in deep linear neural
     networks, arXiv:1312.6120.
     """
+
+    formula: ClassVar[str] = r"$$W^{\top}W=g^2I\quad\text{or}\quad WW^{\top}=g^2I$$"
 
     size_field: ClassVar[str] = "gain"
     gain: Annotated[float, knob("gain", "The common singular value.", slider=(0.1, 5), log=True, ge=0)] = 1.0
@@ -287,6 +304,8 @@ class Identity(Initializer, frozen=True, tag="identity"):
     linear units, arXiv:1504.00941.
     """
 
+    formula: ClassVar[str] = r"$$W=g\,I$$"
+
     size_field: ClassVar[str] = "gain"
     gain: Annotated[float, knob("gain", "The value on the diagonal.", slider=(0.1, 5), log=True, ge=0)] = 1.0
 
@@ -304,6 +323,7 @@ class LSUV(Initializer, frozen=True, tag="lsuv"):
     """
 
     label: ClassVar[str] = "LSUV"
+    formula: ClassVar[str] = r"$$W\leftarrow\frac{W}{\operatorname{std}\,z}$$"
     data_dependent: ClassVar[bool] = True
 
     def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:

@@ -54,6 +54,11 @@ class SoftmaxCrossEntropy(Loss, frozen=True, tag="softmax_cross_entropy"):
     """Cross-entropy of class probabilities that sum to 1: the usual choice for classification."""
 
     label: ClassVar[str] = "softmax + cross-entropy"
+    formula: ClassVar[str] = (
+        r"$$a_k=\frac{e^{z_k}}{\sum_j e^{z_j}},\qquad\ell=-\sum_k y_k\ln a_k$$"
+        "\n\n"
+        r"$$\frac{\partial\ell}{\partial z}=a-y$$"
+    )
     tasks: ClassVar[tuple[str, ...]] = ("classification",)
 
     def output(self, z: Array, out: Array) -> None:
@@ -79,6 +84,11 @@ class SigmoidCrossEntropy(Loss, frozen=True, tag="sigmoid_cross_entropy"):
     """Binary cross-entropy of each output on its own; a confident mistake still learns at full speed."""
 
     label: ClassVar[str] = "sigmoid + cross-entropy"
+    formula: ClassVar[str] = (
+        r"$$a=\sigma(z),\qquad\ell=-\sum_k[\,y_k\ln a_k+(1-y_k)\ln(1-a_k)\,]$$"
+        "\n\n"
+        r"$$\frac{\partial\ell}{\partial z}=a-y$$"
+    )
     activation: ClassVar[Activation | None] = Sigmoid()
     tasks: ClassVar[tuple[str, ...]] = ("classification",)
 
@@ -92,6 +102,11 @@ class MSE(Loss, frozen=True, tag="mse"):
     """Half the squared distance of linear outputs from the target."""
 
     label: ClassVar[str] = "linear + squared error"
+    formula: ClassVar[str] = (
+        r"$$a=z,\qquad\ell=\tfrac12\|a-y\|^2$$"
+        "\n\n"
+        r"$$\frac{\partial\ell}{\partial z}=a-y$$"
+    )
     activation: ClassVar[Activation | None] = Linear()
 
     def per_sample(self, z: Array, a: Array, y: Array) -> Array:
@@ -102,6 +117,11 @@ class SigmoidMSE(Loss, frozen=True, tag="sigmoid_mse"):
     """Half the squared distance after a sigmoid: its slope makes a confident mistake learn slowly."""
 
     label: ClassVar[str] = "sigmoid + squared error"
+    formula: ClassVar[str] = (
+        r"$$a=\sigma(z),\qquad\ell=\tfrac12\|a-y\|^2$$"
+        "\n\n"
+        r"$$\frac{\partial\ell}{\partial z}=(a-y)\odot a\odot(1-a)$$"
+    )
     sloped: ClassVar[bool] = True
     activation: ClassVar[Activation | None] = Sigmoid()
 

@@ -98,6 +98,13 @@ class SGD(Optimizer, frozen=True, tag="sgd"):
     """
 
     label: ClassVar[str] = "SGD"
+    formula: ClassVar[str] = (
+        r"$$v\leftarrow\beta v+g,\qquad\Delta w=-\eta v$$"
+        "\n\n"
+        r"With Nesterov's look-ahead:"
+        "\n\n"
+        r"$$\Delta w=-\eta\,(g+\beta v)$$"
+    )
     learning_rate: Annotated[float, _RATE] = 0.1
     momentum: Annotated[float, _share("momentum", "Share of the last step's velocity that is kept.", "β")] = 0.0
     nesterov: Annotated[
@@ -134,6 +141,7 @@ class AdaGrad(Optimizer, frozen=True, tag="adagrad"):
     """
 
     label: ClassVar[str] = "AdaGrad"
+    formula: ClassVar[str] = r"$$s\leftarrow s+g^2,\qquad\Delta w=-\frac{\eta\,g}{\sqrt{s}+\varepsilon}$$"
     learning_rate: Annotated[float, _RATE] = 1e-2
     eps: Annotated[float, _EPS] = 1e-10
     slots: ClassVar[int] = 1
@@ -157,6 +165,7 @@ class RMSProp(Optimizer, frozen=True, tag="rmsprop"):
     """
 
     label: ClassVar[str] = "RMSProp"
+    formula: ClassVar[str] = r"$$s\leftarrow\rho s+(1-\rho)\,g^2,\qquad\Delta w=-\frac{\eta\,g}{\sqrt{s}+\varepsilon}$$"
     learning_rate: Annotated[float, _RATE] = 1e-2
     rho: Annotated[float, _share("rho", "Share of the old mean squared gradient kept at each step.", "ρ")] = 0.9
     eps: Annotated[float, _EPS] = 1e-8
@@ -183,6 +192,12 @@ class Adam(Optimizer, frozen=True, tag="adam"):
     """
 
     label: ClassVar[str] = "Adam"
+    formula: ClassVar[str] = (
+        r"$$m\leftarrow\beta_1m+(1-\beta_1)\,g,\qquad v\leftarrow\beta_2v+(1-\beta_2)\,g^2$$"
+        "\n\n"
+        r"$$\hat m=\frac{m}{1-\beta_1^t},\qquad\hat v=\frac{v}{1-\beta_2^t},\qquad\Delta w=-\frac{\eta\,\hat "
+        r"m}{\sqrt{\hat v}+\varepsilon}$$"
+    )
     beta1: Annotated[float, _BETA1] = 0.9
     beta2: Annotated[float, _BETA2] = 0.999
     eps: Annotated[float, _EPS] = 1e-8
@@ -206,6 +221,11 @@ class AdamW(Optimizer, frozen=True, tag="adamw"):
     """
 
     label: ClassVar[str] = "AdamW"
+    formula: ClassVar[str] = (
+        r"$$\Delta w=-\frac{\eta\,\hat m}{\sqrt{\hat v}+\varepsilon}-\eta\,\lambda\,w$$"
+        "\n\n"
+        r"$\hat m$ and $\hat v$ as in [Adam](adam.md)."
+    )
     beta1: Annotated[float, _BETA1] = 0.9
     beta2: Annotated[float, _BETA2] = 0.999
     eps: Annotated[float, _EPS] = 1e-8

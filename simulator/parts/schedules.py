@@ -51,6 +51,8 @@ class Schedule(Part, frozen=True):
 class ConstantSchedule(Schedule, frozen=True, tag="constant"):
     """The optimiser's learning rate throughout."""
 
+    formula: ClassVar[str] = r"$$\eta_s=\eta_0$$"
+
     changes: ClassVar[bool] = False
 
     def rate(self, base: float, step: int) -> float:
@@ -59,6 +61,8 @@ class ConstantSchedule(Schedule, frozen=True, tag="constant"):
 
 class StepSchedule(Schedule, frozen=True, tag="step"):
     """Multiplies the rate by γ every so many steps."""
+
+    formula: ClassVar[str] = r"$$\eta_s=\eta_0\,\gamma^{\lfloor s/k\rfloor}$$"
 
     horizon: ClassVar[str] = "step_size"
     factor_field: ClassVar[str] = "gamma"
@@ -81,6 +85,8 @@ class StepSchedule(Schedule, frozen=True, tag="step"):
 
 class ExponentialSchedule(Schedule, frozen=True, tag="exponential"):
     """Multiplies the rate by γ at every step: base · γ^step."""
+
+    formula: ClassVar[str] = r"$$\eta_s=\eta_0\,\gamma^s$$"
 
     factor_field: ClassVar[str] = "gamma"
     gamma: Annotated[
@@ -105,6 +111,8 @@ class CosineSchedule(Schedule, frozen=True, tag="cosine"):
     Loshchilov and Hutter 2017, SGDR, arXiv:1608.03983, without the restarts.
     """
 
+    formula: ClassVar[str] = r"$$\eta_s=\eta_{min}+\frac{\eta_0-\eta_{min}}{2}\,(1+\cos\frac{\pi s}{T}),\qquad s\le T$$"
+
     horizon: ClassVar[str] = "t_max"
     t_max: Annotated[int, _steps("length", "Steps from the top to the bottom.")] = 1000
     eta_min: Annotated[float, _MINIMUM] = 0.0
@@ -120,6 +128,9 @@ class SGDRSchedule(Schedule, frozen=True, tag="sgdr"):
     """
 
     label: ClassVar[str] = "SGDR warm restarts"
+    formula: ClassVar[str] = (
+        r"$$\eta_s=\eta_{min}+\frac{\eta_0-\eta_{min}}{2}\,(1+\cos\frac{\pi\,(s-s_i)}{T_i}),\qquad T_{i+1}=m\,T_i$$"
+    )
     horizon: ClassVar[str] = "t_0"
     t_0: Annotated[int, _steps("first period", "Steps until the first restart.")] = 200
     t_mult: Annotated[
@@ -156,6 +167,10 @@ class CyclicalSchedule(Schedule, frozen=True, tag="cyclical"):
     Smith 2017, Cyclical learning rates for training neural networks, arXiv:1506.01186.
     """
 
+    formula: ClassVar[str] = (
+        r"$$\eta_s=\eta_0+(\eta_{max}-\eta_0)\,(1-|1-\tau|),\qquad\tau=\frac{s}{k}\;\operatorname{mod}\;2$$"
+    )
+
     horizon: ClassVar[str] = "step_size_up"
     peak_field: ClassVar[str] = "max_lr"
     max_lr: Annotated[float, _TOP] = 0.5
@@ -176,6 +191,7 @@ class OneCycleSchedule(Schedule, frozen=True, tag="one_cycle"):
     """
 
     label: ClassVar[str] = "one cycle"
+    formula: ClassVar[str] = r"$$\frac{\eta_{max}}{d}\;\to\;\eta_{max}\;\to\;\frac{\eta_{max}}{d\,d_{end}}$$"
     horizon: ClassVar[str] = "total_steps"
     peak_field: ClassVar[str] = "max_lr"
     uses_base: ClassVar[bool] = False
@@ -235,6 +251,7 @@ class WarmupSchedule(Schedule, frozen=True, tag="warmup"):
     """
 
     label: ClassVar[str] = "warm-up"
+    formula: ClassVar[str] = r"$$\eta_s=\eta_0\,(f+(1-f)\,\frac{s}{T}),\qquad s\le T$$"
     horizon: ClassVar[str] = "total_iters"
     total_iters: Annotated[int, _steps("length", "Steps until the whole rate is reached.")] = 500
     start_factor: Annotated[

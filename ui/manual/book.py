@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from simulator.files.atomic import write_atomic
+from simulator.system.atomic import write_atomic
 from ui.manual.findings import finding_pages
 from ui.manual.page import SUFFIX, Chapter, Page, written
 from ui.manual.parts import part_chapters

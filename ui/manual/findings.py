@@ -6,7 +6,7 @@ import re
 import sys
 
 from simulator.doctor import RULES, SUSPECTS, Rule
-from simulator.doctor.words import capital, number
+from simulator.doctor.phrases import capital, number
 from ui.manual.page import Chapter, Page, slug, written
 
 _THRESHOLD = re.compile(r"\[\[(\w+)(?:\.(\d))?\]\]")

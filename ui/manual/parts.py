@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from simulator.doctor.words import capital
-from simulator.experiment import Experiment
+from simulator.doctor.phrases import capital
+from simulator.experiment.experiment import Experiment
 from simulator.measures import RECORDED
-from simulator.parameter import Parameter, Part, Spec, details_of, kind_of, own_first, summary_of, title_of
-from simulator.reference import MEASURED, default_text, nested, range_text, table_cell
+from simulator.running.reference import MEASURED, default_text, nested, range_text, table_cell
+from simulator.schema.parameter import Parameter, Part, Spec, details_of, kind_of, own_first, summary_of, title_of
 from ui.manual.page import Chapter, Page
 from ui.style.numbers import number
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.analysis.tables import ANALYSES
+from simulator.observations.tables import ANALYSES
 
 
 def analyses_table() -> str:

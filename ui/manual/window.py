@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QToolBu
 from ui.manual.browser import Browser
 from ui.manual.contents import Contents
 from ui.manual.search import search
-from ui.settings import Settings
+from ui.settings.settings import Settings
 from ui.style.numbers import count
 
 FIRST_PAGE = "index"

@@ -46,7 +46,9 @@ class ActivationFunction(Asking[FunctionState]):
         "under a flat stretch, the unit is saturated and its gradient is lost. Point at another layer, in any plot "
         "or in the stack, to see its function."
     )
-    formula = "a = φ(z),  φ′(z);  dashed: sup |φ′|;  saturated: |φ′(z)| < 5 % of sup |φ′|"
+    formula = (
+        r"$a=\varphi(z)$, $\varphi'(z)$; dashed: $\sup|\varphi'|$; saturated: $|\varphi'(z)|<0.05\,\sup|\varphi'|$"
+    )
     empty_text = "The pre-activations are counted while training goes on, at their own pace."
 
     def build(self) -> None:

@@ -45,10 +45,10 @@ class ActivationImage(Plot[HistogramState]):
     title = "Activations, layer × bin"
     side = "forward"
     explain = (
-        "Each row is a layer's histogram of activations, darker where more values lie. Read down the "
-        "image: a column that narrows is a fading signal, two bright edges are saturation."
+        "Each row is a layer's histogram of activations, stronger where more values lie. Read down the "
+        "image: a column that narrows is a fading signal, two strong edges are saturation."
     )
-    formula = "count per bin / highest count of the layer, on a square-root colour scale"
+    formula = r"Count per bin / highest count of the layer, on a square-root colour scale"
     wants = frozenset({"activation"})
     empty_text = "The histogram of every layer's activations appears here with the first frame."
     offers = (Option("shared", "shared", SHARED_HELP, on=True),)

@@ -23,8 +23,10 @@ class ActivationProfile(DepthPlot):
         "Theory, where it holds, says at step 0 where the two edges of that band lie and how far they scatter."
     )
     formula = (
-        "mean and std of a = φ(z) over all units and samples of the batch\n"
-        "theory: K ← σ_w² E φφ + σ_b² for every pair of samples, edges m ± s · e^(±√(5L/n))"
+        r"Mean and standard deviation of $a=\varphi(z)$ over all units and samples of the batch"
+        "\n\n"
+        r"Theory: $K\leftarrow\sigma_w^2\,\mathbb{E}\,\varphi\varphi+\sigma_b^2$ for every pair of samples, edges "
+        r"$m\pm s\,e^{\pm\sqrt{5L/n}}$"
     )
     axis_text = "activation"
     lines = (Line("activation_mean", "mean ± std", "forward", spread="activation_std"),)

@@ -15,7 +15,7 @@ class ActivationRidges(RidgePlot):
         "keep a similar shape; ridges that shrink to a needle lose the signal, ridges piled up at both "
         "ends are saturated."
     )
-    formula = "a = φ(z) over all units and samples of the batch; each ridge is scaled to its highest bin"
+    formula = r"$a=\varphi(z)$ over all units and samples of the batch; each ridge is scaled to its highest bin"
     wants = frozenset({"activation"})
     empty_text = "The histogram of every layer's activations appears here with the first frame."
     quantity = "activation"

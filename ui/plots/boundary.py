@@ -124,7 +124,7 @@ class BoundaryPlot(Plot[BoundaryState]):
         "The colour is what the network answers at each point of the plane, paler where it is unsure. "
         "Filled points were trained on, hollow ones are held out."
     )
-    formula = "softmax or sigmoid of the output at (x₁, x₂), in evaluation mode"
+    formula = r"Softmax or sigmoid of the output at $(x_1,x_2)$, in evaluation mode"
     wants = frozenset({"boundary"})
     empty_text = "Data with two inputs (moons, circles, spirals, xor …) shows its decision boundary here."
 

@@ -34,8 +34,10 @@ class BoundsPlot(DepthPlot):
         "loose the bound is. Times the norm of the layer's input, the bias gradient gives the weight gradient exactly."
     )
     formula = (
-        "(A) ‖∂C/∂Wˡ‖ = ‖∂C/∂bˡ‖ · ‖aˡ⁻¹‖\n(B) ‖∂C/∂bˡ‖ ≤ γᴸ⁻ˡ · ‖Wˡ⁺¹‖₂ … ‖Wᴸ‖₂ · ‖δᴸ‖,  γ = sup |φ′|,  "
-        "C the loss of the first sample of the batch"
+        r"(A) $\|\partial C/\partial W^l\|=\|\partial C/\partial b^l\|\cdot\|a^{l-1}\|$"
+        "\n\n"
+        r"(B) $\|\partial C/\partial b^l\|\le\gamma^{L-l}\cdot\|W^{l+1}\|_2\cdots\|W^L\|_2\cdot\|\delta^L\|$, "
+        r"$\gamma=\sup|\varphi'|$, $C$ the loss of the first sample of the batch"
     )
     wants = frozenset({"bounds"})
     axis_text = "‖∂C/∂b‖"

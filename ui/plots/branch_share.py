@@ -56,7 +56,11 @@ class BranchShare(DepthPlot):
         "carried along. Near 0 the layer hardly changes anything and the gradient passes freely; near "
         "1 the branch drowns the skip and the stack behaves like a plain one."
     )
-    formula = "var(s·F) / (var(s·F) + var(skip)), variances over all units and samples"
+    formula = (
+        r"$$\frac{\operatorname{var}(sF)}{\operatorname{var}(sF)+\operatorname{var}(\text{skip})}$$"
+        "\n\n"
+        r"Variances over all units and samples"
+    )
     empty_text = "Add a residual layer to see how much of its signal comes from its branch."
     lines = (Line(MEASURE, "branch", "forward"),)
     axis_text = "branch's share"

@@ -45,8 +45,11 @@ class ComputationGraph(Plot[GraphState]):
         "click edits a weight, and every box says by what it is multiplied."
     )
     formula = (
-        "forward: A = φ(W a + b)    backward: δ = S ⊙ Wᵀ δ,  ∂W = δ aᵀ / N,  ∂b = mean δ\n"
-        "norms of signals: √ mean ‖·‖² over the samples; of W, ∂W, ∂b: Frobenius"
+        r"Forward: $a=\varphi(Wa+b)$. Backward: $\delta=S\odot W^{\top}\delta$, $\partial W=\delta a^{\top}/N$, "
+        r"$\partial b=\operatorname{mean}\,\delta$"
+        "\n\n"
+        r"Norms of signals: $\sqrt{\operatorname{mean}\,\|\cdot\|^2}$ over the samples; of $W$, $\partial W$, "
+        r"$\partial b$: Frobenius"
     )
     wants = frozenset({"graph"})
     empty_text = "The boxes of the network, once there is one."

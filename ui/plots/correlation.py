@@ -66,8 +66,10 @@ class CorrelationPlot(Asking[CorrelationState]):
         "left to learn from after a few ξ_c. Dashed: mean-field theory of the same samples in a fresh network."
     )
     formula = (
-        "c_ab = q_ab / √(q_aa q_bb),  q_ab = mean of z_a z_b over units\n"
-        "theory: |c − c*| ~ exp(−l / ξ_c),  ξ_c = −1 / ln χ_c,  χ_c = σ_w² E φ′(z_a) φ′(z_b) at c*"
+        r"$$c_{ab}=\frac{q_{ab}}{\sqrt{q_{aa}\,q_{bb}}}$$"
+        "\n\n"
+        r"$q_{ab}$ = mean of $z_az_b$ over units. Theory: $|c-c^*|\sim e^{-l/\xi_c}$, $\xi_c=-1/\ln\chi_c$, "
+        r"$\chi_c=\sigma_w^2\,\mathbb{E}\,\varphi'(z_a)\varphi'(z_b)$ at $c^*$"
     )
     empty_text = "The correlations are worked out while training goes on, at their own pace."
 

@@ -28,7 +28,11 @@ class EffectiveRankPlot(Asking[DepthState], DepthPlot):
         "How many directions the activations of one batch really use, layer by layer; hollow: how many there are. "
         "A rank that falls towards 1 with depth means that all samples come out alike: nothing is left to learn from."
     )
-    formula = "exp(−Σ pᵢ ln pᵢ),  pᵢ = σᵢ / Σσ,  σ the singular values of a (units × samples), not centred"
+    formula = (
+        r"$$e^H,\quad H=-\sum_i p_i\ln p_i,\quad p_i=\frac{\sigma_i}{\sum_j\sigma_j}$$"
+        "\n\n"
+        r"$\sigma$ the singular values of $a$ (units × samples), not centred"
+    )
     empty_text = "The ranks are worked out while training goes on, at their own pace."
     axis_text = "effective rank"
     always = (0.0, 1.0)

@@ -68,8 +68,10 @@ class FactorImage(Plot[FactorsPast]):
         "total, so the layer and the moment at which a slope or the weights begin to lose the signal stand out."
     )
     formula = (
-        "log₁₀ ‖δˡ‖/‖δˡ⁺¹‖, or one factor of it; of each column the value farthest from 0, held until the next look; "
-        "grey: the signal is lost (gain 0), amber: not a number"
+        r"$$\log_{10}\frac{\|\delta^l\|}{\|\delta^{l+1}\|}$$"
+        "\n\n"
+        r"Or one factor of it; of each column the value farthest from 0, held until the next look; grey: the signal "
+        r"is lost (gain 0), amber: not a number"
     )
     wants = frozenset({"factors"})
     empty_text = "Every layer's gain over time paints itself here while this plot is open and training goes on."

@@ -266,7 +266,9 @@ class FeatureMaps(TilePlot):
         "at another layer, in any plot or in the stack, to see its maps. A map without any contrast is a channel "
         "that finds nothing; maps that look alike are channels that have learnt the same."
     )
-    formula = "a[c] at each position, for the first training sample, in evaluation mode; one colour scale for all maps"
+    formula = (
+        r"$a_c$ at each position, for the first training sample, in evaluation mode; one colour scale for all maps"
+    )
     empty_text = "Add a convolution to see what it finds in an image."
 
     def values(self, maps: Maps) -> Array:

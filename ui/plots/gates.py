@@ -64,7 +64,10 @@ class GatePlot(Plot[GateState]):
         "Where the gates of each layer stand, from shut at the left to open at the right. A carry or forget "
         "gate near 1 lets signal and gradient pass; a gate at either end is saturated: it no longer learns."
     )
-    formula = "σ(z) of each gate over units, samples and time steps;  saturated: σ (1 − σ) < 5 % of ¼"
+    formula = (
+        r"$\sigma(z)$ of each gate over units, samples and time steps; saturated: $\sigma(1-\sigma)<5\,\%$ of "
+        r"$\tfrac14$"
+    )
     wants = frozenset({"gates"})
     empty_text = "Add a highway layer, a GRU or an LSTM to see where its gates stand."
 

@@ -22,9 +22,12 @@ class GradientDepth(DepthPlot):
         "within a decade or two. Theory, where it holds, predicts the line of step 0 from the last layer's error."
     )
     formula = (
-        "‖∂C/∂Wˡ‖ = √( Σ (∂C/∂wˡ)² ),  C the mean loss over the batch\n"
-        "theory: ‖∂C/∂Wˡ‖² = Σ over pairs s, t of samples (δₛ·δₜ)(aₛ·aₜ) / N², E δₛ·δₜ growing by "
-        "σ_w² E φ′(zₛ)φ′(zₜ) per layer (χ for s = t), times e^(±√(5L/n))"
+        r"$\|\partial C/\partial W^l\|=\sqrt{\sum(\partial C/\partial w^l)^2}$, $C$ the mean loss over the batch"
+        "\n\n"
+        r"Theory: $\|\partial C/\partial W^l\|^2=N^{-2}\sum_{s,t}(\delta_s\cdot\delta_t)(a_s\cdot a_t)$ over pairs "
+        r"of samples, $\mathbb{E}\,\delta_s\cdot\delta_t$ growing by "
+        r"$\sigma_w^2\,\mathbb{E}\,\varphi'(z_s)\varphi'(z_t)$ per layer ($\chi$ for $s=t$), times "
+        r"$e^{\pm\sqrt{5L/n}}$"
     )
     axis_text = "‖∂C/∂W‖"
     log = True

@@ -15,7 +15,7 @@ class GradientHistograms(RidgePlot):
         "Compare the ranges to see which layers learn; on the shared axis a vanishing layer is a needle "
         "at 0."
     )
-    formula = "∂C/∂w for every weight w of the layer; each ridge is scaled to its highest bin"
+    formula = r"$\partial C/\partial w$ for every weight $w$ of the layer; each ridge is scaled to its highest bin"
     wants = frozenset({"weight_gradient"})
     empty_text = "The histogram of every layer's weight gradients appears here with the first frame."
     quantity = "weight_gradient"

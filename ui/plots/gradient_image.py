@@ -33,7 +33,10 @@ class GradientImage(Plot[LayersPast]):
         "Each row is a layer, each column a moment; the colour is the size of the weight gradient, on a "
         "log scale. A pale top is a gradient that never reaches the input; a sudden column is a spike."
     )
-    formula = "log₁₀ ‖∂C/∂Wˡ‖, the largest value of each column's steps; neutral: exactly 0, amber: not finite"
+    formula = (
+        r"$\log_{10}\|\partial C/\partial W^l\|$, the largest value of each column's steps; neutral: exactly 0, "
+        r"amber: not finite"
+    )
     empty_text = "Every layer's gradient over time paints itself here as training goes on."
 
     def build(self) -> None:

@@ -48,8 +48,11 @@ class GradientNoisePlot(Asking[NoiseState]):
         "cosine below 0 means that two steps in a row undo each other."
     )
     formula = (
-        "‖g_i‖ over all parameters;  signal-to-noise ‖g‖ / √(tr Σ / N), Σ the covariance of g_i, N the batch size\n"
-        "cosine of g and the next step's g"
+        r"$\|g_i\|$ over all parameters; signal-to-noise"
+        "\n\n"
+        r"$$\frac{\|g\|}{\sqrt{\operatorname{tr}\Sigma/N}}$$"
+        "\n\n"
+        r"$\Sigma$ the covariance of $g_i$, $N$ the batch size; cosine of $g$ and the next step's $g$"
     )
     empty_text = "The gradients of single samples are worked out while training goes on, at their own pace."
 

@@ -102,8 +102,9 @@ class GradientTime(Plot[LayersPast]):
         "stop learning, and when."
     )
     formula = (
-        "‖∂C/∂Wˡ‖ over the step, on a log axis; where steps share a place, tinted from the least to the largest, with "
-        "the line halfway between; lines that lie upon each other are seen by dashes in turn"
+        r"$\|\partial C/\partial W^l\|$ over the step, on a log axis; where steps share a place, tinted from the "
+        r"least to the largest, with the line halfway between; lines that lie upon each other are seen by dashes in "
+        r"turn"
     )
     empty_text = "Every layer's gradient norm draws itself here as training goes on."
 

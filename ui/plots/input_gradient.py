@@ -51,7 +51,9 @@ class InputGradientPlot(Asking[InputState]):
         "batch, the dots are single samples. An input that stays at 0 makes no difference to the network; where all "
         "do, nothing of the error reaches the input."
     )
-    formula = "N ∂C/∂x, C the batch's mean loss and N its size; x as the network sees it, scaled"
+    formula = (
+        r"$N\,\partial C/\partial x$, $C$ the batch's mean loss and $N$ its size; $x$ as the network sees it, scaled"
+    )
     empty_text = "The gradients of the inputs are worked out while training goes on, at their own pace."
 
     def build(self) -> None:
@@ -143,7 +145,7 @@ class InputGradientPicture(Asking[MapState], TilePlot):
         "channel; of a sequence, time runs to the right. Green: a brighter pixel raises the loss; blue: it lowers it. "
         "Noise without a shape means that the network does not look at what is in the picture."
     )
-    formula = InputGradientPlot.formula + "; white: 0, one colour scale for all"
+    formula = InputGradientPlot.formula + "; the ground's colour: 0, one colour scale for all"
     empty_text = InputGradientPlot.empty_text
 
     def question(self) -> InputGradientQuestion:

@@ -45,7 +45,10 @@ class JacobianPlot(Asking[JacobianState]):
         "few samples; and what one layer's weights do alone. All at 1 is dynamical isometry: signals and gradients "
         "pass unharmed. Point at another layer, in any plot or in the stack, to see its weights."
     )
-    formula = "σ of J = ∂z_L/∂x for single samples, z_L the output before its activation;  σ of Wˡ"
+    formula = (
+        r"$\sigma$ of $J=\partial z^L/\partial x$ for single samples, $z^L$ the output before its activation; "
+        r"$\sigma$ of $W^l$"
+    )
     empty_text = "The Jacobian is worked out while training goes on, at its own pace."
 
     def build(self) -> None:

@@ -85,7 +85,7 @@ class LossPlot(Plot[LossState]):
         "that falls while validation rises is over-fitting; a loss that does not move at all asks for a "
         "look at the gradients."
     )
-    formula = "C = mean loss over the batch, penalties not included;  accuracy = share of samples classified right"
+    formula = r"$C$ = mean loss over the batch, penalties not included; accuracy = share of samples classified right"
     empty_text = "The loss draws itself here, beginning with step 0."
     offers = (Option("log", "log", "Draw the loss on a log axis"),)
 

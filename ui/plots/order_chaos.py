@@ -136,8 +136,11 @@ class OrderChaosPlot(Plot[OrderChaosState]):
         "dot, or press an arrow key, to draw the weights anew at another place."
     )
     formula = (
-        "edge: χ = σ_w² E φ′(√q z)² = 1 where q = σ_w² E φ(√q z)² + σ_b²\n"
-        "σ_w² = n_in · var w,  σ_b² = var b,  signals pass about 1 / |ln χ| layers"
+        r"Edge: $\chi=\sigma_w^2\,\mathbb{E}\,\varphi'(\sqrt{q}\,z)^2=1$ where "
+        r"$q=\sigma_w^2\,\mathbb{E}\,\varphi(\sqrt{q}\,z)^2+\sigma_b^2$"
+        "\n\n"
+        r"$\sigma_w^2=n_{in}\operatorname{var}\,w$, $\sigma_b^2=\operatorname{var}\,b$; signals pass about "
+        r"$1/|\ln\chi|$ layers"
     )
     wants = frozenset({"order_chaos"})
     empty_text = "A stack of dense layers has its place between order and chaos here."

@@ -46,7 +46,9 @@ class OutputErrorsPlot(Asking[ErrorState]):
         "the held-out samples. With standard scaling a constant guess costs a target ½: one that stays there is not "
         "learnt, however far the sum has fallen."
     )
-    formula = "mean of ½ (a − y)² by output, y as the network sees it, scaled;  RMS error in the data's own units"
+    formula = (
+        r"Mean of $\tfrac12(a-y)^2$ by output, $y$ as the network sees it, scaled; RMS error in the data's own units"
+    )
     empty_text = "The errors are worked out while training goes on, at their own pace."
 
     def build(self) -> None:

@@ -14,7 +14,10 @@ class Saturation(DepthPlot):
         "flat for every sample. Either blocks the gradient: the first passes almost nothing back, the "
         "second nothing."
     )
-    formula = "saturated: share of entries with |φ′(z)| ≪ sup |φ′|;  dead: units with φ′(z) = 0 on every sample"
+    formula = (
+        r"Saturated: share of entries with $|\varphi'(z)|<0.05\,\sup|\varphi'|$; dead: units with $\varphi'(z)=0$ on "
+        r"every sample"
+    )
     axis_text = "share"
     share = True
     always = (0.0, 1.0)

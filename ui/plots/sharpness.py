@@ -58,8 +58,9 @@ class SharpnessPlot(Asking[SharpnessState]):
         "time ran out before Lanczos converged, the value is a lower bound and is marked ≥."
     )
     formula = (
-        "η · λ_max(∇²C) on the present batch, by Lanczos\n"
-        "limit 2;  with momentum β 2 + 2β;  with Nesterov's 2 (1 + β) / (1 + 2β)"
+        r"$\eta\,\lambda_{max}(\nabla^2C)$ on the present batch, by Lanczos"
+        "\n\n"
+        r"Limit 2; with momentum $\beta$: $2+2\beta$; with Nesterov's: $2(1+\beta)/(1+2\beta)$"
     )
     empty_text = "The curvature is worked out while training goes on, at its own pace."
 

@@ -122,7 +122,10 @@ class ThroughTime(Plot[ThroughTimeState]):
         "factor per step: a plain recurrent layer loses the same share with every step back, an LSTM's "
         "line stays nearly level. Where the line has sunk, the layer does not learn what happened then."
     )
-    formula = "RMS over the batch of ‖∂(sample loss)/∂hₜ‖₂ over t;  slope: least squares of its log₁₀, per step back"
+    formula = (
+        r"RMS over the batch of $\|\partial(\text{sample loss})/\partial h_t\|_2$ over $t$; slope: least squares of "
+        r"its $\log_{10}$, per step back"
+    )
     wants = frozenset({"time"})
     empty_text = "Add a recurrent layer, a GRU or an LSTM to see how its gradient travels back through time."
     offers = (Option("apart", "apart", "One layer below the other, on equal scales; off: all on one axis", on=True),)

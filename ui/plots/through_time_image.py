@@ -54,8 +54,8 @@ class ThroughTimeImage(Plot[ImageState]):
         "colour that climbs upwards is a memory being learnt."
     )
     formula = (
-        "log₁₀ of the RMS over the batch of ‖∂(sample loss)/∂hₜ‖₂, the largest of each cell, held until the next "
-        "look; neutral: exactly 0, amber: not finite"
+        r"$\log_{10}$ of the RMS over the batch of $\|\partial(\text{sample loss})/\partial h_t\|_2$, the largest of "
+        r"each cell, held until the next look; neutral: exactly 0, amber: not finite"
     )
     wants = frozenset({"time"})
     empty_text = "Add a recurrent layer, a GRU or an LSTM to see its gradient through time, training step by step."

@@ -113,8 +113,8 @@ class UnitMicroscope(Plot[UnitState]):
         "are the weights that come into it. A band that shrinks to nothing is a unit that no sample reaches any more."
     )
     formula = (
-        "dead: φ'(z) = 0 on every sample of the batch; saturated: |φ'(z)| < 0.05 sup|φ'| on at least 95 % of them; "
-        "revive: w drawn anew by the layer's initialiser, b = 0"
+        r"Dead: $\varphi'(z)=0$ on every sample of the batch; saturated: $|\varphi'(z)|<0.05\,\sup|\varphi'|$ on at "
+        r"least 95 % of them; revive: $w$ drawn anew by the layer's initialiser, $b=0$"
     )
     wants = frozenset({WANT})
     empty_text = "The next step that is shown brings the first unit."

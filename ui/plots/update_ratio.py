@@ -29,7 +29,11 @@ class UpdateRatio(DepthPlot):
         "How much one step changes each layer's weights, relative to their size. Around 10⁻³ is a common "
         "rule of thumb; far below the band a layer hardly learns, far above it the step is too large."
     )
-    formula = "‖ΔWˡ‖ / ‖Wˡ‖,  ΔW what the optimiser really changed"
+    formula = (
+        r"$$\frac{\|\Delta W^l\|}{\|W^l\|}$$"
+        "\n\n"
+        r"$\Delta W$ what the optimiser really changed"
+    )
     axis_text = "‖ΔW‖ / ‖W‖"
     log = True
     always = (-4.5, -1.5)

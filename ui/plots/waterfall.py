@@ -134,7 +134,12 @@ class Waterfall(Plot[WaterfallState]):
         "stacked, so the bar that falls furthest names what loses the signal. The line is the running total: level "
         "is healthy, down is vanishing, up is exploding."
     )
-    formula = "log₁₀ ‖δˡ‖/‖δˡ⁺¹‖ = [weights] log₁₀ ‖Wᵀδ‖/‖δ‖ + [norm, dropout, skip, gate] + [slope] log₁₀ ‖Σ′u‖/‖u‖"
+    formula = (
+        r"$$\log_{10}\frac{\|\delta^l\|}{\|\delta^{l+1}\|}=g_W+g_{\text{between}}+g_S$$"
+        "\n\n"
+        r"Weights $g_W=\log_{10}(\|W^{\top}\delta\|/\|\delta\|)$; slope $g_S=\log_{10}(\|\Sigma'u\|/\|u\|)$, $u$ "
+        r"what comes to it; between them norm, dropout, skip and gate"
+    )
     wants = frozenset({"factors"})
     empty_text = "The next step that is shown fills this plot."
 

@@ -13,7 +13,7 @@ class Weights(DepthPlot):
         "The size of each layer's weight matrix now, with the state at step 0 behind it. Weights that "
         "grow for ever point to a rate that is too high, weights that shrink to a strong penalty."
     )
-    formula = "‖Wˡ‖ = √( Σ (wˡ)² )"
+    formula = r"$$\|W^l\|=\sqrt{\sum(w^l)^2}$$"
     axis_text = "‖W‖"
     log = True
     with_first = True

@@ -31,6 +31,8 @@ class Convolution(Layer, frozen=True, kw_only=True, tag="convolution"):
     LeCun, Bottou, Bengio and Haffner 1998, Gradient-based learning applied to document recognition.
     """
 
+    formula: ClassVar[str] = r"$$z_c=b_c+\sum_i W_{ci}\star x_i,\qquad a=\varphi(z)$$"
+
     structured: ClassVar[bool] = True
     kernels: ClassVar[bool] = True
     channels: Annotated[

@@ -23,6 +23,8 @@ class Pooling(Layer, frozen=True, kw_only=True, tag="pooling"):
     The mean over the whole image: Lin, Chen and Yan 2014, Network in network, arXiv:1312.4400.
     """
 
+    formula: ClassVar[str] = r"$$a=\max_{window}x\quad\text{or}\quad a=\operatorname{mean}_{window}\,x$$"
+
     structured: ClassVar[bool] = True
     mode: Annotated[
         Mode, knob("mode", "Max: the largest entry; average: the mean; global: the mean of the whole image.")

@@ -33,6 +33,11 @@ class BatchNorm(Normalization, frozen=True, tag="batch"):
     """
 
     label: ClassVar[str] = "batch norm"
+    formula: ClassVar[str] = (
+        r"$$\hat x=\frac{x-\mu}{\sqrt{\sigma^2+\varepsilon}},\qquad y=\gamma\,\hat x+\beta$$"
+        "\n\n"
+        r"$\mu$, $\sigma^2$ of each unit over the batch."
+    )
     over: ClassVar[Over] = "batch"
     position: Annotated[
         Literal["before", "after"], knob("position", "Whether it acts before or after the activation.")

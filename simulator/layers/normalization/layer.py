@@ -25,6 +25,11 @@ class LayerNorm(Normalization, frozen=True, tag="layer"):
     """
 
     label: ClassVar[str] = "layer norm"
+    formula: ClassVar[str] = (
+        r"$$\hat x=\frac{x-\mu}{\sqrt{\sigma^2+\varepsilon}},\qquad y=\gamma\,\hat x+\beta$$"
+        "\n\n"
+        r"$\mu$, $\sigma^2$ of each sample over its units."
+    )
     over: ClassVar[Over] = "units"
     position: Annotated[
         Literal["before", "after"], knob("position", "Whether it acts before or after the activation.")

@@ -25,6 +25,7 @@ class WeightNorm(Normalization, frozen=True, tag="weight"):
     """
 
     label: ClassVar[str] = "weight norm"
+    formula: ClassVar[str] = r"$$W=g\,\frac{v}{\|v\|}$$"
 
     def affine(self, name: str, inputs: int, outputs: int) -> Affine:
         return DirectedAffine(name, inputs, outputs)

@@ -27,6 +27,11 @@ class LSTM(ThroughTime, frozen=True, kw_only=True, tag="lstm"):
 
     gates: ClassVar[tuple[str, ...]] = ("forget", "input", "output")
     label: ClassVar[str] = "LSTM"
+    formula: ClassVar[str] = (
+        r"$$i_t,f_t,o_t=\sigma(W\,[h_{t-1};x_t]+b)$$"
+        "\n\n"
+        r"$$c_t=f_t\odot c_{t-1}+i_t\odot\tanh(W_c\,[h_{t-1};x_t]+b_c),\qquad h_t=o_t\odot\tanh c_t$$"
+    )
     forget_bias: Annotated[
         float,
         knob("forget bias", "Added to the forget gate's first biases: above 0 it starts by keeping.", slider=(-3, 5)),

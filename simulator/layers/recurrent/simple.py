@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, cast
+from typing import Annotated, ClassVar, cast
 
 import numpy as np
 
@@ -23,6 +23,8 @@ class Recurrent(ThroughTime, frozen=True, kw_only=True, tag="recurrent"):
 
     Elman 1990, Finding structure in time; IRNN: Le, Jaitly and Hinton 2015, arXiv:1504.00941.
     """
+
+    formula: ClassVar[str] = r"$$h_t=\varphi(W_xx_t+W_hh_{t-1}+b),\qquad h_0=0$$"
 
     activation: Annotated[AnyActivation, knob("activation", "The nonlinearity φ.")] = Tanh()
 
