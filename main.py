@@ -80,6 +80,13 @@ def draw_plots(result: RunResult, folder: Path) -> None:
     app.processEvents()
 
 
+def write_manual(folder: Path) -> int:
+    """Write the manual's pages, which plots and parts say of themselves; how many there are."""
+    from ui.manual.book import write_manual as write
+
+    return write(folder)
+
+
 def launched(worker: Mode | None) -> ProcessTransport[Command, Reply] | None:
     """The training process, to warm up while Qt is imported and the window is built; None where it will be a thread."""
     if (worker or usual_mode()) == "thread":
@@ -116,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command or open the bench; the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in COMMANDS:
-        return execute(command_parser().parse_args(given), draw_plots)
+        return execute(command_parser().parse_args(given), draw_plots, write_manual)
     bench = bench_parser().parse_args(given)
     return open_bench(bench.target, bench.worker)
 

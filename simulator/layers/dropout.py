@@ -37,7 +37,7 @@ class Dropout(Part, frozen=True):
 
 
 class NoDropout(Dropout, frozen=True, tag="none"):
-    """No dropout."""
+    """No dropout: all units are always on."""
 
     label: ClassVar[str] = "no dropout"
 

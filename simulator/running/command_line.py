@@ -1,6 +1,6 @@
-"""The commands that need no screen: ``run``, ``presets`` and ``reference``.
+"""The commands that need no screen: ``run``, ``presets``, ``reference`` and ``manual``.
 
-``run`` writes the data; what draws the plots is handed in, because the simulator knows no screen.
+``run`` writes the data; what draws the plots, and what writes the manual, is handed in: the simulator knows no screen.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from simulator.running.headless import RunResult
 
 Draw = Callable[["RunResult", Path], None]
-COMMANDS = ("run", "presets", "reference")
+WriteManual = Callable[[Path], int]
+"""Writes the manual into a folder; how many pages."""
+COMMANDS = ("run", "presets", "reference", "manual")
 
 
 def parser() -> argparse.ArgumentParser:
-    """Arguments of the three commands."""
+    """Arguments of the commands."""
     top = argparse.ArgumentParser(prog="main.py", description="Train without a screen.")
     commands = top.add_subparsers(dest="command", required=True)
     add_commands(commands)
@@ -30,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def add_commands(commands: Any) -> None:
-    """Add the three commands to a parser's sub-commands."""
+    """Add the commands to a parser's sub-commands."""
     one = commands.add_parser("run", help="train an experiment without a screen and write its files")
     one.add_argument("target", metavar="FILE-OR-PRESET")
     one.add_argument("--steps", type=_count(0), required=True, metavar="N", help="updates to make")
@@ -55,6 +57,8 @@ def add_commands(commands: Any) -> None:
     one.add_argument("--no-plots", action="store_true", help="write the data only")
     commands.add_parser("presets", help="list the presets")
     commands.add_parser("reference", help="print the reference table of all parts")
+    book = commands.add_parser("manual", help="write the manual as Markdown, one file per page")
+    book.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the pages")
 
 
 def _count(least: int) -> Callable[[str], int]:
@@ -83,7 +87,11 @@ def _analyses(text: str) -> tuple[str, ...]:
     return names
 
 
-def execute(arguments: argparse.Namespace, draw: Draw) -> int:
+def _no_manual(folder: Path) -> int:
+    raise OSError(f"{folder}: the manual is written by the program with its window")
+
+
+def execute(arguments: argparse.Namespace, draw: Draw, write_manual: WriteManual = _no_manual) -> int:
     """Carry out a parsed command; the process's exit status."""
     from simulator.experiment.experiment import ExperimentError
 
@@ -92,6 +100,8 @@ def execute(arguments: argparse.Namespace, draw: Draw) -> int:
             _run(arguments, draw)
         elif arguments.command == "presets":
             _list_presets()
+        elif arguments.command == "manual":
+            print(f"{write_manual(arguments.out)} pages written to {arguments.out}")
         else:
             from simulator.running.reference import reference
 

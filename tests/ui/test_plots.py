@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from simulator.training.training import WANTS
@@ -375,9 +375,11 @@ def test_header_buttons_ask_for_what_they_say(qtbot: QtBot) -> None:
 def test_the_popover_shows_explanation_and_formula(qtbot: QtBot) -> None:
     plot_type = plot_class("gradient_depth")
     plot = make("gradient_depth", qtbot)
-    popover = Explanation(plot, plot_type.title, plot_type.explain, plot_type.formula)
-    texts = [label.text() for label in popover.children() if hasattr(label, "text")]
-    assert texts == [plot_type.title, plot_type.explain, plot_type.formula]
+    popover = Explanation(plot, plot_type.title, plot_type.explain, plot_type.formula, "plots/gradient_depth")
+    texts = {label.objectName(): label.text() for label in popover.findChildren(QLabel)}
+    assert texts["plotTitle"] == plot_type.title
+    assert texts["plotExplain"] == plot_type.explain
+    assert texts["plotFormula"].count("<img") == plot_type.formula.count("$") / 2
 
 
 def test_numbers_are_those_of_the_frame_that_is_read(qtbot: QtBot) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
+from ui.chart.explanation import Explanation
 from ui.style.elided_label import ElidedLabel
 from ui.style.icons import set_icon
 from ui.style.theme import current_theme
@@ -47,25 +48,6 @@ class _SideDot(QWidget):
         painter.end()
 
 
-class Explanation(QFrame):
-    """A popover with what one should see and the formula."""
-
-    def __init__(self, parent: QWidget, title: str, explain: str, formula: str) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setObjectName("plotInfo")
-        self.setAccessibleName(f"About {title}")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
-        column.setSpacing(8)
-        for name, text in (("plotTitle", title), ("plotExplain", explain), ("plotFormula", formula)):
-            label = QLabel(text)
-            label.setObjectName(name)
-            label.setWordWrap(name != "plotTitle")
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            column.addWidget(label)
-        self.setFixedWidth(328)
-
-
 class Header(QWidget):
     """24 pixels of header; every button is reachable by Tab and has a name.
 
@@ -78,11 +60,14 @@ class Header(QWidget):
     maximise_requested = Signal()
     export_requested = Signal()
 
-    def __init__(self, title: str, side: str, explain: str, formula: str, options: tuple[Option, ...]) -> None:
+    def __init__(
+        self, title: str, side: str, explain: str, formula: str, options: tuple[Option, ...], page: str
+    ) -> None:
+        """``page`` is the plot's page in the manual."""
         super().__init__()
         self.setObjectName("plotHeader")
         self.setFixedHeight(HEIGHT)
-        self._words = (title, explain, formula)
+        self._words = (title, explain, formula, page)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(8, 0, 2, 0)
         self._row.setSpacing(0)

@@ -14,7 +14,6 @@ def open_manual(owner: QWidget, path: str = "") -> ManualWindow:
     if path:
         manual.open_page(path)
     manual.show()
-    manual.raise_()
     manual.activateWindow()
     return manual
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from simulator.system.atomic import write_atomic
 from ui.manual.findings import finding_pages
-from ui.manual.page import SUFFIX, Chapter, Page, written
+from ui.manual.page import Chapter, Page, written
 from ui.manual.parts import part_chapters
 from ui.manual.plots import plot_pages
 from ui.manual.tables import analyses_table
+from ui.style.help import SUFFIX
 
 GUIDE = (
     ("index", "Nablascope"),

@@ -7,19 +7,14 @@ from PySide6.QtGui import QColor, QFontInfo, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
 
 from ui.manual.book import pages
-from ui.manual.page import SUFFIX, Page
+from ui.manual.page import Page
 from ui.style.formulas import Lettering
+from ui.style.help import address, path_of
 from ui.style.markdown import sheet, to_html
 from ui.style.theme import current_theme, theme_changed
 
-SCHEME = "manual"
 MARGIN = 24
 Resource = QTextDocument.ResourceType
-
-
-def address(path: str) -> QUrl:
-    """Where a page is found in the browser, and from links anywhere in the program."""
-    return QUrl(f"{SCHEME}:/{path}{SUFFIX}")
 
 
 class Browser(QTextBrowser):
@@ -38,22 +33,22 @@ class Browser(QTextBrowser):
     @property
     def page(self) -> Page | None:
         """The page that is shown."""
-        return pages().get(_path(self.source()))
+        return pages().get(path_of(self.source()))
 
     def open_page(self, path: str) -> None:
         self.setSource(address(path))
 
     def doSetSource(self, url: QUrl | str, type: Resource = Resource.HtmlResource) -> None:
         """Every page comes as HTML, whatever its suffix says."""
-        if _path(url) not in pages():
+        if path_of(url) not in pages():
             return
         self._style()
         super().doSetSource(url, Resource.HtmlResource)
         self._mark()
-        self.page_opened.emit(_path(url))
+        self.page_opened.emit(path_of(url))
 
     def loadResource(self, type: int, name: QUrl | str) -> object:
-        page = pages().get(_path(name)) if type == Resource.HtmlResource.value else None
+        page = pages().get(path_of(name)) if type == Resource.HtmlResource.value else None
         if page is None:
             return super().loadResource(type, name)
         return to_html(page.markdown, Lettering(self.font(), current_theme().text, self.devicePixelRatioF() + 1))
@@ -93,7 +88,3 @@ class Browser(QTextBrowser):
         self.reload()
         self._mark()
         self.verticalScrollBar().setValue(height)
-
-
-def _path(url: QUrl | str) -> str:
-    return QUrl(url).path().strip("/").removesuffix(SUFFIX)

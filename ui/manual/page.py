@@ -6,10 +6,10 @@ import posixpath
 from dataclasses import dataclass
 
 import resources
+from ui.style.help import SUFFIX
 
 TEXTS = resources.FOLDER / "manual"
 """Holds what is written by hand."""
-SUFFIX = ".md"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from simulator.doctor.phrases import capital
 from simulator.experiment.experiment import Experiment
@@ -37,7 +37,7 @@ def part_chapters() -> Iterator[Chapter]:
             continue
         if field.kinds:
             name = field.part.__name__
-            yield Chapter(TITLES.get(name, name), tuple(_page(kind, folder_of(field.part)) for kind in field.kinds))
+            yield _chapter(TITLES.get(name, name), folder_of(field.part), field.kinds)
         else:
             path = f"parts/{field.name}"
             single.append(Page(path, capital(field.knob.label), _text(field.part, "parts")))
@@ -47,6 +47,13 @@ def part_chapters() -> Iterator[Chapter]:
 def folder_of(base: type[Spec]) -> str:
     """``BlockNormalization`` → ``parts/block-normalization``"""
     return "parts/" + re.sub(r"(?<=[a-z])(?=[A-Z])", "-", base.__name__).lower()
+
+
+def _chapter(title: str, folder: str, kinds: Sequence[type[Part]]) -> Chapter:
+    """A list of all kinds, then a page for each."""
+    rows = [f"| [{capital(title_of(kind))}]({kind_of(kind)}.md) | {table_cell(summary_of(kind))} |" for kind in kinds]
+    overview = Page(f"{folder}/index", title, "\n".join(["| kind | what it is |", "|---|---|", *rows]))
+    return Chapter(title, (overview, *(_page(kind, folder) for kind in kinds)))
 
 
 def _page(kind: type[Part], folder: str) -> Page:
@@ -66,32 +73,31 @@ def _literal(paragraph: str) -> str:
 
 
 def _fields(spec: type[Spec], folder: str) -> str:
-    head = ["| field | default | range | slider | acts | meaning |", "|---|---|---|---|---|---|"]
+    head = ["| field | in files | default | range | acts | meaning |", "|---|---|---|---|---|---|"]
     return "\n".join(head + [_row(field, folder) for field in own_first(spec)])
 
 
 def _row(field: Parameter, folder: str) -> str:
     default = "(required)" if field.required else f"`{default_text(field)}`"
     acts = "live" if field.live else "restarts"
-    label = field.knob.label + (f" {field.knob.unit}" if field.knob.unit else "")
-    cells = [f"{label}, `{field.name}`", default, _range(field, folder), _slider(field), acts, field.knob.help]
+    label = f"{field.knob.label} {field.knob.unit}".strip()
+    cells = [label, f"`{field.name}`", default, _range(field, folder), acts, field.knob.help]
     return "| " + " | ".join(table_cell(cell) for cell in cells) + " |"
 
 
 def _range(field: Parameter, folder: str) -> str:
-    """The valid range, or links to the kinds there are."""
+    """What is valid, and what a slider sweeps; of a part the list of its kinds."""
     if not field.kinds or field.part is None:
-        return range_text(field)
+        return "; ".join(filter(None, [range_text(field), _slider(field)]))
     up = "../" * folder.count("/") + folder_of(field.part).removeprefix("parts/")
-    return ", ".join(f"[{title_of(kind)}]({up}/{kind_of(kind)}.md)" for kind in field.kinds)
+    return f"[one of {len(field.kinds)}]({up}/index.md)"
 
 
 def _slider(field: Parameter) -> str:
-    """The range that a hand sweeps, and on which scale."""
     if field.knob.slider is None:
         return ""
     low, high = field.knob.slider
-    return f"{number(low)} … {number(high)}" + (", log" if field.knob.log else "")
+    return f"slider {number(low)} … {number(high)}" + (", log" if field.knob.log else "")
 
 
 def _measures() -> Page:

@@ -8,8 +8,8 @@ from ui.manual.book import pages
 from ui.manual.page import Page
 from ui.style.markdown import plain
 
-IN_TITLE, TITLE_BEGINS = 100, 50
-"""How many mentions in the text a word of the title is worth, and one that the title begins with, beside that."""
+IN_TITLE, WHOLE_TITLE = 100, 100
+"""How many mentions in the text a word within the title is worth, and a whole word of it, beside that."""
 
 
 def search(query: str) -> list[Page]:
@@ -24,7 +24,7 @@ def search(query: str) -> list[Page]:
 def _weight(page: Page, words: list[str]) -> int:
     """0 where a word is missing."""
     title, text = page.title.lower(), _text(page)
-    weights = [text.count(word) + IN_TITLE * (word in title) + TITLE_BEGINS * title.startswith(word) for word in words]
+    weights = [text.count(word) + IN_TITLE * (word in title) + WHOLE_TITLE * (word in title.split()) for word in words]
     return sum(weights) if all(weights) else 0
 
 

@@ -23,6 +23,7 @@ from ui.chart.marks import Crosshair
 from ui.chart.readout import ReadOut
 from ui.chart.table import Table, stacked
 from ui.chart.view import Probe, S, Scale, State, View, layer_name
+from ui.style.help import page_of, set_page
 from ui.style.theme import Theme, current_theme, depth_colours, layer_colour, theme_changed
 
 __all__ = ["FIRST_ROW", "Plot", "Probe", "State", "View"]
@@ -45,6 +46,7 @@ class Plot(QWidget, Generic[S]):
     default: ClassVar[bool] = False
     explain: ClassVar[str] = ""
     formula: ClassVar[str] = ""
+    """Markdown with TeX between dollars."""
     wants: frozenset[str] = frozenset()
     """Costly parts of a frame that it needs; options may change them."""
     empty_text: ClassVar[str] = "Nothing to show yet: the first step fills this plot."
@@ -97,6 +99,7 @@ class Plot(QWidget, Generic[S]):
 
     def _assemble(self, bare: bool) -> None:
         self.setAccessibleName(self.title)
+        set_page(self, f"plots/{self.key}")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -122,7 +125,7 @@ class Plot(QWidget, Generic[S]):
             theme_changed.connect(self.restyle)
 
     def _make_header(self) -> Header:
-        header = Header(self.title, self.side, self.explain, self.formula, self.offers)
+        header = Header(self.title, self.side, self.explain, self.formula, self.offers, page_of(self))
         header.pause_toggled.connect(self._pause_toggled)
         header.pin_toggled.connect(lambda on: self.pin() if on else self.unpin())
         header.option_toggled.connect(self.set_option)

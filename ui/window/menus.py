@@ -13,6 +13,7 @@ from ui.forms.one_undo import REDO, UNDO
 from ui.settings.settings import Settings
 from ui.style.theme import Choice, set_theme, theme_choice
 from ui.window.actions import action
+from ui.window.manual_access import ManualAccess
 
 if TYPE_CHECKING:
     from ui.window.main_window import MainWindow
@@ -149,5 +150,6 @@ def _choose_theme(choice: Choice) -> None:
 
 
 def _help(window: MainWindow, menu: QMenu) -> None:
-    menu.addAction(action(window, "&Keyboard shortcuts", window.show_shortcuts, keys="F1"))
+    menu.addAction(action(window, "&Manual", ManualAccess(window).open, keys="F1"))
+    menu.addAction(action(window, "&Keyboard shortcuts", window.show_shortcuts, keys="Ctrl+F1"))
     menu.addAction(action(window, "&About Nablascope", window.show_about))

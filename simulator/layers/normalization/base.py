@@ -64,4 +64,4 @@ class Normalization(Part, frozen=True):
 
 
 class NoNormalization(Normalization, frozen=True, tag="none"):
-    """No normalisation."""
+    """No normalisation: the signal passes as it is."""

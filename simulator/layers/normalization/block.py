@@ -31,7 +31,7 @@ class BlockNormalization(Part, frozen=True):
 
 
 class NoBlockNorm(BlockNormalization, frozen=True, tag="none"):
-    """No normalisation."""
+    """No normalisation: the signal passes as it is."""
 
     label: ClassVar[str] = "no normalisation"
 

@@ -1,0 +1,48 @@
+"""What the *i* of a plot opens: what one should see, the formula, and the way into the manual."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+
+from ui.style.formulas import Lettering
+from ui.style.help import address, follow
+from ui.style.markdown import to_html
+from ui.style.theme import current_theme
+
+LINES = 22
+"""How wide it is, in heights of a line."""
+MARGIN = 16
+
+
+class Explanation(QFrame):
+    """A popover with what one should see and the formula."""
+
+    def __init__(self, parent: QWidget, title: str, explain: str, formula: str, page: str) -> None:
+        """``formula`` is Markdown with TeX between dollars, ``page`` the plot's page in the manual."""
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setObjectName("plotInfo")
+        self.setAccessibleName(f"About {title}")
+        self.link = self._label("plotManual", f'<a href="{address(page).toString()}">More in the manual</a>')
+        self.link.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self.link.linkActivated.connect(self._follow)
+        letters = Lettering(self.font(), current_theme().muted, self.devicePixelRatioF() + 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MARGIN, 12, MARGIN, 12)
+        column.setSpacing(8)
+        column.addWidget(self._label("plotTitle", title))
+        column.addWidget(self._label("plotExplain", explain))
+        column.addWidget(self._label("plotFormula", to_html(formula, letters)))
+        column.addWidget(self.link)
+        self.setFixedWidth(LINES * self.fontMetrics().height())
+
+    def _label(self, name: str, text: str) -> QLabel:
+        label = QLabel(text, self)
+        label.setObjectName(name)
+        label.setWordWrap(name != "plotTitle")
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        return label
+
+    def _follow(self, link: str) -> None:
+        self.close()
+        follow(link)
