@@ -16,7 +16,9 @@ from simulator.running.messages import Answer
 from simulator.running.session import Session
 from simulator.training.training import Training
 from tests.ui.plot_data import view
+from tests.ui.told import empty_note, ticking
 from ui.app import create_app
+from ui.bench.bench import SETTLED_MS
 from ui.bench.document import Document
 from ui.bench.inquiry import Inquiry
 from ui.dialogs import files
@@ -124,11 +126,11 @@ def test_a_refusal_is_said_where_the_answer_would_be(key: str, qtbot: QtBot) -> 
     refused = changed(view(4), key, result=None, refusal="it is too large")
     plot = made(key, qtbot, refused)
     assert plot.state is None
-    assert plot._empty.text() == "It is too large."
+    assert empty_note(plot).text() == "It is too large."
     plot.refresh(view(4))
-    assert plot._empty.isHidden()
+    assert empty_note(plot).isHidden()
     plot.refresh(refused)
-    plot._write()
+    plot.set_paused(True)
     assert any(note.text == "no more: it is too large" and note.warning for note in plot.strip.notes)
 
 
@@ -214,7 +216,7 @@ def test_a_changed_rate_changes_the_gauge_without_a_step(qtbot: QtBot, window: M
 
 def test_a_still_bench_asks_nothing_more(qtbot: QtBot, window: MainWindow) -> None:
     window.plot_area.toggle_plot("effective_rank")
-    qtbot.waitUntil(lambda: stands_at(window, "effective_rank") == 0 and not window.bench._stale)
+    qtbot.waitUntil(lambda: stands_at(window, "effective_rank") == 0 and SETTLED_MS in ticking(window.bench))
     views: list[object] = []
     window.bench.updated.connect(lambda *given: views.append(given))
     qtbot.wait(300)

@@ -19,6 +19,7 @@ from simulator.schema.parameter import replaced
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.run_info import RunInfo
 from simulator.training.training import Training
+from tests.ui.told import ticking
 from ui.bench import bench
 from ui.bench.bench import HIDDEN_MS, SETTLED_MS, Bench
 from ui.bench.document import Document
@@ -191,7 +192,7 @@ def test_a_paused_bench_stops_asking_until_something_changes(rig: Rig) -> None:
     rig.bench.pull()
     rig.bench.pull()
     assert len(rig.worker.looks()) == before
-    assert rig.bench._timer.interval() == SETTLED_MS
+    assert ticking(rig.bench) == [SETTLED_MS]
     plain = replaced(rig.document.experiment.to_builtins(), ("seed",), 5)
     assert rig.document.propose(plain, "seed") is None
     assert len(rig.worker.looks()) == before + 1
@@ -205,7 +206,7 @@ def test_a_hidden_window_asks_seldom_and_for_nothing_costly(rig: Rig) -> None:
     rig.bench.set_visible(False)
     rig.bench.pull()
     assert rig.worker.looks()[-1] == frozenset()
-    assert rig.bench._timer.interval() == HIDDEN_MS
+    assert ticking(rig.bench) == [HIDDEN_MS]
 
 
 def test_steps_then_pause_is_followed(rig: Rig) -> None:
@@ -257,7 +258,7 @@ def test_closing_twice_ends_the_worker_once(rig: Rig) -> None:
     rig.bench.close()
     rig.bench.close()
     assert rig.worker.said.count(("close",)) == 1
-    assert not rig.bench._timer.isActive()
+    assert not ticking(rig.bench)
 
 
 def test_a_worker_that_died_is_replaced_and_goes_on_from_its_checkpoint(rig: Rig) -> None:

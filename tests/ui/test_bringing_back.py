@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import multiprocessing
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,7 +13,6 @@ from pytestqt.qtbot import QtBot
 from simulator.doctor import Remedy
 from simulator.experiment.experiment import Experiment
 from simulator.running.session import Mode, Session
-from simulator.running.transport import ProcessTransport
 from simulator.training.training import Training
 from ui.app import create_app
 from ui.bench.document import Document
@@ -172,10 +170,10 @@ def test_while_playing_an_undo_lets_the_run_go_on_playing(qtbot: QtBot, open_win
     window = open_window(mode)
     window.bench.play()
     qtbot.waitUntil(lambda: step_of(window) > 20, timeout=20000)
+    before = window.bench.record
     window.new_seed()
-    qtbot.waitUntil(lambda: window.bench.record.steps < 20, timeout=20000)
+    qtbot.waitUntil(lambda: window.bench.record is not before, timeout=20000)
     assert window.bench.playing
-    before = max(window.bench._kept, key=lambda record: record.steps)
     reached = before.steps
     undo(window)
     qtbot.waitUntil(lambda: window.bench.record is before and step_of(window) > reached + 5, timeout=20000)
@@ -303,11 +301,8 @@ def test_a_worker_that_dies_after_an_undo_goes_on_from_where_the_run_was_brought
 
 
 def kill_worker(qtbot: QtBot, window: MainWindow) -> None:
-    worker = window.bench._worker
-    assert isinstance(worker, Session)
-    assert isinstance(worker._carrier, ProcessTransport)
-    assert worker._carrier.pid is not None
-    os.kill(worker._carrier.pid, signal.SIGKILL)
+    (worker,) = [child for child in multiprocessing.active_children() if child.name == "nablascope-training"]
+    worker.kill()
     qtbot.waitUntil(lambda: window.bench.dead, timeout=20000)
 
 

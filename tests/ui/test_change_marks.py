@@ -15,6 +15,7 @@ from simulator.record.changes import Change, ChangeLog
 from simulator.running.session import Session
 from simulator.schema.parameter import replaced
 from tests.ui.plot_data import view
+from tests.ui.told import read_out
 from ui.bench.bench import Bench
 from ui.bench.document import Document
 from ui.chart.axes import Axis
@@ -82,16 +83,16 @@ def test_pointing_at_a_mark_reads_what_was_changed(key: str, qtbot: QtBot) -> No
     for pane in range(len(plot.change_marks)):
         for change in CHANGES:
             plot.canvas.pointed.emit(foot(plot, pane, change.step) - QPointF(1, 3))
-            assert f"step {change.step}: {change.description}" in plot._read_out.text()
+            assert f"step {change.step}: {change.description}" in read_out(plot).text()
         plot.canvas.pointed.emit(foot(plot, pane, 21) - QPointF(0, 3))
-        assert "Change" not in plot._read_out.text()
+        assert "Change" not in read_out(plot).text()
     plot.canvas.left.emit()
 
 
 def test_many_changes_at_one_place_are_counted(qtbot: QtBot) -> None:
     plot = shown("loss", qtbot, tuple(Change(20, f"Change {i}") for i in range(9)))
     plot.canvas.pointed.emit(foot(plot, 0, 20) - QPointF(0, 3))
-    assert "step 20: Change 3\nand 5 changes more" in plot._read_out.text()
+    assert "step 20: Change 3\nand 5 changes more" in read_out(plot).text()
     plot.canvas.left.emit()
 
 

@@ -21,12 +21,14 @@ from simulator.record.history import History
 from simulator.running.messages import Answer
 from simulator.running.session import Session
 from simulator.training.training import Training
+from tests.ui.told import field
 from ui.app import create_app
 from ui.bench.document import Document
 from ui.chart.axes import plot_font
 from ui.dialogs import files
 from ui.plots import View
 from ui.plots.computation_graph import ComputationGraph
+from ui.plots.graph.controls import Controls
 from ui.plots.graph.detail import fitting
 from ui.plots.graph.layout import edges, is_editable, layout
 from ui.plots.graph.marks import THICKEST, THINNEST, dot_place, narrowed, thickness
@@ -190,9 +192,14 @@ def test_a_drag_opens_nothing(hand: Run) -> None:
     assert plot.state.chosen == ""
 
 
+def controls_of(plot: ComputationGraph) -> Controls:
+    assert plot.controls is not None
+    return plot.controls
+
+
 def test_a_dot_switches_its_unit_off_and_claim_3_can_be_read(hand: Run) -> None:
     plot = hand.plot
-    plot._moved("ones", True)
+    controls_of(plot).switches["ones"].click()
     click(plot, dot_place(place_of(plot, "slope:1"), 2, 3))
     found = faces(plot)
     assert [found[f"weight_gradient:{layer}"] for layer in range(4)] == ["× 0.444", "× 0.667", "× 0.667", "× 0.444"]
@@ -258,7 +265,7 @@ def test_the_third_factor_scales_the_weights_of_the_open_layer(hand: Run) -> Non
     assert plot.controls is not None
     plot.choose("delta:2")
     assert plot.controls.factors["weights"].label.text() == "W 3"
-    plot._moved("held", True)
+    controls_of(plot).switches["held"].click()
     plot.controls.factors["weights"].number.setValue(2.0)
     found = faces(plot)
     assert [found[f"weight_gradient:{layer}"] for layer in range(4)] == ["× 2", "× 2", "× 1", "× 2"]
@@ -268,11 +275,11 @@ def test_a_double_click_edits_a_weight(hand: Run) -> None:
     plot = hand.plot
     plot.choose("weights:1")
     double_click(plot, 0, 1)
-    assert plot._editor.isVisible()
-    assert float(plot._editor.text()) == pytest.approx(1 / 3, rel=1e-5)
-    plot._editor.setText("0,5")
-    QTest.keyClick(plot._editor, Qt.Key.Key_Return)
-    assert not plot._editor.isVisible()
+    assert field(plot, "weight").isVisible()
+    assert float(field(plot, "weight").text()) == pytest.approx(1 / 3, rel=1e-5)
+    field(plot, "weight").setText("0,5")
+    QTest.keyClick(field(plot, "weight"), Qt.Key.Key_Return)
+    assert not field(plot, "weight").isVisible()
     assert plot.state is not None
     assert plot.state.changes.edits == {(1, 0, 1): 0.5}
     assert plot.detail.opened is not None
@@ -285,10 +292,10 @@ def test_a_typed_word_is_no_weight(hand: Run) -> None:
     plot = hand.plot
     plot.choose("weights:1")
     double_click(plot, 0, 0)
-    assert plot._editor.isVisible()
+    assert field(plot, "weight").isVisible()
     for text in ("much", "nan"):
-        plot._editor.setText(text)
-        QTest.keyClick(plot._editor, Qt.Key.Key_Return)
+        field(plot, "weight").setText(text)
+        QTest.keyClick(field(plot, "weight"), Qt.Key.Key_Return)
     assert plot.state is not None
     assert not plot.state.changes.edits
 
@@ -349,7 +356,7 @@ def test_another_network_forgets_what_was_changed(hand: Run) -> None:
 
 def test_the_table_has_norms_and_ratios(hand: Run) -> None:
     assert "norm_ratio" not in hand.plot.table().columns
-    hand.plot._moved("error_scale", 2.0)
+    controls_of(hand.plot).factors["error_scale"].number.setValue(2.0)
     columns = hand.plot.table().columns
     place = list(columns["box"]).index("weight_gradient")
     assert columns["norm_ratio"][place] == pytest.approx(2.0)
@@ -418,6 +425,6 @@ def test_the_graph_asks_the_run_behind_the_window(window: MainWindow, qtbot: QtB
     plot = area.plot("computation_graph")
     assert isinstance(plot, ComputationGraph)
     qtbot.waitUntil(lambda: plot.state is not None, timeout=10_000)
-    plot._moved("ones", True)
+    controls_of(plot).switches["ones"].click()
     plot.switch_unit(1, 2)
     qtbot.waitUntil(lambda: faces(plot).get("weight_gradient:1") == "× 0.667", timeout=10_000)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
@@ -20,17 +20,21 @@ from simulator.doctor import Finding, Remedy, Trial
 from simulator.doctor.base import Application, Cause
 from simulator.experiment.experiment import Experiment
 from simulator.running import trial_worker
-from simulator.running.session import Session
+from simulator.running.messages import Failed
+from simulator.running.session import Mode, Session
+from simulator.running.trial_worker import Tried
 from simulator.training.nonfinite import Began
+from tests.ui.told import texts
 from ui.app import create_app
 from ui.bench.document import Document
 from ui.dialogs import files
 from ui.doctor import rounds as doctor_rounds
+from ui.doctor import trials as doctor_trials
 from ui.doctor.dock import NOT_YET
 from ui.doctor.evidence import evidence_text
 from ui.doctor.onsets import Onsets
 from ui.doctor.panel import NOTHING, DoctorPanel, mend_text, mend_tip, place_text, settings_text, trial_text
-from ui.doctor.trials import COSTLY, BackgroundTrials, Offer, note_of
+from ui.doctor.trials import BackgroundTrials, Offer, note_of
 from ui.style.theme import set_theme
 from ui.window.main_window import MainWindow
 
@@ -47,6 +51,8 @@ FINDING = Finding(
     "vanishing", "severe", ("1", "8"), 0, 12, {"gradient_first_to_last": 2.8e-6}, "slope", "Layer 1 hears nothing.",
     (MEND, Remedy("Batch norm", (("layers.0.normalization.kind", "batch"),))),
 )  # fmt: skip
+
+UNCURED = (replace(FINDING, remedies=()),)
 
 Open = Callable[[dict[str, Any]], MainWindow]
 
@@ -131,7 +137,8 @@ def test_it_waits_until_the_plots_have_been_painted(
     monkeypatch.setattr(
         doctor_rounds, "examine", lambda *given: (looked.append(window.plot_area.refreshing), examined(*given))[1]
     )
-    window.plot_area._turns.setInterval(5)
+    for timer in window.plot_area.findChildren(QTimer, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        timer.setInterval(5)
     window.bench.play(40)
     qtbot.waitUntil(lambda: any(f.step == 40 for f in window.doctor_dock.rounds.findings))
     assert looked
@@ -183,12 +190,12 @@ def test_a_healthy_net_has_nothing_to_show(qtbot: QtBot, open_window: Open) -> N
     window = open_window({**SICK, "layers": [layer]})
     window.doctor_dock.show()
     window.doctor_dock.rounds.forget()
-    assert window.doctor_dock.panel._nothing.text() == NOT_YET
+    assert texts(window.doctor_dock.panel) == [NOT_YET]
     window.bench.play(20)
     qtbot.waitUntil(lambda: window.bench.view is not None and window.bench.view.frame.step == 20)
     assert rules(window) == []
     assert window.doctor_dock.panel.shown == []
-    assert window.doctor_dock.panel._nothing.text() == NOTHING
+    assert texts(window.doctor_dock.panel) == [NOTHING]
     assert window.status.text().startswith("Nothing is wrong: ")
     assert switch(window).text() == "Doctor"
 
@@ -217,7 +224,7 @@ def test_buttons_stay_in_place_while_only_numbers_change(qtbot: QtBot) -> None:
     assert chosen.args == [MEND, None]
     panel.say([])
     assert panel.shown == []
-    assert panel._nothing.text() == NOTHING
+    assert texts(panel) == [NOTHING]
 
 
 @pytest.mark.parametrize("width", [700, 940, 1400])
@@ -285,15 +292,52 @@ def test_a_loss_that_is_no_number_is_not_told_as_one(before: float, words: str) 
     assert trial_text(Trial(30, before, 0.5, True)) == f"tried 30 steps: loss {words} → 0.500"
 
 
-def trials_of(qtbot: QtBot) -> BackgroundTrials:
-    """Which would begin in an hour."""
-    trials = BackgroundTrials(lambda: "thread")
-    trials._quiet.setInterval(3_600_000)
-    return trials
+class ScriptedTrials:
+    """Takes what is to be tried and answers what it is told to."""
+
+    def __init__(self, mode: Mode, notify: Callable[[], None]) -> None:
+        self._notify = notify
+        self._inbox: list[Tried | Failed] = []
+        self.asked: list[tuple[Finding, ...]] = []
+
+    def try_mends(self, experiment: Experiment, findings: tuple[Finding, ...], steps: int, loss: float) -> None:
+        self.asked.append(findings)
+
+    def answer(self, reply: Tried | Failed) -> None:
+        self._inbox.append(reply)
+        self._notify()
+
+    def replies(self) -> list[Tried | Failed]:
+        arrived, self._inbox = self._inbox, []
+        return arrived
+
+    def cancel(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> list[ScriptedTrials]:
+    """The sessions that are begun from now on, as soon as there is something to try."""
+    begun: list[ScriptedTrials] = []
+
+    def begin(mode: Mode, notify: Callable[[], None]) -> ScriptedTrials:
+        begun.append(ScriptedTrials(mode, notify))
+        return begun[-1]
+
+    monkeypatch.setattr(doctor_trials, "TrialSession", begin)
+    monkeypatch.setattr(doctor_trials, "QUIET_MS", 0)
+    return begun
+
+
+def answered(qtbot: QtBot, trials: BackgroundTrials, scripted: list[ScriptedTrials], reply: Tried | Failed) -> None:
+    qtbot.waitUntil(lambda: bool(scripted and scripted[-1].asked))
+    with qtbot.waitSignal(trials.known):
+        scripted[-1].answer(reply)
 
 
 def test_what_no_copy_has_shown_is_suspected_and_offers_nothing(qtbot: QtBot) -> None:
-    trials = trials_of(qtbot)
+    trials = BackgroundTrials(lambda: "thread")
     (offer,) = trials.consider(Experiment.from_builtins(SICK), [FINDING], 12, 0.7)
     assert (offer.suspected, offer.trying, offer.finding.remedies) == (True, 2, ())
     assert place_text(offer).startswith("suspected")
@@ -303,14 +347,14 @@ def test_what_no_copy_has_shown_is_suspected_and_offers_nothing(qtbot: QtBot) ->
     trials.close()
 
 
-def test_copies_decide_what_holds_and_in_which_order(qtbot: QtBot) -> None:
+def test_copies_decide_what_holds_and_in_which_order(qtbot: QtBot, scripted: list[ScriptedTrials]) -> None:
     """Findings keep their present words and numbers; what is new is suspected until it has been tried too."""
-    trials, experiment = trials_of(qtbot), Experiment.from_builtins(SICK)
+    trials, experiment = BackgroundTrials(lambda: "thread"), Experiment.from_builtins(SICK)
     stalled = replace(FINDING, rule="stalled", remedies=())
     rate = replace(FINDING, rule="learning rate", cause=Cause("optimizer.learning_rate", 0.1))
     trials.consider(experiment, [stalled, FINDING, rate], 12, 0.7)
-    trials._request()
-    trials._learn((replace(rate, remedies=(MEND,)), replace(FINDING, remedies=())), "")
+    proven = (replace(rate, remedies=(MEND,)), replace(FINDING, remedies=()))
+    answered(qtbot, trials, scripted, Tried(1, proven, 200))
     now = replace(rate, sentence="It is slow.", remedies=(replace(MEND, tried=None, application="start"),))
     new = replace(FINDING, rule="dead")
     first, second, third = trials.consider(experiment, [stalled, FINDING, now, new], 13, 0.7)
@@ -326,20 +370,26 @@ def test_copies_decide_what_holds_and_in_which_order(qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize(
-    ("why_not", "words"),
+    ("reply", "suspected", "words"),
     [
-        ("", "What might mend it was tried on copies of the run, and does not cure it."),
-        (COSTLY, "What might mend it is not offered: a step of this network is too costly to try it on a copy."),
-        ("no room.", "What might mend it could not be tried: no room."),
+        (Tried(1, UNCURED, 200), False, "What might mend it was tried on copies of the run, and does not cure it."),
+        (
+            Tried(1, UNCURED, 0),
+            True,
+            "What might mend it is not offered: a step of this network is too costly to try it on a copy.",
+        ),
+        (Failed("no room."), True, "What might mend it could not be tried: no room."),
     ],
+    ids=["tried", "costly", "failed"],
 )
-def test_it_is_said_why_there_is_nothing_to_choose(qtbot: QtBot, why_not: str, words: str) -> None:
-    trials, experiment = trials_of(qtbot), Experiment.from_builtins(SICK)
+def test_it_is_said_why_there_is_nothing_to_choose(
+    qtbot: QtBot, scripted: list[ScriptedTrials], reply: Tried | Failed, suspected: bool, words: str
+) -> None:
+    trials, experiment = BackgroundTrials(lambda: "thread"), Experiment.from_builtins(SICK)
     trials.consider(experiment, [FINDING], 12, 0.7)
-    trials._asked = dict(trials._findings)
-    trials._learn((replace(FINDING, remedies=()),), why_not)
+    answered(qtbot, trials, scripted, reply)
     (offer,) = trials.consider(experiment, [FINDING], 13, 0.7)
-    assert (offer.note, offer.suspected, offer.trying) == (words, bool(why_not), 0)
+    assert (offer.note, offer.suspected, offer.trying) == (words, suspected, 0)
     trials.close()
 
 

@@ -6,8 +6,8 @@ from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
-from simulator.running.messages import Failed
 from simulator.running.session import Session
+from tests.ui.told import button
 from ui.bench.document import Document
 from ui.settings.settings import Settings
 from ui.window.main_window import MainWindow
@@ -48,9 +48,9 @@ def test_it_pauses_says_so_and_goes_on_at_the_button(qtbot: QtBot) -> None:
     assert window.banner.text == f"Paused at step {at}, because the loss is infinite."
     qtbot.wait(50)
     assert step(window) == at
-    button = window.banner._again
-    assert (button.isVisible(), button.text()) == (True, "Go on")
-    button.click()
+    go_on = button(window.banner, "Go on")
+    assert go_on.isVisible()
+    go_on.click()
     qtbot.waitUntil(lambda: step(window) > at + 20, timeout=10_000)
     assert window.bench.playing
     assert not window.banner.isVisible()
@@ -103,7 +103,7 @@ def test_a_network_that_finds_no_room_is_forgotten_when_it_is_undone(qtbot: QtBo
 
 def test_a_failure_is_not_told_of_any_more_when_it_trains_again(qtbot: QtBot) -> None:
     window = opened(qtbot)
-    window.bench._take_failure(Failed("MemoryError: Unable to allocate 2.7 GiB"))
+    window.bench.failed.emit("MemoryError: Unable to allocate 2.7 GiB", "", False)
     assert window.banner.text.startswith("Training stopped")
     window.bench.play()
     assert not window.banner.isVisible()

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
 from tests.ui.real_runs import NETS, real
 from ui.builder.stack import depth_colour
 from ui.chart.bands import Captions
-from ui.chart.marks import Curves, Dots
+from ui.chart.marks import Curves
 from ui.chart.ridges import Ridges
 from ui.plots import Plot, View, all_plots
 from ui.plots.depth import DepthPlot
@@ -21,26 +20,12 @@ Colours = dict[int, set[str]]
 """Row of the run → the colours that it is drawn in."""
 
 
-@pytest.fixture
-def dots_drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Dots, float, str]]:
-    """The place on the horizontal axis and the colour of each dot that is painted."""
-    found: list[tuple[Dots, float, str]] = []
-
-    def note(dots: Dots, _painter: object, at: QPointF, _size: float, _kind: int, colour: str) -> None:
-        back, _ = dots.sceneTransform().inverted()
-        found.append((dots, back.map(at).x(), colour))
-
-    monkeypatch.setattr(Dots, "_dot", note)
-    return found
-
-
-def drawn_by_layer(plot: Plot[Any], dots: list[tuple[Dots, float, str]], given: View) -> Colours:
+def drawn_by_layer(plot: Plot[Any], given: View) -> Colours:
     """What a plot says with a layer's colour; empty where it draws by other colours."""
     found: Colours = {}
     for line, item in zip(plot.lines, plot.dots, strict=True) if isinstance(plot, DepthPlot) else ():
-        for owner, x, colour in dots:
-            if owner is item and not line.hollow:
-                found.setdefault(round(x), set()).add(colour)
+        for x, row in zip(item.xs, item.rows, strict=True) if not line.hollow else ():
+            found.setdefault(round(x), set()).add(item.colours[row % len(item.colours)])
     rows = list(getattr(plot.state, "layers", None) or range(given.frame.info.depth))
     for item in plot.canvas.scene().items():
         if isinstance(item, Ridges) and item.outlines:
@@ -61,9 +46,7 @@ def _named(text: str, given: View) -> int:
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 @pytest.mark.parametrize("net", NETS)
-def test_equal_layers_have_equal_colours_in_every_plot_and_in_the_stack(
-    net: str, theme: Theme, dots_drawn: list[tuple[Dots, float, str]], qtbot: QtBot
-) -> None:
+def test_equal_layers_have_equal_colours_in_every_plot_and_in_the_stack(net: str, theme: Theme, qtbot: QtBot) -> None:
     given = real(net)
     depth = given.frame.info.depth
     wanted = {row: {colour} for row, colour in enumerate(depth_colours(depth, theme))}
@@ -75,7 +58,7 @@ def test_equal_layers_have_equal_colours_in_every_plot_and_in_the_stack(
         plot.resize(700, 420)
         plot.refresh(given)
         plot.grab()
-        found = drawn_by_layer(plot, dots_drawn, given)
+        found = drawn_by_layer(plot, given)
         assert found == {row: wanted[row] for row in found}, kind.key
         coloured |= {kind.key} if found else set()
     assert {"gradient_depth", "activation_profile", "weights", "gradient_time", "activation_ridges"} <= coloured

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QDockWidget
 from pytestqt.qtbot import QtBot
 
 from tests.ui.plot_data import run_info
+from tests.ui.told import ticking
 from ui.plots import all_plots, first_plots
 from ui.window.plot_area import PLAIN, PlotArea
 from ui.window.plot_scroll import PlotScroll
@@ -33,6 +34,12 @@ def places(docks: dict[str, QDockWidget]) -> dict[str, QRect]:
     return {key: dock.geometry() for key, dock in docks.items() if dock.isVisible()}
 
 
+def docks_of(area: PlotArea) -> dict[str, QDockWidget]:
+    """Those there are by now."""
+    docks = area.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    return {dock.objectName().removeprefix("plot."): dock for dock in docks}
+
+
 def seen(dock: QDockWidget) -> Callable[[], bool]:
     return lambda: not dock.visibleRegion().isEmpty()
 
@@ -46,11 +53,11 @@ def test_no_plot_comes_along_with_plain_layers() -> None:
 
 
 def test_the_other_plots_come_by_themselves_and_move_nothing(qtbot: QtBot, area: PlotArea) -> None:
-    assert list(area._docks) == FIRST
-    before = places(area._docks)
-    qtbot.waitUntil(lambda: list(area._docks) == ALL)
-    assert not area._reading.isActive()
-    assert places(area._docks) == before
+    assert docks_of(area).keys() == set(FIRST)
+    before = places(docks_of(area))
+    qtbot.waitUntil(lambda: docks_of(area).keys() == set(ALL))
+    assert not ticking(area)
+    assert places(docks_of(area)) == before
     assert set(before) == set(FIRST)
 
 
@@ -72,9 +79,9 @@ def test_a_remembered_arrangement_of_first_plots_waits_for_no_other(qtbot: QtBot
     qtbot.addWidget(again)
     again.resize(area.size())
     assert again.restore_arrangement(state, shown)
-    assert list(again._docks) == FIRST
+    assert docks_of(again).keys() == set(FIRST)
     again.show()
-    assert {key for key, dock in again._docks.items() if dock.isVisible()} == set(FIRST) - {"loss"}
+    assert {key for key, dock in docks_of(again).items() if dock.isVisible()} == set(FIRST) - {"loss"}
     again.toggle_plot("saturation")
     qtbot.waitUntil(lambda: places(dict(again.docks)).keys() == wanted.keys())
     assert {key: place.x() for key, place in places(dict(again.docks)).items()} == pytest.approx(
@@ -89,14 +96,14 @@ def test_an_arrangement_with_another_plot_has_it_at_once(qtbot: QtBot, area: Plo
     qtbot.addWidget(again)
     assert again.restore_arrangement(state, shown)
     again.show()
-    assert again._docks["saturation"].isVisible()
+    assert docks_of(again)["saturation"].isVisible()
 
 
 def test_a_run_of_other_layers_has_its_plots_at_once(area: PlotArea) -> None:
     plain = run_info(3)
     area.start(replace(plain, layers=(replace(plain.layers[0], kind="lstm"), *plain.layers[1:])))
-    assert list(area._docks) == ALL
-    assert area._docks["gates"].isVisible()
+    assert docks_of(area).keys() == set(ALL)
+    assert docks_of(area)["gates"].isVisible()
 
 
 @pytest.fixture

@@ -15,10 +15,12 @@ from pytestqt.qtbot import QtBot
 
 from simulator.training.training import WANTS
 from tests.ui.plot_data import KINDS, frame, history, run_info, view
+from tests.ui.told import empty_note, read_out
+from ui.app import create_app
 from ui.chart.header import Explanation
 from ui.plots import Plot, View, all_plots, plot_class
 from ui.style.numbers import number
-from ui.style.theme import DARK, LIGHT
+from ui.style.theme import set_theme
 
 keys = pytest.mark.parametrize("key", [plot.key for plot in all_plots()])
 WITHOUT_LAYERS = (
@@ -89,11 +91,11 @@ def test_every_plot_draws_sixty_layers(key: str, qtbot: QtBot) -> None:
 @keys
 def test_an_empty_plot_says_what_would_fill_it(key: str, qtbot: QtBot) -> None:
     plot = make(key, qtbot)
-    assert plot._empty.text() == plot.empty_text
-    assert not plot._empty.isHidden()
+    assert empty_note(plot).text() == plot.empty_text
+    assert not empty_note(plot).isHidden()
     assert plot.table().rows == 0
     plot.refresh(view(3))
-    assert plot._empty.isHidden()
+    assert empty_note(plot).isHidden()
 
 
 def test_data_without_a_plane_empties_the_boundary(qtbot: QtBot) -> None:
@@ -102,7 +104,7 @@ def test_data_without_a_plane_empties_the_boundary(qtbot: QtBot) -> None:
     plot.start(other.frame.info)
     plot.refresh(other)
     assert plot.state is None
-    assert not plot._empty.isHidden()
+    assert not empty_note(plot).isHidden()
 
 
 @keys
@@ -216,11 +218,11 @@ def test_pointing_reads_the_layer_and_tells_the_others(key: str, qtbot: QtBot) -
     plot.canvas.pointed.emit(at)
     assert len(heard) == 1
     assert plot.highlighted == heard[0] >= 0
-    assert f"dense {heard[0] + 1}" in plot._read_out.text() or "output" in plot._read_out.text()
+    assert f"dense {heard[0] + 1}" in read_out(plot).text() or "output" in read_out(plot).text()
     plot.canvas.left.emit()
     assert heard[1:] == [-1]
     assert plot.highlighted == -1
-    assert plot._read_out.isHidden()
+    assert read_out(plot).isHidden()
 
 
 @pytest.mark.parametrize("key", ["loss", "boundary", "sharpness", "gradient_noise"])
@@ -228,9 +230,9 @@ def test_pointing_reads_values_where_there_are_no_layers(key: str, qtbot: QtBot)
     plot = shown(key, qtbot)
     plot.grab()
     plot.canvas.pointed.emit(plot.canvas.panes[0].sceneBoundingRect().center())
-    assert "\n" in plot._read_out.text()
+    assert "\n" in read_out(plot).text()
     plot.canvas.pointed.emit(QPointF(-5, -5))
-    assert plot._read_out.isHidden()
+    assert read_out(plot).isHidden()
 
 
 def test_a_read_out_gives_the_exact_value(qtbot: QtBot) -> None:
@@ -327,12 +329,11 @@ def test_switches_change_the_picture_and_back(key: str, qtbot: QtBot) -> None:
 @keys
 def test_restyling_changes_the_colours(key: str, qtbot: QtBot) -> None:
     plot = shown(key, qtbot)
+    set_theme(create_app(), "light")
     light = plot.canvas.grab().toImage()
-    plot._fixed_theme = DARK
-    plot.restyle()
+    set_theme(create_app(), "dark")
     assert plot.canvas.grab().toImage() != light
-    plot._fixed_theme = LIGHT
-    plot.restyle()
+    set_theme(create_app(), "light")
     assert plot.canvas.grab().toImage() == light
 
 

@@ -22,6 +22,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.record.history import History, Rows
 from tests.ui.plot_data import EXTREMES, KINDS, view
+from tests.ui.told import read_out
 from ui.chart.axes import TEXT_PIXELS, Axis, StepAxis, plot_font
 from ui.chart.canvas import Pane
 from ui.chart.edges import reach_of
@@ -211,7 +212,7 @@ def test_the_map_of_order_and_chaos_shows_its_edge_wherever_the_network_stands(v
     assert ["the network lies beyond the map"] * (variance > right) == [note.text for note in made.strip.notes]
     made.canvas.lay_out(460, 276)
     made.canvas.pointed.emit(made.canvas.panes[0].sceneBoundingRect().center())
-    assert "σ_w²" in made._read_out.text()
+    assert "σ_w²" in read_out(made).text()
 
 
 def test_steps_are_whole_numbers_however_many(qtbot: QtBot) -> None:

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from simulator.arrays.trace import Gains
 from simulator.record.gains_past import GainsPast
 from tests.ui.plot_data import view
+from tests.ui.told import empty_note
 from ui.chart.heat import LOST
 from ui.chart.view import View
 from ui.plots.factor_image import FactorImage
@@ -92,7 +93,7 @@ def test_pointing_reads_step_and_gain(place: float, qtbot: QtBot) -> None:
 def test_a_plot_that_was_never_looked_through_says_so(qtbot: QtBot) -> None:
     plot = shown(qtbot, None)
     assert plot.state is None
-    assert "while this plot is open" in plot._empty.text()
+    assert "while this plot is open" in empty_note(plot).text()
 
 
 def test_a_gain_that_is_not_a_number_has_its_own_cells_and_a_legend(qtbot: QtBot) -> None:

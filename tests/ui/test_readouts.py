@@ -12,9 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.plot_data import view
 from tests.ui.real_runs import real
+from tests.ui.told import read_out
 from ui.chart.axes import DepthAxis, StepAxis, plot_font
 from ui.chart.bands import LINE
 from ui.chart.beside import Beside, RowWords
+from ui.chart.marks import Crosshair
 from ui.plots import Plot, View, all_plots, plot_class
 
 keys = pytest.mark.parametrize("key", [plot.key for plot in all_plots()])
@@ -53,8 +55,12 @@ def columns(plot: Plot[Any], index: int, probed: tuple[int, float | None], given
     return [in_window(plot, pane.data_to_scene(QPointF(x, 0.0))).x() for x in found if left <= x <= right]
 
 
+def crosshairs(plot: Plot[Any]) -> list[Crosshair]:
+    return [item for item in plot.canvas.scene().items() if isinstance(item, Crosshair)]
+
+
 def box_of(plot: Plot[Any]) -> QRect:
-    box = plot._read_out
+    box = read_out(plot)
     return QRect(box.mapTo(plot.window(), QPoint(0, 0)), box.size())
 
 
@@ -71,15 +77,15 @@ def test_a_read_out_covers_neither_what_it_is_about_nor_the_last_column(
                 for height in (0.1, 0.5, 0.9):
                     at = QPointF(area.left() + share * area.width(), area.top() + height * area.height())
                     plot.canvas.pointed.emit(at)
-                    if plot._read_out.isHidden() or not area.contains(at):
+                    if read_out(plot).isHidden() or not area.contains(at):
                         continue
-                    hair = next((h.place for h in plot._hairs if h.pane is pane), None)
+                    hair = next((hair.place for hair in crosshairs(plot) if hair.pane is pane), None)
                     box, pointer = box_of(plot), in_window(plot, at)
                     assert plot.window().rect().contains(box)
                     assert not box.contains(pointer)
                     rows = range(in_window(plot, area.topLeft()).y(), in_window(plot, area.bottomLeft()).y())
                     crossing = set(rows) & set(range(box.top(), box.bottom() + 1))
-                    for x in columns(plot, index, (plot._hovered, hair), given):
+                    for x in columns(plot, index, (plot.highlighted, hair), given):
                         assert not (crossing and box.left() <= x <= box.right()), (share, height)
         plot.canvas.left.emit()
 
@@ -124,9 +130,9 @@ def test_a_read_out_goes_with_its_plot(qtbot: QtBot) -> None:
     plot = placed("loss", view(4), PLACES[1], qtbot)
     plot.show()
     plot.canvas.pointed.emit(plot.canvas.panes[0].sceneBoundingRect().center())
-    assert not plot._read_out.isHidden()
+    assert not read_out(plot).isHidden()
     plot.hide()
-    assert plot._read_out.isHidden()
+    assert read_out(plot).isHidden()
 
 
 @keys

@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
 from simulator.running.session import Session
+from tests.ui.told import empty_note, workers
 from ui.app import create_app
 from ui.bench.document import Document
 from ui.dialogs import files
@@ -110,7 +111,7 @@ def test_step_0_is_drawn_before_play(window: MainWindow) -> None:
 def test_every_plot_shows_step_0_before_play(qtbot: QtBot, window: MainWindow) -> None:
     for key in ("loss", "gradient_time", "gradient_image"):
         plot = window.plot_area.plots[key]
-        assert plot._empty.isHidden()
+        assert empty_note(plot).isHidden()
         assert plot.table().columns["last_step"] == [0]
     take_steps(qtbot, window, 3)
     qtbot.waitUntil(lambda: window.plot_area.plots["gradient_time"].table().columns["last_step"] == [0, 1, 2, 3])
@@ -285,7 +286,7 @@ def test_closing_while_training_ends_the_worker(qtbot: QtBot, window: MainWindow
     window.bench.play()
     qtbot.waitUntil(lambda: step_of(window) > 3)
     assert window.close()
-    assert window.bench._worker is None
+    assert workers() == []
 
 
 def test_a_bad_file_is_said_and_nothing_is_lost(window: MainWindow, tmp_path: Path) -> None:
@@ -572,14 +573,18 @@ def test_while_playing_plots_take_turns_and_each_gets_the_latest_view(
     assert view is not None
     later = dataclasses.replace(view)
     shown: list[tuple[str, object]] = []
-    for plot in area.visible_plots():
-        monkeypatch.setattr(plot, "refresh", lambda given, key=plot.key: shown.append((key, given)))
     order = [plot.key for plot in area.visible_plots()]
+
+    def take(key: str, given: object) -> None:
+        shown.append((key, given))
+        if given is view:
+            area.refresh(later, spread=True)  # comes while the first one is being brought to the one before
+
+    for plot in area.visible_plots():
+        monkeypatch.setattr(plot, "refresh", lambda given, key=plot.key: take(key, given))
     area.refresh(view, spread=True)
     assert area.refreshing
     assert not shown
-    area._refresh_next()
-    area.refresh(later, spread=True)
     qtbot.waitUntil(lambda: not area.refreshing)
     # The first one had the old view and comes again, last: nobody is passed over for it.
     assert [key for key, _ in shown] == [order[0], *order[1:], order[0]]
@@ -599,7 +604,7 @@ def test_while_playing_the_legend_takes_the_toolbars_numbers_in_the_same_turn(
     assert not shown
     area.refresh(dataclasses.replace(view, read=msgspec.structs.replace(view.frame)), spread=True)
     assert shown == ["loss"]
-    area._finish_turns()
+    area.refresh(view)
 
 
 def test_a_view_of_a_still_run_is_shown_by_all_plots_at_once(

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from msgspec import structs
-from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QMenu, QStyleOptionGraphicsItem
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
@@ -18,6 +17,7 @@ from simulator.record.profiles import Profiles
 from simulator.training.run_info import RunInfo
 from simulator.training.training import WANTS, Training
 from tests.ui.layer_data import TIMES, gates_of, maps_of, past_of, profiles_of
+from tests.ui.told import empty_note
 from ui.chart.bands import Bands, gap_of
 from ui.chart.heat import LOST, NOTHING
 from ui.chart.legend import Key, Strip
@@ -86,8 +86,8 @@ def convolutional() -> View:
 def test_a_network_without_such_layers_leaves_the_plot_empty_with_a_word(key: str, dense: View, qtbot: QtBot) -> None:
     plot = shown(key, dense, qtbot)
     assert plot.state is None
-    assert plot._empty.text().startswith("Add a ")
-    assert not plot._empty.isHidden()
+    assert empty_note(plot).text().startswith("Add a ")
+    assert not empty_note(plot).isHidden()
     assert not plot.default
     assert plot.kinds
 
@@ -100,7 +100,7 @@ def test_what_was_drawn_goes_with_its_network(key: str, dense: View, qtbot: QtBo
     other = structs.replace(dense.frame, info=structs.replace(dense.frame.info, run=2))
     plot.refresh(View(other, dense.history, None, Profiles()))
     assert plot.state is None
-    assert not plot._empty.isHidden()
+    assert not empty_note(plot).isHidden()
 
 
 # -- through time ------------------------------------------------------------------------------------------------------
@@ -152,9 +152,9 @@ def test_layers_stand_one_below_the_other_on_equal_scales(recurrent: View, qtbot
 def test_an_empty_plot_does_not_ask_for_a_layer_that_is_there(recurrent: View, qtbot: QtBot) -> None:
     plot = ThroughTime()
     qtbot.addWidget(plot)
-    assert plot._empty.text() == plot.empty_text
+    assert empty_note(plot).text() == plot.empty_text
     plot.start(recurrent.frame.info)
-    assert plot._empty.text() == "The first step will fill this plot."
+    assert empty_note(plot).text() == "The first step will fill this plot."
 
 
 def test_where_there_is_no_room_layers_share_one_axis_and_the_legend_tells_their_slopes(
@@ -385,19 +385,13 @@ def test_a_loss_without_accuracy_has_the_whole_plot(recurrent: View, dense: View
 @pytest.mark.parametrize(
     ("width", "wanted"), [(300, ["accuracy", "mean"]), (160, ["accuracy", "m"]), (90, ["accuracy"])]
 )
-def test_a_legend_shortens_before_it_leaves_out(
-    width: int, wanted: list[str], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    strip, drawn = Strip(LIGHT), list[str]()
+def test_a_legend_shortens_before_it_leaves_out(width: int, wanted: list[str]) -> None:
+    strip = Strip(LIGHT)
     strip.resize(width, Strip.HEIGHT)
     strip.give_room(0)
     strip.say([Key("accuracy", "text"), Key("mean" * 4, "text", short="m")], ())
-    monkeypatch.setattr(strip, "_key", lambda _painter, key, _left, _width: drawn.append(key.text[:8]))
-    image = QImage(width, 22, QImage.Format.Format_ARGB32)
-    painter = QPainter(image)
-    strip.paint(painter, QStyleOptionGraphicsItem())
-    painter.end()
-    assert drawn == [text * 2 if text == "mean" else text for text in wanted]
+    shown = [placed.entry.text[:8] for placed in strip.placed]
+    assert shown == [text * 2 if text == "mean" else text for text in wanted]
 
 
 @pytest.fixture
