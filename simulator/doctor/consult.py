@@ -10,16 +10,13 @@ from simulator.doctor.proof import prove
 from simulator.doctor.trial import Trials
 from simulator.experiment.experiment import ExperimentError
 from simulator.record.frame import Frame
-from simulator.record.history import History
-from simulator.record.profiles import Profiles
+from simulator.record.record import Record
 from simulator.training.training import Training
 
 
-def consult(
-    training: Training, frame: Frame, history: History, first: Frame | None, profiles: Profiles | None = None
-) -> tuple[Finding, ...]:
+def consult(training: Training, frame: Frame, record: Record) -> tuple[Finding, ...]:
     """Findings about the step that ``training`` stands at, with the mends that cured a copy."""
-    findings = diagnose(training, frame, history, first, profiles)
+    findings = diagnose(training, frame, record)
     try:
         return prove(findings, Trials(training.experiment, steps=training.step))
     except (ExperimentError, MemoryError):

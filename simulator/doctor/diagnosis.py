@@ -9,18 +9,15 @@ import numpy as np
 from simulator.doctor import Evidence, Finding, examine, rising, tiny_shares
 from simulator.observations.sharpness import Sharpness, SharpnessQuestion
 from simulator.record.frame import Frame
-from simulator.record.history import History
-from simulator.record.profiles import Profiles
+from simulator.record.record import Record
 from simulator.training.training import Training
 
 
 @np.errstate(all="ignore")
-def diagnose(
-    training: Training, frame: Frame, history: History, first: Frame | None, profiles: Profiles | None = None
-) -> tuple[Finding, ...]:
+def diagnose(training: Training, frame: Frame, record: Record) -> tuple[Finding, ...]:
     """Findings about the step that ``training`` stands at, their mends untried; ``frame`` has ``WANTS``."""
     tiny = tiny_shares(training.network.taps)
-    evidence = Evidence(training.experiment, frame, history, first, tiny, profiles=profiles)
+    evidence = Evidence(training.experiment, frame, record, tiny)
     if rising(evidence) and not evidence.broken:
         evidence = replace(evidence, sharpness=_sharpness(training))
     return examine(evidence)

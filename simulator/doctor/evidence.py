@@ -19,7 +19,7 @@ from simulator.measures.facts import Facts
 from simulator.observations.sharpness import Sharpness
 from simulator.record.frame import Frame
 from simulator.record.history import History
-from simulator.record.profiles import Profiles
+from simulator.record.record import Record
 
 UNMOVED = 0.97
 """Share of what always guessing the mean scores, above which nothing has been learnt."""
@@ -52,15 +52,12 @@ class Evidence:
     experiment: Experiment
     frame: Frame
     """The present, with ``factors`` (and ``time`` where layers have a state)."""
-    history: History
-    first: Frame | None = None
-    """The frame of step 0."""
+    record: Record
+    """The past."""
     tiny: Floats | None = None
     """(layers,): share of the weight gradient's entries that float16 could not hold; None: not counted."""
     sharpness: Sharpness | None = None
     """None: not known."""
-    profiles: Profiles | None = None
-    """The past of profiles through time; None: not known."""
     _series: dict[str, Floats] = field(default_factory=dict, repr=False, compare=False)
 
     # -- layers ---------------------------------------------------------------------------------------------------
@@ -115,6 +112,15 @@ class Evidence:
         return bool(np.any((now > DISPLACED * then) & (then > 0)) or np.any(DISPLACED * now < then))
 
     # -- the past -------------------------------------------------------------------------------------------------
+
+    @property
+    def history(self) -> History:
+        return self.record.history
+
+    @property
+    def first(self) -> Frame | None:
+        """The frame of step 0."""
+        return self.record.first
 
     @cached_property
     def steps(self) -> Floats:

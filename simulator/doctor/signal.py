@@ -15,6 +15,7 @@ from simulator.doctor.evidence import Evidence, balance
 from simulator.doctor.phrases import SUBJECTS, blame, capital, joined, number
 from simulator.experiment.experiment import Experiment
 from simulator.layers.base import layer_kinds
+from simulator.observations.time_profile import StateGradients, norms_of
 from simulator.parts.optimizers import Adam
 from simulator.schema.parameter import title_of
 
@@ -282,10 +283,11 @@ class VanishingThroughTime(Rule):
 
     def _since(self, evidence: Evidence, label: str) -> int:
         """The first look of the unbroken row of looks that have seen it."""
-        if evidence.profiles is None or label not in evidence.profiles.labels:
+        past = evidence.record.pasts.get(StateGradients.name)
+        if past is None or label not in past.subject.labels:
             return evidence.frame.step
-        steps, first, last = evidence.profiles.ends(label)
-        broken = np.flatnonzero(~(first < VANISHING * last))
+        steps, norms = past.looks.steps, norms_of(label, past.subject, past.looks.values)
+        broken = np.flatnonzero(~(norms[:, 0] < VANISHING * norms[:, -1]))
         since = int(broken[-1]) + 1 if broken.size else 0
         return int(steps[since]) if since < len(steps) else evidence.frame.step
 

@@ -21,7 +21,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.network.threads import blas_threads, limited_blas
 from simulator.record.frame import Frame
 from simulator.record.history import History, Rows
-from simulator.record.profiles import Profiles
+from simulator.record.record import Record
 from simulator.training.training import Training
 
 CURED = 0.5
@@ -165,7 +165,7 @@ def cures(trial: Trial | None) -> bool:
 def copy(experiment: Experiment, steps: int, between: Callable[[], None] = _nothing) -> Outcome:
     """Train a fresh copy and examine it at its last step, or where it is first NaN; ExperimentError if it cannot be."""
     training = Training(experiment)
-    record = _Record(training)
+    past = _Watched(training)
     with limited_blas(blas_threads(training.network)):
         for step in range(steps + 1):
             between()
@@ -174,32 +174,31 @@ def copy(experiment: Experiment, steps: int, between: Callable[[], None] = _noth
                 training.propose(trace=watched)
             if step == steps or not math.isfinite(training.loss):
                 training.look()
-                record.add(training, watched=True)
+                past.add(training, watched=True)
                 break
-            record.add(training, watched)
+            past.add(training, watched)
             training.apply()
-        return record.outcome(training)
+        return past.outcome(training)
 
 
-class _Record:
+class _Watched:
     """The past of a copy."""
 
     def __init__(self, training: Training) -> None:
-        self.history, self.profiles = History(training.columns), Profiles()
-        self.frames: list[Frame] = []
-        """The first and the last that were looked at."""
+        self.record = Record(History(training.columns))
+        self.last: Frame | None = None
+        """The last that was looked at closely."""
 
     def add(self, training: Training, watched: bool) -> None:
         scalars = training.scalars(validate=watched)
-        self.history.extend(Rows(training.step, training.columns, training.row(scalars)[np.newaxis]))
-        if watched:
-            frame = training.frame(scalars, WANTS)
-            self.profiles.add(frame.step, frame.time)
-            self.frames[1:] = [frame]
+        self.last = training.frame(scalars, WANTS) if watched else self.last
+        rows = Rows(training.step, training.columns, training.row(scalars)[np.newaxis])
+        self.record.add(self.last if watched else None, (rows,))
 
     def outcome(self, training: Training) -> Outcome:
-        losses, last = self.history.series("loss").last[-LAST:], self.frames[-1]
+        losses = self.record.history.series("loss").last[-LAST:]
         loss = float(median(losses)) if np.isfinite(losses).all() else math.nan
-        findings = diagnose(training, last, self.history, self.frames[0], self.profiles)
-        assert last.facts is not None
-        return Outcome(loss, last.facts.data.guessing_loss or 1.0, findings)
+        assert self.last is not None
+        assert self.last.facts is not None
+        findings = diagnose(training, self.last, self.record)
+        return Outcome(loss, self.last.facts.data.guessing_loss or 1.0, findings)

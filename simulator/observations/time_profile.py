@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
+from simulator.arrays.numeric import Floats
 from simulator.layers.base import Module
 from simulator.layers.recurrent.loop import ThroughTimeModule
 from simulator.layers.recurrent.profile import TimeProfile
+from simulator.observations.sampled import Sampled, Subject
+from simulator.training.run_info import RunInfo
+
+ROWS = 512
+"""Rows of a past: a longer sequence has several time steps in each."""
 
 
 def time_profiles(modules: Sequence[Module]) -> dict[str, TimeProfile]:
@@ -19,3 +27,45 @@ def _recurrent(modules: Sequence[Module]) -> Iterator[ThroughTimeModule]:
         if isinstance(module, ThroughTimeModule):
             yield module
         yield from _recurrent(module.children())
+
+
+def height_of(times: int) -> int:
+    """Time steps per row of the past of so many."""
+    return max(-(-times // ROWS), 1)
+
+
+def rows_of(times: int) -> int:
+    """Rows of the past of so many time steps."""
+    return -(-times // height_of(times))
+
+
+class StateGradients(Sampled):
+    """‖∂L/∂h_t‖ of every layer with a state, (layers, rows): the largest of each row's time steps and of its looks.
+
+    NaN and ∞ win over numbers. Where sequences are of different lengths, the shorter have NaN in what they lack.
+    """
+
+    name = "time"
+
+    def subject(self, result: Mapping[str, TimeProfile], info: RunInfo) -> Subject:
+        return Subject(tuple(result), tuple(len(profile.hidden_gradient_norm) for profile in result.values()))
+
+    def shape(self, subject: Subject) -> tuple[int, ...]:
+        return len(subject.labels), max(map(rows_of, subject.sizes), default=0)
+
+    def sampled(self, result: Mapping[str, TimeProfile], info: RunInfo) -> Floats:
+        values: Floats = np.full(self.shape(self.subject(result, info)), np.nan)
+        for row, profile in zip(values, result.values(), strict=True):
+            norms = profile.hidden_gradient_norm
+            starts = np.arange(0, len(norms), height_of(len(norms)))
+            row[: len(starts)] = np.maximum.reduceat(norms, starts)
+        return values
+
+    def merge(self, earlier: Floats, later: Floats) -> Floats:
+        return np.asarray(np.maximum(earlier, later))
+
+
+def norms_of(layer: str, subject: Subject, values: Floats) -> Floats:
+    """(…, rows of this layer) of values (…, layers, rows) that :class:`StateGradients` has taken."""
+    place = subject.labels.index(layer)
+    return values[..., place, : rows_of(subject.sizes[place])]

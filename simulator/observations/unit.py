@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Floats
+from simulator.observations.sampled import Sampled, Subject
+from simulator.training.run_info import RunInfo
 
 Condition = Literal["alive", "dead", "saturated", "not finite"]
 SATURATED = 0.95
@@ -17,7 +19,6 @@ SATURATED = 0.95
 COLUMNS = ("mean", "low", "high", "active", "saturated", "gradient_norm")
 """What is kept of each look."""
 _LOW, _HIGH = COLUMNS.index("low"), COLUMNS.index("high")
-MOST_TURNS = 64
 
 
 @dataclass(frozen=True)
@@ -63,3 +64,34 @@ class Unit:
     @property
     def row(self) -> Floats:
         return np.array([getattr(self, name) for name in COLUMNS], np.float64)
+
+
+class WatchedUnit(Sampled):
+    """What became of the unit that is watched: of looks that share a column the later, with the extremes of both."""
+
+    name = "unit"
+    gaps = True
+    usual = "alive"
+
+    def subject(self, result: Unit, info: RunInfo) -> Subject:
+        return unit_subject(result)
+
+    def shape(self, subject: Subject) -> tuple[int, ...]:
+        return (len(COLUMNS),)
+
+    def sampled(self, result: Unit, info: RunInfo) -> Floats:
+        return result.row
+
+    def merge(self, earlier: Floats, later: Floats) -> Floats:
+        merged = later.copy()
+        merged[..., _LOW] = np.fmin(earlier[..., _LOW], later[..., _LOW])
+        merged[..., _HIGH] = np.fmax(earlier[..., _HIGH], later[..., _HIGH])
+        return merged
+
+    def condition(self, result: Unit) -> str:
+        return result.condition
+
+
+def unit_subject(unit: Unit) -> Subject:
+    """A unit among the units of its layer."""
+    return Subject((unit.layer,), (unit.index, unit.means.size))

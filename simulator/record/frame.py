@@ -58,6 +58,11 @@ class Frame(Struct, frozen=True):
     """Where NaN or Inf came in, at this step or before; None while all has been finite."""
     lost_state: LostState | None = None
 
+    def result(self, name: str) -> object | None:
+        """What it brings of something that is sampled; None where it was not looked at."""
+        results: dict[str, object] = {"time": self.time, "factors": self.factors, "unit": self.unit}
+        return results[name] or None
+
     @property
     def run(self) -> int:
         return self.info.run

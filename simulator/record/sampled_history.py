@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.arrays.numeric import median
-
-Floats = NDArray[np.float64]
+from simulator.arrays.numeric import Floats, median
+from simulator.observations.sampled import Merge
 
 HOLD = 4.0
 """A column is held until the next one, but for no more than so many usual distances between columns."""
 NEAR = 3
-Merge = Callable[[Floats, Floats], Floats]
-"""What stands for earlier and later values together; for a value and itself, that value."""
+CAPACITY = 256
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class SampledHistory:
     merge and the stride doubles. Looks on either side of a gap share no column while there is room.
     """
 
-    def __init__(self, shape: tuple[int, ...], merge: Merge, capacity: int = 256) -> None:
+    def __init__(self, shape: tuple[int, ...], merge: Merge, capacity: int = CAPACITY) -> None:
         if capacity < 2 or capacity % 2:
             raise ValueError(f"capacity must be even and at least 2, not {capacity}")
         self.capacity, self.merge = capacity, merge
@@ -176,9 +173,3 @@ class SampledHistory:
             found[place] = values if fresh[place] else self.merge(found[place], values)
             fresh[place] = False
         return filled, found
-
-
-def farther_from_zero(earlier: Floats, later: Floats) -> Floats:
-    """The value of larger magnitude; a number before NaN."""
-    keep = (np.abs(earlier) > np.abs(later)) | np.isnan(later)
-    return np.where(keep, earlier, later)

@@ -16,9 +16,8 @@ from simulator.experiment.experiment import Experiment
 from simulator.network.threads import blas_threads, limited_blas
 from simulator.observations.tables import ANALYSES, CHEAP, Analysis
 from simulator.record.frame import Frame
-from simulator.record.gains_past import GainsPast
 from simulator.record.history import History, Rows
-from simulator.record.profiles import Profiles
+from simulator.record.record import Record
 from simulator.running.files import RunFiles
 from simulator.running.messages import Answer
 from simulator.training.run_info import RunInfo
@@ -35,13 +34,17 @@ class RunResult:
     info: RunInfo
     first: Frame
     last: Frame
-    history: History
-    profiles: Profiles
-    gains: GainsPast
+    record: Record
+    """Every step's scalars, and what was looked at now and then."""
     findings: tuple[Finding, ...]
     """What the doctor finds at the last step."""
     answers: Mapping[str, Answer]
     """Plot → what it would have asked about the last step, as far as these analyses were chosen."""
+
+    @property
+    def history(self) -> History:
+        """Every step's scalars."""
+        return self.record.history
 
 
 def run(
@@ -85,7 +88,7 @@ def _train(
     analyses: Sequence[Analysis],
     progress: Callable[[int], None] | None,
 ) -> RunResult:
-    history, profiles, gains = History(training.columns), Profiles(), GainsPast()
+    record = Record(History(training.columns))
     first = last = None
     at_end = (*WANTS, *(want for analysis in analyses for want in analysis.wants))
     for step in range(steps + 1):
@@ -95,28 +98,25 @@ def _train(
         else:
             training.look()
         scalars = training.scalars(validate=measured)
-        history.extend(Rows(step, training.columns, training.row(scalars)[np.newaxis]))
+        rows = Rows(step, training.columns, training.row(scalars)[np.newaxis])
         if files is not None:
             files.step(step, scalars)
         if measured:
             last = training.frame(scalars, (*MEASURED, *(at_end if step == steps else ())))
             first = first or last
-            profiles.add(step, last.time)
-            gains.add(step, [layer.label for layer in last.info.layers], last.factors)
             if files is not None:
                 _write(files, last, training, analyses)
+        record.add(last if measured else None, (rows,))
         if step < steps:
             training.apply()
         if progress is not None:
             progress(step)
     assert first is not None
     assert last is not None
-    findings = consult(training, last, history, first, profiles)
+    findings = consult(training, last, record)
     if files is not None:
         files.findings(findings)
-    return RunResult(
-        training.info, first, last, history, profiles, gains, findings, _answers(training, analyses)
-    )  # fmt: skip
+    return RunResult(training.info, first, last, record, findings, _answers(training, analyses))
 
 
 def _write(files: RunFiles, frame: Frame, training: Training, analyses: Sequence[Analysis]) -> None:

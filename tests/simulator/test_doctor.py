@@ -21,6 +21,7 @@ from simulator.experiment.files import find, presets
 from simulator.observations.sharpness import Sharpness
 from simulator.parts.optimizers import Adam
 from simulator.record.history import History, Rows
+from simulator.record.record import Record
 from simulator.training.training import Training
 
 HEALTHY = ("sigmoid-batch-norm", "spiral", "plane", "edge-of-chaos", "deep-residual", "highway-3", "convolution")
@@ -169,7 +170,7 @@ def evidence(losses: list[float], **changes: Any) -> Evidence:
     history.extend(Rows(0, training.columns, rows))
     training.step = len(losses) - 1
     frame = training.frame(training.scalars(), ("factors",))
-    return Evidence(experiment, frame, history, frame, tiny_shares(training.network.taps))
+    return Evidence(experiment, frame, Record(history, frame), tiny_shares(training.network.taps))
 
 
 @pytest.mark.parametrize(
@@ -308,7 +309,7 @@ def with_validation(losses: list[float], scores: list[float]) -> Evidence:
     rows[:, columns.index("validation_loss")] = scores
     history = History(columns)
     history.extend(Rows(0, columns, rows))
-    return replace(made, history=history)
+    return replace(made, record=Record(history, made.first))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,13 @@ from simulator.experiment.experiment import Experiment
 from simulator.layers.recurrent.profile import TimeProfile
 from simulator.measures.baseline import baseline_loss
 from simulator.observations.gates import saturated_share
+from simulator.observations.time_profile import StateGradients, height_of, norms_of, rows_of
 from simulator.parts.losses import MSE, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from simulator.record.frame import Frame
-from simulator.record.profiles import Profiles
+from simulator.record.past import Past
+from simulator.record.sampled_history import Grid
 from simulator.training.training import Training
+from tests.simulator.run_infos import info_of
 
 CONVOLUTIONS = {
     "data": {"kind": "digits"},
@@ -50,6 +54,21 @@ def first_frame(description: Mapping[str, Any], *wants: str) -> Frame:
 
 def profile(norms: list[float]) -> TimeProfile:
     return TimeProfile(np.array(norms), np.zeros(len(norms)), np.ones(len(norms)))
+
+
+def past_of(looks: Mapping[int, TimeProfile], capacity: int | None = None) -> Past:
+    """Looks at one layer, by their steps."""
+    info, sampled = info_of("1"), StateGradients()
+    past = Past(sampled, sampled.subject({"1": next(iter(looks.values()))}, info), capacity)
+    for step, look in looks.items():
+        past.add(step, {"1": look}, info)
+    return past
+
+
+def image_of(past: Past, columns: int) -> Grid:
+    """What is drawn of the layer."""
+    grid = past.looks.grid(columns)
+    return replace(grid, values=norms_of("1", past.subject, grid.values))
 
 
 def test_nothing_costly_comes_unasked() -> None:
@@ -153,11 +172,10 @@ def test_only_sequences_have_a_line_to_beat() -> None:
 
 
 def test_a_past_keeps_the_largest_and_what_is_lost() -> None:
-    past = Profiles(capacity=4, rows=8)
-    for step in range(100):
-        past.add(step, {"1": profile([1.0, 5.0 if step == 7 else 2.0, np.nan if step == 20 else 3.0])})
-    assert past.end == 99
-    image = past.image("1", 64)
+    looks = [profile([1.0, 5.0 if step == 7 else 2.0, np.nan if step == 20 else 3.0]) for step in range(100)]
+    past = past_of(dict(enumerate(looks)), capacity=4)
+    assert past.looks.end == 99
+    image = image_of(past, 64)
     assert image.values.shape[0] <= 64
     assert np.nanmax(image.values[:, 1]) == 5.0
     assert np.isnan(image.values[image.looked, 2]).any()
@@ -165,39 +183,30 @@ def test_a_past_keeps_the_largest_and_what_is_lost() -> None:
 
 
 def test_columns_are_as_wide_as_each_other_however_long_it_runs() -> None:
-    past = Profiles(capacity=8, rows=8)
-    for step in range(1000):
-        past.add(step, {"1": profile([float(step)])})
-    image = past.image("1", 8)
+    image = image_of(past_of({step: profile([float(step)]) for step in range(1000)}, capacity=8), 8)
     assert image.looked.all()
     assert np.all(np.diff(image.values[:, 0]) > 0)
     assert (image.first, image.values[-1, 0]) == (0, 999.0)
 
 
 def test_many_time_steps_share_rows() -> None:
-    past = Profiles(rows=512)
     norms = np.zeros(10_000)
     norms[9_999], norms[3] = 2.0, 7.0
-    past.add(0, {"1": TimeProfile(norms, norms, norms)})
-    image = past.image("1", 10)
+    image = image_of(past_of({0: TimeProfile(norms, norms, norms)}), 10)
     assert image.values.shape == (1, 500)
-    assert (image.height, image.times) == (20, 10_000)
+    assert (height_of(10_000), rows_of(10_000)) == (20, 500)
     assert image.values[0, 0] == 7.0
     assert image.values[0, -1] == 2.0
 
 
 def test_a_second_look_at_a_step_replaces_the_first() -> None:
-    past = Profiles()
-    past.add(0, {"1": profile([9.0])})
-    past.add(0, {"1": profile([1.0])})
-    assert past.image("1", 10).values.tolist() == [[1.0]]
+    past = past_of({0: profile([9.0])})
+    past.add(0, {"1": profile([1.0])}, info_of("1"))
+    assert image_of(past, 10).values.tolist() == [[1.0]]
 
 
 def test_where_nobody_looked_for_long_there_is_nothing() -> None:
-    past = Profiles()
-    for step in [*range(0, 50, 5), 400]:
-        past.add(step, {"1": profile([1.0])})
-    image = past.image("1", 500)
+    image = image_of(past_of({step: profile([1.0]) for step in [*range(0, 50, 5), 400]}), 500)
     assert image.looked[:65].all()
     assert not image.looked[66:400].any()
     assert image.looked[400]
@@ -206,4 +215,15 @@ def test_where_nobody_looked_for_long_there_is_nothing() -> None:
 
 def test_a_past_that_cannot_be_halved_is_refused() -> None:
     with pytest.raises(ValueError, match="capacity must be even"):
-        Profiles(capacity=5)
+        past_of({0: profile([1.0])}, capacity=5)
+
+
+def test_layers_with_sequences_of_different_lengths_share_a_past() -> None:
+    looks = {"1": profile([1.0, 2.0, 3.0]), "2.1": profile([4.0])}
+    info, sampled = info_of("1", "2.1"), StateGradients()
+    past = Past(sampled, sampled.subject(looks, info))
+    for step in range(3):
+        past.add(step, looks, info)
+    values = past.looks.values
+    assert norms_of("1", past.subject, values).tolist() == [[1.0, 2.0, 3.0]] * 3
+    assert norms_of("2.1", past.subject, values).tolist() == [[4.0]] * 3

@@ -9,8 +9,10 @@ import pytest
 
 from simulator.experiment.experiment import Experiment
 from simulator.observations.microscope import want
-from simulator.observations.unit import SATURATED, Unit
-from simulator.record.unit_past import Turn, UnitPast
+from simulator.observations.unit import SATURATED, Unit, WatchedUnit, unit_subject
+from simulator.record.past import Past
+from simulator.record.record import Record
+from simulator.record.turns import Turn
 from simulator.training.training import Training
 
 RELU: dict[str, Any] = {"kind": "dense", "units": 6, "activation": {"kind": "relu"}}
@@ -27,6 +29,10 @@ def unit(training: Training, *wants: str) -> Unit:
     found = training.frame({}, wants).unit
     assert found is not None
     return found
+
+
+def watch(record: Record, step: int, training: Training, wanted: str) -> None:
+    record.sample(WatchedUnit(), step, unit(training, wanted), training.info)
 
 
 def kill(training: Training, layer: int, index: int) -> None:
@@ -100,16 +106,16 @@ def test_a_unit_that_is_not_there_gives_way_to_the_nearest() -> None:
 
 def test_a_killed_unit_is_found_dead_and_lives_again_when_revived() -> None:
     training = started([RELU, RELU])
-    wanted, past = want("2", 4), UnitPast()
-    past.add(0, unit(training, wanted))
+    wanted, record = want("2", 4), Record()
+    watch(record, 0, training, wanted)
     kill(training, 1, 4)
-    past.add(3, unit(training, wanted))
+    watch(record, 3, training, wanted)
     dead = unit(training, wanted)
     assert (dead.condition, dead.high, dead.gradient_norm, dead.dead.tolist()[4]) == ("dead", 0, 0, True)
     training.revive("2", [4])
-    past.add(7, unit(training, wanted))
+    watch(record, 7, training, wanted)
     assert unit(training, wanted).condition == "alive"
-    assert past.turns == (Turn("dead", 3, 0), Turn("alive", 7, 3))
+    assert record.pasts["unit"].turns.entries == (Turn("dead", 3, 0), Turn("alive", 7, 3))
 
 
 def test_a_unit_far_out_on_its_curve_is_saturated_not_dead() -> None:
@@ -120,22 +126,24 @@ def test_a_unit_far_out_on_its_curve_is_saturated_not_dead() -> None:
     found = unit(training, want("1", 2))
     assert found.saturated >= SATURATED
     assert found.condition == "saturated"
-    past = UnitPast()
-    past.add(5, found)
-    assert past.turns == (Turn("saturated", 5, None),)
+    record = Record()
+    record.sample(WatchedUnit(), 5, found, training.info)
+    assert record.pasts["unit"].turns.entries == (Turn("saturated", 5, None),)
 
 
 def test_another_unit_begins_another_past() -> None:
-    training, past = started([RELU]), UnitPast()
+    training, record = started([RELU]), Record()
     for step, index in enumerate((0, 0, 3)):
-        past.add(step, unit(training, want("1", index)))
-    past.add(9, None)
-    assert past.looks.steps.tolist() == [2]
+        watch(record, step, training, want("1", index))
+    record.sample(WatchedUnit(), 9, None, training.info)
+    assert record.pasts["unit"].looks.steps.tolist() == [2]
 
 
 def test_columns_that_merge_keep_the_extremes_and_the_last_mean() -> None:
-    past, found = UnitPast(capacity=2), unit(started([RELU]), "unit")
+    training = started([RELU])
+    found = unit(training, "unit")
+    past = Past(WatchedUnit(), unit_subject(found), capacity=2)
     for step in range(4):
         fields: dict[str, Any] = {"mean": step, "low": -step, "high": 10 - step}
-        past.add(step, Unit(**{**vars(found), **fields}))
+        past.add(step, Unit(**{**vars(found), **fields}), training.info)
     assert past.looks.values[:, :3].tolist() == [[1, -1, 10], [3, -3, 8]]

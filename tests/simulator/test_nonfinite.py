@@ -14,6 +14,7 @@ from simulator.doctor import WANTS as DOCTOR
 from simulator.doctor import Evidence, examine
 from simulator.experiment.experiment import Experiment
 from simulator.record.history import History, Rows
+from simulator.record.record import Record
 from simulator.training.nonfinite import Began
 from simulator.training.training import Training
 from tests.simulator.combinations import LAYERS, fitting
@@ -162,7 +163,7 @@ def test_an_optimiser_whose_squares_overflow_is_told_with_its_step_and_after_a_c
     assert frame.lost_state.step == 1
     history = History(other.columns)
     history.extend(Rows(0, other.columns, other.row(other.scalars())[np.newaxis]))
-    found = examine(Evidence(net, frame, history))[0]
+    found = examine(Evidence(net, frame, Record(history)))[0]
     assert found.rule == "optimiser state"
     assert "since step 1" in found.sentence
     assert {remedy.application for remedy in found.remedies} == {"checkpoint"}

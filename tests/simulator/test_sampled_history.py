@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from simulator.arrays.trace import FACTORS, Gains
-from simulator.record.gains_past import TOTAL, GainsPast
-from simulator.record.sampled_history import SampledHistory, apart, farther_from_zero
+from simulator.observations.factors import TOTAL, FactorGains
+from simulator.observations.sampled import farther_from_zero
+from simulator.record.record import Record
+from simulator.record.sampled_history import SampledHistory, apart
+from tests.simulator.run_infos import info_of
 
 
 def looks(steps: list[int], capacity: int = 8) -> SampledHistory:
@@ -53,13 +56,13 @@ def test_a_past_without_looks_has_no_grid() -> None:
 
 
 def test_gains_stand_where_their_layer_and_factor_are() -> None:
-    past = GainsPast()
-    past.add(3, ["1", "2", "3"], [Gains("2", {"weights": 0.5, "slope": -1.5}, -1.0), Gains("1", {"skip": 0.0}, 0.0)])
-    past.add(4, ["1", "2", "3"], [])
-    assert past.end == 3
-    grid = past.grid(10)
-    assert grid is not None
-    (rows,) = grid.values
+    record, info = Record(), info_of("1", "2", "3")
+    gains = [Gains("2", {"weights": 0.5, "slope": -1.5}, -1.0), Gains("1", {"skip": 0.0}, 0.0)]
+    record.sample(FactorGains(), 3, gains, info)
+    record.sample(FactorGains(), 4, None, info)
+    looks = record.pasts["factors"].looks
+    assert looks.end == 3
+    (rows,) = looks.grid(10).values
     assert rows[FACTORS.index("slope")].tolist()[1] == -1.5
     assert rows[FACTORS.index("skip")].tolist()[0] == 0.0
     assert rows[TOTAL].tolist()[:2] == [0.0, -1.0]

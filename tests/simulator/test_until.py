@@ -7,10 +7,15 @@ import pytest
 
 from simulator.arrays.trace import Gains
 from simulator.layers.recurrent.profile import TimeProfile
-from simulator.record.gains_past import GainsPast
+from simulator.observations.factors import FactorGains
+from simulator.observations.sampled import Subject, farther_from_zero
+from simulator.observations.time_profile import StateGradients
 from simulator.record.history import History, Rows
-from simulator.record.profiles import Profiles
-from simulator.record.sampled_history import SampledHistory, farther_from_zero
+from simulator.record.past import Past
+from simulator.record.record import Record
+from simulator.record.sampled_history import SampledHistory
+from simulator.record.turns import Turn, TurnLog
+from tests.simulator.run_infos import info_of
 
 COLUMNS = ("loss", "delta_rms:0", "delta_rms:1")
 VALUES = np.random.default_rng(3).normal(size=(200, 3))
@@ -65,21 +70,33 @@ def test_looks_are_kept_in_columns_that_lie_before_the_cut(steps: int, cut: int)
 
 @pytest.mark.parametrize(("steps", "cut"), [(5, 3), (5, 0), (40, 24), (40, 41)])
 def test_profiles_are_kept_in_columns_that_lie_before_the_cut(steps: int, cut: int) -> None:
-    whole = Profiles(8)
+    info, whole = info_of("1"), Past(StateGradients(), Subject(("1",), (2,)), capacity=8)
     for step in range(steps):
         norms = np.array([float(step), 1.0])
-        whole.add(step, {"1": TimeProfile(norms, norms, norms)})
+        whole.add(step, {"1": TimeProfile(norms, norms, norms)}, info)
     found = whole.until(cut)
-    assert found.end < cut
-    kept = found.ends("1")[0] if found.labels else np.empty(0)
-    np.testing.assert_array_equal(kept, whole.ends("1")[0][: len(kept)])
-    found.add(max(cut, 1), {"1": TimeProfile(norms, norms, norms)})
-    assert found.ends("1")[0][-1] == max(cut, 1)
-    assert whole.end == steps - 1
+    assert found.looks.end < cut
+    kept = found.looks.steps
+    np.testing.assert_array_equal(kept, whole.looks.steps[: len(kept)])
+    found.add(max(cut, 1), {"1": TimeProfile(norms, norms, norms)}, info)
+    assert found.looks.steps[-1] == max(cut, 1)
+    assert whole.looks.end == steps - 1
 
 
 def test_gains_of_which_none_is_left_are_none() -> None:
-    whole = GainsPast()
-    whole.add(5, ["1"], (Gains("1", {"slope": -1.0}, -1.0),))
-    assert whole.until(5).grid(4) is None
-    assert whole.until(6).grid(4) is not None
+    whole = Record()
+    whole.sample(FactorGains(), 5, (Gains("1", {"slope": -1.0}, -1.0),), info_of("1", "2"))
+    assert not whole.until(5).pasts
+    assert whole.until(6).pasts["factors"].looks.steps.tolist() == [5]
+
+
+def test_a_unit_is_as_it_was_at_the_cut() -> None:
+    log = TurnLog("alive")
+    for step, condition in enumerate(("alive", "dead", "dead", "alive", "saturated")):
+        log.add(step, condition, step - 1)
+    cut = log.until(3)
+    assert cut.entries == (Turn("dead", 1, 0),)
+    cut.add(3, "dead", 2)
+    cut.add(4, "alive", 3)
+    assert cut.entries == (Turn("dead", 1, 0), Turn("alive", 4, 3))
+    assert len(log.entries) == 3

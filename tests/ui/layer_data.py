@@ -12,7 +12,9 @@ from simulator.layers.recurrent.profile import TimeProfile
 from simulator.measures.histograms import BINS
 from simulator.observations.feature_maps import Maps
 from simulator.observations.gates import Gates
-from simulator.record.profiles import Profiles
+from simulator.observations.time_profile import StateGradients
+from simulator.record.past import Past
+from simulator.training.run_info import RunInfo
 
 TIMES = 12
 Fill = Callable[[Floats], Floats]
@@ -28,11 +30,11 @@ def profiles_of(depth: int, fill: Fill = lambda v: v, decades: float = 0.5) -> d
     }
 
 
-def past_of(depth: int, steps: int, fill: Fill = lambda v: v) -> Profiles:
+def past_of(info: RunInfo, steps: int, fill: Fill = lambda v: v) -> Past:
     """Looks at steps 0 … ``steps``."""
-    made = Profiles()
+    made = Past(StateGradients(), StateGradients().subject(profiles_of(info.depth), info))
     for step in range(steps + 1):
-        made.add(step, profiles_of(depth, fill, 0.5 + 0.01 * step))
+        made.add(step, profiles_of(info.depth, fill, 0.5 + 0.01 * step), info)
     return made
 
 

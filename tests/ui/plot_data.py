@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 
@@ -14,9 +14,12 @@ from simulator.arrays.trace import Gains, decades
 from simulator.data.points import Points
 from simulator.layers.info import LayerInfo
 from simulator.observations.boundary import Boundary
+from simulator.observations.factors import FactorGains
+from simulator.record.changes import Change
 from simulator.record.frame import Frame
-from simulator.record.gains_past import GainsPast
 from simulator.record.history import History, Rows
+from simulator.record.past import Past
+from simulator.record.record import Record
 from simulator.training.run_info import RunInfo
 from tests.ui.analysis_data import answers
 from tests.ui.graph_data import graph_of
@@ -146,15 +149,26 @@ def history(depth: int, steps: int = 40, kind: str = "random", capacity: int = 1
 def view(depth: int, steps: int = 40, kind: str = "random", *, run: int = 1, plane: bool = True) -> View:
     now, first = (frame(depth, step, kind, run=run, plane=plane) for step in (steps, 0))
     fill = partial(_filled, kind)
-    past, heard = past_of(depth, steps, fill), answers(depth, steps, run, fill)
-    watched = unit_past(now.unit, fill, steps)
-    return View(now, history(depth, steps, kind), first, past, gains_past(depth, steps, kind), heard, watched)
+    assert now.unit is not None
+    units = {**{step: unit_of(fill, step) for step in range(steps)}, steps: now.unit}
+    pasts = past_of(now.info, steps, fill), gains_past(now.info, steps, kind), unit_past(units, now.info)
+    record = recorded(history(depth, steps, kind), first, *pasts)
+    return View(now, record, answers(depth, steps, run, fill))
 
 
-def gains_past(depth: int, steps: int, kind: str = "random") -> GainsPast:
+def recorded(history: History, first: Frame | None = None, *pasts: Past, changes: Sequence[Change] = ()) -> Record:
+    """A record of what is given."""
+    made = Record(history, first)
+    made.pasts |= {past.sampled.name: past for past in pasts}
+    for change in changes:
+        made.changes.add(change.step, change.description)
+    return made
+
+
+def gains_past(info: RunInfo, steps: int, kind: str = "random") -> Past:
     """Looks at steps 0 … ``steps``."""
-    made = GainsPast()
+    made = Past(FactorGains(), FactorGains().subject((), info))
     for step in range(steps + 1):
-        deltas = _filled(kind, np.exp(np.random.default_rng(step).normal(-2, 2, depth)))
-        made.add(step, [str(i + 1) for i in range(depth)], factors_of(deltas))
+        deltas = _filled(kind, np.exp(np.random.default_rng(step).normal(-2, 2, info.depth)))
+        made.add(step, factors_of(deltas), info)
     return made

@@ -9,10 +9,8 @@ import numpy as np
 
 from simulator.experiment.experiment import Experiment
 from simulator.observations.question import Question
-from simulator.record.gains_past import GainsPast
 from simulator.record.history import History, Rows
-from simulator.record.profiles import Profiles
-from simulator.record.unit_past import UnitPast
+from simulator.record.record import Record
 from simulator.running.messages import Answer
 from simulator.training.training import WANTS, Training
 from ui.plots import View, all_plots
@@ -46,19 +44,15 @@ NETS: dict[str, dict[str, Any]] = {
 def real(name: str, steps: int = 4) -> View:
     """One of ``NETS`` after so many steps, each of them looked at."""
     training = Training(Experiment.from_builtins(NETS[name]))
-    history, profiles, gains, unit, first = History(training.columns), Profiles(), GainsPast(), UnitPast(), None
+    record = Record(History(training.columns))
     for step in range(steps + 1):
         training.propose(trace=True)
         scalars = training.scalars(validate=step % 2 == 0)
-        history.extend(Rows(step, training.columns, training.row(scalars)[np.newaxis]))
         frame = training.frame(scalars, ALL)
-        first = first or frame
-        profiles.add(step, frame.time)
-        gains.add(step, [layer.label for layer in frame.info.layers], frame.factors)
-        unit.add(step, frame.unit)
+        record.add(frame, (Rows(step, training.columns, training.row(scalars)[np.newaxis]),))
         answers = _answers(training) if step == steps else {}
         training.apply()
-    return View(frame, history, first, profiles, gains, answers, unit)
+    return View(frame, record, answers)
 
 
 def _answers(training: Training) -> dict[str, Answer]:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from simulator.record.history import History, Rows
+from simulator.record.record import Record
 from tests.ui.plot_data import frame
 from ui.chart.alike import alone_of, turns_of
 from ui.export.pictures import picture
@@ -30,7 +31,7 @@ def shown(given: History, depth: int, qtbot: QtBot, size: tuple[int, int]) -> Gr
     assert isinstance(plot, GradientTime)
     qtbot.addWidget(plot)
     plot.resize(*size)
-    plot.refresh(View(frame(depth, given.end), given, None))
+    plot.refresh(View(frame(depth, given.end), Record(given)))
     plot.grab()
     return plot
 

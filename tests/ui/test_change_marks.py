@@ -14,7 +14,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.record.changes import Change, ChangeLog
 from simulator.running.session import Session
 from simulator.schema.parameter import replaced
-from tests.ui.plot_data import view
+from tests.ui.plot_data import recorded, view
 from tests.ui.told import read_out
 from ui.bench.bench import Bench
 from ui.bench.document import Document
@@ -32,7 +32,9 @@ def shown(key: str, qtbot: QtBot, changes: tuple[Change, ...]) -> Plot[Any]:
     plot = plot_class(key)()
     qtbot.addWidget(plot)
     plot.resize(520, 360)
-    plot.refresh(replace(view(4), changes=changes))
+    given = view(4)
+    kept = given.record.pasts.values()
+    plot.refresh(replace(given, record=recorded(given.history, given.first, *kept, changes=changes)))
     plot.grab()
     return plot
 

@@ -23,7 +23,7 @@ def test_every_combination_is_drawn(qtbot: QtBot, kind: str) -> None:
         assert experiment is not None
         result = run(experiment, steps=1, analyses=())
         builder.set_experiment(experiment, result.info)
-        view = View(result.last, result.history, result.first, result.profiles, result.gains)
+        view = View(result.last, result.record)
         for plot in plots:
             plot.start(result.info)
             plot.refresh(view)

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from simulator.experiment.experiment import Experiment
 from simulator.observations.question import Question
 from simulator.record.history import History
+from simulator.record.record import Record
 from simulator.running.messages import Answer
 from simulator.running.session import Session
 from simulator.training.training import Training
@@ -54,7 +55,7 @@ class Run:
     def show(self) -> None:
         self.training.look()
         frame = self.training.frame({}, {"graph"})
-        self.plot.refresh(View(frame, History(self.training.columns), None))
+        self.plot.refresh(View(frame, Record(History(self.training.columns))))
 
     def answer(self, question: Question) -> None:
         self.asked.append(question)
@@ -349,7 +350,7 @@ def test_another_network_forgets_what_was_changed(hand: Run) -> None:
     hand.plot.switch_unit(0, 1)
     training = Training(Experiment.from_builtins(WIDE), run=1)
     training.look()
-    hand.plot.refresh(View(training.frame({}, {"graph"}), History(training.columns), None))
+    hand.plot.refresh(View(training.frame({}, {"graph"}), Record(History(training.columns))))
     assert hand.plot.state is not None
     assert not hand.plot.state.changes.off
 
@@ -370,7 +371,7 @@ def test_a_graph_older_than_its_frame_says_of_which_step_it_is(hand: Run) -> Non
 
     assert not any("as of" in text for text in told())
     frame = structs.replace(hand.training.frame({}, {"graph"}), step=7)
-    hand.plot.refresh(View(frame, History(hand.training.columns), None))
+    hand.plot.refresh(View(frame, Record(History(hand.training.columns))))
     assert "as of step 0" in told()
     assert set(hand.plot.table().columns["step"]) == {0}
 

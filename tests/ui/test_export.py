@@ -197,8 +197,7 @@ def test_a_failure_leaves_the_old_file_whole(qtbot: QtBot, tmp_path: Path, monke
 def test_a_run_without_a_screen_draws_what_it_has(qapp: QApplication, tmp_path: Path) -> None:
     given = view(4, plane=False)
     written = draw_all(
-        given.frame, given.history, given.first, given.frame.info, tmp_path / "plots", profiles=given.profiles,
-        gains=given.gains, width=320, height=200,
+        given.frame, given.record, tmp_path / "plots", width=320, height=200
     )  # fmt: skip
     unasked = {plot.key for plot in all_plots() if not issubclass(plot, Asking)}
     assert {path.stem for path in written} == unasked - {"boundary"}

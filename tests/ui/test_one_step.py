@@ -12,6 +12,7 @@ from simulator.doctor import Evidence, examine
 from simulator.experiment.experiment import Experiment
 from simulator.record.frame import Frame
 from simulator.record.history import History, Rows
+from simulator.record.record import Record
 from simulator.training.training import Training
 from ui.plots import View
 from ui.plots.loss import LossPlot
@@ -43,11 +44,11 @@ def test_loss_chip_and_doctor_say_the_same_step(qtbot: QtBot, rate: float) -> No
     plot = LossPlot(theme=LIGHT, bare=True)
     qtbot.addWidget(plot)
     plot.start(frame.info)
-    plot.refresh(View(frame, history, None))
+    plot.refresh(View(frame, Record(history)))
     assert plot.state is not None
     said = [note.text for note in plot.notes(plot.state) if note.warning]
     assert f"loss not finite since step {lost}" in said
-    finding = examine(Evidence(experiment, frame, history))[0]
+    finding = examine(Evidence(experiment, frame, Record(history)))[0]
     assert finding.began is not None
     assert finding.since == min(lost, finding.began.step)
     assert str(finding.since) in re.findall(r"step (\d+)", finding.sentence)

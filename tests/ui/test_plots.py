@@ -13,6 +13,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
+from simulator.record.record import Record
 from simulator.training.training import WANTS
 from tests.ui.plot_data import KINDS, frame, history, run_info, view
 from tests.ui.told import empty_note, read_out
@@ -170,7 +171,7 @@ def test_a_spike_of_one_step_stays_visible(qtbot: QtBot) -> None:
     long.extend(_rows(long, 5001, 1e6))
     long.extend(_rows(long, 5002, 1.0))
     plot = make("gradient_time", qtbot)
-    plot.refresh(View(frame(2, 5002), long, None))
+    plot.refresh(View(frame(2, 5002), Record(long)))
     highest = max(float(v) for v in plot.table().columns["1_high"] if v is not None)
     assert highest == 1e6
     assert plot.canvas.panes[0].viewRange()[1][1] >= 6
@@ -203,7 +204,7 @@ def test_very_small_values_stand_at_the_floor_and_are_counted(qtbot: QtBot) -> N
     given = view(3)
     given.frame.measures["weight_gradient_norm"][:] = (1e-300, 1.0, 2.0)
     plot = make("gradient_depth", qtbot)
-    plot.refresh(View(given.frame, given.history, None))
+    plot.refresh(View(given.frame, Record(given.history)))
     assert [note.text for note in plot.strip.notes] == ["1 layer below the axis"]
     assert plot.table().columns["weight_gradient_norm"][0] == 1e-300
 
@@ -394,7 +395,7 @@ def test_a_frame_without_histograms_leaves_the_last_ones(qtbot: QtBot) -> None:
     plot = shown("activation_ridges", qtbot, 3)
     before = plot.state
     bare = frame(3, 41)
-    plot.refresh(View(type(bare)(bare.info, 41, 1.0, bare.scalars, bare.measures, bare.defined), history(3), None))
+    plot.refresh(View(type(bare)(bare.info, 41, 1.0, bare.scalars, bare.measures, bare.defined), Record(history(3))))
     assert plot.state is before
 
 
@@ -418,7 +419,7 @@ def test_unknown_measures_are_drawn_as_not_defined(qtbot: QtBot) -> None:
     plot = make("update_ratio", qtbot)
     measures = {name: values for name, values in given.frame.measures.items() if name != "update_ratio"}
     bare = type(given.frame)(given.frame.info, 1, 0.1, {}, measures, given.frame.defined)
-    plot.refresh(View(bare, given.history, None))
+    plot.refresh(View(bare, Record(given.history)))
     assert plot.table().columns["update_ratio"] == [None, None, None]
 
 

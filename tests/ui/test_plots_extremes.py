@@ -21,6 +21,7 @@ from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from simulator.record.history import History, Rows
+from simulator.record.record import Record
 from tests.ui.plot_data import EXTREMES, KINDS, view
 from tests.ui.told import read_out
 from ui.chart.axes import TEXT_PIXELS, Axis, StepAxis, plot_font
@@ -120,7 +121,7 @@ def loss_view(losses: list[float]) -> View:
     past = History(columns, 1024)
     past.extend(Rows(0, columns, np.array(losses)[:, np.newaxis]))
     scalars = {"loss": losses[-1]}
-    return View(structs.replace(usual.frame, scalars=scalars), past, None)
+    return View(structs.replace(usual.frame, scalars=scalars), Record(past))
 
 
 def loss_plot(losses: list[float], qtbot: QtBot) -> Plot[Any]:
@@ -206,7 +207,7 @@ def test_the_map_of_order_and_chaos_shows_its_edge_wherever_the_network_stands(v
     made = plot_class("order_chaos")()
     qtbot.addWidget(made)
     made.resize(460, 300)
-    made.refresh(View(structs.replace(usual.frame, order_chaos=far), usual.history, None))
+    made.refresh(View(structs.replace(usual.frame, order_chaos=far), Record(usual.history)))
     right = made.canvas.panes[0].shown[0][1]
     assert right <= 10
     assert ["the network lies beyond the map"] * (variance > right) == [note.text for note in made.strip.notes]

@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
 from simulator.arrays.trace import Gains
-from simulator.record.gains_past import GainsPast
-from tests.ui.plot_data import view
+from simulator.observations.factors import FactorGains
+from simulator.record.past import Past
+from tests.ui.plot_data import recorded, run_info, view
 from tests.ui.told import empty_note
 from ui.chart.heat import LOST
 from ui.chart.view import View
 from ui.plots.factor_image import FactorImage
 
 
-def past(slope: float = -0.5) -> GainsPast:
-    """Ten steps of three layers; the second has another slope at every step, the first none."""
-    made = GainsPast()
-    for step in range(10):
-        gains = [Gains("2", {"weights": 0.25, "slope": slope * step}, 0.25 + slope * step), Gains("1", {}, 0.0)]
-        made.add(step, ["1", "2", "3"], gains)
+def past_of(*looks: Sequence[Gains], depth: int = 3) -> Past:
+    """Looks at steps 0, 1 …"""
+    info = run_info(depth)
+    made = Past(FactorGains(), FactorGains().subject((), info))
+    for step, gains in enumerate(looks):
+        made.add(step, gains, info)
     return made
 
 
-def shown(qtbot: QtBot, gains: GainsPast | None) -> FactorImage:
+def past(slope: float = -0.5) -> Past:
+    """Ten steps of three layers; the second has another slope at every step, the first none."""
+    return past_of(
+        *([Gains("2", {"weights": 0.25, "slope": slope * step}, 0.25 + slope * step), Gains("1", {}, 0.0)]
+          for step in range(10))
+    )  # fmt: skip
+
+
+def shown(qtbot: QtBot, gains: Past | None) -> FactorImage:
     plot = FactorImage()
     qtbot.addWidget(plot)
     plot.resize(420, 280)
-    plot.refresh(dataclasses.replace(view(3), gains=gains))
+    given = view(3)
+    plot.refresh(View(given.frame, recorded(given.history, None, *([gains] if gains is not None else []))))
     return plot
 
 
@@ -60,18 +70,16 @@ def test_only_factors_of_this_network_are_offered(qtbot: QtBot) -> None:
 
 
 def test_no_change_is_the_middle_of_the_colours_and_loss_and_growth_its_ends(qtbot: QtBot) -> None:
-    made = GainsPast()
-    made.add(0, ["1", "2", "3", "4"], [Gains("3", {}, 2.0), Gains("2", {}, 0.0), Gains("1", {}, -2.0)])
+    made = past_of([Gains("3", {}, 2.0), Gains("2", {}, 0.0), Gains("1", {}, -2.0)], depth=4)
     plot = shown(qtbot, None)
     four = view(4)
-    plot.refresh(View(four.frame, four.history, None, None, made))
+    plot.refresh(View(four.frame, recorded(four.history, None, made)))
     places = [plot.heat.image.pixelIndex(0, row) for row in range(4)]
     assert places == [3, 129, 255, 0]
 
 
 def test_a_lost_signal_is_counted_and_said(qtbot: QtBot) -> None:
-    made = GainsPast()
-    made.add(0, ["1", "2", "3"], [Gains("2", {"slope": -np.inf}, -np.inf), Gains("1", {}, np.nan)])
+    made = past_of([Gains("2", {"slope": -np.inf}, -np.inf), Gains("1", {}, np.nan)])
     plot = shown(qtbot, made)
     assert [note.text for note in plot.strip.notes] == ["the signal is lost in layers 1, 2"]
     probe = plot.probe(plot.state, 0, 0.0, 1.0) if plot.state else None
@@ -97,8 +105,7 @@ def test_a_plot_that_was_never_looked_through_says_so(qtbot: QtBot) -> None:
 
 
 def test_a_gain_that_is_not_a_number_has_its_own_cells_and_a_legend(qtbot: QtBot) -> None:
-    made = GainsPast()
-    made.add(0, ["1", "2", "3"], [Gains("2", {"slope": np.nan}, np.nan), Gains("1", {"slope": 0.5}, 0.5)])
+    made = past_of([Gains("2", {"slope": np.nan}, np.nan), Gains("1", {"slope": 0.5}, 0.5)])
     plot = shown(qtbot, made)
     assert plot.heat.places[1, 0] == LOST
     assert plot.strip.keys[-1].text.startswith("not a number")

@@ -13,10 +13,11 @@ from pytestqt.qtbot import QtBot
 from simulator.experiment.experiment import Experiment
 from simulator.record.frame import Frame
 from simulator.record.history import History, Rows
-from simulator.record.profiles import Profiles
+from simulator.record.record import Record
 from simulator.training.run_info import RunInfo
 from simulator.training.training import WANTS, Training
 from tests.ui.layer_data import TIMES, gates_of, maps_of, past_of, profiles_of
+from tests.ui.plot_data import recorded, run_info
 from tests.ui.told import empty_note
 from ui.chart.bands import Bands, gap_of
 from ui.chart.heat import LOST, NOTHING
@@ -37,16 +38,14 @@ RECURRENT = [{"kind": "recurrent", "units": 8, "output": "all"}, {"kind": "lstm"
 def run(layers: list[dict[str, Any]], data: dict[str, Any] | None = None, steps: int = 3) -> View:
     """A real run of a few steps, as the bench would show it."""
     training = Training(Experiment.from_builtins({"data": data or {"kind": "digits"}, "layers": layers}))
-    history, past, first = History(training.columns), Profiles(), None
+    record = Record(History(training.columns))
     for step in range(steps + 1):
         training.propose()
         scalars = training.scalars()
-        history.extend(Rows(step, training.columns, training.row(scalars)[np.newaxis]))
         frame = training.frame(scalars, WANTS)
-        first = first or frame
-        past.add(step, frame.time)
+        record.add(frame, (Rows(step, training.columns, training.row(scalars)[np.newaxis]),))
         training.apply()
-    return View(frame, history, first, past)
+    return View(frame, record)
 
 
 def shown(key: str, given: View, qtbot: QtBot) -> Plot[Any]:
@@ -59,7 +58,9 @@ def shown(key: str, given: View, qtbot: QtBot) -> Plot[Any]:
 
 def synthetic(frame: Frame, depth: int, **changes: Any) -> View:
     fields: dict[str, Any] = {"time": profiles_of(depth), "gates": gates_of(depth, False), "maps": maps_of(depth)}
-    return View(structs.replace(frame, **(fields | changes)), History(("loss",)), None, past_of(depth, 5))
+    return View(
+        structs.replace(frame, **(fields | changes)), recorded(History(("loss",)), None, past_of(run_info(depth), 5))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,7 @@ def test_what_was_drawn_goes_with_its_network(key: str, dense: View, qtbot: QtBo
     plot = shown(key, synthetic(dense.frame, 2, measures=measures, defined=defined), qtbot)
     assert plot.state is not None
     other = structs.replace(dense.frame, info=structs.replace(dense.frame.info, run=2))
-    plot.refresh(View(other, dense.history, None, Profiles()))
+    plot.refresh(View(other, Record(dense.history)))
     assert plot.state is None
     assert not empty_note(plot).isHidden()
 

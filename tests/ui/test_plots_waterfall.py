@@ -54,7 +54,7 @@ def test_the_table_has_what_is_drawn_in_full_precision(qtbot: QtBot, result: Run
     plot = Waterfall()
     qtbot.addWidget(plot)
     plot.start(result.info)
-    plot.refresh(View(result.last, result.history, result.first))
+    plot.refresh(View(result.last, result.record))
     table = plot.table()
     gains = {(gain.layer, factor): value for gain in result.last.factors for factor, value in gain.factors.items()}
     drawn = zip(table.columns["layer"], table.columns["factor"], table.columns["log10_gain"], strict=True)

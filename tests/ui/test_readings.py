@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
+from simulator.record.frame import Frame
+from simulator.record.record import Record
 from simulator.running.session import Session
 from tests.ui.plot_data import frame, history, view
 from ui.bench.bench import Bench
@@ -50,6 +52,12 @@ def test_the_toolbar_and_the_legend_show_the_same_loss_at_every_moment(bench: Be
     assert len({step for step, _, _ in shown}) >= 2
 
 
+def seen(record: Record, now: Frame) -> View:
+    """The frame as it is shown when the record has taken it in."""
+    record.add(now)
+    return View(now, record)
+
+
 def test_a_reading_stays_long_enough_to_be_read_and_ends_with_the_last_frame(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,42 +73,41 @@ def test_a_reading_stays_long_enough_to_be_read_and_ends_with_the_last_frame(
 
 
 def test_the_last_score_stays_with_its_step(qtbot: QtBot) -> None:
-    readings, plot = Readings(), LossPlot()
+    readings, record, plot = Readings(), Record(history(2, 1203)), LossPlot()
     qtbot.addWidget(plot)
     for step in range(1200, 1204):
         now = frame(2, step)
         train = {name: value for name, value in now.scalars.items() if "validation" not in name}
         if step == 1200:
             train |= {"validation_loss": 0.41, "validation_accuracy": 0.875}
-        given = View(structs.replace(now, scalars=train), history(2, 1203), None)
-        plot.refresh(readings.added_to(given, playing=False))
+        plot.refresh(readings.added_to(seen(record, structs.replace(now, scalars=train)), playing=False))
         assert plot.strip.keys[1].text == "validation  0.410  88\u202f% at step 1\u202f200"
         assert plot.strip.keys[1].short == "validation  0.410 at step 1\u202f200"
 
 
 def test_no_score_is_told_of_a_step_after_the_one_that_is_read() -> None:
-    readings = Readings()
+    readings, record = Readings(), Record(history(2))
     bare = [structs.replace(frame(2, step), scalars={"loss": 1.0}) for step in range(3)]
     scored = [structs.replace(each, scalars={"loss": 1.0, "validation_loss": 0.4}) for each in bare]
     for now in (scored[0], bare[1], scored[2], bare[2]):
-        told = readings.added_to(View(now, history(2), None), playing=True)
+        told = readings.added_to(seen(record, now), playing=True)
         assert told.score is not None
         assert told.score.step <= told.reading.step
-    told = readings.added_to(View(bare[2], history(2), None), playing=False)
+    told = readings.added_to(seen(record, bare[2]), playing=False)
     assert told.score is scored[2]
 
 
 def test_a_score_that_is_not_a_number_is_told_as_such_and_not_as_the_one_before(qtbot: QtBot) -> None:
-    readings, plot = Readings(), LossPlot()
+    readings, record, plot = Readings(), Record(history(2)), LossPlot()
     qtbot.addWidget(plot)
     for step, loss in ((10, 0.41), (20, float("nan"))):
         scored = structs.replace(frame(2, step), scalars={"loss": 1.0, "validation_loss": loss})
-        plot.refresh(readings.added_to(View(scored, history(2), None), playing=False))
+        plot.refresh(readings.added_to(seen(record, scored), playing=False))
     assert plot.strip.keys[1].text == "validation  not a number at step 20"
 
 
 def test_scores_of_another_run_are_forgotten(qtbot: QtBot) -> None:
     readings = Readings()
-    readings.added_to(view(2), playing=False)
+    readings.added_to(seen(Record(history(2)), view(2).frame), playing=False)
     bare = structs.replace(frame(2, 3, run=2), scalars={"loss": 1.0})
-    assert readings.added_to(View(bare, history(2), None), playing=False).score is None
+    assert readings.added_to(seen(Record(history(2)), bare), playing=False).score is None

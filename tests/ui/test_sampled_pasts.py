@@ -11,9 +11,8 @@ from msgspec import structs
 from pytestqt.qtbot import QtBot
 
 from simulator.record.history import History, Rows
-from simulator.record.unit_past import UnitPast
-from tests.ui.plot_data import frame, view
-from tests.ui.unit_data import unit_of
+from tests.ui.plot_data import frame, recorded, view
+from tests.ui.unit_data import unit_of, unit_past
 from ui.chart.marks import Area, Curves
 from ui.plots import Plot, all_plots, plot_class
 
@@ -29,22 +28,17 @@ def scored() -> History:
     return made
 
 
-def watched() -> UnitPast:
-    past = UnitPast()
-    for step in LOOKED:
-        past.add(step, unit_of(step=step))
-    return past
-
-
 def after_looks(key: str, qtbot: QtBot) -> Plot[Any]:
     """The plot as it is when it was shown at the steps in ``LOOKED``."""
-    plot, past = plot_class(key)(), watched()
+    plot, units = plot_class(key)(), {step: unit_of(step=step) for step in LOOKED}
     qtbot.addWidget(plot)
     for step in LOOKED:
         given = view(3, 20)
         answers = {name: structs.replace(answer, step=step) for name, answer in given.answers.items()}
-        now = structs.replace(frame(3, step), unit=past.unit)
-        plot.refresh(replace(given, frame=now, history=scored(), answers=answers, unit=past))
+        now = structs.replace(frame(3, step), unit=units[LOOKED[-1]])
+        kept = [past for name, past in given.record.pasts.items() if name != "unit"]
+        record = recorded(scored(), given.first, *kept, unit_past(units, now.info))
+        plot.refresh(replace(given, frame=now, record=record, answers=answers))
     return plot
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,14 @@ from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
 from simulator.observations.microscope import want
+from simulator.observations.unit import Unit
 from simulator.record.changes import Change, ChangeLog, last_before
 from simulator.record.frame import Frame
 from simulator.record.history import History
-from simulator.record.unit_past import UnitPast
 from simulator.running.session import Session
 from simulator.schema.parameter import replaced
-from tests.ui.plot_data import frame, view
-from tests.ui.unit_data import UNITS, unit_of
+from tests.ui.plot_data import frame, recorded, view
+from tests.ui.unit_data import UNITS, unit_of, unit_past
 from ui.bench.bench import Bench
 from ui.bench.document import Document
 from ui.chart.view import View
@@ -43,12 +44,14 @@ def shown(qtbot: QtBot, given: View) -> UnitMicroscope:
 
 def dying(*changes: Change) -> View:
     """A unit that is alive until step 12 and dead from 15 on."""
-    past = UnitPast()
-    for step in range(0, 30, 3):
-        past.add(step, unit_of(step=step, active=0.5 if step < 15 else 0.0))
-    given = frame(4, 27)
-    fields = {name: getattr(given, name) for name in Frame.__struct_fields__} | {"unit": past.unit}
-    return View(Frame(**fields), History(("loss",)), None, unit=past, changes=changes)
+    units = {step: unit_of(step=step, active=0.5 if step < 15 else 0.0) for step in range(0, 30, 3)}
+    return watched(frame(4, 27), units, History(("loss",)), *changes)
+
+
+def watched(given: Frame, units: Mapping[int, Unit], history: History, *changes: Change) -> View:
+    """A unit that was looked at at these steps, the last time with what is given."""
+    fields = {name: getattr(given, name) for name in Frame.__struct_fields__} | {"unit": [*units.values()][-1]}
+    return View(Frame(**fields), recorded(history, None, unit_past(units, given.info), changes=changes))
 
 
 def test_it_says_when_the_unit_died_and_what_was_changed_just_before(qtbot: QtBot) -> None:
@@ -70,12 +73,8 @@ def test_it_says_when_the_unit_died_and_what_was_changed_just_before(qtbot: QtBo
     ],
 )
 def test_it_says_no_more_of_when_a_unit_died_than_was_seen(looked: list[int], wanted: str, qtbot: QtBot) -> None:
-    past = UnitPast()
-    for step in looked:
-        past.add(step, unit_of(step=step, active=0.0 if step == looked[-1] else 0.5))
-    given = frame(4, looked[-1])
-    fields = {name: getattr(given, name) for name in Frame.__struct_fields__} | {"unit": past.unit}
-    plot = shown(qtbot, View(Frame(**fields), History(("loss",)), None, unit=past))
+    units = {step: unit_of(step=step, active=0.0 if step == looked[-1] else 0.5) for step in looked}
+    plot = shown(qtbot, watched(frame(4, looked[-1]), units, History(("loss",))))
     assert plot.strip.remark.startswith(wanted)
 
 
@@ -128,11 +127,8 @@ def test_the_buttons_revive_the_unit_or_all_dead_ones(qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize("image", [True, False])
 def test_pointing_at_a_weight_reads_it(image: bool, qtbot: QtBot) -> None:
-    past = UnitPast()
-    past.add(40, unit_of(step=40, image=image))
     given = view(4)
-    fields = {name: getattr(given.frame, name) for name in Frame.__struct_fields__} | {"unit": past.unit}
-    plot = shown(qtbot, View(Frame(**fields), given.history, None, unit=past))
+    plot = shown(qtbot, watched(given.frame, {40: unit_of(step=40, image=image)}, given.history))
     assert plot.state is not None
     tiles = plot.incoming.tiles
     assert (tiles is not None) is image
@@ -177,7 +173,7 @@ def test_the_bench_logs_changes_of_the_run_and_brings_the_watched_unit(qtbot: Qt
         qtbot.waitUntil(lambda: bench.record.changes.entries == (Change(0, "New seed"),), timeout=20000)
         plot.watch("2", 4)
         qtbot.waitUntil(lambda: _watched(bench) == ("2", 4), timeout=20000)
-        before = bench.record.unit.unit.weights.copy() if bench.record.unit.unit is not None else None
+        before = _present(bench).frame.unit.weights.copy()  # type: ignore[union-attr]
         plot.refresh(_present(bench))
         assert plot.bar is not None
         plot.bar.revive.click()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from simulator.observations.unit import Unit
-from simulator.record.unit_past import UnitPast
+from simulator.observations.unit import Unit, WatchedUnit, unit_subject
+from simulator.record.past import Past
+from simulator.training.run_info import RunInfo
 from tests.ui.layer_data import Fill
 
 UNITS = 20
@@ -23,10 +26,9 @@ def unit_of(fill: Fill = lambda v: v, step: int = 0, *, active: float = 0.5, ima
     )  # fmt: skip
 
 
-def unit_past(now: Unit | None, fill: Fill, steps: int) -> UnitPast:
-    """Looks at steps 0 … ``steps``, the last one at ``now``."""
-    made = UnitPast()
-    for step in range(steps):
-        made.add(step, unit_of(fill, step))
-    made.add(steps, now)
+def unit_past(units: Mapping[int, Unit], info: RunInfo) -> Past:
+    """Looks at one unit, by their steps."""
+    made = Past(WatchedUnit(), unit_subject(next(iter(units.values()))))
+    for step, unit in units.items():
+        made.add(step, unit, info)
     return made

@@ -9,6 +9,8 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 from simulator.experiment.experiment import Experiment
 from simulator.observations.question import Question
+from simulator.record.history import History
+from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import Answer, Failed, Refused, Reply, Started, Update
 from simulator.running.transport import Mode
@@ -17,7 +19,8 @@ from simulator.training.checkpoint import Checkpoint
 from simulator.training.run_info import RunInfo
 from ui.bench.document import Document, Edit
 from ui.bench.inquiry import Inquiry
-from ui.bench.record import KeptRecords, Record
+from ui.bench.kept_records import KeptRecords
+from ui.bench.readings import Readings
 from ui.chart.view import View
 
 ACTIVE_MS = 30
@@ -103,6 +106,7 @@ class Bench(QObject):
         self.record = Record()
         """The past of the present run; where there is none, of the last one."""
         self.view: View | None = None
+        self._readings = Readings()
         self._kept = KeptRecords()
         self._brought_back: Checkpoint | None = None
         """Where the present run went on, if it was a kept one."""
@@ -396,7 +400,7 @@ class Bench(QObject):
         if reply.ended is not None and reply.step > 0 and not reply.continues:
             record = self.record.until(reply.step)
         else:
-            record = Record(reply.columns, reply.step, reply.frame if reply.step == 0 else None)
+            record = Record(History(reply.columns, start=reply.step), reply.frame if reply.step == 0 else None)
         record.changes.add(reply.step, self._cause)
         return record
 
@@ -416,7 +420,8 @@ class Bench(QObject):
             self.kept_steps = reply.kept_steps
             self._count_time()
             self.record.add(frame, reply.rows)
-            self.view = self.record.view(frame, dict(self.inquiry.answers), reply.playing)
+            view = View(frame, self.record, dict(self.inquiry.answers))
+            self.view = self._readings.added_to(view, reply.playing)
             self.updated.emit(self.view, reply.steps_per_second)
             if self._visible:
                 self.inquiry.go_on(self.questions(), frame.step)

@@ -20,17 +20,12 @@ class Readings:
         self._since = QElapsedTimer()
         self._read: Frame | None = None
         self._scored: Frame | None = None
-        self._last_scored: Frame | None = None
 
     def added_to(self, view: View, playing: bool) -> View:
         """The view with what is to be read; the present at once where it stands still or is of another run."""
         frame = view.frame
-        if "validation_loss" in frame.scalars:
-            self._last_scored = frame
-        elif self._last_scored is not None and self._last_scored.run != frame.run:
-            self._last_scored = None
         fresh = self._read is None or self._read.run != frame.run
         if fresh or not playing or self._since.hasExpired(READING_MS):
-            self._read, self._scored = frame, self._last_scored
+            self._read, self._scored = frame, view.record.scored
             self._since.start()
         return replace(view, read=self._read, scored=self._scored)

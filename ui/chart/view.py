@@ -11,10 +11,9 @@ from simulator.layers.info import LayerInfo
 from simulator.parts.activations import Activation
 from simulator.record.changes import Change
 from simulator.record.frame import Frame
-from simulator.record.gains_past import GainsPast
 from simulator.record.history import History
-from simulator.record.profiles import Profiles
-from simulator.record.unit_past import UnitPast
+from simulator.record.past import Past
+from simulator.record.record import Record
 from simulator.running.messages import Answer
 from simulator.schema.parameter import Part, kinds, title_of
 
@@ -24,23 +23,32 @@ class View:
     """What a plot is given to show."""
 
     frame: Frame
-    history: History
-    first: Frame | None
-    """The frame of step 0 of this run."""
-    profiles: Profiles | None = None
-    """The past of layers with a state."""
-    gains: GainsPast | None = None
-    """The past of the waterfall's factors."""
+    record: Record
+    """The past of this run."""
     answers: Mapping[str, Answer] = field(default_factory=dict)
     """The last answer to what each plot asks, by the plot's key."""
-    unit: UnitPast | None = None
-    """The past of the unit under the microscope."""
-    changes: tuple[Change, ...] = ()
-    """What was changed in this run, in order."""
     read: Frame | None = None
     """The frame whose numbers are read out, where the present one passes too fast."""
     scored: Frame | None = None
     """The last frame with a score on data held out, up to the one that is read."""
+
+    @property
+    def history(self) -> History:
+        return self.record.history
+
+    @property
+    def first(self) -> Frame | None:
+        """The frame of step 0 of this run."""
+        return self.record.first
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What was changed in this run, in order."""
+        return self.record.changes.entries
+
+    def past(self, name: str) -> Past | None:
+        """The past of what is sampled under this name; None while nobody has looked."""
+        return self.record.pasts.get(name)
 
     @property
     def reading(self) -> Frame:

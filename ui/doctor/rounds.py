@@ -133,8 +133,7 @@ class Rounds(QObject):
             return
         self._since.start()
         evidence = Evidence(
-            self._document.experiment, view.frame, view.history, view.first, self._tiny, self._sharpness,
-            self._bench.record.profiles,
+            self._document.experiment, view.frame, view.record, self._tiny, self._sharpness
         )  # fmt: skip
         worried = rising(evidence) and not evidence.broken
         self._found, self._step = examine(evidence if worried else replace(evidence, sharpness=None)), view.frame.step

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QRectF
 
 from simulator.arrays.trace import FACTORS, Factor
-from simulator.record.gains_past import TOTAL, nothing_arrives
+from simulator.observations.factors import TOTAL, FactorGains, nothing_arrives
 from simulator.record.sampled_history import Grid
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import DepthAxis, StepAxis
@@ -97,10 +97,11 @@ class FactorImage(Plot[FactorsPast]):
     def capture(self, view: View) -> FactorsPast | None:
         # A lone layer has nothing to compare with, which is a picture too.
         alone = Grid(np.full((1, TOTAL + 1, 1), np.nan), np.ones(1, np.bool_), view.frame.step, 1)
-        grid = view.gains.grid(COLUMNS) if view.gains is not None else None
+        past = view.past(FactorGains.name)
+        grid = past.looks.grid(COLUMNS) if past is not None else None
         if grid is None and view.frame.info.depth > 1:
             return None
-        end = view.gains.end if view.gains is not None and grid is not None else view.frame.step
+        end = past.looks.end if past is not None else view.frame.step
         since = since_of(view.history, "delta_rms", columns_of(view.frame, ["delta_rms"])["delta_rms"].values)
         return FactorsPast(view.frame.step, end, grid or alone, since)
 

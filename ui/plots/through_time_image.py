@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 
-from simulator.record.profiles import ProfileImage
+from simulator.arrays.numeric import Floats
+from simulator.observations.sampled import Subject
+from simulator.observations.time_profile import StateGradients, height_of, norms_of
+from simulator.record.sampled_history import Grid
 from ui.chart.axes import StepAxis
 from ui.chart.bands import LINE, USUAL_HEIGHT, BandAxis, BandFrames, Bands, Caption, Captions, gap_of
 from ui.chart.decades import extent, log10, notes_of
@@ -28,6 +32,30 @@ ROOMY = 2.5
 """Captions stand over the bands where one is so many times as high as they are; else they are in the legend."""
 NARROW = 0.08
 """The gap between bands without captions, as a share of their height."""
+
+
+@dataclass(frozen=True)
+class ProfileImage:
+    """‖∂L/∂h_t‖ of one layer, training step × time step."""
+
+    values: Floats
+    """(columns, rows): the largest norm of each column's looks and each row's time steps; NaN where nobody looked."""
+    looked: NDArray[np.bool_]
+    """(columns,): where somebody looked, or had looked just before."""
+    first: int
+    """The training step at which the first column begins."""
+    width: int
+    """Training steps per column."""
+    times: int
+    """Time steps; row r holds r · height + 1 …"""
+    height: int
+    """Time steps per row."""
+
+
+def _image(subject: Subject, grid: Grid, layer: str) -> ProfileImage:
+    times = subject.sizes[subject.labels.index(layer)]
+    values = norms_of(layer, subject, grid.values)
+    return ProfileImage(values, grid.looked, grid.first, grid.width, times, height_of(times))
 
 
 @dataclass(frozen=True)
@@ -82,14 +110,16 @@ class ThroughTimeImage(Plot[ImageState]):
             self._write()
 
     def capture(self, view: View) -> ImageState | None:
-        profiles = view.profiles
+        past = view.past(StateGradients.name)
         layers = [(i, layer.label) for i, layer in enumerate(view.frame.info.layers)]
-        known = [(i, label) for i, label in layers if profiles is not None and label in profiles.labels]
-        if profiles is None or not known:
+        known = [(i, label) for i, label in layers if past is not None and label in past.subject.labels]
+        if past is None or not known:
             return None
-        images = tuple(profiles.image(label, COLUMNS) for _, label in known)
-        depth, labels = view.frame.info.depth, tuple(label for _, label in known)
-        return ImageState(view.frame.step, depth, tuple(i for i, _ in known), labels, images, profiles.end)
+        grid, labels = past.looks.grid(COLUMNS), tuple(label for _, label in known)
+        images = tuple(_image(past.subject, grid, label) for label in labels)
+        return ImageState(
+            view.frame.step, view.frame.info.depth, tuple(i for i, _ in known), labels, images, past.looks.end
+        )  # fmt: skip
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 

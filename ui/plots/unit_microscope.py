@@ -12,9 +12,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPolygonF, QResizeEvent
 
 from simulator.observations.microscope import WANT, want
-from simulator.observations.unit import COLUMNS, Unit
+from simulator.observations.unit import COLUMNS, Unit, WatchedUnit, unit_subject
 from simulator.record.changes import Change, last_before
-from simulator.record.unit_past import Turn, UnitPast
+from simulator.record.past import Past
+from simulator.record.turns import Turn
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import Axis, StepAxis, ValueAxis
 from ui.chart.edges import Beyond, beyond_notes, drawn_within, fitting, reach_of
@@ -208,13 +209,13 @@ class UnitMicroscope(Plot[UnitState]):
     # -- state -------------------------------------------------------------------------------------------------------
 
     def capture(self, view: View) -> UnitState | None:
-        unit, past = view.frame.unit, view.unit
+        unit, past = view.frame.unit, view.past(WatchedUnit.name)
         if unit is None:
             return None
-        if past is None or past.unit is not unit:
-            past = UnitPast()
-            past.add(view.frame.step, unit)
-        turns = past.turns
+        if past is None or past.subject != unit_subject(unit):
+            past = Past(WatchedUnit(), unit_subject(unit))
+            past.add(view.frame.step, unit, view.frame.info)
+        turns = past.turns.entries
         change = last_before(view.changes, turns[-1].step) if turns else None
         looks = past.looks
         return UnitState(

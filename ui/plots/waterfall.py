@@ -12,7 +12,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPolygonF, QTransform
 
 from simulator.arrays.trace import FACTORS, Factor, Gains
-from simulator.record.gains_past import NOT_A_NUMBER, TOTAL, gain_rows, nothing_arrives
+from simulator.observations.factors import NOT_A_NUMBER, TOTAL, gain_rows, nothing_arrives
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.canvas import Pane

@@ -229,6 +229,6 @@ def test_the_added_plot_shows_the_added_measure_and_is_exported(qtbot: Any, tmp_
     plot = plot_class("squares")(bare=True)
     qtbot.addWidget(plot)
     plot.start(result.info)
-    plot.refresh(View(result.last, result.history, result.first, result.profiles, result.gains, {}))
+    plot.refresh(View(result.last, result.record))
     export_plot(plot, tmp_path / f"squares.{kind}")
     assert (tmp_path / f"squares.{kind}").stat().st_size > 100

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QTransform
 
-from simulator.observations.unit import SATURATED, Condition, Unit
-from simulator.record.unit_past import Turn
+from simulator.observations.unit import SATURATED, Unit
+from simulator.record.turns import Turn
 from ui.chart.canvas import Pane
 from ui.chart.heat import Heat
 from ui.chart.marks import Array, Item, pen_of, transparent
@@ -23,10 +23,10 @@ from ui.style.theme import Theme
 NOTHING, ALIVE, DIM, DEAD = range(4)
 """Places in the colour table of the cells."""
 MOST_BARS = 512
-TURNED: dict[Condition, str] = {
+TURNED: dict[str, str] = {
     "dead": "died", "saturated": "saturated", "alive": "alive again", "not finite": "not finite",
 }  # fmt: skip
-TONES: dict[Condition, str] = {"dead": "warning", "saturated": "muted", "alive": "accent", "not finite": "warning"}
+TONES: dict[str, str] = {"dead": "warning", "saturated": "muted", "alive": "accent", "not finite": "warning"}
 """Fields of the theme."""
 
 

@@ -1,4 +1,4 @@
-"""The past of the waterfall: every factor of every layer's gain, look by look."""
+"""The factors of the waterfall as rows: what each operation does to every layer's error signal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Floats
 from simulator.arrays.trace import FACTORS, Gains
-from simulator.record.sampled_history import Grid, SampledHistory, farther_from_zero
+from simulator.observations.sampled import Sampled, Subject, farther_from_zero
+from simulator.training.run_info import RunInfo
 
 TOTAL = len(FACTORS)
 """The row of the total, behind those of the factors."""
@@ -45,33 +46,19 @@ def nothing_arrives(totals: Floats) -> NDArray[np.bool_]:
     return found
 
 
-class GainsPast:
-    """What every look at the factors of one run has seen; of looks that share a column, the gain farthest from 1."""
+class FactorGains(Sampled):
+    """Every factor of every layer's gain; of looks that share a column, the gain farthest from 1."""
 
-    def __init__(self, capacity: int = 256) -> None:
-        self.capacity = capacity
-        self.looks: SampledHistory | None = None
+    name = "factors"
 
-    @property
-    def end(self) -> int:
-        """The last step looked at."""
-        return -1 if self.looks is None else self.looks.end
+    def subject(self, result: Sequence[Gains], info: RunInfo) -> Subject:
+        return Subject(tuple(layer.label for layer in info.layers))
 
-    def add(self, step: int, labels: Sequence[str], found: Sequence[Gains]) -> None:
-        """Take in the factors of one frame; a frame without any is no look."""
-        if not found:
-            return
-        if self.looks is None:
-            self.looks = SampledHistory((TOTAL + 1, len(labels)), farther_from_zero, self.capacity)
-        self.looks.add(step, gain_rows(labels, found))
+    def shape(self, subject: Subject) -> tuple[int, ...]:
+        return TOTAL + 1, len(subject.labels)
 
-    def until(self, step: int) -> GainsPast:
-        """A past of its own of what was seen before ``step``."""
-        found = GainsPast(self.capacity)
-        looks = None if self.looks is None else self.looks.until(step)
-        found.looks = looks if looks is not None and looks.steps.size else None
-        return found
+    def sampled(self, result: Sequence[Gains], info: RunInfo) -> Floats:
+        return gain_rows(self.subject(result, info).labels, result)
 
-    def grid(self, columns: int) -> Grid | None:
-        """(columns, factors and total, layers); None while nobody has looked."""
-        return None if self.looks is None else self.looks.grid(columns)
+    def merge(self, earlier: Floats, later: Floats) -> Floats:
+        return farther_from_zero(earlier, later)

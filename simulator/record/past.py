@@ -1,0 +1,46 @@
+"""The past of one thing that is sampled: what became of it, look by look."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from simulator.observations.sampled import Sampled, Subject
+from simulator.record.sampled_history import CAPACITY, SampledHistory
+from simulator.record.turns import TurnLog
+from simulator.training.run_info import RunInfo
+
+MOST_BYTES = 64 * 2**20
+"""Of one past's values: where a sample is large, fewer columns are kept."""
+
+
+def columns_for(shape: tuple[int, ...]) -> int:
+    """How many samples of this shape are kept: ``CAPACITY``, or fewer of large ones, but two."""
+    affordable = MOST_BYTES // (8 * max(math.prod(shape), 1))
+    return max(min(CAPACITY, affordable // 2 * 2), 2)
+
+
+class Past:
+    """What ``sampled`` takes of the results about one subject, and when its condition turned."""
+
+    def __init__(self, sampled: Sampled, subject: Subject, capacity: int | None = None) -> None:
+        self.sampled, self.subject = sampled, subject
+        shape = sampled.shape(subject)
+        self.looks = SampledHistory(shape, sampled.merge, columns_for(shape) if capacity is None else capacity)
+        self.turns = TurnLog(sampled.usual)
+
+    @property
+    def nbytes(self) -> int:
+        return self.looks.nbytes
+
+    def add(self, step: int, result: Any, info: RunInfo) -> None:
+        """Take in one look."""
+        before = self.looks.end if self.looks.steps.size else None
+        self.turns.add(step, self.sampled.condition(result), before)
+        self.looks.add(step, self.sampled.sampled(result, info))
+
+    def until(self, step: int) -> Past:
+        """A past of its own of what was seen before ``step``."""
+        cut = Past(self.sampled, self.subject)
+        cut.looks, cut.turns = self.looks.until(step), self.turns.until(step)
+        return cut
