@@ -50,7 +50,7 @@ def kind_of(layer: Plain, field: str) -> str:
 
 def activation_of(layer: Plain) -> type[Activation] | None:
     """None where it has none of its own."""
-    return kinds(Activation).get(kind_of(layer, "activation"))  # type: ignore[type-abstract]
+    return kinds(Activation).get(kind_of(layer, "activation"))
 
 
 def initializer_of(layer: Plain, field: str = "initializer") -> Initializer | None:
@@ -58,7 +58,7 @@ def initializer_of(layer: Plain, field: str = "initializer") -> Initializer | No
     part = layer.get(field)
     if not isinstance(part, Mapping):
         return None
-    return kinds(Initializer)[part["kind"]](**{name: part[name] for name in part if name != "kind"})  # type: ignore[type-abstract]
+    return kinds(Initializer)[part["kind"]](**{name: part[name] for name in part if name != "kind"})
 
 
 def bends(layer: Plain) -> bool:
@@ -76,7 +76,7 @@ def normalized_over(layer: Plain) -> str:
 
 def ungated(layer: Plain) -> bool:
     """Whether it carries a state that nothing but weights and slopes keep."""
-    kind = kinds(Layer)[layer["kind"]]  # type: ignore[type-abstract]
+    kind = kinds(Layer)[layer["kind"]]
     return kind.stateful and not kind.gates
 
 
@@ -222,7 +222,7 @@ def gated(experiment: Experiment, kind: str) -> Remedy | None:
         for path, layer in layers_of(experiment)
         if ungated(layer)
     )
-    title = parameter.title_of(kinds(Layer)[kind])  # type: ignore[type-abstract]
+    title = parameter.title_of(kinds(Layer)[kind])
     return Remedy(title, found) if found else None
 
 

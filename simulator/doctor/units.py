@@ -51,7 +51,7 @@ class Saturated(Rule):
 
 
 def _squashes(layer: LayerInfo) -> bool:
-    activation = kinds(Activation).get(layer.activation)  # type: ignore[type-abstract]
+    activation = kinds(Activation).get(layer.activation)
     return activation is not None and activation.squashing()
 
 

@@ -261,7 +261,7 @@ class Layer(Part, frozen=True, kw_only=True):
 
 def layer_kinds(holds: Callable[[type[Layer]], bool]) -> frozenset[str]:
     """The kinds of layers of which something holds."""
-    return frozenset(kind for kind, layer in kinds(Layer).items() if holds(layer))  # type: ignore[type-abstract]
+    return frozenset(kind for kind, layer in kinds(Layer).items() if holds(layer))
 
 
 class Module(ABC):

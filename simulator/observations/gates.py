@@ -35,7 +35,7 @@ FLAT = 0.05 / 4
 
 def gates_of(tap: Tap) -> tuple[str, ...]:
     """Names of the gates among a tap's extras, in the order in which they are shown."""
-    layer = kinds(Layer).get(tap.info.kind)  # type: ignore[type-abstract]
+    layer = kinds(Layer).get(tap.info.kind)
     return () if layer is None else layer.gates
 
 

@@ -11,7 +11,7 @@ import builtins
 import functools
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar, Union
 
@@ -60,19 +60,22 @@ def details_of(part: type[Spec]) -> list[str]:
     return [" ".join(paragraph.split()) for paragraph in (part.__doc__ or "").strip().split("\n\n")[1:]]
 
 
-def concrete(base: type[PartType]) -> tuple[type[PartType], ...]:
-    """All registered kinds below ``base``, in the order they were defined."""
+def concrete(base: Callable[..., PartType]) -> tuple[type[PartType], ...]:
+    """All registered kinds below the class ``base``, in the order they were defined."""
+    # As a callable it may be abstract: mypy takes ``type[…]`` for a class that can be instantiated.
+    assert isinstance(base, type)
+    children: Sequence[type[PartType]] = base.__subclasses__()
     found: list[type[PartType]] = []
-    for child in base.__subclasses__():
+    for child in children:
         found.extend(concrete(child) or (child,))
     return tuple(found)
 
 
-def kinds(base: type[PartType]) -> dict[str, type[PartType]]:
+def kinds(base: Callable[..., PartType]) -> dict[str, type[PartType]]:
     return {kind_of(part): part for part in concrete(base)}
 
 
-def any_of(base: type[PartType]) -> Any:
+def any_of(base: Callable[..., PartType]) -> Any:
     """The union of all kinds of ``base`` that are defined so far: what msgspec decodes by ``kind``."""
     return Union[concrete(base)]  # noqa: UP007
 

@@ -22,7 +22,7 @@ LOSSES = ("softmax_cross_entropy", "sigmoid_cross_entropy", "mse", "sigmoid_mse"
 
 def random_net(seed: int) -> Plain:
     rng = np.random.default_rng(seed)
-    activations = list(kinds(Activation))  # type: ignore[type-abstract]
+    activations = list(kinds(Activation))
     draw = str(rng.choice(DRAWS))
     initializer: Plain = {"kind": draw}
     if draw == "normal":

@@ -22,7 +22,7 @@ from tests.simulator.test_analysis import STACKS, training_of
 
 
 def stack(kind: str, weight: float, bias: float, masking: float = 1.0) -> Stack:
-    activation: Activation = kinds(Activation)[kind]()  # type: ignore[type-abstract]
+    activation: Activation = kinds(Activation)[kind]()
     return Stack(activation, "2", weight, bias, masking, 1.0, True)
 
 

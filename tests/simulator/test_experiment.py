@@ -14,7 +14,7 @@ from simulator.layers import Layer
 from simulator.parts.losses import Loss
 from simulator.schema.parameter import Parameter, Spec, is_live_change, kind_of, kinds, parameters
 
-ISSUE = """
+WRITTEN = """
 {"format": "nablascope/1", "name": "ten tanh layers, small weights", "seed": 0, "precision": "float32",
  "data": {"kind": "gaussian", "samples": 1000, "features": 500, "classes": 10},
  "layers": [{"kind": "dense", "units": 500, "repeat": 10, "activation": {"kind": "tanh"},
@@ -34,9 +34,9 @@ def made(**fields: Any) -> Experiment:
     return Experiment.from_builtins({**SMALL, **fields})
 
 
-def test_the_issues_example_decodes_and_its_values_come_back() -> None:
-    experiment = Experiment.from_json(ISSUE)
-    wanted = json.loads(ISSUE)
+def test_an_experiment_written_by_hand_decodes_and_its_values_come_back() -> None:
+    experiment = Experiment.from_json(WRITTEN)
+    wanted = json.loads(WRITTEN)
     assert experiment.depth == 10
 
     def covers(got: Any, want: Any) -> bool:
@@ -47,8 +47,8 @@ def test_the_issues_example_decodes_and_its_values_come_back() -> None:
         return bool(got == want)
 
     assert covers(json.loads(experiment.to_json()), wanted)
-    assert Experiment.from_json(ISSUE.encode()) == experiment
-    assert Experiment.from_json(b"\xef\xbb\xbf" + ISSUE.encode()) == experiment
+    assert Experiment.from_json(WRITTEN.encode()) == experiment
+    assert Experiment.from_json(b"\xef\xbb\xbf" + WRITTEN.encode()) == experiment
 
 
 def test_everything_has_its_default_but_data_and_layers() -> None:
@@ -282,7 +282,7 @@ def test_a_broken_file_is_one_sentence(text: str | bytes, words: list[str]) -> N
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.data())
 def test_any_value_in_any_place_is_taken_or_refused_in_words(data: st.DataObject) -> None:
-    plain = json.loads(ISSUE)
+    plain = json.loads(WRITTEN)
     here = plain
     while True:
         key = data.draw(st.sampled_from(list(here) if isinstance(here, dict) else list(range(len(here)))))

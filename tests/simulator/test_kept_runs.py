@@ -107,7 +107,7 @@ def structural_changes() -> Iterator[tuple[str, Experiment]]:
                     continue
                 if not is_live_change(EXPERIMENT, changed):
                     yield f"{path}={value}", changed
-    for kind in concrete(Layer)[1:]:  # type: ignore[type-abstract]
+    for kind in concrete(Layer)[1:]:
         yield f"layers.1.kind={kind_of(kind)}", EXPERIMENT.with_values([("layers.1.kind", kind_of(kind))])
     yield "one layer more", EXPERIMENT.with_values([("layers", [*PLAIN["layers"], {"kind": "dense"}])])
     yield "one layer less", EXPERIMENT.with_values([("layers", PLAIN["layers"][:1])])

@@ -142,7 +142,7 @@ def test_layer_norm_makes_chi_independent_of_the_weights(activation: Activation)
 
 
 def test_chi_of_batch_norm_is_never_below_one() -> None:
-    for kind in kinds(Activation).values():  # type: ignore[type-abstract]
+    for kind in kinds(Activation).values():
         assert mean_field.chi_batch_norm(kind()) >= 1 - 1e-12
 
 
@@ -302,10 +302,10 @@ def test_rows_of_a_prediction_are_the_rows_of_the_plots() -> None:
 # -- initialisers ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", kinds(Initializer))  # type: ignore[type-abstract]
+@pytest.mark.parametrize("kind", kinds(Initializer))
 @pytest.mark.parametrize("shape", [(60, 90), (90, 60)])
 def test_the_variance_that_an_initialiser_tells_is_the_one_it_draws(kind: str, shape: tuple[int, int]) -> None:
-    initializer = kinds(Initializer)[kind]()  # type: ignore[type-abstract]
+    initializer = kinds(Initializer)[kind]()
     out = np.empty(shape)
     initializer.fill(out, stream(1, Stream.WEIGHTS), *shape)
     variance = initializer.entry_variance(*shape)
@@ -336,7 +336,7 @@ def test_known_points_of_the_edge() -> None:
 
 @pytest.mark.parametrize("kind", ["tanh", "erf", "elu", "selu", "softsign", "sigmoid"])
 def test_chi_is_one_on_the_edge_and_on_either_side_as_its_names_say(kind: str) -> None:
-    activation = kinds(Activation)[kind]()  # type: ignore[type-abstract]
+    activation = kinds(Activation)[kind]()
     edge = mean_field.edge_of_chaos(activation)
     for weight, bias in edge.T[edge.shape[1] // 2 :: 30]:
         assert mean_field.fixed_point(activation, weight, bias).chi == pytest.approx(1, abs=2e-3)
@@ -345,7 +345,7 @@ def test_chi_is_one_on_the_edge_and_on_either_side_as_its_names_say(kind: str) -
 
 
 ALL = [
-    *(kind() for _, kind in sorted(kinds(Activation).items())),  # type: ignore[type-abstract]
+    *(kind() for _, kind in sorted(kinds(Activation).items())),
     LeakyReLU(slope=0.5), ELU(alpha=0.3), ELU(alpha=3.0),
 ]  # fmt: skip
 

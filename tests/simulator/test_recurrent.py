@@ -21,7 +21,7 @@ from simulator.schema.parameter import kinds
 from tests.simulator.differences import bench, check, plain
 from tests.simulator.sequences import RECURRENT, drawn, states, through_time
 
-ACTIVATIONS = sorted(kinds(Activation))  # type: ignore[type-abstract]
+ACTIVATIONS = sorted(kinds(Activation))
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)

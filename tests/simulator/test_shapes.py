@@ -108,7 +108,7 @@ def test_what_is_foreseen_to_be_refused_is_refused_in_the_same_words(layers: lis
     assert str(refused.value) == need.refusal
 
 
-@pytest.mark.parametrize("kind", [k for k in concrete(Data) if "path" not in k.__struct_fields__])  # type: ignore[type-abstract]
+@pytest.mark.parametrize("kind", [k for k in concrete(Data) if "path" not in k.__struct_fields__])
 def test_data_know_the_shape_of_a_sample_before_they_are_loaded(kind: type[Data]) -> None:
     assert kind().input_shape == prepare(kind(), 0, "float32").input_shape
 

@@ -29,7 +29,7 @@ from ui.forms.slider import NumberRow
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
-KINDS = kinds(Layer)  # type: ignore[type-abstract]
+KINDS = kinds(Layer)
 
 
 def dense(units: int = 64, **more: Any) -> dict[str, Any]:
@@ -443,7 +443,7 @@ def test_the_form_of_every_kind_fits_a_narrow_panel(qtbot: Any, kind: str, width
     host = QWidget()
     qtbot.addWidget(host)
     qtbot.__dict__.setdefault("held", []).append(host)
-    form = PartForm(Layer, parent=host)  # type: ignore[type-abstract]
+    form = PartForm(Layer, parent=host)
     form.set_value({"kind": kind})
     form.resize(width, form.sizeHint().height())
     host.resize(width, form.height())

@@ -13,7 +13,7 @@ from PySide6.QtGui import QFont, QIcon, QImage, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QCheckBox, QToolButton
 from pytestqt.qtbot import QtBot
 
-from ui.style.colours import contrast, luminance, mix, ramp, rgb
+from ui.style.colours import mix, ramp, rgb
 from ui.style.icons import ICONS, RESOURCES, app_icon, icon, set_icon
 from ui.style.numbers import count, integer, number, percent, power_of_ten, tabular
 from ui.style.stylesheet import stylesheet
@@ -30,6 +30,18 @@ def app(qapp: QApplication) -> Iterator[QApplication]:
     set_theme(qapp, "light")
     qapp.setStyleSheet(sheet)
     qapp.setPalette(palette)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, 0 (black) to 1 (white)."""
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in rgb(colour)]
+    return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(first: str, second: str) -> float:
+    """WCAG contrast ratio (L₁ + 0.05) / (L₂ + 0.05): 1 (none) to 21."""
+    low, high = sorted((luminance(first), luminance(second)))
+    return (high + 0.05) / (low + 0.05)
 
 
 def test_contrast_is_that_of_wcag() -> None:

@@ -27,7 +27,7 @@ Change = Callable[[Plain, Sequence[Place]], tuple[Plain, list[Place]]]
 
 def inner_name(layer: Mapping[str, Any]) -> str | None:
     """The field that holds the layer's inner stack; None where it has none."""
-    known = kinds(Layer)  # type: ignore[type-abstract]
+    known = kinds(Layer)
     return inner_field(known[str(layer["kind"])]) if layer.get("kind") in known else None
 
 
@@ -37,7 +37,7 @@ def inner_of(layer: Mapping[str, Any]) -> list[Plain]:
     if name is None:
         return []
     if name not in layer:
-        part = kinds(Layer)[str(layer["kind"])]  # type: ignore[type-abstract]
+        part = kinds(Layer)[str(layer["kind"])]
         default = next(p for p in parameters(part) if p.name == name).default
         return [dict(msgspec.to_builtins(inner, builtin_types=())) for inner in default]
     return list(layer[name])
@@ -112,7 +112,7 @@ def _stacks(chosen: Sequence[Place]) -> dict[Place, list[int]]:
 
 def first_layer() -> Plain:
     """What an empty stack begins with: the first kind of layer as it comes."""
-    return {"kind": kind_of(concrete(Layer)[0])}  # type: ignore[type-abstract]
+    return {"kind": kind_of(concrete(Layer)[0])}
 
 
 def added(plain: Plain, chosen: Sequence[Place], layer: Mapping[str, Any] | None = None) -> tuple[Plain, list[Place]]:
@@ -227,7 +227,7 @@ def as_kind(layer: Mapping[str, Any], kind: str) -> Plain:
     """
     if layer["kind"] == kind:
         return dict(layer)
-    part = kinds(Layer)[kind]  # type: ignore[type-abstract]
+    part = kinds(Layer)[kind]
     name, inner = inner_field(part), inner_of(layer)
     if name is not None and not inner:
         single = {field: value for field, value in layer.items() if field != "repeat"}

@@ -157,7 +157,7 @@ def _output_parameters() -> tuple[Parameter, ...]:
 
 def _title(layer: Plain) -> str:
     """``dense 100 · tanh``, ``residual · 2 layers``"""
-    known = kinds(Layer)  # type: ignore[type-abstract]
+    known = kinds(Layer)
     words = [_kind_title(known, layer)]
     fields = {p.name: p for p in parameters(known[str(layer["kind"])])}
     size = _size_field(fields.values())
@@ -178,7 +178,7 @@ def _size_field(fields: Iterable[Parameter]) -> Parameter | None:
 
 
 def _badges(layer: Plain) -> tuple[str, ...]:
-    fields = parameters(kinds(Layer)[str(layer["kind"])])  # type: ignore[type-abstract]
+    fields = parameters(kinds(Layer)[str(layer["kind"])])
     return _scalar_badges(fields, layer) + _part_badges([p for p in fields if p.name != "activation"], layer)
 
 

@@ -25,7 +25,7 @@ def kinds_menu(behind: Take, inside: Take, parent: QWidget | None = None) -> tup
 def _menu(title: str, take: Take, parent: QWidget | None) -> QMenu:
     menu = QMenu(title, parent)
     menu.setToolTipsVisible(True)
-    for kind, part in kinds(Layer).items():  # type: ignore[type-abstract]
+    for kind, part in kinds(Layer).items():
         action = menu.addAction(title_of(part))
         action.setToolTip(summary_of(part))
         action.setData(kind)

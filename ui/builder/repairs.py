@@ -70,7 +70,7 @@ class Case:
 
 def has_field(layer: Mapping[str, Any], name: str) -> bool:
     """Whether layers of this kind have the field."""
-    part = kinds(Layer)[str(layer["kind"])]  # type: ignore[type-abstract]
+    part = kinds(Layer)[str(layer["kind"])]
     return any(p.name == name for p in parameters(part))
 
 
@@ -186,7 +186,7 @@ def every_step(case: Case) -> tuple[str, Plain] | None:
 
 def flat(case: Case) -> tuple[str, Plain] | None:
     """Put a flatten before the layer."""
-    if len(case.shape) == 1 or "flatten" not in kinds(Layer):  # type: ignore[type-abstract]
+    if len(case.shape) == 1 or "flatten" not in kinds(Layer):
         return None
     return "Insert flatten", _spliced(case.plain, case.place, 0, [{"kind": "flatten"}])
 

@@ -50,17 +50,6 @@ def _gamma(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(values <= 0.0031308, values * 12.92, 1.055 * values ** (1 / 2.4) - 0.055)
 
 
-def luminance(colour: str) -> float:
-    """Relative luminance, 0 (black) to 1 (white)."""
-    return float(_linear(np.array(rgb(colour))) @ np.array([0.2126, 0.7152, 0.0722]))
-
-
-def contrast(first: str, second: str) -> float:
-    """WCAG contrast ratio (L₁ + 0.05) / (L₂ + 0.05): 1 (none) to 21."""
-    low, high = sorted((luminance(first), luminance(second)))
-    return (high + 0.05) / (low + 0.05)
-
-
 def _oklab(colour: str) -> NDArray[np.float64]:
     lab: NDArray[np.float64] = _TO_LAB @ np.cbrt(_TO_LMS @ _linear(np.array(rgb(colour))))
     return lab

@@ -98,14 +98,10 @@ QAbstractItemView { background: $panel; color: $text; border: 1px solid $border;
     selection-background-color: $accent; selection-color: $on_accent; alternate-background-color: $raised; }
 QHeaderView::section { background: $window; color: $muted; border: 0; border-bottom: 1px solid $border;
     padding: 4px 8px; }
-QGroupBox { border: 0; border-top: 1px solid $border; margin-top: 12px; padding-top: 10px; }
-QGroupBox::title { subcontrol-origin: margin; subcontrol-position: top left; color: $muted;
-    padding: 0 6px 0 0; }
 QTabBar::tab { background: transparent; color: $muted; padding: 4px 10px; border: 0;
     border-bottom: 2px solid transparent; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabBar::tab:hover { color: $text; }
-QTabWidget::pane { border: 0; border-top: 1px solid $border; }
 QStatusBar { background: $window; color: $text; border-top: 1px solid $border; }
 QStatusBar::item { border: 0; }
 QSplitter::handle { background: $window; }

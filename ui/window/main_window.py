@@ -84,7 +84,7 @@ class MainWindow(QMainWindow):
         build_menus(self)
         self.menuBar().setCornerWidget(panel_toggles((self.network_dock, self.doctor_dock, self.training_dock), self))
         self._escape = self._make_escape()
-        self._one_undo = OneUndo(self)
+        OneUndo(self)
         self.notices = Notices(self)
         self._connect()
         self._show_experiment(document.experiment)
