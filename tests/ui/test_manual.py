@@ -111,9 +111,9 @@ def test_no_dollar_or_bracket_of_a_formula_or_a_link_is_left_on_a_page(page: Pag
 
 
 def test_a_formula_that_cannot_be_set_is_shown_as_its_source(qapp: QApplication) -> None:
-    for bad in (r"\frac{a", r"\left( a", "{" * 3000):
+    for bad in (r"\frac{a", r"\left( a", r"\odotg", r"\exp\left(\sum_i p_i\right)", "{" * 3000):
         with pytest.raises(ValueError):
-            picture(bad, lettering())
+            picture(bad, lettering(), display=True)
     assert "<code>\\frac{a&lt;b</code>" in to_html(r"See $\frac{a<b$.", lettering())
     assert unset_formulas(r"$x$ and $\frac{a$", lettering()) == [r"\frac{a"]
 

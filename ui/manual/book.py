@@ -10,7 +10,7 @@ from ui.manual.findings import finding_pages
 from ui.manual.page import Chapter, Page, written
 from ui.manual.parts import part_chapters
 from ui.manual.plots import plot_pages
-from ui.manual.tables import analyses_table
+from ui.manual.tables import analyses_list
 from ui.style.help import SUFFIX
 
 GUIDE = (
@@ -37,7 +37,7 @@ def chapters() -> tuple[Chapter, ...]:
 
 
 def _filled(text: str) -> str:
-    return text.replace("[[analyses]]", analyses_table())
+    return text.replace("[[analyses]]", analyses_list())
 
 
 def pages() -> dict[str, Page]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QColor, QFontInfo, QTextCursor, QTextDocument
+from PySide6.QtGui import QColor, QFontInfo, QTextCursor, QTextDocument, QTextOption
 from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
 
 from ui.manual.book import pages
@@ -27,6 +27,7 @@ class Browser(QTextBrowser):
         super().__init__(parent)
         self.setAccessibleName("Page of the manual")
         self.document().setDocumentMargin(MARGIN)
+        self.setWordWrapMode(QTextOption.WrapMode.WordWrap)
         self._marked: tuple[str, ...] = ()
         theme_changed.connect(self._set_anew)
 

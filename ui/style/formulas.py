@@ -61,6 +61,8 @@ def _drawing(formula: str, lettering: Lettering, display: bool) -> tuple[QSvgRen
         drawing = QSvgRenderer(QByteArray(made.svg().encode()))
     except Exception as error:  # whatever its parsers stumble over, RecursionError included
         raise ValueError(f"{type(error).__name__}: {error}") from error
+    if "\\" in made.mathmlstr():
+        raise ValueError("a command is unknown")
     if not drawing.isValid():
         raise ValueError("the drawing is not valid")
     _, height = made.getsize()

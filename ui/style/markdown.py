@@ -64,7 +64,7 @@ def sheet(theme: Theme, pixels: float) -> str:
         "p { margin: 9px 0; } li { margin: 4px 0; } p, li { -qt-line-height-type: line-distance; line-height: 5px; }"
         f"a {{ color: {theme.accent}; }} th {{ color: {theme.muted}; font-weight: normal; text-align: left; }}"
         f"td, th {{ border-bottom: 1px solid {theme.grid}; padding: 4px 12px 4px 0; vertical-align: top; }}"
-        f"code, pre {{ font-family: monospace; background-color: {theme.raised}; }}"
+        f"code, pre {{ font-family: monospace; background-color: {theme.raised}; }} pre {{ white-space: pre-wrap; }}"
     )
 
 
@@ -91,4 +91,4 @@ def _display(_renderer: Any, tokens: Sequence[Token], index: int, _options: Any,
 
 
 def _table(_renderer: Any, _tokens: Sequence[Token], _index: int, _options: Any, _env: Any) -> str:
-    return '<table cellspacing="0" border="0" style="border-collapse: collapse">'
+    return '<table width="100%" cellspacing="0" border="0" style="border-collapse: collapse">'

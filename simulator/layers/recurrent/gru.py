@@ -29,7 +29,7 @@ class GRU(ThroughTime, frozen=True, kw_only=True, tag="gru"):
     formula: ClassVar[str] = (
         r"$$C_t=\sigma(W_C\,[h_{t-1};x_t]+b_C),\qquad R_t=\sigma(W_R\,[h_{t-1};x_t]+b_R)$$"
         "\n\n"
-        r"$$g_t=\tanh(W_xx_t+b+R_t\odot W_hh_{t-1}),\qquad h_t=C_t\odotg_t+(1-C_t)\odot h_{t-1}$$"
+        r"$$g_t=\tanh(W_xx_t+b+R_t\odot W_hh_{t-1}),\qquad h_t=C_t\odot g_t+(1-C_t)\odot h_{t-1}$$"
     )
 
     def build(self, place: tuple[int, ...], input_shape: Shape) -> GRUModule:
