@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from simulator.doctor import RULES, SUSPECTS
@@ -15,6 +15,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.measures import RECORDED
 from simulator.running.reference import nested
 from simulator.schema.parameter import kind_of, own_first
+from ui.chart.explanation import Explanation
 from ui.manual.book import chapters, contents, pages, write_manual
 from ui.manual.page import Page, slug
 from ui.manual.parts import folder_of
@@ -272,3 +273,15 @@ def test_f1_and_links_open_the_manual_at_their_page(qtbot: QtBot) -> None:
     access.open()
     assert window.findChildren(ManualWindow) == [manual]
     assert manual.browser.page == pages()["plots/waterfall"]
+
+
+@pytest.mark.parametrize("plot", all_plots(), ids=lambda plot: plot.key)
+@pytest.mark.parametrize("size", [1.0, 1.5])
+def test_no_text_or_formula_behind_an_i_is_cut(plot: type, size: float, owner: QWidget) -> None:
+    owner.setFont(lettering(size).font)
+    popover = Explanation(owner, plot.title, plot.explain, plot.formula, f"plots/{plot.key}")
+    popover.grab()
+    for label in popover.findChildren(QLabel):
+        assert label.height() >= label.heightForWidth(label.width())
+        assert label.width() >= label.minimumSizeHint().width()
+        assert popover.rect().contains(label.geometry())

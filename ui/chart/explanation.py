@@ -10,7 +10,7 @@ from ui.style.help import address, follow
 from ui.style.markdown import to_html
 from ui.style.theme import current_theme
 
-LINES = 22
+LINES = 24
 """How wide it is, in heights of a line."""
 MARGIN = 16
 
@@ -22,6 +22,7 @@ class Explanation(QFrame):
         """``formula`` is Markdown with TeX between dollars, ``page`` the plot's page in the manual."""
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("plotInfo")
+        self.ensurePolished()
         self.setAccessibleName(f"About {title}")
         self.link = self._label("plotManual", f'<a href="{address(page).toString()}">More in the manual</a>')
         self.link.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
@@ -34,11 +35,13 @@ class Explanation(QFrame):
         column.addWidget(self._label("plotExplain", explain))
         column.addWidget(self._label("plotFormula", to_html(formula, letters)))
         column.addWidget(self.link)
-        self.setFixedWidth(LINES * self.fontMetrics().height())
+        width = LINES * self.fontMetrics().height()
+        self.setFixedSize(width, self.heightForWidth(width))
 
     def _label(self, name: str, text: str) -> QLabel:
         label = QLabel(text, self)
         label.setObjectName(name)
+        label.ensurePolished()
         label.setWordWrap(name != "plotTitle")
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         return label

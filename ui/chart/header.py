@@ -149,7 +149,6 @@ class Header(QWidget):
     def show_explanation(self) -> None:
         popover = Explanation(self, *self._words)
         popover.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        popover.adjustSize()
         corner = self.info.mapToGlobal(QPoint(self.info.width(), self.info.height() + 2))
         screen = self.screen().availableGeometry()
         x = max(screen.left(), min(corner.x() - popover.width(), screen.right() - popover.width()))
