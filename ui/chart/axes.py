@@ -9,7 +9,13 @@ from typing import Any
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPaintEngine, QPainter
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import (
+    QGraphicsSceneMoveEvent,
+    QGraphicsSceneResizeEvent,
+    QGraphicsSceneWheelEvent,
+    QStyleOptionGraphicsItem,
+    QWidget,
+)
 
 from ui.chart.ranges import nice_step
 from ui.style.numbers import integer, number, power_of_ten
@@ -35,13 +41,12 @@ def plot_font(pixels: int = TEXT_PIXELS, *, bold: bool = False) -> QFont:
     return font
 
 
-class Axis(pg.AxisItem):  # type: ignore[misc]
+class Axis(pg.AxisItem):
     """An axis with a name, a faint grid and its own way of choosing and writing ticks."""
 
     spacing = 46.0
     """Pixels between ticks, where numbers are short."""
     text = ""
-    labelText: str  # noqa: N815, pyqtgraph's own name
     room_changed = Signal()
     """Its numbers have become longer or shorter."""
 
@@ -79,20 +84,20 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             self.label.setFont(plot_font())
             self._fit_name()
 
-    def resizeEvent(self, event: object = None) -> None:
+    def resizeEvent(self, event: QGraphicsSceneResizeEvent | None = None) -> None:
         self._bounds = None
         super().resizeEvent(event)
         self._fit_name()
 
-    def moveEvent(self, event: object) -> None:
+    def moveEvent(self, event: QGraphicsSceneMoveEvent) -> None:
         self._bounds = None
         super().moveEvent(event)
 
-    def setGrid(self, grid: object) -> None:
+    def setGrid(self, grid: float | bool) -> None:
         self._bounds = None
         super().setGrid(grid)
 
-    def linkedViewChanged(self, view: Any, newRange: object = None) -> None:
+    def linkedViewChanged(self, view: Any, newRange: Sequence[float] | None = None) -> None:
         self._bounds = None
         self.setScale(view.units[self.orientation == "left"])
         super().linkedViewChanged(view, newRange)
@@ -137,8 +142,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             self.drawPicture(painter, *specs)
         painter.restore()
 
-    def wheelEvent(self, event: object) -> None:
-        event.ignore()  # type: ignore[attr-defined]
+    def wheelEvent(self, event: QGraphicsSceneWheelEvent) -> None:
+        event.ignore()
 
     def tickValues(self, low: float, high: float, size: float) -> Ticks:
         low, high = sorted((low, high))

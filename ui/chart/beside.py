@@ -40,7 +40,7 @@ LEAST_ROW = 11.0
 """Pixels per row below which there is no room for words; warnings are then small blocks."""
 
 
-class Beside(pg.GraphicsWidget):  # type: ignore[misc]
+class Beside(pg.GraphicsWidget):
     """Outside the pane, so that it covers no data."""
 
     def __init__(self, pane: Pane) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import pyqtgraph as pg
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPixmapCache, QResizeEvent, QTransform
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPixmapCache, QResizeEvent, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsTextItem, QWidget
 
 from ui.chart.axes import Axis, DepthAxis, StepAxis
@@ -46,7 +46,7 @@ def unit_of(shown: Range) -> float:
     return max(10.0 ** math.floor(math.log10(largest)), LEAST_UNIT)
 
 
-class Pane(pg.ViewBox):  # type: ignore[misc]
+class Pane(pg.ViewBox):
     """A data rectangle whose range is given by :meth:`fit` until a hand zooms or pans; double-click gives it back.
 
     The view box itself counts in ``units`` of the data, so that its numbers are never too large or small for Qt;
@@ -122,8 +122,7 @@ class Pane(pg.ViewBox):  # type: ignore[misc]
         return QPointF(place.x() * self.units[0], place.y() * self.units[1])
 
     def data_to_scene(self, at: QPointF) -> QPointF:
-        place: QPointF = self.mapViewToScene(QPointF(at.x() / self.units[0], at.y() / self.units[1]))
-        return place
+        return self.mapViewToScene(QPointF(at.x() / self.units[0], at.y() / self.units[1]))
 
     def _taken_over(self, _axes: object) -> None:
         self.manual = True
@@ -133,13 +132,13 @@ class Pane(pg.ViewBox):  # type: ignore[misc]
         for item in self.held:
             item.prepareGeometryChange()
 
-    def mouseClickEvent(self, event: Any) -> None:
+    def mouseClickEvent(self, event: MouseClickEvent) -> None:
         if event.double() and event.button() == Qt.MouseButton.LeftButton:
             event.accept()
             self.give_back()
 
 
-class Canvas(pg.GraphicsView):  # type: ignore[misc]
+class Canvas(pg.GraphicsView):
     """A grid of panes and axes on the theme's panel colour."""
 
     pointed = Signal(QPointF)
@@ -226,7 +225,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         """A rectangle of the scene in the widget's own coordinates."""
         return QRect(self.mapFromScene(rect.topLeft()), self.mapFromScene(rect.bottomRight()))
 
-    def mouseMoveEvent(self, event: Any) -> None:
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
         self.pointed.emit(self.mapToScene(event.position().toPoint()))
 

@@ -113,7 +113,7 @@ def _enlarged(image: QImage) -> QImage:
     return whole.scaled(image.width() * across, image.height() * down)
 
 
-class ColourBar(pg.GraphicsWidget):  # type: ignore[misc]
+class ColourBar(pg.GraphicsWidget):
     """A vertical ramp with numbers beside it and its name along it."""
 
     WIDTH = 72.0

@@ -9,7 +9,7 @@ from typing import Literal
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsSceneResizeEvent, QStyleOptionGraphicsItem, QWidget
 
 from ui.chart.axes import plot_font
 from ui.chart.marks import pen_of, transparent
@@ -48,7 +48,7 @@ class Placed:
     width: float
 
 
-class Strip(pg.GraphicsWidget):  # type: ignore[misc]
+class Strip(pg.GraphicsWidget):
     """Keys from the left, notes from the right, a remark below; in more lines where one has no room for all."""
 
     HEIGHT = 22.0
@@ -90,9 +90,9 @@ class Strip(pg.GraphicsWidget):  # type: ignore[misc]
             self._most, self._lines = most, 1
             self._arrange()
 
-    def resizeEvent(self, event: object) -> None:
+    def resizeEvent(self, event: QGraphicsSceneResizeEvent) -> None:
         super().resizeEvent(event)
-        if event.newSize().width() != event.oldSize().width():  # type: ignore[attr-defined]
+        if event.newSize().width() != event.oldSize().width():
             self._lines = 1
             self._arrange()
 
@@ -228,7 +228,7 @@ def _elided(key: Key, width: float) -> Key:
     return replace(key, text=metrics.elidedText(key.text, Qt.TextElideMode.ElideRight, room))
 
 
-class Caption(pg.GraphicsWidget):  # type: ignore[misc]
+class Caption(pg.GraphicsWidget):
     """The plot's title inside a picture of it."""
 
     HEIGHT = 24.0

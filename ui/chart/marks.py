@@ -26,8 +26,7 @@ Array = NDArray[np.float64]
 def polygon(x: Array, y: Array) -> QPolygonF:
     if not len(x):
         return QPolygonF()
-    made: QPolygonF = pg.functions.arrayToQPolygonF(x, y)
-    return made
+    return pg.functions.arrayToQPolygonF(x, y)
 
 
 def pieces(x: Array, y: Array) -> list[QPolygonF]:

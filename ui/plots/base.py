@@ -377,8 +377,8 @@ class Plot(QWidget, Generic[S]):
             its.show_changes(mine.changes)
         if self.state is not None:
             other.show_state(self.state)
-            for mine, its in zip(self.canvas.panes, other.canvas.panes, strict=True):
-                its.take_view_of(mine)
+            for pane, its_pane in zip(self.canvas.panes, other.canvas.panes, strict=True):
+                its_pane.take_view_of(pane)
         return other
 
     def scales_from(self, other: Plot[Any]) -> None:
