@@ -20,7 +20,7 @@ from benchmarks.apart import apart
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import PROCESSOR, Timed, Work, against, interleaved, told
 from simulator.experiment.experiment import Experiment
-from simulator.layers.recurrent.loop import ThroughTimeModule
+from simulator.layers.recurrent.module import ThroughTimeModule
 from simulator.layers.recurrent.profile import gradient_norms
 from simulator.network.threads import limited_blas
 from simulator.observations.time_profile import time_profiles

@@ -12,7 +12,7 @@ import numpy as np
 from simulator.arrays.dual import dual
 from simulator.arrays.numeric import Floats
 from simulator.layers.base import Module
-from simulator.layers.recurrent.loop import ThroughTimeModule
+from simulator.layers.recurrent.module import ThroughTimeModule
 from simulator.observations.lanczos import largest
 from simulator.observations.question import Question
 from simulator.observations.twin import DualNetwork, Twin
@@ -104,7 +104,7 @@ def _join(modules: Sequence[Module]) -> None:
     """Let the gradient pass where ``truncate`` stops it."""
     for module in modules:
         if isinstance(module, ThroughTimeModule):
-            module.cuts = frozenset()
+            module.loop.cuts = frozenset()
         _join(module.children())
 
 

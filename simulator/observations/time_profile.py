@@ -8,7 +8,8 @@ import numpy as np
 
 from simulator.arrays.numeric import Floats
 from simulator.layers.base import Module
-from simulator.layers.recurrent.loop import ThroughTimeModule
+from simulator.layers.recurrent.cell import Step
+from simulator.layers.recurrent.module import ThroughTimeModule
 from simulator.layers.recurrent.profile import TimeProfile
 from simulator.observations.sampled import Sampled, Subject
 from simulator.training.run_info import RunInfo
@@ -22,7 +23,7 @@ def time_profiles(modules: Sequence[Module]) -> dict[str, TimeProfile]:
     return {module.info.label: module.through_time() for module in _recurrent(modules)}
 
 
-def _recurrent(modules: Sequence[Module]) -> Iterator[ThroughTimeModule]:
+def _recurrent(modules: Sequence[Module]) -> Iterator[ThroughTimeModule[Step]]:
     for module in modules:
         if isinstance(module, ThroughTimeModule):
             yield module

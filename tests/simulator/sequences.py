@@ -9,7 +9,8 @@ import numpy as np
 
 from simulator.arrays.numeric import Array
 from simulator.experiment.experiment import Experiment
-from simulator.layers.recurrent.loop import ThroughTimeModule
+from simulator.layers.recurrent.cell import Step
+from simulator.layers.recurrent.module import ThroughTimeModule
 from simulator.network.network import Network
 from tests.simulator.differences import Bench, plain
 
@@ -26,7 +27,7 @@ def drawn(layers: list[dict[str, Any]], shape: tuple[int, int], batch: int = 3, 
     return Bench(network, rng.standard_normal((1, batch)).astype(network.dtype))
 
 
-def through_time(network: Network, layer: int = 0) -> ThroughTimeModule:
+def through_time(network: Network, layer: int = 0) -> ThroughTimeModule[Step]:
     module = network.modules[layer]
     assert isinstance(module, ThroughTimeModule)
     return module
@@ -36,7 +37,7 @@ def sigmoid(x: Array) -> Array:
     return 1 / (1 + np.exp(-x))
 
 
-def states(kind: str, module: ThroughTimeModule, x: Array, push: tuple[int, Array] | None = None) -> Array:
+def states(kind: str, module: ThroughTimeModule[Step], x: Array, push: tuple[int, Array] | None = None) -> Array:
     """(steps, units, batch) hidden states by the equations, one step after the other.
 
     ``push`` is a step and what is added to its state there; a cell stays as it is.

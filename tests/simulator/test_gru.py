@@ -20,7 +20,7 @@ def test_with_zero_weights_the_state_carries_its_gradient_past_the_candidate(bia
     module.block.value[-1, :3] = bias
     found.analytic()
     last = found.network.taps[0].extras["hidden_gradient"][:, -1]
-    np.testing.assert_allclose(module.carries[0], (1 - sigmoid(np.array(bias))) ** steps * last, rtol=1e-12)
+    np.testing.assert_allclose(module.loop.carries[0], (1 - sigmoid(np.array(bias))) ** steps * last, rtol=1e-12)
     assert np.linalg.norm(last) > 0
 
 

@@ -22,7 +22,7 @@ def test_with_zero_weights_the_cell_carries_its_gradient_by_the_forget_gate_alon
     module = through_time(found.network)
     # c_T = 0, so that ∂C/∂c_T = o ∂C/∂h_T with o = σ(0) = ½.
     last = 0.5 * found.network.taps[0].extras["hidden_gradient"][:, -1]
-    np.testing.assert_allclose(module.carries[1], sigmoid(np.array(bias)) ** steps * last, rtol=1e-12)
+    np.testing.assert_allclose(module.loop.carries[1], sigmoid(np.array(bias)) ** steps * last, rtol=1e-12)
     assert np.linalg.norm(last) > 0
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from simulator.arrays.numeric import Array
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.layers.recurrent import loop
-from simulator.layers.recurrent.segment import Underflow
+from simulator.layers.recurrent import kernel_gradient
+from simulator.layers.recurrent.underflow import Underflow
 from simulator.measures import RECORDED_NAMES, measure_all
 from simulator.network.network import Network
 from simulator.observations.time_profile import time_profiles
@@ -64,7 +64,7 @@ def test_the_states_follow_the_equations(kind: str) -> None:
     wanted = states(kind, through_time(network), network.input[:-1].reshape(6, 3, -1))
     np.testing.assert_allclose(network.taps[0].a, wanted.transpose(1, 0, 2), rtol=1e-12, atol=1e-14)
     np.testing.assert_array_equal(
-        through_time(network).out[:-1].reshape(wanted.shape), through_time(network).kept["h"][1:]
+        through_time(network).out[:-1].reshape(wanted.shape), network.taps[0].a.transpose(1, 0, 2)
     )
 
 
@@ -171,7 +171,7 @@ def test_measures_read_all_steps(kind: str) -> None:
     assert tap.delta is not None
     assert tap.slope is not None
     assert tap.a.shape == (4, 6, 5)
-    assert tap.z.shape == tap.delta.shape == tap.slope.shape == (through_time(found.network).gates * 4, 6, 5)
+    assert tap.z.shape == tap.delta.shape == tap.slope.shape == (through_time(found.network).cell.gates * 4, 6, 5)
     assert row["activation_mean"] == pytest.approx(tap.a.mean())
     assert row["activation_std"] == pytest.approx(tap.a.std())
     assert row["preactivation_std"] == pytest.approx(tap.z.std())
@@ -185,7 +185,7 @@ def test_measures_read_all_steps(kind: str) -> None:
 def test_slopes_are_relative_to_the_steepest(kind: str) -> None:
     found = drawn([{"kind": kind, "units": 4}], (6, 3), 5)
     found.analytic()
-    tap, gates = found.network.taps[0], through_time(found.network).gates
+    tap, gates = found.network.taps[0], through_time(found.network).cell.gates
     assert tap.z is not None
     assert tap.slope is not None
     scale = np.ones(gates * 4)
@@ -315,8 +315,8 @@ def test_weight_gradients_by_step_are_those_of_all_steps_at_once(
     """In pieces of a few steps, and in one."""
     found = []
     for by_step, piece in ((0, 10**6), (0, 1500), (100, 1500), (100, 10**6)):
-        monkeypatch.setattr(loop, "BY_STEP", by_step)
-        monkeypatch.setattr(loop, "PIECE_BYTES", piece)
+        monkeypatch.setattr(kernel_gradient, "BY_STEP", by_step)
+        monkeypatch.setattr(kernel_gradient, "PIECE_BYTES", piece)
         bench = drawn([{"kind": kind, "units": 4, "checkpoint": checkpoint}], (30, 2))
         found.append(bench.analytic())
     for other in found[1:]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy import add, dot, multiply, subtract, tanh
 
+from simulator.arrays.arena import Arena
 from simulator.arrays.numeric import Array
-from simulator.layers.base import BuildContext, Shape
-from simulator.layers.recurrent.loop import ThroughTime, ThroughTimeModule
-from simulator.layers.recurrent.segment import Segment, slopes_of_gates
-from simulator.parts.activations import AnyActivation, Tanh
+from simulator.layers.base import Module, Shape
+from simulator.layers.recurrent.cell import Arrays, Cell, Step, slopes_of_gates
+from simulator.layers.recurrent.description import ThroughTime
+from simulator.layers.recurrent.module import ThroughTimeModule
 
 
 class GRU(ThroughTime, frozen=True, kw_only=True, tag="gru"):
@@ -32,123 +35,140 @@ class GRU(ThroughTime, frozen=True, kw_only=True, tag="gru"):
         r"$$g_t=\tanh(W_xx_t+b+R_t\odot W_hh_{t-1}),\qquad h_t=C_t\odot g_t+(1-C_t)\odot h_{t-1}$$"
     )
 
-    def build(self, place: tuple[int, ...], input_shape: Shape) -> GRUModule:
-        return GRUModule(self, place, input_shape)
+    def build(self, place: tuple[int, ...], input_shape: Shape) -> Module:
+        return ThroughTimeModule(self, GRUCell(self.units, self.nonlinearity()), place, input_shape)
 
 
-class GRUModule(ThroughTimeModule):
-    """Gates in the order transform, reset, candidate; slopes as in the LSTM's module.
+@dataclass(slots=True)
+class GRUStep(Step):
+    """One time step of a GRU; (units, batch) each, z and the gates in the order transform, reset, candidate."""
 
-    ``recalled`` is W_h h_{t−1} of the candidate, ``recall_delta`` = ∂C/∂recalled.
+    h_before: Array
+    z_gates: Array
+    """(2 · units, batch)"""
+    z_candidate: Array
+    gates: Array
+    """Transform and reset, (2 · units, batch)."""
+    transform: Array
+    reset: Array
+    candidate: Array
+    recalled: Array
+    """W_h h_{t−1} of the candidate."""
+    slopes: Array
+    """delta as (3, units, batch)."""
+    gate_delta: Array
+    """∂C/∂z of the gates, (2 · units, batch)."""
+    recall_delta: Array
+    """∂C/∂recalled."""
+    carry: Array
+    """1 − C."""
+
+
+class GRUCell(Cell[GRUStep]):
+    """C, R = σ(z_gates), candidate = tanh(z_candidate), h_t = h_{t−1} + C ⊙ (candidate − h_{t−1}).
+
+    z_gates = W [h_{t−1}; x_t; 1], recalled = W_h h_{t−1}, z_candidate = W_x x_t + b + R ⊙ recalled.
+    One tanh serves all: σ(z) = ½ tanh(½ z) + ½, the inner ½ in the weights.
+
+    Back: δ_t = ∂h_t/∂z_t ⊙ ∂C/∂h_t, ∂C/∂recalled = R ⊙ δ_candidate,
+    ∂C/∂h_{t−1} = W_gatesᵀ δ_gates + W_hᵀ ∂C/∂recalled + (1 − C) ⊙ ∂C/∂h_t.
     """
 
+    step = GRUStep
     gates = 3
-    deltas = ("delta", "recall_delta")
     gate_rows: ClassVar[Mapping[str, int]] = {"transform": 0, "reset": 1}
-    activation_kind = "tanh"
+    rows: ClassVar[Mapping[str, int]] = {"g": 3, "recalled": 1, "recall_delta": 1, "carry": 1}
+    deltas = ("delta", "recall_delta")
 
-    @property
-    def activation(self) -> AnyActivation:
-        return Tanh()
+    def allocate(self, arena: Arena, features: int, batch: int) -> None:
+        super().allocate(arena, features, batch)
+        units = self.units
+        self.gate_weights = arena.zeros(2 * units, units + features + 1)
+        self.recall_weights = arena.zeros(units, units)
+        self.gate_back = arena.zeros(units, 2 * units)
+        self.recall_back = arena.zeros(units, units)
 
-    def per_step(self) -> dict[str, int]:
-        return {"g": 3, "recalled": 1, "recall_delta": 1, "carry": 1}
+    def prepare(self, kernel: Array) -> None:
+        super().prepare(kernel)
+        gates, from_state = 2 * self.units, self.from_state
+        np.multiply(kernel[:, :gates].T, 0.5, out=self.gate_weights)
+        np.copyto(self.recall_weights, from_state[:, gates:].T)
+        np.copyto(self.gate_back, from_state[:, :gates])
+        np.copyto(self.recall_back, from_state[:, gates:])
 
-    def allocate(self, context: BuildContext) -> None:
-        width = self.width
-        self.gate_weights = context.arena.zeros(2 * width, self.inputs + 1)
-        self.recall_weights = context.arena.zeros(width, width)
-        self.gate_back = context.arena.zeros(width, 2 * width)
-        self.recall_back = context.arena.zeros(width, width)
-        super().allocate(context)
+    def slabs(self, arrays: Arrays) -> dict[str, Array]:
+        z, g, delta, units = arrays["z"], arrays["g"], arrays["delta"], self.units
+        return {
+            "h_before": arrays["h"][:-1],
+            "z_gates": z[:, : 2 * units],
+            "z_candidate": z[:, 2 * units :],
+            "gates": g[:, : 2 * units],
+            "transform": g[:, :units],
+            "reset": g[:, units : 2 * units],
+            "candidate": g[:, 2 * units :],
+            "slopes": delta.reshape(len(delta), 3, units, -1),
+            "gate_delta": delta[:, : 2 * units],
+            **{name: arrays[name] for name in ("recalled", "recall_delta", "carry")},
+        }
 
-    def prepare(self) -> None:
-        kernel, width = self.block.value, self.width
-        np.multiply(kernel[:, : 2 * width].T, 0.5, out=self.gate_weights)
-        np.copyto(self.folded, kernel.T)
-        np.copyto(self.recall_weights, kernel[:width, 2 * width :].T)
-        np.copyto(self.gate_back, kernel[:width, : 2 * width])
-        np.copyto(self.recall_back, kernel[:width, 2 * width :])
+    def forward_all(self, arrays: Arrays) -> None:
+        """z_candidate ← W_x x_t + b."""
+        units = self.units
+        np.matmul(self.weights[2 * units :, units:], arrays["s"][:-1, units:], out=arrays["z"][:, 2 * units :])
 
-    def forward_views(self, arrays: Mapping[str, Array]) -> tuple[Array, ...]:
-        z, g, h, width = arrays["z"], arrays["g"], arrays["h"], self.width
-        gates = z[:, : 2 * width], g[:, : 2 * width], g[:, :width], g[:, width : 2 * width]
-        candidate = arrays["recalled"], z[:, 2 * width :], g[:, 2 * width :]
-        return arrays["s"][:-1], *gates, *candidate, h[:-1], h[1:]
+    def forward(self, step: GRUStep) -> None:
+        gates, z, spare = step.gates, step.z_candidate, self.spare
+        dot(self.gate_weights, step.s, out=step.z_gates)
+        tanh(step.z_gates, out=gates)
+        multiply(gates, 0.5, out=gates)
+        add(gates, 0.5, out=gates)
+        dot(self.recall_weights, step.h_before, out=step.recalled)
+        multiply(step.reset, step.recalled, out=spare)
+        add(z, spare, out=z)
+        tanh(z, out=step.candidate)
+        subtract(step.candidate, step.h_before, out=spare)
+        multiply(step.transform, spare, out=spare)
+        add(step.h_before, spare, out=step.h)
 
-    def forward_steps(self, segment: Segment) -> None:
-        width, spare = self.width, self.spare
-        gate_weights, recall_weights = self.gate_weights, self.recall_weights
-        dot, tanh, add, multiply = np.dot, np.tanh, np.add, np.multiply
-        candidates = self.folded[2 * width :, width:]
-        np.matmul(candidates, segment["s"][:-1, width:], out=segment["z"][:, 2 * width :])
-        for s, z_gates, gates, transform, reset, recalled, z, candidate, before, h in segment.forward_views:
-            dot(gate_weights, s, out=z_gates)
-            tanh(z_gates, out=gates)
-            multiply(gates, 0.5, out=gates)
-            add(gates, 0.5, out=gates)
-            dot(recall_weights, before, out=recalled)
-            multiply(reset, recalled, out=spare)
-            add(z, spare, out=z)
-            tanh(z, out=candidate)
-            np.subtract(candidate, before, out=spare)
-            multiply(transform, spare, out=spare)
-            add(before, spare, out=h)
-
-    def fill_taps(self, segment: Segment) -> None:
-        gates = segment["z"][:, : 2 * self.width]
-        np.multiply(gates, 2, out=gates)
-        slopes_of_gates(segment["g"], segment["slope"], 2 * self.width)
-
-    def _slopes(self, segment: Segment) -> None:
-        """delta ← ∂h_t/∂z of each row, which the loop multiplies by ∂C/∂h_t; ``carry`` = 1 − C."""
-        width, g, delta, recall_delta = self.width, segment["g"], segment["delta"], segment["recall_delta"]
-        multiply, subtract = np.multiply, np.subtract
-        transform, reset, candidate = (g[:, row * width : (row + 1) * width] for row in range(3))
-        for_transform, for_reset, for_candidate = (delta[:, row * width : (row + 1) * width] for row in range(3))
-        gates, for_gates = g[:, : 2 * width], delta[:, : 2 * width]
+    def backward_all(self, arrays: Arrays) -> None:
+        """delta, recall_delta ← ∂h_t/∂z_t, ∂h_t/∂recalled;  carry ← 1 − C."""
+        units, g, delta, recall_delta = self.units, arrays["g"], arrays["delta"], arrays["recall_delta"]
+        transform, reset, candidate = (g[:, row * units : (row + 1) * units] for row in range(3))
+        for_transform, for_reset, for_candidate = (delta[:, row * units : (row + 1) * units] for row in range(3))
+        gates, for_gates = g[:, : 2 * units], delta[:, : 2 * units]
         subtract(1, gates, out=for_gates)
-        np.copyto(segment["carry"], for_transform)
+        np.copyto(arrays["carry"], for_transform)
         multiply(for_gates, gates, out=for_gates)
-        subtract(candidate, segment["h"][:-1], out=recall_delta)
+        subtract(candidate, arrays["h"][:-1], out=recall_delta)
         multiply(for_transform, recall_delta, out=for_transform)
         multiply(candidate, candidate, out=for_candidate)
         subtract(1, for_candidate, out=for_candidate)
         multiply(for_candidate, transform, out=for_candidate)
         multiply(for_reset, for_candidate, out=for_reset)
-        multiply(for_reset, segment["recalled"], out=for_reset)
+        multiply(for_reset, arrays["recalled"], out=for_reset)
         multiply(for_candidate, reset, out=recall_delta)
 
-    def backward_views(self, arrays: Mapping[str, Array]) -> tuple[Array, ...]:
-        width, delta, dh = self.width, arrays["delta"], arrays["dh"]
-        rows = delta.reshape(len(delta), 3, width, -1)
-        return rows, delta[:, : 2 * width], arrays["recall_delta"], arrays["carry"], dh[1:], dh[:-1]
+    def backward_delta(self, step: GRUStep) -> None:
+        multiply(step.slopes, step.dh, out=step.slopes)
+        multiply(step.recall_delta, step.dh, out=step.recall_delta)
 
-    def backward_steps(self, start: int, segment: Segment, every: Array | None) -> None:
-        self._slopes(segment)
-        gate_back, recall_back, cuts, spare = self.gate_back, self.recall_back, self.cuts, self.spare
-        dot, add, multiply = np.dot, np.add, np.multiply
-        may_underflow, flush = self.may_underflow, self.underflows[0].flush
-        t = start + segment.length
-        for rows, gates, recall_delta, carry, d, before in segment.backward_views:
-            t -= 1
-            multiply(rows, d, out=rows)
-            multiply(recall_delta, d, out=recall_delta)
-            if t in cuts:
-                before.fill(0)
-            else:
-                dot(gate_back, gates, out=before)
-                dot(recall_back, recall_delta, out=spare)
-                add(before, spare, out=before)
-                multiply(carry, d, out=spare)
-                add(before, spare, out=before)
-                if may_underflow:
-                    flush(before)
-            if every is not None and t:
-                add(before, every[t - 1], out=before)
+    def backward_state(self, step: GRUStep) -> None:
+        before, spare = step.dh_before, self.spare
+        dot(self.gate_back, step.gate_delta, out=before)
+        dot(self.recall_back, step.recall_delta, out=spare)
+        add(before, spare, out=before)
+        multiply(step.carry, step.dh, out=spare)
+        add(before, spare, out=before)
 
     def outer(self, deltas: Sequence[Array], sources: Array, out: Array) -> None:
-        width, (delta, recall_delta) = 2 * self.width, deltas
-        np.matmul(delta[..., :width, :], sources, out=out[..., :width, :])
-        np.matmul(delta[..., width:, :], sources[..., self.width :], out=out[..., width:, self.width :])
-        np.matmul(recall_delta, sources[..., : self.width], out=out[..., width:, : self.width])
+        """The candidate's W_h meets ∂C/∂recalled, all else δ."""
+        gates, (delta, recall_delta) = 2 * self.units, deltas
+        np.matmul(delta[..., :gates, :], sources, out=out[..., :gates, :])
+        np.matmul(delta[..., gates:, :], sources[..., self.units :], out=out[..., gates:, self.units :])
+        np.matmul(recall_delta, sources[..., : self.units], out=out[..., gates:, : self.units])
+
+    def fill_taps(self, arrays: Arrays) -> None:
+        """z of the gates without the ½; slopes relative to their largest value, as in the LSTM."""
+        gates = arrays["z"][:, : 2 * self.units]
+        np.multiply(gates, 2, out=gates)
+        slopes_of_gates(arrays["g"], arrays["slope"], 2 * self.units)

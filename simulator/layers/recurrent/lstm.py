@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
+from numpy import add, dot, multiply, subtract, tanh
 
+from simulator.arrays.arena import Arena
 from simulator.arrays.numeric import Array
-from simulator.layers.base import BuildContext, Shape
-from simulator.layers.recurrent.loop import ThroughTime, ThroughTimeModule
-from simulator.layers.recurrent.segment import Segment, slopes_of_gates
-from simulator.parts.activations import AnyActivation, Tanh
+from simulator.layers.base import Module, Shape
+from simulator.layers.recurrent.cell import Arrays, Cell, Step, slopes_of_gates
+from simulator.layers.recurrent.description import ThroughTime
+from simulator.layers.recurrent.module import ThroughTimeModule
+from simulator.parts.activations import AnyActivation
 from simulator.schema.parameter import knob
 
 
@@ -37,122 +41,131 @@ class LSTM(ThroughTime, frozen=True, kw_only=True, tag="lstm"):
         knob("forget bias", "Added to the forget gate's first biases: above 0 it starts by keeping.", slider=(-3, 5)),
     ] = 1.0
 
-    def build(self, place: tuple[int, ...], input_shape: Shape) -> LSTMModule:
-        return LSTMModule(self, place, input_shape)
+    def build(self, place: tuple[int, ...], input_shape: Shape) -> Module:
+        cell = LSTMCell(self.units, self.nonlinearity(), self.forget_bias)
+        return ThroughTimeModule(self, cell, place, input_shape)
 
 
-class LSTMModule(ThroughTimeModule):
-    """Gates in the order output, input, forget, candidate.
+@dataclass(slots=True)
+class LSTMStep(Step):
+    """One time step of an LSTM; (units, batch) each, z and the gates in the order output, input, forget, candidate."""
 
-    One tanh serves all: σ(z) = ½ tanh(½ z) + ½, the inner ½ in the weights. The tap's slope is relative to its largest
-    value, 4 σ'(z) for the gates, so that "saturated" means the same for all rows.
+    g: Array
+    """The gates and the candidate, (4 · units, batch)."""
+    sigmoids: Array
+    """The gates, (3 · units, batch)."""
+    o: Array
+    i: Array
+    f: Array
+    candidate: Array
+    c: Array
+    c_before: Array
+    tanh_c: Array
+    dc: Array
+    """∂C/∂c_t."""
+    dc_before: Array
+    for_sigmoids: Array
+    """∂C/∂z of the gates, (3 · units, batch)."""
+    for_output: Array
+    for_passed: Array
+    """∂C/∂z of input and forget gate, (2 · units, batch)."""
+    for_candidate: Array
+
+    def gradients_before(self) -> tuple[Array, ...]:
+        return self.dh_before, self.dc_before
+
+
+class LSTMCell(Cell[LSTMStep]):
+    """o, i, f = σ(z), candidate = tanh(z), c_t = f ⊙ c_{t−1} + i ⊙ candidate, h_t = o ⊙ tanh(c_t).
+
+    z = W [h_{t−1}; x_t; 1]. One tanh serves all: σ(z) = ½ tanh(½ z) + ½, the inner ½ in the weights.
+
+    Back: ∂C/∂c_t += ∂C/∂h_t ⊙ o (1 − tanh² c_t); a gate's slope is σ (1 − σ), and σ times what it meets is at hand:
+    δ_o = (1 − o) h_t ⊙ ∂C/∂h_t, δ_i = (1 − i) candidate i ⊙ ∂C/∂c_t, δ_f = (1 − f) c_{t−1} f ⊙ ∂C/∂c_t,
+    δ_candidate = i (1 − candidate²) ⊙ ∂C/∂c_t; ∂C/∂c_{t−1} = f ⊙ ∂C/∂c_t, ∂C/∂h_{t−1} = W_hᵀ δ_t.
     """
 
+    step = LSTMStep
     gates = 4
-    flows = (("h", "dh"), ("c", "dc"))
-    keeps_z = False
     gate_rows: ClassVar[Mapping[str, int]] = {"output": 0, "input": 1, "forget": 2}
-    activation_kind = "tanh"
+    states = ("h", "c")
+    rows: ClassVar[Mapping[str, int]] = {"g": 4, "tanh_c": 1}
+    keeps_z = False
+    extras: ClassVar[Mapping[str, str]] = {"cell": "c", "cell_gradient": "dc"}
 
-    @property
-    def activation(self) -> AnyActivation:
-        return Tanh()
+    def __init__(self, units: int, activation: AnyActivation, forget_bias: float) -> None:
+        super().__init__(units, activation)
+        self.forget_bias = forget_bias
 
-    def carried(self) -> tuple[str, ...]:
-        return ("dh", "c", "dc")
+    def allocate(self, arena: Arena, features: int, batch: int) -> None:
+        self.z = arena.zeros(4 * self.units, batch)
+        self.passed = arena.zeros(2 * self.units, batch)
+        """What the input and the forget gate let pass, first forward, then back."""
+        self.written, self.kept = self.passed[: self.units], self.passed[self.units :]
+        super().allocate(arena, features, batch)
 
-    def per_step(self) -> dict[str, int]:
-        return {"g": 4, "tanh_c": 1}
+    def start(self, kernel: Array) -> None:
+        kernel[-1, 2 * self.units : 3 * self.units] += self.forget_bias
 
-    def more_extras(self) -> dict[str, str]:
-        return {"cell": "c", "cell_gradient": "dc"}
-
-    def allocate(self, context: BuildContext) -> None:
-        self.z, self.passed = (context.arena.zeros(rows * self.width, context.batch) for rows in (4, 2))
-        """Of one step: pre-activations, and what the input and the forget gate let pass."""
-        super().allocate(context)
-
-    def initialise(self, seed: int, x: Array) -> None:
-        super().initialise(seed, x)
-        self.block.value[-1, 2 * self.width : 3 * self.width] += self.spec.forget_bias
-
-    def prepare(self) -> None:
-        super().prepare()
-        gates = self.folded[: 3 * self.width]
+    def prepare(self, kernel: Array) -> None:
+        super().prepare(kernel)
+        gates = self.weights[: 3 * self.units]
         np.multiply(gates, 0.5, out=gates)
 
-    def _parts(self, array: Array) -> tuple[Array, ...]:
-        """Output, input, forget, candidate."""
-        return tuple(array[:, row * self.width : (row + 1) * self.width] for row in range(4))
+    def slabs(self, arrays: Arrays) -> dict[str, Array]:
+        g, c, dc, delta, units = arrays["g"], arrays["c"], arrays["dc"], arrays["delta"], self.units
+        return {
+            "g": g,
+            "sigmoids": g[:, : 3 * units],
+            **{name: g[:, row * units : (row + 1) * units] for row, name in enumerate(("o", "i", "f", "candidate"))},
+            "c": c[1:],
+            "c_before": c[:-1],
+            "tanh_c": arrays["tanh_c"],
+            "dc": dc[1:],
+            "dc_before": dc[:-1],
+            "for_sigmoids": delta[:, : 3 * units],
+            "for_output": delta[:, :units],
+            "for_passed": delta[:, units : 3 * units],
+            "for_candidate": delta[:, 3 * units :],
+        }
 
-    def forward_views(self, arrays: Mapping[str, Array]) -> tuple[Array, ...]:
-        g, c, width = arrays["g"], arrays["c"], self.width
-        own = c[:-1], c[1:], arrays["tanh_c"], arrays["h"][1:]
-        return arrays["s"][:-1], g, g[:, : 3 * width], *self._parts(g), *own
+    def forward(self, step: LSTMStep) -> None:
+        sigmoids, c, tanh_c = step.sigmoids, step.c, step.tanh_c
+        dot(self.weights, step.s, out=self.z)
+        tanh(self.z, out=step.g)
+        multiply(sigmoids, 0.5, out=sigmoids)
+        add(sigmoids, 0.5, out=sigmoids)
+        multiply(step.i, step.candidate, out=self.written)
+        multiply(step.f, step.c_before, out=self.kept)
+        add(self.written, self.kept, out=c)
+        tanh(c, out=tanh_c)
+        multiply(step.o, tanh_c, out=step.h)
 
-    def forward_steps(self, segment: Segment) -> None:
-        weights, z, dot, tanh, add, multiply = self.folded, self.z, np.dot, np.tanh, np.add, np.multiply
-        written, kept = self.passed[: self.width], self.passed[self.width :]
-        for s, g, gates, o, i, f, candidate, c_before, c, tanh_c, h in segment.forward_views:
-            dot(weights, s, out=z)
-            tanh(z, out=g)
-            multiply(gates, 0.5, out=gates)
-            add(gates, 0.5, out=gates)
-            multiply(i, candidate, out=written)
-            multiply(f, c_before, out=kept)
-            add(written, kept, out=c)
-            tanh(c, out=tanh_c)
-            multiply(o, tanh_c, out=h)
+    def backward_delta(self, step: LSTMStep) -> None:
+        dh, dc, spare, written = step.dh, step.dc, self.spare, self.written
+        for_output, for_passed, for_candidate = step.for_output, step.for_passed, step.for_candidate
+        multiply(step.h, step.tanh_c, out=spare)
+        subtract(step.o, spare, out=spare)
+        multiply(spare, dh, out=spare)
+        add(dc, spare, out=dc)
+        subtract(1, step.sigmoids, out=step.for_sigmoids)
+        multiply(for_output, step.h, out=for_output)
+        multiply(for_output, dh, out=for_output)
+        multiply(step.i, dc, out=spare)
+        multiply(spare, step.candidate, out=written)
+        multiply(written, step.candidate, out=for_candidate)
+        subtract(spare, for_candidate, out=for_candidate)
+        multiply(step.f, dc, out=step.dc_before)
+        multiply(step.dc_before, step.c_before, out=self.kept)
+        multiply(for_passed, self.passed, out=for_passed)
 
-    def fill_taps(self, segment: Segment) -> None:
-        np.matmul(self.block.value.T, segment["s"][:-1], out=segment["z"])
-        slopes_of_gates(segment["g"], segment["slope"], 3 * self.width)
+    def backward_state(self, step: LSTMStep) -> None:
+        dot(self.from_state, step.delta, out=step.dh_before)
 
-    def backward_views(self, arrays: Mapping[str, Array]) -> tuple[Array, ...]:
-        width, g, delta, c, dc, dh = self.width, arrays["g"], arrays["delta"], arrays["c"], arrays["dc"], arrays["dh"]
-        sigmoids = g[:, : 3 * width], delta[:, : 3 * width], delta[:, width : 3 * width]
-        others = delta[:, :width], delta[:, 3 * width :], delta
-        states = arrays["h"][1:], arrays["tanh_c"], c[:-1], dc[1:], dc[:-1], dh[1:], dh[:-1]
-        return *self._parts(g), *sigmoids, *others, *states
+    def fill_taps(self, arrays: Arrays) -> None:
+        """z from the states; slopes relative to their largest value, 4 σ'(z) for the gates.
 
-    def backward_steps(self, start: int, segment: Segment, every: Array | None) -> None:
-        """Step by step, while all of a step is in the cache.
-
-        A gate's slope is σ (1 − σ), and σ times what it meets is at hand: h = o ⊙ tanh c, i ⊙ dc and f ⊙ dc.
+        So "saturated" means the same for all rows.
         """
-        weights, cuts, spare = self.block.value[: self.width], self.cuts, self.spare
-        may_underflow, flush = self.may_underflow, self.underflows[0].flush
-        passed, written, kept = self.passed, self.passed[: self.width], self.passed[self.width :]
-        dot, add, multiply, subtract = np.dot, np.add, np.multiply, np.subtract
-        t = start + segment.length
-        for (
-            o, i, f, candidate, gates, by_gates, by_passed, by_hidden, by_candidate, delta,
-            h, tanh_c, c_before, dc, dc_before, d, before,
-        ) in segment.backward_views:  # fmt: skip
-            t -= 1
-            # dc += dh ⊙ o (1 − tanh² c)
-            multiply(h, tanh_c, out=spare)
-            subtract(o, spare, out=spare)
-            multiply(spare, d, out=spare)
-            add(dc, spare, out=dc)
-            subtract(1, gates, out=by_gates)
-            multiply(by_hidden, h, out=by_hidden)
-            multiply(by_hidden, d, out=by_hidden)
-            # i dc (1 − candidate²)
-            multiply(i, dc, out=spare)
-            multiply(spare, candidate, out=written)
-            multiply(written, candidate, out=by_candidate)
-            subtract(spare, by_candidate, out=by_candidate)
-            multiply(f, dc, out=dc_before)
-            multiply(dc_before, c_before, out=kept)
-            multiply(by_passed, passed, out=by_passed)
-            if t in cuts:
-                before.fill(0)
-                dc_before.fill(0)
-            else:
-                dot(weights, delta, out=before)
-                if may_underflow:
-                    flush(before)
-                    flush(dc_before)
-            if every is not None and t:
-                add(before, every[t - 1], out=before)
+        np.matmul(self.kernel.T, arrays["s"][:-1], out=arrays["z"])
+        slopes_of_gates(arrays["g"], arrays["slope"], 3 * self.units)

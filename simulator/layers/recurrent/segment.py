@@ -1,25 +1,29 @@
-"""Successive steps of a layer with a state: their arrays, whole and step by step."""
+"""Successive time steps of a layer with a state: their memory, whole and step by step.
+
+Steps are grouped in segments of ⌈√T⌉, and on the way back in pieces of a segment that the cache holds. With
+checkpoints only the last segment has memory of its own: all others share one.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Generic
 
-import numpy as np
-
+from simulator.arrays.arena import Arena
 from simulator.arrays.numeric import Array
+from simulator.layers.recurrent.cell import Arrays, Cell, S
 
 
 @dataclass
-class Segment:
+class Segment(Generic[S]):
     """Buffers of successive steps, as whole arrays and as the slabs that each step of a loop takes."""
 
-    arrays: Mapping[str, Array]
-    """(steps, rows, batch); of states and their gradients (steps + 1, rows, batch), the state before it first."""
-    forward_views: list[tuple[Array, ...]] = field(default_factory=list)
-    backward_views: list[tuple[Array, ...]] = field(default_factory=list)
-    """Last step first."""
-    pieces: list[tuple[int, Segment]] = field(default_factory=list)
+    arrays: Arrays
+    steps: list[S] = field(default_factory=list)
+    pieces: list[tuple[int, Segment[S]]] = field(default_factory=list)
     """Where those begin that it is walked back in, the last one first."""
 
     def __getitem__(self, name: str) -> Array:
@@ -30,53 +34,65 @@ class Segment:
         return len(self.arrays["delta"])
 
 
-NEAR = 2.0**40
-"""A gradient that lies further above the smallest normal number is taken not to underflow within a segment."""
-SLACK = 2.0**10
-"""One that lies nearer is taken to fall by no more than so many times what it fell by over the last segment."""
+class Segments(Generic[S]):
+    """The segments of ``steps`` time steps, and their memory."""
 
+    def __init__(self, cell: Cell[S], steps: int, features: int, checkpoint: bool) -> None:
+        self.cell, self.steps, self.features, self.checkpoint = cell, steps, features, checkpoint
+        self.length = math.isqrt(steps - 1) + 1
+        """Steps of each but the first, which is as long or shorter."""
+        first = steps % self.length
+        self.starts = ([0] if first else []) + list(range(first, steps, self.length))
+        """First steps of the segments."""
 
-class Underflow:
-    """Puts 0 where a gradient (units, batch) has underflowed, below the smallest normal number.
+    def allocate(self, arena: Arena, batch: int, piece: int) -> None:
+        """Make the memory, to be walked back in pieces of up to ``piece`` steps."""
+        self.kept = self._memory(arena, batch, self.length if self.checkpoint else self.steps)
+        """The arrays that taps show: of all steps, or with checkpoints of the last segment's."""
+        self.all = self._cut(arena, batch, piece)
+        """(first step, segment) in the order of time."""
+        self.tapped = [segment for _, segment in (self.all[-1:] if self.checkpoint else self.all)]
+        """Those whose arrays taps show."""
 
-    Few digits are left there, and processors take up to a hundred times as long for them, at every step further back.
-    """
+    def _memory(self, arena: Arena, batch: int, steps: int, tapped: bool = True) -> dict[str, Array]:
+        """The arrays of ``steps`` steps; what only taps show where they will show it."""
+        cell = self.cell
+        names = ("delta", *["z"] * (tapped or cell.keeps_z), *["slope"] * tapped)
+        arrays = {name: arena.zeros(steps, cell.gates * cell.units, batch) for name in names}
+        arrays["s"] = arena.zeros(steps + 1, cell.units + self.features + 1, batch)
+        if arrays["s"].flags.writeable:
+            arrays["s"][:, -1] = 1
+        arrays["h"] = arrays["s"][:, : cell.units]
+        for name in (*cell.states[1:], *cell.state_gradients):
+            arrays[name] = arena.zeros(steps + 1, cell.units, batch)
+        for name, rows in cell.rows.items():
+            arrays[name] = arena.zeros(steps, rows * cell.units, batch)
+        return arrays
 
-    def __init__(self, shape: tuple[int, int], dtype: np.dtype[np.floating]) -> None:
-        self.smallest = float(np.finfo(dtype).tiny)
-        self.size, self.low = np.empty(shape, dtype), np.empty(shape, np.bool_)
-        self.tops: Array | None = None
+    def _cut(self, arena: Arena, batch: int, piece: int) -> list[tuple[int, Segment[S]]]:
+        ends = [*self.starts[1:], self.steps]
+        spans = list(zip(self.starts, ends, strict=True))
+        if not self.checkpoint:
+            return [(start, self._segment(self.kept, start, end, piece)) for start, end in spans]
+        shared = self._memory(arena, batch, self.length, tapped=False) if len(spans) > 1 else {}
+        lengths = {end - start for start, end in spans[:-1]}
+        by_length = {length: self._segment(shared, 0, length, piece) for length in lengths}
+        last = self._segment(self.kept, 0, self.length, piece)
+        return [(start, by_length[end - start]) for start, end in spans[:-1]] + [(self.starts[-1], last)]
 
-    def begin(self) -> None:
-        """Forget how another gradient fell."""
-        self.tops = None
+    def _segment(self, memory: Arrays, start: int, end: int, piece: int) -> Segment[S]:
+        segment: Segment[S] = Segment(self._part(memory, start, end))
+        if memory["delta"].flags.writeable:  # Or only counted: nothing will run.
+            segment.steps = self.cell.steps(segment.arrays)
+            count = -(-segment.length // piece)
+            borders = [segment.length * number // count for number in range(count + 1)]
+            segment.pieces = [(begin, self._piece(segment, begin, stop)) for begin, stop in pairwise(borders)][::-1]
+        return segment
 
-    def flush(self, gradient: Array) -> None:
-        np.less(np.abs(gradient, out=self.size), self.smallest, out=self.low)
-        np.copyto(gradient, 0, where=self.low)
+    def _piece(self, segment: Segment[S], begin: int, stop: int) -> Segment[S]:
+        arrays = self._part(segment.arrays, begin, stop)
+        return Segment(arrays, segment.steps[begin:stop])
 
-    def settle(self, gradient: Array) -> bool:
-        """:meth:`flush` what came out of a segment, and whether some of it may underflow within the next one."""
-        self.flush(gradient)
-        if not self._any_below(NEAR):
-            return False
-        before, self.tops = self.tops, self.size.max(axis=1)
-        if before is None:
-            return True
-        fell = (self.tops >= self.smallest) & (self.tops < before)
-        fall = float((self.tops[fell] / before[fell]).min(initial=1))
-        return self._any_below(min(SLACK / max(fall, 1 / NEAR), NEAR))
-
-    def _any_below(self, times: float) -> bool:
-        """Whether there are entries below so many smallest numbers, besides those that are 0 now."""
-        near = np.less(self.size, times * self.smallest)
-        return bool(np.count_nonzero(near) > np.count_nonzero(self.low))
-
-
-def slopes_of_gates(g: Array, slope: Array, rows: int) -> None:
-    """slope ← each row's slope over its largest: 4 σ (1 − σ) for the first ``rows``, 1 − tanh² for the rest."""
-    np.subtract(1, g[:, :rows], out=slope[:, :rows])
-    np.multiply(slope[:, :rows], g[:, :rows], out=slope[:, :rows])
-    np.multiply(slope[:, :rows], 4, out=slope[:, :rows])
-    np.multiply(g[:, rows:], g[:, rows:], out=slope[:, rows:])
-    np.subtract(1, slope[:, rows:], out=slope[:, rows:])
+    def _part(self, arrays: Mapping[str, Array], start: int, end: int) -> Arrays:
+        with_state_before = {"s", *self.cell.states, *self.cell.state_gradients}
+        return {name: array[start : end + (name in with_state_before)] for name, array in arrays.items()}

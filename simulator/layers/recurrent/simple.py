@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, ClassVar, cast
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
-import numpy as np
+from numpy import dot, multiply
 
 from simulator.arrays.numeric import Array
-from simulator.layers.base import Shape
-from simulator.layers.recurrent.loop import ThroughTime, ThroughTimeModule
-from simulator.layers.recurrent.segment import Segment
+from simulator.layers.base import Module, Shape
+from simulator.layers.recurrent.cell import Arrays, Cell, Step
+from simulator.layers.recurrent.description import ThroughTime
+from simulator.layers.recurrent.module import ThroughTimeModule
 from simulator.parts.activations import AnyActivation, Tanh
 from simulator.schema.parameter import knob
 
@@ -28,49 +29,45 @@ class Recurrent(ThroughTime, frozen=True, kw_only=True, tag="recurrent"):
 
     activation: Annotated[AnyActivation, knob("activation", "The nonlinearity φ.")] = Tanh()
 
-    def build(self, place: tuple[int, ...], input_shape: Shape) -> RecurrentModule:
-        return RecurrentModule(self, place, input_shape)
+    def nonlinearity(self) -> AnyActivation:
+        return self.activation
+
+    def build(self, place: tuple[int, ...], input_shape: Shape) -> Module:
+        return ThroughTimeModule(self, SimpleCell(self.units, self.activation), place, input_shape)
 
 
-class RecurrentModule(ThroughTimeModule):
-    """δ_t = φ'(z_t) ⊙ ∂C/∂h_t,  ∂C/∂h_{t−1} = W_hᵀ δ_t + what the output gives there."""
+@dataclass(slots=True)
+class SimpleStep(Step):
+    """One time step of a plain cell."""
 
-    def __init__(self, spec: Recurrent, place: tuple[int, ...], input_shape: Shape) -> None:
-        super().__init__(spec, place, input_shape)
-        self.activation_kind = spec.activation.kind
+    z: Array
+    """Pre-activations, (units, batch)."""
 
-    @property
-    def activation(self) -> AnyActivation:
-        return cast(AnyActivation, self.spec.activation)
 
-    def forward_views(self, arrays: Mapping[str, Array]) -> tuple[Array, ...]:
-        return arrays["s"][:-1], arrays["z"], arrays["h"][1:]
+class SimpleCell(Cell[SimpleStep]):
+    """z_t = W [h_{t−1}; x_t; 1], h_t = φ(z_t).
 
-    def forward_steps(self, segment: Segment) -> None:
-        weights, apply, dot = self.folded, self.activation.apply, np.dot
-        for s, z, h in segment.forward_views:
-            dot(weights, s, out=z)
-            apply(z, h)
+    Back: δ_t = φ'(z_t) ⊙ ∂C/∂h_t, ∂C/∂h_{t−1} = W_hᵀ δ_t.
+    """
 
-    def fill_taps(self, segment: Segment) -> None:
-        self.activation.derivative(segment["z"], segment["h"][1:], segment["slope"])
+    step = SimpleStep
 
-    def backward_views(self, arrays: Mapping[str, Array]) -> tuple[Array, ...]:
-        return arrays["delta"], arrays["dh"][1:], arrays["dh"][:-1]
+    def slabs(self, arrays: Arrays) -> dict[str, Array]:
+        return {"z": arrays["z"]}
 
-    def backward_steps(self, start: int, segment: Segment, every: Array | None) -> None:
-        self.activation.derivative(segment["z"], segment["h"][1:], segment["delta"])
-        weights, cuts, dot, multiply = self.block.value[: self.width], self.cuts, np.dot, np.multiply
-        may_underflow, flush = self.may_underflow, self.underflows[0].flush
-        t = start + segment.length
-        for delta, d, before in segment.backward_views:
-            t -= 1
-            multiply(delta, d, out=delta)
-            if t in cuts:
-                before.fill(0)
-            else:
-                dot(weights, delta, out=before)
-                if may_underflow:
-                    flush(before)
-            if every is not None and t:
-                np.add(before, every[t - 1], out=before)
+    def forward(self, step: SimpleStep) -> None:
+        dot(self.weights, step.s, out=step.z)
+        self.activation.apply(step.z, step.h)
+
+    def backward_all(self, arrays: Arrays) -> None:
+        """delta ← φ'(z)."""
+        self.activation.derivative(arrays["z"], arrays["h"][1:], arrays["delta"])
+
+    def backward_delta(self, step: SimpleStep) -> None:
+        multiply(step.delta, step.dh, out=step.delta)
+
+    def backward_state(self, step: SimpleStep) -> None:
+        dot(self.from_state, step.delta, out=step.dh_before)
+
+    def fill_taps(self, arrays: Arrays) -> None:
+        self.activation.derivative(arrays["z"], arrays["h"][1:], arrays["slope"])
