@@ -21,7 +21,7 @@ HOMES = {
     "normalization": "simulator/layers/normalization/base.py",
 }
 """Where a class of this kind stands."""
-FOLDERS = {"layer": "simulator/layers", "plot": "ui/plots"}
+FOLDERS = {"layer": "simulator/layers", "cell": "simulator/layers/recurrent", "plot": "ui/plots"}
 """Where a file of this kind is found by itself."""
 LISTS = {
     "measure": ("simulator/measures/__init__.py", "forward.Nonfinite(),", "ActivationSquare"),

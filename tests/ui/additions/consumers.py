@@ -20,8 +20,10 @@ from simulator.doctor import Finding
 from simulator.doctor.trial import copy
 from simulator.experiment.files import read, write
 from simulator.layers import Layer, Normalization
+from simulator.observations.gates import gates
 from simulator.observations.sharpness import Hessian
 from simulator.observations.tables import ANALYSES
+from simulator.observations.time_profile import time_profiles
 from simulator.parts.activations import Activation
 from simulator.parts.initializers import Initializer
 from simulator.parts.losses import Loss
@@ -40,7 +42,7 @@ from ui.plots import View, plot_class
 
 ADDED: dict[str, type[Part]] = {
     "hard_tanh": Activation, "lion": Optimizer, "collapse": Schedule, "signs": Initializer, "tanh_mse": Loss,
-    "gain": Layer, "halving": Normalization, "stripes": Data,
+    "gain": Layer, "single_gate": Layer, "halving": Normalization, "stripes": Data,
 }  # fmt: skip
 DENSE = {"kind": "dense", "units": 24, "repeat": 3, "activation": {"kind": "hard_tanh"}}
 
@@ -114,8 +116,18 @@ def test_a_net_of_all_of_it_trains_with_finite_numbers() -> None:
     assert result.findings is not None
 
 
-def test_the_gradient_of_it_is_the_difference_of_the_loss() -> None:
-    training = Training(experiment(*WITH_ALL.to_builtins()["layers"], precision="float64", loss={"kind": "tanh_mse"}))
+SEQUENCE: dict[str, Any] = {"data": {"kind": "adding", "steps": 11}, "loss": {"kind": "mse"}, "precision": "float64"}
+GATED: dict[str, Any] = {"kind": "single_gate", "units": 4}
+NETS = {
+    "all": experiment(*WITH_ALL.to_builtins()["layers"], precision="float64", loss={"kind": "tanh_mse"}),
+    "cell": experiment({**GATED, "output": "all"}, GATED, **SEQUENCE),
+    "cell with checkpoints": experiment({**GATED, "checkpoint": True}, **SEQUENCE),
+}
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_the_gradient_of_it_is_the_difference_of_the_loss(net: str) -> None:
+    training = Training(NETS[net])
     training.propose()
     network = training.network
     gradient = network.parameters.gradient.copy()
@@ -129,8 +141,9 @@ def test_the_gradient_of_it_is_the_difference_of_the_loss() -> None:
     assert (losses[0] - losses[1]) / 2e-6 == pytest.approx(float(gradient @ direction), rel=1e-5)
 
 
-def test_the_curvature_of_it_is_the_difference_of_the_gradient() -> None:
-    training = Training(experiment(precision="float64"))
+@pytest.mark.parametrize("net", ["activation", "cell"])
+def test_the_curvature_of_it_is_the_difference_of_the_gradient(net: str) -> None:
+    training = Training(NETS[net] if net == "cell" else experiment(precision="float64"))
     training.propose()
     parameters = training.network.parameters
     direction = np.random.default_rng(0).standard_normal(parameters.size)
@@ -142,6 +155,17 @@ def test_the_curvature_of_it_is_the_difference_of_the_gradient() -> None:
         gradients.append(parameters.gradient.copy())
         parameters.value -= step * direction
     np.testing.assert_allclose(product, (gradients[0] - gradients[1]) / 2e-7, rtol=1e-3, atol=1e-5)
+
+
+def test_the_gates_and_the_time_profile_of_it_are_observed() -> None:
+    training = Training(NETS["cell"])
+    training.propose()
+    network = training.network
+    shown = gates(network.taps)
+    assert (shown.layers, shown.names) == (("1", "2"), ("update", "update"))
+    profiles = time_profiles(network.modules)
+    assert list(profiles) == ["1", "2"]
+    assert all((profile.hidden_gradient_norm > 0).all() for profile in profiles.values())
 
 
 def test_the_doctor_finds_it_saturated_and_offers_a_rectifier() -> None:
