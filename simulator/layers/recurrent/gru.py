@@ -13,8 +13,8 @@ from simulator.arrays.arena import Arena
 from simulator.arrays.numeric import Array
 from simulator.layers.base import Module, Shape
 from simulator.layers.recurrent.cell import Arrays, Cell, Step, slopes_of_gates
-from simulator.layers.recurrent.description import ThroughTime
 from simulator.layers.recurrent.module import ThroughTimeModule
+from simulator.layers.recurrent.through_time import ThroughTime
 
 
 class GRU(ThroughTime, frozen=True, kw_only=True, tag="gru"):

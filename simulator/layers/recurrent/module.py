@@ -12,10 +12,10 @@ from simulator.arrays.numeric import Array, Stream, stream
 from simulator.arrays.statistics import norm
 from simulator.layers.base import Block, BuildContext, Entries, Layer, Module, Shape, Tap, read_only
 from simulator.layers.recurrent.cell import Cell, S
-from simulator.layers.recurrent.description import ThroughTime, sequence_shape
 from simulator.layers.recurrent.loop import Loop
 from simulator.layers.recurrent.profile import TimeProfile, profile
 from simulator.layers.recurrent.segment import Segment
+from simulator.layers.recurrent.through_time import ThroughTime, sequence_shape
 
 
 class ThroughTimeModule(Module, Generic[S]):

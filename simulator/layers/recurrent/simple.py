@@ -10,8 +10,8 @@ from numpy import dot, multiply
 from simulator.arrays.numeric import Array
 from simulator.layers.base import Module, Shape
 from simulator.layers.recurrent.cell import Arrays, Cell, Step
-from simulator.layers.recurrent.description import ThroughTime
 from simulator.layers.recurrent.module import ThroughTimeModule
+from simulator.layers.recurrent.through_time import ThroughTime
 from simulator.parts.activations import AnyActivation, Tanh
 from simulator.schema.parameter import knob
 

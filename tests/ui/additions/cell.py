@@ -11,8 +11,8 @@ import numpy as np
 from simulator.arrays.numeric import Array
 from simulator.layers.base import Module, Shape
 from simulator.layers.recurrent.cell import Arrays, Cell, Step, slopes_of_gates
-from simulator.layers.recurrent.description import ThroughTime
 from simulator.layers.recurrent.module import ThroughTimeModule
+from simulator.layers.recurrent.through_time import ThroughTime
 
 
 class SingleGate(ThroughTime, frozen=True, kw_only=True, tag="single_gate"):
