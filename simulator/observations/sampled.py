@@ -40,7 +40,7 @@ class Sampled(ABC):
 
     @abstractmethod
     def shape(self, subject: Subject) -> tuple[int, ...]:
-        """Of what :meth:`sampled` gives for this subject."""
+        """Of what :meth:`sampled` gives for this subject; ValueError where it is none."""
 
     @abstractmethod
     def sampled(self, result: Any, info: RunInfo) -> Floats:

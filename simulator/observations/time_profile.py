@@ -52,6 +52,8 @@ class StateGradients(Sampled):
         return Subject(tuple(result), tuple(len(profile.hidden_gradient_norm) for profile in result.values()))
 
     def shape(self, subject: Subject) -> tuple[int, ...]:
+        if len(subject.labels) != len(subject.sizes):
+            raise ValueError("a number of time steps is expected for every layer")
         return len(subject.labels), max(map(rows_of, subject.sizes), default=0)
 
     def sampled(self, result: Mapping[str, TimeProfile], info: RunInfo) -> Floats:

@@ -77,6 +77,8 @@ class WatchedUnit(Sampled):
         return unit_subject(result)
 
     def shape(self, subject: Subject) -> tuple[int, ...]:
+        if len(subject.labels) != 1 or len(subject.sizes) != 2:
+            raise ValueError("a layer, a unit and their number are expected")
         return (len(COLUMNS),)
 
     def sampled(self, result: Unit, info: RunInfo) -> Floats:

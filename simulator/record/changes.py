@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 MOST = 256
@@ -41,6 +41,10 @@ class ChangeLog:
             self._entries[-1] = replace(before, until=step)
         elif description and not (before is not None and same and before.last == step):
             self._entries.append(Change(step, description))
+
+    def restore(self, entries: Iterable[Change]) -> None:
+        """Become the log that had these entries."""
+        self._entries = deque(entries, MOST)
 
     def until(self, step: int) -> ChangeLog:
         """A log of its own of the changes before ``step``."""

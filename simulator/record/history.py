@@ -11,6 +11,31 @@ from numpy.typing import NDArray
 Values = NDArray[np.float32] | NDArray[np.float64]
 
 NEVER = -1
+CAPACITY = 1024
+MOST_BYTES = 256 * 2**20
+"""Of one history: where there are many columns, fewer buckets are kept."""
+
+
+def buckets_for(columns: int) -> int:
+    """How many buckets of so many columns are kept: ``CAPACITY``, or half, a quarter … of it, but two."""
+    capacity = CAPACITY
+    while capacity > 2 and 3 * 8 * capacity * columns > MOST_BYTES:
+        capacity //= 2
+    return capacity
+
+
+@dataclass(frozen=True)
+class HistoryArrays:
+    """All that a history holds besides its columns and counts."""
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    last: NDArray[np.float64]
+    """(buckets, columns) each."""
+    lost: NDArray[np.int64]
+    """(2, columns): since when each has not been finite, first and without a break; ``NEVER`` where it is."""
+    provisional: NDArray[np.float64]
+    """(1, columns), or (0, columns) where the step after the last is made."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +71,8 @@ class History:
     Columns are plain scalars (``"loss"``) or one per layer (``"weight_gradient_norm:0"``, …).
     """
 
-    def __init__(self, columns: tuple[str, ...], capacity: int = 1024, start: int = 0) -> None:
+    def __init__(self, columns: tuple[str, ...], capacity: int | None = None, start: int = 0) -> None:
+        capacity = buckets_for(len(columns)) if capacity is None else capacity
         if capacity < 2 or capacity % 2:
             raise ValueError(f"capacity must be even and at least 2, not {capacity}")
         self.columns = columns
@@ -174,6 +200,29 @@ class History:
         for lost in (found._lost_first, found._lost_since):
             lost[lost >= step] = NEVER
         return found
+
+    @property
+    def arrays(self) -> HistoryArrays:
+        """Views of all that it holds."""
+        n = self.buckets
+        lost = np.stack([self._lost_first, self._lost_since]).astype(np.int64)
+        none = np.empty((0, len(self.columns)))
+        provisional = none if self._provisional is None else self._provisional[np.newaxis]
+        return HistoryArrays(self._low[:n], self._high[:n], self._last[:n], lost, provisional)
+
+    @classmethod
+    def restored(
+        cls, columns: tuple[str, ...], capacity: int, start: int, stride: int, steps: int, arrays: HistoryArrays
+    ) -> History:
+        """The history that had these counts and arrays."""
+        made = cls(columns, capacity, start)
+        made.stride, made.steps = stride, steps
+        n = made.buckets
+        made._low[:n], made._high[:n], made._last[:n] = arrays.low, arrays.high, arrays.last
+        made._lost_first, made._lost_since = arrays.lost.copy()
+        made._provisional = arrays.provisional[0].copy() if len(arrays.provisional) else None
+        made._show(made._provisional)
+        return made
 
     def series(self, name: str) -> Series:
         """The past of a scalar column (``loss``) as (buckets,), of a per-layer group as (buckets, layers)."""

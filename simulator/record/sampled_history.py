@@ -31,6 +31,19 @@ class Grid:
     """Steps per column."""
 
 
+@dataclass(frozen=True)
+class SampledArrays:
+    """All that a sampled history holds besides its counts."""
+
+    steps: Floats
+    lasts: Floats
+    """(columns,) each: the steps of the first and the last look."""
+    marked: NDArray[np.bool_]
+    """(columns,): whether a step was seen without a look just before."""
+    values: Floats
+    """(columns, …)"""
+
+
 def apart(distances: Floats) -> NDArray[np.bool_]:
     """Which distances between one look and the next are gaps: more than ``HOLD`` times any of the ``NEAR`` ones around.
 
@@ -89,6 +102,16 @@ class SampledHistory:
         return self._values[: self._columns].copy()
 
     @property
+    def in_last(self) -> int:
+        """Looks in the last column."""
+        return self._in_last
+
+    @property
+    def missed(self) -> bool:
+        """Whether nobody looked at a step after the last look."""
+        return self._missed
+
+    @property
     def nbytes(self) -> int:
         return self._values.nbytes
 
@@ -113,6 +136,20 @@ class SampledHistory:
         found.end = int(self._lasts[found._columns - 1]) if found._columns else -1
         found._in_last, found._missed = self.stride, False
         return found
+
+    @property
+    def arrays(self) -> SampledArrays:
+        """Copies of all that it holds."""
+        marks = self._after_gap[: self._columns].copy()
+        return SampledArrays(self.steps, self.lasts, marks, self.values)
+
+    def restore(self, arrays: SampledArrays, stride: int, in_last: int, missed: bool) -> None:
+        """Become the history that had these columns, ``in_last`` looks in the last; ``missed``: then came a gap."""
+        count = len(arrays.steps)
+        self._steps[:count], self._lasts[:count] = arrays.steps, arrays.lasts
+        self._after_gap[:count], self._values[:count] = arrays.marked, arrays.values
+        self._columns, self.end = count, int(arrays.lasts[-1]) if count else -1
+        self.stride, self._in_last, self._missed = stride, in_last, missed
 
     def _advance(self, step: int) -> None:
         if self._columns and self._in_last < self.stride and not self._missed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 MOST_TURNS = 64
@@ -38,6 +39,10 @@ class TurnLog:
         """Take in how one look saw it; ``after`` is the look before."""
         if condition != (self._entries[-1].condition if self._entries else self.usual):
             self._entries.append(Turn(condition, step, after))
+
+    def restore(self, entries: Iterable[Turn]) -> None:
+        """Become the log that had these entries."""
+        self._entries = deque(entries, MOST_TURNS)
 
     def until(self, step: int) -> TurnLog:
         """A log of its own of the turns before ``step``."""

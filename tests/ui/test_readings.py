@@ -18,6 +18,7 @@ from tests.ui.plot_data import frame, history, view
 from ui.bench.bench import Bench
 from ui.bench.document import Document
 from ui.bench.readings import READING_MS, Readings
+from ui.builder.outlook import size_text
 from ui.plots import View
 from ui.plots.loss import LossPlot
 from ui.window.transport import Transport
@@ -111,3 +112,18 @@ def test_scores_of_another_run_are_forgotten(qtbot: QtBot) -> None:
     readings.added_to(seen(Record(history(2)), view(2).frame), playing=False)
     bare = structs.replace(frame(2, 3, run=2), scalars={"loss": 1.0})
     assert readings.added_to(seen(Record(history(2)), bare), playing=False).score is None
+
+
+def test_the_step_says_what_its_record_takes_and_no_more_than_it_does(bench: Bench, qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    transport = Transport(bench, window)
+    tip = transport.readouts["step"].toolTip
+    assert tip() == "Updates made since the run began."
+    bench.play(20)
+    qtbot.waitUntil(lambda: transport.readouts["step"].text == "20", timeout=20000)
+    record = bench.record
+    words = f"takes {size_text(record.nbytes)}, and never more than {size_text(record.bound)}, however long"
+    assert words in tip()
+    transport.forget()
+    assert "record" not in tip()

@@ -17,7 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from simulator.record.frame import Frame
+from simulator.record.record import Record
 from ui.bench.bench import Bench
+from ui.builder.outlook import size_text
 from ui.plots.base import View
 from ui.style.icons import set_icon
 from ui.style.numbers import integer, number, percent, tabular
@@ -25,6 +27,7 @@ from ui.window.actions import action
 
 LIMITS = (1, 2, 5, 10, 30, 100, 300)
 """Steps per second that can be chosen."""
+STEPS_MADE = "Updates made since the run began."
 
 
 class Readout(QWidget):
@@ -144,7 +147,7 @@ class Transport(QToolBar):
 
     def _add_readouts(self) -> None:
         self.readouts = {
-            "step": Readout("step", "1 000 000", "Updates made since the run began."),
+            "step": Readout("step", "1 000 000", STEPS_MADE),
             "epoch": Readout("epoch", "1 000.0", "Times the training set has been gone through."),
             "loss": Readout("loss", "3.00×10⁻¹⁰", "Mean loss of the training batch, penalties not included."),
             "accuracy": Readout("accuracy", ">99.9 %", "Share of the training batch that is right."),
@@ -180,6 +183,7 @@ class Transport(QToolBar):
         self._view = None
         for readout in self.readouts.values():
             readout.show_value("–")
+        self.readouts["step"].setToolTip(STEPS_MADE)
 
     def set_standing_still(self, on: bool) -> None:
         """Whether the numbers are of a network that is not the described one."""
@@ -208,10 +212,17 @@ class Transport(QToolBar):
             return
         frame = self._view.reading
         self.readouts["step"].show_value(integer(frame.step))
+        self.readouts["step"].setToolTip(f"{STEPS_MADE}\n{record_text(self._view.record)}")
         self.readouts["epoch"].show_value(f"{frame.epoch:.1f}")
         self.readouts["loss"].show_value(_scalar(frame, "loss"))
         self.readouts["accuracy"].show_value(_share(frame, "accuracy"))
         self.readouts["rate"].show_value(rate_text(self._rate) if self.bench.playing else "–")
+
+
+def record_text(record: Record) -> str:
+    """What remembering the run costs, now and at most."""
+    now, most = size_text(record.nbytes), size_text(record.bound)
+    return f"The record of this run takes {now}, and never more than {most}, however long it trains."
 
 
 def _scalar(frame: Frame, name: str) -> str:

@@ -1,0 +1,37 @@
+"""``.npy`` files of a known type and shape, without pickles."""
+
+from __future__ import annotations
+
+import math
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from simulator.arrays.numeric import frozen
+
+
+def write_array(stream: IO[bytes], array: NDArray[Any]) -> None:
+    """Write one array."""
+    npy.write_array(stream, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False)
+
+
+def read_array(stream: IO[bytes], dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    """The array in a file; ValueError where it is not exactly of this type and shape, before any of it is read."""
+    if npy.read_magic(stream) != (1, 0):
+        raise ValueError("the format of the array is not version 1.0")
+    found, fortran, kind = npy.read_array_header_1_0(stream)
+    if fortran or found != shape or kind != np.dtype(dtype):
+        raise ValueError(f"it holds {kind} {found}, not {np.dtype(dtype)} {shape}")
+    size = math.prod(shape) * kind.itemsize
+    content = stream.read(size + 1)
+    if len(content) != size:
+        raise ValueError(f"its array has {'more' if len(content) > size else 'fewer'} bytes than it says")
+    return from_bytes(content, kind, shape)
+
+
+def from_bytes(content: bytes, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """A read-only array; whatever is not 0 is true."""
+    array = np.frombuffer(content, dtype).reshape(shape)
+    return array if dtype.kind != "b" else frozen(np.not_equal(array.view(np.uint8), 0))

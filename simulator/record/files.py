@@ -1,0 +1,229 @@
+"""A record as files: ``.npy`` arrays without pickles beside one small JSON.
+
+Whoever writes says where a file of this name goes, in a folder or a member of an archive; whoever reads, where it
+comes from. Nothing that is read is believed: counts, types and shapes are checked before any array is read.
+"""
+
+from __future__ import annotations
+
+import math
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import IO, Any, Literal
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from simulator.observations.sampled import Subject
+from simulator.record.arrays import read_array, write_array
+from simulator.record.changes import Change
+from simulator.record.frame import Frame
+from simulator.record.history import NEVER, History, HistoryArrays, buckets_for
+from simulator.record.packed import Packing, unpacked
+from simulator.record.past import MOST_BYTES, Past, columns_for
+from simulator.record.record import SAMPLED, Record
+from simulator.record.sampled_history import SampledArrays
+from simulator.record.turns import Turn
+
+Opener = Callable[[str], AbstractContextManager[IO[bytes]]]
+"""Opens the file of this name, for writing or for reading."""
+JSON = "record.json"
+MOST_JSON = 64 * 2**20
+MOST_FRAMES = 256 * 2**20
+"""Bytes of the JSON, and of the arrays of frames."""
+MOST_STEP = 2**53
+"""Up to here floats count steps."""
+
+
+class RecordError(ValueError):
+    """What was read is no record; one sentence with the name of the file."""
+
+
+class _History(Struct, frozen=True, forbid_unknown_fields=True):
+    columns: tuple[str, ...]
+    capacity: int
+    start: int
+    stride: int
+    steps: int
+    provisional: bool
+
+
+class _Past(Struct, frozen=True, forbid_unknown_fields=True):
+    subject: Subject
+    capacity: int
+    columns: int
+    stride: int
+    in_last: int
+    missed: bool
+    turns: tuple[Turn, ...]
+
+
+class _Written(Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands in the JSON."""
+
+    version: Literal[1]
+    history: _History
+    pasts: dict[str, _Past]
+    changes: tuple[Change, ...]
+    seconds: float
+    first: Any
+    scored: Any
+    frame_bytes: int
+
+
+def write(record: Record, create: Opener) -> None:
+    """Write all of a record; OSError where a file cannot be written."""
+    packing = Packing()
+    arrays = record.history.arrays
+    written = _Written(
+        version=1,
+        history=_counts(record.history, arrays),
+        pasts={name: _written(past) for name, past in record.pasts.items()},
+        changes=record.changes.entries,
+        seconds=record.seconds,
+        first=packing.packed(record.first),
+        scored=packing.packed(record.scored),
+        frame_bytes=len(packing.buffer),
+    )
+    with create(JSON) as stream:
+        stream.write(msgspec.json.encode(written))
+    _write_arrays("history", vars(arrays), create)
+    for name, past in record.pasts.items():
+        _write_arrays(name, vars(past.looks.arrays), create)
+    _write_arrays("frames", {"bytes": packing.buffer}, create)
+
+
+def _counts(history: History, arrays: HistoryArrays) -> _History:
+    provisional = len(arrays.provisional) > 0
+    return _History(
+        history.columns, history.capacity, history.start, history.stride, history.steps, provisional
+    )  # fmt: skip
+
+
+def _written(past: Past) -> _Past:
+    looks = past.looks
+    count = len(looks.steps)
+    return _Past(
+        past.subject, looks.capacity, count, looks.stride, looks.in_last, looks.missed, past.turns.entries
+    )  # fmt: skip
+
+
+def _write_arrays(name: str, arrays: dict[str, Any], create: Opener) -> None:
+    for part, array in arrays.items():
+        with create(f"{name}_{part}.npy") as stream:
+            write_array(stream, array)
+
+
+def read(source: Opener) -> Record:
+    """The record that was written; RecordError where it is none, OSError where a file cannot be read."""
+    written = _read_json(source)
+    with _told(JSON):
+        _check_history(written.history)
+        for name, past in written.pasts.items():
+            _check_past(name, past)
+        _check(0 <= written.seconds < math.inf, "the seconds are no time")
+        _check(0 <= written.frame_bytes <= MOST_FRAMES, "the frames are too large")
+    record = Record(_read_history(written.history, source))
+    for name, past in written.pasts.items():
+        record.pasts[name] = _read_past(name, past, source)
+    record.changes.restore(written.changes)
+    record.seconds = written.seconds
+    buffer = _read("frames_bytes", source, "|u1", (written.frame_bytes,))
+    with _told(JSON):
+        record.first, record.scored = (_frame(plain, buffer) for plain in (written.first, written.scored))
+    return record
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """What is wrong with a file is said in one sentence."""
+    try:
+        yield
+    except (ValueError, KeyError, EOFError, RecursionError, zlib.error, zipfile.BadZipFile) as error:
+        reason = " ".join(str(error.args[0] if error.args else error).split()) or "it cannot be read"
+        raise RecordError(f"{name} is no part of a record: {reason}") from None
+
+
+def _check(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise ValueError(otherwise)
+
+
+def _read_json(source: Opener) -> _Written:
+    with _told(JSON), source(JSON) as stream:
+        content = stream.read(MOST_JSON + 1)
+        _check(len(content) <= MOST_JSON, f"it is larger than {MOST_JSON // 2**20} MiB")
+        return msgspec.json.decode(content, type=_Written)
+
+
+def _check_history(history: _History) -> None:
+    _check(len(set(history.columns)) == len(history.columns), "a column is named twice")
+    most = max(buckets_for(len(history.columns)), 2)
+    _check(2 <= history.capacity <= most and history.capacity % 2 == 0, f"a capacity up to {most} is expected")
+    _check(_power(history.stride), "the stride of the history is no power of two")
+    _check(0 <= history.start <= MOST_STEP, "the history starts at no step")
+    _check(0 <= history.steps <= history.capacity * history.stride, "the history has more steps than room for them")
+
+
+def _check_past(name: str, past: _Past) -> None:
+    _check(name in SAMPLED, f"nothing that is sampled is called {name!r}")
+    _check(all(0 <= size <= MOST_STEP for size in past.subject.sizes), f"the sizes of {name} are no counts")
+    shape = SAMPLED[name].shape(past.subject)
+    _check(16 * math.prod(shape) <= MOST_BYTES, f"the samples of {name} are too large")
+    most = columns_for(shape)
+    _check(2 <= past.capacity <= most and past.capacity % 2 == 0, f"a capacity up to {most} is expected of {name}")
+    _check(0 < past.columns <= past.capacity, f"{name} has more columns than room for them")
+    _check(_power(past.stride), f"the stride of {name} is no power of two")
+    _check(0 < past.in_last <= past.stride, f"{name} has too many looks in its last column")
+
+
+def _power(stride: int) -> bool:
+    return 0 < stride <= MOST_STEP and stride & (stride - 1) == 0
+
+
+def _read(name: str, source: Opener, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    file = f"{name}.npy"
+    with _told(file), source(file) as stream:
+        return read_array(stream, dtype, shape)
+
+
+def _read_history(history: _History, source: Opener) -> History:
+    width = len(history.columns)
+    shapes = dict.fromkeys(("low", "high", "last"), (-(-history.steps // history.stride), width))
+    parts = {part: _read(f"history_{part}", source, "<f8", shape) for part, shape in shapes.items()}
+    lost = _read("history_lost", source, "<i8", (2, width))
+    with _told("history_lost.npy"):
+        inside = (lost >= history.start) & (lost < history.start + history.steps)
+        _check(bool(((lost == NEVER) | inside).all()), "it names steps that are not recorded")
+    provisional = _read("history_provisional", source, "<f8", (int(history.provisional), width))
+    arrays = HistoryArrays(**parts, lost=lost, provisional=provisional)
+    return History.restored(
+        history.columns, history.capacity, history.start, history.stride, history.steps, arrays
+    )  # fmt: skip
+
+
+def _read_past(name: str, past: _Past, source: Opener) -> Past:
+    made = Past(SAMPLED[name], past.subject, past.capacity)
+    count = past.columns
+    arrays = SampledArrays(
+        steps=_read(f"{name}_steps", source, "<f8", (count,)),
+        lasts=_read(f"{name}_lasts", source, "<f8", (count,)),
+        marked=_read(f"{name}_marked", source, "|b1", (count,)),
+        values=_read(f"{name}_values", source, "<f8", (count, *SAMPLED[name].shape(past.subject))),
+    )
+    with _told(f"{name}_steps.npy"):
+        looks = np.stack([arrays.steps, arrays.lasts], axis=1).ravel()
+        whole = bool((np.mod(looks, 1) == 0).all() and looks[0] >= 0 and looks[-1] <= MOST_STEP)
+        ordered = bool((np.diff(looks) >= 0).all() and (np.diff(arrays.steps) > 0).all())
+        _check(whole and ordered, "its steps do not follow each other")
+    made.looks.restore(arrays, past.stride, past.in_last, past.missed)
+    made.turns.restore(past.turns)
+    return made
+
+
+def _frame(plain: Any, buffer: NDArray[np.uint8]) -> Frame | None:
+    return None if plain is None else unpacked(plain, Frame, buffer)

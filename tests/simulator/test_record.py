@@ -1,0 +1,105 @@
+"""The past of a run in one object: fed with frames and rows, cut off at a step, bounded in memory."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from simulator.arrays.numeric import Floats
+from simulator.observations.sampled import Subject
+from simulator.record.history import MOST_BYTES as MOST_HISTORY
+from simulator.record.history import History, Rows
+from simulator.record.past import MOST_BYTES, Past
+from simulator.record.record import SAMPLED
+from tests.simulator.records import NETS, recorded
+
+SUBJECTS = {
+    "time": Subject(tuple(map(str, range(200))), (100_000,) * 200),
+    "factors": Subject(tuple(map(str, range(3000)))),
+    "unit": Subject(("1",), (7, 100_000)),
+}
+"""Of very large networks."""
+
+
+def values_of(past: Past, seed: int) -> Floats:
+    return np.random.default_rng(seed).normal(size=past.sampled.shape(past.subject))
+
+
+def test_there_is_a_large_subject_for_everything_that_is_sampled() -> None:
+    assert set(SUBJECTS) == set(SAMPLED)
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_a_value_and_itself_merge_into_that_value(name: str) -> None:
+    sampled, subject = SAMPLED[name], SUBJECTS[name]
+    values = np.random.default_rng(0).normal(size=(3, *sampled.shape(Subject(subject.labels[:4], subject.sizes[:4]))))
+    values.flat[:4] = np.nan, np.inf, -np.inf, -0.0
+    np.testing.assert_array_equal(sampled.merge(values, values), values)
+
+
+@pytest.mark.parametrize("net", NETS)
+@pytest.mark.parametrize("name", SAMPLED)
+def test_what_is_sampled_has_the_shape_that_its_subject_says(name: str, net: str) -> None:
+    past = recorded(net, 20).pasts.get(name)
+    assert (past is None) == ((name == "time" and net != "recurrent") or (name == "factors" and net == "single"))
+    assert past is None or past.looks.values.shape[1:] == past.sampled.shape(past.subject)
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_the_past_of_a_large_network_stays_in_its_memory(name: str) -> None:
+    past = Past(SAMPLED[name], SUBJECTS[name])
+    before = past.nbytes
+    for step in range(600 if name == "unit" else 3):
+        past.looks.add(step, values_of(past, step))
+    assert past.nbytes == before <= MOST_BYTES
+    assert past.looks.capacity >= 64
+
+
+@pytest.mark.parametrize("columns", [10, 2000, 100_000])
+def test_a_history_of_however_many_columns_stays_in_its_memory(columns: int) -> None:
+    history = History(tuple(map(str, range(columns))))
+    assert history.nbytes <= MOST_HISTORY
+    assert history.capacity >= 64
+
+
+def test_memory_is_the_same_after_a_million_steps() -> None:
+    record = recorded("recurrent", 20)
+    columns, before = record.history.columns, record.nbytes
+    block = np.random.default_rng(1).random((10_000, len(columns)))
+    while record.steps < 1_000_000:
+        record.add(None, (Rows(record.steps, columns, block),))
+    assert record.nbytes == before <= record.bound
+    assert record.bound == before, "everything has been sampled"
+
+
+def test_what_has_not_been_sampled_yet_counts_with_the_most_that_it_may_become() -> None:
+    record = recorded("single", 20)
+    assert record.bound == record.nbytes + MOST_BYTES * len(SAMPLED.keys() - record.pasts.keys())
+    assert record.bound > record.nbytes
+
+
+def test_a_record_cut_off_at_a_step_is_as_it_was_then() -> None:
+    whole, then = recorded("recurrent", 60), recorded("recurrent", 30)
+    cut = whole.until(30)
+    assert cut.steps == then.steps == 30
+    assert cut.history.series("loss").last.tolist() == then.history.series("loss").last[:30].tolist()
+    assert cut.pasts.keys() == then.pasts.keys()
+    for name, past in cut.pasts.items():
+        np.testing.assert_array_equal(past.looks.steps, then.pasts[name].looks.steps)
+        np.testing.assert_array_equal(past.looks.values, then.pasts[name].looks.values)
+    assert cut.changes.entries == then.changes.entries
+    assert cut.first is whole.first
+    assert cut.scored is None
+    assert whole.steps == 60
+
+
+def test_nothing_is_left_of_a_record_that_goes_back_to_its_start() -> None:
+    cut = recorded("recurrent", 20).until(0)
+    assert (cut.steps, cut.pasts, cut.changes.entries) == (0, {}, ())
+
+
+def test_step_0_keeps_what_any_of_its_frames_has_told() -> None:
+    record = recorded("recurrent", 1)
+    assert record.first is not None
+    assert record.first.factors
+    assert record.first.facts is not None
