@@ -85,7 +85,7 @@ class Watch(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # All dirty widgets are painted within this event, the last of the plots among them.
-        if event.type() == QEvent.Type.UpdateRequest and self._new and not self.window.plot_area.refreshing:
+        if event.type() == QEvent.Type.UpdateRequest and self._new and not self.window.plot_area.feed.refreshing:
             self._new = False
             QTimer.singleShot(0, self._painted)
         return super().eventFilter(watched, event)

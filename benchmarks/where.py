@@ -106,7 +106,7 @@ def _frame(net: str, options: Options) -> dict[str, tuple[float, float]]:
         wait(300)
         view = watch.last
         assert view is not None
-        for plot in watch.window.plot_area.visible_plots():
+        for plot in watch.window.plot_area.feed.visible_plots():
             refresh, paint = [], []
             for _ in range(options.rounds):
                 start = time.thread_time()

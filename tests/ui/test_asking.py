@@ -193,14 +193,14 @@ def stands_at(window: MainWindow, key: str) -> int:
 
 @pytest.mark.parametrize("key", [key for key in KEYS if key != "input_gradient_picture"])
 def test_a_plot_that_is_seen_follows_the_run(key: str, qtbot: QtBot, window: MainWindow) -> None:
-    assert not window.plot_area.questions()
+    assert not window.plot_area.feed.questions()
     window.plot_area.toggle_plot(key)
-    assert set(window.plot_area.questions()) == {key}
+    assert set(window.plot_area.feed.questions()) == {key}
     qtbot.waitUntil(lambda: stands_at(window, key) == 0)
     window.bench.play(30)
     qtbot.waitUntil(lambda: stands_at(window, key) == 30)
     window.plot_area.plot(key).set_paused(True)
-    assert not window.plot_area.questions()
+    assert not window.plot_area.feed.questions()
 
 
 def test_a_changed_rate_changes_the_gauge_without_a_step(qtbot: QtBot, window: MainWindow) -> None:

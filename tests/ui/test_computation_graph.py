@@ -422,7 +422,7 @@ def window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow
 
 def test_the_graph_asks_the_run_behind_the_window(window: MainWindow, qtbot: QtBot) -> None:
     area = window.plot_area
-    area.maximise("computation_graph")
+    area.board.maximise("computation_graph")
     plot = area.plot("computation_graph")
     assert isinstance(plot, ComputationGraph)
     qtbot.waitUntil(lambda: plot.state is not None, timeout=10_000)

@@ -135,9 +135,9 @@ def test_it_waits_until_the_plots_have_been_painted(
     window = open_window(SICK)
     looked, examined = [], doctor_rounds.examine
     monkeypatch.setattr(
-        doctor_rounds, "examine", lambda *given: (looked.append(window.plot_area.refreshing), examined(*given))[1]
+        doctor_rounds, "examine", lambda *given: (looked.append(window.plot_area.feed.refreshing), examined(*given))[1]
     )
-    for timer in window.plot_area.findChildren(QTimer, options=Qt.FindChildOption.FindDirectChildrenOnly):
+    for timer in window.plot_area.feed.findChildren(QTimer, options=Qt.FindChildOption.FindDirectChildrenOnly):
         timer.setInterval(5)
     window.bench.play(40)
     qtbot.waitUntil(lambda: any(f.step == 40 for f in window.doctor_dock.rounds.findings))

@@ -19,6 +19,7 @@ from simulator.training.training import WANTS, Training
 from tests.ui.layer_data import TIMES, gates_of, maps_of, past_of, profiles_of
 from tests.ui.plot_data import recorded, run_info
 from tests.ui.told import empty_note
+from ui.board.plot_area import PlotArea
 from ui.chart.bands import Bands, gap_of
 from ui.chart.heat import LOST, NOTHING
 from ui.chart.legend import Key, Strip
@@ -28,7 +29,6 @@ from ui.plots.feature_maps import TilePlot
 from ui.plots.through_time import ThroughTime, decades_per_step, slope_number, slope_text
 from ui.plots.through_time_image import ThroughTimeImage
 from ui.style.theme import LIGHT
-from ui.window.plot_area import PlotArea
 
 SPECIAL = ("through_time", "through_time_image", "gates", "branch_share", "feature_maps", "kernels")
 ADDING = {"kind": "adding", "samples": 100, "steps": 20}
@@ -403,7 +403,7 @@ def area(qtbot: QtBot) -> PlotArea:
 
 
 def is_open(area: PlotArea, key: str) -> bool:
-    return not area.docks[key].isHidden()
+    return key in area.board.arrangement.keys
 
 
 def again(info: RunInfo) -> RunInfo:
@@ -453,7 +453,7 @@ def test_a_restored_arrangement_still_lets_the_plot_go_with_its_network(
     area.start(recurrent.frame.info)
     other = PlotArea()
     qtbot.addWidget(other)
-    assert other.restore_arrangement(area.arrangement())
+    assert is_open(other, "through_time")
     other.start(dense.frame.info)
     assert not is_open(other, "through_time")
 

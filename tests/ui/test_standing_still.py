@@ -86,7 +86,7 @@ def veils(window: MainWindow) -> list[Veil]:
 
 
 def empty_words(window: MainWindow) -> set[str]:
-    labels = [plot.findChild(QLabel, "plotEmpty") for plot in window.plot_area.visible_plots()]
+    labels = [plot.findChild(QLabel, "plotEmpty") for plot in window.plot_area.feed.visible_plots()]
     return {label.text() for label in labels if label is not None and label.isVisible()}
 
 
@@ -102,7 +102,7 @@ def test_a_change_to_what_cannot_be_trained_stops_training_and_dims_what_is_show
     assert not window.bench.playing
     assert window.bench.refusal in window.banner.text
     assert window.bench.refusal in window.status.text()
-    shown = window.plot_area.visible_plots()
+    shown = window.plot_area.feed.visible_plots()
     assert [veil.text for veil in veils(window)] == [OLD] * len([plot for plot in shown if plot.state is not None])
     assert len(veils(window)) >= 6
     assert empty_words(window) <= {EMPTY}
@@ -176,7 +176,7 @@ def test_a_file_that_cannot_be_trained_opens_with_its_own_empty_plots(
     window.bench.play()
     window.open_path(path)
     assert window.windowTitle() == "impossible — Nablascope"
-    assert all(plot.state is None for plot in window.plot_area.visible_plots())
+    assert all(plot.state is None for plot in window.plot_area.feed.visible_plots())
     assert {readout.text for readout in window.transport.readouts.values()} == {"–"}
     qtbot.waitUntil(lambda: bool(window.bench.refusal), timeout=20000)
     assert not window.bench.playing
@@ -196,7 +196,7 @@ def test_a_plot_that_is_shown_later_says_the_same(qtbot: QtBot, open_window: Ope
     window = open_window()
     make_impossible(qtbot, window, "layers that do not fit the data")
     window.plot_area.toggle_plot("weights")
-    shown = window.plot_area.visible_plots()
+    shown = window.plot_area.feed.visible_plots()
     assert "weights" in {plot.key for plot in shown}
     assert len(veils(window)) == len([plot for plot in shown if plot.state is not None])
     other = open_window({**PLAIN, **IMPOSSIBLE["layers that do not fit the data"]})

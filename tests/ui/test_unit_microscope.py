@@ -23,10 +23,10 @@ from tests.ui.plot_data import frame, recorded, view
 from tests.ui.unit_data import UNITS, unit_of, unit_past
 from ui.bench.bench import Bench
 from ui.bench.document import Document
+from ui.board.plot_area import PlotArea
 from ui.chart.view import View
 from ui.plots.unit.parts import strongest
 from ui.plots.unit_microscope import UnitMicroscope
-from ui.window.plot_area import PlotArea
 from ui.window.reviving import let_revive
 
 RELU: dict[str, Any] = {"kind": "dense", "units": 6, "activation": {"kind": "relu"}}

@@ -389,7 +389,7 @@ def test_a_table_that_cannot_be_read_is_said(qtbot: QtBot, window: MainWindow, t
 
 
 def shown(window: MainWindow) -> set[str]:
-    return {plot.key for plot in window.plot_area.visible_plots()}
+    return {plot.key for plot in window.plot_area.feed.visible_plots()}
 
 
 def test_the_default_plots_are_shown_and_no_other(window: MainWindow) -> None:
@@ -399,25 +399,22 @@ def test_the_default_plots_are_shown_and_no_other(window: MainWindow) -> None:
 
 def test_a_plot_that_is_shown_gets_what_it_wants(qtbot: QtBot, window: MainWindow) -> None:
     plot = window.plot_area.plots["boundary"]
-    assert "boundary" not in window.plot_area.wants()
+    assert "boundary" not in window.plot_area.feed.wants()
     window.plot_area.toggle_plot("boundary")
-    assert "boundary" in window.plot_area.wants()
+    assert "boundary" in window.plot_area.feed.wants()
     qtbot.waitUntil(lambda: plot.state is not None)
     plot.set_paused(True)
-    assert "boundary" not in window.plot_area.wants()
+    assert "boundary" not in window.plot_area.feed.wants()
 
 
-def test_a_plot_that_is_shown_gets_an_even_share_of_its_column(qtbot: QtBot, window: MainWindow) -> None:
-    area = window.plot_area
+def test_a_plot_that_is_shown_gets_an_even_share_of_the_board(window: MainWindow) -> None:
     window.resize(1280, 1000)
-    others = [area.docks[key] for key in ("activation_ridges", "activation_profile", "loss")]
-    area.resizeDocks(others, [300, 150, 150], Qt.Orientation.Vertical)
-    qtbot.waitUntil(lambda: others[0].height() > 1.8 * others[1].height())
-    whole = sum(dock.height() for dock in others)
-    area.toggle_plot("boundary")
-    qtbot.waitUntil(lambda: area.docks["boundary"].height() == pytest.approx(whole / 4, rel=0.1))
-    assert others[0].height() == pytest.approx(2 * others[1].height(), rel=0.15)
-    assert others[1].height() == pytest.approx(others[2].height(), rel=0.1)
+    board = window.plot_area.board
+    window.plot_area.toggle_plot("boundary")
+    heights = {card.place.key: card.height() for card in board.cards}
+    assert heights["loss"] == heights["gradient_time"]
+    assert sum(board.packed.boxes[index].height for index in (0, 2, 4, 6)) > 0.9 * board.viewport().height()
+    assert heights["boundary"] >= heights["loss"]
 
 
 def test_maximise_and_escape_keep_the_arrangement(qtbot: QtBot, window: MainWindow) -> None:
@@ -429,34 +426,34 @@ def test_maximise_and_escape_keep_the_arrangement(qtbot: QtBot, window: MainWind
     assert shown(window) == {"loss"}
     QTest.keyClick(window, Qt.Key.Key_Escape)
     assert shown(window) == before | {"weights"}
-    assert window.plot_area.maximised is None
+    assert window.plot_area.board.maximised is None
 
 
-def test_the_arrangement_is_remembered_and_reset(open_window: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_arrangement_is_remembered_and_reset(open_window: Open) -> None:
     first = open_window()
     first.plot_area.toggle_plot("saturation")
     first.plot_area.toggle_plot("loss")
     first.training_dock.hide()
     first.training.section("Batch").set_open(False)
     first.builder.split.setSizes([150, 490])
-    wanted, split = shown(first), first.builder.split.sizes()
-    first.plot_area.maximise("saturation")
+    wanted, split = first.plot_area.arranged, first.builder.split.sizes()
+    first.plot_area.board.maximise("saturation")
     assert first.close()
     second = open_window()
-    assert shown(second) == wanted
+    assert second.plot_area.arranged == wanted
     assert not second.training_dock.isVisible()
     assert second.training.folded() == ("Batch",)
     assert second.builder.split.sizes()[0] == pytest.approx(split[0], abs=10)
     second.reset_arrangement()
-    assert shown(second) == {plot.key for plot in all_plots() if plot.default}
+    assert set(second.plot_area.arranged) == {plot.key for plot in all_plots() if plot.default}
     assert second.training_dock.isVisible()
 
 
 def test_a_layer_pointed_at_lights_up_everywhere(window: MainWindow) -> None:
     window.builder.layer_hovered.emit(2)
-    assert {plot.highlighted for plot in window.plot_area.visible_plots()} == {2}
+    assert {plot.highlighted for plot in window.plot_area.feed.visible_plots()} == {2}
     window.plot_area.plots["loss"].layer_hovered.emit(-1)
-    assert {plot.highlighted for plot in window.plot_area.visible_plots()} == {-1}
+    assert {plot.highlighted for plot in window.plot_area.feed.visible_plots()} == {-1}
 
 
 # -- export ------------------------------------------------------------------------------------------------------
@@ -520,7 +517,7 @@ def test_everything_fits_at_1280_by_800(window: MainWindow) -> None:
     QApplication.processEvents()
     assert window.width() == 1280
     assert window.transport.sizeHint().width() <= 1280
-    for plot in window.plot_area.visible_plots():
+    for plot in window.plot_area.feed.visible_plots():
         assert plot.width() >= 300
         assert plot.height() >= 150
 
@@ -573,19 +570,19 @@ def test_while_playing_plots_take_turns_and_each_gets_the_latest_view(
     assert view is not None
     later = dataclasses.replace(view)
     shown: list[tuple[str, object]] = []
-    order = [plot.key for plot in area.visible_plots()]
+    order = [plot.key for plot in area.feed.visible_plots()]
 
     def take(key: str, given: object) -> None:
         shown.append((key, given))
         if given is view:
-            area.refresh(later, spread=True)  # comes while the first one is being brought to the one before
+            area.feed.refresh(later, spread=True)  # comes while the first one is being brought to the one before
 
-    for plot in area.visible_plots():
+    for plot in area.feed.visible_plots():
         monkeypatch.setattr(plot, "refresh", lambda given, key=plot.key: take(key, given))
-    area.refresh(view, spread=True)
-    assert area.refreshing
+    area.feed.refresh(view, spread=True)
+    assert area.feed.refreshing
     assert not shown
-    qtbot.waitUntil(lambda: not area.refreshing)
+    qtbot.waitUntil(lambda: not area.feed.refreshing)
     # The first one had the old view and comes again, last: nobody is passed over for it.
     assert [key for key, _ in shown] == [order[0], *order[1:], order[0]]
     assert all(given is later for _, given in shown[1:])
@@ -598,13 +595,13 @@ def test_while_playing_the_legend_takes_the_toolbars_numbers_in_the_same_turn(
     area, view = window.plot_area, window.bench.view
     assert view is not None
     shown: list[str] = []
-    for plot in area.visible_plots():
+    for plot in area.feed.visible_plots():
         monkeypatch.setattr(plot, "refresh", lambda _view, key=plot.key: shown.append(key))
-    area.refresh(dataclasses.replace(view, read=view.frame), spread=True)
+    area.feed.refresh(dataclasses.replace(view, read=view.frame), spread=True)
     assert not shown
-    area.refresh(dataclasses.replace(view, read=msgspec.structs.replace(view.frame)), spread=True)
+    area.feed.refresh(dataclasses.replace(view, read=msgspec.structs.replace(view.frame)), spread=True)
     assert shown == ["loss"]
-    area.refresh(view)
+    area.feed.refresh(view)
 
 
 def test_a_view_of_a_still_run_is_shown_by_all_plots_at_once(
@@ -614,12 +611,12 @@ def test_a_view_of_a_still_run_is_shown_by_all_plots_at_once(
     area, view = window.plot_area, window.bench.view
     assert view is not None
     shown: list[str] = []
-    for plot in area.visible_plots():
+    for plot in area.feed.visible_plots():
         monkeypatch.setattr(plot, "refresh", lambda _view, key=plot.key: shown.append(key))
-    area.refresh(view, spread=True)
-    area.refresh(view)
-    assert shown == [plot.key for plot in area.visible_plots()]
-    assert not area.refreshing
+    area.feed.refresh(view, spread=True)
+    area.feed.refresh(view)
+    assert shown == [plot.key for plot in area.feed.visible_plots()]
+    assert not area.feed.refreshing
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -73,7 +73,7 @@ class Header(QWidget):
         self._row.setSpacing(0)
         self._row.addWidget(_SideDot(side))
         self._row.addSpacing(4)
-        name = ElidedLabel(title)
+        name = self._title = ElidedLabel(title)
         name.setObjectName("plotTitle")
         self._row.addWidget(name, 1)
         self._row.addSpacing(2)
@@ -105,14 +105,19 @@ class Header(QWidget):
         self._give_way()
 
     def _give_way(self) -> None:
-        """Show the buttons there is room for, the dearest first; what is pressed must be there to be let go."""
+        """Show the buttons that the name leaves room for, dearest first; what is pressed must be there to be let go.
+
+        Its card's menu offers all of them.
+        """
         pressed = [button for button in (self.pause, self.pin) if button.isChecked()]
+        kept = {self.maximise, *pressed}
         others = (self.info, *self.options.values(), self.pin, self.pause, self.export)
         room = self.width() - BESIDE - TITLE
+        rest_of_title = max(0, self._title.sizeHint().width() - TITLE)
         for button in dict.fromkeys((self.maximise, *pressed, *others)):
             offered = button not in self._withheld
             room -= button.minimumWidth() * offered
-            button.setVisible(offered and room >= 0)
+            button.setVisible(offered and room >= (0 if button in kept else rest_of_title))
 
     def _button(self, name: str, label: str, help: str, *, checkable: bool = False) -> QToolButton:
         button = QToolButton()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Generic
+from typing import Any, ClassVar, Generic, Literal
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent
@@ -28,6 +28,7 @@ from ui.style.theme import Theme, current_theme, depth_colours, layer_colour, th
 
 __all__ = ["FIRST_ROW", "Plot", "Probe", "State", "View"]
 
+Shape = Literal["wide", "square", "tall"]
 STRIP_ROW, FIRST_ROW = 1, 2
 NEAR = 6.0
 """Pixels around what is pointed at that a read-out leaves free."""
@@ -44,6 +45,11 @@ class Plot(QWidget, Generic[S]):
     title: ClassVar[str] = ""
     side: ClassVar[str] = "forward"
     default: ClassVar[bool] = False
+    shape: ClassVar[Shape] = "wide"
+    """What a card of it should look like: twice as wide as high, about as wide as high, or higher than wide."""
+    least_width: ClassVar[int] = 280
+    least_height: ClassVar[int] = 150
+    """Pixels it needs to be read, its header included."""
     explain: ClassVar[str] = ""
     formula: ClassVar[str] = ""
     """Markdown with TeX between dollars."""

@@ -101,6 +101,10 @@ QHeaderView::section { background: $window; color: $muted; border: 0; border-bot
 QTabBar::tab { background: transparent; color: $muted; padding: 4px 10px; border: 0;
     border-bottom: 2px solid transparent; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
+QTabBar#workspaceTabs::tab { padding: 5px 7px; }
+QTabBar QToolButton { background: $window; border-radius: 0; padding: 0; }
+QTabBar QToolButton::left-arrow { image: url("$icons/chevron-left-$name.svg"); width: 9px; height: 9px; }
+QTabBar QToolButton::right-arrow { image: url("$icons/chevron-right-$name.svg"); width: 9px; height: 9px; }
 QTabBar::tab:hover { color: $text; }
 QStatusBar { background: $window; color: $text; border-top: 1px solid $border; }
 QStatusBar::item { border: 0; }
@@ -118,8 +122,9 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 QFrame#plotCard { background: $panel; border: 1px solid $border; border-radius: 6px; }
+QFrame#plotCard[current="true"] { border-color: $accent; }
 QWidget#plotHeader { background: transparent; }
-QWidget#plotHeader QToolButton { padding: 0; border-radius: 3px; }
+QWidget#plotHeader QToolButton, QToolButton#cardButton { padding: 0; border-radius: 3px; }
 QLabel#plotTitle { color: $text; font-weight: 600; }
 QLabel#plotReadout { background: $raised; color: $text; border: 1px solid $border; border-radius: 4px;
     padding: 3px 6px; }

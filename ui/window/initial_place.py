@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ui.bench.document import Document
-from ui.window.plot_area import PlotArea
+from ui.board.plot_area import PlotArea
 
 
 def placed_at(layers: Any, weight_variance: float, bias_variance: float) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ from simulator.schema.parameter import is_live_change, replaced
 from simulator.training.run_info import RunInfo
 from ui.bench.bench import Bench, WorkerFactory
 from ui.bench.document import Document
+from ui.board.plot_area import PlotArea
 from ui.builder.builder import Builder
 from ui.dialogs import files
 from ui.doctor.dock import DoctorDock
@@ -39,8 +40,6 @@ from ui.window.graph_questions import let_ask
 from ui.window.initial_place import let_move
 from ui.window.menus import build_menus
 from ui.window.notices import Notices
-from ui.window.plot_area import PlotArea
-from ui.window.plot_scroll import PlotScroll
 from ui.window.reviving import let_revive
 from ui.window.status import Banner, StatusLine
 from ui.window.transport import Transport
@@ -90,8 +89,7 @@ class MainWindow(QMainWindow):
         self._show_experiment(document.experiment)
         self._show_title()
         self.resize(1280, 800)
-        panels = [self.network_dock, self.training_dock]
-        self.resizeDocks(panels, [1, 1], Qt.Orientation.Horizontal)  # as narrow as they can be: plots need room
+        self._narrow_panels()
         self._first_arrangement = self.saveState(STATE_VERSION)
         self._recall()
 
@@ -107,7 +105,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.banner)
-        column.addWidget(PlotScroll(self.plot_area), 1)
+        column.addWidget(self.plot_area, 1)
         self.setCentralWidget(centre)
         self.network_dock = PanelDock("Network", self.builder, self)
         self.training_dock = PanelDock("Training", self.training, self)
@@ -120,7 +118,7 @@ class MainWindow(QMainWindow):
     def _make_escape(self) -> QAction:
         escape = QAction("Put the maximised plot back", self)
         escape.setShortcut(QKeySequence(Qt.Key.Key_Escape))
-        escape.triggered.connect(lambda _on: self.plot_area.restore())
+        escape.triggered.connect(lambda _on: self.plot_area.board.restore())
         escape.setEnabled(False)
         self.addAction(escape)
         return escape
@@ -130,14 +128,14 @@ class MainWindow(QMainWindow):
         document.changed.connect(self._show_changed)
         document.opened.connect(self._show_experiment)
         document.title_changed.connect(self._show_title)
-        bench.questions = plots.questions
-        bench.painting = lambda: plots.refreshing
-        bench.wants = lambda: plots.wants() | self.doctor_dock.rounds.wants()
+        bench.questions = plots.feed.questions
+        bench.painting = lambda: plots.feed.refreshing
+        bench.wants = lambda: plots.feed.wants() | self.doctor_dock.rounds.wants()
         bench.started.connect(self._take_started)
         bench.updated.connect(self._take_view)
         bench.waiting.connect(lambda _seconds: self._since_words.invalidate())  # The next view has the word.
         plots.shown_changed.connect(bench.wake)
-        plots.maximised_changed.connect(self._escape.setEnabled)
+        plots.board.maximised_changed.connect(self._escape.setEnabled)
         plots.export_requested.connect(self.export)
         plots.layer_hovered.connect(self.highlight)
         let_move(plots, document)
@@ -170,7 +168,7 @@ class MainWindow(QMainWindow):
         self._since_words.invalidate()
 
     def _take_view(self, view: View, _rate: float) -> None:
-        self.plot_area.refresh(view, spread=self.bench.playing)
+        self.plot_area.feed.refresh(view, spread=self.bench.playing)
         if not self._since_words.isValid() or self._since_words.elapsed() >= WORDS_MS or not self.bench.playing:
             self._since_words.start()
             self._say_headline()
@@ -182,7 +180,7 @@ class MainWindow(QMainWindow):
 
     def highlight(self, layer: int) -> None:
         """Emphasise a layer (its index, -1 for none) in every plot and in the stack."""
-        self.plot_area.highlight(layer)
+        self.plot_area.feed.highlight(layer)
         self.builder.highlight(layer)
 
     def show_data(self) -> None:
@@ -319,12 +317,11 @@ class MainWindow(QMainWindow):
             return
         from ui.dialogs.export import ExportDialog
 
-        shown = [plot.key for plot in self.plot_area.visible_plots()]
-        dialog = ExportDialog(self.plot_area.plots, key, shown, self)
+        dialog = ExportDialog(self.plot_area.plots, key, list(self.plot_area.arranged), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.exported.connect(self.banner.say)
-        dialog.finished.connect(lambda _result: self.plot_area.want_all(False))
-        self.plot_area.want_all(True)
+        dialog.finished.connect(lambda _result: self.plot_area.feed.want_all(False))
+        self.plot_area.feed.want_all(True)
         dialog.open()
 
     def _may_export(self) -> bool:
@@ -351,7 +348,9 @@ class MainWindow(QMainWindow):
     def show_shortcuts(self) -> None:
         from ui.dialogs import reading
 
-        reading.show_shortcuts(self, [*self.actions(), *self.builder.actions_by_name.values()])
+        reading.show_shortcuts(
+            self, [*self.actions(), *self.plot_area.actions(), *self.builder.actions_by_name.values()]
+        )
 
     def show_about(self) -> None:
         from ui.dialogs import reading
@@ -366,15 +365,18 @@ class MainWindow(QMainWindow):
     def reset_arrangement(self) -> None:
         """Panels and plots as on the first day."""
         self.restoreState(self._first_arrangement, STATE_VERSION)
+        self._narrow_panels()
         self.plot_area.reset_arrangement()
+
+    def _narrow_panels(self) -> None:
+        """As narrow as they can be: plots need room."""
+        self.resizeDocks([self.network_dock, self.training_dock], [1, 1], Qt.Orientation.Horizontal)
 
     def _recall(self) -> None:
         self.restoreGeometry(self.settings.blob("window/geometry"))
         state = self.settings.blob("window/panels")
         if not state.isEmpty():
             self.restoreState(state, STATE_VERSION)
-        shown = frozenset(self.settings.text("window/shown").split())
-        self.plot_area.restore_arrangement(self.settings.blob("window/plots"), shown)
         self.builder.split.restoreState(self.settings.blob("window/builder"))
         self.training.set_folded(tuple(self.settings.text("window/folded").split("\n")))
 
@@ -394,8 +396,6 @@ class MainWindow(QMainWindow):
     def _remember(self) -> None:
         self.settings.set("window/geometry", self.saveGeometry())
         self.settings.set("window/panels", self.saveState(STATE_VERSION))
-        self.settings.set("window/plots", self.plot_area.arrangement())
-        self.settings.set("window/shown", " ".join(sorted(self.plot_area.arranged())))
         self.settings.set("window/builder", self.builder.split.saveState())
         self.settings.set("window/folded", "\n".join(self.training.folded()))
 

@@ -121,9 +121,13 @@ def _edit(window: MainWindow, menu: QMenu) -> None:
 
 
 def _plots(window: MainWindow, menu: QMenu) -> None:
-    window.plot_area.fill_menu(menu)
-    menu.addSeparator()
-    menu.addAction("Reset arrangement", window.plot_area.reset_arrangement)
+    area = window.plot_area
+    area.fill_menu(menu)
+    cards = menu.addMenu("&Card")
+    cards.addActions(area.commands.cards)
+    sizes = menu.addMenu("Card &size")
+    sizes.addActions(area.commands.sizes)
+    menu.addAction("Reset arrangement", area.reset_arrangement)
 
 
 def _view(window: MainWindow, menu: QMenu) -> None:

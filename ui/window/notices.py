@@ -27,7 +27,7 @@ class Notices(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._banner, self._status = window.banner, window.status
-        self._plots, self._transport, self._doctor = window.plot_area, window.transport, window.doctor_dock
+        self._plots, self._transport, self._doctor = window.plot_area.feed, window.transport, window.doctor_dock
         self._training, self._builder = window.training, window.builder
         self._bench = bench = window.bench
         self._told = ""

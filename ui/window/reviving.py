@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ui.bench.bench import Bench
-from ui.window.plot_area import PlotArea
+from ui.board.plot_area import PlotArea
 
 if TYPE_CHECKING:  # The first window does not wait for it.
     from ui.plots.unit_microscope import UnitMicroscope

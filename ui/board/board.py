@@ -1,0 +1,270 @@
+"""The cards in their places: packed, scrolled, in sight or not, one of them maximised, one of them current."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
+
+from ui.board.arrangement import Arrangement, Place
+from ui.board.card import Card, Page
+from ui.board.packing import GAP, Packed, pack
+from ui.plots.base import Plot
+
+TARGET_WIDTH = 316
+"""Pixels of a column at usual size: two columns beside both panels of a window of 1280."""
+PAGE_STEP = 40
+
+
+class Board(QScrollArea):
+    """Shows an arrangement; hands change it, and it says so."""
+
+    arrangement_changed = Signal()
+    """By a hand, on the board."""
+    seen_changed = Signal()
+    """Other plots can be seen now."""
+    maximised_changed = Signal(bool)
+    current_changed = Signal()
+
+    def __init__(self, page: Callable[[str], Page], kind: Callable[[str], type[Plot[Any]]]) -> None:
+        """``page`` and ``kind`` give the page and the class of a plot by its key."""
+        super().__init__()
+        self._page, self._kind = page, kind
+        self.arrangement = Arrangement()
+        self.cards: list[Card] = []
+        """In the order of the arrangement; of a maximised plot only one."""
+        self.size_factor = 1.0
+        self.packed: Packed | None = None
+        self._maximised: str | None = None
+        self._laying_out = False
+        self._seen: tuple[str, ...] = ()
+        self._current = ""
+        """A plot of the card that had the focus last."""
+        self.content = QWidget()
+        self.shelf = QWidget(self)
+        """Keeps the pages that are on no card."""
+        self.shelf.hide()
+        self.setObjectName("board")
+        self.setAccessibleName("Board of plots")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(self.content)
+        self.verticalScrollBar().setSingleStep(PAGE_STEP)
+        self.verticalScrollBar().valueChanged.connect(self._look)
+        self.horizontalScrollBar().valueChanged.connect(self._look)
+        self._bring = QTimer(self, singleShot=True, interval=0)
+        self._bring.timeout.connect(self._bring_current)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._follow_focus)
+
+    # -- the arrangement -----------------------------------------------------------------------------------------
+
+    def set_arrangement(self, arrangement: Arrangement) -> None:
+        """Show these places; what is maximised is put back."""
+        self._end_maximised()
+        self.arrangement = arrangement
+        self._deal()
+
+    def change(self, arrangement: Arrangement) -> None:
+        """As a hand wants it."""
+        self.set_arrangement(arrangement)
+        self.arrangement_changed.emit()
+
+    def set_size_factor(self, factor: float) -> None:
+        """Cards so many times as large as usual."""
+        if factor != self.size_factor:
+            self.size_factor = factor
+            self.lay_out()
+
+    @property
+    def _places(self) -> tuple[Place, ...]:
+        return self.arrangement.places if self._maximised is None else (Place((self._maximised,)),)
+
+    def _deal(self) -> None:
+        """A card for each place: the one that holds its plot already, where there is one."""
+        free = list(self.cards)
+        self.cards = []
+        for place in self._places:
+            card = next((card for card in free if set(card.place.keys) & set(place.keys)), None)
+            if card is None:
+                card = self._make_card()
+            else:
+                free.remove(card)
+            card.set_place(place)
+            self.cards.append(card)
+        for card in free:
+            self._put_away(card)
+        self.lay_out()
+
+    def _make_card(self) -> Card:
+        card = Card(self.content, self._page, self._kind)
+        card.tab_chosen.connect(lambda key: self.change(self.arrangement.raised(key)))
+        card.edge.dragged.connect(lambda x: self._span(card, x))
+        card.edge.released.connect(self.arrangement_changed)
+        return card
+
+    def _put_away(self, card: Card) -> None:
+        for page in card.findChildren(Page):
+            page.setParent(self.shelf)
+        card.hide()
+        card.setParent(None)
+        card.deleteLater()
+
+    def _span(self, card: Card, x: int) -> None:
+        """The edge of a card is at ``x``: it takes the columns that it is nearest to."""
+        if self.packed is not None and self._maximised is None:
+            column = (self.packed.width - GAP) / self.packed.columns
+            columns = max(1, min(round((x - card.x()) / column), self.packed.columns))
+            if columns != card.place.columns:
+                self.set_arrangement(self.arrangement.spanned(card.place.key, columns))
+
+    # -- geometry ------------------------------------------------------------------------------------------------
+
+    def lay_out(self) -> None:
+        """Put every card into its place."""
+        if self._laying_out:
+            return
+        self._laying_out = True
+        self._lay_out()
+        self._laying_out = False
+        self._look()
+
+    def _lay_out(self) -> None:
+        wanted = [card.wanted for card in self.cards]
+        whole = self.contentsRect().size()
+        packed = pack(wanted, whole.width(), whole.height(), TARGET_WIDTH, self.size_factor)
+        wide = packed.width > whole.width()
+        high = packed.height > whole.height() - wide * self.horizontalScrollBar().sizeHint().height()
+        on, off = Qt.ScrollBarPolicy.ScrollBarAlwaysOn, Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setVerticalScrollBarPolicy(on if high else off)
+        self.setHorizontalScrollBarPolicy(on if wide else off)
+        if high:
+            packed = pack(wanted, self.viewport().width(), 0, TARGET_WIDTH, self.size_factor)
+        self.packed = packed
+        self.content.resize(packed.width, max(packed.height, self.viewport().height()))
+        for card, box in zip(self.cards, packed.boxes, strict=True):
+            card.setGeometry(box.x, box.y, box.width, box.height)
+            card.show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.lay_out()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._look()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        handled = super().viewportEvent(event)
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide):
+            self._look()
+        return handled
+
+    # -- what is seen --------------------------------------------------------------------------------------------
+
+    @property
+    def seen_cards(self) -> list[Card]:
+        """Cards of which some part is in sight."""
+        window = QRect(-self.content.pos(), self.viewport().size())
+        return [card for card in self.cards if card.geometry().intersects(window)] if self.isVisible() else []
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """Keys of the plots that can be seen."""
+        return tuple(card.place.key for card in self.seen_cards)
+
+    def _look(self, *_value: int) -> None:
+        """Have the pages of the cards that are in sight."""
+        for card in self.seen_cards:
+            card.bring_page()
+        if self.seen != self._seen:
+            self._seen = self.seen
+            self.seen_changed.emit()
+
+    def bring_into_view(self, key: str) -> None:
+        """Scroll so far that the card of a plot is seen, in the next turn: its place may be new."""
+        self._current = key
+        self._bring.start()
+
+    def _bring_current(self) -> None:
+        card = self.current_card
+        if card is not None:
+            self.ensureWidgetVisible(card, GAP, GAP)
+
+    def card_at(self, at: QPoint) -> Card | None:
+        """The card under a point of the content."""
+        return next((card for card in self.cards if card.geometry().contains(at)), None)
+
+    # -- the current card ----------------------------------------------------------------------------------------
+
+    @property
+    def current_card(self) -> Card | None:
+        """The one that has the focus, or had it last; else the first."""
+        holding = [card for card in self.cards if self._current in card.place.keys]
+        return holding[0] if holding else self.cards[0] if self.cards else None
+
+    @property
+    def current_key(self) -> str:
+        """Of the plot in front of the current card; ``""`` where there is none."""
+        card = self.current_card
+        return "" if card is None else card.place.key
+
+    def focus(self, key: str) -> None:
+        """Give the card of a plot the focus, and bring it into view."""
+        self._current = key
+        card = self.current_card
+        if card is not None:
+            self.ensureWidgetVisible(card, GAP, GAP)
+            card.take_focus()
+
+    def _follow_focus(self, _old: QObject | None, _now: QObject | None) -> None:
+        for card in self.cards:
+            card.mark_current(card.has_focus)
+            if card.has_focus and card.place.key != self._current:
+                self._current = card.place.key
+                self.ensureWidgetVisible(card, GAP, GAP)
+                self.current_changed.emit()
+
+    # -- one plot alone ------------------------------------------------------------------------------------------
+
+    @property
+    def maximised(self) -> str | None:
+        """Key of the plot that fills the board."""
+        return self._maximised
+
+    def maximise(self, key: str) -> None:
+        """Let one plot fill the board until :meth:`restore`."""
+        self._end_maximised()
+        self._maximised = self._current = key
+        self._deal()
+        self._tell_maximised(key, True)
+
+    def toggle_maximised(self, key: str) -> None:
+        if self._maximised is not None:
+            self.restore()
+        else:
+            self.maximise(key)
+
+    def restore(self) -> None:
+        """Put the maximised plot back among the others."""
+        if self._maximised is not None:
+            key = self._maximised
+            self._end_maximised()
+            self._deal()
+            if key in self.arrangement.keys:
+                self.bring_into_view(key)
+
+    def _end_maximised(self) -> None:
+        if self._maximised is not None:
+            key, self._maximised = self._maximised, None
+            self._tell_maximised(key, False)
+
+    def _tell_maximised(self, key: str, on: bool) -> None:
+        header = self._page(key).plot.header
+        if header is not None:
+            header.set_maximised(on)
+        self.maximised_changed.emit(on)

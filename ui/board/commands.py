@@ -1,0 +1,122 @@
+"""What a hand on the keyboard can do with cards and workspaces: the same actions are in the menus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from ui.board.board import Board
+from ui.board.workspace_bar import WorkspaceBar
+
+SHORTCUTS = 9
+"""Workspaces that have one."""
+
+
+class Commands:
+    """Acts on the current card: the one that has the focus, or had it last."""
+
+    def __init__(self, owner: QWidget, board: Board, bar: WorkspaceBar) -> None:
+        self._board = board
+        make = _Maker(owner)
+        self.cards = (
+            make("Next card", "Ctrl+PgDown", lambda: self._step(1)),
+            make("Previous card", "Ctrl+PgUp", lambda: self._step(-1)),
+            make("Next tab of the card", "Ctrl+Tab", self._next_tab),
+            make("Move card forward", "Ctrl+Shift+PgDown", lambda: self._move(1)),
+            make("Move card back", "Ctrl+Shift+PgUp", lambda: self._move(-1)),
+            make("Span one more column", "Alt+Shift+Right", lambda: self._span(1)),
+            make("Span one column less", "Alt+Shift+Left", lambda: self._span(-1)),
+            make("Join the next card as a tab", "Ctrl+J", self._join),
+            make("Take the tab out to a card of its own", "Ctrl+Shift+J", self._apart),
+            make("Maximise card, or put it back", "Ctrl+M", self._maximise),
+            make("Menu of the card", "Ctrl+Shift+M", self._open_menu),
+            make("Close card", "Ctrl+W", self._close),
+        )
+        self.sizes = (
+            make("Larger cards", "Ctrl++", bar.enlarge, "Ctrl+="),
+            make("Smaller cards", "Ctrl+-", bar.reduce),
+            make("Usual size of cards", "Ctrl+0", bar.usual_size),
+        )
+        self.workspaces = tuple(
+            make(f"Workspace {number}", f"Ctrl+{number}", partial(bar.choose, number - 1))
+            for number in range(1, SHORTCUTS + 1)
+        )
+
+    def _step(self, by: int) -> None:
+        cards, card = self._board.cards, self._board.current_card
+        if card is not None:
+            at = cards.index(card) + by * card.has_focus
+            self._board.focus(cards[at % len(cards)].place.key)
+
+    def _next_tab(self) -> None:
+        card = self._board.current_card
+        if card is not None:
+            place = card.place
+            key = place.keys[(place.current + 1) % len(place.keys)]
+            self._board.change(self._board.arrangement.raised(key))
+            self._board.focus(key)
+
+    def _move(self, by: int) -> None:
+        if key := self._arranged_key():
+            at = self._board.arrangement.index(key)
+            self._board.change(self._board.arrangement.moved(key, at - 1 if by < 0 else at + 2))
+            self._board.focus(key)
+
+    def _span(self, by: int) -> None:
+        if key := self._arranged_key():
+            arrangement = self._board.arrangement
+            columns = arrangement.places[arrangement.index(key)].columns
+            self._board.change(arrangement.spanned(key, columns + by))
+            self._board.focus(key)
+
+    def _join(self) -> None:
+        if key := self._arranged_key():
+            arrangement = self._board.arrangement
+            places, at = arrangement.places, arrangement.index(key)
+            if at + 1 < len(places):
+                self._board.change(arrangement.joined(places[at + 1].key, key).raised(key))
+                self._board.focus(key)
+
+    def _apart(self) -> None:
+        if key := self._arranged_key():
+            self._board.change(self._board.arrangement.apart(key))
+            self._board.focus(key)
+
+    def _maximise(self) -> None:
+        if key := self._board.current_key:
+            self._board.toggle_maximised(key)
+            self._board.focus(key)
+
+    def _open_menu(self) -> None:
+        card = self._board.current_card
+        if card is not None and card.page is not None:
+            card.page.menu_button.click()
+
+    def _close(self) -> None:
+        if key := self._arranged_key():
+            arrangement = self._board.arrangement
+            at = arrangement.index(key)
+            self._board.change(arrangement.closed(key))
+            if self._board.cards:
+                self._board.focus(self._board.cards[min(at, len(self._board.cards) - 1)].place.key)
+
+    def _arranged_key(self) -> str:
+        """Of the current card, where cards can be arranged: not while one is maximised."""
+        return "" if self._board.maximised is not None else self._board.current_key
+
+
+class _Maker:
+    """Actions of the whole window, with their keys."""
+
+    def __init__(self, owner: QWidget) -> None:
+        self._owner = owner
+
+    def __call__(self, text: str, keys: str, act: Callable[[], object], *others: str) -> QAction:
+        action = QAction(text, self._owner)
+        action.setShortcuts([QKeySequence(each) for each in (keys, *others)])
+        action.triggered.connect(lambda _on=False: act())
+        self._owner.addAction(action)
+        return action

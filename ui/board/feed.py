@@ -1,0 +1,148 @@
+"""Brings what the bench shows to the plots that are seen: nothing is asked for or drawn for any other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from simulator.observations.question import Question
+from simulator.training.run_info import RunInfo
+from ui.board.plot_set import PlotSet
+from ui.plots.asking import Asking
+from ui.plots.base import Plot, View
+from ui.plots.veil import Veils
+
+AT_ONCE = 10
+"""While training, so many plots are brought to each view; where more are seen, they take turns with it."""
+
+
+class Feed(QObject):
+    """One view for all plots, in turns of the event loop while training goes on."""
+
+    wanted_changed = Signal()
+    """Other plots are looked at: the next frame may need other parts."""
+
+    def __init__(self, plots: PlotSet, seen: Callable[[], Sequence[str]], parent: QObject) -> None:
+        """``seen``: the keys of the plots that can be seen now."""
+        super().__init__(parent)
+        self.info: RunInfo | None = None
+        self._plots, self._seen = plots, seen
+        self._view: View | None = None
+        self._want_all = False
+        self._veils = Veils()
+        self._due: list[Plot[Any]] = []
+        """Plots that have not been brought to the present view yet, longest waiting first."""
+        self._behind: list[Plot[Any]] = []
+        """Plots that wait for the next view."""
+        self._turns = QTimer(self, interval=0)
+        self._turns.timeout.connect(self.refresh_next)
+        plots.made.connect(self._take_in)
+
+    def _take_in(self, plot: Plot[Any]) -> None:
+        assert plot.header is not None
+        plot.header.pause_toggled.connect(lambda _on: self.wanted_changed.emit())
+        plot.header.option_toggled.connect(lambda _key, _on: self.wanted_changed.emit())
+        if self.info is not None:
+            plot.start(self.info)
+        self._veils.cover(plot)
+
+    def visible_plots(self) -> list[Plot[Any]]:
+        """Plots that can be seen now: not closed, not behind a tab, not scrolled out."""
+        return [self._plots.plot(key) for key in self._seen()]
+
+    @property
+    def _looked_at(self) -> list[Plot[Any]]:
+        return [self._plots.plot(key) for key in self._plots.kinds] if self._want_all else self.visible_plots()
+
+    def wants(self) -> frozenset[str]:
+        """The costly parts that the plots which are seen and not paused need."""
+        return frozenset[str]().union(*(plot.wants for plot in self._looked_at if not plot.paused))
+
+    def questions(self) -> dict[str, Question]:
+        """What the plots which are seen and not paused ask, by their keys."""
+        return {p.key: p.question() for p in self._looked_at if isinstance(p, Asking) and not p.paused}
+
+    def want_all(self, on: bool) -> None:
+        """Keep all plots up to date, for an export of all."""
+        self._want_all = on
+        self.wanted_changed.emit()
+
+    def start(self, info: RunInfo) -> None:
+        self.info, self._view = info, None
+        self._finish_turns()
+        self._veils.lift()
+        for plot in self._plots.existing.values():
+            if plot.info is not info:
+                plot.start(info)
+
+    def forget(self) -> None:
+        """Another experiment was opened: show nothing of the one before, not even what is held."""
+        self.info = self._view = None
+        self._finish_turns()
+        self._veils.lift()
+        for plot in self._plots.existing.values():
+            plot.forget()
+
+    def veil(self, why: str, empty: str) -> None:
+        """Until a run begins, dim what is shown and say ``why``; ``empty`` stands where nothing is."""
+        if self._view is not None:
+            for plot in [*self._due, *self._behind]:
+                plot.refresh(self._view)
+        self._finish_turns()
+        self._veils.lay(self._plots.existing.values(), why, empty)
+
+    def catch_up(self, key: str) -> None:
+        """Bring a plot that has just come into sight to the present view."""
+        plot = self._plots.plot(key)
+        if self._view is not None:
+            plot.refresh(self._view)
+            self._veils.cover(plot)
+
+    def refresh(self, view: View, spread: bool = False) -> None:
+        """Bring the plots that are looked at to this view: at once, or one after the other.
+
+        ``spread`` lets the event loop turn between two plots, each of which is painted by itself: a hand on a knob
+        waits for one plot, not for all. A view that comes meanwhile is taken up by those that are still due. What reads
+        the toolbar's numbers is painted with the toolbar.
+        """
+        before, self._view = self._view, view
+        looking = self._looked_at
+        if spread:
+            if before is None or before.reading is not view.reading:
+                self._refresh_readers(looking, view)
+            waiting = [plot for plot in (*self._due, *self._behind) if plot in looking]
+            turns = [*waiting, *(plot for plot in looking if plot not in waiting)]
+            self._due, self._behind = turns[:AT_ONCE], turns[AT_ONCE:]
+            self._turns.start()
+            return
+        self._finish_turns()
+        for plot in looking:
+            plot.refresh(view)
+
+    def _refresh_readers(self, looking: Sequence[Plot[Any]], view: View) -> None:
+        for plot in looking:
+            if plot.reads:
+                plot.refresh(view)
+
+    @property
+    def refreshing(self) -> bool:
+        """Whether some plots that this view is meant for still show an older one."""
+        return bool(self._due)
+
+    def refresh_next(self) -> None:
+        """The turn of one plot."""
+        if self._due and self._view is not None:
+            self._due.pop(0).refresh(self._view)
+        if not self._due:
+            self._turns.stop()
+
+    def _finish_turns(self) -> None:
+        self._due.clear()
+        self._behind.clear()
+        self._turns.stop()
+
+    def highlight(self, layer: int) -> None:
+        for plot in self.visible_plots():
+            plot.highlight(layer)

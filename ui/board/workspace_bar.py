@@ -1,0 +1,159 @@
+"""Above the board: a tab for each workspace, what can be done with it, and the size of cards."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QInputDialog,
+    QLineEdit,
+    QMenu,
+    QSizePolicy,
+    QSlider,
+    QTabBar,
+    QToolButton,
+    QWidget,
+)
+
+from ui.board.workspaces import SIZES, Workspaces
+from ui.style.icons import set_icon
+
+STEPS_PER_UNIT = 20
+"""Of the slider: 5 % each."""
+STEP = 2
+"""Of Ctrl + and −."""
+SLIDER_WIDTH = 72
+
+
+class WorkspaceBar(QWidget):
+    """Chooses, names and deletes workspaces."""
+
+    size_changed = Signal(float)
+    plots_wanted = Signal(QPoint)
+    """Where on the screen the list of plots shall open."""
+
+    def __init__(self, workspaces: Workspaces) -> None:
+        super().__init__()
+        self.setObjectName("workspaceBar")
+        self.workspaces = workspaces
+        self.tabs = QTabBar()
+        self.tabs.setObjectName("workspaceTabs")
+        self.tabs.setAccessibleName("Workspaces")
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(True)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
+        self.tabs.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.tabs.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tabs.customContextMenuRequested.connect(self._open_menu_of_tab)
+        self.tabs.currentChanged.connect(self._choose)
+        self.menu = QMenu(self)
+        self.menu.aboutToShow.connect(self._fill_menu)
+        self.workspace_button = self._button(
+            "menu", "Workspace", "Save the arrangement under a name, rename it, reset it."
+        )
+        self.workspace_button.clicked.connect(lambda: self.menu.popup(_below(self.workspace_button)))
+        self.add_button = self._button("plus", "Plots", "Put a plot on the board, or take one off.")
+        self.add_button.clicked.connect(lambda: self.plots_wanted.emit(_below(self.add_button)))
+        self.slider = self._make_slider()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(6, 0, 8, 0)
+        row.setSpacing(2)
+        row.addWidget(self.tabs, 1)
+        for widget in (self.slider, self.add_button, self.workspace_button):
+            row.addWidget(widget)
+        workspaces.listed.connect(self._list)
+        workspaces.selected.connect(self._show_current)
+        self._list()
+
+    def _button(self, icon: str, name: str, tip: str) -> QToolButton:
+        button = QToolButton(self)
+        set_icon(button, icon)
+        button.setAccessibleName(name)
+        button.setToolTip(tip)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    def _make_slider(self) -> QSlider:
+        slider = QSlider(Qt.Orientation.Horizontal, self)
+        slider.setRange(round(SIZES[0] * STEPS_PER_UNIT), round(SIZES[1] * STEPS_PER_UNIT))
+        slider.setValue(round(self.workspaces.size_factor * STEPS_PER_UNIT))
+        slider.setPageStep(STEP)
+        slider.setFixedWidth(SLIDER_WIDTH)
+        slider.setAccessibleName("Size of cards")
+        slider.setToolTip("How wide a card is at least; Ctrl + and Ctrl − change it, Ctrl 0 puts it back.")
+        slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        slider.valueChanged.connect(lambda value: self.size_changed.emit(value / STEPS_PER_UNIT))
+        return slider
+
+    # -- size ----------------------------------------------------------------------------------------------------
+
+    def enlarge(self) -> None:
+        self.slider.setValue(self.slider.value() + STEP)
+
+    def reduce(self) -> None:
+        self.slider.setValue(self.slider.value() - STEP)
+
+    def usual_size(self) -> None:
+        self.slider.setValue(STEPS_PER_UNIT)
+
+    # -- workspaces ----------------------------------------------------------------------------------------------
+
+    def _list(self) -> None:
+        self.tabs.blockSignals(True)
+        while self.tabs.count():
+            self.tabs.removeTab(0)
+        for number, workspace in enumerate(self.workspaces.all, 1):
+            index = self.tabs.addTab(workspace.title.replace("&", "&&"))
+            keys = f" (Ctrl+{number})" if number < 10 else ""
+            self.tabs.setTabToolTip(index, f"{workspace.explain}{keys}")
+            self.tabs.setAccessibleTabName(index, workspace.title)
+        self.tabs.blockSignals(False)
+        self._show_current()
+
+    def _show_current(self) -> None:
+        self.tabs.blockSignals(True)
+        self.tabs.setCurrentIndex([each.id for each in self.workspaces.all].index(self.workspaces.current))
+        self.tabs.blockSignals(False)
+
+    def choose(self, index: int) -> None:
+        """Put the workspace of one tab on the board, if there are so many."""
+        if 0 <= index < self.tabs.count():
+            self.tabs.setCurrentIndex(index)
+
+    def _choose(self, index: int) -> None:
+        if index >= 0:
+            self.workspaces.select(self.workspaces.all[index].id)
+
+    def _open_menu_of_tab(self, at: QPoint) -> None:
+        self.choose(self.tabs.tabAt(at))
+        self.menu.popup(self.tabs.mapToGlobal(at))
+
+    def _fill_menu(self) -> None:
+        self.menu.clear()
+        own = self.workspaces.present.own
+        self.menu.addAction("Save as…", self.ask_save_as)
+        self.menu.addAction("Rename…", self.ask_rename).setEnabled(own)
+        self.menu.addAction("Delete", self.workspaces.delete).setEnabled(own)
+        self.menu.addSeparator()
+        self.menu.addAction("Reset arrangement", self.workspaces.reset).setEnabled(not own)
+
+    def ask_save_as(self) -> None:
+        """Ask under which name the present arrangement shall be kept."""
+        title = self._ask_title("Save workspace as", "")
+        if title:
+            self.workspaces.save_as(title)
+
+    def ask_rename(self) -> None:
+        title = self._ask_title("Rename workspace", self.workspaces.present.title)
+        if title:
+            self.workspaces.rename(title)
+
+    def _ask_title(self, what: str, before: str) -> str:
+        text, accepted = QInputDialog.getText(self, what, "Name:", QLineEdit.EchoMode.Normal, before)
+        return " ".join(text.split()) if accepted else ""
+
+
+def _below(button: QToolButton) -> QPoint:
+    return button.mapToGlobal(QPoint(0, button.height()))

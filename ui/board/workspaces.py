@@ -1,0 +1,182 @@
+"""Named sets of plots with their arrangement: those that come with the program, changed or not, and a person's own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from ui.board.arrangement import Arrangement
+from ui.settings.settings import Settings
+
+KEY = "board/workspaces"
+SIZES = (0.5, 2.5)
+"""Least and largest factor of the size of cards."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """``id`` in settings and in the table of presets, ``title`` on the tab, ``explain`` its tooltip."""
+
+    id: str
+    title: str
+    explain: str
+    arrangement: Arrangement
+    own: bool = False
+    """Whether a person has made it."""
+
+
+BUILT_IN = (
+    Workspace("flow", "Flow", "What flows forward and back through the layers, and how the loss goes.", Arrangement.of(
+        "activation_ridges", "gradient_depth", "activation_profile", "gradient_time", "loss", "gradient_image",
+    )),
+    Workspace("why", "Why", "Which factor makes the gradient grow or fade, layer by layer.", Arrangement.of(
+        "waterfall", "factor_image", "saturation", "activation_function", "gradient_histograms", "activation_image",
+    )),
+    Workspace("time", "Through time", "Sequences: the gradient on its way back through the steps, and the gates.",
+        Arrangement.of(
+            "through_time", "through_time_image", "gates", "gradient_depth", "gradient_time", "loss",
+    )),
+    Workspace("units", "Units and kernels", "Single units, kernels and feature maps, and the step as a graph.",
+        Arrangement.of(
+            "unit_microscope", "computation_graph", "feature_maps", "kernels", "weights", "input_gradient_picture",
+    )),
+    Workspace("theory", "Theory", "What mean-field theory predicts, beside what is measured.", Arrangement.of(
+        "order_chaos", "correlation", "gradient_depth", "activation_profile", "jacobian", "bounds", "effective_rank",
+    )),
+    Workspace("learning", "Learning", "What is learnt and how steadily: boundary, errors, sharpness, noise.",
+        Arrangement.of(
+            "loss", "boundary", "output_errors", "sharpness", "gradient_noise", "update_ratio", "input_gradient",
+    )),
+)  # fmt: skip
+"""In the order of their tabs."""
+
+
+class Workspaces(QObject):
+    """Which there are and which is on the board; every change is stored at once."""
+
+    listed = Signal()
+    """There are others, or they are called otherwise."""
+    selected = Signal()
+    """Another is on the board, or it is to be as at first."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._settings = Settings()
+        self._all = list(BUILT_IN)
+        self.current = BUILT_IN[0].id
+        self.size_factor = 1.0
+        self._recall()
+
+    @property
+    def all(self) -> tuple[Workspace, ...]:
+        """Those of the program, then the person's own, in the order of their tabs."""
+        return tuple(self._all)
+
+    @property
+    def present(self) -> Workspace:
+        """The one on the board."""
+        return next(workspace for workspace in self._all if workspace.id == self.current)
+
+    def has(self, id: str) -> bool:
+        return any(workspace.id == id for workspace in self._all)
+
+    def select(self, id: str) -> None:
+        """Put another on the board; KeyError if there is none of this id."""
+        if not self.has(id):
+            raise KeyError(id)
+        if id != self.current:
+            self.current = id
+            self._store()
+            self.selected.emit()
+
+    def keep(self, arrangement: Arrangement) -> None:
+        """The present one is arranged so from now on."""
+        self._change(replace(self.present, arrangement=arrangement))
+
+    def save_as(self, title: str) -> None:
+        """The present arrangement under a name of its own, and on the board."""
+        id = f"own-{1 + max([int(w.id.removeprefix('own-')) for w in self._all if w.own], default=0)}"
+        self._all.append(Workspace(id, title, "Your own workspace.", self.present.arrangement, own=True))
+        self.current = id
+        self._store()
+        self.listed.emit()
+        self.selected.emit()
+
+    def rename(self, title: str) -> None:
+        """Call the present one otherwise, if it is a person's own."""
+        if self.present.own:
+            self._change(replace(self.present, title=title))
+            self.listed.emit()
+
+    def delete(self) -> None:
+        """Take the present one away, if it is a person's own."""
+        if self.present.own:
+            index = self._all.index(self.present)
+            del self._all[index]
+            self.current = self._all[index - 1].id
+            self._store()
+            self.listed.emit()
+            self.selected.emit()
+
+    def reset(self) -> None:
+        """The present one as the program brings it; a person's own stays."""
+        for workspace in BUILT_IN:
+            if workspace.id == self.current:
+                self._change(workspace)
+        self.selected.emit()
+
+    def set_size_factor(self, factor: float) -> None:
+        self.size_factor = max(SIZES[0], min(factor, SIZES[1]))
+        self._store()
+
+    def _change(self, workspace: Workspace) -> None:
+        self._all = [workspace if each.id == workspace.id else each for each in self._all]
+        self._store()
+
+    # -- what is remembered --------------------------------------------------------------------------------------
+
+    def _store(self) -> None:
+        changed = [each for each in self._all if each not in BUILT_IN]
+        state = {
+            "current": self.current,
+            "size": self.size_factor,
+            "arrangements": {each.id: each.arrangement.to_builtins() for each in changed},
+            "own": {each.id: each.title for each in self._all if each.own},
+        }
+        self._settings.set(KEY, json.dumps(state))
+
+    def _recall(self) -> None:
+        """What was stored, as far as it can be read."""
+        try:
+            state = json.loads(self._settings.text(KEY, "{}"))
+        except ValueError:
+            return
+        if not isinstance(state, dict):
+            return
+        own = _mapping(state.get("own"))
+        arrangements = _mapping(state.get("arrangements"))
+        for id, title in own.items():
+            if id.removeprefix("own-").isdecimal() and isinstance(title, str):
+                self._all.append(Workspace(id, title, "Your own workspace.", Arrangement(), own=True))
+        self._all = [_as_stored(each, arrangements.get(each.id)) for each in self._all]
+        if self.has(str(state.get("current"))):
+            self.current = str(state["current"])
+        size = state.get("size")
+        if isinstance(size, int | float) and SIZES[0] <= size <= SIZES[1]:
+            self.size_factor = float(size)
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _as_stored(workspace: Workspace, stored: object) -> Workspace:
+    if stored is None:
+        return workspace
+    try:
+        return replace(workspace, arrangement=Arrangement.from_builtins(stored))
+    except ValueError:
+        return workspace
