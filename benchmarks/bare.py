@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.gemm import CLASSES, INPUTS, bare_gemm
 from benchmarks.rounds import Work
 from simulator.experiment.experiment import Experiment
-from simulator.training.training import CHUNK
+from simulator.training.updater import CHUNK
 
 BINS, SAMPLES = 64, 1000
 

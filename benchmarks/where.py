@@ -18,6 +18,7 @@ from simulator.layers.base import Affine
 from simulator.network.threads import limited_blas
 from simulator.training import training as engine
 from simulator.training.training import Training
+from simulator.training.updater import Updater
 
 PARTS = (
     "matrix products",
@@ -57,8 +58,8 @@ def _targets(training: Training) -> list[tuple[Any, str, str]]:
         (Affine, "backward", "matrix products"),
         (activation, "apply", "activations"),
         (activation, "derivative", "slopes"),
-        (Training, "_propose", "optimiser"),
-        (Training, "_load_batch", "next batch"),
+        (Updater, "write", "optimiser"),
+        (Training, "load_batch", "next batch"),
         (engine, "stacked_histograms", "histograms"),
         (measures.Meter, "read", "measures"),
     ]

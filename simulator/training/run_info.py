@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from simulator.data.base import Dataset
 from simulator.data.points import Points
 from simulator.layers.info import LayerInfo
+from simulator.measures.baseline import baseline_loss
+from simulator.measures.facts import each_answer
+from simulator.network.network import Network
 
 
 class RunInfo(Struct, frozen=True):
@@ -33,3 +37,24 @@ class RunInfo(Struct, frozen=True):
     @property
     def depth(self) -> int:
         return len(self.layers)
+
+
+def describe(run: int, network: Network, data: Dataset, optimizer_bytes: int) -> RunInfo:
+    """The run of a network on these data, with so much memory for its optimiser's state."""
+    sequences = len(data.input_shape) == 2
+    return RunInfo(
+        run=run,
+        layers=network.infos,
+        parameter_count=network.parameters.size,
+        memory_bytes=network.buffer_bytes + 3 * network.parameters.value.nbytes + optimizer_bytes,
+        batch_size=network.batch,
+        train_samples=data.x_train.shape[1],
+        validation_samples=data.x_val.shape[1],
+        task=data.task,
+        input_names=data.feature_names,
+        class_names=data.class_names,
+        target_names=data.target_names,
+        points=data.points(),
+        notes=data.notes,
+        baseline_loss=baseline_loss(network.output.loss, each_answer(data)) if sequences else None,
+    )

@@ -12,15 +12,14 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.arrays.histograms import Histograms
-from simulator.arrays.numeric import Array, Floats, Stream, frozen, stream
+from simulator.arrays.numeric import Floats, Stream, frozen, stream
 from simulator.arrays.statistics import nonfinite, norm
 from simulator.arrays.trace import gains
 from simulator.data import DataError
 from simulator.data.base import prepare
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.measures import RECORDED, Measure, Meter
-from simulator.measures.baseline import baseline_loss
-from simulator.measures.facts import DataFacts, Facts, data_facts, each_answer, facts
+from simulator.measures.facts import DataFacts, Facts, data_facts, facts
 from simulator.measures.histograms import stacked_histograms
 from simulator.network.network import Network
 from simulator.network.threads import blas_threads, limited_blas
@@ -39,7 +38,9 @@ from simulator.training.checkpoint import Checkpoint
 from simulator.training.evaluation import Evaluator
 from simulator.training.nonfinite import Watch
 from simulator.training.revival import revive
-from simulator.training.run_info import RunInfo
+from simulator.training.run_info import describe
+from simulator.training.sampler import Sampler
+from simulator.training.updater import Updater
 
 SCALARS = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "gradient_norm")
 HISTOGRAM_SOURCES = {"activation": "a", "weight_gradient": "weight_gradient"}
@@ -50,25 +51,10 @@ NETWORK_FIELDS = tuple(
     name for name in Experiment.__struct_fields__ if name not in ("name", "optimizer", "schedule", "regularization")
 )
 """What an experiment says of anything but the way from gradients to updates."""
-FARTHEST, FAINT = 2.0**10, 1e-30
-"""A written update is scaled by so much at most, and not up where a layer's is that faint: it may have lost digits."""
-CHUNK = 65536
-"""Parameters updated at a time, so that an optimiser's vectors stay in the cache."""
-
-
-class Sampler:
-    """Batches from an endless chain of shuffled epochs: every sample once per epoch, every batch full."""
-
-    def __init__(self, samples: int, batch: int, seed: int) -> None:
-        self.samples, self.batch = samples, batch
-        self.rng = stream(seed, Stream.SHUFFLE)
-        self.order = np.empty(0, np.int64)
-
-    def next(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        while self.order.size < self.batch:
-            self.order = np.concatenate([self.order, self.rng.permutation(self.samples)])
-        batch, self.order = self.order[: self.batch], self.order[self.batch :]
-        return batch
+MOST_RESCALING = 2.0**10
+"""Times by which an update that is written is scaled at most."""
+SMALLEST_RESCALED = 1e-30
+"""An update of which less is measured in any layer may have lost digits: it is not scaled up."""
 
 
 class Training:
@@ -90,7 +76,7 @@ class Training:
             self.network = Network(experiment, self.data.input_shape, self.data.outputs, batch)
             self.y = np.empty((len(self.data.y_train), batch), self.network.dtype)
             self.sampler = Sampler(samples, batch, experiment.seed)
-            self._load_batch()
+            self.load_batch()
             with limited_blas(blas_threads(self.network)):
                 self.network.initialise(experiment.seed)
         self.evaluator = Evaluator(self.network, experiment, self.data)
@@ -100,9 +86,9 @@ class Training:
         self.step = 0
         self.watch = Watch(self.network)
         self._check_parameters()
-        self._reset_optimizer(experiment.optimizer)
+        self.updater = Updater(self.network.parameters, experiment.optimizer)
         self._make_meters(measures)
-        self.info = self._describe(run)
+        self.info = describe(run, self.network, self.data, sum(slot.nbytes for slot in self.updater.slots))
         self.columns = (*SCALARS, *(f"{name}:{layer}" for name in self.meter.names for layer in range(self.info.depth)))
 
     def _make_meters(self, measures: Sequence[Measure]) -> None:
@@ -112,34 +98,7 @@ class Training:
         self._of_update = [row for row, measure in enumerate(measures) if "weight_update" in measure.roles]
         self._update_meter = Meter(roles, batch, [measures[row] for row in self._of_update])
 
-    def _describe(self, run: int) -> RunInfo:
-        parameters = self.network.parameters
-        optimizer_bytes = sum(slot.nbytes for slot in self.slots)
-        sequences = len(self.data.input_shape) == 2
-        return RunInfo(
-            run=run,
-            layers=self.network.infos,
-            parameter_count=parameters.size,
-            memory_bytes=self.network.buffer_bytes + 3 * parameters.value.nbytes + optimizer_bytes,
-            batch_size=self.network.batch,
-            train_samples=self.data.x_train.shape[1],
-            validation_samples=self.data.x_val.shape[1],
-            task=self.data.task,
-            input_names=self.data.feature_names,
-            class_names=self.data.class_names,
-            target_names=self.data.target_names,
-            points=self.data.points(),
-            notes=self.data.notes,
-            baseline_loss=baseline_loss(self.network.output.loss, each_answer(self.data)) if sequences else None,
-        )
-
-    def _reset_optimizer(self, optimizer: Optimizer) -> None:
-        self.slots = tuple(np.zeros_like(self.network.parameters.value) for _ in range(optimizer.slots))
-        self.watch.forget_state()
-        self.updates = 0
-        """Updates since this optimiser took over: the t of its bias corrections."""
-
-    def _load_batch(self) -> None:
+    def load_batch(self) -> None:
         self.batch = self.sampler.next()
         self._gather(self.batch)
 
@@ -149,7 +108,7 @@ class Training:
 
     # -- one step -------------------------------------------------------------------------------------------------
 
-    def _evaluate(self) -> None:
+    def evaluate(self) -> None:
         """Forward and backward on the present batch."""
         self.network.forward(training=True)
         self.network.backward(self.y)
@@ -158,46 +117,6 @@ class Training:
     def learning_rate(self) -> float:
         base: float = self.experiment.optimizer.learning_rate
         return float(self.experiment.schedule.rate(base, self.step))
-
-    def _objective_gradient(self) -> Array:
-        """The gradient that is followed: penalties added, then clipped by value, then by norm."""
-        rules = self.experiment.regularization
-        parameters = self.network.parameters
-        if not (rules.l1 or rules.l2 or rules.clip_norm or rules.clip_value):
-            return parameters.gradient
-        gradient: Array = parameters.gradient.copy()
-        for start, stop in parameters.weight_ranges:
-            if rules.l2:
-                gradient[start:stop] += rules.l2 * parameters.value[start:stop]
-            if rules.l1:
-                gradient[start:stop] += rules.l1 * np.sign(parameters.value[start:stop])
-        if rules.clip_value is not None:
-            np.clip(gradient, -rules.clip_value, rules.clip_value, out=gradient)
-        if rules.clip_norm is not None:
-            size = norm(gradient)
-            if size > rules.clip_norm:
-                gradient *= rules.clip_norm / size
-        return gradient
-
-    def _propose(self) -> None:
-        """Let the optimiser write the update; it is not applied yet."""
-        parameters = self.network.parameters
-        gradient = self._objective_gradient()
-        rate = self.learning_rate
-        self._update_finite = True
-        for start in range(0, parameters.size, CHUNK):
-            piece = slice(start, start + CHUNK)
-            self.experiment.optimizer.update(
-                tuple(slot[piece] for slot in self.slots),
-                parameters.value[piece],
-                gradient[piece],
-                parameters.update[piece],
-                rate,
-                self.updates + 1,
-            )
-            update = parameters.update[piece]
-            # A product of what is in the cache costs least; an update so large that it overflows is looked at again.
-            self._update_finite &= math.isfinite(np.dot(update, update))
 
     def propose(self, measure: bool = True, trace: bool = False, steer: Callable[[], bool] | None = None) -> bool:
         """Evaluate the present step, let the optimiser write its update, and measure; ``apply`` then makes it.
@@ -208,29 +127,27 @@ class Training:
         """
         with np.errstate(all="ignore"):
             self.network.trace.begin(trace)
-            self._evaluate()
+            self.evaluate()
             if measure:
                 self.loss = float(np.mean(self.network.output.sample_losses(self.y), dtype=np.float64))
             if steer is not None and not steer():
                 return False
-            self._propose()
+            self.updater.write(self.experiment, self.learning_rate)
             if measure:
                 self._measure()
         return True
 
     def apply(self) -> None:
         """Make the proposed update and load the batch of the next."""
-        parameters = self.network.parameters
         with np.errstate(all="ignore"):
-            np.add(parameters.value, parameters.update, out=parameters.value)
-            if not self._update_finite:
+            self.updater.apply()
+            if not self.updater.finite:
                 # Only so large an update can make them infinite.
                 self._check_parameters()
             self.network.commit()
         self.step += 1
-        self.updates += 1
         self.watch.commit()
-        self._load_batch()
+        self.load_batch()
 
     def _check_parameters(self) -> None:
         self.finite = nonfinite(self.network.parameters.value) == 0
@@ -238,9 +155,10 @@ class Training:
 
     def look(self) -> None:
         """Bring taps and measures to the present step, update included, and change nothing."""
-        kept = [slot.copy() for slot in self.slots]
+        slots = self.updater.slots
+        kept = [slot.copy() for slot in slots]
         self.propose(trace=True)
-        for slot, before in zip(self.slots, kept, strict=True):
+        for slot, before in zip(slots, kept, strict=True):
             np.copyto(slot, before)
 
     def _measure(self) -> None:
@@ -250,9 +168,9 @@ class Training:
         self._watch()
 
     def _watch(self) -> None:
-        finite = self._update_finite and math.isfinite(self.loss) and math.isfinite(self.gradient_norm)
+        finite = self.updater.finite and math.isfinite(self.loss) and math.isfinite(self.gradient_norm)
         counted = any((self.values[row] > 0).any() for row in self._counts)
-        self.watch.look(self.step, finite and not counted, self.gradient_norm, self.slots)
+        self.watch.look(self.step, finite and not counted, self.gradient_norm, self.updater.slots)
 
     # -- what is told ---------------------------------------------------------------------------------------------
 
@@ -265,12 +183,12 @@ class Training:
 
     def scalars(self, validate: bool = False) -> dict[str, float]:
         """The step's scalars; what is not defined is missing."""
-        found = {"loss": self.loss, "learning_rate": self.learning_rate, "gradient_norm": self.gradient_norm}
+        scalars = {"loss": self.loss, "learning_rate": self.learning_rate, "gradient_norm": self.gradient_norm}
         if (accuracy := self.accuracy) is not None:
-            found["accuracy"] = accuracy
+            scalars["accuracy"] = accuracy
         if validate:
-            found |= self.evaluator.validation()
-        return found
+            scalars |= self.evaluator.validation()
+        return scalars
 
     def row(self, scalars: Mapping[str, float]) -> Floats:
         """The step as one row of the history, in the order of ``columns``."""
@@ -375,28 +293,24 @@ class Training:
             return False
         after = float(experiment.schedule.rate(experiment.optimizer.learning_rate, self.step))
         ratio = after / self.learning_rate if self.learning_rate else math.inf
-        update = self.network.parameters.update
-        faint = bool((self.values[self._of_update] < FAINT).any())
-        if not 1 / FARTHEST <= ratio <= (1 if faint else FARTHEST) or not math.isfinite(norm(update)):
+        small = bool((self.values[self._of_update] < SMALLEST_RESCALED).any())
+        most = 1 if small else MOST_RESCALING
+        if not 1 / MOST_RESCALING <= ratio <= most or not math.isfinite(norm(self.network.parameters.update)):
             return False
         self.experiment = experiment
         with np.errstate(all="ignore"):
-            np.multiply(update, ratio, out=update)
+            self.updater.scale(ratio)
             self.network.resolve_update()
             values = self.values.copy()
             values[self._of_update] = self._update_meter.read()[0]
-            self._update_finite = math.isfinite(np.dot(update, update))
         self.values = frozen(values)
         self._watch()
         return True
 
     def _take_over(self, old: Optimizer) -> None:
         """Go on with the state of the optimiser before, where it is of the same kind."""
-        optimizer = self.experiment.optimizer
-        if type(old) is type(optimizer):
-            optimizer.rescale_state(old, self.slots)
-        else:
-            self._reset_optimizer(optimizer)
+        if self.updater.take_over(old, self.experiment.optimizer):
+            self.watch.forget_state()
 
     def revive(self, label: str, units: Sequence[int]) -> None:
         """Draw the incoming weights of these units of a layer anew; ValueError where they have none.
@@ -407,7 +321,7 @@ class Training:
         seed = int(stream(self.experiment.seed, Stream.REVIVAL, self.step).integers(2**63))
         with np.errstate(all="ignore"):
             for block, index in revive(self.network, label, units, seed):
-                for slot in self.slots:
+                for slot in self.updater.slots:
                     self.network.parameters.part(slot, block)[index] = 0
         self._check_parameters()
 
@@ -418,11 +332,11 @@ class Training:
         return Checkpoint(
             experiment=self.experiment,
             step=self.step,
-            updates=self.updates,
+            updates=self.updater.updates,
             parameters=self.network.parameters.value.copy(),
             states=self.network.states.value.copy(),
-            slots=tuple(slot.copy() for slot in self.slots),
-            sampler=(dict(self.sampler.rng.bit_generator.state), self.sampler.order.copy(), self.batch.copy()),
+            slots=tuple(slot.copy() for slot in self.updater.slots),
+            sampler=(*self.sampler.state(), self.batch.copy()),
             module_states=tuple(module.state() for module in self.network.modules),
             known=self.watch.kept,
         )
@@ -431,11 +345,12 @@ class Training:
         """Go on from a checkpoint of the same experiment."""
         np.copyto(self.network.parameters.value, kept.parameters)
         np.copyto(self.network.states.value, kept.states)
-        for slot, before in zip(self.slots, kept.slots, strict=True):
+        for slot, before in zip(self.updater.slots, kept.slots, strict=True):
             np.copyto(slot, before)
         self._check_parameters()
-        self.step, self.updates, self.watch.kept = kept.step, kept.updates, kept.known
-        self.sampler.rng.bit_generator.state, self.sampler.order, self.batch = kept.sampler
+        self.step, self.updater.updates, self.watch.kept = kept.step, kept.updates, kept.known
+        generator, order, self.batch = kept.sampler
+        self.sampler.load_state(generator, order)
         self._gather(self.batch)
         for module, memory in zip(self.network.modules, kept.module_states, strict=True):
             module.load_state(memory)

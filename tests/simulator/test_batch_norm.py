@@ -142,7 +142,7 @@ def states(training: Training) -> list[Array]:
         training.network.parameters.gradient.copy(),
         training.network.parameters.update.copy(),
         training.values.copy(),
-        *(slot.copy() for slot in training.slots),
+        *(slot.copy() for slot in training.updater.slots),
     ]
 
 

@@ -137,7 +137,7 @@ def test_maps_are_of_the_same_sample_at_every_step_and_follow_the_weights() -> N
     for _ in range(2):
         training.propose()
         seen.append(training.frame(training.scalars(), ["maps"]).maps["1"].maps)
-        training._load_batch()
+        training.load_batch()
     assert np.array_equal(seen[0], seen[1])
     training.apply()
     training.propose()

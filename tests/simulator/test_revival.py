@@ -41,7 +41,7 @@ def test_only_what_comes_into_the_unit_changes(kind: str) -> None:
     training = trained(STACKS[kind])
     before = training.network.parameters.value.copy()
     states = training.network.states.value.copy()
-    slots = [slot.copy() for slot in training.slots]
+    slots = [slot.copy() for slot in training.updater.slots]
     module = training.network.modules[1]
     entries = [*module.unit_entries([2]), *module.unit_norms([2])]
     touched = np.zeros(before.size, np.bool_)
@@ -52,7 +52,7 @@ def test_only_what_comes_into_the_unit_changes(kind: str) -> None:
     assert changed.any()
     assert not (changed & ~touched).any()
     np.testing.assert_array_equal(training.network.states.value, states)
-    for slot, kept in zip(training.slots, slots, strict=True):
+    for slot, kept in zip(training.updater.slots, slots, strict=True):
         assert not slot[touched].any()
         np.testing.assert_array_equal(slot[~touched], kept[~touched])
     tap = training.network.taps[1]

@@ -400,7 +400,7 @@ def test_an_older_graph_names_the_step_that_it_is_of(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("asks", [False, True], ids=["alone", "behind a question"])
 def test_a_new_rate_acts_on_the_step_it_comes_in(asks: bool, screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     changed = experiment(("optimizer.learning_rate", 0.25))
-    evaluate, sent = Training._evaluate, []
+    evaluate, sent = Training.evaluate, []
 
     def evaluated(training: Training) -> None:
         evaluate(training)
@@ -410,7 +410,7 @@ def test_a_new_rate_acts_on_the_step_it_comes_in(asks: bool, screen: Screen, mon
                 screen.session.ask("tiny", TinyGradients())
             screen.session.change(changed)
 
-    monkeypatch.setattr(Training, "_evaluate", evaluated)
+    monkeypatch.setattr(Training, "evaluate", evaluated)
     screen.session.change(experiment(("optimizer.learning_rate", 0.5)))
     screen.session.play(10)
     screen.until(lambda: screen.step() == 10)

@@ -11,7 +11,8 @@ import pytest
 from simulator.arrays.numeric import Array
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.measures import RECORDED_NAMES
-from simulator.training.training import Sampler, Training
+from simulator.training.sampler import Sampler
+from simulator.training.training import Training
 
 
 def experiment(*changes: tuple[str, Any], **fields: Any) -> Experiment:

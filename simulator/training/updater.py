@@ -1,0 +1,90 @@
+"""From the gradient of the loss to the update: penalties, clipping, the optimiser and its state."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from simulator.arrays.numeric import Array
+from simulator.arrays.statistics import norm
+from simulator.experiment.experiment import Experiment, Regularization
+from simulator.layers.base import Parameters
+from simulator.parts.optimizers import Optimizer
+
+CHUNK = 65536
+"""Parameters updated at a time, so that an optimiser's vectors stay in the cache."""
+
+
+class Updater:
+    """Writes the update of a network's parameters, and keeps the optimiser's state between steps."""
+
+    def __init__(self, parameters: Parameters, optimizer: Optimizer) -> None:
+        self.parameters = parameters
+        self.finite = True
+        """Whether the squares of the update that is written sum to a finite number; then so is every entry."""
+        self.reset(optimizer)
+
+    def reset(self, optimizer: Optimizer) -> None:
+        """Start with empty state."""
+        self.slots = tuple(np.zeros_like(self.parameters.value) for _ in range(optimizer.slots))
+        """The optimiser's state, (parameters,) each."""
+        self.updates = 0
+        """Updates since this optimiser took over: the t of its bias corrections."""
+
+    def take_over(self, before: Optimizer, optimizer: Optimizer) -> bool:
+        """Whether another kind of optimiser starts with empty state; one of the same kind goes on with it."""
+        if type(before) is type(optimizer):
+            optimizer.rescale_state(before, self.slots)
+            return False
+        self.reset(optimizer)
+        return True
+
+    def write(self, experiment: Experiment, rate: float) -> None:
+        """Let the optimiser write the update at this learning rate; it is not applied yet."""
+        parameters = self.parameters
+        gradient = followed_gradient(parameters, experiment.regularization)
+        self.finite = True
+        for start in range(0, parameters.size, CHUNK):
+            piece = slice(start, start + CHUNK)
+            experiment.optimizer.update(
+                tuple(slot[piece] for slot in self.slots),
+                parameters.value[piece],
+                gradient[piece],
+                parameters.update[piece],
+                rate,
+                self.updates + 1,
+            )
+            update = parameters.update[piece]
+            # A product of what is in the cache costs least; an update so large that it overflows is looked at again.
+            self.finite &= math.isfinite(np.dot(update, update))
+
+    def scale(self, factor: float) -> None:
+        """Multiply the update that is written."""
+        update = self.parameters.update
+        np.multiply(update, factor, out=update)
+        self.finite = math.isfinite(np.dot(update, update))
+
+    def apply(self) -> None:
+        """Make the update that is written."""
+        np.add(self.parameters.value, self.parameters.update, out=self.parameters.value)
+        self.updates += 1
+
+
+def followed_gradient(parameters: Parameters, rules: Regularization) -> Array:
+    """The gradient that is followed, (parameters,): penalties added, then clipped by value, then by norm."""
+    if not (rules.l1 or rules.l2 or rules.clip_norm or rules.clip_value):
+        return parameters.gradient
+    gradient: Array = parameters.gradient.copy()
+    for start, stop in parameters.weight_ranges:
+        if rules.l2:
+            gradient[start:stop] += rules.l2 * parameters.value[start:stop]
+        if rules.l1:
+            gradient[start:stop] += rules.l1 * np.sign(parameters.value[start:stop])
+    if rules.clip_value is not None:
+        np.clip(gradient, -rules.clip_value, rules.clip_value, out=gradient)
+    if rules.clip_norm is not None:
+        size = norm(gradient)
+        if size > rules.clip_norm:
+            gradient *= rules.clip_norm / size
+    return gradient
