@@ -31,8 +31,8 @@ class Sampled(ABC):
     name: ClassVar[str]
     gaps: ClassVar[bool] = False
     """Whether nobody looked where a frame comes without it."""
-    usual: ClassVar[str] = ""
-    """The condition that is not worth a word."""
+    conditions: ClassVar[tuple[str, ...]] = ("",)
+    """In which its subject may be; the first is not worth a word."""
 
     @abstractmethod
     def subject(self, result: Any, info: RunInfo) -> Subject:
@@ -52,7 +52,7 @@ class Sampled(ABC):
 
     def condition(self, result: Any) -> str:
         """How its subject is; where that turns, the step is kept."""
-        return self.usual
+        return self.conditions[0]
 
 
 def farther_from_zero(earlier: Floats, later: Floats) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +71,7 @@ class WatchedUnit(Sampled):
 
     name = "unit"
     gaps = True
-    usual = "alive"
+    conditions = get_args(Condition)
 
     def subject(self, result: Unit, info: RunInfo) -> Subject:
         return unit_subject(result)

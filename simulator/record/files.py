@@ -1,7 +1,8 @@
 """A record as files: ``.npy`` arrays without pickles beside one small JSON.
 
 Whoever writes says where a file of this name goes, in a folder or a member of an archive; whoever reads, where it
-comes from. Nothing that is read is believed: counts, types and shapes are checked before any array is read.
+comes from. Nothing that is read is believed: counts, types and shapes are checked before any array is read. Whether
+the columns are those of an experiment is for whoever knows the experiment.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from simulator.observations.sampled import Subject
 from simulator.record.arrays import read_array, write_array
 from simulator.record.changes import Change
 from simulator.record.frame import Frame
+from simulator.record.history import MOST_BYTES as MOST_HISTORY
 from simulator.record.history import NEVER, History, HistoryArrays, buckets_for
 from simulator.record.packed import Packing, unpacked
 from simulator.record.past import MOST_BYTES, Past, columns_for
@@ -161,8 +163,10 @@ def _read_json(source: Opener) -> _Written:
 
 
 def _check_history(history: _History) -> None:
-    _check(len(set(history.columns)) == len(history.columns), "a column is named twice")
-    most = max(buckets_for(len(history.columns)), 2)
+    width = len(history.columns)
+    _check(len(set(history.columns)) == width, "a column is named twice")
+    _check(2 * 3 * 8 * width <= MOST_HISTORY, "the history has too many columns")
+    most = buckets_for(width)
     _check(2 <= history.capacity <= most and history.capacity % 2 == 0, f"a capacity up to {most} is expected")
     _check(_power(history.stride), "the stride of the history is no power of two")
     _check(0 <= history.start <= MOST_STEP, "the history starts at no step")
@@ -179,6 +183,8 @@ def _check_past(name: str, past: _Past) -> None:
     _check(0 < past.columns <= past.capacity, f"{name} has more columns than room for them")
     _check(_power(past.stride), f"the stride of {name} is no power of two")
     _check(0 < past.in_last <= past.stride, f"{name} has too many looks in its last column")
+    known = SAMPLED[name].conditions
+    _check(all(turn.condition in known for turn in past.turns), f"{name} turns into what it cannot be")
 
 
 def _power(stride: int) -> bool:
@@ -226,4 +232,10 @@ def _read_past(name: str, past: _Past, source: Opener) -> Past:
 
 
 def _frame(plain: Any, buffer: NDArray[np.uint8]) -> Frame | None:
-    return None if plain is None else unpacked(plain, Frame, buffer)
+    if plain is None:
+        return None
+    frame = unpacked(plain, Frame, buffer)
+    for measures in (frame.measures, frame.defined):
+        whole = all(values.shape == (frame.info.depth,) for values in measures.values())
+        _check(whole and frame.measures.keys() == frame.defined.keys(), "a frame's measures are not one per layer")
+    return frame

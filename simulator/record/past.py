@@ -27,7 +27,7 @@ class Past:
         self.sampled, self.subject = sampled, subject
         shape = sampled.shape(subject)
         self.looks = SampledHistory(shape, sampled.merge, columns_for(shape) if capacity is None else capacity)
-        self.turns = TurnLog(sampled.usual)
+        self.turns = TurnLog(sampled.conditions[0])
 
     @property
     def nbytes(self) -> int:

@@ -215,6 +215,18 @@ def test_a_frame_that_is_changed_is_refused_or_a_frame(folder: Path) -> None:
             taken_for_one(replaced(folder, "record.json", changed(plain, path, value)))
 
 
+def test_a_condition_that_does_not_exist_and_a_measure_of_other_layers_are_refused(folder: Path) -> None:
+    plain = json.loads((folder / "record.json").read_text())
+    turn = {"condition": "asleep", "step": 3, "after": None}
+    loss = plain["first"]["measures"]["delta_rms"] | {"shape": [1]}
+    for path, value, reason in (
+        (("pasts", "unit", "turns"), [turn], "unit turns into what it cannot be"),
+        (("first", "measures", "delta_rms"), loss, "measures are not one per layer"),
+        (("pasts", "unit", "subject", "sizes"), [3], "a layer, a unit and their number are expected"),
+    ):
+        assert reason in refused(replaced(folder, "record.json", changed(plain, path, value)))
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"{}", b"[" * 100_000, b"\xff\xfe", b"null", b'{"version": 2}', b'{"version": 1, "version": 1}'],
