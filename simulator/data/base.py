@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from simulator.arrays.numeric import Array, Floats, Stream, frozen, stream
 from simulator.data.points import Points
+from simulator.schema.numbers import decimal, integer
 from simulator.schema.parameter import Part, knob
 from simulator.system.machine import GIB, shortage
 
@@ -36,9 +37,9 @@ class DataError(ValueError):
 def check_cells(cells: int, what: str) -> None:
     """DataError where an array of so many numbers, and what is made of it on its way to training, finds no room."""
     amount = cells * PEAK
-    lack = f"the limit is {MAX_CELLS * PEAK / GIB:.1f} GiB" if cells > MAX_CELLS else shortage(amount)
+    lack = f"the limit is {decimal(MAX_CELLS * PEAK / GIB, 1)} GiB" if cells > MAX_CELLS else shortage(amount)
     if lack:
-        raise DataError(f"{what} do not fit in memory: they need {amount / GIB:.1f} GiB; {lack}")
+        raise DataError(f"{what} do not fit in memory: they need {decimal(amount / GIB, 1)} GiB; {lack}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -304,7 +305,7 @@ def _swapped(labels: Labels, share: float, classes: int, rng: np.random.Generato
 
 
 def _one_hot(data: Data, labels: Labels, classes: int) -> Floats:
-    check_cells(classes * labels.size, f"{data.title}: {classes} classes of {len(labels)} samples")
+    check_cells(classes * labels.size, f"{data.title}: {integer(classes)} classes of {integer(len(labels))} samples")
     hot = np.zeros((labels.size, classes))
     hot[np.arange(labels.size), labels.ravel()] = 1.0
     return hot.reshape(len(labels), math.prod(labels.shape[1:]) * classes)

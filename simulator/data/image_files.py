@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from simulator.data.base import DataError
 from simulator.data.phrases import name_of, shown
+from simulator.schema.numbers import integer
 from simulator.system.regular_file import UnfitFileError, check_regular, read_regular
 
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm"})
@@ -78,7 +79,9 @@ def _checked(path: str, found: Files) -> Files:
         have = "no sub-folder" if not found else f"only the sub-folder {shown(found[0][0])}"
         raise DataError(f"{name_of(path)}: {have}; at least 2 are needed, one for each class")
     if len(found) > MAX_CLASSES:
-        raise DataError(f"{name_of(path)}: {len(found)} sub-folders, at most {MAX_CLASSES} classes are supported")
+        raise DataError(
+            f"{name_of(path)}: {integer(len(found))} sub-folders, at most {MAX_CLASSES} classes are supported"
+        )
     if sum(len(names) for _, names in found) > MAX_FILES:
         raise DataError(f"{name_of(path)}: more than {MAX_FILES} image files are not supported")
     return found

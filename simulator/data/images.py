@@ -16,6 +16,7 @@ from simulator.data.base import Data, DataError, Labels, Raw, check_cells
 from simulator.data.image_files import ImageFiles, image_files, reason_of
 from simulator.data.paths import located
 from simulator.data.phrases import name_of, shown
+from simulator.schema.numbers import integer
 from simulator.schema.parameter import knob
 from simulator.system.regular_file import UnfitFileError
 
@@ -73,7 +74,7 @@ def _load(path: str, fingerprint: tuple[int, ...], size: int, color: str, fit: s
     files = source.files()
     channels = 3 if color == "color" else 1
     count = sum(len(names) for _, names in files)
-    check_cells(count * channels * size**2, f"{name_of(path)}: {count} images of {size} × {size} pixels")
+    check_cells(count * channels * size**2, f"{name_of(path)}: {integer(count)} images of {size} × {size} pixels")
     x = np.empty((count, channels, size, size))
     others = 0
     for place, (label, name) in enumerate((label, name) for label, names in files for name in names):
@@ -88,7 +89,11 @@ def _load(path: str, fingerprint: tuple[int, ...], size: int, color: str, fit: s
 def _notes(others: int, count: int, size: int, fit: str) -> tuple[str, ...]:
     """What was done to images of another size."""
     done = "stretched to it" if fit == "resize" else "cropped to a square and brought to it"
-    return (f"{others} of {count} images are not {size} × {size} pixels and were {done}",) if others else ()
+    return (
+        (f"{integer(others)} of {integer(count)} images are not {size} × {size} pixels and were {done}",)
+        if others
+        else ()
+    )
 
 
 def _readable(label: str) -> str:
@@ -111,7 +116,8 @@ def _pixels(source: ImageFiles, label: str, name: str, size: int, color: str, fi
     try:
         with Image.open(io.BytesIO(source.read(label, name)), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise DataError(f"{where}: {image.width} × {image.height} pixels, at most {MAX_PIXELS} are supported")
+                pixels = f"{integer(image.width)} × {integer(image.height)} pixels"
+                raise DataError(f"{where}: {pixels}, at most {integer(MAX_PIXELS)} are supported")
             return _resampled(image, size, color, fit), image.size == (size, size)
     except DataError:
         raise

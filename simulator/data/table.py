@@ -20,6 +20,7 @@ from simulator.data.tables.dialect import ALIGNED
 from simulator.data.tables.judgement import Judgement, judge
 from simulator.data.tables.reading import Reading, Table, read_table
 from simulator.data.tables.source import Progress, nothing, status
+from simulator.schema.numbers import integer
 from simulator.schema.parameter import knob
 
 
@@ -216,8 +217,9 @@ def _handed_over(data: Csv) -> Judgement:
 
 
 def _check_shape(path: str, shape: tuple[int, ...], columns: int) -> None:
-    text = " × ".join(map(str, shape))
+    text = " × ".join(map(integer, shape))
     if len(shape) != 3 or min(shape) < 1:
         raise DataError(f"{name_of(path)}: an image shape is channels, height, width, three numbers from 1, not {text}")
     if math.prod(shape) != columns:
-        raise DataError(f"{name_of(path)}: images of {text} need {math.prod(shape)} input columns, there are {columns}")
+        need = integer(math.prod(shape))
+        raise DataError(f"{name_of(path)}: images of {text} need {need} input columns, there are {integer(columns)}")

@@ -9,6 +9,7 @@ from simulator.doctor.evidence import Evidence
 from simulator.doctor.phrases import capital, number
 from simulator.doctor.suspect import Suspect, decades
 from simulator.parts.optimizers import Optimizer
+from simulator.schema.numbers import setting
 from simulator.schema.parameter import parameter
 
 SOUND = 20.0
@@ -40,7 +41,7 @@ class Momentum(Suspect):
             evidence,
             (f"optimizer.{field}", share),
             decades(length, SOUND) + 0.3,
-            f"{name} {share:g} averages over {number(length)} steps{louder}",
+            f"{name} {setting(share)} averages over {number(length)} steps{louder}",
             [Remedy(f"{name} 0.9", ((f"optimizer.{field}", 0.9),))],
             numbers={field: share, "steps_averaged": length},
         )
@@ -65,7 +66,7 @@ class Squares(Suspect):
         """Beside what is usual of its kind."""
         share, usual = float(getattr(optimizer, field)), float(parameter(type(optimizer), field).default)
         length = 1 / (1 - share)
-        what = f"{name_of(optimizer, field)} {share:g} averages squared gradients over {number(length)} steps"
+        what = f"{name_of(optimizer, field)} {setting(share)} averages squared gradients over {number(length)} steps"
         if share < usual and length < FEW:
             yield from self._accuse(evidence, field, share, usual, decades(FEW, length) + 0.3, f"{what} only")
         elif 1 - share < (1 - usual) / 50:

@@ -8,6 +8,7 @@ import numpy as np
 
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.phrases import capital, number
+from simulator.schema.numbers import count, integer
 
 QUANTITIES = {
     "z": "z",
@@ -20,21 +21,18 @@ QUANTITIES = {
 
 
 def beginning(evidence: Evidence, since: int) -> str:
-    """``At step 0, going forward, 3733 entries of layer 12's z became NaN or Inf first; …``"""
+    """``At step 0, going forward, 3 733 entries of layer 12's z became NaN or Inf first; …``"""
     began, loss = evidence.frame.began, evidence.frame.scalars.get("loss", math.nan)
     if began is None:
-        return f"The loss has been {number(loss)} since step {since}"
+        return f"The loss has been {number(loss)} since step {integer(since)}"
     row = [layer.label for layer in evidence.layers].index(began.layer)
-    what = f"{_entries(began.entries)} of {evidence.name(row)}'s {QUANTITIES[began.quantity]}"
-    first = f"at step {began.step}, going {began.direction}, {what} became NaN or Inf first"
+    what = f"{count(began.entries, 'entry', 'entries')} of {evidence.name(row)}'s {QUANTITIES[began.quantity]}"
+    first = f"at step {integer(began.step)}, going {began.direction}, {what} became NaN or Inf first"
     # Squared, an error may overflow before the network does.
-    first = f"The loss has not been finite since step {since}; {first}" if since < began.step else capital(first)
-    count = int(np.nansum(evidence.frame.measures["nonfinite"]))
-    return f"{first}; {_entries(count)} {'is' if count == 1 else 'are'} now" if count else first
-
-
-def _entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{number(count)} entries"
+    lost = f"The loss has not been finite since step {integer(since)}"
+    first = f"{lost}; {first}" if since < began.step else capital(first)
+    now = int(np.nansum(evidence.frame.measures["nonfinite"]))
+    return f"{first}; {count(now, 'entry', 'entries')} {'is' if now == 1 else 'are'} now" if now else first
 
 
 def lost_since(evidence: Evidence) -> int:

@@ -9,6 +9,7 @@ from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.phrases import number
 from simulator.doctor.suspect import PATIENCE, Suspect, state
+from simulator.schema.numbers import setting
 from simulator.schema.parameter import parameter
 
 FLOOR = 0.5
@@ -99,7 +100,7 @@ class Overlap(Suspect):
                     0.9 if facts.data.likeness < 0.5 else 0.5,
                     f"The {'noise' if field == 'noise' else 'clusters'} of the data ({field} {number(value)}) "
                     "hides what is to be learnt: a sample's nearest neighbour tells little of its label",
-                    [Remedy(f"{field.capitalize()} {sound:g}", ((f"data.{field}", sound),))],
+                    [Remedy(f"{field.capitalize()} {setting(sound)}", ((f"data.{field}", sound),))],
                     worst="warning" if evidence.level > LITTLE else "note",
                     numbers={field: value, "likeness": facts.data.likeness},
                 )

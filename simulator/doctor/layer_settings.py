@@ -14,6 +14,7 @@ from simulator.doctor.evidence import Evidence
 from simulator.doctor.phrases import number
 from simulator.doctor.suspect import WEAK, Suspect, decades
 from simulator.layers.base import layer_kinds
+from simulator.schema.numbers import percent, setting
 
 KEEP = 0.25
 """Share of the units kept, below which dropout hides more than it regularises."""
@@ -47,7 +48,8 @@ class HeavyDropout(Suspect):
             evidence,
             (f"{path}.dropout.rate", rate),
             decades(rate / (1 - rate), 1.5),
-            f"Dropout switches {rate:.0%} of the units of {evidence.name(rows_of(evidence, path)[0])} off at each step",
+            f"Dropout switches {percent(rate)} of the units of {evidence.name(rows_of(evidence, path)[0])} off at "
+            f"each step",
             [
                 Remedy("No dropout", tuple((f"{path}.dropout.kind", "none") for path, _ in heavy)),
                 Remedy("Dropout 0.2", tuple((f"{path}.dropout.rate", 0.2) for path, _ in heavy)),
@@ -163,8 +165,8 @@ class OpenGates(Suspect):
             evidence,
             (f"{path}.transform_bias", bias),
             min(lost / 3, 3.0),
-            f"The gates of {count} highway layers begin {1 - kept:.0%} open (transform bias {bias:g}), which carries "
-            f"{number(10**-lost)} of the input to the end",
+            f"The gates of {count} highway layers begin {percent(1 - kept)} open (transform bias {setting(bias)}), "
+            f"which carries {number(10**-lost)} of the input to the end",
             [remedies.carry(evidence.experiment)],
             numbers={"transform_bias": bias, "carried_decades": -lost},
             rows=rows_of(evidence, path),

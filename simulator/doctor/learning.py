@@ -16,6 +16,7 @@ from simulator.doctor.evidence import UNMOVED, Evidence, balance
 from simulator.doctor.phrases import beside_guessing, blame, joined, listed, number, risen
 from simulator.doctor.signal import adam_helps, strong_side, unforgetting, weak_side
 from simulator.experiment.experiment import Experiment
+from simulator.schema.numbers import count, integer
 
 PATIENCE = 200
 """Steps that a run gets before it is said not to learn."""
@@ -158,7 +159,7 @@ class Stalled(Rule):
         yield self.finding(
             evidence,
             "severe",
-            joined(f"After {evidence.frame.step} steps {beside_guessing(now, evidence.guessing)}", why),
+            joined(f"After {count(evidence.frame.step, 'step')} {beside_guessing(now, evidence.guessing)}", why),
             numbers={"loss": now, "loss_of_guessing": evidence.guessing, **_ratios(evidence)},
             since=since,
             factor=factor,
@@ -258,8 +259,8 @@ class Overfitting(Rule):
         yield self.finding(
             evidence,
             "warning",
-            f"The validation loss was {number(least)} at step {step} and has lately been {number(score)}, while the "
-            f"training loss fell from {number(then)} to {number(train)}.",
+            f"The validation loss was {number(least)} at step {integer(step)} and has lately been {number(score)}, "
+            f"while the training loss fell from {number(then)} to {number(train)}.",
             numbers={"validation_loss": score, "best_validation_loss": least, "loss": train, "loss_then": then},
             since=step,
             remedies=[remedies.dropout(experiment), remedies.decay(experiment)],

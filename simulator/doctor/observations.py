@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from simulator.doctor import remedies
 from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
-from simulator.doctor.phrases import counted
 from simulator.doctor.suspect import Suspect, decades
 from simulator.layers.base import layer_kinds
+from simulator.schema.numbers import count
 
 WIDE = 16
 """Units over which a mean and a variance say something."""
@@ -29,7 +29,7 @@ class SmallBatch(Suspect):
         # Of few samples no batch can have many; what is so by algebra is so all the same.
         if batch >= FEW or (evidence.frame.info.train_samples < 4 * FEW and not single):
             return
-        size = counted(batch, "sample")
+        size = count(batch, "sample")
         if single:
             what = (
                 "Batch norm over a batch of 1 sample takes the sample from itself: x̂ is exactly 0, and so is the "
@@ -79,7 +79,7 @@ class NarrowNorm(Suspect):
             evidence,
             (f"{path}.normalization", layer["normalization"]["kind"]),
             3.0 if units == 1 else 0.8,
-            f"Layer norm over {counted(units, 'unit')} in {name} takes the sample from itself: x̂ {what}",
+            f"Layer norm over {count(units, 'unit')} in {name} takes the sample from itself: x̂ {what}",
             [
                 Remedy("No layer norm", tuple((f"{path}.normalization.kind", "none") for path, _ in narrow)),
                 Remedy("Batch norm", tuple((f"{path}.normalization.kind", "batch") for path, _ in narrow)),

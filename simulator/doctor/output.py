@@ -9,6 +9,7 @@ from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.phrases import number
 from simulator.doctor.suspect import Suspect, decades
+from simulator.schema.numbers import percent, setting
 from simulator.schema.parameter import title_of
 
 FLAT = 0.2
@@ -44,7 +45,7 @@ class FlatOutput(Suspect):
                 ("loss.kind", loss.kind),
                 1 + max(decades(excess, 1.0), 0.0),
                 f"The targets go from {number(data.target_low)} to {number(data.target_high)}, and the output's {name} "
-                f"from {low:g} to {high:g} only",
+                f"from {setting(low)} to {setting(high)} only",
                 remedies,
                 numbers={**numbers, "target_low": data.target_low, "target_high": data.target_high},
             )
@@ -53,8 +54,8 @@ class FlatOutput(Suspect):
                 evidence,
                 ("loss.kind", loss.kind),
                 1 + max(decades(0.1, facts.output_slope), 0.0),
-                f"{facts.flat_mistakes:.0%} of the wrong answers lie where the output's {name} is flat: the loss's "
-                f"gradient is multiplied with slopes of {number(facts.output_slope)} of the steepest",
+                f"{percent(facts.flat_mistakes)} of the wrong answers lie where the output's {name} is flat: the "
+                f"loss's gradient is multiplied with slopes of {number(facts.output_slope)} of the steepest",
                 remedies,
                 numbers=numbers,
             )

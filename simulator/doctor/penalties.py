@@ -10,8 +10,9 @@ import numpy as np
 
 from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
-from simulator.doctor.phrases import capital, counted, number, times
+from simulator.doctor.phrases import capital, number, times
 from simulator.doctor.suspect import Suspect, decades
+from simulator.schema.numbers import count
 from simulator.schema.parameter import title_of
 
 PULL = 0.3
@@ -100,7 +101,7 @@ class Decay(Suspect):
             (path, strength),
             decades(strength, self.sound) + (2 if product > LIMIT else 0),
             f"{name}'s decay takes {number(product)} of every parameter at each step (η·λ), which leaves nothing of "
-            f"what was learnt {counted(math.ceil(1 / product), 'step')} ago"
+            f"what was learnt {count(math.ceil(1 / product), 'step')} ago"
             if product < LIMIT
             else f"{name}'s decay alone makes the parameters grow: η·λ is {number(product)}, and 2 is the limit",
             [_set("weight decay", path, value) for value in (1e-2, 0.0)],

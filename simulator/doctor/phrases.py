@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from simulator.arrays.trace import Factor
 from simulator.doctor.evidence import Balance, Evidence
+from simulator.schema import numbers
 
 BLAMED = 1.0
 """Decades on the whole way back, from which on a factor is blamed for anything."""
@@ -26,17 +26,8 @@ _SINGULAR = frozenset({"normalization", "dropout", "pooling"})
 
 
 def number(value: float) -> str:
-    """Three significant digits, powers of ten as 3.1·10⁻⁶ outside 0.001 … 10 000."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    if value == 0:
-        return "exactly 0"
-    if 1e-3 <= abs(value) < 1e4:
-        return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa}·10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+    """What was measured: as everywhere, but that what is shown as 0 is nothing else."""
+    return "exactly 0" if value == 0 else numbers.number(value)
 
 
 def times(ratio: float) -> str:
@@ -48,11 +39,6 @@ def risen(now: float, start: float) -> str:
     """``8.2, 4.1 times what it was at the start``"""
     then = f"{number(now / start)} times what it was" if start else "where it was 0"
     return f"{number(now)}, {then} at the start"
-
-
-def counted(count: int, what: str) -> str:
-    """``1 step``, ``20 steps``."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def capital(text: str) -> str:

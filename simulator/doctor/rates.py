@@ -15,6 +15,7 @@ from simulator.doctor.phrases import number
 from simulator.doctor.suspect import Suspect, decades
 from simulator.parts.optimizers import Optimizer
 from simulator.parts.schedules import Schedule
+from simulator.schema.numbers import integer, percent, setting
 from simulator.schema.parameter import parameter, title_of
 
 SPENT = 0.03
@@ -46,7 +47,7 @@ def constant(rate: float, optimizer: Optimizer) -> Iterator[Remedy]:
     else:
         rate = usual
     if rate <= usual * 10:
-        title = f"Constant rate {rate:g}"
+        title = f"Constant rate {setting(rate)}"
         yield Remedy(title, (("schedule.kind", "constant"), ("optimizer.learning_rate", float(f"{rate:.3g}"))))
 
 
@@ -78,7 +79,7 @@ class Scheduling(Suspect):
             f"The schedule has raised the learning rate to {number(top)}"
             + (f", {number(top / base)} times the base rate {number(base)}" if base and not peaks else ""),
             [
-                Remedy(f"Highest rate {usual:g}", ((f"schedule.{schedule.peak_field}", usual),))
+                Remedy(f"Highest rate {setting(usual)}", ((f"schedule.{schedule.peak_field}", usual),))
                 if schedule.peak_field
                 else None,
                 *constant(base, evidence.experiment.optimizer),
@@ -121,7 +122,11 @@ def _dead(evidence: Evidence) -> str:
     if worst is None or not shares[worst] >= MOSTLY:
         return ""
     since = evidence.since(evidence.past("activation_dead")[:, worst] >= MOSTLY)
-    return f"; {shares[worst]:.0%} of {evidence.name(worst)}'s units are dead since step {since}" if since > 0 else ""
+    return (
+        f"; {percent(shares[worst])} of {evidence.name(worst)}'s units are dead since step {integer(since)}"
+        if since > 0
+        else ""
+    )
 
 
 def _steps_up(usual: float) -> list[float]:
@@ -151,7 +156,8 @@ class LearningRate(Suspect):
         lost = evidence.course in ("broken", "diverged")
         if not lost and (longest < 10 * LONG or rate < usual / 10):
             return
-        how = f": the update of step {step} changed {evidence.name(row)}'s weights by {number(longest)} of their size"
+        change = f"changed {evidence.name(row)}'s weights by {number(longest)} of their size"
+        how = f": the update of step {integer(step)} {change}"
         ladder = [value for value in (usual, 10 * usual, usual / 10) if rate > 2 * value]
         yield from self._accuse(
             evidence,
@@ -189,7 +195,7 @@ class LearningRate(Suspect):
             ("optimizer.learning_rate", rate),
             strength,
             what,
-            [Remedy(f"Learning rate {value:g}", (("optimizer.learning_rate", value),)) for value in rounded],
+            [Remedy(f"Learning rate {setting(value)}", (("optimizer.learning_rate", value),)) for value in rounded],
             numbers={"learning_rate": rate, "longest_update_ratio": evidence.longest_update[0]},
             certain=certain,
         )

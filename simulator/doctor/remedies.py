@@ -13,6 +13,7 @@ from simulator.layers.normalization.block import BlockNormalization
 from simulator.parts.activations import Activation, LeakyReLU, ReLU, Tanh
 from simulator.parts.initializers import Initializer
 from simulator.schema import parameter
+from simulator.schema.numbers import setting
 from simulator.schema.parameter import kinds
 
 Plain = Mapping[str, Any]
@@ -171,14 +172,14 @@ def batch_norm(experiment: Experiment) -> Remedy | None:
 def rate(experiment: Experiment, factor: float) -> Remedy:
     """The learning rate times ``factor``."""
     value = float(f"{experiment.optimizer.learning_rate * factor:.3g}")
-    return Remedy(f"Learning rate {value:g}", (("optimizer.learning_rate", value),))
+    return Remedy(f"Learning rate {setting(value)}", (("optimizer.learning_rate", value),))
 
 
 def clip(experiment: Experiment, norm: float = 1.0) -> Remedy | None:
     """The gradient's norm held to ``norm``."""
     if experiment.regularization.clip_norm is not None and experiment.regularization.clip_norm <= norm:
         return None
-    return Remedy(f"Clip at norm {norm:g}", (("regularization.clip_norm", norm),))
+    return Remedy(f"Clip at norm {setting(norm)}", (("regularization.clip_norm", norm),))
 
 
 def adam(experiment: Experiment) -> Remedy | None:
@@ -211,7 +212,7 @@ def carry(experiment: Experiment, bias: float = -3.0) -> Remedy | None:
         for path, layer in layers_of(experiment)
         if layer.get("transform_bias", bias) > bias
     )
-    return Remedy(f"Transform bias {bias:g}", found) if found else None
+    return Remedy(f"Transform bias {setting(bias)}", found) if found else None
 
 
 def gated(experiment: Experiment, kind: str) -> Remedy | None:
@@ -246,14 +247,14 @@ def dropout(experiment: Experiment, share: float = 0.3) -> Remedy | None:
         return [(f"{path}.dropout", {"kind": "inverted", "rate": share})] if bare else []
 
     found = _each(experiment, settings)
-    return Remedy(f"Dropout {share:g}", found) if found else None
+    return Remedy(f"Dropout {setting(share)}", found) if found else None
 
 
 def decay(experiment: Experiment, strength: float = 1e-2) -> Remedy | None:
     """A penalty on large weights."""
     if experiment.regularization.l2 >= strength:
         return None
-    return Remedy(f"L2 {strength:g}", (("regularization.l2", strength),))
+    return Remedy(f"L2 {setting(strength)}", (("regularization.l2", strength),))
 
 
 def double(experiment: Experiment) -> Remedy | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from simulator.doctor import remedies
 from simulator.doctor.base import Finding, Rule
 from simulator.doctor.evidence import Evidence
-from simulator.doctor.phrases import number
+from simulator.schema.numbers import integer
 from simulator.schema.parameter import title_of
 
 
@@ -25,7 +25,7 @@ class LostState(Rule):
             evidence,
             "severe",
             f"The squared gradients that {title_of(type(experiment.optimizer))} keeps are infinite for "
-            f"{number(lost.entries)} parameters since step {lost.step}: these are not trained any more.",
+            f"{integer(lost.entries)} parameters since step {integer(lost.step)}: these are not trained any more.",
             numbers={"entries": lost.entries},
             since=lost.step,
             remedies=[remedies.clip(experiment)],

@@ -10,7 +10,8 @@ from simulator.arrays.trace import Factor
 from simulator.doctor.base import SEVERITIES, Cause, Finding, Remedy, Rule, Severity
 from simulator.doctor.beginning import beginning, lost_since
 from simulator.doctor.evidence import Evidence
-from simulator.doctor.phrases import beside_guessing, counted, risen
+from simulator.doctor.phrases import beside_guessing, risen
+from simulator.schema.numbers import count
 
 PATIENCE = 30
 """Steps before a run that has not moved is held against a setting; against a weak suspicion it takes longer."""
@@ -102,5 +103,5 @@ def state(evidence: Evidence) -> str:
         return ""
     if evidence.course == "diverged":
         return f". The loss has lately been {risen(now, evidence.start)}"
-    steps = counted(step, "step")
+    steps = count(step, "step")
     return f". After {steps} {beside_guessing(now, guess)}"

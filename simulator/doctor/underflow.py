@@ -15,6 +15,7 @@ from simulator.doctor.phrases import blame, joined, listed
 from simulator.doctor.signal import weak_side
 from simulator.layers.base import Tap
 from simulator.observations.question import Question
+from simulator.schema.numbers import percent
 
 if TYPE_CHECKING:
     from simulator.training.training import Training
@@ -72,8 +73,8 @@ class Underflow(Rule):
             evidence,
             "note",
             joined(
-                f"In float16 {shares[worst]:.0%} of {evidence.name(worst)}'s weight gradient would become 0 (below "
-                f"6·10⁻⁸)" + (f", and most of that of {listed(evidence, rows)}" if len(rows) > 1 else ""),
+                f"In float16 {percent(shares[worst])} of {evidence.name(worst)}'s weight gradient would become 0 "
+                f"(below 6·10⁻⁸)" + (f", and most of that of {listed(evidence, rows)}" if len(rows) > 1 else ""),
                 why,
             ),
             numbers={"tiny_share": float(shares[worst]), "limit": SMALLEST},

@@ -12,6 +12,7 @@ from simulator.doctor.evidence import Evidence
 from simulator.doctor.phrases import capital, listed, number
 from simulator.layers.info import LayerInfo
 from simulator.parts.activations import Activation
+from simulator.schema.numbers import percent
 from simulator.schema.parameter import kinds
 
 MOSTLY = 0.5
@@ -22,7 +23,7 @@ ALIKE = 1e-5
 
 
 class Saturated(Rule):
-    """Half of the entries of a squashing layer with slopes below 5 % of the steepest."""
+    """Half of the entries of a squashing layer with slopes below 5 % of the steepest."""
 
     name = "saturated"
 
@@ -40,7 +41,7 @@ class Saturated(Rule):
         yield self.finding(
             evidence,
             "warning",
-            f"{shares[worst]:.0%} of {evidence.name(worst)}'s slopes are below 5 % of the steepest"
+            f"{percent(shares[worst])} of {evidence.name(worst)}'s slopes are below 5 % of the steepest"
             + (f"; {listed(evidence, rows)} are mostly flat." if len(rows) > 1 else "."),
             numbers={"saturated_share": float(shares[worst])},
             since=evidence.since(evidence.past("activation_saturated")[:, worst] >= MOSTLY),
@@ -73,7 +74,7 @@ class Dead(Rule):
         yield self.finding(
             evidence,
             "severe" if shares[worst] > 0.99 else "warning",
-            f"{shares[worst]:.0%} of {evidence.name(worst)}'s units have slope 0 on every sample"
+            f"{percent(shares[worst])} of {evidence.name(worst)}'s units have slope 0 on every sample"
             + (f"; {listed(evidence, rows)} are mostly dead." if len(rows) > 1 else ".")
             + (" It was not so at the start: the updates did it." if since > 0 else ""),
             numbers={"dead_share": float(shares[worst])},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from simulator.schema.numbers import exact, read_integer
 from simulator.schema.parameter import Parameter, Part, Spec, kind_of, parameters
 
 _WORDS = {
@@ -51,12 +52,20 @@ def _in_words(text: str, value: Any) -> str:
         return " or ".join(_WORDS.get(name, name) for name in match[1].split(" | "))
 
     text = re.sub(r"`([\w| ]+)`", words, text)
-    text = re.sub(r"(\d)\.0\b", r"\1", text)
     for old, new in ((">=", "≥"), ("<=", "≤"), (", got", ", not"), ("Expected", "expected"), ("Object", "the object")):
         text = text.replace(old, new)
     if isinstance(value, (str, int, float)):
-        return f"{text.partition(', not')[0]}, not {value!r}"
-    return text
+        return f"{_with_numbers(text.partition(', not')[0])}, not {_shown(value)}"
+    return _with_numbers(text)
+
+
+def _with_numbers(text: str) -> str:
+    """With the bounds that the decoder names as people write numbers."""
+    return re.sub(r"-?\d+(\.\d+)?(e[+-]?\d+)?", lambda match: exact(read_integer(match[0])), text)
+
+
+def _shown(value: str | float) -> str:
+    return repr(value) if isinstance(value, str | bool) else exact(value)
 
 
 def _choices(field: Parameter | None, kinds: bool) -> str:

@@ -24,6 +24,7 @@ from simulator.layers.output import Output
 from simulator.parts.losses import MSE, AnyLoss, SoftmaxCrossEntropy
 from simulator.parts.optimizers import SGD, AnyOptimizer
 from simulator.parts.schedules import AnySchedule, ConstantSchedule
+from simulator.schema.numbers import integer, not_finite
 from simulator.schema.parameter import Spec, builtins_of, kinds, knob, replaced
 
 FORMAT = "nablascope/1"
@@ -225,7 +226,7 @@ def _set(plain: Any, path: str, value: Any) -> Any:
             if not isinstance(key, int):
                 raise ExperimentError(f"expected an index from 0 to {len(here) - 1}, not {key!r}", place)
             if key >= len(here):
-                raise ExperimentError(f"there are only {len(here)} entries", place)
+                raise ExperimentError(f"there are only {integer(len(here))} entries", place)
             here = here[key]
         elif isinstance(here, dict):
             # A last name may be new (a field of a kind just chosen); the check of the whole knows better.
@@ -272,7 +273,7 @@ def _check_plain(plain: Any, path: tuple[str | int, ...] = ()) -> None:
     if len(path) > MAX_DEPTH:
         raise ExperimentError(f"nested deeper than {MAX_DEPTH} levels")
     if isinstance(plain, float) and not math.isfinite(plain):
-        raise ExperimentError(f"expected a finite number, not {plain}", path_text(path))
+        raise ExperimentError(f"expected a finite number, not {not_finite(plain)}", path_text(path))
     if isinstance(plain, str):
         _check_text(plain, path)
     if isinstance(plain, dict):

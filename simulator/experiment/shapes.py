@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator.layers.base import Layer, Module, Shape, ShapeError
+from simulator.schema.numbers import integer
 from simulator.schema.parameter import Part, parameters, title_of
 
 Path = tuple[str | int, ...]
@@ -57,7 +58,7 @@ def shapes(layers: Sequence[Layer], input_shape: Shape) -> dict[Path, Shape]:
 
 def text_of(shape: Shape) -> str:
     """``64``, ``16×8×8``, ``50 steps × 32``"""
-    return f"{shape[0]} steps × {shape[1]}" if len(shape) == 2 else "×".join(map(str, shape))
+    return f"{integer(shape[0])} steps × {integer(shape[1])}" if len(shape) == 2 else "×".join(map(integer, shape))
 
 
 @functools.lru_cache(maxsize=1024)

@@ -42,7 +42,12 @@ class Highway(Layer, frozen=True, kw_only=True, tag="highway"):
     bias_initializer: Annotated[AnyInitializer, knob("biases", "How the biases of H are drawn.")] = Zeros()
     transform_bias: Annotated[
         float,
-        knob("transform bias", "The gate's first bias: −3 starts with 5 % transformed.", slider=(-6, 2), unit="b_T"),
+        knob(
+            "transform bias",
+            "The gate's first bias: −3 starts with 5\N{NARROW NO-BREAK SPACE}% transformed.",
+            slider=(-6, 2),
+            unit="b_T",
+        ),
     ] = -1.0
     normalization: Annotated[AnyNormalization, knob("normalisation", "Whether H is normalised.")] = NoNormalization()
 

@@ -17,6 +17,7 @@ from simulator.layers.info import LayerInfo, inner_number
 from simulator.layers.output import OutputModule
 from simulator.layers.sequence_output import EachStepOutputModule
 from simulator.network.stack import Roles
+from simulator.schema.numbers import decimal, number
 from simulator.schema.parameter import title_of
 from simulator.system.machine import GIB, shortage
 
@@ -213,5 +214,5 @@ def _inform(module: Module, label: str, entry: int, trace: Trace) -> None:
 
 def memory_refusal(amount: int) -> str:
     """Why a network may not take ``amount`` bytes; ``""`` where it may."""
-    lack = f"the limit is {MEMORY_LIMIT / GIB:g} GiB" if amount > MEMORY_LIMIT else shortage(amount)
-    return lack and f"the network would need {amount / GIB:.1f} GiB of memory; {lack}"
+    lack = f"the limit is {number(MEMORY_LIMIT / GIB)} GiB" if amount > MEMORY_LIMIT else shortage(amount)
+    return lack and f"the network would need {decimal(amount / GIB, 1)} GiB of memory; {lack}"

@@ -221,5 +221,6 @@ def _results(
 
 def _told(result: RunResult, whose: str) -> str:
     from simulator.doctor.headline import headline
+    from simulator.schema.numbers import integer
 
-    return f"{whose}step {result.last.step}: {headline(result.findings, result.last)}"
+    return f"{whose}step {integer(result.last.step)}: {headline(result.findings, result.last)}"

@@ -17,6 +17,8 @@ from typing import Any, ClassVar, Literal, TypeVar, Union
 
 import msgspec
 
+from simulator.schema.numbers import exact
+
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A frozen description with typed, annotated fields."""
@@ -171,7 +173,7 @@ class Parameter:
 def _bound(value: float | None) -> str:
     if value is None:
         return ""
-    return str(value) if isinstance(value, int) else f"{value:g}"
+    return exact(value)
 
 
 def _members(annotation: Any) -> tuple[Any, ...]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Floats, frozen
 from simulator.parts.activations import Activation
+from simulator.schema.numbers import number
 from simulator.schema.parameter import title_of
 from simulator.theory.gaussian import mean, second_moment, slope_moment
 
@@ -40,7 +41,7 @@ def doubt(activation: Activation, weight_variance: float, where: str) -> str:
     """Why single networks with such a layer are known not to follow the theory; ``""`` where they do."""
     if weight_variance < activation.reliable_gain:
         return ""
-    return f"with {title_of(type(activation))} and σ_w² = {weight_variance:.3g} in {where} the theory is unreliable"
+    return f"with {title_of(type(activation))} and σ_w² = {number(weight_variance)} in {where} the theory is unreliable"
 
 
 def chi(activation: Activation, q: float, weight_variance: float) -> float:

@@ -218,7 +218,7 @@ def test_a_table_may_declare_its_images_shape(tmp_path: Path) -> None:
     [
         ((1, 3, 3), "pixels.csv: images of 1 × 3 × 3 need 9 input columns, there are 12"),
         ((3, 4), "pixels.csv: an image shape is channels, height, width, three numbers from 1, not 3 × 4"),
-        ((-1, -3, 4), "pixels.csv: an image shape is channels, height, width, three numbers from 1, not -1 × -3 × 4"),
+        ((-1, -3, 4), "pixels.csv: an image shape is channels, height, width, three numbers from 1, not −1 × −3 × 4"),
     ],
 )
 def test_a_shape_that_the_columns_cannot_fill_is_refused(tmp_path: Path, shape: tuple[int, ...], message: str) -> None:

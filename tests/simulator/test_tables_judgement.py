@@ -42,7 +42,7 @@ def reason(found, name):
         ("key", [f"k{n}" for n in range(40)], "a different text in every row"),
         ("same", ["a"] * 40, "the same value in every row"),
         ("nothing", [""] * 40, "empty"),
-        ("gaps", ["NA"] * 30 + [1, 2] * 5, "75% of its values are missing"),
+        ("gaps", ["NA"] * 30 + [1, 2] * 5, "75\N{NARROW NO-BREAK SPACE}% of its values are missing"),
         ("town", [f"t{n % 25}" for n in range(40)], "text with 25 different values, more than 20"),
     ],
 )

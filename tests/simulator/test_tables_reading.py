@@ -306,7 +306,9 @@ def test_lines_and_cells_that_do_not_end_are_refused(write, monkeypatch):
     from simulator.data.tables import reading, source
 
     long = write(f"a,b\n1,{'x' * 200_000}\n2,y\n")
-    with pytest.raises(DataError, match="line 2: a quote that is not closed, or more than 131072 characters in a cell"):
+    with pytest.raises(
+        DataError, match="line 2: a quote that is not closed, or more than 131\u202f072 characters in a cell"
+    ):
         read_table(long)
     monkeypatch.setattr(source, "LONGEST_LINE", 1000)
     with pytest.raises(DataError, match="line 2: more than 1000 characters in a line"):

@@ -155,7 +155,7 @@ def test_words_and_numbers_are_shortened_before_they_are_left_out(qtbot: QtBot) 
     assert narrowed("× 0.667", metrics, wide("×0.667")) == "×0.667"
     assert narrowed("× 0.667", metrics, 5) == ""
     assert fitting(-2.74e-3, metrics, wide("−0.00274")) == "−0.00274"
-    assert fitting(-2.74e-5, metrics, wide("−2.7×10⁻⁵")) == "−2.7×10⁻⁵"
+    assert fitting(-2.74e-5, metrics, wide("−2.7·10⁻⁵")) == "−2.7·10⁻⁵"
     assert fitting(-2.74e-5, metrics, 5) == ""
 
 

@@ -287,7 +287,7 @@ def test_a_button_says_how_its_mend_is_applied(
     assert "layers.0.activation.kind = tanh" in mend_tip(remedy, back_to)
 
 
-@pytest.mark.parametrize(("before", "words"), [(math.nan, "not a number"), (math.inf, "infinite"), (2e9, "2.00×10⁹")])
+@pytest.mark.parametrize(("before", "words"), [(math.nan, "NaN"), (math.inf, "∞"), (2e9, "2.00·10⁹")])
 def test_a_loss_that_is_no_number_is_not_told_as_one(before: float, words: str) -> None:
     assert trial_text(Trial(30, before, 0.5, True)) == f"tried 30 steps: loss {words} → 0.500"
 
@@ -444,4 +444,4 @@ def test_evidence_has_units() -> None:
     assert evidence_text({"decades_weights": -3.2}) == "weights: −3.2\N{NO-BREAK SPACE}decades"
     assert evidence_text({"decades_slope": -math.inf}) == "slope: ends at exactly 0"
     told = evidence_text({"loss": math.nan, "loss_of_guessing": 2.3})
-    assert told == "loss lately: not a number  ·  loss of guessing: 2.3"
+    assert told == "loss lately: NaN  ·  loss of guessing: 2.3"

@@ -163,7 +163,7 @@ def test_every_failure_is_one_sentence(qtbot: QtBot, tmp_path: Path) -> None:
     plot = shown("weights", qtbot)
     with pytest.raises(ExportError, match=r"cannot export as “gif”: choose one of png, svg, pdf, csv"):
         export_plot(plot, tmp_path / "p.gif")
-    with pytest.raises(ExportError, match=r"width must be 120 … 16384 pixels, not 40000"):
+    with pytest.raises(ExportError, match=r"width must be 120 … 16\u202f384 pixels, not 40\u202f000"):
         export_plot(plot, tmp_path / "p.png", width=20000, scale=2)
     with pytest.raises(ExportError, match=r"the folder .* does not exist"):
         export_plot(plot, tmp_path / "nowhere" / "p.png")

@@ -208,12 +208,22 @@ def test_a_typed_value_beyond_the_slider_widens_the_track(qtbot: Any) -> None:
     assert row.track.scale.position(0.0) == 0.0
 
 
+@pytest.mark.parametrize("text", ["2.5e-4", "2.5·10⁻⁴", "0.00025", " 2.5×10⁻⁴ "])
+def test_a_number_may_be_typed_as_programs_or_as_people_write_it(qtbot: Any, text: str) -> None:
+    row = shown(qtbot, "rate")
+    row.edit.selectAll()
+    row.edit.insert(text)
+    qtbot.keyClick(row.edit, Qt.Key.Key_Return)
+    assert row.value() == 2.5e-4
+    assert row.edit.text() == "2.5e-4"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("rate", "-1", "Rate must be ≥ 0, not -1. It stays 0.1."),
+        ("rate", "-1", "Rate must be ≥ 0, not −1. It stays 0.1."),
         ("rate", "ten", "Rate must be a number, not “ten”. It stays 0.1."),
-        ("rate", "nan", "Rate must be a number, not nan. It stays 0.1."),
+        ("rate", "nan", "Rate must be a number, not NaN. It stays 0.1."),
         ("units", "2.5", "Units must be a whole number, not 2.5. It stays 100."),
         ("share", "1", "Share must be 0 … below 1, not 1. It stays 0.5."),
     ],

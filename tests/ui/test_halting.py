@@ -45,7 +45,7 @@ def test_it_pauses_says_so_and_goes_on_at_the_button(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=10_000)
     at = step(window)
     assert not window.bench.playing
-    assert window.banner.text == f"Paused at step {at}, because the loss is infinite."
+    assert window.banner.text == f"Paused at step {at}, because the loss is ∞."
     qtbot.wait(50)
     assert step(window) == at
     go_on = button(window.banner, "Go on")

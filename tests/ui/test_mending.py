@@ -119,7 +119,7 @@ def test_after_nan_a_mend_goes_back_to_before_the_trouble_and_on_from_there(
     window = ruined(qtbot, open_window, mode)
     back_to = max(window.bench.kept_steps)
     button = button_of(qtbot, window, f" · back to step {back_to} · tried ")
-    assert "loss not a number → 0." in button.text()
+    assert "loss NaN → 0." in button.text()
     entries, before = window.document.undo_stack.count(), window.document.experiment
     QTest.mouseClick(button, LEFT)
     assert is_live_change(before, window.document.experiment)

@@ -187,7 +187,7 @@ def _rows(past: Any, step: int, value: float) -> Any:
 def test_zeros_and_lost_layers_are_counted_in_words(key: str, qtbot: QtBot) -> None:
     assert any("exactly 0" in note.text for note in shown(key, qtbot, 4, "zero").strip.notes)
     lost = shown(key, qtbot, 4, "nan").strip.notes
-    assert any(note.text == "not a number since step 0 in every layer" and note.warning for note in lost)
+    assert any(note.text == "NaN since step 0 in every layer" and note.warning for note in lost)
 
 
 @pytest.mark.parametrize("key", ["activation_ridges", "activation_image", "gradient_histograms"])
@@ -244,7 +244,7 @@ def test_a_read_out_gives_the_exact_value(qtbot: QtBot) -> None:
     probe = plot.probe(plot.state, 0, 1.2, 0.0)
     assert probe is not None
     assert probe.layer == 1
-    assert "3.14×10⁻⁷" in probe.text
+    assert "3.14·10⁻⁷" in probe.text
 
 
 LOOKING = ("feature_maps", "kernels", "jacobian", "activation_function", "unit_microscope")

@@ -154,7 +154,7 @@ def test_a_choice_of_axis_by_hand_stays_and_what_stands_out_is_marked_at_the_edg
     assert not made.options["log"]
     assert made.canvas.panes[0].shown[1][1] <= 3
     assert made.twin(made.theme).options == made.options
-    assert [note.text for note in made.strip.notes] == ["1 step beyond the axis, as far as 1×10¹⁵"]
+    assert [note.text for note in made.strip.notes] == ["1 step beyond the axis, as far as 1·10¹⁵"]
 
 
 def test_a_new_run_begins_with_the_usual_axis(qtbot: QtBot) -> None:
@@ -173,7 +173,7 @@ def test_a_layer_far_beyond_the_others_stands_at_the_edge(qtbot: QtBot) -> None:
     made.refresh(usual)
     low, high = made.canvas.panes[0].shown[1]
     assert -10 < low < high < 10
-    assert [note.text for note in made.strip.notes] == ["2 layers beyond the axis, as far as −1×10¹³"]
+    assert [note.text for note in made.strip.notes] == ["2 layers beyond the axis, as far as −1·10¹³"]
     assert made.table().columns["activation_mean"] == [1, 2, 3, 4, 1e12, -1e13]
 
 
@@ -222,7 +222,7 @@ def test_steps_are_whole_numbers_however_many(qtbot: QtBot) -> None:
     axis.linkToView(pane)
     pane.fit((0.0, 4e10), (0.0, 1.0))
     (_, ticks), *_ = axis.tickValues(*axis.range, 400)
-    assert axis.tickStrings(ticks, 1.0, ticks[1] - ticks[0])[:2] == ["0", "1×10¹⁰"]
+    assert axis.tickStrings(ticks, 1.0, ticks[1] - ticks[0])[:2] == ["0", "1·10¹⁰"]
 
 
 def test_axes_one_above_the_other_stay_of_one_width(qtbot: QtBot) -> None:

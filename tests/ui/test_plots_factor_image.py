@@ -108,9 +108,9 @@ def test_a_gain_that_is_not_a_number_has_its_own_cells_and_a_legend(qtbot: QtBot
     made = past_of([Gains("2", {"slope": np.nan}, np.nan), Gains("1", {"slope": 0.5}, 0.5)])
     plot = shown(qtbot, made)
     assert plot.heat.places[1, 0] == LOST
-    assert plot.strip.keys[-1].text.startswith("not a number")
-    assert [note.text for note in plot.strip.notes] == ["not a number in layer 2"]
+    assert plot.strip.keys[-1].text.startswith("NaN or ∞")
+    assert [note.text for note in plot.strip.notes] == ["NaN in layer 2"]
     probe = plot.probe(plot.state, 0, 0.0, 1.0) if plot.state else None
     assert probe is not None
-    assert "not a number" in probe.text
+    assert "NaN" in probe.text
     assert [value != value for value in plot.table().columns["log10_gain"]][1]

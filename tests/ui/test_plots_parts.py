@@ -110,8 +110,8 @@ def test_the_extent_spans_at_most_forty_decades() -> None:
 def test_axes_write_decades_shares_and_steps(qapp: QApplication) -> None:
     assert ValueAxis("left", log=True).tickStrings([-12.0, 0.0, math.log10(2)], 1, 1) == ["10⁻¹²", "10⁰", "2"]
     assert ValueAxis("left").tickStrings([-0.5, 0.0, 0.5], 1, 0.5) == ["−0.5", "0.0", "0.5"]
-    assert ValueAxis("left").tickStrings([0.0, 2e-5], 1, 2e-5) == ["0", "2×10⁻⁵"]
-    assert ShareAxis("left").tickStrings([0.5], 1, 0.5) == ["50 %"]
+    assert ValueAxis("left").tickStrings([0.0, 2e-5], 1, 2e-5) == ["0", "2·10⁻⁵"]
+    assert ShareAxis("left").tickStrings([0.5], 1, 0.5) == ["50\u202f%"]
     assert StepAxis("bottom").tickStrings([12000.0], 1, 1) == ["12\u202f000"]
 
 
@@ -219,7 +219,7 @@ def test_an_accuracy_axis_has_its_ends_wherever_there_is_room_for_both(size: flo
     axis = ShareAxis("left")
     ((spacing, values),) = axis.tickValues(-0.02, 1.02, size)
     texts = axis.tickStrings(values, 1.0, spacing)
-    assert (texts[0], texts[-1]) == ("0 %", "100 %")
+    assert (texts[0], texts[-1]) == ("0\u202f%", "100\u202f%")
 
 
 def test_a_layer_is_exactly_0_only_where_all_of_it_is() -> None:

@@ -82,7 +82,7 @@ def test_layers_that_are_not_a_number_or_get_nothing_are_marked_and_named(qtbot:
     assert none.running.tolist() == [-np.inf, -np.inf, 0.0]
     plot = Waterfall()
     qtbot.addWidget(plot)
-    assert [note.text for note in plot.notes(broken)] == ["not a number in layers 2, 3"]
+    assert [note.text for note in plot.notes(broken)] == ["NaN in layers 2, 3"]
     assert [note.text for note in plot.notes(none)] == ["exactly 0 in layers 1, 2"]
     plot.show_state(broken)
     assert plot.dots.kinds == [LOST, LOST]

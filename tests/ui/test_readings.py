@@ -104,7 +104,7 @@ def test_a_score_that_is_not_a_number_is_told_as_such_and_not_as_the_one_before(
     for step, loss in ((10, 0.41), (20, float("nan"))):
         scored = structs.replace(frame(2, step), scalars={"loss": 1.0, "validation_loss": loss})
         plot.refresh(readings.added_to(seen(record, scored), playing=False))
-    assert plot.strip.keys[1].text == "validation  not a number at step 20"
+    assert plot.strip.keys[1].text == "validation  NaN at step 20"
 
 
 def test_scores_of_another_run_are_forgotten(qtbot: QtBot) -> None:

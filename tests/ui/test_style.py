@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from ui.style.colours import mix, ramp, rgb
 from ui.style.icons import ICONS, RESOURCES, app_icon, icon, set_icon
-from ui.style.numbers import count, integer, number, percent, power_of_ten, tabular
+from ui.style.numbers import tabular
 from ui.style.stylesheet import stylesheet
 from ui.style.theme import DARK, LIGHT, Theme, current_theme, depth_colours, qpalette, set_theme, theme_changed
 
@@ -194,37 +194,6 @@ def test_a_check_box_shows_its_state_in_either_theme(app: QApplication, qtbot: Q
 def test_the_application_has_an_icon(qapp: QApplication) -> None:
     assert app_icon().availableSizes() or not app_icon().pixmap(64, 64).isNull()
     assert not app_icon().pixmap(64, 64).toImage().allGray()
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.0, "0"), (-0.0, "0"), (0.4123, "0.412"), (0.001, "0.001"), (0.000999, "9.99×10⁻⁴"), (3.1e-6, "3.1×10⁻⁶"),
-        (-12.52, "−12.5"), (0.9999, "1"), (1204.4, "1\u202f204"), (99949, "99\u202f949"), (1e5, "1×10⁵"),
-        (1e-300, "1×10⁻³⁰⁰"), (float("nan"), "not a number"), (float("inf"), "infinite"),
-        (float("-inf"), "minus infinite"),
-    ],
-)  # fmt: skip
-def test_numbers_have_three_digits_and_words(value: float, text: str) -> None:
-    assert number(value) == text
-
-
-def test_fixed_numbers_keep_their_width() -> None:
-    assert [number(v, fixed=True) for v in (0.4, 0.41, 0.412, 3e-6)] == ["0.400", "0.410", "0.412", "3.00×10⁻⁶"]
-
-
-def test_shares_do_not_claim_nothing_or_all() -> None:
-    thin = "\u202f%"
-    assert [percent(v) for v in (0.0, 1e-5, 0.034, 0.52, 0.99999, 1.0)] == [
-        f"0{thin}", f"<0.1{thin}", f"3.4{thin}", f"52{thin}", f">99.9{thin}", f"100{thin}",
-    ]  # fmt: skip
-
-
-def test_counts_and_powers() -> None:
-    assert count(1, "layer") == "1 layer"
-    assert count(1200, "layer") == "1\u202f200 layers"
-    assert integer(-1234567) == "−1\u202f234\u202f567"
-    assert power_of_ten(-12) == "10⁻¹²"
 
 
 def test_tabular_digits_are_asked_for(qapp: QApplication) -> None:

@@ -13,7 +13,7 @@ from simulator.schema.parameter import Parameter, Part, kind_of, kinds, paramete
 from simulator.training.run_info import RunInfo
 from ui.builder.edits import Place, inner_name, inner_of
 from ui.forms.form import value_of
-from ui.forms.typed import text_of
+from ui.style.numbers import setting
 
 Plain = Mapping[str, Any]
 
@@ -162,7 +162,7 @@ def _title(layer: Plain) -> str:
     fields = {p.name: p for p in parameters(known[str(layer["kind"])])}
     size = _size_field(fields.values())
     if size is not None:
-        words.append(text_of(value_of(size, layer)))
+        words.append(setting(value_of(size, layer)))
     title = " ".join(words)
     if "activation" in fields:
         title += f" · {_part_title(fields['activation'], value_of(fields['activation'], layer))}"
@@ -191,7 +191,7 @@ def _scalar_badges(fields: Sequence[Parameter], plain: Plain) -> tuple[str, ...]
         if field.name in known or value == field.default or value is None:
             continue
         if field.type in ("number", "integer"):
-            found.append(f"{field.knob.label} {text_of(value)}")
+            found.append(f"{field.knob.label} {setting(value)}")
         elif field.type == "choice":
             found.append(str(value).replace("_", " "))
         elif field.type == "flag" and value:
@@ -219,7 +219,7 @@ def _badge(field: Parameter, value: Plain) -> str:
     for own in parameters(chosen):
         shown = value_of(own, value)
         if own.type in ("number", "integer", "choice") and shown is not None:
-            words.append(shown if isinstance(shown, str) else text_of(shown))
+            words.append(shown if isinstance(shown, str) else setting(shown))
             break
     return " ".join(words)
 

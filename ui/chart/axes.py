@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.chart.ranges import nice_step
-from ui.style.numbers import integer, number, power_of_ten
+from ui.style.numbers import THIN, decimal, integer, number, power_of_ten, times_power_of_ten
 from ui.style.theme import Theme
 
 LEFT_WIDTH, POWERS_WIDTH = 56, 80
@@ -186,24 +186,19 @@ class Axis(pg.AxisItem):
         if spacing < 1e-3 or largest >= MOST_DIGITS:
             return [number(v, max(3, 1 + math.ceil(math.log10(max(largest / spacing, 1.0))))) for v in values]
         decimals = max(0, -math.floor(math.log10(spacing) + 1e-9))
-        return [_plain(v, decimals) for v in values]
-
-
-def _plain(value: float, decimals: int) -> str:
-    text = f"{abs(value):.{decimals}f}" if decimals else integer(round(abs(value)))
-    return "−" + text if value < 0 and text.strip("0.") else text
+        return [decimal(v, decimals) for v in values]
 
 
 _BETWEEN = (math.log10(2), math.log10(5))
 
 
 def _decade(value: float) -> str:
-    """``10⁻³`` on a decade, ``2×10⁻³`` between."""
+    """``10⁻³`` on a decade, ``2·10⁻³`` between."""
     if abs(value - round(value)) < 1e-6:
         return power_of_ten(round(value))
     exponent = math.floor(value)
     leading = round(10.0 ** (value - exponent))
-    return number(10.0**value, 1) if -3 <= exponent < 4 else f"{leading}×{power_of_ten(exponent)}"
+    return number(10.0**value, 1) if -3 <= exponent < 4 else times_power_of_ten(str(leading), exponent)
 
 
 class ValueAxis(Axis):
@@ -264,7 +259,7 @@ class ShareAxis(ValueAxis):
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         shares, apart = [100 * v * self.scale for v in values], 100 * spacing * self.scale
         decimals = -math.floor(math.log10(apart) + 1e-9) if 0 < apart < 1 else 0
-        return [f"{share:.{decimals}f} %" if abs(share) < 1e4 else f"{number(share)} %" for share in shares]
+        return [f"{decimal(share, decimals) if abs(share) < 1e5 else number(share)}{THIN}%" for share in shares]
 
 
 class WholeAxis(Axis):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ui.chart.legend import Note
 from ui.chart.marks import FLOOR, LOST, ROUND
-from ui.style.numbers import count, number, power_of_ten
+from ui.style.numbers import count, number, times_power_of_ten
 
 Floats = NDArray[np.float64]
 Kinds = NDArray[np.int8]
@@ -30,7 +30,7 @@ def written(log: float) -> str:
     if -300 < log < 308:
         return number(10.0**log)
     power = math.floor(log)
-    return f"{number(10.0 ** (log - power))}×{power_of_ten(power)}"
+    return times_power_of_ten(number(10.0 ** (log - power)), power)
 
 
 def extent(logs: Iterable[Floats]) -> tuple[float, float]:

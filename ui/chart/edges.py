@@ -72,7 +72,7 @@ def drawn_within(values: Array, shown: Range) -> tuple[Array, NDArray[np.int8]]:
 
 
 def beyond_notes(values: Array, shown: Range, what: str) -> list[Note]:
-    """``2 layers beyond the axis, as far as 3.2×10⁹``."""
+    """``2 layers beyond the axis, as far as 3.2·10⁹``."""
     beyond = values[np.isfinite(values) & ((values > shown[1]) | (values < shown[0]))]
     if not beyond.size:
         return []

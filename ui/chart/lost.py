@@ -16,7 +16,7 @@ from ui.style.numbers import integer
 Since = tuple[int | None, ...]
 """Of each layer the first step of the unbroken time in which it is not finite; None where that is not known."""
 
-NOT_FINITE = Key("not a number or infinite", "lost", "cell", short="not finite")
+NOT_FINITE = Key("NaN or ∞", "lost", "cell", short="not finite")
 EXACTLY_ZERO = Key("exactly 0", "border", "cell")
 
 
@@ -47,9 +47,9 @@ def step_words(since: Sequence[int | None]) -> str:
 
 
 def lost_notes(values: Array, defined: NDArray[np.bool_], labels: Sequence[str], since: Since = ()) -> list[Note]:
-    """``not a number since step 32 in layers 3–12``; ``infinite`` where it is that."""
+    """``NaN since step 32 in layers 3–12``; ``∞`` where it is that."""
     found = []
-    for word, lost in (("not a number", np.isnan(values)), ("infinite", np.isinf(values))):
+    for word, lost in (("NaN", np.isnan(values)), ("∞", np.isinf(values))):
         rows = np.flatnonzero(lost & defined)
         if rows.size:
             when = step_words([since[row] for row in rows]) if since else ""

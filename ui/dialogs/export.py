@@ -26,6 +26,7 @@ from ui.dialogs import plain
 from ui.export import ExportError, export_all, export_plot
 from ui.plots.base import Plot
 from ui.settings.settings import Settings
+from ui.style.numbers import integer
 
 SHOWN, ALL = "*shown", "*all"
 FORMATS = (
@@ -162,7 +163,7 @@ class ExportDialog(QDialog):
             if which in (SHOWN, ALL):
                 keys = self._shown if which == SHOWN else tuple(self._plots)
                 written = export_all([self._plots[key] for key in keys], target, **how)
-                said = f"{len(written)} files are in {target}."
+                said = f"{integer(len(written))} files are in {target}."
             else:
                 path = target if target.suffix else target.with_suffix(f".{self.kind}")
                 said = f"Exported to {export_plot(self._plots[which], path, **how)}."

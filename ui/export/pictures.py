@@ -14,6 +14,7 @@ from PySide6.QtSvg import QSvgGenerator
 from simulator.system.atomic import write_atomic
 from ui.export.tables import csv_text
 from ui.plots.base import Plot
+from ui.style.numbers import integer
 from ui.style.theme import LIGHT, Theme, current_theme
 
 Kind = Literal["png", "svg", "pdf", "csv"]
@@ -44,7 +45,9 @@ def _check(plot: Plot[Any], width: int, height: int, scale: float) -> None:
         raise ExportError(f"“{plot.title}” shows nothing yet, so there is nothing to export")
     for name, length in (("width", round(width * scale)), ("height", round(height * scale))):
         if not SMALLEST <= length <= LARGEST:
-            raise ExportError(f"a picture's {name} must be {SMALLEST} … {LARGEST} pixels, not {length}")
+            raise ExportError(
+                f"a picture's {name} must be {SMALLEST} … {integer(LARGEST)} pixels, not {integer(length)}"
+            )
 
 
 def picture(plot: Plot[Any], width: int, height: int, scale: float = 1.0, *, light: bool = True) -> QImage:

@@ -14,7 +14,7 @@ from ui.forms.row import CONTROL_HEIGHT, MIXED, Row
 from ui.forms.scale import Scale, scale_of
 from ui.forms.track import Track
 from ui.forms.typed import fits, parsed, text_of
-from ui.style.numbers import tabular
+from ui.style.numbers import setting, tabular
 from ui.style.theme import current_theme
 
 VALUE_WIDTH = 72
@@ -183,7 +183,7 @@ class NumberRow(Row):
         if self.track is not None:
             said = self.edit.placeholderText()
             if value is not None:
-                said = f"{text_of(value)} {self.parameter.knob.unit}".rstrip()
+                said = f"{setting(value)} {self.parameter.knob.unit}".rstrip()
             self.track.setAccessibleDescription(f"{said}. {self.parameter.knob.help}")
 
     # -- hand ----------------------------------------------------------------------------------------------------
@@ -224,7 +224,7 @@ class NumberRow(Row):
         try:
             value = parsed(self.parameter, text)
         except ValueError as refusal:
-            kept = f" It stays {text_of(self._value)}." if self._value is not None else ""
+            kept = f" It stays {setting(self._value)}." if self._value is not None else ""
             self._redraw()
             self.refuse(f"{refusal}{kept}")
             return

@@ -20,7 +20,7 @@ from ui.forms.form import PartForm, Path, Plain, Suggestions
 from ui.forms.propose import Propose, description_of, key_of
 from ui.forms.row import Note
 from ui.forms.section import Section
-from ui.forms.typed import text_of
+from ui.style.numbers import setting
 
 _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Data", ("data",)),
@@ -226,8 +226,8 @@ def _summary(plain: dict[str, Any], part: _Part) -> str:
         value = plain[name]
         if isinstance(value, dict):
             words.append(str(value.get("kind", "")).replace("_", " "))
-            words.append(text_of(value["learning_rate"]) if "learning_rate" in value else "")
-            words += [f"{k} {text_of(v)}" for k, v in value.items() if part.prefix and v]
+            words.append(setting(value["learning_rate"]) if "learning_rate" in value else "")
+            words += [f"{k} {setting(v)}" for k, v in value.items() if part.prefix and v]
         else:
-            words.append(text_of(value) if isinstance(value, (int, float)) else str(value))
+            words.append(setting(value) if isinstance(value, (int, float)) else str(value))
     return " · ".join(word for word in words if word)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
+import sys
 
+from simulator.schema.numbers import exact, read_integer, read_number, setting
 from simulator.schema.parameter import Parameter
 
 
@@ -23,20 +24,19 @@ def text_of(value: float | None, digits: int = 6) -> str:
 
 def parsed(parameter: Parameter, text: str) -> float | int:
     """The number typed for ``parameter``; ``ValueError`` with one sentence where it cannot be."""
-    plain = re.sub(r"\s", "", text).replace("−", "-")
     whole = parameter.type == "integer"
     noun = "a whole number" if whole else "a number"
     label = parameter.knob.label
     try:
-        value: float | int = int(plain) if whole and re.fullmatch(r"[+-]?\d+", plain) else float(plain)
+        value: float | int = read_integer(text) if whole else read_number(text)
     except ValueError:
         shown = f"“{text.strip()[:20]}”" if text.strip() else "empty"
         raise ValueError(f"{capital(label)} must be {noun}, not {shown}.") from None
-    if not math.isfinite(value) or (whole and value != int(value)):
-        raise ValueError(f"{capital(label)} must be {noun}, not {plain}.")
+    if not (-sys.float_info.max <= value <= sys.float_info.max) or (whole and value != int(value)):
+        raise ValueError(f"{capital(label)} must be {noun}, not {exact(value)}.")
     if not fits(parameter, value):
         limits = parameter.range_text.removesuffix(" or null")
-        raise ValueError(f"{capital(label)} must be {limits}, not {plain}.")
+        raise ValueError(f"{capital(label)} must be {limits}, not {exact(value)}.")
     return int(value) if whole else float(value)
 
 
@@ -78,7 +78,7 @@ def _default_text(parameter: Parameter) -> str:
     if value is None:
         return "off" if parameter.type in ("number", "integer") else "automatic"
     if parameter.type in ("number", "integer"):
-        return f"{text_of(value)} {parameter.knob.unit}".strip()
+        return f"{setting(value)} {parameter.knob.unit}".strip()
     if parameter.type == "flag":
         return "on" if value else "off"
     return value if isinstance(value, str) else ""

@@ -35,6 +35,7 @@ from ui.chart.ridges import (
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.ridgeline import SHARED_HELP
+from ui.style.numbers import number
 from ui.style.theme import Theme
 
 BINS = 128
@@ -61,7 +62,7 @@ class ActivationImage(Plot[HistogramState]):
         self.depth_axis.setGrid(False)
         self.bar = ColourBar("share of highest bin")
         self.canvas.add_beside(self.bar, FIRST_ROW, 3)
-        self.bar.set_ticks([(share**0.5, f"{share:g}") for share in (0.0, 0.05, 0.25, 0.5, 1.0)])
+        self.bar.set_ticks([(share**0.5, number(share)) for share in (0.0, 0.05, 0.25, 0.5, 1.0)])
         self.scale = StepRange(patience=300)
         self.scales.append(self.scale)
         self.heat = Heat(self.pane)

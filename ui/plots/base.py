@@ -24,6 +24,7 @@ from ui.chart.readout import ReadOut
 from ui.chart.table import Table, stacked
 from ui.chart.view import Probe, S, Scale, State, View, layer_name
 from ui.style.help import page_of, set_page
+from ui.style.numbers import integer
 from ui.style.theme import Theme, current_theme, depth_colours, layer_colour, theme_changed
 
 __all__ = ["FIRST_ROW", "Plot", "Probe", "State", "View"]
@@ -429,7 +430,7 @@ class Plot(QWidget, Generic[S]):
         """The legend's entry for the ghost, if there is one."""
         if self.ghost is None:
             return ()
-        return (Key(f"pinned at step {self.ghost.step}", "faint", "dashed"),)
+        return (Key(f"pinned at step {integer(self.ghost.step)}", "faint", "dashed"),)
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
@@ -457,7 +458,7 @@ class Plot(QWidget, Generic[S]):
             return
         notes = list(self.notes(self.state))
         if self.paused:
-            notes.insert(0, Note(f"held at step {self.state.step}"))
+            notes.insert(0, Note(f"held at step {integer(self.state.step)}"))
         guides = [key for guide in self.guides for key in guide.keys]
         self.strip.say([*self.legend(self.state), *guides, *self.pinned_key()], notes, self.remark(self.state))
         if self._pointer is not None:

@@ -21,7 +21,7 @@ from ui.chart.marks import Item, pen_of, polygon
 from ui.chart.table import Cell, Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.colours import ramp, rgb, viridis
-from ui.style.numbers import count, number, percent
+from ui.style.numbers import count, integer, number, percent
 from ui.style.theme import Theme
 
 Floats = NDArray[np.float64]
@@ -234,7 +234,7 @@ class BoundaryPlot(Plot[BoundaryState]):
         lost = int((~np.isfinite(state.answer.image).all(axis=0)).sum())
         found = [Note(f"{count(lost, 'point')} of the plane not finite", warning=True)] if lost else []
         names = self.info.target_names if self.info is not None else ()
-        return [*found, Note(f"of {names[0]}, the first of {len(names)} targets")] if len(names) > 1 else found
+        return [*found, Note(f"of {names[0]}, the first of {integer(len(names))} targets")] if len(names) > 1 else found
 
     def probe(self, state: BoundaryState, pane: int, x: float, y: float) -> Probe | None:
         _, rows, columns = state.answer.image.shape

@@ -13,7 +13,7 @@ from ui.chart.marks import Area, Array
 from ui.chart.table import Table, cells
 from ui.plots.base import Probe, View
 from ui.plots.depth import Column, DepthPlot, DepthState, Line
-from ui.style.numbers import number
+from ui.style.numbers import decimal, integer, number
 from ui.style.theme import Theme
 
 
@@ -81,13 +81,13 @@ class BoundsPlot(DepthPlot):
         if found.reason:
             return ()
         loosest = float(np.nanmax(found.slack, initial=0.0))
-        return [*super().legend(state), Key(f"slack ≤ {loosest:.1f} decades", "muted", "band")]
+        return [*super().legend(state), Key(f"slack ≤ {decimal(loosest, 1)} decades", "muted", "band")]
 
     def notes(self, state: DepthState) -> Sequence[Note]:
         found = _bounds(state)
         if found.reason:
             return ()
-        return [*super().notes(state), Note(f"‖W‖₂ {1000 * found.seconds:.2g} ms")]
+        return [*super().notes(state), Note(f"‖W‖₂ {number(1000 * found.seconds, 2)} ms")]
 
     def probe(self, state: DepthState, pane: int, x: float, y: float) -> Probe | None:
         found, index = _bounds(state), round(x)
@@ -103,10 +103,10 @@ class BoundsPlot(DepthPlot):
         text = [
             self.layer_text(index),
             f"‖∂b‖  {number(bias)}",
-            f"bound  {number(bound)}, {slack:.2f} decades above",
+            f"bound  {number(bound)}, {decimal(slack, 2)} decades above",
             f"‖∂W‖  {number(weight)} = ‖∂b‖ · {number(size)}",
             f"‖W‖₂  {number(stretch)}",
-            f"sample {found.sample}, step {found.step}",
+            f"sample {integer(found.sample)}, step {integer(found.step)}",
         ]
         return Probe("\n".join(text), index)
 

@@ -67,7 +67,7 @@ class BranchShare(DepthPlot):
     share = True
     always = (0.0, 1.0)
     with_first = True
-    guide = Level(0.5, "50 %: branch and skip alike", "50 %")
+    guide = Level(0.5, "50\N{NARROW NO-BREAK SPACE}%: branch and skip alike", "50\N{NARROW NO-BREAK SPACE}%")
 
     def build(self) -> None:
         super().build()

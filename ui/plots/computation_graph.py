@@ -27,7 +27,7 @@ from ui.plots.graph.layout import Edge, Place, depth_of, edges, is_editable, lay
 from ui.plots.graph.marks import Boxes, Face, box_rect, dot_place
 from ui.plots.graph.phrases import formula_of, ratio_text, ratio_words
 from ui.plots.graph.state import UNCHANGED, GraphState, changed_columns
-from ui.style.numbers import integer, number
+from ui.style.numbers import integer, number, read_number
 from ui.style.theme import Theme
 
 STILL = 5.0
@@ -262,7 +262,7 @@ class ComputationGraph(Plot[GraphState]):
 
     def _edit_done(self) -> None:
         try:
-            value = float(self._editor.text().replace(",", ".").replace("−", "-"))
+            value = read_number(self._editor.text().replace(",", "."))
         except ValueError:
             return
         self._editor.hide()

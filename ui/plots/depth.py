@@ -24,7 +24,7 @@ from ui.chart.ranges import Range, StepRange
 from ui.chart.table import Cell, Table, cells
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.theory import Envelope, Envelopes
-from ui.style.numbers import number, percent
+from ui.style.numbers import integer, number, percent
 from ui.style.theme import Theme
 
 
@@ -322,7 +322,7 @@ class DepthPlot(Plot[DepthState]):
     def _others(self, state: DepthState) -> list[tuple[str, Mapping[str, Column]]]:
         found = [("at step 0", state.first)] if state.first is not None else []
         if self.ghost is not None and self.ghost.depth == state.depth:
-            found.append((f"pinned, step {self.ghost.step}", self.ghost.now))
+            found.append((f"pinned, step {integer(self.ghost.step)}", self.ghost.now))
         return [(name, columns) for name, columns in found if columns is not None]
 
     def rows(self, state: DepthState) -> Table:

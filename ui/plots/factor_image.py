@@ -71,7 +71,7 @@ class FactorImage(Plot[FactorsPast]):
         r"$$\log_{10}\frac{\|\delta^l\|}{\|\delta^{l+1}\|}$$"
         "\n\n"
         r"Or one factor of it; of each column the value farthest from 0, held until the next look; grey: the signal "
-        r"is lost (gain 0), amber: not a number"
+        r"is lost (gain 0), amber: NaN"
     )
     wants = frozenset({"factors"})
     empty_text = "Every layer's gain over time paints itself here while this plot is open and training goes on."

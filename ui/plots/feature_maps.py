@@ -208,7 +208,9 @@ class TilePlot(Plot[MapState]):
             found.insert(0, Note(self.left_out(maps)))
         if self._ghost_maps(self.shown(state)) is not None:
             across, _ = _aside(self.tiles(maps).rect)
-            found.insert(0, Note(f"pinned at step {self._pinned_step} {'on the right' if across else 'below'}"))
+            found.insert(
+                0, Note(f"pinned at step {integer(self._pinned_step)} {'on the right' if across else 'below'}")
+            )
         return [*found, Note(f"{count(lost, 'value')} not finite", warning=True)] if lost else found
 
     @property

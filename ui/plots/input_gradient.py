@@ -235,7 +235,7 @@ def norm_words(found: InputGradient) -> str:
 
 def lost_samples(found: InputGradient) -> list[Note]:
     lost = int((~np.isfinite(found.norms)).sum())
-    return [Note(f"not a number in {count(lost, 'sample')}", warning=True)] if lost else []
+    return [Note(f"NaN in {count(lost, 'sample')}", warning=True)] if lost else []
 
 
 def table_of(step: int, found: InputGradient) -> Table:

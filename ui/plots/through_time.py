@@ -260,7 +260,7 @@ class ThroughTime(Plot[ThroughTimeState]):
         return [*keys, Key("at step 0", "faint")] if known else keys
 
     def _ghost_key(self, ghost: ThroughTimeState) -> Key:
-        pinned = f"pinned at step {ghost.step}"
+        pinned = f"pinned at step {integer(ghost.step)}"
         if len(ghost.tracks) > 1:
             return Key(pinned, "muted", "dashed")
         (track,) = ghost.tracks

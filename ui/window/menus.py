@@ -52,7 +52,7 @@ def build_menus(window: MainWindow) -> None:
 def _pause_where_lost(window: MainWindow, menu: QMenu) -> QAction:
     """The setting of whether training goes on among NaN and Inf."""
     entry = QAction("Pause where the loss is not finite", menu)
-    entry.setToolTip("Once in a run: at the first loss or parameter that is NaN or infinite.")
+    entry.setToolTip("Once in a run: at the first loss or parameter that is NaN or ∞.")
     entry.setCheckable(True)
     entry.setChecked(Settings().pauses_where_lost())
     entry.toggled.connect(lambda on: Settings().set("run/pause", "on" if on else "off"))

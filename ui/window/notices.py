@@ -121,6 +121,6 @@ class Notices(QObject):
         self._banner.say(text, again=self._bench.play, words=GO_ON)
 
     def _wait(self, seconds: float) -> None:
-        self._status.say(f"Still computing: nothing new for {seconds:.0f} s")
+        self._status.say(f"Still computing: nothing new for {integer(round(seconds))} s")
         if self._bench.building:
             self._plots.veil(BEFORE, "")

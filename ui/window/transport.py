@@ -22,7 +22,7 @@ from ui.bench.bench import Bench
 from ui.builder.outlook import size_text
 from ui.plots.base import View
 from ui.style.icons import set_icon
-from ui.style.numbers import integer, number, percent, tabular
+from ui.style.numbers import decimal, integer, number, percent, tabular
 from ui.window.actions import action
 
 LIMITS = (1, 2, 5, 10, 30, 100, 300)
@@ -149,8 +149,10 @@ class Transport(QToolBar):
         self.readouts = {
             "step": Readout("step", "1 000 000", STEPS_MADE),
             "epoch": Readout("epoch", "1 000.0", "Times the training set has been gone through."),
-            "loss": Readout("loss", "3.00×10⁻¹⁰", "Mean loss of the training batch, penalties not included."),
-            "accuracy": Readout("accuracy", ">99.9 %", "Share of the training batch that is right."),
+            "loss": Readout("loss", "3.00·10⁻¹⁰", "Mean loss of the training batch, penalties not included."),
+            "accuracy": Readout(
+                "accuracy", ">99.9\N{NARROW NO-BREAK SPACE}%", "Share of the training batch that is right."
+            ),
             "rate": Readout("steps/s", "10 000", "Training steps per second."),
         }
         for readout in self.readouts.values():
@@ -213,7 +215,7 @@ class Transport(QToolBar):
         frame = self._view.reading
         self.readouts["step"].show_value(integer(frame.step))
         self.readouts["step"].setToolTip(f"{STEPS_MADE}\n{record_text(self._view.record)}")
-        self.readouts["epoch"].show_value(f"{frame.epoch:.1f}")
+        self.readouts["epoch"].show_value(decimal(frame.epoch, 1))
         self.readouts["loss"].show_value(_scalar(frame, "loss"))
         self.readouts["accuracy"].show_value(_share(frame, "accuracy"))
         self.readouts["rate"].show_value(rate_text(self._rate) if self.bench.playing else "–")
@@ -235,4 +237,4 @@ def _share(frame: Frame, name: str) -> str:
 
 def rate_text(rate: float) -> str:
     """Whole steps per second, one decimal where few."""
-    return f"{rate:.1f}" if rate < 10 else integer(round(rate))
+    return decimal(rate, 1) if rate < 10 else integer(round(rate))

@@ -14,6 +14,7 @@ from simulator.data.base import MAX_CELLS, DataError, Labels, Raw
 from simulator.data.phrases import name_of, shown
 from simulator.data.tables.column import Column
 from simulator.data.tables.judgement import MAX_CLASSES, Judgement
+from simulator.schema.numbers import count
 
 Missing = Literal["fill", "drop", "refuse"]
 NAMED = 5
@@ -71,7 +72,8 @@ def design(found: Judgement, missing: Missing = "fill") -> Raw:
     inputs = [_input(found, name, missing) for name in found.inputs]
     names = tuple(name for each in inputs for name in each.names)
     if len(kept) * len(names) > MAX_CELLS:
-        raise DataError(f"{name_of(found.table.path)}: {len(kept)} rows of {len(names)} inputs do not fit in memory")
+        size = f"{count(len(kept), 'row')} of {count(len(names), 'input')}"
+        raise DataError(f"{name_of(found.table.path)}: {size} do not fit in memory")
     classes, y = _answers(found, target, kept)
     targets = found.targets if found.task == "regression" else ()
     notes = notes_of(found, missing)
@@ -89,27 +91,19 @@ def design(found: Judgement, missing: Missing = "fill") -> Raw:
 def notes_of(found: Judgement, missing: Missing) -> tuple[str, ...]:
     """What becomes of rows and values that are missing, and which columns are left out."""
     size = design_size(found, missing)
-    notes = [f"{_lines(found.table.below)} below the table left out"] if found.table.below else []
+    notes = [f"{count(found.table.below, 'line')} below the table left out"] if found.table.below else []
     if size.without_target:
-        notes.append(f"{_rows(size.without_target)} without {', '.join(map(shown, found.targets))} left out")
+        notes.append(f"{count(size.without_target, 'row')} without {', '.join(map(shown, found.targets))} left out")
     if size.dropped:
-        notes.append(f"{_rows(size.dropped)} that lack an input left out")
+        notes.append(f"{count(size.dropped, 'row')} that lack an input left out")
     filled = sum(found.column(name).missing for name in found.inputs) if missing == "fill" else 0
     if filled:
-        notes.append(f"{filled} missing value{'s' if filled != 1 else ''} filled")
+        notes.append(f"{count(filled, 'missing value')} filled")
     told = [f"{shown(each.name, 24)} ({each.reason or 'not chosen'})" for each in found.left_out]
     if told:
         rest = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""
         notes.append(f"column{'s' if len(told) != 1 else ''} left out: {', '.join(told[:NAMED])}{rest}")
     return tuple(notes)
-
-
-def _lines(count: int) -> str:
-    return "1 line" if count == 1 else f"{count} lines"
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
 
 
 def _answers(found: Judgement, target: Column, kept: NDArray[np.intp]) -> tuple[tuple[str, ...], NDArray[Any]]:
@@ -139,7 +133,7 @@ def _kept(found: Judgement, missing: Missing) -> NDArray[np.intp]:
             rows &= ~column.absent
     kept = np.flatnonzero(rows)
     if len(kept) < 2:
-        rest = f"{len(kept)} row{'s' if len(kept) != 1 else ''}"
+        rest = count(len(kept), "row")
         raise DataError(f"{name_of(found.table.path)}: only {rest} lack no value, at least 2 are needed")
     return kept
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from simulator.data.base import DataError
 from simulator.data.phrases import name_of, shown
 from simulator.data.tables.source import Source
+from simulator.schema.numbers import integer
 
 Row = tuple[int, list[str]]
 """The line, from 1, on which a row ends, and its cells, stripped."""
@@ -130,5 +131,5 @@ def _prepared(line: str, delimiter: str) -> str:
 
 def _fault(error: csv.Error) -> str:
     if "field larger" in str(error):
-        return f"a quote that is not closed, or more than {csv.field_size_limit()} characters in a cell"
+        return f"a quote that is not closed, or more than {integer(csv.field_size_limit())} characters in a cell"
     return shown(str(error), 80)[1:-1]

@@ -12,6 +12,7 @@ from simulator.data.base import DataError, Task
 from simulator.data.phrases import name_of, shown
 from simulator.data.tables.column import Column
 from simulator.data.tables.reading import Table
+from simulator.schema.numbers import integer, percent
 
 Kind = Literal["number", "category", "date", "text"]
 TaskWish = Literal["auto", "classification", "regression"]
@@ -119,7 +120,7 @@ def _check_names(table: Table, targets: Sequence[str], inputs: Sequence[str] | N
         if name not in names:
             # Who asks may be somebody who should not see what is in the file: one name must do.
             raise DataError(
-                f"{file}: there is no column {shown(name)} (the first of {len(names)} is {shown(names[0])})"
+                f"{file}: there is no column {shown(name)} (the first of {integer(len(names))} is {shown(names[0])})"
             )
     for name in targets:
         if inputs and name in inputs:
@@ -149,7 +150,7 @@ def _kind(column: Column) -> Kind:
 
 
 def _count(column: Column) -> str:
-    return f"{'more than ' if column.crowded else ''}{column.different:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    return f"{'more than ' if column.crowded else ''}{integer(column.different)}"
 
 
 def _orange(table: Table, at: int) -> str:
@@ -162,7 +163,7 @@ def _emptiness(column: Column) -> str:
         return "empty"
     share = column.missing / len(column.values)
     if share > 0.5:
-        return f"{share:.0%} of its values are missing"
+        return f"{percent(share)} of its values are missing"
     return "the same value in every row" if column.different == 1 else ""
 
 

@@ -18,6 +18,7 @@ from typing import IO, BinaryIO, cast
 
 from simulator.data.base import DataError
 from simulator.data.phrases import name_of, shown
+from simulator.schema.numbers import integer
 from simulator.system.regular_file import UnfitFileError, check_regular, regular
 
 MAX_BYTES = 2**30
@@ -136,7 +137,9 @@ def unpacked(path: str) -> Iterator[tuple[BinaryIO, Callable[[], float]]]:
     """The bytes of a file, out of ``.gz`` and of ``.zip`` with one member, and what share of it has been read."""
     size = max(status(path).st_size, 1)
     if size > MAX_BYTES:
-        raise DataError(f"{name_of(path)}: {size / 2**20:.0f} MiB, at most {MAX_BYTES // 2**20} MiB can be read")
+        raise DataError(
+            f"{name_of(path)}: {integer(round(size / 2**20))} MiB, at most {MAX_BYTES // 2**20} MiB can be read"
+        )
     try:
         with open_regular(path) as file:
             head = file.read(4)
@@ -192,7 +195,7 @@ def _member(file: BinaryIO, path: str) -> Iterator[IO[bytes]]:
     with zipfile.ZipFile(file) as archive:
         names = [info for info in archive.infolist() if not info.is_dir() and not _hidden(info.filename)]
         if len(names) != 1:
-            raise DataError(f"{name_of(path)}: {len(names)} files in the archive, one is expected")
+            raise DataError(f"{name_of(path)}: {integer(len(names))} files in the archive, one is expected")
         if names[0].flag_bits & 1:
             raise DataError(f"{name_of(path)}: is locked with a password")
         _check_size(path, names[0].file_size)

@@ -160,7 +160,7 @@ class Turns(Item):
 
 
 def words_of(unit: Unit) -> str:
-    """``active 34 % · saturated 2 % · ‖∂C/∂w‖ 1.20×10⁻³``"""
+    """``active 34 % · saturated 2 % · ‖∂C/∂w‖ 1.20·10⁻³``"""
     shares = (("active", unit.active), ("saturated", unit.saturated))
     parts = [f"{word} {percent(share)}" for word, share in shares if share == share]
     if unit.weights.size:
