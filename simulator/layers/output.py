@@ -58,19 +58,19 @@ class OutputModule:
 
     def half_squares(self, y: Array) -> Array:
         """(outputs, samples): ½ (a − y)², of a sample the mean over its answers; in float64."""
-        found: Array = 0.5 * np.square(self.a.astype(np.float64) - y)
-        return found
+        halves: Array = 0.5 * np.square(self.a.astype(np.float64) - y)
+        return halves
 
     def right(self, y: Array) -> Array:
         """(samples,): 1 where the largest output is that of the right class, else 0; of several answers the share.
 
         NaN for an answer that is not finite: of NaN, no output is the largest.
         """
-        found: Array = np.equal(self.a.argmax(axis=0), y.argmax(axis=0)).astype(np.float64)
+        right: Array = np.equal(self.a.argmax(axis=0), y.argmax(axis=0)).astype(np.float64)
         finite = np.isfinite(self.a)
         if not finite.all():
-            found[~finite.all(axis=0)] = np.nan
-        return found
+            right[~finite.all(axis=0)] = np.nan
+        return right
 
     def backward(self, y: Array) -> Array | None:
         self.loss.gradient(self.z, self.a, y, self.delta)

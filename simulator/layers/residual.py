@@ -76,8 +76,8 @@ class Residual(Layer, frozen=True, kw_only=True, tag="residual"):
         return ResidualModule(self, place, input_shape, inner, projection)
 
     def _projected(self, inputs: Shape, outputs: Shape) -> ProjectionMap:
-        found = self.projection.map(inputs, outputs)
-        if found is None:
+        projection = self.projection.map(inputs, outputs)
+        if projection is None:
             reach = (
                 "a linear projection changes the width only"
                 if self.projection.kind == "linear"
@@ -86,7 +86,7 @@ class Residual(Layer, frozen=True, kw_only=True, tag="residual"):
             raise ShapeError(
                 f"the branch makes shape {outputs} of its input's {inputs}, so they cannot be added; {reach}"
             )
-        return found
+        return projection
 
 
 class ResidualModule(Module):
@@ -207,14 +207,14 @@ class ResidualModule(Module):
         if self.last is not None:
             self.last.backward(gradient, gradient)
             self.mark("normalization", gradient)
-        found: Array | None = gradient
+        below: Array | None = gradient
         for module in reversed(self.inner):
-            assert found is not None
-            found = module.backward(found)
-        if self.before is not None and found is not None:
-            self.before.backward(found, found)
-            self.mark("normalization", found)
-        return found
+            assert below is not None
+            below = module.backward(below)
+        if self.before is not None and below is not None:
+            self.before.backward(below, below)
+            self.mark("normalization", below)
+        return below
 
     def _skip_backward(self) -> Array | None:
         """∂C/∂x by way of the skip, in a buffer of its own."""

@@ -68,8 +68,8 @@ class EachStepOutputModule(OutputModule):
 
     def half_squares(self, y: Array) -> Array:
         by_answer = super().half_squares(self._columns(y)).reshape(self.units, self.answers, self.samples)
-        found: Array = by_answer.mean(axis=1)
-        return found
+        mean: Array = by_answer.mean(axis=1)
+        return mean
 
     def right(self, y: Array) -> Array:
         shares: Array = super().right(self._columns(y)).reshape(self.answers, self.samples).mean(axis=0)

@@ -46,8 +46,8 @@ class CheckpointRing:
         if not is_finite(checkpoint):
             return
         self._kept.append(checkpoint)
-        context = min(CAPACITY, max(1, MEMORY // max(checkpoint.nbytes, 1)))
-        while len(self._kept) > context:
+        most = min(CAPACITY, max(1, MEMORY // max(checkpoint.nbytes, 1)))
+        while len(self._kept) > most:
             self.stride *= 2
             self._kept = [kept for kept in self._kept if kept.step % self.stride == 0]
 

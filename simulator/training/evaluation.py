@@ -46,10 +46,10 @@ class Evaluator:
         for count, target in self._answered():
             loss += float(self.twin.output.sample_losses(target)[:count].sum(dtype=np.float64))
             right += float(self.twin.output.right(target)[:count].sum(dtype=np.float64))
-        found = {"validation_loss": loss / samples}
+        scores = {"validation_loss": loss / samples}
         if self.data.task == "classification":
-            found["validation_accuracy"] = right / samples
-        return found
+            scores["validation_accuracy"] = right / samples
+        return scores
 
     @np.errstate(all="ignore")
     def half_squares(self) -> Array:
@@ -57,8 +57,8 @@ class Evaluator:
         total = np.zeros(self.data.outputs)
         for count, target in self._answered():
             total += self.twin.output.half_squares(target)[:, :count].sum(axis=1)
-        found: Array = total / self.data.validation_samples
-        return found
+        mean: Array = total / self.data.validation_samples
+        return mean
 
     def _answered(self) -> Iterator[tuple[int, Array]]:
         """Chunk after chunk of the held-out samples: how many the twin has answered, and their targets first."""

@@ -117,16 +117,16 @@ def _backward(taps: Sequence[Tap], blocks: Sequence[tuple[str, Block]], step: in
             return Began(label, "delta", "backward", step, lost)
         # What a layer shows may be made of what it trains, as under weight normalisation.
         own = [tap.weight_gradient, *(block.gradient for owner, block in blocks if owner == label)]
-        if (found := _first((label, array) for array in own)) is not None:
-            return Began(label, "weight_gradient", "backward", step, found[1])
+        if (lost_gradient := _first((label, array) for array in own)) is not None:
+            return Began(label, "weight_gradient", "backward", step, lost_gradient[1])
     changed = _first((label, block.update) for label, block in blocks)
     return None if changed is None else Began(changed[0], "update", "backward", step, changed[1])
 
 
 def _first(arrays: Labelled) -> tuple[str, int] | None:
     """Label of the first array with entries that are not finite, and how many."""
-    found = ((label, nonfinite(array)) for label, array in arrays if array is not None)
-    return next((pair for pair in found if pair[1]), None)
+    counts = ((label, nonfinite(array)) for label, array in arrays if array is not None)
+    return next((pair for pair in counts if pair[1]), None)
 
 
 def _owned(network: Network) -> Iterator[tuple[str, Block]]:

@@ -44,8 +44,8 @@ def dialect_of(lines: list[str], wish: str = "auto") -> Dialect:
     if lines and (named := lines[0].strip().strip('"')).lower().startswith("sep=") and len(named) == 5:
         return Dialect(named[4])
     plain = _without_comments(lines)
-    context = max(LINE, SNIFFED // len(plain)) if plain else LINE
-    text = "\n".join(line.strip("\r\n")[:context] for line in plain)
+    longest = max(LINE, SNIFFED // len(plain)) if plain else LINE
+    text = "\n".join(line.strip("\r\n")[:longest] for line in plain)
     allowed = DELIMITERS if wish == "auto" else (wish,)
     try:
         found = Sniffer().sniff(text, delimiters=list(allowed)) if text.strip() else None

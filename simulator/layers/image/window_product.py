@@ -132,7 +132,7 @@ class Gathered:
         self.padded = context.arena.zeros(*around.shape, batch)
         self.inside = tuple(_inside(axis, self.circular) for axis in (grid.rows, grid.columns))
         self.shape = (grid.channels, rows.positions, columns.positions, batch)
-        self.found = context.scratch.array(*self.shape)
+        self.padded_gradient = context.scratch.array(*self.shape)
         self.image_gradient = context.scratch.array(*grid.shape, batch)
         self.delta_shape = (outputs, grid.rows.positions, grid.columns.positions, batch)
         self.turned_shape = (grid.channels, grid.rows.kernel, grid.columns.kernel, outputs)
@@ -140,14 +140,15 @@ class Gathered:
 
     def backward(self, weights: Array, gradient: Array) -> Array:
         self.padded[:, *self.inside] = gradient.reshape(self.delta_shape)
-        turned = weights.reshape(self.turned_shape)[:, ::-1, ::-1].transpose(0, 3, 1, 2).reshape(len(self.found), -1)
+        flipped = weights.reshape(self.turned_shape)[:, ::-1, ::-1].transpose(0, 3, 1, 2)
+        turned = flipped.reshape(self.grid.channels, -1)
         self.seen = self.seen or self.tiles.windows(self.padded)
-        for seen, here in zip(self.seen, self.tiles.split(self.found), strict=True):
+        for seen, here in zip(self.seen, self.tiles.split(self.padded_gradient), strict=True):
             np.copyto(self.tiled_windows, seen)
             np.matmul(turned, self.tiled, out=here)
         if not self.circular:
-            return self.found
-        np.copyto(self.image_gradient, self.grid.fold(self.found))
+            return self.padded_gradient
+        np.copyto(self.image_gradient, self.grid.fold(self.padded_gradient))
         return self.image_gradient
 
 

@@ -73,12 +73,12 @@ class Axis:
     def wraps(self) -> list[tuple[slice, slice]]:
         """(border, where it is copied from) for a circle."""
         stop, after = self.before + self.size, self.padded - self.size - self.before
-        found = []
+        margins = []
         if self.before:
-            found.append((slice(0, self.before), slice(self.size, stop)))
+            margins.append((slice(0, self.before), slice(self.size, stop)))
         if after:
-            found.append((slice(stop, self.padded), slice(self.before, self.before + after)))
-        return found
+            margins.append((slice(stop, self.padded), slice(self.before, self.before + after)))
+        return margins
 
 
 @dataclass(frozen=True)

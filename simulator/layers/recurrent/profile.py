@@ -11,7 +11,7 @@ from simulator.arrays.numeric import Array, Floats
 from simulator.arrays.statistics import SAFE, moments, norms
 
 LIFTED = 32
-"""Time steps whose faint gradients are lifted at a time, so that they stay in the cache; the last is looked at."""
+"""Time steps whose small gradients are scaled up at a time, so that they stay in the cache; the last is looked at."""
 
 
 class TimeProfile(Struct, frozen=True):
@@ -35,24 +35,24 @@ def profile(hidden: Array, gradient: Array) -> Floats:
 
 def gradient_norms(gradient: Array) -> Floats:
     """(steps,): RMS over the batch of ‖∂(sample loss)/∂h_t‖, from ∂C/∂h (steps, units, batch)."""
-    may_underflow = math.sqrt(SAFE[gradient.dtype][0])
-    faded, found = _faded(gradient, may_underflow), np.empty(len(gradient))
-    # The smallest normal number is lifted to where faint ends. Powers of two change no digit.
-    lift = math.ldexp(1.0, round(math.log2(may_underflow / np.finfo(gradient.dtype).tiny)))
+    safe = math.sqrt(SAFE[gradient.dtype][0])
+    faded, sizes = _faded(gradient, safe), np.empty(len(gradient))
+    # The smallest normal number is lifted to where squares are safe. Powers of two change no digit.
+    lift = math.ldexp(1.0, round(math.log2(safe / np.finfo(gradient.dtype).tiny)))
     for start in range(0, faded, LIFTED):
         here = slice(start, min(start + LIFTED, faded))
         with np.errstate(over="ignore", invalid="ignore"):
-            found[here] = norms(gradient[here] * gradient.dtype.type(lift)) / lift
-        if not np.isfinite(found[here]).all():
-            found[here] = norms(gradient[here])  # Not all of them were faint.
+            sizes[here] = norms(gradient[here] * gradient.dtype.type(lift)) / lift
+        if not np.isfinite(sizes[here]).all():
+            sizes[here] = norms(gradient[here])  # Not all of them were small.
     if faded < len(gradient):
-        found[faded:] = norms(gradient[faded:])
-    return found * math.sqrt(gradient.shape[-1])
+        sizes[faded:] = norms(gradient[faded:])
+    return sizes * math.sqrt(gradient.shape[-1])
 
 
-def _faded(gradient: Array, may_underflow: float) -> int:
-    """How many first steps come before the first of the looked at steps that squares better than ``may_underflow``."""
+def _faded(gradient: Array, safe: float) -> int:
+    """How many first steps come before the first of every ``LIFTED``-th with an entry above ``safe``."""
     first = (len(gradient) - 1) % LIFTED
-    strong = np.greater(np.abs(gradient[first::LIFTED]).max(axis=(1, 2), initial=0), may_underflow)
+    strong = np.greater(np.abs(gradient[first::LIFTED]).max(axis=(1, 2), initial=0), safe)
     number = int(np.argmax(strong)) if strong.any() else len(strong)
     return max(0, first + 1 + (number - 1) * LIFTED)
