@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from benchmarks.gemm import CLASSES, INPUTS, bare_gemm
+from benchmarks.nets import hidden_layers
 from benchmarks.rounds import Work
 from simulator.experiment.experiment import Experiment
 from simulator.training.updater import CHUNK
@@ -22,14 +23,14 @@ def bare_passes(experiment: Experiment, counted: bool = False) -> Work:
     """
     products, optimizer, batch = bare_gemm(experiment), experiment.optimizer, experiment.batch_size
     rng = np.random.default_rng(0)
-    hidden = [layer for _, layer in experiment.expanded()]
-    widths = [INPUTS, *(layer.units for layer in hidden), CLASSES]  # type: ignore[attr-defined]
+    hidden = hidden_layers(experiment)
+    widths = [INPUTS, *(layer.units for layer in hidden), CLASSES]
     sizes = [inputs * outputs for inputs, outputs in pairwise(widths)]
     value, gradient, update, *slots = rng.random((5, sum(sizes)), np.float32) * np.float32(0.1)
     layers = []
     for layer in hidden:
-        z = rng.standard_normal((layer.units, batch), np.float32)  # type: ignore[attr-defined]
-        layers.append((layer.activation, z, z.copy(), z.copy(), z.copy()))  # type: ignore[attr-defined]
+        z = rng.standard_normal((layer.units, batch), np.float32)
+        layers.append((layer.activation, z, z.copy(), z.copy(), z.copy()))
     x, chosen = rng.random((INPUTS, SAMPLES), np.float32), rng.integers(0, SAMPLES, batch)
     taken = np.empty((INPUTS, batch), np.float32)
     told = [rng.random(size, np.float32) * np.float32(BINS) for size in (*(z.size for _, z, *_ in layers), *sizes)]

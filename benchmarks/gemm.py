@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from benchmarks.nets import hidden_layers
 from benchmarks.rounds import Work
 from simulator.arrays.numeric import Array
 from simulator.experiment.experiment import Experiment
@@ -22,7 +23,7 @@ def bare_gemm(experiment: Experiment) -> Work:
 
     The weights alone: no row for the biases, no product for the gradient of the input data.
     """
-    hidden = [layer.units for _, layer in experiment.expanded()]  # type: ignore[attr-defined]
+    hidden = [layer.units for layer in hidden_layers(experiment)]
     widths = [INPUTS, *hidden, CLASSES]
     batch = experiment.batch_size
     rng = np.random.default_rng(0)

@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.experiment.experiment import Experiment
+from simulator.layers.dense import Dense
 
 NETS = {"a": (10, 100), "b": (20, 256), "c": (50, 100)}
 """Name → hidden layers, units."""
 ACTIVATIONS = ("tanh", "relu")
 INITIALIZERS = {"tanh": "glorot_normal", "relu": "he_normal"}
+
+
+def hidden_layers(experiment: Experiment) -> list[Dense]:
+    """The dense layers of an experiment, one by one."""
+    return [layer for _, layer in experiment.expanded() if isinstance(layer, Dense)]
 
 
 def title(net: str) -> str:

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.gemm import CLASSES, INPUTS
+from benchmarks.nets import hidden_layers
 from benchmarks.rounds import Work
 from simulator.experiment.experiment import Experiment
+from simulator.schema.parameter import kind_of
 from simulator.training.training import Training
 
 BINS = 64
@@ -31,7 +33,7 @@ class Peer:
 
     def __init__(self, torch: Any, experiment: Experiment) -> None:
         self.torch = torch
-        self.activation = next(layer for _, layer in experiment.expanded()).activation.kind  # type: ignore[attr-defined]
+        self.activation = kind_of(type(hidden_layers(experiment)[0].activation))
         self.hidden: list[Any] = []
         self.linear: list[Any] = []
         self.model = self._build(experiment)
@@ -56,8 +58,8 @@ class Peer:
         self.torch.manual_seed(0)
         layers: list[Any] = []
         width = INPUTS
-        for _, layer in experiment.expanded():
-            units = layer.units  # type: ignore[attr-defined]
+        for layer in hidden_layers(experiment):
+            units = layer.units
             self.linear.append(nn.Linear(width, units))
             self.hidden.append(nn.Tanh() if self.activation == "tanh" else nn.ReLU())
             layers += [self.linear[-1], self.hidden[-1]]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from benchmarks.nets import NETS, reference, title
+from benchmarks.nets import NETS, hidden_layers, reference, title
 from benchmarks.ours import HISTOGRAMS
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import PROCESSOR, Spread
@@ -51,8 +51,7 @@ class Meter:
 
 def _targets(training: Training) -> list[tuple[Any, str, str]]:
     """(owner, name of its function, part)."""
-    first = next(layer for _, layer in training.experiment.expanded())
-    activation = type(first.activation)  # type: ignore[attr-defined]
+    activation = type(hidden_layers(training.experiment)[0].activation)
     return [
         (Affine, "forward", "matrix products"),
         (Affine, "backward", "matrix products"),

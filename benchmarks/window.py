@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -174,7 +175,7 @@ def _row(net: str, mode: str, found: dict[str, Any]) -> list[str]:
 def run(options: Options) -> Section:
     section = Section()
     for platform in _platforms()[:1] if options.quick else _platforms():
-        rows, name = [], platform
+        rows, name = list[Sequence[str]](), platform
         environment = {"QT_QPA_PLATFORM": platform} if platform else {}
         for net in list(NETS)[:1] if options.quick else NETS:
             for mode in get_args(Mode):
@@ -194,7 +195,7 @@ def run(options: Options) -> Section:
                 "the window's share of a core",
                 "slider to shown effect, p50 / p95 ms",
             ],
-            rows,  # type: ignore[arg-type]
+            rows,
         )
         section.tables.append(table)
     return section

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 from PySide6.QtCore import QEvent, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
@@ -22,7 +21,7 @@ from ui.bench.bench import WorkerFactory
 from ui.bench.document import Document
 from ui.settings.settings import Settings
 from ui.style.icons import app_icon
-from ui.style.theme import THEMES, Choice, set_theme
+from ui.style.theme import CHOICES, set_theme
 from ui.window.main_window import MainWindow
 
 log = logging.getLogger("nablascope.qt")
@@ -50,8 +49,8 @@ def create_app() -> QApplication:
     app.setOrganizationName("Nablascope")
     app.setApplicationName("Nablascope")
     app.setWindowIcon(app_icon())
-    choice = Settings().text("window/theme", "system")
-    set_theme(app, cast(Choice, choice) if choice in THEMES else "system")  # what is stored may be anything
+    stored = Settings().text("window/theme", "system")
+    set_theme(app, next((choice for choice in CHOICES if choice == stored), "system"))  # it may be anything
     return app
 
 

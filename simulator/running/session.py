@@ -28,14 +28,14 @@ from simulator.running.messages import (
     Started,
     Update,
 )
-from simulator.running.transport import Mode, Notify, Transport, carrier_of, trainer, usual_mode
+from simulator.running.transport import MODES, Mode, Notify, Transport, carrier_of, trainer, usual_mode
 from simulator.training.checkpoint import Checkpoint
 
 CHECKPOINT_SECONDS = 10.0
 """What may be lost with a process that dies. A checkpoint of a wide network is megabytes."""
 RUNS = itertools.count(1)
 """Ids of runs, which no two sessions share."""
-__all__ = ["Mode", "Session", "usual_mode"]
+__all__ = ["MODES", "Mode", "Session", "usual_mode"]
 
 
 class Session:

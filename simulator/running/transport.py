@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Notify = Callable[[], None]
 Mode = Literal["thread", "process"]
+MODES: tuple[Mode, ...] = ("thread", "process")
 C = TypeVar("C")
 """What a worker is told, besides to stop."""
 R = TypeVar("R")

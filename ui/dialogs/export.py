@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from ui.dialogs import plain
 from ui.export import ExportError, export_all, export_plot
+from ui.export.pictures import Kind, PictureOptions
 from ui.plots.base import Plot
 from ui.settings.settings import Settings
 from ui.style.numbers import integer
@@ -128,8 +129,9 @@ class ExportDialog(QDialog):
         column.addWidget(self.buttons)
 
     @property
-    def kind(self) -> Any:
-        return self.format.currentData()
+    def kind(self) -> Kind:
+        chosen: Kind = self.format.currentData()
+        return chosen
 
     def _tell(self) -> None:
         picture = self.kind != "csv"
@@ -155,7 +157,7 @@ class ExportDialog(QDialog):
     def export_to(self, target: Path) -> None:
         """Write into a folder (all) or a file (one plot); what fails is said in the dialog, which stays."""
         which = self.which.currentData()
-        how: dict[str, Any] = {
+        how: PictureOptions = {
             "width": self.width_box.value(), "height": self.height_box.value(),
             "scale": self.scale.value(), "light": self.light.isChecked(), "kind": self.kind,
         }  # fmt: skip

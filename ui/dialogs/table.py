@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from simulator.data import DataError
 from simulator.data.table import Csv, taken
 from simulator.data.tables.design import design_size
-from simulator.data.tables.judgement import Judgement, judge, targets_of
+from simulator.data.tables.judgement import Judgement, TaskWish, judge, targets_of
 from simulator.data.tables.reading import Reading
 from ui.dialogs import plain
 from ui.dialogs.table_models import FIRST_VALUES, HEADS, ColumnsModel, HeadModel
@@ -285,14 +285,13 @@ class TableDialog(QDialog):
         self._inputs = inputs
         self._judge(self.task.currentData(), targets)
 
-    def _judge(self, task: str, target: str | Sequence[str] = "") -> None:
+    def _judge(self, task: TaskWish, target: str | Sequence[str] = "") -> None:
         """Judge with these choices, the rest as the file suggests."""
         if self._surveyed is None:
             return
         target = target or (self._found.targets if self._found is not None else "")
-        wish: Any = task
         try:
-            found = judge(self._surveyed.table, target, wish, self._inputs, self._surveyed.columns)
+            found = judge(self._surveyed.table, target, task, self._inputs, self._surveyed.columns)
         except DataError as error:
             if self._found is None:
                 self._show_refused()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from PySide6.QtCore import QBuffer, QByteArray, QMarginsF, QRectF, QSize, QSizeF
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
@@ -23,6 +23,16 @@ SMALLEST, LARGEST = 120, 16384
 """Width and height of a picture in pixels, after scaling."""
 
 __all__ = ["KINDS", "ExportError", "Kind", "copy_picture", "export_all", "export_plot", "picture"]
+
+
+class PictureOptions(TypedDict):
+    """What :func:`export_plot` and :func:`export_all` are told besides what and where to."""
+
+    width: int
+    height: int
+    scale: float
+    light: bool
+    kind: Kind
 
 
 class ExportError(Exception):
@@ -177,8 +187,12 @@ def export_all(
     filled = [plot for plot in plots if plot.state is not None]
     if not filled:
         raise ExportError("no plot shows anything yet, so there is nothing to export")
-    how: dict[str, Any] = {"width": width, "height": height, "scale": scale, "light": light, "kind": kind}
-    return [export_plot(plot, folder / f"{plot.key}.{kind}", **how) for plot in filled]
+    return [
+        export_plot(
+            plot, folder / f"{plot.key}.{kind}", width=width, height=height, scale=scale, light=light, kind=kind
+        )
+        for plot in filled
+    ]
 
 
 def copy_picture(

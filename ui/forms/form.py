@@ -263,7 +263,7 @@ class Union(Nested):
         self.inner.set_values([self._draft])
         self._say_missing(part)
 
-    def _say_missing(self, part: type[Part]) -> None:
+    def _say_missing(self, part: type[Spec]) -> None:
         assert self._draft is not None
         names = " and ".join(p.knob.label for p in missing(part, self._draft))
         self.head.refuse(f"Choose {names} first." if names else "")
@@ -278,7 +278,7 @@ class Union(Nested):
             return
         self._draft = {**self._draft, name: value}
         self.inner.set_values([self._draft])
-        self._say_missing(self.inner.spec)  # type: ignore[arg-type]
+        self._say_missing(self.inner.spec)
         if final and not missing(self.inner.spec, self._draft):
             self.edited.emit(self.path, dict(self._draft), True)
 

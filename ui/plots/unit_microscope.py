@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPolygonF, QResizeEvent
 
@@ -191,7 +192,7 @@ class UnitMicroscope(Plot[UnitState]):
         if self.options["follow"] and info is not None and state is not None and info.label != state.unit.layer:
             self.watch(info.label, state.unit.index)
 
-    def _clicked(self, event: Any) -> None:
+    def _clicked(self, event: MouseClickEvent) -> None:
         if self.state is None or event.button() != Qt.MouseButton.LeftButton:
             return
         if self.canvas.pane_at(event.scenePos()) == 1:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast, get_args
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from simulator.running.session import Mode, usual_mode
+from simulator.running.session import MODES, Mode, usual_mode
 
 RECENT_LIMIT = 8
 
@@ -41,7 +40,7 @@ class Settings:
     def worker_mode(self) -> Mode:
         """Where training runs: as chosen, else in a process of its own where there is a core for it."""
         stored = self.text("run/worker")
-        return cast(Mode, stored) if stored in get_args(Mode) else usual_mode()
+        return next((mode for mode in MODES if mode == stored), usual_mode())
 
     def pauses_where_lost(self) -> bool:
         """Whether training pauses at the first loss or parameter that is not finite."""

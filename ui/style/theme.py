@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from ui.style.colours import mix, viridis
 
 Choice = Literal["light", "dark", "system"]
+CHOICES: tuple[Choice, ...] = ("light", "dark", "system")
 
 
 @dataclass(frozen=True)
