@@ -64,9 +64,9 @@ class Lateness(QObject):
 class Watch(QObject):
     """Counts frames that reach the screen and calls back when a certain one has been painted."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: MainWindow, session: Session) -> None:
         super().__init__(window)
-        self.window = window
+        self.window, self.session = window, session
         self.frames = 0
         """Frames taken and painted."""
         self.last: View | None = None
@@ -115,9 +115,15 @@ def opened(experiment: Experiment, mode: Mode) -> Iterator[Watch]:
     with TemporaryDirectory() as folder:
         isolate(Path(folder))
         app = create_app()
-        window = MainWindow(Document(experiment), lambda *told: Session(mode, *told))
+        session = Session(mode)
+
+        def hire(notify: Callable[[], None]) -> Session:
+            session.notify = notify
+            return session
+
+        window = MainWindow(Document(experiment), hire)
         window.show()
-        watch = Watch(window)
+        watch = Watch(window, session)
         watch.until_painted(lambda view: view.frame.step == 0, window.bench.start, limit=30)
         try:
             yield watch

@@ -30,9 +30,9 @@ def _await(session: Session, kind: type) -> Any:
         time.sleep(0.001)
 
 
-def worker_seconds(session: Any) -> float | None:
+def worker_seconds(session: Session) -> float | None:
     """Processor time of a session's process so far; None for a thread, and where the system does not tell."""
-    schedule = Path(f"/proc/{getattr(session._carrier, 'pid', None)}/schedstat")
+    schedule = Path(f"/proc/{session.pid}/schedstat")
     return int(schedule.read_text(encoding="ascii").split()[0]) / 1e9 if schedule.exists() else None
 
 
@@ -79,7 +79,7 @@ def _window_round(watch: Any, lateness: Any, seconds: float) -> dict[str, float]
     watch.until_painted(lambda view: view.frame.run != before and view.frame.step > 0, begin)
     wait(seconds * 250)
     first, frames, start = watch.last.frame.step, watch.frames, time.perf_counter()
-    used, own = worker_seconds(bench._worker), time.thread_time()
+    used, own = worker_seconds(watch.session), time.thread_time()
     lateness.start()
     wait(seconds * 1000)
     lateness.stop()
@@ -90,7 +90,7 @@ def _window_round(watch: Any, lateness: Any, seconds: float) -> dict[str, float]
         "frames_per_second": (shown - frames) / (end - start),
         "window_share_of_a_core": window_share,
     }
-    if used is not None and (spent := (worker_seconds(bench._worker) or 0) - used) > 0:
+    if used is not None and (spent := (worker_seconds(watch.session) or 0) - used) > 0:
         found["steps_per_processor_second"] = (last - first) / spent
     bench.pause()
     wait(100)

@@ -90,7 +90,8 @@ class Network:
         )
         return output
 
-    def _blocks(self) -> list[Block]:
+    def blocks(self) -> list[Block]:
+        """The parameters of all layers, in the order of the flat vector."""
         return [block for module in self.modules for block in module.blocks()] + self.output.blocks()
 
     def _states(self) -> list[Block]:
@@ -98,7 +99,7 @@ class Network:
 
     def _count(self, seed: int, inputs: int, own: bool) -> None:
         """What all will take, with stand-ins for blocks and buffers; its ``own`` parameters are counted with them."""
-        blocks = self._blocks()
+        blocks = self.blocks()
         for block in (*blocks, *self._states()):
             block.stand_in(self.dtype)
         arena, scratch = Arena(self.dtype), Scratch(self.dtype, counting=True)
@@ -113,7 +114,7 @@ class Network:
             raise ExperimentError(refusal)
 
     def _bind(self, share: Network | None) -> None:
-        blocks, states = self._blocks(), self._states()
+        blocks, states = self.blocks(), self._states()
         if share is not None:
             self.parameters, self.states = share.parameters, share.states
             self.parameters.bind(blocks)

@@ -80,6 +80,16 @@ class Session:
             self.mode, self._carrier = "thread", carrier_of("thread", trainer)
             self._carrier.start(self._tell)
 
+    @property
+    def pid(self) -> int | None:
+        """Id of the worker's own process; None where it is a thread."""
+        return self._carrier.pid
+
+    @property
+    def waiting(self) -> bool:
+        """Whether an Update is still to come."""
+        return self._pending is not None
+
     def _tell(self) -> None:
         self.notify()
 

@@ -61,6 +61,10 @@ def trainer(inbox: Inbox[Command], post: Callable[[Reply], None]) -> Callable[[]
 class Transport(Protocol[C_in, R]):
     """Runs a worker somewhere and carries messages to and from it."""
 
+    @property
+    def pid(self) -> int | None:
+        """Id of the worker's own process; None where it has none."""
+
     def start(self, notify: Notify) -> None:
         """Start the worker; ``notify`` is called, in any thread, whenever a reply has arrived. OSError if it cannot."""
 
@@ -104,6 +108,8 @@ class _QueueInbox(Generic[C]):
 
 class ThreadTransport(Generic[C, R]):
     """The worker as a thread of this process."""
+
+    pid = None
 
     def __init__(self, hire: WorkerFactory[C, R], name: str = NAME) -> None:
         self._hire, self._name = hire, name
@@ -270,6 +276,7 @@ class ProcessTransport(Generic[C, R]):
 
     @property
     def pid(self) -> int | None:
+        """Id of the process, once it is launched."""
         return None if self._process is None else self._process.pid
 
     def close(self, timeout: float) -> None:

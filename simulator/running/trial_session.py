@@ -35,6 +35,11 @@ class TrialSession:
         """Whether an answer is still to come."""
         return self._waiting is not None
 
+    @property
+    def pid(self) -> int | None:
+        """Id of the worker's own process; None where there is none."""
+        return None if self._carrier is None else self._carrier.pid
+
     def try_mends(self, experiment: Experiment, findings: tuple[Finding, ...], steps: int, loss: float) -> None:
         """Try the mends of ``findings`` about a run that has made ``steps`` and has this ``loss``.
 

@@ -8,8 +8,8 @@ from pathlib import Path
 GIB = 2**30
 LITTLE = 2**26
 """Bytes that are not worth a question."""
-_CGROUP = Path("/sys/fs/cgroup")
-_PROC = Path("/proc")
+CGROUP = Path("/sys/fs/cgroup")
+PROC = Path("/proc")
 
 
 def free_memory() -> int | None:
@@ -26,7 +26,7 @@ def shortage(amount: int) -> str:
 
 def _available() -> int | None:
     """Of the whole machine."""
-    for line in _lines(_PROC / "meminfo"):
+    for line in _lines(PROC / "meminfo"):
         name, _, rest = line.partition(":")
         if name == "MemAvailable":
             return int(rest.split()[0]) * 1024
@@ -38,7 +38,7 @@ def _available() -> int | None:
 
 def _left_of_group() -> int | None:
     """Of a container's limit."""
-    limit, used = ("".join(_lines(_CGROUP / name)) for name in ("memory.max", "memory.current"))
+    limit, used = ("".join(_lines(CGROUP / name)) for name in ("memory.max", "memory.current"))
     return int(limit) - int(used) if limit.isdigit() and used.isdigit() else None
 
 
@@ -49,7 +49,7 @@ def _left_of_process() -> int | None:
     except ImportError:
         return None
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    pages = "".join(_lines(_PROC / "self" / "statm")).partition(" ")[0]
+    pages = "".join(_lines(PROC / "self" / "statm")).partition(" ")[0]
     if limit == resource.RLIM_INFINITY or not pages.isdigit():
         return None
     return limit - int(pages) * resource.getpagesize()

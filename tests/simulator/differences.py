@@ -112,7 +112,7 @@ def check(found: Bench) -> None:
     analytic, numeric = found.analytic(), found.numeric()
     assert np.linalg.norm(analytic) > 1e-4, "a gradient of 0 would prove nothing"
     assert relative_error(analytic, numeric) <= TOLERANCE
-    for block in found.network._blocks():  # Small blocks do not hide behind large ones.
+    for block in found.network.blocks():  # Small blocks do not hide behind large ones.
         start = (block.gradient.ctypes.data - found.network.parameters.gradient.ctypes.data) // 8
         here = slice(start, start + block.size)
         np.testing.assert_allclose(

@@ -219,9 +219,12 @@ def test_the_tightest_of_all_limits_counts(
     (tmp_path / "meminfo").write_text("MemTotal: 9999 kB\nMemAvailable:    1000 kB\n")
     (tmp_path / "memory.max").write_text(f"{limit}\n")
     (tmp_path / "memory.current").write_text(f"{used}\n")
-    monkeypatch.setattr(machine, "_PROC", tmp_path)
-    monkeypatch.setattr(machine, "_CGROUP", tmp_path)
-    monkeypatch.setattr(machine, "_left_of_process", lambda: None if process < 0 else process)
+    monkeypatch.setattr(machine, "PROC", tmp_path)
+    monkeypatch.setattr(machine, "CGROUP", tmp_path)
+    resource = pytest.importorskip("resource")
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self" / "statm").write_text("0 0 0\n")
+    monkeypatch.setattr(resource, "getrlimit", lambda _kind: (resource.RLIM_INFINITY if process < 0 else process,) * 2)
     assert free_memory() == expected
 
 

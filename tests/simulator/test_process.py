@@ -16,7 +16,6 @@ from simulator.record.history import History
 from simulator.running import transport
 from simulator.running.messages import Failed, Refused, Started, Update
 from simulator.running.session import Session
-from simulator.running.transport import ProcessTransport
 
 Kind = TypeVar("Kind")
 EXPERIMENT = Experiment.from_builtins(
@@ -74,10 +73,8 @@ def test_a_killed_process_is_told_and_its_checkpoint_goes_on(session: Session) -
     while session.checkpoint is None:
         session.look()
         until(session, Update)
-    carrier = session._carrier
-    assert isinstance(carrier, ProcessTransport)
-    assert carrier.pid is not None
-    os.kill(carrier.pid, signal.SIGKILL)
+    assert session.pid is not None
+    os.kill(session.pid, signal.SIGKILL)
     death = until(session, Failed)
     assert death.fatal
     assert "SIGKILL" in death.message
@@ -96,10 +93,8 @@ def test_a_killed_process_is_told_and_its_checkpoint_goes_on(session: Session) -
 
 
 def test_commands_to_a_dead_process_do_nothing(session: Session) -> None:
-    carrier = session._carrier
-    assert isinstance(carrier, ProcessTransport)
-    assert carrier.pid is not None
-    os.kill(carrier.pid, signal.SIGKILL)
+    assert session.pid is not None
+    os.kill(session.pid, signal.SIGKILL)
     until(session, Failed)
     session.change(EXPERIMENT)
     session.play()

@@ -61,7 +61,7 @@ class Screen:
 
     def answer(self, wants: frozenset[str] = frozenset()) -> Update:
         """One more answer, asked for after all commands so far."""
-        self.until(lambda: self.session._pending is None, look=False)
+        self.until(lambda: not self.session.waiting, look=False)
         count = len(self.frames)
         self.until(lambda: len(self.frames) > count, wants=wants)
         return self.frames[-1]
@@ -279,7 +279,7 @@ def test_an_error_in_mid_run_pauses(screen: Screen, monkeypatch: pytest.MonkeyPa
         broken.setattr(Training, "propose", breaks)
         assert "mid-run" in wait(screen, Failed).message
     assert len(screen.of(Failed)) == 1
-    screen.until(lambda: screen.session._pending is None, look=False)
+    screen.until(lambda: not screen.session.waiting, look=False)
     assert not screen.answer().playing
 
 

@@ -118,10 +118,8 @@ def test_a_process_that_dies_is_told_and_the_next_request_has_another() -> None:
     trials = TrialSession("process", lambda: None)
     try:
         trials.try_mends(ENDLESS, (FINDING,), 2000, 0.7)
-        carrier = trials._carrier
-        assert isinstance(carrier, ProcessTransport)
-        assert carrier.pid is not None
-        os.kill(carrier.pid, signal.SIGKILL)
+        assert trials.pid is not None
+        os.kill(trials.pid, signal.SIGKILL)
         failure = until(trials, Failed)[-1]
         assert isinstance(failure, Failed)
         assert failure.fatal
@@ -178,10 +176,9 @@ def test_a_process_of_trials_gives_way_to_all_others() -> None:
     trials = TrialSession("process", lambda: None)
     try:
         trials.try_mends(SICK, (FINDING,), 40, 0.7)
-        carrier = trials._carrier
-        assert isinstance(carrier, ProcessTransport)
-        assert carrier.pid is not None
+        pid = trials.pid
+        assert pid is not None
         until(trials, Tried)
-        assert os.getpriority(os.PRIO_PROCESS, carrier.pid) == 19
+        assert os.getpriority(os.PRIO_PROCESS, pid) == 19
     finally:
         trials.close()
