@@ -70,7 +70,7 @@ def decades(after: float, before: float) -> float:
 
 def gains(marks: Sequence[Mark]) -> list[Gains]:
     """The gains of every layer below the output, in the order they are met going back."""
-    found: list[Gains] = []
+    of_layers: list[Gains] = []
     start = None
     factors: dict[Factor, float] = {}
     for before, mark in zip([None, *marks[:-1]], marks, strict=True):
@@ -78,6 +78,6 @@ def gains(marks: Sequence[Mark]) -> list[Gains]:
             factors[mark.factor] = factors.get(mark.factor, 0.0) + decades(mark.norm, before.norm)
         if mark.arrived:
             if start is not None:
-                found.append(Gains(mark.layer, factors, decades(mark.norm, start.norm)))
+                of_layers.append(Gains(mark.layer, factors, decades(mark.norm, start.norm)))
             start, factors = mark, {}
-    return found
+    return of_layers

@@ -203,8 +203,8 @@ class Scaling:
     @property
     def units(self) -> Floats:
         """What 1 of each scaled column is of the column itself."""
-        found: Floats = np.ldexp(self.spread, self.exponent)
-        return found
+        spread: Floats = np.ldexp(self.spread, self.exponent)
+        return spread
 
     def __call__(self, x: Floats) -> Floats:
         scaled: Floats = (np.ldexp(x, -self.exponent) - self.center) / self.spread
@@ -272,13 +272,13 @@ def _scaled(data: Data, values: Floats, train: Labels, held_out: Labels) -> tupl
 
 def _scaled_in_blocks(data: Data, values: Floats, train: Labels, held_out: Labels, dtype: str) -> tuple[Array, Array]:
     """Scaled columns, some features at a time: a large table is not copied whole on the way."""
-    found = tuple(np.empty((values.shape[1], len(part)), dtype) for part in (train, held_out))
+    scaled = tuple(np.empty((values.shape[1], len(part)), dtype) for part in (train, held_out))
     width = max(2, BLOCK // len(values))
     for start in range(0, values.shape[1], width):
         block = slice(start, start + width)
-        for whole, part in zip(found, _scaled(data, values[:, block], train, held_out), strict=True):
+        for whole, part in zip(scaled, _scaled(data, values[:, block], train, held_out), strict=True):
             whole[block] = _columns(data, part, dtype)
-    return frozen(found[0]), frozen(found[1])
+    return frozen(scaled[0]), frozen(scaled[1])
 
 
 def _scaled_by_channel(data: Data, raw: Raw, train: Labels, held_out: Labels) -> tuple[Floats, Floats]:

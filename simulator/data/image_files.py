@@ -74,41 +74,41 @@ def reason_of(error: Exception) -> str:
     return f"cannot be read ({shown(text.lower(), 60)[1:-1]})"
 
 
-def _checked(path: str, found: Files) -> Files:
-    if len(found) < 2:
-        have = "no sub-folder" if not found else f"only the sub-folder {shown(found[0][0])}"
+def _checked(path: str, files: Files) -> Files:
+    if len(files) < 2:
+        have = "no sub-folder" if not files else f"only the sub-folder {shown(files[0][0])}"
         raise DataError(f"{name_of(path)}: {have}; at least 2 are needed, one for each class")
-    if len(found) > MAX_CLASSES:
+    if len(files) > MAX_CLASSES:
         raise DataError(
-            f"{name_of(path)}: {integer(len(found))} sub-folders, at most {MAX_CLASSES} classes are supported"
+            f"{name_of(path)}: {integer(len(files))} sub-folders, at most {MAX_CLASSES} classes are supported"
         )
-    if sum(len(names) for _, names in found) > MAX_FILES:
+    if sum(len(names) for _, names in files) > MAX_FILES:
         raise DataError(f"{name_of(path)}: more than {MAX_FILES} image files are not supported")
-    return found
+    return files
 
 
 class Folder(ImageFiles):
     """On disk. Links that lead out of the folder are refused: who sent it could show what is elsewhere."""
 
     def files(self) -> Files:
-        found = []
+        labelled = []
         for label in self._entries(Path(self.path), folders=True):
             inner = self._entries(Path(self.path, label), folders=False)
             names = tuple(name for name in inner if Path(name).suffix.lower() in ENDINGS)
             if not names:
                 raise DataError(f"{name_of(self.path)}: the folder {shown(label)} holds no image files")
-            found.append((label, names))
-        return _checked(self.path, tuple(found))
+            labelled.append((label, names))
+        return _checked(self.path, tuple(labelled))
 
     def _entries(self, folder: Path, folders: bool) -> list[str]:
         """Names of the visible folders or files in ``folder``, sorted."""
         try:
             with os.scandir(folder) as entries:
-                found = [e for e in entries if not e.name.startswith(".") and e.is_dir() == folders]
-                for entry in found:
+                visible = [e for e in entries if not e.name.startswith(".") and e.is_dir() == folders]
+                for entry in visible:
                     if entry.is_symlink():
                         self._check_link(Path(entry.path))
-                return sorted(entry.name for entry in found)
+                return sorted(entry.name for entry in visible)
         except (OSError, ValueError) as error:
             if isinstance(error, DataError):
                 raise
@@ -126,11 +126,11 @@ class Folder(ImageFiles):
         for label, names in self.files():
             for name in names:
                 try:
-                    found = os.stat(os.path.join(self.path, label, name))
-                    check_regular(found, name)
+                    status = os.stat(os.path.join(self.path, label, name))
+                    check_regular(status, name)
                 except OSError as error:
                     raise DataError(f"{name_of(label)}/{name_of(name)}: {reason_of(error)}") from error
-                stamps.append((label, name, found.st_mtime_ns, found.st_size))
+                stamps.append((label, name, status.st_mtime_ns, status.st_size))
         return (hash(tuple(stamps)),)
 
 
@@ -138,10 +138,10 @@ class Archive(ImageFiles):
     """In a zip file; a folder around the classes' folders is passed over."""
 
     def files(self) -> Files:
-        found: defaultdict[str, list[str]] = defaultdict(list)
+        members: defaultdict[str, list[str]] = defaultdict(list)
         for member in self._members():
-            found[member.parent.name].append(member.name)
-        return _checked(self.path, tuple((label, tuple(sorted(names))) for label, names in sorted(found.items())))
+            members[member.parent.name].append(member.name)
+        return _checked(self.path, tuple((label, tuple(sorted(names))) for label, names in sorted(members.items())))
 
     def _members(self) -> list[PurePosixPath]:
         try:
@@ -167,11 +167,11 @@ class Archive(ImageFiles):
 
     def state(self) -> tuple[int, ...]:
         try:
-            found = os.stat(self.path)
-            check_regular(found, self.path)
+            status = os.stat(self.path)
+            check_regular(status, self.path)
         except OSError as error:
             raise DataError(f"{name_of(self.path)}: {reason_of(error)}") from error
-        return found.st_mtime_ns, found.st_size
+        return status.st_mtime_ns, status.st_size
 
 
 def _hidden(path: PurePosixPath) -> bool:

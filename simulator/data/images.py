@@ -60,8 +60,8 @@ class Images(Data, frozen=True, kw_only=True, tag="images"):
         return _load(self.path, self.fingerprint(), self.size, self.color, self.fit)
 
     def beside(self, folder: Path) -> Images:
-        found = located(self.path, folder)
-        return self if found == self.path else msgspec.structs.replace(self, path=found)
+        path = located(self.path, folder)
+        return self if path == self.path else msgspec.structs.replace(self, path=path)
 
     def fingerprint(self) -> tuple[int, ...]:
         return image_files(self.path).state()

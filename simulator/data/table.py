@@ -127,8 +127,8 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         return self
 
     def beside(self, folder: Path) -> Csv:
-        found = located(self.path, folder)
-        return self if found == self.path else msgspec.structs.replace(self, path=found)
+        path = located(self.path, folder)
+        return self if path == self.path else msgspec.structs.replace(self, path=path)
 
     def load(self, rng: np.random.Generator) -> Raw:
         core = msgspec.structs.replace(self, validation=0.0, scale="none", label_noise=0.0, shape=(), hash="")
@@ -138,23 +138,23 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         return replace(raw, shape=self.shape)
 
     def fingerprint(self) -> tuple[int, ...]:
-        found = status(self.path)
-        return found.st_mtime_ns, found.st_size
+        stamp = status(self.path)
+        return stamp.st_mtime_ns, stamp.st_size
 
 
 DELIMITERS = {"tab": "\t", "\\t": "\t", "blank": " ", "space": " ", "aligned": ALIGNED}
 """Separators by name."""
 
 
-def taken(data: Csv, found: Judgement) -> Csv:
+def taken(data: Csv, judgement: Judgement) -> Csv:
     """The description with what was taken in place of what was left open."""
-    how = found.table.taken
+    how = judgement.table.taken
     return msgspec.structs.replace(
         data,
         path=os.path.abspath(data.path),
-        target=found.targets if found.further else found.target,
-        task=found.task,
-        inputs=found.inputs,
+        target=judgement.targets if judgement.further else judgement.target,
+        task=judgement.task,
+        inputs=judgement.inputs,
         missing="fill" if data.missing == "auto" else data.missing,
         header=how.header,
         delimiter=how.delimiter,
@@ -190,8 +190,8 @@ def _check(data: Csv) -> None:
 # the file again.
 def read(path: str, reading: Reading, progress: Progress = nothing) -> Table:
     """The table in a file, remembered until it or the way it is read changes. Raises :class:`DataError`."""
-    found = status(path)
-    key = path, reading, found.st_mtime_ns, found.st_size
+    stamp = status(path)
+    key = path, reading, stamp.st_mtime_ns, stamp.st_size
     if _kept.get("key") != key:
         _kept.clear()
         _kept.update(key=key, table=read_table(path, reading, progress))
@@ -211,9 +211,9 @@ def _load(data: Csv, fingerprint: tuple[int, ...]) -> Raw:
 
 def _handed_over(data: Csv) -> Judgement:
     """The judged table, which is remembered no more: its numbers go into the samples."""
-    found = data.judged()
+    judgement = data.judged()
     _kept.clear()
-    return found
+    return judgement
 
 
 def _check_shape(path: str, shape: tuple[int, ...], columns: int) -> None:

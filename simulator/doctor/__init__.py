@@ -19,7 +19,7 @@ from simulator.doctor.rates import LearningRate, Scheduling
 from simulator.doctor.scale import DataScale
 from simulator.doctor.signal import Exploding, Fading, Vanishing, VanishingThroughTime
 from simulator.doctor.state import LostState
-from simulator.doctor.suspect import HELPING
+from simulator.doctor.suspect import WORTH_NAMING
 from simulator.doctor.underflow import TinyGradients, Underflow, tiny_shares
 from simulator.doctor.units import Dead, Saturated, Symmetric
 
@@ -45,13 +45,13 @@ def examine(evidence: Evidence) -> tuple[Finding, ...]:
     """All findings, the most pressing first; none for a healthy run."""
     # Among NaN nothing else means anything.
     rules = (*SUSPECTS, Diverging()) if evidence.broken else (*SUSPECTS, *RULES)
-    found = [finding for rule in rules for finding in rule.examine(evidence)]
-    return tuple(sorted(found, key=_order))
+    findings = [finding for rule in rules for finding in rule.examine(evidence)]
+    return tuple(sorted(findings, key=_order))
 
 
 def _order(finding: Finding) -> tuple[int, float]:
     """By severity; then strong suspicions, what is seen for certain, and weak suspicions."""
-    return SEVERITIES.index(finding.severity), -finding.strength if finding.cause is not None else -HELPING
+    return SEVERITIES.index(finding.severity), -finding.strength if finding.cause is not None else -WORTH_NAMING
 
 
 __all__ = [

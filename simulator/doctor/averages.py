@@ -12,9 +12,9 @@ from simulator.parts.optimizers import Optimizer
 from simulator.schema.numbers import setting
 from simulator.schema.parameter import parameter
 
-SOUND = 20.0
+MOST_AVERAGED_STEPS = 20.0
 """Steps over which an average may go."""
-FEW = 4.0
+LEAST_AVERAGED_STEPS = 4.0
 """Steps over which an average of squares says too little."""
 
 
@@ -33,14 +33,14 @@ class Momentum(Suspect):
         field = optimizer.mean_field
         share = getattr(optimizer, field) if field else 0.0
         length = 1 / (1 - share)
-        if length <= SOUND:
+        if length <= MOST_AVERAGED_STEPS:
             return
         louder = f", and makes the rate {number(length)} times what it says" if optimizer.gain > 1 else ""
         name = name_of(optimizer, field)
         yield from self.accuse(
             evidence,
             (f"optimizer.{field}", share),
-            decades(length, SOUND) + 0.3,
+            decades(length, MOST_AVERAGED_STEPS) + 0.3,
             f"{name} {setting(share)} averages over {number(length)} steps{louder}",
             [Remedy(f"{name} 0.9", ((f"optimizer.{field}", 0.9),))],
             numbers={field: share, "steps_averaged": length},
@@ -67,8 +67,10 @@ class Squares(Suspect):
         share, usual = float(getattr(optimizer, field)), float(parameter(type(optimizer), field).default)
         length = 1 / (1 - share)
         what = f"{name_of(optimizer, field)} {setting(share)} averages squared gradients over {number(length)} steps"
-        if share < usual and length < FEW:
-            yield from self._accuse(evidence, field, share, usual, decades(FEW, length) + 0.3, f"{what} only")
+        if share < usual and length < LEAST_AVERAGED_STEPS:
+            yield from self._accuse(
+                evidence, field, share, usual, decades(LEAST_AVERAGED_STEPS, length) + 0.3, f"{what} only"
+            )
         elif 1 - share < (1 - usual) / 50:
             yield from self._accuse(evidence, field, share, usual, 0.3, what)
 

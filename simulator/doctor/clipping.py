@@ -9,7 +9,7 @@ from simulator.doctor.evidence import Evidence
 from simulator.doctor.phrases import number
 from simulator.doctor.suspect import Suspect, decades
 
-KEPT = 0.1
+LEAST_KEPT_SHARE = 0.1
 """Share of the gradient that clipping leaves, below which it sets the length of every step."""
 
 
@@ -26,7 +26,7 @@ class Clipping(Suspect):
             ("regularization.clip_norm", rules.clip_norm, facts.kept_by_norm),
             ("regularization.clip_value", rules.clip_value, facts.kept_by_value),
         ):
-            if limit is not None and kept < KEPT:
+            if limit is not None and kept < LEAST_KEPT_SHARE:
                 yield from self._accuse(evidence, path, limit, kept)
 
     def _accuse(self, evidence: Evidence, path: str, limit: float, kept: float) -> Iterator[Finding]:
@@ -36,7 +36,7 @@ class Clipping(Suspect):
         yield from self.accuse(
             evidence,
             (path, limit),
-            min(decades(KEPT, kept) + 0.5, needed),
+            min(decades(LEAST_KEPT_SHARE, kept) + 0.5, needed),
             f"Clipping at {what} {number(limit)} leaves {number(kept)} of the gradient, so that every step is that "
             "much shorter",
             [Remedy("No clipping", ((path, None),)), Remedy(f"Clip at {what} 1", ((path, 1.0),))],

@@ -21,23 +21,23 @@ from simulator.record.frame import Frame
 from simulator.record.history import History
 from simulator.record.record import Record
 
-UNMOVED = 0.97
+UNMOVED_LEVEL = 0.97
 """Share of what always guessing the mean scores, above which nothing has been learnt."""
-WORSE = 2.0
+DIVERGED_RATIO = 2.0
 """Times the loss at the start, and what guessing scores, above which it has diverged."""
-HALF_WAY = 0.3
+GOOD_LEVEL = 0.3
 """Share of what guessing scores, below which a run is as good as it needs to be told nothing."""
-LEARNT = 0.1
+LEARNT_SHARE = 0.1
 """Share of the loss at the start below which updates may be as small as they like."""
-SPOILT = 2.0
+SPOILT_RATIO = 2.0
 """Times the loss at the start beyond which the weights are no good place to go on from."""
-BLOWN_UP = 100.0
+BLOWN_UP_RATIO = 100.0
 """Times the loss at step 0, and what guessing scores, above which the first steps are no start any more."""
 DEAD, FLAT = 0.5, 0.9
 """Shares of a layer's units, and of its entries, without which it does not come back."""
-DISPLACED = 10.0
+DISPLACED_RATIO = 10.0
 """Times the size of a layer's weights at step 0."""
-RECENT = 10
+RECENT_STEPS = 10
 """Steps over which a number is judged: one odd batch is no finding."""
 
 
@@ -81,8 +81,8 @@ class Evidence:
 
     def rows(self, measure: str) -> list[int]:
         """Hidden layers that have the measure now."""
-        found: list[int] = np.flatnonzero(self.frame.defined[measure] & self.hidden).tolist()
-        return found
+        defined: list[int] = np.flatnonzero(self.frame.defined[measure] & self.hidden).tolist()
+        return defined
 
     @property
     def broken(self) -> bool:
@@ -94,7 +94,7 @@ class Evidence:
     def spoilt(self) -> bool:
         """Whether the state of the network is such that no setting would bring it back."""
         lost = self.broken or self.frame.lost_state is not None
-        return lost or self.frame.scalars.get("loss", 0.0) > SPOILT * self.start or self._stuck or self._displaced
+        return lost or self.frame.scalars.get("loss", 0.0) > SPOILT_RATIO * self.start or self._stuck or self._displaced
 
     @property
     def _stuck(self) -> bool:
@@ -109,7 +109,7 @@ class Evidence:
         if self.first is None:
             return False
         now, then = (frame.measures["weight_norm"][self.hidden] for frame in (self.frame, self.first))
-        return bool(np.any((now > DISPLACED * then) & (then > 0)) or np.any(DISPLACED * now < then))
+        return bool(np.any((now > DISPLACED_RATIO * then) & (then > 0)) or np.any(DISPLACED_RATIO * now < then))
 
     # -- the past -------------------------------------------------------------------------------------------------
 
@@ -137,7 +137,7 @@ class Evidence:
     @cached_property
     def recent(self) -> int:
         """How many buckets make up the recent past."""
-        return min(max(1, -(-RECENT // self.history.stride)), max(len(self.steps), 1))
+        return min(max(1, -(-RECENT_STEPS // self.history.stride)), max(len(self.steps), 1))
 
     def lately(self, name: str) -> Floats:
         """The median of the recent past: (), or (layers,) for a measure; NaN where most of it is."""
@@ -153,7 +153,7 @@ class Evidence:
         if self.first is None or self.facts is None:
             return early
         first = self.first.scalars.get("loss", math.nan)
-        return first if early > BLOWN_UP * max(first, self.facts.data.guessing_loss) else early
+        return first if early > BLOWN_UP_RATIO * max(first, self.facts.data.guessing_loss) else early
 
     @property
     def facts(self) -> Facts | None:
@@ -186,11 +186,11 @@ class Evidence:
         now = self.lately("loss").item()
         if self.broken or not math.isfinite(now):
             return "broken"
-        if self.frame.step >= self.recent and now > WORSE * max(self.start, self.guessing):
+        if self.frame.step >= self.recent and now > DIVERGED_RATIO * max(self.start, self.guessing):
             return "diverged"
-        if self.level > UNMOVED:
+        if self.level > UNMOVED_LEVEL:
             return "unmoved"
-        return "slow" if self.level > HALF_WAY else "well"
+        return "slow" if self.level > GOOD_LEVEL else "well"
 
     @cached_property
     def top_rate(self) -> float:
@@ -216,12 +216,12 @@ class Evidence:
     @property
     def learnt(self) -> bool:
         """Whether little is left to learn."""
-        return self.lately("loss").item() < LEARNT * self.start
+        return self.lately("loss").item() < LEARNT_SHARE * self.start
 
     @property
     def moved(self) -> bool:
         """Whether it is better than guessing, or has not had the time to be."""
-        return self.frame.step < 2 * self.recent or self.lately("loss").item() < UNMOVED * self.yardstick
+        return self.frame.step < 2 * self.recent or self.lately("loss").item() < UNMOVED_LEVEL * self.yardstick
 
     def since(self, holds: NDArray[np.bool_]) -> int:
         """The step from which on ``holds`` (buckets,) has been true; the present step if it is not even now."""

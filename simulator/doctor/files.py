@@ -35,19 +35,19 @@ def builtins_of(finding: Finding) -> dict[str, Any]:
 
 
 def _mend(remedy: Remedy) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    plain: dict[str, Any] = {
         "title": remedy.title,
         "settings": [{"path": path, "value": value} for path, value in remedy.settings],
         "applied": remedy.application,
     }
     if remedy.tried is not None:
-        found["tried"] = {
+        plain["tried"] = {
             "steps": remedy.tried.steps,
             "loss_before": _plain(remedy.tried.loss_before),
             "loss_after": _plain(remedy.tried.loss_after),
             "gone": remedy.tried.gone,
         }
-    return found
+    return plain
 
 
 def to_json(findings: Sequence[Finding]) -> bytes:

@@ -12,10 +12,10 @@ from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence, balance
 from simulator.doctor.layer_settings import rows_of
 from simulator.doctor.phrases import number, times
-from simulator.doctor.signal import EXPLODING, VANISHING, Ends
-from simulator.doctor.suspect import PATIENCE, WEAK, Suspect, decades
+from simulator.doctor.signal import EXPLODING_RATIO, VANISHING_RATIO, Ends
+from simulator.doctor.suspect import PATIENCE_STEPS, SUSPECTED_UNMOVED, Suspect, decades
 
-TOTAL = 1.0
+TOTAL_DECADES = 1.0
 """Decades on the way through the stack, from which on a draw matters."""
 
 
@@ -58,26 +58,26 @@ class InitialWeights(Suspect):
     def _hidden(self, evidence: Evidence, drawn: dict[str, list[float]]) -> Iterator[Finding]:
         total = sum(sum(gains) for gains in drawn.values())
         path = next(iter(drawn))
-        if not abs(total) >= TOTAL:
+        if not abs(total) >= TOTAL_DECADES:
             return
         rows = rows_of(evidence, path)
         each = 10 ** (total / sum(len(gains) for gains in drawn.values()))
         yield from self.accuse(
             evidence,
             remedies.cause_of(evidence.experiment, f"{path}.initializer"),
-            min(abs(total) / 2, 3.0) if self._outweighs(evidence, total) else WEAK,
+            min(abs(total) / 2, 3.0) if self._outweighs(evidence, total) else SUSPECTED_UNMOVED,
             f"The initial weights are {number(each)} times as large as fits their activations, layer by layer: "
             f"{number(abs(total))} decades through the stack{self._consequence(evidence)}",
             [remedies.weights(evidence.experiment)],
             numbers={"weights_to_fitting": each, "decades": total},
             rows=rows,
-            certain=evidence.frame.step < PATIENCE and self._lost(evidence),
+            certain=evidence.frame.step < PATIENCE_STEPS and self._lost(evidence),
         )
 
     def _consequence(self, evidence: Evidence) -> str:
         """``, and layer 1's error signal vanishes to 1.0·10⁻⁶ of layer 10's``, where it does now."""
         ends = Ends(evidence, "delta_rms")
-        if VANISHING <= ends.ratio <= EXPLODING or not math.isfinite(ends.ratio):
+        if VANISHING_RATIO <= ends.ratio <= EXPLODING_RATIO or not math.isfinite(ends.ratio):
             return ""
         first, last = (evidence.name(row) for row in ends.rows)
         verb = "vanishes" if ends.ratio < 1 else "explodes"
@@ -86,19 +86,19 @@ class InitialWeights(Suspect):
     def _lost(self, evidence: Evidence) -> bool:
         """Whether the signal is lost on its way, either way, so that nothing has to be waited for."""
         ratios = [Ends(evidence, name).ratio for name in ("delta_rms", "activation_std")]
-        return any(not VANISHING <= ratio <= EXPLODING for ratio in ratios)
+        return any(not VANISHING_RATIO <= ratio <= EXPLODING_RATIO for ratio in ratios)
 
     def _outweighs(self, evidence: Evidence, total: float) -> bool:
         """Whether the weights do more to the error signal at step 0 than the slopes, as far as that is known."""
-        found = balance(evidence.first or evidence.frame)
-        culprit = found.culprit(-1 if total < 0 else 1) if found is not None else None
+        shares = balance(evidence.first or evidence.frame)
+        culprit = shares.culprit(-1 if total < 0 else 1) if shares is not None else None
         return culprit is None or culprit[0] != "slope"
 
     def _drawn(self, evidence: Evidence) -> dict[str, list[float]]:
         """Path of an entry whose draw does not fit → log₁₀ of each of its layers' gain."""
         frame = evidence.first or evidence.frame
         norms = frame.measures["weight_norm"]
-        found: dict[str, list[float]] = {}
+        sizes: dict[str, list[float]] = {}
         for path, layer in remedies.layers_of(evidence.experiment):
             wanted = remedies.unfitting(layer)
             if wanted is None or path.count(".") > 1:
@@ -108,14 +108,14 @@ class InitialWeights(Suspect):
                     # σ_w² = n_in · variance of a weight, between layers of one width.
                     fitting = wanted().scaled_variance(info.units, info.units) or 1.0
                     size = math.log10(norms[row]) - math.log10(info.units * fitting) / 2
-                    found.setdefault(path, []).append(float(size))
-        return found
+                    sizes.setdefault(path, []).append(float(size))
+        return sizes
 
     def _output(self, evidence: Evidence) -> Iterator[Finding]:
         initializer = evidence.experiment.output.initializer
         size = float((evidence.first or evidence.frame).measures["weight_norm"][-1])
         gain = decades(size, math.sqrt(evidence.layers[-1].units)) if size > 0 and np.isfinite(size) else 0.0
-        if initializer.family or initializer.data_dependent or gain < TOTAL:
+        if initializer.family or initializer.data_dependent or gain < TOTAL_DECADES:
             return
         yield from self.accuse(
             evidence,

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.phrases import number
-from simulator.doctor.suspect import PATIENCE, Suspect, state
+from simulator.doctor.suspect import PATIENCE_STEPS, Suspect, state
 from simulator.schema.numbers import setting
 from simulator.schema.parameter import parameter
 
-FLOOR = 0.5
+NOISY_FLOOR = 0.5
 """Share of what guessing scores, above which label noise leaves less than half to be learnt."""
-LITTLE = 0.75
+LITTLE_BETTER = 0.75
 """Share of what guessing scores, above which a loss is not much better."""
-REACHED = 1.25
+REACHED_RATIO = 1.25
 """Times the best loss, below which it is as good as it gets."""
-ERRORS = 3.0
+STANDARD_ERRORS = 3.0
 """Standard errors that neighbours must be better than chance."""
 
 
@@ -32,7 +32,7 @@ class LabelNoise(Suspect):
         if facts is None or not noise or evidence.broken or not facts.data.guessing_loss:
             return
         share = facts.data.floor / facts.data.guessing_loss
-        if share < FLOOR or evidence.level < FLOOR or evidence.level > REACHED * share:
+        if share < NOISY_FLOOR or evidence.level < NOISY_FLOOR or evidence.level > REACHED_RATIO * share:
             return
         what = (
             "labels are random" if share > 0.97 else "labels are half random" if share > 0.8 else "labels are disturbed"
@@ -45,7 +45,7 @@ class LabelNoise(Suspect):
             f"{number(facts.data.floor)} where guessing scores {number(facts.data.guessing_loss)}. It is as good as it "
             "gets, and nothing in the network is to be mended",
             [Remedy("No label noise", (("data.label_noise", 0.0),))],
-            worst="warning" if share > LITTLE else "note",
+            worst="warning" if share > LITTLE_BETTER else "note",
             numbers={"label_noise": noise, "best_loss": facts.data.floor},
         )
 
@@ -60,10 +60,10 @@ class NothingToLearn(Suspect):
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         facts = evidence.facts
-        if facts is None or evidence.course != "unmoved" or evidence.frame.step < PATIENCE or facts.data.floor:
+        if facts is None or evidence.course != "unmoved" or evidence.frame.step < PATIENCE_STEPS or facts.data.floor:
             return
         likeness = facts.data.likeness
-        if math.isnan(likeness) or likeness > ERRORS * facts.data.likeness_error:
+        if math.isnan(likeness) or likeness > STANDARD_ERRORS * facts.data.likeness_error:
             return
         yield self.finding(
             evidence,
@@ -101,6 +101,6 @@ class Overlap(Suspect):
                     f"The {'noise' if field == 'noise' else 'clusters'} of the data ({field} {number(value)}) "
                     "hides what is to be learnt: a sample's nearest neighbour tells little of its label",
                     [Remedy(f"{field.capitalize()} {setting(sound)}", ((f"data.{field}", sound),))],
-                    worst="warning" if evidence.level > LITTLE else "note",
+                    worst="warning" if evidence.level > LITTLE_BETTER else "note",
                     numbers={field: value, "likeness": facts.data.likeness},
                 )

@@ -12,13 +12,13 @@ from simulator.doctor import remedies
 from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.phrases import number
-from simulator.doctor.suspect import WEAK, Suspect, decades
+from simulator.doctor.suspect import SUSPECTED_UNMOVED, Suspect, decades
 from simulator.layers.base import layer_kinds
 from simulator.schema.numbers import percent, setting
 
-KEEP = 0.25
+LEAST_KEPT_SHARE = 0.25
 """Share of the units kept, below which dropout hides more than it regularises."""
-BLOCKS = 8
+MANY_BRANCHES = 8
 """Residual blocks from which on their sum must be scaled."""
 
 
@@ -38,7 +38,7 @@ class HeavyDropout(Suspect):
         heavy = [
             (path, layer["dropout"])
             for path, layer in remedies.layers_of(evidence.experiment)
-            if 1 - layer.get("dropout", {}).get("rate", 0.0) < KEEP
+            if 1 - layer.get("dropout", {}).get("rate", 0.0) < LEAST_KEPT_SHARE
         ]
         if not heavy:
             return
@@ -78,7 +78,7 @@ class BranchScale(Suspect):
         path, layer = blocks[0]
         scale = float(layer["branch_scale"])
         deep = layer["scale"] == "sqrt_depth"
-        cause = ("branch_scale", scale) if scale > 1 or deep or count < BLOCKS else ("scale", "fixed")
+        cause = ("branch_scale", scale) if scale > 1 or deep or count < MANY_BRANCHES else ("scale", "fixed")
         yield from self.accuse(
             evidence,
             (f"{path}.{cause[0]}", cause[1]),
@@ -192,7 +192,7 @@ class LargeBiases(Suspect):
                 evidence,
                 (f"{path}.bias_initializer", initializer.kind),
                 # Those of the output are the first to be learnt.
-                min(decades(size, 0.5), WEAK if path == "output" else math.inf),
+                min(decades(size, 0.5), SUSPECTED_UNMOVED if path == "output" else math.inf),
                 f"The biases of {name} begin at the size {number(size)}",
                 [Remedy("Biases 0", ((f"{path}.bias_initializer.kind", "zeros"),))],
                 numbers={"bias_size": size},

@@ -12,39 +12,39 @@ from simulator.arrays.numeric import Floats, median
 from simulator.doctor import remedies
 from simulator.doctor.base import Finding, Remedy, Rule
 from simulator.doctor.beginning import beginning, lost_since
-from simulator.doctor.evidence import UNMOVED, Evidence, balance
+from simulator.doctor.evidence import UNMOVED_LEVEL, Evidence, balance
 from simulator.doctor.phrases import beside_guessing, blame, joined, listed, number, risen
 from simulator.doctor.signal import adam_helps, strong_side, unforgetting, weak_side
 from simulator.experiment.experiment import Experiment
 from simulator.schema.numbers import count, integer
 
-PATIENCE = 200
+PATIENCE_STEPS = 200
 """Steps that a run gets before it is said not to learn."""
-IMPROVEMENT = 0.99
+IMPROVING_SHARE = 0.99
 """A quarter of the run that ends below so much of where it began is improving."""
-DIVERGED = 2.0
+DIVERGED_RATIO = 2.0
 """Times the loss at the start."""
-BAND = (1e-4, 1e-2)
+HEALTHY_UPDATE_RATIOS = (1e-4, 1e-2)
 """Where update ratios are healthy."""
-ALIKE = 1e-3
+ALIKE_UPDATE_RATIOS = 1e-3
 """Least over greatest update ratio of layers that learn at one pace."""
-MARGIN = 10.0
+OUTSIDE_MARGIN = 10.0
 """How far outside the band they must be to be called wrong."""
-HOPELESS = 1e-3
+LEAST_RATE_CUT = 1e-3
 """Share of the learning rate below which slower steps are no way out."""
-RISE = 1.25
+VALIDATION_RISE = 1.25
 """Times its best by which the validation loss must have risen."""
-APART = 2.0
+VALIDATION_TO_TRAINING = 2.0
 """Times the training loss."""
-NOTICED = 0.05
+LEAST_RISE = 0.05
 """Share of the loss at the start by which it must have risen."""
 
 
 def _ratios(evidence: Evidence) -> dict[str, float]:
     """The least and the greatest update ratio of all layers."""
-    found = evidence.lately("update_ratio")[evidence.frame.defined["update_ratio"]]
-    found = found[np.isfinite(found)]
-    return {"update_ratio_least": float(found.min()), "update_ratio_most": float(found.max())} if found.size else {}
+    ratios = evidence.lately("update_ratio")[evidence.frame.defined["update_ratio"]]
+    ratios = ratios[np.isfinite(ratios)]
+    return {"update_ratio_least": float(ratios.min()), "update_ratio_most": float(ratios.max())} if ratios.size else {}
 
 
 def _two_windows(evidence: Evidence) -> tuple[float, float]:
@@ -71,7 +71,7 @@ class Diverging(Rule):
             yield self._broken(evidence)
             return
         start, recent = evidence.start, evidence.lately("loss").item()
-        if evidence.frame.step < 2 * evidence.recent or not recent > DIVERGED * start:
+        if evidence.frame.step < 2 * evidence.recent or not recent > DIVERGED_RATIO * start:
             return
         yield self.finding(
             evidence,
@@ -86,8 +86,8 @@ class Diverging(Rule):
         loss, counts = evidence.frame.scalars.get("loss", math.nan), evidence.frame.measures["nonfinite"]
         bad, count = np.flatnonzero(counts > 0).tolist(), float(np.nansum(counts))
         since = lost_since(evidence)
-        found = balance(evidence.first) if evidence.first is not None else None
-        factor, why = blame(found, 1)
+        way_back = balance(evidence.first) if evidence.first is not None else None
+        factor, why = blame(way_back, 1)
         return self.finding(
             evidence,
             "severe",
@@ -130,7 +130,7 @@ class Oscillating(Rule):
 
     def _mends(self, experiment: Experiment, slower: float) -> list[Remedy | None]:
         """At a thousandth of its rate nothing would learn: then it is not the rate that is wrong."""
-        if slower < HOPELESS:
+        if slower < LEAST_RATE_CUT:
             return [*strong_side(experiment), remedies.clip(experiment)]
         return [remedies.rate(experiment, slower), remedies.clip(experiment)]
 
@@ -143,19 +143,19 @@ class Stalled(Rule):
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         losses = evidence.past("loss")
         quarter = len(losses) // 4
-        if evidence.frame.step < PATIENCE or quarter < 1:
+        if evidence.frame.step < PATIENCE_STEPS or quarter < 1:
             return
         before, now = (float(median(part)) for part in (losses[-2 * quarter : -quarter], losses[-quarter:]))
         level = evidence.yardstick
-        if not (now > UNMOVED * level and now > IMPROVEMENT * before):
+        if not (now > UNMOVED_LEVEL * level and now > IMPROVING_SHARE * before):
             return
-        since = evidence.since(self._smooth(losses, quarter) > UNMOVED * level)
+        since = evidence.since(self._smooth(losses, quarter) > UNMOVED_LEVEL * level)
         # Many a run rests on its way down.
-        if evidence.frame.step - since < PATIENCE // 2:
+        if evidence.frame.step - since < PATIENCE_STEPS // 2:
             return
-        found = balance(evidence.frame)
-        grows = found is not None and found.end is None and found.total > 0
-        factor, why = blame(found, 1 if grows else -1)
+        way_back = balance(evidence.frame)
+        grows = way_back is not None and way_back.end is None and way_back.total > 0
+        factor, why = blame(way_back, 1 if grows else -1)
         yield self.finding(
             evidence,
             "severe",
@@ -175,7 +175,7 @@ class Stalled(Rule):
         ratios = _ratios(evidence)
         # One rate serves all layers: it helps only where all of them are slow alike.
         most, least = ratios.get("update_ratio_most", math.inf), ratios.get("update_ratio_least", 0.0)
-        slow = most < BAND[0] and least > ALIKE * most
+        slow = most < HEALTHY_UPDATE_RATIOS[0] and least > ALIKE_UPDATE_RATIOS * most
         faster = [remedies.rate(evidence.experiment, remedies.RATE_CUT)] if slow else []
         sides = strong_side(evidence.experiment) if grows else weak_side(evidence, factor)
         return [*unforgetting(evidence.experiment), *sides, *faster]
@@ -191,7 +191,7 @@ class UpdateRatio(Rule):
             return
         defined, ratios = evidence.frame.defined["update_ratio"], evidence.lately("update_ratio")
         past = evidence.past("update_ratio")
-        high, low = BAND[1] * MARGIN, BAND[0] / MARGIN
+        high, low = HEALTHY_UPDATE_RATIOS[1] * OUTSIDE_MARGIN, HEALTHY_UPDATE_RATIOS[0] / OUTSIDE_MARGIN
         big = np.flatnonzero(defined & (ratios > high)).tolist()
         small = np.flatnonzero(defined & (ratios < low)).tolist()
         if big:
@@ -214,14 +214,18 @@ class UpdateRatio(Rule):
         cures: Sequence[Remedy | None],
     ) -> Finding:
         ratio = float(evidence.lately("update_ratio")[worst])
-        size = "large" if ratio > BAND[1] else "small"
+        size = "large" if ratio > HEALTHY_UPDATE_RATIOS[1] else "small"
         others = "" if len(rows) == 1 else f"; too {size} in {listed(evidence, rows)}"
         return self.finding(
             evidence,
             "warning",
             f"An update changes {evidence.name(worst)}'s weights by {number(ratio)} of their size, where 10⁻⁴ to 10⁻² "
             f"is healthy{others}.",
-            numbers={"update_ratio": ratio, "healthy_from": BAND[0], "healthy_to": BAND[1]},
+            numbers={
+                "update_ratio": ratio,
+                "healthy_from": HEALTHY_UPDATE_RATIOS[0],
+                "healthy_to": HEALTHY_UPDATE_RATIOS[1],
+            },
             since=evidence.since(holds),
             rows=rows,
             remedies=cures,
@@ -251,8 +255,8 @@ class Overfitting(Rule):
         train, then = evidence.lately("loss").item(), float(median(evidence.past("loss")[: best + 1][-5:]))
         # Of the last few scores, for one of them may be odd.
         score, least = float(median(scores[known][-3:])), float(scores[best])
-        risen = score > RISE * least and score - least > NOTICED * evidence.start
-        if not (risen and score > APART * train and train < then):
+        risen = score > VALIDATION_RISE * least and score - least > LEAST_RISE * evidence.start
+        if not (risen and score > VALIDATION_TO_TRAINING * train and train < then):
             return
         step = int(evidence.steps[best])
         experiment = evidence.experiment

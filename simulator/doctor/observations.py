@@ -11,9 +11,9 @@ from simulator.doctor.suspect import Suspect, decades
 from simulator.layers.base import layer_kinds
 from simulator.schema.numbers import count
 
-WIDE = 16
+LEAST_NORM_UNITS = 16
 """Units over which a mean and a variance say something."""
-FEW = 8
+SMALL_BATCH_SIZE = 8
 """Samples below which a batch's gradient is mostly noise."""
 
 
@@ -27,7 +27,7 @@ class SmallBatch(Suspect):
         normed = [path for path, layer in remedies.layers_of(evidence.experiment) if _batch_normed(layer)]
         single = batch == 1 and bool(normed)
         # Of few samples no batch can have many; what is so by algebra is so all the same.
-        if batch >= FEW or (evidence.frame.info.train_samples < 4 * FEW and not single):
+        if batch >= SMALL_BATCH_SIZE or (evidence.frame.info.train_samples < 4 * SMALL_BATCH_SIZE and not single):
             return
         size = count(batch, "sample")
         if single:
@@ -42,7 +42,7 @@ class SmallBatch(Suspect):
         yield from self.accuse(
             evidence,
             ("batch_size", evidence.experiment.batch_size),
-            3.0 if single else decades(FEW, batch) + (0.5 if normed else 0.0),
+            3.0 if single else decades(SMALL_BATCH_SIZE, batch) + (0.5 if normed else 0.0),
             what,
             [
                 Remedy("Batch size 32", (("batch_size", 32),)),
@@ -83,7 +83,10 @@ class NarrowNorm(Suspect):
             [
                 Remedy("No layer norm", tuple((f"{path}.normalization.kind", "none") for path, _ in narrow)),
                 Remedy("Batch norm", tuple((f"{path}.normalization.kind", "batch") for path, _ in narrow)),
-                Remedy(f"{WIDE} units", tuple((f"{path}.units", WIDE) for path, layer in narrow if "units" in layer)),
+                Remedy(
+                    f"{LEAST_NORM_UNITS} units",
+                    tuple((f"{path}.units", LEAST_NORM_UNITS) for path, layer in narrow if "units" in layer),
+                ),
             ],
             numbers={"units": float(units)},
             rows=rows,

@@ -12,11 +12,11 @@ from simulator.doctor.suspect import Suspect, decades
 from simulator.schema.numbers import percent, setting
 from simulator.schema.parameter import title_of
 
-FLAT = 0.2
+FLAT_MISTAKES_SHARE = 0.2
 """Share of the wrong answers that lie where the output is flat."""
-REACH = 0.05
+TARGET_MARGIN = 0.05
 """How far beyond what the output reaches a target may lie."""
-MENDS = {
+REMEDIES = {
     "classification": (
         ("sigmoid_cross_entropy", "Sigmoid + cross-entropy"), ("softmax_cross_entropy", "Softmax + cross-entropy"),
     ),
@@ -33,13 +33,13 @@ class FlatOutput(Suspect):
         facts, loss = evidence.facts, evidence.experiment.objective
         if facts is None or not loss.sloped or loss.activation is None:
             return
-        remedies = [Remedy(title, (("loss.kind", kind),)) for kind, title in MENDS[evidence.frame.info.task]]
+        remedies = [Remedy(title, (("loss.kind", kind),)) for kind, title in REMEDIES[evidence.frame.info.task]]
         data = facts.data
         numbers = {"output_slope": facts.output_slope, "flat_mistakes": facts.flat_mistakes}
         low, high = loss.activation.values
         name = title_of(type(loss.activation))
         excess = max(low - data.target_low, data.target_high - high)
-        if excess > REACH:
+        if excess > TARGET_MARGIN:
             yield from self.accuse(
                 evidence,
                 ("loss.kind", loss.kind),
@@ -49,7 +49,7 @@ class FlatOutput(Suspect):
                 remedies,
                 numbers={**numbers, "target_low": data.target_low, "target_high": data.target_high},
             )
-        elif facts.flat_mistakes > FLAT and math.isfinite(facts.output_slope):
+        elif facts.flat_mistakes > FLAT_MISTAKES_SHARE and math.isfinite(facts.output_slope):
             yield from self.accuse(
                 evidence,
                 ("loss.kind", loss.kind),

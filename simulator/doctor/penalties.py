@@ -15,11 +15,11 @@ from simulator.doctor.suspect import Suspect, decades
 from simulator.schema.numbers import count
 from simulator.schema.parameter import title_of
 
-PULL = 0.3
+RULING_SHARE = 0.3
 """Share of the loss's gradient from which on a penalty decides where the weights go."""
-SHRUNK = 0.5
+SHRUNK_SHARE = 0.5
 """Share of their size at step 0, below which weights have been drawn to 0."""
-LIMIT = 2.0
+LARGEST_DECAY = 2.0
 """η·λ above which a step carries a weight beyond zero to more than it was."""
 
 
@@ -94,15 +94,15 @@ class Decay(Suspect):
         product = evidence.top_rate * strength
         name = title_of(type(optimizer))
         forgotten = memory(evidence, product)
-        if forgotten < 0.5 and product < LIMIT:
+        if forgotten < 0.5 and product < LARGEST_DECAY:
             return
         yield from self.accuse(
             evidence,
             (path, strength),
-            decades(strength, self.sound) + (2 if product > LIMIT else 0),
+            decades(strength, self.sound) + (2 if product > LARGEST_DECAY else 0),
             f"{name}'s decay takes {number(product)} of every parameter at each step (η·λ), which leaves nothing of "
             f"what was learnt {count(math.ceil(1 / product), 'step')} ago"
-            if product < LIMIT
+            if product < LARGEST_DECAY
             else f"{name}'s decay alone makes the parameters grow: η·λ is {number(product)}, and 2 is the limit",
             [_set("weight decay", path, value) for value in (1e-2, 0.0)],
             numbers={"weight_decay": strength, "eta_lambda": product},
@@ -116,12 +116,12 @@ def _shrunk(evidence: Evidence) -> float:
 
 
 def _decides(evidence: Evidence, penalty: float) -> bool:
-    return _beside(evidence, penalty) > PULL or _shrunk(evidence) < SHRUNK
+    return _beside(evidence, penalty) > RULING_SHARE or _shrunk(evidence) < SHRUNK_SHARE
 
 
 def _how(evidence: Evidence, penalty: float) -> str:
     """The number that shows it."""
-    if (ratio := _beside(evidence, penalty)) > PULL:
+    if (ratio := _beside(evidence, penalty)) > RULING_SHARE:
         return f"its gradient is {times(ratio)} the loss's"
     return f"they have shrunk to {number(_shrunk(evidence))} of their size"
 

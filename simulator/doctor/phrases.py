@@ -8,9 +8,9 @@ from simulator.arrays.trace import Factor
 from simulator.doctor.evidence import Balance, Evidence
 from simulator.schema import numbers
 
-BLAMED = 1.0
+BLAMED_DECADES = 1.0
 """Decades on the whole way back, from which on a factor is blamed for anything."""
-ALIKE = 0.05
+AS_GOOD_AS_GUESSING = 0.05
 """Share of what guessing scores, by which a loss may differ from it and be as good."""
 SUBJECTS: dict[Factor, str] = {
     "weights": "the weights",
@@ -57,15 +57,15 @@ def listed(evidence: Evidence, rows: Sequence[int]) -> str:
     return f"layers {', '.join(labels[:-1])} and {labels[-1]}"
 
 
-def blame(found: Balance | None, sign: int) -> tuple[str, str]:
+def blame(way_back: Balance | None, sign: int) -> tuple[str, str]:
     """(responsible factor, what it does in words); empty where nothing is."""
-    culprit = found.culprit(sign) if found is not None else None
-    if found is not None and found.end is not None and sign < 0 and (culprit is None or culprit[1] > -1):
-        return found.end, f"{_does(found.end, 'lose')} it altogether"
-    if culprit is None or abs(culprit[1]) < BLAMED:
+    culprit = way_back.culprit(sign) if way_back is not None else None
+    if way_back is not None and way_back.end is not None and sign < 0 and (culprit is None or culprit[1] > -1):
+        return way_back.end, f"{_does(way_back.end, 'lose')} it altogether"
+    if culprit is None or abs(culprit[1]) < BLAMED_DECADES:
         return "", ""
     factor, decades = culprit
-    rest = ", until nothing is left" if found is not None and found.end is not None and sign < 0 else ""
+    rest = ", until nothing is left" if way_back is not None and way_back.end is not None and sign < 0 else ""
     return (
         factor,
         f"{_does(factor, 'lose' if sign < 0 else 'add')} {number(abs(decades))} decades on the way back{rest}",
@@ -82,6 +82,6 @@ def joined(sentence: str, why: str) -> str:
 
 def beside_guessing(loss: float, guessing: float) -> str:
     """``the loss has lately been 2.31, as good as a constant guess``"""
-    alike = abs(loss - guessing) <= ALIKE * guessing
+    alike = abs(loss - guessing) <= AS_GOOD_AS_GUESSING * guessing
     beside = "as good as a constant guess" if alike else f"where a constant guess scores {number(guessing)}"
     return f"the loss has lately been {number(loss)}, {beside}"

@@ -6,19 +6,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from simulator.doctor.base import SEVERITIES, Finding, Remedy
-from simulator.doctor.evidence import HALF_WAY
+from simulator.doctor.evidence import GOOD_LEVEL
 from simulator.doctor.remedies import value_at
-from simulator.doctor.suspect import HELPING
+from simulator.doctor.suspect import WORTH_NAMING
 from simulator.doctor.trial import Outcome, Trials, cures
 from simulator.experiment.experiment import Experiment
 
-CLOSE = 2.5
+AS_GOOD_AS_BEST = 2.5
 """Times the best copy's loss, within which another setting explains as much."""
-BETTER = 1.25
+HELPFUL_RATIO = 1.25
 """Times as low a loss, from which on a change that does not cure tells something all the same."""
-NOTHING = "nothing to learn"
+NOTHING_TO_LEARN = "nothing to learn"
 """The rule that blames the labels."""
-LASTING = frozenset({"dead", "over-fitting"})
+TRUE_OF_A_RUN_THAT_LEARNS = frozenset({"dead", "over-fitting"})
 """What remains true of a run that learns."""
 
 
@@ -76,7 +76,7 @@ def _judged(findings: Sequence[Finding], trials: Trials) -> tuple[Finding, ...]:
 def _left(leader: Tested, others: Iterable[Finding]) -> Iterator[Finding]:
     """What does not follow from the first finding: what its cure leaves."""
     for finding in others:
-        if finding is not leader.finding and finding.rule != NOTHING and (
+        if finding is not leader.finding and finding.rule != NOTHING_TO_LEARN and (
             leader.best is None or leader.best.has(finding)
         ):  # fmt: skip
             yield replace(finding, remedies=())
@@ -119,29 +119,33 @@ def find_culprit(tested: Iterable[Tested], untreated: Outcome) -> Tested | None:
     if not likely:
         return None
     best = min(each.level for each in likely)
-    contenders = [each for each in likely if each.level <= CLOSE * best + 0.05] or likely
+    contenders = [each for each in likely if each.level <= AS_GOOD_AS_BEST * best + 0.05] or likely
     return max(contenders, key=lambda each: each.finding.strength)
 
 
 def _likely(tested: Tested, untreated: Outcome) -> bool:
     """Whether a setting that does not cure explains a sick run all the same."""
     strength = tested.finding.strength
-    helps = tested.level * BETTER < untreated.level
-    return untreated.level > HALF_WAY and (strength >= 1 or (helps and strength >= HELPING))
+    helps = tested.level * HELPFUL_RATIO < untreated.level
+    return untreated.level > GOOD_LEVEL and (strength >= 1 or (helps and strength >= WORTH_NAMING))
 
 
 def _without_culprit(others: Sequence[Finding], trials: Trials) -> tuple[Finding, ...]:
     """The stack itself is to blame, or nothing is."""
     tested = [Tested(each, tuple(trials.of_finding(each))) for each in others]
-    if trials.untreated.level < HALF_WAY:
+    if trials.untreated.level < GOOD_LEVEL:
         # It learns: what looks odd does no harm.
-        kept = [each.proven for each in tested if each.finding.rule in LASTING or each.finding.severity == "note"]
+        kept = [
+            each.proven
+            for each in tested
+            if each.finding.rule in TRUE_OF_A_RUN_THAT_LEARNS or each.finding.severity == "note"
+        ]
         return tuple(finding for finding in kept if finding.remedies or finding.severity == "note")
     healed = [each for each in tested if each.healing]
     if healed:
         leader = min(healed, key=lambda each: SEVERITIES.index(each.finding.severity))
         return (leader.proven, *_left(leader, others))
-    nothing = [each.finding for each in tested if each.finding.rule == NOTHING]
+    nothing = [each.finding for each in tested if each.finding.rule == NOTHING_TO_LEARN]
     if nothing:
         # No part of a network can be blamed for what cannot be learnt.
         blameless = [each.finding for each in tested if not each.finding.factor and each.finding not in nothing]

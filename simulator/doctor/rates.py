@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.doctor.averages import SOUND
+from simulator.doctor.averages import MOST_AVERAGED_STEPS
 from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.phrases import number
@@ -18,11 +18,11 @@ from simulator.parts.schedules import Schedule
 from simulator.schema.numbers import integer, percent, setting
 from simulator.schema.parameter import parameter, title_of
 
-SPENT = 0.03
+SPENT_RATE_SHARE = 0.03
 """Share of the greatest rate of the run, or of the base, below which a schedule has all but stopped it."""
-MOSTLY = 0.5
+MOST_STEPS_SHARE = 0.5
 """Share of the run's steps that a schedule must have spent so: one that ends with its run is as it is meant."""
-GROWN = 10.0
+GROWN_RATE_RATIO = 10.0
 """Times the base rate."""
 LONG, SHORT = 1e-2, 1e-4
 """Update ratios ‖ΔW‖/‖W‖ between which learning is healthy."""
@@ -35,7 +35,7 @@ def usual_rate(optimizer: Optimizer) -> float:
 
 def gain(optimizer: Optimizer) -> float:
     """What momentum multiplies a constant gradient's steps with, as far as it is not itself beyond what is sound."""
-    return min(optimizer.gain, SOUND)
+    return min(optimizer.gain, MOST_AVERAGED_STEPS)
 
 
 def constant(rate: float, optimizer: Optimizer) -> Iterator[Remedy]:
@@ -63,13 +63,15 @@ class Scheduling(Suspect):
         aim = max(evidence.top_rate, base if schedule.uses_base else _peak(schedule))
         yield from self._grown(evidence, schedule, base)
         rates = evidence.past("learning_rate")
-        if evidence.rate < SPENT * aim and np.mean(rates < SPENT * aim) > MOSTLY:
+        if evidence.rate < SPENT_RATE_SHARE * aim and np.mean(rates < SPENT_RATE_SHARE * aim) > MOST_STEPS_SHARE:
             yield from self._spent(evidence, schedule, aim)
 
     def _grown(self, evidence: Evidence, schedule: Schedule, base: float) -> Iterator[Finding]:
         top, usual = evidence.top_rate, usual_rate(evidence.experiment.optimizer)
         peaks = bool(schedule.peak_field) or not schedule.uses_base
-        strength = decades(top, usual * GROWN) + 0.5 if peaks else decades(top, base * GROWN) + 0.5
+        strength = (
+            decades(top, usual * GROWN_RATE_RATIO) + 0.5 if peaks else decades(top, base * GROWN_RATE_RATIO) + 0.5
+        )
         if strength <= 0 or (not peaks and top <= base):
             return
         yield from self.accuse(
@@ -89,7 +91,7 @@ class Scheduling(Suspect):
 
     def _spent(self, evidence: Evidence, schedule: Schedule, aim: float) -> Iterator[Finding]:
         rate = evidence.rate
-        rises = evidence.top_rate <= SPENT * aim
+        rises = evidence.top_rate <= SPENT_RATE_SHARE * aim
         yield from self.accuse(
             evidence,
             _cause(schedule, schedule.horizon or schedule.factor_field),
@@ -119,9 +121,9 @@ def _dead(evidence: Evidence) -> str:
     """``; 70% of layer 2's units are dead since step 12``, where updates have killed that many."""
     rows, shares = evidence.rows("activation_dead"), evidence.lately("activation_dead")
     worst = max(rows, key=lambda row: shares[row], default=None)
-    if worst is None or not shares[worst] >= MOSTLY:
+    if worst is None or not shares[worst] >= MOST_STEPS_SHARE:
         return ""
-    since = evidence.since(evidence.past("activation_dead")[:, worst] >= MOSTLY)
+    since = evidence.since(evidence.past("activation_dead")[:, worst] >= MOST_STEPS_SHARE)
     return (
         f"; {percent(shares[worst])} of {evidence.name(worst)}'s units are dead since step {integer(since)}"
         if since > 0
@@ -170,7 +172,7 @@ class LearningRate(Suspect):
         ratios = evidence.lately("update_ratio")[evidence.frame.defined["update_ratio"]]
         most = float(np.nanmax(ratios)) if np.isfinite(ratios).any() else math.nan
         # Without a gradient, or with a schedule that leaves none of it, no rate is to blame.
-        blameless = evidence.rate < SPENT * rate or not evidence.frame.scalars.get("gradient_norm", 0.0) > 0
+        blameless = evidence.rate < SPENT_RATE_SHARE * rate or not evidence.frame.scalars.get("gradient_norm", 0.0) > 0
         if not most < LONG / 10 or evidence.course in ("broken", "diverged") or blameless:
             return
         ladder = [value for value in _steps_up(usual) if value > 2 * rate]

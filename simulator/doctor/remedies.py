@@ -17,7 +17,7 @@ from simulator.schema.numbers import setting
 from simulator.schema.parameter import kinds
 
 Plain = Mapping[str, Any]
-DEEP = 8
+DEEP_LAYERS = 8
 """Layers from which on a way around them is worth its while."""
 RATE_CUT = 10.0
 
@@ -120,9 +120,9 @@ def weights(experiment: Experiment) -> Remedy | None:
         used.append(wanted.family)
         return [(f"{path}.initializer.kind", parameter.kind_of(wanted))]
 
-    found = _each(experiment, settings)
+    changes = _each(experiment, settings)
     title = " and ".join(dict.fromkeys(used))
-    return Remedy(f"{title} weights", found) if found else None
+    return Remedy(f"{title} weights", changes) if changes else None
 
 
 def activation(
@@ -137,8 +137,8 @@ def activation(
         fitting = parameter.kind_of(better.fitting_initializer)
         return [(f"{path}.activation.kind", parameter.kind_of(better)), (f"{path}.initializer.kind", fitting)]
 
-    found = _each(experiment, settings)
-    return Remedy(title, found) if found else None
+    changes = _each(experiment, settings)
+    return Remedy(title, changes) if changes else None
 
 
 def rectifier(experiment: Experiment) -> Remedy | None:
@@ -159,14 +159,14 @@ def leaky(experiment: Experiment) -> Remedy | None:
 def batch_norm(experiment: Experiment) -> Remedy | None:
     """Batch norm before every nonlinear activation that has no norm yet, where that is most of them."""
     active = bare = 0
-    found: list[tuple[str, Any]] = []
+    norms: list[tuple[str, Any]] = []
     for path, layer in layers_of(experiment):
         if bends(layer):
             active += layer["repeat"]
             if kind_of(layer, "normalization") == "none":
                 bare += layer["repeat"]
-                found.append((f"{path}.normalization.kind", "batch"))
-    return Remedy("Batch norm", tuple(found)) if 2 * bare > active else None
+                norms.append((f"{path}.normalization.kind", "batch"))
+    return Remedy("Batch norm", tuple(norms)) if 2 * bare > active else None
 
 
 def rate(experiment: Experiment, factor: float) -> Remedy:
@@ -195,7 +195,7 @@ def skips(experiment: Experiment) -> Remedy | None:
     if not entries:
         return None
     repeat, place = max(entries)
-    if repeat < DEEP:
+    if repeat < DEEP_LAYERS:
         return None
     plain = experiment.to_builtins()["layers"]
     one = {**plain[place], "repeat": 1}
@@ -207,24 +207,24 @@ def skips(experiment: Experiment) -> Remedy | None:
 
 def carry(experiment: Experiment, bias: float = -3.0) -> Remedy | None:
     """Gates of highway layers that start almost shut, so that the input is carried past."""
-    found = tuple(
+    biases = tuple(
         (f"{path}.transform_bias", bias)
         for path, layer in layers_of(experiment)
         if layer.get("transform_bias", bias) > bias
     )
-    return Remedy(f"Transform bias {setting(bias)}", found) if found else None
+    return Remedy(f"Transform bias {setting(bias)}", biases) if biases else None
 
 
 def gated(experiment: Experiment, kind: str) -> Remedy | None:
     """An LSTM or a GRU in place of every plain recurrent layer."""
     kept = ("units", "repeat", "output", "truncate", "checkpoint")
-    found = tuple(
+    gates = tuple(
         (path, {"kind": kind, **{name: layer[name] for name in kept}})
         for path, layer in layers_of(experiment)
         if ungated(layer)
     )
     title = parameter.title_of(kinds(Layer)[kind])
-    return Remedy(title, found) if found else None
+    return Remedy(title, gates) if gates else None
 
 
 def irnn(experiment: Experiment) -> Remedy | None:
@@ -235,8 +235,8 @@ def irnn(experiment: Experiment) -> Remedy | None:
             return []
         return [(f"{path}.activation.kind", "relu"), (f"{path}.recurrent_initializer.kind", "identity")]
 
-    found = _each(experiment, settings)
-    return Remedy("ReLU from the identity", found) if found else None
+    changes = _each(experiment, settings)
+    return Remedy("ReLU from the identity", changes) if changes else None
 
 
 def dropout(experiment: Experiment, share: float = 0.3) -> Remedy | None:
@@ -246,8 +246,8 @@ def dropout(experiment: Experiment, share: float = 0.3) -> Remedy | None:
         bare = kind_of(layer, "dropout") == "none" and bends(layer)
         return [(f"{path}.dropout", {"kind": "inverted", "rate": share})] if bare else []
 
-    found = _each(experiment, settings)
-    return Remedy(f"Dropout {setting(share)}", found) if found else None
+    rates = _each(experiment, settings)
+    return Remedy(f"Dropout {setting(share)}", rates) if rates else None
 
 
 def decay(experiment: Experiment, strength: float = 1e-2) -> Remedy | None:

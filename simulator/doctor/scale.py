@@ -9,9 +9,9 @@ from simulator.doctor.evidence import Evidence
 from simulator.doctor.phrases import number
 from simulator.doctor.suspect import Suspect, decades
 
-LARGE = 3.0
+LARGE_SIZE = 3.0
 """Size of inputs or targets above which weights and rates that are meant for 1 are too large."""
-SMALL = 0.03
+SMALL_SIZE = 0.03
 
 
 class DataScale(Suspect):
@@ -40,4 +40,4 @@ class DataScale(Suspect):
         )
 
     def _beyond(self, size: float) -> float:
-        return max(decades(size, LARGE), decades(SMALL, size)) if size else 0.0
+        return max(decades(size, LARGE_SIZE), decades(SMALL_SIZE, size)) if size else 0.0

@@ -19,13 +19,13 @@ from simulator.observations.time_profile import StateGradients, norms_of
 from simulator.parts.optimizers import Adam
 from simulator.schema.parameter import title_of
 
-VANISHING, EXPLODING = 1e-3, 1e3
+VANISHING_RATIO, EXPLODING_RATIO = 1e-3, 1e3
 """First-to-last ratio of gradients beyond which they vanish or explode."""
-FAR = 100.0
+FAR_ABOVE_EPSILON = 100.0
 """Adam's step is η · sign g only where |g| is so many times ε."""
-FADED = 0.1
+FADED_SHARE = 0.1
 """Share of the first layer's spread below which the last one's is noticeably less."""
-STILL_EXPLODING = 100.0
+EXPLODING_RATIO_UNMOVED = 100.0
 """First-to-last ratio that counts where the loss has not moved."""
 
 
@@ -46,12 +46,12 @@ class Ends:
         return self.first / self.last if self.known and self.last != 0 else math.nan
 
     def below(self, limit: float) -> NDArray[np.bool_]:
-        found: NDArray[np.bool_] = (self.first_past < limit * self.last_past) | (self.first_past == 0)
-        return found & self.known
+        vanished: NDArray[np.bool_] = (self.first_past < limit * self.last_past) | (self.first_past == 0)
+        return vanished & self.known
 
     def above(self, limit: float) -> NDArray[np.bool_]:
-        found: NDArray[np.bool_] = self.first_past > limit * self.last_past
-        return found & self.known & (self.last_past > 0)
+        exploded: NDArray[np.bool_] = self.first_past > limit * self.last_past
+        return exploded & self.known & (self.last_past > 0)
 
 
 def weak_side(evidence: Evidence, factor: str) -> list[Remedy | None]:
@@ -83,7 +83,7 @@ def entry_size(evidence: Evidence, row: int) -> float:
 
 def adam_helps(evidence: Evidence, row: int) -> bool:
     """Whether Adam's step, or that of an optimiser like it, would not depend on this layer's gradient: |g| ≫ ε."""
-    return entry_size(evidence, row) > FAR * _epsilon(evidence)
+    return entry_size(evidence, row) > FAR_ABOVE_EPSILON * _epsilon(evidence)
 
 
 def _epsilon(evidence: Evidence) -> float:
@@ -107,11 +107,11 @@ class Vanishing(Rule):
         gradient, delta = Ends(evidence, "weight_gradient_norm"), Ends(evidence, "delta_rms")
         output = float(evidence.lately("weight_gradient_norm")[-1])
         lost = gradient.known and gradient.first == 0 and output > 0
-        if not (lost or gradient.ratio < VANISHING or delta.ratio < VANISHING):
+        if not (lost or gradient.ratio < VANISHING_RATIO or delta.ratio < VANISHING_RATIO):
             return
         ends = delta if not lost and not gradient.ratio <= delta.ratio else gradient
-        found = balance(evidence.frame)
-        factor, why = blame(found, -1)
+        way_back = balance(evidence.frame)
+        factor, why = blame(way_back, -1)
         row = gradient.rows[0] if gradient.known else ends.rows[0]
         yield self.finding(
             evidence,
@@ -121,9 +121,9 @@ class Vanishing(Rule):
                 "gradient_first_to_last": gradient.ratio,
                 "delta_first_to_last": delta.ratio,
                 "gradient_entry": entry_size(evidence, row),
-                **{f"decades_{name}": value for name, value in (found.sums if found else {}).items()},
+                **{f"decades_{name}": value for name, value in (way_back.sums if way_back else {}).items()},
             },
-            since=evidence.since(gradient.below(VANISHING) | delta.below(VANISHING)),
+            since=evidence.since(gradient.below(VANISHING_RATIO) | delta.below(VANISHING_RATIO)),
             rows=sorted(set(ends.rows)),
             factor=factor,
             remedies=[
@@ -165,13 +165,13 @@ class Fading(Rule):
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         ends = Ends(evidence, "activation_std")
-        if not ends.known or not ends.first > 0 or not ends.last < FADED * ends.first:
+        if not ends.known or not ends.first > 0 or not ends.last < FADED_SHARE * ends.first:
             return
-        lost = ends.last < VANISHING * ends.first
+        lost = ends.last < VANISHING_RATIO * ends.first
         # A milder loss only slows the start; and where the error signal vanishes as well, that says it all.
-        if not lost and (evidence.learnt or Ends(evidence, "delta_rms").ratio < VANISHING):
+        if not lost and (evidence.learnt or Ends(evidence, "delta_rms").ratio < VANISHING_RATIO):
             return
-        limit = VANISHING if lost else FADED
+        limit = VANISHING_RATIO if lost else FADED_SHARE
         factor, decades = self._blame(evidence)
         lose = f"lose {number(-decades)} decades" if math.isfinite(decades) else "lose it altogether"
         why = f"{SUBJECTS[factor]} {lose} on the way forward" if factor else (
@@ -213,17 +213,17 @@ class Exploding(Rule):
         gradient, delta = Ends(evidence, "weight_gradient_norm"), Ends(evidence, "delta_rms")
         top = evidence.lately("gradient_norm").item()
         # A few steps may tame it a little without mending anything.
-        limit = EXPLODING if evidence.moved else STILL_EXPLODING
+        limit = EXPLODING_RATIO if evidence.moved else EXPLODING_RATIO_UNMOVED
         if gradient.ratio > limit:
             ends, since = gradient, gradient.above(limit)
         elif delta.ratio > limit:
             ends, since = delta, delta.above(limit)
-        elif EXPLODING < top < math.inf:
-            ends, since = gradient, evidence.past("gradient_norm") > EXPLODING
+        elif EXPLODING_RATIO < top < math.inf:
+            ends, since = gradient, evidence.past("gradient_norm") > EXPLODING_RATIO
         else:
             return
-        found = balance(evidence.frame)
-        factor, why = blame(found, 1)
+        way_back = balance(evidence.frame)
+        factor, why = blame(way_back, 1)
         experiment = evidence.experiment
         yield self.finding(
             evidence,
@@ -233,7 +233,7 @@ class Exploding(Rule):
                 "gradient_first_to_last": gradient.ratio,
                 "delta_first_to_last": delta.ratio,
                 "gradient_norm": top,
-                **{f"decades_{name}": value for name, value in (found.sums if found else {}).items()},
+                **{f"decades_{name}": value for name, value in (way_back.sums if way_back else {}).items()},
             },
             since=evidence.since(since),
             rows=sorted(set(ends.rows)) if ends.known else (),
@@ -242,7 +242,7 @@ class Exploding(Rule):
         )  # fmt: skip
 
     def _sentence(self, evidence: Evidence, ends: Ends, of_weights: bool, top: float) -> str:
-        if not ends.ratio > STILL_EXPLODING:
+        if not ends.ratio > EXPLODING_RATIO_UNMOVED:
             return f"The gradient's norm is {number(top)}"
         first, last = (evidence.name(row) for row in ends.rows)
         what = "weight gradient" if of_weights else "error signal"
@@ -262,7 +262,7 @@ class VanishingThroughTime(Rule):
         for label, profile in evidence.frame.time.items():
             norms = profile.hidden_gradient_norm
             last = float(norms[-1])
-            if len(norms) < 2 or not last > 0 or not norms[0] < VANISHING * last or not self._unlearnt(evidence):
+            if len(norms) < 2 or not last > 0 or not norms[0] < VANISHING_RATIO * last or not self._unlearnt(evidence):
                 continue
             row = labels.index(label)
             if evidence.layers[row].kind not in layer_kinds(lambda layer: layer.stateful and not layer.gates):
@@ -287,7 +287,7 @@ class VanishingThroughTime(Rule):
         if past is None or label not in past.subject.labels:
             return evidence.frame.step
         steps, norms = past.looks.steps, norms_of(label, past.subject, past.looks.values)
-        broken = np.flatnonzero(~(norms[:, 0] < VANISHING * norms[:, -1]))
+        broken = np.flatnonzero(~(norms[:, 0] < VANISHING_RATIO * norms[:, -1]))
         since = int(broken[-1]) + 1 if broken.size else 0
         return int(steps[since]) if since < len(steps) else evidence.frame.step
 

@@ -13,13 +13,13 @@ from simulator.doctor.evidence import Evidence
 from simulator.doctor.phrases import beside_guessing, risen
 from simulator.schema.numbers import count
 
-PATIENCE = 30
+PATIENCE_STEPS = 30
 """Steps before a run that has not moved is held against a setting; against a weak suspicion it takes longer."""
-WEAK, STRONG = 0.3, 0.7
+SUSPECTED_UNMOVED, SUSPECTED_MOVING = 0.3, 0.7
 """Decades beyond what is sound from which a setting is suspected where nothing moves, and where something does."""
-HELPING = 0.5
+WORTH_NAMING = 0.5
 """Decades beyond what is sound, from which a setting is worth naming although setting it right does not cure."""
-NEARLY = 0.1
+NEARLY_LEARNT_LEVEL = 0.1
 """Share of what guessing scores, below which too little is left for a setting to be blamed."""
 
 
@@ -77,10 +77,10 @@ def verdict(evidence: Evidence, strength: float) -> Severity | None:
     step = evidence.frame.step
     if evidence.course in ("broken", "diverged"):
         return "severe"
-    if evidence.course == "unmoved" and strength >= WEAK and step >= PATIENCE:
+    if evidence.course == "unmoved" and strength >= SUSPECTED_UNMOVED and step >= PATIENCE_STEPS:
         return "severe"
-    short = evidence.course in ("slow", "well") and evidence.level > NEARLY
-    return "warning" if short and strength >= STRONG and step >= PATIENCE else None
+    short = evidence.course in ("slow", "well") and evidence.level > NEARLY_LEARNT_LEVEL
+    return "warning" if short and strength >= SUSPECTED_MOVING and step >= PATIENCE_STEPS else None
 
 
 def since(evidence: Evidence) -> int:

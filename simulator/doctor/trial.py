@@ -24,22 +24,22 @@ from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.training.training import Training
 
-CURED = 0.5
+CURED_SHARE = 0.5
 """Share of the untreated loss that a copy with a mend must come down to."""
 USUAL_STEPS = 200
 """Steps of a trial for a run that has made less than ``LEAST_STEPS``: some of the sick learn slowly at first."""
 LEAST_STEPS, MOST_STEPS = 30, 2000
-LAST = 10
+LAST_STEPS = 10
 """Steps at the end whose median is the loss that counts."""
 USUAL_COPIES, LEAST_COPIES, MOST_COPIES = 5, 3, 24
 """Copies that a trial's length allows for; fewer than the least tell nothing."""
-LOOKS = 12
+CLOSE_LOOKS = 12
 """Steps of a copy that are looked at closely, about, besides the last."""
-ENOUGH = 0.1
+ENOUGH_LEVEL = 0.1
 """Share of what guessing scores, with which no other mend of the finding needs to be tried."""
-BUDGET = 6e11
+OPERATIONS_BUDGET = 6e11
 """Floating-point operations that all trials of one consultation may cost together."""
-CALLS = 2e6
+CALL_OPERATIONS = 2e6
 """What the calls of a step cost for each layer, whatever its width, in floating-point operations."""
 
 
@@ -75,12 +75,12 @@ def step_cost(training: Training) -> float:
         if tap.weights is not None and tap.delta is not None:
             products += 6.0 * tap.weights.size * tap.delta.size / max(tap.weights.shape[-1], 1)
     times = training.data.input_shape[0] if len(training.data.input_shape) == 2 else 1
-    return products + CALLS * training.info.depth * max(times / 10, 1)
+    return products + CALL_OPERATIONS * training.info.depth * max(times / 10, 1)
 
 
 def plan(training: Training, steps: int) -> tuple[int, int]:
     """(steps of each copy, how many copies) for a run of ``steps``; (0, 0) where not even a few are affordable."""
-    affordable = BUDGET / step_cost(training)
+    affordable = OPERATIONS_BUDGET / step_cost(training)
     wanted = min(steps, MOST_STEPS) if steps >= LEAST_STEPS else USUAL_STEPS
     length = max(min(wanted, int(affordable / USUAL_COPIES)), LEAST_STEPS)
     copies = min(int(affordable / length), MOST_COPIES)
@@ -143,7 +143,7 @@ class Trials:
                 continue
             tried = replace(remedy, tried=self._trial(finding, remedy, outcome))
             yield tried, outcome
-            if cures(tried.tried) and outcome.level < ENOUGH:
+            if cures(tried.tried) and outcome.level < ENOUGH_LEVEL:
                 return
 
     def _trial(self, finding: Finding, remedy: Remedy, outcome: Outcome) -> Trial:
@@ -158,7 +158,7 @@ def cures(trial: Trial | None) -> bool:
     """Whether a mend is worth offering: what was found is gone, and the loss at most half; an untreated NaN is ∞."""
     if trial is None or not trial.gone or not math.isfinite(trial.loss_after):
         return False
-    return math.isnan(trial.loss_before) or trial.loss_after <= CURED * trial.loss_before
+    return math.isnan(trial.loss_before) or trial.loss_after <= CURED_SHARE * trial.loss_before
 
 
 @np.errstate(all="ignore")
@@ -169,7 +169,7 @@ def copy(experiment: Experiment, steps: int, between: Callable[[], None] = _noth
     with limited_blas(blas_threads(training.network)):
         for step in range(steps + 1):
             between()
-            watched = step % (1 + steps // LOOKS) == 0
+            watched = step % (1 + steps // CLOSE_LOOKS) == 0
             if step < steps:
                 training.propose(trace=watched)
             if step == steps or not math.isfinite(training.loss):
@@ -196,7 +196,7 @@ class _Watched:
         self.record.add(self.last if watched else None, (rows,))
 
     def outcome(self, training: Training) -> Outcome:
-        losses = self.record.history.series("loss").last[-LAST:]
+        losses = self.record.history.series("loss").last[-LAST_STEPS:]
         loss = float(median(losses)) if np.isfinite(losses).all() else math.nan
         assert self.last is not None
         assert self.last.facts is not None

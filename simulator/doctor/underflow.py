@@ -20,9 +20,9 @@ from simulator.schema.numbers import percent
 if TYPE_CHECKING:
     from simulator.training.training import Training
 
-SMALLEST = 6e-8
+SMALLEST_FLOAT16 = 6e-8
 """float16's smallest positive number is 5.96e-8; what lies below half of it becomes 0."""
-MOSTLY = 0.5
+MOST_ENTRIES = 0.5
 
 
 def _share(gradient: Array) -> float:
@@ -35,15 +35,15 @@ def _share(gradient: Array) -> float:
         return math.nan
     nonzero = np.count_nonzero(size)
     zeros = size.size - nonzero
-    return float((np.count_nonzero(size < SMALLEST) - zeros) / nonzero) if nonzero else 0.0
+    return float((np.count_nonzero(size < SMALLEST_FLOAT16) - zeros) / nonzero) if nonzero else 0.0
 
 
 def tiny_shares(taps: Iterable[Tap]) -> Floats:
     """(layers,): share of each weight gradient that float16 could not hold; NaN for layers without weights."""
-    found: Floats = np.array(
+    shares: Floats = np.array(
         [np.nan if tap.weight_gradient is None else _share(tap.weight_gradient) for tap in taps], np.float64
     )
-    return frozen(found)
+    return frozen(shares)
 
 
 class TinyGradients(Question):
@@ -63,12 +63,12 @@ class Underflow(Rule):
         start = evidence.past("loss")[: evidence.recent]
         if shares is None or len(start) == 0 or evidence.lately("loss") < 0.1 * median(start):
             return
-        rows = np.flatnonzero(evidence.hidden & (shares >= MOSTLY)).tolist()
+        rows = np.flatnonzero(evidence.hidden & (shares >= MOST_ENTRIES)).tolist()
         if not rows:
             return
         worst = max(rows, key=lambda row: shares[row])
         factor, why = blame(balance(evidence.frame), -1)
-        limit = evidence.past("weight_gradient_std")[:, worst] < SMALLEST
+        limit = evidence.past("weight_gradient_std")[:, worst] < SMALLEST_FLOAT16
         yield self.finding(
             evidence,
             "note",
@@ -77,7 +77,7 @@ class Underflow(Rule):
                 f"(below 6·10⁻⁸)" + (f", and most of that of {listed(evidence, rows)}" if len(rows) > 1 else ""),
                 why,
             ),
-            numbers={"tiny_share": float(shares[worst]), "limit": SMALLEST},
+            numbers={"tiny_share": float(shares[worst]), "limit": SMALLEST_FLOAT16},
             since=evidence.since(limit),
             rows=rows,
             factor=factor,

@@ -15,10 +15,10 @@ from simulator.parts.activations import Activation
 from simulator.schema.numbers import percent
 from simulator.schema.parameter import kinds
 
-MOSTLY = 0.5
-HASTY = 1e-2
+MOST_UNITS = 0.5
+DEADLY_UPDATE_RATIO = 1e-2
 """Update ratio above which updates are long enough to kill units."""
-ALIKE = 1e-5
+ROUNDING_SPREAD = 1e-5
 """Spread over units, beside the weights' size, that is rounding."""
 
 
@@ -32,7 +32,7 @@ class Saturated(Rule):
         rows = [
             row
             for row in evidence.rows("activation_saturated")
-            if shares[row] >= MOSTLY and _squashes(evidence.layers[row])
+            if shares[row] >= MOST_UNITS and _squashes(evidence.layers[row])
         ]
         if not rows:
             return
@@ -44,7 +44,7 @@ class Saturated(Rule):
             f"{percent(shares[worst])} of {evidence.name(worst)}'s slopes are below 5 % of the steepest"
             + (f"; {listed(evidence, rows)} are mostly flat." if len(rows) > 1 else "."),
             numbers={"saturated_share": float(shares[worst])},
-            since=evidence.since(evidence.past("activation_saturated")[:, worst] >= MOSTLY),
+            since=evidence.since(evidence.past("activation_saturated")[:, worst] >= MOST_UNITS),
             rows=rows,
             factor="slope",
             remedies=[remedies.weights(experiment), remedies.batch_norm(experiment), remedies.rectifier(experiment)],
@@ -63,13 +63,13 @@ class Dead(Rule):
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         shares = evidence.lately("activation_dead")
-        rows = [row for row in evidence.rows("activation_dead") if shares[row] >= MOSTLY]
+        rows = [row for row in evidence.rows("activation_dead") if shares[row] >= MOST_UNITS]
         if not rows:
             return
         worst = max(rows, key=lambda row: shares[row])
-        since = evidence.since(evidence.past("activation_dead")[:, worst] >= MOSTLY)
+        since = evidence.since(evidence.past("activation_dead")[:, worst] >= MOST_UNITS)
         experiment = evidence.experiment
-        hasty = since > 0 and self._longest_update(evidence, worst, since) > HASTY
+        hasty = since > 0 and self._longest_update(evidence, worst, since) > DEADLY_UPDATE_RATIO
         slower = remedies.rate(experiment, 1 / remedies.RATE_CUT) if hasty else None
         yield self.finding(
             evidence,
@@ -97,7 +97,9 @@ class Symmetric(Rule):
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         spread = evidence.lately("unit_spread")
-        rows = [row for row in evidence.rows("unit_spread") if spread[row] <= ALIKE and self._stays(evidence, row)]
+        rows = [
+            row for row in evidence.rows("unit_spread") if spread[row] <= ROUNDING_SPREAD and self._stays(evidence, row)
+        ]
         if not rows:
             return
         past = np.nanmax(evidence.past("unit_spread")[:, rows], axis=1)
@@ -107,7 +109,7 @@ class Symmetric(Rule):
             f"{capital(listed(evidence, rows))}: all units have the same incoming weights (spread "
             f"{number(float(spread[rows[0]]))}) and get the same gradient, so each layer does the work of one unit.",
             numbers={"unit_spread": float(np.max(spread[rows]))},
-            since=evidence.since(past <= ALIKE),
+            since=evidence.since(past <= ROUNDING_SPREAD),
             rows=rows,
             factor="weights",
             remedies=[remedies.weights(evidence.experiment)],

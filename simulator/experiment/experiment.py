@@ -256,12 +256,12 @@ def _parsed(text: bytes | str) -> Any:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    plain: dict[str, Any] = {}
     for key, value in pairs:
-        if key in found:
+        if key in plain:
             raise ExperimentError(f"the field {key!r} stands twice in one object")
-        found[key] = value
-    return found
+        plain[key] = value
+    return plain
 
 
 def _no_constant(name: str) -> float:

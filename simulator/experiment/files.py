@@ -74,13 +74,13 @@ def reach_of(path: Path) -> Reach | None:
     """
     data = _described(path).data
     named, told = str(getattr(data, "path", "")), str(getattr(data, "hash", ""))
-    there = str(getattr(data.beside(path.parent), "path", ""))
-    if not named or not os.path.exists(there):
+    located = str(getattr(data.beside(path.parent), "path", ""))
+    if not named or not os.path.exists(located):
         return None
-    found = Path(there).resolve()
-    if found.is_relative_to(path.parent.resolve()) or (told and found.is_file() and hash_of(there) == told):
+    target = Path(located).resolve()
+    if target.is_relative_to(path.parent.resolve()) or (told and target.is_file() and hash_of(located) == told):
         return None
-    return Reach(named, found)
+    return Reach(named, target)
 
 
 def is_table(path: Path) -> bool:

@@ -29,8 +29,8 @@ def inner_field(kind: type[Part]) -> str | None:
 def inner_layers(layer: Layer) -> tuple[Layer, ...]:
     """The inner stack of a composite layer, empty for any other."""
     name = inner_field(type(layer))
-    found: tuple[Layer, ...] = () if name is None else getattr(layer, name)
-    return found
+    inner: tuple[Layer, ...] = () if name is None else getattr(layer, name)
+    return inner
 
 
 def shapes(layers: Sequence[Layer], input_shape: Shape) -> dict[Path, Shape]:
@@ -38,7 +38,7 @@ def shapes(layers: Sequence[Layer], input_shape: Shape) -> dict[Path, Shape]:
 
     ShapeError names the layer by its number, and leads with ``path`` to the entry: ``layers[2].layers[0]``.
     """
-    found: dict[Path, Shape] = {}
+    outlines: dict[Path, Shape] = {}
     shape, number = input_shape, 0
     for entry, layer in enumerate(layers):
         outline = Outline(shape)
@@ -51,9 +51,9 @@ def shapes(layers: Sequence[Layer], input_shape: Shape) -> dict[Path, Shape]:
             if outline.shape == shape:
                 break  # and so it goes on
             shape = outline.shape
-        found.update(_entries(layer, outline, ("layers", entry)))
+        outlines.update(_entries(layer, outline, ("layers", entry)))
         number += layer.repeat
-    return found
+    return outlines
 
 
 def text_of(shape: Shape) -> str:
@@ -82,6 +82,6 @@ def shape_before(layers: Sequence[Layer], input_shape: Shape, path: Path) -> Sha
     """What comes into the entry at ``path``, for its first repetition; ShapeError if a layer before it does not fit."""
     _, index, *rest = path
     before = layers[: int(index)]
-    found: Mapping[Path, Shape] = shapes(before, input_shape)
-    shape = found["layers", len(before) - 1] if before else input_shape
+    before_it: Mapping[Path, Shape] = shapes(before, input_shape)
+    shape = before_it["layers", len(before) - 1] if before else input_shape
     return shape_before(inner_layers(layers[int(index)]), shape, ("layers", *rest[1:])) if rest else shape

@@ -32,23 +32,23 @@ class Reading:
     @cached_property
     def flat(self) -> list[NDArray[np.bool_]]:
         """Of each stack of slopes, where |φ'(z)| is below 5 % of its supremum: saturated entries."""
-        found = []
+        masks = []
         for stack in self.roles["slope"].stacks:
             activation = self.roles.taps[stack.layers[0]].activation
             assert activation is not None
             steepness: Array = stack.array if activation.monotone else np.abs(stack.array)
-            found.append(np.less(steepness, SATURATION * activation.sup_slope))
-        return found
+            masks.append(np.less(steepness, SATURATION * activation.sup_slope))
+        return masks
 
     @cached_property
     def flat_entries(self) -> Floats:
         """(layers,): how many entries are flat; NaN where they cannot be counted."""
-        found = np.full(self.roles.depth, np.nan)
+        counts = np.full(self.roles.depth, np.nan)
         for stack, flat in zip(self.roles["slope"].stacks, self.flat, strict=True):
-            found[stack.layers] = [np.count_nonzero(layer) for layer in flat]
+            counts[stack.layers] = [np.count_nonzero(layer) for layer in flat]
         if self.uncounted:
-            found[self.uncounted] = np.nan
-        return found
+            counts[self.uncounted] = np.nan
+        return counts
 
     @cached_property
     def uncounted(self) -> list[int]:

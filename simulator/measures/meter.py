@@ -75,10 +75,10 @@ class _Sums:
                 # At once: it finds the stack in the cache.
                 total[here] = sums(stack)
         split = self.summed
-        found = moments_from(square[:split], total, self.sizes, self.arrays, self.precision)
-        size = np.concatenate([found.norm, norms_from(square[split:], self.arrays[split:], self.precision)])
+        all_moments = moments_from(square[:split], total, self.sizes, self.arrays, self.precision)
+        size = np.concatenate([all_moments.norm, norms_from(square[split:], self.arrays[split:], self.precision)])
         norm = self._by_role(size, len(self.names))
-        mean, std = self._by_role(found.mean, self.rows), self._by_role(found.std, self.rows)
+        mean, std = self._by_role(all_moments.mean, self.rows), self._by_role(all_moments.std, self.rows)
         moments = {name: Moments(mean[row], std[row], norm[row]) for row, name in enumerate(self.names[: self.rows])}
         return dict(zip(self.names, norm, strict=True)), moments
 

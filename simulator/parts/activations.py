@@ -72,8 +72,8 @@ class Activation(Part, frozen=True):
             middle = (low + high) / 2
             self.apply(middle, value)
             low, high = np.where(value < a, middle, low), np.where(value < a, high, middle)
-        found: Array = np.where(np.isnan(a), a, high)
-        return found
+        z: Array = np.where(np.isnan(a), a, high)
+        return z
 
 
 class Linear(Activation, frozen=True, tag="linear"):
@@ -108,8 +108,8 @@ class Sigmoid(Activation, frozen=True, tag="sigmoid"):
 
     def inverse(self, a: Array) -> Array:
         share = np.clip(a, CERTAIN, 1 - CERTAIN)
-        found: Array = np.log(share / (1 - share))
-        return found
+        z: Array = np.log(share / (1 - share))
+        return z
 
 
 class Tanh(Activation, frozen=True, tag="tanh"):

@@ -38,8 +38,8 @@ class Initializer(Part, frozen=True):
 
     def scaled_variance(self, fan_in: int, fan_out: int) -> float | None:
         """σ_w² = n_in · variance of the weights it draws; None where they are no random draw that theory knows."""
-        found = self.entry_variance(fan_in, fan_out)
-        return found * fan_in if found else None
+        variance = self.entry_variance(fan_in, fan_out)
+        return variance * fan_in if variance else None
 
     def fixed_size(self) -> float:
         """Root mean square of an entry, where that is the same for every layer; else 0."""
@@ -47,8 +47,8 @@ class Initializer(Part, frozen=True):
 
     def spectral_radius(self, units: int) -> float:
         """About: of a random draw of units × units it is σ_w (the circular law; Ginibre 1965)."""
-        found = self.entry_variance(units, units)
-        return 1.0 if found is None else math.sqrt(found * units)
+        variance = self.entry_variance(units, units)
+        return 1.0 if variance is None else math.sqrt(variance * units)
 
 
 def _normal(out: Array, rng: np.random.Generator, std: float) -> None:

@@ -67,8 +67,8 @@ class SoftmaxCrossEntropy(Loss, frozen=True, tag="softmax_cross_entropy"):
         np.divide(out, out.sum(axis=0), out=out)
 
     def before_output(self, a: Array) -> Array:
-        found: Array = np.log(np.clip(a, CERTAIN, 1 - CERTAIN))
-        return found
+        logits: Array = np.log(np.clip(a, CERTAIN, 1 - CERTAIN))
+        return logits
 
     def per_sample(self, z: Array, a: Array, y: Array) -> Array:
         # log Σe^z − Σ y z, both less the largest z: a probability that underflows to 0 still has its finite log,

@@ -67,10 +67,10 @@ def concrete(base: Callable[..., PartType]) -> tuple[type[PartType], ...]:
     # As a callable it may be abstract: mypy takes ``type[…]`` for a class that can be instantiated.
     assert isinstance(base, type)
     children: Sequence[type[PartType]] = base.__subclasses__()
-    found: list[type[PartType]] = []
+    classes: list[type[PartType]] = []
     for child in children:
-        found.extend(concrete(child) or (child,))
-    return tuple(found)
+        classes.extend(concrete(child) or (child,))
+    return tuple(classes)
 
 
 def kinds(base: Callable[..., PartType]) -> dict[str, type[PartType]]:
@@ -262,14 +262,14 @@ def _describe(name: str, annotation: Any, default: Any, required: bool) -> Param
 def parameters(spec: type[Spec]) -> tuple[Parameter, ...]:
     """All fields of ``spec`` in the order they are declared."""
     hints = typing.get_type_hints(spec, include_extras=True)
-    found = []
+    fields = []
     for field in msgspec.structs.fields(spec):
         required = field.default is msgspec.NODEFAULT and field.default_factory is msgspec.NODEFAULT
         default = None if required else field.default
         if default is msgspec.NODEFAULT:
             default = typing.cast(Any, field.default_factory)()
-        found.append(_describe(field.name, hints[field.name], default, required))
-    return tuple(found)
+        fields.append(_describe(field.name, hints[field.name], default, required))
+    return tuple(fields)
 
 
 def own_first(spec: type[Spec]) -> tuple[Parameter, ...]:
@@ -281,9 +281,9 @@ def own_first(spec: type[Spec]) -> tuple[Parameter, ...]:
 
 
 def parameter(spec: type[Spec], name: str) -> Parameter:
-    for found in parameters(spec):
-        if found.name == name:
-            return found
+    for field in parameters(spec):
+        if field.name == name:
+            return field
     raise KeyError(name)
 
 

@@ -95,8 +95,8 @@ def _expanded(activation: Activation, root: Floats) -> tuple[Floats, Floats, Flo
 def _summed(coefficients: Floats, whole: Floats, c: Floats) -> Floats:
     """Σ_k a_k(s) a_k(t) c^k, with all beyond the last term on the next power."""
     rest = np.sqrt(np.maximum(whole - np.square(coefficients).sum(axis=1), 0))
-    found = np.outer(rest, rest)
+    moments = np.outer(rest, rest)
     for k in reversed(range(TERMS)):
-        found *= c
-        found += np.outer(coefficients[:, k], coefficients[:, k])
-    return found
+        moments *= c
+        moments += np.outer(coefficients[:, k], coefficients[:, k])
+    return moments

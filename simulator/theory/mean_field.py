@@ -142,8 +142,8 @@ def _reached(q: Floats, v: Floats, points: Floats, square: float) -> NDArray[np.
     way = np.sign(goal - start)
     between = (way * (q - start) >= 0) & (way * (goal - q) > 0)
     turned = way * (weight * v + bias - q) < -NEAR * q
-    found: NDArray[np.bool_] = ~(between & turned).any(axis=1)
-    return found
+    settled: NDArray[np.bool_] = ~(between & turned).any(axis=1)
+    return settled
 
 
 def _without_repeated_gaps(points: Floats) -> Floats:
@@ -210,5 +210,5 @@ def _chi_towards(moments: Floats, way: int, weight: Floats, bias: Floats, start:
     before = np.maximum(after - 1, 0)
     left, gone = rise[rows, before], rise[rows, before] - rise[rows, after]
     share = np.clip(np.divide(left, gone, out=np.ones_like(left), where=rise[rows, after] <= 0), 0, 1)
-    found: Floats = weight * (x[before] + share * (x[after] - x[before]))
-    return found
+    chi: Floats = weight * (x[before] + share * (x[after] - x[before]))
+    return chi

@@ -115,9 +115,9 @@ class Mask(Operation):
         return self._masked(gradient)
 
     def _masked(self, moments: Floats) -> Floats:
-        found = moments * self.others
-        np.fill_diagonal(found, np.diagonal(moments) * self.own)
-        return found
+        masked = moments * self.others
+        np.fill_diagonal(masked, np.diagonal(moments) * self.own)
+        return masked
 
 
 class OverBatch(Operation):
@@ -152,9 +152,9 @@ class OverBatch(Operation):
         once = float(self.weights.sum())
         twice = self.each @ (self.weights * self.t)
         thrice = (self.each * (self.weights * self.t**2 / 2)) @ self.each.T
-        found = inner * (once - twice[:, np.newaxis] - twice + 2 * thrice)
-        found[np.diag_indices(self.count)] += thrice @ np.diagonal(inner)
-        result: Floats = self.basis @ found @ self.basis.T * (self.damping / self.variance)
+        gradients = inner * (once - twice[:, np.newaxis] - twice + 2 * thrice)
+        gradients[np.diag_indices(self.count)] += thrice @ np.diagonal(inner)
+        result: Floats = self.basis @ gradients @ self.basis.T * (self.damping / self.variance)
         return centred(result)
 
 
@@ -179,8 +179,8 @@ class OverUnits(Operation):
         return Signal(second / self.scale, np.zeros_like(signal.mean), signal.units)
 
     def back(self, gradient: Floats) -> Floats:
-        found: Floats = gradient / self.scale
-        return found
+        scaled: Floats = gradient / self.scale
+        return scaled
 
 
 class Sum(Operation):
@@ -203,15 +203,15 @@ class Sum(Operation):
         inner = self.scale**2 * gradient
         for operation in reversed(self.branch):
             inner = operation.back(inner)
-        found: Floats = gradient + inner
-        return found
+        total: Floats = gradient + inner
+        return total
 
 
 def centred(second: Floats) -> Floats:
     """Less the mean over samples, on both sides."""
     down = second - second.mean(axis=0, keepdims=True)
-    found: Floats = down - down.mean(axis=1, keepdims=True)
-    return found
+    both: Floats = down - down.mean(axis=1, keepdims=True)
+    return both
 
 
 def between(second: Floats) -> float:

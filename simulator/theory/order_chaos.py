@@ -148,8 +148,8 @@ def _masking(dropout: Dropout) -> float:
 
 def _square(module: DenseModule) -> float:
     """Mean square of what comes in, to two digits: it says where q starts, and batches differ little."""
-    found = float(np.square(module.x[:-1], dtype=np.float64).mean())
-    return float(f"{found:.2g}") if math.isfinite(found) else 1.0
+    square = float(np.square(module.x[:-1], dtype=np.float64).mean())
+    return float(f"{square:.2g}") if math.isfinite(square) else 1.0
 
 
 def _place(module: DenseModule) -> Place | None:

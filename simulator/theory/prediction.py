@@ -107,10 +107,10 @@ def _predict(network: Network) -> Prediction:
     for operation in reversed(operations):
         gradient = operation.back(gradient)
     columns = [_columns(row, network.batch) for row in rows] + [_output_columns(network.output, output, last, network)]
-    found = [np.array(column) for column in zip(*columns, strict=True)]
+    predicted = [np.array(column) for column in zip(*columns, strict=True)]
     # What is predicted is the profile: it starts from the output layer's own gradient.
-    found[-1] *= norm(network.output.affine.kernel_gradient[:-1]) / found[-1][-1]
-    return Prediction("", *[frozen(column) for column in [*found, *_spreads([*rows, output])]])
+    predicted[-1] *= norm(network.output.affine.kernel_gradient[:-1]) / predicted[-1][-1]
+    return Prediction("", *[frozen(column) for column in [*predicted, *_spreads([*rows, output])]])
 
 
 def _forward(network: Network) -> tuple[list[_Row], list[Operation], _Row, Signal]:

@@ -13,7 +13,7 @@ import pytest
 from simulator import Experiment, RunResult, run
 from simulator.doctor import SUSPECTS, Finding, Remedy, Severity, Trial
 from simulator.doctor.proof import consistent, prove
-from simulator.doctor.trial import CURED, Outcome, Trials, copy, cures
+from simulator.doctor.trial import CURED_SHARE, Outcome, Trials, copy, cures
 from simulator.experiment.experiment import ExperimentError
 from simulator.parts.optimizers import Optimizer
 from simulator.parts.schedules import Schedule
@@ -124,7 +124,7 @@ def test_the_setting_that_was_made_bad_is_named_first(rule: str) -> None:
     # A run that is started anew with the first mend.
     mended = trained(plain, [*settings, *finding.remedies[0].settings])
     assert rule not in {each.rule for each in mended.findings}
-    assert level(mended) <= CURED * level(result) or not math.isfinite(level(result))
+    assert level(mended) <= CURED_SHARE * level(result) or not math.isfinite(level(result))
 
 
 @pytest.mark.parametrize("base", [DIGITS, MOONS, PLANE, DEEP, WINE, RESIDUAL, ROWS, OPEN, SIGMOID])

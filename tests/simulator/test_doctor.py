@@ -16,7 +16,7 @@ from msgspec import structs
 from simulator import Experiment, run
 from simulator.doctor import RULES, Evidence, Finding, Remedy, examine, tiny_shares
 from simulator.doctor.proof import prove
-from simulator.doctor.trial import CURED, CancelledError, Trials, copy
+from simulator.doctor.trial import CURED_SHARE, CancelledError, Trials, copy
 from simulator.experiment.files import find, presets
 from simulator.observations.sharpness import Sharpness
 from simulator.parts.optimizers import Adam
@@ -95,7 +95,7 @@ def test_only_mends_that_were_tried_and_cured_a_copy_are_offered() -> None:
     for remedy in offered:
         assert remedy.tried is not None
         assert remedy.tried.gone
-        assert remedy.tried.loss_after <= CURED * remedy.tried.loss_before
+        assert remedy.tried.loss_after <= CURED_SHARE * remedy.tried.loss_before
         assert remedy.tried.loss_after == copy(remedy.applied(experiment), STEPS).loss
 
 

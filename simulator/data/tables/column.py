@@ -97,14 +97,14 @@ class Gathering:
         if number is not None:
             return number, NUMBER  # numbers may all differ: they are not remembered
         if cell.lower() in MISSING and cell != "-":
-            found = np.nan, ABSENT
+            meaning = np.nan, ABSENT
         elif len(self._words) < MAX_WORDS:
-            found = np.nan, len(self._words)
+            meaning = np.nan, len(self._words)
             self._words.append(cell)
         else:
             return np.nan, LOST
-        self._known[cell] = found
-        return found
+        self._known[cell] = meaning
+        return meaning
 
     def column(self, name: str) -> Column:
         """What has been gathered."""
@@ -194,11 +194,11 @@ class Column:
         """(rows,): days where every word is a date or a time; else None."""
         if self.numeric or self.crowded or self.codes is None or np.any(self.codes == NUMBER):
             return None
-        found = days_of(self.words)
-        if found is None:
+        days_of_words = days_of(self.words)
+        if days_of_words is None:
             return None
         days = np.full(len(self.values), np.nan)
-        days[self.codes >= 0] = found[self.codes[self.codes >= 0]]
+        days[self.codes >= 0] = days_of_words[self.codes[self.codes >= 0]]
         return days
 
 
@@ -235,13 +235,13 @@ def _numbers_of(words: Sequence[str], among_numbers: bool, decimal: Decimal) -> 
 
     Numbers may all have one unit; among numbers without, some may be flagged by a letter or two.
     """
-    found = [(np.nan, "") if among_numbers and stands_for_nothing(word) else with_unit(word, decimal) for word in words]
-    if any(each is None for each in found):
+    pairs = [(np.nan, "") if among_numbers and stands_for_nothing(word) else with_unit(word, decimal) for word in words]
+    if any(each is None for each in pairs):
         return None
-    units = {each[1] for each in found if each is not None} - {""}
+    units = {each[1] for each in pairs if each is not None} - {""}
     alike = len(units) <= 1 and (among_numbers or len(words) > 1)
     flags = among_numbers and all(len(unit) <= FLAG and unit.islower() for unit in units)
-    return np.array([each[0] for each in found if each is not None]) if alike or flags else None
+    return np.array([each[0] for each in pairs if each is not None]) if alike or flags else None
 
 
 def _with_numbers(column: Column, meant: Floats) -> Column:

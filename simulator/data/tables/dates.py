@@ -68,19 +68,19 @@ def _formatted(form: str) -> Callable[[str], float]:
 
 def _quarter(word: str) -> float:
     """The first day of a quarter or month as statisticians name it: ``2020Q1``, ``2020-M03``."""
-    found = _QUARTER.fullmatch(word)
-    if found is None:
+    match = _QUARTER.fullmatch(word)
+    if match is None:
         raise ValueError(word)
-    month = int(found[3]) if found[3] else 3 * int(found[2]) - 2
-    return _since(datetime.datetime(int(found[1]), month, 1))
+    month = int(match[3]) if match[3] else 3 * int(match[2]) - 2
+    return _since(datetime.datetime(int(match[1]), month, 1))
 
 
 def _time(word: str) -> float:
     """A time of day, or so many hours, minutes and seconds: ``36:00`` is a day and a half."""
-    found = _TIME.fullmatch(word)
-    if found is None:
+    match = _TIME.fullmatch(word)
+    if match is None:
         raise ValueError(word)
-    return (int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3] or 0)) / 86400
+    return (int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3] or 0)) / 86400
 
 
 def _since(moment: datetime.datetime) -> float:

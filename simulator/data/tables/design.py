@@ -57,28 +57,28 @@ class Size:
     """and because an input is."""
 
 
-def design_size(found: Judgement, missing: Missing = "fill") -> Size:
+def design_size(judgement: Judgement, missing: Missing = "fill") -> Size:
     """The size of :func:`design`'s result, without making it. Raises :class:`DataError` as it does."""
-    target, kept = found.column(found.target), _kept(found, missing)
-    names = sum(len(_input(found, name, missing).names) for name in found.inputs)
-    classes = len(_present(found, target, kept)[0]) if found.task == "classification" else 0
-    answered = int(_answered(found).sum())
+    target, kept = judgement.column(judgement.target), _kept(judgement, missing)
+    names = sum(len(_input(judgement, name, missing).names) for name in judgement.inputs)
+    classes = len(_present(judgement, target, kept)[0]) if judgement.task == "classification" else 0
+    answered = int(_answered(judgement).sum())
     return Size(len(kept), names, classes, len(target.values) - answered, answered - len(kept))
 
 
-def design(found: Judgement, missing: Missing = "fill") -> Raw:
+def design(judgement: Judgement, missing: Missing = "fill") -> Raw:
     """Inputs and target. Raises :class:`DataError`."""
-    target, kept = found.column(found.target), _kept(found, missing)
-    inputs = [_input(found, name, missing) for name in found.inputs]
+    target, kept = judgement.column(judgement.target), _kept(judgement, missing)
+    inputs = [_input(judgement, name, missing) for name in judgement.inputs]
     names = tuple(name for each in inputs for name in each.names)
     if len(kept) * len(names) > MAX_CELLS:
         size = f"{count(len(kept), 'row')} of {count(len(names), 'input')}"
-        raise DataError(f"{name_of(found.table.path)}: {size} do not fit in memory")
-    classes, y = _answers(found, target, kept)
-    targets = found.targets if found.task == "regression" else ()
-    notes = notes_of(found, missing)
+        raise DataError(f"{name_of(judgement.table.path)}: {size} do not fit in memory")
+    classes, y = _answers(judgement, target, kept)
+    targets = judgement.targets if judgement.task == "regression" else ()
+    notes = notes_of(judgement, missing)
     # Where nobody else holds the table, its columns go as the samples come: both at once may not fit in memory.
-    del found, target
+    del judgement, target
     x = np.empty((len(kept), len(names)), order="F" if len(kept) * len(names) > LARGE else "C")
     at = 0
     while inputs:
@@ -88,71 +88,73 @@ def design(found: Judgement, missing: Missing = "fill") -> Raw:
     return Raw(frozen(x), frozen(y), classes, names, notes=notes, target_names=targets)
 
 
-def notes_of(found: Judgement, missing: Missing) -> tuple[str, ...]:
+def notes_of(judgement: Judgement, missing: Missing) -> tuple[str, ...]:
     """What becomes of rows and values that are missing, and which columns are left out."""
-    size = design_size(found, missing)
-    notes = [f"{count(found.table.below, 'line')} below the table left out"] if found.table.below else []
+    size = design_size(judgement, missing)
+    notes = [f"{count(judgement.table.below, 'line')} below the table left out"] if judgement.table.below else []
     if size.without_target:
-        notes.append(f"{count(size.without_target, 'row')} without {', '.join(map(shown, found.targets))} left out")
+        notes.append(f"{count(size.without_target, 'row')} without {', '.join(map(shown, judgement.targets))} left out")
     if size.dropped:
         notes.append(f"{count(size.dropped, 'row')} that lack an input left out")
-    filled = sum(found.column(name).missing for name in found.inputs) if missing == "fill" else 0
+    filled = sum(judgement.column(name).missing for name in judgement.inputs) if missing == "fill" else 0
     if filled:
         notes.append(f"{count(filled, 'missing value')} filled")
-    told = [f"{shown(each.name, 24)} ({each.reason or 'not chosen'})" for each in found.left_out]
+    told = [f"{shown(each.name, 24)} ({each.reason or 'not chosen'})" for each in judgement.left_out]
     if told:
         rest = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""
         notes.append(f"column{'s' if len(told) != 1 else ''} left out: {', '.join(told[:NAMED])}{rest}")
     return tuple(notes)
 
 
-def _answers(found: Judgement, target: Column, kept: NDArray[np.intp]) -> tuple[tuple[str, ...], NDArray[Any]]:
+def _answers(judgement: Judgement, target: Column, kept: NDArray[np.intp]) -> tuple[tuple[str, ...], NDArray[Any]]:
     """Names of the classes, and each row's class; or none, and each row's quantity."""
-    if found.further:
-        return (), np.column_stack([_quantity(found.column(name))[kept] for name in found.targets])
-    if found.task == "regression":
+    if judgement.further:
+        return (), np.column_stack([_quantity(judgement.column(name))[kept] for name in judgement.targets])
+    if judgement.task == "regression":
         return (), _quantity(target)[kept]
-    present, labels = _present(found, target, kept)
+    present, labels = _present(judgement, target, kept)
     words = target.categories[0]
     return tuple(" ".join(words[place].split()) for place in present), labels
 
 
-def _answered(found: Judgement) -> NDArray[np.bool_]:
+def _answered(judgement: Judgement) -> NDArray[np.bool_]:
     """The rows that have every target."""
-    lacking: NDArray[np.bool_] = np.logical_or.reduce([found.column(name).absent for name in found.targets])
+    lacking: NDArray[np.bool_] = np.logical_or.reduce([judgement.column(name).absent for name in judgement.targets])
     return ~lacking
 
 
-def _kept(found: Judgement, missing: Missing) -> NDArray[np.intp]:
+def _kept(judgement: Judgement, missing: Missing) -> NDArray[np.intp]:
     """The rows that are left: all that have a target and, where it is so wished, every input."""
-    rows = _answered(found)
-    for column in map(found.column, found.inputs):
+    rows = _answered(judgement)
+    for column in map(judgement.column, judgement.inputs):
         if column.missing and missing == "refuse":
-            _refuse(found, column, rows)
+            _refuse(judgement, column, rows)
         if missing == "drop":
             rows &= ~column.absent
     kept = np.flatnonzero(rows)
     if len(kept) < 2:
         rest = count(len(kept), "row")
-        raise DataError(f"{name_of(found.table.path)}: only {rest} lack no value, at least 2 are needed")
+        raise DataError(f"{name_of(judgement.table.path)}: only {rest} lack no value, at least 2 are needed")
     return kept
 
 
-def _refuse(found: Judgement, column: Column, rows: NDArray[np.bool_]) -> None:
+def _refuse(judgement: Judgement, column: Column, rows: NDArray[np.bool_]) -> None:
     first = np.flatnonzero(column.absent & rows)
     if first.size:
-        line = int(found.table.lines[first[0]])
-        raise DataError(f"{name_of(found.table.path)}, line {line}, column {shown(column.name)}: the value is missing")
+        line = int(judgement.table.lines[first[0]])
+        raise DataError(
+            f"{name_of(judgement.table.path)}, line {line}, column {shown(column.name)}: the value is missing"
+        )
 
 
-def _input(found: Judgement, name: str, missing: Missing) -> _Input:
-    column = found.column(name)
+def _input(judgement: Judgement, name: str, missing: Missing) -> _Input:
+    column = judgement.column(name)
     if column.numeric or column.days is not None:
         return _Input(column, (), False)
     if column.crowded or column.different > MAX_CLASSES:
         raise DataError(
-            f"{name_of(found.table.path)}, column {shown(name)}: text with more than {MAX_CLASSES} different values "
-            "cannot be an input"
+            f"{name_of(judgement.table.path)}, column {shown(name)}: text with more than {MAX_CLASSES} different "
+            "values cannot be an input"
         )
     return _Input(column, column.categories[0], bool(column.missing) and missing == "fill")
 
@@ -183,11 +185,11 @@ def _filled(values: Floats, kept: NDArray[np.intp]) -> Floats:
     return chosen
 
 
-def _present(found: Judgement, target: Column, kept: NDArray[np.intp]) -> tuple[NDArray[np.intp], Labels]:
+def _present(judgement: Judgement, target: Column, kept: NDArray[np.intp]) -> tuple[NDArray[np.intp], Labels]:
     """Places of the classes that are left among the target's values, and each row's class."""
     names, codes = target.categories
     present, labels = np.unique(codes[kept], return_inverse=True)
     if len(present) < 2:
-        where = f"{name_of(found.table.path)}, column {shown(target.name)}"
+        where = f"{name_of(judgement.table.path)}, column {shown(target.name)}"
         raise DataError(f"{where}: one class only ({shown(names[present[0]])}), at least 2 are needed")
     return present.astype(np.intp), labels.astype(np.int64)

@@ -48,15 +48,15 @@ def dialect_of(lines: list[str], wish: str = "auto") -> Dialect:
     text = "\n".join(line.strip("\r\n")[:longest] for line in plain)
     allowed = DELIMITERS if wish == "auto" else (wish,)
     try:
-        found = Sniffer().sniff(text, delimiters=list(allowed)) if text.strip() else None
+        sniffed = Sniffer().sniff(text, delimiters=list(allowed)) if text.strip() else None
     except Error:
-        found = None
-    if found is None:
+        sniffed = None
+    if sniffed is None:
         return Dialect("" if wish == "auto" else wish)
-    if wish == "auto" and found.delimiter not in (",", ";", "|") and (blank := _blanks(lines)):
+    if wish == "auto" and sniffed.delimiter not in (",", ";", "|") and (blank := _blanks(lines)):
         return Dialect(blank)
-    quote = found.quotechar if found.quotechar in ("'", '"') else '"'
-    delimiter = found.delimiter if found.delimiter in DELIMITERS else ""
+    quote = sniffed.quotechar if sniffed.quotechar in ("'", '"') else '"'
+    delimiter = sniffed.delimiter if sniffed.delimiter in DELIMITERS else ""
     return Dialect(delimiter if wish == "auto" else wish, quote)
 
 

@@ -107,11 +107,11 @@ def judge(
     if len(chosen) > 1 and task == "classification":
         raise DataError(f"{name_of(table.path)}: several targets are of a regression; a class is named by one column")
     wish = "regression" if len(chosen) > 1 else task
-    found, doubt = task_of(chosen[0]) if wish == "auto" else (wish, "")
+    task, doubt = task_of(chosen[0]) if wish == "auto" else (wish, "")
     wanted = tuple(inputs) if inputs else _inputs(table, columns, targets)
     for each in chosen:
-        _check(table, columns, each, found, wanted)
-    return Judgement(table, columns, targets[0], found, wanted, doubt, targets[1:])
+        _check(table, columns, each, task, wanted)
+    return Judgement(table, columns, targets[0], task, wanted, doubt, targets[1:])
 
 
 def _check_names(table: Table, targets: Sequence[str], inputs: Sequence[str] | None) -> None:
@@ -249,12 +249,12 @@ def task_of(target: Judged) -> tuple[Task, str]:
 def _inputs(table: Table, columns: Sequence[Judged], targets: Sequence[str]) -> tuple[str, ...]:
     """All that have no reason against them; where those are few, what counts the rows too: a series in its order."""
     others = [(at, each) for at, each in enumerate(columns) if each.name not in targets]
-    found = {at for at, each in others if not each.reason}
-    if len(found) < 2:
-        found |= {at for at, each in others if each.reason == COUNTS_ROWS and table.layout.named[at]}
-    if not found:
-        found = {at for at, each in others if each.column.whole and each.reason in (COUNTS_ROWS, NAMES_ROWS)}
-    return tuple(columns[at].name for at in sorted(found))
+    chosen = {at for at, each in others if not each.reason}
+    if len(chosen) < 2:
+        chosen |= {at for at, each in others if each.reason == COUNTS_ROWS and table.layout.named[at]}
+    if not chosen:
+        chosen = {at for at, each in others if each.column.whole and each.reason in (COUNTS_ROWS, NAMES_ROWS)}
+    return tuple(columns[at].name for at in sorted(chosen))
 
 
 def _check(table: Table, columns: Sequence[Judged], chosen: Judged, task: Task, inputs: Sequence[str]) -> None:

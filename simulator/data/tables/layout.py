@@ -64,8 +64,8 @@ def layout_of(rows: Sequence[Row], header: Header, decimal: Decimal) -> Layout:
         skip, head = body[under][0] + 1, _joined(first[1], below[:under], width)
     else:
         skip, head = first[0], commented
-    names, there = _names(head, width)
-    return Layout(names, bool(head), skip, comments, there, empty_last=empty_last)
+    names, given = _names(head, width)
+    return Layout(names, bool(head), skip, comments, given, empty_last=empty_last)
 
 
 def _is_comment(row: Sequence[str]) -> bool:
@@ -246,14 +246,14 @@ def _names(head: Sequence[str], width: int) -> tuple[tuple[str, ...], tuple[bool
     cells = ["", *head] if head and len(head) == width - 1 else list(head)
     cells = [" ".join(cell.split()) for cell in cells[:width]]
     cells += [""] * (width - len(cells))
-    there = tuple(bool(cell) for cell in cells)
-    taken, found = set(filter(None, cells)), dict[str, None]()
+    named = tuple(bool(cell) for cell in cells)
+    taken, names = set(filter(None, cells)), dict[str, None]()
     for at, cell in enumerate(cells):
         name = cell or f"column {at + 1}"
-        if name in found or (not cell and name in taken):
-            name = _another(name, taken | found.keys())
-        found[name] = None
-    return tuple(found), there
+        if name in names or (not cell and name in taken):
+            name = _another(name, taken | names.keys())
+        names[name] = None
+    return tuple(names), named
 
 
 def _another(name: str, taken: set[str]) -> str:
@@ -282,21 +282,21 @@ _PREFIX = re.compile(r"([mcCiwI]?[CDSTNcdst]?)#(.+)")
 def _orange(body: Sequence[tuple[int, list[str]]], width: int) -> Layout | None:
     """Orange's three header lines, names, types and flags; or its one line with prefixes, as in ``cD#class``."""
     if len(body) > 2 and _is_orange([row for _, row in body[:3]]):
-        names, there = _names(body[0][1], width)
+        names, named = _names(body[0][1], width)
         flags = body[2][1] if _are_flags(body[2][1]) else []
         cells = [*flags, *[""] * (width - len(flags))]
         roles = tuple(_ROLES.get(cell.lower().split(" ")[0], "") for cell in cells)
         return Layout(
-            names, True, body[2][0] + 1 if flags or not any(body[2][1]) else body[1][0] + 1, False, there, roles
+            names, True, body[2][0] + 1 if flags or not any(body[2][1]) else body[1][0] + 1, False, named, roles
         )
     matches = [_PREFIX.fullmatch(cell) for cell in body[0][1]]
     if not any(matches):
         return None
-    cells = [cell if found is None else found[2] for cell, found in zip(body[0][1], matches, strict=True)]
-    names, there = _names(cells, width)
-    flags = [found[1][:1] if found else "" for found in matches] + [""] * (width - len(matches))
+    cells = [cell if match is None else match[2] for cell, match in zip(body[0][1], matches, strict=True)]
+    names, named = _names(cells, width)
+    flags = [match[1][:1] if match else "" for match in matches] + [""] * (width - len(matches))
     # A lower-case letter in front is a flag, a capital one a type.
-    return Layout(names, True, body[0][0] + 1, False, there, tuple(_ROLES.get(flag, "") for flag in flags))
+    return Layout(names, True, body[0][0] + 1, False, named, tuple(_ROLES.get(flag, "") for flag in flags))
 
 
 def _is_orange(rows: Sequence[Sequence[str]]) -> bool:

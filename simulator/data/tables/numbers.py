@@ -60,14 +60,14 @@ def number_in(text: str, decimal: Decimal = ".") -> float | None:
     text = _NEGATIVE.sub(r"-\1", text.translate(_SIGNS).strip())
     if decimal == ",":
         text = text.translate({ord(","): ".", ord("."): ","})
-    found = _value(text)
-    return found if found is not None else _value(_bare(text))
+    value = _value(text)
+    return value if value is not None else _value(_bare(text))
 
 
 def _bare(text: str) -> str:
     """Without currency signs and percent."""
-    found = _AFFIXES.match(text)
-    return "" if found is None else found[1] + found[2] + found[3]
+    match = _AFFIXES.match(text)
+    return "" if match is None else match[1] + match[2] + match[3]
 
 
 def _value(text: str) -> float | None:
@@ -117,9 +117,9 @@ def with_unit(word: str, decimal: Decimal = ".") -> tuple[float, str] | None:
     number, _, unit = word.rpartition(" ")
     if number and stands_for_nothing(number):
         return math.nan, unit
-    found = _UNIT.fullmatch(word)
-    value = None if found is None else number_in(found[1], decimal)
-    return None if found is None or value is None else (value, found[2])
+    match = _UNIT.fullmatch(word)
+    value = None if match is None else number_in(match[1], decimal)
+    return None if match is None or value is None else (value, match[2])
 
 
 def plain(value: float) -> str:

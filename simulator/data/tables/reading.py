@@ -209,8 +209,8 @@ class _Gathered:
         return np.concatenate(self._lines) if self._lines else np.empty(0, np.int32)
 
     def columns(self) -> tuple[Column, ...]:
-        found = []
+        columns = []
         for at, name in enumerate(self.layout.names):
-            found.append(self._columns[at].column(name))
+            columns.append(self._columns[at].column(name))
             self._columns[at] = Gathering(self.decimal)  # its pieces are not needed any more
-        return tuple(found)
+        return tuple(columns)

@@ -103,15 +103,15 @@ def status(path: str) -> os.stat_result:
     if not path:
         raise DataError("table: no file is chosen")
     try:
-        found = os.stat(path)
+        stamp = os.stat(path)
     except (OSError, ValueError) as error:
         reason = f"no such file in {_folder(path)}" if isinstance(error, FileNotFoundError) else reason_of(error)
         raise DataError(f"{name_of(path)}: {reason}") from error
     try:
-        check_regular(found, path)
+        check_regular(stamp, path)
     except UnfitFileError as error:
         raise DataError(f"{name_of(path)}: {error.strerror}") from error
-    return found
+    return stamp
 
 
 def _folder(path: str) -> str:
@@ -285,11 +285,11 @@ def _other(sample: bytes) -> str:
     # Whole lines around what is odd tell more than the plain text before it.
     odd = next((i for i, byte in enumerate(sample) if byte > 127), 0)
     matches = [match for match in from_bytes(sample[max(0, odd - 2000) : odd + 6000]) if _is_writing(str(match))]
-    found = matches[0].encoding if matches else ""
-    if found in _CYRILLIC:  # read in another one, small letters are capitals
+    encoding = matches[0].encoding if matches else ""
+    if encoding in _CYRILLIC:  # read in another one, small letters are capitals
         alike = [match for match in matches if match.encoding in _CYRILLIC]
         return min(alike, key=lambda match: sum(map(str.isupper, str(match)))).encoding
-    return found if found in _OTHER_ALPHABETS else _latin(sample)
+    return encoding if encoding in _OTHER_ALPHABETS else _latin(sample)
 
 
 def _is_writing(text: str) -> bool:

@@ -94,8 +94,8 @@ def arff_rows(source: Source) -> Iterator[Row]:
         names: list[str] = []
         for line in lines:
             text = line.strip()
-            if found := _ATTRIBUTE.match(text):
-                names.append(found[1].strip("'\""))
+            if attribute := _ATTRIBUTE.match(text):
+                names.append(attribute[1].strip("'\""))
             if text.lower().startswith("@data"):
                 break
         if not names:

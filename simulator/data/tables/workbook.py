@@ -67,8 +67,8 @@ def _places(sheet: IO[bytes]) -> Iterator[list[tuple[bytes, bytes]]]:
     """Where its cells are, letters and row, chunk by chunk."""
     rest = b""
     while chunk := sheet.read(CHUNK):
-        if found := _PLACE.findall(rest + chunk):
-            yield found
+        if places := _PLACE.findall(rest + chunk):
+            yield places
         rest = chunk[-_PLACE_LENGTH:]
 
 
