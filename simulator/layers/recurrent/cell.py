@@ -73,6 +73,8 @@ class Cell(ABC, Generic[S]):
     def allocate(self, arena: Arena, features: int, batch: int) -> None:
         """Make what is not kept from step to step."""
         self.spare = arena.zeros(self.units, batch)
+        # As operands of a step, arrays cost half of what Python's numbers do.
+        self.half, self.one = (np.asarray(number, arena.dtype) for number in (0.5, 1))
         self.weights = arena.zeros(self.gates * self.units, self.units + features + 1)
 
     def start(self, kernel: Array) -> None:

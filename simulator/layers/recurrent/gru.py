@@ -117,11 +117,11 @@ class GRUCell(Cell[GRUStep]):
         np.matmul(self.weights[2 * units :, units:], arrays["s"][:-1, units:], out=arrays["z"][:, 2 * units :])
 
     def forward(self, step: GRUStep) -> None:
-        gates, z, spare = step.gates, step.z_candidate, self.spare
+        gates, half, z, spare = step.gates, self.half, step.z_candidate, self.spare
         dot(self.gate_weights, step.s, out=step.z_gates)
         tanh(step.z_gates, out=gates)
-        multiply(gates, 0.5, out=gates)
-        add(gates, 0.5, out=gates)
+        multiply(gates, half, out=gates)
+        add(gates, half, out=gates)
         dot(self.recall_weights, step.h_before, out=step.recalled)
         multiply(step.reset, step.recalled, out=spare)
         add(z, spare, out=z)

@@ -130,11 +130,11 @@ class LSTMCell(Cell[LSTMStep]):
         }
 
     def forward(self, step: LSTMStep) -> None:
-        sigmoids, c, tanh_c = step.sigmoids, step.c, step.tanh_c
+        sigmoids, half, c, tanh_c = step.sigmoids, self.half, step.c, step.tanh_c
         dot(self.weights, step.s, out=self.z)
         tanh(self.z, out=step.g)
-        multiply(sigmoids, 0.5, out=sigmoids)
-        add(sigmoids, 0.5, out=sigmoids)
+        multiply(sigmoids, half, out=sigmoids)
+        add(sigmoids, half, out=sigmoids)
         multiply(step.i, step.candidate, out=self.written)
         multiply(step.f, step.c_before, out=self.kept)
         add(self.written, self.kept, out=c)
@@ -148,7 +148,7 @@ class LSTMCell(Cell[LSTMStep]):
         subtract(step.o, spare, out=spare)
         multiply(spare, dh, out=spare)
         add(dc, spare, out=dc)
-        subtract(1, step.sigmoids, out=step.for_sigmoids)
+        subtract(self.one, step.sigmoids, out=step.for_sigmoids)
         multiply(for_output, step.h, out=for_output)
         multiply(for_output, dh, out=for_output)
         multiply(step.i, dc, out=spare)
