@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -94,15 +94,13 @@ class Track(QSlider):
     def _step_of(self, number: float) -> int:
         return round(self._scale.position(number) * STEPS)
 
-    def _part(self, part: QStyle.SubControl, step: int) -> QRect:
-        """Where the style has the groove or the handle, if the slider stands at ``step``."""
+    def _handle(self, step: int) -> QRectF:
+        """Where the style has the handle, if the slider stands at ``step``."""
         option = QStyleOptionSlider()
         self.initStyleOption(option)
         option.sliderPosition = option.sliderValue = step
-        return self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part, self)
-
-    def _handle(self, step: int) -> QRectF:
-        return QRectF(self._part(QStyle.SubControl.SC_SliderHandle, step))
+        slider, handle = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderHandle
+        return QRectF(self.style().subControlRect(slider, option, handle, self))
 
     def x_of(self, number: float) -> float:
         """Pixel of the handle's middle at ``number``."""

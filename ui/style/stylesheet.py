@@ -96,6 +96,8 @@ QMenu::icon { padding-left: 4px; }
 
 QAbstractItemView { background: $panel; color: $text; border: 1px solid $border; outline: 0;
     selection-background-color: $accent; selection-color: $on_accent; alternate-background-color: $raised; }
+QListWidget::item { border: 1px solid transparent; border-radius: 3px; }
+QListWidget::item:focus { border-color: $accent; }
 QHeaderView::section { background: $window; color: $muted; border: 0; border-bottom: 1px solid $border;
     padding: 4px 8px; }
 QTabBar::tab { background: transparent; color: $muted; padding: 4px 10px; border: 0;
