@@ -40,6 +40,39 @@ def explain(complaint: str, plain: Any, root: type[Spec]) -> tuple[str, str]:
     return _in_words(text, _value_at(place, plain)), place
 
 
+def place_in_words(path: str, plain: Any, root: type[Spec]) -> str:
+    """``layers[2].layers[0].activation.slope`` → ``layer 4.1, activation, slope``, where ``plain`` tells ``repeat``."""
+    words: list[str] = []
+    spec: type[Spec] | None = root
+    field: Parameter | None = None
+    label, here = "", plain
+    for key in re.findall(r"[^.\[\]]+", path):
+        if key == "kind":
+            break
+        if not key.isdigit():
+            here = here.get(key) if isinstance(here, dict) else None
+            field = next((p for p in parameters(spec) if p.name == key), None) if spec else None
+            words.append(field.knob.label if field is not None else key.replace("_", " "))
+        elif field is not None and field.type == "parts":
+            label = f"{label}.{_number(here, int(key))}".lstrip(".")
+            words, here = [f"layer {label}"], _entry(here, int(key))
+        else:
+            words.append(f"entry {int(key) + 1}")
+        spec = _struct_at(field, here)
+    return ", ".join(words)
+
+
+def _number(layers: Any, entry: int) -> int:
+    """The number of an entry's first layer."""
+    before = [_entry(layers, index) for index in range(entry)]
+    repeats = [layer.get("repeat", 1) if isinstance(layer, dict) else 1 for layer in before]
+    return 1 + sum(repeat if isinstance(repeat, int) else 1 for repeat in repeats)
+
+
+def _entry(layers: Any, index: int) -> Any:
+    return layers[index] if isinstance(layers, (list, tuple)) and index < len(layers) else None
+
+
 def _value_at(place: str, plain: Any) -> Any:
     here = plain
     for key in re.findall(r"[^.\[\]]+", place):

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from simulator.data import AnyData, Data, DataError
-from simulator.experiment.error_messages import explain
+from simulator.experiment.error_messages import explain, place_in_words
 from simulator.layers import AnyLayer, Layer
 from simulator.layers.base import Repair
 from simulator.layers.output import Output
@@ -45,11 +45,33 @@ def bounded(text: str) -> str:
 
 
 class ExperimentError(ValueError):
-    """What is wrong with an experiment and where, in one sentence; ``repair`` is a way out where one is obvious."""
+    """What is wrong with an experiment and where, in one sentence; ``repair`` is a way out where one is obvious.
 
-    def __init__(self, message: str, path: str = "", repair: Repair | None = None) -> None:
-        self.path, self.repair = path, repair
+    Files and commands are told the place as a path, ``… at layers[2].units``; people are told it ``in_words``.
+    """
+
+    def __init__(self, message: str, path: str = "", repair: Repair | None = None, words: str = "") -> None:
+        self.message, self.path, self.repair, self._words = message, path, repair, words
         super().__init__(bounded(f"{message} at {path}" if path else message))
+
+    @property
+    def in_words(self) -> str:
+        """``layer 3, units: expected …``"""
+        return self._words or self._placed({})
+
+    def about(self, plain: Any) -> ExperimentError:
+        """The same error, which knows by ``plain``, the experiment as builtins, what the layers' numbers are."""
+        self._words = self._words or self._placed(plain)
+        return self
+
+    def _placed(self, plain: Any) -> str:
+        place = place_in_words(self.path, plain, Experiment)
+        return bounded(f"{place}: {self.message}" if place else self.message)
+
+
+def told(error: ValueError) -> str:
+    """What a person is told of an error."""
+    return error.in_words if isinstance(error, ExperimentError) else str(error)
 
 
 class Regularization(Spec, frozen=True, kw_only=True):
@@ -159,7 +181,7 @@ class Experiment(Spec, frozen=True, kw_only=True):
         try:
             data = self.data.settled()
         except DataError as error:
-            raise ExperimentError(str(error), "data") from None
+            raise ExperimentError(str(error), "data", words=str(error)) from None
         return (
             self if data == self.data else Experiment.from_builtins({**self.to_builtins(), "data": builtins_of(data)})
         )
@@ -178,6 +200,13 @@ class Experiment(Spec, frozen=True, kw_only=True):
     @classmethod
     def from_builtins(cls, plain: Any) -> Experiment:
         """Check plain dictionaries and lists; ExperimentError says what is wrong and where."""
+        try:
+            return cls._checked(plain)
+        except ExperimentError as error:
+            raise error.about(plain) from None
+
+    @classmethod
+    def _checked(cls, plain: Any) -> Experiment:
         _check_plain(plain)
         plain = _renamed(plain)
         try:

@@ -49,7 +49,8 @@ def _described(path: Path) -> Experiment:
     except OSError as error:
         raise ExperimentError(f"{path}: {(error.strerror or str(error)).lower()}") from None
     except ExperimentError as error:
-        raise ExperimentError(f"{path.name}: {error}", "") from None
+        words = f"{path.name}: {error.in_words}"
+        raise ExperimentError(f"{path.name}: {error.message}", error.path, words=words) from None
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,7 @@ def shapes(layers: Sequence[Layer], input_shape: Shape) -> dict[Path, Shape]:
             try:
                 outline = _outline(layer, shape)
             except ShapeError as error:
-                named = f"layer {number + turn + 1} ({title_of(type(layer))}): {error}"
-                raise ShapeError(named, f"layers[{entry}]{error.path}", error.repair) from None
+                raise error.within(number + turn + 1, title_of(type(layer)), f"layers[{entry}]") from None
             if outline.shape == shape:
                 break  # and so it goes on
             shape = outline.shape

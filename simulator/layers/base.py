@@ -218,15 +218,40 @@ class Repair:
     """The builtins of a layer to put before it."""
 
 
-class ShapeError(ValueError):
-    """Why a layer cannot take what the layer before it gives; says both shapes.
+def shape_text(shape: Shape) -> str:
+    """``100 numbers``, ``a sequence of 50 steps of 32 numbers``, ``an image of 8 × 8 with 16 channels``"""
+    size = f"{shape[-1]} number{'s' * (shape[-1] != 1)}"
+    if len(shape) == 1:
+        return size
+    if len(shape) == 2:
+        return f"a sequence of {shape[0]} step{'s' * (shape[0] != 1)} of {size}"
+    return f"an image of {shape[1]} × {shape[2]} with {shape[0]} channel{'s' * (shape[0] != 1)}"
 
-    ``path`` leads from the layer to the field where it happened: ``.layers[1]`` for an inner layer.
+
+class ShapeError(ValueError):
+    """Why a layer cannot take what the layer before it gives, in one sentence, which is told once all is known.
+
+    The layer says the ``problem``, as in ``needs a sequence, but {before} gives 100 numbers``; each stack that it is
+    in says by :meth:`within` which of its layers it is. ``path`` leads to it: ``layers[2].layers[0]``.
     """
 
-    def __init__(self, message: str, path: str = "", repair: Repair | None = None) -> None:
-        self.path, self.repair = path, repair
-        super().__init__(message)
+    def __init__(
+        self, problem: str, path: str = "", repair: Repair | None = None, label: str = "", title: str = "",
+        before: str = "",
+    ) -> None:  # fmt: skip
+        self.problem, self.path, self.repair = problem, path, repair
+        self.label, self.title, self.before = label, title, before
+        super().__init__(problem)
+
+    def within(self, number: int, title: str, path: str) -> ShapeError:
+        """The same, told by the stack in which this layer, or the one around it, is the ``number``-th."""
+        before = f"{number}.{self.before}" if self.before else str(number - 1) if number > 1 else ""
+        label = f"{number}.{self.label}" if self.label else str(number)
+        return ShapeError(self.problem, f"{path}{self.path}", self.repair, label, self.title or title, before)
+
+    def __str__(self) -> str:
+        before = f"layer {self.before}" if self.before else "the data set"
+        return f"layer {self.label} ({self.title}) {self.problem.replace('{before}', before)}"
 
 
 class Layer(Part, frozen=True, kw_only=True):

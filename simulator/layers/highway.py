@@ -10,7 +10,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Array
 from simulator.layers.affine import AffineModule
-from simulator.layers.base import Affine, BuildContext, Layer, Shape, ShapeError, Tap, read_only
+from simulator.layers.base import Affine, BuildContext, Layer, Shape, ShapeError, Tap, read_only, shape_text
 from simulator.layers.dense import affine_tap, scale_to_unit_variance
 from simulator.layers.normalization import AnyNormalization, NoNormalization
 from simulator.parts.activations import AnyActivation, Tanh, logistic
@@ -53,7 +53,10 @@ class Highway(Layer, frozen=True, kw_only=True, tag="highway"):
 
     def build(self, place: tuple[int, ...], input_shape: Shape) -> HighwayModule:
         if input_shape != (self.units,):
-            raise ShapeError(f"it carries its input on, so its shape {(self.units,)} must be the input's {input_shape}")
+            raise ShapeError(
+                f"carries its input on, so it needs {shape_text((self.units,))}, one for each of its units, but "
+                f"{{before}} gives {shape_text(input_shape)}"
+            )
         return HighwayModule(self, place, math.prod(input_shape))
 
 

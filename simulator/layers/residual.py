@@ -12,7 +12,7 @@ import numpy as np
 import simulator.layers
 from simulator.arrays.arena import Arena
 from simulator.arrays.numeric import Array
-from simulator.layers.base import Block, BuildContext, Layer, Module, Shape, ShapeError, Tap, read_only
+from simulator.layers.base import Block, BuildContext, Layer, Module, Shape, ShapeError, Tap, read_only, shape_text
 from simulator.layers.dense import Dense
 from simulator.layers.normalization import Stage
 from simulator.layers.normalization.block import AnyBlockNormalization, NoBlockNorm, Position
@@ -68,8 +68,7 @@ class Residual(Layer, frozen=True, kw_only=True, tag="residual"):
             try:
                 module = layer.build((*place, depth), shape)
             except ShapeError as error:
-                named = f"inner layer {depth + 1} ({title_of(type(layer))}): {error}"
-                raise ShapeError(named, f".layers[{entry}]{error.path}") from None
+                raise error.within(depth + 1, title_of(type(layer)), f".layers[{entry}]") from None
             inner.append(module)
             shape = module.output_shape
         projection = None if shape == input_shape else self._projected(input_shape, shape)
@@ -84,7 +83,8 @@ class Residual(Layer, frozen=True, kw_only=True, tag="residual"):
                 else ("give it a linear projection or keep the shape")
             )
             raise ShapeError(
-                f"the branch makes shape {outputs} of its input's {inputs}, so they cannot be added; {reach}"
+                f"gets {shape_text(inputs)} from {{before}} and {shape_text(outputs)} from its branch, which cannot "
+                f"be added; {reach}"
             )
         return projection
 

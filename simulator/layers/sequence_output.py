@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from simulator.arrays.numeric import Array
-from simulator.layers.base import BuildContext, Shape, ShapeError
+from simulator.layers.base import BuildContext, Shape, ShapeError, shape_text
 from simulator.layers.output import Output, OutputModule
 from simulator.parts.losses import Loss
 
@@ -23,8 +23,8 @@ class EachStepOutputModule(OutputModule):
     ) -> None:
         if len(input_shape) != 2 or input_shape[0] < answers:
             raise ShapeError(
-                f"must give a sequence ({answers} steps or more, features), because an answer is asked for at each of "
-                f"the last {answers} steps, but gives shape {input_shape}"
+                f"must give a sequence of {answers} steps or more, because an answer is asked for at each of the last "
+                f"{answers} steps, but gives {shape_text(input_shape)}"
             )
         self.steps, self.features = input_shape
         self.answers = answers

@@ -51,11 +51,8 @@ class Network:
             try:
                 module = layer.build((depth,), shape)
             except ShapeError as error:
-                raise ExperimentError(
-                    f"layer {depth + 1} ({title_of(type(layer))}): {error}",
-                    f"layers[{entry}]{error.path}",
-                    error.repair,
-                ) from None
+                told = error.within(depth + 1, title_of(type(layer)), f"layers[{entry}]")
+                raise ExperimentError(str(told), told.path, told.repair, str(told)) from None
             _inform(module, str(depth + 1), entry, self.trace)
             self.modules.append(module)
             shape = module.output_shape
@@ -194,7 +191,8 @@ def _output_module(experiment: Experiment, place: tuple[int, ...], shape: Shape,
         last = experiment.layers[-1]
         repair = Repair("give every state", {"output": "all"}) if hasattr(last, "output") else None
         where = f"layers[{len(experiment.layers) - 1}]"
-        raise ExperimentError(f"layer {place[0]} ({title_of(type(last))}): {error}", where, repair) from None
+        told = str(error.within(place[0], title_of(type(last)), ""))
+        raise ExperimentError(told, where, repair, told) from None
 
 
 def _inform(module: Module, label: str, entry: int, trace: Trace) -> None:

@@ -486,7 +486,7 @@ def refusal(run: int, error: Exception, ended: KeptRun | None) -> Refused:
     """Why an experiment cannot be trained."""
     match error:
         case ExperimentError():
-            return Refused(run, str(error), error.path, ended)
+            return Refused(run, error.in_words, error.path, ended)
         case MemoryError():
             return Refused(run, f"there is not enough memory for this network ({error})".replace(" ()", ""), "", ended)
     return Refused(run, f"{type(error).__name__}: {error}", "", ended, traceback.format_exc())

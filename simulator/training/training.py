@@ -69,7 +69,7 @@ class Training:
         try:
             self.data = prepare(experiment.data, experiment.seed, experiment.precision)
         except DataError as error:
-            raise ExperimentError(str(error), "data") from None
+            raise ExperimentError(str(error), "data", words=str(error)) from None
         samples = self.data.x_train.shape[1]
         batch = min(experiment.batch_size, samples)
         with np.errstate(all="ignore"):

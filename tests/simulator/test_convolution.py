@@ -254,26 +254,26 @@ def refused(layers: list[dict[str, Any]], data: dict[str, Any] | None = None) ->
 def test_a_kernel_larger_than_its_image_is_refused_with_both_shapes_and_a_repair() -> None:
     error = refused([convolution(2, 3), {"kind": "pooling"}, convolution(2, 5, padding="valid")])
     assert str(error) == (
-        "layer 3 (convolution): its kernel of 5 × 5 is larger than the image of 4 × 4 that comes in at layers[2]"
+        "layer 3 (convolution) has a kernel of 5 × 5, which is larger than the image of 4 × 4 that layer 2 gives "
+        "at layers[2]"
     )
     assert error.repair is not None
     assert error.repair.settings == {"kernel": 4}
 
 
 @pytest.mark.parametrize(
-    ("layers", "data", "number", "shape"),
+    ("layers", "data", "number", "given"),
     [
-        ([convolution(2), {"kind": "flatten"}, convolution(2)], None, 3, (128,)),
-        ([{"kind": "dense", "units": 20}, convolution(2)], None, 2, (20,)),
-        ([convolution(2)], {"kind": "wine"}, 1, (13,)),
+        ([convolution(2), {"kind": "flatten"}, convolution(2)], None, 3, "layer 2 gives 128 numbers"),
+        ([{"kind": "dense", "units": 20}, convolution(2)], None, 2, "layer 1 gives 20 numbers"),
+        ([convolution(2)], {"kind": "wine"}, 1, "the data set gives 13 numbers"),
     ],
 )
 def test_a_convolution_on_a_vector_is_refused(
-    layers: list[dict[str, Any]], data: dict[str, Any] | None, number: int, shape: tuple[int, ...]
+    layers: list[dict[str, Any]], data: dict[str, Any] | None, number: int, given: str
 ) -> None:
     assert str(refused(layers, data)) == (
-        f"layer {number} (convolution): needs an image (channels, height, width), "
-        f"but what comes in has shape {shape} at layers[{number - 1}]"
+        f"layer {number} (convolution) needs an image, but {given} at layers[{number - 1}]"
     )
 
 

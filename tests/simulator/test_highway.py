@@ -124,5 +124,6 @@ def test_another_width_than_the_inputs_is_refused_with_both_shapes(before: int) 
     with pytest.raises(ExperimentError) as refused:
         Training(described)
     assert str(refused.value) == (
-        f"layer 2 (highway): it carries its input on, so its shape (5,) must be the input's ({before},) at layers[1]"
+        "layer 2 (highway) carries its input on, so it needs 5 numbers, one for each of its units, "
+        f"but layer 1 gives {before} numbers at layers[1]"
     )

@@ -145,7 +145,7 @@ def test_a_window_larger_than_its_image_is_refused(mode: str, fits: bool) -> Non
     with pytest.raises(ExperimentError) as error:
         network(layers, (1, 3, 5))
     assert str(error.value) == (
-        "layer 2 (pooling): its size of 4 × 4 is larger than the image of 3 × 5 that comes in at layers[1]"
+        "layer 2 (pooling) has a size of 4 × 4, which is larger than the image of 3 × 5 that layer 1 gives at layers[1]"
     )
     assert error.value.repair is not None
     assert error.value.repair.settings == {"size": 3}
@@ -153,7 +153,9 @@ def test_a_window_larger_than_its_image_is_refused(mode: str, fits: bool) -> Non
 
 @pytest.mark.parametrize("mode", ["max", "global"])
 def test_pooling_a_vector_is_refused(mode: str) -> None:
-    with pytest.raises(ExperimentError, match=r"layer 1 \(pooling\): needs an image .* shape \(6,\) at layers\[0\]"):
+    with pytest.raises(
+        ExperimentError, match=r"layer 1 \(pooling\) needs an image, but the data set gives 6 numbers at layers\[0\]"
+    ):
         network([{"kind": "pooling", "mode": mode}], (6,))
 
 

@@ -321,7 +321,7 @@ def test_a_nested_description_survives_the_file() -> None:
 
 
 NO_SUM = (
-    "the branch makes shape (5,) of its input's (4,), so they cannot be added; "
+    "gets 4 numbers from layer 1 and 5 numbers from its branch, which cannot be added; "
     "give it a linear projection or keep the shape"
 )
 REFUSED: list[tuple[dict[str, Any], str]] = [
@@ -332,11 +332,12 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (residual(dense(4), normalization={"kind": "weight"}),
      "'weight' is not one of none, batch, layer at layers[1].normalization.kind"),
     (residual(dense(4, repeat=999)), "1001 layers are more than the 1000 that a stack may have at layers"),
-    (residual(dense(5)), f"layer 2 (residual): {NO_SUM} at layers[1]"),
+    (residual(dense(5)), f"layer 2 (residual) {NO_SUM} at layers[1]"),
     (residual(dense(4), residual(dense(5))),
-     f"layer 2 (residual): inner layer 2 (residual): {NO_SUM} at layers[1].layers[1]"),
-    (residual(dense(4, repeat=2), {"kind": "highway", "units": 9}), "layer 2 (residual): inner layer 3 (highway): it "
-     "carries its input on, so its shape (9,) must be the input's (4,) at layers[1].layers[1]"),
+     f"layer 2.2 (residual) {NO_SUM.replace('layer 1', 'layer 2.1')} at layers[1].layers[1]"),
+    (residual(dense(4, repeat=2), {"kind": "highway", "units": 9}), "layer 2.3 (highway) carries its "
+     "input on, so it needs 9 numbers, one for each of its units, but layer 2.2 gives 4 numbers "
+     "at layers[1].layers[1]"),
 ]  # fmt: skip
 
 
@@ -355,7 +356,7 @@ def test_an_unknown_kind_inside_is_told_the_kinds_there_are() -> None:
 def test_a_projection_cannot_change_the_number_of_positions() -> None:
     smaller = {"kind": "convolution", "channels": 2, "padding": "valid"}
     made = Experiment.from_builtins(plain([residual(smaller, projection=LINEAR)], "mse", 0, "regression"))
-    with pytest.raises(ExperimentError, match=r"\(2, 2, 2\).*\(2, 4, 4\).*changes the width only at layers\[0\]"):
+    with pytest.raises(ExperimentError, match=r"4 × 4 with 2 .* 2 × 2 with 2 .*changes the width only at layers\[0\]"):
         Network(made, (2, 4, 4), 1, 3)
 
 

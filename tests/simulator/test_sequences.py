@@ -178,7 +178,7 @@ def test_validation_scores_every_answer_of_every_sample() -> None:
 def test_a_last_layer_without_a_sequence_is_refused_where_every_step_is_to_be_answered(
     layer: dict[str, object],
 ) -> None:
-    with pytest.raises(ExperimentError, match=r"last 2 steps.*gives shape \(\d+,\)") as caught:
+    with pytest.raises(ExperimentError, match=r"last 2 steps.*gives \d+ numbers") as caught:
         Training(experiment(COPYING, [layer]))
     assert caught.value.path == "layers[0]"
     repair = caught.value.repair
@@ -218,8 +218,8 @@ def test_a_last_state_where_every_state_is_asked_for_is_refused_with_number_shap
     with pytest.raises(ExperimentError) as caught:
         Network(experiment(COPYING, layers), (6, 5), 3, 2)
     assert str(caught.value) == (
-        "layer 2 (LSTM): must give a sequence (2 steps or more, features), because an answer is asked for at each of "
-        "the last 2 steps, but gives shape (4,) at layers[1]"
+        "layer 2 (LSTM) must give a sequence of 2 steps or more, because an answer is asked for at each of the last 2 "
+        "steps, but gives 4 numbers at layers[1]"
     )
     assert caught.value.repair is not None
     assert caught.value.repair.settings == {"output": "all"}

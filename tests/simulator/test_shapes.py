@@ -54,7 +54,7 @@ def test_a_repeated_layer_that_changes_its_shape_goes_on_from_it() -> None:
     ("layers", "number", "path"),
     [
         ([{"kind": "flatten"}, {"kind": "convolution"}], "layer 2 ", "layers[1]"),
-        ([DENSE, {"kind": "residual", "layers": [DENSE, {"kind": "pooling"}]}], "layer 2 ", "layers[1].layers[1]"),
+        ([DENSE, {"kind": "residual", "layers": [DENSE, {"kind": "pooling"}]}], "layer 2.2 ", "layers[1].layers[1]"),
         ([{"kind": "lstm"}], "layer 1 ", "layers[0]"),
         ([{"kind": "highway", "units": 3}], "layer 1 ", "layers[0]"),
     ],

@@ -464,16 +464,36 @@ IMAGE, TABLE, SEQUENCE = (1, 8, 8), (30,), (8, 5)
 @pytest.mark.parametrize(
     ("layers", "shape", "words", "offers"),
     [
-        ([{"kind": "flatten"}, CONVOLUTION], IMAGE, ["Layer 2", "image", "(64,)"], ["Remove flatten"]),
-        ([dense(), CONVOLUTION], IMAGE, ["Layer 2", "(64,)"], ["Put it before layer 1"]),
-        ([{"kind": "lstm"}], TABLE, ["Layer 1", "sequence", "(30,)"], []),
-        ([{"kind": "gru"}, {"kind": "lstm"}], SEQUENCE, ["Layer 2", "(64,)"], ["Use every step of the layer before"]),
+        ([{"kind": "flatten"}, CONVOLUTION], IMAGE, ["Layer 2", "image", "64 numbers"], ["Remove flatten"]),
+        ([dense(), CONVOLUTION], IMAGE, ["Layer 2", "64 numbers"], ["Put it before layer 1"]),
+        (
+            [{"kind": "lstm"}],
+            TABLE,
+            ["Layer 1", "sequence", "the data set gives 30 numbers"],
+            ["Make it a dense layer of 64 units"],
+        ),
+        (
+            [{"kind": "gru"}, {"kind": "lstm"}],
+            SEQUENCE,
+            ["Layer 2", "64 numbers"],
+            ["Use every step of the layer before"],
+        ),
         ([{**CONVOLUTION, "kernel": 9}], IMAGE, ["Layer 1", "9 × 9", "8 × 8"], ["Make the kernel 8"]),
-        ([dense(), residual(dense(9))], IMAGE, ["Layer 2", "(9,)", "(64,)"], ["Add projection", "Give it 64 units"]),
-        ([residual(dense(9))], IMAGE, ["Layer 1", "(9,)", "(1, 8, 8)"], ["Insert flatten and add projection"]),
-        ([{"kind": "highway", "units": 64}], IMAGE, ["Layer 1", "(64,)", "(1, 8, 8)"], ["Insert flatten"]),
-        ([{"kind": "highway"}], IMAGE, ["Layer 1", "(100,)", "(1, 8, 8)"], ["Insert flatten and give it 64 units"]),
-        ([residual(dense(), {"kind": "flatten"}, CONVOLUTION)], TABLE, ["Layer 1", "inner layer 3"], []),
+        (
+            [dense(), residual(dense(9))],
+            IMAGE,
+            ["Layer 2", "9 numbers", "64 numbers"],
+            ["Add projection", "Give it 64 units"],
+        ),
+        ([residual(dense(9))], IMAGE, ["Layer 1", "9 numbers", "8 × 8"], ["Insert flatten and add projection"]),
+        ([{"kind": "highway", "units": 64}], IMAGE, ["Layer 1", "64 numbers", "8 × 8"], ["Insert flatten"]),
+        ([{"kind": "highway"}], IMAGE, ["Layer 1", "100 numbers", "8 × 8"], ["Insert flatten and give it 64 units"]),
+        (
+            [residual(dense(), {"kind": "flatten"}, CONVOLUTION)],
+            TABLE,
+            ["Layer 1.3 (convolution)"],
+            ["Make it a dense layer of 4 units and add projection"],
+        ),
     ],
 )
 def test_a_stack_that_does_not_fit_is_refused_with_what_would_help(

@@ -59,7 +59,7 @@ def test_a_refused_change_says_where_and_changes_nothing(document: Document) -> 
     plain = replaced(before.to_builtins(), ("layers", 0, "units"), 0)
     reason = document.propose(plain, "Change units")
     assert reason is not None
-    assert "layers[0].units" in reason
+    assert "layer 1, units" in reason
     assert document.experiment is before
     assert document.undo_stack.count() == 0
 

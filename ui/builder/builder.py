@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -33,13 +33,15 @@ from ui.builder.identity import Identities, tags
 from ui.builder.kinds_menu import kinds_menu
 from ui.builder.outlook import Outlook, summary_of
 from ui.builder.refusal import Refusal
-from ui.builder.repairs import Misfit, Offer, fitted, misfit, place_of
+from ui.builder.repairs import Misfit, Offer, fitted, impossible, misfit, place_of
 from ui.builder.stack import Colours, Stack, depth_colour
 from ui.forms.form import PartForm, Path
 from ui.forms.propose import Propose, description_of, key_of
 from ui.forms.typed import STARTS_OVER
 from ui.style.numbers import count
 
+Add = Callable[[dict[str, Any], Sequence[Place], dict[str, Any]], tuple[dict[str, Any], list[Place]]]
+"""Adds a layer of these settings to an experiment at chosen places; where it stands then."""
 Name = int | str
 """What a row is known by: a layer's tag, ``input`` or ``output``."""
 
@@ -141,7 +143,10 @@ class Builder(QWidget):
         for name, text in (("add", "+ Layer"), ("duplicate", "Duplicate"), ("delete", "Delete")):
             button = self._button(name, text)
             if name == "add":
-                self.menu, self.inside_menu = kinds_menu(self._add, self._add_inside, button)
+                self.menu, self.inside_menu = kinds_menu(
+                    self._add, self._add_inside, lambda kind: self._hindered(self._added, kind),
+                    lambda kind: self._hindered(edits.added_inside, kind), button,
+                )  # fmt: skip
                 button.setMenu(self.menu)
                 button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
             line.addWidget(button)
@@ -250,7 +255,6 @@ class Builder(QWidget):
         place = place_of(path)
         if place is None or place[0] != "layers" or self._experiment is None:
             return
-        message = message.removesuffix(f" at {path}")  # It stands where it happened.
         self._wrong = {place: message}
         self.stack.set_entries(entries_of(self._plain, None, self._shape_texts(), self._wrong))
         self._refuse(message, "Repair layers", self._misfit(self._plain))
@@ -367,6 +371,16 @@ class Builder(QWidget):
 
     def _add_inside(self, kind: str) -> None:
         self._act("Add inside", lambda p, c: self._fitted(*edits.added_inside(p, c, {"kind": kind})))
+
+    def _hindered(self, add: Add, kind: str) -> str:
+        """Why a layer of this kind cannot stand where it would be added, whatever is repaired; empty where it can."""
+        shape = None if self._experiment is None else self._outlook.input_shape(self._experiment)
+        if shape is None or self._wrong:
+            return ""
+        try:
+            return impossible(self._fitted(*add(self._plain, self.chosen(), {"kind": kind}))[0], shape)
+        except ValueError:
+            return ""  # no stack at all, of which others know more
 
     def _fitted(self, plain: dict[str, Any], then: list[Place]) -> tuple[dict[str, Any], list[Place]]:
         """A layer that nobody has given a width yet takes that of its input where it must have it."""

@@ -1,9 +1,10 @@
-"""The menu of all kinds of layer: behind the chosen layer, or inside it."""
+"""The menu of all kinds of layer, behind the chosen one or inside it; what cannot stand there is grey and says why."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from simulator.layers import Layer
@@ -11,23 +12,39 @@ from simulator.schema.parameter import kinds, summary_of, title_of
 
 Take = Callable[[str], None]
 """What is done with the kind that was chosen."""
+Hinder = Callable[[str], str]
+"""Why a kind cannot stand there; empty where it can."""
 
 
-def kinds_menu(behind: Take, inside: Take, parent: QWidget | None = None) -> tuple[QMenu, QMenu]:
+def kinds_menu(
+    behind: Take, inside: Take, not_behind: Hinder, not_inside: Hinder, parent: QWidget | None = None
+) -> tuple[QMenu, QMenu]:
     """The menu, and its submenu for what goes inside the chosen layer."""
-    menu = _menu("Add a layer behind the chosen one", behind, parent)
+    menu = _menu("Add a layer behind the chosen one", behind, not_behind, parent)
     menu.addSeparator()
-    inner = _menu("Inside the chosen layer", inside, menu)
+    inner = _menu("Inside the chosen layer", inside, not_inside, menu)
     menu.addMenu(inner)
     return menu, inner
 
 
-def _menu(title: str, take: Take, parent: QWidget | None) -> QMenu:
+def _menu(title: str, take: Take, hinder: Hinder, parent: QWidget | None) -> QMenu:
     menu = QMenu(title, parent)
     menu.setToolTipsVisible(True)
-    for kind, part in kinds(Layer).items():
-        action = menu.addAction(title_of(part))
-        action.setToolTip(summary_of(part))
-        action.setData(kind)
-        action.triggered.connect(lambda _on, kind=kind: take(kind))
+    entries = {kind: _entry(menu, kind, take) for kind in kinds(Layer)}
+    menu.aboutToShow.connect(lambda: _judge(entries, hinder))
     return menu
+
+
+def _entry(menu: QMenu, kind: str, take: Take) -> QAction:
+    action = menu.addAction(title_of(kinds(Layer)[kind]))
+    action.setData(kind)
+    action.triggered.connect(lambda _on: take(kind))
+    return action
+
+
+def _judge(entries: dict[str, QAction], hinder: Hinder) -> None:
+    """The stack may have changed since the menu was open last."""
+    for kind, action in entries.items():
+        reason = hinder(kind)
+        action.setEnabled(not reason)
+        action.setToolTip(reason or summary_of(kinds(Layer)[kind]))

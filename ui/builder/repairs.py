@@ -13,7 +13,7 @@ from simulator.experiment.shapes import shape_before, shapes
 from simulator.layers import AnyLayer, Layer
 from simulator.layers.base import Shape, ShapeError
 from simulator.schema.parameter import kinds, parameters
-from ui.builder.edits import TOP, Place, Plain, at, inner_name, inner_of, moved, untagged
+from ui.builder.edits import TAG, TOP, Place, Plain, at, inner_name, inner_of, moved, untagged
 
 MOST_OFFERS = 2
 ROUNDS = 100
@@ -88,9 +88,20 @@ def misfit(
     case = _case(plain, input_shape)
     if case is None:
         return None
+    return Misfit(_said(case), case.place, tuple(_offers(case, present)) if offers else ())
+
+
+def impossible(plain: Plain, input_shape: Shape) -> str:
+    """Why no repair lets the first layer that does not fit stay what it is; empty where one does, or all fit."""
+    case = _case(plain, input_shape)
+    if case is None or any(_settled(case, fixes) is not None for fixes in WAYS):
+        return ""
+    return _said(case)
+
+
+def _said(case: Case) -> str:
     reason = str(case.error)
-    said = f"{reason[:1].upper()}{reason[1:]}."
-    return Misfit(said, case.place, tuple(_offers(case, present)) if offers else ())
+    return f"{reason[:1].upper()}{reason[1:]}."
 
 
 def fitted(plain: Plain, input_shape: Shape, place: Place) -> Plain:
@@ -127,10 +138,14 @@ def _case(plain: Plain, input_shape: Shape) -> Case | None:
     return None
 
 
-def _offers(case: Case, present: Sequence[Layer] | None) -> Iterator[Offer]:
+def _offers(case: Case, present: Sequence[Layer] | None) -> list[Offer]:
     """At most two ways out, those first that change least."""
+    return list(_ways_out(case, present, WAYS)) or list(_ways_out(case, present, GIVING_UP))
+
+
+def _ways_out(case: Case, present: Sequence[Layer] | None, ways: Sequence[Sequence[Fix]]) -> Iterator[Offer]:
     said: list[Plain] = []
-    for fixes in WAYS:
+    for fixes in ways:
         offer = _settled(case, fixes)
         if offer is not None and offer.plain not in said and layers_of(offer.plain) != present:
             said.append(offer.plain)
@@ -239,6 +254,23 @@ def earlier(case: Case) -> tuple[str, Plain] | None:
     return f"Put it before layer {number}", plain
 
 
+def dense(case: Case) -> tuple[str, Plain] | None:
+    """Let a dense layer of as many units do what needs an image or a sequence, of which nothing is left."""
+    width = case.layer.get("units", case.layer.get("channels"))
+    if width is None or len(case.shape) != 1 or not kinds(Layer)[str(case.layer["kind"])].structured:
+        return None
+    kept = {name: case.layer[name] for name in ("repeat", TAG) if name in case.layer}
+    title = f"Make it a dense layer of {width} unit{'s' * (width != 1)}"
+    return title, case.with_layer(case.place, {**kept, "kind": "dense", "units": width})
+
+
+def removed(case: Case) -> tuple[str, Plain] | None:
+    """Take the layer out, unless it is the only one of its stack."""
+    if len(at(case.plain, case.place[:-1])) == 1:
+        return None
+    return "Remove it", _spliced(case.plain, case.place, 1, [])
+
+
 def _fits(layer: Layer, shape: Shape) -> bool:
     try:
         shapes([layer], shape)
@@ -271,5 +303,7 @@ WAYS: tuple[tuple[Fix, ...], ...] = (
     (earlier,),
 )
 """What is tried, those first that change least; of several fixes, at each layer the first of use."""
+GIVING_UP: tuple[tuple[Fix, ...], ...] = ((dense,), (dense, projected), (removed,), (removed, projected))
+"""What is tried where none of these helps: the layer does not stay what it is."""
 
-__all__ = ["TOP", "Misfit", "Offer", "fitted", "layers_of", "misfit", "place_of"]
+__all__ = ["TOP", "Misfit", "Offer", "fitted", "impossible", "layers_of", "misfit", "place_of"]

@@ -10,6 +10,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 from simulator.arrays.numeric import Floats
 from simulator.doctor import WANTS, Evidence, Finding, Remedy, TinyGradients, examine, rising
 from simulator.doctor.headline import headline
+from simulator.experiment.experiment import told
 from simulator.observations.sharpness import Sharpness, SharpnessQuestion
 from simulator.running.messages import Answer
 from ui.bench.bench import Bench
@@ -84,7 +85,7 @@ class Rounds(QObject):
         try:
             plain = remedy.applied(self._document.experiment).to_builtins()
         except ValueError as error:
-            self.refused.emit(str(error))
+            self.refused.emit(told(error))
             return
         back = None if remedy.application == "live" else back_to or 0
         reason = self._document.propose(plain, remedy.title, back_to=back)

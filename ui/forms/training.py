@@ -192,8 +192,7 @@ class TrainingPanel(QScrollArea):
         """
         for part in self._parts:
             part.form.take_back(self._refused)
-        # It stands where it happened.
-        message = self._refused = message.removesuffix(f" at {path}")
+        self._refused = message
         names = path.split(".")
         for part in self._parts:
             if names[0] in part.names:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QVBoxL
 
 from simulator.data.image_files import holds_images
 from simulator.data.table import changed
-from simulator.experiment.experiment import Experiment
+from simulator.experiment.experiment import Experiment, told
 from simulator.experiment.files import Preset, is_table, reach_of, read
 from simulator.schema.parameter import is_live_change, replaced
 from simulator.training.run_info import RunInfo
@@ -206,7 +206,7 @@ class MainWindow(QMainWindow):
         try:
             experiment = preset.load()
         except ValueError as error:
-            self.banner.say(str(error))
+            self.banner.say(told(error))
             return
         if self._may_replace():
             self.document.replace(experiment)

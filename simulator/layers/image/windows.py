@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from simulator.arrays.numeric import Array
-from simulator.layers.base import Repair, Shape, ShapeError
+from simulator.layers.base import Repair, Shape, ShapeError, shape_text
 
 Padding = Literal["same", "valid", "circular"]
 Slices = tuple[slice, slice, slice]
@@ -27,7 +27,7 @@ BAND = 2**16
 def image_shape(shape: Shape) -> tuple[int, int, int]:
     """``shape`` as (channels, height, width), or ShapeError."""
     if len(shape) != 3:
-        raise ShapeError(f"needs an image (channels, height, width), but what comes in has shape {shape}")
+        raise ShapeError(f"needs an image, but {{before}} gives {shape_text(shape)}")
     return shape
 
 
@@ -188,7 +188,8 @@ def windows(shape: Shape, kernel: int, stride: int, padding: Padding, name: str)
     largest = min(height, width)
     if kernel > largest:
         raise ShapeError(
-            f"its {name} of {kernel} × {kernel} is larger than the image of {height} × {width} that comes in",
+            f"has a {name} of {kernel} × {kernel}, which is larger than the image of {height} × {width} that "
+            "{before} gives",
             repair=Repair(f"make the {name} {largest}", {name: largest}),
         )
     return Windows(channels, Axis(height, kernel, stride, padding), Axis(width, kernel, stride, padding))

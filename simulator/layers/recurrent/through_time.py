@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from simulator.layers.base import Layer, Shape, ShapeError
+from simulator.layers.base import Layer, Shape, ShapeError, shape_text
 from simulator.parts.activations import AnyActivation, Tanh
 from simulator.parts.initializers import AnyInitializer, GlorotUniform, Orthogonal, Zeros
 from simulator.schema.parameter import knob
@@ -55,5 +55,5 @@ class ThroughTime(Layer, frozen=True, kw_only=True):
 def sequence_shape(layer: Layer, input_shape: Shape) -> tuple[int, int]:
     """(steps, features), or ShapeError."""
     if len(input_shape) != 2:
-        raise ShapeError(f"needs a sequence (steps, features), but what comes in has shape {input_shape}")
+        raise ShapeError(f"needs a sequence, but {{before}} gives {shape_text(input_shape)}")
     return input_shape[0], input_shape[1]
