@@ -206,7 +206,7 @@ def test_the_doctor_says_that_targets_lie_beyond_what_the_output_reaches() -> No
     far = experiment(data={"kind": "plane", "scale": "standard"}, loss={"kind": "tanh_mse"})
     flat = found(far, 100).get("flat output")
     assert flat is not None
-    assert "the output's tanh from -1 to 1 only" in flat.sentence
+    assert "the output's tanh from −1 to 1 only" in flat.sentence
 
 
 def test_the_added_rule_speaks() -> None:
