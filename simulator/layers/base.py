@@ -337,13 +337,16 @@ class Module(ABC):
 
     @abstractmethod
     def forward(self, x: Array, training: bool) -> Array:
-        """The output signal. In training mode it may be called again for the same step and gives the same."""
+        """The output signal (output size + 1, batch) of one (input size + 1, batch), last rows of ones.
+
+        In training mode it may be called again for the same step and gives the same.
+        """
 
     @abstractmethod
     def backward(self, gradient: Array) -> Array | None:
-        """From ∂C/∂output to ∂C/∂input (None where not needed), setting the blocks' gradients on the way.
+        """From ∂C/∂output (output size, batch) to ∂C/∂input (input size, batch), None where that is not needed.
 
-        Both may lie in scratch that the next call overwrites.
+        The blocks' gradients are set on the way. Both may lie in scratch that the next call overwrites.
         """
 
     def unit_entries(self, units: Sequence[int]) -> list[Entries]:

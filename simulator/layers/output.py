@@ -48,12 +48,14 @@ class OutputModule:
             scale_to_unit_variance(self.affine, x, self.z)
 
     def forward(self, x: Array) -> Array:
+        """The answers (units, samples) to a signal (inputs + 1, samples)."""
         self.x = x
         self.affine.forward(x, self.z)
         self.loss.output(self.z, self.a)
         return self.a
 
     def sample_losses(self, y: Array) -> Array:
+        """(samples,): the loss of each, given the targets (units, samples)."""
         return self.loss.per_sample(self.z, self.a, y)
 
     def half_squares(self, y: Array) -> Array:
@@ -73,6 +75,7 @@ class OutputModule:
         return right
 
     def backward(self, y: Array) -> Array | None:
+        """From the targets (units, samples) to the gradient of the mean loss as :meth:`pull_back` gives it."""
         self.loss.gradient(self.z, self.a, y, self.delta)
         np.multiply(self.delta, 1 / y.shape[1], out=self.delta)
         if self.slope is not None and self.loss.activation is not None:

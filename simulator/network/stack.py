@@ -45,16 +45,16 @@ class Roles:
 
     def __init__(self, taps: Sequence[Tap]) -> None:
         self.taps = taps
-        self._found: dict[str, Role] = {}
+        self._roles: dict[str, Role] = {}
 
     @property
     def depth(self) -> int:
         return len(self.taps)
 
     def __getitem__(self, name: str) -> Role:
-        if name not in self._found:
-            self._found[name] = self._role(name)
-        return self._found[name]
+        if name not in self._roles:
+            self._roles[name] = self._role(name)
+        return self._roles[name]
 
     def _role(self, name: str) -> Role:
         arrays = [getattr(tap, name) if name in _FIELDS else tap.extras.get(name) for tap in self.taps]
