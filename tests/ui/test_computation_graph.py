@@ -249,12 +249,12 @@ def test_a_drag_of_a_factor_is_not_taken_out_of_the_hand(hand: Run) -> None:
     slider = hand.plot.controls.factors["input_scale"].slider
     left, y = Qt.MouseButton.LeftButton, slider.height() // 2
     QTest.mousePress(slider, left, pos=QPoint(round(slider.x_of(1.0)), y))
-    for place in (0.1, 0.01, 100.0):
-        QTest.mouseMove(slider, QPoint(round(slider.x_of(place)), y))
+    for x in (round(slider.x_of(0.1)), 0, slider.width() + 9):
+        QTest.mouseMove(slider, QPoint(x, y))
         hand.show()
     assert slider.dragging
     assert slider.number() == 100.0
-    QTest.mouseRelease(slider, left, pos=QPoint(round(slider.x_of(100.0)), y))
+    QTest.mouseRelease(slider, left, pos=QPoint(slider.width() + 9, y))
     assert hand.plot.state is not None
     assert hand.plot.state.changes.input_scale == 100.0
     QTest.mouseDClick(slider, left, pos=QPoint(3, y))
