@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.layers import Layer
 from simulator.parts.activations import Activation
 from simulator.parts.initializers import Initializer
-from simulator.schema.parameter import Parameter, Part, kinds, parameters
+from simulator.schema.parameter import Parameter, Part, kind_of, kinds, parameters
 from simulator.training.training import Training
 
 Plain = dict[str, Any]
@@ -24,22 +25,32 @@ WIDTHS = 5, 13
 BRANCH = [{"kind": "dense", "units": 13}]
 
 
-def _values(parameter: Parameter) -> list[Any]:
-    """All choices and kinds that a field offers; none where it holds numbers."""
+def _values(parameter: Parameter, left: tuple[type[Part], ...], numbers: Mapping[str, Sequence[Any]]) -> list[Any]:
+    """All choices and kinds that a field offers; none where it holds numbers, but those given."""
     if parameter.type == "flag":
         return [False, True]
     if parameter.type == "choice":
         return list(parameter.choices)
-    if parameter.type == "part" and not issubclass(parameter.kinds[0], Activation | Initializer):
-        return [option for kind in parameter.kinds for option in options(kind)]
-    return []
+    if parameter.type == "part" and not issubclass(parameter.kinds[0], left):
+        return [option for kind in parameter.kinds for option in options(kind, left=left, numbers=numbers)]
+    return list(numbers.get(parameter.name, ()))
 
 
-def options(kind: type[Part]) -> Iterator[Plain]:
-    """The builtins of a part with each combination of its choices, flags and inner parts."""
-    chosen = {parameter.name: values for parameter in parameters(kind) if (values := _values(parameter))}
+def options(
+    kind: type[Part],
+    given: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    left: tuple[type[Part], ...] = (Activation, Initializer),
+    numbers: Mapping[str, Sequence[Any]] = MappingProxyType({}),
+) -> Iterator[Plain]:
+    """The builtins of a part with each combination of its choices, flags and inner parts.
+
+    ``given`` are fields that are not varied, ``left`` parts that are left as they are, ``numbers`` values of numbers.
+    """
+    free = [parameter for parameter in parameters(kind) if parameter.name not in given]
+    chosen = {parameter.name: values for parameter in free if (values := _values(parameter, left, numbers))}
     for values in itertools.product(*chosen.values()):
-        yield {"kind": kind.__struct_config__.tag, **dict(zip(chosen, values, strict=True))}
+        yield {"kind": kind_of(kind), **given, **dict(zip(chosen, values, strict=True))}
 
 
 def fitting(layer: Plain, **changes: Any) -> Experiment | None:

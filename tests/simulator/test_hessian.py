@@ -19,15 +19,39 @@ from simulator.observations.lanczos import largest
 from simulator.observations.sharpness import Hessian, SharpnessQuestion
 from simulator.observations.twin import DualNetwork, Twin
 from simulator.parts.activations import Activation
+from simulator.parts.initializers import Initializer
 from simulator.parts.losses import Loss
 from simulator.schema.parameter import kinds
 from simulator.training.training import Training
+from tests.simulator.combinations import options
 from tests.simulator.differences import Bench, bench, plain, relative_error
-from tests.simulator.variants import layer_variants, shape_of
 
 PRESETS = Path(__file__).parents[2] / "resources" / "presets"
 BATCH = 5
 LOSSES = [(loss, task) for loss in sorted(kinds(Loss)) for task in kinds(Loss)[loss].tasks]
+
+
+SMALL: dict[str, dict[str, Any]] = {
+    "dense": {"units": 4},
+    "maxout": {"units": 4},
+    "highway": {"units": 3},
+    "convolution": {"channels": 2, "kernel": 2, "stride": 2},
+    "residual": {"layers": [{"kind": "dense", "units": 3, "activation": {"kind": "gelu"}}]},
+    "recurrent": {"units": 3},
+    "gru": {"units": 3},
+    "lstm": {"units": 3},
+}
+"""What keeps a kind small, or makes it fit three inputs."""
+SHAPES: dict[str, tuple[int, ...]] = {
+    "convolution": (2, 3, 3), "pooling": (2, 4, 4), "flatten": (2, 3, 3),
+    "recurrent": (4, 2), "gru": (4, 2), "lstm": (4, 2),
+}  # fmt: skip
+"""Samples of the kinds that do not take a vector."""
+
+
+def layer_variants(kind: str) -> Iterator[dict[str, Any]]:
+    """Every small layer of this kind, with every combination of its choices; how weights are drawn is left as it is."""
+    return options(kinds(Layer)[kind], SMALL.get(kind, {}), left=(Initializer,), numbers={"truncate": (None, 2)})
 
 
 class Pair:
@@ -84,7 +108,7 @@ def cases(kind: str, every: bool) -> Iterator[tuple[dict[str, Any], tuple[str, s
 def check_all(kind: str, every: bool) -> None:
     for seed, (layer, (loss, task)) in enumerate(cases(kind, every)):
         # A gradient that is cut in time is none of a function: nothing makes it symmetric.
-        Pair([layer], shape_of(kind), loss, task, seed % 50).check(symmetric=layer.get("truncate") is None)
+        Pair([layer], SHAPES.get(kind, (3,)), loss, task, seed % 50).check(symmetric=layer.get("truncate") is None)
 
 
 @pytest.mark.parametrize("kind", sorted(kinds(Layer)))
@@ -109,7 +133,7 @@ def test_products_through_a_stack(activation: str) -> None:
 
 @pytest.mark.parametrize("kind", sorted(kinds(Layer)))
 def test_the_matrix_made_of_products_is_symmetric(kind: str) -> None:
-    found = Pair([next(layer_variants(kind))], shape_of(kind), "softmax_cross_entropy", "classification", 3)
+    found = Pair([next(layer_variants(kind))], SHAPES.get(kind, (3,)), "softmax_cross_entropy", "classification", 3)
     matrix = np.stack([found.product(unit) for unit in np.eye(len(found.centre))])
     assert matrix == pytest.approx(matrix.T, abs=1e-10 * float(np.abs(matrix).max()))
 
