@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -88,7 +88,8 @@ class DropoutStage(Stage):
         self.spec = spec
 
     def update_spec(self, spec: Part) -> None:
-        self.spec = cast(InvertedDropout, spec)
+        assert isinstance(spec, InvertedDropout | ClassicDropout)
+        self.spec = spec
 
     def allocate(self, shape: tuple[int, int], arena: Arena) -> None:
         # float32 draws whatever the precision: the same seed drops the same units in both.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -238,7 +238,8 @@ class ResidualModule(Module):
             module.load_state(kept)
 
     def update_spec(self, spec: Layer) -> None:
-        self.spec = cast(Residual, spec)
+        assert isinstance(spec, Residual)
+        self.spec = spec
         for module, (_, layer) in zip(self.inner, self.spec.expanded(), strict=True):
             module.update_spec(layer)
         for norm in self.norms:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from simulator.arrays.arena import Arena
 from simulator.arrays.numeric import Array
@@ -14,6 +14,22 @@ EPSILON = knob("epsilon", "Added to the variance.", slider=(1e-8, 1e-1), log=Tru
 
 
 Over = Literal["", "batch", "units"]
+
+
+@runtime_checkable
+class EpsilonSettings(Protocol):
+    """What layer norm is set by, inside a layer or around a block."""
+
+    @property
+    def epsilon(self) -> float: ...
+
+
+@runtime_checkable
+class BatchNormSettings(EpsilonSettings, Protocol):
+    """What batch norm is set by, inside a layer or around a block."""
+
+    @property
+    def momentum(self) -> float: ...
 
 
 class Stage(ABC):

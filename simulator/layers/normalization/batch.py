@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, cast
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 
 from simulator.arrays.arena import Arena
 from simulator.arrays.numeric import Array
 from simulator.layers.base import Block
-from simulator.layers.normalization.base import EPSILON, Normalization, Over, Stage
+from simulator.layers.normalization.base import EPSILON, BatchNormSettings, Normalization, Over, Stage
 from simulator.schema.parameter import Part, knob
 
 MOMENTUM = knob(
@@ -56,7 +56,7 @@ class BatchNorm(Normalization, frozen=True, tag="batch"):
 class BatchNormStage(Stage):
     """Batch norm at work on (units, samples)."""
 
-    def __init__(self, spec: BatchNorm, units: int) -> None:
+    def __init__(self, spec: BatchNormSettings, units: int) -> None:
         self.spec = spec
         self.scale = Block("scale", (units, 1), start=1.0)
         self.shift = Block("shift", (units, 1))
@@ -64,7 +64,8 @@ class BatchNormStage(Stage):
         self.running_variance = Block("running variance", (units, 1), start=1.0)
 
     def update_spec(self, spec: Part) -> None:
-        self.spec = cast(BatchNorm, spec)
+        assert isinstance(spec, BatchNormSettings)
+        self.spec = spec
 
     def blocks(self) -> list[Block]:
         return [self.scale, self.shift]

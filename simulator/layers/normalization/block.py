@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from simulator.layers.normalization.base import EPSILON, Over, Stage
-from simulator.layers.normalization.batch import MOMENTUM, BatchNorm, BatchNormStage
+from simulator.layers.normalization.batch import MOMENTUM, BatchNormStage
 from simulator.layers.normalization.layer import LayerNormStage
 from simulator.schema.parameter import Part, any_of, knob
 
@@ -55,7 +55,7 @@ class BlockBatchNorm(BlockNormalization, frozen=True, tag="batch"):
         return self.position == position
 
     def stage(self, units: int) -> Stage:
-        return BatchNormStage(cast(BatchNorm, self), units)
+        return BatchNormStage(self, units)
 
 
 class BlockLayerNorm(BlockNormalization, frozen=True, tag="layer"):

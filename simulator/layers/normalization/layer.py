@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, cast
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 
 from simulator.arrays.arena import Arena
 from simulator.arrays.numeric import Array
 from simulator.layers.base import Block
-from simulator.layers.normalization.base import EPSILON, Normalization, Over, Stage
+from simulator.layers.normalization.base import EPSILON, EpsilonSettings, Normalization, Over, Stage
 from simulator.schema.parameter import Part, knob
 
 
@@ -53,7 +53,8 @@ class LayerNormStage(Stage):
         self.shift = Block("shift", (units, 1))
 
     def update_spec(self, spec: Part) -> None:
-        self.epsilon = cast(LayerNorm, spec).epsilon
+        assert isinstance(spec, EpsilonSettings)
+        self.epsilon = spec.epsilon
 
     def blocks(self) -> list[Block]:
         return [self.scale, self.shift]
