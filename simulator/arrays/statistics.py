@@ -18,9 +18,9 @@ import numpy as np
 
 from simulator.arrays.numeric import Array, Floats
 
-CHUNK = 65536
+CHUNK_ENTRIES = 65536
 """Entries per product: float32 partial sums stay short."""
-SAFE = {np.dtype(np.float32): (1e-28, 1e30), np.dtype(np.float64): (1e-270, 1e280)}
+SAFE_SUMS = {np.dtype(np.float32): (1e-28, 1e30), np.dtype(np.float64): (1e-270, 1e280)}
 """Sums of squares between these have neither lost small squares nor overflowed."""
 _ONE_PASS = 0.01
 """Share of mean² below which the variance is not read off Σx² and Σx any more."""
@@ -49,13 +49,13 @@ def in_memory_order(stack: Array) -> Array:
 
 
 def squares(rows: Array) -> Floats:
-    """Σx² of each layer, in runs of no more than ``CHUNK`` entries in the array's own precision."""
+    """Σx² of each layer, in runs of no more than ``CHUNK_ENTRIES`` entries in the array's own precision."""
     size = rows.shape[-1]
-    if size <= CHUNK:
+    if size <= CHUNK_ENTRIES:
         return _by_layer(np.vecdot(rows, rows))
     total: Floats = np.zeros(rows.shape[:-1])
-    for start in range(0, size, CHUNK):
-        piece = rows[..., start : start + CHUNK]
+    for start in range(0, size, CHUNK_ENTRIES):
+        piece = rows[..., start : start + CHUNK_ENTRIES]
         total += np.vecdot(piece, piece)
     return _by_layer(total)
 
@@ -77,7 +77,7 @@ def _by_layer(pieces: Array) -> Floats:
 
 def _unsafe(squares: Floats, dtype: np.dtype[np.floating]) -> list[int]:
     """Rows whose sum of squares proves nothing."""
-    low, high = SAFE[dtype]
+    low, high = SAFE_SUMS[dtype]
     safe = (squares > low) & (squares < high)
     return [] if np.logical_and.reduce(safe) else np.flatnonzero(~safe).tolist()
 
@@ -88,7 +88,7 @@ def norms_from(squares: Floats, arrays: Sequence[Array] | Array, precision: np.d
     unsafe = _unsafe(squares, precision)
     if isinstance(arrays, np.ndarray) and arrays.dtype == np.float32:
         # Of many alike rows, as a net of many time steps has them, several at a time.
-        several = max(1, CHUNK * len(arrays) // max(arrays.size, 1))
+        several = max(1, CHUNK_ENTRIES * len(arrays) // max(arrays.size, 1))
         for start in range(0, len(unsafe), several):
             rows = unsafe[start : start + several]
             together = rows[-1] - rows[0] < len(rows)
@@ -171,10 +171,10 @@ def _careful_moments(row: Array) -> tuple[float, float, float]:
 
 def norm(x: Array) -> float:
     """Frobenius norm √Σx² of one array."""
-    if x.size <= CHUNK:
+    if x.size <= CHUNK_ENTRIES:
         # The same sum without what it takes to look after many layers: ten of these are one of those.
         flat = x.ravel("K")
-        square, (low, high) = float(np.dot(flat, flat)), SAFE[x.dtype]
+        square, (low, high) = float(np.dot(flat, flat)), SAFE_SUMS[x.dtype]
         if low < square < high:
             return math.sqrt(square)
     return float(norms(x[np.newaxis])[0])

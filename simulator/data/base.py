@@ -23,10 +23,10 @@ Labels = NDArray[np.int64]
 
 MAX_CELLS = 100_000_000
 """Numbers one array of a data set may hold (0.8 GB in float64); more is refused instead of filling memory."""
-PEAK = 28
+PEAK_BYTES = 28
 """Bytes that each number takes at most, until split, scaled and turned into columns."""
 MAX_POINTS = 1000
-BLOCK = 1_000_000
+BLOCK_NUMBERS = 1_000_000
 """Numbers of a table that are scaled at a time."""
 
 
@@ -36,8 +36,8 @@ class DataError(ValueError):
 
 def check_cells(cells: int, what: str) -> None:
     """DataError where an array of so many numbers, and what is made of it on its way to training, finds no room."""
-    amount = cells * PEAK
-    lack = f"the limit is {decimal(MAX_CELLS * PEAK / GIB, 1)} GiB" if cells > MAX_CELLS else shortage(amount)
+    amount = cells * PEAK_BYTES
+    lack = f"the limit is {decimal(MAX_CELLS * PEAK_BYTES / GIB, 1)} GiB" if cells > MAX_CELLS else shortage(amount)
     if lack:
         raise DataError(f"{what} do not fit in memory: they need {decimal(amount / GIB, 1)} GiB; {lack}")
 
@@ -273,7 +273,7 @@ def _scaled(data: Data, values: Floats, train: Labels, held_out: Labels) -> tupl
 def _scaled_in_blocks(data: Data, values: Floats, train: Labels, held_out: Labels, dtype: str) -> tuple[Array, Array]:
     """Scaled columns, some features at a time: a large table is not copied whole on the way."""
     scaled = tuple(np.empty((values.shape[1], len(part)), dtype) for part in (train, held_out))
-    width = max(2, BLOCK // len(values))
+    width = max(2, BLOCK_NUMBERS // len(values))
     for start in range(0, values.shape[1], width):
         block = slice(start, start + width)
         for whole, part in zip(scaled, _scaled(data, values[:, block], train, held_out), strict=True):

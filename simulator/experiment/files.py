@@ -18,7 +18,7 @@ TABLES = frozenset({
     ".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".arff", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".gz", ".zip",
 })  # fmt: skip
 """Endings of files that are taken for tables."""
-LARGEST = 16 * 2**20
+MAX_FILE_BYTES = 16 * 2**20
 """Bytes beyond which a file is not an experiment."""
 
 
@@ -43,7 +43,7 @@ def read(path: Path) -> Experiment:
 def _described(path: Path) -> Experiment:
     """What stands in the file."""
     try:
-        return Experiment.from_json(read_regular(path, LARGEST))
+        return Experiment.from_json(read_regular(path, MAX_FILE_BYTES))
     except UnfitFileError as error:
         raise ExperimentError(f"{path.name}: {error.strerror}, so no experiment") from None
     except OSError as error:

@@ -55,9 +55,9 @@ class Facts(Struct, frozen=True):
     """Of the outputs that are more than ½ off their target, the share with slopes below 5 % of the steepest."""
 
 
-NEIGHBOURS = 400
+NEIGHBOUR_SAMPLES = 400
 """Samples whose nearest neighbours are looked for."""
-FEATURES = 512
+NEIGHBOUR_FEATURES = 512
 """Features that say how near they are, evenly chosen."""
 MISTAKE = 0.5
 
@@ -96,8 +96,8 @@ def _likeness(data: Dataset) -> tuple[float, float]:
     """
     if len(data.input_shape) == 2:
         return math.nan, math.nan
-    x = data.x_train[:: 1 + len(data.x_train) // FEATURES, :NEIGHBOURS].astype(np.float64)
-    y = data.y_train[: data.outputs, :NEIGHBOURS].astype(np.float64)
+    x = data.x_train[:: 1 + len(data.x_train) // NEIGHBOUR_FEATURES, :NEIGHBOUR_SAMPLES].astype(np.float64)
+    y = data.y_train[: data.outputs, :NEIGHBOUR_SAMPLES].astype(np.float64)
     count = x.shape[1]
     if count < 3:
         return math.nan, math.nan

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simulator.arrays.numeric import Array, Counts, Floats, frozen
 from simulator.layers.base import Tap, layer_kinds
 from simulator.observations.question import Question
-from simulator.theory.correlation import MARGIN, CorrelationScale, correlation_scale
+from simulator.theory.correlation import EDGE_MARGIN, CorrelationScale, correlation_scale
 from simulator.theory.mean_field import doubt
 from simulator.theory.order_chaos import HomelessError, stack_of
 from simulator.theory.prediction import UnpredictableError, covariances
@@ -109,7 +109,7 @@ def measured_depth(taps: list[Tap], found: Floats, scale: CorrelationScale) -> f
     """
     plain = layer_kinds(lambda layer: layer.plain)
     rows = [row for row, tap in enumerate(taps) if tap.info.kind in plain and "." not in tap.info.label][1:]
-    if len(rows) < 2 or not scale.rate < 1 - MARGIN:
+    if len(rows) < 2 or not scale.rate < 1 - EDGE_MARGIN:
         return math.nan
     upper = np.triu_indices(found.shape[1], 1)
     away = np.array([found[row][upper] for row in rows]) - scale.settled

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 GIB = 2**30
-LITTLE = 2**26
+LITTLE_MEMORY = 2**26
 """Bytes that are not worth a question."""
 CGROUP = Path("/sys/fs/cgroup")
 PROC = Path("/proc")
@@ -20,7 +20,7 @@ def free_memory() -> int | None:
 
 def shortage(amount: int) -> str:
     """``but 1.2 GiB are free`` where ``amount`` bytes are more than that; else ``""``."""
-    free = None if amount <= LITTLE else free_memory()
+    free = None if amount <= LITTLE_MEMORY else free_memory()
     return "" if free is None or amount <= free else f"but {free / GIB:.1f} GiB are free"
 
 

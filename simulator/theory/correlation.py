@@ -16,14 +16,14 @@ import numpy as np
 from simulator.arrays.numeric import Floats
 from simulator.parts.activations import Activation
 from simulator.theory.kernels import Kernel
-from simulator.theory.mean_field import ENDLESS
+from simulator.theory.mean_field import ENDLESS_Q
 from simulator.theory.order_chaos import Stack
 
-GRID = 201
+CORRELATION_POINTS = 201
 """Correlations from 0 to 1, closer towards 1, between which the map is followed."""
-FAINT = 1e-12
+SMALLEST_Q = 1e-12
 """The smallest q that is told from none."""
-MARGIN = 1e-5
+EDGE_MARGIN = 1e-5
 """A χ_c this near to 1 is at the edge of chaos, where distances do not fall exponentially."""
 
 
@@ -41,14 +41,14 @@ class CorrelationScale:
         """ξ_c in layers; Inf where χ_c is 1."""
         if self.rate <= 0:
             return 0.0
-        return math.inf if self.rate >= 1 - MARGIN else -1 / math.log(self.rate)
+        return math.inf if self.rate >= 1 - EDGE_MARGIN else -1 / math.log(self.rate)
 
 
 def correlation_scale(stack: Stack) -> CorrelationScale:
     """Of samples whose dropout masks, if there are any, are drawn apart."""
     # Inverted masks are 1 in the mean, classic ones the keep probability; their own square is ``masking``.
     masks = stack.masking, stack.masking**2 if stack.masking < 1 else 1.0
-    q = min(max(stack.settled().q, FAINT), ENDLESS)
+    q = min(max(stack.settled().q, SMALLEST_Q), ENDLESS_Q)
     return _scale(stack.activation, q, stack.weight_variance, stack.bias_variance, masks)
 
 
@@ -57,7 +57,7 @@ def _scale(
     activation: Activation, q: float, weight_variance: float, bias_variance: float, masks: tuple[float, float]
 ) -> CorrelationScale:
     own, others = masks
-    c = np.append(1 - np.geomspace(1, 1e-6, GRID - 1), 1.0)
+    c = np.append(1 - np.geomspace(1, 1e-6, CORRELATION_POINTS - 1), 1.0)
 
     def step(c: Floats) -> tuple[Floats, Floats]:
         """c' and its slope."""
@@ -67,7 +67,7 @@ def _scale(
         return (shared * value[1:] + bias_variance) / whole, shared * q * slope[1:] / whole
 
     following, rates = step(c)
-    if following[-1] >= 1 - 1e-9 and rates[-1] <= 1 + MARGIN:
+    if following[-1] >= 1 - 1e-9 and rates[-1] <= 1 + EDGE_MARGIN:
         return CorrelationScale(1.0, float(rates[-1]))
     falls = np.flatnonzero((following - c)[:-1] >= 0)
     settled = _crossing(c, following - c, int(falls[-1])) if falls.size else 0.0

@@ -18,14 +18,14 @@ from simulator.parts.activations import ELU, GELU, SELU, Activation, Erf, LeakyR
 
 PANELS = 24
 """Of one unit's length each, from −12 to 12, so that a kink at 0 lies between two of them."""
-POINTS = 48
+POINTS_PER_PANEL = 48
 """Gauss–Legendre nodes per panel."""
 
 
 @functools.lru_cache(maxsize=16)
 def nodes(kinks: tuple[float, ...] = ()) -> tuple[Array, Array]:
     """Nodes and weights of the rule for E f(z), exact to rounding for what is smooth between ``kinks`` and 0."""
-    place, share = np.polynomial.legendre.leggauss(POINTS)
+    place, share = np.polynomial.legendre.leggauss(POINTS_PER_PANEL)
     ends = np.union1d(np.arange(PANELS + 1) - PANELS / 2, [kink for kink in kinks if abs(kink) < PANELS / 2])
     width = np.diff(ends)[:, np.newaxis]
     z = (ends[:-1, np.newaxis] + width * (place + 1) / 2).ravel()

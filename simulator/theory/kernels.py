@@ -16,7 +16,7 @@ from simulator.arrays.numeric import Floats
 from simulator.parts.activations import Activation, LeakyReLU, Linear, ReLU
 from simulator.theory.gaussian import nodes
 
-TERMS = 48
+HERMITE_TERMS = 48
 """Hermite terms; what lies beyond them is put on the next power of c, so that c = 1 is exact."""
 
 
@@ -24,9 +24,9 @@ TERMS = 48
 def _hermite(kinks: tuple[float, ...]) -> Floats:
     """(nodes, terms) of normalised Hermite polynomials times the rule's weights."""
     z, weights = nodes(kinks)
-    values = np.empty((len(z), TERMS))
+    values = np.empty((len(z), HERMITE_TERMS))
     values[:, 0], values[:, 1] = 1, z
-    for k in range(1, TERMS - 1):
+    for k in range(1, HERMITE_TERMS - 1):
         values[:, k + 1] = (z * values[:, k] - math.sqrt(k) * values[:, k - 1]) / math.sqrt(k + 1)
     values *= weights[:, np.newaxis]
     values.setflags(write=False)
@@ -96,7 +96,7 @@ def _summed(coefficients: Floats, whole: Floats, c: Floats) -> Floats:
     """Σ_k a_k(s) a_k(t) c^k, with all beyond the last term on the next power."""
     rest = np.sqrt(np.maximum(whole - np.square(coefficients).sum(axis=1), 0))
     moments = np.outer(rest, rest)
-    for k in reversed(range(TERMS)):
+    for k in reversed(range(HERMITE_TERMS)):
         moments *= c
         moments += np.outer(coefficients[:, k], coefficients[:, k])
     return moments

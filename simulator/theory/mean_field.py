@@ -22,11 +22,11 @@ from simulator.theory.gaussian import mean, second_moment, slope_moment
 
 SMALLEST, LARGEST, POINTS = 1e-8, 1e4, 289
 """The q along which the edge of chaos is followed."""
-NEAR = 1e-6
+FIXED_POINT_TOLERANCE = 1e-6
 """Part of q up to which q' counts as q."""
-ENDLESS = 1e12
+ENDLESS_Q = 1e12
 """A q that stands for one growing without end."""
-HIGHEST = 1000.0
+LARGEST_VARIANCE = 1000.0
 """Largest σ_w² and σ_b² of the map."""
 HALVINGS = 40
 """Of the interval of σ_w² in which order ends."""
@@ -82,8 +82,8 @@ def fixed_point(
     q = start
     for _ in range(rounds):
         following = forward(activation, q, weight_variance, bias_variance)
-        if not following < ENDLESS:
-            return FixedPoint(math.inf, chi(activation, ENDLESS, weight_variance))
+        if not following < ENDLESS_Q:
+            return FixedPoint(math.inf, chi(activation, ENDLESS_Q, weight_variance))
         settled = abs(following - q) <= tolerance * max(q, 1e-12)
         q = following
         if settled:
@@ -100,14 +100,14 @@ def fixed_point(
 @functools.lru_cache(maxsize=16)
 def _moments(activation: Activation) -> Floats:
     """(3, points): q, V(q), X(q), the last q standing for one without end."""
-    q = np.append(np.geomspace(SMALLEST, LARGEST, POINTS), ENDLESS)
+    q = np.append(np.geomspace(SMALLEST, LARGEST, POINTS), ENDLESS_Q)
     both = [(second_moment(activation, float(at)), slope_moment(activation, float(at))) for at in q]
     return frozen(np.array([q, *zip(*both, strict=True)]))
 
 
 @functools.lru_cache(maxsize=16)
 def edge_of_chaos(activation: Activation, square: float = 1.0) -> Floats:
-    """(2, points) σ_w² and σ_b² with χ = 1 where q settles, by growing q; at most :data:`HIGHEST`.
+    """(2, points) σ_w² and σ_b² with χ = 1 where q settles, by growing q; at most :data:`LARGEST_VARIANCE`.
 
     Every q gives one point, σ_w² = 1/X(q) and σ_b² = q − V(q)/X(q): of the edge if q is stable and is what a stack
     arrives at that receives a signal of mean square ``square``. A column of NaN stands where points in between are
@@ -118,10 +118,10 @@ def edge_of_chaos(activation: Activation, square: float = 1.0) -> Floats:
     if np.ptp(x) <= 1e-12 * x[0]:
         return _line(1 / x[0])
     weight, bias = 1 / x, q - v / x
-    inside = (bias >= -NEAR * q) & (weight <= HIGHEST) & (bias <= HIGHEST)
+    inside = (bias >= -FIXED_POINT_TOLERANCE * q) & (weight <= LARGEST_VARIANCE) & (bias <= LARGEST_VARIANCE)
     if not inside.any():
-        limit = slope_moment(activation, ENDLESS)
-        return _line(1 / limit) if limit > 1 / HIGHEST else frozen(np.empty((2, 0)))
+        limit = slope_moment(activation, ENDLESS_Q)
+        return _line(1 / limit) if limit > 1 / LARGEST_VARIANCE else frozen(np.empty((2, 0)))
     points = np.array([weight, np.maximum(bias, 0)])
     points[:, ~(_stable(q, v, x) & _reached(q, v, points, square))] = math.nan
     first = int(np.argmax(inside))
@@ -141,7 +141,7 @@ def _reached(q: Floats, v: Floats, points: Floats, square: float) -> NDArray[np.
     start, goal = weight * square + bias, q[:, np.newaxis]
     way = np.sign(goal - start)
     between = (way * (q - start) >= 0) & (way * (goal - q) > 0)
-    turned = way * (weight * v + bias - q) < -NEAR * q
+    turned = way * (weight * v + bias - q) < -FIXED_POINT_TOLERANCE * q
     settled: NDArray[np.bool_] = ~(between & turned).any(axis=1)
     return settled
 
@@ -154,7 +154,7 @@ def _without_repeated_gaps(points: Floats) -> Floats:
 
 
 def _line(weight: float) -> Floats:
-    return frozen(np.array([[weight, weight], [0.0, HIGHEST]]))
+    return frozen(np.array([[weight, weight], [0.0, LARGEST_VARIANCE]]))
 
 
 def _on_axis(weight: Floats, bias: Floats, first: int) -> float:
@@ -177,12 +177,12 @@ def critical_weight_variance(activation: Activation, bias_variance: float) -> fl
 
 @functools.lru_cache(maxsize=16)
 def border_of_chaos(activation: Activation, square: float = 1.0) -> Floats:
-    """(2, points) by growing σ_b²: the σ_w² from which on χ > 1 where q settles; Inf beyond :data:`HIGHEST`.
+    """(2, points) by growing σ_b²: the σ_w² from which on χ > 1 where q settles; Inf beyond :data:`LARGEST_VARIANCE`.
 
     It is the edge where there is one, and where q jumps from one fixed point to another, so that χ is nowhere 1.
     """
-    bias = np.append(0.0, np.geomspace(1e-9, HIGHEST, 241))
-    low, high = np.zeros_like(bias), np.full_like(bias, HIGHEST)
+    bias = np.append(0.0, np.geomspace(1e-9, LARGEST_VARIANCE, 241))
+    low, high = np.zeros_like(bias), np.full_like(bias, LARGEST_VARIANCE)
     ordered = _settled_chi(activation, high, bias, square) <= 1
     for _ in range(HALVINGS):
         middle = (low + high) / 2

@@ -44,7 +44,7 @@ class OrderChaos(Struct, frozen=True):
     """Why χ is not to be relied on; ``""`` where nothing speaks against it."""
 
 
-ALIKE = 1e-6
+PLACE_TOLERANCE = 1e-6
 """Relative difference up to which two layers stand at one place."""
 
 Place = tuple[float, float]
@@ -165,4 +165,4 @@ def _place(module: DenseModule) -> Place | None:
 def _near(first: Place | None, second: Place) -> bool:
     if first is None:
         return False
-    return all(math.isclose(a, b, rel_tol=ALIKE, abs_tol=1e-15) for a, b in zip(first, second, strict=True))
+    return all(math.isclose(a, b, rel_tol=PLACE_TOLERANCE, abs_tol=1e-15) for a, b in zip(first, second, strict=True))

@@ -52,13 +52,13 @@ class Prediction(Struct, frozen=True):
     """Standard deviation of the log of a squared norm from one draw of the weights to the next."""
 
 
-SAMPLES = 128
+BATCH_SAMPLES = 128
 """Samples of the batch that stand for all of it."""
-NARROW = 16
+LEAST_WIDTH = 16
 """Units below which a layer is not wide by any means."""
-SCATTER = 5.0
+LOG_VARIANCE_TIMES_UNITS = 5.0
 """Each layer of n units adds about this / n to the variance of the log of a squared norm (ReLU: 5)."""
-COLUMNS = 7
+PREDICTED_ARRAYS = 7
 """Arrays of a prediction."""
 
 
@@ -84,7 +84,7 @@ class _Row:
 
     @property
     def scatter(self) -> float:
-        return SCATTER / self.units if self.weights is not None else 0.0
+        return LOG_VARIANCE_TIMES_UNITS / self.units if self.weights is not None else 0.0
 
 
 def predict(network: Network) -> Prediction:
@@ -94,7 +94,7 @@ def predict(network: Network) -> Prediction:
             return _predict(network)
     except UnpredictableError as error:
         nothing = frozen(np.full(len(network.taps), math.nan))
-        return Prediction(str(error), *[nothing] * COLUMNS)
+        return Prediction(str(error), *[nothing] * PREDICTED_ARRAYS)
 
 
 def _predict(network: Network) -> Prediction:
@@ -134,7 +134,7 @@ def covariances(network: Network) -> list[Floats | None]:
 
 
 def _input(network: Network) -> Signal:
-    x = network.input[:-1, :SAMPLES].astype(np.float64)
+    x = network.input[:-1, :BATCH_SAMPLES].astype(np.float64)
     return Signal(x.T @ x / len(x), x.mean(axis=0), len(x))
 
 
@@ -154,8 +154,10 @@ def _operations(module: Module, rows: list[_Row]) -> Iterator[Operation]:
 
 def _dense(module: DenseModule, rows: list[_Row]) -> Iterator[Operation]:
     spec, where = module.spec, f"layer {module.info.label}"
-    if module.units < NARROW:
-        raise UnpredictableError(f"{where} has {module.units} units; the theory is for wide layers, {NARROW} or more")
+    if module.units < LEAST_WIDTH:
+        raise UnpredictableError(
+            f"{where} has {module.units} units; the theory is for wide layers, {LEAST_WIDTH} or more"
+        )
     weights = _weights(module.affine, spec, where)
     _check_gain(spec.activation, weights, where)
     slope = Slope(spec.activation)

@@ -16,8 +16,8 @@ from main import main
 from simulator.data import DataError, prepare
 from simulator.data.images import FORMATS
 from simulator.experiment.experiment import MAX_MESSAGE, Experiment, ExperimentError
-from simulator.experiment.files import LARGEST, read
-from simulator.system.machine import GIB, LITTLE, free_memory, shortage
+from simulator.experiment.files import MAX_FILE_BYTES, read
+from simulator.system.machine import GIB, LITTLE_MEMORY, free_memory, shortage
 from simulator.system.regular_file import UnfitFileError, read_regular
 from simulator.training.training import Training
 
@@ -95,7 +95,7 @@ def test_no_more_is_read_than_the_limit(tmp_path: Path) -> None:
     with pytest.raises(UnfitFileError):
         read_regular(path, 4)
     with path.open("wb") as file:
-        file.truncate(LARGEST + 1)
+        file.truncate(MAX_FILE_BYTES + 1)
     with pytest.raises(ExperimentError, match="larger than 16 MiB"):
         read(path)
 
@@ -237,14 +237,14 @@ LARGE = {
 
 @pytest.mark.parametrize("name", LARGE)
 def test_data_are_refused_before_they_are_drawn(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "free_memory", lambda: LITTLE)
+    monkeypatch.setattr(machine, "free_memory", lambda: LITTLE_MEMORY)
     experiment = Experiment.from_builtins(described(**LARGE[name]))
     with pytest.raises(DataError, match=r"do not fit in memory: they need 0\.5 GiB; but 0\.1 GiB are free"):
         prepare(experiment.data, 0, "float32")
 
 
 def test_a_network_is_refused_before_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "free_memory", lambda: LITTLE)
+    monkeypatch.setattr(machine, "free_memory", lambda: LITTLE_MEMORY)
     wide = [{"kind": "dense", "units": 4000, "repeat": 2}]
     with pytest.raises(ExperimentError, match=r"need 0\.\d GiB of memory; but 0\.1 GiB are free"):
         Training(Experiment.from_builtins(described(layers=wide)))
@@ -258,7 +258,7 @@ def test_parameters_and_buffers_are_counted_together(monkeypatch: pytest.MonkeyP
     )
     network = Training(experiment).network
     free = max(network.parameter_bytes, network.buffer_bytes) + 1
-    assert free > LITTLE
+    assert free > LITTLE_MEMORY
     monkeypatch.setattr(machine, "free_memory", lambda: free)
     with pytest.raises(ExperimentError, match="GiB of memory"):
         Training(experiment)

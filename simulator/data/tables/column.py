@@ -23,13 +23,13 @@ MAX_WORDS = 50_000
 """Different words that are kept of a column."""
 
 
-OWN_PAGES = 2**20
+OWN_PAGES_BYTES = 2**20
 """Bytes from which on an array has pages of its own, which go back to the system when it does."""
 
 
 def _memory(count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     size = count * dtype.itemsize
-    return np.empty(count, dtype) if size < OWN_PAGES else np.frombuffer(mmap.mmap(-1, size), dtype, count)
+    return np.empty(count, dtype) if size < OWN_PAGES_BYTES else np.frombuffer(mmap.mmap(-1, size), dtype, count)
 
 
 class Growing:
@@ -226,7 +226,7 @@ def _settled(column: Column, decimal: Decimal) -> Column:
     return column
 
 
-FLAG = 2
+FLAG_LETTERS = 2
 """Letters of a remark behind a number, which need not be behind all of them."""
 
 
@@ -240,7 +240,7 @@ def _numbers_of(words: Sequence[str], among_numbers: bool, decimal: Decimal) -> 
         return None
     units = {each[1] for each in pairs if each is not None} - {""}
     alike = len(units) <= 1 and (among_numbers or len(words) > 1)
-    flags = among_numbers and all(len(unit) <= FLAG and unit.islower() for unit in units)
+    flags = among_numbers and all(len(unit) <= FLAG_LETTERS and unit.islower() for unit in units)
     return np.array([each[0] for each in pairs if each is not None]) if alike or flags else None
 
 

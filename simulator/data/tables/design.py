@@ -17,9 +17,9 @@ from simulator.data.tables.judgement import MAX_CLASSES, Judgement
 from simulator.schema.numbers import count
 
 Missing = Literal["fill", "drop", "refuse"]
-NAMED = 5
+NAMED_COLUMNS = 5
 """Columns that a sentence names."""
-LARGE = 4_000_000
+COLUMN_BY_COLUMN_NUMBERS = 4_000_000
 """Numbers from which on inputs lie one after the other, so that memory is taken as they are filled."""
 ABSENT_NAME = "missing"
 """What the category of a missing value is called."""
@@ -52,9 +52,9 @@ class Size:
     classes: int
     """0 for a quantity."""
     without_target: int
-    """Rows that are left out because their target is missing,"""
+    """Rows that are left out because their target is missing."""
     dropped: int
-    """and because an input is."""
+    """Rows that are left out because an input is missing."""
 
 
 def design_size(judgement: Judgement, missing: Missing = "fill") -> Size:
@@ -79,7 +79,7 @@ def design(judgement: Judgement, missing: Missing = "fill") -> Raw:
     notes = notes_of(judgement, missing)
     # Where nobody else holds the table, its columns go as the samples come: both at once may not fit in memory.
     del judgement, target
-    x = np.empty((len(kept), len(names)), order="F" if len(kept) * len(names) > LARGE else "C")
+    x = np.empty((len(kept), len(names)), order="F" if len(kept) * len(names) > COLUMN_BY_COLUMN_NUMBERS else "C")
     at = 0
     while inputs:
         for values in _values(inputs.pop(0), kept):
@@ -101,8 +101,8 @@ def notes_of(judgement: Judgement, missing: Missing) -> tuple[str, ...]:
         notes.append(f"{count(filled, 'missing value')} filled")
     told = [f"{shown(each.name, 24)} ({each.reason or 'not chosen'})" for each in judgement.left_out]
     if told:
-        rest = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""
-        notes.append(f"column{'s' if len(told) != 1 else ''} left out: {', '.join(told[:NAMED])}{rest}")
+        rest = f" and {len(told) - NAMED_COLUMNS} more" if len(told) > NAMED_COLUMNS else ""
+        notes.append(f"column{'s' if len(told) != 1 else ''} left out: {', '.join(told[:NAMED_COLUMNS])}{rest}")
     return tuple(notes)
 
 

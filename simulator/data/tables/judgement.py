@@ -20,10 +20,10 @@ TaskWish = Literal["auto", "classification", "regression"]
 MAX_CATEGORIES = 20
 """Different values up to which text becomes one input each."""
 MAX_CLASSES = 1000
-FEW_NUMBERS = 10
-"""Different whole numbers up to which a target of many rows is a class,"""
+MOST_NUMBER_CLASSES = 10
+"""Different whole numbers up to which a target is a class, if it has :data:`ROWS_PER_CLASS` rows of each."""
 ROWS_PER_CLASS = 10
-"""where each of them stands in so many rows on average."""
+"""Rows of each different whole number, on average, that make a target a class."""
 TARGETS = ("target", "label", "class", "y")
 NAMES_ROWS, COUNTS_ROWS = "names the rows", "counts the rows"
 IDS = frozenset({"id", "index", "row", "rowname", "rownames", "row_names", "row.names", "unnamed: 0"})
@@ -235,7 +235,7 @@ def task_of(target: Judged) -> tuple[Task, str]:
         return "regression", ""
     if classes == 2:
         return "classification", ""
-    if classes <= FEW_NUMBERS and rows >= ROWS_PER_CLASS * classes:
+    if classes <= MOST_NUMBER_CLASSES and rows >= ROWS_PER_CLASS * classes:
         spread = float(column.numbers.max() - column.numbers.min())
         doubtful = classes > 5 or spread >= classes
         return "classification", f"{classes} different whole numbers: classes or a count" if doubtful else ""

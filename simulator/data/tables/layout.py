@@ -16,7 +16,7 @@ from simulator.data.tables.numbers import MISSING, Decimal, number_in, stands_fo
 
 Header = Literal["auto", "yes", "no"]
 Role = Literal["", "class", "meta", "ignore"]
-LOOKS = 20_000
+HEADER_CELLS = 20_000
 """Cells that a header is judged by."""
 
 
@@ -137,11 +137,12 @@ def _is_title(row: Sequence[str], after: Sequence[str], width: int, usual: int) 
 
 def _is_above_names(rows: Sequence[Sequence[str]], width: int, decimal: Decimal) -> bool:
     """Whether the first row lacks cells at its end, and the second names columns of numbers in full."""
-    first, second, below = rows[0], rows[1], rows[2 : 2 + max(10, LOOKS // width)]
+    first, second, below = rows[0], rows[1], rows[2 : 2 + max(10, HEADER_CELLS // width)]
     if (all(first[width - 2 : width]) and len(first) >= width - 1) or not _fuller(second, width):
         return False
     return any(
-        _vote(second[at], [row[at] for row in below if at < len(row)], decimal) == OF_NUMBERS for at in range(width)
+        _vote(second[at], [row[at] for row in below if at < len(row)], decimal) == ABOVE_NUMBERS_WEIGHT
+        for at in range(width)
     )
 
 
@@ -158,26 +159,26 @@ def is_header(first: Sequence[str], below: Sequence[Sequence[str]], width: int, 
         return not any(number_in(cell, decimal) is not None for cell in first)
     if _counts(first, decimal) or (not first[0] and all(first[1:]) and all(row[0] for row in below)):
         return True
-    below = below[: max(10, LOOKS // width)]
+    below = below[: max(10, HEADER_CELLS // width)]
     votes = sum(_vote(cell, [row[at] for row in below if at < len(row)], decimal) for at, cell in enumerate(first))
     if votes == 0:
         return not any(number_in(cell, decimal) is not None for cell in first) and len(set(first)) == len(first)
     return votes > 0
 
 
-UNDER = 3
+ROWS_UNDER_NAMES = 3
 """Rows that stand between names and values at most."""
 
 
 def _under(below: Sequence[Sequence[str]], width: int, decimal: Decimal) -> int:
     """Rows under the names that hold no values: units, further names, and what the row names are called."""
     count = 0
-    while count < min(UNDER, len(below) - 2):
+    while count < min(ROWS_UNDER_NAMES, len(below) - 2):
         row = below[count]
         if sum(number_in(cell, decimal) is not None for cell in row) > width / 2:
             break
-        after = below[count + 1 :][UNDER - 1 :] or below[count + 1 :]
-        numeric = [at for at in range(width) if _holds_numbers(after[: max(10, LOOKS // width)], at, decimal)]
+        after = below[count + 1 :][ROWS_UNDER_NAMES - 1 :] or below[count + 1 :]
+        numeric = [at for at in range(width) if _holds_numbers(after[: max(10, HEADER_CELLS // width)], at, decimal)]
         words = [row[at] for at in numeric if at < len(row) and not stands_for_nothing(row[at])]
         if len(numeric) < 2 or not (words or count) or any(number_in(word, decimal) is not None for word in words):
             break
@@ -212,7 +213,7 @@ def _counts(cells: Sequence[str], decimal: Decimal) -> bool:
     return whole and (words or values[0] in (0, 1)) and steps <= {1.0, 5.0, 10.0}
 
 
-OF_NUMBERS = 2.0
+ABOVE_NUMBERS_WEIGHT = 2.0
 """What a cell above numbers says, for or against a name."""
 
 
@@ -224,7 +225,7 @@ def _vote(cell: str, below: Sequence[str], decimal: Decimal) -> float:
     numbers = sum(number_in(value, decimal) is not None for value in values)
     own = number_in(cell, decimal) is not None
     if numbers > 0.9 * len(values):
-        return -OF_NUMBERS if own else OF_NUMBERS
+        return -ABOVE_NUMBERS_WEIGHT if own else ABOVE_NUMBERS_WEIGHT
     if own:
         return -1.0
     return -1.0 if cell in values else 0.5

@@ -20,9 +20,9 @@ MISSING_NUMBERS = MISSING | {
     "none", "missing", "unknown", "nd", "n.d.", "nil", ":", "..", "...", "\N{HORIZONTAL ELLIPSIS}", "#value!",
     "#div/0!", "#ref!", "#num!", "inf", "+inf", "-inf", "infinity", "-infinity", "+infinity", "not available",
 }  # fmt: skip
-"""What also does in a column of numbers,"""
+"""What stands where a value is missing in a column of numbers."""
 _FILLED = re.compile(r"\*+|-+|#+")
-"""and what a field that was too narrow for its number is filled with."""
+"""What a field that was too narrow for its number is filled with: no value either."""
 
 _SPACES = re.compile("[\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}\N{FIGURE SPACE}]")
 _SIGNS = str.maketrans(

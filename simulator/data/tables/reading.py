@@ -22,7 +22,7 @@ from simulator.data.tables.workbook import is_spreadsheet
 MAX_ROWS = 5_000_000
 MAX_COLUMNS = 100_000
 MAX_CELLS = 200_000_000
-BLOCK = 4096
+BLOCK_ROWS = 4096
 """Rows that become columns at a time."""
 
 
@@ -73,9 +73,9 @@ class _Opened:
     sheets: tuple[str, ...] = ()
 
 
-NOTES = 50
+NOTE_LINES = 50
 """Lines that a note below a table has at most."""
-HEAD = 50
+HEAD_ROWS = 50
 """Rows kept as they stand, to be shown."""
 
 
@@ -158,9 +158,9 @@ class _Gathered:
 
     def take(self, rows: Iterable[Row]) -> None:
         table = self._checked(itertools.islice(rows, self.layout.skip, None))
-        while block := list(itertools.islice(table, BLOCK)):
+        while block := list(itertools.islice(table, BLOCK_ROWS)):
             if not self.head:
-                self.head = [tuple(row) for _, row in block[:HEAD]]
+                self.head = [tuple(row) for _, row in block[:HEAD_ROWS]]
             self._lines.append(np.array([line for line, _ in block], np.int32))
             self._count += len(block)
             if self._count > MAX_ROWS or self._count * self.layout.width > MAX_CELLS:
@@ -177,7 +177,7 @@ class _Gathered:
         for line, row in rows:
             if (layout.comments and row[0][:1] == "#") or (layout.header and tuple(row) == layout.names):
                 continue
-            if self._may_be_note(row) and len(held) < NOTES:
+            if self._may_be_note(row) and len(held) < NOTE_LINES:
                 held.append((line, row))
                 continue
             for at, before in held:

@@ -23,16 +23,16 @@ from simulator.system.regular_file import UnfitFileError, check_regular, regular
 
 MAX_BYTES = 2**30
 """Of a file once it is unpacked."""
-DEFLATED = 1032
+MOST_COMPRESSION = 1032
 """Times that bytes can be made smaller."""
 LONGEST_LINE = 2**24
 """Characters."""
-CHUNK = 2**20
-SAMPLE = 2**16
+CHUNK_BYTES = 2**20
+SAMPLE_BYTES = 2**16
 """Bytes from which an encoding that is not UTF-8 is judged."""
-SPOILT = 10
+SPOILT_LINES = 10
 """Lines with bytes that are no letters, beyond a hundredth of them, from which on a file is of another encoding."""
-SOME_ZEROS = 0.02
+SPOILT_ZEROS_SHARE = 0.02
 """Share of zeros and other marks in a text that somebody has spoilt; half of UTF-16 are zeros."""
 _CONTROLS = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})
 LATIN = "cp1252"
@@ -43,7 +43,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-DAMAGED = (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError, RuntimeError)
+DAMAGED_ARCHIVE_ERRORS = (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError, RuntimeError)
 """What archives raise that are not whole, or locked."""
 
 Progress = Callable[[float], None]
@@ -84,7 +84,7 @@ class Source:
         odd = 0
         for count, line in enumerate(lines):
             odd += "\N{REPLACEMENT CHARACTER}" in line
-            if odd > SPOILT + 0.01 * count:
+            if odd > SPOILT_LINES + 0.01 * count:
                 raise DataError(f"{name_of(self.path)}: not {self.encoding} text")
             yield line
 
@@ -153,7 +153,7 @@ def unpacked(path: str) -> Iterator[tuple[BinaryIO, Callable[[], float]]]:
                     yield cast(BinaryIO, _Bounded(member, path)), share
             else:
                 yield file, share
-    except DAMAGED as error:
+    except DAMAGED_ARCHIVE_ERRORS as error:
         raise damaged(path, error) from error
 
 
@@ -177,7 +177,7 @@ def _check_end(path: str, file: BinaryIO, size: int) -> None:
     file.seek(-4, os.SEEK_END)
     told = int.from_bytes(file.read(4), "little")
     file.seek(0)
-    if MAX_BYTES < told < DEFLATED * size:
+    if MAX_BYTES < told < MOST_COMPRESSION * size:
         raise DataError(f"{name_of(path)}: its end says that it unpacks to more than {MAX_BYTES // 2**20} MiB")
 
 
@@ -218,7 +218,7 @@ class _Bounded(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        got = self._inner.read(CHUNK if size < 0 else size)
+        got = self._inner.read(CHUNK_BYTES if size < 0 else size)
         self._left -= len(got)
         _check_size(self._path, MAX_BYTES - self._left)
         return got
@@ -234,13 +234,13 @@ class _Bounded(io.RawIOBase):
 def encoding_of(path: str) -> str:
     """UTF-8 where the whole file is, UTF-16 and UTF-32 by their marks, else what its bytes look like."""
     with unpacked(path) as (file, _share):
-        head = file.read(SAMPLE)
+        head = file.read(SAMPLE_BYTES)
         for mark, encoding in _MARKS:
             if head.startswith(mark):
                 return encoding
-        if head.count(b"\0") > SOME_ZEROS * len(head):
+        if head.count(b"\0") > SPOILT_ZEROS_SHARE * len(head):
             return _wide(head, path)
-        if len(head.translate(None, _CONTROLS)) < (1 - SOME_ZEROS) * len(head):
+        if len(head.translate(None, _CONTROLS)) < (1 - SPOILT_ZEROS_SHARE) * len(head):
             raise DataError(f"{name_of(path)}: not a text file")
         odd = _first_odd(head, file)
     return "utf-8" if odd is None or _mostly_utf8(odd) else _other(odd)
@@ -275,7 +275,7 @@ def _first_odd(head: bytes, file: BinaryIO) -> bytes | None:
             return chunk or head
         if not chunk:
             return None
-        chunk = file.read(CHUNK)
+        chunk = file.read(CHUNK_BYTES)
 
 
 def _other(sample: bytes) -> str:

@@ -9,11 +9,11 @@ from typing import IO
 
 from simulator.data.base import DataError
 from simulator.data.phrases import name_of
-from simulator.data.tables.source import DAMAGED, MAX_BYTES, damaged, open_regular
+from simulator.data.tables.source import DAMAGED_ARCHIVE_ERRORS, MAX_BYTES, damaged, open_regular
 
 MAX_CELLS = 32_000_000
 """Of a sheet, from its first cell to its last: each takes room, whether it holds anything or not."""
-CHUNK = 2**20
+CHUNK_BYTES = 2**20
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How Excel's files from before 2007 begin, and such with a password."""
 _ZIP = b"PK\x03\x04"
@@ -31,7 +31,7 @@ def is_spreadsheet(path: str) -> bool:
         try:
             with zipfile.ZipFile(file) as archive:
                 return any(name in _BOOKS for name in archive.namelist())
-        except DAMAGED:
+        except DAMAGED_ARCHIVE_ERRORS:
             return False
 
 
@@ -48,7 +48,7 @@ def check_room(path: str) -> None:
                     if name.startswith("xl/worksheets/") and name.endswith(".xml"):
                         with archive.open(name) as member:
                             _check_sheet(path, member)
-        except DAMAGED as error:
+        except DAMAGED_ARCHIVE_ERRORS as error:
             raise damaged(path, error) from error
 
 
@@ -66,7 +66,7 @@ def _check_sheet(path: str, sheet: IO[bytes]) -> None:
 def _places(sheet: IO[bytes]) -> Iterator[list[tuple[bytes, bytes]]]:
     """Where its cells are, letters and row, chunk by chunk."""
     rest = b""
-    while chunk := sheet.read(CHUNK):
+    while chunk := sheet.read(CHUNK_BYTES):
         if places := _PLACE.findall(rest + chunk):
             yield places
         rest = chunk[-_PLACE_LENGTH:]

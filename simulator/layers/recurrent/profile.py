@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 
 from simulator.arrays.numeric import Array, Floats
-from simulator.arrays.statistics import SAFE, moments, norms
+from simulator.arrays.statistics import SAFE_SUMS, moments, norms
 
 LIFTED = 32
 """Time steps whose small gradients are scaled up at a time, so that they stay in the cache; the last is looked at."""
@@ -35,7 +35,7 @@ def profile(hidden: Array, gradient: Array) -> Floats:
 
 def gradient_norms(gradient: Array) -> Floats:
     """(steps,): RMS over the batch of ‖∂(sample loss)/∂h_t‖, from ∂C/∂h (steps, units, batch)."""
-    safe = math.sqrt(SAFE[gradient.dtype][0])
+    safe = math.sqrt(SAFE_SUMS[gradient.dtype][0])
     faded, sizes = _faded(gradient, safe), np.empty(len(gradient))
     # The smallest normal number is lifted to where squares are safe. Powers of two change no digit.
     lift = math.ldexp(1.0, round(math.log2(safe / np.finfo(gradient.dtype).tiny)))
