@@ -10,7 +10,9 @@ from pytestqt.qtbot import QtBot
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from tests.ui.plot_data import frame
-from ui.chart.alike import alone_of, turns_of
+from tests.ui.told import drawn
+from ui.chart.alike import AlikeCurves, Turn, alone_of, turns_of
+from ui.chart.marks import Curves
 from ui.export.pictures import picture
 from ui.plots import View, plot_class
 from ui.plots.gradient_time import GradientTime
@@ -38,11 +40,19 @@ def shown(given: History, depth: int, qtbot: QtBot, size: tuple[int, int]) -> Gr
 
 def seen_of(plot: GradientTime, layer: int, whole: QImage) -> int:
     """How many pixels change when this layer is not drawn in its own colour."""
-    colours = list(plot.layer_colours)
-    plot.curves.set_colours([*colours[:layer], "#ff00ff", *colours[layer + 1 :]])
+    colours = plot.layer_colours
+    plot.layer_colours = (*colours[:layer], "#ff00ff", *colours[layer + 1 :])
+    plot.redraw()
     found = plot.canvas.grab().toImage()
-    plot.curves.set_colours(colours)
+    plot.layer_colours = colours
+    plot.redraw()
     return sum(found.pixel(x, y) != whole.pixel(x, y) for x in range(whole.width()) for y in range(whole.height()))
+
+
+def turns(plot: GradientTime) -> list[Turn | None]:
+    """Which curves are dashed, as large as the plot is now."""
+    pane = plot.canvas.panes[0]
+    return drawn(plot, AlikeCurves).turns(pane.scaling * pane.childGroup.sceneTransform())
 
 
 CASES = {
@@ -78,13 +88,13 @@ def test_curves_apart_are_whole_and_equal_ones_take_turns_by_size_not_by_layer()
 def test_a_picture_shows_curves_as_far_apart_as_it_has_room_for(qtbot: QtBot) -> None:
     """What is one line in a small plot is two in a large picture, and is not dashed there."""
     plot = shown(history(2, 300, 0.0, 0.02), 2, qtbot, (266, 130))
-    assert plot.curves.turns[0] is not None
+    assert turns(plot)[0] is not None
     twin = plot.twin(plot.theme)
     qtbot.addWidget(twin)
     assert isinstance(twin, GradientTime)
     twin.canvas.lay_out(1600, 1200)
     twin.canvas.grab()
-    assert list(twin.curves.turns) == [None, None]
+    assert turns(twin) == [None, None]
     assert not picture(plot, 800, 600).isNull()
 
 
@@ -94,7 +104,7 @@ def test_the_line_of_many_steps_lies_between_their_extremes_and_a_spike_is_still
     plot = shown(given, 1, qtbot, (420, 280))
     assert plot.state is not None
     past = plot.state.past
-    (line,), (reach,) = plot.curves.curves, plot.ranges.curves
+    (line,), (reach,) = drawn(plot, AlikeCurves).curves, drawn(plot, Curves, "ranges").curves
     low, high = np.log10(past.low[:, 0]), np.log10(past.high[:, 0])
     heights = np.array([point.y() for point in line[0]])
     np.testing.assert_allclose(heights, (low + high) / 2)

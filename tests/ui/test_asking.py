@@ -116,9 +116,9 @@ def changed(given: View, key: str, **parts: Any) -> View:
 @pytest.mark.parametrize("key", KEYS)
 def test_an_answer_shows_its_age_and_its_cost(key: str, qtbot: QtBot) -> None:
     plot = made(key, qtbot, changed(view(4), key, step=1204))
-    assert any(note.text == "as of step 1\u202f204, 0.3 s" for note in plot.strip.notes)
+    assert any(note.text == "as of step 1\u202f204, 0.3 s" for note in plot.legend.notes)
     plot = made(key, qtbot, changed(view(4), key, seconds=0.0042))
-    assert any(note.text == "as of step 40, 4.2 ms" for note in plot.strip.notes)
+    assert any(note.text == "as of step 40, 4.2 ms" for note in plot.legend.notes)
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -131,22 +131,22 @@ def test_a_refusal_is_said_where_the_answer_would_be(key: str, qtbot: QtBot) -> 
     assert empty_note(plot).isHidden()
     plot.refresh(refused)
     plot.set_paused(True)
-    assert any(note.text == "no more: it is too large" and note.warning for note in plot.strip.notes)
+    assert any(note.text == "no more: it is too large" and note.warning for note in plot.legend.notes)
 
 
 def test_the_gauge_warns_above_its_limit_and_says_where_there_is_none(qtbot: QtBot) -> None:
     given = view(4)
     result = given.answers["sharpness"].result
     plot = made("sharpness", qtbot, changed(given, "sharpness", result=replace(result, value=21.0)))
-    assert any(note.text == "above the limit" and note.warning for note in plot.strip.notes)
-    assert [entry.text for entry in plot.strip.keys] == ["η · λ_max 2.1", "λ_max 21", "limit of stability 2"]
+    assert any(note.text == "above the limit" and note.warning for note in plot.legend.notes)
+    assert [entry.text for entry in plot.legend.keys] == ["η · λ_max 2.1", "λ_max 21", "limit of stability 2"]
     early = replace(result, value=21.0, residual=0.5)
     plot = made("sharpness", qtbot, changed(given, "sharpness", result=early))
-    assert [entry.text for entry in plot.strip.keys] == ["η · λ_max ≥ 2.1", "λ_max ≥ 21", "limit of stability 2"]
-    assert plot.strip.notes[-1].text == "not converged: λ_max is this or more"
+    assert [entry.text for entry in plot.legend.keys] == ["η · λ_max ≥ 2.1", "λ_max ≥ 21", "limit of stability 2"]
+    assert plot.legend.notes[-1].text == "not converged: λ_max is this or more"
     free = replace(result, limit=float("nan"), reason="Adam rescales")
     plot = made("sharpness", qtbot, changed(given, "sharpness", result=free))
-    assert any(note.text == "no limit" for note in plot.strip.notes)
+    assert any(note.text == "no limit" for note in plot.legend.notes)
     assert plot.table().columns["limit"] == [None]
 
 

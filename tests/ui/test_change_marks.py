@@ -47,7 +47,7 @@ def test_every_plot_with_an_axis_of_steps_has_marks(qtbot: QtBot) -> None:
         axes = [item for item in plot.canvas.scene().items() if isinstance(item, Axis)]
         if any(axis.text == "step" for axis in axes):
             found.add(kind.key)
-            assert plot.change_marks
+            assert plot.pointing.change_marks
     assert found == OVER_STEPS
 
 
@@ -74,7 +74,7 @@ def test_a_mark_stands_at_its_step_on_screen_and_in_pictures(key: str, qtbot: Qt
     qtbot.addWidget(twin)
     twin.canvas.lay_out(520, 360)
     for (one, other), plot in zip(pairs, (with_marks, twin), strict=True):
-        for pane in range(len(plot.change_marks)):
+        for pane in range(len(plot.pointing.change_marks)):
             assert all(differing(one, other, foot(plot, pane, change.step)) > 12 for change in CHANGES)
             assert differing(one, other, foot(plot, pane, 21)) == 0
 
@@ -82,7 +82,7 @@ def test_a_mark_stands_at_its_step_on_screen_and_in_pictures(key: str, qtbot: Qt
 @pytest.mark.parametrize("key", sorted(OVER_STEPS))
 def test_pointing_at_a_mark_reads_what_was_changed(key: str, qtbot: QtBot) -> None:
     plot = shown(key, qtbot, CHANGES)
-    for pane in range(len(plot.change_marks)):
+    for pane in range(len(plot.pointing.change_marks)):
         for change in CHANGES:
             plot.canvas.pointed.emit(foot(plot, pane, change.step) - QPointF(1, 3))
             assert f"step {change.step}: {change.description}" in read_out(plot).text()
@@ -101,7 +101,7 @@ def test_many_changes_at_one_place_are_counted(qtbot: QtBot) -> None:
 def test_marks_go_with_their_run(qtbot: QtBot) -> None:
     plot = shown("gradient_time", qtbot, CHANGES)
     plot.refresh(view(4, run=2))
-    assert plot.change_marks[0].changes == ()
+    assert plot.pointing.change_marks[0].changes == ()
 
 
 def test_a_drag_is_one_change_from_its_first_step_to_its_last() -> None:

@@ -22,7 +22,7 @@ from simulator.record.record import Record
 from simulator.running.messages import Answer
 from simulator.running.session import Session
 from simulator.training.training import Training
-from tests.ui.told import field
+from tests.ui.told import drawn, field
 from ui.app import create_app
 from ui.bench.document import Document
 from ui.chart.axes import plot_font
@@ -30,9 +30,9 @@ from ui.dialogs import files
 from ui.plots import View
 from ui.plots.computation_graph import ComputationGraph
 from ui.plots.graph.controls import Controls
-from ui.plots.graph.detail import fitting
+from ui.plots.graph.detail import Detail, Opened, cell_at, cell_rect, fitting
 from ui.plots.graph.layout import edges, is_editable, layout
-from ui.plots.graph.marks import THICKEST, THINNEST, dot_place, narrowed, thickness
+from ui.plots.graph.marks import THICKEST, THINNEST, Boxes, dot_place, narrowed, thickness
 from ui.plots.graph.phrases import formula_of
 from ui.style.numbers import number
 from ui.style.theme import LIGHT, set_theme
@@ -92,7 +92,7 @@ def wide(plot: ComputationGraph) -> Run:
 
 def faces(plot: ComputationGraph) -> dict[str, str]:
     """By what every box says it is multiplied."""
-    return {face.key: face.ratio for face in plot.boxes.faces}
+    return {face.key: face.ratio for face in drawn(plot, Boxes).faces}
 
 
 def click(plot: ComputationGraph, at: QPointF) -> None:
@@ -107,7 +107,7 @@ def double_click(plot: ComputationGraph, row: int, column: int) -> None:
     """On a number of the open box."""
     plot.grab()
     plot.canvas.grid.layout.activate()
-    spot = plot.canvas.mapFromScene(plot.detail.cell_rect(row, column).center())
+    spot = plot.canvas.mapFromScene(cell_rect(plot.detail_pane, opened(plot).matrix, row, column).center())
     QTest.mouseDClick(plot.canvas.viewport(), LEFT, pos=spot)
 
 
@@ -117,7 +117,12 @@ def place_of(plot: ComputationGraph, key: str) -> tuple[float, float]:
 
 
 def title(plot: ComputationGraph) -> str:
-    return "" if plot.detail.opened is None else plot.detail.opened.title
+    return "".join(mark.opened.title for mark in plot.drawing.marks_of(Detail))
+
+
+def opened(plot: ComputationGraph) -> Opened:
+    """What the open box shows."""
+    return drawn(plot, Detail).opened
 
 
 def test_forward_runs_left_to_right_and_every_delta_stands_below_its_slope(hand: Run) -> None:
@@ -167,7 +172,7 @@ def test_where_entries_part_the_ratio_of_norms_is_told(hand: Run) -> None:
     ratio = state.outcome.ratio("weights:0")
     assert np.isnan(ratio.entry)
     assert faces(hand.plot)["weights:0"] == f"~ {number(ratio.norm)}"
-    assert any("~ the norm" in key.text for key in hand.plot.legend(state))
+    assert any("~ the norm" in key.text for key in hand.plot.legend_keys(state))
 
 
 def test_a_click_opens_a_box_and_another_closes_it(hand: Run) -> None:
@@ -177,8 +182,7 @@ def test_a_click_opens_a_box_and_another_closes_it(hand: Run) -> None:
     assert title(plot).startswith("∂W 2   3 × 3")
     gradient = hand.training.network.taps[1].weight_gradient
     assert gradient is not None
-    assert plot.detail.opened is not None
-    np.testing.assert_allclose(plot.detail.opened.matrix.values, gradient.T, rtol=1e-5)
+    np.testing.assert_allclose(opened(plot).matrix.values, gradient.T, rtol=1e-5)
     click(plot, QPointF(*place_of(plot, "weight_gradient:1")))
     assert title(plot) == ""
 
@@ -204,10 +208,9 @@ def test_a_dot_switches_its_unit_off_and_claim_3_can_be_read(hand: Run) -> None:
     click(plot, dot_place(place_of(plot, "slope:1"), 2, 3))
     found = faces(plot)
     assert [found[f"weight_gradient:{layer}"] for layer in range(4)] == ["× 0.444", "× 0.667", "× 0.667", "× 0.444"]
-    assert [face.units for face in plot.boxes.faces if face.key == "slope:1"] == [(True, True, False)]
+    assert [face.units for face in drawn(plot, Boxes).faces if face.key == "slope:1"] == [(True, True, False)]
     plot.choose("weight_gradient:1")
-    assert plot.detail.opened is not None
-    assert "changed: × 0.667, 3 now 0" in plot.detail.opened.formula
+    assert "changed: × 0.667, 3 now 0" in opened(plot).formula
     click(plot, dot_place(place_of(plot, "slope:1"), 2, 3))
     assert faces(plot)["weight_gradient:1"] == "× 1"
 
@@ -283,9 +286,8 @@ def test_a_double_click_edits_a_weight(hand: Run) -> None:
     assert not field(plot, "weight").isVisible()
     assert plot.state is not None
     assert plot.state.changes.edits == {(1, 0, 1): 0.5}
-    assert plot.detail.opened is not None
-    assert plot.detail.opened.matrix.values[0, 1] == 0.5
-    assert plot.detail.opened.matrix.values.shape == (3, 4)  # biases last
+    assert opened(plot).matrix.values[0, 1] == 0.5
+    assert opened(plot).matrix.values.shape == (3, 4)  # biases last
     np.testing.assert_allclose(np.array(hand.training.network.taps[1].weights), 1 / 3, rtol=1e-6)
 
 
@@ -318,11 +320,10 @@ def test_a_wide_network_is_read_only_and_its_boxes_open(wide: Run) -> None:
     assert not is_editable(plot.state.graph)
     assert plot.controls is not None
     assert not plot.controls.isVisible()
-    assert all(not face.units for face in plot.boxes.faces)
+    assert all(not face.units for face in drawn(plot, Boxes).faces)
     plot.choose("weights:1")
-    assert plot.detail.opened is not None
-    assert plot.detail.opened.matrix.shape == (2, 40)
-    assert plot.detail.cell_at(plot.detail_pane.sceneBoundingRect().center()) is None
+    assert opened(plot).matrix.shape == (2, 40)
+    assert cell_at(plot.detail_pane, opened(plot).matrix, plot.detail_pane.sceneBoundingRect().center()) is None
 
 
 def test_a_small_network_that_cannot_be_changed_says_so_by_opening_read_only(plot: ComputationGraph) -> None:
@@ -330,8 +331,7 @@ def test_a_small_network_that_cannot_be_changed_says_so_by_opening_read_only(plo
     run = Run(plot, Experiment.from_builtins({"data": {"kind": "digits"}, "layers": layers}))
     assert plot.state is not None
     plot.choose("weights:0")
-    assert plot.detail.opened is not None
-    assert plot.detail.opened.matrix.key == "weights:0"
+    assert opened(plot).matrix.key == "weights:0"
     assert run.asked
 
 
@@ -342,8 +342,7 @@ def test_a_late_answer_about_another_box_is_not_shown(wide: Run) -> None:
     late = plot.state.matrix
     plot.choose("delta:0")
     plot.hear(Answer(1, "computation_graph", 0, 0, late))
-    assert plot.detail.opened is not None
-    assert plot.detail.opened.matrix.key == "delta:0"
+    assert opened(plot).matrix.key == "delta:0"
 
 
 def test_another_network_forgets_what_was_changed(hand: Run) -> None:
@@ -381,8 +380,7 @@ def test_a_picture_shows_what_is_open_and_changed(hand: Run) -> None:
     hand.plot.switch_unit(1, 2)
     twin = hand.plot.twin(LIGHT)
     assert isinstance(twin, ComputationGraph)
-    assert twin.detail.opened is not None
-    assert any(line.startswith("changed: ") for line in twin.detail.opened.formula)
+    assert any(line.startswith("changed: ") for line in opened(twin).formula)
     assert faces(twin) == faces(hand.plot)
     twin.deleteLater()
 
@@ -392,8 +390,8 @@ def test_a_norm_that_is_not_finite_is_told(hand: Run) -> None:
     assert state is not None
     boxes = tuple(structs.replace(box, norm=float("nan")) for box in state.graph.boxes)
     hand.plot.show_state(dataclasses.replace(state, graph=structs.replace(state.graph, boxes=boxes)))
-    assert {face.lines[0] for face in hand.plot.boxes.faces} == {"NaN"}
-    assert all(face.lost for face in hand.plot.boxes.faces)
+    assert {face.lines[0] for face in drawn(hand.plot, Boxes).faces} == {"NaN"}
+    assert all(face.lost for face in drawn(hand.plot, Boxes).faces)
 
 
 def test_formulas_carry_their_numbers() -> None:

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from tests.ui.plot_data import view
 from tests.ui.real_runs import NETS, real
 from ui.chart.guides import Guide
-from ui.chart.legend import Key, Note, Strip
+from ui.chart.legend import Key, Legend, Note
 from ui.plots import Plot, View, all_plots, plot_class
 from ui.style.theme import LIGHT
 
@@ -30,9 +30,9 @@ def shown(key: str, given: View, qtbot: QtBot, size: tuple[int, int] = (420, 280
     return plot
 
 
-def named(strip: Strip) -> set[tuple[str, str]]:
+def named(legend: Legend) -> set[tuple[str, str]]:
     """Swatch and colour of every key that is painted."""
-    return {(placed.entry.swatch, placed.entry.colour) for placed in strip.placed if isinstance(placed.entry, Key)}
+    return {(placed.entry.swatch, placed.entry.colour) for placed in legend.placed if isinstance(placed.entry, Key)}
 
 
 @keys
@@ -40,26 +40,20 @@ def test_every_guide_that_is_seen_has_its_name_in_the_legend(key: str, qtbot: Qt
     for given in (view(5), real("residual"), real("recurrent")):
         for size in SIZES[:2]:
             plot = shown(key, given, qtbot, size)
-            for guide in plot.guides if plot.state is not None else ():
-                level, (low, high) = guide.level, guide.pane.shown[1]
+            for guide in plot.drawing.marks_of(Guide):
+                level, (low, high) = guide.level, plot.canvas.panes[guide.pane].shown[1]
                 if level is None:
                     continue
                 assert level.name
                 assert bool(level.band) == bool(level.band_name)
                 seen = {"dashed"} if low <= level.height <= high else set()
                 seen |= {"band"} if level.band is not None and level.band[0] < high and level.band[1] > low else set()
-                assert {(swatch, guide.colour) for swatch in seen} <= named(plot.strip)
+                assert {(swatch, guide.colour) for swatch in seen} <= named(plot.legend)
 
 
 def test_guides_are_found_in_these_plots_at_least(qtbot: QtBot) -> None:
-    found = {kind.key for kind in all_plots() if any(isinstance(g, Guide) for g in _made(kind, qtbot).guides)}
+    found = {kind.key for kind in all_plots() if shown(kind.key, view(5), qtbot).drawing.marks_of(Guide)}
     assert found >= {"activation_function", "branch_share", "jacobian", "loss", "sharpness", "update_ratio"}
-
-
-def _made(kind: type[Plot[Any]], qtbot: QtBot) -> Plot[Any]:
-    plot = kind()
-    qtbot.addWidget(plot)
-    return plot
 
 
 @keys
@@ -67,8 +61,8 @@ def _made(kind: type[Plot[Any]], qtbot: QtBot) -> Plot[Any]:
 def test_nothing_above_the_panes_lies_over_them(key: str, net: str, qtbot: QtBot) -> None:
     for size in SIZES:
         plot = shown(key, real(net), qtbot, size)
-        strip = plot.strip.sceneBoundingRect().adjusted(0, 0, 0, -1)
-        assert not any(strip.intersects(pane.sceneBoundingRect()) for pane in plot.canvas.panes if pane.isVisible())
+        legend = plot.legend.sceneBoundingRect().adjusted(0, 0, 0, -1)
+        assert not any(legend.intersects(pane.sceneBoundingRect()) for pane in plot.canvas.panes if pane.isVisible())
 
 
 @pytest.mark.parametrize("net", NETS)
@@ -79,11 +73,11 @@ def test_what_theory_has_to_say_stands_above_the_pane(net: str, qtbot: QtBot) ->
     for key in ("activation_profile", "gradient_depth"):
         plot = shown(key, given, qtbot)
         plot.set_option("theory", True)
-        assert plot.strip.remark == (f"No prediction: {prediction.reason}." if prediction.reason else "")
+        assert plot.legend.remark == (f"No prediction: {prediction.reason}." if prediction.reason else "")
 
 
-def strip(width: float, keys: list[Key], notes: list[Note], remark: str = "", room: float = 600) -> Strip:
-    made = Strip(LIGHT)
+def strip(width: float, keys: list[Key], notes: list[Note], remark: str = "", room: float = 600) -> Legend:
+    made = Legend(LIGHT)
     made.resize(width, 22)
     made.give_room(room)
     made.say(keys, notes, remark)
@@ -123,4 +117,4 @@ def test_a_guide_off_the_axis_is_not_named(qtbot: QtBot) -> None:
     plot = shown("update_ratio", view(4), qtbot)
     plot.canvas.panes[0].setRange(yRange=(-1.0, 1.0), padding=0)
     plot.refresh(view(4))
-    qtbot.waitUntil(lambda: named(plot.strip) == set())
+    qtbot.waitUntil(lambda: named(plot.legend) == set())

@@ -8,9 +8,11 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from tests.ui.real_runs import NETS, real
+from tests.ui.told import drawn
 from ui.builder.stack import depth_colour
+from ui.chart.alike import AlikeCurves
 from ui.chart.bands import Captions
-from ui.chart.marks import Curves
+from ui.chart.marks import Dots
 from ui.chart.ridges import Ridges
 from ui.plots import Plot, View, all_plots
 from ui.plots.depth import DepthPlot
@@ -23,19 +25,20 @@ Colours = dict[int, set[str]]
 def drawn_by_layer(plot: Plot[Any], given: View) -> Colours:
     """What a plot says with a layer's colour; empty where it draws by other colours."""
     found: Colours = {}
-    for line, item in zip(plot.lines, plot.dots, strict=True) if isinstance(plot, DepthPlot) else ():
-        for x, row in zip(item.xs, item.rows, strict=True) if not line.hollow else ():
-            found.setdefault(round(x), set()).add(item.colours[row % len(item.colours)])
+    for line in plot.lines if isinstance(plot, DepthPlot) and plot.state is not None else ():
+        dots = drawn(plot, Dots, f"dots {line.measure}")
+        for x, row in zip(dots.x.tolist(), dots.rows, strict=True) if not line.hollow else ():
+            found.setdefault(round(x), set()).add(dots.colours[row % len(dots.colours)])
     rows = list(getattr(plot.state, "layers", None) or range(given.frame.info.depth))
-    for item in plot.canvas.scene().items():
-        if isinstance(item, Ridges) and item.outlines:
-            for row, _ in enumerate(item.outlines):
-                found.setdefault(rows[row], set()).add(item.lines[row % len(item.lines)])
-        if isinstance(item, Curves) and plot.key == "gradient_time" and item.zValue() == 0:
-            for row, _ in enumerate(item.curves):
-                found.setdefault(row, set()).add(item.colours[row % len(item.colours)])
-        if isinstance(item, Captions):
-            for caption in item.captions:
+    for mark in plot.drawing.marks():
+        if isinstance(mark, Ridges) and mark.outlines:
+            for row, _ in enumerate(mark.outlines):
+                found.setdefault(rows[row], set()).add(mark.colours[row % len(mark.colours)])
+        if isinstance(mark, AlikeCurves):
+            for row, _ in enumerate(mark.curves):
+                found.setdefault(row, set()).add(mark.colours[row % len(mark.colours)])
+        if isinstance(mark, Captions):
+            for caption in mark.captions:
                 found.setdefault(_named(caption.text, given), set()).add(caption.colour)
     return found
 

@@ -55,9 +55,9 @@ def probed(plot: Plot[Any]) -> Iterator[str]:
 
 
 def written(plot: Plot[Any]) -> Iterator[str]:
-    for key in plot.strip.keys:
+    for key in plot.legend.keys:
         yield from (key.text, key.short)
-    yield from (note.text for note in plot.strip.notes)
+    yield from (note.text for note in plot.legend.notes)
     for axis in plot.canvas.axes:
         yield from (axis.text, *ticks(axis))
     if plot.state is not None:

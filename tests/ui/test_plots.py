@@ -185,19 +185,19 @@ def _rows(past: Any, step: int, value: float) -> Any:
 
 @pytest.mark.parametrize("key", ["gradient_depth", "gradient_time", "gradient_image", "update_ratio", "weights"])
 def test_zeros_and_lost_layers_are_counted_in_words(key: str, qtbot: QtBot) -> None:
-    assert any("exactly 0" in note.text for note in shown(key, qtbot, 4, "zero").strip.notes)
-    lost = shown(key, qtbot, 4, "nan").strip.notes
+    assert any("exactly 0" in note.text for note in shown(key, qtbot, 4, "zero").legend.notes)
+    lost = shown(key, qtbot, 4, "nan").legend.notes
     assert any(note.text == "NaN since step 0 in every layer" and note.warning for note in lost)
 
 
 @pytest.mark.parametrize("key", ["activation_ridges", "activation_image", "gradient_histograms"])
 def test_tails_of_histograms_are_counted_in_words(key: str, qtbot: QtBot) -> None:
-    assert any("3 layers exactly 0" in note.text for note in shown(key, qtbot, 3, "zero").strip.notes)
-    assert any("not finite in every layer" in note.text for note in shown(key, qtbot, 3, "inf").strip.notes)
+    assert any("3 layers exactly 0" in note.text for note in shown(key, qtbot, 3, "zero").legend.notes)
+    assert any("not finite in every layer" in note.text for note in shown(key, qtbot, 3, "inf").legend.notes)
 
 
 def test_a_loss_that_is_lost_is_said(qtbot: QtBot) -> None:
-    assert [note.text for note in shown("loss", qtbot, 2, "nan").strip.notes] == ["loss not finite since step 0"]
+    assert [note.text for note in shown("loss", qtbot, 2, "nan").legend.notes] == ["loss not finite since step 0"]
 
 
 def test_very_small_values_stand_at_the_floor_and_are_counted(qtbot: QtBot) -> None:
@@ -205,7 +205,7 @@ def test_very_small_values_stand_at_the_floor_and_are_counted(qtbot: QtBot) -> N
     given.frame.measures["weight_gradient_norm"][:] = (1e-300, 1.0, 2.0)
     plot = make("gradient_depth", qtbot)
     plot.refresh(View(given.frame, Record(given.history)))
-    assert [note.text for note in plot.strip.notes] == ["1 layer below the axis"]
+    assert [note.text for note in plot.legend.notes] == ["1 layer below the axis"]
     assert plot.table().columns["weight_gradient_norm"][0] == 1e-300
 
 
@@ -218,11 +218,11 @@ def test_pointing_reads_the_layer_and_tells_the_others(key: str, qtbot: QtBot) -
     at = plot.canvas.panes[0].sceneBoundingRect().center()
     plot.canvas.pointed.emit(at)
     assert len(heard) == 1
-    assert plot.highlighted == heard[0] >= 0
+    assert plot.drawing.palette.highlighted == heard[0] >= 0
     assert f"dense {heard[0] + 1}" in read_out(plot).text() or "output" in read_out(plot).text()
     plot.canvas.left.emit()
     assert heard[1:] == [-1]
-    assert plot.highlighted == -1
+    assert plot.drawing.palette.highlighted == -1
     assert read_out(plot).isHidden()
 
 
@@ -257,7 +257,7 @@ def test_a_highlight_changes_the_picture_and_goes_away(key: str, qtbot: QtBot) -
     plot.highlight(2)
     assert plot.grab().toImage() != before
     plot.highlight(99)
-    assert plot.highlighted == -1
+    assert plot.drawing.palette.highlighted == -1
     assert plot.grab().toImage() == before
 
 
@@ -307,7 +307,7 @@ def test_a_paused_plot_keeps_its_state(key: str, qtbot: QtBot) -> None:
     plot.start(later.frame.info)
     plot.refresh(later)
     assert plot.state is before
-    assert any("held at step 40" in note.text for note in plot.strip.notes)
+    assert any("held at step 40" in note.text for note in plot.legend.notes)
     plot.set_paused(False)
     plot.refresh(later)
     assert plot.state is not None
@@ -388,7 +388,7 @@ def test_numbers_are_those_of_the_frame_that_is_read(qtbot: QtBot) -> None:
     plot, given, later = make("loss", qtbot), view(2, 40), view(2, 41)
     for present, read in ((given, given.frame), (later, given.frame), (later, later.frame)):
         plot.refresh(replace(present, read=read))
-        assert number(read.scalars["loss"], fixed=True) in plot.strip.keys[0].text
+        assert number(read.scalars["loss"], fixed=True) in plot.legend.keys[0].text
 
 
 def test_a_frame_without_histograms_leaves_the_last_ones(qtbot: QtBot) -> None:

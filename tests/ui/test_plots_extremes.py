@@ -26,8 +26,8 @@ from tests.ui.plot_data import EXTREMES, KINDS, view
 from tests.ui.told import read_out
 from ui.chart.axes import TEXT_PIXELS, Axis, StepAxis, plot_font
 from ui.chart.canvas import Pane
+from ui.chart.colour_bar import ColourBar
 from ui.chart.edges import reach_of
-from ui.chart.heat import ColourBar
 from ui.chart.ranges import MOST
 from ui.export import export_plot
 from ui.plots import Plot, View, all_plots, plot_class
@@ -79,7 +79,7 @@ def test_something_is_drawn_or_a_sentence_says_why_not_and_axes_are_readable(
     plot: type[Plot[Any]], kind: str, qtbot: QtBot
 ) -> None:
     made = shown(plot, kind, qtbot)
-    said = [note.text for note in made.strip.notes if not note.text.startswith("as of")]
+    said = [note.text for note in made.legend.notes if not note.text.startswith("as of")]
     before = panes_of(made)
     for axis in made.canvas.axes:
         if axis.isVisible() and axis.style["showValues"]:
@@ -88,7 +88,7 @@ def test_something_is_drawn_or_a_sentence_says_why_not_and_axes_are_readable(
             if axis.label.isVisible():
                 boxes.append(axis.label.mapRectToParent(axis.label.boundingRect()).adjusted(3, 3, -3, -3))
             assert not any(a.intersects(b) for i, a in enumerate(boxes) for b in boxes[:i]), f"{axis.text}: crowded"
-    made.clear()
+    made.drawing.show(())
     assert panes_of(made) != before or said
 
 
@@ -138,7 +138,7 @@ def test_a_loss_far_above_its_median_makes_the_axis_logarithmic(factor: float, l
     assert made.options["log"] is log
     assert made.header is not None
     assert made.header.options["log"].isChecked() is log
-    assert any("by itself" in note.text for note in made.strip.notes) is log
+    assert any("by itself" in note.text for note in made.legend.notes) is log
 
 
 def test_a_loss_that_has_exploded_for_good_keeps_its_logarithmic_axis(qtbot: QtBot) -> None:
@@ -154,7 +154,7 @@ def test_a_choice_of_axis_by_hand_stays_and_what_stands_out_is_marked_at_the_edg
     assert not made.options["log"]
     assert made.canvas.panes[0].shown[1][1] <= 3
     assert made.twin(made.theme).options == made.options
-    assert [note.text for note in made.strip.notes] == ["1 step beyond the axis, as far as 1·10¹⁵"]
+    assert [note.text for note in made.legend.notes] == ["1 step beyond the axis, as far as 1·10¹⁵"]
 
 
 def test_a_new_run_begins_with_the_usual_axis(qtbot: QtBot) -> None:
@@ -173,7 +173,7 @@ def test_a_layer_far_beyond_the_others_stands_at_the_edge(qtbot: QtBot) -> None:
     made.refresh(usual)
     low, high = made.canvas.panes[0].shown[1]
     assert -10 < low < high < 10
-    assert [note.text for note in made.strip.notes] == ["2 layers beyond the axis, as far as −1·10¹³"]
+    assert [note.text for note in made.legend.notes] == ["2 layers beyond the axis, as far as −1·10¹³"]
     assert made.table().columns["activation_mean"] == [1, 2, 3, 4, 1e12, -1e13]
 
 
@@ -196,7 +196,7 @@ def test_weights_of_zero_have_no_ratio_which_is_said(qtbot: QtBot) -> None:
     made = plot_class("update_ratio")()
     qtbot.addWidget(made)
     made.refresh(usual)
-    assert [note.text for note in made.strip.notes] == ["no ratio in layer 2: the weights are 0"]
+    assert [note.text for note in made.legend.notes] == ["no ratio in layer 2: the weights are 0"]
 
 
 @pytest.mark.parametrize("variance", [1e30, 500.0, math.inf, 2.0])
@@ -210,7 +210,7 @@ def test_the_map_of_order_and_chaos_shows_its_edge_wherever_the_network_stands(v
     made.refresh(View(structs.replace(usual.frame, order_chaos=far), Record(usual.history)))
     right = made.canvas.panes[0].shown[0][1]
     assert right <= 10
-    assert ["the network lies beyond the map"] * (variance > right) == [note.text for note in made.strip.notes]
+    assert ["the network lies beyond the map"] * (variance > right) == [note.text for note in made.legend.notes]
     made.canvas.lay_out(460, 276)
     made.canvas.pointed.emit(made.canvas.panes[0].sceneBoundingRect().center())
     assert "σ_w²" in read_out(made).text()

@@ -12,8 +12,9 @@ from simulator.arrays.trace import Gains
 from simulator.observations.factors import FactorGains
 from simulator.record.past import Past
 from tests.ui.plot_data import recorded, run_info, view
-from tests.ui.told import empty_note
-from ui.chart.heat import LOST
+from tests.ui.told import drawn, empty_note
+from ui.chart.colour_tables import LOST
+from ui.chart.heat import Heat
 from ui.chart.view import View
 from ui.plots.factor_image import FactorImage
 
@@ -44,20 +45,20 @@ def shown(qtbot: QtBot, gains: Past | None) -> FactorImage:
     return plot
 
 
-def drawn(plot: FactorImage, layer: str) -> list[object]:
+def gains_of(plot: FactorImage, layer: str) -> list[object]:
     table = plot.table().columns
     return [gain for gain, label in zip(table["log10_gain"], table["layer"], strict=True) if label == layer]
 
 
 def test_the_total_is_shown_until_a_factor_is_chosen(qtbot: QtBot) -> None:
     plot = shown(qtbot, past())
-    assert drawn(plot, "2") == [0.25 - 0.5 * step for step in range(10)]
+    assert gains_of(plot, "2") == [0.25 - 0.5 * step for step in range(10)]
     plot.set_option("slope", True)
-    assert drawn(plot, "2") == [-0.5 * step for step in range(10)]
-    assert drawn(plot, "1") == [None] * 10
+    assert gains_of(plot, "2") == [-0.5 * step for step in range(10)]
+    assert gains_of(plot, "1") == [None] * 10
     plot.set_option("weights", True)
     assert [key for key, on in plot.options.items() if on] == ["weights"]
-    assert drawn(plot, "2") == [0.25] * 10
+    assert gains_of(plot, "2") == [0.25] * 10
     plot.set_option("weights", False)
     assert plot.factor is None
 
@@ -74,14 +75,14 @@ def test_no_change_is_the_middle_of_the_colours_and_loss_and_growth_its_ends(qtb
     plot = shown(qtbot, None)
     four = view(4)
     plot.refresh(View(four.frame, recorded(four.history, None, made)))
-    places = [plot.heat.image.pixelIndex(0, row) for row in range(4)]
+    places = drawn(plot, Heat).places[:4, 0].tolist()
     assert places == [3, 129, 255, 0]
 
 
 def test_a_lost_signal_is_counted_and_said(qtbot: QtBot) -> None:
     made = past_of([Gains("2", {"slope": -np.inf}, -np.inf), Gains("1", {}, np.nan)])
     plot = shown(qtbot, made)
-    assert [note.text for note in plot.strip.notes] == ["the signal is lost in layers 1, 2"]
+    assert [note.text for note in plot.legend.notes] == ["the signal is lost in layers 1, 2"]
     probe = plot.probe(plot.state, 0, 0.0, 1.0) if plot.state else None
     assert probe is not None
     assert probe.text.endswith("the signal is lost")
@@ -107,9 +108,9 @@ def test_a_plot_that_was_never_looked_through_says_so(qtbot: QtBot) -> None:
 def test_a_gain_that_is_not_a_number_has_its_own_cells_and_a_legend(qtbot: QtBot) -> None:
     made = past_of([Gains("2", {"slope": np.nan}, np.nan), Gains("1", {"slope": 0.5}, 0.5)])
     plot = shown(qtbot, made)
-    assert plot.heat.places[1, 0] == LOST
-    assert plot.strip.keys[-1].text.startswith("NaN or ∞")
-    assert [note.text for note in plot.strip.notes] == ["NaN in layer 2"]
+    assert drawn(plot, Heat).places[1, 0] == LOST
+    assert plot.legend.keys[-1].text.startswith("NaN or ∞")
+    assert [note.text for note in plot.legend.notes] == ["NaN in layer 2"]
     probe = plot.probe(plot.state, 0, 0.0, 1.0) if plot.state else None
     assert probe is not None
     assert "NaN" in probe.text

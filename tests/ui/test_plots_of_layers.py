@@ -18,11 +18,14 @@ from simulator.training.run_info import RunInfo
 from simulator.training.training import WANTS, Training
 from tests.ui.layer_data import TIMES, gates_of, maps_of, past_of, profiles_of
 from tests.ui.plot_data import recorded, run_info
-from tests.ui.told import empty_note
+from tests.ui.told import drawn, empty_note
 from ui.board.plot_area import PlotArea
-from ui.chart.bands import Bands, gap_of
-from ui.chart.heat import LOST, NOTHING
-from ui.chart.legend import Key, Strip
+from ui.chart.bands import Bands, Caption, Captions, gap_of
+from ui.chart.colour_tables import LOST, NOTHING
+from ui.chart.guides import Guide
+from ui.chart.heat import Heat
+from ui.chart.legend import Key, Legend
+from ui.chart.marks import Curves
 from ui.chart.tiles import Tiles, flowing
 from ui.plots import Plot, View, plot_class
 from ui.plots.feature_maps import TilePlot
@@ -54,6 +57,11 @@ def shown(key: str, given: View, qtbot: QtBot) -> Plot[Any]:
     plot.resize(420, 280)
     plot.refresh(given)
     return plot
+
+
+def captions(plot: Plot[Any]) -> list[Caption]:
+    """Of all states, from the top down."""
+    return [caption for mark in plot.drawing.marks_of(Captions) for caption in mark.captions]
 
 
 def synthetic(frame: Frame, depth: int, **changes: Any) -> View:
@@ -143,11 +151,11 @@ def test_layers_stand_one_below_the_other_on_equal_scales(recurrent: View, qtbot
     plot = shown("through_time", recurrent, qtbot)
     assert isinstance(plot, ThroughTime)
     assert plot.bands.count == 2
-    assert [caption.band for caption in plot.captions.captions] == [0, 1]
-    assert all("decades/step back" in caption.text for caption in plot.captions.captions)
+    assert [caption.band for caption in captions(plot)] == [0, 1]
+    assert all("decades/step back" in caption.text for caption in captions(plot))
     plot.set_option("apart", False)
     assert plot.bands.count == 1
-    assert [caption.row for caption in plot.captions.captions] == [0, 1]
+    assert [caption.row for caption in captions(plot)] == [0, 1]
 
 
 def test_an_empty_plot_does_not_ask_for_a_layer_that_is_there(recurrent: View, qtbot: QtBot) -> None:
@@ -164,14 +172,14 @@ def test_where_there_is_no_room_layers_share_one_axis_and_the_legend_tells_their
     plot = shown("through_time", recurrent, qtbot)
     assert isinstance(plot, ThroughTime)
     plot.canvas.lay_out(350, 110)
-    assert (plot.bands.count, plot.captions.captions) == (1, ())
+    assert (plot.bands.count, captions(plot)) == (1, [])
     assert plot.state is not None
     slopes = [slope_number(track.norms) for track in plot.state.tracks]
-    keys = plot.legend(plot.state)
+    keys = plot.legend_keys(plot.state)
     assert [key.short for key in keys[:2]] == [f"1  {slopes[0]}", f"2  {slopes[1]}"]
     assert keys[1].text.endswith("decades/step back")
     plot.canvas.lay_out(350, 400)
-    assert (plot.bands.count, len(plot.captions.captions)) == (2, 2)
+    assert (plot.bands.count, len(captions(plot))) == (2, 2)
 
 
 def test_the_pinned_line_says_whose_it_is_and_how_steep(qtbot: QtBot) -> None:
@@ -179,7 +187,7 @@ def test_the_pinned_line_says_whose_it_is_and_how_steep(qtbot: QtBot) -> None:
     plot = shown("through_time", view, qtbot)
     assert isinstance(plot, ThroughTime)
     plot.pin()
-    (key,) = [key for key in plot.strip.keys if key.swatch == "dashed"]
+    (key,) = [key for key in plot.legend.keys if key.swatch == "dashed"]
     slope = slope_text(view.frame.time["1"].hidden_gradient_norm)
     assert key.text == f"recurrent 1, pinned at step {view.frame.step}  {slope}"
 
@@ -210,9 +218,7 @@ def test_bands_place_and_find_their_values() -> None:
 def test_the_image_has_a_band_per_layer_and_numbers_at_its_bar(recurrent: View, qtbot: QtBot) -> None:
     plot = shown("through_time_image", recurrent, qtbot)
     assert isinstance(plot, ThroughTimeImage)
-    assert [caption.text for caption in plot.captions.captions] == [
-        layer.name for layer in recurrent.frame.info.layers[:2]
-    ]
+    assert [caption.text for caption in captions(plot)] == [layer.name for layer in recurrent.frame.info.layers[:2]]
     assert len(plot.bar.ticks) >= 2
     table = plot.table().columns
     assert len(table["time"]) == 2 * 4 * 20
@@ -226,16 +232,16 @@ def test_a_pinned_image_stands_below(recurrent: View, qtbot: QtBot) -> None:
     assert isinstance(plot, ThroughTimeImage)
     plot.pin()
     assert plot.bands.count == 4
-    assert sum("pinned at step 3" in caption.text for caption in plot.captions.captions) == 2
+    assert sum("pinned at step 3" in caption.text for caption in captions(plot)) == 2
     plot.unpin()
     assert plot.bands.count == 2
 
 
 def test_time_steps_that_are_zero_or_lost_are_counted(dense: View, qtbot: QtBot) -> None:
     zero = synthetic(dense.frame, 1, time=profiles_of(1, np.zeros_like))
-    assert shown("through_time", zero, qtbot).strip.notes[0].text == f"{TIMES} time steps exactly 0"
+    assert shown("through_time", zero, qtbot).legend.notes[0].text == f"{TIMES} time steps exactly 0"
     lost = synthetic(dense.frame, 1, time=profiles_of(1, lambda v: v * np.nan))
-    assert shown("through_time", lost, qtbot).strip.notes[0].warning
+    assert shown("through_time", lost, qtbot).legend.notes[0].warning
 
 
 # -- gates and branches ------------------------------------------------------------------------------------------------
@@ -294,7 +300,7 @@ def test_feature_maps_show_pooling_too_and_tell_their_range(convolutional: View,
     plot = shown("feature_maps", convolutional, qtbot)
     maps = convolutional.frame.maps["1"].maps
     assert plot.table().columns["value"] == maps.ravel().tolist()
-    assert " … " in plot.strip.notes[-1].text
+    assert " … " in plot.legend.notes[-1].text
     plot.highlight(1)
     assert set(plot.table().columns["layer"]) == {"2"}
 
@@ -331,7 +337,7 @@ def test_tiles_flow_into_the_shape_of_a_plot(count: int) -> None:
 def test_values_that_are_lost_are_amber_and_counted(dense: View, qtbot: QtBot) -> None:
     lost = synthetic(dense.frame, 2, maps=maps_of(2, lambda v: v * np.nan))
     plot = shown("feature_maps", lost, qtbot)
-    assert plot.strip.notes[-1].text == "240 values not finite"
+    assert plot.legend.notes[-1].text == "240 values not finite"
 
 
 # -- the line to beat, and the arrangement -----------------------------------------------------------------------------
@@ -340,23 +346,22 @@ def test_values_that_are_lost_are_amber_and_counted(dense: View, qtbot: QtBot) -
 def test_the_mean_is_a_line_in_the_loss_of_sequences_only(recurrent: View, dense: View, qtbot: QtBot) -> None:
     plot = shown("loss", recurrent, qtbot)
     level = recurrent.frame.info.baseline_loss
-    assert [guide.level.height for guide in plot.guides if guide.level] == [level]
-    assert any(key.text.startswith("predicting the mean") for key in plot.strip.keys)
+    assert [guide.level.height for guide in plot.drawing.marks_of(Guide) if guide.level] == [level]
+    assert any(key.text.startswith("predicting the mean") for key in plot.legend.keys)
     assert plot.table().columns["predicting_the_mean"] == [level] * 4
     low, high = plot.canvas.panes[0].viewRange()[1]
     assert level is not None
     assert low <= level <= high
-    assert not any(guide.level for guide in shown("loss", dense, qtbot).guides)
+    assert not any(guide.level for guide in shown("loss", dense, qtbot).drawing.marks_of(Guide))
 
 
 def test_a_layer_without_weights_is_left_out_of_gradients_over_time_and_not_lost(qtbot: QtBot) -> None:
     inner = {"kind": "residual", "layers": [{"kind": "dense", "units": 8}]}
     given = run([{"kind": "dense", "units": 8}, inner])
     lines, image = shown("gradient_time", given, qtbot), shown("gradient_image", given, qtbot)
-    assert not lines.strip.notes
-    assert not image.strip.notes
-    pixels = image.heat.image  # type: ignore[attr-defined]
-    rows = [{pixels.pixelIndex(x, y) for x in range(pixels.width())} for y in range(pixels.height())]
+    assert not lines.legend.notes
+    assert not image.legend.notes
+    rows = [set(row) for row in drawn(image, Heat).places.tolist()]
     assert [row == {NOTHING} for row in rows] == [False, False, True, False]
     assert not any(LOST in row for row in rows)
     assert lines.table().columns["2_last"] == [None] * 4
@@ -369,7 +374,7 @@ def test_a_layer_without_weights_is_left_out_of_gradients_over_time_and_not_lost
 
 def test_a_line_over_depth_goes_on_past_a_layer_that_has_no_weights(convolutional: View, qtbot: QtBot) -> None:
     plot = shown("gradient_depth", convolutional, qtbot)
-    (curves,) = plot.curves.curves  # type: ignore[attr-defined]
+    (curves,) = drawn(plot, Curves, "now").curves
     assert [[point.x() for point in curve] for curve in curves] == [[0.0, 2.0, 4.0]]
 
 
@@ -387,8 +392,8 @@ def test_a_loss_without_accuracy_has_the_whole_plot(recurrent: View, dense: View
     ("width", "wanted"), [(300, ["accuracy", "mean"]), (160, ["accuracy", "m"]), (90, ["accuracy"])]
 )
 def test_a_legend_shortens_before_it_leaves_out(width: int, wanted: list[str]) -> None:
-    strip = Strip(LIGHT)
-    strip.resize(width, Strip.HEIGHT)
+    strip = Legend(LIGHT)
+    strip.resize(width, Legend.HEIGHT)
     strip.give_room(0)
     strip.say([Key("accuracy", "text"), Key("mean" * 4, "text", short="m")], ())
     shown = [placed.entry.text[:8] for placed in strip.placed]

@@ -10,10 +10,11 @@ from simulator.arrays.histograms import Histograms
 from simulator.layers.info import LayerInfo
 from simulator.record.history import Series
 from ui.chart.axes import DepthAxis, ShareAxis, StepAxis, ValueAxis
+from ui.chart.colour_tables import FIRST, LAST, LOST, NOTHING, ZERO, indexed
 from ui.chart.decades import extent, log10, placed
-from ui.chart.heat import FIRST, LAST, LOST, NOTHING, ZERO, indexed
-from ui.chart.marks import FLOOR, ROUND, pieces
+from ui.chart.marks import FLOOR, ROUND
 from ui.chart.marks import LOST as DOT_LOST
+from ui.chart.polygons import pieces
 from ui.chart.ranges import StepRange, StepsRange, nice_ceiling, nice_step
 from ui.chart.ridges import resampled, tail_notes, zero_text
 from ui.chart.table import Table, stacked

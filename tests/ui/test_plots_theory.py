@@ -18,11 +18,13 @@ from simulator.parts.activations import GELU
 from simulator.running.session import Session
 from simulator.theory.mean_field import border_of_chaos, edge_of_chaos
 from tests.ui.plot_data import view
+from tests.ui.told import drawn
 from ui.app import create_app
 from ui.bench.document import Document
+from ui.chart.marks import Area
 from ui.dialogs import files
 from ui.plots import Plot, View, plot_class
-from ui.plots.order_chaos import OrderChaosPlot
+from ui.plots.order_chaos import OrderChaosPlot, Regions
 from ui.style.theme import set_theme
 from ui.window.initial_place import placed_at
 from ui.window.main_window import MainWindow
@@ -54,10 +56,10 @@ def changed(given: View, **parts: Any) -> View:
 def test_theory_is_drawn_and_asked_for_only_when_switched_on(key: str, qtbot: QtBot) -> None:
     plot = made(key, qtbot, view(5))
     assert "prediction" not in plot.wants
-    assert not any("theory" in entry.text for entry in plot.strip.keys)
+    assert not any("theory" in entry.text for entry in plot.legend.keys)
     plot.set_option("theory", True)
     assert "prediction" in plot.wants
-    assert any(entry.text == "theory of step 0" for entry in plot.strip.keys)
+    assert any(entry.text == "theory of step 0" for entry in plot.legend.keys)
     assert any("theory" in name for name in plot.table().columns)
     plot.set_option("theory", False)
     assert "prediction" not in plot.wants
@@ -85,10 +87,10 @@ def test_where_theory_does_not_hold_the_plot_says_so_and_draws_nothing(qtbot: Qt
     )
     plot = made("gradient_depth", qtbot, changed(given, prediction=silent))
     plot.set_option("theory", True)
-    assert plot.strip.remark == "No prediction: the weights of layer 1 are not random: constant."
+    assert plot.legend.remark == "No prediction: the weights of layer 1 are not random: constant."
     assert not any("theory" in name for name in plot.table().columns)
     plot.set_option("theory", False)
-    assert plot.strip.remark == ""
+    assert plot.legend.remark == ""
 
 
 def test_theory_of_step_0_fades_once_training_has_moved(qtbot: QtBot) -> None:
@@ -96,7 +98,7 @@ def test_theory_of_step_0_fades_once_training_has_moved(qtbot: QtBot) -> None:
     for steps in (0, 40):
         plot = made("gradient_depth", qtbot, view(4, steps))
         plot.set_option("theory", True)
-        alphas.append(plot.envelopes.areas[0].alpha)  # type: ignore[attr-defined]
+        alphas.append(drawn(plot, Area, "theory 0").alpha)
     assert alphas[0] > alphas[1]
 
 
@@ -105,8 +107,8 @@ def test_theory_of_step_0_fades_once_training_has_moved(qtbot: QtBot) -> None:
 
 def test_bounds_show_slack_and_cost(qtbot: QtBot) -> None:
     plot = made("bounds", qtbot, view(4))
-    assert any(entry.text == "slack ≤ 1.0 decades" for entry in plot.strip.keys)
-    assert any(note.text == "‖W‖₂ 2 ms" for note in plot.strip.notes)
+    assert any(entry.text == "slack ≤ 1.0 decades" for entry in plot.legend.keys)
+    assert any(note.text == "‖W‖₂ 2 ms" for note in plot.legend.notes)
     table = plot.table().columns
     assert table["slack"] == [1.0] * 4
     assert set(table["sample"]) == {7}
@@ -116,7 +118,7 @@ def test_bounds_say_why_there_are_none(qtbot: QtBot) -> None:
     given = view(4)
     assert given.frame.bounds is not None
     plot = made("bounds", qtbot, changed(given, bounds=structs.replace(given.frame.bounds, reason="it is round")))
-    assert plot.strip.remark == "It is round."
+    assert plot.legend.remark == "It is round."
     assert plot.table().columns["slack"] == [None] * 4
 
 
@@ -143,7 +145,7 @@ def test_dragging_the_dot_tells_every_place_and_the_end(qtbot: QtBot) -> None:
     qtbot.mouseMove(surface, on_screen(plot, 1.5, 0.2))
     qtbot.mouseMove(surface, on_screen(plot, 2.0, 0.3))
     plot.refresh(view(4))
-    assert plot.dot.place == heard[-1][:2], "a frame of before must not pull the dot back"
+    assert plot.place == heard[-1][:2], "a frame of before must not pull the dot back"
     qtbot.mouseRelease(surface, LEFT, pos=on_screen(plot, 2.0, -0.5))
     assert [final for *_, final in heard] == [False, False, True]
     assert heard[1][:2] == pytest.approx((2.0, 0.3), abs=0.02)
@@ -158,7 +160,7 @@ def test_a_click_on_the_dot_or_beside_it_moves_nothing(qtbot: QtBot) -> None:
     for place in ((1.2, 0.1), (2.2, 0.4)):
         qtbot.mouseClick(surface, LEFT, pos=on_screen(plot, *place))
     assert heard == []
-    assert plot.dot.place == (1.2, 0.1)
+    assert plot.place == (1.2, 0.1)
 
 
 @pytest.mark.parametrize(
@@ -180,9 +182,9 @@ def test_the_map_shows_where_its_edge_breaks_and_where_theory_is_unreliable(qtbo
     found = structs.replace(given.frame.order_chaos, edge=edge, border=border, doubt="it is so")
     plot = made("order_chaos", qtbot, changed(given, order_chaos=found))
     assert isinstance(plot, OrderChaosPlot)
-    assert [note.text for note in plot.strip.notes if note.warning] == ["theory unreliable here"]
-    assert not plot.regions.chaos.containsPoint(QPointF(1.5, 0.05), Qt.FillRule.OddEvenFill)
-    assert plot.regions.chaos.containsPoint(QPointF(3.0, 0.05), Qt.FillRule.OddEvenFill)
+    assert [note.text for note in plot.legend.notes if note.warning] == ["theory unreliable here"]
+    assert not drawn(plot, Regions).chaos.containsPoint(QPointF(1.5, 0.05), Qt.FillRule.OddEvenFill)
+    assert drawn(plot, Regions).chaos.containsPoint(QPointF(3.0, 0.05), Qt.FillRule.OddEvenFill)
     columns = plot.table().columns
     gap = 1 + int(np.argmax(np.isnan(edge[0])))
     assert [columns[name][gap] for name in ("weight_variance", "bias_variance", "chi")] == [None] * 3
@@ -194,8 +196,8 @@ def test_a_network_without_a_place_is_told_in_words(qtbot: QtBot) -> None:
     nowhere = structs.replace(given.frame.order_chaos, reason="It is nowhere.", weight_variance=math.nan)
     plot = made("order_chaos", qtbot, changed(given, order_chaos=nowhere))
     assert isinstance(plot, OrderChaosPlot)
-    assert plot.strip.remark == "It is nowhere."
-    assert plot.dot.place is None
+    assert plot.legend.remark == "It is nowhere."
+    assert plot.place is None
 
 
 def test_dense_layers_take_the_place_at_any_depth() -> None:

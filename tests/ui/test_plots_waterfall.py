@@ -9,7 +9,8 @@ from pytestqt.qtbot import QtBot
 from simulator import Experiment, run
 from simulator.arrays.trace import Gains
 from simulator.running.headless import RunResult
-from ui.chart.marks import LOST
+from tests.ui.told import drawn
+from ui.chart.marks import LOST, Dots
 from ui.chart.view import View
 from ui.plots.waterfall import Waterfall, bars_of, state_of
 
@@ -85,7 +86,7 @@ def test_layers_that_are_not_a_number_or_get_nothing_are_marked_and_named(qtbot:
     assert [note.text for note in plot.notes(broken)] == ["NaN in layers 2, 3"]
     assert [note.text for note in plot.notes(none)] == ["exactly 0 in layers 1, 2"]
     plot.show_state(broken)
-    assert plot.dots.kinds == [LOST, LOST]
+    assert drawn(plot, Dots).kinds.tolist() == [LOST, LOST]
     table = plot.table().columns["log10_gain"]
     assert [value for value in table if value != value]
     assert np.inf not in table

@@ -44,7 +44,7 @@ def test_the_toolbar_and_the_legend_show_the_same_loss_at_every_moment(bench: Be
 
     def compare() -> None:
         texts = {name: transport.readouts[name].text for name in ("step", "loss", "accuracy")}
-        shown.append((texts["step"], f"train  {texts['loss']}  {texts['accuracy']}", plot.strip.keys[0].text))
+        shown.append((texts["step"], f"train  {texts['loss']}  {texts['accuracy']}", plot.legend.keys[0].text))
 
     bench.updated.connect(lambda _given, _rate: compare())
     bench.play(1000)
@@ -82,8 +82,8 @@ def test_the_last_score_stays_with_its_step(qtbot: QtBot) -> None:
         if step == 1200:
             train |= {"validation_loss": 0.41, "validation_accuracy": 0.875}
         plot.refresh(readings.added_to(seen(record, structs.replace(now, scalars=train)), playing=False))
-        assert plot.strip.keys[1].text == "validation  0.410  88\u202f% at step 1\u202f200"
-        assert plot.strip.keys[1].short == "validation  0.410 at step 1\u202f200"
+        assert plot.legend.keys[1].text == "validation  0.410  88\u202f% at step 1\u202f200"
+        assert plot.legend.keys[1].short == "validation  0.410 at step 1\u202f200"
 
 
 def test_no_score_is_told_of_a_step_after_the_one_that_is_read() -> None:
@@ -104,7 +104,7 @@ def test_a_score_that_is_not_a_number_is_told_as_such_and_not_as_the_one_before(
     for step, loss in ((10, 0.41), (20, float("nan"))):
         scored = structs.replace(frame(2, step), scalars={"loss": 1.0, "validation_loss": loss})
         plot.refresh(readings.added_to(seen(record, scored), playing=False))
-    assert plot.strip.keys[1].text == "validation  NaN at step 20"
+    assert plot.legend.keys[1].text == "validation  NaN at step 20"
 
 
 def test_scores_of_another_run_are_forgotten(qtbot: QtBot) -> None:

@@ -12,11 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.plot_data import view
 from tests.ui.real_runs import real
-from tests.ui.told import read_out
+from tests.ui.told import drawn, read_out
 from ui.chart.axes import DepthAxis, StepAxis, plot_font
-from ui.chart.bands import LINE
+from ui.chart.bands import LINE, Captions
 from ui.chart.beside import Beside, RowWords
-from ui.chart.marks import Crosshair
+from ui.chart.crosshair import Crosshair
 from ui.plots import Plot, View, all_plots, plot_class
 
 keys = pytest.mark.parametrize("key", [plot.key for plot in all_plots()])
@@ -85,7 +85,7 @@ def test_a_read_out_covers_neither_what_it_is_about_nor_the_last_column(
                     assert not box.contains(pointer)
                     rows = range(in_window(plot, area.topLeft()).y(), in_window(plot, area.bottomLeft()).y())
                     crossing = set(rows) & set(range(box.top(), box.bottom() + 1))
-                    for x in columns(plot, index, (plot.highlighted, hair), given):
+                    for x in columns(plot, index, (plot.drawing.palette.highlighted, hair), given):
                         assert not (crossing and box.left() <= x <= box.right()), (share, height)
         plot.canvas.left.emit()
 
@@ -96,13 +96,13 @@ def test_a_read_out_covers_neither_what_it_is_about_nor_the_last_column(
 def test_captions_stand_above_their_bands(key: str, where: tuple[int, int, int, int], depth: int, qtbot: QtBot) -> None:
     plot = placed(key, view(depth), where, qtbot)
     QApplication.processEvents()
-    bands, captions = plot.bands, plot.captions.captions  # type: ignore[attr-defined]
+    bands, captions = drawn(plot, Captions).bands, drawn(plot, Captions).captions
     pane = plot.canvas.panes[0]
     for caption in captions:
         over, top = bands.above(caption.band), bands.base(caption.band) + (1.0 if bands.upward else 0.0)
         room = abs(pane.data_to_scene(QPointF(0, over)).y() - pane.data_to_scene(QPointF(0, top)).y())
         assert (caption.row + 1) * LINE - 2 <= room + 1
-    named = {caption.text for caption in captions} | {entry.text for entry in plot.strip.keys}
+    named = {caption.text for caption in captions} | {entry.text for entry in plot.legend.keys}
     assert len(named) >= depth
 
 

@@ -25,7 +25,7 @@ from ui.bench.bench import Bench
 from ui.bench.document import Document
 from ui.board.plot_area import PlotArea
 from ui.chart.view import View
-from ui.plots.unit.parts import strongest
+from ui.plots.unit.parts import incoming_tiles, strongest
 from ui.plots.unit_microscope import UnitMicroscope
 from ui.window.reviving import let_revive
 
@@ -58,9 +58,9 @@ def test_it_says_when_the_unit_died_and_what_was_changed_just_before(qtbot: QtBo
     changes = Change(3, "Change momentum"), Change(13, "Change learning rate"), Change(20, "Change batch")
     plot = shown(qtbot, dying(*changes))
     words = "Dead since a step between 12 and 15 · last change before: Change learning rate, step 13"
-    assert plot.strip.remark == words
-    assert [note.text for note in plot.strip.notes] == ["dead"]
-    assert "nothing changed before" in shown(qtbot, dying(Change(20, "Change batch"))).strip.remark
+    assert plot.legend.remark == words
+    assert [note.text for note in plot.legend.notes] == ["dead"]
+    assert "nothing changed before" in shown(qtbot, dying(Change(20, "Change batch"))).legend.remark
 
 
 @pytest.mark.parametrize(
@@ -75,12 +75,12 @@ def test_it_says_when_the_unit_died_and_what_was_changed_just_before(qtbot: QtBo
 def test_it_says_no_more_of_when_a_unit_died_than_was_seen(looked: list[int], wanted: str, qtbot: QtBot) -> None:
     units = {step: unit_of(step=step, active=0.0 if step == looked[-1] else 0.5) for step in looked}
     plot = shown(qtbot, watched(frame(4, looked[-1]), units, History(("loss",))))
-    assert plot.strip.remark.startswith(wanted)
+    assert plot.legend.remark.startswith(wanted)
 
 
 def test_a_unit_that_is_well_shows_its_numbers(qtbot: QtBot) -> None:
     plot = shown(qtbot, view(4))
-    assert plot.strip.remark.startswith("active 50")
+    assert plot.legend.remark.startswith("active 50")
     table = plot.table().columns
     assert table["step"] == list(range(41))
     assert set(table["unit"]) == {3}
@@ -130,7 +130,7 @@ def test_pointing_at_a_weight_reads_it(image: bool, qtbot: QtBot) -> None:
     given = view(4)
     plot = shown(qtbot, watched(given.frame, {40: unit_of(step=40, image=image)}, given.history))
     assert plot.state is not None
-    tiles = plot.incoming.tiles
+    tiles = incoming_tiles(plot.state.unit)
     assert (tiles is not None) is image
     x, y = (0.5, tiles.extent[0] - 0.5) if tiles is not None else (0.5, 0.0)
     probe = plot.probe(plot.state, 2, x, y)

@@ -451,9 +451,9 @@ def test_the_arrangement_is_remembered_and_reset(open_window: Open) -> None:
 
 def test_a_layer_pointed_at_lights_up_everywhere(window: MainWindow) -> None:
     window.builder.layer_hovered.emit(2)
-    assert {plot.highlighted for plot in window.plot_area.feed.visible_plots()} == {2}
+    assert {plot.drawing.palette.highlighted for plot in window.plot_area.feed.visible_plots()} == {2}
     window.plot_area.plots["loss"].layer_hovered.emit(-1)
-    assert {plot.highlighted for plot in window.plot_area.feed.visible_plots()} == {-1}
+    assert {plot.drawing.palette.highlighted for plot in window.plot_area.feed.visible_plots()} == {-1}
 
 
 # -- export ------------------------------------------------------------------------------------------------------

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 from PySide6.QtWidgets import QLabel, QLineEdit, QToolButton, QWidget
 
+from ui.chart.marks import Mark
 from ui.chart.readout import ReadOut
 from ui.plots import Plot
+
+M = TypeVar("M", bound=Mark)
 
 
 def empty_note(plot: Plot[Any]) -> QLabel:
@@ -18,6 +21,13 @@ def empty_note(plot: Plot[Any]) -> QLabel:
     label = plot.findChild(QLabel, "plotEmpty")
     assert isinstance(label, QLabel)
     return label
+
+
+def drawn(plot: Plot[Any], kind: type[M], key: str = "", place: int = 0) -> M:
+    """What is drawn of the live state, or of another one, of this kind and under this key."""
+    marks = plot.drawing.marks_of(kind)
+    (mark,) = [each for each in marks if not key or plot.drawing.mark(key, place) is each]
+    return mark
 
 
 def read_out(plot: Plot[Any]) -> ReadOut:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPen, QTransform
+from PySide6.QtGui import QPen, QPolygonF, QTransform
 
-from ui.chart.marks import Array, Curves, pen_of, pieces
+from ui.chart.marks import Curves, Mark, Surface
+from ui.chart.pens import pen_of
+from ui.chart.polygons import Array, pieces
 
 TOUCHING = 1.2
 """Pixels apart at which two lines are one to the eye."""
@@ -33,46 +36,69 @@ class Turn:
         return pen
 
 
-class AlikeCurves(Curves):
+@dataclass(frozen=True, eq=False)
+class AlikeCurves(Mark):
     """Curves over one axis of which none hides another: those that lie upon each other are seen by dashes in turn."""
 
-    steps: Array = np.zeros(0)
-    heights: Array = np.zeros((0, 0))
-    turns: Sequence[Turn | None] = ()
-    alone: NDArray[np.bool_] = np.zeros(0, np.bool_)
+    x: Array
+    heights: Array
+    """(curves, points)"""
+    _: KW_ONLY
+    colours: Sequence[str] = ("text",)
+    layers: Sequence[int] = ()
 
-    def set_heights(self, x: Array, heights: Array) -> None:
-        """``heights`` (curves, points)"""
-        self.steps, self.heights = x, heights
-        self.set_curves([pieces(x, row) for row in heights])
+    @cached_property
+    def curves(self) -> list[list[QPolygonF]]:
+        return [pieces(self.x, row) for row in self.heights]
 
-    def clear(self) -> None:
-        self.set_heights(np.zeros(0), np.zeros((0, 0)))
+    def turns(self, to_pixels: QTransform) -> list[Turn | None]:
+        """Which of the curves lie upon others, where so many pixels are one unit."""
+        length = float(np.ptp(self.x)) * abs(to_pixels.m11()) if self.x.size else 0.0
+        return turns_of(self.heights, abs(to_pixels.m22()), length)
 
-    def draw(self, painter: QPainter, there: QTransform) -> None:
-        length = float(np.ptp(self.steps)) * abs(there.m11()) if self.steps.size else 0.0
-        self.turns = turns_of(self.heights, abs(there.m22()), length)
-        self.alone = alone_of(self.heights, abs(there.m22())) if any(self.turns) else np.zeros(0, np.bool_)
-        super().draw(painter, there)
+    def draw(self, surface: Surface) -> None:
+        pixels, turns = abs(surface.to_pixels.m22()), self.turns(surface.to_pixels)
+        alone = alone_of(self.heights, pixels) if any(turns) else np.zeros(0, np.bool_)
+        drawn = DashedInTurn(
+            self.key, self.curves, self.x, self.heights, turns, alone,
+            colours=self.colours, smooth=True, layers=self.layers,
+        )  # fmt: skip
+        drawn.draw(surface)
 
-    def _curve(self, painter: QPainter, there: QTransform, index: int, width: float, alpha: float) -> None:
+
+@dataclass(frozen=True, eq=False)
+class DashedInTurn(Curves):
+    """The curves of one picture, of which it is known how they lie."""
+
+    x: Array
+    heights: Array
+    turns: Sequence[Turn | None]
+    alone: NDArray[np.bool_]
+
+    def draw_curve(self, surface: Surface, index: int, width: float, alpha: float) -> None:
         """Dashes, and over them whole what of the curve has no other upon it."""
-        super()._curve(painter, there, index, width, alpha)
-        if self.turns[index] is None or index == self.emphasis:
+        super().draw_curve(surface, index, width, alpha)
+        if self._turn(surface, index) is None:
             return
-        painter.setPen(pen_of(self.colours[index % len(self.colours)], width, alpha=alpha))
-        for piece in pieces(self.steps, np.where(self.alone[index], self.heights[index], np.nan)):
+        surface.painter.setPen(super().pen(surface, index, width, alpha))
+        for piece in pieces(self.x, np.where(self.alone[index], self.heights[index], np.nan)):
             if piece.size() > 1:
-                painter.drawPolyline(there.map(piece))
+                surface.painter.drawPolyline(surface.to_pixels.map(piece))
 
-    def _radius(self, index: int) -> float:
+    def _turn(self, surface: Surface, index: int) -> Turn | None:
+        """None for the one that is emphasised: it lies over all others."""
+        return None if index == self.emphasised(surface.palette) else self.turns[index]
+
+    def radius(self, index: int) -> float:
         """Points that lie upon each other are rings."""
-        turn, radius = self.turns[index], super()._radius(index)
+        turn, radius = self.turns[index], super().radius(index)
         return radius if turn is None else radius * (1.3 - turn.place / turn.count)
 
-    def _pen(self, index: int, colour: str, width: float, alpha: float) -> QPen:
-        turn = self.turns[index] if index != self.emphasis else None
-        return super()._pen(index, colour, width, alpha) if turn is None else turn.pen(colour, width, alpha)
+    def pen(self, surface: Surface, index: int, width: float, alpha: float) -> QPen:
+        turn = self._turn(surface, index)
+        if turn is None:
+            return super().pen(surface, index, width, alpha)
+        return turn.pen(self.colour(surface, index), width, alpha)
 
 
 def turns_of(heights: Array, pixels: float, length: float) -> list[Turn | None]:

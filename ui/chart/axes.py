@@ -251,6 +251,22 @@ class ValueAxis(Axis):
         return super().tickStrings(values, scale, spacing)
 
 
+class BlankAxis(Axis):
+    """The margin of a pane whose data needs no numbers."""
+
+    WIDTH = 10
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self.setStyle(showValues=False)
+        self.setGrid(False)
+        (self.setWidth if orientation == "left" else self.setHeight)(self.WIDTH)
+
+    def tint(self, theme: Theme) -> None:
+        super().tint(theme)
+        self.setPen(theme.panel)
+
+
 class ShareAxis(ValueAxis):
     """A share of 0 … 1, written in per cent."""
 

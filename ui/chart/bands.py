@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import KW_ONLY, dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QTransform
+from PySide6.QtGui import QColor
 
 from ui.chart.axes import TEXT_PIXELS, Axis, Ticks, plot_font
-from ui.chart.marks import Array, Item, pen_of, transparent
+from ui.chart.marks import Mark, Surface
+from ui.chart.pens import pen_of, transparent
+from ui.chart.polygons import Array
 from ui.chart.ranges import Range, nice_step
 from ui.style.numbers import integer, power_of_ten
-
-if TYPE_CHECKING:
-    from ui.chart.canvas import Pane
 
 LINE = 16.0
 """Height of a caption in pixels."""
@@ -135,62 +133,57 @@ class Caption:
     row: int
     text: str
     colour: str
-    strong: bool = False
-    """Whether its layer is the one that is pointed at."""
+    layer: int = -1
+    """Bold while this layer is pointed at; -1 never."""
 
 
-class Captions(Item):
+@dataclass(frozen=True, eq=False)
+class Captions(Mark):
     """What each band is, in words that stay readable where a curve passes behind them."""
 
-    def __init__(self, pane: Pane, z: float = 4.0) -> None:
-        super().__init__(pane, z)
-        self.bands = Bands(1)
-        self.captions: Sequence[Caption] = ()
-        self.text, self.ground, self.line = "#000000", "#ffffff", "#808080"
+    captions: Sequence[Caption]
+    bands: Bands
+    _: KW_ONLY
+    colour: str = "text"
+    z: float = 4.0
 
-    def set_captions(self, captions: Sequence[Caption], bands: Bands) -> None:
-        if (tuple(captions), bands) != (tuple(self.captions), self.bands):
-            self.captions, self.bands = tuple(captions), bands
-            self.update()
-
-    def draw(self, painter: QPainter, there: QTransform) -> None:
-        left = there.map(QPointF(self.pane.shown[0][0], 0.0)).x()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    def draw(self, surface: Surface) -> None:
+        left = surface.to_pixels.map(QPointF(surface.pane.shown[0][0], 0.0)).x()
+        surface.smooth(True)
         for caption in self.captions:
-            top = there.map(QPointF(0.0, self.bands.above(caption.band))).y()
-            self._write(painter, caption, QPointF(left + 4, top + caption.row * LINE))
+            top = surface.to_pixels.map(QPointF(0.0, self.bands.above(caption.band))).y()
+            self._write(surface, caption, QPointF(left + 4, top + caption.row * LINE))
 
-    def _write(self, painter: QPainter, caption: Caption, at: QPointF) -> None:
-        painter.setFont(plot_font(bold=caption.strong))
+    def _write(self, surface: Surface, caption: Caption, at: QPointF) -> None:
+        painter = surface.painter
+        painter.setFont(plot_font(bold=0 <= caption.layer == surface.palette.highlighted))
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         box = QRectF(at.x() + 18, at.y(), 600, LINE - 1)
         text = painter.boundingRect(box, flags, caption.text)
-        painter.fillRect(QRectF(at.x(), at.y(), text.right() - at.x() + 4, LINE - 2), transparent(self.ground, 0.82))
+        ground = transparent(surface.colour("panel"), 0.82)
+        painter.fillRect(QRectF(at.x(), at.y(), text.right() - at.x() + 4, LINE - 2), ground)
         middle = at.y() + LINE / 2 - 0.5
         painter.setPen(pen_of(caption.colour, 2.0))
         painter.drawLine(QPointF(at.x() + 2, middle), QPointF(at.x() + 14, middle))
-        painter.setPen(QColor(self.text))
+        painter.setPen(QColor(surface.colour(self.colour)))
         painter.drawText(box, flags, caption.text)
 
 
-class BandFrames(Item):
-    """A frame around each band that is pointed at."""
+@dataclass(frozen=True, eq=False)
+class BandFrames(Mark):
+    """A frame around each band of the layer that is pointed at."""
 
-    def __init__(self, pane: Pane, z: float = 3.0) -> None:
-        super().__init__(pane, z)
-        self.bands = Bands(1)
-        self.chosen: Sequence[int] = ()
-        self.colour = "#000000"
+    layers: Sequence[int]
+    """Of each band."""
+    bands: Bands
+    _: KW_ONLY
+    z: float = 3.0
 
-    def set_chosen(self, chosen: Sequence[int], bands: Bands) -> None:
-        self.chosen, self.bands = chosen, bands
-        self.update()
-
-    def draw(self, painter: QPainter, there: QTransform) -> None:
-        (left, right), _ = self.pane.shown
-        painter.setPen(pen_of(self.colour, 1.5))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for band in self.chosen:
-            painter.drawRect(
-                there.mapRect(QRectF(left, self.bands.base(band), right - left, 1.0)).adjusted(1, 0, -1, 0)
-            )
+    def draw(self, surface: Surface) -> None:
+        (left, right), _ = surface.pane.shown
+        surface.painter.setPen(pen_of(surface.colour("accent"), 1.5))
+        surface.painter.setBrush(Qt.BrushStyle.NoBrush)
+        for band, layer in enumerate(self.layers):
+            if 0 <= layer == surface.palette.highlighted:
+                box = QRectF(left, self.bands.base(band), right - left, 1.0)
+                surface.painter.drawRect(surface.to_pixels.mapRect(box).adjusted(1, 0, -1, 0))

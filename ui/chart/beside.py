@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -12,11 +12,9 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from ui.chart.axes import plot_font
-from ui.chart.marks import pen_of, transparent
+from ui.chart.pane import Pane
+from ui.chart.pens import pen_of, transparent
 from ui.style.theme import Theme
-
-if TYPE_CHECKING:
-    from ui.chart.canvas import Pane
 
 SHARE = 0.32
 """What words may take of the width of their plot."""
@@ -59,6 +57,13 @@ class Beside(pg.GraphicsWidget):
 
     def give_room(self, width: float) -> None:
         """The whole plot has another width."""
+
+    def tint(self, theme: Theme) -> None:
+        """Take on a theme."""
+        raise NotImplementedError
+
+    def reset(self) -> None:
+        """Another run begins."""
 
     def height_of(self, y: float) -> float:
         """Where a height of the pane's data stands here."""

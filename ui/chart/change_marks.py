@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPolygonF, QTransform
 
 from simulator.record.changes import Change
-from ui.chart.marks import Item, pen_of, transparent
+from ui.chart.drawing import Item
+from ui.chart.marks import Palette
+from ui.chart.pane import Pane
+from ui.chart.pens import pen_of, transparent
 from ui.style.numbers import count, integer
-
-if TYPE_CHECKING:
-    from ui.chart.canvas import Pane
 
 HALF, HEIGHT = 4.5, 7.0
 """Of a mark, in pixels."""
@@ -26,19 +25,15 @@ MOST_WORDS = 4
 class ChangeMarks(Item):
     """A triangle that stands on the step axis where a change began to act, and a line up to where a drag ended."""
 
-    def __init__(self, pane: Pane) -> None:
+    def __init__(self, pane: Pane, palette: Palette) -> None:
         super().__init__(pane, 6.0)
+        self.palette = palette
         self.changes: Sequence[Change] = ()
-        self.colour, self.ground = "#000000", "#ffffff"
 
     def show_changes(self, changes: Sequence[Change]) -> None:
         if changes != self.changes:
             self.changes = changes
             self.update()
-
-    def tint(self, colour: str, ground: str) -> None:
-        self.colour, self.ground = colour, ground
-        self.update()
 
     def near(self, at: QPointF) -> list[Change]:
         """The changes whose mark stands at a place of the scene, across the whole height of the pane."""
@@ -46,20 +41,20 @@ class ChangeMarks(Item):
         low, high = place(QPointF(at.x() - NEAR, at.y())).x(), place(QPointF(at.x() + NEAR, at.y())).x()
         return [change for change in self.changes if low <= change.last and change.step <= high]
 
-    def draw(self, painter: QPainter, there: QTransform) -> None:
+    def draw(self, painter: QPainter, to_pixels: QTransform) -> None:
         (left, right), (low, high) = self.pane.shown
         foot = high if self.pane.yInverted() else low
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for change in self.changes:
             if left <= change.step <= right:
                 ends = (QPointF(step, foot) for step in (change.step, min(change.last, right)))
-                self._mark(painter, *map(there.map, ends))
+                self._mark(painter, *map(to_pixels.map, ends))
 
     def _mark(self, painter: QPainter, at: QPointF, end: QPointF) -> None:
-        painter.setPen(pen_of(self.colour, 2.0))
+        painter.setPen(pen_of(self.palette.colour("text"), 2.0))
         painter.drawLine(at, end)
-        painter.setPen(pen_of(self.ground, 1.0))
-        painter.setBrush(transparent(self.colour, 1.0))
+        painter.setPen(pen_of(self.palette.colour("panel"), 1.0))
+        painter.setBrush(transparent(self.palette.colour("text"), 1.0))
         top = QPointF(at.x(), at.y() - HEIGHT)
         sides = QPointF(HALF, 0.0)
         painter.drawPolygon(QPolygonF([top, at + sides, at - sides]), Qt.FillRule.OddEvenFill)

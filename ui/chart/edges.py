@@ -7,12 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from ui.chart.canvas import Pane
 from ui.chart.legend import Note
-from ui.chart.marks import ABOVE, BELOW, LOST, ROUND, Array, Dots
+from ui.chart.marks import ABOVE, BELOW, LOST, ROUND, Dots
+from ui.chart.polygons import Array
 from ui.chart.ranges import MOST, Range
 from ui.style.numbers import count, number
-from ui.style.theme import Theme
 
 FLATTENING = 1e4
 """A value so many times the median of its series would make one line of all others."""
@@ -80,20 +79,7 @@ def beyond_notes(values: Array, shown: Range, what: str) -> list[Note]:
     return [Note(f"{count(len(beyond), what)} beyond the axis, as far as {number(farthest)}", warning=True)]
 
 
-class Beyond(Dots):
+def beyond_dots(key: str, x: Array, values: Array, shown: Range, colour: str) -> Dots:
     """Marks at the edges of a pane where values over time lie beyond them."""
-
-    def __init__(self, pane: Pane) -> None:
-        super().__init__(pane, radius=3.0)
-
-    def show_values(self, x: Array, values: Array, shown: Range) -> None:
-        beyond = (values > shown[1]) | (values < shown[0])
-        beyond &= np.isfinite(values)
-        if self.xs or beyond.any():
-            self.set_dots(x[beyond], *drawn_within(values[beyond], shown))
-
-    def clear(self) -> None:
-        self.show_values(np.zeros(0), np.zeros(0), (0.0, 1.0))
-
-    def tint(self, theme: Theme, colour: str) -> None:
-        self.set_colours([colour], theme.panel, theme.warning)
+    beyond = np.isfinite(values) & ((values > shown[1]) | (values < shown[0]))
+    return Dots(key, x[beyond], *drawn_within(values[beyond], shown), colours=(colour,), radius=3.0)

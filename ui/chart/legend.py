@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QGraphicsSceneResizeEvent, QStyleOptionGraphicsItem, QWidget
 
 from ui.chart.axes import plot_font
-from ui.chart.marks import pen_of, transparent
+from ui.chart.pens import DASHED, SOLID, pen_of, transparent
 from ui.style.numbers import tabular
 from ui.style.theme import Theme
 
@@ -48,7 +48,7 @@ class Placed:
     width: float
 
 
-class Strip(pg.GraphicsWidget):
+class Legend(pg.GraphicsWidget):
     """Keys from the left, notes from the right, a remark below; in more lines where one has no room for all."""
 
     HEIGHT = 22.0
@@ -56,7 +56,7 @@ class Strip(pg.GraphicsWidget):
     REMARK_LINE = 14.0
     START, BETWEEN = 8.0, 14.0
     LEAST_REST = 62.0
-    """Pixels that a plot keeps for its panes and axes before the strip takes another line."""
+    """Pixels that a plot keeps for its panes and axes before the legend takes another line."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -199,7 +199,7 @@ class Strip(pg.GraphicsWidget):
     def _key(self, painter: QPainter, key: Key, left: float, width: float) -> None:
         colour = str(getattr(self.theme, key.colour, key.colour))
         middle = QPointF(left + 7, self.LINE / 2 - 0.5)
-        painter.setPen(pen_of(colour, 1.6, dashed=key.swatch == "dashed"))
+        painter.setPen(pen_of(colour, 1.6, dash=DASHED if key.swatch == "dashed" else SOLID))
         if key.swatch in ("line", "dashed"):
             painter.drawLine(QPointF(left, middle.y()), QPointF(left + 14, middle.y()))
         elif key.swatch == "band":
@@ -228,7 +228,7 @@ def _elided(key: Key, width: float) -> Key:
     return replace(key, text=metrics.elidedText(key.text, Qt.TextElideMode.ElideRight, room))
 
 
-class Caption(pg.GraphicsWidget):
+class PictureTitle(pg.GraphicsWidget):
     """The plot's title inside a picture of it."""
 
     HEIGHT = 24.0

@@ -8,16 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.record.history import History
-from ui.chart.heat import LOST, ZERO
-from ui.chart.legend import Key, Note
-from ui.chart.marks import Array
+from ui.chart.legend import Note
+from ui.chart.polygons import Array
 from ui.style.numbers import integer
 
 Since = tuple[int | None, ...]
 """Of each layer the first step of the unbroken time in which it is not finite; None where that is not known."""
-
-NOT_FINITE = Key("NaN or ∞", "lost", "cell", short="not finite")
-EXACTLY_ZERO = Key("exactly 0", "border", "cell")
 
 
 def since_of(history: History, measure: str, values: Array) -> Since:
@@ -56,8 +52,3 @@ def lost_notes(values: Array, defined: NDArray[np.bool_], labels: Sequence[str],
             where = layer_words(labels, rows)
             found.append(Note(" ".join(filter(None, (word, when, "in", where))), warning=True))
     return found
-
-
-def cell_keys(places: NDArray[np.uint8], zero: Key = EXACTLY_ZERO) -> list[Key]:
-    """The legend's entries for cells of an image that are beside its colour scale."""
-    return [key for place, key in ((LOST, NOT_FINITE), (ZERO, zero)) if (places == place).any()]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import KW_ONLY, dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPainter, QPolygonF, QTransform
+from PySide6.QtGui import QPolygonF
 
 from simulator.arrays.histograms import Histograms
 from simulator.arrays.numeric import Counts
@@ -17,13 +17,12 @@ from simulator.record.frame import Frame
 from ui.chart.beside import RowText
 from ui.chart.legend import Note
 from ui.chart.lost import layer_words
-from ui.chart.marks import Array, Item, pen_of, polygon, transparent
+from ui.chart.marks import Mark, Surface
+from ui.chart.pens import DASHED, SOLID, pen_of, transparent
+from ui.chart.polygons import Array, polygon
 from ui.chart.table import Cell, Table
 from ui.style.colours import mix
 from ui.style.numbers import count, integer, number, percent
-
-if TYPE_CHECKING:
-    from ui.chart.canvas import Pane
 
 
 @dataclass(frozen=True)
@@ -152,66 +151,72 @@ THIN_ROW = 5.0
 """Pixels per row below which base lines and outlines would be all one sees."""
 
 
-class Ridges(Item):
+@dataclass(frozen=True, eq=False)
+class Ridges(Mark):
     """Filled outlines from the top down, each over the one before."""
 
-    def __init__(self, pane: Pane, z: float = 0.0) -> None:
-        super().__init__(pane, z)
-        self.outlines: Sequence[QPolygonF] = ()
-        self.ghosts: Sequence[QPolygonF] = ()
-        self.lines: Sequence[str] = ("#000000",)
-        self.fills: Sequence[str] = ("#000000",)
-        self.ground, self.ghost_colour, self.base = "#ffffff", "#000000", "#808080"
-        self.emphasis = -1
+    outlines: Sequence[QPolygonF]
+    colours: Sequence[str]
+    """By outline."""
+    _: KW_ONLY
+    layers: Sequence[int] = ()
+    """The layer of each, where one is to be emphasised."""
+    ghost: str = "text"
 
-    def set_ridges(self, outlines: Sequence[QPolygonF]) -> None:
-        self.outlines = outlines
-        self.update()
+    def dimmed(self) -> Outlines:
+        return Outlines(self.key, self.outlines, colour=self.ghost)
 
-    def set_ghosts(self, outlines: Sequence[QPolygonF]) -> None:
-        self.ghosts = outlines
-        self.update()
-
-    def set_colours(self, colours: Sequence[str], ground: str) -> None:
-        self.lines = colours or ("#808080",)
-        self.fills = [mix(ground, colour, 0.5) for colour in self.lines]
-        self.ground = ground
-        self.update()
-
-    def emphasise(self, index: int) -> None:
-        if index != self.emphasis:
-            self.emphasis = index
-            self.update()
-
-    def draw(self, painter: QPainter, there: QTransform) -> None:
-        thin = abs(there.m22()) < THIN_ROW
+    def draw(self, surface: Surface) -> None:
+        thin = abs(surface.to_pixels.m22()) < THIN_ROW
         for i, outline in enumerate(self.outlines):
             if not thin:
-                self._base_line(painter, there, float(i))
-            self._ridge(painter, there.map(outline), i, thin)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setPen(pen_of(self.ghost_colour, 1.0, dashed=True, alpha=0.7))
-        for ghost in self.ghosts:
-            painter.drawPolyline(there.map(ghost))
+                self._base_line(surface, float(i))
+            self._ridge(surface, surface.to_pixels.map(outline), i, thin)
 
-    def _ridge(self, painter: QPainter, outline: QPolygonF, index: int, thin: bool) -> None:
+    def _ridge(self, surface: Surface, outline: QPolygonF, index: int, thin: bool) -> None:
         """Smooth lines over a plain fill: smoothing the fill, too, takes three times as long and is covered by them."""
-        emphasised = index == self.emphasis
-        line = self.lines[index % len(self.lines)]
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        emphasised = surface.palette.highlighted >= 0 and self._layer(index) == surface.palette.highlighted
+        line = surface.colour(self.colours[index % len(self.colours)])
+        painter = surface.painter
+        surface.smooth(False)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(transparent(line if emphasised else self.fills[index % len(self.fills)], 1.0))
+        painter.setBrush(transparent(line if emphasised else _fill(surface.colour("panel"), line), 1.0))
         painter.drawPolygon(outline)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setPen(pen_of(line, 1.8 if emphasised else 0.5 if thin else 1.0))
+        surface.smooth(True)
+        painter.setPen(pen_of(line, 1.8 if emphasised else 0.5 if thin else 1.0, dash=surface.dash(SOLID)))
         painter.drawPolyline(outline)
         if outline.size() > 1:
             painter.drawLine(outline.at(outline.size() - 1), outline.at(0))
 
-    def _base_line(self, painter: QPainter, there: QTransform, row: float) -> None:
-        x0, x1 = self.pane.shown[0]
-        painter.setPen(pen_of(self.base))
-        painter.drawLine(there.map(QPointF(x0, row)), there.map(QPointF(x1, row)))
+    def _layer(self, index: int) -> int:
+        return self.layers[index] if index < len(self.layers) else -1
+
+    @staticmethod
+    def _base_line(surface: Surface, row: float) -> None:
+        x0, x1 = surface.pane.shown[0]
+        surface.painter.setPen(pen_of(surface.colour("border")))
+        surface.painter.drawLine(surface.to_pixels.map(QPointF(x0, row)), surface.to_pixels.map(QPointF(x1, row)))
+
+
+@lru_cache(1024)
+def _fill(ground: str, line: str) -> str:
+    return mix(ground, line, 0.5)
+
+
+@dataclass(frozen=True, eq=False)
+class Outlines(Mark):
+    """Ridges of which only the dashed outline is drawn."""
+
+    outlines: Sequence[QPolygonF]
+    _: KW_ONLY
+    colour: str = "text"
+    z: float = 0.5
+
+    def draw(self, surface: Surface) -> None:
+        surface.smooth(True)
+        surface.painter.setPen(pen_of(surface.colour(self.colour), 1.0, dash=DASHED, alpha=0.7))
+        for outline in self.outlines:
+            surface.painter.drawPolyline(surface.to_pixels.map(outline))
 
 
 def row_words(histograms: Histograms, own: NDArray[np.float64] | None) -> list[RowText]:

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor
 
-from ui.chart.heat import NOTHING, indexed
-from ui.chart.marks import Array
+from ui.chart.colour_tables import NOTHING, indexed
+from ui.chart.polygons import Array
 from ui.chart.ranges import Range
-from ui.style.colours import mix, ramp
-from ui.style.theme import Theme
 
 GAP = 2
 LEAST = 14
@@ -90,12 +87,3 @@ def places_of(picture: Array, shown: Range) -> NDArray[np.uint8]:
 def marked(values: Array) -> Array:
     """What is not finite as +∞, which images show amber."""
     return np.where(np.isfinite(values), values, np.inf)
-
-
-def diverging_table(theme: Theme) -> list[int]:
-    """All 256 places: blue below 0, the panel at 0, green above; grey for −∞, amber for what is not a number."""
-    end = "#101218" if not theme.dark else "#ffffff"
-    low, high = mix(theme.accent, end, 0.35), mix(theme.forward, end, 0.35)
-    shades = ramp((low, theme.accent, theme.panel, theme.forward, high), 253)
-    fixed = [QColor(0, 0, 0, 0).rgba(), QColor(theme.muted).rgba(), QColor(theme.lost).rgba()]
-    return [*fixed, *(QColor(shade).rgba() for shade in shades)]

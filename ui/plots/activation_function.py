@@ -15,14 +15,15 @@ from simulator.training.run_info import RunInfo
 from ui.chart.axes import ValueAxis
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note
-from ui.chart.marks import Area, Array, Curves, pieces
+from ui.chart.marks import Area, Curves, Mark
+from ui.chart.pens import DASHED
+from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange
 from ui.chart.ridges import bin_text, edges_of, heights_of, tail_notes
 from ui.chart.table import Table
 from ui.plots.asking import Asking
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.style.numbers import number, percent
-from ui.style.theme import Theme
 
 POINTS = 400
 LEAST = 4.0
@@ -56,10 +57,6 @@ class ActivationFunction(Asking[FunctionState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.z_axis)
         self.reach, self.scale = StepRange(always=(-LEAST, LEAST)), StepRange(always=(0.0, 1.0))
         self.scales += [self.reach, self.scale]
-        self.supremum = Guide(self.pane)
-        self.spread = Area(self.pane, alpha=0.25)
-        self.ghosts = Curves(self.pane, -0.5, dashed=True)
-        self.curves = Curves(self.pane, width=1.8, smooth=True)
         self.chosen = 0
 
     def begin(self, info: RunInfo) -> None:
@@ -71,24 +68,36 @@ class ActivationFunction(Asking[FunctionState]):
     def understand(self, answer: Answer, view: View) -> FunctionState:
         return FunctionState(answer.step, view.frame.info.depth, answer.result, answer.seconds)
 
-    def mark(self, layer: int) -> None:
+    def layer_pointed(self, layer: int) -> None:
         """Pointing at a layer asks for its function; it stays."""
         if layer >= 0:
             self.chosen = layer
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
-    def draw(self, state: FunctionState) -> None:
-        activation = state.found.activation
-        z, value, slope = self._functions(state)
+    def fit(self, states: Sequence[FunctionState]) -> None:
+        activation = states[0].found.activation
+        z, value, slope = self._functions(states[0])
         y = self.scale.fit(*_extent([value, slope, np.array([activation.sup_slope])]))
         self.pane.fit((float(z[0]), float(z[-1])), (y[0], y[1] + 0.03 * (y[1] - y[0])))
-        self.curves.set_curves([pieces(z, value), pieces(z, slope)])
-        sup = activation.sup_slope
-        self.supremum.stand_at(Level(sup, f"sup |φ′| {number(sup)}", f"sup {number(sup)}"))
+
+    def marks(self, state: FunctionState) -> Sequence[Mark]:
+        z, value, slope = sampled(state.found.activation, *self.reach.range)
+        sup, (low, high) = state.found.activation.sup_slope, self.scale.range
         x, heights = _outline(state.found.values)
-        self.spread.set_band(x, np.full(len(x), y[0]), y[0] + heights * 0.6 * (y[1] - y[0]))
-        self.draw_ghost(self.ghost)
+        top, curves = low + heights * 0.6 * (high - low), [pieces(z, value), pieces(z, slope)]
+        return [
+            Guide("supremum", Level(sup, f"sup |φ′| {number(sup)}", f"sup {number(sup)}"), colour="backward"),
+            Area("values", x, np.full(len(x), low), top, colour="muted", alpha=0.25),
+            Curves("functions", curves, colours=("forward", "backward"), width=1.8, smooth=True),
+        ]
+
+    def ghost_marks(self, ghost: FunctionState) -> Sequence[Mark]:
+        """Where the pre-activations lay."""
+        x, heights = _outline(ghost.found.values)
+        low, high = self.scale.range
+        outline = pieces(x, low + heights * 0.6 * (high - low))
+        return [Curves("outline", [outline], dash=DASHED, z=-0.5)]
 
     def _functions(self, state: FunctionState) -> tuple[Array, Array, Array]:
         """(z, φ(z), φ'(z)) over what is shown."""
@@ -96,28 +105,9 @@ class ActivationFunction(Asking[FunctionState]):
         low, high = self.reach.fit(float(edges[0]), float(edges[-1]))
         return sampled(state.found.activation, low, high)
 
-    def draw_ghost(self, ghost: FunctionState | None) -> None:
-        if ghost is None:
-            self.ghosts.set_curves(())
-            return
-        x, heights = _outline(ghost.found.values)
-        low, high = self.scale.range
-        self.ghosts.set_curves([pieces(x, low + heights * 0.6 * (high - low))])
-
-    def clear(self) -> None:
-        self.curves.set_curves(())
-        self.ghosts.set_curves(())
-        self.spread.clear()
-
-    def tint(self, theme: Theme) -> None:
-        self.supremum.colour = theme.backward
-        self.spread.set_colour(theme.muted)
-        self.ghosts.set_colours([theme.text])
-        self.curves.set_colours([theme.forward, theme.backward])
-
     # -- words -------------------------------------------------------------------------------------------------------
 
-    def legend(self, state: FunctionState) -> Sequence[Key]:
+    def legend_keys(self, state: FunctionState) -> Sequence[Key]:
         found = state.found
         return [
             Key("φ", "forward"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from simulator.theory.prediction import Prediction
-from ui.chart.marks import Array
+from ui.chart.polygons import Array
 from ui.plots.depth import DepthPlot, Line
 from ui.plots.theory import THEORY, Envelope
 
@@ -31,7 +31,6 @@ class ActivationProfile(DepthPlot):
     axis_text = "activation"
     lines = (Line("activation_mean", "mean ± std", "forward", spread="activation_std"),)
     offers = (THEORY,)
-    predicted_curves = 2
 
     def predicted(self, prediction: Prediction) -> Mapping[str, Envelope]:
         scatter = np.exp(prediction.forward_spread)

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPolygonF, QTransform
+from PySide6.QtGui import QPolygonF
 
 from simulator.data.points import Points
 from simulator.observations.boundary import Boundary
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import ValueAxis
-from ui.chart.canvas import Pane
-from ui.chart.heat import Heat
+from ui.chart.heat import Picture
 from ui.chart.legend import Key, Note
-from ui.chart.marks import Item, pen_of, polygon
+from ui.chart.marks import Mark, Surface
+from ui.chart.pens import pen_of
+from ui.chart.polygons import polygon
 from ui.chart.table import Cell, Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.colours import ramp, rgb, viridis
 from ui.style.numbers import count, integer, number, percent
-from ui.style.theme import Theme
 
 Floats = NDArray[np.float64]
 
@@ -58,43 +58,37 @@ def _channels(colours: Sequence[str]) -> Floats:
     return np.array([rgb(colour) for colour in colours])
 
 
-class _Points(Item):
+@dataclass(frozen=True, eq=False)
+class Samples(Mark):
     """Samples in the colour of their class: those held out are hollow."""
 
-    def __init__(self, pane: Pane) -> None:
-        super().__init__(pane, 2.0)
-        self.groups: list[tuple[QPolygonF, str, bool]] = []
-        self.ground = "#ffffff"
+    groups: Sequence[tuple[QPolygonF, str, bool]]
+    """Places, colour, and whether they are held out."""
+    _: KW_ONLY
+    z: float = 2.0
 
-    def set_groups(self, groups: list[tuple[QPolygonF, str, bool]], ground: str) -> None:
-        self.groups, self.ground = groups, ground
-        self.update()
-
-    def draw(self, painter: QPainter, there: QTransform) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    def draw(self, surface: Surface) -> None:
+        surface.smooth(True)
+        ground = surface.colour("panel")
         for points, colour, hollow in self.groups:
-            mapped = there.map(points)
-            rings = ((self.ground, 6.6), (colour, 5.2)) if not hollow else ((colour, 6.4), (self.ground, 3.6))
+            mapped = surface.to_pixels.map(points)
+            rings = ((ground, 6.6), (colour, 5.2)) if not hollow else ((colour, 6.4), (ground, 3.6))
             for tone, width in rings:
-                painter.setPen(pen_of(tone, width, cap=Qt.PenCapStyle.RoundCap))
-                painter.drawPoints(mapped)
+                surface.painter.setPen(pen_of(tone, width, cap=Qt.PenCapStyle.RoundCap))
+                surface.painter.drawPoints(mapped)
 
 
-class _Border(Item):
-    """Where a pinned network changed its mind: dashed lines over the plane."""
+@dataclass(frozen=True, eq=False)
+class Border(Mark):
+    """Where a pinned network changed its mind: lines over the plane."""
 
-    def __init__(self, pane: Pane) -> None:
-        super().__init__(pane, 1.0)
-        self.colour = "#000000"
-        self.lines: list[QLineF] = []
+    lines: Sequence[QLineF]
+    _: KW_ONLY
+    z: float = 1.0
 
-    def set_lines(self, lines: list[QLineF]) -> None:
-        self.lines = lines
-        self.update()
-
-    def draw(self, painter: QPainter, there: QTransform) -> None:
-        painter.setPen(pen_of(self.colour, 1.2))
-        painter.drawLines([there.map(line) for line in self.lines])
+    def draw(self, surface: Surface) -> None:
+        surface.painter.setPen(pen_of(surface.colour("text"), 1.2))
+        surface.painter.drawLines([surface.to_pixels.map(line) for line in self.lines])
 
 
 def border_lines(state: BoundaryState) -> list[QLineF]:
@@ -132,11 +126,8 @@ class BoundaryPlot(Plot[BoundaryState]):
         self.x_axis, self.y_axis = ValueAxis("bottom", "x₁"), ValueAxis("left", "x₂")
         self.x_axis.spacing = 60.0
         self.pane = self.canvas.add_pane(FIRST_ROW, self.y_axis, self.x_axis)
-        self.heat = Heat(self.pane)
-        self.samples = _Points(self.pane)
-        self.border = _Border(self.pane)
-        self._points: Points | None = None
-        self._points_theme = ""
+        self._samples: tuple[Points | None, str, Samples | None] = (None, "", None)
+        """Points, theme, and how they are drawn: they do not change from frame to frame."""
 
     def begin(self, info: RunInfo) -> None:
         names = [*info.input_names[:2], "x₁", "x₂"]
@@ -158,13 +149,19 @@ class BoundaryPlot(Plot[BoundaryState]):
             return viridis(max(state.classes, state.answer.image.shape[0]), *self.theme.depth)
         return ramp((self.theme.panel, self.theme.forward, self.theme.text), 64)
 
-    def draw(self, state: BoundaryState) -> None:
+    def fit(self, states: Sequence[BoundaryState]) -> None:
+        self.pane.fit(states[0].answer.x_range, states[0].answer.y_range)
+
+    def marks(self, state: BoundaryState) -> Sequence[Mark]:
         (x0, x1), (y0, y1) = state.answer.x_range, state.answer.y_range
-        self.pane.fit((x0, x1), (y0, y1))
-        self.heat.set_pixels(self._pixels(state), QRectF(x0, y0, x1 - x0, y1 - y0))
-        if state.points is not self._points or self._points_theme != self.theme.name:
-            self._points, self._points_theme = state.points, self.theme.name
-            self.samples.set_groups(self._groups(state), self.theme.panel)
+        points, theme, samples = self._samples
+        if samples is None or state.points is not points or theme != self.theme.name:
+            samples = Samples("samples", self._groups(state))
+            self._samples = (state.points, self.theme.name, samples)
+        return [Picture("plane", self._pixels(state), QRectF(x0, y0, x1 - x0, y1 - y0)), samples]
+
+    def ghost_marks(self, ghost: BoundaryState) -> Sequence[Mark]:
+        return [Border("border", border_lines(ghost))]
 
     def _pixels(self, state: BoundaryState) -> NDArray[np.uint8]:
         image = state.answer.image
@@ -210,22 +207,7 @@ class BoundaryPlot(Plot[BoundaryState]):
         low, high = self._extent(state)
         return np.asarray(np.clip(7 * (points.target - low) / max(high - low, 1e-300), 0, 7).astype(int) * (count // 8))
 
-    def draw_ghost(self, ghost: BoundaryState | None) -> None:
-        self.border.set_lines(border_lines(ghost) if ghost is not None else [])
-
-    def clear(self) -> None:
-        self.heat.clear()
-        self.border.set_lines([])
-        self.samples.set_groups([], self.theme.panel)
-        self._points = None
-
-    def tint(self, theme: Theme) -> None:
-        self._points_theme = ""
-        self.border.colour = theme.text
-        if self.state is not None:
-            self.draw(self.state)
-
-    def legend(self, state: BoundaryState) -> Sequence[Key]:
+    def legend_keys(self, state: BoundaryState) -> Sequence[Key]:
         if state.points is None:
             return ()
         return [Key("training", "muted", "dot"), Key("held out", "muted", "hollow")]

@@ -9,12 +9,12 @@ import numpy as np
 
 from simulator.theory.bounds import Bounds
 from ui.chart.legend import Key, Note
-from ui.chart.marks import Area, Array
+from ui.chart.marks import Area, Mark
+from ui.chart.polygons import Array
 from ui.chart.table import Table, cells
 from ui.plots.base import Probe, View
 from ui.plots.depth import Column, DepthPlot, DepthState, Line
 from ui.style.numbers import decimal, integer, number
-from ui.style.theme import Theme
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,6 @@ class BoundsPlot(DepthPlot):
         Line("bound", "bound (B)", "muted", hollow=True),
     )
 
-    def build(self) -> None:
-        super().build()
-        self.gap = Area(self.pane, z=-2.5, alpha=0.1)
-
     def capture(self, view: View) -> BoundsState | None:
         found = view.frame.bounds
         if found is None or len(found.bound) != view.frame.info.depth:
@@ -58,30 +54,21 @@ class BoundsPlot(DepthPlot):
         now = {name: _column(getattr(found, name), found) for name in self.measures()}
         return BoundsState(found.step, now, None, measured=found)
 
-    def draw(self, state: DepthState) -> None:
-        super().draw(state)
-        low, high = (self._height(state.now[line.measure]) for line in self.lines)
-        floor = self.scale.range[0]
-        self.gap.set_band(np.arange(state.depth, dtype=np.float64), np.maximum(low, floor), np.maximum(high, floor))
-
-    def clear(self) -> None:
-        super().clear()
-        self.gap.clear()
-
-    def tint(self, theme: Theme) -> None:
-        super().tint(theme)
-        self.gap.set_colour(theme.muted)
+    def marks(self, state: DepthState) -> Sequence[Mark]:
+        edges = (np.maximum(self._height(state.now[line.measure]), self.scale.range[0]) for line in self.lines)
+        x = np.arange(state.depth, dtype=np.float64)
+        return [*super().marks(state), Area("gap", x, *edges, colour="muted", z=-2.5, alpha=0.1)]
 
     def remark(self, state: DepthState) -> str:
         reason = _bounds(state).reason
         return reason and f"{reason[0].upper()}{reason[1:]}."
 
-    def legend(self, state: DepthState) -> Sequence[Key]:
+    def legend_keys(self, state: DepthState) -> Sequence[Key]:
         found = _bounds(state)
         if found.reason:
             return ()
         loosest = float(np.nanmax(found.slack, initial=0.0))
-        return [*super().legend(state), Key(f"slack ≤ {decimal(loosest, 1)} decades", "muted", "band")]
+        return [*super().legend_keys(state), Key(f"slack ≤ {decimal(loosest, 1)} decades", "muted", "band")]
 
     def notes(self, state: DepthState) -> Sequence[Note]:
         found = _bounds(state)

@@ -2,48 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainter, QTransform
 
 from simulator.layers.base import layer_kinds
-from ui.chart.canvas import Pane
 from ui.chart.guides import Level
-from ui.chart.marks import Array, Item, pen_of, transparent
+from ui.chart.marks import Bars, Mark, Surface
+from ui.chart.pens import DASHED, SOLID, Dash, pen_of
+from ui.chart.polygons import Array
 from ui.plots.base import View
 from ui.plots.depth import DepthPlot, DepthState, Line
-from ui.style.theme import Theme
 
 MEASURE = "branch_share"
 
 
-class _Bars(Item):
-    """A bar from 0 to the value for each residual layer, with levels across it: step 0, and what is pinned."""
+@dataclass(frozen=True, eq=False)
+class Levels(Mark):
+    """A short line across each bar."""
 
-    def __init__(self, pane: Pane) -> None:
-        super().__init__(pane, -1.0)
-        self.values: Array = np.zeros(0)
-        self.levels: list[Array] = []
-        self.colour, self.tones = "#000000", ("#000000", "#000000")
+    values: Array
+    """By layer; NaN where there is none."""
+    _: KW_ONLY
+    colour: str
+    dash: Dash = SOLID
+    z: float = -1.0
 
-    def set_values(self, values: Array, levels: list[Array]) -> None:
-        """``levels`` is step 0 and what is pinned."""
-        self.values, self.levels = values, levels
-        self.update()
-
-    def draw(self, painter: QPainter, there: QTransform) -> None:
-        tone = transparent(self.colour, 0.3)
+    def draw(self, surface: Surface) -> None:
+        surface.painter.setPen(pen_of(surface.colour(self.colour), 1.6, dash=self.dash))
         for index in np.flatnonzero(np.isfinite(self.values)).tolist():
-            box = there.mapRect(QRectF(index - 0.3, 0.0, 0.6, float(self.values[index])))
-            if box.width() < 2:
-                middle = there.map(QPointF(index, 0.0)).x()
-                box = QRectF(middle - 1, box.top(), 2, box.height())
-            painter.fillRect(box, tone)
-        for values, colour, dashed in zip(self.levels, self.tones, (False, True), strict=False):
-            painter.setPen(pen_of(colour, 1.6, dashed=dashed))
-            for index in np.flatnonzero(np.isfinite(values)).tolist():
-                level = float(values[index])
-                painter.drawLine(there.map(QPointF(index - 0.45, level)), there.map(QPointF(index + 0.45, level)))
+            ends = (QPointF(index + side, float(self.values[index])) for side in (-0.45, 0.45))
+            surface.painter.drawLine(*map(surface.to_pixels.map, ends))
 
 
 class BranchShare(DepthPlot):
@@ -69,29 +60,18 @@ class BranchShare(DepthPlot):
     with_first = True
     guide = Level(0.5, "50\N{NARROW NO-BREAK SPACE}%: branch and skip alike", "50\N{NARROW NO-BREAK SPACE}%")
 
-    def build(self) -> None:
-        super().build()
-        self.bars = _Bars(self.pane)
-
     def capture(self, view: View) -> DepthState | None:
         state = super().capture(view)
         return state if state is not None and state.now[MEASURE].defined.any() else None
 
-    def draw(self, state: DepthState) -> None:
-        super().draw(state)
-        nothing = np.full(state.depth, np.nan)
-        first = nothing if state.first is None or not state.step else state.first[MEASURE].drawn
-        pinned = nothing if self.ghost is None else self.ghost.now[MEASURE].drawn
-        self.bars.set_values(state.now[MEASURE].drawn, [first, pinned])
-        self.firsts.set_curves(())
+    def marks(self, state: DepthState) -> Sequence[Mark]:
+        """Bars from 0, across them what they were at step 0."""
+        values, first = state.now[MEASURE].drawn, state.first if state.step else None
+        known = np.flatnonzero(np.isfinite(values)).tolist()
+        boxes = [QRectF(index - 0.3, 0.0, 0.6, float(values[index])) for index in known]
+        bars = Bars("bars", boxes, ["forward"] * len(boxes), alpha=0.3, least=(2.0, 0.0), z=-1.0)
+        levels = [Levels("first", first[MEASURE].drawn, colour="faint")] if first is not None else []
+        return [*(mark for mark in super().marks(state) if mark.key != "first"), bars, *levels]
 
-    def draw_ghost(self, ghost: DepthState | None) -> None:
-        """A level across each bar, drawn together with the state."""
-
-    def clear(self) -> None:
-        super().clear()
-        self.bars.set_values(np.zeros(0), [])
-
-    def tint(self, theme: Theme) -> None:
-        super().tint(theme)
-        self.bars.colour, self.bars.tones = theme.forward, (theme.faint, theme.text)
+    def ghost_marks(self, ghost: DepthState) -> Sequence[Mark]:
+        return [Levels("level", ghost.now[MEASURE].drawn, colour="text", dash=DASHED)]

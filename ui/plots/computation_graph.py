@@ -9,7 +9,6 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QLineEdit
 
 from simulator.observations.graph.matrix import Matrix, OpenBox
 from simulator.observations.graph.nodes import Box, Graph
@@ -17,18 +16,20 @@ from simulator.observations.graph.what_if import Changes, Outcome, WhatIf, as_ma
 from simulator.observations.question import Question
 from simulator.running.messages import Answer
 from simulator.training.run_info import RunInfo
-from ui.chart.canvas import Pane
 from ui.chart.legend import Key, Note
+from ui.chart.marks import Mark
+from ui.chart.pane import Pane
 from ui.chart.table import Cell, Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.graph.controls import Controls
-from ui.plots.graph.detail import Detail, Opened
+from ui.plots.graph.detail import Detail, cell_at, cell_rect
+from ui.plots.graph.editor import WeightEditor
+from ui.plots.graph.faces import faces_of, label_of, name_of, opened_of
 from ui.plots.graph.layout import Edge, Place, depth_of, edges, is_editable, layout, role_of
-from ui.plots.graph.marks import Boxes, Face, box_rect, dot_place
-from ui.plots.graph.phrases import formula_of, ratio_text, ratio_words
+from ui.plots.graph.marks import Boxes, box_rect, dot_place
+from ui.plots.graph.phrases import ratio_words
 from ui.plots.graph.state import UNCHANGED, GraphState, changed_columns
-from ui.style.numbers import integer, number, read_number
-from ui.style.theme import Theme
+from ui.style.numbers import integer, number
 
 STILL = 5.0
 """Pixels within which a press and its release are a click."""
@@ -63,24 +64,18 @@ class ComputationGraph(Plot[GraphState]):
             self.canvas.grid.addItem(pane, FIRST_ROW + row, 1)
             self.canvas.panes.append(pane)
         self.detail_pane.setMouseEnabled(False, False)
-        self.boxes, self.detail = Boxes(self.pane), Detail(self.detail_pane)
         self._places: dict[str, Place] = {}
         self._edges: list[Edge] = []
         self._laid_out: tuple[str, ...] = ()
         """Keys of the boxes that have been given places."""
-        self._was: dict[str, float] = {}
-        """Pinned norms."""
         self._question: tuple[object, ...] = ()
         """What was asked last: run, step and question."""
         self._refused = ""
         self._pressed = QPointF()
         self._edited: tuple[int, int, int] | None = None
         self.controls: Controls | None = None
-        self._editor = QLineEdit(self.canvas)
-        self._editor.hide()
-        self._editor.setAccessibleName("weight")
-        self._editor.returnPressed.connect(self._edit_done)
-        self._editor.editingFinished.connect(self._editor.hide)
+        self._editor = WeightEditor(self.canvas)
+        self._editor.typed.connect(self._typed)
         self._give_room(0.0)
         if self.header is not None:
             self._take_hand()
@@ -247,42 +242,46 @@ class ComputationGraph(Plot[GraphState]):
 
     def _edit(self, at: QPointF) -> bool:
         """Put an editor over the weight at this place, if there is one."""
-        state, cell = self.state, self.detail.cell_at(at) if self.canvas.pane_at(at) == 1 else None
-        if state is None or cell is None or not self.editable or role_of(state.chosen) != "weights" or not state.matrix:
+        state = self.state
+        if state is None or state.matrix is None or not self.editable or role_of(state.chosen) != "weights":
+            return False
+        matrix = state.matrix
+        cell = cell_at(self.detail_pane, matrix, at) if self.canvas.pane_at(at) == 1 else None
+        if cell is None:
             return False
         self._edited = (depth_of(state.chosen), *cell)
-        rect = self.detail.cell_rect(*cell).toRect()
-        self._editor.setGeometry(rect.adjusted(0, (rect.height() - 24) // 2, 0, -((rect.height() - 24) // 2)))
-        scale = state.changes.weight_scales.get(self._edited[0], 1.0) if cell[1] < state.matrix.shape[1] - 1 else 1.0
-        self._editor.setText(f"{state.matrix.values[cell] / scale if scale else 0.0:.6g}")
-        self._editor.show()
-        self._editor.setFocus()
-        self._editor.selectAll()
+        scale = state.changes.weight_scales.get(self._edited[0], 1.0) if cell[1] < matrix.shape[1] - 1 else 1.0
+        value = matrix.values[cell] / scale if scale else 0.0
+        self._editor.edit(cell_rect(self.detail_pane, matrix, *cell).toRect(), value)
         return True
 
-    def _edit_done(self) -> None:
-        try:
-            value = read_number(self._editor.text().replace(",", "."))
-        except ValueError:
-            return
-        self._editor.hide()
-        if self._edited is not None and math.isfinite(value):
+    def _typed(self, value: float) -> None:
+        if self._edited is not None:
             self.set_weight(*self._edited, value)
 
     # -- drawing -------------------------------------------------------------------------------------------------------
 
-    def draw(self, state: GraphState) -> None:
+    def fit(self, states: Sequence[GraphState]) -> None:
+        state = states[0]
         self._lay_out(state.graph)
         columns = max(place[0] for place in self._places.values())
         self.pane.fit((-0.6, columns + 0.6), (-0.55, 2.55))
-        norms = state.norms
-        faces = [self._face(state, box, norms[box.key]) for box in state.graph.boxes]
-        self.boxes.show_graph(faces, self._edges, norms, state.chosen)
         self._give_room(0.42 if state.chosen else 0.0)
-        self.detail.open(self._opened(state))
         if self.controls is not None:
             self.controls.setVisible(self.editable)
             self.controls.show_changes(state.changes, self._weights_layer())
+
+    def marks(self, state: GraphState) -> Sequence[Mark]:
+        """What is pinned stands in the boxes."""
+        pinned = self.ghost.norms if self.ghost is not None else {}
+        editable = is_editable(state.graph) and not self._refused
+        faces = faces_of(state, pinned, self.labels, self._places, editable=editable)
+        opened = opened_of(state, self.labels)
+        boxes = Boxes("boxes", faces, self._edges, state.norms, state.chosen)
+        return [boxes, *([] if opened is None else [Detail("detail", opened, pane=1)])]
+
+    def ghost_marks(self, ghost: GraphState) -> Sequence[Mark]:
+        return ()
 
     def _lay_out(self, graph: Graph) -> None:
         keys = tuple(box.key for box in graph.boxes)
@@ -290,69 +289,9 @@ class ComputationGraph(Plot[GraphState]):
             self._laid_out, self._places = keys, layout(graph)
             self._edges = edges(graph, self._places)
 
-    def _face(self, state: GraphState, box: Box, norm: float) -> Face:
-        lines = [number(norm, fixed=True) if math.isfinite(norm) else "∞" if norm == math.inf else "NaN"]
-        outcome, ratio = state.changed, ""
-        if outcome is not None and box.key in outcome.before:
-            ratio = ratio_text(outcome.ratio(box.key))
-        elif box.key in self._was:
-            lines.append(f"was {number(self._was[box.key])}")
-        units: tuple[bool, ...] = ()
-        if box.role == "slope" and is_editable(state.graph) and not self._refused:
-            depth = depth_of(box.key)
-            units = tuple((depth, unit) not in state.changes.off for unit in range(box.shape[0]))
-        lost, title = not math.isfinite(norm), self._name(box)
-        short = box.title if len(box.title) < 3 else self._label(box)
-        place = self._places[box.key]
-        return Face(box.key, place, box.backward, box.layer, title, short, tuple(lines), ratio, lost, units)
-
-    def _label(self, box: Box) -> str:
-        return self.labels[box.layer] if 0 <= box.layer < len(self.labels) else ""
-
-    def _name(self, box: Box) -> str:
-        return f"{box.title} {self._label(box)}".rstrip()
-
-    def _opened(self, state: GraphState) -> Opened | None:
-        box = next((box for box in state.graph.boxes if box.key == state.chosen), None)
-        if box is None or state.matrix is None or state.matrix.key != state.chosen:
-            return None
-        matrix = state.matrix
-        words = formula_of(state.chosen, state.norms, state.last)
-        if state.changed is not None:
-            words = (*words, f"changed: {ratio_words(state.changed.ratio(state.chosen))}")
-        title = f"{self._name(box)}   {matrix.shape[0]} × {matrix.shape[1]}"
-        if state.outcome is not None and box.role == "weights":
-            title += ", biases last"
-        if matrix.part:
-            title += f"   {matrix.part}"
-        before = None
-        if state.changed is not None and matrix.readable:
-            before = as_matrix(state.changed.before, state.chosen).values
-        return Opened(title, matrix, words, box.backward, before)
-
-    def draw_ghost(self, ghost: GraphState | None) -> None:
-        """The pinned norms stand in the boxes, which :meth:`draw` fills."""
-        self._was = ghost.norms if ghost is not None else {}
-        if self.state is not None:
-            self.draw(self.state)
-
-    def clear(self) -> None:
-        self.boxes.show_graph((), (), {}, "")
-        self.detail.open(None)
-        self._give_room(0.0)
-        if self.controls is not None:
-            self.controls.hide()
-
-    def mark(self, layer: int) -> None:
-        self.boxes.mark(layer)
-
-    def tint(self, theme: Theme) -> None:
-        self.boxes.tint(theme)
-        self.detail.tint(theme)
-
     # -- words ---------------------------------------------------------------------------------------------------------
 
-    def legend(self, state: GraphState) -> Sequence[Key]:
+    def legend_keys(self, state: GraphState) -> Sequence[Key]:
         keys = (Key("forward", "forward"), Key("backward", "backward"), Key("kept", "forward", "dashed"))
         told = Key("× every entry, ~ the norm", "accent", "none")
         return (*keys, told) if state.changed is not None else keys
@@ -371,7 +310,9 @@ class ComputationGraph(Plot[GraphState]):
             return None
         box = min(state.graph.boxes, key=lambda box: _distance(self._places[box.key], x, y))
         lines = [self.layer_text(box.layer) if box.layer >= 0 else "the batch"]
-        lines.append(f"{self._name(box)}: {box.shape[0]} × {box.shape[1]}, norm {number(state.norms[box.key])}")
+        lines.append(
+            f"{name_of(box, self.labels)}: {box.shape[0]} × {box.shape[1]}, norm {number(state.norms[box.key])}"
+        )
         if state.changed is not None and box.key in state.changed.before:
             lines.append(ratio_words(state.changed.ratio(box.key)))
         return Probe("\n".join(lines), box.layer)
@@ -380,7 +321,7 @@ class ComputationGraph(Plot[GraphState]):
         boxes = state.graph.boxes
         columns: dict[str, Sequence[Cell]] = {
             "step": [state.step] * len(boxes),
-            "layer": [self._label(box) for box in boxes],
+            "layer": [label_of(box, self.labels) for box in boxes],
             "box": [box.role for box in boxes],
             "rows": [box.shape[0] for box in boxes],
             "columns": [box.shape[1] for box in boxes],

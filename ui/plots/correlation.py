@@ -17,14 +17,15 @@ from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note
 from ui.chart.lost import lost_notes
-from ui.chart.marks import LOST, ROUND, Array, Curves, Dots, LayerHighlight, pieces
+from ui.chart.marks import LOST, ROUND, Curves, Dots, LayerHighlight, Mark
+from ui.chart.pens import DASHED
+from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange
 from ui.chart.table import Cell, Table, cells
 from ui.plots.asking import Asking
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.depth import finite_extent
 from ui.style.numbers import count, number
-from ui.style.theme import Theme
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,6 @@ class CorrelationPlot(Asking[CorrelationState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.depth_axis)
         self.scale = StepRange(always=(0.0, 1.0))
         self.scales.append(self.scale)
-        self.beam = LayerHighlight(self.pane, along="x")
-        self.settled = Guide(self.pane)
-        self.theory = Curves(self.pane, -0.8, dashed=True, smooth=True)
-        self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
-        self.curves = Curves(self.pane, width=1.4, smooth=True)
-        self.curves.lone = False
-        self.dots = Dots(self.pane, radius=2.8)
 
     def begin(self, info: RunInfo) -> None:
         self.depth_axis.name_layers(self.labels)
@@ -97,47 +91,36 @@ class CorrelationPlot(Asking[CorrelationState]):
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
-    def _fit(self, state: CorrelationState) -> None:
-        shown = [state.measured, state.predicted, *([self.ghost.measured] if self.ghost else [])]
+    def fit(self, states: Sequence[CorrelationState]) -> None:
+        shown = [*(state.measured for state in states), states[0].predicted]
         y = self.scale.fit(*finite_extent(shown))
         margin = 0.025 * (y[1] - y[0])
-        self.pane.fit((-0.6, state.depth - 0.4), (y[0] - margin, y[1] + margin))
+        self.pane.fit((-0.6, states[0].depth - 0.4), (y[0] - margin, y[1] + margin))
 
-    def draw(self, state: CorrelationState) -> None:
-        self._fit(state)
+    def marks(self, state: CorrelationState) -> Sequence[Mark]:
         x, settled = np.arange(state.depth, dtype=np.float64), state.found.settled
         level = Level(settled, f"c* {number(settled)}: where theory settles", f"c* {number(settled)}")
-        self.settled.stand_at(level if math.isfinite(settled) else None)
-        self.theory.set_curves([pieces(x, values) for values in state.predicted])
-        self.curves.set_curves([pieces(x, values) for values in state.measured])
+        theory, measured = ([pieces(x, row) for row in rows] for rows in (state.predicted, state.measured))
+        return [
+            LayerHighlight("highlight"),
+            Guide("settled", level if math.isfinite(settled) else None),
+            Curves("theory", theory, colours=["muted"], dash=DASHED, smooth=True, z=-0.8),
+            Curves(
+                "measured", measured, colours=["forward"], width=1.4, smooth=True, lone=False, alpha=0.7, ghost="faint"
+            ),
+            self._dots(state, x),
+        ]
+
+    @staticmethod
+    def _dots(state: CorrelationState, x: Array) -> Dots:
         values, known = state.measured.ravel(), state.defined.ravel()
         kinds = np.where(np.isfinite(values), ROUND, LOST).astype(np.int8)
-        self.dots.set_dots(np.tile(x, len(state.measured))[known], values[known], kinds[known])
-
-    def draw_ghost(self, ghost: CorrelationState | None) -> None:
-        curves = () if ghost is None else ghost.measured
-        self.ghosts.set_curves([pieces(np.arange(len(values), dtype=np.float64), values) for values in curves])
-
-    def clear(self) -> None:
-        for curves in (self.theory, self.ghosts, self.curves):
-            curves.set_curves(())
-        self.settled.stand_at(None)
-        self.dots.set_dots(np.zeros(0), np.zeros(0), np.zeros(0, np.int8))
-
-    def mark(self, layer: int) -> None:
-        self.beam.point_at(layer)
-
-    def tint(self, theme: Theme) -> None:
-        self.beam.colour = theme.accent
-        self.settled.colour = theme.muted
-        self.theory.set_colours([theme.muted])
-        self.ghosts.set_colours([theme.faint])
-        self.curves.set_colours([theme.forward], alpha=0.7)
-        self.dots.set_colours([theme.forward], theme.panel, theme.warning)
+        places = np.tile(x, len(state.measured))
+        return Dots("dots", places[known], values[known], kinds[known], colours=["forward"], radius=2.8)
 
     # -- words -------------------------------------------------------------------------------------------------------
 
-    def legend(self, state: CorrelationState) -> Sequence[Key]:
+    def legend_keys(self, state: CorrelationState) -> Sequence[Key]:
         keys = [Key(count(len(state.found.pairs), "pair") + " of samples", "forward")]
         if not state.found.reason:
             keys.append(Key("theory" if state.step == 0 else "theory of a fresh network", "muted", "dashed"))

@@ -19,13 +19,13 @@ from ui.chart.edges import beyond_notes, drawn_within, fitting, reach_of
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note, Swatch
 from ui.chart.lost import Since, lost_notes, since_of
-from ui.chart.marks import HOLLOW, ROUND, Area, Array, Curves, Dots, LayerHighlight, pieces
+from ui.chart.marks import HOLLOW, ROUND, Area, Curves, Dots, LayerHighlight, Mark
+from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import Range, StepRange
 from ui.chart.table import Cell, Table, cells
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.theory import Envelope, Envelopes
+from ui.plots.theory import Envelope, envelope_marks
 from ui.style.numbers import integer, number, percent
-from ui.style.theme import Theme
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,6 @@ class DepthPlot(Plot[DepthState]):
     """Draw step 0 of this run as a ghost."""
     guide: ClassVar[Level | None] = None
     """What to compare with."""
-    predicted_curves: ClassVar[int] = 0
-    """Curves that :meth:`predicted` gives; with any, the plot offers the switch ``theory``."""
 
     def build(self) -> None:
         self.depth_axis = DepthAxis("bottom", "layer, input → output")
@@ -102,17 +100,6 @@ class DepthPlot(Plot[DepthState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.depth_axis)
         self.scale = StepRange(log=self.log, always=self.always)
         self.scales.append(self.scale)
-        self.beam = LayerHighlight(self.pane, along="x")
-        self.guide_item = Guide(self.pane, self.guide) if self.guide else None
-        count = len(self.lines)
-        self.envelopes = Envelopes(self.pane, self.predicted_curves)
-        self.areas = [Area(self.pane) for _ in self.lines]
-        self.ghost_areas = [Area(self.pane, z=-2.0, alpha=0.12) for _ in self.lines]
-        self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
-        self.firsts = Curves(self.pane, -0.6, width=1.2, smooth=True)
-        self.curves = Curves(self.pane, 0.0, width=1.6, smooth=True)
-        self.curves.lone = False
-        self.dots = [Dots(self.pane, z=1.0 + i / max(count, 1)) for i in range(count)]
 
     def _value_axis(self) -> Axis:
         if self.share:
@@ -151,27 +138,25 @@ class DepthPlot(Plot[DepthState]):
         fits = on and state.theory is not None and len(state.theory.delta_rms) == state.depth
         return self.predicted(state.theory) if fits and state.theory is not None else {}
 
-    def _draw_theory(self, state: DepthState) -> None:
-        bands = [self._within(band) for band in self._theory(state).values()]
-        self.envelopes.show(bands, fresh=state.step == 0)
-
     def remark(self, state: DepthState) -> str:
         """Why theory says nothing, where it is asked and does not."""
         reason = state.theory.reason if self.options.get("theory") and state.theory is not None else ""
         return f"No prediction: {reason}." if reason else ""
 
-    def _within(self, band: Envelope) -> Envelope:
-        curves = (band.low, band.middle, band.high)
-        return Envelope(*(drawn_within(curve, self.scale.range)[0] for curve in curves))
+    def _theory_marks(self, state: DepthState) -> Sequence[Mark]:
+        bands = self._theory(state).values()
+        within = [Envelope(*(drawn_within(curve, self.scale.range)[0] for curve in band)) for band in bands]
+        return envelope_marks(within, fresh=state.step == 0)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def _height(self, column: Column) -> Array:
         return log10(column.drawn) if self.log else column.drawn
 
-    def _fit(self, state: DepthState) -> Range:
-        """Bring the range in line with everything that is drawn; what the axis shows."""
-        shown = [state.now, *(part for part in (state.first, self.ghost.now if self.ghost else None) if part)]
+    def fit(self, states: Sequence[DepthState]) -> None:
+        """Bring the range in line with everything that is drawn."""
+        state = states[0]
+        shown = [state.now, *([state.first] if state.first else []), *(other.now for other in states[1:])]
         parts = [part for columns in shown for line in self.lines for part in self._extremes(columns, line)]
         parts += [part for band in self._theory(state).values() for part in (band.low, band.high)]
         own = parts[: sum(3 if line.spread else 1 for line in self.lines)]
@@ -179,7 +164,6 @@ class DepthPlot(Plot[DepthState]):
         # Markers at the very end of the axis are whole.
         margin = 0.025 * (y[1] - y[0])
         self.pane.fit((-0.6, state.depth - 0.4), (y[0] - margin, y[1] + margin))
-        return y
 
     def _extremes(self, columns: Mapping[str, Column], line: Line) -> list[Array]:
         middle = self._height(columns[line.measure])
@@ -187,21 +171,34 @@ class DepthPlot(Plot[DepthState]):
             return [middle]
         return [middle, *_band(middle, columns[line.spread].drawn)]
 
-    def draw(self, state: DepthState) -> None:
-        shown = self._fit(state)
-        x = np.arange(state.depth, dtype=np.float64)
-        curves = []
-        for line, dots, area in zip(self.lines, self.dots, self.areas, strict=True):
-            column = state.now[line.measure]
-            heights, kinds = self._placed(column, shown, hollow=line.hollow)
-            known = column.defined
-            curves.append(pieces(x[known], heights[known]))
-            dots.set_dots(x[known], heights[known], kinds[known], np.flatnonzero(known).tolist())
-            if line.spread:
-                area.set_band(x, *self._band_within(state.now, line, shown))
-        self.curves.set_curves(curves)
-        self.firsts.set_curves(self._plain_curves(state.first, x, shown) if state.first else ())
-        self._draw_theory(state)
+    def marks(self, state: DepthState) -> Sequence[Mark]:
+        colours = [line.colour for line in self.lines]
+        first = self._curves(state.first) if state.first else ()
+        return [
+            LayerHighlight("highlight"),
+            *([Guide("guide", self.guide)] if self.guide else []),
+            *(mark for place, line in enumerate(self.lines) for mark in self._line_marks(state.now, place, line)),
+            Curves("first", first, colours=["faint"], width=1.2, smooth=True, alpha=0.9, z=-0.6),
+            Curves("now", self._curves(state.now), colours=colours, width=1.6, smooth=True, lone=False, ghost="muted"),
+            *self._theory_marks(state),
+        ]
+
+    def _line_marks(self, columns: Mapping[str, Column], place: int, line: Line) -> Sequence[Mark]:
+        """The dots of one line, and its band."""
+        column, shown = columns[line.measure], self.scale.range
+        heights, kinds = self._placed(column, shown, hollow=line.hollow)
+        rows = np.flatnonzero(column.defined)
+        colours = [line.colour] if line.hollow else self.layer_colours
+        z = 1.0 + place / len(self.lines)
+        dots = Dots(
+            f"dots {line.measure}", rows.astype(np.float64), heights[rows], kinds[rows], colours=colours,
+            rows=rows.tolist(), z=z,
+        )  # fmt: skip
+        if not line.spread:
+            return [dots]
+        edges = self._band_within(columns, line, shown)
+        x = np.arange(len(heights), dtype=np.float64)
+        return [dots, Area(f"band {line.measure}", x, *edges, colour=line.colour, ghost="muted")]
 
     def _band_within(self, columns: Mapping[str, Column], line: Line, shown: Range) -> list[Array]:
         return [drawn_within(edge, shown)[0] for edge in _band(columns[line.measure].drawn, columns[line.spread].drawn)]
@@ -215,57 +212,17 @@ class DepthPlot(Plot[DepthState]):
             kinds[kinds == ROUND] = HOLLOW
         return heights, kinds
 
-    def _plain_curves(self, columns: Mapping[str, Column], x: Array, shown: Range) -> list[list[QPolygonF]]:
+    def _curves(self, columns: Mapping[str, Column]) -> list[list[QPolygonF]]:
         found = []
         for column in (columns[line.measure] for line in self.lines):
-            heights, _ = self._placed(column, shown, hollow=False)
-            found.append(pieces(x[column.defined], heights[column.defined]))
+            rows = np.flatnonzero(column.defined)
+            heights, _ = self._placed(column, self.scale.range, hollow=False)
+            found.append(pieces(rows.astype(np.float64), heights[rows]))
         return found
-
-    def draw_ghost(self, ghost: DepthState | None) -> None:
-        for area in self.ghost_areas:
-            area.clear()
-        if ghost is None:
-            self.ghosts.set_curves(())
-            return
-        shown = self._fit(ghost) if self.state is None else self._fit(self.state)
-        x = np.arange(ghost.depth, dtype=np.float64)
-        self.ghosts.set_curves(self._plain_curves(ghost.now, x, shown))
-        for line, area in zip(self.lines, self.ghost_areas, strict=True):
-            if line.spread:
-                area.set_band(x, *self._band_within(ghost.now, line, shown))
-
-    def clear(self) -> None:
-        for curves in (self.curves, self.firsts, self.ghosts):
-            curves.set_curves(())
-        for area in (*self.areas, *self.ghost_areas):
-            area.clear()
-        self.envelopes.show((), fresh=True)
-        for dots in self.dots:
-            dots.set_dots(np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int8))
-
-    def mark(self, layer: int) -> None:
-        self.beam.point_at(layer)
-
-    def tint(self, theme: Theme) -> None:
-        tones = [str(getattr(theme, line.colour)) for line in self.lines]
-        self.curves.set_colours(tones)
-        self.firsts.set_colours([theme.faint], alpha=0.9)
-        self.ghosts.set_colours([theme.muted])
-        self.beam.colour = theme.accent
-        self.envelopes.tint(theme)
-        if self.guide_item is not None:
-            self.guide_item.colour = theme.muted
-        for line, tone, dots in zip(self.lines, tones, self.dots, strict=True):
-            colours = [tone] if line.hollow else list(self.layer_colours) or [tone]
-            dots.set_colours(colours, theme.panel, theme.warning)
-        for tone, area, ghost in zip(tones, self.areas, self.ghost_areas, strict=True):
-            area.set_colour(tone)
-            ghost.set_colour(theme.muted)
 
     # -- words -------------------------------------------------------------------------------------------------------
 
-    def legend(self, state: DepthState) -> Sequence[Key]:
+    def legend_keys(self, state: DepthState) -> Sequence[Key]:
         keys = [self._key(line) for line in self.lines] if len(self.lines) > 1 or self.lines[0].spread else []
         if state.first is not None and state.step > 0:
             keys.append(Key("at step 0", "faint"))
@@ -292,7 +249,7 @@ class DepthPlot(Plot[DepthState]):
     def _write_value(self, value: float) -> str:
         return percent(value) if self.share else number(value, fixed=True)
 
-    def _read(self, columns: Mapping[str, Column], line: Line, index: int) -> str:
+    def _told(self, columns: Mapping[str, Column], line: Line, index: int) -> str:
         column = columns[line.measure]
         if not column.defined[index]:
             return "not defined"
@@ -306,9 +263,9 @@ class DepthPlot(Plot[DepthState]):
         if not 0 <= index < state.depth:
             return None
         text = [self.layer_text(index)]
-        text += [f"{line.label}  {self._read(state.now, line, index)}" for line in self.lines]
+        text += [f"{line.label}  {self._told(state.now, line, index)}" for line in self.lines]
         for name, other in self._others(state):
-            text += [f"{name}  {self._read(other, line, index)}" for line in self.lines[:1]]
+            text += [f"{name}  {self._told(other, line, index)}" for line in self.lines[:1]]
         text += [f"{name}  {self._read_theory(band, index)}" for name, band in self._theory(state).items()]
         return Probe("\n".join(text), index)
 

@@ -7,28 +7,23 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from PySide6.QtCore import QRectF
 
 from simulator.arrays.trace import FACTORS, Factor
 from simulator.observations.factors import TOTAL, FactorGains, nothing_arrives
 from simulator.record.sampled_history import Grid
-from simulator.training.run_info import RunInfo
-from ui.chart.axes import DepthAxis, StepAxis
+from ui.chart.colour_tables import diverging_table
 from ui.chart.header import Option
-from ui.chart.heat import ColourBar, Heat, indexed
 from ui.chart.legend import Key, Note
-from ui.chart.lost import Since, cell_keys, layer_words, lost_notes, since_of
-from ui.chart.marks import Array, LayerHighlight
-from ui.chart.ranges import Range, StepRange, StepsRange
+from ui.chart.lost import Since, layer_words, lost_notes, since_of
+from ui.chart.polygons import Array
+from ui.chart.ranges import Range, StepRange
 from ui.chart.table import Table, cells
-from ui.chart.tiles import diverging_table
-from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.base import Probe, View
 from ui.plots.depth import columns_of, finite_extent
+from ui.plots.images import COLUMNS, LayersGrid, LayersImage
 from ui.plots.waterfall import WORDS, gain_text
 from ui.style.numbers import integer, number
-from ui.style.theme import Theme
 
-COLUMNS = 384
 SIGNAL_LOST = Key("the signal is lost", "muted", "cell", short="lost")
 SHORT: dict[Factor, str] = {"normalization": "norm"}
 """Names for buttons."""
@@ -58,7 +53,7 @@ def _offer(factor: Factor) -> Option:
     return Option(factor, SHORT.get(factor, factor), f"Only what {word} does to the error signal; off: the total")
 
 
-class FactorImage(Plot[FactorsPast]):
+class FactorImage(LayersImage[FactorsPast]):
     key = "factor_image"
     title = "Gain, layer × time"
     side = "backward"
@@ -74,25 +69,18 @@ class FactorImage(Plot[FactorsPast]):
         r"is lost (gain 0), amber: NaN"
     )
     wants = frozenset({"factors"})
+    bar_name = "log₁₀ gain"
+    colour_table = staticmethod(diverging_table)
+    zero = SIGNAL_LOST
     empty_text = "Every layer's gain over time paints itself here while this plot is open and training goes on."
     offers: ClassVar[tuple[Option, ...]] = tuple(_offer(factor) for factor in FACTORS)
 
     def build(self) -> None:
-        self.depth_axis, self.step_axis = DepthAxis("left", "layer, output ← input"), StepAxis("bottom", "step")
-        self.pane = self.canvas.add_pane(FIRST_ROW, self.depth_axis, self.step_axis, invert_y=True)
-        self.depth_axis.setGrid(False)
-        self.bar = ColourBar("log₁₀ gain")
-        self.canvas.add_beside(self.bar, FIRST_ROW, 2)
-        self.x_scale, self.colour_scale = StepsRange(), StepRange(always=(-0.1, 0.1))
-        self.scales += [self.x_scale, self.colour_scale]
-        self.heat = Heat(self.pane)
-        self.ghost_heat = Heat(self.pane, z=-2.5)
-        self.beam = LayerHighlight(self.pane, along="y", z=1.0)
-
+        super().build()
         self._offer_factors(None)
 
-    def begin(self, info: RunInfo) -> None:
-        self.depth_axis.name_layers(self.labels)
+    def make_colour_scale(self) -> StepRange:
+        return StepRange(always=(-0.1, 0.1))
 
     def capture(self, view: View) -> FactorsPast | None:
         # A lone layer has nothing to compare with, which is a picture too.
@@ -134,47 +122,21 @@ class FactorImage(Plot[FactorsPast]):
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
-    def draw(self, state: FactorsPast) -> None:
-        self._offer_factors(state)
-        ghost = self.ghost
-        shown = [state] if ghost is None else [state, ghost]
-        low, high = finite_extent([self._shown(each) for each in shown])
+    def fit(self, states: Sequence[FactorsPast]) -> None:
+        self._offer_factors(states[0])
+        super().fit(states)
+
+    def grid(self, state: FactorsPast) -> LayersGrid:
+        return LayersGrid(self._shown(state), float(state.grid.first), state.grid.width, state.end)
+
+    def colour_extent(self, values: Sequence[Array]) -> Range:
+        low, high = finite_extent(values)
         reach = max(-low, high)
-        colours = self.colour_scale.fit(-reach, reach)
-        self._tick(colours)
-        below = 0.0 if ghost is None else state.depth + 0.5
-        self.pane.fit(self.x_scale.fit(max(each.end for each in shown)), (-0.5, state.depth - 0.5 + below))
-        self._paint(self.heat, state, colours, 0.0)
-        if ghost is not None:
-            self._paint(self.ghost_heat, ghost, colours, below)
+        return -reach, reach
 
-    def _paint(self, heat: Heat, state: FactorsPast, colours: Range, top: float) -> None:
-        values = self._shown(state)
-        rect = QRectF(state.grid.first - 0.5, top - 0.5, float(state.grid.width * len(values)), float(state.depth))
-        heat.set_places(np.ascontiguousarray(indexed(values, *colours).T), rect)
-
-    def _tick(self, colours: Range) -> None:
-        low, high = colours
+    def tick(self, low: float, high: float) -> None:
         ticks = (low, 0.5 * low, 0.0, 0.5 * high, high)
         self.bar.set_ticks([((value - low) / (high - low), number(value, 2)) for value in ticks])
-
-    def draw_ghost(self, ghost: FactorsPast | None) -> None:
-        if ghost is None:
-            self.ghost_heat.clear()
-
-    def clear(self) -> None:
-        self.heat.clear()
-        self.ghost_heat.clear()
-
-    def mark(self, layer: int) -> None:
-        self.beam.point_at(layer)
-
-    def tint(self, theme: Theme) -> None:
-        table = diverging_table(theme)
-        self.heat.set_table(table)
-        self.ghost_heat.set_table(table)
-        self.bar.tint(theme, table)
-        self.beam.colour = theme.accent
 
     # -- words -------------------------------------------------------------------------------------------------------
 
@@ -182,8 +144,8 @@ class FactorImage(Plot[FactorsPast]):
     def _word(self) -> str:
         return "total" if self.factor is None else WORDS.get(self.factor, self.factor)
 
-    def legend(self, state: FactorsPast) -> Sequence[Key]:
-        return [Key(self._word, "muted", "none"), *cell_keys(self.heat.places, SIGNAL_LOST)]
+    def legend_keys(self, state: FactorsPast) -> Sequence[Key]:
+        return [Key(self._word, "muted", "none")]
 
     def notes(self, state: FactorsPast) -> Sequence[Note]:
         found = [Note("pinned one below")] if self.ghost is not None else []
@@ -197,12 +159,11 @@ class FactorImage(Plot[FactorsPast]):
         return [*found, *lost_notes(np.where(np.isposinf(values[-1]), np.nan, 0.0), defined, labels, state.since)]
 
     def probe(self, state: FactorsPast, pane: int, x: float, y: float) -> Probe | None:
-        row, source = round(y), state
-        if self.ghost is not None and y > state.depth:
-            row, source = round(y - state.depth - 0.5), self.ghost
-        grid, values = source.grid, self._shown(source)
-        if not 0 <= row < source.depth:
+        shown = self.row_at(state, y)
+        if shown is None:
             return None
+        (source, row), values = shown, self._shown(shown[0])
+        grid = source.grid
         column = int(np.floor((x - grid.first + 0.5) / grid.width))
         if not 0 <= column < len(values):
             return Probe(self.layer_text(row), row)

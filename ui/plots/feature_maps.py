@@ -8,20 +8,22 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF
 
 from simulator.layers.base import layer_kinds
 from simulator.observations.feature_maps import Maps
 from simulator.training.run_info import RunInfo
-from ui.chart.axes import Axis
-from ui.chart.heat import ColourBar, Heat, colour_table
+from ui.chart.axes import BlankAxis
+from ui.chart.colour_tables import forward_table
+from ui.chart.heat import Heat
 from ui.chart.legend import Key, Note
-from ui.chart.lost import cell_keys
-from ui.chart.marks import Array
+from ui.chart.marks import Mark
+from ui.chart.polygons import Array
 from ui.chart.ranges import Range, StepRange
 from ui.chart.table import Cell, Table
 from ui.chart.tiles import Tiles, flowing, marked, places_of
-from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.base import Plot, Probe, View
+from ui.plots.images import ImagePlot
 from ui.style.numbers import count, integer, number
 from ui.style.theme import Theme
 
@@ -48,37 +50,19 @@ def map_state(view: View, *, kernels: bool) -> MapState | None:
     return MapState(view.frame.step, view.frame.info.depth, found) if found else None
 
 
-def _aside(rect: QRectF) -> tuple[float, float]:
-    """How far to the right or down the pinned images stand: where a plot has room."""
-    if rect.width() < 1.4 * rect.height():
-        return rect.width() + 0.08 * rect.height(), 0.0
-    return 0.0, 1.12 * rect.height()
-
-
-class TilePlot(Plot[MapState]):
+class TilePlot(ImagePlot[MapState]):
     """Images of one layer: the first that has any, or the one last pointed at anywhere."""
 
     wants = frozenset({"maps"})
     kinds = layer_kinds(lambda layer: layer.kernels)
     noun: ClassVar[str] = ""
-    bar_name: ClassVar[str] = ""
     needs_kernels: ClassVar[bool] = False
 
     def build(self) -> None:
-        self.axes = Axis("left"), Axis("bottom")
-        self.pane = self.canvas.add_pane(FIRST_ROW, *self.axes, invert_y=True)
+        self.build_image(BlankAxis("left"), BlankAxis("bottom"))
         self.pane.setAspectLocked(True)
-        for axis in self.axes:
-            axis.setStyle(showValues=False)
-            axis.setGrid(False)
-        self.axes[0].setWidth(10)
-        self.axes[1].setHeight(10)
-        self.bar = ColourBar(self.bar_name)
-        self.canvas.add_beside(self.bar, FIRST_ROW, 2)
         self.scale = StepRange(patience=300)
         self.scales.append(self.scale)
-        self.heat = Heat(self.pane)
-        self.ghost_heat = Heat(self.pane)
         self.chosen = -1
 
     # -- what a subclass defines -------------------------------------------------------------------------------------
@@ -92,10 +76,6 @@ class TilePlot(Plot[MapState]):
 
     def limits(self, low: float, high: float) -> Range:
         """The range that the colours span, for values of ``low`` … ``high``."""
-        raise NotImplementedError
-
-    def palette_of(self, theme: Theme) -> list[int]:
-        """The colour table."""
         raise NotImplementedError
 
     def tile_text(self, maps: Maps, tile: int) -> str:
@@ -118,23 +98,36 @@ class TilePlot(Plot[MapState]):
         """Index of the layer whose images are drawn."""
         return self.chosen if self.chosen in state.layers else min(state.layers)
 
-    def draw(self, state: MapState) -> None:
-        layer = self.shown(state)
-        ghost = self._ghost_maps(layer)
-        maps = state.layers[layer]
-        tiles = self.tiles(maps)
-        rect = tiles.rect
-        colours = self._range([maps] if ghost is None else [maps, ghost])
-        self._tick(colours)
-        self.heat.set_places(places_of(tiles.compose(marked(self.values(maps))), colours), rect)
-        if ghost is not None:
-            beside = rect.translated(*_aside(rect))
-            self.ghost_heat.set_places(places_of(tiles.compose(marked(self.values(ghost))), colours), beside)
-            rect = rect.united(beside)
-        else:
-            self.ghost_heat.clear()
+    def fit(self, states: Sequence[MapState]) -> None:
+        layer = self.shown(states[0])
+        maps = [states[0].layers[layer], *filter(None, (self._ghost_maps(layer),))]
+        self._tick(self._range(maps))
+        rect = self.tiles(maps[0]).rect
+        if len(maps) > 1:
+            rect = rect.united(rect.translated(self.shift(1)))
         edge = MARGIN * max(rect.width(), rect.height())
         self.pane.fit((-edge, rect.right() + edge), (-edge, rect.bottom() + edge))
+
+    def marks(self, state: MapState) -> Sequence[Mark]:
+        return [self._image(state.layers[self.shown(state)])]
+
+    def ghost_marks(self, ghost: MapState) -> Sequence[Mark]:
+        maps = self._ghost_maps(self.shown(self.state)) if self.state is not None else None
+        return [self._image(maps)] if maps is not None else []
+
+    def _image(self, maps: Maps) -> Mark:
+        tiles = self.tiles(maps)
+        places = places_of(tiles.compose(marked(self.values(maps))), self.scale.range)
+        return Heat("image", places, tiles.rect, self.colour_table)
+
+    def shift(self, place: int) -> QPointF:
+        """To the right or down: where a plot has room."""
+        if not place or self.state is None:
+            return QPointF()
+        rect = self.tiles(self.state.layers[self.shown(self.state)]).rect
+        if rect.width() < 1.4 * rect.height():
+            return QPointF(rect.width() + 0.08 * rect.height(), 0.0)
+        return QPointF(0.0, 1.12 * rect.height())
 
     def _ghost_maps(self, layer: int) -> Maps | None:
         """The pinned images of the same layer, where they have the same shape."""
@@ -154,16 +147,7 @@ class TilePlot(Plot[MapState]):
         middle = 0.0 if low < 0 < high else 0.5 * (low + high)
         self.bar.set_ticks([((value - low) / (high - low), number(value, 2)) for value in (low, middle, high)])
 
-    def draw_ghost(self, ghost: MapState | None) -> None:
-        """The ghost lies below the live images and is drawn with them."""
-        if ghost is None:
-            self.ghost_heat.clear()
-
-    def clear(self) -> None:
-        self.heat.clear()
-        self.ghost_heat.clear()
-
-    def mark(self, layer: int) -> None:
+    def layer_pointed(self, layer: int) -> None:
         """Pointing at a layer with images shows them; they stay."""
         if self.state is not None and layer in self.state.layers:
             self.choose(layer)
@@ -174,9 +158,7 @@ class TilePlot(Plot[MapState]):
             return
         self.chosen = layer
         self.scale.reset()
-        if self.state is not None:
-            self.draw(self.state)
-            self._write()
+        self.redraw()
 
     def twin(self, theme: Theme) -> Plot[MapState]:
         other = super().twin(theme)
@@ -184,19 +166,10 @@ class TilePlot(Plot[MapState]):
         other.choose(self.chosen)
         return other
 
-    def tint(self, theme: Theme) -> None:
-        table = self.palette_of(theme)
-        self.heat.set_table(table)
-        self.ghost_heat.set_table(table)
-        self.bar.tint(theme, table)
-        for axis in self.axes:
-            axis.setPen(theme.panel)
-
     # -- words -------------------------------------------------------------------------------------------------------
 
-    def legend(self, state: MapState) -> Sequence[Key]:
-        layer = self.shown(state)
-        return [Key(self.heading(layer), "muted", "none"), *cell_keys(self.heat.places)]
+    def legend_keys(self, state: MapState) -> Sequence[Key]:
+        return [Key(self.heading(self.shown(state)), "muted", "none")]
 
     def notes(self, state: MapState) -> Sequence[Note]:
         maps = state.layers[self.shown(state)]
@@ -207,10 +180,8 @@ class TilePlot(Plot[MapState]):
         if self.left_out(maps):
             found.insert(0, Note(self.left_out(maps)))
         if self._ghost_maps(self.shown(state)) is not None:
-            across, _ = _aside(self.tiles(maps).rect)
-            found.insert(
-                0, Note(f"pinned at step {integer(self._pinned_step)} {'on the right' if across else 'below'}")
-            )
+            where = "on the right" if self.shift(1).x() else "below"
+            found.insert(0, Note(f"pinned at step {integer(self._pinned_step)} {where}"))
         return [*found, Note(f"{count(lost, 'value')} not finite", warning=True)] if lost else found
 
     @property
@@ -230,9 +201,9 @@ class TilePlot(Plot[MapState]):
         layer = self.shown(state)
         maps, words = state.layers[layer], ""
         ghost = self._ghost_maps(layer)
-        across, down = _aside(self.tiles(maps).rect)
-        if ghost is not None and (x >= across > 0 or y >= down > 0):
-            maps, x, y, words = ghost, x - across, y - down, ", pinned"
+        aside = self.shift(1)
+        if ghost is not None and (x >= aside.x() > 0 or y >= aside.y() > 0):
+            maps, x, y, words = ghost, x - aside.x(), y - aside.y(), ", pinned"
         values, place = self.values(maps), self.tiles(maps).at(x, y)
         if place is None or place[0] >= len(values):
             return Probe(self.heading(layer), layer)
@@ -263,6 +234,7 @@ class FeatureMaps(TilePlot):
     comes_along = True
     noun = "maps"
     bar_name = "activation"
+    colour_table = staticmethod(forward_table)
     explain = (
         "What each channel of a convolution answers to one image, always the same: the first one trained on. Point "
         "at another layer, in any plot or in the stack, to see its maps. A map without any contrast is a channel "
@@ -282,9 +254,6 @@ class FeatureMaps(TilePlot):
     def limits(self, low: float, high: float) -> Range:
         low, high = min(low, 0.0), max(high, 0.0)
         return low, high if high > low else low + 1.0
-
-    def palette_of(self, theme: Theme) -> list[int]:
-        return colour_table(theme, theme.forward)
 
     def tile_text(self, maps: Maps, tile: int) -> str:
         return f"map {tile + 1}"

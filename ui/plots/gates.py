@@ -10,11 +10,10 @@ from PySide6.QtGui import QPolygonF
 
 from simulator.layers.base import layer_kinds
 from simulator.observations.gates import Gates
-from simulator.training.run_info import RunInfo
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.beside import RowText, RowWords
 from ui.chart.legend import Note
-from ui.chart.marks import LayerHighlight
+from ui.chart.marks import LayerHighlight, Mark
 from ui.chart.ridges import (
     HistogramState,
     Ridges,
@@ -29,11 +28,8 @@ from ui.chart.ridges import (
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.numbers import percent
-from ui.style.theme import Theme
 
 AXIS_WIDTH = 84
-MOST_GATES = 3
-"""Gates of one layer."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +73,8 @@ class GatePlot(Plot[GateState]):
         self.value_axis = ValueAxis("bottom", "gate, 0 shut … 1 open")
         self.pane = self.canvas.add_pane(FIRST_ROW, self.row_axis, self.value_axis, invert_y=True)
         self.row_axis.setGrid(False)
-        self.beams = [LayerHighlight(self.pane, along="y") for _ in range(MOST_GATES)]
-        self.ridges = Ridges(self.pane)
         self.words = RowWords(self.pane, lift=6.0)
         self.canvas.add_beside(self.words, FIRST_ROW, 2)
-
-    def begin(self, info: RunInfo) -> None:
-        self.words.reset()
 
     def capture(self, view: View) -> GateState | None:
         gates = view.frame.gates
@@ -103,45 +94,23 @@ class GatePlot(Plot[GateState]):
     def _rise(rows: int) -> float:
         return overlap_of(rows) if rows > 14 else 0.9
 
-    def draw(self, state: GateState) -> None:
+    def fit(self, states: Sequence[GateState]) -> None:
+        state = states[0]
         self.row_axis.name_layers(state.names)
         self.pane.fit((-0.02, 1.02), (-self._rise(state.rows) - 0.15, state.rows - 1 + 0.35))
-        self.ridges.set_ridges(self._outlines(state))
         self.words.set_words([self._words(state, row) for row in range(state.rows)])
-        self._colour()
+
+    def marks(self, state: GateState) -> Sequence[Mark]:
+        """Each row has its layer's colour."""
+        colours = [self.layer_colour(layer) for layer in state.layers]
+        highlight = LayerHighlight("highlight", along="y", layers=state.layers)
+        return [highlight, Ridges("ridges", self._outlines(state), colours)]
 
     @staticmethod
     def _words(state: GateState, row: int) -> RowText:
         lost, share = tail_text(state.gates.histograms, row), percent(float(state.gates.saturated[row]))
         said = "   ".join(filter(None, (lost, f"saturated {share}")))
         return RowText(said, bool(lost), lost.partition(" ")[0] or share)
-
-    def draw_ghost(self, ghost: GateState | None) -> None:
-        self.ridges.set_ghosts(self._outlines(ghost) if ghost is not None else ())
-
-    def clear(self) -> None:
-        self.ridges.set_ridges(())
-        self.words.set_words(())
-        self.ridges.set_ghosts(())
-
-    def mark(self, layer: int) -> None:
-        layers = self.state.layers if self.state is not None else ()
-        rows = [row for row, index in enumerate(layers) if index == layer][:MOST_GATES]
-        for beam, row in zip(self.beams, [*rows, *([-1] * MOST_GATES)], strict=False):
-            beam.point_at(row)
-
-    def _colour(self) -> None:
-        """Each row has its layer's colour."""
-        if self.state is not None:
-            self.ridges.set_colours([self.layer_colour(layer) for layer in self.state.layers], self.theme.panel)
-
-    def tint(self, theme: Theme) -> None:
-        for beam in self.beams:
-            beam.colour = theme.accent
-        ridges = self.ridges
-        ridges.ghost_colour, ridges.base, ridges.ground = theme.text, theme.border, theme.panel
-        self.words.tint(theme)
-        self._colour()
 
     # -- words -------------------------------------------------------------------------------------------------------
 

@@ -34,7 +34,6 @@ class GradientDepth(DepthPlot):
     with_first = True
     lines = (Line("weight_gradient_norm", "‖∂W‖", "backward"),)
     offers = (THEORY,)
-    predicted_curves = 1
 
     def predicted(self, prediction: Prediction) -> Mapping[str, Envelope]:
         middle, scatter = log10(prediction.weight_gradient_norm), prediction.backward_spread / math.log(10)

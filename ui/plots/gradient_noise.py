@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,13 +12,13 @@ from simulator.running.messages import Answer
 from ui.chart.axes import ValueAxis
 from ui.chart.decades import extent, log10, notes_of, written
 from ui.chart.legend import Key, Note
-from ui.chart.marks import Area, Array, Curves, polygon
+from ui.chart.marks import Area, Curves, Mark
+from ui.chart.polygons import Array, polygon
 from ui.chart.ranges import StepRange
 from ui.chart.table import Table
 from ui.plots.asking import Asking
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.style.numbers import count, number
-from ui.style.theme import Theme
 
 BINS_PER_DECADE = 10
 
@@ -61,10 +60,6 @@ class GradientNoisePlot(Asking[NoiseState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.count_axis, self.norm_axis)
         self.scale, self.counts = StepRange(log=True), StepRange(always=(0.0, 4.0))
         self.scales += [self.scale, self.counts]
-        self.area = Area(self.pane, alpha=0.35)
-        self.outline = Curves(self.pane, width=1.2)
-        self.ghosts = Curves(self.pane, -0.5, dashed=True)
-        self.batch = Curves(self.pane, 1.0, width=1.8)
 
     def question(self) -> GradientNoiseQuestion:
         return GradientNoiseQuestion()
@@ -74,45 +69,31 @@ class GradientNoisePlot(Asking[NoiseState]):
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
-    def _edges(self, state: NoiseState) -> Array:
+    @property
+    def _edges(self) -> Array:
         """Bins over the shown range, a tenth of a decade each."""
-        shown = [state.logs, log10(np.array([state.found.batch_norm])), *([self.ghost.logs] if self.ghost else [])]
-        low, high = self.scale.fit(*extent(shown))
+        low, high = self.scale.range
         return np.linspace(low, high, round((high - low) * BINS_PER_DECADE) + 1)
 
-    def draw(self, state: NoiseState) -> None:
-        edges = self._edges(state)
-        x, y = _steps(edges, state.logs)
-        top = self.counts.fit(
-            0.0, max(float(y.max()), float(_steps(edges, self.ghost.logs)[1].max()) if self.ghost else 0)
-        )
-        self.pane.fit((float(edges[0]), float(edges[-1])), (0.0, top[1]))
-        self.area.set_band(x, np.zeros(len(x)), y)
-        self.outline.set_curves([[polygon(x, y)]])
-        self.ghosts.set_curves([[polygon(*_steps(edges, self.ghost.logs))]] if self.ghost else ())
-        norm = float(log10(np.array([state.found.batch_norm]))[0])
-        line = polygon(np.array([norm, norm]), np.array([0.0, top[1]]))
-        self.batch.set_curves([[line]] if math.isfinite(norm) else ())
+    def fit(self, states: Sequence[NoiseState]) -> None:
+        batch = log10(np.array([states[0].found.batch_norm]))
+        x = self.scale.fit(*extent([states[0].logs, batch, *(other.logs for other in states[1:])]))
+        most = max(float(_steps(self._edges, state.logs)[1].max()) for state in states)
+        self.pane.fit(x, (0.0, self.counts.fit(0.0, most)[1]))
 
-    def draw_ghost(self, ghost: NoiseState | None) -> None:
-        """It shares the live state's bins and is drawn with it."""
-        if ghost is None:
-            self.ghosts.set_curves(())
-
-    def clear(self) -> None:
-        self.area.clear()
-        for curves in (self.outline, self.ghosts, self.batch):
-            curves.set_curves(())
-
-    def tint(self, theme: Theme) -> None:
-        self.area.set_colour(theme.backward)
-        self.outline.set_colours([theme.backward])
-        self.ghosts.set_colours([theme.muted])
-        self.batch.set_colours([theme.text])
+    def marks(self, state: NoiseState) -> Sequence[Mark]:
+        x, y = _steps(self._edges, state.logs)
+        norm = log10(np.array([state.found.batch_norm, state.found.batch_norm]))
+        line = [polygon(norm, np.array([0.0, self.counts.range[1]]))] if np.isfinite(norm).all() else []
+        return [
+            Area("samples", x, np.zeros(len(x)), y, colour="backward", alpha=0.35),
+            Curves("outline", [[polygon(x, y)]], colours=["backward"], width=1.2, ghost="muted"),
+            Curves("batch", [line], width=1.8, z=1.0),
+        ]
 
     # -- words -------------------------------------------------------------------------------------------------------
 
-    def legend(self, state: NoiseState) -> Sequence[Key]:
+    def legend_keys(self, state: NoiseState) -> Sequence[Key]:
         found = state.found
         return [Key(f"batch {number(found.batch_norm)}", "text"), Key("samples", "backward", "band")]
 
@@ -128,7 +109,7 @@ class GradientNoisePlot(Asking[NoiseState]):
         return [*counted, *self.age(state.step, state.seconds)]
 
     def probe(self, state: NoiseState, pane: int, x: float, y: float) -> Probe | None:
-        edges, found = self._edges(state), state.found
+        edges, found = self._edges, state.found
         place = int(np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(edges) - 2))
         inside = int(np.histogram(state.logs, edges)[0][place])
         low, high = (written(float(edge)) for edge in edges[place : place + 2])

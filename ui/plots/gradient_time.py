@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from simulator.training.run_info import RunInfo
 from ui.chart.alike import AlikeCurves
 from ui.chart.axes import StepAxis, ValueAxis
+from ui.chart.colour_bar import ColourBar
 from ui.chart.decades import extent, log10, zero_notes
-from ui.chart.heat import ColourBar
 from ui.chart.legend import Note
 from ui.chart.lost import Since, lost_notes, since_of
-from ui.chart.marks import Array, Curves, pieces
+from ui.chart.marks import Curves, Mark
+from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange, StepsRange
 from ui.chart.table import Cell, Table
 from ui.chart.timeline import Past, buckets_for, envelope, reduced
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.numbers import integer, number
-from ui.style.theme import Theme
 
 COLUMN = "weight_gradient_norm"
 
@@ -116,9 +116,6 @@ class GradientTime(Plot[LayersPast]):
         self.canvas.add_beside(self.bar, FIRST_ROW, 2)
         self.x_scale, self.y_scale = StepsRange(), StepRange(log=True)
         self.scales += [self.x_scale, self.y_scale]
-        self.ghosts = Curves(self.pane, -1.0)
-        self.ranges = Curves(self.pane, -0.2)
-        self.curves = AlikeCurves(self.pane, smooth=True)
 
     def begin(self, info: RunInfo) -> None:
         labels = self.labels
@@ -128,44 +125,29 @@ class GradientTime(Plot[LayersPast]):
     def capture(self, view: View) -> LayersPast | None:
         return layers_past(view, buckets_for(view.frame.info.depth))
 
-    def _fit(self, states: Sequence[LayersPast]) -> float:
+    def fit(self, states: Sequence[LayersPast]) -> None:
         logs = [log10(part) for state in states for part in (state.past.low, state.past.high)]
         y = self.y_scale.fit(*extent(logs))
         self.pane.fit(self.x_scale.fit(max(state.past.end for state in states)), y)
-        return y[0]
+        self.bar.set_colours(self.layer_colours)
 
-    def draw(self, state: LayersPast) -> None:
-        floor = self._fit([state, self.ghost] if self.ghost is not None else [state])
-        low, middle, high = _heights(state.past, floor)
-        x, (bottom, top) = state.past.middles, self.y_scale.range
+    def marks(self, state: LayersPast) -> Sequence[Mark]:
+        bottom, top = self.y_scale.range
+        low, middle, high = _heights(state.past, bottom)
+        x, layers, colours = state.past.middles, range(state.depth), self.layer_colours
         # What a line covers need not be drawn behind it.
         wide = np.any(high - low > LINE_SHARE * (top - bottom), axis=1)
         edges = zip(wide, low, high, strict=True)
-        self.ranges.set_curves([pieces(*envelope(x, *each)) if seen else [] for seen, *each in edges])
-        self.curves.set_heights(x, middle)
+        ranges = [pieces(*envelope(x, *each)) if seen else [] for seen, *each in edges]
+        return [
+            Curves("ranges", ranges, colours=colours, alpha=RANGE, layers=layers, z=-0.2),
+            AlikeCurves("curves", x, middle, colours=colours, layers=layers),
+        ]
 
-    def draw_ghost(self, ghost: LayersPast | None) -> None:
-        if ghost is None:
-            self.ghosts.set_curves(())
-            return
-        _, middle, _ = _heights(ghost.past, self._fit([ghost]))
-        self.ghosts.set_curves([pieces(ghost.past.middles, row) for row in middle])
-
-    def clear(self) -> None:
-        self.ranges.set_curves(())
-        self.curves.clear()
-        self.ghosts.set_curves(())
-
-    def mark(self, layer: int) -> None:
-        self.ranges.emphasise(layer)
-        self.curves.emphasise(layer)
-        self.ghosts.emphasise(layer)
-
-    def tint(self, theme: Theme) -> None:
-        self.ranges.set_colours(self.layer_colours or (theme.backward,), alpha=RANGE)
-        self.curves.set_colours(self.layer_colours or (theme.backward,))
-        self.ghosts.set_colours((theme.faint,), alpha=0.6)
-        self.bar.tint_plain(theme, self.layer_colours)
+    def ghost_marks(self, ghost: LayersPast) -> Sequence[Mark]:
+        _, middle, _ = _heights(ghost.past, self.y_scale.range[0])
+        curves = [pieces(ghost.past.middles, row) for row in middle]
+        return [Curves("curves", curves, colours=["faint"], alpha=0.6, layers=range(ghost.depth), z=-1.0)]
 
     def notes(self, state: LayersPast) -> Sequence[Note]:
         return past_notes(state, self.names_of(state.depth), self.y_scale.range[0])

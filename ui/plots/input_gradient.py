@@ -13,17 +13,19 @@ from simulator.observations.feature_maps import Maps
 from simulator.observations.input_gradient import InputGradient, InputGradientQuestion
 from simulator.running.messages import Answer
 from ui.chart.axes import DepthAxis, ValueAxis
+from ui.chart.colour_tables import diverging_table
 from ui.chart.legend import Key, Note
-from ui.chart.marks import ROUND, Area, Array, Curves, Dots, polygon
+from ui.chart.marks import ROUND, Area, Curves, Dots, Mark
+from ui.chart.pens import DASHED
+from ui.chart.polygons import Array, polygon
 from ui.chart.ranges import Range, StepRange
 from ui.chart.table import Cell, Table
-from ui.chart.tiles import Tiles, diverging_table, flowing
+from ui.chart.tiles import Tiles, flowing
 from ui.plots.asking import Asking
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.depth import finite_extent
 from ui.plots.feature_maps import Index, MapState, TilePlot
 from ui.style.numbers import count, number
-from ui.style.theme import Theme
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,6 @@ class InputGradientPlot(Asking[InputState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.input_axis)
         self.scale = StepRange(always=(0.0, 0.0))
         self.scales.append(self.scale)
-        self.area = Area(self.pane, alpha=0.35)
-        self.ghosts = Curves(self.pane, -0.5, dashed=True)
-        self.dots = Dots(self.pane, radius=2.4)
 
     def question(self) -> InputGradientQuestion:
         return InputGradientQuestion()
@@ -73,44 +72,33 @@ class InputGradientPlot(Asking[InputState]):
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
-    def _fit(self, state: InputState) -> None:
-        self.input_axis.name_layers(state.found.names)
-        rms = [part.found.rms for part in (state, self.ghost) if part is not None]
-        y = self.scale.fit(*finite_extent([state.found.gradients.ravel(), *rms, *(-each for each in rms)]))
+    def fit(self, states: Sequence[InputState]) -> None:
+        found = states[0].found
+        self.input_axis.name_layers(found.names)
+        rms = [state.found.rms for state in states]
+        y = self.scale.fit(*finite_extent([found.gradients.ravel(), *rms, *(-each for each in rms)]))
         margin = 0.025 * (y[1] - y[0])
-        self.pane.fit((-0.6, len(state.found.names) - 0.4), (y[0] - margin, y[1] + margin))
+        self.pane.fit((-0.6, len(found.names) - 0.4), (y[0] - margin, y[1] + margin))
 
-    def draw(self, state: InputState) -> None:
-        self._fit(state)
+    def marks(self, state: InputState) -> Sequence[Mark]:
         found = state.found
         x, rms = _bars(found.rms)
-        self.area.set_band(x, -rms, rms)
         places = np.tile(np.arange(len(found.names), dtype=np.float64), len(found.gradients))
         values = found.gradients.ravel()
         known = np.isfinite(values)
-        self.dots.set_dots(places[known], values[known], np.full(int(known.sum()), ROUND, np.int8))
-        self.draw_ghost(self.ghost)
+        kinds = np.full(int(known.sum()), ROUND, np.int8)
+        return [
+            Area("batch", x, -rms, rms, colour="backward", alpha=0.35),
+            Dots("samples", places[known], values[known], kinds, colours=["backward"], radius=2.4),
+        ]
 
-    def draw_ghost(self, ghost: InputState | None) -> None:
-        if ghost is None:
-            self.ghosts.set_curves(())
-            return
+    def ghost_marks(self, ghost: InputState) -> Sequence[Mark]:
         x, rms = _bars(ghost.found.rms)
-        self.ghosts.set_curves([[polygon(x, rms)], [polygon(x, -rms)]])
-
-    def clear(self) -> None:
-        self.area.clear()
-        self.ghosts.set_curves(())
-        self.dots.set_dots(np.zeros(0), np.zeros(0), np.zeros(0, np.int8))
-
-    def tint(self, theme: Theme) -> None:
-        self.area.set_colour(theme.backward)
-        self.ghosts.set_colours([theme.muted])
-        self.dots.set_colours([theme.backward], theme.panel, theme.warning)
+        return [Curves("batch edges", [[polygon(x, rms)], [polygon(x, -rms)]], colours=["muted"], dash=DASHED, z=-0.5)]
 
     # -- words -------------------------------------------------------------------------------------------------------
 
-    def legend(self, state: InputState) -> Sequence[Key]:
+    def legend_keys(self, state: InputState) -> Sequence[Key]:
         samples = count(len(state.found.gradients), "sample")
         return [Key("± RMS over the batch", "backward", "band"), Key(samples, "backward", "dot")]
 
@@ -140,6 +128,7 @@ class InputGradientPicture(Asking[MapState], TilePlot):
     comes_along = False
     noun = "pictures"
     bar_name = "N ∂C/∂x"
+    colour_table = staticmethod(diverging_table)
     explain = (
         "How the loss of a sample would change with each pixel, for the first samples of the batch, channel by "
         "channel; of a sequence, time runs to the right. Green: a brighter pixel raises the loss; blue: it lowers it. "
@@ -165,9 +154,6 @@ class InputGradientPicture(Asking[MapState], TilePlot):
     def limits(self, low: float, high: float) -> Range:
         reach = max(-low, high) or 1.0
         return -reach, reach
-
-    def palette_of(self, theme: Theme) -> list[int]:
-        return diverging_table(theme)
 
     def heading(self, layer: int) -> str:
         return "the first samples of the batch"
@@ -195,7 +181,7 @@ class InputGradientPicture(Asking[MapState], TilePlot):
         assert isinstance(state, PictureState)
         return [*super().notes(state), *self.age(state.step, state.seconds)]
 
-    def mark(self, layer: int) -> None:
+    def layer_pointed(self, layer: int) -> None:
         """It is of no layer."""
 
     def probe(self, state: MapState, pane: int, x: float, y: float) -> Probe | None:

@@ -14,13 +14,13 @@ from ui.chart.axes import ShareAxis, ValueAxis
 from ui.chart.decades import extent, log10, notes_of, placed
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note
-from ui.chart.marks import Array, Curves, Dots, pieces
+from ui.chart.marks import Curves, Dots, Mark
+from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange
 from ui.chart.table import Cell, Table
 from ui.plots.asking import Asking
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.style.numbers import number
-from ui.style.theme import Theme
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,6 @@ class JacobianPlot(Asking[JacobianState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.share_axis)
         self.scale = StepRange(log=True, always=(-1.0, 1.0))
         self.scales.append(self.scale)
-        self.one = Guide(self.pane, Level(0.0, "1: lengths are kept", "1"))
-        self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
-        self.curves = Curves(self.pane, width=1.2, smooth=True)
-        self.curves.lone = False
-        self.dots = Dots(self.pane, radius=2.6)
-        self.weight_dots = Dots(self.pane, radius=2.6)
         self.chosen = 0
 
     def begin(self, info: RunInfo) -> None:
@@ -74,54 +68,35 @@ class JacobianPlot(Asking[JacobianState]):
     def understand(self, answer: Answer, view: View) -> JacobianState:
         return JacobianState(answer.step, view.frame.info.depth, answer.result, answer.seconds)
 
-    def mark(self, layer: int) -> None:
+    def layer_pointed(self, layer: int) -> None:
         """Pointing at a layer asks for its weights; they stay."""
         if layer >= 0:
             self.chosen = layer
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
-    def _fit(self, state: JacobianState) -> float:
-        shown = [*state.spectra, *(self.ghost.spectra if self.ghost else ())]
+    def fit(self, states: Sequence[JacobianState]) -> None:
+        shown = [values for state in states for values in state.spectra]
         y = self.scale.fit(*extent(log10(values) for values in shown))
         margin = 0.025 * (y[1] - y[0])
         self.pane.fit((-0.02, 1.06), (y[0] - margin, y[1] + margin))
-        return y[0]
 
-    def draw(self, state: JacobianState) -> None:
-        floor = self._fit(state)
+    def marks(self, state: JacobianState) -> Sequence[Mark]:
+        floor = self.scale.range[0]
         drawn = [(_ranks(values), *placed(log10(values), floor)) for values in state.spectra]
-        self.curves.set_curves([pieces(x, y) for x, y, _ in drawn])
-        self.curves.set_colours([*[self.theme.backward] * (len(drawn) - 1), self.theme.text])
+        colours = [*["backward"] * (len(drawn) - 1), "text"]
         x, y, kinds = (np.concatenate(part) for part in zip(*drawn[:-1], strict=True))
-        self.dots.set_dots(x, y, kinds)
-        self.weight_dots.set_dots(*drawn[-1])
-
-    def draw_ghost(self, ghost: JacobianState | None) -> None:
-        if ghost is None:
-            self.ghosts.set_curves(())
-            return
-        floor = self._fit(self.state or ghost)
-        self.ghosts.set_curves([pieces(_ranks(v), placed(log10(v), floor)[0]) for v in ghost.spectra])
-
-    def clear(self) -> None:
-        nothing = np.zeros(0), np.zeros(0), np.zeros(0, np.int8)
-        self.curves.set_curves(())
-        self.ghosts.set_curves(())
-        self.dots.set_dots(*nothing)
-        self.weight_dots.set_dots(*nothing)
-
-    def tint(self, theme: Theme) -> None:
-        self.one.colour = theme.muted
-        self.ghosts.set_colours([theme.muted])
-        self.dots.set_colours([theme.backward], theme.panel, theme.warning)
-        self.weight_dots.set_colours([theme.text], theme.panel, theme.warning)
-        if self.state is not None:
-            self.draw(self.state)
+        curves = [pieces(x, y) for x, y, _ in drawn]
+        return [
+            Guide("one", Level(0.0, "1: lengths are kept", "1")),
+            Curves("spectra", curves, colours=colours, width=1.2, smooth=True, lone=False, ghost="muted"),
+            Dots("dots", x, y, kinds, colours=["backward"], radius=2.6),
+            Dots("weight dots", *drawn[-1], radius=2.6),
+        ]
 
     # -- words -------------------------------------------------------------------------------------------------------
 
-    def legend(self, state: JacobianState) -> Sequence[Key]:
+    def legend_keys(self, state: JacobianState) -> Sequence[Key]:
         samples = len(state.found.samples)
         keys = [Key(f"J of {samples} sample{'s' if samples > 1 else ''}", "backward")]
         if state.found.weight_singular_values.size:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.observations.feature_maps import Maps
-from ui.chart.marks import Array
+from ui.chart.colour_tables import diverging_table
+from ui.chart.polygons import Array
 from ui.chart.ranges import Range
-from ui.chart.tiles import Tiles, diverging_table, flowing
+from ui.chart.tiles import Tiles, flowing
 from ui.plots.feature_maps import Index, TilePlot
 from ui.style.numbers import integer
-from ui.style.theme import Theme
 
 
 class Kernels(TilePlot):
@@ -19,6 +19,7 @@ class Kernels(TilePlot):
     side = "forward"
     noun = "kernels"
     bar_name = "weight"
+    colour_table = staticmethod(diverging_table)
     needs_kernels = True
     explain = (
         "The weights of a convolution: one small image per channel, or per channel and input where several come "
@@ -48,9 +49,6 @@ class Kernels(TilePlot):
     def limits(self, low: float, high: float) -> Range:
         reach = max(-low, high) or 1.0
         return -reach, reach
-
-    def palette_of(self, theme: Theme) -> list[int]:
-        return diverging_table(theme)
 
     def tile_text(self, maps: Maps, tile: int) -> str:
         channel, source = self._place(maps, np.array([tile]))

@@ -12,18 +12,18 @@ from simulator.record.sampled_history import apart
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import BOTTOM_HEIGHT, TICKS_ONLY_HEIGHT, ShareAxis, StepAxis, ValueAxis
 from ui.chart.decades import log10
-from ui.chart.edges import Beyond, beyond_notes, drawn_within, fitting, reach_of, stands_out
+from ui.chart.edges import beyond_dots, beyond_notes, drawn_within, fitting, reach_of, stands_out
 from ui.chart.guides import Guide, Level
 from ui.chart.header import Option
 from ui.chart.legend import Key, Note
-from ui.chart.marks import Area, Array, Curves, pieces
+from ui.chart.marks import Area, Curves, Mark
+from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import Range, StepRange, StepsRange
 from ui.chart.table import Cell, Table
 from ui.chart.timeline import Past, reduced, with_gaps
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.gradient_time import past_text, step_text
 from ui.style.numbers import integer, number, percent
-from ui.style.theme import Theme
 
 GAP = 13
 """Pixels between the two panes: the lowest number of one stands over the highest of the other."""
@@ -100,12 +100,6 @@ class LossPlot(Plot[LossState]):
         self.x_scale, self.y_scale = StepsRange(), StepRange()
         self.log_scale = StepRange(log=True)
         self.scales += [self.x_scale, self.y_scale, self.log_scale]
-        self.baseline = Guide(self.panes[0])
-        self.areas = [Area(pane, alpha=0.22) for pane in self.panes]
-        self.ghosts = [Curves(pane, -0.5, dashed=True) for pane in self.panes]
-        self.trains = [Curves(pane, 0.0, smooth=True) for pane in self.panes]
-        self.validations = [Curves(pane, 1.0, smooth=True) for pane in self.panes]
-        self.beyond = Beyond(self.panes[0])
         self._show_accuracy(True)
 
     def begin(self, info: RunInfo) -> None:
@@ -160,7 +154,7 @@ class LossPlot(Plot[LossState]):
         """What the loss axis shows."""
         return (self.log_scale if self.options["log"] else self.y_scale).range
 
-    def _fit(self, states: Sequence[LossState]) -> None:
+    def fit(self, states: Sequence[LossState]) -> None:
         x = self.x_scale.fit(max(past.end for state in states for past in state.pasts.values()))
         pasts = [state.pasts[name] for state in states for name in NAMES[0] if name in state.pasts]
         parts = [part for past in pasts for part in (past.low, past.high)]
@@ -173,37 +167,33 @@ class LossPlot(Plot[LossState]):
         self.panes[0].fit(x, y)
         self.panes[1].fit(x, (-0.02, 1.02))
 
-    def draw(self, state: LossState) -> None:
-        self._fit([state, self.ghost] if self.ghost is not None else [state])
-        self._draw_baseline(state.baseline)
-        for index, (train, validation) in enumerate(NAMES):
-            self._draw_train(state.pasts.get(train), index)
-            self.validations[index].set_curves([self._through(state.pasts.get(validation), index)])
-        self._mark_beyond(state)
+    def marks(self, state: LossState) -> Sequence[Mark]:
+        """Accuracy stands in the second pane."""
+        panes = [self._pane_marks(state, index, *names) for index, names in enumerate(NAMES)]
+        return [Guide("baseline", self._baseline(state.baseline)), *self._beyond(state), *(m for p in panes for m in p)]
 
-    def _mark_beyond(self, state: LossState) -> None:
+    def _pane_marks(self, state: LossState, pane: int, train: str, validation: str) -> Sequence[Mark]:
+        held_out = [self._through(state.pasts.get(validation), pane)]
+        marks: list[Mark] = [Curves(validation, held_out, smooth=True, pane=pane, z=1.0)]
+        past = state.pasts.get(train)
+        if past is not None:
+            curve = pieces(past.middles, self._heights(past.last, pane))
+            marks.append(Curves(train, [curve], colours=["accent"], smooth=True, ghost="faint", pane=pane))
+        if past is not None and past.width > 1:
+            edges = (self._heights(part, pane) for part in (past.low, past.high))
+            marks.append(Area(f"{train} range", past.middles, *edges, colour="accent", alpha=0.22, pane=pane))
+        return marks
+
+    def _beyond(self, state: LossState) -> Sequence[Mark]:
         if self.options["log"] or "loss" not in state.pasts:
-            self.beyond.clear()
-        else:
-            self.beyond.show_values(state.pasts["loss"].middles, largest_of(state), self.shown)
+            return ()
+        return [beyond_dots("beyond", state.pasts["loss"].middles, largest_of(state), self.shown, "accent")]
 
-    def _draw_baseline(self, level: float | None) -> None:
+    def _baseline(self, level: float | None) -> Level | None:
         value = np.array([np.nan if level is None else level])
         (height,) = log10(value) if self.options["log"] else value
         low, high = self.shown
-        known = level is not None and low <= height <= high
-        self.baseline.stand_at(_mean_level(float(height), level) if known and level is not None else None)
-
-    def _draw_train(self, past: Past | None, index: int) -> None:
-        if past is None:
-            self.trains[index].set_curves(())
-            self.areas[index].clear()
-            return
-        self.trains[index].set_curves([pieces(past.middles, self._heights(past.last, index))])
-        if past.width > 1:
-            self.areas[index].set_band(past.middles, self._heights(past.low, index), self._heights(past.high, index))
-        else:
-            self.areas[index].clear()
+        return _mean_level(float(height), level) if level is not None and low <= height <= high else None
 
     def _through(self, past: Past | None, index: int) -> list[QPolygonF]:
         """The curve through every bucket that has a value: validation runs now and then only; not over longer gaps."""
@@ -216,31 +206,9 @@ class LossPlot(Plot[LossState]):
         after_gap = np.concatenate([[False], apart(np.diff(steps))])
         return pieces(*with_gaps(steps, after_gap, heights[known])) if known.any() else []
 
-    def draw_ghost(self, ghost: LossState | None) -> None:
-        for index, (train, _) in enumerate(NAMES):
-            past = ghost.pasts.get(train) if ghost is not None else None
-            self.ghosts[index].set_curves([pieces(past.middles, self._heights(past.last, index))] if past else ())
-
-    def clear(self) -> None:
-        self._draw_baseline(None)
-        for curves in (*self.ghosts, *self.trains, *self.validations):
-            curves.set_curves(())
-        for area in self.areas:
-            area.clear()
-        self.beyond.clear()
-
-    def tint(self, theme: Theme) -> None:
-        self.baseline.colour = theme.muted
-        for index in range(2):
-            self.trains[index].set_colours([theme.accent])
-            self.areas[index].set_colour(theme.accent)
-            self.validations[index].set_colours([theme.text])
-            self.ghosts[index].set_colours([theme.faint])
-        self.beyond.tint(theme, theme.accent)
-
     # -- words -------------------------------------------------------------------------------------------------------
 
-    def legend(self, state: LossState) -> Sequence[Key]:
+    def legend_keys(self, state: LossState) -> Sequence[Key]:
         train = _reading("train", state.scalars, *READINGS["train"])
         return [Key(train, "accent"), *self._validation_key(state)]
 

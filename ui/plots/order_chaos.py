@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPolygonF, QTransform
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPolygonF
 
 from simulator.theory.order_chaos import OrderChaos
 from ui.chart.axes import ValueAxis, plot_font
-from ui.chart.canvas import Pane
 from ui.chart.legend import Key, Note
-from ui.chart.marks import Array, Curves, Item, pen_of, polygon, transparent
+from ui.chart.marks import Curves, Mark, Surface
+from ui.chart.pane import Pane
+from ui.chart.pens import pen_of, transparent
+from ui.chart.polygons import Array, polygon
 from ui.chart.ranges import nice_ceiling
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.numbers import number
-from ui.style.theme import Theme
 
 Place = tuple[float, float]
 """σ_w², σ_b²"""
@@ -40,35 +42,47 @@ class OrderChaosState:
     depth: int = 0
 
 
-class _Regions(Item):
+@dataclass(frozen=True, eq=False)
+class Regions(Mark):
     """Chaos to the right of its border tinted, both sides named."""
 
-    def __init__(self, pane: Pane) -> None:
-        super().__init__(pane, -4.0)
-        self.chaos = QPolygonF()
-        self.line: Array = np.empty((2, 0))
-        self.beyond = self.top = 1.0
-        self.tone, self.ink = "#000000", "#000000"
+    border: Array
+    """By growing σ_b²; empty: all is order."""
+    ranges: tuple[Place, Place]
+    _: KW_ONLY
+    z: float = -4.0
 
-    def set_border(self, border: Array, ranges: tuple[Place, Place]) -> None:
-        """The border by growing σ_b²; empty: all is order."""
-        (_, right), (_, top) = ranges
-        self.top, self.beyond = top, right + 1.0
-        x, y = self.line = _within(np.array([np.minimum(border[0], self.beyond), border[1]]), ranges)
+    @property
+    def top(self) -> float:
+        return self.ranges[1][1]
+
+    @property
+    def beyond(self) -> float:
+        """Farther right than the map."""
+        return self.ranges[0][1] + 1.0
+
+    @cached_property
+    def line(self) -> Array:
+        """The border up to the edges of the map."""
+        return _within(np.array([np.minimum(self.border[0], self.beyond), self.border[1]]), self.ranges)
+
+    @cached_property
+    def chaos(self) -> QPolygonF:
+        x, y = self.line
         ends = [self.beyond, self.beyond]
-        self.chaos = polygon(np.append(x, ends), np.append(y, [top, 0.0])) if x.size else QPolygonF()
-        self.update()
+        return polygon(np.append(x, ends), np.append(y, [self.top, 0.0])) if x.size else QPolygonF()
 
-    def draw(self, painter: QPainter, there: QTransform) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setClipRect(there.mapRect(self.pane.area))
+    def draw(self, surface: Surface) -> None:
+        painter = surface.painter
+        surface.smooth(True)
+        painter.setClipRect(surface.to_pixels.mapRect(surface.pane.area))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(transparent(self.tone, 0.12))
-        painter.drawPolygon(there.map(self.chaos))
+        painter.setBrush(transparent(surface.colour("backward"), 0.12))
+        painter.drawPolygon(surface.to_pixels.map(self.chaos))
         painter.setFont(plot_font())
-        painter.setPen(QColor(self.ink))
-        whole = there.mapRect(self.pane.area)
-        over, under = (there.map(QPointF(self._border_at(share), 0.0)).x() for share in (0.6, 0.4))
+        painter.setPen(QColor(surface.colour("muted")))
+        whole = surface.to_pixels.mapRect(surface.pane.area)
+        over, under = (surface.to_pixels.map(QPointF(self._border_at(share), 0.0)).x() for share in (0.6, 0.4))
         left = QRectF(whole.left(), whole.top(), min(over, whole.right()) - whole.left(), 0.4 * whole.height())
         aligned = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
         _write(painter, left.adjusted(12, 8, -8, 0), aligned, ("order: gradients vanish", "order"))
@@ -94,35 +108,30 @@ def _write(painter: QPainter, room: QRectF, aligned: Qt.AlignmentFlag, texts: Se
             return
 
 
-class _Dot(Item):
-    """A ring at one place; the handle is filled."""
+@dataclass(frozen=True, eq=False)
+class Handle(Mark):
+    """The place of a network: filled, or a ring where it is a pinned one."""
 
-    def __init__(self, pane: Pane, *, filled: bool, z: float) -> None:
-        super().__init__(pane, z)
-        self.filled = filled
-        self.colour, self.ground = "#000000", "#ffffff"
-        self.place: Place | None = None
-        self.held = False
+    place: Place
+    _: KW_ONLY
+    held: bool = False
+    ring: bool = False
+    z: float = 2.0
 
-    def put(self, place: Place | None, *, held: bool = False) -> None:
-        self.place, self.held = place, held
-        self.update()
-
-    @property
-    def drawn(self) -> QPointF:
-        """Where it stands: at the edge of the map where its place lies beyond."""
-        (_, right), (_, top) = self.pane.auto
-        x, y = self.place or (0.0, 0.0)
-        return QPointF(min(x, right), min(y, top))
-
-    def draw(self, painter: QPainter, there: QTransform) -> None:
-        if self.place is None or any(map(math.isnan, self.place)):
+    def draw(self, surface: Surface) -> None:
+        if any(map(math.isnan, self.place)):
             return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        surface.smooth(True)
         radius = 8.0 if self.held else 6.0
-        painter.setPen(pen_of(self.ground if self.filled else self.colour, 1.5))
-        painter.setBrush(QColor(self.colour) if self.filled else Qt.BrushStyle.NoBrush)
-        painter.drawEllipse(there.map(self.drawn), radius, radius)
+        surface.painter.setPen(pen_of(surface.colour("muted" if self.ring else "panel"), 1.5))
+        surface.painter.setBrush(Qt.BrushStyle.NoBrush if self.ring else QColor(surface.colour("accent")))
+        surface.painter.drawEllipse(surface.to_pixels.map(on_map(self.place, surface.pane)), radius, radius)
+
+
+def on_map(place: Place, pane: Pane) -> QPointF:
+    """Where a network stands: at the edge of the map where its place lies beyond."""
+    (_, right), (_, top) = pane.auto
+    return QPointF(min(place[0], right), min(place[1], top))
 
 
 class OrderChaosPlot(Plot[OrderChaosState]):
@@ -152,14 +161,15 @@ class OrderChaosPlot(Plot[OrderChaosState]):
         self.x_axis, self.y_axis = ValueAxis("bottom", "weight variance σ_w²"), ValueAxis("left", "bias variance σ_b²")
         self.pane = self.canvas.add_pane(FIRST_ROW, self.y_axis, self.x_axis)
         self.pane.setMouseEnabled(False, False)
-        self.regions = _Regions(self.pane)
-        self.edge = Curves(self.pane, -1.0, width=1.6, smooth=True)
-        self.ghost_dot = _Dot(self.pane, filled=False, z=1.0)
-        self.dot = _Dot(self.pane, filled=True, z=2.0)
         self._hand: Place | None = None
-        """Where a hand holds the dot."""
-        self._moving = False
+        """Where a hand has put the dot: until it has let go and the next frame comes."""
+        self._holding = self._moving = False
         self.canvas.viewport().installEventFilter(self)
+
+    def refresh(self, view: View) -> None:
+        if not self._holding:
+            self._hand = None
+        super().refresh(view)
 
     def capture(self, view: View) -> OrderChaosState | None:
         found = view.frame.order_chaos
@@ -167,30 +177,28 @@ class OrderChaosPlot(Plot[OrderChaosState]):
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
-    def draw(self, state: OrderChaosState) -> None:
-        found = state.map
-        ranges = self.pane.auto if self._hand is not None else _ranges(found)
-        self.pane.fit(*ranges)
-        self.regions.setVisible(not found.reason)
-        self.regions.set_border(found.border, ranges)
-        self.edge.set_curves([[polygon(*_within(piece, ranges)) for piece in _unbroken(found.edge)]])
-        place = None if found.reason else (found.weight_variance, found.bias_variance)
-        self.dot.put(self._hand or place, held=self._hand is not None)
+    @property
+    def place(self) -> Place | None:
+        """Where the dot stands."""
+        if self._hand is not None or self.state is None or self.state.map.reason:
+            return self._hand
+        return self.state.map.weight_variance, self.state.map.bias_variance
 
-    def draw_ghost(self, ghost: OrderChaosState | None) -> None:
-        known = ghost is not None and not ghost.map.reason
-        self.ghost_dot.put((ghost.map.weight_variance, ghost.map.bias_variance) if ghost and known else None)
+    def fit(self, states: Sequence[OrderChaosState]) -> None:
+        self.pane.fit(*(self.pane.auto if self._holding else _ranges(states[0].map)))
 
-    def clear(self) -> None:
-        self.edge.set_curves(())
-        self.dot.put(None)
+    def marks(self, state: OrderChaosState) -> Sequence[Mark]:
+        found, ranges = state.map, self.pane.auto
+        edge = [polygon(*_within(piece, ranges)) for piece in _unbroken(found.edge)]
+        return [
+            *([] if found.reason else [Regions("regions", found.border, ranges)]),
+            Curves("edge", [edge], width=1.6, smooth=True, z=-1.0),
+            *([] if self.place is None else [Handle("network", self.place, held=self._holding)]),
+        ]
 
-    def tint(self, theme: Theme) -> None:
-        self.regions.tone, self.regions.ink = theme.backward, theme.muted
-        self.edge.set_colours([theme.text])
-        self.ghost_dot.colour = theme.muted
-        self.dot.colour, self.dot.ground = theme.accent, theme.panel
-        self.regions.update()
+    def ghost_marks(self, ghost: OrderChaosState) -> Sequence[Mark]:
+        place = ghost.map.weight_variance, ghost.map.bias_variance
+        return [] if ghost.map.reason else [Handle("network", place, ring=True, z=1.0)]
 
     # -- words -------------------------------------------------------------------------------------------------------
 
@@ -198,7 +206,7 @@ class OrderChaosPlot(Plot[OrderChaosState]):
         """Why the network has no place on the map."""
         return state.map.reason
 
-    def legend(self, state: OrderChaosState) -> Sequence[Key]:
+    def legend_keys(self, state: OrderChaosState) -> Sequence[Key]:
         found = state.map
         if found.reason:
             return ()
@@ -253,25 +261,25 @@ class OrderChaosPlot(Plot[OrderChaosState]):
             match event.type():
                 case QEvent.Type.MouseButtonPress if event.button() == Qt.MouseButton.LeftButton:
                     return self._grasp(event.position())
-                case QEvent.Type.MouseMove if self._hand is not None:
+                case QEvent.Type.MouseMove if self._holding:
                     self._moving = True
                     self._move(self._at(event.position()), final=False)
                     return True
-                case QEvent.Type.MouseButtonRelease if self._hand is not None:
+                case QEvent.Type.MouseButtonRelease if self._holding:
                     self._let_go(event.position())
                     return True
         return super().eventFilter(watched, event)
 
     def _grasp(self, position: QPointF) -> bool:
-        if self.dot.place is None or self.paused:
+        place = self.place
+        if place is None or self.paused:
             return False
-        there = self.pane.data_to_scene(self.dot.drawn)
-        way = self.canvas.mapToScene(position.toPoint()) - there
+        way = self.canvas.mapToScene(position.toPoint()) - self.pane.data_to_scene(on_map(place, self.pane))
         if math.hypot(way.x(), way.y()) > REACH:
             return False
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        self._hand, self._moving = self.dot.place, False
-        self.dot.put(self._hand, held=True)
+        self._hand, self._holding, self._moving = place, True, False
+        self.redraw()
         return True
 
     def _at(self, position: QPointF) -> Place:
@@ -281,21 +289,21 @@ class OrderChaosPlot(Plot[OrderChaosState]):
         return min(max(x, LEAST), right), min(max(y, 0.0), top)
 
     def _move(self, place: Place, *, final: bool) -> None:
-        self._hand = None if final else place
-        self.dot.put(place, held=not final)
+        self._hand, self._holding = place, not final
+        if self.state is not None:
+            self.paint(self.drawn_states)
         self.moved.emit(*place, final)
 
     def _let_go(self, position: QPointF) -> None:
         """A click that moved nothing changes nothing."""
-        place = self._at(position)
         if self._moving:
-            self._move(place, final=True)
+            self._move(self._at(position), final=True)
         else:
-            self._hand = None
-            self.dot.put(self.dot.place)
+            self._hand, self._holding = None, False
+            self.redraw()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        place = self.dot.place
+        place = self.place
         step = self.pane.auto[1][1] / 50
         ways = {
             Qt.Key.Key_Left: (1 / STEP, 0.0), Qt.Key.Key_Right: (STEP, 0.0),

@@ -12,13 +12,13 @@ from simulator.running.messages import Answer
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.decades import extent, log10, notes_of, placed
 from ui.chart.legend import Key, Note
-from ui.chart.marks import HOLLOW, ROUND, Array, Dots
+from ui.chart.marks import HOLLOW, ROUND, Dots, Mark
+from ui.chart.polygons import Array
 from ui.chart.ranges import StepRange
 from ui.chart.table import Table, cells
 from ui.plots.asking import Asking
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.style.numbers import number
-from ui.style.theme import Theme
 
 SIDE = 0.12
 """How far the two dots of a target stand from its middle."""
@@ -56,7 +56,6 @@ class OutputErrorsPlot(Asking[ErrorState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.target_axis)
         self.scale = StepRange(log=True, always=(-1.0, 0.0))
         self.scales.append(self.scale)
-        self.ghosts, self.dots, self.held_out = (Dots(self.pane, z=z) for z in (1.0, 2.0, 3.0))
 
     def question(self) -> OutputErrorsQuestion:
         return OutputErrorsQuestion()
@@ -66,41 +65,27 @@ class OutputErrorsPlot(Asking[ErrorState]):
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
-    def _fit(self, state: ErrorState) -> float:
-        self.target_axis.name_layers(state.found.names)
-        shown = [*state.heights, *(self.ghost.heights if self.ghost else ())]
-        y = self.scale.fit(*extent(shown))
+    def fit(self, states: Sequence[ErrorState]) -> None:
+        names = states[0].found.names
+        self.target_axis.name_layers(names)
+        y = self.scale.fit(*extent(heights for state in states for heights in state.heights))
         margin = 0.025 * (y[1] - y[0])
-        self.pane.fit((-0.6, len(state.found.names) - 0.4), (y[0] - margin, y[1] + margin))
-        return y[0]
+        self.pane.fit((-0.6, len(names) - 0.4), (y[0] - margin, y[1] + margin))
 
-    def draw(self, state: ErrorState) -> None:
-        floor, x = self._fit(state), np.arange(len(state.found.names), dtype=np.float64)
+    def marks(self, state: ErrorState) -> Sequence[Mark]:
+        floor, x = self.scale.range[0], np.arange(len(state.found.names), dtype=np.float64)
         batch, held_out = state.heights
-        self.dots.set_dots(x - SIDE, *placed(batch, floor))
         heights, kinds = placed(held_out, floor)
         kinds[kinds == ROUND] = HOLLOW
         known = ~np.isnan(state.found.validation)
-        self.held_out.set_dots((x + SIDE)[known], heights[known], kinds[known])
-        self.draw_ghost(self.ghost)
-
-    def draw_ghost(self, ghost: ErrorState | None) -> None:
-        heights = ghost.heights[0] if ghost is not None else np.zeros(0)
-        floor = self.scale.range[0] if self.state is not None else -np.inf
-        self.ghosts.set_dots(np.arange(len(heights), dtype=np.float64) - SIDE, *placed(heights, floor))
-
-    def clear(self) -> None:
-        for dots in (self.ghosts, self.dots, self.held_out):
-            dots.set_dots(np.zeros(0), np.zeros(0), np.zeros(0, np.int8))
-
-    def tint(self, theme: Theme) -> None:
-        self.ghosts.set_colours([theme.faint], theme.panel, theme.warning)
-        self.dots.set_colours([theme.accent], theme.panel, theme.warning)
-        self.held_out.set_colours([theme.text], theme.panel, theme.warning)
+        return [
+            Dots("batch", x - SIDE, *placed(batch, floor), colours=["accent"], ghost="faint"),
+            Dots("held out", (x + SIDE)[known], heights[known], kinds[known], z=3.0),
+        ]
 
     # -- words -------------------------------------------------------------------------------------------------------
 
-    def legend(self, state: ErrorState) -> Sequence[Key]:
+    def legend_keys(self, state: ErrorState) -> Sequence[Key]:
         keys = [Key("batch", "accent", "dot")]
         return [*keys, Key("held out", "text", "hollow")] if not np.isnan(state.found.validation).all() else keys
 

@@ -12,7 +12,8 @@ from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.beside import RowWords
 from ui.chart.header import Option
 from ui.chart.legend import Note
-from ui.chart.marks import Array, LayerHighlight
+from ui.chart.marks import LayerHighlight, Mark
+from ui.chart.polygons import Array
 from ui.chart.ranges import StepRange
 from ui.chart.ridges import (
     HistogramState,
@@ -31,7 +32,6 @@ from ui.chart.ridges import (
 )
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.style.theme import Theme
 
 SHARED_HELP = "Draw all layers on one axis; off: each layer fills the width with its own range"
 
@@ -51,8 +51,6 @@ class RidgePlot(Plot[HistogramState]):
         self.depth_axis.setGrid(False)
         self.scale = StepRange(patience=300)
         self.scales.append(self.scale)
-        self.beam = LayerHighlight(self.pane, along="y")
-        self.ridges = Ridges(self.pane)
         self.words = RowWords(self.pane, lift=6.0)
         self.canvas.add_beside(self.words, FIRST_ROW, 2)
         self.option_changed()
@@ -67,7 +65,6 @@ class RidgePlot(Plot[HistogramState]):
 
     def begin(self, info: RunInfo) -> None:
         self.depth_axis.name_layers(self.labels)
-        self.words.reset()
 
     def capture(self, view: View) -> HistogramState | None:
         return histogram_state(view.frame, self.quantity)
@@ -77,46 +74,19 @@ class RidgePlot(Plot[HistogramState]):
         edges = edges_of(state.histograms)
         return edges if self.shared else edges / reach(edges)[:, None]
 
-    def _fit(self, states: Sequence[HistogramState]) -> None:
+    def fit(self, states: Sequence[HistogramState]) -> None:
         rise = max(overlap_of(state.depth) for state in states)
         top, bottom = -rise - 0.1, states[0].depth - 1 + 0.35
-        if not self.shared:
-            self.pane.fit((-1.02, 1.02), (top, bottom))
-            return
         edges = [edges_of(state.histograms) for state in states]
         low, high = min(float(e[:, 0].min()) for e in edges), max(float(e[:, -1].max()) for e in edges)
-        self.pane.fit(self.scale.fit(low, high), (top, bottom))
+        self.pane.fit(self.scale.fit(low, high) if self.shared else (-1.02, 1.02), (top, bottom))
+        self.words.set_words(row_words(states[0].histograms, None if self.shared else reach(edges[0])))
 
-    def draw(self, state: HistogramState) -> None:
-        self._fit([state, self.ghost] if self.ghost is not None else [state])
-        histograms = state.histograms
-        outlines = ridge_polygons(self._placed(state), heights_of(histograms.counts), overlap_of(state.depth))
-        own = None if self.shared else reach(edges_of(histograms))
-        self.ridges.set_ridges(outlines)
-        self.words.set_words(row_words(histograms, own))
-
-    def draw_ghost(self, ghost: HistogramState | None) -> None:
-        if ghost is None:
-            self.ridges.set_ghosts(())
-            return
-        self._fit([ghost])
-        heights = heights_of(ghost.histograms.counts)
-        self.ridges.set_ghosts(ridge_polygons(self._placed(ghost), heights, overlap_of(ghost.depth)))
-
-    def clear(self) -> None:
-        self.ridges.set_ridges(())
-        self.words.set_words(())
-        self.ridges.set_ghosts(())
-
-    def mark(self, layer: int) -> None:
-        self.beam.point_at(layer)
-        self.ridges.emphasise(layer)
-
-    def tint(self, theme: Theme) -> None:
-        self.beam.colour = theme.accent
-        self.ridges.ghost_colour, self.ridges.base = theme.text, theme.border
-        self.words.tint(theme)
-        self.ridges.set_colours(self.layer_colours, theme.panel)
+    def marks(self, state: HistogramState) -> Sequence[Mark]:
+        heights = heights_of(state.histograms.counts)
+        outlines = ridge_polygons(self._placed(state), heights, overlap_of(state.depth))
+        ridges = Ridges("ridges", outlines, self.layer_colours, layers=range(state.depth))
+        return [LayerHighlight("highlight", along="y"), ridges]
 
     def notes(self, state: HistogramState) -> Sequence[Note]:
         return tail_notes(state.histograms, self.names_of(state.depth))

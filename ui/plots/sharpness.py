@@ -15,17 +15,17 @@ from simulator.running.messages import Answer
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import StepAxis, ValueAxis
 from ui.chart.beside import Gauge
-from ui.chart.edges import Beyond, beyond_notes, drawn_within, fitting, reach_of
+from ui.chart.edges import beyond_dots, beyond_notes, drawn_within, fitting, reach_of
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note
-from ui.chart.marks import Array, Curves, pieces
+from ui.chart.marks import Curves, Mark
+from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import Range, StepRange, StepsRange
 from ui.chart.table import Table
 from ui.chart.timeline import with_gaps
 from ui.plots.asking import Asking
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.style.numbers import integer, number
-from ui.style.theme import Theme
 
 MOST_PAST = 2000
 """Answers that are kept; beyond them every second one is dropped."""
@@ -69,12 +69,8 @@ class SharpnessPlot(Asking[SharpnessState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.step_axis)
         self.scale, self.steps = StepRange(), StepsRange()
         self.scales += [self.scale, self.steps]
-        self.limit = Guide(self.pane)
         self.gauge = Gauge(self.pane)
         self.canvas.add_beside(self.gauge, FIRST_ROW, 2)
-        self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
-        self.curve = Curves(self.pane, width=1.4, smooth=True)
-        self.beyond = Beyond(self.pane)
         self._past: list[tuple[int, float, float, float]] = []
 
     def question(self) -> SharpnessQuestion:
@@ -95,46 +91,27 @@ class SharpnessPlot(Asking[SharpnessState]):
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
-    def _fit(self, state: SharpnessState) -> None:
-        shown = [state.gauges, *([self.ghost.gauges] if self.ghost else [])]
-        reach = max(reach_of(gauges) for gauges in shown)
-        ends = [state.step, *([self.ghost.step] if self.ghost else [])]
-        y = self.scale.fit(*fitting([*shown, np.array([0.0, 1.2 * state.found.limit])], reach))
+    def fit(self, states: Sequence[SharpnessState]) -> None:
+        gauges, found = [state.gauges for state in states], states[0].found
+        reach = max(map(reach_of, gauges))
+        y = self.scale.fit(*fitting([*gauges, np.array([0.0, 1.2 * found.limit])], reach))
         margin = 0.01 * (y[1] - y[0])
-        self.pane.fit(self.steps.fit(max(ends)), (y[0] - margin, y[1] + margin))
+        self.pane.fit(self.steps.fit(max(state.step for state in states)), (y[0] - margin, y[1] + margin))
+        self.gauge.show_value(found.gauge, found.limit)
 
-    def draw(self, state: SharpnessState) -> None:
-        self._fit(state)
-        self.curve.set_curves([_curve(state, self.scale.range)])
-        self.ghosts.set_curves([_curve(self.ghost, self.scale.range)] if self.ghost else ())
-        self.beyond.show_values(state.steps, state.gauges, self.scale.range)
-        self.gauge.show_value(state.found.gauge, state.found.limit)
-        limit = state.found.limit
+    def marks(self, state: SharpnessState) -> Sequence[Mark]:
+        limit, shown = state.found.limit, self.scale.range
         known = math.isfinite(limit) and not state.found.reason
         level = Level(limit, f"limit of stability {number(limit)}", f"limit {number(limit)}")
-        self.limit.stand_at(level if known else None)
-
-    def draw_ghost(self, ghost: SharpnessState | None) -> None:
-        """It shares the axis with the live state and is drawn with it."""
-        if ghost is None:
-            self.ghosts.set_curves(())
-
-    def clear(self) -> None:
-        self.curve.set_curves(())
-        self.ghosts.set_curves(())
-        self.gauge.show_value(math.nan, math.nan)
-        self.beyond.clear()
-
-    def tint(self, theme: Theme) -> None:
-        self.limit.colour = theme.text
-        self.ghosts.set_colours([theme.muted])
-        self.curve.set_colours([theme.accent])
-        self.beyond.tint(theme, theme.accent)
-        self.gauge.tint(theme)
+        return [
+            Guide("limit", level if known else None, colour="text"),
+            Curves("gauge", [_curve(state, shown)], colours=["accent"], width=1.4, smooth=True, ghost="muted"),
+            beyond_dots("beyond", state.steps, state.gauges, shown, "accent"),
+        ]
 
     # -- words -------------------------------------------------------------------------------------------------------
 
-    def legend(self, state: SharpnessState) -> Sequence[Key]:
+    def legend_keys(self, state: SharpnessState) -> Sequence[Key]:
         found = state.found
         bound = "≥ " if found.bound else ""
         return [

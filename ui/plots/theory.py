@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from ui.chart.canvas import Pane
 from ui.chart.header import Option
-from ui.chart.marks import Area, Array, Curves, pieces
-from ui.style.theme import Theme
+from ui.chart.marks import Area, Curves, Mark
+from ui.chart.pens import DASHED
+from ui.chart.polygons import Array, pieces
 
 THEORY = Option(
     "theory", "theory", "Draw what mean-field theory predicts for such a network at step 0, for wide random layers"
@@ -19,8 +19,7 @@ FRESH, OLD = 0.2, 0.1
 """How strong a band is at step 0 and once training has moved on."""
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(NamedTuple):
     """A predicted curve and how far single networks scatter around it, as drawn; NaN where nothing is predicted."""
 
     low: Array
@@ -28,26 +27,19 @@ class Envelope:
     high: Array
 
 
-class Envelopes:
-    """The bands of several predicted curves with a dashed line through each."""
+def envelope_marks(envelopes: Sequence[Envelope], *, fresh: bool) -> list[Mark]:
+    """The bands of predicted curves with a dashed line through each; ``fresh``: the network stands where they do."""
+    alpha = FRESH if fresh else OLD
+    areas = [
+        Area(f"theory {place}", _layers(band), band.low, band.high, colour="muted", alpha=alpha, z=-1.5)
+        for place, band in enumerate(envelopes)
+    ]
+    lines = [pieces(_layers(band), band.middle) for band in envelopes]
+    middles = Curves(
+        "theory", lines, colours=["muted"], dash=DASHED, smooth=True, alpha=0.9 if fresh else 0.5, lone=False, z=-0.8
+    )
+    return [*areas, middles]
 
-    def __init__(self, pane: Pane, count: int) -> None:
-        self.areas = [Area(pane, z=-1.5, alpha=FRESH) for _ in range(count)]
-        self.lines = Curves(pane, -0.8, dashed=True, smooth=True)
-        self.lines.lone = False
 
-    def show(self, envelopes: Sequence[Envelope], *, fresh: bool) -> None:
-        """``fresh``: the network stands where the prediction is for."""
-        for area in self.areas:
-            area.clear()
-        for area, band in zip(self.areas, envelopes, strict=False):
-            area.alpha = FRESH if fresh else OLD
-            area.set_band(np.arange(len(band.middle), dtype=np.float64), band.low, band.high)
-        self.lines.alpha = 0.9 if fresh else 0.5
-        middles = [band.middle for band in envelopes]
-        self.lines.set_curves([pieces(np.arange(len(m), dtype=np.float64), m) for m in middles])
-
-    def tint(self, theme: Theme) -> None:
-        for area in self.areas:
-            area.set_colour(theme.muted)
-        self.lines.set_colours([theme.muted], alpha=self.lines.alpha)
+def _layers(band: Envelope) -> Array:
+    return np.arange(len(band.middle), dtype=np.float64)

@@ -12,20 +12,20 @@ from simulator.layers.base import layer_kinds
 from simulator.layers.recurrent.profile import TimeProfile
 from simulator.record.frame import Frame
 from simulator.record.history import Series
-from simulator.training.run_info import RunInfo
 from ui.chart.axes import WholeAxis
 from ui.chart.bands import LINE, USUAL_HEIGHT, BandAxis, Bands, Caption, Captions, gap_of
-from ui.chart.canvas import Pane
 from ui.chart.decades import extent, log10, notes_of
 from ui.chart.header import Option
 from ui.chart.legend import Key, Note
-from ui.chart.marks import Array, Curves, pieces
+from ui.chart.marks import Curves, Mark
+from ui.chart.pane import Pane
+from ui.chart.pens import DASHED
+from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange
 from ui.chart.table import Cell, Table
 from ui.chart.timeline import envelope, reduced
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.numbers import integer, number
-from ui.style.theme import Theme
 
 STATES = layer_kinds(lambda layer: layer.stateful)
 """Kinds of layers that carry a state from step to step."""
@@ -137,18 +137,12 @@ class ThroughTime(Plot[ThroughTimeState]):
         self.scale = StepRange(log=True)
         self.scales.append(self.scale)
         self.bands = Bands(1)
-        self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
-        self.firsts = Curves(self.pane, -0.6, width=1.2, smooth=True)
-        self.curves = Curves(self.pane, 0.0, width=1.6, smooth=True)
-        self.captions = Captions(self.pane)
         self.crowded = False
         self.pane.sigResized.connect(self._resized)
 
     def _resized(self, *_pane: object) -> None:
         """Another height has room for other captions."""
-        if self.state is not None:
-            self.draw(self.state)
-            self._write()
+        self.redraw()
 
     def capture(self, view: View) -> ThroughTimeState | None:
         tracks = tracks_of(view.frame, view.first)
@@ -156,7 +150,7 @@ class ThroughTime(Plot[ThroughTimeState]):
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
-    def _fit(self, states: Sequence[ThroughTimeState]) -> None:
+    def fit(self, states: Sequence[ThroughTimeState]) -> None:
         """Bands, and one range for all of them, so that slopes can be compared."""
         tracks = [track for state in states for track in state.tracks]
         norms = [part for track in tracks for part in (track.norms, track.first) if part is not None]
@@ -186,25 +180,26 @@ class ThroughTime(Plot[ThroughTimeState]):
     def _band(self, row: int) -> int:
         return min(row, self.bands.count - 1)
 
-    def draw(self, state: ThroughTimeState) -> None:
-        self._fit([state] if self.ghost is None else [state, self.ghost])
-        tracks = state.tracks
-        self._colour(state)
-        self.curves.set_curves([self._curve(row, track.norms) for row, track in enumerate(tracks)])
-        self.firsts.set_curves(
-            [self._curve(row, track.first) for row, track in enumerate(tracks) if track.first is not None]
-        )
-        if self.ghost is not None:
-            self.ghosts.set_curves([self._curve(row, track.norms) for row, track in enumerate(self.ghost.tracks)])
-        self._caption(state)
-
-    def _colour(self, state: ThroughTimeState) -> None:
+    def marks(self, state: ThroughTimeState) -> Sequence[Mark]:
         """One colour per curve: its layer's."""
-        self.curves.set_colours([self.layer_colour(track.layer) for track in state.tracks])
+        tracks, layers = state.tracks, [track.layer for track in state.tracks]
+        first = [self._curve(row, track.first) for row, track in enumerate(tracks) if track.first is not None]
+        now, colours = self._curves(state), [self.layer_colour(layer) for layer in layers]
+        return [
+            Curves("first", first, colours=["faint"], width=1.2, smooth=True, alpha=0.9, z=-0.6),
+            Curves("now", now, colours=colours, width=1.6, smooth=True, layers=layers),
+            Captions("captions", self._captions(state), self.bands, colour="muted"),
+        ]
 
-    def _caption(self, state: ThroughTimeState) -> None:
+    def ghost_marks(self, ghost: ThroughTimeState) -> Sequence[Mark]:
+        return [Curves("now", self._curves(ghost), colours=["muted"], dash=DASHED, smooth=True, z=-0.5)]
+
+    def _curves(self, state: ThroughTimeState) -> list[list[QPolygonF]]:
+        return [self._curve(row, track.norms) for row, track in enumerate(state.tracks)]
+
+    def _captions(self, state: ThroughTimeState) -> list[Caption]:
         apart = self.bands.count > 1
-        captions = [
+        return [
             Caption(
                 self._band(row),
                 0 if apart else row,
@@ -213,37 +208,10 @@ class ThroughTime(Plot[ThroughTimeState]):
             )
             for row, track in enumerate(() if self.crowded else state.tracks)
         ]
-        self.captions.set_captions(captions, self.bands)
-
-    def draw_ghost(self, ghost: ThroughTimeState | None) -> None:
-        if ghost is None:
-            self.ghosts.set_curves(())
-            return
-        self._fit([ghost] if self.state is None else [self.state, ghost])
-        self.ghosts.set_curves([self._curve(row, track.norms) for row, track in enumerate(ghost.tracks)])
-
-    def clear(self) -> None:
-        for curves in (self.curves, self.firsts, self.ghosts):
-            curves.set_curves(())
-        self.captions.set_captions((), self.bands)
-
-    def mark(self, layer: int) -> None:
-        tracks = self.state.tracks if self.state is not None else ()
-        rows = [row for row, track in enumerate(tracks) if track.layer == layer]
-        self.curves.emphasise(rows[0] if rows else -1)
-
-    def tint(self, theme: Theme) -> None:
-        self.curves.set_colours(self.layer_colours or (theme.backward,))
-        self.firsts.set_colours((theme.faint,), alpha=0.9)
-        self.ghosts.set_colours((theme.muted,))
-        self.captions.text, self.captions.ground = theme.muted, theme.panel
-        if self.state is not None:
-            self._colour(self.state)
-            self._caption(self.state)
 
     # -- words -------------------------------------------------------------------------------------------------------
 
-    def legend(self, state: ThroughTimeState) -> Sequence[Key]:
+    def legend_keys(self, state: ThroughTimeState) -> Sequence[Key]:
         """The captions, where there is no room over the curves; then the ghost, which has none; then step 0."""
         keys: list[Key] = []
         if self.crowded:
@@ -268,7 +236,7 @@ class ThroughTime(Plot[ThroughTimeState]):
         return Key(full, "muted", "dashed", brief)
 
     def pinned_key(self) -> tuple[Key, ...]:
-        """Nothing: :meth:`legend` has it, with its slope."""
+        """Nothing: :meth:`legend_keys` has it, with its slope."""
         return ()
 
     def notes(self, state: ThroughTimeState) -> Sequence[Note]:
@@ -321,6 +289,3 @@ class ThroughTime(Plot[ThroughTimeState]):
             columns["hidden_mean"] += track.profile.hidden_mean.tolist()
             columns["hidden_std"] += track.profile.hidden_std.tolist()
         return Table(columns)
-
-    def begin(self, info: RunInfo) -> None:
-        self.curves.emphasise(-1)

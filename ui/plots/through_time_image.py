@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 
 from simulator.arrays.numeric import Floats
 from simulator.observations.sampled import Subject
@@ -15,19 +15,18 @@ from simulator.observations.time_profile import StateGradients, height_of, norms
 from simulator.record.sampled_history import Grid
 from ui.chart.axes import StepAxis
 from ui.chart.bands import LINE, USUAL_HEIGHT, BandAxis, BandFrames, Bands, Caption, Captions, gap_of
+from ui.chart.colour_tables import backward_table, indexed
 from ui.chart.decades import extent, log10, notes_of
-from ui.chart.heat import ColourBar, Heat, colour_table, indexed
+from ui.chart.heat import Heat
 from ui.chart.legend import Key, Note
-from ui.chart.lost import cell_keys
-from ui.chart.marks import Array
-from ui.chart.ranges import Range, StepRange, StepsRange, nice_step
+from ui.chart.marks import Mark
+from ui.chart.ranges import StepRange, StepsRange
 from ui.chart.table import Cell, Table
-from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.base import Probe, View
+from ui.plots.images import COLUMNS, ImagePlot
 from ui.plots.through_time import STATES
-from ui.style.numbers import integer, not_finite, number, power_of_ten
-from ui.style.theme import Theme
+from ui.style.numbers import integer, not_finite, number
 
-COLUMNS = 384
 ROOMY = 2.5
 """Captions stand over the bands where one is so many times as high as they are; else they are in the legend."""
 NARROW = 0.08
@@ -71,7 +70,7 @@ class ImageState:
     """The last training step looked at."""
 
 
-class ThroughTimeImage(Plot[ImageState]):
+class ThroughTimeImage(ImagePlot[ImageState]):
     key = "through_time_image"
     title = "Gradient, step by step"
     side = "backward"
@@ -85,29 +84,24 @@ class ThroughTimeImage(Plot[ImageState]):
         r"$\log_{10}$ of the RMS over the batch of $\|\partial(\text{sample loss})/\partial h_t\|_2$, the largest of "
         r"each cell, held until the next look; neutral: exactly 0, amber: not finite"
     )
+    bar_name = "‖∂L/∂hₜ‖"
+    colour_table = staticmethod(backward_table)
     wants = frozenset({"time"})
     empty_text = "Add a recurrent layer, a GRU or an LSTM to see its gradient through time, training step by step."
 
     def build(self) -> None:
         self.step_axis = StepAxis("bottom", "step")
         self.time_axis = BandAxis("time step t", decades=False)
-        self.pane = self.canvas.add_pane(FIRST_ROW, self.time_axis, self.step_axis, invert_y=True)
-        self.time_axis.setGrid(False)
-        self.bar = ColourBar("‖∂L/∂hₜ‖")
-        self.canvas.add_beside(self.bar, FIRST_ROW, 2)
+        self.build_image(self.time_axis, self.step_axis)
         self.x_scale, self.colour_scale = StepsRange(), StepRange(log=True)
         self.scales += [self.x_scale, self.colour_scale]
-        self.heats: list[Heat] = []
-        self.captions, self.frames = Captions(self.pane), BandFrames(self.pane)
         self.bands = Bands(1, upward=False)
         self.crowded = False
         self.pane.sigResized.connect(self._resized)
 
     def _resized(self, *_pane: object) -> None:
         """Another height has room for other captions."""
-        if self.state is not None:
-            self.draw(self.state)
-            self._write()
+        self.redraw()
 
     def capture(self, view: View) -> ImageState | None:
         past = view.past(StateGradients.name)
@@ -128,32 +122,35 @@ class ThroughTimeImage(Plot[ImageState]):
         shown = [state] if self.ghost is None else [state, self.ghost]
         return [(each, row) for each in shown for row in range(len(each.images))]
 
-    def draw(self, state: ImageState) -> None:
-        parts = self._parts(state)
-        logs = [log10(each.images[row].values) for each, row in parts]
-        colours = self.colour_scale.fit(*extent(logs))
-        self._tick(colours)
-        times = max(each.images[row].times for each, row in parts)
-        height = self.pane.height() or USUAL_HEIGHT
-        self.crowded = height / len(parts) < ROOMY * LINE
-        gap = NARROW if self.crowded else gap_of(len(parts), height=height)
-        self.bands = Bands(len(parts), 0.5, times + 0.5, gap, upward=False)
+    def fit(self, states: Sequence[ImageState]) -> None:
+        images = [image for state in states for image in state.images]
+        self.tick_decades(*self.colour_scale.fit(*extent(log10(image.values) for image in images)))
+        height, times = self.pane.height() or USUAL_HEIGHT, max(image.times for image in images)
+        self.crowded = height / len(images) < ROOMY * LINE
+        gap = NARROW if self.crowded else gap_of(len(images), height=height)
+        self.bands = Bands(len(images), 0.5, times + 0.5, gap, upward=False)
         self.time_axis.set_bands(self.bands)
-        self.pane.fit(self.x_scale.fit(max(each.end for each, _ in parts)), self.bands.extent)
-        while len(self.heats) < len(parts):
-            self._add_heat()
-        for heat in self.heats[len(parts) :]:
-            heat.clear()
-        for band, ((each, row), values) in enumerate(zip(parts, logs, strict=True)):
-            self._paint(self.heats[band], each.images[row], values, colours, band)
-        self._caption(parts)
+        self.pane.fit(self.x_scale.fit(max(state.end for state in states)), self.bands.extent)
 
-    def _add_heat(self) -> None:
-        heat = Heat(self.pane)
-        heat.set_table(colour_table(self.theme, self.theme.backward))
-        self.heats.append(heat)
+    def marks(self, state: ImageState) -> Sequence[Mark]:
+        return self._marks(state, "")
 
-    def _paint(self, heat: Heat, image: ProfileImage, logs: Array, colours: Range, band: int) -> None:
+    def ghost_marks(self, ghost: ImageState) -> Sequence[Mark]:
+        return self._marks(ghost, _pinned(ghost))
+
+    def _marks(self, state: ImageState, added: str) -> Sequence[Mark]:
+        captions = () if self.crowded else self._captions(state, added)
+        images = (self._heat(image, band) for band, image in enumerate(state.images))
+        frames = BandFrames("frames", state.layers, self.bands)
+        return [*images, Captions("captions", captions, self.bands), frames]
+
+    def shift(self, place: int) -> QPointF:
+        """More bands below those of the first."""
+        live = len(self.state.images) if self.state is not None else 0
+        return QPointF(0.0, place * live * self.bands.pitch)
+
+    def _heat(self, image: ProfileImage, band: int) -> Heat:
+        logs = log10(image.values)
         values = np.where(np.isnan(logs) & image.looked[:, np.newaxis], np.inf, logs)
         top = float(self.bands.place(band, np.array(0.5)))
         height = float(self.bands.place(band, np.array(image.times + 0.5))) - top
@@ -161,52 +158,18 @@ class ThroughTimeImage(Plot[ImageState]):
         # The last row may stand for fewer time steps than the others.
         height *= rows * image.height / image.times
         rect = QRectF(image.first - 0.5, top, float(image.width * len(logs)), height)
-        heat.set_places(np.ascontiguousarray(indexed(values, *colours).T), rect)
+        places = np.ascontiguousarray(indexed(values, *self.colour_scale.range).T)
+        return Heat(f"image {band}", places, rect, self.colour_table)
 
-    def _tick(self, colours: Range) -> None:
-        low, high = colours
-        step = max(1, round(nice_step(high - low, 5)))
-        first = int(-(-low // step)) * step
-        self.bar.set_ticks([((d - low) / (high - low), power_of_ten(d)) for d in range(first, int(high) + 1, step)])
+    def _captions(self, state: ImageState, added: str) -> list[Caption]:
+        return [
+            Caption(band, 0, self._name(state, band) + added, self.layer_colour(layer), layer)
+            for band, layer in enumerate(state.layers)
+        ]
 
-    def _caption(self, parts: Sequence[tuple[ImageState, int]]) -> None:
-        captions = self._captions(parts)
-        chosen = [band for band, (each, row) in enumerate(parts) if each.layers[row] == self.highlighted]
-        self.frames.set_chosen(chosen, self.bands)
-        self.captions.set_captions(() if self.crowded else captions, self.bands)
-
-    def _captions(self, parts: Sequence[tuple[ImageState, int]]) -> list[Caption]:
-        captions, live = [], len(parts[0][0].images)
-        for band, (each, row) in enumerate(parts):
-            layer = self.layer(each.layers[row])
-            name = layer.name if layer is not None and layer.name else f"layer {each.labels[row]}"
-            pinned = f", pinned at step {integer(each.step)}" if band >= live else ""
-            tone = self.layer_colour(each.layers[row])
-            captions.append(Caption(band, 0, name + pinned, tone, each.layers[row] == self.highlighted))
-        return captions
-
-    def draw_ghost(self, ghost: ImageState | None) -> None:
-        """The ghost is one more band below, drawn together with the state."""
-
-    def clear(self) -> None:
-        for heat in self.heats:
-            heat.clear()
-        self.captions.set_captions((), self.bands)
-
-    def mark(self, layer: int) -> None:
-        if self.state is not None:
-            self._caption(self._parts(self.state))
-
-    def tint(self, theme: Theme) -> None:
-        table = colour_table(theme, theme.backward)
-        for heat in self.heats:
-            heat.set_table(table)
-        self.bar.tint(theme, table)
-        self.captions.text, self.captions.ground = theme.text, theme.panel
-        self.frames.colour = theme.accent
-        if self.state is not None:
-            self._caption(self._parts(self.state))
-        self.captions.update()
+    def _name(self, state: ImageState, band: int) -> str:
+        layer = self.layer(state.layers[band])
+        return layer.name if layer is not None and layer.name else f"layer {state.labels[band]}"
 
     def pinned_key(self) -> tuple[Key, ...]:
         """Nothing: the captions say which bands are pinned."""
@@ -214,12 +177,12 @@ class ThroughTimeImage(Plot[ImageState]):
 
     # -- words -------------------------------------------------------------------------------------------------------
 
-    def legend(self, state: ImageState) -> Sequence[Key]:
+    def legend_keys(self, state: ImageState) -> Sequence[Key]:
         """The captions, from the top down, where there is no room for them over the bands."""
-        parts = self._parts(state)
-        names = [Key(caption.text, caption.colour) for caption in self._captions(parts)] if self.crowded else []
-        cells = [key for heat in self.heats[: len(parts)] for key in cell_keys(heat.places)]
-        return list(dict.fromkeys([*names, *cells]))
+        captions = self._captions(state, "")
+        if self.ghost is not None:
+            captions += self._captions(self.ghost, _pinned(self.ghost))
+        return list(dict.fromkeys(Key(caption.text, caption.colour) for caption in captions)) if self.crowded else []
 
     def notes(self, state: ImageState) -> Sequence[Note]:
         last = np.concatenate([image.values[-1] for image in state.images])
@@ -262,3 +225,7 @@ class ThroughTimeImage(Plot[ImageState]):
             values = image.values.ravel().tolist()
             columns["hidden_gradient_norm"] += [v if seen else None for v, seen in zip(values, looked, strict=True)]
         return Table(columns)
+
+
+def _pinned(state: ImageState) -> str:
+    return f", pinned at step {integer(state.step)}"

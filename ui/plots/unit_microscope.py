@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPolygonF, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 
 from simulator.observations.microscope import WANT, want
 from simulator.observations.unit import COLUMNS, Unit, WatchedUnit, unit_subject
@@ -19,18 +19,28 @@ from simulator.record.past import Past
 from simulator.record.turns import Turn
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import Axis, StepAxis, ValueAxis
-from ui.chart.edges import Beyond, beyond_notes, drawn_within, fitting, reach_of
+from ui.chart.edges import beyond_dots, beyond_notes, drawn_within, fitting, reach_of
 from ui.chart.header import Option
 from ui.chart.legend import Key, Note
-from ui.chart.marks import Area, Array, Curves, pieces
+from ui.chart.marks import Area, Curves, Mark
+from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange, StepsRange
 from ui.chart.table import Cell, Table
 from ui.chart.timeline import with_gaps
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.unit.bar import UnitBar
-from ui.plots.unit.parts import TONES, TURNED, Cells, Incoming, Turns, words_of
+from ui.plots.unit.parts import (
+    TONES,
+    TURNED,
+    Turns,
+    cell_marks,
+    cells_of,
+    incoming_bars,
+    incoming_image,
+    incoming_tiles,
+    words_of,
+)
 from ui.style.numbers import integer, number, percent
-from ui.style.theme import Theme
 
 CELLS_HEIGHT = 22
 ROOMY, ENDLESS = 270, 16_777_215
@@ -97,10 +107,6 @@ def since_text(turn: Turn) -> str:
     return f"step {integer(turn.step)}" if known else f"a step between {integer(turn.after)} and {integer(turn.step)}"
 
 
-def _mean_curve(state: UnitState) -> list[QPolygonF]:
-    return pieces(*with_gaps(state.steps, state.after_gap, state.column("mean")))
-
-
 def _change_text(change: Change) -> str:
     return f"last change before: {change.description}, step {integer(change.step)}"
 
@@ -141,13 +147,8 @@ class UnitMicroscope(Plot[UnitState]):
         grid.setRowFixedHeight(FIRST_ROW + 2, CELLS_HEIGHT)
         grid.setRowStretchFactor(FIRST_ROW, 4)
         grid.setRowStretchFactor(FIRST_ROW + 3, 3)
-        self.beyond = Beyond(self.pane)
         self.x_scale, self.y_scale, self.weight_scale = StepsRange(), StepRange(), StepRange(patience=300)
         self.scales += [self.x_scale, self.y_scale, self.weight_scale]
-        self.area, self.line = Area(self.pane), Curves(self.pane, 1.0, width=1.4, smooth=True)
-        self.ghost_line = Curves(self.pane, -0.5, dashed=True, smooth=True)
-        self.turns = Turns(self.pane)
-        self.cells, self.incoming = Cells(self.cell_pane), Incoming(self.weight_pane)
         self.bar = UnitBar() if self.header is not None else None
         if self.bar is not None:
             self._fit_bar(self.bar)
@@ -186,7 +187,7 @@ class UnitMicroscope(Plot[UnitState]):
                 scale.reset()
             self.watching.emit()
 
-    def mark(self, layer: int) -> None:
+    def layer_pointed(self, layer: int) -> None:
         """While it follows, pointing at a layer watches it; it stays."""
         info, state = self.layer(layer), self.state
         if self.options["follow"] and info is not None and state is not None and info.label != state.unit.layer:
@@ -197,7 +198,7 @@ class UnitMicroscope(Plot[UnitState]):
             return
         if self.canvas.pane_at(event.scenePos()) == 1:
             place = self.cell_pane.mapSceneToView(event.scenePos())
-            unit = self.cells.at(place.x(), place.y())
+            unit = cells_of(self.state.unit).at(place.x(), place.y())
             if unit >= 0:
                 self.watch(self.state.unit.layer, unit)
 
@@ -226,54 +227,48 @@ class UnitMicroscope(Plot[UnitState]):
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
-    def draw(self, state: UnitState) -> None:
-        ghost = self.ghost
-        spans = [state.column("low"), state.column("high"), *([ghost.column("mean")] if ghost is not None else [])]
-        last = max(each.steps[-1] for each in (state, ghost) if each is not None)
-        shown = self.y_scale.fit(*fitting(spans, reach_of(state.farthest)))
-        self.pane.fit(self.x_scale.fit(float(last)), shown)
-        names = ("mean", "low", "high")
-        steps, *curves = with_gaps(state.steps, state.after_gap, *map(state.column, names))
-        mean, low, high = (drawn_within(curve, shown)[0] for curve in curves)
-        self.area.set_band(steps, low, high)
-        self.line.set_curves([pieces(steps, mean)])
-        self.beyond.show_values(state.steps, state.farthest, shown)
-        self.turns.set_turns(state.turns)
-        columns, rows = self.cells.show_units(state.unit)
-        self.cell_pane.fit((-0.5, columns + 0.5), (-0.15 * rows, 1.15 * rows))
-        self._draw_weights(state.unit)
+    def fit(self, states: Sequence[UnitState]) -> None:
+        state = states[0]
+        spans = [state.column("low"), state.column("high"), *(other.column("mean") for other in states[1:])]
+        last = max(each.steps[-1] for each in states)
+        self.pane.fit(self.x_scale.fit(float(last)), self.y_scale.fit(*fitting(spans, reach_of(state.farthest))))
+        grid = cells_of(state.unit)
+        self.cell_pane.fit((-0.5, grid.columns + 0.5), (-0.15 * grid.rows, 1.15 * grid.rows))
+        self._fit_weights(state.unit)
+        if self.bar is not None:
+            self.bar.show_unit(state.unit)
 
-    def _draw_weights(self, unit: Unit) -> None:
+    def _fit_weights(self, unit: Unit) -> None:
         low, high = fitting([unit.weights.ravel()])
         low, high = self.weight_scale.fit(min(low, 0.0), max(high, 0.0)) if low == low else self.weight_scale.range
-        imaged = bool(unit.image)
+        tiles = incoming_tiles(unit)
         for axis in (self.weight_axis, self.input_axis):
-            axis.setStyle(showValues=not imaged)
-            axis.setGrid(False if imaged else 255)
-        self.weight_pane.setAspectLocked(imaged)
-        if imaged:
-            rect = self.incoming.show_image(unit.weights, unit.image, max(-low, high)).rect
+            axis.setStyle(showValues=tiles is None)
+            axis.setGrid(False if tiles else 255)
+        self.weight_pane.setAspectLocked(tiles is not None)
+        if tiles is not None:
+            rect = tiles.rect
             self.weight_pane.fit((rect.left() - 1, rect.right() + 1), (rect.top() - 1, rect.bottom() + 1))
         else:
-            self.incoming.show_bars(unit.weights.T.ravel())
             self.weight_pane.fit((-0.5, max(unit.weights.size, 1) + 0.5), (low, high))
 
-    def draw_ghost(self, ghost: UnitState | None) -> None:
-        self.ghost_line.set_curves([] if ghost is None else [_mean_curve(ghost)])
+    def marks(self, state: UnitState) -> Sequence[Mark]:
+        """The past, all units of the layer, and the incoming weights, each in a pane."""
+        shown = self.y_scale.range
+        steps, *curves = with_gaps(state.steps, state.after_gap, *map(state.column, ("mean", "low", "high")))
+        mean, low, high = (drawn_within(curve, shown)[0] for curve in curves)
+        return [
+            Area("range", steps, low, high, colour="forward"),
+            Curves("mean", [pieces(steps, mean)], colours=["forward"], width=1.4, smooth=True, ghost="muted", z=1.0),
+            beyond_dots("beyond", state.steps, state.farthest, shown, "forward"),
+            Turns("turns", state.turns),
+            *cell_marks(state.unit, 1),
+            self._weights(state.unit),
+        ]
 
-    def clear(self) -> None:
-        self.area.clear()
-        self.beyond.clear()
-        for curves in (self.line, self.ghost_line):
-            curves.set_curves(())
-
-    def tint(self, theme: Theme) -> None:
-        self.area.set_colour(theme.forward)
-        self.line.set_colours([theme.forward])
-        self.beyond.tint(theme, theme.forward)
-        self.ghost_line.set_colours([theme.muted])
-        for part in (self.turns, self.cells, self.incoming):
-            part.tint(theme)
+    def _weights(self, unit: Unit) -> Mark:
+        tiles, (low, high) = incoming_tiles(unit), self.weight_scale.range
+        return incoming_bars(unit, 2) if tiles is None else incoming_image(unit, tiles, max(-low, high), 2)
 
     # -- words -------------------------------------------------------------------------------------------------------
 
@@ -284,12 +279,7 @@ class UnitMicroscope(Plot[UnitState]):
     def _name(self, state: UnitState) -> str:
         return self.layer_text(self._place(state))
 
-    def _write(self) -> None:
-        super()._write()
-        if self.bar is not None and self.state is not None:
-            self.bar.show_unit(self.state.unit)
-
-    def legend(self, state: UnitState) -> Sequence[Key]:
+    def legend_keys(self, state: UnitState) -> Sequence[Key]:
         name = f"unit {integer(state.unit.index + 1)} of {self._name(state)}"
         keys = [Key(name, "muted", "none"), Key("mean", "forward"), Key("least … most", "forward", "band")]
         turned = dict.fromkeys(turn.condition for turn in state.turns)
@@ -325,14 +315,14 @@ class UnitMicroscope(Plot[UnitState]):
         return "\n".join([*lines, *shares, f"‖∂C/∂w‖  {number(values['gradient_norm'], fixed=True)}"])
 
     def _cell_text(self, unit: Unit, x: float, y: float) -> str:
-        cell = self.cells.at(x, y)
+        cell = cells_of(unit).at(x, y)
         if cell < 0:
             return f"{integer(int(unit.dead.sum()))} of {integer(len(unit.means))} units dead"
         words = f"unit {integer(cell + 1)}\nmean  {number(float(unit.means[cell]), fixed=True)}"
         return f"{words}\ndead" if unit.dead[cell] else words
 
     def _weight_text(self, unit: Unit, x: float, y: float) -> str:
-        tiles, values = self.incoming.tiles, unit.weights.T.ravel()
+        tiles, values = incoming_tiles(unit), unit.weights.T.ravel()
         if tiles is None:
             place = int(np.floor(x))
         else:

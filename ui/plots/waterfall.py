@@ -9,22 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter, QPolygonF, QTransform
+from PySide6.QtGui import QPolygonF
 
 from simulator.arrays.trace import FACTORS, Factor, Gains
 from simulator.observations.factors import NOT_A_NUMBER, TOTAL, gain_rows, nothing_arrives
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import DepthAxis, ValueAxis
-from ui.chart.canvas import Pane
 from ui.chart.legend import Key, Note
 from ui.chart.lost import Since, layer_words, lost_notes, since_of
-from ui.chart.marks import FLOOR, LOST, Array, Curves, Dots, Item, LayerHighlight, pieces, transparent
+from ui.chart.marks import FLOOR, LOST, Bars, Curves, Dots, LayerHighlight, Mark
+from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange
 from ui.chart.table import Cell, Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.depth import columns_of, finite_extent
 from ui.style.numbers import number
-from ui.style.theme import Theme
 
 COLOURS: dict[Factor, str] = {
     "weights": "backward",
@@ -81,25 +80,6 @@ def state_of(step: int, labels: Sequence[str], found: Sequence[Gains], since: Si
     return WaterfallState(step, used, rows[[FACTORS.index(factor) for factor in used]], rows[TOTAL], since)
 
 
-class _Steps(Item):
-    """Floating bars, right to left: where one factor ends, the next begins."""
-
-    def __init__(self, pane: Pane) -> None:
-        super().__init__(pane, -1.0)
-        self.bars: list[tuple[QRectF, int]] = []
-        self.colours: list[str] = []
-
-    def set_bars(self, bars: list[tuple[QRectF, int]]) -> None:
-        self.bars = bars
-        self.update()
-
-    def draw(self, painter: QPainter, there: QTransform) -> None:
-        for rect, factor in self.bars:
-            box = there.mapRect(rect)
-            box.setHeight(max(box.height(), 1.0))
-            painter.fillRect(box, transparent(self.colours[factor], 0.8))
-
-
 def bars_of(state: WaterfallState) -> list[tuple[QRectF, int]]:
     """One rectangle per layer and factor, in the order in which going back meets them."""
     bars = []
@@ -149,11 +129,6 @@ class Waterfall(Plot[WaterfallState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.depth_axis)
         self.scale = StepRange(always=(-1.0, 1.0))
         self.scales.append(self.scale)
-        self.beam = LayerHighlight(self.pane, along="x")
-        self.steps = _Steps(self.pane)
-        self.ghosts = Curves(self.pane, -0.5, dashed=True, smooth=True)
-        self.line = Curves(self.pane, 1.0, width=1.4, smooth=True)
-        self.dots = Dots(self.pane)
 
     def begin(self, info: RunInfo) -> None:
         self.depth_axis.name_layers(self.labels)
@@ -169,19 +144,29 @@ class Waterfall(Plot[WaterfallState]):
             state.totals[-1] = NOT_A_NUMBER
         return state
 
-    def draw(self, state: WaterfallState) -> None:
-        self._fit(state)
-        self.steps.colours = [self._tones[COLOURS[factor]] for factor in state.factors]
-        self.steps.set_bars(bars_of(state))
-        self.line.set_curves([self._curve(state)])
-        self._mark_lost(state)
+    def fit(self, states: Sequence[WaterfallState]) -> None:
+        edges = [edge for rect, _ in bars_of(states[0]) for edge in (rect.top(), rect.bottom())]
+        y = self.scale.fit(*finite_extent([*(state.running for state in states), np.array(edges)]))
+        self.pane.fit((-0.6, states[0].depth - 0.4), y)
 
-    def _mark_lost(self, state: WaterfallState) -> None:
+    def marks(self, state: WaterfallState) -> Sequence[Mark]:
+        """Floating bars, right to left: where one factor ends, the next begins; over them their sum."""
+        boxes = bars_of(state)
+        colours = [COLOURS[state.factors[row]] for _, row in boxes]
+        return [
+            LayerHighlight("highlight"),
+            Bars("factors", [box for box, _ in boxes], colours, alpha=0.8, least=(0.0, 1.0), z=-1.0),
+            Curves("running", [self._curve(state)], width=1.4, smooth=True, ghost="muted", z=1.0),
+            self._lost(state),
+        ]
+
+    def _lost(self, state: WaterfallState) -> Dots:
         """Layers that no number reaches."""
         zero, places = np.isneginf(state.running), np.flatnonzero(state.lost | np.isneginf(state.running))
         kinds = np.where(zero, FLOOR, LOST).astype(np.int8)
         heights = np.full(state.depth, self.scale.range[0])
-        self.dots.set_dots(places.astype(np.float64), heights[places], kinds[places], places.tolist())
+        x, rows = places.astype(np.float64), places.tolist()
+        return Dots("lost", x, heights[places], kinds[places], rows=rows, colours=self.layer_colours)
 
     def _curve(self, state: WaterfallState) -> list[QPolygonF]:
         x = np.arange(state.depth, dtype=np.float64)
@@ -189,36 +174,7 @@ class Waterfall(Plot[WaterfallState]):
         known = ~np.isnan(running)
         return pieces(x[known], np.where(np.isfinite(running[known]), running[known], np.nan))
 
-    def _fit(self, state: WaterfallState) -> None:
-        shown = [state.running, *([self.ghost.running] if self.ghost else [])]
-        edges = [edge for rect, _ in bars_of(state) for edge in (rect.top(), rect.bottom())]
-        y = self.scale.fit(*finite_extent([*shown, np.array(edges)]))
-        self.pane.fit((-0.6, state.depth - 0.4), y)
-
-    def draw_ghost(self, ghost: WaterfallState | None) -> None:
-        self.ghosts.set_curves([self._curve(ghost)] if ghost is not None else ())
-
-    def clear(self) -> None:
-        self.steps.set_bars([])
-        for curves in (self.line, self.ghosts):
-            curves.set_curves(())
-        self.dots.set_dots(np.zeros(0), np.zeros(0), np.zeros(0, np.int8))
-
-    def mark(self, layer: int) -> None:
-        self.beam.point_at(layer)
-
-    def tint(self, theme: Theme) -> None:
-        self._tones = {name: str(getattr(theme, name)) for name in COLOURS.values()}
-        if self.state is not None:
-            self.steps.colours = [self._tones[COLOURS[factor]] for factor in self.state.factors]
-        self.line.set_colours([theme.text])
-        self.dots.set_colours(self.layer_colours or [theme.text], theme.panel, theme.warning)
-        self.ghosts.set_colours([theme.muted])
-        self.beam.colour = theme.accent
-
-    # -- words -------------------------------------------------------------------------------------------------------
-
-    def legend(self, state: WaterfallState) -> Sequence[Key]:
+    def legend_keys(self, state: WaterfallState) -> Sequence[Key]:
         return [Key(WORDS.get(factor, factor), COLOURS[factor], "band") for factor in state.factors]
 
     def notes(self, state: WaterfallState) -> Sequence[Note]:

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QTransform
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
 from simulator.arrays.numeric import Floats
 from simulator.observations.graph.matrix import READABLE, Matrix
 from ui.chart.axes import plot_font
-from ui.chart.canvas import Pane
-from ui.chart.marks import Item, pen_of, transparent
+from ui.chart.marks import Mark, Surface
+from ui.chart.pane import Pane
+from ui.chart.pens import pen_of, transparent
 from ui.style.colours import mix, ramp
 from ui.style.numbers import integer, number, tabular
-from ui.style.theme import LIGHT, Theme
+from ui.style.theme import Theme
 
 TITLE = 20.0
 GAP = 12.0
@@ -60,102 +61,87 @@ def areas(rect: QRectF, shape: tuple[int, ...]) -> Areas:
     return Areas(matrix, QRectF(rest.left(), rest.top(), share, rest.height() - 16), words)
 
 
-class Detail(Item):
-    """Paints one opened box over a whole pane."""
+def cell_at(pane: Pane, matrix: Matrix, position: QPointF) -> tuple[int, int] | None:
+    """Row and column of an opened matrix under a scene position, where single numbers can be read."""
+    if not matrix.readable:
+        return None
+    rows, columns = matrix.values.shape
+    area = areas(pane.sceneBoundingRect(), (rows, columns)).matrix
+    if not area.contains(position):
+        return None
+    row = int((position.y() - area.top()) / area.height() * rows)
+    column = int((position.x() - area.left()) / area.width() * columns)
+    return min(row, rows - 1), min(column, columns - 1)
 
-    def __init__(self, pane: Pane) -> None:
-        super().__init__(pane, 0.0)
-        self.opened: Opened | None = None
-        self.theme: Theme = LIGHT
 
-    def open(self, opened: Opened | None) -> None:
-        self.opened = opened
-        self.update()
+def cell_rect(pane: Pane, matrix: Matrix, row: int, column: int) -> QRectF:
+    """Where a number of an opened matrix stands, in scene coordinates."""
+    rows, columns = matrix.values.shape
+    return _cell(areas(pane.sceneBoundingRect(), (rows, columns)).matrix, rows, columns, row, column)
 
-    def tint(self, theme: Theme) -> None:
-        self.theme = theme
-        self.update()
 
-    def cell_at(self, position: QPointF) -> tuple[int, int] | None:
-        """Row and column of the matrix under a scene position, where single numbers can be read."""
-        if self.opened is None or not self.opened.matrix.readable:
-            return None
-        rows, columns = self.opened.matrix.values.shape
-        area = areas(self.pane.sceneBoundingRect(), (rows, columns)).matrix
-        if not area.contains(position):
-            return None
-        row = int((position.y() - area.top()) / area.height() * rows)
-        column = int((position.x() - area.left()) / area.width() * columns)
-        return min(row, rows - 1), min(column, columns - 1)
+@dataclass(frozen=True, eq=False)
+class Detail(Mark):
+    """One opened box over a whole pane."""
 
-    def cell_rect(self, row: int, column: int) -> QRectF:
-        """Where a number stands, in scene coordinates."""
-        assert self.opened is not None
-        rows, columns = self.opened.matrix.values.shape
-        area = areas(self.pane.sceneBoundingRect(), (rows, columns)).matrix
-        return _cell(area, rows, columns, row, column)
+    opened: Opened
 
-    # -- painting ------------------------------------------------------------------------------------------------------
-
-    def draw(self, painter: QPainter, there: QTransform) -> None:
-        if self.opened is None:
-            return
-        rect, matrix = there.mapRect(self.pane.area), self.opened.matrix
-        found = areas(rect, matrix.values.shape)
+    def draw(self, surface: Surface) -> None:
+        painter, matrix = surface.painter, self.opened.matrix
+        rect = surface.to_pixels.mapRect(surface.pane.area)
+        places = areas(rect, matrix.values.shape)
         painter.setFont(plot_font(12, bold=True))
-        painter.setPen(QColor(self.theme.text))
+        painter.setPen(QColor(surface.colour("text")))
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRectF(rect.left() + 8, rect.top(), rect.width() - 16, TITLE), left, self.opened.title)
-        self._matrix(painter, found.matrix, self.opened)
-        self._histogram(painter, found.histogram, matrix)
+        self._matrix(surface, places.matrix)
+        self._histogram(surface, places.histogram)
         painter.setFont(tabular(plot_font(12)))
-        painter.setPen(QColor(self.theme.text))
+        painter.setPen(QColor(surface.colour("text")))
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-        painter.drawText(found.words, int(flags), "\n".join([*self.opened.formula, *counted(matrix)]))
+        painter.drawText(places.words, int(flags), "\n".join([*self.opened.formula, *counted(matrix)]))
 
-    def _matrix(self, painter: QPainter, area: QRectF, opened: Opened) -> None:
-        values = opened.matrix.values
+    def _matrix(self, surface: Surface, area: QRectF) -> None:
+        painter = surface.painter
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(area, image_of(values, self.theme))
-        painter.setPen(pen_of(self.theme.border))
+        painter.drawImage(area, image_of(self.opened.matrix.values, surface.palette.theme))
+        painter.setPen(pen_of(surface.colour("border")))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(area)
-        if opened.matrix.readable:
-            self._numbers(painter, area, opened)
+        if self.opened.matrix.readable:
+            self._numbers(surface, area)
 
-    def _numbers(self, painter: QPainter, area: QRectF, opened: Opened) -> None:
-        values, before = opened.matrix.values, opened.before
+    def _numbers(self, surface: Surface, area: QRectF) -> None:
+        painter, values, before = surface.painter, self.opened.matrix.values, self.opened.before
         rows, columns = values.shape
         painter.setFont(tabular(plot_font(11)))
+        painter.setPen(QColor(surface.colour("text")))
         metrics = QFontMetricsF(painter.font())
-        for row in range(rows):
-            for column in range(columns):
-                cell = _cell(area, rows, columns, row, column)
-                lines = [fitting(float(values[row, column]), metrics, cell.width() - 2)]
-                if before is not None and before[row, column] != values[row, column]:
-                    lines.append(times(float(values[row, column]), float(before[row, column])))
-                kept = [line for line in lines if line and metrics.horizontalAdvance(line) <= cell.width() - 2]
-                kept = kept if len(kept) * metrics.height() <= cell.height() else kept[:1]
-                if metrics.height() <= cell.height() + 3:
-                    painter.setPen(QColor(self.theme.text))
-                    painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, "\n".join(kept))
+        for row, column in np.ndindex(rows, columns):
+            cell = _cell(area, rows, columns, row, column)
+            lines = [fitting(float(values[row, column]), metrics, cell.width() - 2)]
+            if before is not None and before[row, column] != values[row, column]:
+                lines.append(times(float(values[row, column]), float(before[row, column])))
+            kept = [line for line in lines if line and metrics.horizontalAdvance(line) <= cell.width() - 2]
+            kept = kept if len(kept) * metrics.height() <= cell.height() else kept[:1]
+            if metrics.height() <= cell.height() + 3:
+                painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, "\n".join(kept))
 
-    def _histogram(self, painter: QPainter, area: QRectF, matrix: Matrix) -> None:
-        theme, counts = self.theme, matrix.counts
-        assert self.opened is not None
+    def _histogram(self, surface: Surface, area: QRectF) -> None:
+        painter, counts, edges = surface.painter, self.opened.matrix.counts, self.opened.matrix.edges
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(transparent(theme.backward if self.opened.backward else theme.forward, 0.6))
+        painter.setBrush(transparent(surface.colour("backward" if self.opened.backward else "forward"), 0.6))
         width = area.width() / len(counts)
         for place, count in enumerate(counts):
             height = area.height() * count / max(int(counts.max()), 1)
             painter.drawRect(QRectF(area.left() + place * width, area.bottom() - height, max(width - 1, 1), height))
-        painter.setPen(pen_of(theme.border))
+        painter.setPen(pen_of(surface.colour("border")))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         painter.setFont(tabular(plot_font(11)))
-        painter.setPen(QColor(theme.muted))
+        painter.setPen(QColor(surface.colour("muted")))
         below = QRectF(area.left(), area.bottom() + 1, area.width(), 16)
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, number(float(matrix.edges[0])))
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight, number(float(matrix.edges[-1])))
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, number(float(edges[0])))
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, number(float(edges[-1])))
 
 
 def fitting(value: float, metrics: QFontMetricsF, width: float) -> str:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QTransform
+from PySide6.QtGui import QColor
 
 from simulator.observations.unit import SATURATED, Unit
 from simulator.record.turns import Turn
-from ui.chart.canvas import Pane
+from ui.chart.colour_tables import diverging_table
 from ui.chart.heat import Heat
-from ui.chart.marks import Array, Item, pen_of, transparent
-from ui.chart.tiles import Tiles, diverging_table, flowing, marked, places_of
+from ui.chart.marks import Bars, Mark, Surface
+from ui.chart.pens import pen_of, transparent
+from ui.chart.polygons import Array
+from ui.chart.tiles import Tiles, flowing, marked, places_of
 from ui.style.colours import mix
 from ui.style.numbers import number, percent
 from ui.style.theme import Theme
@@ -30,26 +34,20 @@ TONES: dict[str, str] = {"dead": "warning", "saturated": "muted", "alive": "acce
 """Fields of the theme."""
 
 
-class Cells(Item):
-    """All units of a layer as cells, row by row, the watched one framed."""
+@dataclass(frozen=True)
+class CellGrid:
+    """All units of a layer as cells, row by row."""
 
-    def __init__(self, pane: Pane) -> None:
-        super().__init__(pane, 1.0)
-        self.heat = Heat(pane)
-        self.colour = "#000000"
-        self.chosen, self.columns, self.count = -1, 1, 0
+    count: int
 
-    def show_units(self, unit: Unit) -> tuple[int, int]:
-        """(columns, rows) of the cells."""
-        self.count = len(unit.means)
-        self.columns = max(min(self.count, 100), math.ceil(math.sqrt(16 * self.count)) if self.count > 400 else 1)
-        rows = -(-self.count // self.columns)
-        places = np.full(rows * self.columns, NOTHING, np.uint8)
-        places[: self.count] = _cell_places(unit)
-        self.heat.set_places(places.reshape(rows, self.columns), QRectF(0, 0, self.columns, rows))
-        self.chosen = unit.index
-        self.update()
-        return self.columns, rows
+    @property
+    def columns(self) -> int:
+        wide = math.ceil(math.sqrt(16 * self.count)) if self.count > 400 else 1
+        return max(min(self.count, 100), wide)
+
+    @property
+    def rows(self) -> int:
+        return -(-self.count // self.columns)
 
     def at(self, x: float, y: float) -> int:
         """The unit there, counted from 0; -1 none."""
@@ -57,19 +55,41 @@ class Cells(Item):
         unit = row * self.columns + column
         return unit if 0 <= column < self.columns and row >= 0 and unit < self.count else -1
 
-    def tint(self, theme: Theme) -> None:
-        shades = [theme.panel, mix(theme.panel, theme.forward, 0.6), mix(theme.panel, theme.muted, 0.35), theme.warning]
-        colours = [QColor(0, 0, 0, 0).rgba(), *(QColor(shade).rgba() for shade in shades[1:])]
-        self.heat.set_table(colours + [colours[-1]] * (256 - len(colours)))
-        self.colour = theme.text
 
-    def draw(self, painter: QPainter, there: QTransform) -> None:
-        if not 0 <= self.chosen < self.count:
-            return
-        row, column = divmod(self.chosen, self.columns)
-        painter.setPen(pen_of(self.colour, 2.0))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(there.mapRect(QRectF(column, row, 1, 1)))
+def cells_of(unit: Unit) -> CellGrid:
+    return CellGrid(len(unit.means))
+
+
+def cell_marks(unit: Unit, pane: int) -> Sequence[Mark]:
+    """The cells of all units, the watched one framed."""
+    grid = cells_of(unit)
+    places = np.full(grid.rows * grid.columns, NOTHING, np.uint8)
+    places[: grid.count] = _cell_places(unit)
+    row, column = divmod(unit.index, grid.columns)
+    image, rect = places.reshape(grid.rows, grid.columns), QRectF(0, 0, grid.columns, grid.rows)
+    cells = Heat("cells", image, rect, cell_table, pane=pane, zero=None, lost=None)
+    return [cells, Frame("watched", QRectF(column, row, 1, 1), pane=pane)]
+
+
+@lru_cache(16)
+def cell_table(theme: Theme) -> tuple[int, ...]:
+    shades = [theme.panel, mix(theme.panel, theme.forward, 0.6), mix(theme.panel, theme.muted, 0.35), theme.warning]
+    colours = [QColor(0, 0, 0, 0).rgba(), *(QColor(shade).rgba() for shade in shades[1:])]
+    return (*colours, *[colours[-1]] * (256 - len(colours)))
+
+
+@dataclass(frozen=True, eq=False)
+class Frame(Mark):
+    """A rectangle of data with a strong edge."""
+
+    rect: QRectF
+    _: KW_ONLY
+    z: float = 1.0
+
+    def draw(self, surface: Surface) -> None:
+        surface.painter.setPen(pen_of(surface.colour("text"), 2.0))
+        surface.painter.setBrush(Qt.BrushStyle.NoBrush)
+        surface.painter.drawRect(surface.to_pixels.mapRect(self.rect))
 
 
 def _cell_places(unit: Unit) -> NDArray[np.uint8]:
@@ -77,46 +97,28 @@ def _cell_places(unit: Unit) -> NDArray[np.uint8]:
     return np.where(np.isfinite(unit.means), np.where(unit.dead, DEAD, dim), NOTHING).astype(np.uint8)
 
 
-class Incoming(Item):
-    """Incoming weights as bars; as images where they look at one."""
+def incoming_tiles(unit: Unit) -> Tiles | None:
+    """Where incoming weights lie that look at an image, every channel of every map as one tile; None: bars."""
+    return flowing(unit.weights.size // math.prod(unit.image[1:]), *unit.image[1:]) if unit.image else None
 
-    def __init__(self, pane: Pane) -> None:
-        super().__init__(pane, 0.0)
-        self.heat = Heat(pane)
-        self.bars: list[tuple[float, float, float]] = []
-        self.above, self.below = "#000000", "#000000"
-        self.tiles: Tiles | None = None
 
-    def tint(self, theme: Theme) -> None:
-        self.heat.set_table(diverging_table(theme))
-        self.above, self.below = theme.forward, theme.accent
-        self.update()
+def incoming_image(unit: Unit, tiles: Tiles, reach: float, pane: int) -> Heat:
+    """Incoming weights as images."""
+    images = marked(unit.weights.T.reshape(-1, *unit.image[1:]))
+    # The pane counts upwards, pictures downwards.
+    places = np.flipud(places_of(tiles.compose(images), (-reach, reach)))
+    return Heat("incoming image", places, tiles.rect, diverging_table, pane=pane, zero=None, lost=None)
 
-    def show_image(self, weights: Array, shape: Sequence[int], reach: float) -> Tiles:
-        """Every channel of every map as one tile; returns where they lie."""
-        images = marked(weights.T.reshape(-1, *shape[1:]))
-        self.bars, self.tiles = [], flowing(len(images), *shape[1:])
-        places = places_of(self.tiles.compose(images), (-reach, reach))
-        # The pane counts upwards, pictures downwards.
-        self.heat.set_places(np.flipud(places), self.tiles.rect)
-        self.update()
-        return self.tiles
 
-    def show_bars(self, values: Array) -> None:
-        """One bar per weight; where there are many, the largest of each few."""
-        self.heat.clear()
-        self.tiles = None
-        chosen = strongest(values, MOST_BARS)
-        width = len(values) / max(len(chosen), 1)
-        self.bars = [(i * width, width, float(v)) for i, v in enumerate(values[chosen].tolist()) if math.isfinite(v)]
-        self.update()
-
-    def draw(self, painter: QPainter, there: QTransform) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        for left, width, value in self.bars:
-            box = there.mapRect(QRectF(left + 0.1 * width, min(value, 0.0), 0.8 * width, abs(value)))
-            box.setWidth(max(box.width(), 1.0))
-            painter.fillRect(box, transparent(self.above if value > 0 else self.below, 0.85))
+def incoming_bars(unit: Unit, pane: int) -> Bars:
+    """One bar per weight; where there are many, the largest of each few."""
+    values = unit.weights.T.ravel()
+    chosen = values[strongest(values, MOST_BARS)]
+    width = len(values) / max(len(chosen), 1)
+    known = [(place * width, value) for place, value in enumerate(chosen.tolist()) if math.isfinite(value)]
+    boxes = [QRectF(left + 0.1 * width, min(value, 0.0), 0.8 * width, abs(value)) for left, value in known]
+    colours = ["forward" if value > 0 else "accent" for _, value in known]
+    return Bars("incoming", boxes, colours, alpha=0.85, least=(1.0, 0.0), pane=pane)
 
 
 def strongest(values: Array, most: int) -> NDArray[np.intp]:
@@ -130,33 +132,25 @@ def strongest(values: Array, most: int) -> NDArray[np.intp]:
     return np.asarray(rows.argmax(axis=1) + size * np.arange(len(rows)))
 
 
-class Turns(Item):
+@dataclass(frozen=True, eq=False)
+class Turns(Mark):
     """Upright lines where the unit was first seen to have died, saturated or come back, and when it may have."""
 
-    def __init__(self, pane: Pane) -> None:
-        super().__init__(pane, 3.0)
-        self.turns: tuple[Turn, ...] = ()
-        self.tones: dict[str, str] = {}
+    turns: Sequence[Turn]
+    _: KW_ONLY
+    z: float = 3.0
 
-    def set_turns(self, turns: tuple[Turn, ...]) -> None:
-        if turns != self.turns:
-            self.turns = turns
-            self.update()
-
-    def tint(self, theme: Theme) -> None:
-        self.tones = {condition: str(getattr(theme, tone)) for condition, tone in TONES.items()}
-        self.update()
-
-    def draw(self, painter: QPainter, there: QTransform) -> None:
-        (left, right), (low, high) = self.pane.shown
+    def draw(self, surface: Surface) -> None:
+        (left, right), (low, high) = surface.pane.shown
+        painter, to_pixels = surface.painter, surface.to_pixels
         for turn in self.turns:
-            tone = self.tones[turn.condition]
+            tone = surface.colour(TONES[turn.condition])
             seen = turn.step if turn.after is None else turn.after
             span = QRectF(seen, low, turn.step - seen, high - low)
-            painter.fillRect(there.mapRect(span), transparent(tone, 0.12))
+            painter.fillRect(to_pixels.mapRect(span), transparent(tone, 0.12))
             if left <= turn.step <= right:
                 painter.setPen(pen_of(tone, 1.0))
-                painter.drawLine(there.map(QPointF(turn.step, high)), there.map(QPointF(turn.step, low)))
+                painter.drawLine(to_pixels.map(QPointF(turn.step, high)), to_pixels.map(QPointF(turn.step, low)))
 
 
 def words_of(unit: Unit) -> str:

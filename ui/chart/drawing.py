@@ -1,0 +1,134 @@
+"""The items that draw marks: made once for each key and shown again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QTransform
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from ui.chart.legend import Key
+from ui.chart.marks import LIVE, Mark, Palette, Style, Surface
+from ui.chart.pane import Pane
+
+M = TypeVar("M", bound=Mark)
+
+
+class Item(QGraphicsItem):
+    """Bounds are the pane's view; :meth:`draw` gets a painter in logical pixels and the way there from data."""
+
+    def __init__(self, pane: Pane, z: float = 0.0) -> None:
+        super().__init__()
+        self.pane = pane
+        pane.hold(self)
+        self.setZValue(z)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def boundingRect(self) -> QRectF:
+        return self.pane.bounds
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        view = self.sceneTransform()
+        back, possible = view.inverted()
+        if not possible:
+            return
+        painter.save()
+        try:
+            painter.setWorldTransform(back * painter.worldTransform())
+            self.draw(painter, self.pane.scaling * view)
+        finally:
+            painter.restore()
+
+    def draw(self, painter: QPainter, to_pixels: QTransform) -> None:
+        raise NotImplementedError
+
+
+class MarkItem(Item):
+    """Draws the mark it was given last."""
+
+    def __init__(self, pane: Pane, palette: Palette) -> None:
+        super().__init__(pane)
+        self.palette = palette
+        self.mark: Mark | None = None
+        self.style = LIVE
+        self.shift = QPointF()
+
+    def show_mark(self, mark: Mark | None, style: Style = LIVE, shift: QPointF | None = None) -> None:
+        self.mark, self.style, self.shift = mark, style, shift or QPointF()
+        if mark is not None and mark.z != self.zValue():
+            self.setZValue(mark.z)
+        self.update()
+
+    def draw(self, painter: QPainter, to_pixels: QTransform) -> None:
+        if self.mark is None:
+            return
+        if not self.shift.isNull():
+            to_pixels = QTransform.fromTranslate(self.shift.x(), self.shift.y()) * to_pixels
+        self.mark.draw(Surface(painter, to_pixels, self.pane, self.palette, self.style))
+
+
+@dataclass(frozen=True)
+class DrawnState:
+    """The marks of one of the states that a plot draws at once."""
+
+    marks: Sequence[Mark]
+    style: Style = LIVE
+    shift: QPointF | None = None
+    """How far it stands from the first, in data."""
+
+
+class Drawing:
+    """All marks of a plot on its panes."""
+
+    def __init__(self, panes: Sequence[Pane], palette: Palette) -> None:
+        self.panes = panes
+        self.palette = palette
+        self._items: dict[tuple[int, str], MarkItem] = {}
+        """By the place of the state and the key of the mark."""
+
+    def show(self, states: Sequence[DrawnState]) -> None:
+        """Draw these states and nothing else."""
+        idle = set(self._items)
+        for place, state in enumerate(states):
+            for mark in state.marks:
+                self._item(place, mark).show_mark(mark, state.style, state.shift)
+                idle.discard((place, mark.key))
+        for name in idle:
+            if self._items[name].mark is not None:
+                self._items[name].show_mark(None)
+
+    def _item(self, place: int, mark: Mark) -> MarkItem:
+        item = self._items.get((place, mark.key))
+        if item is None:
+            item = self._items[place, mark.key] = MarkItem(self.panes[mark.pane], self.palette)
+        return item
+
+    def mark(self, key: str, place: int = 0) -> Mark | None:
+        """What is drawn under this key of the live state, or of another one."""
+        item = self._items.get((place, key))
+        return None if item is None else item.mark
+
+    def marks(self) -> Iterator[Mark]:
+        """Everything that is drawn."""
+        return (item.mark for item in self._items.values() if item.mark is not None)
+
+    def marks_of(self, kind: type[M]) -> list[M]:
+        """Everything of one kind that is drawn."""
+        return [mark for mark in self.marks() if isinstance(mark, kind)]
+
+    def keys(self) -> list[Key]:
+        """What the legend says of marks by themselves, each thing once."""
+        return list(dict.fromkeys(key for mark in self.marks() for key in mark.keys(self.panes[mark.pane])))
+
+    def highlight(self, layer: int) -> None:
+        """Emphasise what is of this layer; -1 none."""
+        self.palette.highlighted = layer
+        self.update()
+
+    def update(self) -> None:
+        """Paint everything again: its colours may have changed."""
+        for item in self._items.values():
+            item.update()

@@ -1,0 +1,103 @@
+"""What the pointer reads in a plot: the box with exact values, the cross hairs, and the layer that is pointed at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal
+
+from ui.chart.canvas import Canvas
+from ui.chart.change_marks import ChangeMarks, words_of
+from ui.chart.crosshair import Crosshair
+from ui.chart.marks import Palette
+from ui.chart.pane import Pane
+from ui.chart.readout import ReadOut
+from ui.chart.view import Probe
+
+NEAR = 6.0
+"""Pixels around what is pointed at that a read-out leaves free."""
+
+
+class Pointing(QObject):
+    """Follows the pointer over a canvas: it asks what lies there and is told by :meth:`tell`."""
+
+    asked = Signal(int, float, float)
+    """What lies at x, y of a pane, in data coordinates?"""
+    layer_changed = Signal(int)
+    """The pointer has come to another layer; -1 none."""
+
+    def __init__(self, canvas: Canvas, palette: Palette) -> None:
+        super().__init__(canvas)
+        self.canvas = canvas
+        self.read_out = ReadOut(canvas)
+        self.hairs = [Crosshair(pane, palette) for pane in canvas.panes]
+        self.change_marks = [ChangeMarks(pane, palette) for pane in canvas.step_panes]
+        self._layer = self._pane = -1
+        self._pointer: QPointF | None = None
+
+    def follow(self) -> None:
+        """From now on; without it only changes are marked."""
+        self.canvas.pointed.connect(self.point)
+        self.canvas.left.connect(self.leave)
+
+    def read_again(self) -> None:
+        """What lies under the pointer may have changed."""
+        if self._pointer is not None:
+            self.point(self._pointer)
+
+    def point(self, position: QPointF) -> None:
+        self._pointer, self._pane = position, self.canvas.pane_at(position)
+        if self._pane < 0:
+            self._show(None)
+        else:
+            at = self.canvas.panes[self._pane].scene_to_data(position)
+            self.asked.emit(self._pane, at.x(), at.y())
+
+    def tell(self, probe: Probe | None, last: float | None) -> None:
+        """What lies under the pointer; ``last`` is where along its pane the last of the data stands."""
+        if self._pointer is not None:
+            probe = self._with_changes(probe, self._pane, self._pointer)
+            self._show(probe)
+            if probe is not None:
+                self._place_read_out(probe, self.canvas.panes[self._pane], self._pointer, last)
+
+    def leave(self) -> None:
+        self._pointer = None
+        self._show(None)
+
+    def _with_changes(self, probe: Probe | None, pane: int, position: QPointF) -> Probe | None:
+        """What lies under the pointer, and the changes whose marks stand there."""
+        near = [marks.near(position) for marks in self.change_marks if marks.pane is self.canvas.panes[pane]]
+        words = words_of([change for changes in near for change in changes])
+        if not words:
+            return probe
+        return Probe(words) if probe is None else replace(probe, text=f"{probe.text}\n{words}")
+
+    def _show(self, probe: Probe | None) -> None:
+        for i, hair in enumerate(self.hairs):
+            hair.put(probe.x if probe and i == self._pane else None)
+        if probe is None:
+            self.read_out.hide()
+        layer = probe.layer if probe else -1
+        if layer != self._layer:
+            self._layer = layer
+            self.layer_changed.emit(layer)
+
+    def _place_read_out(self, probe: Probe, pane: Pane, pointer: QPointF, last: float | None) -> None:
+        flat = self.canvas.flat
+        seen = [flat(rect) for rect in self._to_be_seen(probe, pane, pointer, last)]
+        at = self.canvas.mapFromScene(pointer)
+        self.read_out.show_beside(at, probe.text, flat(pane.sceneBoundingRect()), seen)
+
+    def _to_be_seen(self, probe: Probe, pane: Pane, pointer: QPointF, last: float | None) -> list[QRectF]:
+        """What a read-out must not cover: what it is about, and the last of what is drawn."""
+        area = pane.sceneBoundingRect()
+        about = probe.layer if pane in self.canvas.depth_panes and probe.layer >= 0 else probe.x
+        seen = [QRectF(pointer.x() - NEAR, pointer.y() - NEAR, 2 * NEAR, 2 * NEAR)]
+        for x in (about, last):
+            place = pane.data_to_scene(QPointF(x, 0.0)).x() if x is not None else area.left() - NEAR
+            if area.left() <= place <= area.right():
+                seen.append(QRectF(place - NEAR, area.top(), 2 * NEAR, area.height()))
+        if pane in self.canvas.row_panes:
+            seen.append(QRectF(area.left(), pointer.y() - NEAR, area.width(), 2 * NEAR))
+        return seen

@@ -1,0 +1,155 @@
+"""What a plot says of itself: what it needs, what it draws of a state, and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Generic, Literal
+
+from PySide6.QtCore import QPointF
+
+from simulator.layers.info import LayerInfo
+from simulator.training.run_info import RunInfo
+from ui.chart.canvas import Canvas
+from ui.chart.header import Option
+from ui.chart.legend import Key, Note
+from ui.chart.marks import Mark
+from ui.chart.pane import Pane
+from ui.chart.table import Table
+from ui.chart.view import Probe, S, View, layer_name
+from ui.style.numbers import integer
+from ui.style.theme import Theme, layer_colour
+
+Shape = Literal["wide", "square", "tall"]
+
+
+class PlotDefinition(Generic[S]):
+    """Class variables and methods that a plot defines, and what they may read."""
+
+    key: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    side: ClassVar[str] = "forward"
+    default: ClassVar[bool] = False
+    shape: ClassVar[Shape] = "wide"
+    """What a card of it should look like: twice as wide as high, about as wide as high, or higher than wide."""
+    least_width: ClassVar[int] = 280
+    least_height: ClassVar[int] = 150
+    """Pixels it needs to be read, its header included."""
+    explain: ClassVar[str] = ""
+    formula: ClassVar[str] = ""
+    """Markdown with TeX between dollars."""
+    wants: frozenset[str] = frozenset()
+    """Costly parts of a frame that it needs; options may change them."""
+    empty_text: ClassVar[str] = "Nothing to show yet: the first step fills this plot."
+    offers: ClassVar[tuple[Option, ...]] = ()
+    """Switches of this plot."""
+    kinds: ClassVar[frozenset[str]] = frozenset()
+    """The kinds of layers it is about; empty: any."""
+    reads: ClassVar[bool] = False
+    """Whether its legend says what the toolbar says."""
+    comes_along: ClassVar[bool] = False
+    """Whether it opens by itself where the network has such a layer."""
+
+    canvas: Canvas
+    theme: Theme
+    info: RunInfo | None
+    state: S | None
+    ghost: S | None
+    options: dict[str, bool]
+    layer_colours: tuple[str, ...]
+
+    # -- what it is made of and what it shows --------------------------------------------------------------------------
+
+    def build(self) -> None:
+        """Make panes, axes and what stands beside them, once."""
+        raise NotImplementedError
+
+    def begin(self, info: RunInfo) -> None:
+        """A new run: name the axes. Layer colours are already those of the new depth."""
+
+    def capture(self, view: View) -> S | None:
+        """What of the view this plot draws; None while there is nothing."""
+        raise NotImplementedError
+
+    def adapt(self, state: S) -> None:
+        """Turn options as the state needs them, by :meth:`Plot.turn`."""
+
+    def option_changed(self) -> None:
+        """Bring axes in line with ``options``."""
+
+    # -- drawing -----------------------------------------------------------------------------------------------------
+
+    def fit(self, states: Sequence[S]) -> None:
+        """Bring axes and what stands beside panes in line with all states that are drawn; the first is the live one."""
+        raise NotImplementedError
+
+    def marks(self, state: S) -> Sequence[Mark]:
+        """What is drawn of a state, on axes that fit it."""
+        raise NotImplementedError
+
+    def ghost_marks(self, ghost: S) -> Sequence[Mark]:
+        """What is drawn of a state that is only there to be compared with: its marks that have a colour as ghosts."""
+        return [mark.dimmed() for mark in self.marks(ghost) if mark.ghost]
+
+    def shift(self, place: int) -> QPointF:
+        """How far the ``place``-th of the states stands from the first, in data; usually they lie upon each other."""
+        return QPointF()
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def legend_keys(self, state: S) -> Sequence[Key]:
+        """What the legend says of the marks, beside what these say by themselves."""
+        return ()
+
+    def pinned_key(self) -> tuple[Key, ...]:
+        """The legend's entry for the ghost, if there is one."""
+        if self.ghost is None:
+            return ()
+        return (Key(f"pinned at step {integer(self.ghost.step)}", "faint", "dashed"),)
+
+    def remark(self, state: S) -> str:
+        """A sentence about what is shown, above the panes."""
+        return ""
+
+    def notes(self, state: S) -> Sequence[Note]:
+        """Counts of what the marks cannot show."""
+        return ()
+
+    def rows(self, state: S) -> Table:
+        """The columns of one state, in full precision."""
+        raise NotImplementedError
+
+    def probe(self, state: S, pane: int, x: float, y: float) -> Probe | None:
+        """What lies at ``x``, ``y`` of a pane, in data coordinates."""
+        return None
+
+    def layer_pointed(self, layer: int) -> None:
+        """Somebody points at a layer, here or elsewhere; -1 at none."""
+
+    def last_column(self, pane: Pane) -> float | None:
+        """Where along a pane over steps or over depth the last of the data stands."""
+        if pane in self.canvas.step_panes and self.state is not None:
+            return float(self.state.step)
+        return float(self.info.depth - 1) if pane in self.canvas.depth_panes and self.info is not None else None
+
+    # -- what these may read -----------------------------------------------------------------------------------------
+
+    def layer(self, index: int) -> LayerInfo | None:
+        return self.info.layers[index] if self.info is not None and 0 <= index < self.info.depth else None
+
+    def layer_text(self, index: int) -> str:
+        """``dense 3 · 100 tanh``: the first line of a read-out."""
+        layer = self.layer(index)
+        return layer_name(layer) if layer is not None else f"layer {index + 1}"
+
+    def layer_colour(self, index: int) -> str:
+        """The colour that a layer has in every plot, by its place in the run."""
+        depth = self.info.depth if self.info is not None else 1
+        return layer_colour(index, depth, self.theme)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(layer.label for layer in self.info.layers) if self.info is not None else ()
+
+    def names_of(self, depth: int) -> list[str]:
+        """A label for each of so many layers, also of a run that has gone."""
+        return [*self.labels] if len(self.labels) == depth else [str(i + 1) for i in range(depth)]

@@ -1,0 +1,43 @@
+"""The field in which a weight is typed, over its cell."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QRect, Signal
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from ui.style.numbers import read_number
+
+HEIGHT = 24
+
+
+class WeightEditor(QLineEdit):
+    """Hidden until :meth:`edit`; a number that is no number stays to be mended."""
+
+    typed = Signal(float)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.hide()
+        self.setAccessibleName("weight")
+        self.returnPressed.connect(self._done)
+        self.editingFinished.connect(self.hide)
+
+    def edit(self, cell: QRect, value: float) -> None:
+        """Stand over a cell and offer its value."""
+        margin = (cell.height() - HEIGHT) // 2
+        self.setGeometry(cell.adjusted(0, margin, 0, -margin))
+        self.setText(f"{value:.6g}")
+        self.show()
+        self.setFocus()
+        self.selectAll()
+
+    def _done(self) -> None:
+        try:
+            value = read_number(self.text().replace(",", "."))
+        except ValueError:
+            return
+        self.hide()
+        if math.isfinite(value):
+            self.typed.emit(value)
