@@ -33,7 +33,7 @@ def _with_thresholds(text: str, rule: Rule) -> str:
 
     def value(match: re.Match[str]) -> str:
         constant = getattr(rule, match[1], None) or getattr(sys.modules[type(rule).__module__], match[1])
-        return number(float(constant[int(match[2])] if match[2] else constant)).removeprefix("1.0·")
+        return number(float(constant[int(match[2])] if match[2] else constant)).removeprefix("1·")
 
     return _THRESHOLD.sub(value, text)
 
