@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QAction, QFont
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -15,6 +15,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.measures import RECORDED
 from simulator.running.reference import nested
 from simulator.schema.parameter import kind_of, own_first
+from ui.board.workspaces import BUILT_IN
 from ui.chart.explanation import Explanation
 from ui.manual.book import chapters, contents, pages, write_manual
 from ui.manual.page import Page, slug
@@ -246,6 +247,28 @@ def test_every_control_has_a_name_and_takes_the_focus(manual: ManualWindow) -> N
     for control in (manual.field, manual.contents, manual.browser, manual.back, manual.forward):
         assert control.accessibleName()
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_the_page_on_keys_lists_the_commands_of_the_window_as_their_keys_are_now(owner: QWidget) -> None:
+    command = QAction("&Bring back…", owner)
+    command.setShortcut("Ctrl+Alt+B")
+    QAction("Without keys", owner)
+    manual = ManualWindow(owner)
+    manual.open_page("guide/keyboard")
+    shown = manual.browser.toPlainText()
+    assert "Ctrl+Alt+B" in shown
+    assert "Bring back" in shown
+    assert "Without keys" not in shown
+    command.setShortcut("Ctrl+Alt+U")
+    manual.browser.reload()
+    assert "Ctrl+Alt+U" in manual.browser.toPlainText()
+
+
+def test_every_workspace_of_the_program_is_described_with_its_plots() -> None:
+    text = pages()["guide/board"].text
+    for workspace in BUILT_IN:
+        assert workspace.explain in text
+        assert all(f"(../plots/{key}.md)" in text for key in workspace.arrangement.keys)
 
 
 # -- the ways there ---------------------------------------------------------------------------------------------------

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from pathlib import Path
 
 from simulator.system.atomic import write_atomic
 from ui.manual.findings import finding_pages
+from ui.manual.guide import filled, keyboard_page
 from ui.manual.page import Chapter, Page, written
 from ui.manual.parts import part_chapters
 from ui.manual.plots import plot_pages
-from ui.manual.tables import analyses_list
 from ui.style.help import SUFFIX
 
 GUIDE = (
     ("index", "Nablascope"),
+    ("guide/board", "The board"),
     ("guide/reading-plots", "Reading plots"),
     ("guide/knobs", "Knobs"),
-    ("guide/keyboard", "Keyboard"),
-    ("glossary", "Glossary"),
 )
 HOW_TO = (
     ("how-to/files", "Experiment files"),
@@ -31,13 +31,13 @@ HOW_TO = (
 @functools.cache
 def chapters() -> tuple[Chapter, ...]:
     """All pages, from what a newcomer needs to what is looked up."""
-    guide = Chapter("Guide", tuple(Page(path, title, written(path)) for path, title in GUIDE))
-    how_to = Chapter("How to", tuple(Page(path, title, _filled(written(path))) for path, title in HOW_TO))
-    return guide, plot_pages(), finding_pages(), *part_chapters(), how_to
+    glossary = Page("glossary", "Glossary", written("glossary"))
+    guide = Chapter("Guide", (*_pages(GUIDE), keyboard_page(None), glossary))
+    return guide, plot_pages(), finding_pages(), *part_chapters(), Chapter("How to", _pages(HOW_TO))
 
 
-def _filled(text: str) -> str:
-    return text.replace("[[analyses]]", analyses_list())
+def _pages(titles: Iterable[tuple[str, str]]) -> tuple[Page, ...]:
+    return tuple(Page(path, title, filled(written(path))) for path, title in titles)
 
 
 def pages() -> dict[str, Page]:

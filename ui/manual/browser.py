@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFontInfo, QTextCursor, QTextDocument, QTextOp
 from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
 
 from ui.manual.book import pages
+from ui.manual.guide import KEYBOARD, keyboard_page
 from ui.manual.page import Page
 from ui.style.formulas import Lettering
 from ui.style.help import address, path_of
@@ -34,7 +35,10 @@ class Browser(QTextBrowser):
     @property
     def page(self) -> Page | None:
         """The page that is shown."""
-        return pages().get(path_of(self.source()))
+        return self._page(path_of(self.source()))
+
+    def _page(self, path: str) -> Page | None:
+        return keyboard_page(self.window().parentWidget()) if path == KEYBOARD else pages().get(path)
 
     def open_page(self, path: str) -> None:
         self.setSource(address(path))
@@ -49,7 +53,7 @@ class Browser(QTextBrowser):
         self.page_opened.emit(path_of(url))
 
     def loadResource(self, type: int, name: QUrl | str) -> object:
-        page = pages().get(path_of(name)) if type == Resource.HtmlResource.value else None
+        page = self._page(path_of(name)) if type == Resource.HtmlResource.value else None
         if page is None:
             return super().loadResource(type, name)
         return to_html(page.markdown, Lettering(self.font(), current_theme().text, self.devicePixelRatioF() + 1))

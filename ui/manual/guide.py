@@ -1,0 +1,58 @@
+"""What the guide's pages list of the program itself: commands with their keys, workspaces, tables."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from simulator.observations.tables import ANALYSES, Analysis
+from ui.board.workspaces import BUILT_IN, Workspace
+from ui.manual.page import Page, written
+from ui.plots import plot_class
+
+KEYBOARD = "guide/keyboard"
+NO_COMMANDS = "The manual in the program lists every command of the window here, with its keys."
+
+
+def filled(text: str) -> str:
+    """The text with the lists that it asks for, ``[[workspaces]]`` and ``[[analyses]]``."""
+    return text.replace("[[workspaces]]", _workspaces()).replace("[[analyses]]", _analyses())
+
+
+def keyboard_page(window: QWidget | None) -> Page:
+    """The page on keys, with the commands of a window as their keys are now."""
+    commands = NO_COMMANDS if window is None else _commands(window)
+    return Page(KEYBOARD, "Keyboard", written(KEYBOARD).replace("[[commands]]", commands))
+
+
+def _commands(window: QWidget) -> str:
+    rows = {keys: text for action in window.findChildren(QAction) for keys, text in _named(action)}
+    return "\n".join(["| keys | command |", "|---|---|", *(f"| {keys} | {text} |" for keys, text in rows.items())])
+
+
+def _named(action: QAction) -> list[tuple[str, str]]:
+    """(keys, what they do), if it has both."""
+    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText).replace("|", "\\|")
+    text = action.text().replace("&", "").rstrip("…")
+    return [(keys, text)] if keys and text else []
+
+
+def _workspaces() -> str:
+    return "\n".join(f"- **{workspace.title}**: {workspace.explain} {_plots_of(workspace)}." for workspace in BUILT_IN)
+
+
+def _plots_of(workspace: Workspace) -> str:
+    return ", ".join(f"[{plot_class(key).title}](../plots/{key}.md)" for key in workspace.arrangement.keys)
+
+
+def _analyses() -> str:
+    return "\n".join(f"- `{name}`: {_described(analysis)} {_files(analysis)}" for name, analysis in ANALYSES.items())
+
+
+def _described(analysis: Analysis) -> str:
+    return " ".join((analysis.__doc__ or "").split())
+
+
+def _files(analysis: Analysis) -> str:
+    listed = (f"`{file}`: {', '.join(f'`{name}`' for name in columns)}." for file, columns in analysis.columns.items())
+    return " ".join(listed)
