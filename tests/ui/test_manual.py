@@ -10,21 +10,23 @@ from PySide6.QtGui import QAction, QFont
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from simulator.doctor import RULES, SUSPECTS
+from simulator.doctor import RULES, SUSPECTS, Finding
 from simulator.experiment.experiment import Experiment
 from simulator.measures import RECORDED
 from simulator.running.reference import nested
 from simulator.schema.parameter import kind_of, own_first
 from ui.board.workspaces import BUILT_IN
 from ui.chart.explanation import Explanation
+from ui.doctor.panel import Card
+from ui.doctor.trials import Offer
+from ui.forms.form import Fields
 from ui.manual.book import chapters, contents, pages, write_manual
-from ui.manual.page import Page, slug
-from ui.manual.parts import folder_of
+from ui.manual.page import Page
 from ui.manual.search import search
 from ui.manual.window import ManualWindow
 from ui.plots import all_plots
 from ui.style.formulas import Lettering, picture
-from ui.style.help import address, follow, page_of, path_of, set_page
+from ui.style.help import address, finding_page, follow, help_asked, page_of, part_page, path_of, set_page
 from ui.style.markdown import links, plain, to_html, unset_formulas
 from ui.style.theme import DARK, LIGHT, set_theme
 
@@ -55,7 +57,7 @@ def test_every_plot_has_a_page_that_says_how_to_read_it(plot: type) -> None:
 
 @pytest.mark.parametrize("rule", [*RULES, *SUSPECTS], ids=lambda rule: rule.name)
 def test_every_finding_has_a_page(rule: object) -> None:
-    text = pages()[f"findings/{slug(rule.name)}"].text
+    text = pages()[finding_page(rule.name)].text
     for heading in ("What it means", "What it goes by", "What helps"):
         assert f"## {heading}\n" in text
     assert "[[" not in text
@@ -64,7 +66,7 @@ def test_every_finding_has_a_page(rule: object) -> None:
 def test_every_kind_of_every_part_has_a_page_with_all_its_fields() -> None:
     for field in nested():
         for kind in field.kinds:
-            text = pages()[f"{folder_of(field.part)}/{kind_of(kind)}"].text
+            text = pages()[part_page(kind)].text
             for knob in own_first(kind):
                 assert f"`{knob.name}`" in text
                 assert knob.knob.help.replace("|", "\\|") in text
@@ -75,7 +77,7 @@ def test_every_kind_that_computes_says_its_formula_and_its_page_shows_it() -> No
         for kind in field.kinds:
             computes = field.part.__name__ in FORMULATED and kind_of(kind) != "flatten"
             assert bool(kind.formula) >= computes, kind
-            assert kind.formula in pages()[f"{folder_of(field.part)}/{kind_of(kind)}"].text
+            assert kind.formula in pages()[part_page(kind)].text
 
 
 def test_the_experiment_its_single_parts_and_every_measure_are_described() -> None:
@@ -282,6 +284,27 @@ def test_a_widget_knows_the_page_that_it_or_what_it_is_in_is_about(qtbot: QtBot)
     set_page(outer, "plots/loss")
     assert page_of(inner) == "plots/loss"
     assert path_of(address("plots/loss")) == "plots/loss"
+
+
+def test_f1_in_a_form_is_about_the_part_that_it_describes(qtbot: QtBot) -> None:
+    for field in nested():
+        for kind in field.kinds:
+            form = Fields(kind)
+            qtbot.addWidget(form)
+            assert page_of(form) == part_page(kind)
+            assert page_of(form) in pages()
+
+
+def test_a_finding_leads_to_its_page(qtbot: QtBot) -> None:
+    asked: list[str] = []
+    help_asked.connect(asked.append)
+    for rule in (*RULES, *SUSPECTS):
+        card = Card()
+        qtbot.addWidget(card)
+        card.say(Offer(Finding(rule.name, "warning", (), 0, 0, {}, "", "So it is.")))
+        card.manual.click()
+        assert asked.pop() in pages()
+    help_asked.disconnect(asked.append)
 
 
 def test_f1_and_links_open_the_manual_at_their_page(qtbot: QtBot) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +22,8 @@ from PySide6.QtWidgets import (
 from simulator.doctor import Remedy, Trial
 from ui.doctor.evidence import evidence_text
 from ui.doctor.trials import Offer
+from ui.style.help import address, finding_page, follow, page_of, set_page
+from ui.style.icons import set_icon
 from ui.style.numbers import count, integer, number, percent
 
 NOTHING = "Nothing is wrong as far as the doctor can see."
@@ -114,13 +117,22 @@ class Card(QFrame):
         self.name.setFont(font)
         self.sentence, self.evidence = _label(wrap=True), _label("muted", wrap=True)
         self.note = _label("muted", wrap=True)
+        self.manual = self._manual_button()
         self._lay_out()
+
+    def _manual_button(self) -> QToolButton:
+        button = QToolButton(self)
+        set_icon(button, "info")
+        button.setToolTip("What this means, what it goes by and what helps, in the manual")
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(lambda: follow(address(page_of(self))))
+        return button
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(8)
-        for label in (self.sign, self.name, self.place):
-            head.addWidget(label)
+        for widget in (self.sign, self.name, self.place, self.manual):
+            head.addWidget(widget)
         head.addStretch(1)
         words = QVBoxLayout()
         words.setSpacing(2)
@@ -153,6 +165,8 @@ class Card(QFrame):
     def say(self, offer: Offer) -> None:
         """Show a finding; buttons that stay the same stay in place, so that a hand can reach them."""
         before, self.offer, finding = self.offer, offer, offer.finding
+        set_page(self, finding_page(finding.rule))
+        self.manual.setAccessibleName(f"Manual: {finding.rule}")
         self.sign.setText(SIGNS[finding.severity])
         self.sign.setVisible(finding.severity != "note")
         self.name.setText(f"{finding.rule[:1].upper()}{finding.rule[1:]}")

@@ -26,6 +26,7 @@ from simulator.schema.parameter import (
 from ui.forms.row import Row, RowLabel
 from ui.forms.rows import ChoiceRow, kind_row, row_for
 from ui.forms.typed import capital
+from ui.style.help import part_page, set_page
 
 Path = tuple[str | int, ...]
 Plain = Mapping[str, Any]
@@ -80,6 +81,8 @@ class Fields(Group):
         super().__init__(parent)
         self.spec = spec
         self.path = path
+        if issubclass(spec, Part):
+            set_page(self, part_page(spec))
         self._suggestions = suggestions
         self._asked: Any = None
         self._entries: dict[str, tuple[Parameter, Row | Group]] = {}

@@ -7,7 +7,8 @@ import sys
 
 from simulator.doctor import RULES, SUSPECTS, Rule
 from simulator.doctor.phrases import capital, number
-from ui.manual.page import Chapter, Page, slug, written
+from ui.manual.page import Chapter, Page, written
+from ui.style.help import finding_page
 
 _THRESHOLD = re.compile(r"\[\[(\w+)(?:\.(\d))?\]\]")
 
@@ -19,7 +20,7 @@ def finding_pages() -> Chapter:
 
 
 def _page(rule: Rule) -> Page:
-    path = f"findings/{slug(rule.name)}"
+    path = finding_page(rule.name)
     return Page(path, capital(rule.name), _with_thresholds(written(path), rule) or _documented(rule))
 
 
@@ -42,7 +43,7 @@ def _listed(seen: tuple[Rule, ...], suspected: tuple[Rule, ...]) -> str:
     """Links to all findings."""
 
     def links(rules: tuple[Rule, ...]) -> str:
-        return ", ".join(f"[{rule.name}](findings/{slug(rule.name)}.md)" for rule in rules)
+        return ", ".join(f"[{rule.name}]({finding_page(rule.name)}.md)" for rule in rules)
 
     return (
         f"\n## What is seen\n\n{links(seen)}.\n\n"

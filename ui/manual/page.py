@@ -42,8 +42,3 @@ def written(path: str) -> str:
     """The text that is kept under this path; empty where nobody has written one, as for a part from elsewhere."""
     file = TEXTS / f"{path}{SUFFIX}"
     return file.read_text(encoding="utf-8") if file.is_file() else ""
-
-
-def slug(name: str) -> str:
-    """``L2 penalty`` → ``l2-penalty``"""
-    return name.lower().replace(" ", "-")

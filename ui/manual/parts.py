@@ -11,6 +11,7 @@ from simulator.measures import RECORDED
 from simulator.running.reference import MEASURED, default_text, nested, range_text, table_cell
 from simulator.schema.parameter import Parameter, Part, Spec, details_of, kind_of, own_first, summary_of, title_of
 from ui.manual.page import Chapter, Page
+from ui.style.help import part_folder, part_page
 from ui.style.numbers import number
 
 TITLES = {
@@ -37,16 +38,11 @@ def part_chapters() -> Iterator[Chapter]:
             continue
         if field.kinds:
             name = field.part.__name__
-            yield _chapter(TITLES.get(name, name), folder_of(field.part), field.kinds)
+            yield _chapter(TITLES.get(name, name), part_folder(field.part), field.kinds)
         else:
             path = f"parts/{field.name}"
             single.append(Page(path, capital(field.knob.label), _text(field.part, "parts")))
     yield Chapter("Experiment", (*single, _measures()))
-
-
-def folder_of(base: type[Spec]) -> str:
-    """``BlockNormalization`` → ``parts/block-normalization``"""
-    return "parts/" + re.sub(r"(?<=[a-z])(?=[A-Z])", "-", base.__name__).lower()
 
 
 def _chapter(title: str, folder: str, kinds: Sequence[type[Part]]) -> Chapter:
@@ -57,7 +53,7 @@ def _chapter(title: str, folder: str, kinds: Sequence[type[Part]]) -> Chapter:
 
 
 def _page(kind: type[Part], folder: str) -> Page:
-    return Page(f"{folder}/{kind_of(kind)}", capital(title_of(kind)), _text(kind, folder))
+    return Page(part_page(kind), capital(title_of(kind)), _text(kind, folder))
 
 
 def _text(part: type[Spec], folder: str) -> str:
@@ -89,7 +85,7 @@ def _range(field: Parameter, folder: str) -> str:
     """What is valid, and what a slider sweeps; of a part the list of its kinds."""
     if not field.kinds or field.part is None:
         return "; ".join(filter(None, [range_text(field), _slider(field)]))
-    up = "../" * folder.count("/") + folder_of(field.part).removeprefix("parts/")
+    up = "../" * folder.count("/") + part_folder(field.part).removeprefix("parts/")
     return f"[one of {len(field.kinds)}]({up}/index.md)"
 
 

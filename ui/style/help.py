@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtWidgets import QWidget
+
+from simulator.schema.parameter import Part, Spec, kind_of
 
 SCHEME = "manual"
 SUFFIX = ".md"
@@ -33,6 +37,22 @@ def address(path: str) -> QUrl:
 def path_of(url: QUrl | str) -> str:
     """The page that an address means."""
     return QUrl(url).path().strip("/").removesuffix(SUFFIX)
+
+
+def finding_page(rule: str) -> str:
+    """``L2 penalty`` → ``findings/l2-penalty``"""
+    return f"findings/{rule.lower().replace(' ', '-')}"
+
+
+def part_page(kind: type[Part]) -> str:
+    """``Adam`` → ``parts/optimizer/adam``"""
+    base = next(each for each in kind.__mro__ if Part in each.__bases__)
+    return f"{part_folder(base)}/{kind_of(kind)}"
+
+
+def part_folder(base: type[Spec]) -> str:
+    """``BlockNormalization`` → ``parts/block-normalization``: where the pages of its kinds are."""
+    return "parts/" + re.sub(r"(?<=[a-z])(?=[A-Z])", "-", base.__name__).lower()
 
 
 def set_page(widget: QWidget, path: str) -> None:
