@@ -50,6 +50,11 @@ def bench_parser() -> argparse.ArgumentParser:
         choices=("thread", "process"),
         help="where training runs; by default a process of its own where there is a core for it",
     )
+    parser.add_argument(
+        "--reset",
+        action="store_true",
+        help="arrange panels, plots and workspaces as on the first day; your own workspaces stay",
+    )
     return parser
 
 
@@ -96,7 +101,7 @@ def launched(worker: Mode | None) -> ProcessTransport[Command, Reply] | None:
     return carrier
 
 
-def open_bench(target: str | None, worker: Mode | None) -> int:
+def open_bench(target: str | None, worker: Mode | None, reset: bool = False) -> int:
     """Open the window; Qt is imported only here. 2 for a file that is none."""
     # What a start makes, stays: looking it over for garbage again and again is a tenth of the time.
     gc.disable()
@@ -106,7 +111,7 @@ def open_bench(target: str | None, worker: Mode | None) -> int:
         import_module("simulator.running.session")
         from ui.app import open_bench as show
 
-        return show(target, worker, carrier)
+        return show(target, worker, carrier, reset=reset)
     except (ValueError, OSError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
@@ -122,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given and given[0] in COMMANDS:
         return execute(command_parser().parse_args(given), draw_plots, write_manual)
     bench = bench_parser().parse_args(given)
-    return open_bench(bench.target, bench.worker)
+    return open_bench(bench.target, bench.worker, bench.reset)
 
 
 if __name__ == "__main__":

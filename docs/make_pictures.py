@@ -54,7 +54,7 @@ def _shoot(app: object, preset: str, theme: str, steps: int, path: Path) -> None
     window.resize(1280, 800)
     window.show()
     if preset == "spiral":
-        window.plot_area.toggle_plot("boundary")
+        window.plot_area.show_plot("boundary")
     window.bench.start()
     window.bench.play(steps)
     reached, end = 0, time.monotonic() + 120

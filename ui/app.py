@@ -69,6 +69,12 @@ def asks_first(path: Path) -> bool:
     return is_table(path) or path.is_dir() or (path.is_file() and reach_of(path) is not None)
 
 
+def workspace_of(target: str | None) -> str:
+    """The workspace that makes the point of the preset which is opened; ``""`` where none is."""
+    named = [] if target is None or Path(target).exists() else [p for p in presets() if p.id == target]
+    return named[0].workspace if named else ""
+
+
 def _hiring(mode: Mode, carrier: Transport[Command, Reply] | None, document: Document) -> WorkerFactory:
     """How the bench gets its workers; the first has been at work on the document since before there was a window."""
     first = Session(mode, carrier=carrier)
@@ -95,17 +101,28 @@ def _await_first_view(window: MainWindow) -> None:
         time.sleep(0.002)
 
 
-def open_bench(target: str | None, mode: Mode | None = None, launched: Transport[Command, Reply] | None = None) -> int:
+def open_bench(
+    target: str | None,
+    mode: Mode | None = None,
+    launched: Transport[Command, Reply] | None = None,
+    *,
+    reset: bool = False,
+) -> int:
     """Show the bench until its window is closed; the exit status. ExperimentError for a bad target.
 
     ``mode`` is where the worker runs: by default in a process of its own where there is a core for it.
-    ``launched`` carries a worker process that has been started already.
+    ``launched`` carries a worker process that has been started already. ``reset`` forgets how the window was arranged;
+    a person's own workspaces stay.
     """
     document = start_document(target)
     app = create_app()
     where = mode or Settings().worker_mode()
     hire = _hiring(where, launched if where == "process" else None, document)
     window = MainWindow(document, hire)
+    if reset:
+        window.reset_everything()
+    if workspace := workspace_of(target):
+        window.plot_area.show_workspace(workspace)
     app.aboutToQuit.connect(window.bench.close)
     # Ctrl+C in the terminal ends the bench as closing its window would, without a question; before the event loop
     # runs there is nothing to quit yet.
@@ -120,7 +137,7 @@ def open_bench(target: str | None, mode: Mode | None = None, launched: Transport
         gc.enable()
     if target is not None and asks_first(Path(target)):
         # Its dialog finds its place only over a window that has one.
-        QTimer.singleShot(PLACED_MS, window, lambda: window.open_path(Path(target)))
+        QTimer.singleShot(PLACED_MS, window, lambda: window.experiments.open_path(Path(target)))
     status = app.exec()
     window.bench.close()
     window.deleteLater()

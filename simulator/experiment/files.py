@@ -24,11 +24,15 @@ MAX_FILE_BYTES = 16 * 2**20
 
 @dataclass(frozen=True)
 class Preset:
-    """A shipped experiment: ``id`` on the command line, ``title`` in the menu, ``effect`` what one will see."""
+    """A shipped experiment: ``id`` on the command line, ``title`` in the menu, ``effect`` what one will see.
+
+    ``workspace`` names the set of plots that shows it.
+    """
 
     id: str
     title: str
     effect: str
+    workspace: str
     path: Path
 
     def load(self) -> Experiment:
@@ -97,7 +101,7 @@ def write(experiment: Experiment, path: Path) -> None:
 def presets() -> tuple[Preset, ...]:
     """All presets in teaching order."""
     entries = json.loads((PRESETS / "index.json").read_text(encoding="utf-8"))
-    return tuple(Preset(e["id"], e["title"], e["effect"], PRESETS / f"{e['id']}.json") for e in entries)
+    return tuple(Preset(e["id"], e["title"], e["effect"], e["workspace"], PRESETS / f"{e['id']}.json") for e in entries)
 
 
 def find(name: str) -> Experiment:

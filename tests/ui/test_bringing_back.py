@@ -110,7 +110,7 @@ def act(window: MainWindow, name: str) -> None:
 
 
 def remedy(window: MainWindow, application: Any, settings: tuple[tuple[str, Any], ...]) -> None:
-    window.doctor_dock.rounds.apply(Remedy("mend", settings, application), None)
+    window.findings.rounds.apply(Remedy("mend", settings, application), None)
 
 
 RESTARTS: dict[str, Callable[[MainWindow], object]] = {

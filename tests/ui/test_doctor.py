@@ -30,10 +30,10 @@ from ui.bench.document import Document
 from ui.dialogs import files
 from ui.doctor import rounds as doctor_rounds
 from ui.doctor import trials as doctor_trials
-from ui.doctor.dock import NOT_YET
 from ui.doctor.evidence import evidence_text
 from ui.doctor.onsets import Onsets
 from ui.doctor.panel import NOTHING, DoctorPanel, mend_text, mend_tip, place_text, settings_text, trial_text
+from ui.doctor.strip import NOT_YET
 from ui.doctor.trials import BackgroundTrials, Offer, note_of
 from ui.style.theme import set_theme
 from ui.window.main_window import MainWindow
@@ -79,7 +79,7 @@ def open_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]
 
 
 def rules(window: MainWindow) -> list[str]:
-    return [finding.rule for finding in window.doctor_dock.rounds.findings]
+    return [finding.rule for finding in window.findings.rounds.findings]
 
 
 def switch(window: MainWindow) -> QToolButton:
@@ -94,11 +94,11 @@ def switch(window: MainWindow) -> QToolButton:
 def test_a_sick_net_is_found_at_step_0_and_the_switch_counts_the_findings(qtbot: QtBot, open_window: Open) -> None:
     window = open_window(SICK)
     qtbot.waitUntil(lambda: "vanishing" in rules(window))
-    assert window.doctor_dock.isHidden()
+    assert window.findings.isHidden()
     assert switch(window).text() == f"Doctor · {len(rules(window))}"
     QTest.mouseClick(switch(window), LEFT)
-    assert window.doctor_dock.isVisible()
-    card = window.doctor_dock.panel.shown[0]
+    assert window.findings.isVisible()
+    card = window.findings.panel.shown[0]
     assert card.offer is not None
     assert card.offer.finding.factor == "slope"
     assert "slopes lose" in card.sentence.text()
@@ -107,8 +107,8 @@ def test_a_sick_net_is_found_at_step_0_and_the_switch_counts_the_findings(qtbot:
 def test_a_mend_is_one_undo_entry_and_the_finding_goes(qtbot: QtBot, open_window: Open) -> None:
     window = open_window(SICK)
     qtbot.waitUntil(lambda: "vanishing" in rules(window))
-    window.doctor_dock.show()
-    card = window.doctor_dock.panel.shown[0]
+    window.findings.show()
+    card = window.findings.panel.shown[0]
     qtbot.waitUntil(lambda: bool(card.buttons), timeout=30_000)
     remedy = card.offer.finding.remedies[0]
     button = card.buttons[0]
@@ -125,8 +125,8 @@ def test_a_mend_is_one_undo_entry_and_the_finding_goes(qtbot: QtBot, open_window
 def test_it_looks_again_while_the_run_goes_on(qtbot: QtBot, open_window: Open) -> None:
     window = open_window(SICK)
     window.bench.play(40)
-    qtbot.waitUntil(lambda: any(f.step == 40 for f in window.doctor_dock.rounds.findings))
-    assert window.doctor_dock.rounds.findings[0].since == 0
+    qtbot.waitUntil(lambda: any(f.step == 40 for f in window.findings.rounds.findings))
+    assert window.findings.rounds.findings[0].since == 0
 
 
 def test_it_waits_until_the_plots_have_been_painted(
@@ -140,7 +140,7 @@ def test_it_waits_until_the_plots_have_been_painted(
     for timer in window.plot_area.feed.findChildren(QTimer, options=Qt.FindChildOption.FindDirectChildrenOnly):
         timer.setInterval(5)
     window.bench.play(40)
-    qtbot.waitUntil(lambda: any(f.step == 40 for f in window.doctor_dock.rounds.findings))
+    qtbot.waitUntil(lambda: any(f.step == 40 for f in window.findings.rounds.findings))
     assert looked
     assert not any(looked)
 
@@ -149,7 +149,7 @@ def test_it_does_not_wait_for_ever_where_plots_are_always_being_painted(qtbot: Q
     window = open_window(SICK)
     window.bench.painting = lambda: True
     window.bench.play(3)
-    qtbot.waitUntil(lambda: any(f.step == 3 for f in window.doctor_dock.rounds.findings))
+    qtbot.waitUntil(lambda: any(f.step == 3 for f in window.findings.rounds.findings))
 
 
 def test_nothing_is_examined_while_another_network_is_being_built(
@@ -159,7 +159,7 @@ def test_nothing_is_examined_while_another_network_is_being_built(
     qtbot.waitUntil(lambda: "vanishing" in rules(window))
     monkeypatch.setattr(window.bench, "painting", lambda: False)
     examined, tried = [], []
-    examine, rounds = doctor_rounds.examine, window.doctor_dock.rounds
+    examine, rounds = doctor_rounds.examine, window.findings.rounds
     consider = rounds.trials.consider
     monkeypatch.setattr(
         doctor_rounds,
@@ -188,21 +188,21 @@ def test_gradients_too_small_for_float16_are_counted_by_the_worker(qtbot: QtBot,
 def test_a_healthy_net_has_nothing_to_show(qtbot: QtBot, open_window: Open) -> None:
     layer = {**SICK["layers"][0], "activation": {"kind": "tanh"}, "repeat": 2}
     window = open_window({**SICK, "layers": [layer]})
-    window.doctor_dock.show()
-    window.doctor_dock.rounds.forget()
-    assert texts(window.doctor_dock.panel) == [NOT_YET]
+    window.findings.show()
+    window.findings.rounds.forget()
+    assert texts(window.findings.panel) == [NOT_YET]
     window.bench.play(20)
     qtbot.waitUntil(lambda: window.bench.view is not None and window.bench.view.frame.step == 20)
     assert rules(window) == []
-    assert window.doctor_dock.panel.shown == []
-    assert texts(window.doctor_dock.panel) == [NOTHING]
+    assert window.findings.panel.shown == []
+    qtbot.waitUntil(lambda: texts(window.findings.panel) == [NOTHING])
     assert window.status.text().startswith("Nothing is wrong: ")
     assert switch(window).text() == "Doctor"
 
 
 def test_a_mend_of_another_experiment_is_refused_in_words(qtbot: QtBot, open_window: Open) -> None:
     window = open_window(SICK)
-    window.doctor_dock.rounds.apply(Remedy("x", (("layers.7.units", 3),)), None)
+    window.findings.rounds.apply(Remedy("x", (("layers.7.units", 3),)), None)
     assert "only 1 entries" in window.banner.text
     assert window.document.experiment == Experiment.from_builtins(SICK)
 
@@ -397,7 +397,7 @@ def test_the_status_line_says_what_is_suspected_until_it_holds(qtbot: QtBot, ope
     window = open_window(SICK)
     qtbot.waitUntil(lambda: window.status.text().startswith("Suspected: Layer 1's error signal"))
     qtbot.waitUntil(lambda: window.status.text().startswith("Layer 1's error signal"), timeout=30_000)
-    card = window.doctor_dock.panel.cards[0]
+    card = window.findings.panel.cards[0]
     assert window.status.text() == card.sentence.text()
 
 

@@ -53,7 +53,7 @@ def open_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]
         window = MainWindow(Document(Experiment.from_builtins(HEALTHY)), lambda notify: Session(mode, notify))
         made.append(window)
         window.show()
-        window.doctor_dock.show()
+        window.findings.show()
         window.bench.start()
         qtbot.waitUntil(lambda: window.bench.view is not None, timeout=LONG)
         return window
@@ -103,7 +103,7 @@ def ruined(qtbot: QtBot, open_window: Open, mode: Mode) -> MainWindow:
 
 def button_of(qtbot: QtBot, window: MainWindow, words: str) -> QPushButton:
     """The button of the first finding that has these words, when it has been offered."""
-    panel = window.doctor_dock.panel
+    panel = window.findings.panel
 
     def found() -> list[QPushButton]:
         return [button for button in panel.shown[0].buttons if words in button.text()] if panel.shown else []

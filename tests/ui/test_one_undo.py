@@ -154,7 +154,7 @@ def test_a_dialog_keeps_an_undo_of_its_own(qtbot: QtBot, window: MainWindow) -> 
     assert window.document.propose({**before.to_builtins(), "batch_size": 9}, "Change batch size") is None
     after = window.document.experiment
     qtbot.waitUntil(lambda: not window.bench.building)
-    window.export("loss")
+    window.exporting.export("loss")
     from ui.dialogs.export import ExportDialog
 
     dialog = window.findChild(ExportDialog)

@@ -132,9 +132,9 @@ def commands(window: MainWindow) -> dict[str, Callable[[], object]]:
         "steps": transport.steps.trigger,
         "count": transport.count.entered.emit,
         "same": transport.same.trigger,
-        "export": lambda: window.export(""),
+        "export": lambda: window.exporting.export(""),
         "export one": window.plot_area.plots["loss"].export_requested.emit,
-        "copy": window.copy_picture,
+        "copy": window.exporting.copy_picture,
     }
 
 
@@ -174,7 +174,7 @@ def test_a_file_that_cannot_be_trained_opens_with_its_own_empty_plots(
     held = window.plot_area.plot("loss")
     held.set_paused(True)
     window.bench.play()
-    window.open_path(path)
+    window.experiments.open_path(path)
     assert window.windowTitle() == "impossible — Nablascope"
     assert all(plot.state is None for plot in window.plot_area.feed.visible_plots())
     assert {readout.text for readout in window.transport.readouts.values()} == {"–"}
@@ -184,7 +184,7 @@ def test_a_file_that_cannot_be_trained_opens_with_its_own_empty_plots(
     assert not veils(window)
     assert {readout.text for readout in window.transport.readouts.values()} == {"–"}
     assert window.bench.refusal in window.banner.text
-    assert window.doctor_dock.panel.shown == []
+    assert window.findings.panel.shown == []
     assert not window.document.dirty
     mended = {**PLAIN, "seed": 3}
     assert window.document.propose(mended, "Mend") is None
@@ -218,9 +218,9 @@ def ways_to_open(window: MainWindow, tmp_path: Path) -> dict[str, Callable[[], o
     path.write_text(json.dumps({**PLAIN, "seed": 9}))
     window.settings.add_recent(path)
     return {
-        "new": window.new,
-        "open": lambda: window.open_path(path),
-        "preset": lambda: window.open_preset(presets()[0]),
+        "new": window.experiments.new,
+        "open": lambda: window.experiments.open_path(path),
+        "preset": lambda: window.experiments.open_preset(presets()[0]),
         "preset menu": lambda: window.transport.preset_menu.actions()[0].trigger(),
     }
 
@@ -257,7 +257,7 @@ def test_a_long_run_is_not_given_up_without_asking(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ui.window.main_window.LONG_RUN_SECONDS", 0.05)
+    monkeypatch.setattr("ui.window.experiments.LONG_RUN_SECONDS", 0.05)
     asked: list[str] = []
 
     def answer(*words: Any) -> bool:
@@ -289,14 +289,14 @@ def test_a_short_run_is_given_up_without_a_word(
     monkeypatch.setattr(files, "ask_run", lambda *_: pytest.fail("asked"))
     window = open_window()
     take_steps(qtbot, window, 5)
-    window.new()
+    window.experiments.new()
     assert window.document.name == "untitled"
 
 
 def test_a_long_run_that_an_edit_has_put_aside_is_asked_about_too(
     qtbot: QtBot, open_window: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.window.main_window.LONG_RUN_SECONDS", 0.05)
+    monkeypatch.setattr("ui.window.experiments.LONG_RUN_SECONDS", 0.05)
     asked: list[Any] = []
     monkeypatch.setattr(files, "ask_run", lambda *words: bool(asked.append(words)))
     monkeypatch.setattr(files, "ask_unsaved", lambda *words: "cancel" if asked.append(words) is None else "save")
@@ -306,14 +306,14 @@ def test_a_long_run_that_an_edit_has_put_aside_is_asked_about_too(
     window.bench.pause()
     window.new_seed()
     qtbot.waitUntil(lambda: step_of(window) == 0)
-    window.new()
+    window.experiments.new()
     assert len(asked) == 1
 
 
 def test_a_file_that_is_no_experiment_leaves_all_as_it_was(
     qtbot: QtBot, open_window: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.window.main_window.LONG_RUN_SECONDS", 0.0)
+    monkeypatch.setattr("ui.window.experiments.LONG_RUN_SECONDS", 0.0)
     monkeypatch.setattr(files, "ask_run", lambda *_: pytest.fail("asked"))
     window = open_window()
     window.bench.play()
@@ -322,7 +322,7 @@ def test_a_file_that_is_no_experiment_leaves_all_as_it_was(
     for number, content in enumerate(('{"data": 3}', "{", json.dumps({**PLAIN, "batch_size": 0}), "[]")):
         path = tmp_path / f"bad{number}.json"
         path.write_text(content)
-        window.open_path(path)
+        window.experiments.open_path(path)
         assert path.name in window.banner.text
         assert window.windowTitle() == title
         assert window.bench.playing
@@ -338,7 +338,7 @@ def test_a_table_that_becomes_the_data_does_not_begin_to_train(qtbot: QtBot, ope
     window = open_window({**PLAIN, "layers": [{"kind": "dense"}]})
     window.bench.play()
     qtbot.waitUntil(lambda: step_of(window) > 2)
-    window.open_path(path)
+    window.experiments.open_path(path)
     dialog = window.findChild(TableDialog)
     assert isinstance(dialog, TableDialog)
     qtbot.waitUntil(dialog.use.isEnabled)

@@ -12,17 +12,19 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.files import presets
 from simulator.running.session import Session
 from tests.ui.told import empty_note, workers
 from ui.app import create_app
 from ui.bench.document import Document
+from ui.board.workspaces import BUILT_IN
 from ui.dialogs import files
 from ui.dialogs.export import ExportDialog
 from ui.dialogs.table import TableDialog
@@ -261,7 +263,7 @@ def test_the_title_shows_the_name_and_unsaved_changes(
     window.new_seed()
     assert window.windowTitle() == "• little moons — Nablascope"
     monkeypatch.setattr(files, "ask_save", lambda *_: tmp_path / "kept.json")
-    assert window.save()
+    assert window.experiments.save()
     assert window.windowTitle() == "kept — Nablascope"
     assert json.loads((tmp_path / "kept.json").read_text())["seed"] == 1
     assert window.settings.recent_files() == [(tmp_path / "kept.json").resolve()]
@@ -293,7 +295,7 @@ def test_a_bad_file_is_said_and_nothing_is_lost(window: MainWindow, tmp_path: Pa
     bad = tmp_path / "bad.json"
     bad.write_text("{")
     before = window.document.experiment
-    window.open_path(bad)
+    window.experiments.open_path(bad)
     assert "bad.json" in window.banner.text
     assert window.document.experiment is before
 
@@ -361,7 +363,7 @@ def test_data_that_cannot_be_trained_on_is_said_at_the_data_until_it_is_mended(
 
 def test_a_message_outlives_the_start_of_a_run(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     (tmp_path / "ragged.csv").write_text("a,b\n1,x\n3,y\n3,y\n4,y,6\n")
-    window.open_path(tmp_path / "ragged.csv")
+    window.experiments.open_path(tmp_path / "ragged.csv")
     qtbot.waitUntil(lambda: "ragged.csv" in window.banner.text)
     run = run_of(window)
     window.bench.restart()
@@ -380,7 +382,7 @@ def test_a_window_larger_than_the_screen_is_made_to_fit(qtbot: QtBot, window: Ma
 def test_a_table_that_cannot_be_read_is_said(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     path = tmp_path / "empty.csv"
     path.write_text("")
-    window.open_path(path)
+    window.experiments.open_path(path)
     qtbot.waitUntil(lambda: "empty.csv" in window.banner.text)
     qtbot.waitUntil(lambda: window.findChild(TableDialog) is None)
 
@@ -481,7 +483,7 @@ def test_one_plot_is_exported_at_the_exact_size(window: MainWindow, tmp_path: Pa
 
 def test_all_plots_are_exported_hidden_ones_too(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     take_steps(qtbot, window, 3)
-    window.export("")
+    window.exporting.export("")
     dialog = export_dialog(window)
     dialog.which.setCurrentIndex(dialog.which.findData("*all"))
     dialog.format.setCurrentIndex(dialog.format.findData("csv"))
@@ -494,7 +496,7 @@ def test_all_plots_are_exported_hidden_ones_too(qtbot: QtBot, window: MainWindow
 
 def test_an_export_that_fails_is_said_where_it_was_asked(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     take_steps(qtbot, window, 3)
-    window.export("loss")
+    window.exporting.export("loss")
     dialog = export_dialog(window)
     dialog.export_to(tmp_path / "none" / "x.png")
     assert "none" in dialog.error.text()
@@ -504,7 +506,7 @@ def test_an_export_that_fails_is_said_where_it_was_asked(qtbot: QtBot, window: M
 
 def test_the_picture_of_a_plot_goes_to_the_clipboard(window: MainWindow) -> None:
     window.plot_area.plots["gradient_depth"].setFocus()
-    window.copy_picture()
+    window.exporting.copy_picture()
     assert not QApplication.clipboard().image().isNull()
     assert "clipboard" in window.banner.text
 
@@ -545,8 +547,8 @@ def test_presets_open_from_the_menu(qtbot: QtBot, window: MainWindow) -> None:
 def test_shortcuts_and_about_can_be_read(window: MainWindow) -> None:
     from PySide6.QtWidgets import QDialog, QLabel
 
-    window.show_shortcuts()
-    window.show_about()
+    for text in ("&Keyboard shortcuts", "&About Nablascope"):
+        next(action for action in window.actions() if action.text() == text).trigger()
     words = [label.text() for d in window.findChildren(QDialog) for label in d.findChildren(QLabel)]
     assert "Space" in words
     assert any("oscilloscope" in text for text in words)
@@ -657,8 +659,66 @@ def test_an_experiment_that_names_a_file_outside_its_folder_asks_before_it_reads
 
     monkeypatch.setattr(files, "ask_reach", ask)
     before = window.document.experiment
-    window.open_path(path)
+    window.experiments.open_path(path)
     assert asked == [(path, table)]
     assert (window.document.experiment == before) != may
     if may:
         assert window.document.experiment.data.inputs == ("x", "z")
+
+
+# -- workspaces --------------------------------------------------------------------------------------------------
+
+
+def test_every_preset_names_a_workspace_that_the_program_brings() -> None:
+    assert {preset.workspace for preset in presets()} <= {workspace.id for workspace in BUILT_IN}
+
+
+@pytest.mark.parametrize(
+    ("preset", "point"),
+    [
+        ("spiral", "boundary"), ("edge-of-chaos", "order_chaos"), ("adding-lstm", "through_time"),
+        ("convolution", "feature_maps"), ("dying-relu", "saturation"), ("vanishing-sigmoid", "gradient_depth"),
+        ("hand-net", "computation_graph"),
+    ],
+)  # fmt: skip
+def test_a_preset_opens_the_workspace_that_makes_its_point(window: MainWindow, preset: str, point: str) -> None:
+    window.experiments.open_preset(next(each for each in presets() if each.id == preset))
+    assert point in window.plot_area.arranged
+
+
+def test_panels_are_remembered_at_once(qtbot: QtBot, open_window: Open) -> None:
+    first = open_window()
+    first.training_dock.hide()
+    qtbot.waitUntil(lambda: not first.settings.blob("window/panels").isEmpty())
+    qtbot.wait(400)
+    assert not open_window().training_dock.isVisible()
+
+
+def test_a_reset_puts_panels_and_all_workspaces_back_and_keeps_a_persons_own(open_window: Open) -> None:
+    first = open_window()
+    first.plot_area.toggle_plot("loss")
+    first.plot_area.show_workspace("why")
+    first.plot_area.toggle_plot("loss")
+    first.plot_area.workspaces.save_as("Mine")
+    first.plot_area.bar.enlarge()
+    first.training_dock.hide()
+    first.close()
+    second = open_window()
+    second.reset_everything()
+    area = second.plot_area
+    assert area.workspaces.all[: len(BUILT_IN)] == BUILT_IN
+    assert [each.title for each in area.workspaces.all[len(BUILT_IN) :]] == ["Mine"]
+    assert area.arranged == BUILT_IN[0].arrangement.keys
+    assert area.board.size_factor == 1.0
+    assert second.training_dock.isVisible()
+
+
+def test_arrangements_of_versions_with_docks_are_dropped(open_window: Open) -> None:
+    from ui.settings.settings import Settings
+
+    Settings().set("window/shown", "loss gates")
+    Settings().set("window/panels", QByteArray(b"of another version"))
+    window = open_window()
+    assert window.plot_area.arranged == BUILT_IN[0].arrangement.keys
+    assert window.training_dock.isVisible()
+    assert window.settings.text("window/shown") == ""

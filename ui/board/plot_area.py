@@ -180,6 +180,7 @@ class PlotArea(QWidget):
         arrangement = self.workspaces.present.arrangement
         known = arrangement.known(self._plots.has)
         self.board.set_arrangement(known)
+        self.bar.show_size(self.workspaces.size_factor)
         along = [key for key in known.keys if self._plots.kind(key).comes_along]
         self._along = frozenset(along) - set(BUILT_IN[0].arrangement.keys)
         self._bring_along()

@@ -95,6 +95,9 @@ class WorkspaceBar(QWidget):
     def reduce(self) -> None:
         self.slider.setValue(self.slider.value() - STEP)
 
+    def show_size(self, factor: float) -> None:
+        self.slider.setValue(round(factor * STEPS_PER_UNIT))
+
     def usual_size(self) -> None:
         self.slider.setValue(STEPS_PER_UNIT)
 

@@ -128,6 +128,13 @@ class Workspaces(QObject):
                 self._change(workspace)
         self.selected.emit()
 
+    def reset_all(self) -> None:
+        """Those of the program as it brings them, the first on the board, cards of usual size; a person's own stay."""
+        self._all = [*BUILT_IN, *(each for each in self._all if each.own)]
+        self.current, self.size_factor = BUILT_IN[0].id, 1.0
+        self._store()
+        self.selected.emit()
+
     def set_size_factor(self, factor: float) -> None:
         self.size_factor = max(SIZES[0], min(factor, SIZES[1]))
         self._store()

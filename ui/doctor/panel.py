@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from simulator.doctor import Remedy, Trial
 from ui.doctor.evidence import evidence_text
 from ui.doctor.trials import Offer
+from ui.style.elided_label import ElidedLabel
 from ui.style.help import address, finding_page, follow, page_of, set_page
 from ui.style.icons import set_icon
 from ui.style.numbers import count, integer, number, percent
@@ -100,25 +101,36 @@ def mend_tip(remedy: Remedy, back_to: int | None) -> str:
     return f"{what} It can be undone.\n\n{settings_text(remedy)}".rstrip()
 
 
-class Card(QFrame):
-    """One finding."""
+class FindingRow(QFrame):
+    """One finding: a line, and below it, where it is opened, the evidence and what mends it."""
 
     chosen = Signal(object, object)
     """The :class:`Remedy` whose button was pressed, and the step that it goes back to, if it does."""
+    toggled = Signal(bool)
+    """Opened or closed by a hand."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("plotCard")
+        self.setObjectName("finding")
         self.offer: Offer | None = None
         self.buttons: list[QPushButton] = []
         self.sign, self.name, self.place = _label("warning"), _label(), _label("muted")
+        self.summary = ElidedLabel()
         font = self.name.font()
         font.setBold(True)
         self.name.setFont(font)
+        self.opener = QToolButton()
+        self.opener.setCheckable(True)
+        self.opener.setAutoRaise(True)
+        self.opener.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.opener.setArrowType(Qt.ArrowType.RightArrow)
+        self.opener.clicked.connect(self.toggled)
         self.sentence, self.evidence = _label(wrap=True), _label("muted", wrap=True)
         self.note = _label("muted", wrap=True)
         self.manual = self._manual_button()
+        self.body = QWidget()
         self._lay_out()
+        self.set_open(False)
 
     def _manual_button(self) -> QToolButton:
         button = QToolButton(self)
@@ -131,24 +143,52 @@ class Card(QFrame):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(8)
-        for widget in (self.sign, self.name, self.place, self.manual):
-            head.addWidget(widget)
-        head.addStretch(1)
+        for label in (self.opener, self.sign, self.name, self.place):
+            head.addWidget(label)
+        head.addWidget(self.summary, 1)
+        head.addWidget(self.manual)
+        head.addStretch()
         words = QVBoxLayout()
         words.setSpacing(2)
-        words.addLayout(head)
         words.addWidget(self.sentence)
         words.addWidget(self.evidence)
         words.addWidget(self.note)
         words.addStretch(1)
         self._mends = QVBoxLayout()
         self._mends.setSpacing(4)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(8, 6, 8, 6)
+        self._row = QHBoxLayout(self.body)
+        self._row.setContentsMargins(32, 0, 4, 6)
         self._row.setSpacing(16)
         self._row.addLayout(words, 1)
         self._row.addLayout(self._mends)
         self._mends.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 0, 4, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self.body)
+
+    def set_open(self, on: bool) -> None:
+        """Whether more than the line is shown; the sentence is in one of both places."""
+        self.opener.setChecked(on)
+        self.opener.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
+        self.body.setVisible(on)
+        self.summary.setVisible(not on)
+        self.place.setVisible(on)
+        self.opener.setToolTip("Close this finding." if on else "Say more of this finding, and what mends it.")
+
+    @property
+    def is_open(self) -> bool:
+        return self.opener.isChecked()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        # All of the line opens it.
+        event.accept()
+        if event.button() == Qt.MouseButton.LeftButton and event.position().y() <= self.opener.geometry().bottom():
+            self.opener.click()
 
     def _arrange(self) -> None:
         """Mends stand beside the words where these have most of the width, else below."""
@@ -172,6 +212,8 @@ class Card(QFrame):
         self.name.setText(f"{finding.rule[:1].upper()}{finding.rule[1:]}")
         self.place.setText(place_text(offer))
         self.sentence.setText(finding.sentence)
+        self.summary.setText(f"{'Suspected: ' if offer.suspected else ''}{finding.sentence}")
+        self.opener.setAccessibleName(f"{self.name.text()}: more")
         self.evidence.setText(evidence_text(finding.numbers))
         self.setAccessibleName(f"{'suspected' if offer.suspected else finding.severity}: {finding.rule}")
         self.setAccessibleDescription(finding.sentence)
@@ -207,38 +249,52 @@ class Card(QFrame):
 
 
 class DoctorPanel(QScrollArea):
-    """All findings, the most pressing on top."""
+    """All findings in one line each, the most pressing on top; one of them is opened at a time."""
 
     chosen = Signal(object, object)
     """The :class:`Remedy` whose button was pressed, and the step that it goes back to, if it does."""
+    resized = Signal()
+    """It has more or less to say."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Findings")
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.cards: list[Card] = []
-        self._nothing = _label("muted")
-        self._nothing.setText(NOTHING)
-        self._nothing.setContentsMargins(4, 4, 4, 4)
-        content = QWidget()
-        content.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        self._column = QVBoxLayout(content)
-        self._column.setContentsMargins(8, 0, 8, 8)
-        self._column.setSpacing(4)
-        self._column.addWidget(self._nothing)
+        self.cards: list[FindingRow] = []
+        self._opened: str | None = None
+        """The rule of the finding that a hand has opened, ``""`` where it has closed all, None before."""
+        self.nothing = _label("muted")
+        self.nothing.setText(NOTHING)
+        self.nothing.setContentsMargins(4, 4, 4, 4)
+        self._content = QWidget()
+        self._content.setObjectName("findings")
+        self._content.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self._column = QVBoxLayout(self._content)
+        self._column.setContentsMargins(8, 0, 8, 4)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.nothing)
         self._column.addStretch(1)
-        self.setWidget(content)
+        self._content.installEventFilter(self)
+        self.setWidget(self._content)
 
     def sizeHint(self) -> QSize:
-        return QSize(600, 180)
+        width = max(200, self.viewport().width())
+        high = self._column.heightForWidth(width) if self._column.hasHeightForWidth() else -1
+        return QSize(600, max(high, self._column.minimumSize().height()))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(200, 100)
+        return QSize(200, 40)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._content and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+            self.resized.emit()
+        return super().eventFilter(watched, event)
 
     @property
-    def shown(self) -> list[Card]:
-        """The cards that say something."""
+    def shown(self) -> list[FindingRow]:
+        """The rows that say something."""
         return [card for card in self.cards if not card.isHidden()]
 
     def say(self, offers: Sequence[Offer], otherwise: str = NOTHING) -> None:
@@ -250,17 +306,33 @@ class DoctorPanel(QScrollArea):
             card.show()
         for card in self.cards[len(offers) :]:
             card.hide()
-        self._nothing.setText(otherwise)
-        self._nothing.setVisible(not offers)
+        self.nothing.setText(otherwise)
+        self.nothing.setVisible(not offers)
+        self._open_one(offers)
+
+    def _open_one(self, offers: Sequence[Offer]) -> None:
+        """That which a hand has opened, else the most pressing."""
+        rules = [offer.finding.rule for offer in offers]
+        index = rules.index(self._opened) if self._opened in rules else -1 if self._opened == "" else 0
+        for at, card in enumerate(self.cards):
+            card.set_open(at == index)
+
+    def _toggle(self, card: FindingRow, on: bool) -> None:
+        offers = [each.offer for each in self.shown if each.offer is not None]
+        self._opened = card.offer.finding.rule if on and card.offer is not None else ""
+        self._open_one(offers)
+        if on:
+            self.ensureWidgetVisible(card)
 
     def show_progress(self, share: float) -> None:
         """How far mends have been tried: those of all findings are tried together."""
         for card in self.shown:
             card.show_progress(share)
 
-    def _card(self) -> Card:
-        card = Card()
+    def _card(self) -> FindingRow:
+        card = FindingRow()
         card.hide()
         card.chosen.connect(self.chosen)
+        card.toggled.connect(lambda on: self._toggle(card, on))
         self._column.insertWidget(self._column.count() - 1, card)
         return card

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from ui.style.icons import set_icon
 
+WIDEST = {"Doctor": "Doctor · 99"}
+"""Switches that say how many there are of what they show: their places stay."""
 KEYS = {"Network": "F9", "Training": "F10", "Doctor": "F8"}
 
 
 class PanelDock(QDockWidget):
     """A panel at one side of the window."""
-
-    counts = False
-    """Whether its switch says how many there are of what it shows."""
 
     def __init__(self, title: str, content: QWidget, parent: QWidget) -> None:
         super().__init__(title, parent)
@@ -52,21 +51,20 @@ class PanelDock(QDockWidget):
         return head
 
 
-def panel_toggles(docks: Sequence[PanelDock], parent: QWidget) -> QWidget:
-    """A switch per panel."""
+def panel_toggles(toggles: Sequence[QAction], parent: QWidget) -> QWidget:
+    """A switch per panel, called as the panel is."""
     box = QWidget(parent)
     row = QHBoxLayout(box)
     row.setContentsMargins(0, 0, 8, 0)
     row.setSpacing(4)
-    for dock in docks:
-        toggle = dock.toggleViewAction()
-        toggle.setShortcut(QKeySequence(KEYS[dock.windowTitle()]))
+    for toggle in toggles:
+        name = toggle.iconText()
+        toggle.setShortcut(QKeySequence(KEYS[name]))
         parent.addAction(toggle)
         button = QToolButton(box)
         button.setDefaultAction(toggle)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setAccessibleName(f"{dock.windowTitle()} panel")
-        if dock.counts:
-            button.setMinimumWidth(button.fontMetrics().horizontalAdvance(f"{dock.windowTitle()} · 99") + 16)
+        button.setAccessibleName(f"{name} panel")
+        button.setMinimumWidth(button.fontMetrics().horizontalAdvance(WIDEST.get(name, "")) + 16)
         row.addWidget(button)
     return box

@@ -3,61 +3,79 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
 from simulator.experiment.files import Preset, presets
+from ui.bench.bench import Bench
+from ui.bench.document import Document
+from ui.board.plot_area import PlotArea
+from ui.builder.builder import Builder
 from ui.forms.one_undo import REDO, UNDO
 from ui.settings.settings import Settings
 from ui.style.theme import Choice, set_theme, theme_choice
 from ui.window.actions import action
+from ui.window.experiments import Experiments
+from ui.window.exporting import Exporting
 from ui.window.manual_access import ManualAccess
-
-if TYPE_CHECKING:
-    from ui.window.main_window import MainWindow
+from ui.window.parts import Parts
 
 Standard = QKeySequence.StandardKey
 THEMES: tuple[tuple[Choice, str], ...] = (("light", "Light"), ("dark", "Dark"), ("system", "Like the desktop"))
 
 
-def build_menus(window: MainWindow) -> None:
+@dataclass(frozen=True)
+class Commands:
+    """What menus call beside the parts of the window."""
+
+    experiments: Experiments
+    exporting: Exporting
+    reset_arrangement: Callable[[], None]
+    panel_toggles: tuple[QAction, ...]
+
+
+def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
     """Fill the menu bar and the two menus of the transport."""
-    bar = window.menuBar()
+    bar, exporting = window.menuBar(), commands.exporting
     exports = [
-        action(window, "&Export plots…", lambda: window.export(""), keys="Ctrl+E", icon="export"),
-        action(window, "&Copy picture of the focused plot", window.copy_picture, keys="Ctrl+Shift+C"),
+        action(window, "&Export plots…", lambda: exporting.export(""), keys="Ctrl+E", icon="export"),
+        action(window, "&Copy picture of the focused plot", exporting.copy_picture, keys="Ctrl+Shift+C"),
     ]
-    _file(window, bar.addMenu("&File"), exports)
-    _edit(window, bar.addMenu("&Edit"))
-    run = bar.addMenu("&Run")
-    transport = window.transport
-    run.addActions([transport.play, transport.step, transport.steps])
-    run.addSeparator()
-    run.addActions([transport.same, transport.reseed])
-    run.addSeparator()
-    run.addAction(_pause_where_lost(window, run))
-    run.addAction(_own_process(run))
-    run.setToolTipsVisible(True)
+    _file(window, bar.addMenu("&File"), commands.experiments, exports)
+    _edit(window, bar.addMenu("&Edit"), parts.bench.document)
+    _run(bar.addMenu("&Run"), parts)
     plots = bar.addMenu("&Plots")
     plots.setToolTipsVisible(True)
-    plots.aboutToShow.connect(lambda: _plots(window, plots))
-    _view(window, bar.addMenu("&View"))
-    _help(window, bar.addMenu("&Help"))
-    transport.export_menu.addActions(exports)
-    fill_presets(transport.preset_menu, window.open_preset)
+    plots.aboutToShow.connect(lambda: _plots(parts.plots, plots))
+    _view(window, bar.addMenu("&View"), commands)
+    _help(window, bar.addMenu("&Help"), parts)
+    parts.transport.export_menu.addActions(exports)
+    fill_presets(parts.transport.preset_menu, commands.experiments.open_preset)
 
 
-def _pause_where_lost(window: MainWindow, menu: QMenu) -> QAction:
+def _run(menu: QMenu, parts: Parts) -> None:
+    transport = parts.transport
+    menu.addActions([transport.play, transport.step, transport.steps])
+    menu.addSeparator()
+    menu.addActions([transport.same, transport.reseed])
+    menu.addSeparator()
+    menu.addAction(_pause_where_lost(parts.bench, menu))
+    menu.addAction(_own_process(menu))
+    menu.setToolTipsVisible(True)
+
+
+def _pause_where_lost(bench: Bench, menu: QMenu) -> QAction:
     """The setting of whether training goes on among NaN and Inf."""
     entry = QAction("Pause where the loss is not finite", menu)
     entry.setToolTip("Once in a run: at the first loss or parameter that is NaN or ∞.")
     entry.setCheckable(True)
     entry.setChecked(Settings().pauses_where_lost())
     entry.toggled.connect(lambda on: Settings().set("run/pause", "on" if on else "off"))
-    entry.toggled.connect(window.bench.set_guard)
-    window.bench.set_guard(entry.isChecked())
+    entry.toggled.connect(bench.set_guard)
+    bench.set_guard(entry.isChecked())
     return entry
 
 
@@ -81,27 +99,27 @@ def fill_presets(menu: QMenu, chosen: Callable[[Preset], object]) -> None:
         menu.addAction(entry)
 
 
-def _file(window: MainWindow, menu: QMenu, exports: list[QAction]) -> None:
-    menu.addAction(action(window, "&New", window.new, keys=Standard.New))
-    menu.addAction(action(window, "&Open…", window.ask_open, keys=Standard.Open, icon="open"))
+def _file(window: QMainWindow, menu: QMenu, experiments: Experiments, exports: list[QAction]) -> None:
+    menu.addAction(action(window, "&New", experiments.new, keys=Standard.New))
+    menu.addAction(action(window, "&Open…", experiments.ask_open, keys=Standard.Open, icon="open"))
     recent = menu.addMenu("Open &recent")
-    recent.aboutToShow.connect(lambda: _recent(window, recent))
-    fill_presets(menu.addMenu("&Presets"), window.open_preset)
+    recent.aboutToShow.connect(lambda: _recent(experiments, recent))
+    fill_presets(menu.addMenu("&Presets"), experiments.open_preset)
     menu.addSeparator()
-    menu.addAction(action(window, "&Save", window.save, keys=Standard.Save, icon="save"))
-    menu.addAction(action(window, "Save &as…", window.save_as, keys="Ctrl+Shift+S"))
+    menu.addAction(action(window, "&Save", experiments.save, keys=Standard.Save, icon="save"))
+    menu.addAction(action(window, "Save &as…", experiments.save_as, keys="Ctrl+Shift+S"))
     menu.addSeparator()
     menu.addActions(exports)
     menu.addSeparator()
     menu.addAction(action(window, "&Quit", window.close, keys="Ctrl+Q"))
 
 
-def _recent(window: MainWindow, menu: QMenu) -> None:
+def _recent(experiments: Experiments, menu: QMenu) -> None:
     menu.clear()
     settings = Settings()
     for path in settings.recent_files():
         entry = menu.addAction(path.name)
-        entry.triggered.connect(lambda _on=False, path=path: window.open_path(path))
+        entry.triggered.connect(lambda _on=False, path=path: experiments.open_path(path))
         entry.setToolTip(str(path))
     menu.setToolTipsVisible(True)
     if menu.isEmpty():
@@ -111,8 +129,8 @@ def _recent(window: MainWindow, menu: QMenu) -> None:
         menu.addAction("Forget these", settings.clear_recent)
 
 
-def _edit(window: MainWindow, menu: QMenu) -> None:
-    stack = window.document.undo_stack
+def _edit(window: QMainWindow, menu: QMenu, document: Document) -> None:
+    stack = document.undo_stack
     undo, redo = stack.createUndoAction(window, "&Undo"), stack.createRedoAction(window, "&Redo")
     undo.setShortcuts([QKeySequence(keys) for keys in UNDO])
     redo.setShortcuts([QKeySequence(keys) for keys in REDO])
@@ -120,8 +138,7 @@ def _edit(window: MainWindow, menu: QMenu) -> None:
     window.addActions([undo, redo])
 
 
-def _plots(window: MainWindow, menu: QMenu) -> None:
-    area = window.plot_area
+def _plots(area: PlotArea, menu: QMenu) -> None:
     area.fill_menu(menu)
     cards = menu.addMenu("&Card")
     cards.addActions(area.commands.cards)
@@ -130,7 +147,7 @@ def _plots(window: MainWindow, menu: QMenu) -> None:
     menu.addAction("Reset arrangement", area.reset_arrangement)
 
 
-def _view(window: MainWindow, menu: QMenu) -> None:
+def _view(window: QMainWindow, menu: QMenu, commands: Commands) -> None:
     group = QActionGroup(menu)
     for choice, text in THEMES:
         entry = menu.addAction(text)
@@ -139,11 +156,14 @@ def _view(window: MainWindow, menu: QMenu) -> None:
         entry.setChecked(theme_choice() == choice)
         group.addAction(entry)
     menu.addSeparator()
-    docks = (window.network_dock, window.training_dock, window.doctor_dock)
-    menu.addActions([dock.toggleViewAction() for dock in docks])
+    menu.addActions(commands.panel_toggles)
     menu.addSeparator()
-    menu.addAction(action(window, "&Full screen", window.toggle_full_screen, keys="F11"))
-    menu.addAction("Reset arrangement", window.reset_arrangement)
+    menu.addAction(action(window, "&Full screen", lambda: _toggle_full_screen(window), keys="F11"))
+    menu.addAction("Reset arrangement", commands.reset_arrangement)
+
+
+def _toggle_full_screen(window: QMainWindow) -> None:
+    window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
 
 def _choose_theme(choice: Choice) -> None:
@@ -153,7 +173,22 @@ def _choose_theme(choice: Choice) -> None:
         Settings().set("window/theme", choice)
 
 
-def _help(window: MainWindow, menu: QMenu) -> None:
+def _help(window: QMainWindow, menu: QMenu, parts: Parts) -> None:
     menu.addAction(action(window, "&Manual", ManualAccess(window).open, keys="F1"))
-    menu.addAction(action(window, "&Keyboard shortcuts", window.show_shortcuts, keys="Ctrl+F1"))
-    menu.addAction(action(window, "&About Nablascope", window.show_about))
+    shortcuts = action(
+        window, "&Keyboard shortcuts", lambda: _show_shortcuts(window, parts.plots, parts.builder), keys="Ctrl+F1"
+    )
+    menu.addAction(shortcuts)
+    menu.addAction(action(window, "&About Nablascope", lambda: _show_about(window)))
+
+
+def _show_shortcuts(window: QMainWindow, plots: PlotArea, builder: Builder) -> None:
+    from ui.dialogs import reading
+
+    reading.show_shortcuts(window, [*window.actions(), *plots.actions(), *builder.actions_by_name.values()])
+
+
+def _show_about(window: QMainWindow) -> None:
+    from ui.dialogs import reading
+
+    reading.show_about(window)

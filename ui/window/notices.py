@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject
 
 from simulator.experiment.experiment import Experiment
 from simulator.schema.parameter import is_live_change
 from simulator.training.run_info import RunInfo
 from ui.style.numbers import integer, number
-
-if TYPE_CHECKING:
-    from ui.window.main_window import MainWindow
+from ui.window.parts import Parts
 
 OLD = "of the last network that could be built"
 EMPTY = "Nothing to show: the network cannot be trained."
@@ -24,16 +20,16 @@ ENDED = "of the network before the worker ended"
 class Notices(QObject):
     """Keeps banner, status line, plots and read-outs from telling of a network that is not the one described."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._banner, self._status = window.banner, window.status
-        self._plots, self._transport, self._doctor = window.plot_area.feed, window.transport, window.doctor_dock
-        self._training, self._builder = window.training, window.builder
-        self._bench = bench = window.bench
+    def __init__(self, parts: Parts, parent: QObject) -> None:
+        super().__init__(parent)
+        self._banner, self._status = parts.banner, parts.status
+        self._plots, self._transport, self._findings = parts.plots.feed, parts.transport, parts.findings
+        self._training, self._builder = parts.training, parts.builder
+        self._bench = bench = parts.bench
         self._told = ""
         """What the banner says of the present run: that it was ``refused``, ``failed``, ``halted``, or nothing."""
-        window.document.opened.connect(lambda _experiment: self._begin())
-        window.document.changed.connect(self._change)
+        bench.document.opened.connect(lambda _experiment: self._begin())
+        bench.document.changed.connect(self._change)
         bench.started.connect(self._start)
         bench.refused.connect(self._refuse)
         bench.declined.connect(self.decline)
@@ -49,7 +45,7 @@ class Notices(QObject):
         self._banner.clear()
         self._plots.forget()
         self._transport.forget()
-        self._doctor.forget()
+        self._findings.forget()
         self._training.set_step(0)
         self._status.say("")
 
@@ -67,7 +63,7 @@ class Notices(QObject):
             self._take_back("failed", "halted")
 
     def _refuse(self, message: str, path: str, traceback: str) -> None:
-        self._doctor.forget()
+        self._findings.forget()
         self._status.say(f"Not trained: {message}")
         self._banner.say(f"Not trained: {message}", traceback)
         self._training.refuse(path, message)

@@ -1,0 +1,159 @@
+"""Experiments from and to files: new, presets, open, save; nothing is lost without a question."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from simulator.data.image_files import holds_images
+from simulator.data.table import changed
+from simulator.experiment.experiment import Experiment, told
+from simulator.experiment.files import Preset, is_table, reach_of, read
+from simulator.schema.parameter import replaced
+from ui.bench.bench import Bench
+from ui.dialogs import files
+from ui.forms.training import with_fitting_loss
+from ui.settings.settings import Settings
+from ui.style.numbers import count, duration
+from ui.window.status import Banner
+
+# Dialogs are imported when they are asked for: the first window does not wait for them.
+if TYPE_CHECKING:
+    from ui.dialogs.table import TableDialog
+
+LONG_RUN_SECONDS = 60.0
+"""A run that was trained for longer is not given up without a question."""
+
+NEW = {
+    "data": {"kind": "digits"},
+    "layers": [{"kind": "dense", "units": 64, "repeat": 4, "activation": {"kind": "tanh"}}],
+}
+"""What File → New begins with."""
+
+
+class Experiments(QObject):
+    """Puts experiments into the bench's document and takes them out of it, asking over one window."""
+
+    preset_opened = Signal(object)
+    """The :class:`Preset` that has just been opened."""
+
+    def __init__(self, bench: Bench, banner: Banner, window: QWidget) -> None:
+        super().__init__(window)
+        self.bench, self.document = bench, bench.document
+        self._banner, self._window = banner, window
+        self._settings = Settings()
+
+    def new(self) -> None:
+        if self.may_replace():
+            self.document.replace(Experiment.from_builtins(NEW))
+
+    def open_preset(self, preset: Preset) -> None:
+        try:
+            experiment = preset.load()
+        except ValueError as error:
+            self._banner.say(told(error))
+            return
+        if self.may_replace():
+            self.document.replace(experiment)
+            self.preset_opened.emit(preset)
+
+    def ask_open(self) -> None:
+        path = files.ask_open(self._window, self._folder())
+        if path is not None:
+            self.open_path(path)
+
+    def open_path(self, path: Path) -> None:
+        """Open an experiment, or take a table as data; what cannot be read is said, and nothing is lost."""
+        if holds_images(path):
+            self._use_images(path)
+            return
+        if is_table(path):
+            self._open_table(path)
+            return
+        reason = self.document.open(path, lambda: self._may_reach(path) and self.may_replace())
+        if reason is not None:
+            self._banner.say(f"Not opened: {reason}")
+        elif self.document.path == path.absolute():
+            self._settings.add_recent(path)
+            if news := self._news_of(path):
+                self._banner.say(news)
+
+    def _news_of(self, path: Path) -> str:
+        """What has changed of a file's data since its run."""
+        try:
+            return changed(read(path).data)
+        except ValueError:
+            return ""
+
+    def _may_reach(self, path: Path) -> bool:
+        """Whether an experiment may read what it names outside of its own folder; nothing is read before."""
+        reach = reach_of(path)
+        return reach is None or files.ask_reach(self._window, path, reach.found)
+
+    def _use_images(self, path: Path) -> None:
+        """Take a folder, or an archive, with a sub-folder of pictures for each class as data."""
+        old = self.document.experiment
+        plain = replaced(old.to_builtins(), ("data",), {"kind": "images", "path": str(path.absolute())})
+        reason = self.document.propose(with_fitting_loss(old, plain), f"Use images from {path.name}")
+        if reason is not None:
+            self._banner.say(reason)
+
+    def _open_table(self, path: Path) -> None:
+        from ui.dialogs.table import TableDialog
+
+        dialog = TableDialog(path.absolute(), self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.refused.connect(self._banner.say)
+        dialog.accepted.connect(lambda: self._use_table(dialog))
+        dialog.open()
+
+    def _use_table(self, dialog: TableDialog) -> None:
+        self.bench.pause()  # Training begins with other data only where it is told to.
+        old = self.document.experiment
+        plain = with_fitting_loss(old, replaced(old.to_builtins(), ("data",), dialog.data()))
+        reason = self.document.propose(plain, f"Use data from {dialog.path.name}")
+        if reason is not None:
+            self._banner.say(reason)
+
+    def save(self) -> bool:
+        """Whether it is saved; asks where if there is no file yet."""
+        path = self.document.path
+        return self.save_as() if path is None else self._save_to(path)
+
+    def save_as(self) -> bool:
+        start = self.document.path or Path(self._folder()) / f"{files.file_stem(self.document.name)}.json"
+        path = files.ask_save(self._window, str(start))
+        return path is not None and self._save_to(path)
+
+    def _save_to(self, path: Path) -> bool:
+        reason = self.document.save(path)
+        if reason is None:
+            self._settings.add_recent(path)
+        else:
+            self._banner.say(reason)
+        return reason is None
+
+    def _folder(self) -> str:
+        recent = self._settings.recent_files()
+        return str(recent[0].parent if recent else Path.home())
+
+    def may_replace(self) -> bool:
+        """Whether another experiment may take the place of the present one and its run."""
+        return self.may_lose(self._long_run())
+
+    def may_lose(self, run: str = "") -> bool:
+        """Whether the present experiment may be given up: saved, unchanged, or so decided; and ``run``, if one is."""
+        if not self.document.dirty:
+            return not run or files.ask_run(self._window, self.document.name, run)
+        answer = files.ask_unsaved(self._window, self.document.name, run)
+        return answer == "discard" or (answer == "save" and self.save())
+
+    def _long_run(self) -> str:
+        """``12 400 steps, 3 min 20 s of training``, where that is a pity to lose; else nothing."""
+        longest = self.bench.longest
+        if longest.seconds < LONG_RUN_SECONDS:
+            return ""
+        return f"{count(longest.steps, 'step')}, {duration(longest.seconds)} of training"

@@ -1,0 +1,59 @@
+"""Pictures and numbers of plots, to files and to the clipboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QWidget
+
+from ui.bench.bench import Bench
+from ui.board.plot_area import PlotArea
+from ui.window.status import Banner
+
+
+class Exporting(QObject):
+    """Exports what the plots show, if that is the network that is described."""
+
+    def __init__(
+        self, bench: Bench, plots: PlotArea, banner: Banner, decline: Callable[[str], None], window: QWidget
+    ) -> None:
+        """``decline`` says why there is nothing to do something with."""
+        super().__init__(window)
+        self._decline = decline
+        self._bench, self._plots, self._banner, self._window = bench, plots, banner, window
+        plots.export_requested.connect(self.export)
+
+    def export(self, key: str) -> None:
+        """Ask how and where to export one plot (its key) or all (``""``)."""
+        if not self._may_export():
+            return
+        from ui.dialogs.export import ExportDialog
+
+        dialog = ExportDialog(self._plots.plots, key, list(self._plots.arranged), self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.exported.connect(self._banner.say)
+        dialog.finished.connect(lambda _result: self._plots.feed.want_all(False))
+        self._plots.feed.want_all(True)
+        dialog.open()
+
+    def _may_export(self) -> bool:
+        """Whether plots show the network that is described; if not, it is said."""
+        may = not self._bench.refusal and not self._bench.building
+        if not may:
+            self._decline("export")
+        return may
+
+    def copy_picture(self) -> None:
+        """Put a picture of the plot that has the focus, else of the first one, on the clipboard."""
+        from ui.export import ExportError, copy_picture
+
+        plot = self._plots.focused_plot()
+        if plot is None or not self._may_export():
+            return
+        try:
+            copy_picture(plot)
+        except ExportError as error:
+            self._banner.say(str(error))
+        else:
+            self._banner.say(f"A picture of “{plot.title}” is on the clipboard.")
