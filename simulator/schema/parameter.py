@@ -264,11 +264,9 @@ def parameters(spec: type[Spec]) -> tuple[Parameter, ...]:
     hints = typing.get_type_hints(spec, include_extras=True)
     fields = []
     for field in msgspec.structs.fields(spec):
-        required = field.default is msgspec.NODEFAULT and field.default_factory is msgspec.NODEFAULT
-        default = None if required else field.default
-        if default is msgspec.NODEFAULT:
-            default = typing.cast(Any, field.default_factory)()
-        fields.append(_describe(field.name, hints[field.name], default, required))
+        given, made = field.default is not msgspec.NODEFAULT, field.default_factory is not msgspec.NODEFAULT
+        default = field.default if given else field.default_factory() if made else None
+        fields.append(_describe(field.name, hints[field.name], default, not given and not made))
     return tuple(fields)
 
 

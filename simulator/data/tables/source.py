@@ -14,12 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from simulator.data.base import DataError
 from simulator.data.phrases import name_of, shown
 from simulator.schema.numbers import integer
 from simulator.system.regular_file import UnfitFileError, check_regular, regular
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 MAX_BYTES = 2**30
 """Of a file once it is unpacked."""
@@ -225,9 +228,10 @@ class _Bounded(io.RawIOBase):
 
     read1 = read
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        got = self.read(len(buffer))
-        buffer[: len(got)] = got
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        room = memoryview(buffer)
+        got = self.read(len(room))
+        room[: len(got)] = got
         return len(got)
 
 
