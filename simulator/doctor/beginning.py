@@ -21,13 +21,13 @@ QUANTITIES = {
 
 
 def beginning(evidence: Evidence, since: int) -> str:
-    """``At step 0, going forward, 3 733 entries of layer 12's z became NaN or Inf first; …``"""
+    """``At step 0, going forward, 3 733 entries of layer 12's z became NaN or ∞ first; …``"""
     began, loss = evidence.frame.began, evidence.frame.scalars.get("loss", math.nan)
     if began is None:
         return f"The loss has been {number(loss)} since step {integer(since)}"
     row = [layer.label for layer in evidence.layers].index(began.layer)
     what = f"{count(began.entries, 'entry', 'entries')} of {evidence.name(row)}'s {QUANTITIES[began.quantity]}"
-    first = f"at step {integer(began.step)}, going {began.direction}, {what} became NaN or Inf first"
+    first = f"at step {integer(began.step)}, going {began.direction}, {what} became NaN or ∞ first"
     # Squared, an error may overflow before the network does.
     lost = f"The loss has not been finite since step {integer(since)}"
     first = f"{lost}; {first}" if since < began.step else capital(first)

@@ -96,9 +96,9 @@ class PreactivationStd(ForwardMeasure):
 
 class Nonfinite(ForwardMeasure):
     name = "nonfinite"
-    label = "NaN or Inf"
+    label = "NaN or ∞"
     unit = "entries"
-    formula = "entries of z, a, δ, W and ∂W that are NaN or ±Inf"
+    formula = "entries of z, a, δ, W and ∂W that are NaN or ±∞"
     norms = ("z", "a", "delta", "weights", "weight_gradient")
     needs = ("a",)
 

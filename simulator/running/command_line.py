@@ -62,13 +62,15 @@ def add_commands(commands: Any) -> None:
 
 
 def _count(least: int) -> Callable[[str], int]:
+    from simulator.schema.numbers import integer
+
     def whole(text: str) -> int:
         try:
             value = int(text)
         except ValueError:
             raise argparse.ArgumentTypeError(f"expected a whole number, not {shortened(text)!r}") from None
         if value < least:
-            raise argparse.ArgumentTypeError(f"expected {least} or more, not {value}")
+            raise argparse.ArgumentTypeError(f"expected {least} or more, not {integer(value)}")
         return value
 
     return whole
