@@ -182,7 +182,6 @@ def formatted(path: Path) -> list[str]:
 OWN_WAYS = {
     "simulator/schema/numbers.py": "the language itself",
     "ui/forms/typed.py": "what stands in a field to type in",
-    "ui/plots/computation_graph.py": "what stands in a field to type in",
     "simulator/system/machine.py": "on the floor of the language",
 }
 

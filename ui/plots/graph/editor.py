@@ -7,6 +7,7 @@ import math
 from PySide6.QtCore import QRect, Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from ui.forms.typed import text_of
 from ui.style.numbers import read_number
 
 HEIGHT = 24
@@ -28,7 +29,7 @@ class WeightEditor(QLineEdit):
         """Stand over a cell and offer its value."""
         margin = (cell.height() - HEIGHT) // 2
         self.setGeometry(cell.adjusted(0, margin, 0, -margin))
-        self.setText(f"{value:.6g}")
+        self.setText(text_of(value))
         self.show()
         self.setFocus()
         self.selectAll()
