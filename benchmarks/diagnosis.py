@@ -137,7 +137,8 @@ class Diagnosis:
 
 BLEMISHES = (
     r"\bnan\b", r"\binf\b", r"(infinite|∞) decades", r"\bNone\b", r"\blayers (\S+) to \1\b",
-    r"(?<![\d.,])1 (layers|units|steps|samples|entries|decades|times)\b", r"\d[eE][-+]?\d", r"  ", r" [,.;:]", r"\.\.",
+    r"(?<![\d.,])1 (layers|units|steps|samples|entries|decades|times)\b", r"\d[eE][-+]?\d",
+    r"(?<!\w)-\d", "×10", r"  ", r" [,.;:]", r"\.\.",
     r"[^.]$", r"^(?!float16)[a-z]", r"\b(\w+) \1\b", r"[<>{}_]",
 )  # fmt: skip
 """What no sentence for a person may hold."""

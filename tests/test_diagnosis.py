@@ -101,7 +101,7 @@ def test_rates_up_and_down_contradict_each_other() -> None:
     "sentence",
     [
         "The slopes lose NaN decades: nan.", "Layers 1 to 1 fade; layers 2 to 2 too.", "It has 1 layers.",
-        "The weights lose ∞ decades.", "It is 1.3e5.",
+        "The weights lose ∞ decades.", "It is 1.3e5.", "It is -3.", "It is 3×10⁵.",
         "Lost: -inf.", "It is so", "the loss is 3.", "It is is so.", "It is None.",
     ],
 )  # fmt: skip
