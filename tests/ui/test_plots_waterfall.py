@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
@@ -12,7 +14,9 @@ from simulator.running.headless import RunResult
 from tests.ui.told import drawn
 from ui.chart.marks import LOST, Dots
 from ui.chart.view import View
-from ui.plots.waterfall import Waterfall, bars_of, state_of
+from ui.plots.bounds import slack_text
+from ui.plots.through_time import slope_text
+from ui.plots.waterfall import Waterfall, bars_of, gain_text, state_of
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +94,10 @@ def test_layers_that_are_not_a_number_or_get_nothing_are_marked_and_named(qtbot:
     table = plot.table().columns["log10_gain"]
     assert [value for value in table if value != value]
     assert np.inf not in table
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_is_not_counted_in_decades(value: float) -> None:
+    for told in (gain_text(value), slack_text(value, 2), slope_text(np.array([value, value]))):
+        assert told
+        assert "decades" not in told

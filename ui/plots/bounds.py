@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from ui.chart.polygons import Array
 from ui.chart.table import Table, cells
 from ui.plots.base import Probe, View
 from ui.plots.depth import Column, DepthPlot, DepthState, Line
-from ui.style.numbers import decimal, integer, number
+from ui.style.numbers import decimal, integer, not_finite, number
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class BoundsPlot(DepthPlot):
         if found.reason:
             return ()
         loosest = float(np.nanmax(found.slack, initial=0.0))
-        return [*super().legend_keys(state), Key(f"slack ≤ {decimal(loosest, 1)} decades", "muted", "band")]
+        return [*super().legend_keys(state), Key(f"slack ≤ {slack_text(loosest, 1)}", "muted", "band")]
 
     def notes(self, state: DepthState) -> Sequence[Note]:
         found = _bounds(state)
@@ -90,7 +91,7 @@ class BoundsPlot(DepthPlot):
         text = [
             self.layer_text(index),
             f"‖∂b‖  {number(bias)}",
-            f"bound  {number(bound)}, {decimal(slack, 2)} decades above",
+            f"bound  {number(bound)}, {slack_text(slack, 2)} above",
             f"‖∂W‖  {number(weight)} = ‖∂b‖ · {number(size)}",
             f"‖W‖₂  {number(stretch)}",
             f"sample {integer(found.sample)}, step {integer(found.step)}",
@@ -104,6 +105,11 @@ class BoundsPlot(DepthPlot):
         for name in ("weight_gradient_norm", "input_norm", "slack", "spectral_norm"):
             columns[name] = cells(getattr(found, name), _known(found))
         return Table(columns)
+
+
+def slack_text(decades: float, decimals: int) -> str:
+    """How far a bound lies above what it bounds: ``0.31 decades``."""
+    return f"{decimal(decades, decimals)} decades" if math.isfinite(decades) else f"{not_finite(decades)} times"
 
 
 def _bounds(state: DepthState) -> Bounds:

@@ -100,7 +100,7 @@ def bars_of(state: WaterfallState) -> list[tuple[QRectF, int]]:
 
 def gain_text(log: float) -> str:
     """A log₁₀ gain in words."""
-    if math.isinf(log):
+    if not math.isfinite(log):
         return "the signal is lost" if log < 0 else "NaN"
     return f"{number(log, fixed=True)} decades"
 
