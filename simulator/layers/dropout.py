@@ -48,7 +48,11 @@ class InvertedDropout(Dropout, frozen=True, tag="inverted"):
     Srivastava et al. 2014, Dropout: a simple way to prevent neural networks from overfitting.
     """
 
-    formula: ClassVar[str] = r"$$a\leftarrow\frac{m\odot a}{p}\;\text{ in training},\qquad a\;\text{ in evaluation}$$"
+    formula: ClassVar[str] = (
+        r"$$a\leftarrow\frac{m\odot a}{p}\;\text{ in training},\qquad a\;\text{ in evaluation}$$"
+        "\n\n"
+        r"$p$ is the share that is kept, $m$ is 1 with probability $p$, else 0."
+    )
 
     scaled: ClassVar[bool] = True
     rate: Annotated[float, _RATE] = 0.5
@@ -67,7 +71,11 @@ class ClassicDropout(Dropout, frozen=True, tag="classic"):
     Hinton et al. 2012, Improving neural networks by preventing co-adaptation of feature detectors, arXiv:1207.0580.
     """
 
-    formula: ClassVar[str] = r"$$a\leftarrow m\odot a\;\text{ in training},\qquad p\,a\;\text{ in evaluation}$$"
+    formula: ClassVar[str] = (
+        r"$$a\leftarrow m\odot a\;\text{ in training},\qquad p\,a\;\text{ in evaluation}$$"
+        "\n\n"
+        r"$p$ is the share that is kept, $m$ is 1 with probability $p$, else 0."
+    )
 
     rate: Annotated[float, _RATE] = 0.5
 

@@ -42,7 +42,11 @@ class LinearProjection(Projection, frozen=True, tag="linear"):
     each step; the number of positions and of steps must stay.
     """
 
-    formula: ClassVar[str] = r"$$a=W_p\,x+s\,F(x)$$"
+    formula: ClassVar[str] = (
+        r"$$a=W_p\,x+s\,F(x)$$"
+        "\n\n"
+        r"$F$ is the branch, $s$ its scale."
+    )
 
     initializer: Annotated[AnyInitializer, knob("weights", "How W_p is drawn.")] = GlorotNormal()
 

@@ -31,7 +31,11 @@ class Residual(Layer, frozen=True, kw_only=True, tag="residual"):
     He, Zhang, Ren and Sun 2016, Deep residual learning for image recognition, arXiv:1512.03385.
     """
 
-    formula: ClassVar[str] = r"$$a=x+s\,F(x)$$"
+    formula: ClassVar[str] = (
+        r"$$a=x+s\,F(x)$$"
+        "\n\n"
+        r"$F$ is the branch, $s$ its scale."
+    )
 
     branched: ClassVar[bool] = True
     layers: Annotated[

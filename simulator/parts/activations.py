@@ -152,7 +152,11 @@ class LeakyReLU(Activation, frozen=True, tag="leaky_relu"):
     """
 
     label: ClassVar[str] = "leaky ReLU"
-    formula: ClassVar[str] = r"$$\varphi(z)=\begin{cases} z & z>0\\ s\,z & z\le 0\end{cases}$$"
+    formula: ClassVar[str] = (
+        r"$$\varphi(z)=\begin{cases} z & z>0\\ s\,z & z\le 0\end{cases}$$"
+        "\n\n"
+        r"$s$ is the slope."
+    )
     fitting_initializer: ClassVar[type[Initializer]] = HeNormal
     slope: Annotated[
         float,
@@ -261,7 +265,11 @@ class GELU(Activation, frozen=True, tag="gelu"):
 
     label: ClassVar[str] = "GELU"
     monotone: ClassVar[bool] = False
-    formula: ClassVar[str] = r"$$\varphi(z)=z\,\Phi(z)$$"
+    formula: ClassVar[str] = (
+        r"$$\varphi(z)=z\,\Phi(z)$$"
+        "\n\n"
+        r"$\Phi$ is the distribution function of the standard normal."
+    )
     fitting_initializer: ClassVar[type[Initializer]] = HeNormal
     reliable_gain: ClassVar[float] = 1.8
     # At z = √2: Φ(√2) + √2 φ(√2).

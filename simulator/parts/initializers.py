@@ -76,7 +76,11 @@ class Zeros(Initializer, frozen=True, tag="zeros"):
 class Constant(Initializer, frozen=True, tag="constant"):
     """One value everywhere: all units of a layer stay the same."""
 
-    formula: ClassVar[str] = r"$$w=c$$"
+    formula: ClassVar[str] = (
+        r"$$w=c$$"
+        "\n\n"
+        r"$c$ is the value."
+    )
 
     alike: ClassVar[bool] = True
     size_field: ClassVar[str] = "value"
@@ -98,7 +102,11 @@ class Constant(Initializer, frozen=True, tag="constant"):
 class Normal(Initializer, frozen=True, tag="normal"):
     """Gaussian with mean 0 and a standard deviation of your choice, whatever the layer's size."""
 
-    formula: ClassVar[str] = r"$$w\sim\mathcal{N}(0,\sigma^2)$$"
+    formula: ClassVar[str] = (
+        r"$$w\sim\mathcal{N}(0,\sigma^2)$$"
+        "\n\n"
+        r"$\sigma$ is the standard deviation."
+    )
 
     size_field: ClassVar[str] = "std"
     std: Annotated[
@@ -118,7 +126,11 @@ class Normal(Initializer, frozen=True, tag="normal"):
 class Uniform(Initializer, frozen=True, tag="uniform"):
     """Uniform between −limit and limit; its standard deviation is limit / √3."""
 
-    formula: ClassVar[str] = r"$$w\sim\mathcal{U}(-c,c),\qquad\operatorname{var}\,w=\frac{c^2}{3}$$"
+    formula: ClassVar[str] = (
+        r"$$w\sim\mathcal{U}(-c,c),\qquad\operatorname{var}\,w=\frac{c^2}{3}$$"
+        "\n\n"
+        r"$c$ is the limit."
+    )
 
     size_field: ClassVar[str] = "limit"
     limit: Annotated[float, knob("limit", "Largest absolute value drawn.", slider=(1e-4, 10), log=True, ge=0)] = 0.05
@@ -255,7 +267,11 @@ class HeNormal(FanNormal, frozen=True, tag="he_normal"):
     """
 
     label: ClassVar[str] = "He normal"
-    formula: ClassVar[str] = r"$$w\sim\mathcal{N}(0,\sigma^2),\qquad\sigma^2=\frac{2}{(1+s^2)\,n_{in}}$$"
+    formula: ClassVar[str] = (
+        r"$$w\sim\mathcal{N}(0,\sigma^2),\qquad\sigma^2=\frac{2}{(1+s^2)\,n_{in}}$$"
+        "\n\n"
+        r"$s$ is the slope of the leaky ReLU that it is meant for."
+    )
     family: ClassVar[str] = "He"
     slope: Annotated[float, _HE_SLOPE] = 0.0
 
@@ -270,7 +286,11 @@ class HeUniform(FanUniform, frozen=True, tag="he_uniform"):
     """
 
     label: ClassVar[str] = "He uniform"
-    formula: ClassVar[str] = r"$$w\sim\mathcal{U}(-c,c),\qquad c=\sqrt{\frac{6}{(1+s^2)\,n_{in}}}$$"
+    formula: ClassVar[str] = (
+        r"$$w\sim\mathcal{U}(-c,c),\qquad c=\sqrt{\frac{6}{(1+s^2)\,n_{in}}}$$"
+        "\n\n"
+        r"$s$ is the slope of the leaky ReLU that it is meant for."
+    )
     family: ClassVar[str] = "He"
     slope: Annotated[float, _HE_SLOPE] = 0.0
 
@@ -285,7 +305,11 @@ class Orthogonal(Initializer, frozen=True, tag="orthogonal"):
     networks, arXiv:1312.6120.
     """
 
-    formula: ClassVar[str] = r"$$W^{\top}W=g^2I\quad\text{or}\quad WW^{\top}=g^2I$$"
+    formula: ClassVar[str] = (
+        r"$$W^{\top}W=g^2I\quad\text{or}\quad WW^{\top}=g^2I$$"
+        "\n\n"
+        r"$g$ is the gain."
+    )
 
     size_field: ClassVar[str] = "gain"
     gain: Annotated[float, knob("gain", "The common singular value.", slider=(0.1, 5), log=True, ge=0)] = 1.0
@@ -304,7 +328,11 @@ class Identity(Initializer, frozen=True, tag="identity"):
     linear units, arXiv:1504.00941.
     """
 
-    formula: ClassVar[str] = r"$$W=g\,I$$"
+    formula: ClassVar[str] = (
+        r"$$W=g\,I$$"
+        "\n\n"
+        r"$g$ is the gain."
+    )
 
     size_field: ClassVar[str] = "gain"
     gain: Annotated[float, knob("gain", "The value on the diagonal.", slider=(0.1, 5), log=True, ge=0)] = 1.0

@@ -51,7 +51,11 @@ class Schedule(Part, frozen=True):
 class ConstantSchedule(Schedule, frozen=True, tag="constant"):
     """The optimiser's learning rate throughout."""
 
-    formula: ClassVar[str] = r"$$\eta_s=\eta_0$$"
+    formula: ClassVar[str] = (
+        r"$$\eta_s=\eta_0$$"
+        "\n\n"
+        r"$\eta_0$ is the optimiser's rate."
+    )
 
     changes: ClassVar[bool] = False
 
@@ -62,7 +66,11 @@ class ConstantSchedule(Schedule, frozen=True, tag="constant"):
 class StepSchedule(Schedule, frozen=True, tag="step"):
     """Multiplies the rate by γ every so many steps."""
 
-    formula: ClassVar[str] = r"$$\eta_s=\eta_0\,\gamma^{\lfloor s/k\rfloor}$$"
+    formula: ClassVar[str] = (
+        r"$$\eta_s=\eta_0\,\gamma^{\lfloor s/k\rfloor}$$"
+        "\n\n"
+        r"$s$ counts updates, $\eta_0$ is the optimiser's rate, $k$ the steps between two drops."
+    )
 
     horizon: ClassVar[str] = "step_size"
     factor_field: ClassVar[str] = "gamma"
@@ -86,7 +94,11 @@ class StepSchedule(Schedule, frozen=True, tag="step"):
 class ExponentialSchedule(Schedule, frozen=True, tag="exponential"):
     """Multiplies the rate by γ at every step: base · γ^step."""
 
-    formula: ClassVar[str] = r"$$\eta_s=\eta_0\,\gamma^s$$"
+    formula: ClassVar[str] = (
+        r"$$\eta_s=\eta_0\,\gamma^s$$"
+        "\n\n"
+        r"$s$ counts updates, $\eta_0$ is the optimiser's rate."
+    )
 
     factor_field: ClassVar[str] = "gamma"
     gamma: Annotated[
@@ -111,7 +123,11 @@ class CosineSchedule(Schedule, frozen=True, tag="cosine"):
     Loshchilov and Hutter 2017, SGDR, arXiv:1608.03983, without the restarts.
     """
 
-    formula: ClassVar[str] = r"$$\eta_s=\eta_{min}+\frac{\eta_0-\eta_{min}}{2}\,(1+\cos\frac{\pi s}{T}),\qquad s\le T$$"
+    formula: ClassVar[str] = (
+        r"$$\eta_s=\eta_{min}+\frac{\eta_0-\eta_{min}}{2}\,(1+\cos\frac{\pi s}{T}),\qquad s\le T$$"
+        "\n\n"
+        r"$s$ counts updates, $\eta_0$ is the optimiser's rate, $T$ the length; then $\eta_{min}$."
+    )
 
     horizon: ClassVar[str] = "t_max"
     t_max: Annotated[int, _steps("length", "Steps from the top to the bottom.")] = 1000
@@ -130,6 +146,9 @@ class SGDRSchedule(Schedule, frozen=True, tag="sgdr"):
     label: ClassVar[str] = "SGDR warm restarts"
     formula: ClassVar[str] = (
         r"$$\eta_s=\eta_{min}+\frac{\eta_0-\eta_{min}}{2}\,(1+\cos\frac{\pi\,(s-s_i)}{T_i}),\qquad T_{i+1}=m\,T_i$$"
+        "\n\n"
+        r"$s$ counts updates, $\eta_0$ is the optimiser's rate, $s_i$ the last restart, $T_i$ the present period, "
+        r"$m$ the growth."
     )
     horizon: ClassVar[str] = "t_0"
     t_0: Annotated[int, _steps("first period", "Steps until the first restart.")] = 200
@@ -169,6 +188,8 @@ class CyclicalSchedule(Schedule, frozen=True, tag="cyclical"):
 
     formula: ClassVar[str] = (
         r"$$\eta_s=\eta_0+(\eta_{max}-\eta_0)\,(1-|1-\tau|),\qquad\tau=\frac{s}{k}\;\operatorname{mod}\;2$$"
+        "\n\n"
+        r"$s$ counts updates, $\eta_0$ is the optimiser's rate, $k$ the half cycle."
     )
 
     horizon: ClassVar[str] = "step_size_up"
@@ -191,7 +212,11 @@ class OneCycleSchedule(Schedule, frozen=True, tag="one_cycle"):
     """
 
     label: ClassVar[str] = "one cycle"
-    formula: ClassVar[str] = r"$$\frac{\eta_{max}}{d}\;\to\;\eta_{max}\;\to\;\frac{\eta_{max}}{d\,d_{end}}$$"
+    formula: ClassVar[str] = (
+        r"$$\frac{\eta_{max}}{d}\;\to\;\eta_{max}\;\to\;\frac{\eta_{max}}{d\,d_{end}}$$"
+        "\n\n"
+        r"$d$ is the start divisor, $d_{end}$ the end divisor."
+    )
     horizon: ClassVar[str] = "total_steps"
     peak_field: ClassVar[str] = "max_lr"
     uses_base: ClassVar[bool] = False
@@ -251,7 +276,11 @@ class WarmupSchedule(Schedule, frozen=True, tag="warmup"):
     """
 
     label: ClassVar[str] = "warm-up"
-    formula: ClassVar[str] = r"$$\eta_s=\eta_0\,(f+(1-f)\,\frac{s}{T}),\qquad s\le T$$"
+    formula: ClassVar[str] = (
+        r"$$\eta_s=\eta_0\,(f+(1-f)\,\frac{s}{T}),\qquad s\le T$$"
+        "\n\n"
+        r"$s$ counts updates, $\eta_0$ is the optimiser's rate, $f$ the start share, $T$ the length; then $\eta_0$."
+    )
     horizon: ClassVar[str] = "total_iters"
     total_iters: Annotated[int, _steps("length", "Steps until the whole rate is reached.")] = 500
     start_factor: Annotated[

@@ -31,7 +31,11 @@ class Convolution(Layer, frozen=True, kw_only=True, tag="convolution"):
     LeCun, Bottou, Bengio and Haffner 1998, Gradient-based learning applied to document recognition.
     """
 
-    formula: ClassVar[str] = r"$$z_c=b_c+\sum_i W_{ci}\star x_i,\qquad a=\varphi(z)$$"
+    formula: ClassVar[str] = (
+        r"$$z_c=b_c+\sum_i W_{ci}\star x_i,\qquad a=\varphi(z)$$"
+        "\n\n"
+        r"$\star$ slides a kernel over the image without flipping it."
+    )
 
     structured: ClassVar[bool] = True
     kernels: ClassVar[bool] = True
