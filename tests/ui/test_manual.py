@@ -17,7 +17,7 @@ from simulator.running.reference import nested
 from simulator.schema.parameter import kind_of, own_first
 from ui.board.workspaces import BUILT_IN
 from ui.chart.explanation import Explanation
-from ui.doctor.panel import Card
+from ui.doctor.panel import FindingRow
 from ui.doctor.trials import Offer
 from ui.forms.form import Fields
 from ui.manual.book import chapters, contents, pages, write_manual
@@ -299,10 +299,10 @@ def test_a_finding_leads_to_its_page(qtbot: QtBot) -> None:
     asked: list[str] = []
     help_asked.connect(asked.append)
     for rule in (*RULES, *SUSPECTS):
-        card = Card()
-        qtbot.addWidget(card)
-        card.say(Offer(Finding(rule.name, "warning", (), 0, 0, {}, "", "So it is.")))
-        card.manual.click()
+        row = FindingRow()
+        qtbot.addWidget(row)
+        row.say(Offer(Finding(rule.name, "warning", (), 0, 0, {}, "", "So it is.")))
+        row.manual.click()
         assert asked.pop() in pages()
     help_asked.disconnect(asked.append)
 
