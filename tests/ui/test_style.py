@@ -144,6 +144,10 @@ def test_icons_tell_whether_they_are_checked_or_disabled(qapp: QApplication, nam
         assert colours.most_common(1)[0][0] == ink
 
 
+def test_an_icon_of_no_size_is_an_empty_picture_and_no_complaint(qapp: QApplication) -> None:
+    assert icon("info").pixmap(QSize(0, 12)).isNull()
+
+
 def test_an_icon_can_be_copied_and_the_copy_changed(qapp: QApplication) -> None:
     copy = QIcon(icon("play"))
     copy.addPixmap(QPixmap(4, 4))
@@ -160,7 +164,15 @@ def test_the_style_sheet_names_pictures_that_exist(theme: Theme) -> None:
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda t: t.name)
 @pytest.mark.parametrize(
-    ("picture", "ink"), [("chevron", "muted"), ("chevron-up", "muted"), ("check", "on_accent"), ("mixed", "on_accent")]
+    ("picture", "ink"),
+    [
+        ("chevron", "muted"),
+        ("chevron-up", "muted"),
+        ("chevron-left", "muted"),
+        ("chevron-right", "muted"),
+        ("check", "on_accent"),
+        ("mixed", "on_accent"),
+    ],
 )
 def test_pictures_of_the_style_sheet_have_the_colours_of_their_theme(theme: Theme, picture: str, ink: str) -> None:
     drawing = (RESOURCES / f"{picture}-{theme.name}.svg").read_text()

@@ -33,7 +33,10 @@ class TintedSvg(QIconEngine):
         _renderer(self._name, self._colour(mode, state)).render(painter, QRectF(rect))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        return _pixmap(self._name, self._colour(mode, state), size.width(), size.height())
+        # A button that is squeezed to nothing asks for a picture of no size, on which nothing can be painted.
+        return (
+            QPixmap() if size.isEmpty() else _pixmap(self._name, self._colour(mode, state), size.width(), size.height())
+        )
 
     def clone(self) -> QIconEngine:
         copy = TintedSvg(self._name, self._theme)
