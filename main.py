@@ -76,7 +76,7 @@ def draw_plots(result: RunResult, folder: Path) -> None:
         raise OSError(f"the plots cannot be drawn ({error}); --no-plots leaves them out") from error
     app = create_app()
     try:
-        draw_all(result.last, result.record, folder, answers=result.answers)
+        draw_all(result.last, result.record, folder)
     except ExportError as error:
         raise OSError(str(error)) from error
     app.processEvents()

@@ -1,8 +1,7 @@
 """What a plot that asks for more than the plain measures costs training while it is watched, at its own pace.
 
-The worker's own loop, on processor time and one BLAS thread: a look thirty times a second with the usual wants, and the
-same with one plot's wants, or its question asked again as soon as it is answered. Blocks hold whole
-periods of the pace.
+The worker's own loop, on processor time and one BLAS thread: a look thirty times a second at the histograms, and the
+same with what one plot observes. Blocks hold whole periods of its share of the time.
 """
 
 from __future__ import annotations
@@ -10,22 +9,29 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from benchmarks.nets import reference, title
 from benchmarks.ours import HISTOGRAMS
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import Spread, interleaved
-from simulator.doctor import TinyGradients
 from simulator.measures import MEASURES, RECORDED
 from simulator.network.threads import limited_blas
-from simulator.observations.effective_rank import EffectiveRankQuestion
-from simulator.observations.gradient_noise import GradientNoiseQuestion
-from simulator.observations.jacobian import JacobianQuestion
-from simulator.observations.microscope import want
-from simulator.observations.preactivation import PreactivationQuestion
-from simulator.observations.question import Question
-from simulator.observations.sharpness import SharpnessQuestion
-from simulator.running.messages import Answer, Ask, Change, Command, Failed, Look, Play, Reply, Stop, Update
+from simulator.observations.base import Observation
+from simulator.observations.bounds import BoundsObservation
+from simulator.observations.effective_rank import EffectiveRankObservation
+from simulator.observations.factors import FactorsObservation
+from simulator.observations.gradient_noise import GradientNoiseObservation
+from simulator.observations.graph.nodes import GraphObservation
+from simulator.observations.jacobian import JacobianObservation
+from simulator.observations.microscope import UnitObservation
+from simulator.observations.order_chaos import OrderChaosObservation
+from simulator.observations.preactivation import PreactivationObservation
+from simulator.observations.prediction import PredictionObservation
+from simulator.observations.sharpness import SharpnessObservation
+from simulator.observations.time_profile import TimeProfilesObservation
+from simulator.observations.tiny_gradients import TinyGradientsObservation
+from simulator.running.messages import Change, Command, Failed, Look, Play, Reply, Stop, Update
 from simulator.running.worker import Worker
 from simulator.training.training import Training
 
@@ -38,28 +44,25 @@ BUDGET = 0.9
 
 @dataclass(frozen=True)
 class Watched:
-    """One plot: what its looks want, and what it asks."""
+    """One plot and what it observes; the last of it sets the period."""
 
     name: str
-    wants: frozenset[str] = frozenset()
-    question: Question | None = None
-    paced: bool = False
-    """Whether what it wants is made anew at a pace of its own."""
+    observations: tuple[Observation[Any], ...] = ()
 
 
 PLOTS = (
-    Watched("gradient waterfall", frozenset({"factors"})),
-    Watched("bounds", frozenset({"bounds"}), paced=True),
-    Watched("theory behind the profiles", frozenset({"prediction"})),
-    Watched("order and chaos", frozenset({"order_chaos"})),
-    Watched("computation graph", frozenset({"graph"}), paced=True),
-    Watched("unit microscope", frozenset({want("2", 0)})),
-    Watched("activation function", question=PreactivationQuestion(1)),
-    Watched("effective rank", question=EffectiveRankQuestion()),
-    Watched("Jacobian", question=JacobianQuestion()),
-    Watched("gradient noise", question=GradientNoiseQuestion()),
-    Watched("sharpness", question=SharpnessQuestion()),
-    Watched("doctor", frozenset({"factors", "time"}), TinyGradients()),
+    Watched("gradient waterfall", (FactorsObservation(),)),
+    Watched("bounds", (BoundsObservation(),)),
+    Watched("theory behind the profiles", (PredictionObservation(),)),
+    Watched("order and chaos", (OrderChaosObservation(),)),
+    Watched("computation graph", (GraphObservation(),)),
+    Watched("unit microscope", (UnitObservation(layer="2"),)),
+    Watched("activation function", (PreactivationObservation(layer=1),)),
+    Watched("effective rank", (EffectiveRankObservation(),)),
+    Watched("Jacobian", (JacobianObservation(),)),
+    Watched("gradient noise", (GradientNoiseObservation(),)),
+    Watched("sharpness", (SharpnessObservation(),)),
+    Watched("doctor", (FactorsObservation(), TimeProfilesObservation(), TinyGradientsObservation())),
 )
 
 
@@ -71,9 +74,9 @@ class Screen:
         self.worker = Worker(self, self.post)
         self.commands: list[Command] = [Change(1, reference(net)), Play()]
         self.next_look = 0.0
-        self.looking = self.asking = False
-        self.shown: object = None
-        """The last bounds, or the last graph."""
+        self.looking = False
+        self.seen = -1.0
+        """What the last result had cost, which tells it from the next."""
         self.begun: tuple[float, int] | None = None
         self.ended: tuple[float, int] | None = None
         self.least = 0.0
@@ -87,31 +90,25 @@ class Screen:
         self.number += 1
         if not self.looking and time.process_time() >= self.next_look:
             self.looking, self.next_look = True, time.process_time() + FRAME_SECONDS
-            return Look(self.number, HISTOGRAMS | self.watched.wants)
-        if self.watched.question is not None and not self.asking:
-            self.asking = True
-            return Ask(self.number, "it", self.watched.question)
+            return Look(self.number, (*HISTOGRAMS, *self.watched.observations))
         return None
 
     def post(self, reply: Reply) -> None:
         if isinstance(reply, Failed):
             raise RuntimeError(reply.message)
-        if isinstance(reply, Answer):
-            assert not reply.refusal, reply.refusal
-            self.asking = False
-            self._mark()
-        elif isinstance(reply, Update):
+        if isinstance(reply, Update):
             self.looking = False
             self._seen(reply)
 
     def _seen(self, reply: Update) -> None:
-        if self.watched.paced and reply.frame is not None:
-            made = reply.frame.bounds or reply.frame.graph
-            if made is self.shown:
+        assert reply.frame is not None
+        if self.watched.observations:
+            observed = reply.frame.observed(self.watched.observations[-1])
+            if observed is None or observed.seconds == self.seen:
                 return
-            self.shown = made
-        if self.watched.question is None:
-            self._mark()
+            assert not observed.refusal, observed.refusal
+            self.seen = observed.seconds
+        self._mark()
 
     def _mark(self) -> None:
         """A period of the pace has ended."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from benchmarks.rounds import Work
 from simulator.experiment.experiment import Experiment
 from simulator.measures import MEASURES
-from simulator.training.training import HISTOGRAM_SOURCES, Training
+from simulator.observations.histograms import HistogramsObservation
+from simulator.observations.observer import observe
+from simulator.record.frame import Frame, frame_of
+from simulator.training.training import Training
 
-HISTOGRAMS = frozenset(HISTOGRAM_SOURCES)
+HISTOGRAMS = HistogramsObservation.variants()
 COMPARED = (
     "activation_mean",
     "activation_std",
@@ -28,6 +31,11 @@ def _refreshed(training: Training, step: Work) -> Work:
         step(steps)
 
     return work
+
+
+def with_histograms(training: Training, scalars: dict[str, float]) -> Frame:
+    """What the worker answers to a window without costly plots."""
+    return frame_of(training, scalars, observe(training, HISTOGRAMS))
 
 
 def plain(training: Training) -> Work:
@@ -51,7 +59,7 @@ def measured(training: Training, histograms_each: int | None = None) -> Work:
             if histograms_each is None or step % histograms_each:
                 training.row(scalars)
             else:
-                training.frame(scalars, HISTOGRAMS)
+                with_histograms(training, scalars)
             training.apply()
 
     return _refreshed(training, work)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from benchmarks.nets import NETS, hidden_layers, reference, title
-from benchmarks.ours import HISTOGRAMS
+from benchmarks.ours import with_histograms
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import PROCESSOR, Spread
 from simulator import measures
@@ -86,7 +86,7 @@ def _step(net: str, options: Options) -> dict[str, float]:
             start = time.thread_time()
             for _ in range(steps):
                 training.propose()
-                training.frame(training.scalars(), HISTOGRAMS)
+                with_histograms(training, training.scalars())
                 training.apply()
             total = time.thread_time() - start
         meter.seconds["rest"] = total - sum(meter.seconds.values())

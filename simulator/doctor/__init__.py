@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from simulator.doctor.averages import Momentum, Squares
@@ -20,8 +22,12 @@ from simulator.doctor.scale import DataScale
 from simulator.doctor.signal import Exploding, Fading, Vanishing, VanishingThroughTime
 from simulator.doctor.state import LostState
 from simulator.doctor.suspect import WORTH_NAMING
-from simulator.doctor.underflow import TinyGradients, Underflow, tiny_shares
+from simulator.doctor.underflow import Underflow
 from simulator.doctor.units import Dead, Saturated, Symmetric
+from simulator.observations.base import Observation
+from simulator.observations.factors import FactorsObservation
+from simulator.observations.facts import FactsObservation
+from simulator.observations.time_profile import TimeProfilesObservation
 
 SUSPECTS: tuple[Rule, ...] = (
     DataScale(), SmallBatch(), NarrowNorm(), L2Penalty(), L1Penalty(), Decay(), Clipping(), Scheduling(), Momentum(),
@@ -36,7 +42,7 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 """In the order of their findings within one severity: causes before what follows from them."""
 
-WANTS = frozenset({"factors", "time", "facts"})
+OBSERVATIONS: tuple[Observation[Any], ...] = (FactorsObservation(), TimeProfilesObservation(), FactsObservation())
 """What a frame must bring to be evidence."""
 
 
@@ -55,6 +61,6 @@ def _order(finding: Finding) -> tuple[int, float]:
 
 
 __all__ = [
-    "RULES", "SEVERITIES", "SUSPECTS", "WANTS", "Cause", "Evidence", "Finding", "Remedy", "Rule", "Severity",
-    "TinyGradients", "Trial", "examine", "rising", "tiny_shares",
+    "OBSERVATIONS", "RULES", "SEVERITIES", "SUSPECTS", "Cause", "Evidence", "Finding", "Remedy", "Rule", "Severity",
+    "Trial", "examine", "rising",
 ]  # fmt: skip

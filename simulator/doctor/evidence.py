@@ -16,6 +16,8 @@ from simulator.arrays.trace import Factor
 from simulator.experiment.experiment import Experiment
 from simulator.layers.info import LayerInfo
 from simulator.measures.facts import Facts
+from simulator.observations.factors import FactorsObservation
+from simulator.observations.facts import FactsObservation
 from simulator.observations.sharpness import Sharpness
 from simulator.record.frame import Frame
 from simulator.record.history import History
@@ -158,8 +160,8 @@ class Evidence:
     @property
     def facts(self) -> Facts | None:
         """Of the present step; of the first where NaN or Inf has come in."""
-        first = None if self.first is None else self.first.facts
-        return first if self.broken and first is not None else self.frame.facts
+        first = None if self.first is None else self.first.result(FactsObservation())
+        return first if self.broken and first is not None else self.frame.result(FactsObservation())
 
     @cached_property
     def guessing(self) -> float:
@@ -257,11 +259,12 @@ class Balance:
 
 def balance(frame: Frame) -> Balance | None:
     """The factors of a frame summed over all hidden layers; None where it has none."""
-    if not frame.factors:
+    factors = frame.result(FactorsObservation())
+    if not factors:
         return None
     sums: dict[Factor, float] = {}
     end: Factor | None = None
-    for gains in reversed(frame.factors):
+    for gains in reversed(factors):
         for factor, value in gains.factors.items():
             if math.isfinite(value):
                 sums[factor] = sums.get(factor, 0.0) + value

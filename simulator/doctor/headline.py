@@ -9,6 +9,7 @@ import numpy as np
 
 from simulator.doctor.base import Finding
 from simulator.doctor.phrases import number, times
+from simulator.observations.time_profile import TimeProfilesObservation
 from simulator.record.frame import Frame
 
 
@@ -21,7 +22,7 @@ def headline(findings: Sequence[Finding], frame: Frame) -> str:
 
 def fact(frame: Frame) -> str:
     """How the gradient compares at the first and the last time step, or of the first and the last hidden layer."""
-    for label, profile in frame.time.items():
+    for label, profile in (frame.result(TimeProfilesObservation()) or {}).items():
         norms = profile.hidden_gradient_norm
         if len(norms) > 1 and norms[-1] > 0:
             ratio = times(float(norms[0] / norms[-1]))

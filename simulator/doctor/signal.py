@@ -15,7 +15,7 @@ from simulator.doctor.evidence import Evidence, balance
 from simulator.doctor.phrases import SUBJECTS, blame, capital, joined, number
 from simulator.experiment.experiment import Experiment
 from simulator.layers.base import layer_kinds
-from simulator.observations.time_profile import StateGradients, norms_of
+from simulator.observations.time_profile import StateGradients, TimeProfilesObservation, norms_of
 from simulator.parts.optimizers import Adam
 from simulator.schema.parameter import title_of
 
@@ -259,7 +259,7 @@ class VanishingThroughTime(Rule):
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         labels = [layer.label for layer in evidence.layers]
-        for label, profile in evidence.frame.time.items():
+        for label, profile in (evidence.frame.result(TimeProfilesObservation()) or {}).items():
             norms = profile.hidden_gradient_norm
             last = float(norms[-1])
             if len(norms) < 2 or not last > 0 or not norms[0] < VANISHING_RATIO * last or not self._unlearnt(evidence):

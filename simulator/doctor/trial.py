@@ -14,12 +14,14 @@ from functools import cached_property
 import numpy as np
 
 from simulator.arrays.numeric import median
-from simulator.doctor import WANTS
+from simulator.doctor import OBSERVATIONS
 from simulator.doctor.base import Finding, Remedy, Trial
 from simulator.doctor.diagnosis import diagnose
 from simulator.experiment.experiment import Experiment
 from simulator.network.threads import blas_threads, limited_blas
-from simulator.record.frame import Frame
+from simulator.observations.facts import FactsObservation
+from simulator.observations.observer import Observer
+from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.training.training import Training
@@ -186,12 +188,14 @@ class _Watched:
 
     def __init__(self, training: Training) -> None:
         self.record = Record(History(training.columns))
+        self.observer = Observer(training)
         self.last: Frame | None = None
         """The last that was looked at closely."""
 
     def add(self, training: Training, watched: bool) -> None:
         scalars = training.scalars(validate=watched)
-        self.last = training.frame(scalars, WANTS) if watched else self.last
+        if watched:
+            self.last = frame_of(training, scalars, self.observer.observe(OBSERVATIONS))
         rows = Rows(training.step, training.columns, training.row(scalars)[np.newaxis])
         self.record.add(self.last if watched else None, (rows,))
 
@@ -199,6 +203,7 @@ class _Watched:
         losses = self.record.history.series("loss").last[-LAST_STEPS:]
         loss = float(median(losses)) if np.isfinite(losses).all() else math.nan
         assert self.last is not None
-        assert self.last.facts is not None
+        facts = self.last.result(FactsObservation())
+        assert facts is not None
         findings = diagnose(training, self.last, self.record)
-        return Outcome(loss, self.last.facts.data.guessing_loss or 1.0, findings)
+        return Outcome(loss, facts.data.guessing_loss or 1.0, findings)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Array, Counts, Floats, frozen
 from simulator.layers.base import Tap, layer_kinds
-from simulator.observations.question import Question
+from simulator.observations.base import Cell, Observation, Row, known
 from simulator.theory.correlation import EDGE_MARGIN, CorrelationScale, correlation_scale
 from simulator.theory.mean_field import doubt
 from simulator.theory.order_chaos import HomelessError, stack_of
 from simulator.theory.prediction import UnpredictableError, covariances
+from simulator.training.run_info import RunInfo
 
 if TYPE_CHECKING:
     from simulator.training.training import Training
@@ -69,13 +71,26 @@ def correlations(products: Floats) -> Floats:
     return found
 
 
-@dataclass(frozen=True)
-class CorrelationQuestion(Question):
-    """Of the first samples of the batch, in training mode with the present dropout masks."""
+class CorrelationObservation(Observation[Correlation], frozen=True, tag="correlation"):
+    """How alike the layers make two samples, and over how many layers that settles.
+
+    Of the first samples of the batch, in training mode with the present dropout masks.
+    """
+
+    order = 11
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "correlation.csv": (
+            "step", "sample", "other_sample", "layer", "q", "q_other", "q_both", "correlation", "predicted_q_both",
+            "predicted_correlation",
+        ),
+        "correlation_depth.csv": (
+            "step", "settled_correlation", "chi_c", "depth_scale", "measured_depth_scale", "unreliable_because",
+        ),
+    }  # fmt: skip
 
     samples: int = 4
 
-    def answer(self, training: Training) -> Correlation:
+    def observe(self, training: Training) -> Correlation:
         network, count = training.network, min(self.samples, training.network.batch)
         if count < 2:
             raise ValueError("a correlation is of two samples: the batch size must be 2 or more")
@@ -93,6 +108,29 @@ class CorrelationQuestion(Question):
             measured_depth=measured_depth(network.taps, correlations(products), scale),
             scale_reason=scale_reason,
         )
+
+    def rows(self, result: Correlation, info: RunInfo) -> Iterator[Row]:
+        for a, b in result.pairs:
+            for layer, each in enumerate(info.layers):
+                yield Row("correlation.csv", {"layer": each.label, **_cells(result, layer, a, b)})
+        yield Row(
+            "correlation_depth.csv",
+            {
+                "settled_correlation": known(result.settled), "chi_c": known(result.rate),
+                "depth_scale": known(result.depth), "measured_depth_scale": known(result.measured_depth),
+                "unreliable_because": result.scale_reason,
+            },
+        )  # fmt: skip
+
+
+def _cells(result: Correlation, layer: int, a: int, b: int) -> dict[str, Cell]:
+    q, correlation = result.products[layer], correlations(result.products)[layer, a, b]
+    return {
+        "sample": int(result.samples[a]), "other_sample": int(result.samples[b]), "q": q[a, a], "q_other": q[b, b],
+        "q_both": q[a, b], "correlation": correlation if result.defined[layer, a, b] else None,
+        "predicted_q_both": known(result.predicted[layer, a, b]),
+        "predicted_correlation": known(correlations(result.predicted)[layer, a, b]),
+    }  # fmt: skip
 
 
 def second_moments(signal: Array, count: int, batch: int) -> Floats:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from simulator.arrays.numeric import Array, Floats, frozen
+from simulator.observations.base import Observation, Row
 from simulator.observations.jacobian import singular_values
-from simulator.observations.question import Question
+from simulator.training.run_info import RunInfo
 
 if TYPE_CHECKING:
     from simulator.training.training import Training
@@ -28,14 +30,26 @@ class EffectiveRank:
     """What it could be: the smaller of units and observations."""
 
 
-@dataclass(frozen=True)
-class EffectiveRankQuestion(Question):
-    """Of the present batch's activations (units × observations), not centred."""
+class EffectiveRankObservation(Observation[EffectiveRank], frozen=True, tag="rank"):
+    """In how many directions each layer's activations vary.
 
-    def answer(self, training: Training) -> EffectiveRank:
+    Of the present batch's activations (units × observations), not centred.
+    """
+
+    order = 9
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "effective_rank.csv": ("step", "layer", "effective_rank", "largest_possible")
+    }
+
+    def observe(self, training: Training) -> EffectiveRank:
         seen = [_thinned(tap.a) for tap in training.network.taps]
         ranks = np.array([effective_rank(activations) for activations in seen])
         return EffectiveRank(frozen(ranks), frozen(np.array([float(min(a.shape)) for a in seen])))
+
+    def rows(self, result: EffectiveRank, info: RunInfo) -> Iterator[Row]:
+        for layer, rank, most in zip(info.layers, result.rank, result.most, strict=True):
+            cells = {"effective_rank": rank, "largest_possible": most}
+            yield Row("effective_rank.csv", {"layer": layer.label, **cells})
 
 
 def effective_rank(matrix: Array) -> float:

@@ -1,17 +1,22 @@
-"""The factors of the waterfall as rows: what each operation does to every layer's error signal."""
+"""What each operation does to the error signal on its way back to each layer."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Floats
-from simulator.arrays.trace import FACTORS, Gains
+from simulator.arrays.trace import FACTORS, Gains, gains
+from simulator.observations.base import Observation
 from simulator.observations.sampled import Sampled, Subject, farther_from_zero
 from simulator.training.run_info import RunInfo
+
+if TYPE_CHECKING:
+    from simulator.training.training import Training
 
 TOTAL = len(FACTORS)
 """The row of the total, behind those of the factors."""
@@ -62,3 +67,14 @@ class FactorGains(Sampled):
 
     def merge(self, earlier: Floats, later: Floats) -> Floats:
         return farther_from_zero(earlier, later)
+
+
+class FactorsObservation(Observation[tuple[Gains, ...]], frozen=True, tag="factors"):
+    """The gains going back to each layer, in depth order; none where the step's backward pass was not followed."""
+
+    share = 0
+    traced = True
+    past = FactorGains()
+
+    def observe(self, training: Training) -> tuple[Gains, ...]:
+        return tuple(reversed(gains(training.network.trace.marks)))

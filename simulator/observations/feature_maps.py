@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
 import numpy as np
 from msgspec import Struct
 
 from simulator.arrays.numeric import Array, Floats, frozen
-from simulator.data.base import Dataset
 from simulator.experiment.experiment import Experiment
 from simulator.layers.base import Tap
 from simulator.network.network import Network
+from simulator.observations.base import Observation
+
+if TYPE_CHECKING:
+    from simulator.training.training import Training
 
 
 class Maps(Struct, frozen=True):
@@ -29,27 +35,44 @@ MOST_INPUTS = 16
 """A picture of more kernels or maps than these would show none of them."""
 
 
+class FeatureMapsObservation(Observation[Mapping[str, Maps]], frozen=True, tag="maps"):
+    """Label of each layer that answers with an image → its maps and kernels."""
+
+    share = 0
+    standard = True
+
+    def observe(self, training: Training) -> Mapping[str, Maps]:
+        return Inspector().maps(training)
+
+    def watch(self) -> Callable[[Training], Mapping[str, Maps]]:
+        return Inspector().maps
+
+
 class Inspector:
-    """A twin of the network that answers for the first training sample, in evaluation mode."""
+    """Keeps a twin of one training's network that answers for the first training sample, in evaluation mode."""
 
-    def __init__(self, network: Network, experiment: Experiment, data: Dataset) -> None:
-        self.network, self.experiment, self.data = network, experiment, data
+    def __init__(self) -> None:
         self._twin: Network | None = None
+        self._experiment: Experiment | None = None
+        """What the twin was told last."""
 
-    def update_spec(self, experiment: Experiment) -> None:
-        self.experiment = experiment
-        if self._twin is not None:
-            self._twin.update_spec(experiment)
-
-    def maps(self) -> dict[str, Maps]:
+    def maps(self, training: Training) -> dict[str, Maps]:
         """Layer label → its maps and kernels; empty where no layer answers with an image."""
-        if not any("maps" in tap.extras for tap in self.network.taps):
+        if not any("maps" in tap.extras for tap in training.network.taps):
             return {}
+        twin = self._twin_of(training)
+        np.copyto(twin.input[:-1], training.data.x_train[:, :1])
+        twin.forward(training=False)
+        return {tap.info.label: _seen(tap) for tap in twin.taps if "maps" in tap.extras}
+
+    def _twin_of(self, training: Training) -> Network:
+        data, experiment = training.data, training.experiment
         if self._twin is None:
-            self._twin = Network(self.experiment, self.data.input_shape, self.data.outputs, 1, share=self.network)
-        np.copyto(self._twin.input[:-1], self.data.x_train[:, :1])
-        self._twin.forward(training=False)
-        return {tap.info.label: _seen(tap) for tap in self._twin.taps if "maps" in tap.extras}
+            self._twin = Network(experiment, data.input_shape, data.outputs, 1, share=training.network)
+        elif self._experiment is not experiment:
+            self._twin.update_spec(experiment)
+        self._experiment = experiment
+        return self._twin
 
 
 def _seen(tap: Tap) -> Maps:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec import Struct
@@ -13,7 +14,11 @@ from simulator.arrays.histograms import Histograms
 from simulator.arrays.numeric import Array, Floats, frozen
 from simulator.layers.base import Layer, Tap
 from simulator.measures.histograms import BINS
+from simulator.observations.base import Observation
 from simulator.schema.parameter import kinds
+
+if TYPE_CHECKING:
+    from simulator.training.training import Training
 
 
 class Gates(Struct, frozen=True):
@@ -27,6 +32,16 @@ class Gates(Struct, frozen=True):
     """Over 0 … 1."""
     saturated: Floats
     """(rows,): share of the gates whose slope σ (1 − σ) is below 5 % of its largest value ¼; NaN where any gate is."""
+
+
+class GatesObservation(Observation[Gates], frozen=True, tag="gates"):
+    """All gates of all layers, in depth order; of a layer with checkpoints those of its last segment."""
+
+    share = 0
+    standard = True
+
+    def observe(self, training: Training) -> Gates:
+        return gates(training.network.taps)
 
 
 FLAT = 0.05 / 4

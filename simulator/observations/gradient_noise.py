@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from simulator.arrays.numeric import Floats, frozen
-from simulator.observations.question import Question
+from simulator.arrays.numeric import Counts, Floats, frozen
+from simulator.observations.base import Observation, Row
 from simulator.observations.twin import Twin
+from simulator.training.run_info import RunInfo
 
 if TYPE_CHECKING:
     from simulator.training.training import Training
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 class GradientNoise:
     """Gradients of single samples' losses, over all parameters, beside that of the batch."""
 
+    samples: Counts
+    """(samples,) indices in the training set."""
     norms: Floats
     """(samples,) ‖g_i‖"""
     batch_norm: float
@@ -38,25 +42,45 @@ class GradientNoise:
         return self.batch_norm / self.noise
 
 
-@dataclass(frozen=True)
-class GradientNoiseQuestion(Question):
-    """With the present dropout masks; in a batch norm, a sample's part in the statistics is its own too."""
+class GradientNoiseObservation(Observation[GradientNoise], frozen=True, tag="noise"):
+    """How far the samples of the batch agree.
+
+    With the present dropout masks; in a batch norm, a sample's part in the statistics is its own too.
+    """
+
+    order = 8
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "noise.csv": ("step", "gradient_norm", "noise", "signal_to_noise", "cosine"),
+        "sample_gradients.csv": ("step", "sample", "gradient_norm"),
+    }
 
     samples: int = 64
     """At most so many of the batch, one backward pass each."""
 
-    def answer(self, training: Training) -> GradientNoise:
+    def observe(self, training: Training) -> GradientNoise:
         if training.network.batch < 2:
             raise ValueError("noise shows between the samples of a batch: the batch size must be 2 or more")
         twin = Twin(training)
         whole = twin.gradient().copy()
         norms, trace = spread(twin, min(self.samples, twin.batch))
         return GradientNoise(
+            samples=frozen(training.batch[: len(norms)].copy()),
             norms=frozen(norms),
             batch_norm=float(np.linalg.norm(whole)),
             noise=math.sqrt(trace / twin.batch),
             cosine=cosine(whole, _next_gradient(training, twin)),
         )
+
+    def rows(self, result: GradientNoise, info: RunInfo) -> Iterator[Row]:
+        yield Row(
+            "noise.csv",
+            {
+                "gradient_norm": result.batch_norm, "noise": result.noise,
+                "signal_to_noise": result.signal_to_noise, "cosine": result.cosine,
+            },
+        )  # fmt: skip
+        for sample, size in zip(result.samples.tolist(), result.norms, strict=True):
+            yield Row("sample_gradients.csv", {"sample": sample, "gradient_norm": size})
 
 
 def sample_gradient(twin: Twin, delta: Floats, sample: int) -> Floats:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from simulator.arrays.numeric import Counts, Floats, frozen
 from simulator.arrays.statistics import norms
-from simulator.observations.question import Question
+from simulator.observations.base import Observation, Row
 from simulator.observations.twin import Twin
+from simulator.training.run_info import RunInfo
 
 if TYPE_CHECKING:
     from simulator.training.training import Training
@@ -35,16 +37,24 @@ class InputGradient:
     """(inputs,)"""
 
 
-@dataclass(frozen=True)
-class InputGradientQuestion(Question):
-    """On the present batch, in training mode with the present dropout masks; the loss alone, without penalties."""
+class InputGradientObservation(Observation[InputGradient], frozen=True, tag="input-gradient"):
+    """∂C/∂x, input by input for some samples of the batch, its norm for all.
+
+    On the present batch, in training mode with the present dropout masks; the loss alone, without penalties.
+    """
+
+    order = 12
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "input_gradients.csv": ("step", "sample", "input", "gradient"),
+        "input_gradient_norms.csv": ("step", "sample", "gradient_norm"),
+    }
 
     samples: int = 8
     """At most so many are told input by input."""
     picture: bool = False
     """Whether it is asked for as a picture, which an input without places cannot give."""
 
-    def answer(self, training: Training) -> InputGradient:
+    def observe(self, training: Training) -> InputGradient:
         shape = training.data.input_shape
         if self.picture and len(shape) < 2:
             raise ValueError("the inputs of this data have no places in a picture; the plot with bars shows them")
@@ -59,6 +69,20 @@ class InputGradientQuestion(Question):
             shape=shape,
             names=names_of(training.data.feature_names, shape, len(gradients)),
         )
+
+    def rows(self, result: InputGradient, info: RunInfo) -> Iterator[Row]:
+        for sample, gradient in zip(result.samples.tolist(), result.gradients, strict=False):
+            for name, value in zip(result.names, gradient, strict=True):
+                yield Row("input_gradients.csv", {"sample": sample, "input": name, "gradient": value})
+        for sample, norm in zip(result.samples.tolist(), result.norms, strict=True):
+            yield Row("input_gradient_norms.csv", {"sample": sample, "gradient_norm": norm})
+
+    @classmethod
+    def variants(cls) -> tuple[InputGradientObservation, ...]:
+        return cls(), cls(picture=True)
+
+    def drawn(self) -> tuple[Observation[Any], ...]:
+        return self.variants()
 
 
 def names_of(features: tuple[str, ...], shape: tuple[int, ...], inputs: int) -> tuple[str, ...]:

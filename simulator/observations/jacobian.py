@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Array, Counts, Floats, frozen
-from simulator.observations.question import Question
+from simulator.observations.base import Cell, Observation, Row
 from simulator.observations.twin import Twin
+from simulator.training.run_info import RunInfo
 
 if TYPE_CHECKING:
     from simulator.training.training import Training
@@ -35,14 +37,19 @@ class Jacobian:
     """(min(inputs, outputs),) of that W; empty where the layer has none or a very large one."""
 
 
-@dataclass(frozen=True)
-class JacobianQuestion(Question):
-    """Of the first samples of the batch, in training mode with the present dropout masks."""
+class JacobianObservation(Observation[Jacobian], frozen=True, tag="jacobian"):
+    """Singular values of ∂z_L/∂x of some samples.
+
+    Of the first of the batch, in training mode with the present dropout masks.
+    """
+
+    order = 5
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {"jacobian.csv": ("step", "sample", "index", "singular_value")}
 
     layer: int = 0
     samples: int = 4
 
-    def answer(self, training: Training) -> Jacobian:
+    def observe(self, training: Training) -> Jacobian:
         outputs = len(training.y)
         if outputs > MOST_OUTPUTS:
             raise ValueError(
@@ -58,6 +65,32 @@ class JacobianQuestion(Question):
             layer=layer,
             weight_singular_values=frozen(_of_weights(taps[layer].weights)),
         )
+
+    def rows(self, result: Jacobian, info: RunInfo) -> Iterator[Row]:
+        for sample, values in zip(result.samples.tolist(), result.singular_values, strict=True):
+            for index, value in enumerate(values, 1):
+                yield Row("jacobian.csv", {"sample": sample, "index": index, "singular_value": value})
+
+
+class WeightsObservation(Observation[tuple[Floats, ...]], frozen=True, tag="weights"):
+    """Singular values of each layer's W.
+
+    Largest first; none where there is no W or a very large one.
+    """
+
+    order = 6
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "weight_singular_values.csv": ("step", "layer", "index", "singular_value")
+    }
+
+    def observe(self, training: Training) -> tuple[Floats, ...]:
+        return tuple(frozen(_of_weights(tap.weights)) for tap in training.network.taps)
+
+    def rows(self, result: tuple[Floats, ...], info: RunInfo) -> Iterator[Row]:
+        for layer, values in zip(info.layers, result, strict=True):
+            for index, value in enumerate(values, 1):
+                cells: dict[str, Cell] = {"layer": layer.label, "index": index, "singular_value": value}
+                yield Row("weight_singular_values.csv", cells)
 
 
 def jacobians(twin: Twin, samples: int) -> Floats:

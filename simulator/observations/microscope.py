@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,29 +11,31 @@ from simulator.arrays.numeric import Array, Floats, frozen
 from simulator.arrays.statistics import norm
 from simulator.layers.base import Shape, Tap
 from simulator.measures.base import SATURATION
-from simulator.network.network import Network
-from simulator.observations.unit import Unit
+from simulator.observations.base import Observation
+from simulator.observations.unit import Unit, WatchedUnit
 
-WANT = "unit"
-"""The part of a frame that is the first unit of the first layer."""
-
-
-def want(layer: str, unit: int) -> str:
-    """The part of a frame that is one unit, counted from 0, of the layer with this label."""
-    return f"{WANT}:{layer}:{unit}"
+if TYPE_CHECKING:
+    from simulator.training.training import Training
 
 
-def unit_of(network: Network, input_shape: Shape, wanted: Iterable[str]) -> Unit | None:
-    """The unit that is wanted, or the nearest there is to it; None where none is."""
-    asked = [name.split(":") for name in sorted(wanted) if name.partition(":")[0] == WANT]
-    if not asked:
-        return None
-    # One that is named goes before the first of all.
-    parts = asked[-1]
-    taps = network.taps
-    tap = next((tap for tap in taps if parts[1:2] == [tap.info.label]), taps[0])
-    index = min(int(parts[2]), len(tap.a) - 1) if len(parts) > 2 else 0
-    return look_at(tap, index, input_shape if tap is taps[0] else (), drawn=tap is not taps[-1])
+class UnitObservation(Observation[Unit], frozen=True, tag="unit"):
+    """One unit of a layer, or the nearest to it that there is."""
+
+    share = 0
+    standard = True
+    past = WatchedUnit()
+
+    layer: str = ""
+    """Label; of an unknown one: the first layer."""
+    index: int = 0
+    """Counted from 0."""
+
+    def observe(self, training: Training) -> Unit:
+        taps = training.network.taps
+        tap = next((tap for tap in taps if tap.info.label == self.layer), taps[0])
+        index = min(self.index, len(tap.a) - 1)
+        shape = training.data.input_shape if tap is taps[0] else ()
+        return look_at(tap, index, shape, drawn=tap is not taps[-1])
 
 
 def look_at(tap: Tap, index: int, input_shape: Shape = (), *, drawn: bool = True) -> Unit:

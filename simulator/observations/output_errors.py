@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from simulator.arrays.numeric import Floats, frozen
-from simulator.observations.question import Question
+from simulator.observations.base import Cell, Observation, Row
+from simulator.training.run_info import RunInfo
 
 if TYPE_CHECKING:
     from simulator.training.training import Training
@@ -41,11 +43,21 @@ class OutputErrors:
         return found
 
 
-@dataclass(frozen=True)
-class OutputErrorsQuestion(Question):
-    """On the present batch, and on the held-out samples."""
+class OutputErrorsObservation(Observation[OutputErrors], frozen=True, tag="outputs"):
+    """How well each output answers.
 
-    def answer(self, training: Training) -> OutputErrors:
+    On the present batch, and on the held-out samples.
+    """
+
+    order = 13
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "output_errors.csv": (
+            "step", "output", "half_squared_error", "validation_half_squared_error", "rms_error",
+            "validation_rms_error",
+        ),
+    }  # fmt: skip
+
+    def observe(self, training: Training) -> OutputErrors:
         data = training.data
         names = data.target_names or data.class_names or tuple(f"y{number}" for number in range(1, data.outputs + 1))
         outputs = training.network.output
@@ -55,3 +67,11 @@ class OutputErrorsQuestion(Question):
             validation=frozen(training.evaluator.half_squares()),
             units=frozen(np.array(data.target_units or [1.0] * data.outputs)),
         )
+
+    def rows(self, result: OutputErrors, info: RunInfo) -> Iterator[Row]:
+        both = (("", result.batch, result.batch_rms), ("validation_", result.validation, result.validation_rms))
+        for place, name in enumerate(result.names):
+            cells: dict[str, Cell] = {"output": name}
+            for whose, error, rms in both if info.validation_samples > 0 else both[:1]:
+                cells |= {f"{whose}half_squared_error": error[place], f"{whose}rms_error": rms[place]}
+            yield Row("output_errors.csv", cells)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -13,16 +14,19 @@ from simulator.arrays.dual import dual
 from simulator.arrays.numeric import Floats
 from simulator.layers.base import Module
 from simulator.layers.recurrent.module import ThroughTimeModule
+from simulator.observations.base import Observation, Row
 from simulator.observations.lanczos import largest
-from simulator.observations.question import Question
 from simulator.observations.twin import DualNetwork, Twin
 from simulator.parts.optimizers import Optimizer
 from simulator.schema.parameter import title_of
+from simulator.training.run_info import RunInfo
 
 if TYPE_CHECKING:
     from simulator.training.training import Training
 
 MOST_PRODUCTS = 128
+WATCHED_SECONDS = 1.0
+"""When Lanczos ends at the latest beside training, with what it has found."""
 TOLERANCE = 1e-3
 """Residual at which it ends; the error of the eigenvalue is about its square."""
 
@@ -55,25 +59,51 @@ class Sharpness:
         return self.rate * self.value
 
 
-@dataclass(frozen=True)
-class SharpnessQuestion(Question):
-    """On the present batch, in training mode with the present dropout masks; L2 counts, clipping and L1 do not."""
+class SharpnessObservation(Observation[Sharpness], frozen=True, tag="sharpness"):
+    """λ_max of the Hessian and η λ_max against its limit.
 
-    seconds: float = 1.0
-    """When Lanczos ends at the latest, with what it has found."""
+    On the present batch, in training mode with the present dropout masks; L2 counts, clipping and L1 do not.
+    """
 
-    def answer(self, training: Training) -> Sharpness:
-        hessian = Hessian(training)
-        # The loss curves most about where it falls: two products from there find more than eight from anywhere.
-        gradient = training.network.parameters.gradient.astype(np.float64)
-        found = largest(
-            hessian.product, len(gradient), most=MOST_PRODUCTS, tolerance=TOLERANCE, seconds=self.seconds, lean=gradient
-        )
-        optimizer = training.experiment.optimizer
-        return Sharpness(
-            found.value, found.residual, found.products, training.learning_rate, optimizer.stability_limit(),
-            unlimited(optimizer),
+    order = 7
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "sharpness.csv": (
+            "step", "lambda_max", "residual", "products", "learning_rate", "eta_lambda_max", "limit",
+            "no_limit_because",
+        ),
+    }  # fmt: skip
+
+    def observe(self, training: Training) -> Sharpness:
+        # However long it takes: the same run gives the same file.
+        return sharpness(training)
+
+    def watch(self) -> Callable[[Training], Sharpness]:
+        return partial(sharpness, seconds=WATCHED_SECONDS)
+
+    def rows(self, result: Sharpness, info: RunInfo) -> Iterator[Row]:
+        yield Row(
+            "sharpness.csv",
+            {
+                "lambda_max": result.value, "residual": result.residual, "products": result.products,
+                "learning_rate": result.rate, "eta_lambda_max": result.gauge,
+                "limit": None if result.reason else result.limit, "no_limit_because": result.reason,
+            },
         )  # fmt: skip
+
+
+def sharpness(training: Training, seconds: float = math.inf) -> Sharpness:
+    """λ_max where Lanczos has converged, or what it has found after so many seconds."""
+    hessian = Hessian(training)
+    # The loss curves most about where it falls: two products from there find more than eight from anywhere.
+    gradient = training.network.parameters.gradient.astype(np.float64)
+    found = largest(
+        hessian.product, len(gradient), most=MOST_PRODUCTS, tolerance=TOLERANCE, seconds=seconds, lean=gradient
+    )
+    optimizer = training.experiment.optimizer
+    return Sharpness(
+        found.value, found.residual, found.products, training.learning_rate, optimizer.stability_limit(),
+        unlimited(optimizer),
+    )  # fmt: skip
 
 
 class Hessian:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,8 +12,12 @@ from simulator.layers.base import Module
 from simulator.layers.recurrent.cell import Step
 from simulator.layers.recurrent.module import ThroughTimeModule
 from simulator.layers.recurrent.profile import TimeProfile
+from simulator.observations.base import Observation
 from simulator.observations.sampled import Sampled, Subject
 from simulator.training.run_info import RunInfo
+
+if TYPE_CHECKING:
+    from simulator.training.training import Training
 
 ROWS = 512
 """Rows of a past: a longer sequence has several time steps in each."""
@@ -72,3 +77,14 @@ def norms_of(layer: str, subject: Subject, values: Floats) -> Floats:
     """(…, rows of this layer) of values (…, layers, rows) that :class:`StateGradients` has taken."""
     place = subject.labels.index(layer)
     return values[..., place, : rows_of(subject.sizes[place])]
+
+
+class TimeProfilesObservation(Observation[Mapping[str, TimeProfile]], frozen=True, tag="time"):
+    """Label → profile of every layer with a state, inner ones too."""
+
+    share = 0
+    standard = True
+    past = StateGradients()
+
+    def observe(self, training: Training) -> Mapping[str, TimeProfile]:
+        return time_profiles(training.network.modules)

@@ -25,9 +25,10 @@ from simulator.record.changes import Change
 from simulator.record.frame import Frame
 from simulator.record.history import MOST_BYTES as MOST_HISTORY
 from simulator.record.history import NEVER, History, HistoryArrays, buckets_for
-from simulator.record.packed import Packing, unpacked
+from simulator.record.packed import Packing
+from simulator.record.packed_frame import packed_frame, unpacked_frame
 from simulator.record.past import MOST_BYTES, Past, columns_for
-from simulator.record.record import SAMPLED, Record
+from simulator.record.record import Record, sampled
 from simulator.record.sampled_history import SampledArrays
 from simulator.record.turns import Turn
 
@@ -87,8 +88,8 @@ def write(record: Record, create: Opener) -> None:
         pasts={name: _written(past) for name, past in record.pasts.items()},
         changes=record.changes.entries,
         seconds=record.seconds,
-        first=packing.packed(record.first),
-        scored=packing.packed(record.scored),
+        first=packed_frame(record.first, packing),
+        scored=packed_frame(record.scored, packing),
         frame_bytes=len(packing.buffer),
     )
     with create(JSON) as stream:
@@ -174,16 +175,16 @@ def _check_history(history: _History) -> None:
 
 
 def _check_past(name: str, past: _Past) -> None:
-    _check(name in SAMPLED, f"nothing that is sampled is called {name!r}")
+    _check(name in sampled(), f"nothing that is sampled is called {name!r}")
     _check(all(0 <= size <= MOST_STEP for size in past.subject.sizes), f"the sizes of {name} are no counts")
-    shape = SAMPLED[name].shape(past.subject)
+    shape = sampled()[name].shape(past.subject)
     _check(16 * math.prod(shape) <= MOST_BYTES, f"the samples of {name} are too large")
     most = columns_for(shape)
     _check(2 <= past.capacity <= most and past.capacity % 2 == 0, f"a capacity up to {most} is expected of {name}")
     _check(0 < past.columns <= past.capacity, f"{name} has more columns than room for them")
     _check(_power(past.stride), f"the stride of {name} is no power of two")
     _check(0 < past.in_last <= past.stride, f"{name} has too many looks in its last column")
-    known = SAMPLED[name].conditions
+    known = sampled()[name].conditions
     _check(all(turn.condition in known for turn in past.turns), f"{name} turns into what it cannot be")
 
 
@@ -213,13 +214,13 @@ def _read_history(history: _History, source: Opener) -> History:
 
 
 def _read_past(name: str, past: _Past, source: Opener) -> Past:
-    made = Past(SAMPLED[name], past.subject, past.capacity)
+    made = Past(sampled()[name], past.subject, past.capacity)
     count = past.columns
     arrays = SampledArrays(
         steps=_read(f"{name}_steps", source, "<f8", (count,)),
         lasts=_read(f"{name}_lasts", source, "<f8", (count,)),
         marked=_read(f"{name}_marked", source, "|b1", (count,)),
-        values=_read(f"{name}_values", source, "<f8", (count, *SAMPLED[name].shape(past.subject))),
+        values=_read(f"{name}_values", source, "<f8", (count, *sampled()[name].shape(past.subject))),
     )
     with _told(f"{name}_steps.npy"):
         looks = np.stack([arrays.steps, arrays.lasts], axis=1).ravel()
@@ -232,9 +233,9 @@ def _read_past(name: str, past: _Past, source: Opener) -> Past:
 
 
 def _frame(plain: Any, buffer: NDArray[np.uint8]) -> Frame | None:
-    if plain is None:
+    frame = unpacked_frame(plain, buffer)
+    if frame is None:
         return None
-    frame = unpacked(plain, Frame, buffer)
     for measures in (frame.measures, frame.defined):
         whole = all(values.shape == (frame.info.depth,) for values in measures.values())
         _check(whole and frame.measures.keys() == frame.defined.keys(), "a frame's measures are not one per layer")

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-import numpy as np
 from msgspec import Struct, field
+from numpy import bool_
 from numpy.typing import NDArray
 
-from simulator.arrays.histograms import Histograms
 from simulator.arrays.numeric import Floats
-from simulator.arrays.trace import Gains
-from simulator.layers.recurrent.profile import TimeProfile
-from simulator.measures.facts import Facts
-from simulator.observations.boundary import Boundary
-from simulator.observations.feature_maps import Maps
-from simulator.observations.gates import Gates
-from simulator.observations.graph.nodes import Graph
-from simulator.observations.unit import Unit
-from simulator.theory.bounds import Bounds
-from simulator.theory.order_chaos import OrderChaos
-from simulator.theory.prediction import Prediction
+from simulator.observations.base import Observation, Observed, Result
+from simulator.observations.observer import Made
 from simulator.training.nonfinite import Began, LostState
 from simulator.training.run_info import RunInfo
+from simulator.training.training import Training
 
 
 class Frame(Struct, frozen=True):
@@ -36,33 +28,38 @@ class Frame(Struct, frozen=True):
     a missing key is "not defined"."""
     measures: Mapping[str, Floats]
     """Measure name → (layers,); NaN is a value; where ``defined`` is False the measure does not exist there."""
-    defined: Mapping[str, NDArray[np.bool_]]
-    histograms: Mapping[str, Histograms] = field(default_factory=dict)
-    """``activation`` and ``weight_gradient``."""
-    boundary: Boundary | None = None
-    time: Mapping[str, TimeProfile] = field(default_factory=dict)
-    """Layer label → its profile, for layers with a state."""
-    gates: Gates | None = None
-    factors: tuple[Gains, ...] = ()
-    """What each operation does to the error signal going back to each layer, in depth order."""
-    maps: Mapping[str, Maps] = field(default_factory=dict)
-    """Layer label → maps and kernels, for layers whose answer is an image."""
-    prediction: Prediction | None = None
-    order_chaos: OrderChaos | None = None
-    bounds: Bounds | None = None
-    unit: Unit | None = None
-    """The one under the microscope."""
-    graph: Graph | None = None
-    facts: Facts | None = None
+    defined: Mapping[str, NDArray[bool_]]
+    observations: Mapping[Observation[Any], Observed[Any]] = field(default_factory=dict)
+    """What was asked of the run → what was found last, perhaps at a step before."""
     began: Began | None = None
     """Where NaN or Inf came in, at this step or before; None while all has been finite."""
     lost_state: LostState | None = None
 
-    def result(self, name: str) -> object | None:
-        """What it brings of something that is sampled; None where it was not looked at."""
-        results: dict[str, object] = {"time": self.time, "factors": self.factors, "unit": self.unit}
-        return results[name] or None
-
     @property
     def run(self) -> int:
         return self.info.run
+
+    def observed(self, observation: Observation[Result]) -> Observed[Result] | None:
+        """What was found last, and when, or why nothing is; None where it was not asked or is still awaited."""
+        return self.observations.get(observation)
+
+    def result(self, observation: Observation[Result]) -> Result | None:
+        """What was found last; None where nothing is."""
+        observed = self.observed(observation)
+        return None if observed is None else observed.result
+
+
+def frame_of(training: Training, scalars: Mapping[str, float], observations: Made | None = None) -> Frame:
+    """All of the step that ``propose`` or ``look`` has brought the network to, with what was observed of it."""
+    meter = training.meter
+    return Frame(
+        info=training.info,
+        step=training.step,
+        epoch=training.step * training.network.batch / training.info.train_samples,
+        scalars=scalars,
+        measures=dict(zip(meter.names, training.values, strict=True)),
+        defined=dict(zip(meter.names, training.defined, strict=True)),
+        observations=observations or {},
+        began=training.watch.present.began,
+        lost_state=training.watch.present.lost_state,
+    )

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Iterable, Mapping, Sized
 from typing import Any
 
 from msgspec.structs import replace
 
-from simulator.observations.factors import FactorGains
+from simulator.observations.base import Observed
+from simulator.observations.registry import at_start, observations
 from simulator.observations.sampled import Sampled
-from simulator.observations.time_profile import StateGradients
-from simulator.observations.unit import WatchedUnit
 from simulator.record.changes import ChangeLog
 from simulator.record.frame import Frame
 from simulator.record.history import History, Rows
 from simulator.record.past import MOST_BYTES, Past
 from simulator.training.run_info import RunInfo
 
-SAMPLED: dict[str, Sampled] = {sampled.name: sampled for sampled in (StateGradients(), FactorGains(), WatchedUnit())}
-"""Everything that a past is kept of."""
+
+@functools.cache
+def sampled() -> Mapping[str, Sampled]:
+    """Everything that a past is kept of, by its name."""
+    return {kind.past.name: kind.past for kind in observations() if kind.past is not None}
 
 
 class Record:
@@ -53,7 +56,7 @@ class Record:
     @property
     def bound(self) -> int:
         """Bytes that :attr:`nbytes` stays below, however long the run becomes."""
-        waiting = len(SAMPLED.keys() - self.pasts.keys())
+        waiting = len(sampled().keys() - self.pasts.keys())
         return self.nbytes + waiting * MOST_BYTES
 
     def add(self, frame: Frame | None, rows: Iterable[Rows] = ()) -> None:
@@ -63,16 +66,21 @@ class Record:
         if frame is None:
             return
         self._keep(frame)
-        for name, sampled in SAMPLED.items():
-            self.sample(sampled, frame.step, frame.result(name), frame.info)
+        looks = {each.past.name: (each.past, observed) for each, observed in frame.observations.items() if each.past}
+        for past, observed in looks.values():
+            self.sample(past, observed.step, _seen(observed), frame.info)
+        for name in self.pasts.keys() - looks.keys():
+            self.sample(self.pasts[name].sampled, frame.step, None, frame.info)
 
     def _keep(self, frame: Frame) -> None:
         """Step 0 with all that its frames have told together, and the last that was scored."""
         if frame.step == 0:
             first = self.first or frame
-            self.first = replace(first, factors=frame.factors or first.factors, facts=frame.facts or first.facts)
+            told = {**first.observations, **frame.observations}
+            kept = {each: observed for each, observed in told.items() if each in at_start()}
+            self.first = replace(first, observations=kept)
         if "validation_loss" in frame.scalars:
-            self.scored = frame
+            self.scored = replace(frame, observations={})
 
     def sample(self, sampled: Sampled, step: int, result: Any | None, info: RunInfo) -> None:
         """Take in what was looked at at one step; None: the step was seen without it."""
@@ -95,3 +103,9 @@ class Record:
         cut.scored = self.scored if self.scored is not None and self.scored.step < step else None
         cut.seconds = self.seconds
         return cut
+
+
+def _seen(observed: Observed[Any]) -> Any | None:
+    """A result; None where there is nothing in it."""
+    nothing = isinstance(observed.result, Sized) and not len(observed.result)
+    return None if nothing else observed.result

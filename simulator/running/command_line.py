@@ -44,12 +44,7 @@ def add_commands(commands: Any) -> None:
         "--set", action="append", default=[], metavar="PATH=VALUE", help="as in layers.0.units=50; may be repeated"
     )
     one.add_argument("--every", type=_count(1), default=1, metavar="K", help="measure layers each K steps (1)")
-    one.add_argument(
-        "--analyses", type=_analyses, metavar="NAME,…",
-        help="what else to write at these steps: bounds, graph, jacobian, weights, sharpness, noise, rank, "
-        "preactivations, correlation, input-gradient, outputs, prediction, order-chaos; all or none "
-        "(prediction,order-chaos)",
-    )  # fmt: skip
+    one.add_argument("--analyses", action=_AnalysesAction, type=_analyses, metavar="NAME,…")
     one.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
     one.add_argument(
         "--allow-files", action="store_true", help="read files that the experiment names outside of its own folder"
@@ -59,6 +54,27 @@ def add_commands(commands: Any) -> None:
     commands.add_parser("reference", help="print the reference table of all parts")
     book = commands.add_parser("manual", help="write the manual as Markdown, one file per page")
     book.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the pages")
+
+
+class _AnalysesAction(argparse.Action):
+    """Its help names the analyses, which only who reads it waits for."""
+
+    @property
+    def help(self) -> str:
+        from simulator.observations.registry import analyses, unasked
+
+        costly = [name for name in analyses() if name not in unasked()]
+        names = ", ".join((*costly, *unasked()))
+        return f"what else to write at these steps: {names}; all or none ({','.join(unasked())})"
+
+    @help.setter
+    def help(self, _text: str | None) -> None:
+        """argparse has none for it."""
+
+    def __call__(
+        self, _parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, _option: str | None = None
+    ) -> None:
+        namespace.analyses = values
 
 
 def _count(least: int) -> Callable[[str], int]:
@@ -77,14 +93,14 @@ def _count(least: int) -> Callable[[str], int]:
 
 
 def _analyses(text: str) -> tuple[str, ...]:
-    from simulator.observations.tables import ANALYSES
+    from simulator.observations.registry import analyses
 
+    known = ", ".join(analyses())
     if text in ("all", "none"):
-        return tuple(ANALYSES) if text == "all" else ()
+        return tuple(analyses()) if text == "all" else ()
     names = tuple(name.strip() for name in text.split(","))
     for name in names:
-        if name not in ANALYSES:
-            known = ", ".join(ANALYSES)
+        if name not in analyses():
             raise argparse.ArgumentTypeError(f"no analysis is called {shortened(name)!r}; there are {known}")
     return names
 
@@ -209,12 +225,10 @@ def _results(
     arguments: argparse.Namespace, experiment: Experiment, progress: Callable[[int], None]
 ) -> Iterator[tuple[Path, RunResult]]:
     """Each run with its folder."""
-    from simulator.observations.tables import CHEAP
     from simulator.running.ensemble import run_ensemble
     from simulator.running.headless import run
 
-    analyses = CHEAP if arguments.analyses is None else arguments.analyses
-    options: dict[str, Any] = {"every": arguments.every, "analyses": analyses, "progress": progress}
+    options: dict[str, Any] = {"every": arguments.every, "analyses": arguments.analyses, "progress": progress}
     if arguments.seeds is None:
         yield arguments.out, run(experiment, steps=arguments.steps, out=arguments.out, **options)
     else:

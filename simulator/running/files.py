@@ -17,11 +17,14 @@ from simulator.doctor import Finding
 from simulator.doctor.files import to_json
 from simulator.experiment.experiment import Experiment
 from simulator.measures import NAMES, RECORDED_NAMES
-from simulator.observations.tables import FILES, Analysis, Cell
+from simulator.observations.base import Cell, Observation, Observed, Result
+from simulator.observations.factors import FactorsObservation
+from simulator.observations.histograms import HistogramsObservation
+from simulator.observations.registry import files
+from simulator.observations.time_profile import TimeProfilesObservation
 from simulator.record.frame import Frame
 from simulator.system.atomic import partial, write_atomic
 from simulator.training.run_info import RunInfo
-from simulator.training.training import Training
 
 STEP_COLUMNS = (
     "step", "loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "gradient_norm",
@@ -33,7 +36,7 @@ FACTOR_COLUMNS = ("step", "layer", "factor", "log10_gain", "log10_total")
 TIME_MEASURES = ("hidden_gradient_norm", "hidden_mean", "hidden_std")
 TIME_COLUMNS = ("step", "layer", "time", *TIME_MEASURES)
 _COUNTED = ("nonfinite",)
-_OPTIONAL = ("factors.csv", "time.csv", *FILES)
+_OPTIONAL = ("factors.csv", "time.csv", *files())
 """Tables that only some runs have."""
 TABLES = ("steps.csv", "layers.csv", "flow.csv", *_OPTIONAL)
 
@@ -91,28 +94,37 @@ class RunFiles:
         self._factors(frame)
         self._through_time(frame)
         self._measured.append(frame.step)
-        for quantity, counted in frame.histograms.items():
+        for histograms in HistogramsObservation.variants():
+            counted = frame.result(histograms)
             for part in ("counts", "edges", "nan", "plus_inf", "minus_inf", "zeros"):
-                self._append(f"{quantity}_{part}", getattr(counted, part))
+                self._append(f"{histograms.quantity}_{part}", getattr(counted, part))
 
     def findings(self, findings: Sequence[Finding]) -> None:
         """What the doctor finds at the end."""
         self._findings = findings
 
-    def analysis(self, analysis: Analysis, training: Training) -> None:
-        """What an analysis says of the present step; where it has nothing to say, why."""
-        told = self._analyses.setdefault(analysis.name, {"files": list(analysis.columns), "steps": [], "refusals": []})
+    def analysis(self, analysis: Observation[Result], observed: Observed[Result]) -> None:
+        """What an analysis says of a step; where it has nothing to say, why."""
+        told = self._analyses.setdefault(analysis.kind, {"files": list(analysis.columns), "steps": [], "refusals": []})
         refusals, steps = told["refusals"], told["steps"]
         assert isinstance(refusals, list)
         assert isinstance(steps, list)
+        reason = observed.refusal or self._write_rows(analysis, observed)
+        if not reason:
+            steps.append(observed.step)
+        elif not refusals or refusals[-1]["reason"] != reason:
+            refusals.append({"since": observed.step, "reason": reason})
+
+    def _write_rows(self, analysis: Observation[Result], observed: Observed[Result]) -> str:
+        """Why there are none; ``""`` where they are written."""
+        assert observed.result is not None
         try:
-            for row in analysis.rows(training):
-                filled = {"step": training.step, **{name: _told(value) for name, value in row.cells.items()}}
+            for row in analysis.rows(observed.result, self.info):
+                filled = {"step": observed.step, **{name: _told(value) for name, value in row.cells.items()}}
                 self._table(row.file, analysis.columns[row.file]).writerow(filled)
-            steps.append(training.step)
         except ValueError as error:
-            if not refusals or refusals[-1]["reason"] != str(error):
-                refusals.append({"since": training.step, "reason": str(error)})
+            return str(error)
+        return ""
 
     def _flow(self, frame: Frame) -> None:
         for layer, info in enumerate(frame.info.layers):
@@ -124,7 +136,7 @@ class RunFiles:
 
     def _factors(self, frame: Frame) -> None:
         """What each operation does to the error signal, going back to each layer."""
-        for gains in frame.factors:
+        for gains in frame.result(FactorsObservation()) or ():
             for factor, gain in gains.factors.items():
                 self._table("factors.csv", FACTOR_COLUMNS).writerow(
                     {
@@ -138,7 +150,7 @@ class RunFiles:
 
     def _through_time(self, frame: Frame) -> None:
         """Each time step, from 1 on, of each layer with a state."""
-        for label, profile in frame.time.items():
+        for label, profile in (frame.result(TimeProfilesObservation()) or {}).items():
             for time, values in enumerate(zip(*(getattr(profile, name) for name in TIME_MEASURES), strict=True), 1):
                 cells = dict(zip(TIME_MEASURES, map(cell, values), strict=True))
                 row = {"step": frame.step, "layer": label, "time": time, **cells}

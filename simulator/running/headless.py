@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from simulator.doctor import WANTS as DIAGNOSED
+from simulator.doctor import OBSERVATIONS as DIAGNOSED
 from simulator.doctor import Finding
 from simulator.doctor.consult import consult
 from simulator.experiment.experiment import Experiment
 from simulator.network.threads import blas_threads, limited_blas
-from simulator.observations.tables import ANALYSES, CHEAP, Analysis
-from simulator.record.frame import Frame
+from simulator.observations.base import Observation
+from simulator.observations.histograms import HistogramsObservation
+from simulator.observations.observer import Made, Observer, observe
+from simulator.observations.registry import analyses as known_analyses
+from simulator.observations.registry import standard, unasked
+from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.running.files import RunFiles
-from simulator.running.messages import Answer
 from simulator.training.run_info import RunInfo
-from simulator.training.training import HISTOGRAM_SOURCES, WANTS, Training
+from simulator.training.training import Training
 
-MEASURED = (*HISTOGRAM_SOURCES, *sorted(DIAGNOSED))
+MEASURED = (*HistogramsObservation.variants(), *DIAGNOSED)
 """What the frames of measured steps bring."""
 
 
@@ -34,12 +37,11 @@ class RunResult:
     info: RunInfo
     first: Frame
     last: Frame
+    """With what plots show of the chosen analyses."""
     record: Record
     """Every step's scalars, and what was looked at now and then."""
     findings: tuple[Finding, ...]
     """What the doctor finds at the last step."""
-    answers: Mapping[str, Answer]
-    """Plot → what it would have asked about the last step, as far as these analyses were chosen."""
 
     @property
     def history(self) -> History:
@@ -53,15 +55,15 @@ def run(
     steps: int,
     out: str | Path | None = None,
     every: int = 1,
-    analyses: Sequence[str] = CHEAP,
+    analyses: Sequence[str] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> RunResult:
     """Train for ``steps`` updates and write the run's files into ``out`` (nothing is written if it is None).
 
     Row s of ``steps.csv`` is the network after s updates, on the batch of its next update; rows 0 … ``steps``.
     ``layers.csv``, ``histograms.npz`` and the validation columns are filled at multiples of ``every`` and at the end;
-    ``findings.json`` is about the last step. ``analyses`` (names in ``ANALYSES``) are written at the same steps as
-    ``layers.csv``, those of step 0 once; they change no number of the training.
+    ``findings.json`` is about the last step. ``analyses`` (their names; if left out, those of step 0)
+    are written at the same steps as ``layers.csv``, those of step 0 once; they change no number of the training.
     Errors: ExperimentError for what cannot be trained, ValueError for a negative ``steps``, an ``every`` below 1 or an
     unknown analysis, OSError where files cannot be written.
     """
@@ -69,9 +71,10 @@ def run(
         raise ValueError(f"steps must be 0 or more, not {steps}")
     if every < 1:
         raise ValueError(f"every must be 1 or more, not {every}")
-    if unknown := [name for name in analyses if name not in ANALYSES]:
-        raise ValueError(f"no analysis is called {unknown[0]!r}; there are {', '.join(ANALYSES)}")
-    wanted = [each for name, each in ANALYSES.items() if name in analyses]
+    chosen, known = unasked() if analyses is None else analyses, known_analyses()
+    if unknown := [name for name in chosen if name not in known]:
+        raise ValueError(f"no analysis is called {unknown[0]!r}; there are {', '.join(known)}")
+    wanted = [analysis for name, analysis in known.items() if name in chosen]
     training = Training(experiment)
     with limited_blas(blas_threads(training.network)):
         if out is None:
@@ -85,12 +88,12 @@ def _train(
     steps: int,
     every: int,
     files: RunFiles | None,
-    analyses: Sequence[Analysis],
+    analyses: Sequence[Observation[Any]],
     progress: Callable[[int], None] | None,
 ) -> RunResult:
     record = Record(History(training.columns))
     first = last = None
-    at_end = (*WANTS, *(want for analysis in analyses for want in analysis.wants))
+    observer = Observer(training)
     for step in range(steps + 1):
         measured = step % every == 0 or step == steps
         if step < steps:
@@ -102,10 +105,12 @@ def _train(
         if files is not None:
             files.step(step, scalars)
         if measured:
-            last = training.frame(scalars, (*MEASURED, *(at_end if step == steps else ())))
+            made = _analysed(observer, analyses)
+            shown = _shown(observer, made, analyses) if step == steps else {}
+            last = frame_of(training, scalars, {**observer.observe(MEASURED), **shown})
             first = first or last
             if files is not None:
-                _write(files, last, training, analyses)
+                _write(files, last, made)
         record.add(last if measured else None, (rows,))
         if step < steps:
             training.apply()
@@ -116,28 +121,25 @@ def _train(
     findings = consult(training, last, record)
     if files is not None:
         files.findings(findings)
-    return RunResult(training.info, first, last, record, findings, _answers(training, analyses))
+    return RunResult(training.info, first, last, record, findings)
 
 
-def _write(files: RunFiles, frame: Frame, training: Training, analyses: Sequence[Analysis]) -> None:
+def _analysed(observer: Observer, analyses: Sequence[Observation[Any]]) -> Made:
+    """What is to be written of the present step; of what is about step 0, only then."""
+    at_start = [each for each in analyses if each.initial and observer.training.step == 0]
+    anew = [each for each in analyses if not each.initial]
+    # To the end and from nowhere, so that no step's rows hang on those before.
+    return {**observer.observe(at_start), **observe(observer.training, anew)}
+
+
+def _shown(observer: Observer, made: Made, analyses: Sequence[Observation[Any]]) -> Made:
+    """For the plots: what a window would have been told at the last step."""
+    wanted = dict.fromkeys((*standard(), *(drawn for each in analyses for drawn in each.drawn())))
+    return {**observer.observe(each for each in wanted if each not in made or each.initial), **made}
+
+
+def _write(files: RunFiles, frame: Frame, made: Made) -> None:
     """A measured step."""
     files.frame(frame)
-    for analysis in analyses:
-        if frame.step == 0 or not analysis.initial:
-            with np.errstate(all="ignore"):
-                files.analysis(analysis, training)
-
-
-@np.errstate(all="ignore")
-def _answers(training: Training, analyses: Sequence[Analysis]) -> dict[str, Answer]:
-    """For the plots: what a window would have been told at the last step."""
-    found = {}
-    for topic, question in [item for analysis in analyses for item in analysis.asks.items()]:
-        began, result, refusal = time.perf_counter(), None, ""
-        try:
-            result = question.answer(training)
-        except ValueError as error:
-            refusal = str(error)
-        seconds = time.perf_counter() - began
-        found[topic] = Answer(0, topic, training.info.run, training.step, result, refusal, seconds)
-    return found
+    for analysis, observed in made.items():
+        files.analysis(analysis, observed)

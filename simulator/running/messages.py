@@ -11,7 +11,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from simulator.experiment.experiment import Experiment
-from simulator.observations.question import Question
+from simulator.observations.base import Observation
 from simulator.record.frame import Frame
 from simulator.record.history import Rows
 from simulator.running.kept_runs import KeptRun
@@ -76,10 +76,8 @@ class Look(Struct, frozen=True):
     """Ask for an :class:`Update` with the step that is being made, or with the present one."""
 
     id: int
-    wants: frozenset[str] = frozenset()
-    """Costly parts the frame should have: ``activation`` and ``weight_gradient`` (histograms), ``boundary``, ``time``
-    (profiles through time), ``gates``, ``maps``, ``graph``. While training, histograms come as often as time allows,
-    and the first answer after a change may leave out what takes long."""
+    observations: tuple[Observation[Any], ...] = ()
+    """What the frame should bring beside its measures; what takes long comes as often as its share of time allows."""
     checkpoint: bool = False
     """Whether a checkpoint is wanted: an answer soon brings it."""
 
@@ -115,15 +113,7 @@ class GoBack(Struct, frozen=True):
     """The edit under which the run that it ends is kept; 0: that run is given up."""
 
 
-class Ask(Struct, frozen=True):
-    """Have a question answered beside training; the newest of one ``topic`` replaces those still waiting."""
-
-    id: int
-    topic: str
-    question: Question
-
-
-Command = Ask | Change | GoBack | Guard | Keep | Restart | Resume | Revive | Play | Pause | Limit | Look | Stop
+Command = Change | GoBack | Guard | Keep | Restart | Resume | Revive | Play | Pause | Limit | Look | Stop
 
 # -- out --------------------------------------------------------------------------------------------------------
 
@@ -158,6 +148,8 @@ class Update(Struct, frozen=True):
     checkpoint: Checkpoint | None = None
     halted: Halt = ""
     """What it has paused at by itself and stands at still."""
+    awaited: bool = False
+    """Whether the next answer brings what this one left out, although nothing trains."""
     kept_steps: tuple[int, ...] = ()
     """Where the run could go back to, ascending: checkpoints from before any trouble."""
 
@@ -183,18 +175,4 @@ class Failed(Struct, frozen=True):
     fatal: bool = False
 
 
-class Answer(Struct, frozen=True):
-    """The answer to an :class:`Ask`."""
-
-    id: int
-    topic: str
-    run: int
-    step: int
-    result: Any
-    refusal: str = ""
-    """Why there is none, in one sentence; then ``result`` is None."""
-    seconds: float = 0.0
-    """What it cost."""
-
-
-Reply = Answer | Started | Update | Refused | Failed
+Reply = Started | Update | Refused | Failed

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Sequence
+from typing import Any
 
 from simulator.experiment.experiment import Experiment
-from simulator.observations.question import Question
+from simulator.observations.base import Observation
 from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import (
-    Ask,
     Change,
     Command,
     Failed,
@@ -127,11 +128,11 @@ class Session:
         """Whether to pause at the first loss or parameter of a run that is not finite."""
         self._carrier.send(Guard(on))
 
-    def look(self, wants: frozenset[str] = frozenset()) -> None:
-        """Ask for an Update, unless one is under way."""
+    def look(self, observations: Sequence[Observation[Any]] = ()) -> None:
+        """Ask for an Update with these, unless one is under way."""
         if self._pending is None and not self._closed:
             self._pending = next(self._looks)
-            self._carrier.send(Look(self._pending, wants, self._checkpoint_due()))
+            self._carrier.send(Look(self._pending, tuple(observations), self._checkpoint_due()))
 
     def _checkpoint_due(self) -> bool:
         """Only a process can die alone; a checkpoint now and then is worth its copy."""
@@ -157,10 +158,6 @@ class Session:
     def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None:
         """Draw the incoming weights of these units anew, where this run still goes on."""
         self._carrier.send(Revive(run, layer, units))
-
-    def ask(self, topic: str, question: Question) -> None:
-        """Have a question answered beside training, as an :class:`Answer` among the replies."""
-        self._carrier.send(Ask(next(self._looks), topic, question))
 
     def yield_to_gui(self) -> None:
         """The screen is about to paint: a worker in the same interpreter waits, between steps, until :meth:`resume`."""

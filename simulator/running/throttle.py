@@ -36,8 +36,12 @@ class Throttle:
         """Do it here."""
         began = time.perf_counter()
         yield
+        self.spent(time.perf_counter() - began)
+
+    def spent(self, seconds: float) -> None:
+        """It has just been done, and took so long."""
         ended = time.perf_counter()
-        self._next = ended + max(self.least, self.rest * (ended - began))
+        self._next = ended + max(self.least, self.rest * seconds)
         self._patient = max(self._patient, ended + PATIENCE_SECONDS)
 
     def reset(self) -> None:

@@ -14,16 +14,15 @@ import numpy as np
 from msgspec.structs import replace
 
 from simulator.arrays.numeric import Floats
+from simulator.doctor import OBSERVATIONS as DIAGNOSED
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.network.threads import blas_threads, limited_blas
-from simulator.observations.graph.nodes import Graph, graph_of
-from simulator.record.frame import Frame
+from simulator.observations.registry import standard
+from simulator.record.frame import Frame, frame_of
 from simulator.record.history import Rows
 from simulator.running.inbox import Inbox
 from simulator.running.kept_runs import KeptRun, KeptRuns
 from simulator.running.messages import (
-    Answer,
-    Ask,
     Change,
     Command,
     Failed,
@@ -44,22 +43,13 @@ from simulator.running.messages import (
     Stop,
     Update,
 )
+from simulator.running.paced_observer import PacedObserver
 from simulator.running.throttle import Throttle
 from simulator.schema.parameter import is_live_change
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.checkpoint_ring import CheckpointRing
-from simulator.training.training import HISTOGRAM_SOURCES, WANTS, Training
+from simulator.training.training import Training
 
-EVERYTHING = frozenset(WANTS)
-"""What the first frame of a run brings."""
-QUESTION_REST = 24.0
-"""While training, a question that took a second is followed by so many without one: what it takes from the cache costs
-as much again."""
-GRAPH_REST = 19.0
-"""While training, the graph is looked over anew after so many times as long as that took."""
-HISTOGRAMS = frozenset(HISTOGRAM_SOURCES)
-HISTOGRAM_REST = 39.0
-"""While training, histograms are counted anew after so many times as long as that took: in a small net, each frame."""
 MAX_ROWS = 20_000
 """Rows kept for an absent screen; beyond them training waits rather than lose a step."""
 CATCH_UP_SECONDS = 0.1
@@ -76,6 +66,8 @@ class Worker:
     def __init__(self, inbox: Inbox[Command], post: Callable[[Reply], None]) -> None:
         self.inbox, self.post = inbox, post
         self.training: Training | None = None
+        self.observer: PacedObserver | None = None
+        """Of the present training."""
         self.run = 0
         self.begun_by = 0
         """The edit that the present run began with."""
@@ -93,12 +85,7 @@ class Worker:
         self.wanted: Look | None = None
         self.fresh = False
         """Whether the taps show the present step, update included."""
-        self.asked: dict[str, Ask] = {}
-        self.questions, self.graphs = Throttle(QUESTION_REST), Throttle(GRAPH_REST)
-        self.histograms = Throttle(HISTOGRAM_REST)
         self.validations = Throttle(VALIDATION_REST, VALIDATION_SECONDS)
-        self.graph: Graph | None = None
-        """The last one made: a deep network has hundreds of boxes."""
         self.steered = self.hurried = False
         """Whether a hand has changed something and waits to see it; whether it got, for that, less than was due."""
         self.kept: Checkpoint | None = None
@@ -125,7 +112,6 @@ class Worker:
                 except Exception as error:
                     self.remaining = 0
                     self.wanted = None
-                    self.asked.clear()
                     self.post(Failed(f"{type(error).__name__}: {error}", traceback.format_exc()))
 
     # -- commands -------------------------------------------------------------------------------------------------
@@ -140,7 +126,7 @@ class Worker:
             command = self.inbox.get(0)
 
     def _patience(self) -> float | None:
-        if (self.wanted is not None or (self.asked and self._may_consider())) and not self._soon():
+        if self.wanted is not None and not self._soon():
             return 0
         if not self._training_now():
             return None
@@ -166,7 +152,7 @@ class Worker:
                 # A network that has been replaced meanwhile has other units.
                 if self.training is not None and run == self.training.info.run:
                     self.training.revive(layer, units)
-                    self.fresh = False
+                    self._changed()
             case Play(steps):
                 if self.training is not None:
                     self.remaining = float("inf") if steps is None else self.remaining + steps
@@ -182,8 +168,6 @@ class Worker:
             case Look():
                 self.wanted = command
                 self.keeps = self.keeps or command.checkpoint
-            case Ask():
-                self.asked[command.topic] = command
             case Stop():
                 self.stopped = True
 
@@ -192,7 +176,7 @@ class Worker:
         if kept is not None:
             self._begin(change.run, change.experiment, change.edit, kept.checkpoint, kept, back=True)
         elif not change.over and self._takes_live(change.experiment):
-            self.fresh = False
+            self._changed()
             self._steer()
         else:
             self._begin(change.run, change.experiment, change.edit, back=change.back)
@@ -221,11 +205,19 @@ class Worker:
             training.update_spec(experiment)
         return True
 
+    def _changed(self) -> None:
+        """The present step is another one than was seen."""
+        self.fresh = False
+        if self.observer is not None:
+            self.observer.renew()
+
     def _steer(self) -> None:
         """A hand is on a knob: what takes long waits for it."""
         self.steered = True
-        for pace in (self.questions, self.validations, self.checkpoints):
-            pace.defer()
+        if self.observer is not None:
+            self.observer.defer()
+        for throttle in (self.validations, self.checkpoints):
+            throttle.defer()
 
     def _begin(
         self, run: int, experiment: Experiment, edit: int,
@@ -268,15 +260,15 @@ class Worker:
             self.remaining = 0
         self.rows, self.first_row = [], training.step
         training.look()
+        observer = PacedObserver(training)
         # Where the run goes on at once, no later frame tells the doctor of step 0.
-        wanted = EVERYTHING | {"factors", "facts"} if self.remaining else EVERYTHING
-        frame = training.frame(training.scalars(validate=True), wanted)
-        self.training, self.run = training, run
+        observations = (*standard(), *DIAGNOSED) if self.remaining else standard()
+        frame = frame_of(training, training.scalars(validate=True), observer.at_once(observations))
+        self.training, self.observer, self.run = training, observer, run
         self.warned, self.halted = False, ""
         self.fresh = True
         self.validations.reset()
-        self.histograms.reset()
-        self.graph = self.kept = None
+        self.kept = None
         self.ring = CheckpointRing()
         self.clock.clear()
         return training, frame
@@ -290,33 +282,6 @@ class Worker:
             return
         if self.wanted is not None and not self._soon():
             self._show_present()
-        if self.asked and self._may_consider() and not self._soon():
-            self._consider_next()
-
-    def _may_consider(self) -> bool:
-        """Questions get a twenty-fifth of the time while training, and all of it while not."""
-        return not self._training_now() or self.questions.due
-
-    def _consider_next(self) -> None:
-        ask = self.asked.pop(next(iter(self.asked)))
-        training, began = self.training, time.perf_counter()
-        if training is None:
-            self.post(Answer(ask.id, ask.topic, self.run, 0, None, "nothing is being trained"))
-            return
-        result, refusal = None, ""
-        with self.questions.spending():
-            if not self.fresh:
-                training.look()
-                self.fresh = True
-            try:
-                with np.errstate(all="ignore"):
-                    result = ask.question.answer(training)
-            except ValueError as error:
-                refusal = str(error)
-            except MemoryError:
-                refusal = "there is not enough memory for it beside the run"
-        seconds = time.perf_counter() - began
-        self.post(Answer(ask.id, ask.topic, training.info.run, training.step, result, refusal, seconds))
 
     def _soon(self) -> bool:
         """Whether the next step comes soon enough to answer with it, and spare evaluating one for the answer."""
@@ -335,7 +300,7 @@ class Worker:
     def _step(self) -> None:
         training = self.training
         assert training is not None
-        traced = self.wanted is not None and "factors" in self.wanted.wants
+        traced = self.wanted is not None and any(each.traced for each in self.wanted.observations)
         if not training.propose(trace=traced, steer=lambda: self._goes_on(training)):
             self._halt("loss")
             return
@@ -381,14 +346,13 @@ class Worker:
 
     def _tell(self, training: Training, scalars: dict[str, float], traced: bool) -> None:
         """Answer, in the middle of a step, what has been asked."""
-        if (look := self.wanted) is not None and not traced and "factors" in look.wants:
+        if (look := self.wanted) is not None and not traced and any(each.traced for each in look.observations):
             # It came too late for a trace: the next step has one, but a hand that waits is not kept waiting for it.
-            look = replace(look, wants=look.wants - {"factors"}) if self.hurried else None
+            untraced = tuple(each for each in look.observations if not each.traced)
+            look = replace(look, observations=untraced) if self.hurried else None
         if look is not None:
             self._answer(look, training, scalars, None, self.hurried)
         self.fresh = True
-        if self.asked and self._may_consider():
-            self._consider_next()
 
     def _peek(self, takes: Callable[[Experiment], bool]) -> None:
         """See what has come during the step: what is asked is answered with it; a change acts if it still ``takes`` it.
@@ -399,7 +363,7 @@ class Worker:
             command = self.inbox.get(0)
             if command is None:
                 return
-            if isinstance(command, Look | Ask | Limit):
+            if isinstance(command, Look | Limit):
                 self._obey(command)
             elif isinstance(command, Change) and takes(command.experiment):
                 self._steer()
@@ -441,12 +405,15 @@ class Worker:
         hurried: bool = False,
     ) -> None:
         self.wanted, self.steered = None, False
-        frame = self._frame(training, scalars, look.wants, hurried)
+        assert self.observer is not None
+        observed = self.observer.observe(look.observations, goes_on=self.remaining > 0, hurried=hurried)
+        frame = frame_of(training, scalars, observed)
         rows = self._untold(training, provisional)
         speed = self._speed(time.perf_counter())
         kept, self.kept = self.kept, None
         playing = self.remaining > 0
-        self.post(Update(look.id, frame, (rows,), playing, speed, kept, self.halted, self.ring.steps))
+        awaited = self.observer.awaited
+        self.post(Update(look.id, frame, (rows,), playing, speed, kept, self.halted, awaited, self.ring.steps))
 
     def _untold(self, training: Training, provisional: Floats | None = None) -> Rows:
         """The rows of all steps since the last answer."""
@@ -455,23 +422,6 @@ class Worker:
         self.first_row += len(self.rows)
         self.rows = []
         return rows
-
-    def _frame(self, training: Training, scalars: dict[str, float], wants: frozenset[str], hurried: bool) -> Frame:
-        """Of the present step; where training goes on, costly parts are left out or older as often as time asks."""
-        frame = training.frame(scalars, wants - HISTOGRAMS - {"graph"})
-        if (counted := wants & HISTOGRAMS) and (self.remaining <= 0 or (self.histograms.due and not hurried)):
-            with self.histograms.spending():
-                frame = replace(frame, histograms=training.histograms(counted))
-        if "graph" in wants:
-            frame = replace(frame, graph=self._graph_of(training))
-        return frame
-
-    def _graph_of(self, training: Training) -> Graph:
-        """Of the present step where nothing trains; else perhaps of one before, which it names."""
-        if self.graph is None or self.remaining <= 0 or self.graphs.due:
-            with self.graphs.spending(), np.errstate(all="ignore"):
-                self.graph = graph_of(training.network, training.step)
-        return self.graph
 
     def _speed(self, now: float) -> float:
         """Steps per second over the last second."""

@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
 
 import numpy as np
 from msgspec import Struct
@@ -24,8 +22,6 @@ class Bounds(Struct, frozen=True):
 
     reason: str
     """Why there are none; ``""`` where there are."""
-    step: int
-    """When they were measured: they keep a pace of their own."""
     sample: int
     """Index in the training set."""
     bias_gradient_norm: Floats
@@ -40,16 +36,12 @@ class Bounds(Struct, frozen=True):
     """log₁₀ of the bound over ‖∂C/∂b‖."""
     spectral_norm: Floats
     """‖W‖₂"""
-    seconds: float
-    """What the spectral norms have cost."""
 
 
 DENSE_LIMIT = 128
 """Smaller side of a W up to which its largest singular value is computed outright."""
 TOLERANCE = 1e-8
 """Relative error of ‖W‖₂² at which Lanczos stops on larger ones."""
-SHARE = 0.05
-"""Share of the worker's time that bounds may take while they are watched."""
 
 
 def spectral_norm(weights: Array, start: Floats | None = None) -> tuple[float, Floats | None]:
@@ -103,34 +95,22 @@ def obstacle(network: Network) -> str:
 
 
 class BoundsMeter:
-    """Measures bounds at its own pace: asked without pause, it takes a twentieth of the time."""
+    """Measures bounds; the norms of large weights are looked for from where they were found last."""
 
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
-        self.clock = clock
-        self.last: Bounds | None = None
-        self._due = -math.inf
-        self._starts: dict[int, Floats | None] = {}
-
-    def read(self, network: Network, step: int, sample: int) -> Bounds:
-        """Of the batch's first sample, index ``sample`` of the training set; the last ones while too soon for new."""
+    def __init__(self) -> None:
         import scipy.sparse.linalg  # noqa: F401  (now, so that its loading is not taken for the cost of a norm)
 
-        begin = self.clock()
-        if self.last is None or (begin >= self._due and self.last.step != step):
-            self.last = self._measured(network, step, sample, begin)
-            end = self.clock()
-            self._due = end + (end - begin) * (1 / SHARE - 1)
-        return self.last
+        self._starts: dict[int, Floats | None] = {}
 
-    def _measured(self, network: Network, step: int, sample: int, begin: float) -> Bounds:
+    def read(self, network: Network, sample: int) -> Bounds:
+        """Of the batch's first sample, index ``sample`` of the training set."""
         reason = obstacle(network)
         if reason:
             nothing = frozen(np.full(len(network.taps), math.nan))
-            return Bounds(reason, step, sample, nothing, nothing, nothing, nothing, nothing, nothing, 0.0)
+            return Bounds(reason, sample, nothing, nothing, nothing, nothing, nothing, nothing)
         with np.errstate(all="ignore"):
             spectral = np.array([self._norm(layer, tap.weights) for layer, tap in enumerate(network.taps)])
-            seconds = self.clock() - begin
-            return _bounds(network, step, sample, spectral, seconds)
+            return _bounds(network, sample, spectral)
 
     def _norm(self, layer: int, weights: Array | None) -> float:
         assert weights is not None
@@ -138,7 +118,7 @@ class BoundsMeter:
         return found
 
 
-def _bounds(network: Network, step: int, sample: int, spectral: Floats, seconds: float) -> Bounds:
+def _bounds(network: Network, sample: int, spectral: Floats) -> Bounds:
     taps = network.taps
     deltas = [_first(tap.delta) * network.batch for tap in taps]
     inputs = [_first(network.input[:-1]), *(_first(tap.a) for tap in taps[:-1])]
@@ -150,7 +130,6 @@ def _bounds(network: Network, step: int, sample: int, spectral: Floats, seconds:
     decades = ahead + np.log10(measured[-1])
     return Bounds(
         reason="",
-        step=step,
         sample=sample,
         bias_gradient_norm=frozen(measured),
         weight_gradient_norm=frozen(np.array([_outer(d, a) for d, a in zip(deltas, inputs, strict=True)])),
@@ -158,7 +137,6 @@ def _bounds(network: Network, step: int, sample: int, spectral: Floats, seconds:
         bound=frozen(10.0**decades),
         slack=frozen(decades - np.log10(measured)),
         spectral_norm=frozen(spectral),
-        seconds=seconds,
     )
 
 

@@ -1,4 +1,4 @@
-"""The network in evaluation mode: validation scores and the decision boundary, without touching the taps."""
+"""The network in evaluation mode: validation scores and answers, without touching the taps."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from simulator.arrays.numeric import Array, frozen
+from simulator.arrays.numeric import Array
 from simulator.data.base import Dataset
 from simulator.experiment.experiment import Experiment
 from simulator.network.network import Network
-from simulator.observations.boundary import Boundary
 
 CHUNK = 256
-GRID = 64
-"""Points along each side of the decision boundary's image."""
 
 
 class Evaluator:
@@ -77,22 +74,10 @@ class Evaluator:
         return self.twin.forward(training=False)[:, :count]
 
     @np.errstate(all="ignore")
-    def boundary(self) -> Boundary | None:
-        """The answers over the plane of a two-input data set; None for any other."""
-        if self.data.input_shape != (2,):
-            return None
-        x = np.concatenate([self.data.x_train, self.data.x_val], axis=1)
-        low, high = x.min(axis=1), x.max(axis=1)
-        margin = 0.1 * np.maximum(high - low, 1e-6)
-        first = np.linspace(low[0] - margin[0], high[0] + margin[0], GRID)
-        second = np.linspace(low[1] - margin[1], high[1] + margin[1], GRID)
-        grid = np.stack([np.tile(first, GRID), np.repeat(second, GRID)])
-        image = np.empty((self.data.outputs, GRID * GRID))
-        for start in range(0, GRID * GRID, CHUNK):
-            piece = grid[:, start : start + CHUNK]
-            image[:, start : start + piece.shape[1]] = self._answer(piece)
-        return Boundary(
-            frozen(image.reshape(-1, GRID, GRID)),
-            (float(first[0]), float(first[-1])),
-            (float(second[0]), float(second[-1])),
-        )
+    def answers(self, x: Array) -> Array:
+        """(outputs, samples) in float64 for inputs (features, samples)."""
+        found = np.empty((self.data.outputs, x.shape[1]))
+        for start in range(0, x.shape[1], CHUNK):
+            piece = x[:, start : start + CHUNK]
+            found[:, start : start + piece.shape[1]] = self._answer(piece)
+        return found

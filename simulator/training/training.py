@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from simulator.arrays.histograms import Histograms
 from simulator.arrays.numeric import Floats, Stream, frozen, stream
 from simulator.arrays.statistics import nonfinite, norm
-from simulator.arrays.trace import gains
 from simulator.data import DataError
 from simulator.data.base import prepare
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.measures import RECORDED, Measure, Meter
-from simulator.measures.facts import DataFacts, Facts, data_facts, facts
-from simulator.measures.histograms import stacked_histograms
 from simulator.network.network import Network
 from simulator.network.threads import blas_threads, limited_blas
-from simulator.observations.feature_maps import Inspector
-from simulator.observations.gates import gates
-from simulator.observations.graph.nodes import graph_of
-from simulator.observations.microscope import unit_of
-from simulator.observations.time_profile import time_profiles
 from simulator.parts.optimizers import Optimizer
-from simulator.record.frame import Frame
 from simulator.schema.parameter import is_live_change
-from simulator.theory.bounds import BoundsMeter
-from simulator.theory.order_chaos import order_chaos
-from simulator.theory.prediction import Prediction, predict
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.evaluation import Evaluator
 from simulator.training.nonfinite import Watch
@@ -43,10 +28,6 @@ from simulator.training.sampler import Sampler
 from simulator.training.updater import Updater
 
 SCALARS = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "gradient_norm")
-HISTOGRAM_SOURCES = {"activation": "a", "weight_gradient": "weight_gradient"}
-"""Histogram → the role it counts."""
-WANTS = (*HISTOGRAM_SOURCES, "boundary", "time", "gates", "maps", "graph", "unit")
-"""Costly parts of a frame that are made only where they are wanted."""
 NETWORK_FIELDS = tuple(
     name for name in Experiment.__struct_fields__ if name not in ("name", "optimizer", "schedule", "regularization")
 )
@@ -80,9 +61,6 @@ class Training:
             with limited_blas(blas_threads(self.network)):
                 self.network.initialise(experiment.seed)
         self.evaluator = Evaluator(self.network, experiment, self.data)
-        self.bounds = BoundsMeter()
-        self._predicted: tuple[Experiment, Prediction] | None = None
-        self.inspector = Inspector(self.network, experiment, self.data)
         self.step = 0
         self.watch = Watch(self.network)
         self._check_parameters()
@@ -195,69 +173,6 @@ class Training:
         head = [scalars.get(name, math.nan) for name in SCALARS]
         return np.concatenate([head, self.values.ravel()])
 
-    def frame(self, scalars: Mapping[str, float], wants: Iterable[str] = ()) -> Frame:
-        """All of the step that ``propose`` or ``look`` has brought the network to."""
-        wanted = set(wants)
-        with np.errstate(all="ignore"):
-            return Frame(
-                info=self.info,
-                step=self.step,
-                epoch=self.step * self.network.batch / self.info.train_samples,
-                scalars=scalars,
-                measures=dict(zip(self.meter.names, self.values, strict=True)),
-                defined=dict(zip(self.meter.names, self.defined, strict=True)),
-                histograms=self.histograms(wanted),
-                boundary=self.evaluator.boundary() if "boundary" in wanted else None,
-                **self._theory(wanted),
-                time=time_profiles(self.network.modules) if "time" in wanted else {},
-                gates=gates(self.network.taps) if "gates" in wanted else None,
-                factors=tuple(reversed(gains(self.network.trace.marks))) if "factors" in wanted else (),
-                maps=self.inspector.maps() if "maps" in wanted else {},
-                facts=self._facts() if "facts" in wanted else None,
-                unit=unit_of(self.network, self.data.input_shape, wanted),
-                began=self.watch.present.began,
-                lost_state=self.watch.present.lost_state,
-            )
-
-    def histograms(self, wanted: Container[str]) -> dict[str, Histograms]:
-        """Those of the step that are wanted."""
-        with np.errstate(all="ignore"):
-            return {
-                name: stacked_histograms(self.info.depth, self.network.roles[source].stacks)
-                for name, source in HISTOGRAM_SOURCES.items()
-                if name in wanted
-            }
-
-    @cached_property
-    def _data_facts(self) -> DataFacts:
-        return data_facts(self.data, self.experiment)
-
-    def _facts(self) -> Facts:
-        network = self.network
-        return facts(self._data_facts, self.experiment.regularization, network.parameters, network.output, self.y)
-
-    def _theory(self, wanted: set[str]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        if "prediction" in wanted:
-            found["prediction"] = self.prediction()
-        if "order_chaos" in wanted:
-            found["order_chaos"] = order_chaos(self.network)
-        if "bounds" in wanted:
-            found["bounds"] = self.bounds.read(self.network, self.step, int(self.batch[0]))
-        if "graph" in wanted:
-            found["graph"] = graph_of(self.network, self.step)
-        return found
-
-    def prediction(self) -> Prediction:
-        """What theory says of step 0; at a later step, of a twin that is put there."""
-        if self._predicted is None or (self.step == 0 and self._predicted[0] is not self.experiment):
-            start = self
-            if self.step > 0:
-                start = Training(self.experiment)
-                start.look()
-            self._predicted = self.experiment, predict(start.network)
-        return self._predicted[1]
-
     # -- steering -------------------------------------------------------------------------------------------------
 
     def accepts(self, experiment: Experiment) -> bool:
@@ -270,7 +185,6 @@ class Training:
         self.network.update_spec(experiment)
         self._make_meters(self.meter.measures)
         self.evaluator.update_spec(experiment)
-        self.inspector.update_spec(experiment)
         self._take_over(old.optimizer)
 
     def steer(self, experiment: Experiment) -> bool:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment
+from simulator.observations.microscope import UnitObservation
+from simulator.observations.observer import Observer
+from simulator.observations.registry import at_start
+from simulator.record.frame import frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
-from simulator.training.training import WANTS, Training
+from simulator.training.training import Training
 
-SEEN = frozenset({*WANTS, "factors", "time", "unit", "facts"})
+SEEN = at_start()
 NETS: dict[str, dict[str, Any]] = {
     "pixels": {
         "data": {"kind": "digits"},
@@ -31,6 +36,7 @@ NETS: dict[str, dict[str, Any]] = {
 def recorded(net: str, steps: int, ruined: bool = False, *, skip: int = 0, into: Record | None = None) -> Record:
     """The record of one of ``NETS``, every third step looked at; into another from step ``skip`` on."""
     training = Training(Experiment.from_builtins(NETS[net]))
+    observer = Observer(training)
     record = into or Record(History(training.columns, 256))
     for step in range(steps):
         if ruined and step == steps // 2:
@@ -40,7 +46,10 @@ def recorded(net: str, steps: int, ruined: bool = False, *, skip: int = 0, into:
         with np.errstate(all="ignore"):
             training.propose(trace=looked)
             scalars = training.scalars(validate=step % 9 == 0)
-            frame = training.frame(scalars, SEEN if step % 6 else SEEN - {"unit"}) if looked else None
+            seen = [each for each in SEEN if step % 6 or each != UnitObservation()]
+            # What an observation cost is another each time.
+            made = {each: replace(observed, seconds=0.0) for each, observed in observer.observe(seen).items()}
+            frame = frame_of(training, scalars, made) if looked else None
         row = training.row(scalars)
         if step >= skip:
             record.add(frame, (Rows(step, training.columns, row[np.newaxis], row if step % 2 else None),))

@@ -10,18 +10,19 @@ import pytest
 
 from simulator.arrays.numeric import Floats
 from simulator.experiment.experiment import Experiment
-from simulator.observations.correlation import CorrelationQuestion
-from simulator.observations.effective_rank import EffectiveRankQuestion, effective_rank
-from simulator.observations.gradient_noise import GradientNoiseQuestion, cosine, sample_gradient, spread
-from simulator.observations.input_gradient import InputGradientQuestion
-from simulator.observations.jacobian import JacobianQuestion, jacobians, singular_values
+from simulator.observations.base import Observation
+from simulator.observations.boundary import BoundaryObservation
+from simulator.observations.effective_rank import EffectiveRankObservation, effective_rank
+from simulator.observations.gradient_noise import GradientNoiseObservation, cosine, sample_gradient, spread
+from simulator.observations.jacobian import JacobianObservation, jacobians, singular_values
 from simulator.observations.lanczos import largest
-from simulator.observations.output_errors import OutputErrorsQuestion
-from simulator.observations.preactivation import PreactivationQuestion
-from simulator.observations.question import Question
-from simulator.observations.sharpness import Hessian, SharpnessQuestion, unlimited
+from simulator.observations.observer import observed
+from simulator.observations.preactivation import PreactivationObservation
+from simulator.observations.registry import observations
+from simulator.observations.sharpness import Hessian, SharpnessObservation, unlimited
 from simulator.observations.twin import Twin
 from simulator.parts.optimizers import SGD, Adam
+from simulator.record.frame import frame_of
 from simulator.training.training import Training
 
 TANH = {"kind": "dense", "units": 4, "repeat": 2, "activation": {"kind": "tanh"}}
@@ -46,10 +47,7 @@ STACKS: dict[str, dict[str, Any]] = {
         "layers": [{"kind": "recurrent", "units": 3, "output": "all"}],
     },
 }
-QUESTIONS: list[Question] = [
-    JacobianQuestion(), SharpnessQuestion(), GradientNoiseQuestion(), EffectiveRankQuestion(), CorrelationQuestion(),
-    InputGradientQuestion(), OutputErrorsQuestion(),
-]  # fmt: skip
+EVERY_ONE: list[Observation[Any]] = [each for kind in observations() for each in kind.variants()]
 
 
 def training_of(steps: int = 2, **parts: Any) -> Training:
@@ -97,7 +95,7 @@ def test_a_linear_orthogonal_net_stretches_every_direction_alike() -> None:
         "initializer": {"kind": "orthogonal", "gain": 1.1},
     }  # fmt: skip
     output = {"initializer": {"kind": "orthogonal"}}
-    found = JacobianQuestion(layer=3).answer(training_of(0, layers=[layer], output=output, loss={"kind": "mse"}))
+    found = JacobianObservation(layer=3).observe(training_of(0, layers=[layer], output=output, loss={"kind": "mse"}))
     assert found.singular_values == pytest.approx(np.full(found.singular_values.shape, 1.1**5))
     assert found.weight_singular_values == pytest.approx([1.1, 1.1])
     assert found.layer == 3
@@ -106,7 +104,7 @@ def test_a_linear_orthogonal_net_stretches_every_direction_alike() -> None:
 def test_too_many_outputs_are_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simulator.observations.jacobian.MOST_OUTPUTS", 1)
     with pytest.raises(ValueError, match="a backward pass for each output; 2 are too many"):
-        JacobianQuestion().answer(training_of())
+        JacobianObservation().observe(training_of())
 
 
 # -- curvature ---------------------------------------------------------------------------------------------------
@@ -120,7 +118,7 @@ def dense_hessian(training: Training) -> Floats:
 @pytest.mark.parametrize("kind", STACKS)
 def test_lanczos_finds_the_largest_eigenvalue_of_the_dense_hessian(kind: str) -> None:
     training = training_of(**STACKS[kind])
-    found = SharpnessQuestion(seconds=60).answer(training)
+    found = SharpnessObservation().observe(training)
     matrix = dense_hessian(training)
     assert matrix == pytest.approx(matrix.T, abs=1e-10 * float(np.abs(matrix).max()))
     assert not found.bound
@@ -133,7 +131,7 @@ def test_a_linear_regression_curves_as_its_inputs_say() -> None:
     training = training_of(0, **plain)
     x = training.network.input
     wanted = float(np.linalg.eigvalsh(x @ x.T / x.shape[1])[-1])
-    assert SharpnessQuestion(60).answer(training).value == pytest.approx(wanted, rel=1e-6)
+    assert SharpnessObservation().observe(training).value == pytest.approx(wanted, rel=1e-6)
 
 
 def test_weight_decay_adds_to_the_curvature_of_weights() -> None:
@@ -198,7 +196,7 @@ def alone(training: Training, sample: int) -> Floats:
 def test_gradients_of_samples_are_those_of_batches_of_one(kind: str) -> None:
     training = training_of(**STACKS[kind])
     each = np.stack([alone(training, sample) for sample in range(6)])
-    found = GradientNoiseQuestion().answer(training)
+    found = GradientNoiseObservation().observe(training)
     assert found.norms == pytest.approx(np.linalg.norm(each, axis=1), rel=1e-8)
     assert found.batch_norm == pytest.approx(float(np.linalg.norm(each.mean(axis=0))), rel=1e-8)
     covariance = np.cov(each.T)
@@ -225,7 +223,7 @@ def test_samples_that_agree_make_no_noise() -> None:
 @pytest.mark.parametrize("kind", ["dense", "dropout", "batch norm"])
 def test_the_cosine_is_between_the_gradients_of_this_step_and_the_next(kind: str) -> None:
     training = training_of(**STACKS[kind])
-    found = GradientNoiseQuestion().answer(training).cosine
+    found = GradientNoiseObservation().observe(training).cosine
     before = training.network.parameters.gradient.copy()
     training.propose()
     training.apply()
@@ -235,7 +233,7 @@ def test_the_cosine_is_between_the_gradients_of_this_step_and_the_next(kind: str
 
 def test_a_batch_of_one_has_no_noise_to_show() -> None:
     with pytest.raises(ValueError, match="batch size must be 2 or more"):
-        GradientNoiseQuestion().answer(training_of(batch_size=1))
+        GradientNoiseObservation().observe(training_of(batch_size=1))
 
 
 # -- rank --------------------------------------------------------------------------------------------------------
@@ -253,7 +251,7 @@ def test_the_effective_rank_of_known_matrices() -> None:
 @pytest.mark.parametrize("kind", STACKS)
 def test_every_layer_has_a_rank_that_its_shape_allows(kind: str) -> None:
     training = training_of(**STACKS[kind])
-    found = EffectiveRankQuestion().answer(training)
+    found = EffectiveRankObservation().observe(training)
     assert len(found.rank) == training.info.depth
     assert (found.rank <= found.most + 1e-9).all()
 
@@ -263,32 +261,38 @@ def test_every_layer_has_a_rank_that_its_shape_allows(kind: str) -> None:
 
 def test_every_pre_activation_is_counted_and_saturation_is_the_measure_of_that_name() -> None:
     training = training_of(layers=[{**TANH, "initializer": {"kind": "normal", "std": 3.0}}])
-    found = PreactivationQuestion(layer=1).answer(training)
+    found = PreactivationObservation(layer=1).observe(training)
     assert found.layer == 1
     assert found.values.counts.sum() == 4 * 6
     assert found.activation.kind == "tanh"
-    frame = training.frame(training.scalars())
+    frame = frame_of(training, training.scalars())
     assert found.saturated == pytest.approx(frame.measures["activation_saturated"][1])
     assert found.saturated > 0
 
 
 def test_a_layer_without_a_function_of_its_own_gives_way_to_one_that_has_it() -> None:
     training = training_of(layers=[TANH])
-    assert PreactivationQuestion(layer=2).answer(training).layer == 0, "softmax mixes its units"
+    assert PreactivationObservation(layer=2).observe(training).layer == 0, "softmax mixes its units"
     with pytest.raises(ValueError, match="no layer of this network"):
-        PreactivationQuestion().answer(training_of(layers=[]))
+        PreactivationObservation().observe(training_of(layers=[]))
 
 
 # -- what asking does to the run ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", STACKS)
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: type(q).__name__)
-def test_asking_leaves_the_run_as_it_is(kind: str, question: Question) -> None:
+@pytest.mark.parametrize("observation", EVERY_ONE, ids=str)
+def test_observing_leaves_the_run_as_it_is_and_refuses_in_one_sentence(
+    kind: str, observation: Observation[Any]
+) -> None:
+    watch = observation.watch()
     asked, silent = (training_of(steps=1, precision="float32", **STACKS[kind]) for _ in range(2))
     for _ in range(3):
         asked.look()
-        question.answer(asked)
+        for found in (observed(asked, observation.observe), observed(asked, watch)):
+            assert (found.result is None) <= (bool(found.refusal) or type(observation) is BoundaryObservation)
+            assert "\n" not in found.refusal
+            assert not found.refusal.endswith(".")
         for training in (asked, silent):
             training.propose()
         assert asked.row(asked.scalars()).tobytes() == silent.row(silent.scalars()).tobytes()
@@ -297,12 +301,15 @@ def test_asking_leaves_the_run_as_it_is(kind: str, question: Question) -> None:
     assert asked.network.states.value.tobytes() == silent.network.states.value.tobytes()
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: type(q).__name__)
-def test_answers_cross_to_the_screen_and_are_not_numbers_where_the_run_has_exploded(question: Question) -> None:
+@pytest.mark.parametrize("observation", EVERY_ONE, ids=str)
+def test_results_cross_to_the_screen_and_are_no_crash_where_the_run_has_exploded(
+    observation: Observation[Any],
+) -> None:
     training = training_of(layers=[TANH])
     training.network.parameters.value[...] = np.nan
     with np.errstate(all="ignore"):
         training.look()
-        answer = question.answer(training)
-    back = pickle.loads(pickle.dumps(answer))
-    assert type(back) is type(answer)
+    found = observed(training, observation.observe)
+    back = pickle.loads(pickle.dumps(found))
+    assert type(back.result) is type(found.result)
+    assert back.refusal == found.refusal

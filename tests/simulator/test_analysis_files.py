@@ -13,7 +13,8 @@ import pytest
 
 from simulator import Experiment, run
 from simulator.measures import RECORDED_NAMES
-from simulator.observations.tables import ANALYSES, FILES
+from simulator.observations.input_gradient import InputGradientObservation
+from simulator.observations.registry import analyses, files
 from simulator.running.command_line import execute, parser
 from simulator.training.training import Training
 
@@ -66,7 +67,7 @@ def numbers(rows: list[dict[str, str]], column: str) -> np.ndarray[tuple[int], n
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("run")
-    run(experiment(), steps=5, every=2, out=found, analyses=tuple(ANALYSES))
+    run(experiment(), steps=5, every=2, out=found, analyses=tuple(analyses()))
     return found
 
 
@@ -78,14 +79,14 @@ def start() -> Training:
 
 
 def test_every_file_has_the_columns_that_the_readme_names(folder: Path) -> None:
-    assert set(FILES) == set(COLUMNS)
+    assert set(files()) == set(COLUMNS)
     for file, columns in COLUMNS.items():
         assert (folder / file).read_text(encoding="utf-8").splitlines()[0] == columns
 
 
 def test_theory_is_about_step_0_and_the_rest_about_every_measured_step(folder: Path) -> None:
     told = json.loads((folder / "analyses.json").read_text(encoding="utf-8"))
-    assert set(told) == set(ANALYSES)
+    assert set(told) == set(analyses())
     for name, each in told.items():
         assert each["refusals"] == []
         assert each["steps"] == ([0] if name in ("prediction", "order-chaos") else [0, 2, 4, 5])
@@ -224,20 +225,20 @@ def test_analyses_change_no_number_of_the_run(tmp_path: Path, kind: str) -> None
         ("layers.0.dropout", {"kind": "inverted"}),
         ("layers.0.normalization", {"kind": "batch"}),
     )
-    run(described, steps=6, out=tmp_path / "with", analyses=tuple(ANALYSES))
+    run(described, steps=6, out=tmp_path / "with", analyses=tuple(analyses()))
     run(described, steps=6, out=tmp_path / "without", analyses=())
     for file in ("steps.csv", "layers.csv", "factors.csv", "flow.csv", "histograms.npz", "findings.json"):
         assert (tmp_path / "with" / file).read_bytes() == (tmp_path / "without" / file).read_bytes()
 
 
 def test_the_same_seed_gives_the_same_files(folder: Path, tmp_path: Path) -> None:
-    run(experiment(), steps=5, every=2, out=tmp_path, analyses=tuple(ANALYSES))
-    for file in FILES:
+    run(experiment(), steps=5, every=2, out=tmp_path, analyses=tuple(analyses()))
+    for file in files():
         assert (tmp_path / file).read_bytes() == (folder / file).read_bytes()
 
 
 def test_where_there_is_nothing_to_tell_it_says_why_and_an_older_runs_files_go(tmp_path: Path) -> None:
-    run(experiment(), steps=0, out=tmp_path, analyses=tuple(ANALYSES))
+    run(experiment(), steps=0, out=tmp_path, analyses=tuple(analyses()))
     narrow = experiment(("layers.0.units", 5), ("layers.0.normalization", {"kind": "batch"}), ("batch_size", 1))
     with np.errstate(all="ignore"):
         run(narrow, steps=2, out=tmp_path, analyses=["bounds", "prediction", "order-chaos", "noise"])
@@ -247,7 +248,7 @@ def test_where_there_is_nothing_to_tell_it_says_why_and_an_older_runs_files_go(t
         assert word in refusal["reason"]
         assert told[name]["steps"] == []
     assert "batch size" in told["noise"]["refusals"][0]["reason"]
-    assert not {path.name for path in tmp_path.iterdir()} & set(FILES)
+    assert not {path.name for path in tmp_path.iterdir()} & set(files())
     run(narrow, steps=0, out=tmp_path, analyses=())
     assert not (tmp_path / "analyses.json").exists()
 
@@ -255,32 +256,33 @@ def test_where_there_is_nothing_to_tell_it_says_why_and_an_older_runs_files_go(t
 def test_the_command_line_chooses_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     given = ["run", "spiral", "--steps", "1", "--no-plots", "--out", str(tmp_path)]
 
-    def files(*more: str) -> set[str]:
+    def written(*more: str) -> set[str]:
         assert execute(parser().parse_args([*given, *more]), lambda *_: None) == 0
-        return {path.name for path in tmp_path.iterdir()} & set(FILES)
+        return {path.name for path in tmp_path.iterdir()} & set(files())
 
     theory = {"prediction.csv", "order_chaos.csv", "edge_of_chaos.csv"}
-    assert files() == theory
-    assert files("--analyses", "none") == set()
-    assert files("--analyses", "bounds,rank") == {"bounds.csv", "effective_rank.csv"}
-    assert files("--analyses", "all") == set(FILES)
+    assert written() == theory
+    assert written("--analyses", "none") == set()
+    assert written("--analyses", "bounds,rank") == {"bounds.csv", "effective_rank.csv"}
+    assert written("--analyses", "all") == set(files())
     with pytest.raises(SystemExit):
         parser().parse_args([*given, "--analyses", "nonsense"])
     assert "nonsense" in capsys.readouterr().err
 
 
-def test_what_the_plots_would_have_asked_comes_with_the_result(tmp_path: Path) -> None:
-    result = run(experiment(), steps=2, out=tmp_path, analyses=tuple(ANALYSES))
-    topics = {"jacobian", "sharpness", "gradient_noise", "effective_rank", "activation_function", "correlation",
-        "input_gradient", "input_gradient_picture", "output_errors",
-    }  # fmt: skip
-    assert set(result.answers) == topics
-    for answer in result.answers.values():
-        assert answer.step == 2
-        assert bool(answer.refusal) is (answer.topic == "input_gradient_picture"), "a table has no picture"
-    last = result.last
-    assert None not in (last.bounds, last.prediction, last.order_chaos)
-    assert run(experiment(), steps=2, out=tmp_path, analyses=()).answers == {}
+def test_the_last_frame_brings_what_plots_show_of_the_analyses(tmp_path: Path) -> None:
+    last = run(experiment(), steps=2, out=tmp_path, analyses=tuple(analyses())).last
+    picture = InputGradientObservation(picture=True)
+    drawn = {each for analysis in analyses().values() for each in analysis.drawn()}
+    assert picture in drawn
+    assert drawn <= set(last.observations)
+    for observation in drawn:
+        observed = last.observed(observation)
+        assert observed is not None
+        assert observed.step == 2
+        assert bool(observed.refusal) is (observation == picture), "a table has no picture"
+    none = run(experiment(), steps=2, out=tmp_path, analyses=()).last
+    assert not {each for each in drawn if not each.standard} & set(none.observations)
 
 
 def test_an_unknown_analysis_is_refused(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from simulator.arrays.numeric import Array
 from simulator.experiment.experiment import Experiment
 from simulator.layers.base import Parameters
 from simulator.layers.normalization import BatchNorm, BatchNormStage
+from simulator.observations.boundary import BoundaryObservation
 from simulator.training.training import Training
 
 
@@ -156,7 +157,7 @@ def test_looking_and_evaluating_again_and_again_changes_nothing(position: str) -
     before = states(training)
     training.look()
     training.scalars(validate=True)
-    training.evaluator.boundary()
+    BoundaryObservation().observe(training)
     training.look()
     for old, new in zip(before, states(training), strict=True):
         np.testing.assert_array_equal(old, new)

@@ -49,7 +49,7 @@ def looked(plain: Plain) -> Training:
 
 
 def measured(training: Training) -> Bounds:
-    return BoundsMeter().read(training.network, training.step, int(training.batch[0]))
+    return BoundsMeter().read(training.network, int(training.batch[0]))
 
 
 @pytest.mark.parametrize("block", range(8))
@@ -145,23 +145,3 @@ def test_large_matrices_start_from_where_they_ended() -> None:
 def test_no_number_has_no_spectral_norm() -> None:
     assert math.isnan(spectral_norm(np.full((2, 2), np.inf))[0])
     assert spectral_norm(np.zeros((3, 2)))[0] == 0
-
-
-# -- pace --------------------------------------------------------------------------------------------------------
-
-
-def test_bounds_take_a_twentieth_of_the_time() -> None:
-    now = [0.0]
-
-    def clock() -> float:
-        now[0] += 0.01
-        return now[0]
-
-    training = looked(random_net(5))
-    meter = BoundsMeter(clock)
-    first = meter.read(training.network, 0, 0)
-    assert first.seconds == pytest.approx(0.01)
-    assert meter.read(training.network, 1, 0) is first
-    now[0] += 19 * 0.02
-    assert meter.read(training.network, 1, 0).step == 1
-    assert meter.read(training.network, 1, 0).step == 1

@@ -15,6 +15,7 @@ from simulator.doctor import SUSPECTS, Finding, Remedy, Severity, Trial
 from simulator.doctor.proof import consistent, prove
 from simulator.doctor.trial import CURED_SHARE, Outcome, Trials, copy, cures
 from simulator.experiment.experiment import ExperimentError
+from simulator.observations.facts import FactsObservation
 from simulator.parts.optimizers import Optimizer
 from simulator.parts.schedules import Schedule
 from simulator.schema.parameter import kinds
@@ -97,8 +98,9 @@ def trained(plain: dict[str, Any], settings: list[tuple[str, Any]], steps: int =
 
 def level(result: RunResult) -> float:
     """The loss of the last steps as a share of guessing."""
-    assert result.last.facts is not None
-    return float(np.median(result.history.series("loss").last[-10:])) / result.last.facts.data.guessing_loss
+    facts = result.last.result(FactsObservation())
+    assert facts is not None
+    return float(np.median(result.history.series("loss").last[-10:])) / facts.data.guessing_loss
 
 
 def first(result: RunResult) -> Finding:

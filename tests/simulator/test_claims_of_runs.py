@@ -12,7 +12,9 @@ from simulator import Experiment, run
 from simulator.arrays.numeric import Array, Floats
 from simulator.network.memory import need_of
 from simulator.observations.graph.nodes import graph_of
+from simulator.observations.time_profile import TimeProfilesObservation
 from simulator.parts.optimizers import SGD
+from simulator.record.frame import frame_of
 from simulator.training.training import Training
 
 
@@ -188,7 +190,7 @@ def test_19_the_same_factor_at_every_time_step(gain: float) -> None:
     plain = {"data": {"kind": "adding", "samples": 200, "steps": 30}, "layers": [layer], "precision": "float64"}
     training = Training(Experiment.from_builtins(plain))
     training.look()
-    (profile,) = training.frame(training.scalars(), ("time",)).time.values()
+    (profile,) = TimeProfilesObservation().observe(training).values()
     norms = profile.hidden_gradient_norm
     np.testing.assert_allclose(norms / norms[-1], gain ** np.arange(29, -1, -1), rtol=1e-10)
 
@@ -201,7 +203,7 @@ def signal_kept(layer: dict[str, Any], data: dict[str, Any]) -> float:
     plain = {"data": data, "layers": [layer], "precision": "float64", "batch_size": 32}
     training = Training(Experiment.from_builtins(plain))
     training.look()
-    found = training.frame(training.scalars()).measures["delta_rms"]
+    found = frame_of(training, training.scalars()).measures["delta_rms"]
     rows = [row for row, info in enumerate(training.info.layers) if info.entry >= 0 and "." not in info.label]
     return float(found[rows[0]] / found[rows[-1]])
 
@@ -221,7 +223,7 @@ def test_20_gates_carry_what_a_plain_recurrent_layer_loses(kind: str) -> None:
         plain = {"data": {"kind": "adding", "samples": 200, "steps": 40}, "layers": [described], "batch_size": 32}
         training = Training(Experiment.from_builtins(plain))
         training.look()
-        (profile,) = training.frame(training.scalars(), ("time",)).time.values()
+        (profile,) = TimeProfilesObservation().observe(training).values()
         return float(profile.hidden_gradient_norm[0] / profile.hidden_gradient_norm[-1])
 
     lost = kept({"kind": "recurrent", "units": 32, "recurrent_initializer": {"kind": "normal", "std": 0.1}})
@@ -243,7 +245,7 @@ def test_21_skips_alone_can_explode_and_normalised_branches_do_not() -> None:
         plain = {"data": data, "layers": [first, {"kind": "residual", "repeat": 20, "layers": [inner], **block}]}
         training = Training(Experiment.from_builtins(plain))
         training.look()
-        found = training.frame(training.scalars()).measures["delta_rms"]
+        found = frame_of(training, training.scalars()).measures["delta_rms"]
         return float(found[0] / found[-2])
 
     bare = growth({})
@@ -266,7 +268,7 @@ def test_21_weight_decay_holds_weights_that_make_it_explode() -> None:
             training.propose()
             training.apply()
         training.look()
-        found = training.frame(training.scalars()).measures["delta_rms"]
+        found = frame_of(training, training.scalars()).measures["delta_rms"]
         return float(found[0] / found[-2])
 
     assert growth(0.3) < 0.8 * growth(0.0)

@@ -10,7 +10,7 @@ import pytest
 from simulator import run
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import find, presets
-from simulator.observations.tables import ANALYSES
+from simulator.observations.registry import analyses
 
 NETS = Path(__file__).parents[1] / "data" / "nets"
 STEPS = {
@@ -34,7 +34,7 @@ def test_every_net_is_run() -> None:
 
 @pytest.mark.parametrize("name", STEPS)
 def test_odd_nets_begin_cleanly_with_all_that_can_be_written(name: str, tmp_path: Path) -> None:
-    result = run(net(name), steps=2, out=tmp_path, analyses=tuple(ANALYSES))
+    result = run(net(name), steps=2, out=tmp_path, analyses=tuple(analyses()))
     assert result.last.step == 2
 
 

@@ -11,10 +11,10 @@ import pytest
 from simulator import run
 from simulator.layers.affine import AffineModule
 from simulator.observations.graph.nodes import nodes
-from simulator.observations.tables import ANALYSES
+from simulator.observations.registry import analyses, standard
 from simulator.parts.activations import Activation
 from simulator.running.messages import Change, Command, Look, Reply, Started, Stop, Update
-from simulator.running.worker import EVERYTHING, Worker
+from simulator.running.worker import Worker
 from simulator.schema.parameter import kinds
 from simulator.training.training import Training
 from tests.simulator.combinations import LAYERS, Plain, fitting, options
@@ -36,7 +36,7 @@ def test_every_kind_of_layer_is_among_the_combinations() -> None:
 def test_it_runs_three_steps_without_a_screen(layer: Plain, tmp_path: Path) -> None:
     experiment = fitting(layer)
     assert experiment is not None, "no data set fits it: it must be refused in a sentence, or be built"
-    result = run(experiment, steps=3, out=tmp_path, analyses=tuple(ANALYSES))
+    result = run(experiment, steps=3, out=tmp_path, analyses=tuple(analyses()))
     assert np.isfinite(result.history.series("loss").last).all()
     assert json.loads((tmp_path / "experiment.json").read_text())["layers"]
 
@@ -46,12 +46,12 @@ def test_it_gives_a_window_its_first_view(layer: Plain) -> None:
     experiment = fitting(layer)
     assert experiment is not None
     replies: list[Reply] = []
-    Worker(Script([Change(1, experiment), Look(1, EVERYTHING), Stop()]), replies.append).loop()
+    Worker(Script([Change(1, experiment), Look(1, standard()), Stop()]), replies.append).loop()
     started, update = replies
     assert isinstance(started, Started)
     assert isinstance(update, Update)
     assert update.frame is not None
-    assert update.frame.graph is not None
+    assert {*standard()} == {*update.frame.observations}
 
 
 class Script:

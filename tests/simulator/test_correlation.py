@@ -11,7 +11,7 @@ import pytest
 
 from simulator.arrays.numeric import Floats
 from simulator.experiment.experiment import Experiment
-from simulator.observations.correlation import CorrelationQuestion, correlations
+from simulator.observations.correlation import CorrelationObservation, correlations
 from simulator.parts.activations import Activation
 from simulator.schema.parameter import kinds
 from simulator.theory import mean_field
@@ -42,7 +42,7 @@ def wide(activation: str, weight: float, bias: float, seed: int = 0, **fields: A
 @pytest.mark.parametrize("kind", STACKS)
 def test_q_is_the_mean_product_of_two_samples_signals_in_every_layer(kind: str) -> None:
     training = training_of(**STACKS[kind])
-    found = CorrelationQuestion(samples=3).answer(training)
+    found = CorrelationObservation(samples=3).observe(training)
     assert found.pairs == [(0, 1), (0, 2), (1, 2)]
     assert found.samples.tolist() == training.batch[:3].tolist()
     for tap, products in zip(training.network.taps, found.products, strict=True):
@@ -60,14 +60,14 @@ def test_two_alike_samples_are_one_signal_and_opposite_ones_minus_one() -> None:
     training.network.input[:-1, 1] = training.network.input[:-1, 0]
     training.network.input[:-1, 2] = -training.network.input[:-1, 0]
     training.network.forward()
-    both = correlations(CorrelationQuestion(samples=3).answer(training).products)
+    both = correlations(CorrelationObservation(samples=3).observe(training).products)
     assert both[:, 0, 1] == pytest.approx(np.ones(2))
     assert both[:, 0, 2] == pytest.approx(-np.ones(2)), "without biases tanh is odd"
 
 
 @pytest.mark.parametrize(("activation", "weight", "bias"), [("tanh", 1.3, 0.05), ("relu", 1.5, 0.1), ("erf", 1.0, 0.2)])
 def test_wide_networks_follow_the_prediction_and_its_depth_scale(activation: str, weight: float, bias: float) -> None:
-    each = [CorrelationQuestion(samples=8).answer(wide(activation, weight, bias, seed)) for seed in range(5)]
+    each = [CorrelationObservation(samples=8).observe(wide(activation, weight, bias, seed)) for seed in range(5)]
     assert not each[0].reason
     own, theory = (
         np.mean([correlations(products)[:10, 0, 1:].mean(axis=1) for products in both], axis=0)
@@ -78,7 +78,7 @@ def test_wide_networks_follow_the_prediction_and_its_depth_scale(activation: str
 
 
 def test_the_correlation_of_a_relu_stack_is_that_of_the_arc_cosine_kernel() -> None:
-    found = CorrelationQuestion(samples=2).answer(wide("relu", 2.0, 0.0))
+    found = CorrelationObservation(samples=2).observe(wide("relu", 2.0, 0.0))
     theory = correlations(found.predicted)[:, 0, 1]
     for c, following in pairwise(theory):
         wanted = (math.sqrt(1 - c * c) + c * (math.pi - math.acos(c))) / math.pi
@@ -141,34 +141,34 @@ def test_dropout_keeps_samples_apart() -> None:
     """Their masks differ: 1 is no fixed point, so order has no edge (Schoenholz et al. 2017)."""
     assert correlation_scale(stack("tanh", 0.9, 0.1)).settled == 1
     assert correlation_scale(stack("tanh", 0.9, 0.1, masking=1.25)).settled < 0.95
-    found = CorrelationQuestion(samples=8).answer(wide("relu", 2.0, 0.0, dropout={"kind": "inverted", "rate": 0.2}))
+    found = CorrelationObservation(samples=8).observe(wide("relu", 2.0, 0.0, dropout={"kind": "inverted", "rate": 0.2}))
     own = correlations(found.products)[9, 0, 1:].mean()
     assert own == pytest.approx(found.settled, abs=0.1)
 
 
 def test_where_theory_says_nothing_it_says_why() -> None:
     training = training_of(**STACKS["convolution"])
-    found = CorrelationQuestion().answer(training)
+    found = CorrelationObservation().observe(training)
     assert "dense layers" in found.reason
     assert "No dense hidden layer" in found.scale_reason
     assert np.isnan(found.predicted).all()
     assert math.isnan(found.measured_depth)
     with pytest.raises(ValueError, match="of two samples"):
-        CorrelationQuestion().answer(training_of(batch_size=1))
+        CorrelationObservation().observe(training_of(batch_size=1))
 
 
 @pytest.mark.parametrize("repeat", [1, 2])
 def test_of_too_few_layers_no_depth_is_measured(repeat: int) -> None:
     drawn = {"initializer": {"kind": "normal", "std": 0.1}, "bias_initializer": {"kind": "normal", "std": 0.3}}
     layer = {"kind": "dense", "units": 20, "repeat": repeat, **drawn}
-    found = CorrelationQuestion().answer(training_of(0, layers=[layer]))
+    found = CorrelationObservation().observe(training_of(0, layers=[layer]))
     assert math.isfinite(found.depth)
     assert math.isnan(found.measured_depth)
 
 
 def test_a_signal_of_nothing_but_zeros_has_no_correlation() -> None:
     zero = {"kind": "dense", "units": 4, "activation": {"kind": "relu"}, "initializer": {"kind": "zeros"}}
-    found = CorrelationQuestion(samples=2).answer(training_of(0, layers=[zero]))
+    found = CorrelationObservation(samples=2).observe(training_of(0, layers=[zero]))
     assert not found.defined[0].any()
     assert np.isnan(correlations(found.products)[0]).all()
 

@@ -14,12 +14,16 @@ import pytest
 from msgspec import structs
 
 from simulator import Experiment, run
-from simulator.doctor import RULES, Evidence, Finding, Remedy, examine, tiny_shares
+from simulator.doctor import RULES, Evidence, Finding, Remedy, examine
 from simulator.doctor.proof import prove
 from simulator.doctor.trial import CURED_SHARE, CancelledError, Trials, copy
 from simulator.experiment.files import find, presets
+from simulator.observations.factors import FactorsObservation
+from simulator.observations.observer import observe
 from simulator.observations.sharpness import Sharpness
+from simulator.observations.tiny_gradients import TinyGradientsObservation
 from simulator.parts.optimizers import Adam
+from simulator.record.frame import frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.training.training import Training
@@ -169,8 +173,8 @@ def evidence(losses: list[float], **changes: Any) -> Evidence:
     rows[:, training.columns.index("loss")] = losses
     history.extend(Rows(0, training.columns, rows))
     training.step = len(losses) - 1
-    frame = training.frame(training.scalars(), ("factors",))
-    return Evidence(experiment, frame, Record(history, frame), tiny_shares(training.network.taps))
+    frame = frame_of(training, training.scalars(), observe(training, (FactorsObservation(),)))
+    return Evidence(experiment, frame, Record(history, frame), TinyGradientsObservation().observe(training))
 
 
 @pytest.mark.parametrize(
@@ -200,11 +204,11 @@ def test_one_odd_batch_is_no_divergence() -> None:
 def test_the_share_below_float16_leaves_exact_zeros_out() -> None:
     training = Training(narrow("tanh", 1))
     training.look()
-    shares = tiny_shares(training.network.taps)
+    shares = TinyGradientsObservation().observe(training)
     np.copyto(training.network.parameters.gradient, 1e-9)
-    assert (tiny_shares(training.network.taps) == 1).all()
+    assert (TinyGradientsObservation().observe(training) == 1).all()
     np.copyto(training.network.parameters.gradient, 0)
-    assert (tiny_shares(training.network.taps) == 0).all()
+    assert (TinyGradientsObservation().observe(training) == 0).all()
     assert (shares < 0.5).all()
 
 

@@ -11,6 +11,7 @@ from simulator import Experiment, run
 from simulator.doctor import Finding
 from simulator.doctor.phrases import beside_guessing, risen
 from simulator.experiment.files import find
+from simulator.observations.facts import FactsObservation
 from simulator.training.training import Training
 
 
@@ -74,7 +75,7 @@ def of_equal_targets(folder: Path, target: float, rate: float, noise: float = 0.
 def test_of_equal_targets_guessing_scores_exactly_nothing(target: float, tmp_path: Path) -> None:
     training = Training(of_equal_targets(tmp_path, target, 0.1))
     training.look()
-    facts = training.frame(training.scalars(), ["facts"]).facts
+    facts = FactsObservation().observe(training)
     assert facts is not None
     assert facts.data.guessing_loss == 0
 

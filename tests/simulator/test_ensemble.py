@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulator import Experiment, run, run_ensemble
-from simulator.observations.tables import ANALYSES
+from simulator.observations.registry import analyses
 from simulator.running.command_line import execute, parser
 from simulator.running.files import TABLES
 
@@ -31,12 +31,12 @@ def test_every_table_has_the_rows_of_each_seeds_own_run_behind_its_seed(
     plain: dict[str, object], tmp_path: Path
 ) -> None:
     experiment = Experiment.from_builtins(plain)
-    found = list(run_ensemble(experiment, 3, steps=3, every=2, analyses=tuple(ANALYSES), out=tmp_path))
+    found = list(run_ensemble(experiment, 3, steps=3, every=2, analyses=tuple(analyses()), out=tmp_path))
     assert [folder.name for folder, _ in found] == ["seed-5", "seed-6", "seed-7"]
     seen = set()
     for seed in (5, 6, 7):
         alone = tmp_path / f"alone-{seed}"
-        run(experiment.with_values([("seed", seed)]), steps=3, every=2, analyses=tuple(ANALYSES), out=alone)
+        run(experiment.with_values([("seed", seed)]), steps=3, every=2, analyses=tuple(analyses()), out=alone)
         for path in alone.glob("*.csv"):
             header, *rows = (tmp_path / path.name).read_text(encoding="utf-8").splitlines()
             own_header, *own = path.read_text(encoding="utf-8").splitlines()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulator.experiment.experiment import Experiment
-from simulator.record.frame import Frame
+from simulator.record.frame import Frame, frame_of
 from simulator.training.training import Training
 
 
@@ -20,7 +20,7 @@ def frame(initializer: dict[str, Any], activation: str = "linear", units: int = 
     }
     training = Training(Experiment.from_builtins(plain))
     training.look()
-    return training.frame(training.scalars())
+    return frame_of(training, training.scalars())
 
 
 def test_units_with_the_same_weights_have_no_spread_and_random_ones_about_one() -> None:

@@ -10,7 +10,9 @@ import pytest
 
 from simulator.experiment.experiment import Experiment
 from simulator.observations.graph.matrix import LARGEST, OpenBox
-from simulator.observations.graph.nodes import Graph
+from simulator.observations.graph.nodes import Graph, GraphObservation
+from simulator.observations.observer import observe
+from simulator.record.frame import frame_of
 from simulator.training.training import Training
 
 Layers = list[dict[str, Any]]
@@ -25,7 +27,7 @@ def looked_at(layers: Layers, **parts: Any) -> Training:
 
 
 def graph(training: Training) -> Graph:
-    found = training.frame({}, {"graph"}).graph
+    found = GraphObservation().observe(training)
     assert found is not None
     return found
 
@@ -40,7 +42,7 @@ def test_boxes_come_in_depth_order() -> None:
 
 def test_norms_of_weights_are_the_measured_ones_and_of_signals_those_of_a_sample() -> None:
     training = looked_at(DENSE)
-    frame = training.frame({}, {"graph"})
+    frame = frame_of(training, {}, observe(training, (GraphObservation(),)))
     norms = {box.key: box.norm for box in graph(training).boxes}
     for layer, tap in enumerate(training.network.taps):
         assert norms[f"weights:{layer}"] == pytest.approx(frame.measures["weight_norm"][layer])
@@ -79,7 +81,7 @@ def test_every_kind_of_layer_has_boxes_that_open(layers: Layers, data: dict[str,
     assert rows <= set(range(-1, training.info.depth))
     assert training.info.depth - 1 in rows
     for box in boxes:
-        matrix = OpenBox(box.key).answer(training)
+        matrix = OpenBox(key=box.key).observe(training)
         assert matrix.shape == box.shape
         assert math.isfinite(box.norm)
         assert matrix.counts.sum() + matrix.not_finite == box.shape[0] * box.shape[1]
@@ -96,11 +98,11 @@ def test_a_composite_layer_is_one_box_with_the_norm_of_all_its_gradients() -> No
 
 def test_a_small_matrix_is_exact_and_a_large_one_fits_a_picture() -> None:
     training = looked_at([{"kind": "dense", "units": 300, "repeat": 2}])
-    small = OpenBox("weights:2").answer(looked_at(DENSE))
+    small = OpenBox(key="weights:2").observe(looked_at(DENSE))
     np.testing.assert_array_equal(small.values, looked_at(DENSE).network.taps[2].weights.T)  # type: ignore[union-attr]
     assert small.readable
     assert small.part == ""
-    large = OpenBox("weights:1").answer(training)
+    large = OpenBox(key="weights:1").observe(training)
     weights = training.network.taps[1].weights
     assert weights is not None
     assert large.shape == (300, 300)
@@ -113,7 +115,7 @@ def test_a_small_matrix_is_exact_and_a_large_one_fits_a_picture() -> None:
 
 def test_of_a_small_signal_the_first_samples_are_shown() -> None:
     training = looked_at(DENSE)
-    matrix = OpenBox("delta:1").answer(training)
+    matrix = OpenBox(key="delta:1").observe(training)
     delta = training.network.taps[1].delta
     assert delta is not None
     assert matrix.part == "samples 1 … 10 of 16"
@@ -125,7 +127,7 @@ def test_what_is_not_finite_is_counted() -> None:
     training.network.parameters.value[0] = np.nan
     training.network.parameters.value[1] = np.inf
     training.look()
-    matrix = OpenBox("weights:0").answer(training)
+    matrix = OpenBox(key="weights:0").observe(training)
     assert matrix.not_finite == 2
     assert np.isnan(matrix.values).sum() == 1
     assert math.isnan({box.key: box.norm for box in graph(training).boxes}["weights:0"])
@@ -133,4 +135,4 @@ def test_what_is_not_finite_is_counted() -> None:
 
 def test_an_unknown_box_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match="no box “gate:7”"):
-        OpenBox("gate:7").answer(looked_at(DENSE))
+        OpenBox(key="gate:7").observe(looked_at(DENSE))

@@ -12,6 +12,7 @@ import pytest
 
 from simulator import Experiment, ExperimentError, run
 from simulator.measures import NAMES
+from simulator.observations.boundary import BoundaryObservation
 from simulator.training.training import Training
 
 FILES = {"experiment.json", "findings.json", "steps.csv", "layers.csv", "flow.csv", "histograms.npz"}
@@ -199,5 +200,5 @@ def test_without_a_folder_the_result_is_in_memory_only(tmp_path: Path, monkeypat
     result = run(experiment(), steps=5, every=2, progress=told.append)
     assert told == [0, 1, 2, 3, 4, 5]
     assert (result.first.step, result.last.step, result.history.steps) == (0, 5, 6)
-    assert result.last.boundary is not None
+    assert result.last.result(BoundaryObservation()) is not None
     assert list(tmp_path.iterdir()) == []

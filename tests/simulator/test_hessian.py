@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -16,7 +15,7 @@ from simulator.arrays.numeric import Array, Floats
 from simulator.experiment.experiment import Experiment
 from simulator.layers import Layer
 from simulator.observations.lanczos import largest
-from simulator.observations.sharpness import Hessian, SharpnessQuestion
+from simulator.observations.sharpness import Hessian, SharpnessObservation
 from simulator.observations.twin import DualNetwork, Twin
 from simulator.parts.activations import Activation
 from simulator.parts.initializers import Initializer
@@ -156,7 +155,7 @@ def at_start(experiment: Experiment) -> Training:
 
 
 def sharpness(experiment: Experiment) -> float:
-    found = SharpnessQuestion(math.inf).answer(at_start(experiment))
+    found = SharpnessObservation().observe(at_start(experiment))
     assert not found.bound
     return found.value
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from simulator.observations.input_gradient import InputGradientQuestion, names_of
+from simulator.observations.input_gradient import InputGradientObservation, names_of
 from simulator.observations.twin import Twin
 from tests.simulator.test_analysis import STACKS, training_of
 
@@ -15,7 +15,7 @@ from tests.simulator.test_analysis import STACKS, training_of
 @pytest.mark.parametrize("kind", STACKS)
 def test_it_is_the_difference_of_the_loss_when_an_input_moves(kind: str) -> None:
     training = training_of(**STACKS[kind])
-    found, twin = InputGradientQuestion(samples=2).answer(training), Twin(training)
+    found, twin = InputGradientObservation(samples=2).observe(training), Twin(training)
 
     def loss() -> float:
         twin.network.forward(training=True)
@@ -33,8 +33,8 @@ def test_it_is_the_difference_of_the_loss_when_an_input_moves(kind: str) -> None
 
 def test_norms_and_the_root_mean_square_are_over_the_whole_batch() -> None:
     training = training_of(**STACKS["dense"])
-    every = InputGradientQuestion(samples=100).answer(training)
-    some = InputGradientQuestion(samples=2).answer(training)
+    every = InputGradientObservation(samples=100).observe(training)
+    some = InputGradientObservation(samples=2).observe(training)
     assert every.gradients.shape == (6, 2)
     assert some.gradients.tolist() == every.gradients[:2].tolist()
     assert some.norms == pytest.approx(np.sqrt((every.gradients**2).sum(axis=1)))
@@ -44,8 +44,8 @@ def test_norms_and_the_root_mean_square_are_over_the_whole_batch() -> None:
 
 def test_a_picture_needs_places() -> None:
     with pytest.raises(ValueError, match="no places in a picture"):
-        InputGradientQuestion(picture=True).answer(training_of(**STACKS["dense"]))
-    found = InputGradientQuestion(picture=True).answer(training_of(**STACKS["convolution"]))
+        InputGradientObservation(picture=True).observe(training_of(**STACKS["dense"]))
+    found = InputGradientObservation(picture=True).observe(training_of(**STACKS["convolution"]))
     assert found.shape == (1, 8, 8)
     assert len(found.names) == 64
 

@@ -13,10 +13,12 @@ import pytest
 from simulator.experiment.experiment import Experiment
 from simulator.layers.recurrent.profile import TimeProfile
 from simulator.measures.baseline import baseline_loss
-from simulator.observations.gates import saturated_share
-from simulator.observations.time_profile import StateGradients, height_of, norms_of, rows_of
+from simulator.observations.feature_maps import FeatureMapsObservation
+from simulator.observations.gates import GatesObservation, saturated_share
+from simulator.observations.observer import observe
+from simulator.observations.time_profile import StateGradients, TimeProfilesObservation, height_of, norms_of, rows_of
 from simulator.parts.losses import MSE, SigmoidCrossEntropy, SoftmaxCrossEntropy
-from simulator.record.frame import Frame
+from simulator.record.frame import frame_of
 from simulator.record.past import Past
 from simulator.record.sampled_history import Grid
 from simulator.training.training import Training
@@ -46,10 +48,10 @@ HIGHWAY = {
 }
 
 
-def first_frame(description: Mapping[str, Any], *wants: str) -> Frame:
+def looked(description: Mapping[str, Any]) -> Training:
     training = Training(Experiment.from_builtins(dict(description)))
     training.look()
-    return training.frame(training.scalars(), wants)
+    return training
 
 
 def profile(norms: list[float]) -> TimeProfile:
@@ -72,15 +74,12 @@ def image_of(past: Past, columns: int) -> Grid:
 
 
 def test_nothing_costly_comes_unasked() -> None:
-    frame = first_frame(SEQUENCES)
-    assert frame.gates is None
-    assert not frame.maps
-    assert not frame.time
+    training = looked(SEQUENCES)
+    assert not frame_of(training, training.scalars()).observations
 
 
 def test_gates_come_by_layer_and_name() -> None:
-    gates = first_frame(SEQUENCES, "gates").gates
-    assert gates is not None
+    gates = GatesObservation().observe(looked(SEQUENCES))
     assert gates.layers == ("1", "1", "2", "2", "2")
     assert gates.names == ("transform", "reset", "forget", "input", "output")
     assert gates.histograms.totals.tolist() == [4 * 10 * 10] * 5
@@ -89,8 +88,7 @@ def test_gates_come_by_layer_and_name() -> None:
 
 
 def test_an_open_forget_gate_is_seen_at_the_right_and_as_saturated() -> None:
-    gates = first_frame(SEQUENCES, "gates").gates
-    assert gates is not None
+    gates = GatesObservation().observe(looked(SEQUENCES))
     forget = gates.names.index("forget")
     assert gates.histograms.counts[forget, -2:].sum() == 400
     assert gates.saturated[forget] > 0.9
@@ -98,8 +96,7 @@ def test_an_open_forget_gate_is_seen_at_the_right_and_as_saturated() -> None:
 
 
 def test_a_highway_shows_its_carry_gate_only() -> None:
-    gates = first_frame(HIGHWAY, "gates").gates
-    assert gates is not None
+    gates = GatesObservation().observe(looked(HIGHWAY))
     assert gates.names == ("carry",)
     assert gates.saturated[0] > 0.95
 
@@ -112,13 +109,12 @@ def test_a_gate_is_saturated_where_its_slope_is_five_per_cent() -> None:
 
 
 def test_a_network_without_gates_has_none() -> None:
-    gates = first_frame(CONVOLUTIONS, "gates").gates
-    assert gates is not None
+    gates = GatesObservation().observe(looked(CONVOLUTIONS))
     assert gates.layers == ()
 
 
 def test_maps_and_kernels_come_for_images_in_bounded_number() -> None:
-    maps = first_frame(CONVOLUTIONS, "maps").maps
+    maps = FeatureMapsObservation().observe(looked(CONVOLUTIONS))
     assert list(maps) == ["1", "2", "3", "4"]
     assert maps["1"].maps.shape == (3, 8, 8)
     assert maps["1"].kernels is not None
@@ -136,21 +132,21 @@ def test_maps_are_of_the_same_sample_at_every_step_and_follow_the_weights() -> N
     seen = []
     for _ in range(2):
         training.propose()
-        seen.append(training.frame(training.scalars(), ["maps"]).maps["1"].maps)
+        seen.append(FeatureMapsObservation().observe(training)["1"].maps)
         training.load_batch()
     assert np.array_equal(seen[0], seen[1])
     training.apply()
     training.propose()
-    assert not np.array_equal(training.frame(training.scalars(), ["maps"]).maps["1"].maps, seen[0])
+    assert not np.array_equal(FeatureMapsObservation().observe(training)["1"].maps, seen[0])
 
 
 def test_looking_at_maps_changes_nothing_of_the_run() -> None:
     runs = []
-    for wants in ((), ("maps", "gates", "time")):
+    for observations in ((), (FeatureMapsObservation(), GatesObservation(), TimeProfilesObservation())):
         training = Training(Experiment.from_builtins(CONVOLUTIONS))
         for _ in range(3):
             training.propose()
-            training.frame(training.scalars(), wants)
+            observe(training, observations)
             training.apply()
         runs.append(training.network.parameters.value)
     assert np.array_equal(runs[0], runs[1])
@@ -166,8 +162,8 @@ def test_the_mean_scores_its_variance_or_its_entropy() -> None:
 
 
 def test_only_sequences_have_a_line_to_beat() -> None:
-    assert first_frame(HIGHWAY).info.baseline_loss is None
-    found = first_frame({**SEQUENCES, "data": {"kind": "adding", "scale": "none"}}).info.baseline_loss
+    assert looked(HIGHWAY).info.baseline_loss is None
+    found = looked({**SEQUENCES, "data": {"kind": "adding", "scale": "none"}}).info.baseline_loss
     assert found == pytest.approx(1 / 12, rel=0.1)
 
 

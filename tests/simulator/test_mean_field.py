@@ -10,6 +10,10 @@ import pytest
 
 from simulator.arrays.numeric import Floats, Stream, stream
 from simulator.experiment.experiment import Experiment
+from simulator.observations.bounds import BoundsObservation
+from simulator.observations.observer import observe
+from simulator.observations.order_chaos import OrderChaosObservation
+from simulator.observations.prediction import PredictionObservation
 from simulator.parts.activations import (
     ELU,
     GELU,
@@ -25,6 +29,7 @@ from simulator.parts.activations import (
     Tanh,
 )
 from simulator.parts.initializers import Initializer
+from simulator.record.frame import frame_of
 from simulator.schema.parameter import kinds
 from simulator.theory import mean_field
 from simulator.theory.gaussian import mean, second_moment, slope_moment
@@ -56,9 +61,9 @@ def ratios(*layers: Plain, seeds: int = 5, batch: int = 64, **rest: Any) -> dict
     found: dict[str, list[Floats]] = {"delta_rms": [], "activation_std": [], "weight_gradient_norm": []}
     for seed in range(seeds):
         training = at_start(*layers, seed=seed, batch=batch, **rest)
-        prediction = training.prediction()
+        prediction = PredictionObservation().observe(training)
         assert not prediction.reason
-        measures = training.frame({}).measures
+        measures = frame_of(training, {}).measures
         for name, values in found.items():
             with np.errstate(invalid="ignore"):
                 values.append(measures[name] / getattr(prediction, name))
@@ -235,9 +240,11 @@ def test_single_networks_stay_in_the_band() -> None:
     inside = total = 0
     for seed in range(12):
         training = at_start(dense(64, "relu", "he_normal", repeat=8), seed=seed, batch=32)
-        prediction = training.prediction()
+        prediction = PredictionObservation().observe(training)
         with np.errstate(divide="ignore"):
-            off = np.abs(np.log(training.frame({}).measures["weight_gradient_norm"] / prediction.weight_gradient_norm))
+            off = np.abs(
+                np.log(frame_of(training, {}).measures["weight_gradient_norm"] / prediction.weight_gradient_norm)
+            )
         inside += int((off <= prediction.backward_spread + 1e-9).sum())
         total += off.size
     assert inside / total > 0.95
@@ -245,25 +252,24 @@ def test_single_networks_stay_in_the_band() -> None:
 
 def test_the_prediction_is_of_step_0_whenever_it_is_asked_for() -> None:
     asked, late = (at_start(dense(40, repeat=3)) for _ in range(2))
-    early = asked.prediction()
+    watch = PredictionObservation().watch()
+    early = watch(asked)
     for training in (asked, late):
         for _ in range(5):
             training.propose()
             training.apply()
         training.look()
-    assert asked.prediction() is early
-    assert late.prediction().weight_gradient_norm.tolist() == early.weight_gradient_norm.tolist()
+    assert watch(asked) is early
+    assert PredictionObservation().observe(late).weight_gradient_norm.tolist() == early.weight_gradient_norm.tolist()
     assert late.step == 5
 
 
 def test_a_frame_brings_theory_only_on_request() -> None:
     training = at_start(dense(40))
-    plain = training.frame({})
-    assert (plain.prediction, plain.order_chaos, plain.bounds) == (None, None, None)
-    full = training.frame({}, {"prediction", "order_chaos", "bounds"})
-    assert full.prediction is not None
-    assert full.order_chaos is not None
-    assert full.bounds is not None
+    theory = (PredictionObservation(), OrderChaosObservation(), BoundsObservation())
+    assert not frame_of(training, {}).observations
+    full = frame_of(training, {}, observe(training, theory))
+    assert all(full.result(each) is not None for each in theory)
 
 
 # -- where theory does not hold ----------------------------------------------------------------------------------
@@ -294,7 +300,7 @@ def test_where_theory_does_not_hold_it_says_why_and_predicts_nothing(name: str) 
 def test_rows_of_a_prediction_are_the_rows_of_the_plots() -> None:
     layers = [dense(40), {"kind": "residual", "layers": [dense(40), dense(40, "linear")]}, {"kind": "flatten"}]
     training = at_start(*layers)
-    prediction: Prediction = training.prediction()
+    prediction: Prediction = PredictionObservation().observe(training)
     assert len(prediction.delta_rms) == training.info.depth
     assert np.isnan(prediction.weight_gradient_norm).tolist() == [False, False, False, True, True, False]
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from simulator.experiment.experiment import Experiment
-from simulator.observations.microscope import want
+from simulator.observations.microscope import UnitObservation
 from simulator.observations.unit import SATURATED, Unit, WatchedUnit, unit_subject
+from simulator.record.frame import frame_of
 from simulator.record.past import Past
 from simulator.record.record import Record
 from simulator.record.turns import Turn
@@ -24,11 +25,9 @@ def started(layers: list[dict[str, Any]], data: str = "digits") -> Training:
     return made
 
 
-def unit(training: Training, *wants: str) -> Unit:
+def unit(training: Training, observation: UnitObservation = UnitObservation()) -> Unit:  # noqa: B008
     training.look()
-    found = training.frame({}, wants).unit
-    assert found is not None
-    return found
+    return observation.observe(training)
 
 
 def watch(record: Record, step: int, training: Training, wanted: str) -> None:
@@ -43,7 +42,7 @@ def kill(training: Training, layer: int, index: int) -> None:
 
 def test_a_unit_is_read_from_the_batch() -> None:
     training = started([RELU, RELU])
-    found = unit(training, want("2", 4))
+    found = unit(training, UnitObservation(layer="2", index=4))
     tap = training.network.taps[1]
     assert tap.weights is not None
     assert tap.weight_gradient is not None
@@ -57,15 +56,15 @@ def test_a_unit_is_read_from_the_batch() -> None:
 
 
 def test_weights_from_pixels_and_kernels_are_images() -> None:
-    assert unit(started([RELU]), "unit").image == (1, 8, 8)
-    assert unit(started([RELU, RELU]), want("2", 0)).image == ()
-    assert unit(started([RELU], "wine"), "unit").image == ()
+    assert unit(started([RELU])).image == (1, 8, 8)
+    assert unit(started([RELU, RELU]), UnitObservation(layer="2", index=0)).image == ()
+    assert unit(started([RELU], "wine")).image == ()
     layers: list[dict[str, Any]] = [
         {"kind": "convolution", "channels": 4},
         {"kind": "convolution", "channels": 3},
         {"kind": "flatten"},
     ]
-    found = unit(started(layers), want("2", 2))
+    found = unit(started(layers), UnitObservation(layer="2", index=2))
     assert found.image[0] == 4
     assert found.weights.shape == (int(np.prod(found.image)), 1)
 
@@ -79,34 +78,34 @@ def test_weights_from_pixels_and_kernels_are_images() -> None:
     ],
 )
 def test_a_unit_of_several_maps_has_the_weights_of_all(layer: dict[str, Any], maps: int) -> None:
-    assert unit(started([layer], "wine"), "unit").weights.shape == (13, maps)
+    assert unit(started([layer], "wine")).weights.shape == (13, maps)
 
 
 def test_every_gate_of_a_unit_with_a_state_counts() -> None:
     data = {"kind": "adding", "samples": 60, "steps": 8}
     training = Training(Experiment.from_builtins({"data": data, "layers": [{"kind": "lstm", "units": 5}]}))
-    found = unit(training, want("1", 3))
+    found = unit(training, UnitObservation(layer="1", index=3))
     assert found.weights.shape[1] == 4
     assert found.active == 1
 
 
 def test_what_has_no_slope_or_weights_says_so() -> None:
-    found = unit(started([{"kind": "flatten"}, RELU]), "unit")
+    found = unit(started([{"kind": "flatten"}, RELU]))
     assert np.isnan([found.active, found.saturated, found.gradient_norm]).all()
     assert (found.weights.size, found.drawn, found.condition) == (0, False, "alive")
-    assert not unit(started([RELU]), want("2", 0)).drawn
+    assert not unit(started([RELU]), UnitObservation(layer="2", index=0)).drawn
 
 
 def test_a_unit_that_is_not_there_gives_way_to_the_nearest() -> None:
     training = started([RELU, RELU])
-    assert unit(training, want("2", 99)).index == 5
-    assert unit(training, want("7", 3), "unit").layer == "1"
-    assert training.frame({}, ()).unit is None
+    assert unit(training, UnitObservation(layer="2", index=99)).index == 5
+    assert unit(training, UnitObservation(layer="7", index=3)).layer == "1"
+    assert not frame_of(training, {}).observations
 
 
 def test_a_killed_unit_is_found_dead_and_lives_again_when_revived() -> None:
     training = started([RELU, RELU])
-    wanted, record = want("2", 4), Record()
+    wanted, record = UnitObservation(layer="2", index=4), Record()
     watch(record, 0, training, wanted)
     kill(training, 1, 4)
     watch(record, 3, training, wanted)
@@ -123,7 +122,7 @@ def test_a_unit_far_out_on_its_curve_is_saturated_not_dead() -> None:
     module: Any = training.network.modules[0]
     module.affine.block.value[-1, 2] = 5.0
     module.affine.block.value[:-1, 2] = 0.0
-    found = unit(training, want("1", 2))
+    found = unit(training, UnitObservation(layer="1", index=2))
     assert found.saturated >= SATURATED
     assert found.condition == "saturated"
     record = Record()
@@ -134,14 +133,14 @@ def test_a_unit_far_out_on_its_curve_is_saturated_not_dead() -> None:
 def test_another_unit_begins_another_past() -> None:
     training, record = started([RELU]), Record()
     for step, index in enumerate((0, 0, 3)):
-        watch(record, step, training, want("1", index))
+        watch(record, step, training, UnitObservation(layer="1", index=index))
     record.sample(WatchedUnit(), 9, None, training.info)
     assert record.pasts["unit"].looks.steps.tolist() == [2]
 
 
 def test_columns_that_merge_keep_the_extremes_and_the_last_mean() -> None:
     training = started([RELU])
-    found = unit(training, "unit")
+    found = unit(training)
     past = Past(WatchedUnit(), unit_subject(found), capacity=2)
     for step in range(4):
         fields: dict[str, Any] = {"mean": step, "low": -step, "high": 10 - step}

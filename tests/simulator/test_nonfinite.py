@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from simulator import run
-from simulator.doctor import WANTS as DOCTOR
-from simulator.doctor import Evidence, examine
+from simulator.doctor import OBSERVATIONS, Evidence, examine
 from simulator.experiment.experiment import Experiment
+from simulator.observations.observer import observe
+from simulator.record.frame import frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.training.nonfinite import Began
@@ -38,7 +39,7 @@ def after(training: Training, steps: int) -> Began | None:
         training.propose()
         training.apply()
     training.look()
-    return training.frame(training.scalars()).began
+    return frame_of(training, training.scalars()).began
 
 
 def kernel(training: Training, depth: int) -> np.ndarray:
@@ -151,14 +152,14 @@ def test_an_optimiser_whose_squares_overflow_is_told_with_its_step_and_after_a_c
     kernel(training, 0)[:-1] *= 1e25
     kernel(training, 1)[...] = 0
     assert after(training, 0) is None
-    lost = training.frame({}).lost_state
+    lost = frame_of(training, {}).lost_state
     assert lost is not None
     assert (lost.entries > 0, lost.step) == (True, 1)
     after(training, 2)
     other = Training(net)
     other.restore(training.checkpoint())
     assert after(other, 3) is None
-    frame = other.frame(other.scalars(), DOCTOR)
+    frame = frame_of(other, other.scalars(), observe(other, OBSERVATIONS))
     assert frame.lost_state is not None
     assert frame.lost_state.step == 1
     history = History(other.columns)

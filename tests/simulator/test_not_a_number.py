@@ -12,21 +12,29 @@ import numpy as np
 import pytest
 
 from simulator import run
-from simulator.doctor import TinyGradients
 from simulator.experiment.experiment import Experiment
 from simulator.measures import RECORDED_NAMES
-from simulator.observations.effective_rank import EffectiveRankQuestion
-from simulator.observations.gradient_noise import GradientNoiseQuestion
-from simulator.observations.jacobian import JacobianQuestion
-from simulator.observations.microscope import want
-from simulator.observations.preactivation import PreactivationQuestion
-from simulator.observations.sharpness import SharpnessQuestion
-from simulator.observations.tables import ANALYSES
+from simulator.observations.boundary import BoundaryObservation
+from simulator.observations.effective_rank import EffectiveRankObservation
+from simulator.observations.factors import FactorsObservation
+from simulator.observations.feature_maps import FeatureMapsObservation
+from simulator.observations.gates import GatesObservation
+from simulator.observations.gradient_noise import GradientNoiseObservation
+from simulator.observations.graph.nodes import GraphObservation
+from simulator.observations.histograms import HistogramsObservation
+from simulator.observations.jacobian import JacobianObservation
+from simulator.observations.microscope import UnitObservation
+from simulator.observations.observer import observe
+from simulator.observations.preactivation import PreactivationObservation, PreactivationsObservation
+from simulator.observations.registry import analyses, standard
+from simulator.observations.sharpness import SharpnessObservation
+from simulator.observations.time_profile import TimeProfilesObservation
+from simulator.observations.tiny_gradients import TinyGradientsObservation
 from simulator.parts.activations import Activation
 from simulator.parts.losses import Loss
-from simulator.record.frame import Frame
+from simulator.record.frame import Frame, frame_of
 from simulator.schema.parameter import kinds
-from simulator.training.training import WANTS, Training
+from simulator.training.training import Training
 from tests.simulator.combinations import LAYERS, fitting
 
 ACTIVATIONS = kinds(Activation)
@@ -46,8 +54,9 @@ def every_layer(**changes: Any) -> list[Experiment]:
     return [experiment for experiment in found if experiment is not None]
 
 
-def frame_of(training: Training) -> Frame:
-    return training.frame(training.scalars(validate=True), (*WANTS, "factors"))
+def seen(training: Training) -> Frame:
+    observed = observe(training, (*standard(), FactorsObservation()))
+    return frame_of(training, training.scalars(validate=True), observed)
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
@@ -55,7 +64,7 @@ def frame_of(training: Training) -> Frame:
 def test_no_measure_of_a_layer_of_nan_is_a_number(kind: str, precision: str) -> None:
     experiment = fitting({"kind": kind}, precision=precision)
     assert experiment is not None
-    frame = frame_of(lost(experiment))
+    frame = seen(lost(experiment))
     # A layer without parameters shows the data.
     rows = [row for row, layer in enumerate(frame.info.layers) if np.isnan(frame.measures["activation_mean"][row])]
     assert rows
@@ -72,7 +81,7 @@ def test_one_nan_among_the_inputs_makes_every_share_of_its_layer_not_a_number(ki
     training = Training(experiment)
     training.network.input[0, 3] = np.nan
     training.look()
-    frame = training.frame({}, ())
+    frame = frame_of(training, {})
     for name in ("activation_saturated", "activation_dead", "activation_rate", "mean_weight_rate", "variance_rate"):
         assert np.isnan(frame.measures[name][:2]).all(), name
 
@@ -97,14 +106,14 @@ def test_all_units_dead_is_exactly_one(units: int) -> None:
     layer["bias_initializer"] = {"kind": "constant", "value": -1e6}
     training = Training(Experiment.from_builtins({"data": {"kind": "wine"}, "layers": [layer], "batch_size": 8}))
     training.look()
-    assert training.frame({}, ()).measures["activation_dead"][0] == 1
+    assert frame_of(training, {}).measures["activation_dead"][0] == 1
 
 
 @pytest.mark.parametrize("kind", LOSSES)
 def test_no_score_of_an_answer_of_nan_is_a_number(kind: str) -> None:
     data = {"kind": "moons", "validation": 0.3}
     experiment = Experiment.from_builtins({"data": data, "layers": [], "loss": {"kind": kind}, "batch_size": 8})
-    scalars = frame_of(lost(experiment)).scalars
+    scalars = seen(lost(experiment)).scalars
     assert set(scalars) >= {"loss", "accuracy", "validation_loss", "validation_accuracy", "gradient_norm"}
     assert all(math.isnan(value) for name, value in scalars.items() if name != "learning_rate")
 
@@ -130,12 +139,12 @@ def numbers(value: Any) -> list[float]:
 
 
 QUESTIONS = {
-    "jacobian": (JacobianQuestion(), ()),
-    "noise": (GradientNoiseQuestion(), ()),
-    "sharpness": (SharpnessQuestion(), ("rate", "limit")),
-    "rank": (EffectiveRankQuestion(), ("most",)),
-    "pre-activation": (PreactivationQuestion(), ("activation", "values")),
-    "float16": (TinyGradients(), ()),
+    "jacobian": (JacobianObservation(), ()),
+    "noise": (GradientNoiseObservation(), ()),
+    "sharpness": (SharpnessObservation(), ("rate", "limit")),
+    "rank": (EffectiveRankObservation(), ("most",)),
+    "pre-activation": (PreactivationObservation(), ("activation", "values")),
+    "float16": (TinyGradientsObservation(), ()),
 }
 """Each with the fields of its answer that do not come from the network."""
 
@@ -145,7 +154,7 @@ def test_no_question_about_a_network_of_nan_is_answered_with_a_number(name: str)
     question, given = QUESTIONS[name]
     training = lost(Experiment.from_builtins({"data": {"kind": "wine"}, "layers": [{"kind": "dense", "units": 6}]}))
     with np.errstate(all="ignore"):
-        answer: Any = question.answer(training)
+        answer: Any = question.observe(training)
     parts = answer if not is_dataclass(answer) else [
         getattr(answer, field.name) for field in fields(answer) if field.name not in given
     ]  # fmt: skip
@@ -167,14 +176,15 @@ NOT_OF_WEIGHTS = {
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-@pytest.mark.parametrize("name", ANALYSES)
+@pytest.mark.parametrize("name", analyses())
 def test_no_table_about_a_network_of_nan_holds_a_number(name: str, kind: str) -> None:
     experiment = fitting({"kind": kind})
     assert experiment is not None
     training = lost(experiment)
     try:
         with np.errstate(all="ignore"):
-            rows = list(ANALYSES[name].rows(training))
+            analysis = analyses()[name]
+            rows = list(analysis.rows(analysis.observe(training), training.info))
     except ValueError:
         return  # it says why it has nothing to say
     labels = {label.info.label for label in training.network.taps if not np.isnan(label.a).any()}
@@ -188,7 +198,9 @@ def test_no_table_about_a_network_of_nan_holds_a_number(name: str, kind: str) ->
 
 def test_pre_activations_that_are_not_finite_have_rows_of_their_own() -> None:
     training = lost(Experiment.from_builtins({"data": {"kind": "wine"}, "layers": [{"kind": "dense", "units": 6}]}))
-    rows = [row.cells for row in ANALYSES["preactivations"].rows(training) if row.cells["layer"] == "1"]
+    analysis = PreactivationsObservation()
+    told = analysis.rows(analysis.observe(training), training.info)
+    rows = [row.cells for row in told if row.cells["layer"] == "1"]
     assert sum(int(str(row["count"])) for row in rows) == 6 * training.network.batch
     assert math.isnan(float(str(rows[-1]["z_from"])))
 
@@ -197,7 +209,7 @@ def test_pre_activations_that_are_not_finite_have_rows_of_their_own() -> None:
 def test_no_gate_of_nan_is_saturated(kind: str) -> None:
     experiment = fitting({"kind": kind})
     assert experiment is not None
-    gates = frame_of(lost(experiment)).gates
+    gates = seen(lost(experiment)).result(GatesObservation())
     assert gates is not None
     assert len(gates.saturated)
     assert np.isnan(gates.saturated).all()
@@ -211,8 +223,7 @@ def test_a_unit_of_nan_is_neither_dead_nor_saturated_nor_alive(kind: str) -> Non
     assert experiment is not None
     training = lost(experiment)
     for layer in training.info.layers:
-        unit = training.frame({}, (want(layer.label, 0),)).unit
-        assert unit is not None
+        unit = UnitObservation(layer=layer.label).observe(training)
         if math.isnan(unit.mean):
             assert unit.condition == "not finite"
             assert not unit.dead.any()
@@ -222,18 +233,20 @@ def test_a_unit_of_nan_is_neither_dead_nor_saturated_nor_alive(kind: str) -> Non
 def test_profiles_boundary_maps_and_graph_of_nan_hold_no_number() -> None:
     for experiment in every_layer():
         training = lost(experiment)
-        frame = frame_of(training)
-        for profile in frame.time.values():
+        frame = seen(training)
+        for profile in (frame.result(TimeProfilesObservation()) or {}).values():
             assert np.isnan(profile.hidden_mean).all()
             assert np.isnan(profile.hidden_std).all()
             assert np.isnan(profile.hidden_gradient_norm).all()
-        assert all(np.isnan(each.maps).all() for label, each in frame.maps.items() if label in _parametric(training))
-        assert frame.graph is not None
-        assert all(math.isnan(box.norm) for box in frame.graph.boxes if box.role in ("weights", "weight_gradient"))
-        for gains in frame.factors:
+        maps = frame.result(FeatureMapsObservation()) or {}
+        assert all(np.isnan(each.maps).all() for label, each in maps.items() if label in _parametric(training))
+        graph = frame.result(GraphObservation())
+        assert graph is not None
+        assert all(math.isnan(box.norm) for box in graph.boxes if box.role in ("weights", "weight_gradient"))
+        for gains in frame.result(FactorsObservation()) or ():
             assert math.isnan(gains.total)
     plane = lost(Experiment.from_builtins({"data": {"kind": "moons"}, "layers": []}))
-    boundary = frame_of(plane).boundary
+    boundary = seen(plane).result(BoundaryObservation())
     assert boundary is not None
     assert np.isnan(boundary.image).all()
 
@@ -244,8 +257,9 @@ def _parametric(training: Training) -> set[str]:
 
 def test_histograms_count_nan_beside_the_bins() -> None:
     for experiment in every_layer():
-        frame = frame_of(lost(experiment))
-        counted = frame.histograms["activation"]
+        frame = seen(lost(experiment))
+        counted = frame.result(HistogramsObservation(quantity="activation"))
+        assert counted is not None
         rows = np.isnan(frame.measures["activation_mean"])
         assert (counted.totals[rows] == 0).all()
         assert (counted.nan[rows] > 0).all()

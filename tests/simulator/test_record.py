@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from simulator.arrays.numeric import Floats
+from simulator.observations.factors import FactorsObservation
+from simulator.observations.facts import FactsObservation
 from simulator.observations.sampled import Subject
 from simulator.record.history import MOST_BYTES as MOST_HISTORY
 from simulator.record.history import History, Rows
 from simulator.record.past import MOST_BYTES, Past
-from simulator.record.record import SAMPLED
+from simulator.record.record import sampled
 from tests.simulator.records import NETS, recorded
 
 SUBJECTS = {
@@ -26,28 +28,28 @@ def values_of(past: Past, seed: int) -> Floats:
 
 
 def test_there_is_a_large_subject_for_everything_that_is_sampled() -> None:
-    assert set(SUBJECTS) == set(SAMPLED)
+    assert set(SUBJECTS) == set(sampled())
 
 
-@pytest.mark.parametrize("name", SAMPLED)
+@pytest.mark.parametrize("name", sampled())
 def test_a_value_and_itself_merge_into_that_value(name: str) -> None:
-    sampled, subject = SAMPLED[name], SUBJECTS[name]
-    values = np.random.default_rng(0).normal(size=(3, *sampled.shape(Subject(subject.labels[:4], subject.sizes[:4]))))
+    declared, subject = sampled()[name], SUBJECTS[name]
+    values = np.random.default_rng(0).normal(size=(3, *declared.shape(Subject(subject.labels[:4], subject.sizes[:4]))))
     values.flat[:4] = np.nan, np.inf, -np.inf, -0.0
-    np.testing.assert_array_equal(sampled.merge(values, values), values)
+    np.testing.assert_array_equal(declared.merge(values, values), values)
 
 
 @pytest.mark.parametrize("net", NETS)
-@pytest.mark.parametrize("name", SAMPLED)
+@pytest.mark.parametrize("name", sampled())
 def test_what_is_sampled_has_the_shape_that_its_subject_says(name: str, net: str) -> None:
     past = recorded(net, 20).pasts.get(name)
     assert (past is None) == ((name == "time" and net != "recurrent") or (name == "factors" and net == "single"))
     assert past is None or past.looks.values.shape[1:] == past.sampled.shape(past.subject)
 
 
-@pytest.mark.parametrize("name", SAMPLED)
+@pytest.mark.parametrize("name", sampled())
 def test_the_past_of_a_large_network_stays_in_its_memory(name: str) -> None:
-    past = Past(SAMPLED[name], SUBJECTS[name])
+    past = Past(sampled()[name], SUBJECTS[name])
     before = past.nbytes
     for step in range(600 if name == "unit" else 3):
         past.looks.add(step, values_of(past, step))
@@ -74,7 +76,7 @@ def test_memory_is_the_same_after_a_million_steps() -> None:
 
 def test_what_has_not_been_sampled_yet_counts_with_the_most_that_it_may_become() -> None:
     record = recorded("single", 20)
-    assert record.bound == record.nbytes + MOST_BYTES * len(SAMPLED.keys() - record.pasts.keys())
+    assert record.bound == record.nbytes + MOST_BYTES * len(sampled().keys() - record.pasts.keys())
     assert record.bound > record.nbytes
 
 
@@ -101,5 +103,5 @@ def test_nothing_is_left_of_a_record_that_goes_back_to_its_start() -> None:
 def test_step_0_keeps_what_any_of_its_frames_has_told() -> None:
     record = recorded("recurrent", 1)
     assert record.first is not None
-    assert record.first.factors
-    assert record.first.facts is not None
+    assert record.first.result(FactorsObservation())
+    assert record.first.result(FactsObservation()) is not None

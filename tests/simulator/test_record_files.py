@@ -17,7 +17,8 @@ import pytest
 
 from simulator.record.files import RecordError, read, write
 from simulator.record.packed import Packing
-from simulator.record.record import SAMPLED, Record
+from simulator.record.packed_frame import packed_frame
+from simulator.record.record import Record, sampled
 from tests.simulator.records import NETS, recorded
 
 Opener = Callable[[str], AbstractContextManager[IO[bytes]]]
@@ -60,7 +61,12 @@ def contents(record: Record) -> Iterator[object]:
         )
         yield {part: array.tobytes() for part, array in vars(looks.arrays).items()}
     packing = Packing()
-    yield record.changes.entries, record.seconds, packing.packed(record.first), packing.packed(record.scored)
+    yield (
+        record.changes.entries,
+        record.seconds,
+        packed_frame(record.first, packing),
+        packed_frame(record.scored, packing),
+    )
     yield packing.buffer.tobytes()
 
 
@@ -84,7 +90,7 @@ def test_what_is_read_is_what_was_written_bit_for_bit(net: str, ruined: bool, tm
 
 def test_everything_that_is_sampled_is_among_what_is_written(tmp_path: Path) -> None:
     names = {name for net in NETS for name in recorded(net, 20).pasts}
-    assert names == set(SAMPLED)
+    assert names == set(sampled())
 
 
 def test_a_record_that_has_been_read_goes_on_as_the_one_that_was_written(tmp_path: Path) -> None:

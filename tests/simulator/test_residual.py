@@ -21,6 +21,8 @@ from simulator.layers.residual import ResidualModule, SignalNorm
 from simulator.measures import RECORDED_NAMES
 from simulator.measures.histograms import histograms
 from simulator.network.network import Network
+from simulator.observations.histograms import HistogramsObservation
+from simulator.record.frame import frame_of
 from simulator.schema.parameter import differences
 from simulator.training.training import Training
 from tests.simulator.differences import TOLERANCE, bench, check, clear_maximum, plain, relative_error
@@ -287,7 +289,7 @@ def test_repeated_blocks_are_read_together_and_told_in_depth_order(inner: list[d
     deep = looked(dense(4), residual(*inner, repeat=5))
     taps = deep.network.taps
     assert len(deep.network.roles["a"].stacks) < len(taps) / 2
-    counted = deep.frame(deep.scalars(), ("activation",)).histograms["activation"]
+    counted = HistogramsObservation().observe(deep)
     for place, tap in enumerate(taps):
         assert deep.values[RECORDED_NAMES.index("activation_std"), place] == pytest.approx(np.std(tap.a), rel=1e-9)
         alone = histograms([tap.a])
@@ -304,7 +306,7 @@ def test_the_delta_of_a_block_is_the_gradient_of_its_sum() -> None:
 
 def test_the_line_in_words_compares_layers_that_have_weights() -> None:
     made = looked(residual(dense(2), repeat=3))
-    line = headline((), made.frame(made.scalars()))
+    line = headline((), frame_of(made, made.scalars()))
     assert line.startswith("Nothing is wrong: layer 1.1's gradient is")
     assert line.endswith("layer 3.1's.")
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from simulator.experiment.experiment import Experiment
+from simulator.record.frame import frame_of
 from simulator.running.messages import Failed, Started, Update
 from simulator.running.session import Session
 from simulator.training.revival import revive
@@ -146,7 +147,7 @@ def test_the_worker_revives_the_run_it_was_told_to_and_no_other() -> None:
         session.close()
     untouched = Training(EXPERIMENT)
     untouched.look()
-    assert norms[0] == untouched.frame({}).measures["weight_norm"][0]
+    assert norms[0] == frame_of(untouched, {}).measures["weight_norm"][0]
     assert norms[0] != norms[1]
 
 

@@ -13,6 +13,7 @@ from simulator import run
 from simulator.data import Adding, Copying, Data, DataError, DigitRows, Digits, Sine, TemporalOrder, prepare
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.network.network import Network
+from simulator.observations.time_profile import TimeProfilesObservation
 from simulator.training.training import Training
 from tests.simulator.differences import Bench
 
@@ -204,7 +205,7 @@ def test_a_run_writes_its_profiles_through_time(tmp_path: Path) -> None:
     wanted = [(str(s), layer, str(t)) for s in (0, 2) for layer in ("1", "2") for t in range(1, 8)]
     assert [(row["step"], row["layer"], row["time"]) for row in rows] == wanted
     last = [float(row["hidden_gradient_norm"]) for row in rows if (row["step"], row["layer"]) == ("2", "2")]
-    np.testing.assert_array_equal(last, found.last.time["2"].hidden_gradient_norm)
+    np.testing.assert_array_equal(last, (found.last.result(TimeProfilesObservation()) or {})["2"].hidden_gradient_norm)
 
 
 def test_a_run_without_such_layers_leaves_no_profile_behind(tmp_path: Path) -> None:

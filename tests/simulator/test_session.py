@@ -14,8 +14,12 @@ import pytest
 import simulator.running.transport
 import simulator.running.worker
 from simulator import run
-from simulator.doctor import TinyGradients
 from simulator.experiment.experiment import Experiment
+from simulator.observations.graph.nodes import GraphObservation
+from simulator.observations.histograms import HistogramsObservation
+from simulator.observations.observer import Observations
+from simulator.observations.tiny_gradients import TinyGradientsObservation
+from simulator.record.frame import Frame
 from simulator.record.history import History
 from simulator.running.messages import Failed, Refused, Reply, Started, Update
 from simulator.running.session import Session
@@ -50,20 +54,20 @@ class Screen:
         self.all += found
         return found
 
-    def until(self, holds: Callable[[], bool], look: bool = True, wants: frozenset[str] = frozenset()) -> None:
+    def until(self, holds: Callable[[], bool], look: bool = True, observations: Observations = ()) -> None:
         end = time.monotonic() + 10
         while not holds():
             assert time.monotonic() < end, f"still waiting; last replies: {self.all[-3:]}"
             if look:
-                self.session.look(wants)
+                self.session.look(observations)
             time.sleep(0.001)
             self.receive()
 
-    def answer(self, wants: frozenset[str] = frozenset()) -> Update:
+    def answer(self, observations: Observations = ()) -> Update:
         """One more answer, asked for after all commands so far."""
         self.until(lambda: not self.session.waiting, look=False)
         count = len(self.frames)
-        self.until(lambda: len(self.frames) > count, wants=wants)
+        self.until(lambda: len(self.frames) > count, observations=observations)
         return self.frames[-1]
 
     def step(self) -> int:
@@ -95,12 +99,12 @@ def test_before_any_experiment_an_answer_is_empty(screen: Screen) -> None:
 
 def test_a_run_starts_before_its_first_frame_and_stands_at_step_0(screen: Screen) -> None:
     screen.session.change(experiment())
-    update = screen.answer(frozenset({"activation"}))
+    update = screen.answer((HistogramsObservation(),))
     assert [type(reply) for reply in screen.all] == [Started, Update]
     assert update.frame is not None
     assert update.frame.step == 0
     assert not update.playing
-    assert set(update.frame.histograms) == {"activation"}
+    assert list(update.frame.observations) == [HistogramsObservation()]
     want = Training(experiment())
     want.look()
     np.testing.assert_array_equal(update.frame.measures["delta_rms"], want.values[5])
@@ -116,7 +120,7 @@ def headless_rows(described: Experiment, steps: int) -> tuple[tuple[str, ...], n
 def test_many_looks_while_playing_lose_no_row_and_change_no_number(screen: Screen) -> None:
     screen.session.change(experiment())
     screen.session.play(300)
-    screen.until(lambda: screen.step() == 300 and not screen.session.playing, wants=frozenset({"activation"}))
+    screen.until(lambda: screen.step() == 300 and not screen.session.playing, observations=(HistogramsObservation(),))
     history = screen.histories[0]
     assert history.steps == 300
     names, want = headless_rows(experiment(), 300)
@@ -244,10 +248,11 @@ def test_a_speed_limit_holds_and_is_lifted(screen: Screen) -> None:
 
 def test_frames_and_rows_cannot_be_written_to(screen: Screen) -> None:
     screen.session.change(experiment())
-    frame = screen.answer(frozenset({"activation", "weight_gradient"})).frame
+    frame = screen.answer(HistogramsObservation.variants()).frame
     assert frame is not None
     assert not any(row.flags.writeable for row in frame.measures.values())
-    assert not any(h.counts.flags.writeable or h.edges.flags.writeable for h in frame.histograms.values())
+    histograms = [frame.result(each) for each in HistogramsObservation.variants()]
+    assert not any(h is None or h.counts.flags.writeable or h.edges.flags.writeable for h in histograms)
 
 
 def test_an_unknown_error_is_told_with_its_traceback_and_the_worker_lives(
@@ -356,48 +361,51 @@ def test_a_thread_gives_the_interpreter_back_as_it_found_it() -> None:
 def test_the_graph_is_of_the_step_wherever_nothing_trains(screen: Screen) -> None:
     screen.session.change(experiment())
     screen.session.play()
-    wants = frozenset({"graph"})
-    screen.until(lambda: screen.step() > 20, wants=wants)
-    assert all(update.frame is None or update.frame.graph is not None for update in screen.frames)
+    observations = (GraphObservation(),)
+    screen.until(lambda: screen.step() > 20, observations=observations)
+    assert all(update.frame is None or update.frame.result(GraphObservation()) for update in screen.frames)
     screen.session.pause()
     for _ in range(3):
-        update = screen.answer(wants)
+        update = screen.answer(observations)
         assert update.frame is not None
-        assert update.frame.graph is not None
-        norms = [box.norm for box in update.frame.graph.boxes if box.role == "weights"]
+        graph = update.frame.result(GraphObservation())
+        assert graph is not None
+        norms = [box.norm for box in graph.boxes if box.role == "weights"]
         if not update.playing:
             np.testing.assert_allclose(norms, update.frame.measures["weight_norm"], rtol=1e-6)
         screen.session.play(1)
-        screen.until(lambda at=update.frame.step: screen.step() > at, wants=wants)  # type: ignore[misc]
-    assert not screen.answer(wants).playing
+        screen.until(lambda at=update.frame.step: screen.step() > at, observations=observations)  # type: ignore[misc]
+    assert not screen.answer(observations).playing
 
 
 def test_an_older_graph_names_the_step_that_it_is_of(monkeypatch: pytest.MonkeyPatch) -> None:
     # Once it is made it is not due again: the frames go on, it does not.
-    monkeypatch.setattr(simulator.running.worker, "GRAPH_REST", 1e12)
+    monkeypatch.setattr(GraphObservation, "share", 1e-12)
     screen = Screen()
     screen.session.start()
     try:
         screen.session.change(experiment())
         screen.session.play()
-        screen.until(lambda: screen.step() > 30, wants=frozenset({"graph"}))
+        screen.until(lambda: screen.step() > 30, observations=(GraphObservation(),))
     finally:
         screen.session.close()
     frames = [update.frame for update in screen.frames if update.frame is not None]
     last = frames[-1]
-    assert last.graph is not None
-    assert last.graph.step < last.step
+    graph = last.observed(GraphObservation())
+    assert graph is not None
+    assert graph.result is not None
+    assert graph.step < last.step
     again = Training(experiment())
-    for _ in range(last.graph.step):
+    for _ in range(graph.step):
         again.propose(measure=False)
         again.apply()
     again.look()
-    norms = [box.norm for box in last.graph.boxes if box.role == "weights"]
+    norms = [box.norm for box in graph.result.boxes if box.role == "weights"]
     expected = [np.linalg.norm(tap.weights.astype(np.float64)) for tap in again.network.taps if tap.weights is not None]
     np.testing.assert_allclose(norms, expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("asks", [False, True], ids=["alone", "behind a question"])
+@pytest.mark.parametrize("asks", [False, True], ids=["alone", "behind an observation"])
 def test_a_new_rate_acts_on_the_step_it_comes_in(asks: bool, screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     changed = experiment(("optimizer.learning_rate", 0.25))
     evaluate, sent = Training.evaluate, []
@@ -407,7 +415,7 @@ def test_a_new_rate_acts_on_the_step_it_comes_in(asks: bool, screen: Screen, mon
         if training.step == 5 and not sent:
             sent.append(training.step)
             if asks:
-                screen.session.ask("tiny", TinyGradients())
+                screen.session.look((TinyGradientsObservation(),))
             screen.session.change(changed)
 
     monkeypatch.setattr(Training, "evaluate", evaluated)
@@ -418,30 +426,35 @@ def test_a_new_rate_acts_on_the_step_it_comes_in(asks: bool, screen: Screen, mon
 
 
 def test_while_training_histograms_are_rationed_and_a_still_network_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulator.running.worker, "HISTOGRAM_REST", 1e9)
-    wants = frozenset({"activation"})
+    monkeypatch.setattr(HistogramsObservation, "share", 1e-9)
+    observations = (HistogramsObservation(),)
     screen = Screen()
 
-    def playing() -> list[list[bool]]:
-        """Whether a frame had histograms, for each frame of each run."""
+    def counted_at(frame: Frame) -> int:
+        observed = frame.observed(HistogramsObservation())
+        assert observed is not None
+        return observed.step
+
+    def playing() -> list[list[int]]:
+        """The step of a frame's histograms, for each frame of each run."""
         frames = [update.frame for update in screen.frames if update.playing and update.frame is not None]
         runs = [started.info.run for started in screen.of(Started)]
-        return [[bool(frame.histograms) for frame in frames if frame.run == run] for run in runs]
+        return [[counted_at(frame) for frame in frames if frame.run == run] for run in runs]
 
     screen.session.start()
     try:
         screen.session.change(experiment())
         screen.session.play()
-        screen.until(lambda: [len(had) > 5 for had in playing()] == [True], wants=wants)
+        screen.until(lambda: [len(steps) > 5 for steps in playing()] == [True], observations=observations)
         screen.session.restart()
-        screen.until(lambda: [len(had) > 5 for had in playing()] == [True, True], wants=wants)
+        screen.until(lambda: [len(steps) > 5 for steps in playing()] == [True, True], observations=observations)
         screen.session.pause()
-        screen.until(lambda: not screen.frames[-1].playing, wants=wants)
-        still = screen.answer(wants).frame
+        screen.until(lambda: not screen.frames[-1].playing, observations=observations)
+        still = screen.answer(observations).frame
         assert still is not None
-        assert set(still.histograms) == wants
+        assert counted_at(still) == still.step
     finally:
         screen.session.close()
-    for had in playing():
-        # A run's first frame shows all.
-        assert had == [True] + [False] * (len(had) - 1)
+    for steps in playing():
+        # What begins a run has them already.
+        assert not any(steps)

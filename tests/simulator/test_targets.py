@@ -13,7 +13,7 @@ import pytest
 from simulator.data import Csv, DataError, prepare
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.measures.facts import data_facts
-from simulator.observations.output_errors import OutputErrorsQuestion
+from simulator.observations.output_errors import OutputErrorsObservation
 from simulator.running.command_line import execute, parser
 from simulator.training.training import Training
 
@@ -133,7 +133,7 @@ def test_both_targets_are_learnt_and_their_losses_add_up(path: str) -> None:
         training.propose(measure=False)
         training.apply()
     training.look()
-    found = OutputErrorsQuestion().answer(training)
+    found = OutputErrorsObservation().observe(training)
     assert found.names == ("near", "far, and large")
     assert found.batch.sum() == pytest.approx(training.scalars()["loss"])
     assert found.validation.sum() == pytest.approx(training.scalars(validate=True)["validation_loss"])
@@ -182,7 +182,7 @@ def test_the_command_line_sets_several_targets(path: str, tmp_path: Path) -> Non
 def test_classes_are_told_by_name() -> None:
     training = Training(Experiment.from_builtins({"data": {"kind": "moons", "validation": 0.0}, "layers": []}))
     training.look()
-    found = OutputErrorsQuestion().answer(training)
+    found = OutputErrorsObservation().observe(training)
     assert found.names == ("upper moon", "lower moon")
     error = training.network.output.a - training.y
     assert found.batch_rms == pytest.approx(np.sqrt((error.astype(np.float64) ** 2).mean(axis=1)))

@@ -11,6 +11,10 @@ import pytest
 from simulator.arrays.numeric import Array
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.measures import RECORDED_NAMES
+from simulator.observations.boundary import BoundaryObservation
+from simulator.observations.histograms import HistogramsObservation, Quantity
+from simulator.observations.observer import Observations, observe
+from simulator.record.frame import Frame, frame_of
 from simulator.training.sampler import Sampler
 from simulator.training.training import Training
 
@@ -154,11 +158,22 @@ def test_penalties_act_on_weights_only_and_clipping_comes_last(rules: dict[str, 
     np.testing.assert_array_equal(training.network.parameters.value, value + training.network.parameters.update)
 
 
+EVERYTHING: Observations = (*HistogramsObservation.variants(), BoundaryObservation())
+
+
+def totals(frame: Frame, quantity: Quantity) -> list[int]:
+    """How many entries each layer's histogram counts."""
+    histograms = frame.result(HistogramsObservation(quantity=quantity))
+    assert histograms is not None
+    counted: list[int] = histograms.totals.tolist()
+    return counted
+
+
 def test_looking_changes_nothing() -> None:
     watched, alone = Training(BUSY), Training(BUSY)
     for _ in range(5):
         watched.look()
-        watched.frame(watched.scalars(validate=True), ("activation", "weight_gradient", "boundary"))
+        frame_of(watched, watched.scalars(validate=True), observe(watched, EVERYTHING))
         watched.look()
         np.testing.assert_array_equal(rows(watched, 1), rows(alone, 1))
     for a, b in zip(weights(watched), weights(alone), strict=True):
@@ -314,15 +329,16 @@ def test_a_frame_is_complete_frozen_and_its_own() -> None:
     training = Training(experiment())
     training.look()
     scalars = training.scalars(validate=True)
-    frame = training.frame(scalars, ("activation", "weight_gradient", "boundary"))
+    frame = frame_of(training, scalars, observe(training, EVERYTHING))
     assert [info.label for info in frame.info.layers] == ["1", "2", "3", "4"]
     assert frame.info.layers[-1].entry == -1
     assert frame.info.parameter_count == 2 * 12 + 12 + 2 * (12 * 12 + 12) + 12 * 2 + 2
     assert set(frame.measures) == set(frame.defined) == set(RECORDED_NAMES)
-    assert frame.histograms["activation"].totals.tolist() == [12 * 16] * 3 + [2 * 16]
-    assert frame.histograms["weight_gradient"].totals.tolist() == [24, 144, 144, 24]
-    assert frame.boundary is not None
-    assert frame.boundary.image.shape[0] == 2
+    assert totals(frame, "activation") == [12 * 16] * 3 + [2 * 16]
+    assert totals(frame, "weight_gradient") == [24, 144, 144, 24]
+    boundary = frame.result(BoundaryObservation())
+    assert boundary is not None
+    assert boundary.image.shape[0] == 2
     kept = {name: row.copy() for name, row in frame.measures.items()}
     rows(training, 3)
     for name, row in frame.measures.items():
@@ -336,7 +352,7 @@ def test_the_boundary_is_the_networks_answer_in_evaluation_mode() -> None:
             ("precision", "float64"), ("layers", [{"kind": "dense", "units": 5, "dropout": {"kind": "classic"}}])
         )
     )
-    boundary = training.evaluator.boundary()
+    boundary = BoundaryObservation().observe(training)
     assert boundary is not None
     _classes, height, width = boundary.image.shape
     x = np.linspace(*boundary.x_range, width)
@@ -362,8 +378,9 @@ def test_an_exploding_run_goes_on_and_counts_what_broke() -> None:
     assert broken[-1] > 0
     assert not math.isfinite(found[-1, 0])
     training.look()
-    frame = training.frame(training.scalars(validate=True), ("activation", "weight_gradient", "boundary"))
-    counted = frame.histograms["activation"]
+    frame = frame_of(training, training.scalars(validate=True), observe(training, EVERYTHING))
+    counted = frame.result(HistogramsObservation())
+    assert counted is not None
     assert (counted.nan + counted.plus_inf + counted.minus_inf).sum() > 0
 
 
@@ -379,7 +396,7 @@ def test_no_rate_however_large_stops_a_run(precision: str, kind: str, norm: dict
     )  # fmt: skip
     rows(training, 6)
     training.look()
-    training.frame(training.scalars(validate=True), ("activation", "weight_gradient", "boundary"))
+    frame_of(training, training.scalars(validate=True), observe(training, EVERYTHING))
 
 
 def test_a_network_too_large_for_memory_is_refused_before_it_is_built() -> None:

@@ -31,7 +31,7 @@ def training_of(layers: list[dict[str, Any]], **parts: Any) -> Training:
 
 
 def outcome(training: Training, **changes: Any) -> Outcome:
-    found = WhatIf(Changes(**changes)).answer(training)
+    found = WhatIf(changes=Changes(**changes)).observe(training)
     assert isinstance(found, Outcome)
     return found
 

@@ -1,4 +1,4 @@
-"""What the worker might answer to the plots that ask, made up."""
+"""What costly observations might find, made up."""
 
 from __future__ import annotations
 
@@ -10,37 +10,40 @@ import numpy as np
 
 from simulator.arrays.numeric import Floats
 from simulator.measures.histograms import histograms
-from simulator.observations.correlation import Correlation
-from simulator.observations.effective_rank import EffectiveRank
-from simulator.observations.gradient_noise import GradientNoise
-from simulator.observations.input_gradient import InputGradient
-from simulator.observations.jacobian import Jacobian
-from simulator.observations.output_errors import OutputErrors
-from simulator.observations.preactivation import Preactivation
-from simulator.observations.sharpness import Sharpness
+from simulator.observations.base import Observation
+from simulator.observations.correlation import Correlation, CorrelationObservation
+from simulator.observations.effective_rank import EffectiveRank, EffectiveRankObservation
+from simulator.observations.gradient_noise import GradientNoise, GradientNoiseObservation
+from simulator.observations.input_gradient import InputGradient, InputGradientObservation
+from simulator.observations.jacobian import Jacobian, JacobianObservation
+from simulator.observations.output_errors import OutputErrors, OutputErrorsObservation
+from simulator.observations.preactivation import Preactivation, PreactivationObservation
+from simulator.observations.sharpness import Sharpness, SharpnessObservation
 from simulator.parts.activations import Tanh
-from simulator.running.messages import Answer
 
 
-def answers(depth: int, step: int, run: int, fill: Callable[[Floats], Floats]) -> dict[str, Answer]:
-    """Answers of ``step``, their numbers passed through ``fill``."""
+def costly(depth: int, step: int, fill: Callable[[Floats], Floats]) -> dict[Observation[Any], Any]:
+    """Results of ``step``, their numbers passed through ``fill``."""
     rng = np.random.default_rng(step)
     one = float(fill(np.array([0.3]))[0])
-    found: dict[str, Any] = {
-        "jacobian": Jacobian(
+    return {
+        JacobianObservation(): Jacobian(
             np.array([3, 4]), fill(np.exp(-np.arange(20.0).reshape(2, 10))), min(1, depth - 1),
             fill(np.linspace(2, 0.1, 30)),
         ),
-        "sharpness": Sharpness(10 * one, 1e-3, 20, 0.1, 2.0, ""),
-        "gradient_noise": GradientNoise(fill(np.exp(rng.normal(size=30))), one, 0.1, 0.25),
-        "activation_function": Preactivation(min(1, depth - 1), Tanh(), histograms([fill(rng.normal(size=400))]), 0.25),
-        "correlation": correlation(depth, fill),
-        "output_errors": OutputErrors(("a", "b"), fill(np.array([0.4, 0.01])), fill(np.array([0.5, 0.02])), np.ones(2)),
-        "input_gradient": input_gradient((7,), step, fill),
-        "input_gradient_picture": input_gradient((2, 5, 6), step, fill),
-        "effective_rank": EffectiveRank(fill(1.5 + rng.random(depth)), np.full(depth, 8.0)),
+        SharpnessObservation(): Sharpness(10 * one, 1e-3, 20, 0.1, 2.0, ""),
+        GradientNoiseObservation(): GradientNoise(np.arange(30), fill(np.exp(rng.normal(size=30))), one, 0.1, 0.25),
+        PreactivationObservation(): Preactivation(
+            min(1, depth - 1), Tanh(), histograms([fill(rng.normal(size=400))]), 0.25
+        ),
+        CorrelationObservation(): correlation(depth, fill),
+        OutputErrorsObservation(): OutputErrors(
+            ("a", "b"), fill(np.array([0.4, 0.01])), fill(np.array([0.5, 0.02])), np.ones(2)
+        ),
+        InputGradientObservation(): input_gradient((7,), step, fill),
+        InputGradientObservation(picture=True): input_gradient((2, 5, 6), step, fill),
+        EffectiveRankObservation(): EffectiveRank(fill(1.5 + rng.random(depth)), np.full(depth, 8.0)),
     }  # fmt: skip
-    return {key: Answer(1, key, run, step, result, seconds=0.3) for key, result in found.items()}
 
 
 def correlation(depth: int, fill: Callable[[Floats], Floats]) -> Correlation:

@@ -14,7 +14,7 @@ ROLES: tuple[tuple[BoxRole, str, str], ...] = (
 )  # fmt: skip
 
 
-def graph_of(measures: Mapping[str, Floats], step: int) -> Graph:
+def graph_of(measures: Mapping[str, Floats]) -> Graph:
     """Dense layers 100 wide with these norms."""
     boxes = [Box("input:-1", -1, "input", "X", 1.0, (2, 32))]
     for layer in range(len(measures["weight_norm"])):
@@ -22,4 +22,4 @@ def graph_of(measures: Mapping[str, Floats], step: int) -> Graph:
             Box(f"{role}:{layer}", layer, role, title, float(measures[name][layer]), (100, 32))
             for role, title, name in ROLES
         ]
-    return Graph(tuple(boxes), step)
+    return Graph(tuple(boxes))

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from msgspec import structs
 
 from simulator.arrays.histograms import Histograms
 from simulator.arrays.numeric import Floats
 from simulator.arrays.trace import Gains, decades
 from simulator.data.points import Points
 from simulator.layers.info import LayerInfo
-from simulator.observations.boundary import Boundary
-from simulator.observations.factors import FactorGains
+from simulator.observations.base import Observation, Observed
+from simulator.observations.boundary import Boundary, BoundaryObservation
+from simulator.observations.bounds import BoundsObservation
+from simulator.observations.factors import FactorGains, FactorsObservation
+from simulator.observations.feature_maps import FeatureMapsObservation
+from simulator.observations.gates import GatesObservation
+from simulator.observations.graph.nodes import GraphObservation
+from simulator.observations.histograms import HistogramsObservation
+from simulator.observations.microscope import UnitObservation
+from simulator.observations.order_chaos import OrderChaosObservation
+from simulator.observations.prediction import PredictionObservation
+from simulator.observations.time_profile import TimeProfilesObservation
 from simulator.record.changes import Change
 from simulator.record.frame import Frame
 from simulator.record.history import History, Rows
 from simulator.record.past import Past
 from simulator.record.record import Record
 from simulator.training.run_info import RunInfo
-from tests.ui.analysis_data import answers
+from tests.ui.analysis_data import costly
 from tests.ui.graph_data import graph_of
 from tests.ui.layer_data import gates_of, maps_of, past_of, profiles_of
 from tests.ui.theory_data import bounds, order_chaos, prediction
@@ -112,14 +124,28 @@ def frame(depth: int, step: int = 0, kind: str = "random", *, run: int = 1, plan
     both = histograms(samples)
     measures["branch_share"], defined["branch_share"] = _filled(kind, rng.random(depth)), np.ones(depth, np.bool_)
     fill = partial(_filled, kind)
-    return Frame(
-        run_info(depth, run, plane=plane), step, step / 4, scalars, measures, defined,
-        {"activation": both, "weight_gradient": both}, boundary,
-        prediction=prediction(depth), order_chaos=order_chaos(),
-        bounds=bounds(measures["bias_gradient_norm"], step), time=profiles_of(depth, fill),
-        gates=gates_of(depth, kind in ("nan", "inf"), step), maps=maps_of(depth, fill, step),
-        factors=factors_of(measures["delta_rms"]), graph=graph_of(measures, step), unit=unit_of(fill, step),
-    )  # fmt: skip
+    results: dict[Observation[Any], Any] = {
+        **dict.fromkeys(HistogramsObservation.variants(), both),
+        BoundaryObservation(): boundary,
+        PredictionObservation(): prediction(depth),
+        OrderChaosObservation(): order_chaos(),
+        TimeProfilesObservation(): profiles_of(depth, fill),
+        GatesObservation(): gates_of(depth, kind in ("nan", "inf"), step),
+        FeatureMapsObservation(): maps_of(depth, fill, step),
+        FactorsObservation(): factors_of(measures["delta_rms"]),
+        GraphObservation(): graph_of(measures),
+        UnitObservation(): unit_of(fill, step),
+        BoundsObservation(): bounds(measures["bias_gradient_norm"]),
+        **costly(depth, step, fill),
+    }
+    plain = Frame(run_info(depth, run, plane=plane), step, step / 4, scalars, measures, defined)
+    return with_results(plain, results, seconds=0.3)
+
+
+def with_results(frame: Frame, results: Mapping[Observation[Any], Any], seconds: float = 0.0) -> Frame:
+    """The frame with other results of its own step."""
+    observed = {each: Observed(frame.step, result, "", seconds) for each, result in results.items()}
+    return structs.replace(frame, observations={**frame.observations, **observed})
 
 
 def factors_of(deltas: Floats) -> tuple[Gains, ...]:
@@ -149,11 +175,13 @@ def history(depth: int, steps: int = 40, kind: str = "random", capacity: int = 1
 def view(depth: int, steps: int = 40, kind: str = "random", *, run: int = 1, plane: bool = True) -> View:
     now, first = (frame(depth, step, kind, run=run, plane=plane) for step in (steps, 0))
     fill = partial(_filled, kind)
-    assert now.unit is not None
-    units = {**{step: unit_of(fill, step) for step in range(steps)}, steps: now.unit}
+    units = {step: unit_of(fill, step) for step in range(steps)}
+    watched = now.result(UnitObservation())
+    assert watched is not None
+    units[steps] = watched
     pasts = past_of(now.info, steps, fill), gains_past(now.info, steps, kind), unit_past(units, now.info)
     record = recorded(history(depth, steps, kind), first, *pasts)
-    return View(now, record, answers(depth, steps, run, fill))
+    return View(now, record)
 
 
 def recorded(history: History, first: Frame | None = None, *pasts: Past, changes: Sequence[Change] = ()) -> Record:

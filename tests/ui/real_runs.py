@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 
 from simulator.experiment.experiment import Experiment
-from simulator.observations.question import Question
+from simulator.observations.observer import Observer
+from simulator.observations.registry import observations
+from simulator.record.frame import frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
-from simulator.running.messages import Answer
-from simulator.training.training import WANTS, Training
-from ui.plots import View, all_plots
-from ui.plots.asking import Asking
+from simulator.training.training import Training
+from ui.plots import View
 
-ALL = frozenset({*WANTS, "prediction", "order_chaos", "bounds", "factors"})
+ALL = tuple(each for kind in observations() for each in kind.variants())
+CHEAP = tuple(each for each in ALL if not each.share or each.standard)
 BRANCH: dict[str, Any] = {"kind": "residual", "layers": [{"kind": "dense", "units": 6, "repeat": 2}], "repeat": 2}
 NETS: dict[str, dict[str, Any]] = {
     "residual": {"data": {"kind": "digits"}, "layers": [{"kind": "dense", "units": 6}, BRANCH]},
@@ -44,25 +45,11 @@ NETS: dict[str, dict[str, Any]] = {
 def real(name: str, steps: int = 4) -> View:
     """One of ``NETS`` after so many steps, each of them looked at."""
     training = Training(Experiment.from_builtins(NETS[name]))
-    record = Record(History(training.columns))
+    record, observer = Record(History(training.columns)), Observer(training)
     for step in range(steps + 1):
         training.propose(trace=True)
         scalars = training.scalars(validate=step % 2 == 0)
-        frame = training.frame(scalars, ALL)
+        frame = frame_of(training, scalars, observer.observe(ALL if step == steps else CHEAP))
         record.add(frame, (Rows(step, training.columns, training.row(scalars)[np.newaxis]),))
-        answers = _answers(training) if step == steps else {}
         training.apply()
-    return View(frame, record, answers)
-
-
-def _answers(training: Training) -> dict[str, Answer]:
-    """What the asking plots ask while nothing is pointed at."""
-    asking = [plot(bare=True) for plot in all_plots() if issubclass(plot, Asking)]
-    return {plot.key: _answer(plot.key, plot.question(), training) for plot in asking}
-
-
-def _answer(key: str, question: Question, training: Training) -> Answer:
-    try:
-        return Answer(1, key, training.info.run, training.step, question.answer(training), seconds=0.01)
-    except ValueError as refusal:
-        return Answer(1, key, training.info.run, training.step, None, str(refusal), seconds=0.01)
+    return View(frame, record)

@@ -21,12 +21,16 @@ HOMES = {
     "normalization": "simulator/layers/normalization/base.py",
 }
 """Where a class of this kind stands."""
-FOLDERS = {"layer": "simulator/layers", "cell": "simulator/layers/recurrent", "plot": "ui/plots"}
+FOLDERS = {
+    "layer": "simulator/layers",
+    "cell": "simulator/layers/recurrent",
+    "observation": "simulator/observations",
+    "plot": "ui/plots",
+}
 """Where a file of this kind is found by itself."""
 LISTS = {
     "measure": ("simulator/measures/__init__.py", "forward.Nonfinite(),", "ActivationSquare"),
     "rule": ("simulator/doctor/__init__.py", "NothingToLearn(),\n", "OddBatch"),
-    "analysis": ("simulator/observations/tables.py", "OutputErrorsTable(),", "SizeTable"),
 }
 """Where an instance of this kind is listed: file, the last entry, the class."""
 

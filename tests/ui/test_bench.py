@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
-from simulator.observations.question import Question
+from simulator.observations.base import Observation
+from simulator.observations.histograms import HistogramsObservation
 from simulator.record.frame import Frame
 from simulator.record.history import Rows
 from simulator.running.kept_runs import KeptRun
@@ -70,11 +72,8 @@ class ScriptedWorker:
     def limit(self, steps_per_second: float | None) -> None:
         self.said.append(("limit", steps_per_second))
 
-    def ask(self, topic: str, question: Question) -> None:
-        self.said.append(("ask", topic, question))
-
-    def look(self, wants: frozenset[str] = frozenset()) -> None:
-        self.said.append(("look", wants))
+    def look(self, observations: Sequence[Observation[Any]] = ()) -> None:
+        self.said.append(("look", tuple(observations)))
 
     def yield_to_gui(self) -> None:
         self.said.append(("rest",))
@@ -200,12 +199,12 @@ def test_a_paused_bench_stops_asking_until_something_changes(rig: Rig) -> None:
 
 
 def test_a_hidden_window_asks_seldom_and_for_nothing_costly(rig: Rig) -> None:
-    rig.bench.wants = lambda: frozenset({"activation"})
+    rig.bench.observations = lambda: (HistogramsObservation(),)
     rig.bench.pull()
-    assert rig.worker.looks()[-1] == {"activation"}
+    assert rig.worker.looks()[-1] == (HistogramsObservation(),)
     rig.bench.set_visible(False)
     rig.bench.pull()
-    assert rig.worker.looks()[-1] == frozenset()
+    assert rig.worker.looks()[-1] == ()
     assert ticking(rig.bench) == [HIDDEN_MS]
 
 

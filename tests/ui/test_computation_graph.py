@@ -16,10 +16,12 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
-from simulator.observations.question import Question
+from simulator.observations.graph.matrix import OpenBox
+from simulator.observations.graph.nodes import GraphObservation
+from simulator.observations.observer import observe
+from simulator.record.frame import frame_of
 from simulator.record.history import History
 from simulator.record.record import Record
-from simulator.running.messages import Answer
 from simulator.running.session import Session
 from simulator.training.training import Training
 from tests.ui.told import drawn, field
@@ -44,26 +46,17 @@ WIDE: dict[str, Any] = {"data": {"kind": "moons", "samples": 60}, "layers": [{"k
 
 
 class Run:
-    """A run that answers what a plot asks, at once."""
+    """A run whose frames bring what a plot shows, at once."""
 
     def __init__(self, plot: ComputationGraph, experiment: Experiment) -> None:
         self.plot, self.training = plot, Training(experiment)
-        self.asked: list[Question] = []
-        plot.asked.connect(self.answer)
+        plot.observations_changed.connect(self.show)
         self.show()
 
     def show(self) -> None:
         self.training.look()
-        frame = self.training.frame({}, {"graph"})
+        frame = frame_of(self.training, {}, observe(self.training, self.plot.observations))
         self.plot.refresh(View(frame, Record(History(self.training.columns))))
-
-    def answer(self, question: Question) -> None:
-        self.asked.append(question)
-        try:
-            result, refusal = question.answer(self.training), ""
-        except ValueError as error:
-            result, refusal = None, str(error)
-        self.plot.hear(Answer(1, "computation_graph", 0, self.training.step, result, refusal))
 
     def step(self) -> None:
         self.training.propose()
@@ -303,15 +296,18 @@ def test_a_typed_word_is_no_weight(hand: Run) -> None:
     assert not plot.state.changes.edits
 
 
-def test_changes_stay_while_the_network_trains_and_are_asked_once_per_step(hand: Run) -> None:
+def test_changes_stay_while_the_network_trains_and_what_they_do_is_of_each_step(hand: Run) -> None:
     hand.plot.switch_unit(0, 1)
-    asked = len(hand.asked)
-    hand.show()
-    assert len(hand.asked) == asked
+    state = hand.plot.state
+    assert state is not None
+    before = state.changed
     hand.step()
-    assert len(hand.asked) == asked + 1
-    assert hand.plot.state is not None
-    assert hand.plot.state.changes.off == {(0, 1)}
+    state = hand.plot.state
+    assert state is not None
+    assert state.changes.off == {(0, 1)}
+    assert before is not None
+    assert state.changed is not None
+    assert state.changed.norms != before.norms
 
 
 def test_a_wide_network_is_read_only_and_its_boxes_open(wide: Run) -> None:
@@ -332,16 +328,15 @@ def test_a_small_network_that_cannot_be_changed_says_so_by_opening_read_only(plo
     assert plot.state is not None
     plot.choose("weights:0")
     assert opened(plot).matrix.key == "weights:0"
-    assert run.asked
+    assert OpenBox(key="weights:0") in run.plot.observations
 
 
-def test_a_late_answer_about_another_box_is_not_shown(wide: Run) -> None:
+def test_what_is_found_in_another_box_is_not_shown(wide: Run) -> None:
     plot = wide.plot
     plot.choose("weights:1")
-    assert plot.state is not None
-    late = plot.state.matrix
+    late = observe(wide.training, plot.observations)
     plot.choose("delta:0")
-    plot.hear(Answer(1, "computation_graph", 0, 0, late))
+    plot.refresh(View(frame_of(wide.training, {}, late), Record(History(wide.training.columns))))
     assert opened(plot).matrix.key == "delta:0"
 
 
@@ -349,7 +344,8 @@ def test_another_network_forgets_what_was_changed(hand: Run) -> None:
     hand.plot.switch_unit(0, 1)
     training = Training(Experiment.from_builtins(WIDE), run=1)
     training.look()
-    hand.plot.refresh(View(training.frame({}, {"graph"}), Record(History(training.columns))))
+    frame = frame_of(training, {}, observe(training, (GraphObservation(),)))
+    hand.plot.refresh(View(frame, Record(History(training.columns))))
     assert hand.plot.state is not None
     assert not hand.plot.state.changes.off
 
@@ -369,7 +365,7 @@ def test_a_graph_older_than_its_frame_says_of_which_step_it_is(hand: Run) -> Non
         return [note.text for note in hand.plot.notes(hand.plot.state)]
 
     assert not any("as of" in text for text in told())
-    frame = structs.replace(hand.training.frame({}, {"graph"}), step=7)
+    frame = structs.replace(frame_of(hand.training, {}, observe(hand.training, (GraphObservation(),))), step=7)
     hand.plot.refresh(View(frame, Record(History(hand.training.columns))))
     assert "as of step 0" in told()
     assert set(hand.plot.table().columns["step"]) == {0}

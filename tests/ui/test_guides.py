@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from simulator.observations.prediction import PredictionObservation
 from tests.ui.plot_data import view
 from tests.ui.real_runs import NETS, real
 from ui.chart.guides import Guide
@@ -68,7 +69,7 @@ def test_nothing_above_the_panes_lies_over_them(key: str, net: str, qtbot: QtBot
 @pytest.mark.parametrize("net", NETS)
 def test_what_theory_has_to_say_stands_above_the_pane(net: str, qtbot: QtBot) -> None:
     given = real(net)
-    prediction = given.frame.prediction
+    prediction = given.frame.result(PredictionObservation())
     assert prediction is not None
     for key in ("activation_profile", "gradient_depth"):
         plot = shown(key, given, qtbot)

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
+from simulator.observations.factors import FactorsObservation
+from simulator.observations.facts import FactsObservation
 from simulator.running import trial_worker
 from simulator.running.session import Session
 from simulator.running.transport import Mode
@@ -155,9 +157,10 @@ def test_what_is_known_of_step_0_is_known_when_nothing_is_finite_any_more(
     qtbot.waitUntil(lambda: shows(window) and not math.isfinite(loss_of(window)), timeout=LONG)
     first = window.bench.record.first
     assert first is not None
-    assert first.facts is not None
-    assert math.isfinite(first.facts.data.guessing_loss)
-    assert first.factors
+    facts = first.result(FactsObservation())
+    assert facts is not None
+    assert math.isfinite(facts.data.guessing_loss)
+    assert first.result(FactorsObservation())
 
 
 def test_a_rate_that_was_set_right_by_hand_after_nan_is_offered_as_it_is(qtbot: QtBot, open_window: Open) -> None:

@@ -10,7 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from simulator.doctor import Evidence, examine
 from simulator.experiment.experiment import Experiment
-from simulator.record.frame import Frame
+from simulator.observations.factors import FactorsObservation
+from simulator.observations.observer import observe
+from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.training.training import Training
@@ -31,7 +33,7 @@ def trained(experiment: Experiment, steps: int) -> tuple[Frame, History, int]:
         lost = step if lost < 0 and not np.isfinite(training.loss) else lost
         training.apply()
     training.look()
-    return training.frame(training.scalars(), ("factors",)), history, lost
+    return frame_of(training, training.scalars(), observe(training, (FactorsObservation(),))), history, lost
 
 
 @pytest.mark.parametrize("rate", [0.9, 1.1, 2.0, 3.0])

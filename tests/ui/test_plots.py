@@ -13,8 +13,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
+from simulator.observations.registry import observations
 from simulator.record.record import Record
-from simulator.training.training import WANTS
 from tests.ui.plot_data import KINDS, frame, history, run_info, view
 from tests.ui.told import empty_note, read_out
 from ui.app import create_app
@@ -68,7 +68,7 @@ def test_every_plot_explains_itself(plot: type[Plot[Any]]) -> None:
     assert plot.side in ("forward", "backward", "training")
     assert plot.explain.count(". ") >= 1
     assert plot.explain.endswith(".")
-    assert plot.wants <= frozenset({*WANTS, "order_chaos", "bounds", "factors"})
+    assert {type(each) for each in plot.observations} <= set(observations())
 
 
 @keys

@@ -20,9 +20,10 @@ from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
+from simulator.observations.order_chaos import OrderChaosObservation
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
-from tests.ui.plot_data import EXTREMES, KINDS, view
+from tests.ui.plot_data import EXTREMES, KINDS, view, with_results
 from tests.ui.told import read_out
 from ui.chart.axes import TEXT_PIXELS, Axis, StepAxis, plot_font
 from ui.chart.canvas import Pane
@@ -202,12 +203,13 @@ def test_weights_of_zero_have_no_ratio_which_is_said(qtbot: QtBot) -> None:
 @pytest.mark.parametrize("variance", [1e30, 500.0, math.inf, 2.0])
 def test_the_map_of_order_and_chaos_shows_its_edge_wherever_the_network_stands(variance: float, qtbot: QtBot) -> None:
     usual = view(3)
-    assert usual.frame.order_chaos is not None
-    far = structs.replace(usual.frame.order_chaos, weight_variance=variance, chi=0.0 if variance == 2 else variance)
+    place = usual.frame.result(OrderChaosObservation())
+    assert place is not None
+    far = structs.replace(place, weight_variance=variance, chi=0.0 if variance == 2 else variance)
     made = plot_class("order_chaos")()
     qtbot.addWidget(made)
     made.resize(460, 300)
-    made.refresh(View(structs.replace(usual.frame, order_chaos=far), Record(usual.history)))
+    made.refresh(View(with_results(usual.frame, {OrderChaosObservation(): far}), Record(usual.history)))
     right = made.canvas.panes[0].shown[0][1]
     assert right <= 10
     assert ["the network lies beyond the map"] * (variance > right) == [note.text for note in made.legend.notes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,20 @@ from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
-from simulator.record.frame import Frame
+from simulator.layers.recurrent.profile import TimeProfile
+from simulator.observations.base import Observation
+from simulator.observations.feature_maps import FeatureMapsObservation, Maps
+from simulator.observations.gates import GatesObservation
+from simulator.observations.observer import observe
+from simulator.observations.registry import standard
+from simulator.observations.time_profile import TimeProfilesObservation
+from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.training.run_info import RunInfo
-from simulator.training.training import WANTS, Training
+from simulator.training.training import Training
 from tests.ui.layer_data import TIMES, gates_of, maps_of, past_of, profiles_of
-from tests.ui.plot_data import recorded, run_info
+from tests.ui.plot_data import recorded, run_info, with_results
 from tests.ui.told import drawn, empty_note
 from ui.board.plot_area import PlotArea
 from ui.chart.bands import Bands, Caption, Captions, gap_of
@@ -45,7 +53,7 @@ def run(layers: list[dict[str, Any]], data: dict[str, Any] | None = None, steps:
     for step in range(steps + 1):
         training.propose()
         scalars = training.scalars()
-        frame = training.frame(scalars, WANTS)
+        frame = frame_of(training, scalars, observe(training, standard()))
         record.add(frame, (Rows(step, training.columns, training.row(scalars)[np.newaxis]),))
         training.apply()
     return View(frame, record)
@@ -64,11 +72,22 @@ def captions(plot: Plot[Any]) -> list[Caption]:
     return [caption for mark in plot.drawing.marks_of(Captions) for caption in mark.captions]
 
 
-def synthetic(frame: Frame, depth: int, **changes: Any) -> View:
-    fields: dict[str, Any] = {"time": profiles_of(depth), "gates": gates_of(depth, False), "maps": maps_of(depth)}
-    return View(
-        structs.replace(frame, **(fields | changes)), recorded(History(("loss",)), None, past_of(run_info(depth), 5))
-    )
+def times_of(frame: Frame) -> Mapping[str, TimeProfile]:
+    return frame.result(TimeProfilesObservation()) or {}
+
+
+def maps_seen(frame: Frame) -> Mapping[str, Maps]:
+    return frame.result(FeatureMapsObservation()) or {}
+
+
+def synthetic(frame: Frame, depth: int, results: Mapping[Observation[Any], Any] | None = None, **changes: Any) -> View:
+    usual: dict[Observation[Any], Any] = {
+        TimeProfilesObservation(): profiles_of(depth),
+        GatesObservation(): gates_of(depth, False),
+        FeatureMapsObservation(): maps_of(depth),
+    }
+    now = with_results(structs.replace(frame, **changes), {**usual, **(results or {})})
+    return View(now, recorded(History(("loss",)), None, past_of(run_info(depth), 5)))
 
 
 @pytest.fixture(scope="module")
@@ -133,16 +152,16 @@ def test_real_profiles_are_drawn_with_every_time_step(recurrent: View, qtbot: Qt
     table = plot.table().columns
     assert table["layer"] == ["1"] * 20 + ["2"] * 20
     assert table["time"] == [*range(1, 21)] * 2
-    assert table["hidden_gradient_norm"][20:] == recurrent.frame.time["2"].hidden_gradient_norm.tolist()
+    assert table["hidden_gradient_norm"][20:] == times_of(recurrent.frame)["2"].hidden_gradient_norm.tolist()
     assert recurrent.first is not None
-    assert table["hidden_gradient_norm_step_0"][:20] == recurrent.first.time["1"].hidden_gradient_norm.tolist()
+    assert table["hidden_gradient_norm_step_0"][:20] == times_of(recurrent.first)["1"].hidden_gradient_norm.tolist()
 
 
 def test_a_plain_layer_loses_more_per_step_than_an_lstm_that_remembers() -> None:
     data = {**ADDING, "steps": 40}
     plain = run([{"kind": "recurrent", "units": 16, "recurrent_initializer": {"kind": "glorot_uniform"}}], data, 0)
     lstm = run([{"kind": "lstm", "units": 16, "forget_bias": 4.0}], data, 0)
-    slopes = [decades_per_step(view.frame.time["1"].hidden_gradient_norm) for view in (plain, lstm)]
+    slopes = [decades_per_step(times_of(view.frame)["1"].hidden_gradient_norm) for view in (plain, lstm)]
     assert slopes[0] < -0.03
     assert abs(slopes[1]) < abs(slopes[0]) / 3
 
@@ -188,7 +207,7 @@ def test_the_pinned_line_says_whose_it_is_and_how_steep(qtbot: QtBot) -> None:
     assert isinstance(plot, ThroughTime)
     plot.pin()
     (key,) = [key for key in plot.legend.keys if key.swatch == "dashed"]
-    slope = slope_text(view.frame.time["1"].hidden_gradient_norm)
+    slope = slope_text(times_of(view.frame)["1"].hidden_gradient_norm)
     assert key.text == f"recurrent 1, pinned at step {view.frame.step}  {slope}"
 
 
@@ -200,7 +219,7 @@ def test_the_read_out_tells_slope_value_and_state(recurrent: View, qtbot: QtBot)
     assert probe is not None
     assert probe.layer == 1
     assert "t = 7 of 20" in probe.text
-    assert slope_text(recurrent.frame.time["2"].hidden_gradient_norm) in probe.text
+    assert slope_text(times_of(recurrent.frame)["2"].hidden_gradient_norm) in probe.text
     assert plot.probe(plot.state, 0, 40.0, 0.5) is None
 
 
@@ -224,7 +243,7 @@ def test_the_image_has_a_band_per_layer_and_numbers_at_its_bar(recurrent: View, 
     assert len(table["time"]) == 2 * 4 * 20
     last = [v for step, label, v in zip(table["first_step"], table["layer"], table["hidden_gradient_norm"], strict=True)
             if (step, label) == (3, "2")]  # fmt: skip
-    assert last == recurrent.frame.time["2"].hidden_gradient_norm.tolist()
+    assert last == times_of(recurrent.frame)["2"].hidden_gradient_norm.tolist()
 
 
 def test_a_pinned_image_stands_below(recurrent: View, qtbot: QtBot) -> None:
@@ -238,9 +257,9 @@ def test_a_pinned_image_stands_below(recurrent: View, qtbot: QtBot) -> None:
 
 
 def test_time_steps_that_are_zero_or_lost_are_counted(dense: View, qtbot: QtBot) -> None:
-    zero = synthetic(dense.frame, 1, time=profiles_of(1, np.zeros_like))
+    zero = synthetic(dense.frame, 1, results={TimeProfilesObservation(): profiles_of(1, np.zeros_like)})
     assert shown("through_time", zero, qtbot).legend.notes[0].text == f"{TIMES} time steps exactly 0"
-    lost = synthetic(dense.frame, 1, time=profiles_of(1, lambda v: v * np.nan))
+    lost = synthetic(dense.frame, 1, results={TimeProfilesObservation(): profiles_of(1, lambda v: v * np.nan)})
     assert shown("through_time", lost, qtbot).legend.notes[0].warning
 
 
@@ -283,7 +302,7 @@ def test_kernels_are_those_of_the_first_convolution_until_one_points_at_another(
     table = plot.table().columns
     assert set(table["layer"]) == {"3"}
     assert set(table["input"]) == {1, 2, 3, 4}
-    kernels = convolutional.frame.maps["3"].kernels
+    kernels = maps_seen(convolutional.frame)["3"].kernels
     assert kernels is not None
     cells = zip(*(table[name] for name in ("channel", "input", "row", "column", "value")), strict=True)
     assert all(kernels[c - 1, i - 1, y - 1, x - 1] == value for c, i, y, x, value in cells)
@@ -298,7 +317,7 @@ def test_the_colours_of_kernels_are_even_around_zero(convolutional: View, qtbot:
 
 def test_feature_maps_show_pooling_too_and_tell_their_range(convolutional: View, qtbot: QtBot) -> None:
     plot = shown("feature_maps", convolutional, qtbot)
-    maps = convolutional.frame.maps["1"].maps
+    maps = maps_seen(convolutional.frame)["1"].maps
     assert plot.table().columns["value"] == maps.ravel().tolist()
     assert " … " in plot.legend.notes[-1].text
     plot.highlight(1)
@@ -335,7 +354,7 @@ def test_tiles_flow_into_the_shape_of_a_plot(count: int) -> None:
 
 
 def test_values_that_are_lost_are_amber_and_counted(dense: View, qtbot: QtBot) -> None:
-    lost = synthetic(dense.frame, 2, maps=maps_of(2, lambda v: v * np.nan))
+    lost = synthetic(dense.frame, 2, results={FeatureMapsObservation(): maps_of(2, lambda v: v * np.nan)})
     plot = shown("feature_maps", lost, qtbot)
     assert plot.legend.notes[-1].text == "240 values not finite"
 

@@ -14,10 +14,14 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
+from simulator.observations.base import Observation
+from simulator.observations.bounds import BoundsObservation
+from simulator.observations.order_chaos import OrderChaosObservation
+from simulator.observations.prediction import PredictionObservation
 from simulator.parts.activations import GELU
 from simulator.running.session import Session
 from simulator.theory.mean_field import border_of_chaos, edge_of_chaos
-from tests.ui.plot_data import view
+from tests.ui.plot_data import view, with_results
 from tests.ui.told import drawn
 from ui.app import create_app
 from ui.bench.document import Document
@@ -45,8 +49,8 @@ def made(key: str, qtbot: QtBot, given: View) -> Plot[Any]:
     return plot
 
 
-def changed(given: View, **parts: Any) -> View:
-    return dataclasses.replace(given, frame=structs.replace(given.frame, **parts))
+def changed(given: View, observation: Observation[Any], result: Any) -> View:
+    return dataclasses.replace(given, frame=with_results(given.frame, {observation: result}))
 
 
 # -- the overlay -------------------------------------------------------------------------------------------------
@@ -55,14 +59,14 @@ def changed(given: View, **parts: Any) -> View:
 @pytest.mark.parametrize("key", ["activation_profile", "gradient_depth"])
 def test_theory_is_drawn_and_asked_for_only_when_switched_on(key: str, qtbot: QtBot) -> None:
     plot = made(key, qtbot, view(5))
-    assert "prediction" not in plot.wants
+    assert PredictionObservation() not in plot.observations
     assert not any("theory" in entry.text for entry in plot.legend.keys)
     plot.set_option("theory", True)
-    assert "prediction" in plot.wants
+    assert PredictionObservation() in plot.observations
     assert any(entry.text == "theory of step 0" for entry in plot.legend.keys)
     assert any("theory" in name for name in plot.table().columns)
     plot.set_option("theory", False)
-    assert "prediction" not in plot.wants
+    assert PredictionObservation() not in plot.observations
     assert not any("theory" in name for name in plot.table().columns)
 
 
@@ -70,8 +74,9 @@ def test_the_predicted_gradient_is_in_the_table_and_under_the_pointer(qtbot: QtB
     given = view(5)
     plot = made("gradient_depth", qtbot, given)
     plot.set_option("theory", True)
-    assert given.frame.prediction is not None
-    wanted = given.frame.prediction.weight_gradient_norm
+    theory = given.frame.result(PredictionObservation())
+    assert theory is not None
+    wanted = theory.weight_gradient_norm
     assert plot.table().columns["theory_middle"] == pytest.approx(wanted.tolist())
     probe = plot.probe(plot.state, 0, 2.0, 0.0)
     assert probe is not None
@@ -80,12 +85,13 @@ def test_the_predicted_gradient_is_in_the_table_and_under_the_pointer(qtbot: QtB
 
 def test_where_theory_does_not_hold_the_plot_says_so_and_draws_nothing(qtbot: QtBot) -> None:
     given = view(3)
-    assert given.frame.prediction is not None
+    theory = given.frame.result(PredictionObservation())
+    assert theory is not None
     nothing = np.full(3, math.nan)
     silent = structs.replace(
-        given.frame.prediction, reason="the weights of layer 1 are not random: constant", weight_gradient_norm=nothing
+        theory, reason="the weights of layer 1 are not random: constant", weight_gradient_norm=nothing
     )
-    plot = made("gradient_depth", qtbot, changed(given, prediction=silent))
+    plot = made("gradient_depth", qtbot, changed(given, PredictionObservation(), silent))
     plot.set_option("theory", True)
     assert plot.legend.remark == "No prediction: the weights of layer 1 are not random: constant."
     assert not any("theory" in name for name in plot.table().columns)
@@ -108,7 +114,7 @@ def test_theory_of_step_0_fades_once_training_has_moved(qtbot: QtBot) -> None:
 def test_bounds_show_slack_and_cost(qtbot: QtBot) -> None:
     plot = made("bounds", qtbot, view(4))
     assert any(entry.text == "slack ≤ 1.0 decades" for entry in plot.legend.keys)
-    assert any(note.text == "‖W‖₂ 2 ms" for note in plot.legend.notes)
+    assert any(note.text == "as of step 40, 0.3 s" for note in plot.legend.notes)
     table = plot.table().columns
     assert table["slack"] == [1.0] * 4
     assert set(table["sample"]) == {7}
@@ -116,8 +122,9 @@ def test_bounds_show_slack_and_cost(qtbot: QtBot) -> None:
 
 def test_bounds_say_why_there_are_none(qtbot: QtBot) -> None:
     given = view(4)
-    assert given.frame.bounds is not None
-    plot = made("bounds", qtbot, changed(given, bounds=structs.replace(given.frame.bounds, reason="it is round")))
+    theory = given.frame.result(BoundsObservation())
+    assert theory is not None
+    plot = made("bounds", qtbot, changed(given, BoundsObservation(), structs.replace(theory, reason="it is round")))
     assert plot.legend.remark == "It is round."
     assert plot.table().columns["slack"] == [None] * 4
 
@@ -177,10 +184,11 @@ def test_arrow_keys_move_the_dot(key: Qt.Key, wanted: tuple[float, float], qtbot
 
 def test_the_map_shows_where_its_edge_breaks_and_where_theory_is_unreliable(qtbot: QtBot) -> None:
     given = view(4)
-    assert given.frame.order_chaos is not None
+    theory = given.frame.result(OrderChaosObservation())
+    assert theory is not None
     edge, border = edge_of_chaos(GELU()), border_of_chaos(GELU())
-    found = structs.replace(given.frame.order_chaos, edge=edge, border=border, doubt="it is so")
-    plot = made("order_chaos", qtbot, changed(given, order_chaos=found))
+    found = structs.replace(theory, edge=edge, border=border, doubt="it is so")
+    plot = made("order_chaos", qtbot, changed(given, OrderChaosObservation(), found))
     assert isinstance(plot, OrderChaosPlot)
     assert [note.text for note in plot.legend.notes if note.warning] == ["theory unreliable here"]
     assert not drawn(plot, Regions).chaos.containsPoint(QPointF(1.5, 0.05), Qt.FillRule.OddEvenFill)
@@ -192,9 +200,10 @@ def test_the_map_shows_where_its_edge_breaks_and_where_theory_is_unreliable(qtbo
 
 def test_a_network_without_a_place_is_told_in_words(qtbot: QtBot) -> None:
     given = view(4)
-    assert given.frame.order_chaos is not None
-    nowhere = structs.replace(given.frame.order_chaos, reason="It is nowhere.", weight_variance=math.nan)
-    plot = made("order_chaos", qtbot, changed(given, order_chaos=nowhere))
+    theory = given.frame.result(OrderChaosObservation())
+    assert theory is not None
+    nowhere = structs.replace(theory, reason="It is nowhere.", weight_variance=math.nan)
+    plot = made("order_chaos", qtbot, changed(given, OrderChaosObservation(), nowhere))
     assert isinstance(plot, OrderChaosPlot)
     assert plot.legend.remark == "It is nowhere."
     assert plot.place is None

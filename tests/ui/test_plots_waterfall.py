@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator import Experiment, run
 from simulator.arrays.trace import Gains
+from simulator.observations.factors import FactorsObservation
 from simulator.running.headless import RunResult
 from tests.ui.told import drawn
 from ui.chart.marks import LOST, Dots
@@ -33,7 +34,7 @@ def result() -> RunResult:
 
 def test_the_line_ends_at_the_ratio_of_the_deltas(result: RunResult) -> None:
     labels = [layer.label for layer in result.info.layers]
-    state = state_of(2, labels, result.last.factors)
+    state = state_of(2, labels, result.last.result(FactorsObservation()) or ())
     rms = result.last.measures["delta_rms"]
     sizes = np.sqrt([layer.units for layer in result.info.layers])
     expected = np.log10(rms[0] * sizes[0]) - np.log10(rms[-1] * sizes[-1])
@@ -43,7 +44,7 @@ def test_the_line_ends_at_the_ratio_of_the_deltas(result: RunResult) -> None:
 
 def test_each_bar_begins_where_the_one_before_ended(result: RunResult) -> None:
     labels = [layer.label for layer in result.info.layers]
-    state = state_of(2, labels, result.last.factors)
+    state = state_of(2, labels, result.last.result(FactorsObservation()) or ())
     bars = bars_of(state)
     for layer in range(state.depth - 1):
         here = sorted((rect for rect, _ in bars if round(rect.center().x()) == layer), key=lambda rect: -rect.left())
@@ -61,7 +62,8 @@ def test_the_table_has_what_is_drawn_in_full_precision(qtbot: QtBot, result: Run
     plot.start(result.info)
     plot.refresh(View(result.last, result.record))
     table = plot.table()
-    gains = {(gain.layer, factor): value for gain in result.last.factors for factor, value in gain.factors.items()}
+    factors = result.last.result(FactorsObservation()) or ()
+    gains = {(gain.layer, factor): value for gain in factors for factor, value in gain.factors.items()}
     drawn = zip(table.columns["layer"], table.columns["factor"], table.columns["log10_gain"], strict=True)
     assert {(layer, factor): value for layer, factor, value in drawn if factor} == gains
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from msgspec import structs
 from pytestqt.qtbot import QtBot
 
+from simulator.observations.microscope import UnitObservation
 from simulator.record.history import History, Rows
-from tests.ui.plot_data import frame, recorded, view
+from tests.ui.plot_data import frame, recorded, view, with_results
 from tests.ui.unit_data import unit_of, unit_past
 from ui.chart.marks import Area, Curves
 from ui.plots import Plot, all_plots, plot_class
@@ -34,11 +34,10 @@ def after_looks(key: str, qtbot: QtBot) -> Plot[Any]:
     qtbot.addWidget(plot)
     for step in LOOKED:
         given = view(3, 20)
-        answers = {name: structs.replace(answer, step=step) for name, answer in given.answers.items()}
-        now = structs.replace(frame(3, step), unit=units[LOOKED[-1]])
+        now = with_results(frame(3, step), {UnitObservation(): units[LOOKED[-1]]})
         kept = [past for name, past in given.record.pasts.items() if name != "unit"]
         record = recorded(scored(), given.first, *kept, unit_past(units, now.info))
-        plot.refresh(replace(given, frame=now, record=record, answers=answers))
+        plot.refresh(replace(given, frame=now, record=record))
     return plot
 
 

@@ -11,15 +11,16 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from simulator.arrays.numeric import Floats
 from simulator.experiment.experiment import Experiment
-from simulator.observations.microscope import want
+from simulator.observations.microscope import UnitObservation
 from simulator.observations.unit import Unit
 from simulator.record.changes import Change, ChangeLog, last_before
 from simulator.record.frame import Frame
 from simulator.record.history import History
 from simulator.running.session import Session
 from simulator.schema.parameter import replaced
-from tests.ui.plot_data import frame, recorded, view
+from tests.ui.plot_data import frame, recorded, view, with_results
 from tests.ui.unit_data import UNITS, unit_of, unit_past
 from ui.bench.bench import Bench
 from ui.bench.document import Document
@@ -50,8 +51,8 @@ def dying(*changes: Change) -> View:
 
 def watched(given: Frame, units: Mapping[int, Unit], history: History, *changes: Change) -> View:
     """A unit that was looked at at these steps, the last time with what is given."""
-    fields = {name: getattr(given, name) for name in Frame.__struct_fields__} | {"unit": [*units.values()][-1]}
-    return View(Frame(**fields), recorded(history, None, unit_past(units, given.info), changes=changes))
+    now = with_results(given, {UnitObservation(): [*units.values()][-1]})
+    return View(now, recorded(history, None, unit_past(units, given.info), changes=changes))
 
 
 def test_it_says_when_the_unit_died_and_what_was_changed_just_before(qtbot: QtBot) -> None:
@@ -89,9 +90,9 @@ def test_a_unit_that_is_well_shows_its_numbers(qtbot: QtBot) -> None:
 def test_a_click_on_a_cell_watches_that_unit(qtbot: QtBot) -> None:
     plot = shown(qtbot, view(4))
     inside = plot.cell_pane.mapViewToScene(QPointF(7.5, 0.5))
-    with qtbot.waitSignal(plot.watching):
+    with qtbot.waitSignal(plot.observations_changed):
         QTest.mouseClick(plot.canvas.viewport(), Qt.MouseButton.LeftButton, pos=plot.canvas.mapFromScene(inside))
-    assert plot.wants == {want("1", 7)}
+    assert plot.observations == (UnitObservation(layer="1", index=7),)
 
 
 def test_layer_and_unit_are_chosen_in_the_bar(qtbot: QtBot) -> None:
@@ -99,19 +100,19 @@ def test_layer_and_unit_are_chosen_in_the_bar(qtbot: QtBot) -> None:
     assert plot.bar is not None
     assert (plot.bar.unit.value(), plot.bar.unit.maximum()) == (3, UNITS)
     plot.bar.unit.setValue(9)
-    assert plot.wants == {want("1", 8)}
+    assert plot.observations == (UnitObservation(layer="1", index=8),)
     plot.bar.layer.setCurrentIndex(2)
     plot.bar.layer.activated.emit(2)
-    assert plot.wants == {want("3", 0)}
+    assert plot.observations == (UnitObservation(layer="3", index=0),)
 
 
 def test_pointing_watches_a_layer_only_while_it_follows(qtbot: QtBot) -> None:
     plot = shown(qtbot, view(4))
     plot.highlight(2)
-    assert plot.wants == {"unit"}
+    assert plot.observations == (UnitObservation(),)
     plot.set_option("follow", True)
     plot.highlight(1)
-    assert plot.wants == {want("2", 2)}
+    assert plot.observations == (UnitObservation(layer="2", index=2),)
 
 
 def test_the_buttons_revive_the_unit_or_all_dead_ones(qtbot: QtBot) -> None:
@@ -164,7 +165,8 @@ def test_the_bench_logs_changes_of_the_run_and_brings_the_watched_unit(qtbot: Qt
     let_revive(plots, bench)
     plot = plots.plot("unit_microscope")
     assert isinstance(plot, UnitMicroscope)
-    bench.wants = lambda: plot.wants
+    bench.observations = lambda: plot.observations
+    plot.observations_changed.connect(bench.wake)
     bench.start()
     try:
         qtbot.waitUntil(lambda: bench.view is not None, timeout=20000)
@@ -173,19 +175,31 @@ def test_the_bench_logs_changes_of_the_run_and_brings_the_watched_unit(qtbot: Qt
         qtbot.waitUntil(lambda: bench.record.changes.entries == (Change(0, "New seed"),), timeout=20000)
         plot.watch("2", 4)
         qtbot.waitUntil(lambda: _watched(bench) == ("2", 4), timeout=20000)
-        before = _present(bench).frame.unit.weights.copy()  # type: ignore[union-attr]
+        before = weights_of(bench).copy()
         plot.refresh(_present(bench))
         assert plot.bar is not None
         plot.bar.revive.click()
-        qtbot.waitUntil(lambda: bool((_present(bench).frame.unit.weights != before).all()), timeout=20000)  # type: ignore[union-attr]
+        qtbot.waitUntil(lambda: bool((weights_of(bench) != before).all()), timeout=20000)
         assert bench.record.changes.entries[-1].description == "Revive 5 of layer 2"
     finally:
         bench.close()
 
 
 def _watched(bench: Bench) -> tuple[str, int] | None:
-    unit = None if bench.view is None else bench.view.frame.unit
+    unit = _unit(bench)
     return None if unit is None else (unit.layer, unit.index)
+
+
+def weights_of(bench: Bench) -> Floats:
+    unit = _unit(bench)
+    assert unit is not None
+    return unit.weights
+
+
+def _unit(bench: Bench) -> Unit | None:
+    """The one that the last frame shows."""
+    observed = {} if bench.view is None else bench.view.frame.observations
+    return next((each.result for key, each in observed.items() if isinstance(key, UnitObservation)), None)
 
 
 def _present(bench: Bench) -> View:

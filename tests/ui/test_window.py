@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import presets
+from simulator.observations.boundary import BoundaryObservation
 from simulator.running.session import Session
 from tests.ui.told import empty_note, workers
 from ui.app import create_app
@@ -399,14 +400,14 @@ def test_the_default_plots_are_shown_and_no_other(window: MainWindow) -> None:
     assert len(shown(window)) == 6
 
 
-def test_a_plot_that_is_shown_gets_what_it_wants(qtbot: QtBot, window: MainWindow) -> None:
+def test_a_plot_that_is_shown_gets_what_it_shows(qtbot: QtBot, window: MainWindow) -> None:
     plot = window.plot_area.plots["boundary"]
-    assert "boundary" not in window.plot_area.feed.wants()
+    assert BoundaryObservation() not in window.plot_area.feed.observations()
     window.plot_area.toggle_plot("boundary")
-    assert "boundary" in window.plot_area.feed.wants()
+    assert BoundaryObservation() in window.plot_area.feed.observations()
     qtbot.waitUntil(lambda: plot.state is not None)
     plot.set_paused(True)
-    assert "boundary" not in window.plot_area.feed.wants()
+    assert BoundaryObservation() not in window.plot_area.feed.observations()
 
 
 def test_a_plot_that_is_shown_gets_an_even_share_of_the_board(window: MainWindow) -> None:

@@ -25,8 +25,6 @@ def order_chaos() -> OrderChaos:
     return OrderChaos("tanh", "2", "", 1.2, 0.1, edge_of_chaos(Tanh()), border_of_chaos(Tanh()), True, 0.5, 0.9)
 
 
-def bounds(measured: Floats, step: int) -> Bounds:
+def bounds(measured: Floats) -> Bounds:
     depth = len(measured)
-    return Bounds(
-        "", step, 7, measured, 2 * measured, np.full(depth, 2.0), 10 * measured, np.ones(depth), np.ones(depth), 0.002
-    )
+    return Bounds("", 7, measured, 2 * measured, np.full(depth, 2.0), 10 * measured, np.ones(depth), np.ones(depth))

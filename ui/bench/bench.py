@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 from simulator.experiment.experiment import Experiment
-from simulator.observations.question import Question
+from simulator.observations.base import Observation
 from simulator.record.history import History
 from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
-from simulator.running.messages import Answer, Failed, Refused, Reply, Started, Update
+from simulator.running.messages import Failed, Refused, Reply, Started, Update
 from simulator.running.transport import Mode
 from simulator.schema.parameter import is_live_change
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.run_info import RunInfo
 from ui.bench.document import Document, Edit
-from ui.bench.inquiry import Inquiry
 from ui.bench.kept_records import KeptRecords
 from ui.bench.readings import Readings
 from ui.chart.view import View
@@ -48,8 +47,7 @@ class Worker(Protocol):
     def pause(self) -> None: ...
     def limit(self, steps_per_second: float | None) -> None: ...
     def guard(self, on: bool) -> None: ...
-    def ask(self, topic: str, question: Question) -> None: ...
-    def look(self, wants: frozenset[str] = frozenset()) -> None: ...
+    def look(self, observations: Sequence[Observation[Any]] = ()) -> None: ...
     def resume_from(self, checkpoint: Checkpoint) -> None: ...
     def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None: ...
     def yield_to_gui(self) -> None: ...
@@ -90,13 +88,10 @@ class Bench(QObject):
     def __init__(self, document: Document, worker: WorkerFactory, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.document = document
-        self.wants: Callable[[], frozenset[str]] = frozenset
-        """What the visible, running plots need of the next frame."""
-        self.questions: Callable[[], Mapping[str, Question]] = dict
-        """What they ask besides, by topic: answered as often as the worker finds time."""
+        self.observations: Callable[[], Sequence[Observation[Any]]] = tuple
+        """What is to be seen of the run beside its measures: each comes as often as the worker finds time."""
         self.painting: Callable[[], bool] = lambda: False
         """Whether some of what the last update brought is not on its way to the screen yet."""
-        self.inquiry = Inquiry(self.ask)
         self.playing = self.dead = False
         self.refusal = ""
         """Why the document's network cannot be trained, and nothing is."""
@@ -114,7 +109,6 @@ class Bench(QObject):
         """The change that the present run began with."""
         self.kept_steps: tuple[int, ...] = ()
         """Where the present run could go back to, ascending."""
-        self._hearers: dict[str, Callable[[Answer], None]] = {}
         self._worker_factory = worker
         self._worker: Worker | None = None
         self._first_run = 0
@@ -264,7 +258,6 @@ class Bench(QObject):
     def _change(self, experiment: Experiment, edit: Edit | None = None) -> int:
         """Have this trained; the id of the run that begins with it, if one does."""
         edit, run = edit or Edit(), 0
-        self.inquiry.renew()
         if self._worker is not None:
             if edit.back_to is not None and not edit.again:
                 run = self._worker.go_back(edit.back_to, experiment, edit.number)
@@ -291,24 +284,12 @@ class Bench(QObject):
         runs: tuple[Record, ...] = (self.record, *self._kept)
         return max(runs, key=lambda record: record.seconds)
 
-    def ask(self, topic: str, question: Question, hear: Callable[[Answer], None]) -> None:
-        """Have a question answered beside training; ``hear`` gets the newest answer of its topic, of this run only."""
-        if self._worker is not None and not self.dead:
-            self._hearers[topic] = hear
-            self._worker.ask(topic, question)
-            self._wake_if_still()
-
     # -- replies -------------------------------------------------------------------------------------------------
 
     def wake(self) -> None:
         """Something was asked for: look until it is seen (one answer may still be on its way from before)."""
         self._stale = 2
         self._pace()
-
-    def _wake_if_still(self) -> None:
-        """While playing the next frame comes by itself; looking sooner would only cost."""
-        if not self.playing:
-            self.wake()
 
     def set_visible(self, visible: bool) -> None:
         """Whether anyone can see the window."""
@@ -354,7 +335,7 @@ class Bench(QObject):
             if not self._awaiting:
                 self._awaiting = True
                 self._since_look.start()
-            self._worker.look(self.wants() if self._visible else frozenset())
+            self._worker.look(self.observations() if self._visible else ())
 
     def _pace(self) -> None:
         if self._worker is None:
@@ -372,8 +353,6 @@ class Bench(QObject):
                 self._take_refused(reply)
             case Update():
                 self._take_update(reply)
-            case Answer():
-                self._take_answer(reply)
             case Failed():
                 self._take_failure(reply)
 
@@ -385,7 +364,6 @@ class Bench(QObject):
         self._halted = ""
         self.refusal, self.building = "", False
         self.record = record
-        self.inquiry.begin()
         self._stale = 2
         self.started.emit(reply.info)
 
@@ -420,22 +398,15 @@ class Bench(QObject):
             self.kept_steps = reply.kept_steps
             self._count_time()
             self.record.add(frame, reply.rows)
-            view = View(frame, self.record, dict(self.inquiry.answers))
-            self.view = self._readings.added_to(view, reply.playing)
+            self.view = self._readings.added_to(View(frame, self.record), reply.playing)
             self.updated.emit(self.view, reply.steps_per_second)
-            if self._visible:
-                self.inquiry.go_on(self.questions(), frame.step)
+            if reply.awaited and self._visible:
+                self._stale = max(self._stale, 1)
         if fresh:
             self._set_playing(reply.playing)
             before, self._halted = self._halted, reply.halted
             if reply.halted and not before:
                 self.halted.emit(reply.halted)
-
-    def _take_answer(self, reply: Answer) -> None:
-        hear = self._hearers.get(reply.topic)
-        if hear is not None and self.info is not None and reply.run == self.info.run:
-            hear(reply)
-            self._wake_if_still()
 
     def _take_failure(self, reply: Failed) -> None:
         self._set_playing(False)

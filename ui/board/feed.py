@@ -7,10 +7,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from simulator.observations.question import Question
+from simulator.observations.base import Observation
 from simulator.training.run_info import RunInfo
 from ui.board.plot_set import PlotSet
-from ui.plots.asking import Asking
 from ui.plots.base import Plot, View
 from ui.plots.veil import Veils
 
@@ -44,6 +43,7 @@ class Feed(QObject):
         assert plot.header is not None
         plot.header.pause_toggled.connect(lambda _on: self.wanted_changed.emit())
         plot.header.option_toggled.connect(lambda _key, _on: self.wanted_changed.emit())
+        plot.observations_changed.connect(self.wanted_changed)
         if self.info is not None:
             plot.start(self.info)
         self._veils.cover(plot)
@@ -56,13 +56,10 @@ class Feed(QObject):
     def _looked_at(self) -> list[Plot[Any]]:
         return [self._plots.plot(key) for key in self._plots.kinds] if self._want_all else self.visible_plots()
 
-    def wants(self) -> frozenset[str]:
-        """The costly parts that the plots which are seen and not paused need."""
-        return frozenset[str]().union(*(plot.wants for plot in self._looked_at if not plot.paused))
-
-    def questions(self) -> dict[str, Question]:
-        """What the plots which are seen and not paused ask, by their keys."""
-        return {p.key: p.question() for p in self._looked_at if isinstance(p, Asking) and not p.paused}
+    def observations(self) -> tuple[Observation[Any], ...]:
+        """What the plots which are seen and not paused show of the run."""
+        plots = [plot for plot in self._looked_at if not plot.paused]
+        return tuple(dict.fromkeys(each for plot in plots for each in plot.observations))
 
     def want_all(self, on: bool) -> None:
         """Keep all plots up to date, for an export of all."""

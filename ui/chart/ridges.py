@@ -13,6 +13,7 @@ from PySide6.QtGui import QPolygonF
 
 from simulator.arrays.histograms import Histograms
 from simulator.arrays.numeric import Counts
+from simulator.observations.histograms import HistogramsObservation, Quantity
 from simulator.record.frame import Frame
 from ui.chart.beside import RowText
 from ui.chart.legend import Note
@@ -37,12 +38,12 @@ class HistogramState:
         return int(self.histograms.counts.shape[0])
 
 
-def histogram_state(frame: Frame, quantity: str) -> HistogramState | None:
+def histogram_state(frame: Frame, quantity: Quantity) -> HistogramState | None:
     """None where the frame carries no such histograms, or none of any layer."""
-    found = frame.histograms.get(quantity)
-    if found is None or not found.counts.size:
+    observed = frame.observed(HistogramsObservation(quantity=quantity))
+    if observed is None or observed.result is None or not observed.result.counts.size:
         return None
-    return HistogramState(frame.step, found)
+    return HistogramState(observed.step, observed.result)
 
 
 def edges_of(histograms: Histograms) -> Array:

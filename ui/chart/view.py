@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from simulator.layers.base import Layer
@@ -14,7 +13,6 @@ from simulator.record.frame import Frame
 from simulator.record.history import History
 from simulator.record.past import Past
 from simulator.record.record import Record
-from simulator.running.messages import Answer
 from simulator.schema.parameter import Part, kinds, title_of
 
 
@@ -25,8 +23,6 @@ class View:
     frame: Frame
     record: Record
     """The past of this run."""
-    answers: Mapping[str, Answer] = field(default_factory=dict)
-    """The last answer to what each plot asks, by the plot's key."""
     read: Frame | None = None
     """The frame whose numbers are read out, where the present one passes too fast."""
     scored: Frame | None = None

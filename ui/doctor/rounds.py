@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
-from simulator.arrays.numeric import Floats
-from simulator.doctor import WANTS, Evidence, Finding, Remedy, TinyGradients, examine, rising
+from simulator.doctor import OBSERVATIONS, Evidence, Finding, Remedy, examine, rising
 from simulator.doctor.headline import headline
 from simulator.experiment.experiment import told
-from simulator.observations.sharpness import Sharpness, SharpnessQuestion
-from simulator.running.messages import Answer
+from simulator.observations.base import Observation
+from simulator.observations.factors import FactorsObservation
+from simulator.observations.sharpness import SharpnessObservation
+from simulator.observations.tiny_gradients import TinyGradientsObservation
 from ui.bench.bench import Bench
 from ui.bench.document import Document
 from ui.doctor.onsets import Onsets
@@ -24,7 +26,6 @@ SHARE = 20
 """An examination that took long is followed by so many times as long without one."""
 PATIENCE_MS = 100
 """Where plots are always being painted, it waits no longer for them."""
-TINY, SHARPNESS = "doctor.tiny", "doctor.sharpness"
 
 
 class Rounds(QObject):
@@ -53,10 +54,8 @@ class Rounds(QObject):
         self._soon = QTimer(self, singleShot=True, interval=0)
         """Fires when all plots have been painted: a hand on a knob waits for them, not for the doctor."""
         self._soon.timeout.connect(self._look)
-        self._asked: dict[str, int] = {}
-        """Topic → the step it was last asked about."""
-        self._tiny: Floats | None = None
-        self._sharpness: Sharpness | None = None
+        self._worried = False
+        """Whether the loss was rising when it looked last: then it asks how sharply it curves."""
         bench.started.connect(lambda _info: self.forget())
         bench.updated.connect(lambda view, _rate: self._take(view))
         bench.closed.connect(self.trials.close)
@@ -76,9 +75,12 @@ class Rounds(QObject):
         suspected = bool(self.offers) and self.offers[0].suspected
         return f"{'Suspected: ' if suspected else ''}{headline(self.findings, self._view.frame)}"
 
-    def wants(self) -> frozenset[str]:
+    def observations(self) -> tuple[Observation[Any], ...]:
         """What the next frame must bring, if it is to be examined."""
-        return WANTS if self._due() else frozenset()
+        if not self._due():
+            return ()
+        curvature = (SharpnessObservation(),) if self._worried else ()
+        return (*OBSERVATIONS, TinyGradientsObservation(), *curvature)
 
     def apply(self, remedy: Remedy, back_to: int | None) -> None:
         """Change the experiment in one undo entry; where that is no help, start over or go ``back_to`` a step."""
@@ -100,25 +102,20 @@ class Rounds(QObject):
         self._view = None
         self._soon.stop()
         self._since.invalidate()
-        self._ask_anew()
+        self._worried = False
         self._found, self._step, self.examined = (), 0, False
         self._onsets = Onsets()
         self._offer()
 
     def _follow(self) -> None:
         """The experiment has been edited: until its network is built, what is shown is of another one."""
-        self._ask_anew()
         if self._bench.building:
             self._soon.stop()
             self.trials.forget()
 
-    def _ask_anew(self) -> None:
-        """The experiment is another one: what was asked may have another answer."""
-        self._asked.clear()
-        self._tiny = self._sharpness = None
-
     def _take(self, view: View) -> None:
-        if self._due() and not self._bench.building and (view.frame.factors or view.frame.info.depth == 1):
+        factors = view.frame.result(FactorsObservation())
+        if self._due() and not self._bench.building and (factors or view.frame.info.depth == 1):
             self._view = view
             self._since.start()
             if not self._soon.isActive():
@@ -134,31 +131,17 @@ class Rounds(QObject):
             return
         self._since.start()
         evidence = Evidence(
-            self._document.experiment, view.frame, view.record, self._tiny, self._sharpness
+            self._document.experiment, view.frame, view.record,
+            view.frame.result(TinyGradientsObservation()), view.frame.result(SharpnessObservation()),
         )  # fmt: skip
         worried = rising(evidence) and not evidence.broken
         self._found, self._step = examine(evidence if worried else replace(evidence, sharpness=None)), view.frame.step
         self.examined = True
         self._offer()
         self._rest = max(EVERY_MS, SHARE * self._since.elapsed())
-        self._ask(view.frame.step, worried)
-
-    def _ask(self, step: int, worried: bool) -> None:
-        # Once per step: an answer makes the bench look again.
-        if self._asked.get(TINY) != step:
-            self._asked[TINY] = step
-            self._bench.ask(TINY, TinyGradients(), self._hear)
-        if worried and self._asked.get(SHARPNESS) != step:
-            self._asked[SHARPNESS] = step
-            self._bench.ask(SHARPNESS, SharpnessQuestion(), self._hear)
-
-    def _hear(self, answer: Answer) -> None:
-        if answer.topic == TINY:
-            self._tiny = answer.result
-        else:
-            self._sharpness = answer.result
-        if not self._bench.playing:
-            self._look()
+        if worried and not self._worried and not self._bench.playing:
+            self._bench.wake()
+        self._worried = worried
 
     def _offer(self) -> None:
         """Say what is found and offered by what is known now."""

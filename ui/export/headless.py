@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from simulator.record.frame import Frame
 from simulator.record.record import Record
-from simulator.running.messages import Answer
 from ui.export.pictures import export_all
 from ui.plots import View, all_plots
 from ui.style.theme import LIGHT
 
 
 def draw_all(
-    frame: Frame, record: Record, folder: Path | str, *, answers: Mapping[str, Answer] | None = None,
+    frame: Frame, record: Record, folder: Path | str, *,
     width: int = 800, height: int = 500, scale: float = 1.0,
 ) -> list[Path]:  # fmt: skip
     """Write ``<key>.png`` in light colours for every plot that has something to show; the files written.
@@ -25,7 +23,7 @@ def draw_all(
     try:
         for plot in plots:
             plot.start(frame.info)
-            plot.refresh(View(frame, record, answers or {}))
+            plot.refresh(View(frame, record))
         return export_all(plots, folder, "png", width=width, height=height, scale=scale)
     finally:
         for plot in plots:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from simulator.observations.tables import ANALYSES, Analysis
+from simulator.observations.base import Observation
+from simulator.observations.registry import analyses
+from simulator.schema.parameter import summary_of
 from ui.board.workspaces import BUILT_IN, Workspace
 from ui.manual.page import Page, written
 from ui.plots import plot_class
@@ -46,13 +50,11 @@ def _plots_of(workspace: Workspace) -> str:
 
 
 def _analyses() -> str:
-    return "\n".join(f"- `{name}`: {_described(analysis)} {_files(analysis)}" for name, analysis in ANALYSES.items())
+    return "\n".join(
+        f"- `{name}`: {summary_of(type(analysis))} {_files(analysis)}" for name, analysis in analyses().items()
+    )
 
 
-def _described(analysis: Analysis) -> str:
-    return " ".join((analysis.__doc__ or "").split())
-
-
-def _files(analysis: Analysis) -> str:
+def _files(analysis: Observation[Any]) -> str:
     listed = (f"`{file}`: {', '.join(f'`{name}`' for name in columns)}." for file, columns in analysis.columns.items())
     return " ".join(listed)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.arrays.histograms import Histograms
-from simulator.observations.preactivation import Preactivation, PreactivationQuestion
+from simulator.observations.base import Observed
+from simulator.observations.preactivation import Preactivation, PreactivationObservation
 from simulator.parts.activations import Activation
-from simulator.running.messages import Answer
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import ValueAxis
 from ui.chart.guides import Guide, Level
@@ -21,8 +21,8 @@ from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange
 from ui.chart.ridges import bin_text, edges_of, heights_of, tail_notes
 from ui.chart.table import Table
-from ui.plots.asking import Asking
 from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.costly import CostlyPlot
 from ui.style.numbers import number, percent
 
 POINTS = 400
@@ -38,7 +38,7 @@ class FunctionState:
     seconds: float
 
 
-class ActivationFunction(Asking[FunctionState]):
+class ActivationFunction(CostlyPlot[FunctionState]):
     key = "activation_function"
     title = "Activation function"
     side = "forward"
@@ -47,6 +47,7 @@ class ActivationFunction(Asking[FunctionState]):
         "under a flat stretch, the unit is saturated and its gradient is lost. Point at another layer, in any plot "
         "or in the stack, to see its function."
     )
+    observations = (PreactivationObservation(),)
     formula = (
         r"$a=\varphi(z)$, $\varphi'(z)$; dashed: $\sup|\varphi'|$; saturated: $|\varphi'(z)|<0.05\,\sup|\varphi'|$"
     )
@@ -60,18 +61,20 @@ class ActivationFunction(Asking[FunctionState]):
         self.chosen = 0
 
     def begin(self, info: RunInfo) -> None:
-        self.chosen = min(self.chosen, info.depth - 1)
+        self._choose(min(self.chosen, info.depth - 1))
 
-    def question(self) -> PreactivationQuestion:
-        return PreactivationQuestion(self.chosen)
-
-    def understand(self, answer: Answer, view: View) -> FunctionState:
-        return FunctionState(answer.step, view.frame.info.depth, answer.result, answer.seconds)
+    def understand(self, observed: Observed[Preactivation], view: View) -> FunctionState:
+        assert observed.result is not None
+        return FunctionState(observed.step, view.frame.info.depth, observed.result, observed.seconds)
 
     def layer_pointed(self, layer: int) -> None:
         """Pointing at a layer asks for its function; it stays."""
         if layer >= 0:
-            self.chosen = layer
+            self._choose(layer)
+
+    def _choose(self, layer: int) -> None:
+        self.chosen = layer
+        self.observe(PreactivationObservation(layer=layer))
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QRectF
 
+from simulator.observations.histograms import HistogramsObservation
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.beside import RowWords
@@ -53,7 +54,7 @@ class ActivationImage(ImagePlot[HistogramState]):
     formula = r"Count per bin / highest count of the layer, on a square-root colour scale"
     bar_name = "share of highest bin"
     colour_table = staticmethod(forward_table)
-    wants = frozenset({"activation"})
+    observations = (HistogramsObservation(quantity="activation"),)
     empty_text = "The histogram of every layer's activations appears here with the first frame."
     offers = (Option("shared", "shared", SHARED_HELP, on=True),)
 

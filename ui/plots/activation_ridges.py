@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simulator.observations.histograms import HistogramsObservation
 from ui.plots.ridgeline import RidgePlot
 
 
@@ -16,7 +17,7 @@ class ActivationRidges(RidgePlot):
         "ends are saturated."
     )
     formula = r"$a=\varphi(z)$ over all units and samples of the batch; each ridge is scaled to its highest bin"
-    wants = frozenset({"activation"})
+    observations = (HistogramsObservation(quantity="activation"),)
     empty_text = "The histogram of every layer's activations appears here with the first frame."
     quantity = "activation"
     axis_text = "activation"

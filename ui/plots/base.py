@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from simulator.observations.base import Observation
 from simulator.record.changes import Change
 from simulator.record.frame import Frame
 from simulator.training.run_info import RunInfo
@@ -33,6 +35,8 @@ class Plot(QWidget, PlotDefinition[S]):
     """One plot with its header; a subclass says what :class:`PlotDefinition` asks for."""
 
     layer_hovered = Signal(int)
+    observations_changed = Signal()
+    """The next frame must bring something else."""
     maximise_requested = Signal()
     export_requested = Signal()
     pinned_changed = Signal(bool)
@@ -303,6 +307,12 @@ class Plot(QWidget, PlotDefinition[S]):
             for pane, copy in zip(self.canvas.panes, other.canvas.panes, strict=True):
                 copy.take_view_of(pane)
         return other
+
+    def observe(self, *observations: Observation[Any]) -> None:
+        """Show these from now on."""
+        if observations != self.observations:
+            self.observations = observations
+            self.observations_changed.emit()
 
     # -- inside --------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QPolygonF
 
 from simulator.data.points import Points
-from simulator.observations.boundary import Boundary
+from simulator.observations.boundary import Boundary, BoundaryObservation
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import ValueAxis
 from ui.chart.heat import Picture
@@ -119,7 +119,7 @@ class BoundaryPlot(Plot[BoundaryState]):
         "Filled points were trained on, hollow ones are held out."
     )
     formula = r"Softmax or sigmoid of the output at $(x_1,x_2)$, in evaluation mode"
-    wants = frozenset({"boundary"})
+    observations = (BoundaryObservation(),)
     empty_text = "Data with two inputs (moons, circles, spirals, xor …) shows its decision boundary here."
 
     def build(self) -> None:
@@ -136,7 +136,7 @@ class BoundaryPlot(Plot[BoundaryState]):
             self.y_axis.rename(names[1], self.theme)
 
     def capture(self, view: View) -> BoundaryState | None:
-        answer = view.frame.boundary
+        answer = view.frame.result(BoundaryObservation())
         if answer is None:
             return None
         info = view.frame.info

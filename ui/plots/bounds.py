@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.observations.bounds import BoundsObservation
 from simulator.theory.bounds import Bounds
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Area, Mark
 from ui.chart.polygons import Array
 from ui.chart.table import Table, cells
 from ui.plots.base import Probe, View
+from ui.plots.costly import age_note
 from ui.plots.depth import Column, DepthPlot, DepthState, Line
 from ui.style.numbers import decimal, integer, not_finite, number
 
@@ -23,6 +25,8 @@ class BoundsState(DepthState):
     """``measured`` is of the step in it, which may be a little before the frame's."""
 
     measured: Bounds | None = None
+    seconds: float = 0.0
+    """What it cost."""
 
 
 class BoundsPlot(DepthPlot):
@@ -40,7 +44,7 @@ class BoundsPlot(DepthPlot):
         r"(B) $\|\partial C/\partial b^l\|\le\gamma^{L-l}\cdot\|W^{l+1}\|_2\cdots\|W^L\|_2\cdot\|\delta^L\|$, "
         r"$\gamma=\sup|\varphi'|$, $C$ the loss of the first sample of the batch"
     )
-    wants = frozenset({"bounds"})
+    observations = (BoundsObservation(),)
     axis_text = "‖∂C/∂b‖"
     log = True
     lines = (
@@ -49,11 +53,12 @@ class BoundsPlot(DepthPlot):
     )
 
     def capture(self, view: View) -> BoundsState | None:
-        found = view.frame.bounds
-        if found is None or len(found.bound) != view.frame.info.depth:
+        observed = view.frame.observed(BoundsObservation())
+        found = None if observed is None else observed.result
+        if observed is None or found is None or len(found.bound) != view.frame.info.depth:
             return None
         now = {name: _column(getattr(found, name), found) for name in self.measures()}
-        return BoundsState(found.step, now, None, measured=found)
+        return BoundsState(observed.step, now, None, measured=found, seconds=observed.seconds)
 
     def marks(self, state: DepthState) -> Sequence[Mark]:
         edges = (np.maximum(self._height(state.now[line.measure]), self.scale.range[0]) for line in self.lines)
@@ -75,7 +80,7 @@ class BoundsPlot(DepthPlot):
         found = _bounds(state)
         if found.reason:
             return ()
-        return [*super().notes(state), Note(f"‖W‖₂ {number(1000 * found.seconds, 2)} ms")]
+        return [*super().notes(state), age_note(state.step, _seconds(state))]
 
     def probe(self, state: DepthState, pane: int, x: float, y: float) -> Probe | None:
         found, index = _bounds(state), round(x)
@@ -94,7 +99,7 @@ class BoundsPlot(DepthPlot):
             f"bound  {number(bound)}, {slack_text(slack, 2)} above",
             f"‖∂W‖  {number(weight)} = ‖∂b‖ · {number(size)}",
             f"‖W‖₂  {number(stretch)}",
-            f"sample {integer(found.sample)}, step {integer(found.step)}",
+            f"sample {integer(found.sample)}, step {integer(state.step)}",
         ]
         return Probe("\n".join(text), index)
 
@@ -116,6 +121,11 @@ def _bounds(state: DepthState) -> Bounds:
     assert isinstance(state, BoundsState)
     assert state.measured is not None
     return state.measured
+
+
+def _seconds(state: DepthState) -> float:
+    assert isinstance(state, BoundsState)
+    return state.seconds
 
 
 def _known(found: Bounds) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:

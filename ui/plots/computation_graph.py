@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 
-from simulator.observations.graph.matrix import Matrix, OpenBox
-from simulator.observations.graph.nodes import Box, Graph
+from simulator.observations.base import Observed
+from simulator.observations.graph.matrix import OpenBox
+from simulator.observations.graph.nodes import Box, Graph, GraphObservation
 from simulator.observations.graph.what_if import Changes, Outcome, WhatIf, as_matrix
-from simulator.observations.question import Question
-from simulator.running.messages import Answer
+from simulator.record.frame import Frame
 from simulator.training.run_info import RunInfo
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Mark
@@ -52,11 +52,8 @@ class ComputationGraph(Plot[GraphState]):
         r"Norms of signals: $\sqrt{\operatorname{mean}\,\|\cdot\|^2}$ over the samples; of $W$, $\partial W$, "
         r"$\partial b$: Frobenius"
     )
-    wants = frozenset({"graph"})
+    observations = (GraphObservation(),)
     empty_text = "The boxes of the network, once there is one."
-
-    asked = Signal(object)
-    """A question to the run, whose answer goes to :meth:`hear`."""
 
     def build(self) -> None:
         self.pane, self.detail_pane = Pane(), Pane()
@@ -68,8 +65,6 @@ class ComputationGraph(Plot[GraphState]):
         self._edges: list[Edge] = []
         self._laid_out: tuple[str, ...] = ()
         """Keys of the boxes that have been given places."""
-        self._question: tuple[object, ...] = ()
-        """What was asked last: run, step and question."""
         self._refused = ""
         self._pressed = QPointF()
         self._edited: tuple[int, int, int] | None = None
@@ -98,17 +93,20 @@ class ComputationGraph(Plot[GraphState]):
         self.canvas.grid.layout.setRowStretchFactor(FIRST_ROW + 1, round(100 * share))
 
     def begin(self, info: RunInfo) -> None:
-        self._question, self._refused = (), ""
+        self._refused = ""
+        self._ask()
 
     def capture(self, view: View) -> GraphState | None:
-        graph = view.frame.graph
-        if graph is None:
+        observed = view.frame.observed(GraphObservation())
+        if observed is None or observed.result is None:
             return None
-        made = GraphState(graph.step, view.frame.step, view.frame.info.depth, graph)
+        graph = observed.result
+        made = GraphState(observed.step, view.frame.step, view.frame.info.depth, graph)
         old = self.state or self._before
         if old is None or [(b.key, b.shape) for b in old.graph.boxes] != [(b.key, b.shape) for b in graph.boxes]:
             return made
-        return replace(made, chosen=old.chosen, matrix=old.matrix, changes=old.changes, outcome=old.outcome)
+        kept = replace(made, chosen=old.chosen, matrix=old.matrix, changes=old.changes, outcome=old.outcome)
+        return self._with_answer(kept, view.frame)
 
     _before: GraphState | None = None
     """The last state of the run before: what was open stays open."""
@@ -128,36 +126,27 @@ class ComputationGraph(Plot[GraphState]):
         if not self.paused:
             self._ask()
 
-    def _ask(self) -> None:
-        """Ask once for what is open and changed at this step."""
-        state, info = self.state, self.info
-        if self.header is None or state is None or info is None:
-            return
-        question: Question | None = None
-        if self.editable and (state.chosen or state.changes != UNCHANGED):
-            question = WhatIf(state.changes)
-        elif state.chosen:
-            question = OpenBox(state.chosen)
-        asked = (info.run, state.step, state.chosen, question)
-        if question is not None and asked != self._question:
-            self._question = asked
-            self.asked.emit(question)
+    def _inside(self, state: GraphState) -> WhatIf | OpenBox | None:
+        """What there is to observe of what is open and changed."""
+        if not self._refused and is_editable(state.graph) and (state.chosen or state.changes != UNCHANGED):
+            return WhatIf(changes=state.changes)
+        return OpenBox(key=state.chosen) if state.chosen else None
 
-    def hear(self, answer: Answer) -> None:
-        """Take what the run has answered."""
-        state = self.state
-        if state is None or self.paused:
-            return
-        result = answer.result
-        if answer.refusal:
-            self._refused = answer.refusal
-            self.show_state(replace(state, changes=UNCHANGED, outcome=None))
-            self._ask()
-        elif isinstance(result, Outcome):
-            matrix = as_matrix(result.after, state.chosen) if state.chosen in result.after else None
-            self.show_state(replace(state, outcome=result, matrix=matrix))
-        elif isinstance(result, Matrix) and result.key == state.chosen:
-            self.show_state(replace(state, matrix=result))
+    def _ask(self) -> None:
+        inside = None if self.header is None or self.state is None else self._inside(self.state)
+        self.observe(GraphObservation(), *(() if inside is None else (inside,)))
+
+    def _with_answer(self, state: GraphState, frame: Frame) -> GraphState:
+        """The state with what the run has found inside."""
+        inside = self._inside(state)
+        observed: Observed[Any] | None = None if inside is None else frame.observed(inside)
+        if observed is None:
+            return state
+        if observed.refusal:
+            self._refused = observed.refusal
+            return replace(state, changes=UNCHANGED, outcome=None)
+        result = observed.result
+        return _with_outcome(state, result) if isinstance(result, Outcome) else replace(state, matrix=result)
 
     # -- the hand ------------------------------------------------------------------------------------------------------
 
@@ -165,8 +154,11 @@ class ComputationGraph(Plot[GraphState]):
         """Open a box; the open one, or ``""``, closes."""
         if self.state is None:
             return
-        chosen = "" if key == self.state.chosen else key
-        self.show_state(replace(self.state, chosen=chosen, matrix=None))
+        before = self.state
+        state = replace(before, chosen="" if key == before.chosen else key, matrix=None)
+        if self._inside(state) == self._inside(before) and state.outcome is not None:
+            state = _with_outcome(state, state.outcome)
+        self.show_state(state)
         self._ask()
 
     def switch_unit(self, layer: int, unit: int) -> None:
@@ -328,6 +320,12 @@ class ComputationGraph(Plot[GraphState]):
             "norm": [box.norm for box in boxes],
         }
         return Table({**columns, **(changed_columns(state.changed, boxes) if state.changed is not None else {})})
+
+
+def _with_outcome(state: GraphState, outcome: Outcome) -> GraphState:
+    """The state with what its changes do, and the open box as they leave it."""
+    matrix = as_matrix(outcome.after, state.chosen) if state.chosen in outcome.after else None
+    return replace(state, outcome=outcome, matrix=matrix)
 
 
 def _distance(place: Place, x: float, y: float) -> float:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.observations.correlation import Correlation, CorrelationQuestion, correlations
-from simulator.running.messages import Answer
+from simulator.observations.base import Observed
+from simulator.observations.correlation import Correlation, CorrelationObservation, correlations
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.guides import Guide, Level
@@ -22,8 +22,8 @@ from ui.chart.pens import DASHED
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange
 from ui.chart.table import Cell, Table, cells
-from ui.plots.asking import Asking
 from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.costly import CostlyPlot
 from ui.plots.depth import finite_extent
 from ui.style.numbers import count, number
 
@@ -57,7 +57,7 @@ class CorrelationState:
         return values[:, first, second].T
 
 
-class CorrelationPlot(Asking[CorrelationState]):
+class CorrelationPlot(CostlyPlot[CorrelationState]):
     key = "correlation"
     title = "Correlation over depth"
     side = "forward"
@@ -66,6 +66,7 @@ class CorrelationPlot(Asking[CorrelationState]):
         "common. In order all samples come out alike, in chaos even similar ones part; either way nothing of them is "
         "left to learn from after a few ξ_c. Dashed: mean-field theory of the same samples in a fresh network."
     )
+    observations = (CorrelationObservation(),)
     formula = (
         r"$$c_{ab}=\frac{q_{ab}}{\sqrt{q_{aa}\,q_{bb}}}$$"
         "\n\n"
@@ -83,11 +84,9 @@ class CorrelationPlot(Asking[CorrelationState]):
     def begin(self, info: RunInfo) -> None:
         self.depth_axis.name_layers(self.labels)
 
-    def question(self) -> CorrelationQuestion:
-        return CorrelationQuestion()
-
-    def understand(self, answer: Answer, view: View) -> CorrelationState:
-        return CorrelationState(answer.step, answer.result, answer.seconds)
+    def understand(self, observed: Observed[Correlation], view: View) -> CorrelationState:
+        assert observed.result is not None
+        return CorrelationState(observed.step, observed.result, observed.seconds)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 

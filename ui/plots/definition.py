@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Generic, Literal
+from typing import Any, ClassVar, Generic, Literal
 
 from PySide6.QtCore import QPointF
 
 from simulator.layers.info import LayerInfo
+from simulator.observations.base import Observation
 from simulator.training.run_info import RunInfo
 from ui.chart.canvas import Canvas
 from ui.chart.header import Option
@@ -37,8 +38,8 @@ class PlotDefinition(Generic[S]):
     explain: ClassVar[str] = ""
     formula: ClassVar[str] = ""
     """Markdown with TeX between dollars."""
-    wants: frozenset[str] = frozenset()
-    """Costly parts of a frame that it needs; options may change them."""
+    observations: tuple[Observation[Any], ...] = ()
+    """What it shows of the run beside the measures; options may change it."""
     empty_text: ClassVar[str] = "Nothing to show yet: the first step fills this plot."
     offers: ClassVar[tuple[Option, ...]] = ()
     """Switches of this plot."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QPolygonF
 
+from simulator.observations.prediction import PredictionObservation
 from simulator.record.frame import Frame
 from simulator.theory.prediction import Prediction
 from simulator.training.run_info import RunInfo
@@ -120,7 +121,7 @@ class DepthPlot(Plot[DepthState]):
             first = None
         now = columns_of(view.frame, names)
         since = since_of(view.history, names[0], now[names[0]].values)
-        return DepthState(view.frame.step, now, first, view.frame.prediction, since)
+        return DepthState(view.frame.step, now, first, view.frame.result(PredictionObservation()), since)
 
     # -- theory ------------------------------------------------------------------------------------------------------
 
@@ -129,8 +130,8 @@ class DepthPlot(Plot[DepthState]):
         return {}
 
     def option_changed(self) -> None:
-        extra = {"prediction"} if self.options.get("theory") else set[str]()
-        self.wants = type(self).wants | extra
+        extra = (PredictionObservation(),) if self.options.get("theory") else ()
+        self.observations = (*type(self).observations, *extra)
 
     def _theory(self, state: DepthState) -> Mapping[str, Envelope]:
         """What is to be drawn of theory."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.observations.effective_rank import EffectiveRank, EffectiveRankQuestion
-from simulator.running.messages import Answer
+from simulator.observations.base import Observed
+from simulator.observations.effective_rank import EffectiveRank, EffectiveRankObservation
 from ui.chart.legend import Note
-from ui.plots.asking import Asking
 from ui.plots.base import View
+from ui.plots.costly import CostlyPlot
 from ui.plots.depth import Column, DepthPlot, DepthState, Line
 
 
@@ -20,7 +20,7 @@ class RankState(DepthState):
     seconds: float = 0.0
 
 
-class EffectiveRankPlot(Asking[DepthState], DepthPlot):
+class EffectiveRankPlot(CostlyPlot[DepthState], DepthPlot):
     key = "effective_rank"
     title = "Effective rank over depth"
     side = "forward"
@@ -28,6 +28,7 @@ class EffectiveRankPlot(Asking[DepthState], DepthPlot):
         "How many directions the activations of one batch really use, layer by layer; hollow: how many there are. "
         "A rank that falls towards 1 with depth means that all samples come out alike: nothing is left to learn from."
     )
+    observations = (EffectiveRankObservation(),)
     formula = (
         r"$$e^H,\quad H=-\sum_i p_i\ln p_i,\quad p_i=\frac{\sigma_i}{\sum_j\sigma_j}$$"
         "\n\n"
@@ -41,14 +42,12 @@ class EffectiveRankPlot(Asking[DepthState], DepthPlot):
         Line("most", "units or samples, whichever are fewer", "muted", hollow=True),
     )
 
-    def question(self) -> EffectiveRankQuestion:
-        return EffectiveRankQuestion()
-
-    def understand(self, answer: Answer, view: View) -> RankState:
-        found: EffectiveRank = answer.result
+    def understand(self, observed: Observed[EffectiveRank], view: View) -> RankState:
+        found = observed.result
+        assert found is not None
         known = np.ones(len(found.rank), np.bool_)
         now = {"rank": Column(found.rank, known), "most": Column(found.most, known)}
-        return RankState(answer.step, now, None, seconds=answer.seconds)
+        return RankState(observed.step, now, None, seconds=observed.seconds)
 
     def notes(self, state: DepthState) -> Sequence[Note]:
         assert isinstance(state, RankState)

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from simulator.arrays.trace import FACTORS, Factor
-from simulator.observations.factors import TOTAL, FactorGains, nothing_arrives
+from simulator.observations.factors import TOTAL, FactorGains, FactorsObservation, nothing_arrives
 from simulator.record.sampled_history import Grid
 from ui.chart.colour_tables import diverging_table
 from ui.chart.header import Option
@@ -68,7 +68,7 @@ class FactorImage(LayersImage[FactorsPast]):
         r"Or one factor of it; of each column the value farthest from 0, held until the next look; grey: the signal "
         r"is lost (gain 0), amber: NaN"
     )
-    wants = frozenset({"factors"})
+    observations = (FactorsObservation(),)
     bar_name = "log₁₀ gain"
     colour_table = staticmethod(diverging_table)
     zero = SIGNAL_LOST

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 
 from simulator.layers.base import layer_kinds
-from simulator.observations.feature_maps import Maps
+from simulator.observations.base import Observation
+from simulator.observations.feature_maps import FeatureMapsObservation, Maps
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import BlankAxis
 from ui.chart.colour_tables import forward_table
@@ -43,8 +44,9 @@ class MapState:
 def map_state(view: View, *, kernels: bool) -> MapState | None:
     """Layers with kernels, or with maps of any kind; None where there are none."""
     found = {}
+    seen = view.frame.result(FeatureMapsObservation()) or {}
     for index, layer in enumerate(view.frame.info.layers):
-        maps = view.frame.maps.get(layer.label)
+        maps = seen.get(layer.label)
         if maps is not None and (maps.kernels is not None or not kernels):
             found[index] = maps
     return MapState(view.frame.step, view.frame.info.depth, found) if found else None
@@ -53,7 +55,7 @@ def map_state(view: View, *, kernels: bool) -> MapState | None:
 class TilePlot(ImagePlot[MapState]):
     """Images of one layer: the first that has any, or the one last pointed at anywhere."""
 
-    wants = frozenset({"maps"})
+    observations: tuple[Observation[Any], ...] = (FeatureMapsObservation(),)
     kinds = layer_kinds(lambda layer: layer.kernels)
     noun: ClassVar[str] = ""
     needs_kernels: ClassVar[bool] = False

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtGui import QPolygonF
 
 from simulator.layers.base import layer_kinds
-from simulator.observations.gates import Gates
+from simulator.observations.gates import Gates, GatesObservation
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.beside import RowText, RowWords
 from ui.chart.legend import Note
@@ -64,7 +64,7 @@ class GatePlot(Plot[GateState]):
         r"$\sigma(z)$ of each gate over units, samples and time steps; saturated: $\sigma(1-\sigma)<5\,\%$ of "
         r"$\tfrac14$"
     )
-    wants = frozenset({"gates"})
+    observations = (GatesObservation(),)
     empty_text = "Add a highway layer, a GRU or an LSTM to see where its gates stand."
 
     def build(self) -> None:
@@ -77,7 +77,7 @@ class GatePlot(Plot[GateState]):
         self.canvas.add_beside(self.words, FIRST_ROW, 2)
 
     def capture(self, view: View) -> GateState | None:
-        gates = view.frame.gates
+        gates = view.frame.result(GatesObservation())
         if gates is None or not gates.layers:
             return None
         places = {layer.label: index for index, layer in enumerate(view.frame.info.layers)}

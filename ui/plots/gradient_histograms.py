@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simulator.observations.histograms import HistogramsObservation
 from ui.chart.header import Option
 from ui.plots.ridgeline import SHARED_HELP, RidgePlot
 
@@ -16,7 +17,7 @@ class GradientHistograms(RidgePlot):
         "at 0."
     )
     formula = r"$\partial C/\partial w$ for every weight $w$ of the layer; each ridge is scaled to its highest bin"
-    wants = frozenset({"weight_gradient"})
+    observations = (HistogramsObservation(quantity="weight_gradient"),)
     empty_text = "The histogram of every layer's weight gradients appears here with the first frame."
     quantity = "weight_gradient"
     axis_text = "∂C/∂w"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.observations.gradient_noise import GradientNoise, GradientNoiseQuestion
-from simulator.running.messages import Answer
+from simulator.observations.base import Observed
+from simulator.observations.gradient_noise import GradientNoise, GradientNoiseObservation
 from ui.chart.axes import ValueAxis
 from ui.chart.decades import extent, log10, notes_of, written
 from ui.chart.legend import Key, Note
@@ -16,8 +16,8 @@ from ui.chart.marks import Area, Curves, Mark
 from ui.chart.polygons import Array, polygon
 from ui.chart.ranges import StepRange
 from ui.chart.table import Table
-from ui.plots.asking import Asking
 from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.costly import CostlyPlot
 from ui.style.numbers import count, number
 
 BINS_PER_DECADE = 10
@@ -37,7 +37,7 @@ class NoiseState:
         return logs[np.isfinite(logs)]
 
 
-class GradientNoisePlot(Asking[NoiseState]):
+class GradientNoisePlot(CostlyPlot[NoiseState]):
     key = "gradient_noise"
     title = "Gradient noise"
     side = "backward"
@@ -46,6 +46,7 @@ class GradientNoisePlot(Asking[NoiseState]):
         "stands to the left, the more samples disagree. A signal-to-noise near 1 means that the step is chance; a "
         "cosine below 0 means that two steps in a row undo each other."
     )
+    observations = (GradientNoiseObservation(),)
     formula = (
         r"$\|g_i\|$ over all parameters; signal-to-noise"
         "\n\n"
@@ -61,11 +62,9 @@ class GradientNoisePlot(Asking[NoiseState]):
         self.scale, self.counts = StepRange(log=True), StepRange(always=(0.0, 4.0))
         self.scales += [self.scale, self.counts]
 
-    def question(self) -> GradientNoiseQuestion:
-        return GradientNoiseQuestion()
-
-    def understand(self, answer: Answer, view: View) -> NoiseState:
-        return NoiseState(answer.step, answer.result, answer.seconds)
+    def understand(self, observed: Observed[GradientNoise], view: View) -> NoiseState:
+        assert observed.result is not None
+        return NoiseState(observed.step, observed.result, observed.seconds)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from simulator.arrays.numeric import frozen
 from simulator.layers.base import layer_kinds
+from simulator.observations.base import Observed
 from simulator.observations.feature_maps import Maps
-from simulator.observations.input_gradient import InputGradient, InputGradientQuestion
-from simulator.running.messages import Answer
+from simulator.observations.input_gradient import InputGradient, InputGradientObservation
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.colour_tables import diverging_table
 from ui.chart.legend import Key, Note
@@ -21,8 +21,8 @@ from ui.chart.polygons import Array, polygon
 from ui.chart.ranges import Range, StepRange
 from ui.chart.table import Cell, Table
 from ui.chart.tiles import Tiles, flowing
-from ui.plots.asking import Asking
 from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.costly import CostlyPlot
 from ui.plots.depth import finite_extent
 from ui.plots.feature_maps import Index, MapState, TilePlot
 from ui.style.numbers import count, number
@@ -44,7 +44,7 @@ class PictureState(MapState):
     seconds: float
 
 
-class InputGradientPlot(Asking[InputState]):
+class InputGradientPlot(CostlyPlot[InputState]):
     key = "input_gradient"
     title = "Input gradient"
     side = "backward"
@@ -53,6 +53,7 @@ class InputGradientPlot(Asking[InputState]):
         "batch, the dots are single samples. An input that stays at 0 makes no difference to the network; where all "
         "do, nothing of the error reaches the input."
     )
+    observations = (InputGradientObservation(),)
     formula = (
         r"$N\,\partial C/\partial x$, $C$ the batch's mean loss and $N$ its size; $x$ as the network sees it, scaled"
     )
@@ -64,11 +65,9 @@ class InputGradientPlot(Asking[InputState]):
         self.scale = StepRange(always=(0.0, 0.0))
         self.scales.append(self.scale)
 
-    def question(self) -> InputGradientQuestion:
-        return InputGradientQuestion()
-
-    def understand(self, answer: Answer, view: View) -> InputState:
-        return InputState(answer.step, answer.result, answer.seconds)
+    def understand(self, observed: Observed[InputGradient], view: View) -> InputState:
+        assert observed.result is not None
+        return InputState(observed.step, observed.result, observed.seconds)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
@@ -119,11 +118,11 @@ class InputGradientPlot(Asking[InputState]):
         return table_of(state.step, state.found)
 
 
-class InputGradientPicture(Asking[MapState], TilePlot):
+class InputGradientPicture(CostlyPlot[MapState], TilePlot):
     key = "input_gradient_picture"
     title = "Input gradient image"
     side = "backward"
-    wants = frozenset()
+    observations = (InputGradientObservation(picture=True),)
     kinds = layer_kinds(lambda layer: layer.structured)
     comes_along = False
     noun = "pictures"
@@ -137,13 +136,11 @@ class InputGradientPicture(Asking[MapState], TilePlot):
     formula = InputGradientPlot.formula + "; the ground's colour: 0, one colour scale for all"
     empty_text = InputGradientPlot.empty_text
 
-    def question(self) -> InputGradientQuestion:
-        return InputGradientQuestion(picture=True)
-
-    def understand(self, answer: Answer, view: View) -> MapState:
-        pictures = pictures_of(answer.result)
+    def understand(self, observed: Observed[InputGradient], view: View) -> MapState:
+        assert observed.result is not None
+        pictures = pictures_of(observed.result)
         maps = Maps(frozen(pictures), None, len(pictures), 1)
-        return PictureState(answer.step, view.frame.info.depth, {0: maps}, answer.result, answer.seconds)
+        return PictureState(observed.step, view.frame.info.depth, {0: maps}, observed.result, observed.seconds)
 
     def values(self, maps: Maps) -> Array:
         return maps.maps

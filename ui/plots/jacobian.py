@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.observations.jacobian import Jacobian, JacobianQuestion
-from simulator.running.messages import Answer
+from simulator.observations.base import Observed
+from simulator.observations.jacobian import Jacobian, JacobianObservation
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import ShareAxis, ValueAxis
 from ui.chart.decades import extent, log10, notes_of, placed
@@ -18,8 +18,8 @@ from ui.chart.marks import Curves, Dots, Mark
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange
 from ui.chart.table import Cell, Table
-from ui.plots.asking import Asking
 from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.costly import CostlyPlot
 from ui.style.numbers import number
 
 
@@ -36,7 +36,7 @@ class JacobianState:
         return [*self.found.singular_values, self.found.weight_singular_values]
 
 
-class JacobianPlot(Asking[JacobianState]):
+class JacobianPlot(CostlyPlot[JacobianState]):
     key = "jacobian"
     title = "Singular values"
     side = "backward"
@@ -45,6 +45,7 @@ class JacobianPlot(Asking[JacobianState]):
         "few samples; and what one layer's weights do alone. All at 1 is dynamical isometry: signals and gradients "
         "pass unharmed. Point at another layer, in any plot or in the stack, to see its weights."
     )
+    observations = (JacobianObservation(),)
     formula = (
         r"$\sigma$ of $J=\partial z^L/\partial x$ for single samples, $z^L$ the output before its activation; "
         r"$\sigma$ of $W^l$"
@@ -60,18 +61,20 @@ class JacobianPlot(Asking[JacobianState]):
         self.chosen = 0
 
     def begin(self, info: RunInfo) -> None:
-        self.chosen = min(self.chosen, info.depth - 1)
+        self._choose(min(self.chosen, info.depth - 1))
 
-    def question(self) -> JacobianQuestion:
-        return JacobianQuestion(layer=self.chosen)
-
-    def understand(self, answer: Answer, view: View) -> JacobianState:
-        return JacobianState(answer.step, view.frame.info.depth, answer.result, answer.seconds)
+    def understand(self, observed: Observed[Jacobian], view: View) -> JacobianState:
+        assert observed.result is not None
+        return JacobianState(observed.step, view.frame.info.depth, observed.result, observed.seconds)
 
     def layer_pointed(self, layer: int) -> None:
         """Pointing at a layer asks for its weights; they stay."""
         if layer >= 0:
-            self.chosen = layer
+            self._choose(layer)
+
+    def _choose(self, layer: int) -> None:
+        self.chosen = layer
+        self.observe(JacobianObservation(layer=layer))
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPolygonF
 
+from simulator.observations.order_chaos import OrderChaosObservation
 from simulator.theory.order_chaos import OrderChaos
 from ui.chart.axes import ValueAxis, plot_font
 from ui.chart.legend import Key, Note
@@ -151,7 +152,7 @@ class OrderChaosPlot(Plot[OrderChaosState]):
         r"$\sigma_w^2=n_{in}\operatorname{var}\,w$, $\sigma_b^2=\operatorname{var}\,b$; signals pass about "
         r"$1/|\ln\chi|$ layers"
     )
-    wants = frozenset({"order_chaos"})
+    observations = (OrderChaosObservation(),)
     empty_text = "A stack of dense layers has its place between order and chaos here."
 
     moved = Signal(float, float, bool)
@@ -172,7 +173,7 @@ class OrderChaosPlot(Plot[OrderChaosState]):
         super().refresh(view)
 
     def capture(self, view: View) -> OrderChaosState | None:
-        found = view.frame.order_chaos
+        found = view.frame.result(OrderChaosObservation())
         return None if found is None else OrderChaosState(view.frame.step, found)
 
     # -- drawing -----------------------------------------------------------------------------------------------------

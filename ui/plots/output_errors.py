@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.observations.output_errors import OutputErrors, OutputErrorsQuestion
-from simulator.running.messages import Answer
+from simulator.observations.base import Observed
+from simulator.observations.output_errors import OutputErrors, OutputErrorsObservation
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.decades import extent, log10, notes_of, placed
 from ui.chart.legend import Key, Note
@@ -16,8 +16,8 @@ from ui.chart.marks import HOLLOW, ROUND, Dots, Mark
 from ui.chart.polygons import Array
 from ui.chart.ranges import StepRange
 from ui.chart.table import Table, cells
-from ui.plots.asking import Asking
 from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.costly import CostlyPlot
 from ui.style.numbers import number
 
 SIDE = 0.12
@@ -37,7 +37,7 @@ class ErrorState:
         return log10(self.found.batch), log10(self.found.validation)
 
 
-class OutputErrorsPlot(Asking[ErrorState]):
+class OutputErrorsPlot(CostlyPlot[ErrorState]):
     key = "output_errors"
     title = "Error of each output"
     side = "training"
@@ -46,6 +46,7 @@ class OutputErrorsPlot(Asking[ErrorState]):
         "the held-out samples. With standard scaling a constant guess costs a target ½: one that stays there is not "
         "learnt, however far the sum has fallen."
     )
+    observations = (OutputErrorsObservation(),)
     formula = (
         r"Mean of $\tfrac12(a-y)^2$ by output, $y$ as the network sees it, scaled; RMS error in the data's own units"
     )
@@ -57,11 +58,9 @@ class OutputErrorsPlot(Asking[ErrorState]):
         self.scale = StepRange(log=True, always=(-1.0, 0.0))
         self.scales.append(self.scale)
 
-    def question(self) -> OutputErrorsQuestion:
-        return OutputErrorsQuestion()
-
-    def understand(self, answer: Answer, view: View) -> ErrorState:
-        return ErrorState(answer.step, answer.result, answer.seconds)
+    def understand(self, observed: Observed[OutputErrors], view: View) -> ErrorState:
+        assert observed.result is not None
+        return ErrorState(observed.step, observed.result, observed.seconds)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 

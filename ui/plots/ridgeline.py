@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from simulator.observations.histograms import Quantity
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.beside import RowWords
@@ -39,7 +40,7 @@ SHARED_HELP = "Draw all layers on one axis; off: each layer fills the width with
 class RidgePlot(Plot[HistogramState]):
     """One filled histogram per layer over a shared axis, or each over its own range."""
 
-    quantity: ClassVar[str] = ""
+    quantity: ClassVar[Quantity]
     axis_text: ClassVar[str] = ""
     offers = (Option("shared", "shared", SHARED_HELP, on=True),)
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtGui import QPolygonF
 
-from simulator.observations.sharpness import Sharpness, SharpnessQuestion
+from simulator.observations.base import Observed
+from simulator.observations.sharpness import Sharpness, SharpnessObservation
 from simulator.record.sampled_history import apart
-from simulator.running.messages import Answer
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import StepAxis, ValueAxis
 from ui.chart.beside import Gauge
@@ -23,8 +23,8 @@ from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import Range, StepRange, StepsRange
 from ui.chart.table import Table
 from ui.chart.timeline import with_gaps
-from ui.plots.asking import Asking
 from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.costly import CostlyPlot
 from ui.style.numbers import integer, number
 
 MOST_PAST = 2000
@@ -47,7 +47,7 @@ class SharpnessState:
     depth: int = 0
 
 
-class SharpnessPlot(Asking[SharpnessState]):
+class SharpnessPlot(CostlyPlot[SharpnessState]):
     key = "sharpness"
     title = "Sharpness and stability"
     side = "training"
@@ -57,6 +57,7 @@ class SharpnessPlot(Asking[SharpnessState]):
         "stability. It is a fault only if the loss rises too. The products with the Hessian are exact; where their "
         "time ran out before Lanczos converged, the value is a lower bound and is marked ≥."
     )
+    observations = (SharpnessObservation(),)
     formula = (
         r"$\eta\,\lambda_{max}(\nabla^2C)$ on the present batch, by Lanczos"
         "\n\n"
@@ -73,21 +74,19 @@ class SharpnessPlot(Asking[SharpnessState]):
         self.canvas.add_beside(self.gauge, FIRST_ROW, 2)
         self._past: list[tuple[int, float, float, float]] = []
 
-    def question(self) -> SharpnessQuestion:
-        return SharpnessQuestion()
-
     def begin(self, info: RunInfo) -> None:
         self._past = []
 
-    def understand(self, answer: Answer, view: View) -> SharpnessState:
-        found: Sharpness = answer.result
-        entry = (answer.step, found.value, found.gauge, math.nan if found.reason else found.limit)
-        if not self._past or self._past[-1][0] != answer.step:
+    def understand(self, observed: Observed[Sharpness], view: View) -> SharpnessState:
+        found = observed.result
+        assert found is not None
+        entry = (observed.step, found.value, found.gauge, math.nan if found.reason else found.limit)
+        if not self._past or self._past[-1][0] != observed.step:
             self._past.append(entry)
         self._past[-1] = entry
         if len(self._past) > MOST_PAST:
             self._past = self._past[::-2][::-1]
-        return SharpnessState(answer.step, found, answer.seconds, *np.array(self._past, np.float64).T)
+        return SharpnessState(observed.step, found, observed.seconds, *np.array(self._past, np.float64).T)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 

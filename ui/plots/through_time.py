@@ -10,6 +10,7 @@ from PySide6.QtGui import QPolygonF
 
 from simulator.layers.base import layer_kinds
 from simulator.layers.recurrent.profile import TimeProfile
+from simulator.observations.time_profile import TimeProfilesObservation
 from simulator.record.frame import Frame
 from simulator.record.history import Series
 from ui.chart.axes import WholeAxis
@@ -94,10 +95,12 @@ class ThroughTimeState:
 
 def tracks_of(frame: Frame, first: Frame | None) -> tuple[Track, ...]:
     found = []
+    profiles = frame.result(TimeProfilesObservation()) or {}
+    before = first.result(TimeProfilesObservation()) if first is not None else None
     for index, layer in enumerate(frame.info.layers):
-        profile = frame.time.get(layer.label)
+        profile = profiles.get(layer.label)
         if profile is not None:
-            then = first.time.get(layer.label) if first is not None else None
+            then = before.get(layer.label) if before is not None else None
             same = then is not None and len(then.hidden_gradient_norm) == len(profile.hidden_gradient_norm)
             found.append(
                 Track(
@@ -126,7 +129,7 @@ class ThroughTime(Plot[ThroughTimeState]):
         r"RMS over the batch of $\|\partial(\text{sample loss})/\partial h_t\|_2$ over $t$; slope: least squares of "
         r"its $\log_{10}$, per step back"
     )
-    wants = frozenset({"time"})
+    observations = (TimeProfilesObservation(),)
     empty_text = "Add a recurrent layer, a GRU or an LSTM to see how its gradient travels back through time."
     offers = (Option("apart", "apart", "One layer below the other, on equal scales; off: all on one axis", on=True),)
 

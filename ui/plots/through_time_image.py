@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF
 
 from simulator.arrays.numeric import Floats
 from simulator.observations.sampled import Subject
-from simulator.observations.time_profile import StateGradients, height_of, norms_of
+from simulator.observations.time_profile import StateGradients, TimeProfilesObservation, height_of, norms_of
 from simulator.record.sampled_history import Grid
 from ui.chart.axes import StepAxis
 from ui.chart.bands import LINE, USUAL_HEIGHT, BandAxis, BandFrames, Bands, Caption, Captions, gap_of
@@ -86,7 +86,7 @@ class ThroughTimeImage(ImagePlot[ImageState]):
     )
     bar_name = "‖∂L/∂hₜ‖"
     colour_table = staticmethod(backward_table)
-    wants = frozenset({"time"})
+    observations = (TimeProfilesObservation(),)
     empty_text = "Add a recurrent layer, a GRU or an LSTM to see its gradient through time, training step by step."
 
     def build(self) -> None:

@@ -12,7 +12,7 @@ from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 
-from simulator.observations.microscope import WANT, want
+from simulator.observations.microscope import UnitObservation
 from simulator.observations.unit import COLUMNS, Unit, WatchedUnit, unit_subject
 from simulator.record.changes import Change, last_before
 from simulator.record.past import Past
@@ -124,14 +124,12 @@ class UnitMicroscope(Plot[UnitState]):
         r"Dead: $\varphi'(z)=0$ on every sample of the batch; saturated: $|\varphi'(z)|<0.05\,\sup|\varphi'|$ on at "
         r"least 95 % of them; revive: $w$ drawn anew by the layer's initialiser, $b=0$"
     )
-    wants = frozenset({WANT})
+    observations = (UnitObservation(),)
     empty_text = "The next step that is shown brings the first unit."
     offers: ClassVar[tuple[Option, ...]] = (
         Option("follow", "follow", "Watch the layer last pointed at, in any plot or in the stack"),
     )
 
-    watching = Signal()
-    """Another unit is watched: the next frame must bring it."""
     revive_wanted = Signal(str, object)
     """Label of a layer and the units, counted from 0, to revive."""
 
@@ -180,12 +178,11 @@ class UnitMicroscope(Plot[UnitState]):
 
     def watch(self, layer: str, unit: int) -> None:
         """Watch this unit, counted from 0, from now on."""
-        wants = frozenset({want(layer, unit)})
-        if wants != self.wants:
-            self.wants = wants
+        observation = UnitObservation(layer=layer, index=unit)
+        if self.observations != (observation,):
             for scale in self.scales:
                 scale.reset()
-            self.watching.emit()
+            self.observe(observation)
 
     def layer_pointed(self, layer: int) -> None:
         """While it follows, pointing at a layer watches it; it stays."""
@@ -211,7 +208,8 @@ class UnitMicroscope(Plot[UnitState]):
     # -- state -------------------------------------------------------------------------------------------------------
 
     def capture(self, view: View) -> UnitState | None:
-        unit, past = view.frame.unit, view.past(WatchedUnit.name)
+        (observation,) = self.observations
+        unit, past = view.frame.result(observation), view.past(WatchedUnit.name)
         if unit is None:
             return None
         if past is None or past.subject != unit_subject(unit):

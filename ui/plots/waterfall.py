@@ -12,7 +12,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPolygonF
 
 from simulator.arrays.trace import FACTORS, Factor, Gains
-from simulator.observations.factors import NOT_A_NUMBER, TOTAL, gain_rows, nothing_arrives
+from simulator.observations.factors import NOT_A_NUMBER, TOTAL, FactorsObservation, gain_rows, nothing_arrives
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.legend import Key, Note
@@ -120,7 +120,7 @@ class Waterfall(Plot[WaterfallState]):
         r"Weights $g_W=\log_{10}(\|W^{\top}\delta\|/\|\delta\|)$; slope $g_S=\log_{10}(\|\Sigma'u\|/\|u\|)$, $u$ "
         r"what comes to it; between them norm, dropout, skip and gate"
     )
-    wants = frozenset({"factors"})
+    observations = (FactorsObservation(),)
     empty_text = "The next step that is shown fills this plot."
 
     def build(self) -> None:
@@ -135,11 +135,12 @@ class Waterfall(Plot[WaterfallState]):
 
     def capture(self, view: View) -> WaterfallState | None:
         # A lone layer has nothing to compare with, which is a picture too.
-        if not view.frame.factors and view.frame.info.depth > 1:
+        factors = view.frame.result(FactorsObservation()) or ()
+        if not factors and view.frame.info.depth > 1:
             return None
         deltas = columns_of(view.frame, ["delta_rms"])["delta_rms"].values
         labels = [layer.label for layer in view.frame.info.layers]
-        state = state_of(view.frame.step, labels, view.frame.factors, since_of(view.history, "delta_rms", deltas))
+        state = state_of(view.frame.step, labels, factors, since_of(view.history, "delta_rms", deltas))
         if not np.isfinite(deltas[-1]):
             state.totals[-1] = NOT_A_NUMBER
         return state

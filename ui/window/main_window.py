@@ -32,7 +32,6 @@ from ui.settings.settings import Settings
 from ui.style.panels import PanelDock, panel_toggles
 from ui.window.experiments import Experiments
 from ui.window.exporting import Exporting
-from ui.window.graph_questions import let_ask
 from ui.window.initial_place import let_move
 from ui.window.menus import Commands, build_menus
 from ui.window.notices import Notices
@@ -122,9 +121,8 @@ class MainWindow(QMainWindow):
         document.changed.connect(self._show_changed)
         document.opened.connect(self._show_experiment)
         document.title_changed.connect(self._show_title)
-        bench.questions = plots.feed.questions
         bench.painting = lambda: plots.feed.refreshing
-        bench.wants = lambda: plots.feed.wants() | self.findings.rounds.wants()
+        bench.observations = lambda: (*plots.feed.observations(), *self.findings.rounds.observations())
         bench.started.connect(self._take_started)
         bench.updated.connect(self._take_view)
         bench.waiting.connect(lambda _seconds: self._since_words.invalidate())  # The next view has the word.
@@ -133,7 +131,6 @@ class MainWindow(QMainWindow):
         plots.layer_hovered.connect(self.highlight)
         let_move(plots, document)
         let_revive(plots, bench)
-        let_ask(plots, bench)
         self.builder.layer_hovered.connect(self.highlight)
         self.builder.input_chosen.connect(self.show_data)
         self.transport.new_seed.connect(self.new_seed)

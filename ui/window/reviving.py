@@ -1,4 +1,4 @@
-"""From the microscope to the worker: the unit that is watched, and units that are to be revived."""
+"""From the microscope to the worker: units that are to be revived."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ if TYPE_CHECKING:  # The first window does not wait for it.
 
 
 def let_revive(plots: PlotArea, bench: Bench) -> None:
-    """The bench brings the unit that the microscope watches, and revives what it is told to."""
+    """The bench revives what the microscope tells it to."""
 
     def connect(plot: UnitMicroscope) -> None:
-        plot.watching.connect(bench.wake)
         plot.revive_wanted.connect(bench.revive_units)
 
     plots.when_made("unit_microscope", connect)

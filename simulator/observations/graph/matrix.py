@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.arrays.numeric import Counts, Floats, frozen
+from simulator.observations.base import Observation
 from simulator.observations.graph.nodes import SIGNALS, nodes
-from simulator.observations.question import Question
 
 if TYPE_CHECKING:
     from simulator.training.training import Training
@@ -43,13 +43,12 @@ class Matrix:
         return max(self.values.shape) <= READABLE and not self.part.startswith("means")
 
 
-@dataclass(frozen=True)
-class OpenBox(Question):
+class OpenBox(Observation[Matrix], frozen=True, tag="box"):
     """Have a look into the box of this key."""
 
-    key: str
+    key: str = "input:-1"
 
-    def answer(self, training: Training) -> Matrix:
+    def observe(self, training: Training) -> Matrix:
         """ValueError where the network has no such box."""
         found = nodes(training.network)
         node = next((node for node in found if node.key == self.key), None)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from msgspec import Struct
@@ -14,7 +14,12 @@ from simulator.arrays.numeric import Array
 from simulator.arrays.statistics import norm
 from simulator.layers.base import Module, Tap
 from simulator.network.network import Network
+from simulator.observations.base import Cell, Observation, Row
 from simulator.schema.parameter import title_of
+from simulator.training.run_info import RunInfo
+
+if TYPE_CHECKING:
+    from simulator.training.training import Training
 
 BoxRole = Literal[
     "input", "weights", "norm", "slope", "activation", "tail", "layer", "delta", "weight_gradient", "bias_gradient"
@@ -44,8 +49,6 @@ class Graph(Struct, frozen=True):
     """The network as boxes, in depth order."""
 
     boxes: tuple[Box, ...]
-    step: int
-    """When they were looked over: while training, at a pace of their own."""
 
 
 SIGNALS = frozenset({"input", "norm", "slope", "activation", "tail", "layer", "delta"})
@@ -97,9 +100,26 @@ def nodes(network: Network) -> list[Node]:
     return found + [_at(node, len(network.modules)) for node in made]
 
 
-def graph_of(network: Network, step: int) -> Graph:
-    """The norms of all boxes at the present step."""
-    return Graph(tuple(node.box(network.batch) for node in nodes(network)), step)
+class GraphObservation(Observation[Graph], frozen=True, tag="graph"):
+    """The norm in every box of the computation graph."""
+
+    share = 0.05
+    standard = True
+    order = 4
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "graph.csv": ("step", "layer", "box", "title", "norm", "rows", "columns")
+    }
+
+    def observe(self, training: Training) -> Graph:
+        network = training.network
+        return Graph(tuple(node.box(network.batch) for node in nodes(network)))
+
+    def rows(self, result: Graph, info: RunInfo) -> Iterator[Row]:
+        for box in result.boxes:
+            label = info.layers[box.layer].label if box.layer >= 0 else "input"
+            rows, columns = box.shape
+            cells: dict[str, Cell] = {"box": box.role, "title": box.title, "norm": box.norm}
+            yield Row("graph.csv", {"layer": label, **cells, "rows": rows, "columns": columns})
 
 
 def _at(node: Node, place: int) -> Node:

@@ -12,8 +12,8 @@ import numpy as np
 from simulator.arrays.numeric import Floats
 from simulator.layers.dense import DenseModule
 from simulator.layers.output import OutputModule
+from simulator.observations.base import Observation
 from simulator.observations.graph.matrix import Matrix, matrix_of
-from simulator.observations.question import Question
 from simulator.parts.activations import Activation
 from simulator.parts.losses import Loss
 
@@ -43,6 +43,10 @@ class Changes:
     ones: bool = False
     """One sample of ones with target 0 in place of the batch, for both networks."""
 
+    def __hash__(self) -> int:
+        scales, edits = frozenset(self.weight_scales.items()), frozenset(self.edits.items())
+        return hash((self.off, self.input_scale, self.error_scale, scales, edits, self.held, self.ones))
+
 
 @dataclass(frozen=True)
 class Ratio:
@@ -69,13 +73,12 @@ class Outcome:
         return ratio(self.before[key], self.after[key])
 
 
-@dataclass(frozen=True)
-class WhatIf(Question):
+class WhatIf(Observation[Outcome], frozen=True, tag="what-if"):
     """What every box would hold if these changes were made."""
 
     changes: Changes = Changes()
 
-    def answer(self, training: Training) -> Outcome:
+    def observe(self, training: Training) -> Outcome:
         """ValueError where the network cannot be changed by hand."""
         plain = twin(training)
         if self.changes.ones:

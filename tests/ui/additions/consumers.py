@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import math
+import pickle
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +23,21 @@ from simulator.doctor.trial import copy
 from simulator.experiment.files import read, write
 from simulator.layers import Layer, Normalization
 from simulator.observations.gates import gates
+from simulator.observations.prediction import PredictionObservation
+from simulator.observations.registry import analyses, observations
 from simulator.observations.sharpness import Hessian
-from simulator.observations.tables import ANALYSES
 from simulator.observations.time_profile import time_profiles
 from simulator.parts.activations import Activation
 from simulator.parts.initializers import Initializer
 from simulator.parts.losses import Loss
 from simulator.parts.optimizers import Optimizer
 from simulator.parts.schedules import Schedule
+from simulator.record.frame import frame_of
+from simulator.record.history import History
+from simulator.record.record import Record
+from simulator.running.messages import Started, Update
 from simulator.running.reference import reference
+from simulator.running.session import Session
 from simulator.schema.parameter import Part, kinds, title_of
 from simulator.theory.gaussian import second_moment, slope_moment
 from simulator.theory.kernels import Kernel
@@ -104,10 +112,10 @@ def test_the_command_line_sets_trains_measures_and_draws_it(tmp_path: Path) -> N
     for row in rows:
         want = float(row["activation_mean"]) ** 2 + float(row["activation_std"]) ** 2
         assert float(row["activation_square"]) == pytest.approx(want)
-    assert (out / "size.csv").read_text().startswith("step,parameters")
+    assert (out / "size.csv").read_text().startswith("step,norm")
     assert (out / "plots" / "squares.png").stat().st_size > 1000
     written = json.loads((out / "analyses.json").read_text())
-    assert set(ANALYSES) <= set(json.dumps(written).replace('"', " ").replace(":", " ").split())
+    assert set(analyses()) <= set(json.dumps(written).replace('"', " ").replace(":", " ").split())
 
 
 def test_a_net_of_all_of_it_trains_with_finite_numbers() -> None:
@@ -228,14 +236,14 @@ def test_theory_has_its_averages(q: float) -> None:
 def test_theory_predicts_it_or_refuses_in_words() -> None:
     training = Training(experiment({**DENSE, "units": 200}))
     training.look()
-    prediction = training.prediction()
+    prediction = PredictionObservation().observe(training)
     assert prediction.reason == ""
-    measured = training.frame(training.scalars(), ()).measures["activation_std"][:-1]
+    measured = frame_of(training, training.scalars()).measures["activation_std"][:-1]
     np.testing.assert_allclose(prediction.activation_std[:-1], measured, rtol=0.1)
     for layer, name in (({"kind": "gain"}, "gain"), ({**DENSE, "normalization": {"kind": "halving"}}, "halving")):
         refusing = Training(experiment(DENSE, layer))
         refusing.look()
-        assert name in refusing.prediction().reason
+        assert name in PredictionObservation().observe(refusing).reason
 
 
 def test_the_builder_shows_it(qtbot: Any) -> None:
@@ -256,3 +264,36 @@ def test_the_added_plot_shows_the_added_measure_and_is_exported(qtbot: Any, tmp_
     plot.refresh(View(result.last, result.record))
     export_plot(plot, tmp_path / f"squares.{kind}")
     assert (tmp_path / f"squares.{kind}").stat().st_size > 100
+
+
+def test_the_added_observation_comes_with_a_frame_into_the_record_and_into_the_plot(qtbot: Any) -> None:
+    (observation,) = plot_class("squares").observations
+    assert type(observation) in observations()
+    assert pickle.loads(pickle.dumps(observation)) == observation
+    session, record = Session("process"), None
+    session.start()
+    session.change(WITH_ALL)
+    session.play(30)
+    frame, end = None, time.monotonic() + 60
+    try:
+        while (frame is None or frame.step < 30) and time.monotonic() < end:
+            session.look((observation,))
+            for reply in session.replies():
+                if isinstance(reply, Started):
+                    record = Record(History(reply.columns), reply.frame)
+                elif isinstance(reply, Update) and reply.frame is not None and record is not None:
+                    frame = reply.frame
+                    record.add(frame, reply.rows)
+            time.sleep(0.001)
+    finally:
+        session.close(10)
+    assert frame is not None
+    assert record is not None
+    observed = frame.observed(observation)
+    assert observed is not None
+    assert observed.result == record.pasts["size"].looks.values[-1, 0]
+    plot = plot_class("squares")(bare=True)
+    qtbot.addWidget(plot)
+    plot.start(frame.info)
+    plot.refresh(View(frame, record))
+    assert plot.legend.remark == f"parameters {observed.result}"

@@ -1,8 +1,11 @@
-"""A plot of one measure."""
+"""A plot of one measure, with the result of an observation above it."""
 
 from __future__ import annotations
 
-from ui.plots.depth import DepthPlot, Line
+from simulator.observations.added_observation import SizeObservation
+
+from ui.plots.base import View
+from ui.plots.depth import DepthPlot, DepthState, Line
 
 
 class Squares(DepthPlot):
@@ -13,3 +16,12 @@ class Squares(DepthPlot):
     formula = "mean a²"
     axis_text = "mean square"
     lines = (Line("activation_square", "mean square", "forward"),)
+    observations = (SizeObservation(),)
+    size: float | None = None
+
+    def capture(self, view: View) -> DepthState | None:
+        self.size = view.frame.result(SizeObservation())
+        return super().capture(view)
+
+    def remark(self, state: DepthState) -> str:
+        return f"parameters {self.size}"

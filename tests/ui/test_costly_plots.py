@@ -1,9 +1,9 @@
-"""Plots that ask: at their own pace while they are seen, with the age of what they show."""
+"""Plots of what costs more than a step: as often as its share of time allows, with the age of what they show."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,94 +11,27 @@ from msgspec import structs
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
-from simulator.observations.question import Question
-from simulator.running.messages import Answer
+from simulator.observations.jacobian import JacobianObservation
+from simulator.observations.sharpness import SharpnessObservation
 from simulator.running.session import Session
-from simulator.training.training import Training
 from tests.ui.plot_data import view
 from tests.ui.told import empty_note, ticking
 from ui.app import create_app
 from ui.bench.bench import SETTLED_MS
 from ui.bench.document import Document
-from ui.bench.inquiry import Inquiry
 from ui.dialogs import files
-from ui.plots import Plot, View, plot_class
+from ui.plots import Plot, View, all_plots, plot_class
+from ui.plots.costly import CostlyPlot
 from ui.plots.jacobian import JacobianPlot
 from ui.style.theme import set_theme
 from ui.window.main_window import MainWindow
 
-KEYS = (
-    "jacobian", "sharpness", "gradient_noise", "effective_rank", "activation_function", "correlation",
-    "input_gradient", "input_gradient_picture", "output_errors",
-)  # fmt: skip
+KEYS = tuple(plot.key for plot in all_plots() if issubclass(plot, CostlyPlot))
 PLAIN: dict[str, Any] = {
     "data": {"kind": "moons", "samples": 60},
     "layers": [{"kind": "dense", "units": 6, "repeat": 3}],
     "batch_size": 16,
 }
-
-
-@dataclass(frozen=True)
-class Which(Question):
-    number: int = 0
-
-    def answer(self, training: Training) -> int:
-        return self.number
-
-
-class Desk:
-    """An inquiry whose questions are answered by hand."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, Question]] = []
-        self.hear: Callable[[Answer], None] = lambda _answer: None
-        self.inquiry = Inquiry(self._ask)
-
-    def _ask(self, topic: str, question: Question, hear: Callable[[Answer], None]) -> None:
-        self.asked.append((topic, question))
-        self.hear = hear
-
-    def count_of(self, questions: dict[str, Question], step: int) -> int:
-        before = len(self.asked)
-        self.inquiry.go_on(questions, step)
-        return len(self.asked) - before
-
-
-def answer(step: int, refusal: str = "") -> Answer:
-    return Answer(1, "a", 1, step, None if refusal else 7, refusal)
-
-
-def test_each_topic_is_asked_once_until_it_is_answered() -> None:
-    desk = Desk()
-    assert desk.count_of({"a": Which(), "b": Which()}, 0) == 2
-    assert desk.count_of({"a": Which(), "b": Which()}, 5) == 0
-    desk.hear(answer(5))
-    assert desk.inquiry.answers["a"].result == 7
-    assert desk.count_of({"a": Which(), "b": Which()}, 5) == 0, "all is known of step 5"
-    assert desk.count_of({"a": Which(), "b": Which()}, 6) == 1
-    assert desk.asked[-1][0] == "a"
-
-
-def test_another_question_of_a_topic_is_asked_at_once() -> None:
-    desk = Desk()
-    desk.count_of({"a": Which()}, 0)
-    assert desk.count_of({"a": Which(3)}, 0) == 1
-    assert desk.asked[-1] == ("a", Which(3))
-
-
-def test_a_refusal_holds_until_the_experiment_is_another() -> None:
-    desk = Desk()
-    desk.count_of({"a": Which()}, 0)
-    desk.hear(answer(0, "there are none"))
-    assert desk.count_of({"a": Which()}, 9) == 0
-    desk.inquiry.renew()
-    assert desk.count_of({"a": Which()}, 9) == 1
-    assert "a" in desk.inquiry.answers, "until there is a newer one"
-    desk.inquiry.begin()
-    assert not desk.inquiry.answers
-
-
-# -- the plots ---------------------------------------------------------------------------------------------------
 
 
 def made(key: str, qtbot: QtBot, given: View) -> Plot[Any]:
@@ -110,7 +43,10 @@ def made(key: str, qtbot: QtBot, given: View) -> Plot[Any]:
 
 
 def changed(given: View, key: str, **parts: Any) -> View:
-    return replace(given, answers={key: structs.replace(given.answers[key], **parts)})
+    (observation,) = plot_class(key).observations
+    observed = structs.replace(given.frame.observations[observation], **parts)
+    frame = structs.replace(given.frame, observations={**given.frame.observations, observation: observed})
+    return replace(given, frame=frame)
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -136,7 +72,8 @@ def test_a_refusal_is_said_where_the_answer_would_be(key: str, qtbot: QtBot) -> 
 
 def test_the_gauge_warns_above_its_limit_and_says_where_there_is_none(qtbot: QtBot) -> None:
     given = view(4)
-    result = given.answers["sharpness"].result
+    result = given.frame.result(SharpnessObservation())
+    assert result is not None
     plot = made("sharpness", qtbot, changed(given, "sharpness", result=replace(result, value=21.0)))
     assert any(note.text == "above the limit" and note.warning for note in plot.legend.notes)
     assert [entry.text for entry in plot.legend.keys] == ["η · λ_max 2.1", "λ_max 21", "limit of stability 2"]
@@ -165,9 +102,9 @@ def test_pointing_at_a_layer_asks_for_its_weights(qtbot: QtBot) -> None:
     assert isinstance(plot, JacobianPlot)
     plot.highlight(2)
     plot.highlight(-1)
-    assert plot.question().layer == 2
+    assert plot.observations == (JacobianObservation(layer=2),)
     plot.start(view(2, run=2).frame.info)
-    assert plot.question().layer == 1, "the last one that is left"
+    assert plot.observations == (JacobianObservation(layer=1),), "the last one that is left"
 
 
 # -- in the window -----------------------------------------------------------------------------------------------
@@ -193,14 +130,15 @@ def stands_at(window: MainWindow, key: str) -> int:
 
 @pytest.mark.parametrize("key", [key for key in KEYS if key != "input_gradient_picture"])
 def test_a_plot_that_is_seen_follows_the_run(key: str, qtbot: QtBot, window: MainWindow) -> None:
-    assert not window.plot_area.feed.questions()
+    wanted = set(plot_class(key).observations)
+    assert not wanted & set(window.plot_area.feed.observations())
     window.plot_area.toggle_plot(key)
-    assert set(window.plot_area.feed.questions()) == {key}
+    assert wanted <= set(window.plot_area.feed.observations())
     qtbot.waitUntil(lambda: stands_at(window, key) == 0)
     window.bench.play(30)
     qtbot.waitUntil(lambda: stands_at(window, key) == 30)
     window.plot_area.plot(key).set_paused(True)
-    assert not window.plot_area.feed.questions()
+    assert not wanted & set(window.plot_area.feed.observations())
 
 
 def test_a_changed_rate_changes_the_gauge_without_a_step(qtbot: QtBot, window: MainWindow) -> None:

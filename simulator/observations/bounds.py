@@ -1,0 +1,48 @@
+"""Both sides of (A) and of (B) for one sample, with the slack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from simulator.observations.base import Cell, Observation, Row, sentence
+from simulator.theory.bounds import Bounds, BoundsMeter
+from simulator.training.run_info import RunInfo
+
+if TYPE_CHECKING:
+    from simulator.training.training import Training
+
+PARTS = ("bias_gradient_norm", "input_norm", "weight_gradient_norm", "bound", "slack", "spectral_norm")
+
+
+class BoundsObservation(Observation[Bounds], frozen=True, tag="bounds"):
+    """Both sides of (A) and of (B) for one sample, with the slack."""
+
+    share = 0.05
+    order = 3
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "bounds.csv": (
+            "step", "sample", "layer", "bias_gradient_norm", "input_norm", "weight_gradient_norm", "bound",
+            "log10_slack", "spectral_norm",
+        ),
+    }  # fmt: skip
+
+    def observe(self, training: Training) -> Bounds:
+        # From nowhere, so that a step's file hangs on no step before.
+        return _read(BoundsMeter(), training)
+
+    def watch(self) -> Callable[[Training], Bounds]:
+        meter = BoundsMeter()
+        return lambda training: _read(meter, training)
+
+    def rows(self, result: Bounds, info: RunInfo) -> Iterator[Row]:
+        if result.reason:
+            raise ValueError(sentence(result.reason))
+        for layer, each in enumerate(info.layers):
+            cells: dict[str, Cell] = {name: float(getattr(result, name)[layer]) for name in PARTS}
+            cells["log10_slack"] = cells.pop("slack")
+            yield Row("bounds.csv", {"sample": result.sample, "layer": each.label, **cells})
+
+
+def _read(meter: BoundsMeter, training: Training) -> Bounds:
+    return meter.read(training.network, int(training.batch[0]))

@@ -1,0 +1,56 @@
+"""Every observation there is: each file of this folder is found by itself."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from typing import Any
+
+import simulator.observations as folder
+from simulator.observations.base import Observation
+from simulator.schema.parameter import concrete, kind_of
+
+Kind = type[Observation[Any]]
+
+
+@functools.cache
+def observations() -> tuple[Kind, ...]:
+    """All kinds, the analyses first in their order."""
+    for module in pkgutil.walk_packages(folder.__path__, f"{folder.__name__}."):
+        importlib.import_module(module.name)
+    every: tuple[Kind, ...] = concrete(Observation)
+    kinds = [kind for kind in every if kind.__module__.startswith(folder.__name__)]
+    return tuple(sorted(kinds, key=lambda kind: (not kind.columns, kind.order, kind_of(kind))))
+
+
+@functools.cache
+def analyses() -> Mapping[str, Observation[Any]]:
+    """Name → what a headless run can write into files of its own."""
+    return {kind_of(kind): kind() for kind in observations() if kind.columns}
+
+
+@functools.cache
+def unasked() -> tuple[str, ...]:
+    """Analyses that a run writes unasked: they cost no more than a few steps, once."""
+    return tuple(name for name, analysis in analyses().items() if analysis.initial)
+
+
+@functools.cache
+def files() -> Mapping[str, tuple[str, ...]]:
+    """File → its columns, of all analyses."""
+    return {file: columns for analysis in analyses().values() for file, columns in analysis.columns.items()}
+
+
+@functools.cache
+def standard() -> tuple[Observation[Any], ...]:
+    """What the first frame of a run and the last of a headless one bring unasked."""
+    return tuple(each for kind in observations() if kind.standard for each in kind.variants())
+
+
+@functools.cache
+def at_start() -> tuple[Observation[Any], ...]:
+    """What is kept of step 0, because later steps are compared with it."""
+    kinds = [kind for kind in observations() if kind.standard or not kind.share]
+    return tuple(each for kind in kinds for each in kind.variants())

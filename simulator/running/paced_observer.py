@@ -1,0 +1,139 @@
+"""What is asked of a run beside its steps: made with its frames, as often as each one's share of the time allows."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from simulator.observations.base import Observation, Observed
+from simulator.observations.observer import Observer
+from simulator.running.throttle import Throttle
+from simulator.training.training import Training
+
+FRAME_SECONDS = 0.05
+"""What takes longer goes into a frame alone, and while nothing trains into one after that which shows the step."""
+NOTICED_SECONDS = 0.01
+"""What takes longer waits while a hand is on a knob."""
+MOST = 64
+"""Observations whose last results are kept."""
+
+AnyObservation = Observation[Any]
+
+
+class _Asked:
+    """One observation: what was found last, of which state of the training, and when it is due again."""
+
+    def __init__(self) -> None:
+        self.throttle = Throttle(0)
+        self.observed: Observed[Any] | None = None
+        self.state = -1
+        self.seconds = math.inf
+        """What it cost last."""
+
+    @property
+    def age(self) -> int:
+        """To be ordered by: what was never found first, then the oldest."""
+        return -1 if self.observed is None else self.observed.step
+
+    def holds(self, step: int, state: int) -> bool:
+        """Whether looking again would find the same; a refusal holds for every step."""
+        last = self.observed
+        return last is not None and self.state == state and (last.step == step or bool(last.refusal))
+
+
+class PacedObserver:
+    """Observes one training while it goes on.
+
+    What has no share of the time of its own is made for every frame. Of the rest a frame brings what is due, and else
+    the last result, which says its step. Where nothing trains, all of it is due until it is of the present step.
+    """
+
+    def __init__(self, training: Training) -> None:
+        self.training = training
+        self.awaited = False
+        """Whether the last frame left out what the next one will bring, although nothing trains."""
+        self._observer = Observer(training)
+        self._asked: dict[AnyObservation, _Asked] = {}
+        self._state = 0
+        self._shown: tuple[int, int] | None = None
+        """Step and state of the last frame."""
+        self._hand = Throttle(0)
+        """Not due while a hand is on a knob."""
+
+    def renew(self) -> None:
+        """The training is another than before at the same step."""
+        self._state += 1
+
+    def defer(self) -> None:
+        """A hand is on a knob: what takes long waits for it."""
+        self._hand.defer()
+
+    def at_once(self, observations: Sequence[AnyObservation]) -> dict[AnyObservation, Observed[Any]]:
+        """All of them at the present step, whatever they cost."""
+        for each in dict.fromkeys(observations):
+            self._make(each, 1)
+        return self._results(observations)
+
+    def observe(
+        self, observations: Sequence[AnyObservation], *, goes_on: bool, hurried: bool = False
+    ) -> dict[AnyObservation, Observed[Any]]:
+        """The results for a frame of the present step; ``hurried``: without any that may be left to the next."""
+        asked = tuple(dict.fromkeys(observations))
+        sharing = Counter(each.share for each in asked)
+        step, spent = self.training.step, 0.0
+        shown, self._shown = self._shown == (step, self._state), (step, self._state)
+        for each in asked:
+            if not each.share:
+                self._make(each, 1)
+        due = [each for each in asked if each.share and self._due(each, goes_on, hurried)]
+        made = 0
+        for each in sorted(due, key=lambda each: self._of(each).age):
+            if spent > FRAME_SECONDS or (not goes_on and not shown and self._of(each).seconds > FRAME_SECONDS):
+                continue
+            spent += self._make(each, sharing[each.share])
+            made += 1
+        self.awaited = not goes_on and made < len(due)
+        self._forget_old(asked)
+        return self._results(asked)
+
+    def _of(self, observation: AnyObservation) -> _Asked:
+        return self._asked.setdefault(observation, _Asked())
+
+    def _due(self, observation: AnyObservation, goes_on: bool, hurried: bool) -> bool:
+        asked = self._of(observation)
+        if asked.holds(self.training.step, self._state):
+            return False
+        if not goes_on:
+            return True
+        waits = asked.seconds > NOTICED_SECONDS and not self._hand.due
+        return asked.throttle.due and not hurried and not waits
+
+    def _make(self, observation: AnyObservation, sharing: int) -> float:
+        """Observe it, one of so many that share their share; the seconds that it took."""
+        asked = self._of(observation)
+        try:
+            asked.observed = self._observer.observe_one(observation)
+        except Exception as error:
+            # Once is enough: who looks again is told.
+            asked.observed = Observed(self.training.step, None, f"{type(error).__name__}: {error}")
+            raise
+        finally:
+            asked.state = self._state
+        if observation.share:
+            asked.seconds = asked.observed.seconds
+            asked.throttle.rest = sharing / observation.share - 1
+            asked.throttle.spent(asked.seconds)
+            if asked.seconds > NOTICED_SECONDS:
+                self._hand.spent(0)
+        return asked.observed.seconds
+
+    def _results(self, observations: Sequence[AnyObservation]) -> dict[AnyObservation, Observed[Any]]:
+        last = {each: self._of(each).observed for each in observations}
+        return {each: observed for each, observed in last.items() if observed is not None}
+
+    def _forget_old(self, asked: Sequence[AnyObservation]) -> None:
+        for each in [each for each in self._asked if each not in asked][: max(0, len(self._asked) - MOST)]:
+            del self._asked[each]
+            self._observer.forget(each)
