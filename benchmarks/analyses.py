@@ -112,8 +112,8 @@ class Screen:
 
     def _mark(self) -> None:
         """A period of the pace has ended."""
-        assert self.worker.training is not None
-        now = time.process_time(), self.worker.training.step
+        assert self.worker.run is not None
+        now = time.process_time(), self.worker.run.training.step
         if self.begun is None:
             self.begun = now
         elif now[0] - self.begun[0] >= self.least and now[1] > self.begun[1]:

@@ -77,9 +77,9 @@ class PacedObserver:
         return self._results(observations)
 
     def observe(
-        self, observations: Sequence[AnyObservation], *, goes_on: bool, hurried: bool = False
+        self, observations: Sequence[AnyObservation], *, goes_on: bool, short: bool = False
     ) -> dict[AnyObservation, Observed[Any]]:
-        """The results for a frame of the present step; ``hurried``: without any that may be left to the next."""
+        """The results for a frame of the present step; ``short``: without any that may be left to the next."""
         asked = tuple(dict.fromkeys(observations))
         sharing = Counter(each.share for each in asked)
         step, spent = self.training.step, 0.0
@@ -87,7 +87,7 @@ class PacedObserver:
         for each in asked:
             if not each.share:
                 self._make(each, 1)
-        due = [each for each in asked if each.share and self._due(each, goes_on, hurried)]
+        due = [each for each in asked if each.share and self._due(each, goes_on, short)]
         made = 0
         for each in sorted(due, key=lambda each: self._of(each).age):
             if spent > FRAME_SECONDS or (not goes_on and not shown and self._of(each).seconds > FRAME_SECONDS):
@@ -101,14 +101,14 @@ class PacedObserver:
     def _of(self, observation: AnyObservation) -> _Asked:
         return self._asked.setdefault(observation, _Asked())
 
-    def _due(self, observation: AnyObservation, goes_on: bool, hurried: bool) -> bool:
+    def _due(self, observation: AnyObservation, goes_on: bool, short: bool) -> bool:
         asked = self._of(observation)
         if asked.holds(self.training.step, self._state):
             return False
         if not goes_on:
             return True
         waits = asked.seconds > NOTICED_SECONDS and not self._hand.due
-        return asked.throttle.due and not hurried and not waits
+        return asked.throttle.due and not short and not waits
 
     def _make(self, observation: AnyObservation, sharing: int) -> float:
         """Observe it, one of so many that share their share; the seconds that it took."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import simulator.running.pending_rows
 import simulator.running.transport
 import simulator.running.worker
 from simulator import run
@@ -305,7 +306,7 @@ def test_closing_before_the_start_is_no_error() -> None:
 
 
 def test_an_absent_screen_loses_no_step_and_bounds_the_memory(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulator.running.worker, "MAX_ROWS", 40)
+    monkeypatch.setattr(simulator.running.pending_rows, "MAX_ROWS", 40)
     screen.session.change(experiment())
     screen.session.play()
     time.sleep(0.1)

@@ -1,0 +1,46 @@
+"""The run that is trained, with all that ends with it."""
+
+from __future__ import annotations
+
+from simulator.running.messages import Halt
+from simulator.running.paced_observer import PacedObserver
+from simulator.running.pending_rows import PendingRows
+from simulator.training.checkpoint import Checkpoint
+from simulator.training.training import Training
+
+
+class LiveRun:
+    """A training, who observes it, and what of it no answer has brought yet."""
+
+    def __init__(self, training: Training) -> None:
+        self.training = training
+        self.observer = PacedObserver(training)
+        self.rows = PendingRows(training.step, training.columns)
+        self.taps_are_current = True
+        """Whether the taps show the present step, update included."""
+        self.checkpoint: Checkpoint | None = None
+        """What the next answer brings."""
+        self.halted: Halt = ""
+        self.has_halted = False
+        """Whether it has paused where something was not finite: once is enough."""
+
+    def renew(self) -> None:
+        """The present step is another one than was seen."""
+        self.taps_are_current = False
+        self.observer.renew()
+
+    def halt(self, what: Halt) -> None:
+        """Stand at this step until told to go on."""
+        self.taps_are_current = False
+        self.halted, self.has_halted = what, True
+
+    def show_step(self) -> None:
+        """Bring taps and measures to the present step, whose update has not been made and may still change."""
+        if not self.taps_are_current:
+            self.training.look()
+            self.taps_are_current = True
+
+    def apply(self) -> None:
+        """Make the update of the step."""
+        self.training.apply()
+        self.taps_are_current = False
