@@ -217,11 +217,11 @@ class Worker:
     def _step(self, run: LiveRun) -> None:
         training, schedule = run.training, self.schedule
         traced = self.asked is not None and any(each.traced for each in self.asked.observations)
-        if not training.propose(trace=traced, steer=lambda: self._goes_on(run)):
+        if not training.propose(trace=traced, before_update=lambda: self._goes_on(run)):
             self._halt(run, "loss")
             return
         self.steps_left -= 1
-        self._take_changes(run, training.rescale)
+        self._take_changes(run, training.change_learning_rate)
         scalars = training.scalars()
         if self.asked is not None:
             schedule.plan_frame(goes_on=self.steps_left > 0)
@@ -251,7 +251,7 @@ class Worker:
 
     def _goes_on(self, run: LiveRun) -> bool:
         """Between the gradient and the update: whether that is to be made."""
-        self._take_changes(run, run.training.steer)
+        self._take_changes(run, run.training.change_update_rule)
         return not self._watches(run) or math.isfinite(run.training.loss)
 
     def _halt(self, run: LiveRun, what: Halt) -> None:
@@ -326,7 +326,7 @@ class Worker:
 
 def _takes_live(training: Training, experiment: Experiment) -> bool:
     """Take over ``experiment`` without a new network, if that can be; whether it can."""
-    if not (training.steer(experiment) or training.accepts(experiment)):
+    if not (training.change_update_rule(experiment) or training.accepts(experiment)):
         return False
     if training.experiment is not experiment:
         training.update_spec(experiment)

@@ -96,19 +96,22 @@ class Training:
         base: float = self.experiment.optimizer.learning_rate
         return float(self.experiment.schedule.rate(base, self.step))
 
-    def propose(self, measure: bool = True, trace: bool = False, steer: Callable[[], bool] | None = None) -> bool:
+    def propose(
+        self, measure: bool = True, trace: bool = False, before_update: Callable[[], bool] | None = None
+    ) -> bool:
         """Evaluate the present step, let the optimiser write its update, and measure; ``apply`` then makes it.
 
-        ``trace`` also follows the size of the error signal through every operation on its way back. ``steer`` is
-        called when loss and gradient are known and the update is not: it may still call :meth:`steer`, and where it
-        answers False nothing is proposed. Whether something is.
+        ``trace`` also follows the size of the error signal through every operation on its way back.
+
+        ``before_update`` is called when loss and gradient are known and the update is not. It may call
+        :meth:`change_update_rule`; where it answers False, no update is written. Whether one is.
         """
         with np.errstate(all="ignore"):
             self.network.trace.begin(trace)
             self.evaluate()
             if measure:
                 self.loss = float(np.mean(self.network.output.sample_losses(self.y), dtype=np.float64))
-            if steer is not None and not steer():
+            if before_update is not None and not before_update():
                 return False
             self.updater.write(self.experiment, self.learning_rate)
             if measure:
@@ -173,7 +176,7 @@ class Training:
         head = [scalars.get(name, math.nan) for name in SCALARS]
         return np.concatenate([head, self.values.ravel()])
 
-    # -- steering -------------------------------------------------------------------------------------------------
+    # -- live changes -------------------------------------------------------------------------------------------------
 
     def accepts(self, experiment: Experiment) -> bool:
         """Whether the change acts live, without a new network."""
@@ -187,7 +190,7 @@ class Training:
         self.evaluator.update_spec(experiment)
         self._take_over(old.optimizer)
 
-    def steer(self, experiment: Experiment) -> bool:
+    def change_update_rule(self, experiment: Experiment) -> bool:
         """Take over ``experiment`` if it differs only in how gradients become updates; whether it does."""
         old = self.experiment
         if any(getattr(old, name) != getattr(experiment, name) for name in NETWORK_FIELDS):
@@ -196,11 +199,11 @@ class Training:
         self._take_over(old.optimizer)
         return True
 
-    def rescale(self, experiment: Experiment) -> bool:
+    def change_learning_rate(self, experiment: Experiment) -> bool:
         """Take over ``experiment`` in the update that is written and measured, if only the learning rate differs.
 
-        Whether it does, and the update tells: it is proportional to the rate, but for digits that are lost where it has
-        overflowed, or underflows.
+        Every update is proportional to the rate; one that has overflowed, or would lose digits, is left as it is. Says
+        whether the experiment was taken over.
         """
         optimizer = replace(experiment.optimizer, learning_rate=self.experiment.optimizer.learning_rate)
         if replace(experiment, optimizer=optimizer) != self.experiment:

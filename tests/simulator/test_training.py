@@ -210,7 +210,7 @@ def test_the_schedule_decides_the_rate_of_each_update() -> None:
 def test_what_acts_on_updates_only_may_change_between_gradient_and_update(change: tuple[str, Any]) -> None:
     changed = experiment(change)
     steered, late = Training(experiment()), Training(changed)
-    steered.propose(steer=lambda: steered.steer(changed))
+    steered.propose(before_update=lambda: steered.change_update_rule(changed))
     late.propose()
     assert steered.experiment == changed
     assert steered.scalars() == late.scalars()
@@ -230,7 +230,7 @@ def test_a_rate_may_still_change_when_the_update_is_measured(layers: Any) -> Non
     for _ in range(3):
         late.propose()
         early.propose()
-        assert late.rescale(changed)
+        assert late.change_learning_rate(changed)
         assert late.experiment == changed
         assert late.scalars() == pytest.approx(early.scalars(), rel=1e-12)
         np.testing.assert_allclose(late.values, early.values, rtol=1e-10)
@@ -248,19 +248,19 @@ def test_only_a_rate_that_the_update_tells_may_change_then() -> None:
     before = training.network.parameters.update.copy()
     other = [("optimizer.momentum", 0.5), ("schedule", {"kind": "step"}), ("regularization.l2", 0.1), ("seed", 3)]
     for change in other:
-        assert not training.rescale(experiment(change, ("optimizer.learning_rate", 0.3)))
+        assert not training.change_learning_rate(experiment(change, ("optimizer.learning_rate", 0.3)))
     training.network.parameters.update[0] = np.inf
-    assert not training.rescale(experiment(("optimizer.learning_rate", 0.3)))
+    assert not training.change_learning_rate(experiment(("optimizer.learning_rate", 0.3)))
     np.testing.assert_array_equal(training.network.parameters.update[1:], before[1:])
     still = Training(experiment(("optimizer.learning_rate", 0.0)))
     still.propose()
-    assert not still.rescale(experiment())
+    assert not still.change_learning_rate(experiment())
 
 
 def test_what_the_network_is_made_of_cannot_be_steered() -> None:
     training = Training(BUSY)
     for path, value in (("layers.1.dropout.rate", 0.4), ("seed", 1), ("batch_size", 8)):
-        assert not training.steer(BUSY.with_values([(path, value)]))
+        assert not training.change_update_rule(BUSY.with_values([(path, value)]))
     assert training.experiment == BUSY
 
 
