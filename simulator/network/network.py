@@ -21,7 +21,7 @@ from simulator.schema.numbers import decimal, number
 from simulator.schema.parameter import title_of
 from simulator.system.machine import GIB, shortage
 
-VECTORS = 6
+VECTORS_HELD = 6
 """As long as the parameters: values, gradients and updates, and what an optimiser and a step keep beside them."""
 MEMORY_LIMIT = 8 * GIB
 """Bytes that a network may take; more is refused before it is spent."""
@@ -104,7 +104,7 @@ class Network:
         self._entries = arena.used
         self.counted_bytes = (arena.nbytes + scratch.nbytes) * self.numbers
         self.parameter_count = sum(block.size for block in blocks)
-        self.parameter_bytes = self.parameter_count * self.numbers * self.dtype.itemsize * VECTORS * own
+        self.parameter_bytes = self.parameter_count * self.numbers * self.dtype.itemsize * VECTORS_HELD * own
 
     def _check_memory(self) -> None:
         if refusal := memory_refusal(self.counted_bytes + self.parameter_bytes):

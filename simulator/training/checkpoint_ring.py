@@ -9,11 +9,13 @@ import numpy as np
 
 from simulator.training.checkpoint import Checkpoint
 
-CAPACITY = 16
-MEMORY = 64 * 2**20
+MOST_CHECKPOINTS = 16
+"""Checkpoints that a ring keeps."""
+MOST_BYTES = 64 * 2**20
 """Bytes that all checkpoints of a ring may take; one is always kept."""
 FIRST_STRIDE = 4
-WORSE = 2.0
+"""Steps between two checkpoints at first."""
+TROUBLED_LOSS = 2.0
 """Times the loss at the start, above which a run is in trouble."""
 
 
@@ -39,14 +41,14 @@ class CheckpointRing:
         if math.isnan(self.start_loss):
             self.start_loss = loss
         newest = self._kept[-1].step if self._kept else -1
-        return step % self.stride == 0 and step > newest and loss <= WORSE * self.start_loss
+        return step % self.stride == 0 and step > newest and loss <= TROUBLED_LOSS * self.start_loss
 
     def keep(self, checkpoint: Checkpoint) -> None:
         """Take in the newest; one with NaN or Inf is no place to go back to."""
         if not is_finite(checkpoint):
             return
         self._kept.append(checkpoint)
-        most = min(CAPACITY, max(1, MEMORY // max(checkpoint.nbytes, 1)))
+        most = min(MOST_CHECKPOINTS, max(1, MOST_BYTES // max(checkpoint.nbytes, 1)))
         while len(self._kept) > most:
             self.stride *= 2
             self._kept = [kept for kept in self._kept if kept.step % self.stride == 0]

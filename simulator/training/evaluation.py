@@ -11,7 +11,8 @@ from simulator.data.base import Dataset
 from simulator.experiment.experiment import Experiment
 from simulator.network.network import Network
 
-CHUNK = 256
+SAMPLES_AT_ONCE = 256
+"""The batch size of the twin."""
 
 
 class Evaluator:
@@ -25,7 +26,9 @@ class Evaluator:
     def twin(self) -> Network:
         """Built when first asked for."""
         if self._twin is None:
-            self._twin = Network(self.experiment, self.data.input_shape, self.data.outputs, CHUNK, share=self.network)
+            self._twin = Network(
+                self.experiment, self.data.input_shape, self.data.outputs, SAMPLES_AT_ONCE, share=self.network
+            )
         return self._twin
 
     def update_spec(self, experiment: Experiment) -> None:
@@ -60,9 +63,9 @@ class Evaluator:
     def _answered(self) -> Iterator[tuple[int, Array]]:
         """Chunk after chunk of the held-out samples: how many the twin has answered, and their targets first."""
         x, y = self.data.x_val, self.data.y_val
-        target = np.zeros((len(y), CHUNK), y.dtype)
-        for start in range(0, x.shape[1], CHUNK):
-            count = min(CHUNK, x.shape[1] - start)
+        target = np.zeros((len(y), SAMPLES_AT_ONCE), y.dtype)
+        for start in range(0, x.shape[1], SAMPLES_AT_ONCE):
+            count = min(SAMPLES_AT_ONCE, x.shape[1] - start)
             target[:, :count] = y[:, start : start + count]
             self._answer(x[:, start : start + count])
             yield count, target
@@ -77,7 +80,7 @@ class Evaluator:
     def answers(self, x: Array) -> Array:
         """(outputs, samples) in float64 for inputs (features, samples)."""
         found = np.empty((self.data.outputs, x.shape[1]))
-        for start in range(0, x.shape[1], CHUNK):
-            piece = x[:, start : start + CHUNK]
+        for start in range(0, x.shape[1], SAMPLES_AT_ONCE):
+            piece = x[:, start : start + SAMPLES_AT_ONCE]
             found[:, start : start + piece.shape[1]] = self._answer(piece)
         return found

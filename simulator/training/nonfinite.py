@@ -42,7 +42,7 @@ class LostState(Struct, frozen=True):
     """The one whose update first left any."""
 
 
-HARMLESS = 1e-4
+HARMLESS_SHARE = 1e-4
 """Share of the root of the largest number below which no gradient's square, however many are summed, overflows."""
 Labelled = Iterable[tuple[str, Array | None]]
 """Arrays with the labels of their layers."""
@@ -66,7 +66,7 @@ class Watch:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self.harmless = HARMLESS * math.sqrt(np.finfo(network.dtype).max)
+        self.harmless = HARMLESS_SHARE * math.sqrt(np.finfo(network.dtype).max)
         self.present = self.kept = FINITE
         """At the measured step, and before it."""
 

@@ -74,7 +74,7 @@ def test_it_is_the_sum_over_each_window(
     """Whatever the bands and tiles that the work is cut into."""
     shape, kernel = (channels, height, width), min(kernel, height, width)
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in zip(("BAND", "SMALL_PRODUCT", "FEWEST_COLUMNS"), pieces, strict=True):
+        for name, value in zip(("BAND_ENTRIES", "SMALL_PRODUCT", "FEWEST_COLUMNS"), pieces, strict=True):
             patch.setattr(windows, name, value)
         found = network([convolution(outputs, kernel, stride=stride, padding=padding)], shape, batch)
     found.forward()
@@ -155,7 +155,7 @@ def test_random_shapes_backward(
     kernel = data.draw(st.integers(1, min(height, width)))
     layers = [convolution(2, 1), convolution(2, kernel, stride=stride, padding=padding)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(windows, "BAND", band)
+        patch.setattr(windows, "BAND_ENTRIES", band)
         patch.setattr(windows, "FEWEST_COLUMNS", 1)
         found = bench(plain(layers, "softmax_cross_entropy", 0), (2, height, width), 2, batch, 5)
     assert relative_error(found.analytic(), found.numeric()) <= TOLERANCE

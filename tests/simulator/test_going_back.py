@@ -13,7 +13,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.running.messages import Started, Update
 from simulator.running.session import Mode, Session
 from simulator.training.checkpoint import Checkpoint
-from simulator.training.checkpoint_ring import CAPACITY, MEMORY, CheckpointRing
+from simulator.training.checkpoint_ring import MOST_BYTES, MOST_CHECKPOINTS, CheckpointRing
 from simulator.training.training import Training
 
 Kind = TypeVar("Kind")
@@ -45,15 +45,15 @@ def filled(steps: int, size: int = 4) -> CheckpointRing:
 @pytest.mark.parametrize("steps", [4, 63, 64, 65, 1000, 12345])
 def test_checkpoints_are_few_and_spread_over_the_whole_past(steps: int) -> None:
     kept = filled(steps).steps
-    assert 1 <= len(kept) <= CAPACITY
+    assert 1 <= len(kept) <= MOST_CHECKPOINTS
     gaps = np.diff([0, *kept, steps])
-    assert max(gaps) <= max(4, 2 * steps / CAPACITY)
+    assert max(gaps) <= max(4, 2 * steps / MOST_CHECKPOINTS)
 
 
 def test_their_memory_is_bounded_but_one_is_always_kept() -> None:
-    quarter = MEMORY // 8 // 4
+    quarter = MOST_BYTES // 8 // 4
     assert len(filled(256, size=quarter).steps) <= 4
-    assert len(filled(64, size=2 * MEMORY // 8).steps) == 1
+    assert len(filled(64, size=2 * MOST_BYTES // 8).steps) == 1
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

@@ -314,7 +314,7 @@ def test_weight_gradients_by_step_are_those_of_all_steps_at_once(
     """In pieces of a few steps, and in one."""
     found = []
     for by_step, piece in ((0, 10**6), (0, 1500), (100, 1500), (100, 10**6)):
-        monkeypatch.setattr(kernel_gradient, "BY_STEP", by_step)
+        monkeypatch.setattr(kernel_gradient, "MOST_INPUTS_BY_STEP", by_step)
         monkeypatch.setattr(kernel_gradient, "PIECE_BYTES", piece)
         bench = drawn([{"kind": kind, "units": 4, "checkpoint": checkpoint}], (30, 2))
         found.append(bench.analytic())

@@ -10,7 +10,7 @@ from simulator.arrays.numeric import Array
 from simulator.layers.base import BuildContext, Product
 from simulator.layers.image.windows import Axis, Windows, add
 
-GATHER = 4
+MOST_CHANNELS_GATHERED = 4
 """Up to so many times as many channels out as in, copying windows costs less than adding them."""
 
 
@@ -58,7 +58,7 @@ class WindowProduct(Product):
         self.parts = context.scratch.array(tiles.count, inputs + 1, outputs)
         self.back: Gathered | Added | None = None
         if context.needs_input_gradient:
-            gather = grid.rows.stride == 1 and outputs <= GATHER * grid.channels
+            gather = grid.rows.stride == 1 and outputs <= MOST_CHANNELS_GATHERED * grid.channels
             self.back = Gathered(grid, outputs, context) if gather else Added(tiles, inputs, context)
 
     def _look(self, x: Array) -> None:

@@ -20,7 +20,7 @@ SMALL_PRODUCT = 10**6
 """Multiply-adds up to which BLAS multiplies without packing, at up to twice the speed."""
 FEWEST_COLUMNS = 128
 """Tiles narrower than this cost more than they bring."""
-BAND = 2**16
+BAND_ENTRIES = 2**16
 """Entries of the windows of one band: they stay in the cache from being copied to being multiplied."""
 
 
@@ -135,7 +135,7 @@ class Windows:
         high, wide = self.rows.positions, self.columns.positions
         sizes = [(n, wide) for n in reversed(_divisors(high))] + [(1, n) for n in reversed(_divisors(wide))]
         broad = [size for size in sizes if math.prod(size) * batch >= FEWEST_COLUMNS] or sizes[:1]
-        fitting = [size for size in broad if math.prod(size) * batch * (self.entries + 1) <= BAND]
+        fitting = [size for size in broad if math.prod(size) * batch * (self.entries + 1) <= BAND_ENTRIES]
         rows, columns = fitting[0] if fitting else broad[-1]
         return Windows(self.channels, self.rows.part(rows), self.columns.part(columns))
 

@@ -14,7 +14,7 @@ from simulator.layers.recurrent.segment import Segment
 
 PIECE_BYTES = 384 * 1024
 """Of states and errors of successive steps, whose share of ∂W is made at once: it finds them in the cache."""
-BY_STEP = 3
+MOST_INPUTS_BY_STEP = 3
 """Up to so many times as many inputs as samples, a product per step costs less than bringing the errors together."""
 
 
@@ -33,7 +33,7 @@ class KernelGradient(Generic[S]):
         step = (self.inputs + 1 + self.rows) * self.batch
         self.piece = max(1, min(most, PIECE_BYTES // (step * self.total.dtype.itemsize)))
         """Steps whose share is made at once."""
-        self._by_step = self.inputs + 1 <= BY_STEP * self.batch
+        self._by_step = self.inputs + 1 <= MOST_INPUTS_BY_STEP * self.batch
         self._sources = arena.zeros(self.piece, self.batch, self.inputs + 1)
         self._products = arena.zeros(self.piece * self._by_step, *self.total.shape)
         self._ones = arena.full(1, 1, self.piece)

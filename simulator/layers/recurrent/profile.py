@@ -10,7 +10,7 @@ from msgspec import Struct
 from simulator.arrays.numeric import Array, Floats
 from simulator.arrays.statistics import SAFE_SUMS, moments, norms
 
-LIFTED = 32
+STEPS_SCALED_TOGETHER = 32
 """Time steps whose small gradients are scaled up at a time, so that they stay in the cache; the last is looked at."""
 
 
@@ -39,8 +39,8 @@ def gradient_norms(gradient: Array) -> Floats:
     faded, sizes = _faded(gradient, safe), np.empty(len(gradient))
     # The smallest normal number is lifted to where squares are safe. Powers of two change no digit.
     lift = math.ldexp(1.0, round(math.log2(safe / np.finfo(gradient.dtype).tiny)))
-    for start in range(0, faded, LIFTED):
-        here = slice(start, min(start + LIFTED, faded))
+    for start in range(0, faded, STEPS_SCALED_TOGETHER):
+        here = slice(start, min(start + STEPS_SCALED_TOGETHER, faded))
         with np.errstate(over="ignore", invalid="ignore"):
             sizes[here] = norms(gradient[here] * gradient.dtype.type(lift)) / lift
         if not np.isfinite(sizes[here]).all():
@@ -51,8 +51,8 @@ def gradient_norms(gradient: Array) -> Floats:
 
 
 def _faded(gradient: Array, safe: float) -> int:
-    """How many first steps come before the first of every ``LIFTED``-th with an entry above ``safe``."""
-    first = (len(gradient) - 1) % LIFTED
-    strong = np.greater(np.abs(gradient[first::LIFTED]).max(axis=(1, 2), initial=0), safe)
+    """How many first steps come before the first of every ``STEPS_SCALED_TOGETHER``-th with an entry above ``safe``."""
+    first = (len(gradient) - 1) % STEPS_SCALED_TOGETHER
+    strong = np.greater(np.abs(gradient[first::STEPS_SCALED_TOGETHER]).max(axis=(1, 2), initial=0), safe)
     number = int(np.argmax(strong)) if strong.any() else len(strong)
-    return max(0, first + 1 + (number - 1) * LIFTED)
+    return max(0, first + 1 + (number - 1) * STEPS_SCALED_TOGETHER)

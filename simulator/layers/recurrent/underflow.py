@@ -6,9 +6,9 @@ import numpy as np
 
 from simulator.arrays.numeric import Array
 
-NEAR = 2.0**40
+NEAR_UNDERFLOW = 2.0**40
 """A gradient that lies further above the smallest normal number is taken not to underflow within a segment."""
-SLACK = 2.0**10
+FALL_MARGIN = 2.0**10
 """One that lies nearer is taken to fall by no more than so many times what it fell by over the last segment."""
 
 
@@ -34,14 +34,14 @@ class Underflow:
     def settle(self, gradient: Array) -> bool:
         """:meth:`flush` what came out of a segment, and whether some of it may underflow within the next one."""
         self.flush(gradient)
-        if not self._any_below(NEAR):
+        if not self._any_below(NEAR_UNDERFLOW):
             return False
         before, self.tops = self.tops, self.size.max(axis=1)
         if before is None:
             return True
         fell = (self.tops >= self.smallest) & (self.tops < before)
         fall = float((self.tops[fell] / before[fell]).min(initial=1))
-        return self._any_below(min(SLACK / max(fall, 1 / NEAR), NEAR))
+        return self._any_below(min(FALL_MARGIN / max(fall, 1 / NEAR_UNDERFLOW), NEAR_UNDERFLOW))
 
     def _any_below(self, times: float) -> bool:
         """Whether there are entries below so many smallest numbers, besides those that are 0 now."""
