@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from simulator.observations.base import Cell, Observation, Row, sentence
-from simulator.theory.bounds import Bounds, BoundsMeter
+from simulator.theory.bounds import Bounds, bounds_of
 from simulator.training.run_info import RunInfo
 
 if TYPE_CHECKING:
@@ -28,12 +28,7 @@ class BoundsObservation(Observation[Bounds], frozen=True, tag="bounds"):
     }  # fmt: skip
 
     def observe(self, training: Training) -> Bounds:
-        # From nowhere, so that a step's file hangs on no step before.
-        return _read(BoundsMeter(), training)
-
-    def watch(self) -> Callable[[Training], Bounds]:
-        meter = BoundsMeter()
-        return lambda training: _read(meter, training)
+        return bounds_of(training.network, int(training.batch[0]))
 
     def rows(self, result: Bounds, info: RunInfo) -> Iterator[Row]:
         if result.reason:
@@ -42,7 +37,3 @@ class BoundsObservation(Observation[Bounds], frozen=True, tag="bounds"):
             cells: dict[str, Cell] = {name: float(getattr(result, name)[layer]) for name in PARTS}
             cells["log10_slack"] = cells.pop("slack")
             yield Row("bounds.csv", {"sample": result.sample, "layer": each.label, **cells})
-
-
-def _read(meter: BoundsMeter, training: Training) -> Bounds:
-    return meter.read(training.network, int(training.batch[0]))

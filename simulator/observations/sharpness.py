@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from simulator.arrays.dual import dual
+from simulator.arrays.lanczos import largest
 from simulator.arrays.numeric import Floats
 from simulator.layers.base import Module
 from simulator.layers.recurrent.module import ThroughTimeModule
 from simulator.observations.base import Observation, Row
-from simulator.observations.lanczos import largest
 from simulator.observations.twin import DualNetwork, Twin
 from simulator.parts.optimizers import Optimizer
 from simulator.schema.parameter import title_of

@@ -11,6 +11,7 @@ import math
 import numpy as np
 from msgspec import Struct
 
+from simulator.arrays.lanczos import largest
 from simulator.arrays.numeric import Array, Floats, frozen
 from simulator.layers.dense import DenseModule
 from simulator.network.network import Network
@@ -40,47 +41,34 @@ class Bounds(Struct, frozen=True):
 
 DENSE_LIMIT = 128
 """Smaller side of a W up to which its largest singular value is computed outright."""
-TOLERANCE = 1e-8
-"""Relative error of ‖W‖₂² at which Lanczos stops on larger ones."""
+TOLERANCE = 1e-7
+"""Relative residual at which Lanczos stops on larger ones: the error of ‖W‖₂² is of the order of its square."""
+MOST_PRODUCTS = 200
+"""Products after which singular values lie too close together for Lanczos, and all are computed."""
 
 
-def spectral_norm(weights: Array, start: Floats | None = None) -> tuple[float, Floats | None]:
-    """(‖W‖₂, where to start the next time); NaN for a W that is not finite.
+def spectral_norm(weights: Array) -> float:
+    """‖W‖₂; NaN for a W that is not finite.
 
-    From the eigenvalues of WᵀW: all of them up to :data:`DENSE_LIMIT`, beyond it the largest by Lanczos from ``start``,
-    the singular vector of a W nearby.
+    From the eigenvalues of WᵀW: all of them up to :data:`DENSE_LIMIT`, beyond it the largest by Lanczos.
     """
     w = np.asarray(weights, np.float64)
     w = w if w.shape[0] >= w.shape[1] else w.T
-    largest = float(np.abs(w).max(initial=0.0))
-    if not math.isfinite(largest):
-        return math.nan, None
-    if largest == 0.0:
-        return 0.0, start
+    scale = float(np.abs(w).max(initial=0.0))
+    if not math.isfinite(scale):
+        return math.nan
+    if scale == 0.0:
+        return 0.0
     # Scaled, so that squares neither overflow nor vanish.
-    w = w / largest
-    if w.shape[1] <= DENSE_LIMIT:
-        return largest * math.sqrt(max(_outright(w), 0.0)), None
-    square, vector = _largest(w, start)
-    return largest * math.sqrt(max(square, 0.0)), vector
+    return scale * math.sqrt(max(_largest_square(w / scale), 0.0))
 
 
-def _outright(w: Floats) -> float:
+def _largest_square(w: Floats) -> float:
+    if w.shape[1] > DENSE_LIMIT:
+        extreme = largest(lambda v: w.T @ (w @ v), w.shape[1], most=MOST_PRODUCTS, tolerance=TOLERANCE)
+        if extreme.residual <= TOLERANCE * extreme.value:
+            return extreme.value
     return float(np.linalg.eigvalsh(w.T @ w)[-1])
-
-
-def _largest(w: Floats, start: Floats | None) -> tuple[float, Floats | None]:
-    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
-
-    side = w.shape[1]
-    if start is None or len(start) != side:
-        start = np.random.default_rng(0).standard_normal((side,))
-    square = LinearOperator((side, side), matvec=lambda v: w.T @ (w @ v), dtype=np.float64)
-    try:
-        values, vectors = eigsh(square, k=1, which="LA", tol=TOLERANCE, v0=start)
-    except ArpackNoConvergence:
-        return _outright(w), start
-    return float(values[0]), vectors[:, 0]
 
 
 def obstacle(network: Network) -> str:
@@ -94,28 +82,15 @@ def obstacle(network: Network) -> str:
     return ""
 
 
-class BoundsMeter:
-    """Measures bounds; the norms of large weights are looked for from where they were found last."""
-
-    def __init__(self) -> None:
-        import scipy.sparse.linalg  # noqa: F401  (now, so that its loading is not taken for the cost of a norm)
-
-        self._starts: dict[int, Floats | None] = {}
-
-    def read(self, network: Network, sample: int) -> Bounds:
-        """Of the batch's first sample, index ``sample`` of the training set."""
-        reason = obstacle(network)
-        if reason:
-            nothing = frozen(np.full(len(network.taps), math.nan))
-            return Bounds(reason, sample, nothing, nothing, nothing, nothing, nothing, nothing)
-        with np.errstate(all="ignore"):
-            spectral = np.array([self._norm(layer, tap.weights) for layer, tap in enumerate(network.taps)])
-            return _bounds(network, sample, spectral)
-
-    def _norm(self, layer: int, weights: Array | None) -> float:
-        assert weights is not None
-        found, self._starts[layer] = spectral_norm(weights, self._starts.get(layer))
-        return found
+def bounds_of(network: Network, sample: int) -> Bounds:
+    """Of the batch's first sample, index ``sample`` of the training set."""
+    reason = obstacle(network)
+    if reason:
+        nothing = frozen(np.full(len(network.taps), math.nan))
+        return Bounds(reason, sample, nothing, nothing, nothing, nothing, nothing, nothing)
+    with np.errstate(all="ignore"):
+        spectral = [math.nan if tap.weights is None else spectral_norm(tap.weights) for tap in network.taps]
+        return _bounds(network, sample, np.array(spectral))
 
 
 def _bounds(network: Network, sample: int, spectral: Floats) -> Bounds:

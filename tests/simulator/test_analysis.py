@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from simulator.observations.lanczos import largest
 
 from simulator.arrays.numeric import Floats
 from simulator.experiment.experiment import Experiment
@@ -15,7 +16,6 @@ from simulator.observations.boundary import BoundaryObservation
 from simulator.observations.effective_rank import EffectiveRankObservation, effective_rank
 from simulator.observations.gradient_noise import GradientNoiseObservation, cosine, sample_gradient, spread
 from simulator.observations.jacobian import JacobianObservation, jacobians, singular_values
-from simulator.observations.lanczos import largest
 from simulator.observations.observer import observed
 from simulator.observations.preactivation import PreactivationObservation
 from simulator.observations.registry import observations

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from simulator.arrays.dual import Dual, dual, zeros
+from simulator.arrays.lanczos import largest
 from simulator.arrays.numeric import Array, Floats
 from simulator.experiment.experiment import Experiment
 from simulator.layers import Layer
-from simulator.observations.lanczos import largest
 from simulator.observations.sharpness import Hessian, SharpnessObservation
 from simulator.observations.twin import DualNetwork, Twin
 from simulator.parts.activations import Activation
