@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.arrays.histograms import Histograms
+from simulator.arrays.histograms import Histograms, binned, set_apart
 from simulator.arrays.numeric import Array, Counts, Floats, frozen
 from simulator.network.stack import Stack
 
@@ -127,21 +127,17 @@ def _count_zeros(tally: _Tally, piece: _Piece) -> None:
 
 def _count_carefully(tally: _Tally, layer: int, row: Array) -> None:
     """Any magnitude, any precision, NaN and Inf set apart."""
-    finite = np.isfinite(row)
-    if not finite.all():
-        tally.odd[:3, layer] = [np.count_nonzero(odd) for odd in (np.isnan(row), row == math.inf, row == -math.inf)]
-        row = row[finite]
+    row, tally.odd[:, layer] = set_apart(row)
     wide = row.astype(np.float64)
     low, high = (float(wide.min()), float(wide.max())) if wide.size else (0.0, 0.0)
     limit = float(nice_limits(np.array([max(abs(low), abs(high))]))[0])
     positive = low >= 0 and high > 0
     tally.limit[layer], tally.positive[layer] = limit, positive
-    tally.odd[3, layer] = row.size - np.count_nonzero(row)
     # Times a power of two, which changes no digit: neither the sum nor a bin's width leaves the range of float64.
     exponent = math.frexp(limit)[1]
     wide, limit = np.ldexp(wide, -exponent), math.ldexp(limit, -exponent)
     place = wide / (limit / BINS) if positive else (wide + limit) / (2 * (limit / BINS))
-    tally.counts[layer] = np.bincount(np.clip(place, 0, BINS - 1).astype(np.intp), minlength=BINS)
+    tally.counts[layer] = binned(place, BINS)
 
 
 def stacked_histograms(depth: int, stacks: Sequence[Stack]) -> Histograms:

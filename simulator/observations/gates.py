@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 
-from simulator.arrays.histograms import Histograms
+from simulator.arrays.histograms import Histograms, binned, set_apart
 from simulator.arrays.numeric import Array, Floats, frozen
 from simulator.layers.base import Layer, Tap
 from simulator.measures.histograms import BINS
@@ -74,15 +73,8 @@ def saturated_share(values: Array) -> float:
 
 
 def _histograms(rows: Sequence[Array]) -> Histograms:
-    counts = np.array([_counts(row) for row in rows], np.int64).reshape(-1, BINS)
+    apart = [set_apart(row) for row in rows]
+    counts = np.array([binned(finite * BINS, BINS) for finite, _ in apart], np.int64).reshape(-1, BINS)
     edges = np.broadcast_to(np.linspace(0, 1, BINS + 1), (len(rows), BINS + 1))
-    odd = [(np.isnan(row), row == np.inf, row == -np.inf, row == 0) for row in rows]
-    tails = np.array([[np.count_nonzero(mask) for mask in masks] for masks in odd], np.int64).reshape(-1, 4)
+    tails = np.array([tail for _, tail in apart], np.int64).reshape(-1, 4)
     return Histograms(frozen(counts), edges, *(frozen(column) for column in tails.T))
-
-
-def _counts(row: Array) -> NDArray[np.int64]:
-    finite = np.isfinite(row)
-    kept = row if finite.all() else row[finite]
-    places = np.clip((kept * BINS).astype(np.int32), 0, BINS - 1)
-    return np.bincount(places, minlength=BINS).astype(np.int64)

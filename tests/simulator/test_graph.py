@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simulator.experiment.experiment import Experiment
-from simulator.observations.graph.matrix import LARGEST, OpenBox
+from simulator.observations.graph.matrix import LARGEST, OpenBox, matrix_of
 from simulator.observations.graph.nodes import Graph, GraphObservation
 from simulator.observations.observer import observe
 from simulator.record.frame import frame_of
@@ -120,6 +120,13 @@ def test_of_a_small_signal_the_first_samples_are_shown() -> None:
     assert delta is not None
     assert matrix.part == "samples 1 … 10 of 16"
     np.testing.assert_allclose(matrix.values, 16 * delta[:, :10])
+
+
+@pytest.mark.parametrize("largest", [1.7e308, 3.0, 5e-324])
+def test_a_histogram_ends_at_the_largest_entry(largest: float) -> None:
+    matrix = matrix_of("weights:0", np.array([[largest, 0.0, -largest, 0.0]]), False)
+    assert matrix.edges[[0, -1]].tolist() == [-largest, largest]
+    assert matrix.counts[[0, len(matrix.counts) // 2, -1]].tolist() == [1, 2, 1]
 
 
 def test_what_is_not_finite_is_counted() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.arrays.histograms import binned, set_apart
 from simulator.arrays.numeric import Counts, Floats, frozen
 from simulator.observations.base import Observation
 from simulator.observations.graph.nodes import SIGNALS, nodes
@@ -61,19 +62,16 @@ def matrix_of(key: str, matrix: Floats, signal: bool) -> Matrix:
     """``signal``: its columns are samples."""
     rows, columns = matrix.shape
     values, part = _shown(matrix, signal)
-    finite = matrix[np.isfinite(matrix)]
-    counts, edges = histogram(finite)
-    zeros, lost = int((matrix == 0).sum()), int(matrix.size - finite.size)
-    return Matrix(key, (rows, columns), frozen(values.copy()), part, counts, edges, zeros, lost)
+    finite, (*lost, zeros) = set_apart(matrix)
+    counts, edges = histogram(finite.ravel())
+    return Matrix(key, (rows, columns), frozen(values.copy()), part, counts, edges, zeros, sum(lost))
 
 
 def histogram(finite: Floats) -> tuple[Counts, Floats]:
     """Counts over ±r, r the largest size of an entry; 0 is the middle of a bin."""
     reach = float(np.abs(finite).max(initial=0.0)) or 1.0
-    if not math.isfinite(2 * reach):
-        finite, reach = finite / 4, reach / 4
-    counts, edges = np.histogram(finite, BINS, (-reach, reach))
-    return counts.astype(np.int64), edges
+    # As shares of r: twice the largest numbers are none any more, and a bin of the smallest would be 0.
+    return binned((finite / reach + 1) * (BINS / 2), BINS), np.linspace(-1, 1, BINS + 1) * reach
 
 
 def _shown(matrix: Floats, signal: bool) -> tuple[Floats, str]:
