@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,7 +80,7 @@ class WhatIf(Observation[Outcome], frozen=True, tag="what-if"):
 
     def observe(self, training: Training) -> Outcome:
         """ValueError where the network cannot be changed by hand."""
-        plain = twin(training)
+        plain = dense_stack(training)
         if self.changes.ones:
             plain = plain.with_data(np.ones((len(plain.x), 1)), np.zeros((len(plain.y), 1)))
         before = plain.evaluate()
@@ -90,8 +90,11 @@ class WhatIf(Observation[Outcome], frozen=True, tag="what-if"):
 
 
 @dataclass(frozen=True)
-class Twin:
-    """The same network in plain float64 arrays."""
+class DenseStack:
+    """The same stack of dense layers in plain float64 arrays, (units, samples) each.
+
+    a^l = φ(W^l a^(l−1) + b^l), δ^l = (W^(l+1)ᵀ δ^(l+1)) ⊙ φ'(z^l), ∂W^l = δ^l a^(l−1)ᵀ / samples.
+    """
 
     weights: tuple[Floats, ...]
     biases: tuple[Floats, ...]
@@ -104,10 +107,10 @@ class Twin:
     def last(self) -> int:
         return len(self.weights) - 1
 
-    def with_data(self, x: Floats, y: Floats) -> Twin:
-        return Twin(self.weights, self.biases, self.activations, self.loss, x, y)
+    def with_data(self, x: Floats, y: Floats) -> DenseStack:
+        return replace(self, x=x, y=y)
 
-    def changed(self, changes: Changes) -> Twin:
+    def changed(self, changes: Changes) -> DenseStack:
         """With edited and scaled weights and a scaled input."""
         weights, biases = [w.copy() for w in self.weights], [b.copy() for b in self.biases]
         for (layer, to, origin), value in changes.edits.items():
@@ -118,20 +121,20 @@ class Twin:
         for layer, scale in changes.weight_scales.items():
             weights[layer] *= scale
         x = self.x * changes.input_scale
-        return Twin(tuple(weights), tuple(biases), self.activations, self.loss, x, self.y)
+        return replace(self, weights=tuple(weights), biases=tuple(biases), x=x)
 
     def evaluate(
         self, off: frozenset[tuple[int, int]] = frozenset(), error_scale: float = 1.0, held: Floats | None = None
     ) -> dict[str, Floats]:
         """Every box by its key. ``held`` is the output's δ in place of the one that follows from the answer."""
-        found = {"input:-1": self.x}
-        a = self._forward(found, off)
+        boxes = {"input:-1": self.x}
+        a = self._forward(boxes, off)
         delta = np.empty_like(a)
-        self.loss.gradient(found[f"z:{self.last}"], a, self.y, delta)
-        self._backward(found, (delta if held is None else held) * error_scale)
-        return {key: value for key, value in found.items() if not key.startswith("z:")}
+        self.loss.gradient(boxes[f"z:{self.last}"], a, self.y, delta)
+        self._backward(boxes, (delta if held is None else held) * error_scale)
+        return {key: value for key, value in boxes.items() if not key.startswith("z:")}
 
-    def _forward(self, found: dict[str, Floats], off: frozenset[tuple[int, int]]) -> Floats:
+    def _forward(self, boxes: dict[str, Floats], off: frozenset[tuple[int, int]]) -> Floats:
         a = self.x
         for layer, (w, b) in enumerate(zip(self.weights, self.biases, strict=True)):
             z = w @ a + b[:, np.newaxis]
@@ -142,25 +145,25 @@ class Twin:
                 self.activations[layer].derivative(z, a, slope)
                 silent = [unit for place, unit in off if place == layer]
                 a[silent] = slope[silent] = 0.0
-                found[f"slope:{layer}"] = slope
+                boxes[f"slope:{layer}"] = slope
             else:
                 self.loss.output(z, a)
-            found[f"z:{layer}"], found[f"weights:{layer}"], found[f"activation:{layer}"] = z, w, a
-            found[f"biases:{layer}"] = b[:, np.newaxis]
+            boxes[f"z:{layer}"], boxes[f"weights:{layer}"], boxes[f"activation:{layer}"] = z, w, a
+            boxes[f"biases:{layer}"] = b[:, np.newaxis]
         return a
 
-    def _backward(self, found: dict[str, Floats], delta: Floats) -> None:
+    def _backward(self, boxes: dict[str, Floats], delta: Floats) -> None:
         samples = self.x.shape[1]
         for layer in range(self.last, -1, -1):
-            below = found[f"activation:{layer - 1}"] if layer else self.x
-            found[f"delta:{layer}"] = delta
-            found[f"weight_gradient:{layer}"] = delta @ below.T / samples
-            found[f"bias_gradient:{layer}"] = delta.mean(axis=1, keepdims=True)
+            below = boxes[f"activation:{layer - 1}"] if layer else self.x
+            boxes[f"delta:{layer}"] = delta
+            boxes[f"weight_gradient:{layer}"] = delta @ below.T / samples
+            boxes[f"bias_gradient:{layer}"] = delta.mean(axis=1, keepdims=True)
             if layer:
-                delta = (self.weights[layer].T @ delta) * found[f"slope:{layer - 1}"]
+                delta = (self.weights[layer].T @ delta) * boxes[f"slope:{layer - 1}"]
 
 
-def twin(training: Training) -> Twin:
+def dense_stack(training: Training) -> DenseStack:
     """ValueError in one sentence where the network is too wide or not of dense layers alone."""
     network = training.network
     modules = [module for module in network.modules if type(module) is DenseModule and not module.stages]
@@ -171,7 +174,7 @@ def twin(training: Training) -> Twin:
     if widest > WIDEST:
         raise ValueError(f"networks up to {WIDEST} wide can be changed by hand; this one is {widest} wide")
     kernels = [affine.kernel.astype(np.float64) for affine in affines]
-    return Twin(
+    return DenseStack(
         tuple(kernel[:-1].T for kernel in kernels),
         tuple(kernel[-1] for kernel in kernels),
         tuple(module.spec.activation for module in modules),
@@ -194,16 +197,16 @@ def ratio(before: Floats, after: Floats) -> Ratio:
     return Ratio(size, common, int((known & (after == 0)).sum()))
 
 
-def as_matrix(found: Mapping[str, Floats], key: str) -> Matrix:
+def as_matrix(boxes: Mapping[str, Floats], key: str) -> Matrix:
     """One matrix as it is drawn; weights with their biases as a last column."""
-    whole = found[key]
+    whole = boxes[key]
     if key.startswith("weights"):
-        whole = np.hstack([whole, found[key.replace("weights", "biases")]])
+        whole = np.hstack([whole, boxes[key.replace("weights", "biases")]])
     return matrix_of(key, whole, key.startswith(SIGNALS))
 
 
-def _norms(found: Mapping[str, Floats], samples: int) -> dict[str, float]:
+def _norms(boxes: Mapping[str, Floats], samples: int) -> dict[str, float]:
     return {
         key: float(np.linalg.norm(value)) / (math.sqrt(samples) if key.startswith(SIGNALS) else 1.0)
-        for key, value in found.items()
+        for key, value in boxes.items()
     }
