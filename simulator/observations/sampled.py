@@ -12,6 +12,8 @@ from msgspec import Struct
 from simulator.arrays.numeric import Floats
 from simulator.training.run_info import RunInfo
 
+CAPACITY = 256
+"""Columns of a past, usually."""
 Merge = Callable[[Floats, Floats], Floats]
 """What stands for earlier and later values together; for a value and itself, that value."""
 
@@ -29,6 +31,8 @@ class Sampled(ABC):
     """Something that the record keeps a past of: what to take of a result, and what stands for two of them."""
 
     name: ClassVar[str]
+    capacity: ClassVar[int] = CAPACITY
+    """How many columns are kept, an even number; fewer where samples are large."""
     gaps: ClassVar[bool] = False
     """Whether nobody looked where a frame comes without it."""
     conditions: ClassVar[tuple[str, ...]] = ("",)

@@ -16,6 +16,7 @@ from simulator.arrays.numeric import Floats
 from simulator.layers.base import Module
 from simulator.layers.recurrent.module import ThroughTimeModule
 from simulator.observations.base import Observation, Row
+from simulator.observations.sampled import Sampled, Subject
 from simulator.observations.twin import DualNetwork, Twin
 from simulator.parts.optimizers import Optimizer
 from simulator.schema.parameter import title_of
@@ -59,12 +60,34 @@ class Sharpness:
         return self.rate * self.value
 
 
+class GaugePast(Sampled):
+    """λ_max, η λ_max and its limit; of looks that share a column, the last."""
+
+    name = "sharpness"
+    capacity = 2048
+
+    def subject(self, result: Sharpness, info: RunInfo) -> Subject:
+        return Subject()
+
+    def shape(self, subject: Subject) -> tuple[int, ...]:
+        if subject != Subject():
+            raise ValueError("the loss is the only one that has a sharpness")
+        return (3,)
+
+    def sampled(self, result: Sharpness, info: RunInfo) -> Floats:
+        return np.array([result.value, result.gauge, math.nan if result.reason else result.limit])
+
+    def merge(self, earlier: Floats, later: Floats) -> Floats:
+        return later
+
+
 class SharpnessObservation(Observation[Sharpness], frozen=True, tag="sharpness"):
     """λ_max of the Hessian and η λ_max against its limit.
 
     On the present batch, in training mode with the present dropout masks; L2 counts, clipping and L1 do not.
     """
 
+    past = GaugePast()
     order = 7
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "sharpness.csv": (

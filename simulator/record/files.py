@@ -177,15 +177,14 @@ def _check_history(history: _History) -> None:
 def _check_past(name: str, past: _Past) -> None:
     _check(name in sampled(), f"nothing that is sampled is called {name!r}")
     _check(all(0 <= size <= MOST_STEP for size in past.subject.sizes), f"the sizes of {name} are no counts")
-    shape = sampled()[name].shape(past.subject)
-    _check(16 * math.prod(shape) <= MOST_BYTES, f"the samples of {name} are too large")
-    most = columns_for(shape)
+    declared = sampled()[name]
+    _check(16 * math.prod(declared.shape(past.subject)) <= MOST_BYTES, f"the samples of {name} are too large")
+    most = columns_for(declared, past.subject)
     _check(2 <= past.capacity <= most and past.capacity % 2 == 0, f"a capacity up to {most} is expected of {name}")
     _check(0 < past.columns <= past.capacity, f"{name} has more columns than room for them")
     _check(_power(past.stride), f"the stride of {name} is no power of two")
     _check(0 < past.in_last <= past.stride, f"{name} has too many looks in its last column")
-    known = sampled()[name].conditions
-    _check(all(turn.condition in known for turn in past.turns), f"{name} turns into what it cannot be")
+    _check(all(turn.condition in declared.conditions for turn in past.turns), f"{name} turns into what it cannot be")
 
 
 def _power(stride: int) -> bool:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from simulator.observations.sampled import Sampled, Subject
-from simulator.record.sampled_history import CAPACITY, SampledHistory
+from simulator.record.sampled_history import SampledHistory
 from simulator.record.turns import TurnLog
 from simulator.training.run_info import RunInfo
 
@@ -14,10 +14,10 @@ MOST_BYTES = 64 * 2**20
 """Of one past's values: where a sample is large, fewer columns are kept."""
 
 
-def columns_for(shape: tuple[int, ...]) -> int:
-    """How many samples of this shape are kept: ``CAPACITY``, or fewer of large ones, but two."""
-    affordable = MOST_BYTES // (8 * max(math.prod(shape), 1))
-    return max(min(CAPACITY, affordable // 2 * 2), 2)
+def columns_for(sampled: Sampled, subject: Subject) -> int:
+    """How many samples of a subject are kept: as many as they say themselves, or fewer of large ones, but two."""
+    affordable = MOST_BYTES // (8 * max(math.prod(sampled.shape(subject)), 1))
+    return max(min(sampled.capacity, affordable // 2 * 2), 2)
 
 
 class Past:
@@ -25,8 +25,8 @@ class Past:
 
     def __init__(self, sampled: Sampled, subject: Subject, capacity: int | None = None) -> None:
         self.sampled, self.subject = sampled, subject
-        shape = sampled.shape(subject)
-        self.looks = SampledHistory(shape, sampled.merge, columns_for(shape) if capacity is None else capacity)
+        columns = columns_for(sampled, subject) if capacity is None else capacity
+        self.looks = SampledHistory(sampled.shape(subject), sampled.merge, columns)
         self.turns = TurnLog(sampled.conditions[0])
 
     @property

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Floats, median
-from simulator.observations.sampled import Merge
+from simulator.observations.sampled import CAPACITY, Merge
 
 HOLD = 4.0
 """A column is held until the next one, but for no more than so many usual distances between columns."""
 NEAR = 3
-CAPACITY = 256
 
 
 @dataclass(frozen=True)

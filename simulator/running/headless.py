@@ -107,7 +107,8 @@ def _train(
         if measured:
             made = _analysed(observer, analyses)
             shown = _shown(observer, made, analyses) if step == steps else {}
-            last = frame_of(training, scalars, {**observer.observe(MEASURED), **shown})
+            kept = {each: observed for each, observed in made.items() if each.past is not None}
+            last = frame_of(training, scalars, {**observer.observe(MEASURED), **kept, **shown})
             first = first or last
             if files is not None:
                 _write(files, last, made)

@@ -11,6 +11,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.observations.microscope import UnitObservation
 from simulator.observations.observer import Observer
 from simulator.observations.registry import at_start
+from simulator.observations.sharpness import SharpnessObservation
 from simulator.record.frame import frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
@@ -47,6 +48,7 @@ def recorded(net: str, steps: int, ruined: bool = False, *, skip: int = 0, into:
             training.propose(trace=looked)
             scalars = training.scalars(validate=step % 9 == 0)
             seen = [each for each in SEEN if step % 6 or each != UnitObservation()]
+            seen += [SharpnessObservation()] * (step % 60 == 0)
             # What an observation cost is another each time.
             made = {each: replace(observed, seconds=0.0) for each, observed in observer.observe(seen).items()}
             frame = frame_of(training, scalars, made) if looked else None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from simulator import Experiment, run
 from simulator.arrays.numeric import Floats
 from simulator.observations.factors import FactorsObservation
 from simulator.observations.facts import FactsObservation
@@ -19,6 +22,7 @@ SUBJECTS = {
     "time": Subject(tuple(map(str, range(200))), (100_000,) * 200),
     "factors": Subject(tuple(map(str, range(3000)))),
     "unit": Subject(("1",), (7, 100_000)),
+    "sharpness": Subject(),
 }
 """Of very large networks."""
 
@@ -51,7 +55,7 @@ def test_what_is_sampled_has_the_shape_that_its_subject_says(name: str, net: str
 def test_the_past_of_a_large_network_stays_in_its_memory(name: str) -> None:
     past = Past(sampled()[name], SUBJECTS[name])
     before = past.nbytes
-    for step in range(600 if name == "unit" else 3):
+    for step in range(3 if np.prod(past.sampled.shape(past.subject)) > 1000 else 5000):
         past.looks.add(step, values_of(past, step))
     assert past.nbytes == before <= MOST_BYTES
     assert past.looks.capacity >= 64
@@ -93,6 +97,12 @@ def test_a_record_cut_off_at_a_step_is_as_it_was_then() -> None:
     assert cut.first is whole.first
     assert cut.scored is None
     assert whole.steps == 60
+
+
+def test_a_run_without_a_screen_records_what_it_samples_at_every_measured_step(tmp_path: Path) -> None:
+    described = Experiment.from_builtins({**NETS["single"], "batch_size": 16})
+    record = run(described, steps=6, every=2, out=tmp_path, analyses=("sharpness",)).record
+    assert record.pasts["sharpness"].looks.steps.tolist() == [0, 2, 4, 6]
 
 
 def test_nothing_is_left_of_a_record_that_goes_back_to_its_start() -> None:

@@ -87,13 +87,20 @@ def test_the_gauge_warns_above_its_limit_and_says_where_there_is_none(qtbot: QtB
     assert plot.table().columns["limit"] == [None]
 
 
+def taken(given: View) -> View:
+    """What is shown when the record has taken in the frame."""
+    given.record.add(given.frame)
+    return given
+
+
 def test_the_gauge_remembers_its_past_until_the_run_ends(qtbot: QtBot) -> None:
     given = view(4)
-    plot = made("sharpness", qtbot, given)
+    plot = made("sharpness", qtbot, taken(given))
     for step in (50, 50, 60):
-        plot.refresh(changed(given, "sharpness", step=step))
+        plot.refresh(taken(changed(given, "sharpness", step=step)))
     assert plot.table().columns["step"] == [40, 50, 60]
-    plot.refresh(view(4, 20, run=2))
+    assert made("sharpness", qtbot, given).table().columns["step"] == [40, 50, 60], "whoever comes later knows it too"
+    plot.refresh(taken(view(4, 20, run=2)))
     assert plot.table().columns["step"] == [20]
 
 

@@ -10,7 +10,11 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from simulator.observations.microscope import UnitObservation
+from simulator.observations.sampled import Subject
+from simulator.observations.sharpness import GaugePast, SharpnessObservation
+from simulator.record.frame import Frame
 from simulator.record.history import History, Rows
+from simulator.record.past import Past
 from tests.ui.plot_data import frame, recorded, view, with_results
 from tests.ui.unit_data import unit_of, unit_past
 from ui.chart.marks import Area, Curves
@@ -28,6 +32,14 @@ def scored() -> History:
     return made
 
 
+def gauges(now: Frame) -> Past:
+    """The sharpness of a frame, seen at the steps in ``LOOKED``."""
+    result, past = now.result(SharpnessObservation()), Past(GaugePast(), Subject())
+    for step in LOOKED:
+        past.add(step, result, now.info)
+    return past
+
+
 def after_looks(key: str, qtbot: QtBot) -> Plot[Any]:
     """The plot as it is when it was shown at the steps in ``LOOKED``."""
     plot, units = plot_class(key)(), {step: unit_of(step=step) for step in LOOKED}
@@ -36,7 +48,7 @@ def after_looks(key: str, qtbot: QtBot) -> Plot[Any]:
         given = view(3, 20)
         now = with_results(frame(3, step), {UnitObservation(): units[LOOKED[-1]]})
         kept = [past for name, past in given.record.pasts.items() if name != "unit"]
-        record = recorded(scored(), given.first, *kept, unit_past(units, now.info))
+        record = recorded(scored(), given.first, *kept, unit_past(units, now.info), gauges(now))
         plot.refresh(replace(given, frame=now, record=record))
     return plot
 

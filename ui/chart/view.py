@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from simulator.layers.base import Layer
 from simulator.layers.info import LayerInfo
+from simulator.observations.base import Observation
 from simulator.parts.activations import Activation
 from simulator.record.changes import Change
 from simulator.record.frame import Frame
@@ -45,6 +46,18 @@ class View:
     def past(self, name: str) -> Past | None:
         """The past of what is sampled under this name; None while nobody has looked."""
         return self.record.pasts.get(name)
+
+    def past_with(self, observation: Observation[Any]) -> Past | None:
+        """The past of what ``observation`` finds now; of the present look alone where it has none of this subject."""
+        observed, sampled = self.frame.observed(observation), observation.past
+        if observed is None or observed.result is None or sampled is None:
+            return None
+        subject = sampled.subject(observed.result, self.frame.info)
+        past = self.past(sampled.name)
+        if past is None or past.subject != subject:
+            past = Past(sampled, subject)
+            past.add(observed.step, observed.result, self.frame.info)
+        return past
 
     @property
     def reading(self) -> Frame:

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtGui import QPolygonF
 
 from simulator.observations.base import Observed
 from simulator.observations.sharpness import Sharpness, SharpnessObservation
-from simulator.record.sampled_history import apart
-from simulator.training.run_info import RunInfo
 from ui.chart.axes import StepAxis, ValueAxis
 from ui.chart.beside import Gauge
 from ui.chart.edges import beyond_dots, beyond_notes, drawn_within, fitting, reach_of
@@ -26,9 +25,6 @@ from ui.chart.timeline import with_gaps
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.costly import CostlyPlot
 from ui.style.numbers import integer, number
-
-MOST_PAST = 2000
-"""Answers that are kept; beyond them every second one is dropped."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +40,8 @@ class SharpnessState:
     """η · λ_max then."""
     limits: Array
     """What a quadratic stood then; NaN where that is not known."""
+    after_gap: NDArray[np.bool_]
+    """Whether nobody looked for a while before."""
     depth: int = 0
 
 
@@ -72,21 +70,15 @@ class SharpnessPlot(CostlyPlot[SharpnessState]):
         self.scales += [self.scale, self.steps]
         self.gauge = Gauge(self.pane)
         self.canvas.add_beside(self.gauge, FIRST_ROW, 2)
-        self._past: list[tuple[int, float, float, float]] = []
-
-    def begin(self, info: RunInfo) -> None:
-        self._past = []
 
     def understand(self, observed: Observed[Sharpness], view: View) -> SharpnessState:
-        found = observed.result
+        found, past = observed.result, view.past_with(self.observations[0])
         assert found is not None
-        entry = (observed.step, found.value, found.gauge, math.nan if found.reason else found.limit)
-        if not self._past or self._past[-1][0] != observed.step:
-            self._past.append(entry)
-        self._past[-1] = entry
-        if len(self._past) > MOST_PAST:
-            self._past = self._past[::-2][::-1]
-        return SharpnessState(observed.step, found, observed.seconds, *np.array(self._past, np.float64).T)
+        assert past is not None
+        values, gauges, limits = past.looks.values.T
+        return SharpnessState(
+            observed.step, found, observed.seconds, past.looks.lasts, values, gauges, limits, past.looks.after_gap
+        )  # fmt: skip
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
@@ -155,5 +147,4 @@ class SharpnessPlot(CostlyPlot[SharpnessState]):
 
 def _curve(state: SharpnessState, shown: Range) -> list[QPolygonF]:
     """Through the answers, but not over steps at which nobody asked."""
-    after_gap = np.concatenate([[False], apart(np.diff(state.steps))])
-    return pieces(*with_gaps(state.steps, after_gap, drawn_within(state.gauges, shown)[0]))
+    return pieces(*with_gaps(state.steps, state.after_gap, drawn_within(state.gauges, shown)[0]))

@@ -13,9 +13,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 
 from simulator.observations.microscope import UnitObservation
-from simulator.observations.unit import COLUMNS, Unit, WatchedUnit, unit_subject
+from simulator.observations.unit import COLUMNS, Unit
 from simulator.record.changes import Change, last_before
-from simulator.record.past import Past
 from simulator.record.turns import Turn
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import Axis, StepAxis, ValueAxis
@@ -209,12 +208,9 @@ class UnitMicroscope(Plot[UnitState]):
 
     def capture(self, view: View) -> UnitState | None:
         (observation,) = self.observations
-        unit, past = view.frame.result(observation), view.past(WatchedUnit.name)
-        if unit is None:
+        unit, past = view.frame.result(observation), view.past_with(observation)
+        if unit is None or past is None:
             return None
-        if past is None or past.subject != unit_subject(unit):
-            past = Past(WatchedUnit(), unit_subject(unit))
-            past.add(view.frame.step, unit, view.frame.info)
         turns = past.turns.entries
         change = last_before(view.changes, turns[-1].step) if turns else None
         looks = past.looks
