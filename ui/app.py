@@ -21,7 +21,7 @@ from ui.bench.bench import WorkerFactory
 from ui.bench.document import Document
 from ui.settings.settings import Settings
 from ui.style.icons import app_icon
-from ui.style.theme import CHOICES, set_theme
+from ui.style.restyle import CHOICES, set_theme
 from ui.window.main_window import MainWindow
 
 log = logging.getLogger("nablascope.qt")

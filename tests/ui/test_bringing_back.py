@@ -17,7 +17,7 @@ from simulator.training.training import Training
 from ui.app import create_app
 from ui.bench.document import Document
 from ui.dialogs import files
-from ui.style.theme import set_theme
+from ui.style.restyle import set_theme
 from ui.window.main_window import MainWindow
 
 PLAIN: dict[str, Any] = {

@@ -37,7 +37,8 @@ from ui.plots.graph.layout import edges, is_editable, layout
 from ui.plots.graph.marks import THICKEST, THINNEST, Boxes, dot_place, narrowed, thickness
 from ui.plots.graph.phrases import formula_of
 from ui.style.numbers import number
-from ui.style.theme import LIGHT, set_theme
+from ui.style.restyle import set_theme
+from ui.style.theme import LIGHT
 from ui.window.main_window import MainWindow
 
 LEFT = Qt.MouseButton.LeftButton

@@ -23,7 +23,7 @@ from ui.dialogs import files
 from ui.plots import Plot, View, all_plots, plot_class
 from ui.plots.costly import CostlyPlot
 from ui.plots.jacobian import JacobianPlot
-from ui.style.theme import set_theme
+from ui.style.restyle import set_theme
 from ui.window.main_window import MainWindow
 
 KEYS = tuple(plot.key for plot in all_plots() if issubclass(plot, CostlyPlot))

@@ -35,7 +35,7 @@ from ui.doctor.onsets import Onsets
 from ui.doctor.panel import NOTHING, DoctorPanel, mend_text, mend_tip, place_text, settings_text, trial_text
 from ui.doctor.strip import NOT_YET
 from ui.doctor.trials import BackgroundTrials, Offer, note_of
-from ui.style.theme import set_theme
+from ui.style.restyle import set_theme
 from ui.window.main_window import MainWindow
 
 SICK: dict[str, Any] = {

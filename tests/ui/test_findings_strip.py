@@ -18,7 +18,7 @@ from ui.bench.document import Document
 from ui.dialogs import files
 from ui.doctor.panel import DoctorPanel
 from ui.doctor.trials import Offer
-from ui.style.theme import set_theme
+from ui.style.restyle import set_theme
 from ui.window.main_window import MainWindow
 
 SICK: dict[str, Any] = {

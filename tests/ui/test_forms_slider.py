@@ -16,7 +16,7 @@ from simulator.schema.parameter import Spec, knob, parameter
 from ui.forms.scale import Scale, scale_of
 from ui.forms.slider import NumberRow
 from ui.forms.typed import parsed, text_of
-from ui.style.theme import set_theme
+from ui.style.restyle import set_theme
 
 LEFT = Qt.MouseButton.LeftButton
 

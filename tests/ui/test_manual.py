@@ -28,7 +28,8 @@ from ui.plots import all_plots
 from ui.style.formulas import Lettering, picture
 from ui.style.help import address, finding_page, follow, help_asked, page_of, part_page, path_of, set_page
 from ui.style.markdown import links, plain, to_html, unset_formulas
-from ui.style.theme import DARK, LIGHT, set_theme
+from ui.style.restyle import set_theme
+from ui.style.theme import DARK, LIGHT
 
 EVERY_PAGE = pytest.mark.parametrize("page", pages().values(), ids=lambda page: page.path)
 FORMULATED = ("Layer", "Loss", "Optimizer", "Schedule", "Activation", "Initializer")

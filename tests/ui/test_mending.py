@@ -22,7 +22,7 @@ from simulator.schema.parameter import is_live_change
 from ui.app import create_app
 from ui.bench.document import Document
 from ui.dialogs import files
-from ui.style.theme import set_theme
+from ui.style.restyle import set_theme
 from ui.window.main_window import MainWindow
 
 LEFT = Qt.MouseButton.LeftButton

@@ -20,7 +20,7 @@ from ui.dialogs import files
 from ui.forms.rows import ChoiceRow
 from ui.forms.slider import NumberRow
 from ui.forms.track import WHEEL_PAUSE_MS
-from ui.style.theme import set_theme
+from ui.style.restyle import set_theme
 from ui.window.main_window import MainWindow
 
 PLAIN: dict[str, Any] = {"data": {"kind": "moons", "samples": 60}, "layers": [{"kind": "dense", "units": 5}]}

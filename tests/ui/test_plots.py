@@ -21,7 +21,7 @@ from ui.app import create_app
 from ui.chart.header import Explanation
 from ui.plots import Plot, View, all_plots, plot_class
 from ui.style.numbers import number
-from ui.style.theme import set_theme
+from ui.style.restyle import set_theme
 
 keys = pytest.mark.parametrize("key", [plot.key for plot in all_plots()])
 WITHOUT_LAYERS = (

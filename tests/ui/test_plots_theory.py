@@ -29,7 +29,7 @@ from ui.chart.marks import Area
 from ui.dialogs import files
 from ui.plots import Plot, View, plot_class
 from ui.plots.order_chaos import OrderChaosPlot, Regions
-from ui.style.theme import set_theme
+from ui.style.restyle import set_theme
 from ui.window.initial_place import placed_at
 from ui.window.main_window import MainWindow
 

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from ui.app import create_app
 from ui.plots import Plot, all_plots, plot_class
-from ui.style.theme import set_theme
+from ui.style.restyle import set_theme
 
 ROOM = 340
 """Width of a plot in a window of 1280 pixels with both panels open."""

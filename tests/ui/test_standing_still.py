@@ -20,7 +20,7 @@ from ui.bench.document import Document
 from ui.dialogs import files
 from ui.dialogs.export import ExportDialog
 from ui.plots.veil import Veil
-from ui.style.theme import set_theme
+from ui.style.restyle import set_theme
 from ui.window.main_window import MainWindow
 from ui.window.notices import EMPTY, OLD
 

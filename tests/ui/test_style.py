@@ -16,8 +16,9 @@ from pytestqt.qtbot import QtBot
 from ui.style.colours import mix, ramp, rgb
 from ui.style.icons import ICONS, RESOURCES, app_icon, icon, set_icon
 from ui.style.numbers import tabular
+from ui.style.restyle import set_theme
 from ui.style.stylesheet import stylesheet
-from ui.style.theme import DARK, LIGHT, Theme, current_theme, depth_colours, qpalette, set_theme, theme_changed
+from ui.style.theme import DARK, LIGHT, Theme, current_theme, depth_colours, qpalette, theme_changed
 
 THEMES = (LIGHT, DARK)
 

@@ -31,7 +31,7 @@ from ui.dialogs.export import ExportDialog
 from ui.dialogs.table import TableDialog
 from ui.forms.slider import NumberRow
 from ui.plots import all_plots
-from ui.style.theme import set_theme
+from ui.style.restyle import set_theme
 from ui.window.main_window import MainWindow
 
 PLAIN: dict[str, Any] = {

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
 
 from ui.style.colours import mix, viridis
-
-Choice = Literal["light", "dark", "system"]
-CHOICES: tuple[Choice, ...] = ("light", "dark", "system")
 
 
 @dataclass(frozen=True)
@@ -72,8 +67,6 @@ class _Themes(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.theme = LIGHT
-        self.choice: Choice = "system"
-        self.follows_system = False
 
 
 _themes = _Themes()
@@ -86,43 +79,9 @@ def current_theme() -> Theme:
     return _themes.theme
 
 
-def theme_choice() -> Choice:
-    """What was asked for: ``light``, ``dark`` or ``system``."""
-    return _themes.choice
-
-
-def _system_theme(app: QApplication) -> Theme:
-    return DARK if app.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
-
-
-def set_theme(app: QApplication, choice: Choice) -> None:
-    """Restyle the whole application, live; ``system`` follows the desktop from now on."""
-    _themes.choice = choice
-    if not _themes.follows_system:
-        _themes.follows_system = True
-        app.styleHints().colorSchemeChanged.connect(_system_changed)
-    _apply(app, _system_theme(app) if choice == "system" else THEMES[choice])
-
-
-def _system_changed() -> None:
-    app = QApplication.instance()
-    if isinstance(app, QApplication) and _themes.choice == "system":
-        _apply(app, _system_theme(app))
-
-
-def _apply(app: QApplication, theme: Theme) -> None:
-    from ui.style.icons import recolour_icons
-    from ui.style.stylesheet import stylesheet
-
+def take_theme(theme: Theme) -> None:
+    """Have ``theme`` be the present one; ``theme_changed`` tells of it once everything is in place."""
     _themes.theme = theme
-    if app.style().objectName() != "fusion":
-        app.setStyle("Fusion")
-    app.setPalette(qpalette(theme))
-    sheet = stylesheet(theme)
-    if app.styleSheet() != sheet:
-        app.setStyleSheet(sheet)
-    recolour_icons(app)
-    theme_changed.emit(theme)
 
 
 def qpalette(theme: Theme) -> QPalette:

@@ -16,7 +16,7 @@ from ui.board.plot_area import PlotArea
 from ui.builder.builder import Builder
 from ui.forms.one_undo import REDO, UNDO
 from ui.settings.settings import Settings
-from ui.style.theme import Choice, set_theme, theme_choice
+from ui.style.restyle import Choice, set_theme, theme_choice
 from ui.window.actions import action
 from ui.window.experiments import Experiments
 from ui.window.exporting import Exporting

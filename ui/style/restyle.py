@@ -1,0 +1,63 @@
+"""The whole application takes on a theme, live: palette, style sheet, icons."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QApplication
+
+from ui.style.icons import recolour_icons
+from ui.style.stylesheet import stylesheet
+from ui.style.theme import DARK, LIGHT, THEMES, Theme, qpalette, take_theme, theme_changed
+
+Choice = Literal["light", "dark", "system"]
+CHOICES: tuple[Choice, ...] = ("light", "dark", "system")
+
+
+class _Chosen(QObject):
+    """What was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choice: Choice = "system"
+        self.follows_system = False
+
+
+_chosen = _Chosen()
+
+
+def theme_choice() -> Choice:
+    """What was asked for: ``light``, ``dark`` or ``system``."""
+    return _chosen.choice
+
+
+def set_theme(app: QApplication, choice: Choice) -> None:
+    """Restyle the whole application; ``system`` follows the desktop from now on."""
+    _chosen.choice = choice
+    if not _chosen.follows_system:
+        _chosen.follows_system = True
+        app.styleHints().colorSchemeChanged.connect(_system_changed)
+    _apply(app, _system_theme(app) if choice == "system" else THEMES[choice])
+
+
+def _system_theme(app: QApplication) -> Theme:
+    return DARK if app.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
+
+
+def _system_changed() -> None:
+    app = QApplication.instance()
+    if isinstance(app, QApplication) and _chosen.choice == "system":
+        _apply(app, _system_theme(app))
+
+
+def _apply(app: QApplication, theme: Theme) -> None:
+    take_theme(theme)
+    if app.style().objectName() != "fusion":
+        app.setStyle("Fusion")
+    app.setPalette(qpalette(theme))
+    sheet = stylesheet(theme)
+    if app.styleSheet() != sheet:
+        app.setStyleSheet(sheet)
+    recolour_icons(app)
+    theme_changed.emit(theme)
