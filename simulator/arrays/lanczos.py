@@ -46,7 +46,7 @@ def largest(
     before = np.zeros(size)
     diagonal: list[float] = []
     beside: list[float] = []
-    found = Extreme(np.nan, np.nan, 0)
+    extreme = Extreme(np.nan, np.nan, 0)
     for count in range(1, min(most, size) + 1):
         w = product(v)
         if not np.isfinite(w).all():
@@ -56,14 +56,14 @@ def largest(
         rest -= diagonal[-1] * v
         length = float(np.linalg.norm(rest))
         value, last = _ritz(diagonal, beside)
-        found = Extreme(value, length * abs(last), count)
+        extreme = Extreme(value, length * abs(last), count)
         # A remainder of rounding errors has no direction: the space is closed.
         closed = length <= 1e-12 * float(np.linalg.norm(w))
-        if closed or found.residual <= tolerance * abs(value) or (count > 1 and clock() >= end):
-            return found
+        if closed or extreme.residual <= tolerance * abs(value) or (count > 1 and clock() >= end):
+            return extreme
         beside.append(length)
         before, v = v, rest / length
-    return found
+    return extreme
 
 
 def _start(size: int, lean: Floats | None) -> Floats:

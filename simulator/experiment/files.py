@@ -63,13 +63,13 @@ class Reach:
 
     named: str
     """The path as it stands in the file."""
-    found: Path
+    target: Path
     """Where that is."""
 
     @property
     def plausible(self) -> bool:
         """Whether a person would have chosen it in a dialog: in full, and a table or a folder of images."""
-        return Path(self.named).is_absolute() and (is_table(self.found) or self.found.is_dir())
+        return Path(self.named).is_absolute() and (is_table(self.target) or self.target.is_dir())
 
 
 def reach_of(path: Path) -> Reach | None:

@@ -54,8 +54,8 @@ class Correlation:
     def defined(self) -> NDArray[np.bool_]:
         """(layers, samples, samples): whether both signals have a direction; that of nothing but 0 has none."""
         square = np.diagonal(self.products, axis1=1, axis2=2) != 0
-        found: NDArray[np.bool_] = square[:, :, np.newaxis] & square[:, np.newaxis]
-        return found
+        both: NDArray[np.bool_] = square[:, :, np.newaxis] & square[:, np.newaxis]
+        return both
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
@@ -67,8 +67,8 @@ def correlations(products: Floats) -> Floats:
     root = np.sqrt(np.diagonal(products, axis1=1, axis2=2))
     with np.errstate(all="ignore"):
         # One after the other: their product may underflow.
-        found: Floats = products / root[:, :, np.newaxis] / root[:, np.newaxis]
-    return found
+        normed: Floats = products / root[:, :, np.newaxis] / root[:, np.newaxis]
+    return normed
 
 
 class CorrelationObservation(Observation[Correlation], frozen=True, tag="correlation"):
@@ -136,11 +136,11 @@ def _cells(result: Correlation, layer: int, a: int, b: int) -> dict[str, Cell]:
 def second_moments(signal: Array, count: int, batch: int) -> Floats:
     """(count, count) q_ab of the first samples; the last axis of ``signal`` is positions, steps or none, × samples."""
     values = signal.reshape(-1, batch)[:, :count].astype(np.float64)
-    found: Floats = values.T @ values / len(values)
-    return found
+    moments: Floats = values.T @ values / len(values)
+    return moments
 
 
-def measured_depth(taps: list[Tap], found: Floats, scale: CorrelationScale) -> float:
+def measured_depth(taps: list[Tap], correlation: Floats, scale: CorrelationScale) -> float:
     """ξ_c from the least squares of c_{l+1} − c* = χ_c (c_l − c*) over pairs of samples and dense hidden layers.
 
     A layer of n units adds about 1/√n to the distance, of which χ_c is left in each further one.
@@ -149,8 +149,8 @@ def measured_depth(taps: list[Tap], found: Floats, scale: CorrelationScale) -> f
     rows = [row for row, tap in enumerate(taps) if tap.info.kind in plain and "." not in tap.info.label][1:]
     if len(rows) < 2 or not scale.rate < 1 - EDGE_MARGIN:
         return math.nan
-    upper = np.triu_indices(found.shape[1], 1)
-    away = np.array([found[row][upper] for row in rows]) - scale.settled
+    upper = np.triu_indices(correlation.shape[1], 1)
+    away = np.array([correlation[row][upper] for row in rows]) - scale.settled
     units = np.array([taps[row].info.units for row in rows[:-1]])
     noise = CLEAR / np.sqrt(units * (1 - scale.rate**2))
     clear = np.abs(away[:-1]) > noise[:, np.newaxis]
@@ -170,10 +170,10 @@ def _predicted(training: Training, shape: tuple[int, ...]) -> tuple[Floats, str]
     nothing = np.full(shape, math.nan)
     try:
         with np.errstate(all="ignore"):
-            found = covariances(training.network)
+            by_layer = covariances(training.network)
     except UnpredictableError as error:
         return nothing, str(error)
-    for layer, covariance in enumerate(found):
+    for layer, covariance in enumerate(by_layer):
         if covariance is not None:
             nothing[layer] = covariance[: shape[1], : shape[2]]
     return nothing, ""

@@ -23,7 +23,7 @@ TOTAL = len(FACTORS)
 NOT_A_NUMBER = math.inf
 
 
-def gain_rows(labels: Sequence[str], found: Sequence[Gains]) -> Floats:
+def gain_rows(labels: Sequence[str], gains: Sequence[Gains]) -> Floats:
     """(factors and total, layers): log₁₀ gains, −∞ where the signal is lost.
 
     NaN where a layer has no such factor or nothing arrives; +∞, which no gain is, where it is not a number.
@@ -31,7 +31,7 @@ def gain_rows(labels: Sequence[str], found: Sequence[Gains]) -> Floats:
     place = {label: index for index, label in enumerate(labels)}
     rows: Floats = np.full((TOTAL + 1, len(labels)), math.nan)
     nothing = False
-    for gain in sorted(found, key=lambda gain: -place[gain.layer]):
+    for gain in sorted(gains, key=lambda gain: -place[gain.layer]):
         column = rows[:, place[gain.layer]]
         column[:TOTAL] = [gain.factors.get(factor, math.nan) for factor in FACTORS]
         column[TOTAL] = gain.total
@@ -44,11 +44,11 @@ def gain_rows(labels: Sequence[str], found: Sequence[Gains]) -> Floats:
 
 def nothing_arrives(totals: Floats) -> NDArray[np.bool_]:
     """(…, layers): where the signal was lost nearer to the output, for :func:`gain_rows`' totals."""
-    found = np.zeros(totals.shape, np.bool_)
+    dead = np.zeros(totals.shape, np.bool_)
     for layer in range(totals.shape[-1] - 2, -1, -1):
-        lost = np.isneginf(totals[..., layer + 1]) | found[..., layer + 1]
-        found[..., layer] = lost & np.isnan(totals[..., layer])
-    return found
+        lost = np.isneginf(totals[..., layer + 1]) | dead[..., layer + 1]
+        dead[..., layer] = lost & np.isnan(totals[..., layer])
+    return dead
 
 
 class FactorGains(Sampled):

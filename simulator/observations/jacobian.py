@@ -56,12 +56,12 @@ class JacobianObservation(Observation[Jacobian], frozen=True, tag="jacobian"):
                 f"the Jacobian takes a backward pass for each output; {outputs} are too many (at most {MOST_OUTPUTS})"
             )
         count = min(self.samples, training.network.batch)
-        found = jacobians(Twin(training), count)
+        matrices = jacobians(Twin(training), count)
         taps = training.network.taps
         layer = min(self.layer, len(taps) - 1)
         return Jacobian(
             samples=frozen(training.batch[:count].copy()),
-            singular_values=frozen(np.stack([singular_values(each) for each in found])),
+            singular_values=frozen(np.stack([singular_values(each) for each in matrices])),
             layer=layer,
             weight_singular_values=frozen(_of_weights(taps[layer].weights)),
         )
@@ -100,15 +100,15 @@ def jacobians(twin: Twin, samples: int) -> Floats:
     """
     twin.network.forward(training=True)
     units, answers, _ = twin.output_delta.shape
-    found = np.empty((samples, units * answers, len(twin.network.input) - 1))
+    rows = np.empty((samples, units * answers, len(twin.network.input) - 1))
     apart = twin.network.states.size > 0
     for group in [[sample] for sample in range(samples)] if apart else [list(range(samples))]:
         for output in range(units * answers):
             delta = twin.output_delta
             delta.fill(0)
             delta[output % units, output // units, group] = 1
-            found[group, output] = twin.pull_back()[:, group].T
-    return found
+            rows[group, output] = twin.pull_back()[:, group].T
+    return rows
 
 
 def singular_values(matrix: Array) -> Floats:

@@ -39,8 +39,8 @@ class OutputErrors:
 
     def _rms(self, halves: Floats) -> Floats:
         with np.errstate(all="ignore"):
-            found: Floats = np.sqrt(2 * halves) * self.units
-        return found
+            rms: Floats = np.sqrt(2 * halves) * self.units
+        return rms
 
 
 class OutputErrorsObservation(Observation[OutputErrors], frozen=True, tag="outputs"):

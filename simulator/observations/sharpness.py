@@ -119,12 +119,12 @@ def sharpness(training: Training, seconds: float = math.inf) -> Sharpness:
     hessian = Hessian(training)
     # The loss curves most about where it falls: two products from there find more than eight from anywhere.
     gradient = training.network.parameters.gradient.astype(np.float64)
-    found = largest(
+    extreme = largest(
         hessian.product, len(gradient), most=MOST_PRODUCTS, tolerance=TOLERANCE, seconds=seconds, lean=gradient
     )
     optimizer = training.experiment.optimizer
     return Sharpness(
-        found.value, found.residual, found.products, training.learning_rate, optimizer.stability_limit(),
+        extreme.value, extreme.residual, extreme.products, training.learning_rate, optimizer.stability_limit(),
         unlimited(optimizer),
     )  # fmt: skip
 
@@ -149,8 +149,8 @@ class Hessian:
         np.copyto(self.parameters.tangent, v)
         with np.errstate(all="ignore"):
             self.twin.gradient()
-        found: Floats = self.gradient.tangent + self.penalty * v
-        return found
+        product: Floats = self.gradient.tangent + self.penalty * v
+        return product
 
 
 def _join(modules: Sequence[Module]) -> None:

@@ -21,9 +21,9 @@ def read_array(stream: IO[bytes], dtype: str, shape: tuple[int, ...]) -> NDArray
     """The array in a file; ValueError where it is not exactly of this type and shape, before any of it is read."""
     if npy.read_magic(stream) != (1, 0):
         raise ValueError("the format of the array is not version 1.0")
-    found, fortran, kind = npy.read_array_header_1_0(stream)
-    if fortran or found != shape or kind != np.dtype(dtype):
-        raise ValueError(f"it holds {kind} {found}, not {np.dtype(dtype)} {shape}")
+    stored, fortran, kind = npy.read_array_header_1_0(stream)
+    if fortran or stored != shape or kind != np.dtype(dtype):
+        raise ValueError(f"it holds {kind} {stored}, not {np.dtype(dtype)} {shape}")
     size = math.prod(shape) * kind.itemsize
     content = stream.read(size + 1)
     if len(content) != size:

@@ -48,9 +48,9 @@ class ChangeLog:
 
     def until(self, step: int) -> ChangeLog:
         """A log of its own of the changes before ``step``."""
-        found = ChangeLog()
-        found._entries.extend(change for change in self._entries if change.step < step)
-        return found
+        earlier = ChangeLog()
+        earlier._entries.extend(change for change in self._entries if change.step < step)
+        return earlier
 
 
 def last_before(changes: Sequence[Change], step: int) -> Change | None:

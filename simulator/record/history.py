@@ -195,11 +195,11 @@ class History:
         count = step - self.start
         if not 0 <= count <= self.steps or count % self.stride:
             return History(self.columns, self.capacity, step)
-        found = deepcopy(self)
-        found.steps, found._extra, found._provisional = count, 0, None
-        for lost in (found._lost_first, found._lost_since):
+        earlier = deepcopy(self)
+        earlier.steps, earlier._extra, earlier._provisional = count, 0, None
+        for lost in (earlier._lost_first, earlier._lost_since):
             lost[lost >= step] = NEVER
-        return found
+        return earlier
 
     @property
     def arrays(self) -> HistoryArrays:

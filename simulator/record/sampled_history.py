@@ -90,10 +90,10 @@ class SampledHistory:
     @property
     def after_gap(self) -> NDArray[np.bool_]:
         """(columns,): whether nobody looked for a while before the column began."""
-        found = self._after_gap[: self._columns].copy()
-        found[1:] |= apart(self._steps[1 : self._columns] - self._lasts[: self._columns - 1])
-        found[:1] = False
-        return found
+        gaps = self._after_gap[: self._columns].copy()
+        gaps[1:] |= apart(self._steps[1 : self._columns] - self._lasts[: self._columns - 1])
+        gaps[:1] = False
+        return gaps
 
     @property
     def values(self) -> Floats:
@@ -129,12 +129,12 @@ class SampledHistory:
 
     def until(self, step: int) -> SampledHistory:
         """A past of its own of the columns that lie before ``step`` as a whole."""
-        found = deepcopy(self)
-        found._columns = int(np.searchsorted(self.lasts, step))
-        found._values[found._columns :] = np.nan
-        found.end = int(self._lasts[found._columns - 1]) if found._columns else -1
-        found._in_last, found._missed = self.stride, False
-        return found
+        earlier = deepcopy(self)
+        earlier._columns = int(np.searchsorted(self.lasts, step))
+        earlier._values[earlier._columns :] = np.nan
+        earlier.end = int(self._lasts[earlier._columns - 1]) if earlier._columns else -1
+        earlier._in_last, earlier._missed = self.stride, False
+        return earlier
 
     @property
     def arrays(self) -> SampledArrays:
@@ -195,17 +195,17 @@ class SampledHistory:
         source = np.searchsorted(filled, own, side="right") - 1
         usual = float(median(np.diff(steps))) if len(steps) > 1 else 1.0
         looked = (own - filled[source]) * width <= max(HOLD * usual, width)
-        found = values[source]
-        found[~looked] = np.nan
-        return Grid(found, looked, first, width)
+        cells = values[source]
+        cells[~looked] = np.nan
+        return Grid(cells, looked, first, width)
 
     def _gathered(self, places: NDArray[np.intp]) -> tuple[NDArray[np.intp], Floats]:
         """The columns of a grid that have looks, and what stands for these."""
         filled, inverse = np.unique(places, return_inverse=True)
-        found: Floats = np.full((len(filled), *self._values.shape[1:]), np.nan)
+        merged: Floats = np.full((len(filled), *self._values.shape[1:]), np.nan)
         fresh = np.ones(len(filled), np.bool_)
         for row, place in enumerate(inverse):
             values = self._values[row]
-            found[place] = values if fresh[place] else self.merge(found[place], values)
+            merged[place] = values if fresh[place] else self.merge(merged[place], values)
             fresh[place] = False
-        return filled, found
+        return filled, merged

@@ -150,9 +150,9 @@ def _one_line(error: Exception) -> str:
 def _list_presets() -> None:
     from simulator.experiment.files import presets
 
-    found = presets()
-    width = max(len(preset.id) for preset in found)
-    for preset in found:
+    known = presets()
+    width = max(len(preset.id) for preset in known)
+    for preset in known:
         print(f"{preset.id:{width}}  {preset.title}: {preset.effect}")
 
 
@@ -196,9 +196,9 @@ def _check_reach(path: Path, allowed: bool) -> None:
         return
     if not allowed and not reach.plausible:
         raise ExperimentError(
-            f"{path.name} names {reach.found}, outside of its own folder: --allow-files reads it, or --set data.path=…"
+            f"{path.name} names {reach.target}, outside of its own folder: --allow-files reads it, or --set data.path=…"
         )
-    print(f"note: {path.name} reads {reach.found}, outside of its own folder", file=sys.stderr)
+    print(f"note: {path.name} reads {reach.target}, outside of its own folder", file=sys.stderr)
 
 
 def _run(arguments: argparse.Namespace, draw: Draw) -> None:

@@ -50,18 +50,18 @@ class KeptRuns:
 
     def take(self, edit: int, experiment: Experiment) -> KeptRun | None:
         """The run that ``edit`` put aside, if it can go on as ``experiment``; it is kept no longer."""
-        found = self._runs.get(edit)
-        if found is None or not is_live_change(found.checkpoint.experiment, experiment):
+        kept = self._runs.get(edit)
+        if kept is None or not is_live_change(kept.checkpoint.experiment, experiment):
             return None
         return self._runs.pop(edit)
 
     def drop(self, run: int) -> Checkpoint | None:
         """Keep a run no longer; where it goes on, if it was kept."""
-        found = next((kept for kept in self if kept.run == run), None)
-        if found is None:
+        dropped = next((kept for kept in self if kept.run == run), None)
+        if dropped is None:
             return None
-        del self._runs[found.edit]
-        return found.checkpoint
+        del self._runs[dropped.edit]
+        return dropped.checkpoint
 
     @property
     def _nbytes(self) -> int:

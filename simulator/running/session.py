@@ -169,8 +169,8 @@ class Session:
 
     def replies(self) -> list[Reply]:
         """All replies that have arrived, without waiting."""
-        found = self._carrier.receive()
-        for reply in found:
+        arrived = self._carrier.receive()
+        for reply in arrived:
             match reply:
                 case Update():
                     self._pending = None
@@ -183,7 +183,7 @@ class Session:
                 case Failed():
                     self._pending = None
                     self.playing = False
-        return found
+        return arrived
 
     def close(self, timeout: float = 2.0) -> None:
         """End the worker; may be called again."""

@@ -83,10 +83,10 @@ class Transport(Protocol[C_in, R]):
 
 
 def _taken(replies: queue.SimpleQueue[R]) -> list[R]:
-    found = []
+    arrived = []
     while not replies.empty():
-        found.append(replies.get())
-    return found
+        arrived.append(replies.get())
+    return arrived
 
 
 class _QueueInbox(Generic[C]):

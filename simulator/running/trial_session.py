@@ -57,12 +57,12 @@ class TrialSession:
     def replies(self) -> list[Reply | Failed]:
         """What has arrived about the last request, without waiting."""
         arrived = [] if self._carrier is None else self._carrier.receive()
-        found = [reply for reply in arrived if self.waiting and self._concerns(reply)]
-        if any(not isinstance(reply, Trying) for reply in found):
+        concerning = [reply for reply in arrived if self.waiting and self._concerns(reply)]
+        if any(not isinstance(reply, Trying) for reply in concerning):
             self._waiting = None
         if any(isinstance(reply, Failed) and reply.fatal for reply in arrived):
             self.close()
-        return found
+        return concerning
 
     def _concerns(self, reply: Reply | Failed) -> bool:
         return not isinstance(reply, Trying | Tried) or reply.id == self._waiting

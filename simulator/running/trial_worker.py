@@ -90,8 +90,8 @@ class TrialWorker:
             trials = self._trials_of(command)
             tried = {remedy.settings_key for finding in command.findings for remedy in finding.remedies}
             self._total = (1 + len(tried)) * (trials.steps + 1)
-            found = judged(command.findings, trials, command.loss)
-            self.post(Tried(command.id, found, trials.steps))
+            findings = judged(command.findings, trials, command.loss)
+            self.post(Tried(command.id, findings, trials.steps))
         except CancelledError:
             return
         except Exception as error:

@@ -79,8 +79,8 @@ class Evaluator:
     @np.errstate(all="ignore")
     def answers(self, x: Array) -> Array:
         """(outputs, samples) in float64 for inputs (features, samples)."""
-        found = np.empty((self.data.outputs, x.shape[1]))
+        answers = np.empty((self.data.outputs, x.shape[1]))
         for start in range(0, x.shape[1], SAMPLES_AT_ONCE):
             piece = x[:, start : start + SAMPLES_AT_ONCE]
-            found[:, start : start + piece.shape[1]] = self._answer(piece)
-        return found
+            answers[:, start : start + piece.shape[1]] = self._answer(piece)
+        return answers

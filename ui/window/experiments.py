@@ -91,7 +91,7 @@ class Experiments(QObject):
     def _may_reach(self, path: Path) -> bool:
         """Whether an experiment may read what it names outside of its own folder; nothing is read before."""
         reach = reach_of(path)
-        return reach is None or files.ask_reach(self._window, path, reach.found)
+        return reach is None or files.ask_reach(self._window, path, reach.target)
 
     def _use_images(self, path: Path) -> None:
         """Take a folder, or an archive, with a sub-folder of pictures for each class as data."""

@@ -51,8 +51,8 @@ class OpenBox(Observation[Matrix], frozen=True, tag="box"):
 
     def observe(self, training: Training) -> Matrix:
         """ValueError where the network has no such box."""
-        found = nodes(training.network)
-        node = next((node for node in found if node.key == self.key), None)
+        all_nodes = nodes(training.network)
+        node = next((node for node in all_nodes if node.key == self.key), None)
         if node is None:
             raise ValueError(f"this network has no box “{self.key}”")
         return matrix_of(node.key, node.matrix, node.role in SIGNALS)

@@ -87,17 +87,17 @@ class Node:
 
 def nodes(network: Network) -> list[Node]:
     """Every box in depth order; the arrays are those of the step that the network has just evaluated."""
-    found = [Node(-1, "input", "X", network.input[:-1], place=-1)]
+    placed = [Node(-1, "input", "X", network.input[:-1], place=-1)]
     batch, row = network.batch, 0
     for place, module in enumerate(network.modules):
         taps = module.taps()
         plain = len(taps) == 1 and taps[0].weights is not None and taps[0].slope is not None
         made = _plain(module, taps[0], row, batch) if plain else _composite(module, taps, row, batch)
-        found += [_at(node, place) for node in made]
+        placed += [_at(node, place) for node in made]
         row += len(taps)
     (tap,) = network.output.taps()
     made = _plain(network.output, tap, row, batch)
-    return found + [_at(node, len(network.modules)) for node in made]
+    return placed + [_at(node, len(network.modules)) for node in made]
 
 
 class GraphObservation(Observation[Graph], frozen=True, tag="graph"):
