@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from simulator.observations.lanczos import largest
 
+from simulator.arrays.lanczos import largest
 from simulator.arrays.numeric import Floats
 from simulator.experiment.experiment import Experiment
 from simulator.observations.base import Observation

@@ -191,7 +191,7 @@ def test_a_link_to_the_outside_is_outside(table, experiment, tmp_path):
     inner = tmp_path / "inner"
     inner.mkdir()
     (inner / "t.csv").symlink_to(table)
-    assert reach_of(experiment("t.csv", inner)).found == table
+    assert reach_of(experiment("t.csv", inner)).target == table
     assert reach_of(experiment("t.csv")) is None
 
 
@@ -202,4 +202,4 @@ def test_who_knows_the_hash_has_had_the_file(table, experiment, tmp_path):
     file.write_text(json.dumps(plain(table, hash=settled.hash)))
     assert reach_of(file) is None
     file.write_text(json.dumps(plain(table, hash="0" * 64)))
-    assert reach_of(file).found == table
+    assert reach_of(file).target == table
