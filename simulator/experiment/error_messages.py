@@ -41,7 +41,10 @@ def explain(complaint: str, plain: Any, root: type[Spec]) -> tuple[str, str]:
 
 
 def place_in_words(path: str, plain: Any, root: type[Spec]) -> str:
-    """``layers[2].layers[0].activation.slope`` → ``layer 4.1, activation, slope``, where ``plain`` tells ``repeat``."""
+    """``layers[2].layers[0].activation.slope`` → ``layer 4.1, activation, slope``, where ``plain`` tells ``repeat``.
+
+    An entry that is repeated is all of its layers: ``layers 4–9, units``.
+    """
     words: list[str] = []
     spec: type[Spec] | None = root
     field: Parameter | None = None
@@ -54,8 +57,10 @@ def place_in_words(path: str, plain: Any, root: type[Spec]) -> str:
             field = next((p for p in parameters(spec) if p.name == key), None) if spec else None
             words.append(field.knob.label if field is not None else key.replace("_", " "))
         elif field is not None and field.type == "parts":
-            label = f"{label}.{_number(here, int(key))}".lstrip(".")
-            words, here = [f"layer {label}"], _entry(here, int(key))
+            before, number = f"{label}." if label else "", _number(here, int(key))
+            label, here = f"{before}{number}", _entry(here, int(key))
+            last = number + _repeat(here) - 1
+            words = [f"layers {label}–{before}{last}" if last > number else f"layer {label}"]
         else:
             words.append(f"entry {int(key) + 1}")
         spec = _struct_at(field, here)
@@ -64,9 +69,13 @@ def place_in_words(path: str, plain: Any, root: type[Spec]) -> str:
 
 def _number(layers: Any, entry: int) -> int:
     """The number of an entry's first layer."""
-    before = [_entry(layers, index) for index in range(entry)]
-    repeats = [layer.get("repeat", 1) if isinstance(layer, dict) else 1 for layer in before]
-    return 1 + sum(repeat if isinstance(repeat, int) else 1 for repeat in repeats)
+    return 1 + sum(_repeat(_entry(layers, index)) for index in range(entry))
+
+
+def _repeat(layer: Any) -> int:
+    """How many layers an entry stands for, as far as it says so."""
+    repeat = layer.get("repeat", 1) if isinstance(layer, dict) else 1
+    return repeat if isinstance(repeat, int) and repeat > 0 else 1
 
 
 def _entry(layers: Any, index: int) -> Any:

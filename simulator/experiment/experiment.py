@@ -228,6 +228,10 @@ class Experiment(Spec, frozen=True, kw_only=True):
         """Readable JSON, the same for the same experiment."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
 
+    def place(self, path: str) -> str:
+        """What a person calls the place that a path leads to: ``layers.0.units`` → ``layers 1–10, units``."""
+        return place_in_words(path, self.to_builtins(), type(self))
+
     def with_values(self, settings: Iterable[tuple[str, Any]]) -> Experiment:
         """The experiment with ``(path, value)`` pairs set one after the other and checked together."""
         plain = self.to_builtins()

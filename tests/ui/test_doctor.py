@@ -265,8 +265,22 @@ def test_the_words_of_a_card() -> None:
     assert place_text(Offer(FINDING)) == "severe  ·  layers 1, 8  ·  since step 0  ·  by the slope"
     many = Offer(replace(FINDING, layers=tuple("123456789"), factor=""), since=(112, 119))
     assert place_text(many) == "severe  ·  layers 1, 2, 3, …, 9  ·  since steps 112 … 119"
-    assert settings_text(MEND) == "layers.0.activation.kind = tanh"
-    assert settings_text(Remedy("", tuple((f"a.{n}", n) for n in range(9)))).endswith("a.5 = 5\nand 3 more")
+    deep = Experiment.from_builtins({"data": {"kind": "moons"}, "layers": [{"kind": "dense", "repeat": 10}]})
+    assert settings_text(MEND, deep) == "layers 1–10, activation: tanh"
+    many = Remedy("", tuple((f"layers.0.activation.a{n}", n) for n in range(9)))
+    assert settings_text(many, deep).endswith("layers 1–10, activation, a5: 5\nand 3 more")
+    others = {
+        "regularization.clip_norm": None,
+        "optimizer.learning_rate": 1e-5,
+        "layers": [{}],
+        "optimizer.nesterov": True,
+    }
+    assert settings_text(Remedy("", tuple(others.items())), deep).split("\n") == [
+        "regularisation, clip norm: off",
+        "optimiser, learning rate: 1·10⁻⁵",
+        "layers: another",
+        "optimiser, Nesterov: true",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -283,8 +297,9 @@ def test_a_button_says_how_its_mend_is_applied(
 ) -> None:
     remedy = replace(MEND, application=application)
     assert mend_text(remedy, back_to) == words
-    assert mend_tip(remedy, back_to).startswith(tip)
-    assert "layers.0.activation.kind = tanh" in mend_tip(remedy, back_to)
+    deep = Experiment.from_builtins({"data": {"kind": "moons"}, "layers": [{"kind": "dense", "repeat": 10}]})
+    assert mend_tip(remedy, back_to, deep).startswith(tip)
+    assert "layers 1–10, activation: tanh" in mend_tip(remedy, back_to, deep)
 
 
 @pytest.mark.parametrize(("before", "words"), [(math.nan, "NaN"), (math.inf, "∞"), (2e9, "2.00·10⁹")])

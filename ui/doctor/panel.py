@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QResizeEvent
@@ -20,12 +21,13 @@ from PySide6.QtWidgets import (
 )
 
 from simulator.doctor import Remedy, Trial
+from simulator.experiment.experiment import Experiment
 from ui.doctor.evidence import evidence_text
 from ui.doctor.trials import Offer
 from ui.style.elided_label import ElidedLabel
 from ui.style.help import address, finding_page, follow, page_of, set_page
 from ui.style.icons import set_icon
-from ui.style.numbers import count, integer, number, percent
+from ui.style.numbers import count, integer, number, percent, setting
 
 NOTHING = "Nothing is wrong as far as the doctor can see."
 SHOWN_SETTINGS = 6
@@ -64,11 +66,25 @@ def trying_text(remedies: int, share: float) -> str:
     return f"Trying {count(remedies, 'mend')} on copies… {percent(share) if share else ''}".rstrip()
 
 
-def settings_text(remedy: Remedy) -> str:
-    """What a mend sets, one setting a line."""
-    lines = [f"{path} = {value if not isinstance(value, list | dict) else '…'}" for path, value in remedy.settings]
+def settings_text(remedy: Remedy, experiment: Experiment | None) -> str:
+    """What a mend sets, one setting a line: ``layers 1–10, activation: tanh``."""
+    lines = [f"{experiment.place(path)}: {value_text(value)}" for path, value in remedy.settings if experiment]
     more = len(lines) - SHOWN_SETTINGS
     return "\n".join([*lines[:SHOWN_SETTINGS], *([f"and {more} more"] if more > 0 else [])])
+
+
+def value_text(value: Any) -> str:
+    """What a setting is set to; of what has parts of its own, its kind."""
+    match value:
+        case None:
+            return "off"
+        case float() | int() if not isinstance(value, bool):
+            return setting(value)
+        case {"kind": str(kind)}:
+            return kind.replace("_", " ")
+        case str():
+            return value.replace("_", " ")
+    return "another" if isinstance(value, list | dict) else str(value).lower()
 
 
 def application_text(remedy: Remedy, back_to: int | None) -> str:
@@ -90,7 +106,7 @@ def mend_text(remedy: Remedy, back_to: int | None) -> str:
     return " · ".join(part for part in (remedy.title, application_text(remedy, back_to), tried) if part)
 
 
-def mend_tip(remedy: Remedy, back_to: int | None) -> str:
+def mend_tip(remedy: Remedy, back_to: int | None, experiment: Experiment | None) -> str:
     """What a button does, and what it sets."""
     if remedy.application == "live":
         what = "Acts at once, in the running network."
@@ -98,7 +114,7 @@ def mend_tip(remedy: Remedy, back_to: int | None) -> str:
         what = "Trains anew from step 0: nothing mends what the network has become."
     else:
         what = f"Goes back to step {integer(back_to)}, before the trouble, and on from there."
-    return f"{what} It can be undone.\n\n{settings_text(remedy)}".rstrip()
+    return f"{what} It can be undone.\n\n{settings_text(remedy, experiment)}".rstrip()
 
 
 class FindingRow(QFrame):
@@ -135,6 +151,7 @@ class FindingRow(QFrame):
     def _manual_button(self) -> QToolButton:
         button = QToolButton(self)
         set_icon(button, "info")
+        button.setFixedSize(19, 20)
         button.setToolTip("What this means, what it goes by and what helps, in the manual")
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(lambda: follow(address(page_of(self))))
@@ -233,16 +250,14 @@ class FindingRow(QFrame):
             self._mends.removeWidget(button)
             button.hide()
             button.deleteLater()
-        self.buttons = [
-            self._button(place, remedy, offer.back_to if remedy.application == "checkpoint" else None)
-            for place, remedy in enumerate(offer.finding.remedies)
-        ]
+        self.buttons = [self._button(place, remedy, offer) for place, remedy in enumerate(offer.finding.remedies)]
         self._arrange()
 
-    def _button(self, place: int, remedy: Remedy, back_to: int | None) -> QPushButton:
+    def _button(self, place: int, remedy: Remedy, offer: Offer) -> QPushButton:
+        back_to = offer.back_to if remedy.application == "checkpoint" else None
         button = QPushButton(mend_text(remedy, back_to))
-        button.setToolTip(mend_tip(remedy, back_to))
-        button.setAccessibleDescription(mend_tip(remedy, back_to))
+        button.setToolTip(mend_tip(remedy, back_to, offer.experiment))
+        button.setAccessibleDescription(button.toolTip())
         button.clicked.connect(lambda: self.chosen.emit(remedy, back_to))
         self._mends.insertWidget(place, button)
         return button

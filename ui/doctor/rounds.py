@@ -150,7 +150,7 @@ class Rounds(QObject):
         stride = 1 if self._view is None else self._view.history.stride
         since = self._onsets.of([offer.finding for offer in offers], stride)
         self.offers = tuple(
-            replace(offer, since=steps, back_to=self._step_before(steps[0]))
+            replace(offer, since=steps, back_to=self._step_before(steps[0]), experiment=self._document.experiment)
             for offer, steps in zip(offers, since, strict=True)
         )
         self.found.emit(self.offers)

@@ -39,6 +39,8 @@ class Offer:
     """The step that mends which begin at a checkpoint go back to; None where there is no checkpoint from before."""
     since: tuple[int, int] = (0, 0)
     """The first and the last step of which one is where it began."""
+    experiment: Experiment | None = None
+    """What the mends change."""
     suspected: bool = False
     """Whether copies have yet to show that it holds; what is not finite needs no copies."""
 

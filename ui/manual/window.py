@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from ui.manual.browser import Browser
 from ui.manual.contents import Contents
@@ -32,6 +32,8 @@ class ManualWindow(QWidget):
         self.split = self._arranged()
         self._connect()
         self._recall()
+        if (app := QApplication.instance()) is not None:
+            app.aboutToQuit.connect(self._remember)
 
     def open_page(self, path: str) -> None:
         """Show a page; an unknown one leaves what is shown."""
