@@ -14,7 +14,7 @@ from simulator import run
 from simulator.doctor import RULES, SUSPECTS, Finding
 from simulator.experiment.experiment import Experiment
 from simulator.measures import RECORDED
-from simulator.observations.tables import ANALYSES
+from simulator.observations.registry import analyses
 from simulator.running.reference import nested
 from simulator.schema.parameter import kind_of, own_first
 from ui.board.workspaces import BUILT_IN
@@ -338,7 +338,7 @@ def test_no_text_or_formula_behind_an_i_is_cut(plot: type, size: float, owner: Q
 
 def test_every_file_of_a_run_without_a_screen_is_named(tmp_path: Path) -> None:
     described = {"data": {"kind": "adding", "steps": 4, "samples": 20}, "layers": [{"kind": "gru", "units": 2}]}
-    run(Experiment.from_builtins(described), steps=1, out=tmp_path, analyses=tuple(ANALYSES))
+    run(Experiment.from_builtins(described), steps=1, out=tmp_path, analyses=tuple(analyses()))
     text = pages()["how-to/headless"].text
     for file in tmp_path.iterdir():
         assert f"`{file.name}`" in text

@@ -212,8 +212,3 @@ def test_the_application_has_an_icon(qapp: QApplication) -> None:
 def test_tabular_digits_are_asked_for(qapp: QApplication) -> None:
     font = tabular(QFont())
     assert font.featureTags() if hasattr(font, "featureTags") else True
-
-
-@pytest.mark.parametrize("size", [QSize(0, 0), QSize(14, 0), QSize(-1, -1)])
-def test_an_icon_of_no_size_is_an_empty_picture(size: QSize, qapp: QApplication) -> None:
-    assert icon("info").pixmap(size).isNull()

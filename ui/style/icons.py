@@ -64,8 +64,6 @@ def _renderer(name: str, colour: str) -> QSvgRenderer:
 @functools.lru_cache(maxsize=256)
 def _pixmap(name: str, colour: str, width: int, height: int) -> QPixmap:
     pixmap = QPixmap(width, height)
-    if pixmap.isNull():
-        return pixmap  # a button that is squeezed to nothing asks for a picture of no size
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     _renderer(name, colour).render(painter)
