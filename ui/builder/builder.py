@@ -6,24 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QScrollArea,
+    QMenu,
     QSplitter,
-    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from simulator.experiment.experiment import Experiment
-from simulator.experiment.shapes import shapes, text_of
-from simulator.layers import Layer
-from simulator.layers.base import ShapeError
-from simulator.layers.output import Output
 from simulator.schema.parameter import replaced
 from simulator.training.run_info import RunInfo
 from ui.builder import edits
@@ -32,18 +23,22 @@ from ui.builder.entries import Entry, entries_of
 from ui.builder.identity import Identities, tags
 from ui.builder.kinds_menu import kinds_menu
 from ui.builder.outlook import Outlook, summary_of
+from ui.builder.pages import Foot, Pages
 from ui.builder.refusal import Refusal
 from ui.builder.repairs import Misfit, Offer, fitted, impossible, misfit, place_of
 from ui.builder.stack import Colours, Stack, depth_colour
+from ui.builder.tools import StackTools
 from ui.forms.form import PartForm, Path
 from ui.forms.propose import Propose, description_of, key_of
-from ui.forms.typed import STARTS_OVER
 from ui.style.numbers import count
 
 Add = Callable[[dict[str, Any], Sequence[Place], dict[str, Any]], tuple[dict[str, Any], list[Place]]]
 """Adds a layer of these settings to an experiment at chosen places; where it stands then."""
 Name = int | str
 """What a row is known by: a layer's tag, ``input`` or ``output``."""
+
+
+LAYER_HINT, DATA_HINT = "Choose a layer to change it.", "The data set is chosen under Training."
 
 
 class Builder(QWidget):
@@ -76,12 +71,11 @@ class Builder(QWidget):
         """The layers of what was refused."""
         self.stack = Stack(colours)
         self.refusal = Refusal()
-        self.layer_form = PartForm(Layer)
-        self.output_form = PartForm(Output)
-        self.hint = QLabel("Choose a layer to change it.")
-        self.foot = QLabel("")
-        self.actions_by_name: dict[str, QAction] = {}
-        self._make_actions()
+        self._pages = pages = Pages()
+        self.pages, self.layer_form, self.output_form = pages.pages, pages.layer_form, pages.output_form
+        self.foot = Foot()
+        self._tools = StackTools(self.stack, self._act, self._added)
+        self.actions_by_name = self._tools.actions
         self._arrange()
         self._connect()
 
@@ -90,26 +84,6 @@ class Builder(QWidget):
 
     # -- build ---------------------------------------------------------------------------------------------------
 
-    def _make_actions(self) -> None:
-        up, down = QKeySequence("Alt+Up"), QKeySequence("Alt+Down")
-        make = self._make_action
-        add, inside = QKeySequence("Ins"), QKeySequence("Shift+Ins")
-        make("add", "Add layer", add, "Add a copy of the chosen layer behind it.", self._added)
-        make("inside", "Add inside", inside, "Add a layer inside the chosen one.", edits.added_inside)
-        make("duplicate", "Duplicate", QKeySequence("Ctrl+D"), "Copy the chosen layers.", edits.duplicated)
-        make("delete", "Delete", QKeySequence("Del"), "Take the chosen layers out.", edits.deleted)
-        make("up", "Move up", up, "Towards the input.", lambda p, c: edits.nudged(p, c, -1))
-        make("down", "Move down", down, "Towards the output.", lambda p, c: edits.nudged(p, c, 1))
-
-    def _make_action(self, name: str, text: str, keys: QKeySequence, help: str, change: Change) -> None:
-        action = QAction(text, self)
-        action.setShortcut(keys)
-        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        action.setToolTip(f"{help} ({keys.toString(QKeySequence.SequenceFormat.NativeText)})\n{STARTS_OVER}")
-        action.triggered.connect(lambda: self._act(text, change))
-        self.stack.addAction(action)
-        self.actions_by_name[name] = action
-
     def _arrange(self) -> None:
         self.stack.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         top = QWidget()
@@ -117,19 +91,15 @@ class Builder(QWidget):
         column.setContentsMargins(8, 4, 8, 4)
         column.setSpacing(4)
         column.addWidget(self.stack, 1)
-        column.addLayout(self._buttons())
+        column.addLayout(self._tools.buttons(self._kinds))
         column.addWidget(self.refusal)
         self.split = split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(top)
-        split.addWidget(self._forms())
+        split.addWidget(self._pages)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
         split.setSizes([330, 310])
         split.setChildrenCollapsible(False)
-        self.foot.setProperty("role", "muted")
-        self.foot.setContentsMargins(10, 2, 10, 6)
-        self.foot.setAccessibleName("Parameters and memory")
-        self.foot.setWordWrap(True)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -137,54 +107,13 @@ class Builder(QWidget):
         outer.addWidget(self.foot)
         self.setMinimumWidth(286)
 
-    def _buttons(self) -> QHBoxLayout:
-        line = QHBoxLayout()
-        line.setSpacing(0)
-        for name, text in (("add", "+ Layer"), ("duplicate", "Duplicate"), ("delete", "Delete")):
-            button = self._button(name, text)
-            if name == "add":
-                self.menu, self.inside_menu = kinds_menu(
-                    self._add, self._add_inside, lambda kind: self._hindered(self._added, kind),
-                    lambda kind: self._hindered(edits.added_inside, kind), button,
-                )  # fmt: skip
-                button.setMenu(self.menu)
-                button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-            line.addWidget(button)
-        line.addStretch(1)
-        line.addWidget(self._button("up", "▲"))
-        line.addWidget(self._button("down", "▼"))
-        return line
-
-    def _button(self, name: str, text: str) -> QToolButton:
-        action, button = self.actions_by_name[name], QToolButton()
-        button.setText(text)
-        button.setToolTip(action.toolTip())
-        button.setAccessibleName(action.text())
-        button.setMinimumWidth(24)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(action.trigger)
-        action.changed.connect(lambda: button.setEnabled(action.isEnabled()))
-        return button
-
-    def _forms(self) -> QScrollArea:
-        self.pages = QStackedWidget()
-        self.hint.setProperty("role", "muted")
-        self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.hint.setWordWrap(True)
-        for page in (self.hint, self.layer_form, self.output_form):
-            self.pages.addWidget(page)
-        holder = QWidget()
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(12, 4, 8, 4)
-        column.addWidget(self.pages)
-        column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setAccessibleName("Chosen layers")
-        area.setWidget(holder)
-        return area
+    def _kinds(self, button: QToolButton) -> QMenu:
+        """What can be added; greyed where it could not stand."""
+        self.menu, self.inside_menu = kinds_menu(
+            self._add, self._add_inside, lambda kind: self._hindered(self._added, kind),
+            lambda kind: self._hindered(edits.added_inside, kind), button,
+        )  # fmt: skip
+        return self.menu
 
     def _connect(self) -> None:
         self.stack.layer_hovered.connect(self.layer_hovered)
@@ -208,10 +137,10 @@ class Builder(QWidget):
         if old != experiment or info is not None:
             self._judge()
         was = self.stack.blockSignals(True)
-        self.stack.set_entries(entries_of(self._plain, info, self._shape_texts(), self._wrong))
+        self.stack.set_entries(entries_of(self._plain, info, self._outlook.shape_texts(experiment), self._wrong))
         self._select(self._still_there(chosen))
         self.stack.blockSignals(was)
-        self._say_size(info)
+        self.foot.say(*((summary_of(info),) if info is not None else self._outlook.summary(experiment)))
         self._show_forms()
 
     def _judge(self) -> None:
@@ -223,40 +152,14 @@ class Builder(QWidget):
         else:
             self._refuse(found.reason, "Repair layers", found)
 
-    def _shape_texts(self) -> dict[Place, str]:
-        """The shapes of what is shown, that of the input under ``()``; none where they are not known."""
-        assert self._experiment is not None
-        shape = self._outlook.input_shape(self._experiment)
-        if shape is None:
-            return {}
-        try:
-            found = shapes(self._experiment.layers, shape)
-        except ShapeError as error:
-            at = place_of(error.path) or ("layers", 0)
-            found = shapes(self._experiment.layers[: int(at[1])], shape)
-        return {(): text_of(shape)} | {place: text_of(shape) for place, shape in found.items()}
-
-    def _say_size(self, info: RunInfo | None) -> None:
-        assert self._experiment is not None
-        text, too_large = (summary_of(info), False) if info is not None else self._outlook.summary(self._experiment)
-        self.set_summary(text, too_large)
-
-    def set_summary(self, text: str, too_large: bool = False) -> None:
-        """The line at the foot: parameters and memory."""
-        self.foot.setText(text)
-        role = "warning" if too_large else "muted"
-        if self.foot.property("role") != role:
-            self.foot.setProperty("role", role)
-            self.foot.style().unpolish(self.foot)
-            self.foot.style().polish(self.foot)
-
     def refuse(self, path: str, message: str) -> None:
         """Show at the layer that ``path`` leads to why what is shown is not trained; other paths are not for here."""
         place = place_of(path)
         if place is None or place[0] != "layers" or self._experiment is None:
             return
         self._wrong = {place: message}
-        self.stack.set_entries(entries_of(self._plain, None, self._shape_texts(), self._wrong))
+        texts = self._outlook.shape_texts(self._experiment)
+        self.stack.set_entries(entries_of(self._plain, None, texts, self._wrong))
         self._refuse(message, "Repair layers", self._misfit(self._plain))
 
     def highlight(self, layer: int) -> None:
@@ -295,25 +198,16 @@ class Builder(QWidget):
     def _show_forms(self) -> None:
         chosen, rows = self.chosen(), self.stack.rows()
         if chosen:
-            self.layer_form.set_values([edits.untagged(edits.at(self._plain, place)) for place in chosen])
-            self._show_page(self.layer_form)
+            self._pages.show_layers([edits.untagged(edits.at(self._plain, place)) for place in chosen])
         elif rows and rows[-1] == self.stack.count() - 1:
-            self.output_form.set_value(self._plain["output"])
-            self._show_page(self.output_form)
+            self._pages.show_output(self._plain["output"])
         else:
-            data = bool(rows)
-            self.hint.setText("The data set is chosen under Training." if data else "Choose a layer to change it.")
-            self._show_page(self.hint)
-            if data and self.stack.hasFocus():
+            self._pages.show_hint(DATA_HINT if rows else LAYER_HINT)
+            if rows and self.stack.hasFocus():
                 self.input_chosen.emit()
-        for name in ("duplicate", "delete", "up", "down"):
-            self.actions_by_name[name].setEnabled(bool(chosen))
         composite = any(edits.inner_name(edits.at(self._plain, place)) for place in edits.uppermost(chosen))
-        self.actions_by_name["inside"].setEnabled(composite)
+        self._tools.enable(bool(chosen), composite)
         self.inside_menu.setEnabled(composite)
-
-    def _show_page(self, page: QWidget) -> None:
-        self.pages.setCurrentWidget(page)
 
     # -- what is asked for ---------------------------------------------------------------------------------------
 

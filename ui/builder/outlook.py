@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from simulator.data import Data
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.layers.base import Shape
+from simulator.experiment.shapes import shapes, text_of
+from simulator.layers.base import Shape, ShapeError
 from simulator.network.memory import need_of
 from simulator.training.run_info import RunInfo
+from ui.builder.edits import Place
+from ui.builder.repairs import place_of
 from ui.style.numbers import count, number
 
 USUAL_OUTPUTS = 10
@@ -32,6 +35,18 @@ class Outlook:
         if told is not None or self.info is None or self.data != experiment.data:
             return told
         return (len(self.info.input_names),)
+
+    def shape_texts(self, experiment: Experiment) -> dict[Place, str]:
+        """The shapes of an experiment's layers by their places, that of the input under ``()``; none where unknown."""
+        shape = self.input_shape(experiment)
+        if shape is None:
+            return {}
+        try:
+            sizes = shapes(experiment.layers, shape)
+        except ShapeError as error:
+            at = place_of(error.path) or ("layers", 0)
+            sizes = shapes(experiment.layers[: int(at[1])], shape)
+        return {(): text_of(shape)} | {place: text_of(shape) for place, shape in sizes.items()}
 
     def summary(self, experiment: Experiment) -> tuple[str, bool]:
         """Parameters and memory, and whether that is too much; nothing where the layers do not fit together."""
