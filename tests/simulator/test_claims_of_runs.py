@@ -11,7 +11,7 @@ import pytest
 from simulator import Experiment, run
 from simulator.arrays.numeric import Array, Floats
 from simulator.network.memory import need_of
-from simulator.observations.graph.nodes import graph_of
+from simulator.observations.graph.nodes import GraphObservation
 from simulator.observations.time_profile import TimeProfilesObservation
 from simulator.parts.optimizers import SGD
 from simulator.record.frame import frame_of
@@ -75,7 +75,7 @@ def test_8_the_graph_has_a_box_for_every_factor_with_its_live_norm() -> None:
         Experiment.from_builtins({"data": {"kind": "moons"}, "layers": [layer], "precision": "float64"})
     )
     training.look()
-    boxes = {box.key: box for box in graph_of(training.network, training.step).boxes}
+    boxes = {box.key: box for box in GraphObservation().observe(training).boxes}
     batch = training.network.batch
     for place, tap in enumerate(training.network.taps):
         assert tap.delta is not None
