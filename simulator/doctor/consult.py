@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from simulator.doctor.base import Finding
@@ -16,7 +17,11 @@ from simulator.training.training import Training
 
 def consult(training: Training, frame: Frame, record: Record) -> tuple[Finding, ...]:
     """Findings about the step that ``training`` stands at, with the mends that cured a copy."""
-    findings = diagnose(training, frame, record)
+    return borne_out(training, diagnose(training, frame, record))
+
+
+def borne_out(training: Training, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """What copies of the run leave of ``findings`` about its present step."""
     try:
         return prove(findings, Trials(training.experiment, steps=training.step))
     except (ExperimentError, MemoryError):

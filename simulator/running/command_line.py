@@ -16,10 +16,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
     from simulator.running.headless import RunResult
+    from simulator.running.stop_rules import StopRule
 
 Draw = Callable[["RunResult", Path], None]
 WriteManual = Callable[[Path], int]
 """Writes the manual into a folder; how many pages."""
+STOP_RULES = (
+    "loss<X, accuracy>X, validation_loss<X, validation_accuracy>X, epochs:N, "
+    "stalled:N (steps without a better validation loss) or finding"
+)
 COMMANDS = ("run", "presets", "reference", "manual")
 
 
@@ -36,6 +41,7 @@ def add_commands(commands: Any) -> None:
     one = commands.add_parser("run", help="train an experiment without a screen and write its files")
     one.add_argument("target", metavar="FILE-OR-PRESET")
     one.add_argument("--steps", type=_count(0), required=True, metavar="N", help="updates to make")
+    one.add_argument("--until", type=_rule, metavar="RULE", help="stop before, as soon as it holds: " + STOP_RULES)
     one.add_argument("--seed", type=_count(0), metavar="S", help="instead of the experiment's seed")
     one.add_argument(
         "--seeds", type=_count(1), metavar="N", help="train once for each of N seeds from that on; tables get a column"
@@ -90,6 +96,15 @@ def _count(least: int) -> Callable[[str], int]:
         return value
 
     return whole
+
+
+def _rule(text: str) -> StopRule:
+    from simulator.running.stop_rules import StopRuleError, parse
+
+    try:
+        return parse(text)
+    except StopRuleError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _analyses(text: str) -> tuple[str, ...]:
@@ -216,7 +231,10 @@ def _run(arguments: argparse.Namespace, draw: Draw) -> None:
             for note in result.info.notes if result.info.notes != told else ():
                 bar.write(f"note: {note}", file=sys.stderr)
             told = result.info.notes
-            bar.write(_told(result, "" if folder == arguments.out else f"{folder.name}, "))
+            whose = "" if folder == arguments.out else f"{folder.name}, "
+            if result.stopped is not None:
+                bar.write(f"{whose}{result.stopped.sentence}")
+            bar.write(_told(result, whose))
     # A folder's name may be no text in any encoding.
     print(f"written to {str(arguments.out).encode(errors='backslashreplace').decode()}")
 
@@ -228,7 +246,9 @@ def _results(
     from simulator.running.ensemble import run_ensemble
     from simulator.running.headless import run
 
-    options: dict[str, Any] = {"every": arguments.every, "analyses": arguments.analyses, "progress": progress}
+    options: dict[str, Any] = {
+        "every": arguments.every, "analyses": arguments.analyses, "until": arguments.until, "progress": progress,
+    }  # fmt: skip
     if arguments.seeds is None:
         yield arguments.out, run(experiment, steps=arguments.steps, out=arguments.out, **options)
     else:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from simulator.arrays.numeric import Floats
 from simulator.doctor import OBSERVATIONS as DIAGNOSED
 from simulator.doctor import Finding
 from simulator.doctor.consult import consult
@@ -23,6 +24,8 @@ from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.running.files import RunFiles
+from simulator.running.stop_rules import Stopped, StopRule
+from simulator.running.stopping import Stopping
 from simulator.training.run_info import RunInfo
 from simulator.training.training import Training
 
@@ -42,6 +45,8 @@ class RunResult:
     """Every step's scalars, and what was looked at now and then."""
     findings: tuple[Finding, ...]
     """What the doctor finds at the last step."""
+    stopped: Stopped | None = None
+    """Where and why it ended before its last step."""
 
     @property
     def history(self) -> History:
@@ -56,6 +61,7 @@ def run(
     out: str | Path | None = None,
     every: int = 1,
     analyses: Sequence[str] | None = None,
+    until: StopRule | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> RunResult:
     """Train for ``steps`` updates and write the run's files into ``out`` (nothing is written if it is None).
@@ -64,8 +70,9 @@ def run(
     ``layers.csv``, ``histograms.npz`` and the validation columns are filled at multiples of ``every`` and at the end;
     ``findings.json`` is about the last step. ``analyses`` (their names; if left out, those of step 0)
     are written at the same steps as ``layers.csv``, those of step 0 once; they change no number of the training.
-    Errors: ExperimentError for what cannot be trained, ValueError for a negative ``steps``, an ``every`` below 1 or an
-    unknown analysis, OSError where files cannot be written.
+    ``until`` ends it at an earlier step, which is then the last row.
+    Errors: ExperimentError for what cannot be trained, ValueError for a negative ``steps``, an ``every`` below 1, an
+    unknown analysis or an ``until`` that can never hold, OSError where files cannot be written.
     """
     if steps < 0:
         raise ValueError(f"steps must be 0 or more, not {steps}")
@@ -76,11 +83,13 @@ def run(
         raise ValueError(f"no analysis is called {unknown[0]!r}; there are {', '.join(known)}")
     wanted = [analysis for name, analysis in known.items() if name in chosen]
     training = Training(experiment)
+    if until is not None:
+        until.check(training.info)
     with limited_blas(blas_threads(training.network)):
         if out is None:
-            return _train(training, steps, every, None, (), progress)
+            return _train(training, steps, every, None, (), until, progress)
         with RunFiles(Path(out), training.experiment, training.info) as files:
-            return _train(training, steps, every, files, wanted, progress)
+            return _train(training, steps, every, files, wanted, until, progress)
 
 
 def _train(
@@ -89,40 +98,65 @@ def _train(
     every: int,
     files: RunFiles | None,
     analyses: Sequence[Observation[Any]],
+    until: StopRule | None,
     progress: Callable[[int], None] | None,
 ) -> RunResult:
     record = Record(History(training.columns))
     first = last = None
     observer = Observer(training)
+    course = _Course(training, steps, until)
     for step in range(steps + 1):
-        measured = step % every == 0 or step == steps
-        if step < steps:
-            training.propose(trace=measured)
-        else:
-            training.look()
+        ends = not course.propose(trace=step % every == 0)
+        measured = step % every == 0 or ends
         scalars = training.scalars(validate=measured)
-        rows = Rows(step, training.columns, training.row(scalars)[np.newaxis])
+        row = training.row(scalars)
+        rows = Rows(step, training.columns, row[np.newaxis])
         if files is not None:
             files.step(step, scalars)
         if measured:
             made = _analysed(observer, analyses)
-            shown = _shown(observer, made, analyses) if step == steps else {}
+            shown = _shown(observer, made, analyses) if ends else {}
             kept = {each: observed for each, observed in made.items() if each.past is not None}
             last = frame_of(training, scalars, {**observer.observe(MEASURED), **kept, **shown})
             first = first or last
             if files is not None:
                 _write(files, last, made)
         record.add(last if measured else None, (rows,))
-        if step < steps:
-            training.apply()
         if progress is not None:
             progress(step)
+        if ends:
+            break
+        course.apply(row)
     assert first is not None
     assert last is not None
     findings = consult(training, last, record)
     if files is not None:
         files.findings(findings)
-    return RunResult(training.info, first, last, record, findings)
+    return RunResult(training.info, first, last, record, findings, course.stopping.stopped)
+
+
+class _Course:
+    """Step after step of a run, to its last one or to where a rule ends it."""
+
+    def __init__(self, training: Training, steps: int, until: StopRule | None) -> None:
+        self.training, self.steps = training, steps
+        self.stopping = Stopping()
+        self.stopping.begin(training, until)
+
+    def propose(self, trace: bool) -> bool:
+        """Evaluate the present step; whether another one follows, whose update is written then."""
+        training, stopping = self.training, self.stopping
+        if training.step < self.steps:
+            traced = trace or stopping.traced(training.step)
+            if training.propose(trace=traced, before_update=lambda: not stopping.stops(training)):
+                return True
+        training.look()
+        return False
+
+    def apply(self, row: Floats) -> None:
+        """Make the step of which ``row`` is recorded."""
+        self.stopping.add(self.training.step, row)
+        self.training.apply()
 
 
 def _analysed(observer: Observer, analyses: Sequence[Observation[Any]]) -> Made:

@@ -14,7 +14,9 @@ from simulator.experiment.experiment import Experiment
 from simulator.observations.base import Observation
 from simulator.record.frame import Frame
 from simulator.record.history import Rows
+from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
+from simulator.running.stop_rules import Stopped, StopRule
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.run_info import RunInfo
 
@@ -51,9 +53,12 @@ class Keep(Struct, frozen=True):
 
 
 class Play(Struct, frozen=True):
-    """Train: for ever, or ``steps`` steps and then pause."""
+    """Train: for ever, or ``steps`` steps, or until a rule holds, and then pause."""
 
     steps: int | None = None
+    until: StopRule | None = None
+    record: Record | None = None
+    """The past of the run, for a rule that goes by it."""
 
 
 class Pause(Struct, frozen=True):
@@ -150,6 +155,8 @@ class Update(Struct, frozen=True):
     """What it has paused at by itself and stands at still."""
     awaited: bool = False
     """Whether the next answer brings what this one left out, although nothing trains."""
+    stopped: Stopped | None = None
+    """Where and why it has paused as it was told to, and stands still."""
     kept_steps: tuple[int, ...] = ()
     """Where the run could go back to, ascending: checkpoints from before any trouble."""
 

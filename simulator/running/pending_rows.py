@@ -18,6 +18,13 @@ class PendingRows:
         self.columns = columns
         self._first = first_step
         self._rows: list[Floats] = []
+        self._taken: tuple[Rows, ...] = ()
+        """Those of the last answer, which may be on its way."""
+
+    @property
+    def lately(self) -> tuple[Rows, ...]:
+        """The rows of the last answer and those after it."""
+        return (*self._taken, self._all())
 
     @property
     def full(self) -> bool:
@@ -28,8 +35,11 @@ class PendingRows:
 
     def take(self, provisional: Floats | None = None) -> Rows:
         """All of them, which then pend no longer, and the row of a step that may still change."""
-        values = np.array(self._rows) if self._rows else np.empty((0, len(self.columns)))
-        rows = Rows(self._first, self.columns, values, provisional)
+        rows = self._all(provisional)
         self._first += len(self._rows)
-        self._rows = []
+        self._rows, self._taken = [], (rows,)
         return rows
+
+    def _all(self, provisional: Floats | None = None) -> Rows:
+        values = np.array(self._rows) if self._rows else np.empty((0, len(self.columns)))
+        return Rows(self._first, self.columns, values, provisional)

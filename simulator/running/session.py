@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 from simulator.experiment.experiment import Experiment
 from simulator.observations.base import Observation
+from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import (
     Change,
@@ -29,6 +31,7 @@ from simulator.running.messages import (
     Started,
     Update,
 )
+from simulator.running.stop_rules import StopRule
 from simulator.running.transport import MODES, Mode, Notify, Transport, carrier_of, trainer, usual_mode
 from simulator.training.checkpoint import Checkpoint
 
@@ -116,6 +119,11 @@ class Session:
         """Train, for ever or so many steps."""
         self.playing = True
         self._carrier.send(Play(steps))
+
+    def play_until(self, rule: StopRule, record: Record | None = None) -> None:
+        """Train until a rule holds; ``record`` is the past of the run, where it is not at its first step."""
+        self.playing = True
+        self._carrier.send(Play(None, rule, deepcopy(record)))
 
     def pause(self) -> None:
         self.playing = False

@@ -42,6 +42,8 @@ from simulator.running.messages import (
 )
 from simulator.running.schedule import Schedule
 from simulator.running.step_rate import StepRate
+from simulator.running.stop_rules import Past
+from simulator.running.stopping import Stopping
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.training import Training
 
@@ -56,6 +58,7 @@ class Worker:
         self.lineage, self.schedule, self.rate = Lineage(), Schedule(), StepRate()
         self.steps_left: float = 0
         """0 is paused."""
+        self.stopping = Stopping()
         self.guarded = False
         """Whether to pause where something is not finite."""
         self.asked: Look | None = None
@@ -119,8 +122,8 @@ class Worker:
                 self._go_back(command)
             case Revive():
                 self._revive(command)
-            case Play(steps):
-                self._play(steps)
+            case Play():
+                self._play(command)
             case Pause():
                 self.steps_left = 0
             case Limit(steps_per_second):
@@ -133,11 +136,18 @@ class Worker:
             case Stop():
                 self.stopped = True
 
-    def _play(self, steps: int | None) -> None:
-        if self.run is not None:
-            self.steps_left = math.inf if steps is None else self.steps_left + steps
-            self.run.halted = ""
-            self.rate.forget()
+    def _play(self, play: Play) -> None:
+        if self.run is None:
+            return
+        self.run.halted = ""
+        self.rate.forget()
+        if play.steps is None:
+            past = None if play.record is None else Past(play.record, self.run.rows.lately)
+            goes_on = self.stopping.begin(self.run.training, play.until, past)
+            self.steps_left = math.inf if goes_on else 0
+        elif math.isfinite(self.steps_left):
+            self.stopping.begin_count(play.steps, anew=not self.steps_left)
+            self.steps_left += play.steps
 
     def _revive(self, command: Revive) -> None:
         # A network that has been replaced meanwhile has other units.
@@ -197,8 +207,8 @@ class Worker:
                 training.update_spec(experiment)
         self._blas.close()
         self._blas.enter_context(limited_blas(blas_threads(training.network)))
-        if self.steps_left != math.inf:
-            self.steps_left = 0
+        playing = self.stopping.renew(training, playing=math.isinf(self.steps_left))
+        self.steps_left = math.inf if playing else 0
         training.look()
         live = LiveRun(training)
         # Where the run goes on at once, no later frame tells the doctor of step 0.
@@ -217,17 +227,21 @@ class Worker:
     def _step(self, run: LiveRun) -> None:
         training, schedule = run.training, self.schedule
         traced = self.asked is not None and any(each.traced for each in self.asked.observations)
-        if not training.propose(trace=traced, before_update=lambda: self._goes_on(run)):
-            self._halt(run, "loss")
+        trace = traced or self.stopping.traced(training.step)
+        if not training.propose(trace=trace, before_update=lambda: self._goes_on(run)):
             return
         self.steps_left -= 1
+        if not self.steps_left:
+            self.stopping.count_out(training.step + 1)
         self._take_changes(run, training.change_learning_rate)
         scalars = training.scalars()
         if self.asked is not None:
             schedule.plan_frame(goes_on=self.steps_left > 0)
             if not schedule.frame_is_short:
                 scalars |= self._validation(training)
-        run.rows.append(training.row(scalars))
+        row = training.row(scalars)
+        run.rows.append(row)
+        self.stopping.add(training.step, row)
         try:
             self._answer_within_step(run, scalars, traced)
         finally:
@@ -252,7 +266,13 @@ class Worker:
     def _goes_on(self, run: LiveRun) -> bool:
         """Between the gradient and the update: whether that is to be made."""
         self._take_changes(run, run.training.change_update_rule)
-        return not self._watches(run) or math.isfinite(run.training.loss)
+        if self._watches(run) and not math.isfinite(run.training.loss):
+            self._halt(run, "loss")
+            return False
+        if self.stopping.stops(run.training):
+            self.steps_left, run.taps_are_current = 0, False
+            return False
+        return True
 
     def _halt(self, run: LiveRun, what: Halt) -> None:
         self.steps_left = 0
@@ -321,7 +341,10 @@ class Worker:
         rows = run.rows.take(provisional)
         checkpoint, run.checkpoint = run.checkpoint, None
         awaited, steps = run.observer.awaited, self.lineage.ring.steps
-        self.post(Update(look.id, frame, (rows,), playing, self.rate.speed, checkpoint, run.halted, awaited, steps))
+        stopped = None if playing else self.stopping.stopped
+        self.post(
+            Update(look.id, frame, (rows,), playing, self.rate.speed, checkpoint, run.halted, awaited, stopped, steps)
+        )
 
 
 def _takes_live(training: Training, experiment: Experiment) -> bool:

@@ -136,11 +136,14 @@ class Training:
 
     def look(self) -> None:
         """Bring taps and measures to the present step, update included, and change nothing."""
-        slots = self.updater.slots
-        kept = [slot.copy() for slot in slots]
-        self.propose(trace=True)
-        for slot, before in zip(slots, kept, strict=True):
-            np.copyto(slot, before)
+        with self.updater.kept():
+            self.propose(trace=True)
+
+    def preview(self) -> None:
+        """Where loss and gradient are known, measure the step with the update it would make, and change nothing."""
+        with self.updater.kept(), np.errstate(all="ignore"):
+            self.updater.write(self.experiment, self.learning_rate)
+            self._measure()
 
     def _measure(self) -> None:
         self.network.resolve_update()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -39,6 +41,14 @@ class Updater:
             return False
         self.reset(optimizer)
         return True
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Put the optimiser's state back at the end, as if no update had been written."""
+        before = [slot.copy() for slot in self.slots]
+        yield
+        for slot, kept in zip(self.slots, before, strict=True):
+            np.copyto(slot, kept)
 
     def write(self, experiment: Experiment, rate: float) -> None:
         """Let the optimiser write the update at this learning rate; it is not applied yet."""

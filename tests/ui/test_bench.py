@@ -14,8 +14,10 @@ from simulator.observations.base import Observation
 from simulator.observations.histograms import HistogramsObservation
 from simulator.record.frame import Frame
 from simulator.record.history import Rows
+from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import Failed, Refused, Reply, Started, Update
+from simulator.running.stop_rules import StopRule
 from simulator.running.transport import Mode
 from simulator.schema.parameter import replaced
 from simulator.training.checkpoint import Checkpoint
@@ -62,6 +64,9 @@ class ScriptedWorker:
 
     def play(self, steps: int | None = None) -> None:
         self.said.append(("play", steps))
+
+    def play_until(self, rule: StopRule, record: Record | None = None) -> None:
+        self.said.append(("play_until", rule))
 
     def pause(self) -> None:
         self.said.append(("pause",))

@@ -71,7 +71,7 @@ FIELDS: dict[str, Callable[[MainWindow], QWidget | None]] = {
     "combo": lambda w: loss_row(w).combo,
     "editable combo": editable,
     "text": line,
-    "steps": lambda w: w.transport.count,
+    "steps": lambda w: w.transport.stop.count,
     "limit": lambda w: w.transport.limit,
     "stack": lambda w: w.builder.stack,
     "plot": lambda w: w.plot_area.plot("loss"),

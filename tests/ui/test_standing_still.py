@@ -130,7 +130,7 @@ def commands(window: MainWindow) -> dict[str, Callable[[], object]]:
         "play": transport.play.trigger,
         "step": transport.step.trigger,
         "steps": transport.steps.trigger,
-        "count": transport.count.entered.emit,
+        "count": transport.stop.count.entered.emit,
         "same": transport.same.trigger,
         "export": lambda: window.exporting.export(""),
         "export one": window.plot_area.plots["loss"].export_requested.emit,

@@ -13,6 +13,7 @@ from simulator.record.history import History
 from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import Failed, Refused, Reply, Started, Update
+from simulator.running.stop_rules import Stopped, StopRule
 from simulator.running.transport import Mode
 from simulator.schema.parameter import is_live_change
 from simulator.training.checkpoint import Checkpoint
@@ -44,6 +45,7 @@ class Worker(Protocol):
     def go_back(self, step: int, experiment: Experiment, edit: int = 0) -> int: ...
     def keep(self, kept: KeptRun) -> None: ...
     def play(self, steps: int | None = None) -> None: ...
+    def play_until(self, rule: StopRule, record: Record | None = None) -> None: ...
     def pause(self) -> None: ...
     def limit(self, steps_per_second: float | None) -> None: ...
     def guard(self, on: bool) -> None: ...
@@ -69,6 +71,8 @@ class Bench(QObject):
     """View of the present, steps per second."""
     halted = Signal(str)
     """What is not finite, where training has paused by itself: ``loss`` or ``parameters``."""
+    stopped = Signal(str)
+    """Where and why training has paused as it was told to, in a sentence."""
     waiting = Signal(float)
     """Seconds since an answer was asked for that takes long; again and again until it comes."""
     playing_changed = Signal(bool)
@@ -117,6 +121,7 @@ class Bench(QObject):
         self._guarded = False
         self._halted = ""
         """What the worker stands still at by itself, as of its last answer."""
+        self._stopped: Stopped | None = None
         self._visible = True
         self._stale = 2
         self._awaiting = False
@@ -189,6 +194,13 @@ class Bench(QObject):
         """Train for ever, or ``steps`` steps and then pause."""
         if self._worker is not None and self._can("train"):
             self._worker.play(steps)
+            self._set_playing(True)
+            self.wake()
+
+    def play_until(self, rule: StopRule) -> None:
+        """Train until a rule holds, then pause."""
+        if self._worker is not None and self._can("train"):
+            self._worker.play_until(rule, self.record if self.record.steps else None)
             self._set_playing(True)
             self.wake()
 
@@ -407,6 +419,9 @@ class Bench(QObject):
             before, self._halted = self._halted, reply.halted
             if reply.halted and not before:
                 self.halted.emit(reply.halted)
+            if reply.stopped is not None and reply.stopped != self._stopped:
+                self.stopped.emit(reply.stopped.sentence)
+            self._stopped = reply.stopped
 
     def _take_failure(self, reply: Failed) -> None:
         self._set_playing(False)

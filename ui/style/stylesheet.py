@@ -130,6 +130,7 @@ QFrame#findingsStrip QScrollArea, QWidget#findings { background: $panel; }
 QFrame#plotCard[current="true"] { border-color: $accent; }
 QWidget#plotHeader { background: transparent; }
 QWidget#plotHeader QToolButton, QToolButton#cardButton { padding: 0; border-radius: 3px; }
+QToolButton#caption { padding: 0 14px 0 2px; color: $muted; border-radius: 3px; }
 QLabel#plotTitle { color: $text; font-weight: 600; }
 QLabel#plotReadout { background: $raised; color: $text; border: 1px solid $border; border-radius: 4px;
     padding: 3px 6px; }

@@ -27,7 +27,7 @@ class Notices(QObject):
         self._training, self._builder = parts.training, parts.builder
         self._bench = bench = parts.bench
         self._told = ""
-        """What the banner says of the present run: that it was ``refused``, ``failed``, ``halted``, or nothing."""
+        """What the banner says the present run was: ``refused``, ``failed``, ``halted``, ``stopped``, or nothing."""
         bench.document.opened.connect(lambda _experiment: self._begin())
         bench.document.changed.connect(self._change)
         bench.started.connect(self._start)
@@ -35,6 +35,7 @@ class Notices(QObject):
         bench.declined.connect(self.decline)
         bench.failed.connect(self._fail)
         bench.halted.connect(self._halt)
+        bench.stopped.connect(self._stop)
         bench.noticed.connect(self._banner.say)
         bench.waiting.connect(self._wait)
         bench.playing_changed.connect(self._play)
@@ -55,12 +56,12 @@ class Notices(QObject):
             self._stand_still(ENDED)
 
     def _start(self, _info: RunInfo) -> None:
-        self._take_back("refused", "failed", "halted")
+        self._take_back("refused", "failed", "halted", "stopped")
         self._transport.set_standing_still(False)
 
     def _play(self, playing: bool) -> None:
         if playing:
-            self._take_back("failed", "halted")
+            self._take_back("failed", "halted", "stopped")
 
     def _refuse(self, message: str, path: str, traceback: str) -> None:
         self._findings.forget()
@@ -115,6 +116,10 @@ class Notices(QObject):
             because = f"the loss is {number(frame.scalars['loss'])}"
         text = f"Paused at step {integer(frame.step)}, because {because}."
         self._banner.say(text, again=self._bench.play, words=GO_ON)
+
+    def _stop(self, sentence: str) -> None:
+        self._told = "stopped"
+        self._banner.say(sentence)
 
     def _wait(self, seconds: float) -> None:
         self._status.say(f"Still computing: nothing new for {integer(round(seconds))} s")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QMenu,
     QSizePolicy,
-    QSpinBox,
     QToolBar,
     QToolButton,
     QVBoxLayout,
@@ -24,6 +22,7 @@ from ui.plots.base import View
 from ui.style.icons import set_icon
 from ui.style.numbers import decimal, integer, number, percent, tabular
 from ui.window.actions import action
+from ui.window.stop_control import StopControl
 
 LIMITS = (1, 2, 5, 10, 30, 100, 300)
 """Steps per second that can be chosen."""
@@ -61,28 +60,6 @@ class Readout(QWidget):
             self.setAccessibleDescription(text)
 
 
-class StepCount(QSpinBox):
-    """How many steps "N steps" takes; Return does them."""
-
-    entered = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setRange(1, 1_000_000)
-        self.setValue(100)
-        self.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.setFixedWidth(self.fontMetrics().horizontalAdvance("1000000") + 36)
-        self.setAccessibleName("Number of steps")
-        self.setToolTip("How many steps the button beside takes before it pauses.")
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus | Qt.FocusPolicy.TabFocus)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        super().keyPressEvent(event)
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.clearFocus()
-            self.entered.emit()
-
-
 class Transport(QToolBar):
     """Commands to the bench on the left, read-outs in the middle, presets and export on the right."""
 
@@ -114,7 +91,12 @@ class Transport(QToolBar):
             window, "One step", lambda: bench.play(1), keys="Ctrl+.", icon="step", tip="Train one step, then pause."
         )
         self.steps = action(
-            window, "N steps", self.play_steps, keys="Ctrl+Shift+.", icon="steps", tip="Train N steps, then pause."
+            window,
+            "N steps",
+            self.play_steps,
+            keys="Ctrl+Shift+.",
+            icon="steps",
+            tip="Train so many steps, or until what is chosen beside holds, then pause.",
         )
         self.same = action(
             window, "Restart, same weights", bench.restart, keys="Ctrl+R", icon="restart",
@@ -124,10 +106,10 @@ class Transport(QToolBar):
             window, "Restart, new seed", self.new_seed.emit, keys="Ctrl+Shift+R", icon="dice",
             tip="Back to step 0 with new weights, data and shuffling; undo brings the run back.",
         )  # fmt: skip
-        self.count = StepCount(self)
-        self.count.entered.connect(self.play_steps)
+        self.stop = StopControl(self)
+        self.stop.entered.connect(self.play_steps)
         self.addActions([self.play, self.step, self.steps])
-        self.addWidget(self.count)
+        self.addWidget(self.stop)
         self.addActions([self.same, self.reseed])
         for made in (self.play, self.step, self.steps, self.same, self.reseed):
             button = self.widgetForAction(made)
@@ -195,8 +177,14 @@ class Transport(QToolBar):
     # -- what happens --------------------------------------------------------------------------------------------
 
     def play_steps(self) -> None:
-        self.count.interpretText()
-        self.bench.play(self.count.value())
+        """Train until what is chosen holds: so many steps, or a rule."""
+        rule = self.stop.rule()
+        if rule is None:
+            self.bench.play(self.stop.count.value())
+        elif isinstance(rule, str):
+            self.bench.noticed.emit(rule)
+        else:
+            self.bench.play_until(rule)
 
     def _show_playing(self, playing: bool) -> None:
         set_icon(self.play, "pause" if playing else "play")

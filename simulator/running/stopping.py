@@ -1,0 +1,67 @@
+"""Whether training is to stop by itself at the present step: asked in the same way with and without a screen."""
+
+from __future__ import annotations
+
+from simulator.arrays.numeric import Floats
+from simulator.running.stop_rules import Past, Stopped, StopRule, StopRuleError, Watch
+from simulator.schema.numbers import count
+from simulator.training.training import Training
+
+
+class Stopping:
+    """The rule that training follows, if any, and where it has stopped it."""
+
+    def __init__(self) -> None:
+        self.stopped: Stopped | None = None
+        """Where and why training stands still, until it goes on."""
+        self._rule: StopRule | None = None
+        self._watch: Watch | None = None
+        self._count = 0
+        """Steps that were to be made in all, where no rule is followed."""
+
+    def begin(self, training: Training, rule: StopRule | None, past: Past | None = None) -> bool:
+        """Follow a rule, or none, from the present step on; whether it can hold: else that is why training stops."""
+        self._rule, self._watch, self.stopped = rule, None, None
+        if rule is None:
+            return True
+        try:
+            rule.check(training.info)
+        except StopRuleError as error:
+            self.stop(training.step, str(error))
+            return False
+        self._watch = rule.watch(training, past)
+        return True
+
+    def renew(self, training: Training, playing: bool) -> bool:
+        """Another run takes the place of one; if that was ``playing``, whether it goes on by the same rule."""
+        return self.begin(training, self._rule if playing else None) and playing
+
+    def begin_count(self, steps: int, anew: bool) -> None:
+        """Follow no rule: so many steps are to be made, ``anew`` or besides those that still are."""
+        self._rule, self._watch, self.stopped = None, None, None
+        self._count = steps + (0 if anew else self._count)
+
+    def traced(self, step: int) -> bool:
+        """Whether the rule needs the step's backward pass to be followed."""
+        return self._watch is not None and self._watch.traced(step)
+
+    def stops(self, training: Training) -> bool:
+        """Between gradient and update: whether the step is not to be made."""
+        reason = "" if self._watch is None else self._watch.reason(training)
+        if reason:
+            self.stop(training.step, reason)
+        return bool(reason)
+
+    def add(self, step: int, row: Floats) -> None:
+        """A step is made, of which ``row`` is recorded."""
+        if self._watch is not None:
+            self._watch.add(step, row)
+
+    def count_out(self, step: int) -> None:
+        """The steps that were to be made are; one alone is not worth saying."""
+        if self._count > 1:
+            self.stop(step, f"{count(self._count, 'step')} made")
+
+    def stop(self, step: int, reason: str) -> None:
+        """Training stands still here."""
+        self.stopped = Stopped(step, reason)

@@ -1,0 +1,84 @@
+"""What the window trains until: every rule of the engine can be chosen, and which one stopped the run is said."""
+
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from simulator.experiment.experiment import Experiment
+from simulator.running.session import Session
+from simulator.running.stop_rules import LossBelow, StopRule, number_of
+from simulator.schema.parameter import concrete, kind_of
+from ui.bench.document import Document
+from ui.window.main_window import MainWindow
+
+NET = {"data": {"kind": "spirals"}, "layers": [{"kind": "dense", "units": 6}]}
+KINDS = (None, *concrete(StopRule))
+
+
+def opened(qtbot: QtBot) -> MainWindow:
+    window = MainWindow(Document(Experiment.from_builtins(NET)), lambda notify: Session("thread", notify))
+    qtbot.addWidget(window)
+    window.show()
+    window.bench.start()
+    qtbot.waitUntil(lambda: window.bench.view is not None)
+    return window
+
+
+def test_every_rule_can_be_chosen_and_keeps_its_number(qtbot: QtBot) -> None:
+    window = opened(qtbot)
+    stop = window.transport.stop
+    for kind in KINDS:
+        stop.entries[kind].trigger()
+        assert stop.kind is kind
+        assert stop.entries[kind].isChecked()
+        rule = stop.rule()
+        assert (rule is None) if kind is None else (rule == kind())
+        assert stop.count.isVisible() + stop.limit.isVisible() == (kind is None or bool(kind.__struct_fields__))
+    stop.choose(LossBelow)
+    stop.limit.setText("0.25")
+    stop.choose(None)
+    stop.choose(LossBelow)
+    assert stop.rule() == LossBelow(limit=0.25)
+    window.close()
+
+
+TYPED = [kind for kind in concrete(StopRule) if kind.__struct_fields__ and number_of(kind).type == "number"]
+
+
+@pytest.mark.parametrize("kind", TYPED, ids=kind_of)
+def test_what_is_no_number_for_a_rule_is_said_and_nothing_is_trained(kind: type[StopRule], qtbot: QtBot) -> None:
+    window = opened(qtbot)
+    window.transport.stop.choose(kind)
+    window.transport.stop.limit.setText("-1")
+    window.transport.steps.trigger()
+    assert window.banner.text.startswith("Not started: ")
+    assert not window.bench.playing
+    window.close()
+
+
+def test_the_window_says_which_rule_stopped_it_and_when_until_it_goes_on(qtbot: QtBot) -> None:
+    window = opened(qtbot)
+    stop = window.transport.stop
+    stop.choose(LossBelow)
+    stop.limit.setText("0.6")
+    stop.limit.returnPressed.emit()
+    assert window.bench.playing
+    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=20_000)
+    assert not window.bench.playing
+    view = window.bench.view
+    assert view is not None
+    assert view.frame.scalars["loss"] < 0.6
+    assert window.banner.text.startswith(f"Stopped at step {view.frame.step}: the loss is ")
+    window.bench.play(1)
+    assert not window.banner.isVisible()
+    window.close()
+
+
+def test_so_many_steps_are_made_and_said(qtbot: QtBot) -> None:
+    window = opened(qtbot)
+    window.transport.stop.count.setValue(7)
+    window.transport.steps.trigger()
+    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=20_000)
+    assert window.banner.text == "Stopped at step 7: 7 steps made."
+    window.close()

@@ -1,0 +1,153 @@
+"""What "N steps" trains until: a number of steps, or a rule of the engine, named below its number."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QActionGroup, QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QMenu, QSpinBox, QToolButton, QVBoxLayout, QWidget
+
+from simulator.running.stop_rules import StopRule, number_of
+from simulator.schema.parameter import concrete, summary_of, title_of
+from ui.forms.typed import parsed, text_of
+
+STEPS = "steps"
+ARROW = 24
+"""Pixels of a button beside its text: margins and its menu's arrow."""
+ROOM = 30
+"""Pixels of a field beside its text: frame, margins and arrows."""
+
+
+class StepCount(QSpinBox):
+    """How many steps, or epochs; Return does them."""
+
+    entered = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setRange(1, 1_000_000)
+        self.setValue(100)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setFixedWidth(width_of_number(self))
+        self.setAccessibleName("Number of steps")
+        self.setToolTip("How many steps the button beside takes before it pauses.")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus | Qt.FocusPolicy.TabFocus)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.clearFocus()
+            self.entered.emit()
+
+
+def width_of_number(field: QWidget) -> int:
+    """As wide as the largest number of steps."""
+    return field.fontMetrics().horizontalAdvance("1000000") + ROOM
+
+
+class StopControl(QWidget):
+    """A button that names the rule, with all of them in its menu, and the rule's number."""
+
+    entered = Signal()
+    """Return was pressed in the number."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.kind: type[StopRule] | None = None
+        """The chosen rule; None for a number of steps."""
+        self._numbers: dict[type[StopRule] | None, str] = {
+            each: text_of(number_of(each).default) if each.__struct_fields__ else "" for each in concrete(StopRule)
+        }
+        self._numbers[None] = "100"
+        self.button = QToolButton(self)
+        self.count = StepCount(self)
+        self.limit = QLineEdit(self)
+        self._fill()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 0, 4, 0)
+        column.setSpacing(0)
+        for field in (self.count, self.limit, self.button):
+            column.addWidget(field)
+        self.button.setFixedWidth(self._widest_name())
+        self.choose(None)
+
+    def _widest_name(self) -> int:
+        names = (STEPS, *(title_of(kind) for kind in concrete(StopRule)))
+        return max(map(self.button.fontMetrics().horizontalAdvance, names)) + ARROW
+
+    def _fill(self) -> None:
+        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.button.setAccessibleName("Train until")
+        self.button.setObjectName("caption")
+        font = self.button.font()
+        font.setPointSizeF(font.pointSizeF() * 0.82)
+        self.button.setFont(font)
+        menu = QMenu("Train until", self)
+        menu.setToolTipsVisible(True)
+        group = QActionGroup(menu)
+        self.entries = {kind: menu.addAction(menu_text(kind)) for kind in (None, *concrete(StopRule))}
+        for kind, entry in self.entries.items():
+            entry.setCheckable(True)
+            entry.setToolTip("So many steps are made." if kind is None else summary_of(kind))
+            entry.triggered.connect(lambda _on=False, kind=kind: self.choose(kind))
+            group.addAction(entry)
+        self.button.setMenu(menu)
+        self.limit.setFixedWidth(width_of_number(self.limit))
+        self.limit.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.limit.returnPressed.connect(self.entered)
+        self.count.entered.connect(self.entered)
+
+    def choose(self, kind: type[StopRule] | None) -> None:
+        """Show a rule with the number that it had last; None: a number of steps."""
+        self._numbers[self.kind] = self._text()
+        self.kind = kind
+        self.entries[kind].setChecked(True)
+        self.button.setText(STEPS if kind is None else title_of(kind))
+        said = menu_text(kind)
+        self.button.setToolTip(f"What the button beside trains until: {said[0].lower()}{said[1:]}.")
+        whole = kind is None or (bool(kind.__struct_fields__) and number_of(kind).type == "integer")
+        self.count.setVisible(whole)
+        self.limit.setVisible(not whole and kind is not None and bool(kind.__struct_fields__))
+        self._show_number(kind, whole)
+
+    def _show_number(self, kind: type[StopRule] | None, whole: bool) -> None:
+        name = "Number of steps" if kind is None else menu_text(kind)
+        for field in (self.count, self.limit):
+            field.setAccessibleName(name)
+        if whole:
+            self.count.setValue(int(self._numbers[kind]))
+        else:
+            self.limit.setText(self._numbers[kind])
+        if kind is not None and kind.__struct_fields__:
+            self.limit.setToolTip(number_of(kind).knob.help)
+            self.count.setToolTip(number_of(kind).knob.help)
+        else:
+            self.count.setToolTip("How many steps the button beside takes before it pauses.")
+
+    def _text(self) -> str:
+        if self.kind is None or (self.kind.__struct_fields__ and number_of(self.kind).type == "integer"):
+            self.count.interpretText()
+            return str(self.count.value())
+        return self.limit.text()
+
+    def rule(self) -> StopRule | str | None:
+        """The rule as it stands; None for a number of steps; why there is none, where its number is none."""
+        kind = self.kind
+        if kind is None:
+            self.count.interpretText()
+            return None
+        if not kind.__struct_fields__:
+            return kind()
+        parameter = number_of(kind)
+        try:
+            return kind(**{parameter.name: parsed(parameter, self._text())})
+        except ValueError as error:
+            return f"Not started: {error}"
+
+
+def menu_text(kind: type[StopRule] | None) -> str:
+    """``Until the loss is below a number``."""
+    if kind is None:
+        return "So many steps"
+    more = " a number" if kind.phrase.endswith(("below", "above")) else ""
+    return f"Until {kind.phrase}{more}"
