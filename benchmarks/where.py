@@ -16,7 +16,7 @@ from benchmarks.rounds import PROCESSOR, Spread
 from simulator import measures
 from simulator.layers.base import Affine
 from simulator.network.threads import limited_blas
-from simulator.training import training as engine
+from simulator.observations.histograms import HistogramsObservation
 from simulator.training.training import Training
 from simulator.training.updater import Updater
 
@@ -59,7 +59,7 @@ def _targets(training: Training) -> list[tuple[Any, str, str]]:
         (activation, "derivative", "slopes"),
         (Updater, "write", "optimiser"),
         (Training, "load_batch", "next batch"),
-        (engine, "stacked_histograms", "histograms"),
+        (HistogramsObservation, "observe", "histograms"),
         (measures.Meter, "read", "measures"),
     ]
 
