@@ -59,6 +59,9 @@ class FactorGains(Sampled):
     def subject(self, result: Sequence[Gains], info: RunInfo) -> Subject:
         return Subject(tuple(layer.label for layer in info.layers))
 
+    def largest(self, info: RunInfo) -> Subject:
+        return self.subject((), info)
+
     def shape(self, subject: Subject) -> tuple[int, ...]:
         return TOTAL + 1, len(subject.labels)
 

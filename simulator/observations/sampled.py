@@ -46,6 +46,10 @@ class Sampled(ABC):
     def shape(self, subject: Subject) -> tuple[int, ...]:
         """Of what :meth:`sampled` gives for this subject; ValueError where it is none."""
 
+    def largest(self, info: RunInfo) -> Subject:
+        """The one with the largest samples of all that a run may have."""
+        return Subject()
+
     @abstractmethod
     def sampled(self, result: Any, info: RunInfo) -> Floats:
         """The values that are kept of a result; NaN is a value."""

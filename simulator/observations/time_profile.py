@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.arrays.numeric import Floats
-from simulator.layers.base import Module
+from simulator.layers.base import Module, layer_kinds
 from simulator.layers.recurrent.cell import Step
 from simulator.layers.recurrent.module import ThroughTimeModule
 from simulator.layers.recurrent.profile import TimeProfile
@@ -55,6 +55,11 @@ class StateGradients(Sampled):
 
     def subject(self, result: Mapping[str, TimeProfile], info: RunInfo) -> Subject:
         return Subject(tuple(result), tuple(len(profile.hidden_gradient_norm) for profile in result.values()))
+
+    def largest(self, info: RunInfo) -> Subject:
+        stateful = layer_kinds(lambda layer: layer.stateful)
+        labels = tuple(layer.label for layer in info.layers if layer.kind in stateful)
+        return Subject(labels, (ROWS,) * len(labels))
 
     def shape(self, subject: Subject) -> tuple[int, ...]:
         if len(subject.labels) != len(subject.sizes):

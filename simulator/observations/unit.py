@@ -76,6 +76,9 @@ class WatchedUnit(Sampled):
     def subject(self, result: Unit, info: RunInfo) -> Subject:
         return unit_subject(result)
 
+    def largest(self, info: RunInfo) -> Subject:
+        return Subject((info.layers[0].label,), (0, info.layers[0].units))
+
     def shape(self, subject: Subject) -> tuple[int, ...]:
         if len(subject.labels) != 1 or len(subject.sizes) != 2:
             raise ValueError("a layer, a unit and their number are expected")

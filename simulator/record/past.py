@@ -20,6 +20,12 @@ def columns_for(sampled: Sampled, subject: Subject) -> int:
     return max(min(sampled.capacity, affordable // 2 * 2), 2)
 
 
+def most_bytes(sampled: Sampled, info: RunInfo) -> int:
+    """What the past of any subject of a run takes at most."""
+    largest = sampled.largest(info)
+    return 8 * math.prod(sampled.shape(largest)) * columns_for(sampled, largest)
+
+
 class Past:
     """What ``sampled`` takes of the results about one subject, and when its condition turned."""
 

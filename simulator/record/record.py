@@ -14,7 +14,7 @@ from simulator.observations.sampled import Sampled
 from simulator.record.changes import ChangeLog
 from simulator.record.frame import Frame
 from simulator.record.history import History, Rows
-from simulator.record.past import MOST_BYTES, Past
+from simulator.record.past import MOST_BYTES, Past, most_bytes
 from simulator.training.run_info import RunInfo
 
 
@@ -36,6 +36,7 @@ class Record:
         """Of what has been sampled, by its name."""
         self.changes = ChangeLog()
         """What was changed in the run while it was trained."""
+        self._info = None if first is None else first.info
         self.first = first
         """The frame of step 0."""
         self.scored: Frame | None = None
@@ -56,8 +57,9 @@ class Record:
     @property
     def bound(self) -> int:
         """Bytes that :attr:`nbytes` stays below, however long the run becomes."""
-        waiting = len(sampled().keys() - self.pasts.keys())
-        return self.nbytes + waiting * MOST_BYTES
+        info = self._info
+        waiting = [each for name, each in sampled().items() if name not in self.pasts]
+        return self.nbytes + sum(MOST_BYTES if info is None else most_bytes(each, info) for each in waiting)
 
     def add(self, frame: Frame | None, rows: Iterable[Rows] = ()) -> None:
         """Take in steps and, if there is one, what was looked at with the last of them."""
@@ -65,6 +67,7 @@ class Record:
             self.history.extend(each)
         if frame is None:
             return
+        self._info = frame.info
         self._keep(frame)
         looks = {each.past.name: (each.past, observed) for each, observed in frame.observations.items() if each.past}
         for past, observed in looks.values():
@@ -101,7 +104,7 @@ class Record:
         cut.pasts = {name: past for name, past in pasts.items() if past.looks.steps.size}
         cut.changes = self.changes.until(step)
         cut.scored = self.scored if self.scored is not None and self.scored.step < step else None
-        cut.seconds = self.seconds
+        cut.seconds, cut._info = self.seconds, self._info
         return cut
 
 

@@ -14,8 +14,8 @@ from simulator.observations.facts import FactsObservation
 from simulator.observations.sampled import Subject
 from simulator.record.history import MOST_BYTES as MOST_HISTORY
 from simulator.record.history import History, Rows
-from simulator.record.past import MOST_BYTES, Past
-from simulator.record.record import sampled
+from simulator.record.past import MOST_BYTES, Past, most_bytes
+from simulator.record.record import Record, sampled
 from tests.simulator.records import NETS, recorded
 
 SUBJECTS = {
@@ -79,9 +79,20 @@ def test_memory_is_the_same_after_a_million_steps() -> None:
 
 
 def test_what_has_not_been_sampled_yet_counts_with_the_most_that_it_may_become() -> None:
+    empty = Record()
+    assert empty.bound == MOST_BYTES * len(sampled())
     record = recorded("single", 20)
-    assert record.bound == record.nbytes + MOST_BYTES * len(sampled().keys() - record.pasts.keys())
-    assert record.bound > record.nbytes
+    assert record.nbytes < record.bound < record.nbytes + 2**16, "it has no layer with a state, nor factors"
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_no_past_becomes_larger_than_what_is_said_of_it_at_the_start(net: str) -> None:
+    begun, grown = Record(first=recorded(net, 1).first), recorded(net, 61)
+    pasts = sum(past.nbytes for past in grown.pasts.values())
+    assert 0 < pasts <= begun.bound < MOST_BYTES
+    assert grown.first is not None
+    for name, past in grown.pasts.items():
+        assert past.nbytes <= most_bytes(sampled()[name], grown.first.info)
 
 
 def test_a_record_cut_off_at_a_step_is_as_it_was_then() -> None:
