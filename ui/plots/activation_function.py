@@ -42,6 +42,7 @@ class ActivationFunction(CostlyPlot[FunctionState]):
     key = "activation_function"
     title = "Activation function"
     side = "forward"
+    least_height = 200
     explain = (
         "The function of one layer, its slope, and filled the pre-activations of the present batch: where they lie "
         "under a flat stretch, the unit is saturated and its gradient is lost. Point at another layer, in any plot "

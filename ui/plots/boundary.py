@@ -114,6 +114,9 @@ class BoundaryPlot(Plot[BoundaryState]):
     key = "boundary"
     title = "Decision boundary"
     side = "training"
+    shape = "square"
+    least_width = 280
+    least_height = 240
     explain = (
         "The colour is what the network answers at each point of the plane, paler where it is unsure. "
         "Filled points were trained on, hollow ones are held out."

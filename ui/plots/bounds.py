@@ -33,6 +33,8 @@ class BoundsPlot(DepthPlot):
     key = "bounds"
     title = "Gradient bounds of one sample"
     side = "backward"
+    least_width = 310
+    least_height = 200
     explain = (
         "Filled: how large one sample's bias gradient is in each layer. Hollow: what it can be at most, given the "
         "largest stretch of every later weight matrix and the steepest slope of the activation. The gap is how "

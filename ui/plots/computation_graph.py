@@ -39,6 +39,9 @@ class ComputationGraph(Plot[GraphState]):
     key = "computation_graph"
     title = "Computation graph"
     side = "training"
+    shape = "square"
+    least_width = 340
+    least_height = 280
     explain = (
         "Every factor of the network as a box with its norm: what flows forward in green, what flows back in purple, "
         "what is kept for the way back dashed; an edge is a pixel thinner for each decade less. Click a box to open "

@@ -61,6 +61,8 @@ class CorrelationPlot(CostlyPlot[CorrelationState]):
     key = "correlation"
     title = "Correlation over depth"
     side = "forward"
+    least_width = 320
+    least_height = 240
     explain = (
         "How alike each layer makes two samples: 1 if their signals point the same way, 0 if they have nothing in "
         "common. In order all samples come out alike, in chaos even similar ones part; either way nothing of them is "

@@ -32,8 +32,8 @@ class PlotDefinition(Generic[S]):
     default: ClassVar[bool] = False
     shape: ClassVar[Shape] = "wide"
     """What a card of it should look like: twice as wide as high, about as wide as high, or higher than wide."""
-    least_width: ClassVar[int] = 280
-    least_height: ClassVar[int] = 150
+    least_width: ClassVar[int] = 300
+    least_height: ClassVar[int] = 170
     """Pixels it needs to be read, its header included."""
     explain: ClassVar[str] = ""
     formula: ClassVar[str] = ""

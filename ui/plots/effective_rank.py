@@ -24,6 +24,7 @@ class EffectiveRankPlot(CostlyPlot[DepthState], DepthPlot):
     key = "effective_rank"
     title = "Effective rank over depth"
     side = "forward"
+    least_height = 200
     explain = (
         "How many directions the activations of one batch really use, layer by layer; hollow: how many there are. "
         "A rank that falls towards 1 with depth means that all samples come out alike: nothing is left to learn from."

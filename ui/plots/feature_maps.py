@@ -233,6 +233,8 @@ class FeatureMaps(TilePlot):
     key = "feature_maps"
     title = "Feature maps"
     side = "forward"
+    shape = "square"
+    least_height = 230
     comes_along = True
     noun = "maps"
     bar_name = "activation"

@@ -54,6 +54,8 @@ class GatePlot(Plot[GateState]):
     key = "gates"
     title = "Gates"
     side = "forward"
+    least_width = 320
+    least_height = 190
     kinds = layer_kinds(lambda layer: bool(layer.gates))
     comes_along = True
     explain = (

@@ -11,6 +11,8 @@ class GradientHistograms(RidgePlot):
     key = "gradient_histograms"
     title = "Weight gradients"
     side = "backward"
+    least_width = 320
+    least_height = 170
     explain = (
         "One histogram of ∂C/∂w per layer, each over its own range, which is written at its right. "
         "Compare the ranges to see which layers learn; on the shared axis a vanishing layer is a needle "

@@ -41,6 +41,7 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
     key = "gradient_noise"
     title = "Gradient noise"
     side = "backward"
+    least_height = 240
     explain = (
         "How large the gradients of single samples are, and as a line the gradient of the batch: the further it "
         "stands to the left, the more samples disagree. A signal-to-noise near 1 means that the step is chance; a "

@@ -48,6 +48,7 @@ class InputGradientPlot(CostlyPlot[InputState]):
     key = "input_gradient"
     title = "Input gradient"
     side = "backward"
+    least_height = 220
     explain = (
         "How the loss of a sample would change with each of its inputs. The band is the root mean square over the "
         "batch, the dots are single samples. An input that stays at 0 makes no difference to the network; where all "
@@ -122,6 +123,8 @@ class InputGradientPicture(CostlyPlot[MapState], TilePlot):
     key = "input_gradient_picture"
     title = "Input gradient image"
     side = "backward"
+    shape = "square"
+    least_height = 230
     observations = (InputGradientObservation(picture=True),)
     kinds = layer_kinds(lambda layer: layer.structured)
     comes_along = False

@@ -40,6 +40,7 @@ class JacobianPlot(CostlyPlot[JacobianState]):
     key = "jacobian"
     title = "Singular values"
     side = "backward"
+    least_height = 200
     explain = (
         "How much a small change of the input is stretched on its way to the output, direction by direction, for a "
         "few samples; and what one layer's weights do alone. All at 1 is dynamical isometry: signals and gradients "

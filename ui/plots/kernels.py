@@ -17,6 +17,8 @@ class Kernels(TilePlot):
     key = "kernels"
     title = "Kernels"
     side = "forward"
+    shape = "square"
+    least_height = 230
     noun = "kernels"
     bar_name = "weight"
     colour_table = staticmethod(diverging_table)

@@ -78,6 +78,7 @@ class LossPlot(Plot[LossState]):
     key = "loss"
     title = "Loss and accuracy"
     side = "training"
+    least_height = 200
     default = True
     reads = True
     explain = (

@@ -139,6 +139,8 @@ class OrderChaosPlot(Plot[OrderChaosState]):
     key = "order_chaos"
     title = "Order and chaos"
     side = "training"
+    shape = "square"
+    least_height = 230
     explain = (
         "Where the hidden layers' initial weights and biases stand. On the left signals of different samples grow "
         "alike and gradients vanish with depth, on the right they part and gradients explode; on the edge, χ = 1, "

@@ -41,6 +41,7 @@ class OutputErrorsPlot(CostlyPlot[ErrorState]):
     key = "output_errors"
     title = "Error of each output"
     side = "training"
+    least_height = 200
     explain = (
         "How far the answers are from the targets of a regression, one by one, or from each class, on the batch and on "
         "the held-out samples. With standard scaling a constant guess costs a target ½: one that stays there is not "

@@ -49,6 +49,7 @@ class SharpnessPlot(CostlyPlot[SharpnessState]):
     key = "sharpness"
     title = "Sharpness and stability"
     side = "training"
+    least_height = 210
     explain = (
         "The bar is the largest curvature of the loss times the learning rate; the dashed line is what a quadratic "
         "of that curvature still stands. Training often climbs to the line by itself and stays there: the edge of "

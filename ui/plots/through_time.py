@@ -118,6 +118,7 @@ class ThroughTime(Plot[ThroughTimeState]):
     key = "through_time"
     title = "Gradient through time"
     side = "backward"
+    least_height = 200
     kinds = STATES
     comes_along = True
     explain = (

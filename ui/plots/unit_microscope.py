@@ -114,6 +114,9 @@ class UnitMicroscope(Plot[UnitState]):
     key = "unit_microscope"
     title = "Unit microscope"
     side = "forward"
+    shape = "tall"
+    least_width = 340
+    least_height = 400
     explain = (
         "One unit's activation over time: its mean, and the band from the smallest to the largest of the batch. Below "
         "are all units of its layer, amber where dead and grey where saturated; a click watches another. Below those "
