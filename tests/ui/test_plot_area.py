@@ -78,6 +78,7 @@ def test_the_other_plots_come_by_themselves_and_move_nothing(qtbot: QtBot, area:
 
 
 def test_a_plot_that_is_shown_stands_at_the_end_in_a_place_like_the_others(area: PlotArea) -> None:
+    area.resize(700, 1100)
     area.toggle_plot("saturation")
     assert area.board.arrangement.keys == (*FIRST, "saturation")
     shown = places(area)
