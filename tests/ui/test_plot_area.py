@@ -83,7 +83,7 @@ def test_a_plot_that_is_shown_stands_at_the_end_in_a_place_like_the_others(area:
     assert area.board.arrangement.keys == (*FIRST, "saturation")
     shown = places(area)
     assert shown["saturation"].y() >= max(shown[key].y() for key in FIRST)
-    assert shown["saturation"].height() == pytest.approx(shown["loss"].height(), abs=2)
+    assert shown["saturation"].height() == pytest.approx(shown["gradient_time"].height(), abs=2)
 
 
 def test_what_is_arranged_is_remembered_at_once_and_waits_for_no_other_plot(qtbot: QtBot, area: PlotArea) -> None:
@@ -153,8 +153,8 @@ def test_what_is_scrolled_out_or_behind_a_tab_asks_for_nothing(full: PlotArea) -
     assert FIRST[0] in seen
     assert "gradient_depth" not in seen
     assert len(seen) < len(ALL) / 2
-    assert set(full.feed.questions()) <= seen
-    assert full.feed.wants() == frozenset().union(*(full.plot(key).wants for key in seen))
+    asked = [each for key in full.board.seen for each in full.plot(key).observations]
+    assert set(full.feed.observations()) == set(asked)
 
 
 def test_what_is_scrolled_out_costs_nothing_and_catches_up_when_it_is_scrolled_in(
