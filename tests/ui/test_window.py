@@ -124,9 +124,8 @@ def test_play_moves_steps_plots_and_readouts(qtbot: QtBot, window: MainWindow) -
     press(qtbot, window, "play")
     qtbot.waitUntil(lambda: step_of(window) > 5)
     qtbot.waitUntil(lambda: window.transport.readouts["step"].text not in ("0", "–"))
-    state = window.plot_area.plots["gradient_depth"].state
-    assert state is not None
-    assert state.step > 0
+    plot = window.plot_area.plots["gradient_depth"]
+    qtbot.waitUntil(lambda: plot.state is not None and plot.state.step > 0)
     press(qtbot, window, "play")
     assert not window.bench.playing
 
