@@ -45,7 +45,7 @@ def _shoot(app: object, preset: str, theme: str, steps: int, path: Path) -> None
     from simulator.experiment.files import find
     from simulator.running.session import Session
     from ui.bench.document import Document
-    from ui.style.theme import set_theme
+    from ui.style.restyle import set_theme
     from ui.window.main_window import MainWindow
 
     assert isinstance(app, QApplication)

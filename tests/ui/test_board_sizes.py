@@ -17,7 +17,7 @@ from ui.board.arrangement import Arrangement
 from ui.board.card import Page
 from ui.board.plot_area import PlotArea
 from ui.plots import all_plots
-from ui.style.theme import set_theme
+from ui.style.restyle import set_theme
 
 PANELS = QSize(590, 128)
 """What panels, menus, transport and status line take of a window with both panels open."""
