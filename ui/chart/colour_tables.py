@@ -16,8 +16,11 @@ NOTHING, ZERO, LOST, FIRST, LAST = 0, 1, 2, 3, 255
 
 
 @lru_cache(16)
-def colour_table(theme: Theme, colour: str) -> tuple[int, ...]:
-    """RGBA of all 256 places: a ramp from the panel to ``colour`` and beyond it, neutral for 0, amber for NaN and ∞."""
+def colour_table(theme: Theme, colour: str) -> list[int]:
+    """RGBA of all 256 places, kept and not to be changed.
+
+    A ramp from the panel to ``colour`` and beyond it, neutral for 0, amber for NaN and ∞.
+    """
     end = "#101218" if not theme.dark else "#ffffff"
     stops = ramp((theme.panel, colour, end), 9)
     shades = ramp(stops[1:8], LAST - FIRST + 1)
@@ -26,25 +29,25 @@ def colour_table(theme: Theme, colour: str) -> tuple[int, ...]:
         QColor(theme.border).rgba(),
         QColor(theme.lost).rgba(),
     ]
-    return (*fixed, *(QColor(shade).rgba() for shade in shades))
+    return [*fixed, *(QColor(shade).rgba() for shade in shades)]
 
 
-def forward_table(theme: Theme) -> tuple[int, ...]:
+def forward_table(theme: Theme) -> list[int]:
     return colour_table(theme, theme.forward)
 
 
-def backward_table(theme: Theme) -> tuple[int, ...]:
+def backward_table(theme: Theme) -> list[int]:
     return colour_table(theme, theme.backward)
 
 
 @lru_cache(16)
-def diverging_table(theme: Theme) -> tuple[int, ...]:
+def diverging_table(theme: Theme) -> list[int]:
     """All 256 places: blue below 0, the panel at 0, green above; grey for −∞, amber for what is not a number."""
     end = "#101218" if not theme.dark else "#ffffff"
     low, high = mix(theme.accent, end, 0.35), mix(theme.forward, end, 0.35)
     shades = ramp((low, theme.accent, theme.panel, theme.forward, high), 253)
     fixed = [QColor(0, 0, 0, 0).rgba(), QColor(theme.muted).rgba(), QColor(theme.lost).rgba()]
-    return (*fixed, *(QColor(shade).rgba() for shade in shades))
+    return [*fixed, *(QColor(shade).rgba() for shade in shades)]
 
 
 def indexed(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.uint8]:

@@ -54,18 +54,23 @@ class MarkItem(Item):
         self.palette = palette
         self.mark: Mark | None = None
         self.style = LIVE
-        self.shift = QPointF()
+        self.shift: QPointF | None = None
+        self._z = 0.0
 
     def show_mark(self, mark: Mark | None, style: Style = LIVE, shift: QPointF | None = None) -> None:
-        self.mark, self.style, self.shift = mark, style, shift or QPointF()
-        if mark is not None and mark.z != self.zValue():
+        """From the next time on that it is painted."""
+        self.mark, self.style, self.shift = mark, style, shift
+        if mark is not None and mark.z != self._z:
+            self._z = mark.z
             self.setZValue(mark.z)
-        self.update()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if self.mark is not None and self.mark.visible:
+            super().paint(painter, option, widget)
 
     def draw(self, painter: QPainter, to_pixels: QTransform) -> None:
-        if self.mark is None:
-            return
-        if not self.shift.isNull():
+        assert self.mark is not None
+        if self.shift is not None:
             to_pixels = QTransform.fromTranslate(self.shift.x(), self.shift.y()) * to_pixels
         self.mark.draw(Surface(painter, to_pixels, self.pane, self.palette, self.style))
 
@@ -97,8 +102,8 @@ class Drawing:
                 self._item(place, mark).show_mark(mark, state.style, state.shift)
                 idle.discard((place, mark.key))
         for name in idle:
-            if self._items[name].mark is not None:
-                self._items[name].show_mark(None)
+            self._items[name].show_mark(None)
+        self.update()
 
     def _item(self, place: int, mark: Mark) -> MarkItem:
         item = self._items.get((place, mark.key))
@@ -129,6 +134,6 @@ class Drawing:
         self.update()
 
     def update(self) -> None:
-        """Paint everything again: its colours may have changed."""
-        for item in self._items.values():
+        """Paint everything again. Each item covers its pane, so that one of them brings all others there along."""
+        for item in {item.pane: item for item in self._items.values()}.values():
             item.update()

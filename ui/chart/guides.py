@@ -35,6 +35,10 @@ class Guide(Mark):
     colour: str = "muted"
     z: float = -3.0
 
+    @property
+    def visible(self) -> bool:
+        return self.level is not None
+
     def keys(self, pane: Pane) -> Sequence[Key]:
         """The names of what can be seen of it."""
         level, (low, high) = self.level, pane.shown[1]

@@ -8,6 +8,7 @@ vector file.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property
@@ -49,7 +50,7 @@ class Style:
 LIVE, GHOST = Style(), Style(ghost=True)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Surface:
     """What a mark paints on: a painter in logical pixels, and the way there from data."""
 
@@ -86,6 +87,11 @@ class Mark:
     def draw(self, surface: Surface) -> None:
         raise NotImplementedError
 
+    @property
+    def visible(self) -> bool:
+        """Whether there is anything to draw at all."""
+        return True
+
     def keys(self, pane: Pane) -> Sequence[Key]:
         """What the legend says of it by itself."""
         return ()
@@ -113,6 +119,10 @@ class Curves(Mark):
 
     def dimmed(self) -> Curves:
         return replace(self, colours=(self.ghost,), dash=DASHED, width=1.0, alpha=1.0, lone=True, z=self.z - 0.5)
+
+    @property
+    def visible(self) -> bool:
+        return bool(self.curves)
 
     def emphasised(self, palette: Palette) -> int:
         """Index of the curve of the highlighted layer; -1 none."""
@@ -213,40 +223,34 @@ class Dots(Mark):
 
     def draw(self, surface: Surface) -> None:
         surface.smooth(True)
-        count = len(self.x)
+        count, (low, high) = len(self.x), surface.pane.shown[1]
         size = self.radius if count <= 40 else max(1.4, self.radius * 40 / count)
-        rows = self.rows or range(count)
-        colours = [surface.colour(colour) for colour in self.colours]
-        dots = zip(self.x.tolist(), self.y.tolist(), self.kinds.tolist(), rows, strict=True)
-        for x, y, kind, row in dots:
-            place = surface.to_pixels.map(QPointF(x, y if kind != LOST else self._top(surface.pane)))
-            self._dot(surface, place, size, kind, colours[row % len(colours)])
+        colours, rows = [surface.colour(colour) for colour in self.colours], self.rows or range(count)
+        warning, ground = surface.colour("warning"), surface.colour("panel")
+        top = low if surface.pane.yInverted() else high
+        painter, place = surface.painter, surface.to_pixels.map
+        for x, y, kind, row in zip(self.x.tolist(), self.y.tolist(), self.kinds.tolist(), rows, strict=True):
+            at = place(QPointF(x, top if kind == LOST else y))
+            if not (math.isfinite(at.x()) and math.isfinite(at.y())):
+                continue
+            colour = warning if kind == LOST else colours[row % len(colours)]
+            if kind in (ROUND, HOLLOW):
+                self._circle(painter, at, size, kind, colour, ground)
+            else:
+                self._edge_triangle(painter, at, size, kind, colour)
 
     @staticmethod
-    def _top(pane: Pane) -> float:
-        low, high = pane.shown[1]
-        return float(low if pane.yInverted() else high)
-
-    def _dot(self, surface: Surface, at: QPointF, size: float, kind: int, colour: str) -> None:
-        if not (np.isfinite(at.x()) and np.isfinite(at.y())):
-            return
-        if kind == LOST:
-            warning = surface.colour("warning")
-            self._triangle(surface.painter, QPointF(at.x(), at.y() + size + 1), size + 0.8, -1.0, warning)
-        elif kind == FLOOR:
-            self._triangle(surface.painter, QPointF(at.x(), at.y() - size - 1), size, 1.0, colour)
-        elif kind == ABOVE:
-            self._triangle(surface.painter, QPointF(at.x(), at.y() + size + 1), size, -1.0, colour)
-        else:
-            self._circle(surface, at, size, kind, colour)
-
-    @staticmethod
-    def _circle(surface: Surface, at: QPointF, size: float, kind: int, colour: str) -> None:
-        ground = surface.colour("panel")
+    def _circle(painter: QPainter, at: QPointF, size: float, kind: int, colour: str, ground: str) -> None:
         rim = pen_of(ground, 0.8) if size > 2.5 else QPen(Qt.PenStyle.NoPen)
-        surface.painter.setPen(pen_of(colour, 1.3) if kind == HOLLOW else rim)
-        surface.painter.setBrush(transparent(ground if kind == HOLLOW else colour, 1.0))
-        surface.painter.drawEllipse(at, size - 0.5, size - 0.5)
+        painter.setPen(pen_of(colour, 1.3) if kind == HOLLOW else rim)
+        painter.setBrush(transparent(ground if kind == HOLLOW else colour, 1.0))
+        painter.drawEllipse(at, size - 0.5, size - 0.5)
+
+    def _edge_triangle(self, painter: QPainter, at: QPointF, size: float, kind: int, colour: str) -> None:
+        """Points out of the pane at the edge that a value lies beyond."""
+        way = 1.0 if kind == FLOOR else -1.0
+        shown = size + 0.8 if kind == LOST else size
+        self._triangle(painter, QPointF(at.x(), at.y() - way * (size + 1)), shown, way, colour)
 
     @staticmethod
     def _triangle(painter: QPainter, at: QPointF, size: float, way: float, colour: str) -> None:
@@ -273,11 +277,16 @@ class Bars(Mark):
 
     def draw(self, surface: Surface) -> None:
         surface.smooth(False)
+        wide, high = self.least
+        tones = {colour: surface.colour(colour) for colour in set(self.colours)}
         for box, colour in zip(self.boxes, self.colours, strict=True):
             rect = surface.to_pixels.mapRect(box)
-            middle, wide = rect.center().x(), max(rect.width(), self.least[0])
-            drawn = QRectF(middle - wide / 2, rect.top(), wide, max(rect.height(), self.least[1]))
-            surface.painter.fillRect(drawn, transparent(surface.colour(colour), self.alpha))
+            if rect.width() < wide:
+                rect.moveLeft(rect.center().x() - wide / 2)
+                rect.setWidth(wide)
+            if rect.height() < high:
+                rect.setHeight(high)
+            surface.painter.fillRect(rect, transparent(tones[colour], self.alpha))
 
 
 @dataclass(frozen=True, eq=False)

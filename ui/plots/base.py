@@ -193,7 +193,11 @@ class Plot(QWidget, PlotDefinition[S]):
             self.fit([state for state, _ in states])
         self.drawing.show(
             [
-                DrawnState(self.ghost_marks(state) if style.ghost else self.marks(state), style, self.shift(place))
+                DrawnState(
+                    self.ghost_marks(state) if style.ghost else self.marks(state),
+                    style,
+                    self.shift(place) if place else None,
+                )
                 for place, (state, style) in enumerate(states)
             ]
         )

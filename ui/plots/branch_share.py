@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from ui.chart.marks import Bars, Mark, Surface
 from ui.chart.pens import DASHED, SOLID, Dash, pen_of
 from ui.chart.polygons import Array
 from ui.plots.base import View
-from ui.plots.depth import DepthPlot, DepthState, Line
+from ui.plots.depth import Column, DepthPlot, DepthState, Line
 
 MEASURE = "branch_share"
 
@@ -71,7 +71,11 @@ class BranchShare(DepthPlot):
         boxes = [QRectF(index - 0.3, 0.0, 0.6, float(values[index])) for index in known]
         bars = Bars("bars", boxes, ["forward"] * len(boxes), alpha=0.3, least=(2.0, 0.0), z=-1.0)
         levels = [Levels("first", first[MEASURE].drawn, colour="faint")] if first is not None else []
-        return [*(mark for mark in super().marks(state) if mark.key != "first"), bars, *levels]
+        return [*super().marks(state), bars, *levels]
+
+    def _first_marks(self, columns: Mapping[str, Column] | None) -> Sequence[Mark]:
+        """Levels across the bars instead."""
+        return ()
 
     def ghost_marks(self, ghost: DepthState) -> Sequence[Mark]:
         return [Levels("level", ghost.now[MEASURE].drawn, colour="text", dash=DASHED)]

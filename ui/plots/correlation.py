@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,16 +39,16 @@ class CorrelationState:
     def depth(self) -> int:
         return len(self.found.products)
 
-    @property
+    @cached_property
     def measured(self) -> Array:
         """(pairs, layers)"""
         return self._of_pairs(correlations(self.found.products))
 
-    @property
+    @cached_property
     def predicted(self) -> Array:
         return self._of_pairs(correlations(self.found.predicted))
 
-    @property
+    @cached_property
     def defined(self) -> NDArray[np.bool_]:
         """(pairs, layers): a signal of nothing but 0 has no direction."""
         return self._of_pairs(self.found.defined).astype(np.bool_)

@@ -91,9 +91,9 @@ class PlotDefinition(Generic[S]):
         """What is drawn of a state that is only there to be compared with: its marks that have a colour as ghosts."""
         return [mark.dimmed() for mark in self.marks(ghost) if mark.ghost]
 
-    def shift(self, place: int) -> QPointF:
+    def shift(self, place: int) -> QPointF | None:
         """How far the ``place``-th of the states stands from the first, in data; usually they lie upon each other."""
-        return QPointF()
+        return None
 
     # -- words -------------------------------------------------------------------------------------------------------
 

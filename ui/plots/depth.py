@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QPolygonF
 
 from simulator.observations.prediction import PredictionObservation
 from simulator.record.frame import Frame
@@ -174,32 +173,41 @@ class DepthPlot(Plot[DepthState]):
 
     def marks(self, state: DepthState) -> Sequence[Mark]:
         colours = [line.colour for line in self.lines]
-        first = self._curves(state.first) if state.first else ()
+        drawn = [self._drawn(state.now[line.measure], hollow=line.hollow) for line in self.lines]
+        now = [pieces(rows, heights) for rows, heights, _ in drawn]
         return [
             LayerHighlight("highlight"),
             *([Guide("guide", self.guide)] if self.guide else []),
-            *(mark for place, line in enumerate(self.lines) for mark in self._line_marks(state.now, place, line)),
-            Curves("first", first, colours=["faint"], width=1.2, smooth=True, alpha=0.9, z=-0.6),
-            Curves("now", self._curves(state.now), colours=colours, width=1.6, smooth=True, lone=False, ghost="muted"),
+            *(self._band_mark(state.now, line) for line in self.lines if line.spread),
+            *(self._dots(place, *dots) for place, dots in enumerate(drawn)),
+            *self._first_marks(state.first),
+            Curves("now", now, colours=colours, width=1.6, smooth=True, lone=False, ghost="muted"),
             *self._theory_marks(state),
         ]
 
-    def _line_marks(self, columns: Mapping[str, Column], place: int, line: Line) -> Sequence[Mark]:
-        """The dots of one line, and its band."""
-        column, shown = columns[line.measure], self.scale.range
-        heights, kinds = self._placed(column, shown, hollow=line.hollow)
-        rows = np.flatnonzero(column.defined)
-        colours = [line.colour] if line.hollow else self.layer_colours
-        z = 1.0 + place / len(self.lines)
-        dots = Dots(
-            f"dots {line.measure}", rows.astype(np.float64), heights[rows], kinds[rows], colours=colours,
-            rows=rows.tolist(), z=z,
-        )  # fmt: skip
-        if not line.spread:
-            return [dots]
-        edges = self._band_within(columns, line, shown)
-        x = np.arange(len(heights), dtype=np.float64)
-        return [dots, Area(f"band {line.measure}", x, *edges, colour=line.colour, ghost="muted")]
+    def _drawn(self, column: Column, *, hollow: bool = False) -> tuple[Array, Array, NDArray[np.int8]]:
+        """Where the values of the layers that have one stand, and how they are marked."""
+        heights, kinds = self._placed(column, self.scale.range, hollow=hollow)
+        known = column.defined
+        return np.flatnonzero(known).astype(np.float64), heights[known], kinds[known]
+
+    def _dots(self, place: int, layers: Array, heights: Array, kinds: NDArray[np.int8]) -> Dots:
+        line, z = self.lines[place], 1.0 + place / len(self.lines)
+        rows, colours = layers.astype(np.intp).tolist(), [line.colour] if line.hollow else self.layer_colours
+        return Dots(f"dots {line.measure}", layers, heights, kinds, colours=colours, rows=rows, z=z)
+
+    def _band_mark(self, columns: Mapping[str, Column], line: Line) -> Area:
+        low, high = self._band_within(columns, line, self.scale.range)
+        x = np.arange(len(low), dtype=np.float64)
+        return Area(f"band {line.measure}", x, low, high, colour=line.colour, ghost="muted")
+
+    def _first_marks(self, columns: Mapping[str, Column] | None) -> Sequence[Mark]:
+        """What was at step 0."""
+        if columns is None:
+            return ()
+        drawn = (self._drawn(columns[line.measure]) for line in self.lines)
+        curves = [pieces(rows, heights) for rows, heights, _ in drawn]
+        return [Curves("first", curves, colours=["faint"], width=1.2, smooth=True, alpha=0.9, z=-0.6)]
 
     def _band_within(self, columns: Mapping[str, Column], line: Line, shown: Range) -> list[Array]:
         return [drawn_within(edge, shown)[0] for edge in _band(columns[line.measure].drawn, columns[line.spread].drawn)]
@@ -212,14 +220,6 @@ class DepthPlot(Plot[DepthState]):
         if hollow:
             kinds[kinds == ROUND] = HOLLOW
         return heights, kinds
-
-    def _curves(self, columns: Mapping[str, Column]) -> list[list[QPolygonF]]:
-        found = []
-        for column in (columns[line.measure] for line in self.lines):
-            rows = np.flatnonzero(column.defined)
-            heights, _ = self._placed(column, self.scale.range, hollow=False)
-            found.append(pieces(rows.astype(np.float64), heights[rows]))
-        return found
 
     # -- words -------------------------------------------------------------------------------------------------------
 

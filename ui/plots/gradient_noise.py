@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -30,11 +31,17 @@ class NoiseState:
     seconds: float
     depth: int = 0
 
-    @property
+    @cached_property
     def logs(self) -> Array:
-        """log₁₀ ‖g_i‖ of the samples where it is finite."""
+        """log₁₀ ‖g_i‖ of the samples where it is finite, in order."""
         logs = log10(self.found.norms)
-        return logs[np.isfinite(logs)]
+        return np.sort(logs[np.isfinite(logs)])
+
+    def counts(self, edges: Array) -> Array:
+        """Samples in each bin; the last one has both its edges."""
+        before = self.logs.searchsorted(edges, "left")
+        before[-1] = self.logs.searchsorted(edges[-1], "right")
+        return np.diff(before).astype(np.float64)
 
 
 class GradientNoisePlot(CostlyPlot[NoiseState]):
@@ -78,11 +85,12 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
     def fit(self, states: Sequence[NoiseState]) -> None:
         batch = log10(np.array([states[0].found.batch_norm]))
         x = self.scale.fit(*extent([states[0].logs, batch, *(other.logs for other in states[1:])]))
-        most = max(float(_steps(self._edges, state.logs)[1].max()) for state in states)
+        edges = self._edges
+        most = max(float(state.counts(edges).max()) for state in states)
         self.pane.fit(x, (0.0, self.counts.fit(0.0, most)[1]))
 
     def marks(self, state: NoiseState) -> Sequence[Mark]:
-        x, y = _steps(self._edges, state.logs)
+        x, y = _steps(self._edges, state)
         norm = log10(np.array([state.found.batch_norm, state.found.batch_norm]))
         line = [polygon(norm, np.array([0.0, self.counts.range[1]]))] if np.isfinite(norm).all() else []
         return [
@@ -111,7 +119,7 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
     def probe(self, state: NoiseState, pane: int, x: float, y: float) -> Probe | None:
         edges, found = self._edges, state.found
         place = int(np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(edges) - 2))
-        inside = int(np.histogram(state.logs, edges)[0][place])
+        inside = int(state.counts(edges)[place])
         low, high = (written(float(edge)) for edge in edges[place : place + 2])
         text = [
             f"{low} … {high}: {count(inside, 'sample')}",
@@ -137,7 +145,6 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
         )
 
 
-def _steps(edges: Array, logs: Array) -> tuple[Array, Array]:
+def _steps(edges: Array, state: NoiseState) -> tuple[Array, Array]:
     """The histogram's outline, from the ground and back to it."""
-    counts = np.histogram(logs, edges)[0].astype(np.float64)
-    return np.repeat(edges, 2), np.concatenate([[0.0], np.repeat(counts, 2), [0.0]])
+    return np.repeat(edges, 2), np.concatenate([[0.0], np.repeat(state.counts(edges), 2), [0.0]])

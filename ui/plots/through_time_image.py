@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from ui.chart.decades import extent, log10, notes_of
 from ui.chart.heat import Heat
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Mark
+from ui.chart.polygons import Array
 from ui.chart.ranges import StepRange, StepsRange
 from ui.chart.table import Cell, Table
 from ui.plots.base import Probe, View
@@ -49,6 +51,11 @@ class ProfileImage:
     """Time steps; row r holds r · height + 1 …"""
     height: int
     """Time steps per row."""
+
+    @cached_property
+    def logs(self) -> Array:
+        """log₁₀ of the values."""
+        return log10(self.values)
 
 
 def _image(subject: Subject, grid: Grid, layer: str) -> ProfileImage:
@@ -124,7 +131,7 @@ class ThroughTimeImage(ImagePlot[ImageState]):
 
     def fit(self, states: Sequence[ImageState]) -> None:
         images = [image for state in states for image in state.images]
-        self.tick_decades(*self.colour_scale.fit(*extent(log10(image.values) for image in images)))
+        self.tick_decades(*self.colour_scale.fit(*extent(image.logs for image in images)))
         height, times = self.pane.height() or USUAL_HEIGHT, max(image.times for image in images)
         self.crowded = height / len(images) < ROOMY * LINE
         gap = NARROW if self.crowded else gap_of(len(images), height=height)
@@ -150,7 +157,7 @@ class ThroughTimeImage(ImagePlot[ImageState]):
         return QPointF(0.0, place * live * self.bands.pitch)
 
     def _heat(self, image: ProfileImage, band: int) -> Heat:
-        logs = log10(image.values)
+        logs = image.logs
         values = np.where(np.isnan(logs) & image.looked[:, np.newaxis], np.inf, logs)
         top = float(self.bands.place(band, np.array(0.5)))
         height = float(self.bands.place(band, np.array(image.times + 0.5))) - top

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +56,7 @@ class WaterfallState:
     def depth(self) -> int:
         return len(self.totals)
 
-    @property
+    @cached_property
     def running(self) -> Array:
         """log₁₀ ‖δ^l‖ / ‖δ^L‖: the sum of all totals from the output down to the layer.
 
@@ -66,7 +67,7 @@ class WaterfallState:
         missing[-1] = False
         return np.where(missing | self.lost, np.nan, level)
 
-    @property
+    @cached_property
     def lost(self) -> NDArray[np.bool_]:
         """(layers,): where the signal is not a number, by this layer's gain or by one nearer to the output."""
         broken = np.logical_or.accumulate(np.isposinf(self.totals)[::-1])[::-1]

@@ -72,10 +72,10 @@ def cell_marks(unit: Unit, pane: int) -> Sequence[Mark]:
 
 
 @lru_cache(16)
-def cell_table(theme: Theme) -> tuple[int, ...]:
+def cell_table(theme: Theme) -> list[int]:
     shades = [theme.panel, mix(theme.panel, theme.forward, 0.6), mix(theme.panel, theme.muted, 0.35), theme.warning]
     colours = [QColor(0, 0, 0, 0).rgba(), *(QColor(shade).rgba() for shade in shades[1:])]
-    return (*colours, *[colours[-1]] * (256 - len(colours)))
+    return [*colours, *[colours[-1]] * (256 - len(colours))]
 
 
 @dataclass(frozen=True, eq=False)
