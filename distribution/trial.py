@@ -53,6 +53,14 @@ def try_reference(program: list[str], folder: Path) -> None:
         raise TrialError("the reference differs from docs/REFERENCE.md")
 
 
+def try_manual(program: list[str], folder: Path) -> None:
+    """The manual is written, its texts included."""
+    printed([*program, "manual", "--out", "manual"], folder)
+    text = (ROOT / "resources" / "manual" / "plots" / "loss.md").read_text(encoding="utf-8")
+    if text.strip() not in (folder / "manual" / "plots" / "loss.md").read_text(encoding="utf-8"):
+        raise TrialError("the manual has come along without its texts")
+
+
 def try_run(program: list[str], folder: Path) -> None:
     """A run writes its rows and draws its plots."""
     printed([*program, "run", "vanishing-sigmoid", "--steps", str(STEPS), "--out", "o"], folder)
@@ -94,5 +102,5 @@ def try_window(program: list[str], folder: Path) -> None:
 
 def try_program(program: list[str], folder: Path) -> None:
     """All of the above, in ``folder``; TrialError with what is wrong."""
-    for trial in (try_presets, try_reference, try_run, try_bundled_data, try_window):
+    for trial in (try_presets, try_reference, try_manual, try_run, try_bundled_data, try_window):
         trial(program, folder)
