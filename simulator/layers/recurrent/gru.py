@@ -52,14 +52,14 @@ class GRUStep(Step):
     transform: Array
     reset: Array
     candidate: Array
-    recalled: Array
+    state_part: Array
     """W_h h_{t−1} of the candidate."""
     slopes: Array
     """delta as (3, units, batch)."""
     gate_delta: Array
     """∂C/∂z of the gates, (2 · units, batch)."""
-    recall_delta: Array
-    """∂C/∂recalled."""
+    state_part_delta: Array
+    """∂C/∂state_part."""
     carry: Array
     """1 − C."""
 
@@ -67,34 +67,34 @@ class GRUStep(Step):
 class GRUCell(Cell[GRUStep]):
     """C, R = σ(z_gates), candidate = tanh(z_candidate), h_t = h_{t−1} + C ⊙ (candidate − h_{t−1}).
 
-    z_gates = W [h_{t−1}; x_t; 1], recalled = W_h h_{t−1}, z_candidate = W_x x_t + b + R ⊙ recalled.
+    z_gates = W [h_{t−1}; x_t; 1], state_part = W_h h_{t−1}, z_candidate = W_x x_t + b + R ⊙ state_part.
     One tanh serves all: σ(z) = ½ tanh(½ z) + ½, the inner ½ in the weights.
 
-    Back: δ_t = ∂h_t/∂z_t ⊙ ∂C/∂h_t, ∂C/∂recalled = R ⊙ δ_candidate,
-    ∂C/∂h_{t−1} = W_gatesᵀ δ_gates + W_hᵀ ∂C/∂recalled + (1 − C) ⊙ ∂C/∂h_t.
+    Back: δ_t = ∂h_t/∂z_t ⊙ ∂C/∂h_t, ∂C/∂state_part = R ⊙ δ_candidate,
+    ∂C/∂h_{t−1} = W_gatesᵀ δ_gates + W_hᵀ ∂C/∂state_part + (1 − C) ⊙ ∂C/∂h_t.
     """
 
     step = GRUStep
     gates = 3
     gate_rows: ClassVar[Mapping[str, int]] = {"transform": 0, "reset": 1}
-    rows: ClassVar[Mapping[str, int]] = {"g": 3, "recalled": 1, "recall_delta": 1, "carry": 1}
-    deltas = ("delta", "recall_delta")
+    rows: ClassVar[Mapping[str, int]] = {"g": 3, "state_part": 1, "state_part_delta": 1, "carry": 1}
+    deltas = ("delta", "state_part_delta")
 
     def allocate(self, arena: Arena, features: int, batch: int) -> None:
         super().allocate(arena, features, batch)
         units = self.units
         self.gate_weights = arena.zeros(2 * units, units + features + 1)
-        self.recall_weights = arena.zeros(units, units)
-        self.gate_back = arena.zeros(units, 2 * units)
-        self.recall_back = arena.zeros(units, units)
+        self.state_weights = arena.zeros(units, units)
+        self.gate_weights_back = arena.zeros(units, 2 * units)
+        self.state_weights_back = arena.zeros(units, units)
 
     def prepare(self, kernel: Array) -> None:
         super().prepare(kernel)
         gates, from_state = 2 * self.units, self.from_state
         np.multiply(kernel[:, :gates].T, 0.5, out=self.gate_weights)
-        np.copyto(self.recall_weights, from_state[:, gates:].T)
-        np.copyto(self.gate_back, from_state[:, :gates])
-        np.copyto(self.recall_back, from_state[:, gates:])
+        np.copyto(self.state_weights, from_state[:, gates:].T)
+        np.copyto(self.gate_weights_back, from_state[:, :gates])
+        np.copyto(self.state_weights_back, from_state[:, gates:])
 
     def slabs(self, arrays: Arrays) -> dict[str, Array]:
         z, g, delta, units = arrays["z"], arrays["g"], arrays["delta"], self.units
@@ -108,7 +108,7 @@ class GRUCell(Cell[GRUStep]):
             "candidate": g[:, 2 * units :],
             "slopes": delta.reshape(len(delta), 3, units, -1),
             "gate_delta": delta[:, : 2 * units],
-            **{name: arrays[name] for name in ("recalled", "recall_delta", "carry")},
+            **{name: arrays[name] for name in ("state_part", "state_part_delta", "carry")},
         }
 
     def forward_all(self, arrays: Arrays) -> None:
@@ -122,8 +122,8 @@ class GRUCell(Cell[GRUStep]):
         tanh(step.z_gates, out=gates)
         multiply(gates, half, out=gates)
         add(gates, half, out=gates)
-        dot(self.recall_weights, step.h_before, out=step.recalled)
-        multiply(step.reset, step.recalled, out=spare)
+        dot(self.state_weights, step.h_before, out=step.state_part)
+        multiply(step.reset, step.state_part, out=spare)
         add(z, spare, out=z)
         tanh(z, out=step.candidate)
         subtract(step.candidate, step.h_before, out=spare)
@@ -131,41 +131,41 @@ class GRUCell(Cell[GRUStep]):
         add(step.h_before, spare, out=step.h)
 
     def backward_all(self, arrays: Arrays) -> None:
-        """delta, recall_delta ← ∂h_t/∂z_t, ∂h_t/∂recalled;  carry ← 1 − C."""
-        units, g, delta, recall_delta = self.units, arrays["g"], arrays["delta"], arrays["recall_delta"]
+        """delta, state_part_delta ← ∂h_t/∂z_t, ∂h_t/∂state_part;  carry ← 1 − C."""
+        units, g, delta, state_part_delta = self.units, arrays["g"], arrays["delta"], arrays["state_part_delta"]
         transform, reset, candidate = (g[:, row * units : (row + 1) * units] for row in range(3))
-        for_transform, for_reset, for_candidate = (delta[:, row * units : (row + 1) * units] for row in range(3))
-        gates, for_gates = g[:, : 2 * units], delta[:, : 2 * units]
-        subtract(1, gates, out=for_gates)
-        np.copyto(arrays["carry"], for_transform)
-        multiply(for_gates, gates, out=for_gates)
-        subtract(candidate, arrays["h"][:-1], out=recall_delta)
-        multiply(for_transform, recall_delta, out=for_transform)
-        multiply(candidate, candidate, out=for_candidate)
-        subtract(1, for_candidate, out=for_candidate)
-        multiply(for_candidate, transform, out=for_candidate)
-        multiply(for_reset, for_candidate, out=for_reset)
-        multiply(for_reset, arrays["recalled"], out=for_reset)
-        multiply(for_candidate, reset, out=recall_delta)
+        delta_transform, delta_reset, delta_candidate = (delta[:, row * units : (row + 1) * units] for row in range(3))
+        gates, delta_gates = g[:, : 2 * units], delta[:, : 2 * units]
+        subtract(1, gates, out=delta_gates)
+        np.copyto(arrays["carry"], delta_transform)
+        multiply(delta_gates, gates, out=delta_gates)
+        subtract(candidate, arrays["h"][:-1], out=state_part_delta)
+        multiply(delta_transform, state_part_delta, out=delta_transform)
+        multiply(candidate, candidate, out=delta_candidate)
+        subtract(1, delta_candidate, out=delta_candidate)
+        multiply(delta_candidate, transform, out=delta_candidate)
+        multiply(delta_reset, delta_candidate, out=delta_reset)
+        multiply(delta_reset, arrays["state_part"], out=delta_reset)
+        multiply(delta_candidate, reset, out=state_part_delta)
 
     def backward_delta(self, step: GRUStep) -> None:
         multiply(step.slopes, step.dh, out=step.slopes)
-        multiply(step.recall_delta, step.dh, out=step.recall_delta)
+        multiply(step.state_part_delta, step.dh, out=step.state_part_delta)
 
     def backward_state(self, step: GRUStep) -> None:
         before, spare = step.dh_before, self.spare
-        dot(self.gate_back, step.gate_delta, out=before)
-        dot(self.recall_back, step.recall_delta, out=spare)
+        dot(self.gate_weights_back, step.gate_delta, out=before)
+        dot(self.state_weights_back, step.state_part_delta, out=spare)
         add(before, spare, out=before)
         multiply(step.carry, step.dh, out=spare)
         add(before, spare, out=before)
 
     def outer(self, deltas: Sequence[Array], sources: Array, out: Array) -> None:
-        """The candidate's W_h meets ∂C/∂recalled, all else δ."""
-        gates, (delta, recall_delta) = 2 * self.units, deltas
+        """The candidate's W_h meets ∂C/∂state_part, all else δ."""
+        gates, (delta, state_part_delta) = 2 * self.units, deltas
         np.matmul(delta[..., :gates, :], sources, out=out[..., :gates, :])
         np.matmul(delta[..., gates:, :], sources[..., self.units :], out=out[..., gates:, self.units :])
-        np.matmul(recall_delta, sources[..., : self.units], out=out[..., gates:, : self.units])
+        np.matmul(state_part_delta, sources[..., : self.units], out=out[..., gates:, : self.units])
 
     def fill_taps(self, arrays: Arrays) -> None:
         """z of the gates without the ½; slopes relative to their largest value, as in the LSTM."""

@@ -64,12 +64,12 @@ class LSTMStep(Step):
     dc: Array
     """∂C/∂c_t."""
     dc_before: Array
-    for_sigmoids: Array
+    delta_sigmoids: Array
     """∂C/∂z of the gates, (3 · units, batch)."""
-    for_output: Array
-    for_passed: Array
+    delta_output: Array
+    delta_passed: Array
     """∂C/∂z of input and forget gate, (2 · units, batch)."""
-    for_candidate: Array
+    delta_candidate: Array
 
     def gradients_before(self) -> tuple[Array, ...]:
         return self.dh_before, self.dc_before
@@ -123,10 +123,10 @@ class LSTMCell(Cell[LSTMStep]):
             "tanh_c": arrays["tanh_c"],
             "dc": dc[1:],
             "dc_before": dc[:-1],
-            "for_sigmoids": delta[:, : 3 * units],
-            "for_output": delta[:, :units],
-            "for_passed": delta[:, units : 3 * units],
-            "for_candidate": delta[:, 3 * units :],
+            "delta_sigmoids": delta[:, : 3 * units],
+            "delta_output": delta[:, :units],
+            "delta_passed": delta[:, units : 3 * units],
+            "delta_candidate": delta[:, 3 * units :],
         }
 
     def forward(self, step: LSTMStep) -> None:
@@ -143,21 +143,21 @@ class LSTMCell(Cell[LSTMStep]):
 
     def backward_delta(self, step: LSTMStep) -> None:
         dh, dc, spare, written = step.dh, step.dc, self.spare, self.written
-        for_output, for_passed, for_candidate = step.for_output, step.for_passed, step.for_candidate
+        delta_output, delta_passed, delta_candidate = step.delta_output, step.delta_passed, step.delta_candidate
         multiply(step.h, step.tanh_c, out=spare)
         subtract(step.o, spare, out=spare)
         multiply(spare, dh, out=spare)
         add(dc, spare, out=dc)
-        subtract(self.one, step.sigmoids, out=step.for_sigmoids)
-        multiply(for_output, step.h, out=for_output)
-        multiply(for_output, dh, out=for_output)
+        subtract(self.one, step.sigmoids, out=step.delta_sigmoids)
+        multiply(delta_output, step.h, out=delta_output)
+        multiply(delta_output, dh, out=delta_output)
         multiply(step.i, dc, out=spare)
         multiply(spare, step.candidate, out=written)
-        multiply(written, step.candidate, out=for_candidate)
-        subtract(spare, for_candidate, out=for_candidate)
+        multiply(written, step.candidate, out=delta_candidate)
+        subtract(spare, delta_candidate, out=delta_candidate)
         multiply(step.f, dc, out=step.dc_before)
         multiply(step.dc_before, step.c_before, out=self.kept)
-        multiply(for_passed, self.passed, out=for_passed)
+        multiply(delta_passed, self.passed, out=delta_passed)
 
     def backward_state(self, step: LSTMStep) -> None:
         dot(self.from_state, step.delta, out=step.dh_before)
