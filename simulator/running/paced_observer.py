@@ -89,7 +89,7 @@ class PacedObserver:
                 self._make(each, 1)
         due = [each for each in asked if each.share and self._due(each, goes_on, short)]
         made = 0
-        for each in sorted(due, key=lambda each: self._of(each).age):
+        for each in sorted(due, key=lambda each: (self._of(each).age, self._of(each).seconds)):
             if spent > FRAME_SECONDS or (not goes_on and not shown and self._of(each).seconds > FRAME_SECONDS):
                 continue
             spent += self._make(each, sharing[each.share])

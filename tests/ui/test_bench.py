@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
@@ -211,6 +212,19 @@ def test_a_hidden_window_asks_seldom_and_for_nothing_costly(rig: Rig) -> None:
     rig.bench.pull()
     assert rig.worker.looks()[-1] == ()
     assert ticking(rig.bench) == [HIDDEN_MS]
+
+
+def test_a_still_bench_looks_again_for_what_an_answer_left_out(rig: Rig) -> None:
+    rig.settle()
+    before = len(rig.worker.looks())
+    rig.hear(replace(update(1, 0), awaited=True))
+    assert len(rig.worker.looks()) > before
+    assert ticking(rig.bench) == [bench.ACTIVE_MS]
+    rig.hear(update(1, 0))
+    after = len(rig.worker.looks())
+    rig.hear(update(1, 0))
+    assert len(rig.worker.looks()) == after
+    assert ticking(rig.bench) == [SETTLED_MS]
 
 
 def test_steps_then_pause_is_followed(rig: Rig) -> None:

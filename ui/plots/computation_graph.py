@@ -118,7 +118,7 @@ class ComputationGraph(Plot[GraphState]):
         self._before = self.state or self._before
         super().start(info)
 
-    # -- questions -----------------------------------------------------------------------------------------------------
+    # -- what is inside -----------------------------------------------------------------------------------------------
 
     @property
     def editable(self) -> bool:
