@@ -16,7 +16,8 @@ from simulator.experiment.experiment import Experiment
 from simulator.measures import RECORDED
 from simulator.observations.registry import analyses
 from simulator.running.reference import nested
-from simulator.schema.parameter import kind_of, own_first
+from simulator.running.stop_rules import StopRule
+from simulator.schema.parameter import concrete, kind_of, own_first, summary_of
 from ui.board.workspaces import BUILT_IN
 from ui.chart.explanation import Explanation
 from ui.doctor.panel import FindingRow
@@ -274,6 +275,11 @@ def test_every_workspace_of_the_program_is_described_with_its_plots() -> None:
     for workspace in BUILT_IN:
         assert workspace.explain in text
         assert all(f"(../plots/{key}.md)" in text for key in workspace.arrangement.keys)
+
+
+def test_every_stop_rule_is_described() -> None:
+    text = pages()["guide/running"].text
+    assert all(f"`{rule().text}`: {summary_of(rule)}" in text for rule in concrete(StopRule))
 
 
 # -- the ways there ---------------------------------------------------------------------------------------------------

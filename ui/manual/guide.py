@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtGui import QAction, QKeySequence
@@ -9,7 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from simulator.observations.base import Observation
 from simulator.observations.registry import analyses
-from simulator.schema.parameter import summary_of
+from simulator.running.stop_rules import StopRule
+from simulator.schema.parameter import concrete, summary_of
 from ui.board.workspaces import BUILT_IN, Workspace
 from ui.manual.page import Page, written
 from ui.plots import plot_class
@@ -19,8 +21,10 @@ NO_COMMANDS = "The manual in the program lists every command of the window here,
 
 
 def filled(text: str) -> str:
-    """The text with the lists that it asks for, ``[[workspaces]]`` and ``[[analyses]]``."""
-    return text.replace("[[workspaces]]", _workspaces()).replace("[[analyses]]", _analyses())
+    """The text with the lists that it asks for, as in ``[[workspaces]]``."""
+    for name, listed in LISTS.items():
+        text = text.replace(f"[[{name}]]", listed())
+    return text
 
 
 def keyboard_page(window: QWidget | None) -> Page:
@@ -55,6 +59,16 @@ def _analyses() -> str:
     )
 
 
+def _stop_rules() -> str:
+    return "\n".join(f"- `{rule().text}`: {summary_of(rule)}" for rule in concrete(StopRule))
+
+
 def _files(analysis: Observation[Any]) -> str:
     listed = (f"`{file}`: {', '.join(f'`{name}`' for name in columns)}." for file, columns in analysis.columns.items())
     return " ".join(listed)
+
+
+LISTS: Mapping[str, Callable[[], str]] = {
+    "workspaces": _workspaces, "analyses": _analyses, "stop rules": _stop_rules,
+}  # fmt: skip
+"""What a text may ask for."""
