@@ -46,6 +46,21 @@ class AffineModule(Module):
         if self.dropout is not None:
             self.dropout.rng = stream(context.seed, Stream.DROPOUT, *self.place)
 
+    def pass_tail(self, a: Array, training: bool) -> None:
+        """Let what stands behind the activation, if anything, make ``value`` of ``a``."""
+        signal = a
+        for stage in self.tail:
+            stage.forward(signal, self.value, training)
+            signal = self.value
+
+    def pass_tail_back(self, gradient: Array, delta: Array) -> Array:
+        """∂C/∂a from ∂C/∂value: ``gradient`` itself where there is no tail, else written into ``delta``."""
+        for stage in reversed(self.tail):
+            stage.backward(gradient, delta)
+            gradient = delta
+            self.mark("dropout" if stage is self.dropout else "normalization", gradient)
+        return gradient
+
     def unit_entries(self, units: Sequence[int]) -> list[Entries]:
         return self.affine.unit_entries(units)
 

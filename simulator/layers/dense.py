@@ -84,18 +84,11 @@ class DenseModule(AffineModule):
         if self.before is not None:
             self.before.forward(self.u, self.z, training)
         self.spec.activation.apply(self.z, self.a)
-        value = self.a
-        for stage in self.tail:
-            stage.forward(value, self.value, training)
-            value = self.value
+        self.pass_tail(self.a, training)
         return self.out
 
     def backward(self, gradient: Array) -> Array | None:
-        gradient = gradient.reshape(self.delta.shape)
-        for stage in reversed(self.tail):
-            stage.backward(gradient, self.delta)
-            gradient = self.delta
-            self.mark("dropout" if stage is self.dropout else "normalization", gradient)
+        gradient = self.pass_tail_back(gradient.reshape(self.delta.shape), self.delta)
         self.spec.activation.derivative(self.z, self.a, self.slope)
         np.multiply(self.slope, gradient, out=self.delta)
         self.mark("slope", self.delta, arrived=True)

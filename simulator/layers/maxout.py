@@ -84,10 +84,7 @@ class MaxoutModule(AffineModule):
         if self.before is not None:
             self.before.forward(self.u, self.v, training)
         self._choose()
-        value = self.a
-        for stage in self.tail:
-            stage.forward(value, self.value, training)
-            value = self.value
+        self.pass_tail(self.a, training)
         return self.out
 
     def _choose(self) -> None:
@@ -98,10 +95,7 @@ class MaxoutModule(AffineModule):
             np.maximum(piece, self.a, out=self.a)
 
     def backward(self, gradient: Array) -> Array | None:
-        for stage in reversed(self.tail):
-            stage.backward(gradient, self.delta)
-            gradient = self.delta
-            self.mark("dropout" if stage is self.dropout else "normalization", gradient)
+        gradient = self.pass_tail_back(gradient, self.delta)
         if gradient is not self.delta:
             np.copyto(self.delta, gradient)
         self.mark("slope", self.delta, arrived=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -15,8 +13,8 @@ from simulator.running.session import Mode, Session
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.checkpoint_ring import MOST_BYTES, MOST_CHECKPOINTS, CheckpointRing
 from simulator.training.training import Training
+from tests.simulator.replies import until
 
-Kind = TypeVar("Kind")
 HASTY = Experiment.from_builtins(
     {
         "data": {"kind": "moons", "samples": 60},
@@ -84,16 +82,6 @@ def test_going_back_forgets_what_came_after() -> None:
     ring.go_back(20)
     assert ring.steps == (4, 8, 12, 16, 20)
     assert ring.due(24, 1.0)
-
-
-def until(session: Session, kind: type[Kind]) -> Kind:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        for reply in session.replies():
-            if isinstance(reply, kind):
-                return reply
-        time.sleep(0.002)
-    raise AssertionError(f"no {kind.__name__} came")
 
 
 def at_rest(session: Session) -> Update:

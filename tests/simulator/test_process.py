@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
-from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -16,22 +14,11 @@ from simulator.record.history import History
 from simulator.running import transport
 from simulator.running.messages import Failed, Refused, Started, Update
 from simulator.running.session import Session
+from tests.simulator.replies import until
 
-Kind = TypeVar("Kind")
 EXPERIMENT = Experiment.from_builtins(
     {"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 8, "repeat": 2}], "batch_size": 32}
 )
-
-
-def until(session: Session, kind: type[Kind], seconds: float = 60) -> Kind:
-    """The next reply of a kind; others are dropped."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        for reply in session.replies():
-            if isinstance(reply, kind):
-                return reply
-        time.sleep(0.002)
-    raise AssertionError(f"no {kind.__name__} came")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from simulator.running.messages import Failed, Started, Update
 from simulator.running.session import Session
 from simulator.training.revival import revive
 from simulator.training.training import Training
+from tests.simulator.replies import until
 
 DENSE: dict[str, Any] = {"kind": "dense", "units": 6, "activation": {"kind": "relu"}}
 EXPERIMENT = Experiment.from_builtins({"data": {"kind": "wine"}, "layers": [DENSE]})
@@ -133,29 +133,19 @@ def test_the_worker_revives_the_run_it_was_told_to_and_no_other() -> None:
     session.start()
     try:
         session.change(EXPERIMENT)
-        run = _first(session, Started).info.run
+        run = until(session, Started).info.run
         norms = []
         for told in (run + 1, run):
             session.revive(told, "1", (0, 1))
             session.look()
-            reply = _first(session, Update)
+            reply = until(session, Update)
             assert reply.frame is not None
             norms.append(reply.frame.measures["weight_norm"][0])
         session.revive(run, "7", (0,))
-        assert "no hidden layer 7" in _first(session, Failed).message
+        assert "no hidden layer 7" in until(session, Failed).message
     finally:
         session.close()
     untouched = Training(EXPERIMENT)
     untouched.look()
     assert norms[0] == frame_of(untouched, {}).measures["weight_norm"][0]
     assert norms[0] != norms[1]
-
-
-def _first(session: Session, kind: type[Any]) -> Any:
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        for reply in session.replies():
-            if isinstance(reply, kind):
-                return reply
-        time.sleep(0.002)
-    raise AssertionError(f"no {kind.__name__} came")

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from simulator.running import throttle
 from simulator.running.schedule import VALIDATION_REST, VALIDATION_SECONDS, Schedule
 from simulator.running.throttle import PATIENCE_SECONDS, QUIET_SECONDS
-
-
-@dataclass
-class Clock:
-    now: float = 1000.0
-
-    def perf_counter(self) -> float:
-        return self.now
+from tests.simulator.clock import Clock
 
 
 @pytest.fixture

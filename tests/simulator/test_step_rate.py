@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from simulator.running import step_rate
 from simulator.running.step_rate import CATCH_UP_SECONDS, MOST_TIMES, SLOW, StepRate
-
-
-@dataclass
-class Clock:
-    now: float = 1000.0
-
-    def perf_counter(self) -> float:
-        return self.now
+from tests.simulator.clock import Clock
 
 
 @pytest.fixture

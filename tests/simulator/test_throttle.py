@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from simulator.running import throttle as throttle_module
 from simulator.running.throttle import PATIENCE_SECONDS, QUIET_SECONDS, Throttle
-
-
-@dataclass
-class Clock:
-    now: float = 1000.0
-
-    def perf_counter(self) -> float:
-        return self.now
+from tests.simulator.clock import Clock
 
 
 @pytest.fixture
