@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -128,6 +129,9 @@ def execute(arguments: argparse.Namespace, draw: Draw, write_manual: WriteManual
     """Carry out a parsed command; the process's exit status."""
     from simulator.experiment.experiment import ExperimentError
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # As stderr does: a console without σ or ⁻ must not end a run at its last line.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if arguments.command == "run":
             _run(arguments, draw)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from simulator.layers.dense import Dense
@@ -23,3 +28,14 @@ def test_settings_of_a_kind_hold_in_whatever_order_they_are_given(settings: list
     layer = prepare(parser().parse_args(given)).layers[0]
     assert isinstance(layer, Dense)
     assert layer.dropout == InvertedDropout(0.2)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_console_that_lacks_a_sign_is_told_all_the_same(encoding: str) -> None:
+    told = subprocess.run(
+        [sys.executable, Path(__file__).parents[2] / "main.py", "presets"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+    )
+    assert told.returncode == 0, told.stderr
+    assert rb"\u03c3" in told.stdout
