@@ -9,12 +9,14 @@ import numpy as np
 
 from simulator.arrays.numeric import Array
 from simulator.experiment.experiment import Experiment
+from simulator.layers.base import layer_kinds
 from simulator.layers.recurrent.cell import Step
 from simulator.layers.recurrent.module import ThroughTimeModule
 from simulator.network.network import Network
 from tests.simulator.differences import Bench, plain
 
-RECURRENT = ("recurrent", "gru", "lstm")
+RECURRENT = tuple(sorted(layer_kinds(lambda layer: layer.stateful)))
+"""Every kind of layer with a state that is registered."""
 
 
 def drawn(layers: list[dict[str, Any]], shape: tuple[int, int], batch: int = 3, seed: int = 0, **top: Any) -> Bench:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from simulator.arrays.numeric import Array
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.layers.recurrent import kernel_gradient
+from simulator.layers.recurrent.cell import Step
 from simulator.layers.recurrent.underflow import Underflow
 from simulator.measures import RECORDED_NAMES, measure_all
 from simulator.network.network import Network
@@ -154,6 +156,41 @@ def test_data_dependent_weights_give_unit_pre_activations() -> None:
     z = found.network.taps[0].z
     assert z is not None
     assert float(z.std()) == pytest.approx(1, abs=2e-3)
+
+
+# -- cells ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", RECURRENT)
+def test_a_cell_names_each_slab_once_and_its_gates_are_those_of_the_tap(kind: str) -> None:
+    found = drawn([{"kind": kind, "units": 4}], (6, 3))
+    module, tap = through_time(found.network), found.network.taps[0]
+    cell, segments = module.cell, module.loop.segments
+    (_, segment), steps = segments.all[0], segments.steps
+    names = {field.name for field in fields(cell.step)}
+    assert names == {field.name for field in fields(Step)} | set(cell.slabs(segment.arrays))
+    assert [len(each.steps) for _, each in segments.all] == [each.length for _, each in segments.all]
+    assert sum(each.length for _, each in segments.all) == steps == 6
+    assert len(cell.state_gradients) == len(segment.steps[0].gradients_before())
+    assert set(cell.gate_rows) <= set(tap.extras)
+    assert set(module.spec.gates) <= set(tap.extras)
+
+
+@pytest.mark.parametrize("checkpoint", [False, True])
+@pytest.mark.parametrize("kind", RECURRENT)
+def test_every_step_belongs_to_one_segment_and_one_piece_of_it(
+    kind: str, checkpoint: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel_gradient, "PIECE_BYTES", 1500)
+    for steps in (1, 2, 5, 30, 37):
+        found = drawn([{"kind": kind, "units": 4, "checkpoint": checkpoint}], (steps, 2))
+        seen = [
+            t
+            for start, segment in through_time(found.network).loop.segments.all
+            for begin, piece in reversed(segment.pieces)
+            for t in range(start + begin, start + begin + piece.length)
+        ]
+        assert seen == list(range(steps))
 
 
 # -- measures ---------------------------------------------------------------------------------------------------------
