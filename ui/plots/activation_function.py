@@ -40,6 +40,7 @@ class FunctionState:
 
 class ActivationFunction(CostlyPlot[FunctionState]):
     key = "activation_function"
+    preset = "dying-relu"
     title = "Activation function"
     side = "forward"
     least_height = 200
@@ -178,3 +179,9 @@ def _extent(parts: Sequence[Array]) -> tuple[float, float]:
     values = np.concatenate(parts)
     values = values[np.isfinite(values)]
     return float(values.min()), float(values.max())
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(ActivationFunction)

@@ -121,3 +121,9 @@ class ActivationImage(ImagePlot[HistogramState]):
 
     def rows(self, state: HistogramState) -> Table:
         return histogram_table(state, self.labels)
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(ActivationImage)

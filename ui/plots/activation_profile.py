@@ -43,3 +43,9 @@ class ActivationProfile(DepthPlot):
 def _edge(prediction: Prediction, side: int, scatter: Array) -> Envelope:
     mean, std = prediction.activation_mean, side * prediction.activation_std
     return Envelope(mean + std / scatter, mean + std, mean + std * scatter)
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(ActivationProfile)

@@ -21,3 +21,9 @@ class ActivationRidges(RidgePlot):
     empty_text = "The histogram of every layer's activations appears here with the first frame."
     quantity = "activation"
     axis_text = "activation"
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(ActivationRidges)

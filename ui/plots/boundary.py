@@ -112,6 +112,7 @@ def border_lines(state: BoundaryState) -> list[QLineF]:
 
 class BoundaryPlot(Plot[BoundaryState]):
     key = "boundary"
+    preset = "spiral"
     title = "Decision boundary"
     side = "training"
     shape = "square"
@@ -251,3 +252,9 @@ class BoundaryPlot(Plot[BoundaryState]):
         for i in range(outputs):
             found[f"output_{i}"] = state.answer.image[i].ravel().tolist()
         return Table(found)
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(BoundaryPlot)

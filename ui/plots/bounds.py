@@ -136,3 +136,9 @@ def _known(found: Bounds) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
 
 def _column(values: Array, found: Bounds) -> Column:
     return Column(values, _known(found))
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(BoundsPlot)

@@ -39,6 +39,7 @@ class Levels(Mark):
 
 class BranchShare(DepthPlot):
     key = "branch_share"
+    preset = "deep-residual"
     title = "Branch of residual layers"
     side = "forward"
     kinds = layer_kinds(lambda layer: layer.branched)
@@ -79,3 +80,9 @@ class BranchShare(DepthPlot):
 
     def ghost_marks(self, ghost: DepthState) -> Sequence[Mark]:
         return [Levels("level", ghost.now[MEASURE].drawn, colour="text", dash=DASHED)]
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(BranchShare)

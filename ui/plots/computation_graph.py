@@ -37,6 +37,7 @@ STILL = 5.0
 
 class ComputationGraph(Plot[GraphState]):
     key = "computation_graph"
+    preset = "hand-net"
     title = "Computation graph"
     side = "training"
     shape = "square"
@@ -176,19 +177,16 @@ class ComputationGraph(Plot[GraphState]):
             self._change(replace(self.state.changes, edits=edits))
 
     def _moved(self, name: str, value: Any) -> None:
-        if self.state is None:
+        state = self.state
+        if state is None:
             return
-        changes = self.state.changes
+        changes = state.changes
         if name == "weights":
-            scales = {**changes.weight_scales, self._weights_layer(): float(value)}
+            scales = {**changes.weight_scales, weights_layer(state.chosen): float(value)}
             kept = {layer: scale for layer, scale in scales.items() if scale != 1}
             self._change(replace(changes, weight_scales=kept))
         else:
             self._change(replace(changes, **{name: value}))
-
-    def _weights_layer(self) -> int:
-        """The layer whose weights the hand scales: that of the open box."""
-        return max(depth_of(self.state.chosen), 0) if self.state is not None and self.state.chosen else 0
 
     def _change(self, changes: Changes) -> None:
         if self.state is not None:
@@ -264,7 +262,7 @@ class ComputationGraph(Plot[GraphState]):
         self._give_room(0.42 if state.chosen else 0.0)
         if self.controls is not None:
             self.controls.setVisible(self.editable)
-            self.controls.show_changes(state.changes, self._weights_layer())
+            self.controls.show_changes(state.changes, weights_layer(state.chosen))
 
     def marks(self, state: GraphState) -> Sequence[Mark]:
         """What is pinned stands in the boxes."""
@@ -331,5 +329,16 @@ def _with_outcome(state: GraphState, outcome: Outcome) -> GraphState:
     return replace(state, outcome=outcome, matrix=matrix)
 
 
+def weights_layer(chosen: str) -> int:
+    """The layer whose weights the hand scales: that of the open box."""
+    return max(depth_of(chosen), 0) if chosen else 0
+
+
 def _distance(place: Place, x: float, y: float) -> float:
     return math.hypot(place[0] - x, 2 * (place[1] - y))
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(ComputationGraph)

@@ -60,6 +60,7 @@ class CorrelationState:
 
 class CorrelationPlot(CostlyPlot[CorrelationState]):
     key = "correlation"
+    preset = "edge-of-chaos"
     title = "Correlation over depth"
     side = "forward"
     least_width = 320
@@ -163,3 +164,9 @@ class CorrelationPlot(CostlyPlot[CorrelationState]):
         columns["layer"] = labels * len(found.pairs)
         columns["correlation"] = [*cells(state.measured.ravel(), state.defined.ravel())]
         return Table({**columns, "predicted_correlation": cells(state.predicted.ravel(), known.ravel())})
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(CorrelationPlot)

@@ -47,6 +47,8 @@ class PlotDefinition(Generic[S]):
     """The kinds of layers it is about; empty: any."""
     reads: ClassVar[bool] = False
     """Whether its legend says what the toolbar says."""
+    preset: ClassVar[str] = "vanishing-sigmoid"
+    """The preset that makes its point, for a preview of it alone."""
     comes_along: ClassVar[bool] = False
     """Whether it opens by itself where the network has such a layer."""
 

@@ -53,3 +53,9 @@ class EffectiveRankPlot(CostlyPlot[DepthState], DepthPlot):
     def notes(self, state: DepthState) -> Sequence[Note]:
         assert isinstance(state, RankState)
         return [*super().notes(state), *self.age(state.step, state.seconds)]
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(EffectiveRankPlot)

@@ -195,3 +195,9 @@ class FactorImage(LayersImage[FactorsPast]):
                 "log10_gain": gains,
             }
         )
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(FactorImage)

@@ -231,6 +231,7 @@ class TilePlot(ImagePlot[MapState]):
 
 class FeatureMaps(TilePlot):
     key = "feature_maps"
+    preset = "convolution"
     title = "Feature maps"
     side = "forward"
     shape = "square"
@@ -261,3 +262,9 @@ class FeatureMaps(TilePlot):
 
     def tile_text(self, maps: Maps, tile: int) -> str:
         return f"map {tile + 1}"
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(FeatureMaps)

@@ -52,6 +52,7 @@ class GateState:
 
 class GatePlot(Plot[GateState]):
     key = "gates"
+    preset = "highway-3"
     title = "Gates"
     side = "forward"
     least_width = 320
@@ -144,3 +145,9 @@ class GatePlot(Plot[GateState]):
                 "saturated": np.repeat(state.gates.saturated, bins).tolist(),
             }
         )
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(GatePlot)

@@ -38,3 +38,9 @@ class GradientDepth(DepthPlot):
     def predicted(self, prediction: Prediction) -> Mapping[str, Envelope]:
         middle, scatter = log10(prediction.weight_gradient_norm), prediction.backward_spread / math.log(10)
         return {"theory": Envelope(middle - scatter, middle, middle + scatter)}
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(GradientDepth)

@@ -24,3 +24,9 @@ class GradientHistograms(RidgePlot):
     quantity = "weight_gradient"
     axis_text = "∂C/∂w"
     offers = (Option("shared", "shared", SHARED_HELP),)
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(GradientHistograms)

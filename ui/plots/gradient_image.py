@@ -66,3 +66,9 @@ class GradientImage(LayersImage[LayersPast]):
 
     def rows(self, state: LayersPast) -> Table:
         return past_table(state, self.labels)
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(GradientImage)

@@ -148,3 +148,9 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
 def _steps(edges: Array, state: NoiseState) -> tuple[Array, Array]:
     """The histogram's outline, from the ground and back to it."""
     return np.repeat(edges, 2), np.concatenate([[0.0], np.repeat(state.counts(edges), 2), [0.0]])
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(GradientNoisePlot)

@@ -180,3 +180,9 @@ def past_text(low: float, high: float, last: float) -> str:
     if low == high or not (low < high):
         return number(last, fixed=True)
     return f"{number(last, fixed=True)}  ({number(low)} … {number(high)})"
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(GradientTime)

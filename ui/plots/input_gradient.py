@@ -1,30 +1,24 @@
-"""What the loss does with each input: bars over the inputs of a table, pictures of an image or a sequence."""
+"""What the loss does with each input of a table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.arrays.numeric import frozen
-from simulator.layers.base import layer_kinds
 from simulator.observations.base import Observed
-from simulator.observations.feature_maps import Maps
 from simulator.observations.input_gradient import InputGradient, InputGradientObservation
 from ui.chart.axes import DepthAxis, ValueAxis
-from ui.chart.colour_tables import diverging_table
 from ui.chart.legend import Key, Note
 from ui.chart.marks import ROUND, Area, Curves, Dots, Mark
 from ui.chart.pens import DASHED
 from ui.chart.polygons import Array, polygon
-from ui.chart.ranges import Range, StepRange
+from ui.chart.ranges import StepRange
 from ui.chart.table import Cell, Table
-from ui.chart.tiles import Tiles, flowing
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.costly import CostlyPlot
 from ui.plots.depth import finite_extent
-from ui.plots.feature_maps import Index, MapState, TilePlot
 from ui.style.numbers import count, number
 
 
@@ -36,16 +30,9 @@ class InputState:
     depth: int = 0
 
 
-@dataclass(frozen=True)
-class PictureState(MapState):
-    """One picture for each channel of each sample, as if they were a layer's."""
-
-    found: InputGradient
-    seconds: float
-
-
 class InputGradientPlot(CostlyPlot[InputState]):
     key = "input_gradient"
+    preset = "spiral"
     title = "Input gradient"
     side = "backward"
     least_height = 220
@@ -119,97 +106,6 @@ class InputGradientPlot(CostlyPlot[InputState]):
         return table_of(state.step, state.found)
 
 
-class InputGradientPicture(CostlyPlot[MapState], TilePlot):
-    key = "input_gradient_picture"
-    title = "Input gradient image"
-    side = "backward"
-    shape = "square"
-    least_height = 230
-    observations = (InputGradientObservation(picture=True),)
-    kinds = layer_kinds(lambda layer: layer.structured)
-    comes_along = False
-    noun = "pictures"
-    bar_name = "N ∂C/∂x"
-    colour_table = staticmethod(diverging_table)
-    explain = (
-        "How the loss of a sample would change with each pixel, for the first samples of the batch, channel by "
-        "channel; of a sequence, time runs to the right. Green: a brighter pixel raises the loss; blue: it lowers it. "
-        "Noise without a shape means that the network does not look at what is in the picture."
-    )
-    formula = InputGradientPlot.formula + "; the ground's colour: 0, one colour scale for all"
-    empty_text = InputGradientPlot.empty_text
-
-    def understand(self, observed: Observed[InputGradient], view: View) -> MapState:
-        assert observed.result is not None
-        pictures = pictures_of(observed.result)
-        maps = Maps(frozen(pictures), None, len(pictures), 1)
-        return PictureState(observed.step, view.frame.info.depth, {0: maps}, observed.result, observed.seconds)
-
-    def values(self, maps: Maps) -> Array:
-        return maps.maps
-
-    def tiles(self, maps: Maps) -> Tiles:
-        return flowing(*maps.maps.shape)
-
-    def limits(self, low: float, high: float) -> Range:
-        reach = max(-low, high) or 1.0
-        return -reach, reach
-
-    def heading(self, layer: int) -> str:
-        return "the first samples of the batch"
-
-    def _found_in(self, maps: Maps) -> InputGradient:
-        """Whose pictures these are: those that are shown or pinned."""
-        (found,) = [
-            state.found
-            for state in (self.state, self.ghost)
-            if isinstance(state, PictureState) and state.layers[0] is maps
-        ][:1]
-        return found
-
-    def tile_text(self, maps: Maps, tile: int) -> str:
-        found = self._found_in(maps)
-        sample, channel = divmod(tile, channels_of(found))
-        several = f", channel {channel + 1}" if channels_of(found) > 1 else ""
-        return f"sample {found.samples[sample]}{several}"
-
-    def remark(self, state: MapState) -> str:
-        assert isinstance(state, PictureState)
-        return norm_words(state.found)
-
-    def notes(self, state: MapState) -> Sequence[Note]:
-        assert isinstance(state, PictureState)
-        return [*super().notes(state), *self.age(state.step, state.seconds)]
-
-    def layer_pointed(self, layer: int) -> None:
-        """It is of no layer."""
-
-    def probe(self, state: MapState, pane: int, x: float, y: float) -> Probe | None:
-        found = super().probe(state, pane, x, y)
-        return None if found is None else replace(found, layer=-1)
-
-    def tile_columns(self, maps: Maps, tile: Index) -> dict[str, Index]:
-        found = self._found_in(maps)
-        sample, channel = np.divmod(tile, channels_of(found))
-        return {"sample": found.samples[sample], "channel": channel + 1}
-
-    def rows(self, state: MapState) -> Table:
-        columns = super().rows(state).columns
-        return Table({name: column for name, column in columns.items() if name != "layer"})
-
-
-def channels_of(found: InputGradient) -> int:
-    """Pictures of each sample."""
-    return found.shape[0] if len(found.shape) == 3 else 1
-
-
-def pictures_of(found: InputGradient) -> Array:
-    """(pictures, height, width): channel by channel of an image; features × steps of a sequence."""
-    if len(found.shape) == 3:
-        return found.gradients.reshape(-1, *found.shape[1:])
-    return found.gradients.reshape(-1, *found.shape).swapaxes(1, 2)
-
-
 def norm_words(found: InputGradient) -> str:
     """How large the gradients of the batch's samples are."""
     norms = found.norms[np.isfinite(found.norms)]
@@ -240,3 +136,9 @@ def _bars(heights: Array) -> tuple[Array, Array]:
     """The outline of bars side by side, each one wide."""
     edges = np.arange(len(heights) + 1) - 0.5
     return np.repeat(edges, 2)[1:-1], np.repeat(heights, 2)
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(InputGradientPlot)

@@ -140,3 +140,9 @@ class JacobianPlot(CostlyPlot[JacobianState]):
 def _ranks(values: Array) -> Array:
     """Where singular values stand between the first and the last, each in the middle of its share."""
     return (np.arange(len(values)) + 0.5) / max(len(values), 1)
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(JacobianPlot)

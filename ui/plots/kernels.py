@@ -15,6 +15,7 @@ from ui.style.numbers import integer
 
 class Kernels(TilePlot):
     key = "kernels"
+    preset = "convolution"
     title = "Kernels"
     side = "forward"
     shape = "square"
@@ -72,3 +73,9 @@ class Kernels(TilePlot):
         parts = [f"{shown} of {integer(maps.channels)} channels"] if shown < maps.channels else []
         parts += [f"{inputs} of {integer(maps.inputs)} inputs"] if inputs < maps.inputs else []
         return ", ".join(parts)
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(Kernels)

@@ -269,3 +269,9 @@ class LossPlot(Plot[LossState]):
         if state.baseline is not None:
             columns["predicting_the_mean"] = [state.baseline] * len(past.steps)
         return Table(columns)
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(LossPlot)

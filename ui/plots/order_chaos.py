@@ -137,6 +137,7 @@ def on_map(place: Place, pane: Pane) -> QPointF:
 
 class OrderChaosPlot(Plot[OrderChaosState]):
     key = "order_chaos"
+    preset = "edge-of-chaos"
     title = "Order and chaos"
     side = "training"
     shape = "square"
@@ -360,3 +361,9 @@ def _within(line: Array, ranges: tuple[Place, Place]) -> Array:
     share = (top - line[1, last - 1]) / (line[1, last] - line[1, last - 1])
     end = line[:, last - 1] + share * (line[:, last] - line[:, last - 1])
     return np.column_stack([line[:, :last], end])
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(OrderChaosPlot)

@@ -39,6 +39,7 @@ class ErrorState:
 
 class OutputErrorsPlot(CostlyPlot[ErrorState]):
     key = "output_errors"
+    preset = "plane"
     title = "Error of each output"
     side = "training"
     least_height = 200
@@ -116,3 +117,9 @@ class OutputErrorsPlot(CostlyPlot[ErrorState]):
                 "validation_rms_error": cells(found.validation_rms, known),
             }
         )
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(OutputErrorsPlot)

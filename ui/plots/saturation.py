@@ -25,3 +25,9 @@ class Saturation(DepthPlot):
         Line("activation_saturated", "saturated", "forward"),
         Line("activation_dead", "dead", "muted", hollow=True),
     )
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(Saturation)

@@ -149,3 +149,9 @@ class SharpnessPlot(CostlyPlot[SharpnessState]):
 def _curve(state: SharpnessState, shown: Range) -> list[QPolygonF]:
     """Through the answers, but not over steps at which nobody asked."""
     return pieces(*with_gaps(state.steps, state.after_gap, drawn_within(state.gauges, shown)[0]))
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(SharpnessPlot)

@@ -116,6 +116,7 @@ def tracks_of(frame: Frame, first: Frame | None) -> tuple[Track, ...]:
 
 class ThroughTime(Plot[ThroughTimeState]):
     key = "through_time"
+    preset = "adding-rnn"
     title = "Gradient through time"
     side = "backward"
     least_height = 200
@@ -293,3 +294,9 @@ class ThroughTime(Plot[ThroughTimeState]):
             columns["hidden_mean"] += track.profile.hidden_mean.tolist()
             columns["hidden_std"] += track.profile.hidden_std.tolist()
         return Table(columns)
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(ThroughTime)

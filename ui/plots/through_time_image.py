@@ -79,6 +79,7 @@ class ImageState:
 
 class ThroughTimeImage(ImagePlot[ImageState]):
     key = "through_time_image"
+    preset = "adding-rnn"
     title = "Gradient, step by step"
     side = "backward"
     kinds = STATES
@@ -236,3 +237,9 @@ class ThroughTimeImage(ImagePlot[ImageState]):
 
 def _pinned(state: ImageState) -> str:
     return f", pinned at step {integer(state.step)}"
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(ThroughTimeImage)

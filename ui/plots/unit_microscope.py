@@ -112,6 +112,7 @@ def _change_text(change: Change) -> str:
 
 class UnitMicroscope(Plot[UnitState]):
     key = "unit_microscope"
+    preset = "dying-relu"
     title = "Unit microscope"
     side = "forward"
     shape = "tall"
@@ -339,3 +340,9 @@ class UnitMicroscope(Plot[UnitState]):
             "unit": [state.unit.index + 1] * looks,
         }
         return Table(columns | {name: state.column(name).tolist() for name in COLUMNS})
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(UnitMicroscope)

@@ -54,3 +54,9 @@ class UpdateRatio(DepthPlot):
         rows = np.array(state.weightless, np.intp)
         words = f"no ratio in {layer_words(self.names_of(state.depth), rows)}: the weights are 0" if rows.size else ""
         return [*([Note(words, warning=True)] if words else []), *super().notes(state)]
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(UpdateRatio)

@@ -216,3 +216,9 @@ class Waterfall(Plot[WaterfallState]):
 
 def _told(gain: float) -> float:
     return math.nan if gain == NOT_A_NUMBER else gain
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(Waterfall)

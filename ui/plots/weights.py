@@ -18,3 +18,9 @@ class Weights(DepthPlot):
     log = True
     with_first = True
     lines = (Line("weight_norm", "‖W‖", "forward"),)
+
+
+if __name__ == "__main__":
+    from ui.plots.preview import preview
+
+    preview(Weights)

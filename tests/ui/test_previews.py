@@ -1,0 +1,46 @@
+"""Every plot can be looked at alone, on a short run made for it."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtGui import QImage
+
+from ui.plots import Plot, all_plots, plot_class
+from ui.plots.preview import preview
+
+ROOT = Path(__file__).parents[2]
+plots = pytest.mark.parametrize("kind", all_plots(), ids=lambda kind: kind.key)
+
+
+@plots
+def test_a_preview_of_its_own_preset_is_saved_as_a_picture(kind: type[Plot[Any]], qapp: object, tmp_path: Path) -> None:
+    preview(kind, ["--steps", "2", "--save", str(tmp_path / "plot.png")])
+    picture = QImage(str(tmp_path / "plot.png"))
+    assert len({picture.pixel(x, y) for x in range(0, picture.width(), 3) for y in range(40, picture.height(), 3)}) > 4
+
+
+@plots
+def test_the_module_of_a_plot_previews_it(kind: type[Plot[Any]]) -> None:
+    last = ast.parse(inspect.getsource(sys.modules[kind.__module__])).body[-1]
+    assert ast.unparse(last).splitlines() == [
+        "if __name__ == '__main__':", "    from ui.plots.preview import preview", f"    preview({kind.__name__})",
+    ]  # fmt: skip
+
+
+def test_a_preview_of_a_run_without_such_layers_says_so(qapp: object, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="Gates has nothing to show of this run"):
+        preview(plot_class("gates"), ["--experiment", "plane", "--steps", "0", "--save", str(tmp_path / "plot.png")])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_module_is_run_by_its_name(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ui.plots.saturation", "--steps", "2", "--save", str(tmp_path / "plot.png")]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=120)
+    assert not QImage(str(tmp_path / "plot.png")).isNull()

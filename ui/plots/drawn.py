@@ -1,0 +1,215 @@
+"""What of a plot draws a state: panes and legend, its options, and what it says where there is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from simulator.record.changes import Change
+from simulator.training.run_info import RunInfo
+from ui.chart.canvas import Canvas
+from ui.chart.drawing import Drawing, DrawnState
+from ui.chart.header import Header
+from ui.chart.legend import Legend, Note, PictureTitle
+from ui.chart.marks import GHOST, LIVE, Palette, Style
+from ui.chart.pointing import Pointing
+from ui.chart.table import Table, stacked
+from ui.chart.view import S, Scale
+from ui.plots.definition import PlotDefinition
+from ui.style.numbers import integer
+from ui.style.theme import Theme, current_theme, depth_colours
+
+LEGEND_ROW, FIRST_ROW = 1, 2
+
+
+class DrawnPlot(QWidget, PlotDefinition[S]):
+    """A state, and what is pinned, on panes."""
+
+    def __init__(self, parent: QWidget | None, theme: Theme | None, *, bare: bool) -> None:
+        """``theme`` fixes the theme; ``bare`` leaves out the header and writes the title into the picture."""
+        super().__init__(parent)
+        self._fixed_theme = theme
+        self.theme = theme or current_theme()
+        self.info: RunInfo | None = None
+        self.state: S | None = None
+        self.ghost: S | None = None
+        self.options = {option.key: option.on for option in self.offers}
+        self.by_hand: set[str] = set()
+        """Options that a hand has set: they stay."""
+        self.scales: list[Scale] = []
+        self.layer_colours: tuple[str, ...] = ()
+        self.canvas = Canvas()
+        self.legend = Legend(self.theme)
+        self.drawing = Drawing(self.canvas.panes, Palette(self.theme))
+        self._empty = QLabel(self.canvas)
+        self._empty.setObjectName("plotEmpty")
+        self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self.canvas.sigDeviceRangeChanged.connect(self._place_overlays)
+        self.header = None if bare else self._make_header()
+        self._assemble()
+        self.build()
+        self.pointing = Pointing(self.canvas, self.drawing.palette)
+
+    def _assemble(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        if self.header is None:
+            self.canvas.grid.addItem(PictureTitle(self.title, self.theme), 0, 0, 1, 4)
+        else:
+            column.addWidget(self.header)
+        column.addWidget(self.canvas, 1)
+        self.canvas.grid.addItem(self.legend, LEGEND_ROW, 0, 1, 4)
+
+    def _make_header(self) -> Header:
+        raise NotImplementedError
+
+    # -- drawing -------------------------------------------------------------------------------------------------------
+
+    def show_state(self, state: S, *, read: bool = True) -> None:
+        """Draw a state captured before, here or in another instance of this class; ``read``: write its numbers too."""
+        fresh = self.state is None
+        self.state = state
+        if fresh:
+            self._empty.hide()
+            self.canvas.grid.setOpacity(1.0)
+        self.adapt(state)
+        self.paint(self.drawn_states)
+        if fresh or read:
+            self._write()
+
+    @property
+    def drawn_states(self) -> list[tuple[S, Style]]:
+        """What is drawn, and how: the live state, then what is pinned."""
+        states = [] if self.state is None else [(self.state, LIVE)]
+        return [*states, (self.ghost, GHOST)] if states and self.ghost is not None else states
+
+    def paint(self, states: Sequence[tuple[S, Style]]) -> None:
+        """Draw several states at once, the first one live, and nothing else."""
+        if states:
+            self.fit([state for state, _ in states])
+        self.drawing.show(
+            [
+                DrawnState(
+                    self.ghost_marks(state) if style.ghost else self.marks(state),
+                    style,
+                    self.shift(place) if place else None,
+                )
+                for place, (state, style) in enumerate(states)
+            ]
+        )
+
+    def redraw(self) -> None:
+        """Draw the present states again, and write what they say."""
+        if self.state is not None:
+            self.paint(self.drawn_states)
+            self._write()
+
+    def show_changes(self, changes: Sequence[Change]) -> None:
+        """Mark when the run was changed, in a plot over training steps."""
+        for marks in self.pointing.change_marks:
+            marks.show_changes(changes)
+
+    def highlight(self, layer: int) -> None:
+        """Emphasise a layer by its index; -1 or an unknown one: none."""
+        known = self.info is not None and 0 <= layer < self.info.depth
+        layer = layer if known else -1
+        if layer != self.drawing.palette.highlighted:
+            self.drawing.highlight(layer)
+            self.layer_pointed(layer)
+
+    def restyle(self, *_theme: object) -> None:
+        """Take on the present theme."""
+        self.theme = self.drawing.palette.theme = self._fixed_theme or current_theme()
+        self.layer_colours = depth_colours(self.info.depth, self.theme) if self.info is not None else ()
+        self.canvas.tint(self.theme)
+        self.legend.tint(self.theme)
+        self.drawing.update()
+        if self.state is not None:
+            self.paint(self.drawn_states)
+        if self.header is not None:
+            self.header.update()
+
+    def give_back_view(self) -> None:
+        """Undo zooming and panning."""
+        for pane in self.canvas.panes:
+            pane.give_back()
+
+    def table(self) -> Table:
+        """Exactly what is drawn, in full precision; a pinned ghost as further rows."""
+        if self.state is None:
+            return Table()
+        now = self.rows(self.state)
+        if self.ghost is None:
+            return now
+        return stacked({"now": now, "pinned": self.rows(self.ghost)})
+
+    # -- options -------------------------------------------------------------------------------------------------------
+
+    def set_option(self, key: str, on: bool) -> None:
+        """Turn one of ``offers`` on or off, by hand; :class:`KeyError` for an unknown one."""
+        if on == self.options[key]:
+            return
+        self.by_hand.add(key)
+        self._set(key, on)
+        self.redraw()
+
+    def _turn_back(self) -> None:
+        """What turned by itself was about a run that is over."""
+        for option in self.offers:
+            self.turn(option.key, option.on)
+
+    def turn(self, key: str, on: bool) -> None:
+        """Turn one of ``offers`` on or off by itself, where no hand has."""
+        if key not in self.by_hand and on != self.options[key]:
+            self._set(key, on)
+
+    def _set(self, key: str, on: bool) -> None:
+        self.options[key] = on
+        if self.header is not None:
+            button = self.header.options[key]
+            button.blockSignals(True)
+            button.setChecked(on)
+            button.blockSignals(False)
+        for scale in self.scales:
+            scale.reset()
+        self.option_changed()
+
+    # -- words ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def paused(self) -> bool:
+        return self.header is not None and self.header.pause.isChecked()
+
+    def _write(self) -> None:
+        """Bring every text of the plot up to date."""
+        if self.state is None:
+            return
+        notes = list(self.notes(self.state))
+        if self.paused:
+            notes.insert(0, Note(f"held at step {integer(self.state.step)}"))
+        keys = [*self.legend_keys(self.state), *self.drawing.keys(), *self.pinned_key()]
+        self.legend.say(keys, notes, self.remark(self.state))
+        self.pointing.read_again()
+
+    def _nothing(self) -> str:
+        """What an empty plot says; it does not ask for a layer that is there."""
+        present = {layer.kind for layer in self.info.layers} if self.info is not None else set()
+        return "The first step will fill this plot." if present & self.kinds else self.empty_text
+
+    def _show_empty(self) -> None:
+        self.paint(())
+        self._empty.setText(self._nothing())
+        self._empty.setVisible(True)
+        self.canvas.grid.setOpacity(0.0)
+        self.legend.say((), ())
+        self._place_overlays()
+
+    def _place_overlays(self, *_args: object) -> None:
+        self._empty.setGeometry(self.canvas.rect().adjusted(24, 24, -24, -24))
+        self.legend.give_room(self.canvas.height())
+        self.canvas.give_room()

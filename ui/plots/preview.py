@@ -1,0 +1,72 @@
+"""One plot alone on a recorded run: ``python -m ui.plots.waterfall``, with ``--save FILE.png`` without a window."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtWidgets import QApplication
+
+from simulator.experiment.experiment import Experiment
+from simulator.experiment.files import find
+from simulator.observations.base import Observation
+from simulator.observations.observer import Observer
+from simulator.record.frame import frame_of
+from simulator.record.history import History, Rows
+from simulator.record.record import Record
+from simulator.training.training import Training
+from ui.chart.view import View
+from ui.plots.base import Plot
+from ui.style.restyle import set_theme
+from ui.style.theme import THEMES
+
+STEPS = 60
+SIZE = 630, 420
+SCORED = 10
+"""Steps between two scores on data held out."""
+
+
+def recorded(experiment: Experiment, steps: int, observations: Sequence[Observation[Any]]) -> View:
+    """What a plot is given after so many steps, each of them looked at; what is costly at the last one only."""
+    training = Training(experiment)
+    record, observer = Record(History(training.columns)), Observer(training)
+    cheap = [each for each in observations if not each.share]
+    for step in range(steps + 1):
+        training.propose(trace=True)
+        scalars = training.scalars(validate=step % SCORED == 0)
+        frame = frame_of(training, scalars, observer.observe(observations if step == steps else cheap))
+        record.add(frame, (Rows(step, training.columns, training.row(scalars)[np.newaxis]),))
+        training.apply()
+    return View(frame, record)
+
+
+def preview(kind: type[Plot[Any]], arguments: Sequence[str] | None = None) -> None:
+    """Show this plot, or save a picture of it, as the command line asks."""
+    asked = _parser(kind).parse_args(arguments)
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication([kind.key])
+    set_theme(app, asked.theme)
+    plot = kind()
+    plot.resize(*SIZE)
+    plot.refresh(recorded(find(asked.experiment), asked.steps, plot.observations))
+    if plot.state is None:
+        raise SystemExit(f"{kind.title} has nothing to show of this run")
+    if asked.save is None:
+        plot.setWindowTitle(kind.title)
+        plot.show()
+        app.exec()
+    elif not plot.grab().save(str(asked.save)):
+        raise SystemExit(f"{asked.save} cannot be written")
+
+
+def _parser(kind: type[Plot[Any]]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=f"{kind.title}: one plot alone on a recorded run.")
+    parser.add_argument("--experiment", default=kind.preset, help="a file, or the preset of this id (%(default)s)")
+    parser.add_argument("--steps", type=int, default=STEPS, help="steps that are trained (%(default)s)")
+    parser.add_argument("--theme", choices=list(THEMES), default="light")
+    parser.add_argument("--save", type=Path, metavar="FILE.png", help="write a picture and end")
+    return parser
