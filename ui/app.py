@@ -17,8 +17,8 @@ from simulator.experiment.files import find, is_table, presets, reach_of
 from simulator.running.messages import Command, Reply
 from simulator.running.session import Mode, Session
 from simulator.running.transport import Transport
-from ui.bench.bench import WorkerFactory
 from ui.bench.document import Document
+from ui.bench.link import WorkerFactory
 from ui.settings.settings import Settings
 from ui.style.icons import app_icon
 from ui.style.restyle import CHOICES, set_theme

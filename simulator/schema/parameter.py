@@ -214,25 +214,31 @@ def _scalar_type(bare: Any) -> FieldType:
 
 
 def _describe(name: str, annotation: Any, default: Any, required: bool) -> Parameter:
-    annotation, metas = _plain(annotation)
-    members = _members(annotation)
-    optional = type(None) in members
-    bare: list[Any] = []
-    for member in members:
-        if member is not type(None):
-            inner, more = _plain(member)
-            bare.append(inner)
-            metas.extend(more)
+    types, metas, optional = _parts(annotation)
     meta = next((m for m in metas if m.extra and "knob" in m.extra), None)
     tag = meta.extra["knob"] if meta is not None and meta.extra else Knob(name.replace("_", " "), "")
     common: dict[str, Any] = {
-        "name": name,
-        "default": default,
-        "required": required,
-        "optional": optional,
-        "knob": tag,
-    }
-    first = bare[0]
+        "name": name, "default": default, "required": required, "optional": optional, "knob": tag,
+    }  # fmt: skip
+    return _of_several(types, common) or _of_one(types[0], meta, common)
+
+
+def _parts(annotation: Any) -> tuple[list[Any], list[msgspec.Meta], bool]:
+    """The types that a field may have but None, what is said of them, and whether it may be None."""
+    annotation, metas = _plain(annotation)
+    members = _members(annotation)
+    types: list[Any] = []
+    for member in members:
+        if member is not type(None):
+            inner, more = _plain(member)
+            types.append(inner)
+            metas.extend(more)
+    return types, metas, type(None) in members
+
+
+def _of_several(types: Sequence[Any], common: dict[str, Any]) -> Parameter | None:
+    """A field whose value is a choice, several values or a part; None for any other."""
+    first = types[0]
     if typing.get_origin(first) is Literal:
         return Parameter(type="choice", choices=tuple(str(c) for c in typing.get_args(first)), **common)
     if typing.get_origin(first) is tuple:
@@ -242,14 +248,19 @@ def _describe(name: str, annotation: Any, default: Any, required: bool) -> Param
             return Parameter(type="parts", part=_common_base(options), kinds=options, **common)
         return Parameter(type="integers" if options[0] is int else "texts", **common)
     if isinstance(first, type) and issubclass(first, Part):
-        options = tuple(bare)
+        options = tuple(types)
         return Parameter(type="part", part=_common_base(options), kinds=options, **common)
-    if isinstance(first, type) and issubclass(first, Spec):
-        return Parameter(type="spec", part=first, **common)
+    return None
+
+
+def _of_one(bare: Any, meta: msgspec.Meta | None, common: dict[str, Any]) -> Parameter:
+    """A field of fields, or a number, flag or text with its range."""
+    if isinstance(bare, type) and issubclass(bare, Spec):
+        return Parameter(type="spec", part=bare, **common)
     low = meta.ge if meta and meta.ge is not None else (meta.gt if meta else None)
     high = meta.le if meta and meta.le is not None else (meta.lt if meta else None)
     return Parameter(
-        type=_scalar_type(first),
+        type=_scalar_type(bare),
         low=low,
         high=high,
         low_open=bool(meta and meta.gt is not None),

@@ -25,9 +25,10 @@ from simulator.training.checkpoint import Checkpoint
 from simulator.training.run_info import RunInfo
 from simulator.training.training import Training
 from tests.ui.told import ticking
-from ui.bench import bench
-from ui.bench.bench import HIDDEN_MS, SETTLED_MS, Bench
+from ui.bench import link
+from ui.bench.bench import Bench
 from ui.bench.document import Document
+from ui.bench.link import HIDDEN_MS, SETTLED_MS
 
 PLAIN = {"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 4}]}
 
@@ -166,7 +167,7 @@ def test_the_worker_rests_from_an_update_until_what_it_shows_is_painted(rig: Rig
 def test_an_answer_that_takes_long_is_said_to_be_awaited(
     rig: Rig, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench, "BUSY_MS", 50)
+    monkeypatch.setattr(link, "BUSY_MS", 50)
     waited: list[float] = []
     rig.bench.waiting.connect(waited.append)
     rig.settle()
@@ -205,7 +206,7 @@ def test_a_paused_bench_stops_asking_until_something_changes(rig: Rig) -> None:
 
 
 def test_a_hidden_window_asks_seldom_and_for_nothing_costly(rig: Rig) -> None:
-    rig.bench.observations = lambda: (HistogramsObservation(),)
+    rig.bench.link.observations = lambda: (HistogramsObservation(),)
     rig.bench.pull()
     assert rig.worker.looks()[-1] == (HistogramsObservation(),)
     rig.bench.set_visible(False)

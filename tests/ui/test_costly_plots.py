@@ -17,8 +17,8 @@ from simulator.running.session import Session
 from tests.ui.plot_data import view
 from tests.ui.told import empty_note, ticking
 from ui.app import create_app
-from ui.bench.bench import SETTLED_MS
 from ui.bench.document import Document
+from ui.bench.link import SETTLED_MS
 from ui.dialogs import files
 from ui.plots import Plot, View, all_plots, plot_class
 from ui.plots.costly import CostlyPlot

@@ -147,7 +147,7 @@ def test_it_waits_until_the_plots_have_been_painted(
 
 def test_it_does_not_wait_for_ever_where_plots_are_always_being_painted(qtbot: QtBot, open_window: Open) -> None:
     window = open_window(SICK)
-    window.bench.painting = lambda: True
+    window.bench.link.painting = lambda: True
     window.bench.play(3)
     qtbot.waitUntil(lambda: any(f.step == 3 for f in window.findings.rounds.findings))
 
@@ -157,7 +157,7 @@ def test_nothing_is_examined_while_another_network_is_being_built(
 ) -> None:
     window = open_window(SICK)
     qtbot.waitUntil(lambda: "vanishing" in rules(window))
-    monkeypatch.setattr(window.bench, "painting", lambda: False)
+    monkeypatch.setattr(window.bench.link, "painting", lambda: False)
     examined, tried = [], []
     examine, rounds = doctor_rounds.examine, window.findings.rounds
     consider = rounds.trials.consider

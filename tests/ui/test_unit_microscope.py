@@ -165,7 +165,7 @@ def test_the_bench_logs_changes_of_the_run_and_brings_the_watched_unit(qtbot: Qt
     let_revive(plots, bench)
     plot = plots.plot("unit_microscope")
     assert isinstance(plot, UnitMicroscope)
-    bench.observations = lambda: plot.observations
+    bench.link.observations = lambda: plot.observations
     plot.observations_changed.connect(bench.wake)
     bench.start()
     try:

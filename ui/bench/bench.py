@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
-
-from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from simulator.experiment.experiment import Experiment
-from simulator.observations.base import Observation
-from simulator.record.history import History
 from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import Failed, Refused, Reply, Started, Update
@@ -19,47 +14,10 @@ from simulator.schema.parameter import is_live_change
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.run_info import RunInfo
 from ui.bench.document import Document, Edit
-from ui.bench.kept_records import KeptRecords
+from ui.bench.link import Worker, WorkerFactory, WorkerLink
 from ui.bench.readings import Readings
+from ui.bench.run_records import RunRecords
 from ui.chart.view import View
-
-ACTIVE_MS = 30
-"""While something moves: display rate."""
-SETTLED_MS = 250
-"""Paused and all shown: only the worker's death could be news."""
-BUSY_MS = 1000
-"""An answer that takes longer is said to be awaited."""
-HIDDEN_MS = 500
-"""Nobody looks: just often enough that the scalars of the steps do not pile up."""
-
-
-class Worker(Protocol):
-    """The front of the worker, as the bench uses it; :class:`simulator.running.session.Session` is one."""
-
-    checkpoint: Checkpoint | None
-    mode: Mode
-    notice: str
-
-    def start(self) -> None: ...
-    def change(self, experiment: Experiment, edit: int = 0, back: bool = False, over: bool = False) -> int: ...
-    def go_back(self, step: int, experiment: Experiment, edit: int = 0) -> int: ...
-    def keep(self, kept: KeptRun) -> None: ...
-    def play(self, steps: int | None = None) -> None: ...
-    def play_until(self, rule: StopRule, record: Record | None = None) -> None: ...
-    def pause(self) -> None: ...
-    def limit(self, steps_per_second: float | None) -> None: ...
-    def guard(self, on: bool) -> None: ...
-    def look(self, observations: Sequence[Observation[Any]] = ()) -> None: ...
-    def resume_from(self, checkpoint: Checkpoint) -> None: ...
-    def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None: ...
-    def yield_to_gui(self) -> None: ...
-    def resume(self) -> None: ...
-    def replies(self) -> list[Reply]: ...
-    def close(self, timeout: float = 2.0) -> None: ...
-
-
-WorkerFactory = Callable[[Callable[[], None]], Worker]
-"""Makes a worker, given what it calls, in any thread, when a reply has arrived."""
 
 
 class Bench(QObject):
@@ -86,59 +44,50 @@ class Bench(QObject):
     """message, traceback, whether the worker is gone."""
     closed = Signal()
     """The worker has been told to end."""
-    _arrived = Signal()
-    """A reply has come; emitted in the worker's or the reader's thread, at most once per answer."""
 
     def __init__(self, document: Document, worker: WorkerFactory, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.document = document
-        self.observations: Callable[[], Sequence[Observation[Any]]] = tuple
-        """What is to be seen of the run beside its measures: each comes as often as the worker finds time."""
-        self.painting: Callable[[], bool] = lambda: False
-        """Whether some of what the last update brought is not on its way to the screen yet."""
-        self.playing = self.dead = False
         self.refusal = ""
         """Why the document's network cannot be trained, and nothing is."""
         self.building = False
         """Whether what is shown is still of the network before."""
         self.info: RunInfo | None = None
-        self.record = Record()
-        """The past of the present run; where there is none, of the last one."""
         self.view: View | None = None
         self._readings = Readings()
-        self._kept = KeptRecords()
-        self._brought_back: Checkpoint | None = None
-        """Where the present run went on, if it was a kept one."""
+        self._records = RunRecords()
         self._cause = ""
         """The change that the present run began with."""
         self.kept_steps: tuple[int, ...] = ()
         """Where the present run could go back to, ascending."""
-        self._worker_factory = worker
-        self._worker: Worker | None = None
         self._first_run = 0
         """Id of the first run of the present document: one before it comes too late."""
-        self._limit: float | None = None
-        self._guarded = False
         self._halted = ""
         """What the worker stands still at by itself, as of its last answer."""
         self._stopped: Stopped | None = None
-        self._visible = True
-        self._stale = 2
-        self._awaiting = False
-        """Whether an answer is on its way, and since when it was asked for."""
-        self._make_clocks()
-        self._arrived.connect(self.take, Qt.ConnectionType.QueuedConnection)
+        self.link = WorkerLink(worker, self._take, self)
+        """What is asked of the worker, and how often."""
+        self.link.waiting.connect(self.waiting)
+        self.wake, self.pull, self.take = self.link.wake, self.link.pull, self.link.take
+        self.set_limit, self.set_guard, self.set_visible = (
+            self.link.set_limit, self.link.set_guard, self.link.set_visible,
+        )  # fmt: skip
         document.changed.connect(self._edited)
         document.opened.connect(self._begin)
 
-    def _make_clocks(self) -> None:
-        self._training_time, self._since_look = QElapsedTimer(), QElapsedTimer()
-        self._timer = QTimer(self)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self.pull)
-        self._painted = QTimer(self, singleShot=True, interval=0)
-        """Fires when what was asked to be painted has been: painting comes before timers."""
-        self._painted.timeout.connect(self._go_on)
+    @property
+    def playing(self) -> bool:
+        return self.link.playing
+
+    @property
+    def dead(self) -> bool:
+        """Whether the worker is gone, and not by being told."""
+        return self.link.dead
+
+    @property
+    def record(self) -> Record:
+        """The past of the present run; where there is none, of the last one."""
+        return self._records.record
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -147,33 +96,28 @@ class Bench(QObject):
         self._hire()
         self._change(self.document.experiment)
 
-    def _hire(self) -> None:
-        self.dead = self._awaiting = False
-        self._worker = self._worker_factory(self._arrived.emit)
-        self._worker.start()
-        if self._worker.notice:
-            self.noticed.emit(self._worker.notice)
-        self._worker.limit(self._limit)
-        self._worker.guard(self._guarded)
-        self._timer.start(ACTIVE_MS)
+    def _hire(self) -> Worker:
+        worker = self.link.hire()
+        if worker.notice:
+            self.noticed.emit(worker.notice)
+        return worker
 
     def revive(self) -> None:
         """A new worker in place of one that died; it goes on from the last checkpoint, if there is one."""
         checkpoint = self.checkpoint
         self.close()
         self._set_playing(False)
-        self._hire()
-        if self._worker is not None:
-            for kept in self._kept.runs:
-                self._worker.keep(kept)
-            if checkpoint is not None and is_live_change(checkpoint.experiment, self.document.experiment):
-                self._worker.resume_from(checkpoint)
+        worker = self._hire()
+        for kept in self._records.runs:
+            worker.keep(kept)
+        if checkpoint is not None and is_live_change(checkpoint.experiment, self.document.experiment):
+            worker.resume_from(checkpoint)
         self._change(self.document.experiment)
 
     @property
     def checkpoint(self) -> Checkpoint | None:
         """Where the present run could go on if its worker died."""
-        return None if self._worker is None else self._worker.checkpoint or self._brought_back
+        return None if self._worker is None else self._worker.checkpoint or self._records.brought_back
 
     @property
     def mode(self) -> Mode:
@@ -182,11 +126,12 @@ class Bench(QObject):
 
     def close(self) -> None:
         """End the worker and stop polling; may be called twice."""
-        self._timer.stop()
         self.closed.emit()
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.close()
+        self.link.close()
+
+    @property
+    def _worker(self) -> Worker | None:
+        return self.link.worker
 
     # -- commands ------------------------------------------------------------------------------------------------
 
@@ -225,18 +170,6 @@ class Bench(QObject):
             self.declined.emit(do)
         return able
 
-    def set_limit(self, steps_per_second: float | None) -> None:
-        self._limit = steps_per_second
-        if self._worker is not None:
-            self._worker.limit(steps_per_second)
-            self.wake()
-
-    def set_guard(self, on: bool) -> None:
-        """Whether to pause at the first loss or parameter of a run that is not finite."""
-        self._guarded = on
-        if self._worker is not None:
-            self._worker.guard(on)
-
     def revive_units(self, layer: str, units: tuple[int, ...]) -> None:
         """Draw the incoming weights of these units of the running network anew; undo does not take it back."""
         if self._worker is not None and self.info is not None and units and self._can("revive"):
@@ -265,7 +198,7 @@ class Bench(QObject):
     def _keep_of_the_dead(self, edit: Edit) -> None:
         """What a worker that has died leaves of its run is all that undo can bring back."""
         if self.dead and self.info is not None and self.checkpoint is not None:
-            self._put_aside(KeptRun(self.info.run, edit.number, 0, self.checkpoint))
+            self._records.put_aside(KeptRun(self.info.run, edit.number, 0, self.checkpoint), self.playing)
 
     def _change(self, experiment: Experiment, edit: Edit | None = None) -> int:
         """Have this trained; the id of the run that begins with it, if one does."""
@@ -277,7 +210,7 @@ class Bench(QObject):
                 run = self._worker.change(experiment, edit.number, edit.again, edit.back_to is not None)
             self.wake()
             # At once, not at the next tick: the hand is on the knob.
-            self._look()
+            self.link.look()
         return run
 
     def _begin(self, experiment: Experiment) -> None:
@@ -285,77 +218,15 @@ class Bench(QObject):
         self.pause()
         self._cause, self.refusal, self.building = "", "", True
         self.info = self.view = None
-        self.record = Record()
-        self._kept, self._brought_back = KeptRecords(), None
+        self._records.begin()
         self._first_run = self._change(experiment, Edit(back_to=0))
 
     @property
     def longest(self) -> Record:
         """Of the present run and those that undo would bring back, the one that was trained for the longest time."""
-        self._count_time()
-        runs: tuple[Record, ...] = (self.record, *self._kept)
-        return max(runs, key=lambda record: record.seconds)
+        return self._records.longest(self.playing)
 
     # -- replies -------------------------------------------------------------------------------------------------
-
-    def wake(self) -> None:
-        """Something was asked for: look until it is seen (one answer may still be on its way from before)."""
-        self._stale = 2
-        self._pace()
-
-    def set_visible(self, visible: bool) -> None:
-        """Whether anyone can see the window."""
-        if visible != self._visible:
-            self._visible = visible
-            self.wake()
-
-    def pull(self) -> None:
-        """Take what has arrived, ask for the next frame."""
-        self.take()
-        if self.playing or self._stale:
-            self._look()
-        if self._awaiting and self._since_look.hasExpired(BUSY_MS) and not self.dead:
-            self.waiting.emit(self._since_look.elapsed() / 1000)
-        self._pace()
-
-    def take(self) -> None:
-        """Show what has arrived; where more was asked for meanwhile, look again at once."""
-        worker = self._worker
-        if worker is None:
-            return
-        replies = worker.replies()
-        if any(isinstance(reply, Update) for reply in replies):
-            worker.yield_to_gui()
-            self._painted.start()
-        for reply in replies:
-            if isinstance(reply, Update | Failed):
-                self._awaiting = False
-            self._take(reply)
-            if self._worker is not worker:
-                return  # what was told made someone close the bench or replace the worker
-        if self._stale == 1 or (self.playing and self._since_look.hasExpired(ACTIVE_MS)):
-            self._look()
-
-    def _go_on(self) -> None:
-        if self.painting():
-            self._painted.start()
-        elif self._worker is not None:
-            self._worker.resume()
-
-    def _look(self) -> None:
-        if self._worker is not None:
-            if not self._awaiting:
-                self._awaiting = True
-                self._since_look.start()
-            self._worker.look(self.observations() if self._visible else ())
-
-    def _pace(self) -> None:
-        if self._worker is None:
-            return
-        active = self.playing or self._stale
-        interval = HIDDEN_MS if not self._visible else ACTIVE_MS if active else SETTLED_MS
-        if not self._timer.isActive() or self._timer.interval() != interval:
-            self._timer.start(interval)
 
     def _take(self, reply: Reply) -> None:
         match reply:
@@ -369,51 +240,32 @@ class Bench(QObject):
                 self._take_failure(reply)
 
     def _take_started(self, reply: Started) -> None:
-        past, self._brought_back = self._kept.take(reply.continues, reply.step)
-        self._put_aside(reply.ended)
-        record = past or self._begun_record(reply)
+        self._records.start(reply, self._cause, self.playing)
         self.info, self.view, self.kept_steps = reply.info, None, ()
         self._halted = ""
         self.refusal, self.building = "", False
-        self.record = record
-        self._stale = 2
+        self.link.look_anew()
         self.started.emit(reply.info)
 
-    def _put_aside(self, ended: KeptRun | None) -> None:
-        """Keep the past of the run that was trained until now for when it is brought back."""
-        self._count_time()
-        if ended is not None:
-            self._kept.keep(ended, self.record)
-
-    def _begun_record(self, reply: Started) -> Record:
-        """Of a run that begins; one that goes back to a step has the past of the run that it leaves there."""
-        if reply.ended is not None and reply.step > 0 and not reply.continues:
-            record = self.record.until(reply.step)
-        else:
-            record = Record(History(reply.columns, start=reply.step), reply.frame if reply.step == 0 else None)
-        record.changes.add(reply.step, self._cause)
-        return record
-
     def _take_refused(self, reply: Refused) -> None:
-        self._put_aside(reply.ended)
+        self._records.put_aside(reply.ended, self.playing)
         self._set_playing(False)
         self.refusal, self.building = reply.message, False
         self.refused.emit(reply.message, reply.path, reply.traceback)
 
     def _take_update(self, reply: Update) -> None:
-        fresh = self._stale < 2
-        self._stale = max(0, self._stale - 1)
+        fresh = self.link.seen()
         frame = reply.frame
         if frame is not None:
             if self.info is None or frame.run != self.info.run:
                 return
             self.kept_steps = reply.kept_steps
-            self._count_time()
+            self._records.count_time(self.playing)
             self.record.add(frame, reply.rows)
             self.view = self._readings.added_to(View(frame, self.record), reply.playing)
             self.updated.emit(self.view, reply.steps_per_second)
-            if reply.awaited and self._visible:
-                self._stale = max(self._stale, 1)
+            if reply.awaited:
+                self.link.look_again()
         if fresh:
             self._set_playing(reply.playing)
             before, self._halted = self._halted, reply.halted
@@ -425,19 +277,13 @@ class Bench(QObject):
 
     def _take_failure(self, reply: Failed) -> None:
         self._set_playing(False)
-        self.dead = self.dead or reply.fatal
+        self.link.dead = self.dead or reply.fatal
         self.building = self.building and not self.dead
         self.failed.emit(reply.message, reply.traceback, reply.fatal)
 
     def _set_playing(self, playing: bool) -> None:
         if playing != self.playing:
-            self._count_time()
-            self.playing = playing
-            self._stale = 2
+            self._records.count_time(self.playing)
+            self.link.playing = playing
+            self.link.look_anew()
             self.playing_changed.emit(playing)
-
-    def _count_time(self) -> None:
-        """Add the time since it was last counted to the run's, if it was trained."""
-        if self._training_time.isValid() and self.playing:
-            self.record.seconds += self._training_time.elapsed() / 1000
-        self._training_time.start()

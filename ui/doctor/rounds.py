@@ -126,7 +126,7 @@ class Rounds(QObject):
         view = self._view
         if view is None or self._bench.building:
             return
-        if self._bench.painting() and not self._waited.hasExpired(PATIENCE_MS):
+        if self._bench.link.painting() and not self._waited.hasExpired(PATIENCE_MS):
             self._soon.start()
             return
         self._since.start()

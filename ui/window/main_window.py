@@ -20,8 +20,9 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QVBoxL
 from simulator.experiment.experiment import Experiment
 from simulator.schema.parameter import is_live_change, replaced
 from simulator.training.run_info import RunInfo
-from ui.bench.bench import Bench, WorkerFactory
+from ui.bench.bench import Bench
 from ui.bench.document import Document
+from ui.bench.link import WorkerFactory
 from ui.board.plot_area import PlotArea
 from ui.builder.builder import Builder
 from ui.doctor.strip import FindingsStrip
@@ -121,8 +122,8 @@ class MainWindow(QMainWindow):
         document.changed.connect(self._show_changed)
         document.opened.connect(self._show_experiment)
         document.title_changed.connect(self._show_title)
-        bench.painting = lambda: plots.feed.refreshing
-        bench.observations = lambda: (*plots.feed.observations(), *self.findings.rounds.observations())
+        bench.link.painting = lambda: plots.feed.refreshing
+        bench.link.observations = lambda: (*plots.feed.observations(), *self.findings.rounds.observations())
         bench.started.connect(self._take_started)
         bench.updated.connect(self._take_view)
         bench.waiting.connect(lambda _seconds: self._since_words.invalidate())  # The next view has the word.

@@ -1,0 +1,193 @@
+"""The worker while there is one: told what to do, and asked for a frame as often as someone can look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
+
+from simulator.experiment.experiment import Experiment
+from simulator.observations.base import Observation
+from simulator.record.record import Record
+from simulator.running.kept_runs import KeptRun
+from simulator.running.messages import Failed, Reply, Update
+from simulator.running.stop_rules import StopRule
+from simulator.running.transport import Mode
+from simulator.training.checkpoint import Checkpoint
+
+ACTIVE_MS = 30
+"""While something moves: display rate."""
+SETTLED_MS = 250
+"""Paused and all shown: only the worker's death could be news."""
+BUSY_MS = 1000
+"""An answer that takes longer is said to be awaited."""
+HIDDEN_MS = 500
+"""Nobody looks: just often enough that the scalars of the steps do not pile up."""
+
+
+class Worker(Protocol):
+    """The front of the worker, as the bench uses it; :class:`simulator.running.session.Session` is one."""
+
+    checkpoint: Checkpoint | None
+    mode: Mode
+    notice: str
+
+    def start(self) -> None: ...
+    def change(self, experiment: Experiment, edit: int = 0, back: bool = False, over: bool = False) -> int: ...
+    def go_back(self, step: int, experiment: Experiment, edit: int = 0) -> int: ...
+    def keep(self, kept: KeptRun) -> None: ...
+    def play(self, steps: int | None = None) -> None: ...
+    def play_until(self, rule: StopRule, record: Record | None = None) -> None: ...
+    def pause(self) -> None: ...
+    def limit(self, steps_per_second: float | None) -> None: ...
+    def guard(self, on: bool) -> None: ...
+    def look(self, observations: Sequence[Observation[Any]] = ()) -> None: ...
+    def resume_from(self, checkpoint: Checkpoint) -> None: ...
+    def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None: ...
+    def yield_to_gui(self) -> None: ...
+    def resume(self) -> None: ...
+    def replies(self) -> list[Reply]: ...
+    def close(self, timeout: float = 2.0) -> None: ...
+
+
+WorkerFactory = Callable[[Callable[[], None]], Worker]
+"""Makes a worker, given what it calls, in any thread, when a reply has arrived."""
+
+
+class WorkerLink(QObject):
+    """Hires and lets go of a worker, pulls its replies by a timer and asks for the next frame."""
+
+    waiting = Signal(float)
+    """Seconds since an answer was asked for that takes long; again and again until it comes."""
+    _arrived = Signal()
+    """A reply has come; emitted in the worker's or the reader's thread, at most once per answer."""
+
+    def __init__(self, factory: WorkerFactory, hear: Callable[[Reply], None], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.worker: Worker | None = None
+        self.observations: Callable[[], Sequence[Observation[Any]]] = tuple
+        """What is to be seen of the run beside its measures: each comes as often as the worker finds time."""
+        self.painting: Callable[[], bool] = lambda: False
+        """Whether some of what the last update brought is not on its way to the screen yet."""
+        self.playing = self.dead = False
+        self._factory, self._hear = factory, hear
+        self._limit: float | None = None
+        self._guarded = False
+        self._visible = True
+        self._frames_due = 2
+        """How many more answers are to be seen before what was asked for is: one may be on its way from before."""
+        self._awaiting = False
+        """Whether an answer is on its way, and since when it was asked for."""
+        self._since_look = QElapsedTimer()
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.pull)
+        self._painted = QTimer(self, singleShot=True, interval=0)
+        """Fires when what was asked to be painted has been: painting comes before timers."""
+        self._painted.timeout.connect(self._resume)
+        self._arrived.connect(self.take, Qt.ConnectionType.QueuedConnection)
+
+    def hire(self) -> Worker:
+        """A worker, from now on; it is told what was set before."""
+        self.dead = self._awaiting = False
+        self.worker = worker = self._factory(self._arrived.emit)
+        worker.start()
+        worker.limit(self._limit)
+        worker.guard(self._guarded)
+        self._timer.start(ACTIVE_MS)
+        return worker
+
+    def close(self) -> None:
+        """End the worker and stop polling; may be called twice."""
+        self._timer.stop()
+        worker, self.worker = self.worker, None
+        if worker is not None:
+            worker.close()
+
+    def set_limit(self, steps_per_second: float | None) -> None:
+        self._limit = steps_per_second
+        if self.worker is not None:
+            self.worker.limit(steps_per_second)
+            self.wake()
+
+    def set_guard(self, on: bool) -> None:
+        """Whether to pause at the first loss or parameter of a run that is not finite."""
+        self._guarded = on
+        if self.worker is not None:
+            self.worker.guard(on)
+
+    def set_visible(self, visible: bool) -> None:
+        """Whether anyone can see the window."""
+        if visible != self._visible:
+            self._visible = visible
+            self.wake()
+
+    def wake(self) -> None:
+        """Something was asked for: look until it is seen (one answer may still be on its way from before)."""
+        self.look_anew()
+        self._pace()
+
+    def look_anew(self) -> None:
+        """What is on its way may be from before."""
+        self._frames_due = 2
+
+    def seen(self) -> bool:
+        """An answer has come; whether it is of after what was asked for."""
+        fresh = self._frames_due < 2
+        self._frames_due = max(0, self._frames_due - 1)
+        return fresh
+
+    def look_again(self) -> None:
+        """More is on its way than the last answer has brought, for whoever looks."""
+        if self._visible:
+            self._frames_due = max(self._frames_due, 1)
+
+    def pull(self) -> None:
+        """Take what has arrived, ask for the next frame."""
+        self.take()
+        if self.playing or self._frames_due:
+            self.look()
+        if self._awaiting and self._since_look.hasExpired(BUSY_MS) and not self.dead:
+            self.waiting.emit(self._since_look.elapsed() / 1000)
+        self._pace()
+
+    def take(self) -> None:
+        """Hear what has arrived; where more was asked for meanwhile, look again at once."""
+        worker = self.worker
+        if worker is None:
+            return
+        replies = worker.replies()
+        if any(isinstance(reply, Update) for reply in replies):
+            worker.yield_to_gui()
+            self._painted.start()
+        for reply in replies:
+            if isinstance(reply, Update | Failed):
+                self._awaiting = False
+            self._hear(reply)
+            if self.worker is not worker:
+                return  # what was told made someone close the bench or replace the worker
+        if self._frames_due == 1 or (self.playing and self._since_look.hasExpired(ACTIVE_MS)):
+            self.look()
+
+    def look(self) -> None:
+        """Ask for a frame."""
+        if self.worker is not None:
+            if not self._awaiting:
+                self._awaiting = True
+                self._since_look.start()
+            self.worker.look(self.observations() if self._visible else ())
+
+    def _resume(self) -> None:
+        if self.painting():
+            self._painted.start()
+        elif self.worker is not None:
+            self.worker.resume()
+
+    def _pace(self) -> None:
+        if self.worker is None:
+            return
+        active = self.playing or self._frames_due
+        interval = HIDDEN_MS if not self._visible else ACTIVE_MS if active else SETTLED_MS
+        if not self._timer.isActive() or self._timer.interval() != interval:
+            self._timer.start(interval)
