@@ -220,7 +220,7 @@ def test_a_still_bench_looks_again_for_what_an_answer_left_out(rig: Rig) -> None
     before = len(rig.worker.looks())
     rig.hear(replace(update(1, 0), awaited=True))
     assert len(rig.worker.looks()) > before
-    assert ticking(rig.bench) == [bench.ACTIVE_MS]
+    assert ticking(rig.bench) == [link.ACTIVE_MS]
     rig.hear(update(1, 0))
     after = len(rig.worker.looks())
     rig.hear(update(1, 0))
