@@ -18,6 +18,7 @@ from simulator.data.paths import located
 from simulator.data.phrases import name_of, shown
 from simulator.schema.numbers import integer
 from simulator.schema.parameter import knob
+from simulator.system.progress import followed
 from simulator.system.regular_file import UnfitFileError
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def _load(path: str, fingerprint: tuple[int, ...], size: int, color: str, fit: s
     check_cells(count * channels * size**2, f"{name_of(path)}: {integer(count)} images of {size} × {size} pixels")
     x = np.empty((count, channels, size, size))
     others = 0
-    for place, (label, name) in enumerate((label, name) for label, names in files for name in names):
+    each = [(label, name) for label, names in files for name in names]
+    for place, (label, name) in enumerate(followed(each, "Reading images", "files")):
         x[place], same = _pixels(source, label, name, size, color, fit)
         others += not same
     labels: Labels = np.repeat(np.arange(len(files)), [len(names) for _, names in files]).astype(np.int64)

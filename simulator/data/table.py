@@ -22,6 +22,11 @@ from simulator.data.tables.reading import Reading, Table, read_table
 from simulator.data.tables.source import Progress, nothing, status
 from simulator.schema.numbers import integer
 from simulator.schema.parameter import knob
+from simulator.system.progress import advance
+
+
+def _advance(share: float) -> None:
+    advance("Reading the table", share, 1.0)
 
 
 class Csv(Data, frozen=True, kw_only=True, tag="csv"):
@@ -102,7 +107,7 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         left = (self.header, self.delimiter, self.decimal, self.encoding, self.task, self.missing)
         return "auto" in left or not self.target or not self.inputs or not self.hash
 
-    def judged(self, progress: Progress = nothing) -> Judgement:
+    def judged(self, progress: Progress = _advance) -> Judgement:
         """The file with its target, inputs and task. Raises :class:`DataError`."""
         _check(self)
         return judge(read(self.path, self.reading, progress), self.target, self.task, self.inputs)

@@ -24,6 +24,7 @@ from simulator.observations.observer import Observer
 from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
+from simulator.system.progress import advance
 from simulator.training.training import Training
 
 CURED_SHARE = 0.5
@@ -43,10 +44,6 @@ OPERATIONS_BUDGET = 6e11
 """Floating-point operations that all trials of one consultation may cost together."""
 CALL_OPERATIONS = 2e6
 """What the calls of a step cost for each layer, whatever its width, in floating-point operations."""
-
-
-class CancelledError(Exception):
-    """Raised by ``between`` to end a trial: nobody waits for it any more."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,7 @@ class Trials:
     """The copies of one experiment, each made when first asked for.
 
     ``steps`` of the run are repeated, as far as they can be afforded. ``between`` is called before every step of every
-    copy: it may wait, or raise :class:`CancelledError`, which ends the trial.
+    copy: it may wait, or raise :class:`~simulator.system.progress.CancelledError`, which ends the trial.
     """
 
     def __init__(self, experiment: Experiment, *, steps: int, between: Callable[[], None] = _nothing) -> None:
@@ -171,6 +168,7 @@ def copy(experiment: Experiment, steps: int, between: Callable[[], None] = _noth
     with limited_blas(blas_threads(training.network)):
         for step in range(steps + 1):
             between()
+            advance("Training a copy of the run", step, steps + 1, "steps")
             watched = step % (1 + steps // CLOSE_LOOKS) == 0
             if step < steps:
                 training.propose(trace=watched)

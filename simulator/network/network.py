@@ -20,6 +20,7 @@ from simulator.network.stack import Roles
 from simulator.schema.numbers import decimal, number
 from simulator.schema.parameter import title_of
 from simulator.system.machine import GIB, shortage
+from simulator.system.progress import followed
 
 VECTORS_HELD = 6
 """As long as the parameters: values, gradients and updates, and what an optimiser and a step keep beside them."""
@@ -47,7 +48,9 @@ class Network:
         self.modules: list[Module] = []
         self.trace = Trace(norm)
         shape = input_shape
-        for depth, (entry, layer) in enumerate(experiment.expanded()):
+        for depth, (entry, layer) in enumerate(
+            followed(tuple(experiment.expanded()), "Building the network", "layers")
+        ):
             try:
                 module = layer.build((depth,), shape)
             except ShapeError as error:
@@ -140,7 +143,7 @@ class Network:
     def initialise(self, seed: int) -> None:
         """Draw all parameters, in depth order; the first batch stands in ``input``."""
         x = self.input
-        for module in self.modules:
+        for module in followed(self.modules, "Drawing the weights", "layers"):
             module.initialise(seed, x)
             x = module.forward(x, training=True)
         self.output.initialise(seed, x)

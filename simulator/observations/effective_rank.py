@@ -11,6 +11,7 @@ import numpy as np
 from simulator.arrays.numeric import Array, Floats, frozen
 from simulator.observations.base import Observation, Row
 from simulator.observations.jacobian import singular_values
+from simulator.system.progress import followed
 from simulator.training.run_info import RunInfo
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class EffectiveRankObservation(Observation[EffectiveRank], frozen=True, tag="ran
 
     def observe(self, training: Training) -> EffectiveRank:
         seen = [_thinned(tap.a) for tap in training.network.taps]
-        ranks = np.array([effective_rank(activations) for activations in seen])
+        ranks = np.array([effective_rank(each) for each in followed(seen, "Effective rank", "layers")])
         return EffectiveRank(frozen(ranks), frozen(np.array([float(min(a.shape)) for a in seen])))
 
     def rows(self, result: EffectiveRank, info: RunInfo) -> Iterator[Row]:

@@ -13,6 +13,7 @@ import numpy as np
 from simulator.arrays.numeric import Counts, Floats, frozen
 from simulator.observations.base import Observation, Row
 from simulator.observations.twin import Twin
+from simulator.system.progress import followed
 from simulator.training.run_info import RunInfo
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def spread(twin: Twin, samples: int) -> tuple[Floats, float]:
     """(‖g_i‖ of the first samples, the trace of their covariance), after ``twin.gradient()``."""
     delta = twin.output_delta.copy()
     total, squares = np.zeros(len(twin.value)), np.empty(samples)
-    for sample in range(samples):
+    for sample in followed(range(samples), "Gradient noise", "samples"):
         gradient = sample_gradient(twin, delta, sample)
         total += gradient
         squares[sample] = gradient @ gradient

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.arrays.numeric import Array, Counts, Floats, frozen
 from simulator.observations.base import Cell, Observation, Row
 from simulator.observations.twin import Twin
+from simulator.system.progress import followed
 from simulator.training.run_info import RunInfo
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ class WeightsObservation(Observation[tuple[Floats, ...]], frozen=True, tag="weig
     }
 
     def observe(self, training: Training) -> tuple[Floats, ...]:
-        return tuple(frozen(_of_weights(tap.weights)) for tap in training.network.taps)
+        return tuple(
+            frozen(_of_weights(tap.weights)) for tap in followed(training.network.taps, "Singular values", "layers")
+        )
 
     def rows(self, result: tuple[Floats, ...], info: RunInfo) -> Iterator[Row]:
         for layer, values in zip(info.layers, result, strict=True):
@@ -103,7 +106,7 @@ def jacobians(twin: Twin, samples: int) -> Floats:
     rows = np.empty((samples, units * answers, len(twin.network.input) - 1))
     apart = twin.network.states.size > 0
     for group in [[sample] for sample in range(samples)] if apart else [list(range(samples))]:
-        for output in range(units * answers):
+        for output in followed(range(units * answers), "Jacobian", "outputs"):
             delta = twin.output_delta
             delta.fill(0)
             delta[output % units, output // units, group] = 1

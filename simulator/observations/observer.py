@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from simulator.observations.base import Observation, Observed, Result
+from simulator.system.progress import CancelledError
 from simulator.training.training import Training
 
 Observations = Iterable[Observation[Any]]
@@ -23,6 +24,8 @@ def observed(training: Training, watch: Callable[[Training], Result]) -> Observe
         result = watch(training)
     except ValueError as error:
         refusal = str(error)
+    except CancelledError:
+        refusal = "it was cancelled"
     except MemoryError:
         refusal = "there is not enough memory for it beside the run"
     return Observed(training.step, result, refusal, time.perf_counter() - began)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from simulator.observations.sampled import Sampled, Subject
 from simulator.observations.twin import DualNetwork, Twin
 from simulator.parts.optimizers import Optimizer
 from simulator.schema.parameter import title_of
+from simulator.system.progress import advance
 from simulator.training.run_info import RunInfo
 
 if TYPE_CHECKING:
@@ -119,9 +121,13 @@ def sharpness(training: Training, seconds: float = math.inf) -> Sharpness:
     hessian = Hessian(training)
     # The loss curves most about where it falls: two products from there find more than eight from anywhere.
     gradient = training.network.parameters.gradient.astype(np.float64)
-    extreme = largest(
-        hessian.product, len(gradient), most=MOST_PRODUCTS, tolerance=TOLERANCE, seconds=seconds, lean=gradient
-    )
+    counted = itertools.count()
+
+    def product(v: Floats) -> Floats:
+        advance("Sharpness", next(counted), MOST_PRODUCTS, "products at most")
+        return hessian.product(v)
+
+    extreme = largest(product, len(gradient), most=MOST_PRODUCTS, tolerance=TOLERANCE, seconds=seconds, lean=gradient)
     optimizer = training.experiment.optimizer
     return Sharpness(
         extreme.value, extreme.residual, extreme.products, training.learning_rate, optimizer.stability_limit(),

@@ -221,24 +221,23 @@ def _check_reach(path: Path, allowed: bool) -> None:
 
 
 def _run(arguments: argparse.Namespace, draw: Draw) -> None:
-    from tqdm import tqdm
+    from simulator.running.progress_display import displaying
+    from simulator.system.progress import advance
 
-    # Its monitor is a thread that outlives the bar.
-    tqdm.monitor_interval = 0
-    experiment = prepare(arguments)
     total = arguments.steps * (arguments.seeds or 1)
     told: tuple[str, ...] = ()
-    with tqdm(total=total, unit="step", disable=None, leave=False) as bar:
-        for folder, result in _results(arguments, experiment, progress=lambda step: bar.update(step - bar.n)):
+    with displaying():
+        experiment = prepare(arguments)
+        for folder, result in _results(arguments, experiment, lambda step: advance("Training", step, total, "steps")):
             if not arguments.no_plots:
                 draw(result, folder / "plots")
             for note in result.info.notes if result.info.notes != told else ():
-                bar.write(f"note: {note}", file=sys.stderr)
+                print(f"note: {note}", file=sys.stderr)
             told = result.info.notes
             whose = "" if folder == arguments.out else f"{folder.name}, "
             if result.stopped is not None:
-                bar.write(f"{whose}{result.stopped.sentence}")
-            bar.write(_told(result, whose))
+                print(f"{whose}{result.stopped.sentence}")
+            print(_told(result, whose))
     # A folder's name may be no text in any encoding.
     print(f"written to {str(arguments.out).encode(errors='backslashreplace').decode()}")
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from collections import deque
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from simulator.running.messages import Stop
 
 C = TypeVar("C", covariant=True)
 """What a worker is told, besides to stop."""
+T = TypeVar("T")
 
 
 class Inbox(Protocol[C]):
@@ -16,3 +18,25 @@ class Inbox(Protocol[C]):
 
     def get(self, timeout: float | None) -> C | Stop | None:
         """The next command; None if none comes within ``timeout`` seconds (None waits, 0 does not)."""
+
+
+class CancellableInbox(Generic[T]):
+    """An inbox in which one kind of command goes before the others, when it is looked for."""
+
+    def __init__(self, inbox: Inbox[T], cancel: type, stop: type) -> None:
+        self._inbox, self._cancel, self._stop = inbox, cancel, stop
+        self._waiting: deque[T | Stop] = deque()
+
+    def get(self, timeout: float | None) -> T | Stop | None:
+        """The next command; None if none comes within ``timeout`` seconds (None waits, 0 does not)."""
+        return self._waiting.popleft() if self._waiting else self._inbox.get(timeout)
+
+    def cancelled(self) -> bool:
+        """Whether to cancel has come, or to stop; whatever else has come still waits, as the order to stop does."""
+        while (command := self._inbox.get(0)) is not None:
+            if isinstance(command, self._cancel):
+                return True
+            self._waiting.append(command)
+            if isinstance(command, self._stop):
+                return True
+        return False

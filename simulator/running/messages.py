@@ -17,6 +17,7 @@ from simulator.record.history import Rows
 from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
 from simulator.running.stop_rules import Stopped, StopRule
+from simulator.system.progress import Progress
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.run_info import RunInfo
 
@@ -63,6 +64,10 @@ class Play(Struct, frozen=True):
 
 class Pause(Struct, frozen=True):
     pass
+
+
+class Cancel(Struct, frozen=True):
+    """End what takes long at this moment; what has ended already is not taken back."""
 
 
 class Limit(Struct, frozen=True):
@@ -118,7 +123,7 @@ class GoBack(Struct, frozen=True):
     """The edit under which the run that it ends is kept; 0: that run is given up."""
 
 
-Command = Change | GoBack | Guard | Keep | Restart | Resume | Revive | Play | Pause | Limit | Look | Stop
+Command = Cancel | Change | GoBack | Guard | Keep | Restart | Resume | Revive | Play | Pause | Limit | Look | Stop
 
 # -- out --------------------------------------------------------------------------------------------------------
 
@@ -157,8 +162,16 @@ class Update(Struct, frozen=True):
     """Whether the next answer brings what this one left out, although nothing trains."""
     stopped: Stopped | None = None
     """Where and why it has paused as it was told to, and stands still."""
+    progress: Progress | None = None
+    """Of the steps that are to be made, where they take long."""
     kept_steps: tuple[int, ...] = ()
     """Where the run could go back to, ascending: checkpoints from before any trouble."""
+
+
+class Working(Struct, frozen=True):
+    """What the worker is doing, where that takes long."""
+
+    progress: Progress
 
 
 class Refused(Struct, frozen=True):
@@ -182,4 +195,4 @@ class Failed(Struct, frozen=True):
     fatal: bool = False
 
 
-Reply = Started | Update | Refused | Failed
+Reply = Started | Update | Working | Refused | Failed

@@ -13,6 +13,7 @@ from simulator.observations.base import Observation
 from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import (
+    Cancel,
     Change,
     Command,
     Failed,
@@ -128,6 +129,10 @@ class Session:
     def pause(self) -> None:
         self.playing = False
         self._carrier.send(Pause())
+
+    def cancel(self) -> None:
+        """End what takes long at this moment, as :class:`Working` has told of it."""
+        self._carrier.send(Cancel())
 
     def limit(self, steps_per_second: float | None) -> None:
         self._carrier.send(Limit(steps_per_second))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 from simulator.arrays.numeric import Floats
 from simulator.running.stop_rules import Past, Stopped, StopRule, StopRuleError, Watch
 from simulator.schema.numbers import count
+from simulator.system.progress import NOTICED_SECONDS, CancelledError, Progress
 from simulator.training.training import Training
 
 
@@ -17,7 +21,9 @@ class Stopping:
         self._rule: StopRule | None = None
         self._watch: Watch | None = None
         self._count = 0
-        """Steps that were to be made in all, where no rule is followed."""
+        """Steps that were to be made in all, where no rule is followed,"""
+        self._began = 0.0
+        """and since when."""
 
     def begin(self, training: Training, rule: StopRule | None, past: Past | None = None) -> bool:
         """Follow a rule, or none, from the present step on; whether it can hold: else that is why training stops."""
@@ -39,7 +45,16 @@ class Stopping:
     def begin_count(self, steps: int, anew: bool) -> None:
         """Follow no rule: so many steps are to be made, ``anew`` or besides those that still are."""
         self._rule, self._watch, self.stopped = None, None, None
-        self._count = steps + (0 if anew else self._count)
+        if anew:
+            self._count, self._began = 0, time.perf_counter()
+        self._count += steps
+
+    def progress(self, steps_left: float) -> Progress | None:
+        """How far the steps are that are to be made; None where no count was asked for, or nobody waits long."""
+        seconds = time.perf_counter() - self._began
+        if not 0 < steps_left < math.inf or seconds < NOTICED_SECONDS:
+            return None
+        return Progress("Training", self._count - steps_left, self._count, "steps", seconds)
 
     def traced(self, step: int) -> bool:
         """Whether the rule needs the step's backward pass to be followed."""
@@ -47,7 +62,10 @@ class Stopping:
 
     def stops(self, training: Training) -> bool:
         """Between gradient and update: whether the step is not to be made."""
-        reason = "" if self._watch is None else self._watch.reason(training)
+        try:
+            reason = "" if self._watch is None else self._watch.reason(training)
+        except CancelledError:
+            reason = "the examination was cancelled"
         if reason:
             self.stop(training.step, reason)
         return bool(reason)

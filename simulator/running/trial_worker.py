@@ -12,10 +12,11 @@ from msgspec import Struct
 
 from simulator.doctor.base import Finding, Remedy, Trial
 from simulator.doctor.proof import prove
-from simulator.doctor.trial import CancelledError, Trials, cures
+from simulator.doctor.trial import Trials, cures
 from simulator.experiment.experiment import Experiment
 from simulator.running.inbox import Inbox
 from simulator.running.messages import Failed, Stop
+from simulator.system.progress import CancelledError
 
 REST = 1.0
 """A step that took a second is followed by so many without one;"""

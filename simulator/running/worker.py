@@ -15,11 +15,12 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.network.threads import blas_threads, limited_blas
 from simulator.observations.registry import standard
 from simulator.record.frame import Frame, frame_of
-from simulator.running.inbox import Inbox
+from simulator.running.inbox import CancellableInbox, Inbox
 from simulator.running.kept_runs import KeptRun
 from simulator.running.lineage import Lineage
 from simulator.running.live_run import LiveRun
 from simulator.running.messages import (
+    Cancel,
     Change,
     Command,
     Failed,
@@ -39,11 +40,13 @@ from simulator.running.messages import (
     Started,
     Stop,
     Update,
+    Working,
 )
 from simulator.running.schedule import Schedule
 from simulator.running.step_rate import StepRate
 from simulator.running.stop_rules import Past
 from simulator.running.stopping import Stopping
+from simulator.system.progress import CancelledError, Meter, Progress, listening
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.training import Training
 
@@ -52,7 +55,7 @@ class Worker:
     """Trains one experiment and answers with frames of it."""
 
     def __init__(self, inbox: Inbox[Command], post: Callable[[Reply], None]) -> None:
-        self.inbox, self.post = inbox, post
+        self.inbox, self.post = CancellableInbox(inbox, Cancel, Stop), post
         self.run: LiveRun | None = None
         """None where nothing can be trained."""
         self.lineage, self.schedule, self.rate = Lineage(), Schedule(), StepRate()
@@ -70,7 +73,7 @@ class Worker:
 
     def loop(self) -> None:
         """Work until told to stop; an unknown error is told, and pauses."""
-        with self._blas:
+        with self._blas, listening(Meter(self._tell)):
             while not self.stopped:
                 try:
                     self._obey_all()
@@ -80,6 +83,12 @@ class Worker:
                     self.steps_left = 0
                     self.asked = None
                     self.post(Failed(f"{type(error).__name__}: {error}", traceback.format_exc()))
+
+    def _tell(self, progress: Progress) -> None:
+        """Of what takes long; it ends here if nobody waits for it."""
+        self.post(Working(progress))
+        if self.inbox.cancelled():
+            raise CancelledError
 
     # -- commands -------------------------------------------------------------------------------------------------
 
@@ -133,6 +142,8 @@ class Worker:
             case Look():
                 self.asked = command
                 self.schedule.checkpoint_asked |= command.checkpoint
+            case Cancel():
+                pass  # What was to be cancelled is over.
             case Stop():
                 self.stopped = True
 
@@ -340,11 +351,13 @@ class Worker:
         frame = frame_of(run.training, scalars, observed)
         rows = run.rows.take(provisional)
         checkpoint, run.checkpoint = run.checkpoint, None
-        awaited, steps = run.observer.awaited, self.lineage.ring.steps
-        stopped = None if playing else self.stopping.stopped
         self.post(
-            Update(look.id, frame, (rows,), playing, self.rate.speed, checkpoint, run.halted, awaited, stopped, steps)
-        )
+            Update(
+                look.id, frame, (rows,), playing, self.rate.speed, checkpoint, run.halted, run.observer.awaited,
+                None if playing else self.stopping.stopped, self.stopping.progress(self.steps_left),
+                self.lineage.ring.steps,
+            )
+        )  # fmt: skip
 
 
 def _takes_live(training: Training, experiment: Experiment) -> bool:
@@ -361,6 +374,8 @@ def refusal(run: int, error: Exception, ended: KeptRun | None) -> Refused:
     match error:
         case ExperimentError():
             return Refused(run, error.in_words, error.path, ended)
+        case CancelledError():
+            return Refused(run, "building the network was cancelled; undo brings the one before back", "", ended)
         case MemoryError():
             return Refused(run, f"there is not enough memory for this network ({error})".replace(" ()", ""), "", ended)
     return Refused(run, f"{type(error).__name__}: {error}", "", ended, traceback.format_exc())

@@ -16,6 +16,7 @@ from simulator.arrays.numeric import Array, Floats, frozen
 from simulator.layers.dense import DenseModule
 from simulator.network.network import Network
 from simulator.schema.parameter import title_of
+from simulator.system.progress import followed
 
 
 class Bounds(Struct, frozen=True):
@@ -89,7 +90,10 @@ def bounds_of(network: Network, sample: int) -> Bounds:
         nothing = frozen(np.full(len(network.taps), math.nan))
         return Bounds(reason, sample, nothing, nothing, nothing, nothing, nothing, nothing)
     with np.errstate(all="ignore"):
-        spectral = [math.nan if tap.weights is None else spectral_norm(tap.weights) for tap in network.taps]
+        spectral = [
+            math.nan if tap.weights is None else spectral_norm(tap.weights)
+            for tap in followed(network.taps, "Bounds", "layers")
+        ]
         return _bounds(network, sample, np.array(spectral))
 
 

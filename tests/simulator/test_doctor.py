@@ -16,7 +16,7 @@ from msgspec import structs
 from simulator import Experiment, run
 from simulator.doctor import RULES, Evidence, Finding, Remedy, examine
 from simulator.doctor.proof import prove
-from simulator.doctor.trial import CURED_SHARE, CancelledError, Trials, copy
+from simulator.doctor.trial import CURED_SHARE, Trials, copy
 from simulator.experiment.files import find, presets
 from simulator.observations.factors import FactorsObservation
 from simulator.observations.observer import observe
@@ -26,6 +26,7 @@ from simulator.parts.optimizers import Adam
 from simulator.record.frame import frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
+from simulator.system.progress import CancelledError
 from simulator.training.training import Training
 
 HEALTHY = ("sigmoid-batch-norm", "spiral", "plane", "edge-of-chaos", "deep-residual", "highway-3", "convolution")

@@ -70,6 +70,9 @@ class ScriptedWorker:
     def play_until(self, rule: StopRule, record: Record | None = None) -> None:
         self.said.append(("play_until", rule))
 
+    def cancel(self) -> None:
+        self.said.append(("cancel",))
+
     def pause(self) -> None:
         self.said.append(("pause",))
 

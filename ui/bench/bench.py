@@ -155,6 +155,12 @@ class Bench(QObject):
             self._set_playing(False)
             self.wake()
 
+    def cancel(self) -> None:
+        """End what takes long at this moment; steps that were to be made are made no more."""
+        if self.link.worker is not None:
+            self.link.worker.cancel()
+            self.pause()
+
     def toggle(self) -> None:
         self.pause() if self.playing else self.play()
 

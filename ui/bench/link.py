@@ -11,9 +11,10 @@ from simulator.experiment.experiment import Experiment
 from simulator.observations.base import Observation
 from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
-from simulator.running.messages import Failed, Reply, Update
+from simulator.running.messages import Failed, Reply, Update, Working
 from simulator.running.stop_rules import StopRule
 from simulator.running.transport import Mode
+from simulator.system.progress import Progress
 from simulator.training.checkpoint import Checkpoint
 
 ACTIVE_MS = 30
@@ -40,6 +41,7 @@ class Worker(Protocol):
     def play(self, steps: int | None = None) -> None: ...
     def play_until(self, rule: StopRule, record: Record | None = None) -> None: ...
     def pause(self) -> None: ...
+    def cancel(self) -> None: ...
     def limit(self, steps_per_second: float | None) -> None: ...
     def guard(self, on: bool) -> None: ...
     def look(self, observations: Sequence[Observation[Any]] = ()) -> None: ...
@@ -60,6 +62,8 @@ class WorkerLink(QObject):
 
     waiting = Signal(float)
     """Seconds since an answer was asked for that takes long; again and again until it comes."""
+    working = Signal(object)
+    """:class:`~simulator.system.progress.Progress` of what takes long; None when it is over."""
     _arrived = Signal()
     """A reply has come; emitted in the worker's or the reader's thread, at most once per answer."""
 
@@ -79,6 +83,8 @@ class WorkerLink(QObject):
         """How many more answers are to be seen before what was asked for is: one may be on its way from before."""
         self._awaiting = False
         """Whether an answer is on its way, and since when it was asked for."""
+        self._works = False
+        """Whether something takes long, and is said to."""
         self._since_look = QElapsedTimer()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -164,11 +170,17 @@ class WorkerLink(QObject):
         for reply in replies:
             if isinstance(reply, Update | Failed):
                 self._awaiting = False
+            self._say_working(reply.progress if isinstance(reply, Update | Working) else None)
             self._hear(reply)
             if self.worker is not worker:
                 return  # what was told made someone close the bench or replace the worker
         if self._frames_due == 1 or (self.playing and self._since_look.hasExpired(ACTIVE_MS)):
             self.look()
+
+    def _say_working(self, progress: Progress | None) -> None:
+        if progress is not None or self._works:
+            self._works = progress is not None
+            self.working.emit(progress)
 
     def look(self) -> None:
         """Ask for a frame."""

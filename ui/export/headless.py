@@ -6,6 +6,7 @@ from pathlib import Path
 
 from simulator.record.frame import Frame
 from simulator.record.record import Record
+from simulator.system.progress import followed
 from ui.export.pictures import export_all
 from ui.plots import View, all_plots
 from ui.style.theme import LIGHT
@@ -21,7 +22,7 @@ def draw_all(
     """
     plots = [plot(theme=LIGHT, bare=True) for plot in all_plots()]
     try:
-        for plot in plots:
+        for plot in followed(plots, "Drawing plots", "plots"):
             plot.start(frame.info)
             plot.refresh(View(frame, record))
         return export_all(plots, folder, "png", width=width, height=height, scale=scale)

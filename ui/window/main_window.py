@@ -38,6 +38,7 @@ from ui.window.menus import Commands, build_menus
 from ui.window.notices import Notices
 from ui.window.panel_arrangement import PanelArrangement
 from ui.window.parts import Parts
+from ui.window.progress_line import ProgressLine
 from ui.window.reviving import let_revive
 from ui.window.status import Banner, StatusLine
 from ui.window.transport import Transport
@@ -64,6 +65,7 @@ class MainWindow(QMainWindow):
         self.transport = Transport(self.bench, self)
         self.banner = Banner()
         self.status = StatusLine()
+        self.progress = ProgressLine()
         self._since_words = QElapsedTimer()
         self._lay_out()
         parts = Parts(
@@ -103,6 +105,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.training_dock)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status, 1)
+        self.statusBar().addPermanentWidget(self.progress)
 
     def _make_escape(self) -> QAction:
         escape = QAction("Put the maximised plot back", self)
@@ -127,6 +130,8 @@ class MainWindow(QMainWindow):
         bench.started.connect(self._take_started)
         bench.updated.connect(self._take_view)
         bench.waiting.connect(lambda _seconds: self._since_words.invalidate())  # The next view has the word.
+        bench.link.working.connect(self.progress.show_progress)
+        self.progress.cancelled.connect(bench.cancel)
         plots.shown_changed.connect(bench.wake)
         plots.board.maximised_changed.connect(self._escape.setEnabled)
         plots.layer_hovered.connect(self.highlight)

@@ -1,0 +1,225 @@
+"""What takes long says what it does, how far it is and about how long it takes, and can be ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from simulator import run
+from simulator.data.base import prepare
+from simulator.doctor.trial import copy
+from simulator.experiment.experiment import Experiment
+from simulator.network.network import Network
+from simulator.observations.effective_rank import EffectiveRankObservation
+from simulator.observations.gradient_noise import GradientNoiseObservation
+from simulator.observations.jacobian import JacobianObservation, WeightsObservation
+from simulator.observations.observer import observed
+from simulator.observations.sharpness import SharpnessObservation
+from simulator.running import progress_display
+from simulator.running.command_line import execute, parser
+from simulator.running.messages import Refused, Reply, Started, Working
+from simulator.running.progress_text import progress_text
+from simulator.running.session import Session
+from simulator.schema.numbers import THIN
+from simulator.system.progress import CancelledError, Meter, Progress, advance, followed, listening
+from simulator.training.training import Training
+
+
+def experiment(**changes: Any) -> Experiment:
+    layer = {"kind": "dense", "units": 5, "repeat": 3, "activation": {"kind": "tanh"}}
+    return Experiment.from_builtins({"data": {"kind": "spirals"}, "layers": [layer], **changes})
+
+
+Told = list[tuple[str, float, float, str]]
+
+
+def heard(do: Callable[[], object]) -> Told:
+    told: Told = []
+    with listening(lambda *what: told.append(what)):
+        do()
+    return told
+
+
+@pytest.mark.parametrize(
+    ("progress", "text"),
+    [
+        (Progress("Weights", 12, 200, "layers", 1.0), "Weights: 12 of 200 layers, about 16 s left"),
+        (Progress("Steps", 1200, 5000, "steps", 60), f"Steps: 1{THIN}200 of 5{THIN}000 steps, about 3 min 10 s left"),
+        (Progress("Reading the table", 0.45, 1.0, "", 0.1), f"Reading the table: 45{THIN}%"),
+        (Progress("Singular values", 0, 3, "layers", 5.0), "Singular values: 0 of 3 layers"),
+        (Progress("Training", 5, 5, "steps", 9.0), "Training: 5 of 5 steps"),
+    ],
+)  # fmt: skip
+def test_progress_in_words(progress: Progress, text: str) -> None:
+    assert progress_text(progress) == text
+
+
+def test_what_takes_no_longer_than_a_second_is_not_told() -> None:
+    told: list[Progress] = []
+    with listening(Meter(told.append)):
+        for _ in followed(range(100), "Quick", "things"):
+            pass
+    assert not told
+
+
+def test_what_takes_long_is_told_now_and_then_with_how_long_it_has_taken() -> None:
+    told: list[Progress] = []
+    with listening(Meter(told.append, noticed=0.02, every=0.02)):
+        for _ in followed(range(10), "Slow", "things"):
+            time.sleep(0.01)
+    assert 1 <= len(told) <= 5
+    assert all(each.seconds >= 0.02 and each.total == 10 for each in told)
+    assert [each.done for each in told] == sorted(each.done for each in told)
+
+
+def test_nobody_is_told_of_anything_elsewhere() -> None:
+    assert not heard(lambda: None)
+    advance("Unheard", 1, 2)
+
+
+def test_a_network_says_how_many_of_its_layers_are_built_and_drawn() -> None:
+    told = heard(lambda: Training(experiment()))
+    for doing in ("Building the network", "Drawing the weights"):
+        assert [(done, total) for what, done, total, _ in told if what == doing] == [(0, 3), (1, 3), (2, 3)]
+
+
+def test_images_and_tables_say_how_far_they_are_read(tmp_path: Path) -> None:
+    for label in ("a", "b"):
+        (tmp_path / "images" / label).mkdir(parents=True)
+        for number in range(3):
+            Image.new("L", (4, 4), 40 * number).save(tmp_path / "images" / label / f"{number}.png")
+    images = experiment(data={"kind": "images", "path": str(tmp_path / "images"), "size": 4}).data
+    assert [done for what, done, *_ in heard(lambda: prepare(images, 0, "float32")) if what == "Reading images"] == [
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
+    table = tmp_path / "table.csv"
+    table.write_text("x,y\n" + "".join(f"{n},{n % 2}\n" for n in range(20_000)), encoding="utf-8")
+    data = experiment(data={"kind": "csv", "path": str(table)}).data
+    shares = [done for what, done, *_ in heard(lambda: prepare(data, 0, "float32")) if what == "Reading the table"]
+    assert shares
+    assert all(0 <= share <= 1 for share in shares)
+
+
+@pytest.mark.parametrize(
+    "observation",
+    [
+        JacobianObservation(), WeightsObservation(), EffectiveRankObservation(), GradientNoiseObservation(),
+        SharpnessObservation(),
+    ],
+    ids=lambda each: each.kind,
+)  # fmt: skip
+def test_what_is_looked_at_at_length_can_be_ended_and_leaves_the_training_as_it_was(observation: Any) -> None:
+    training = Training(experiment())
+    training.look()
+    before = training.network.parameters.value.copy()
+
+    def end(*_told: object) -> None:
+        raise CancelledError
+
+    assert heard(lambda: observation.observe(training))
+    with listening(end):
+        answer = observed(training, observation.observe)
+    assert (answer.result, answer.refusal) == (None, "it was cancelled")
+    np.testing.assert_array_equal(training.network.parameters.value, before)
+    assert observed(training, observation.observe).result is not None
+
+
+def test_a_copy_on_which_a_mend_is_tried_says_its_steps() -> None:
+    told = heard(lambda: copy(experiment(), 4))
+    assert [done for what, done, *_ in told if what == "Training a copy of the run"] == [0, 1, 2, 3, 4]
+
+
+def replies_until(session: Session, holds: Callable[[Reply], bool]) -> list[Reply]:
+    end, seen = time.monotonic() + 20, []
+    while not seen or not holds(seen[-1]):
+        assert time.monotonic() < end
+        for reply in session.replies():
+            seen.append(reply)
+            if holds(reply):
+                return seen
+        time.sleep(0.001)
+    return seen
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Layers that take long to build."""
+    checked = Network.zeros
+
+    def zeros(self: Network, *arguments: Any) -> Any:
+        for done in range(2000):
+            advance("Building the network", done, 2000, "layers")
+            time.sleep(0.001)
+        return checked(self, *arguments)
+
+    monkeypatch.setattr(Network, "zeros", zeros)
+
+
+def test_building_a_network_is_told_and_can_be_cancelled_and_the_one_before_comes_back(slow: None) -> None:
+    session = Session("thread")
+    session.start()
+    try:
+        session.change(experiment())
+        working = replies_until(session, lambda reply: isinstance(reply, Working))[-1]
+        assert isinstance(working, Working)
+        assert working.progress.doing == "Building the network"
+        session.cancel()
+        refused = replies_until(session, lambda reply: isinstance(reply, Refused | Started))[-1]
+        assert isinstance(refused, Refused)
+        assert refused.message == "building the network was cancelled; undo brings the one before back"
+        assert not refused.traceback
+    finally:
+        session.close()
+
+
+def test_closing_does_not_wait_for_a_network_that_is_being_built(slow: None) -> None:
+    session = Session("thread")
+    session.start()
+    session.change(experiment())
+    replies_until(session, lambda reply: isinstance(reply, Working))
+    began = time.monotonic()
+    session.close(timeout=10)
+    assert time.monotonic() - began < 1.5
+
+
+def test_to_cancel_what_is_over_changes_nothing() -> None:
+    session = Session("thread")
+    session.start()
+    try:
+        session.cancel()
+        session.change(experiment())
+        assert isinstance(replies_until(session, lambda reply: True)[-1], Started)
+    finally:
+        session.close()
+
+
+def test_a_headless_run_without_a_terminal_tells_a_line_now_and_then(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress_display, "LINE_SECONDS", 0.02)
+    arguments = ["run", "spiral", "--steps", "300", "--no-plots", "--out", str(tmp_path)]
+    assert execute(parser().parse_args(arguments), lambda _result, _folder: None) == 0
+    told = capsys.readouterr()
+    lines = [line for line in told.err.splitlines() if line.startswith("Training: ")]
+    assert lines
+    assert all("of 300 steps" in line for line in lines)
+    assert "Training: " not in told.out
+
+
+def test_what_is_heard_changes_no_number() -> None:
+    alone = run(experiment(), steps=5).history.series("loss").last
+    told: Told = []
+    with listening(lambda *what: told.append(what)):
+        np.testing.assert_array_equal(run(experiment(), steps=5).history.series("loss").last, alone)
+    assert told

@@ -1,0 +1,45 @@
+"""The status bar says what takes long, and its button ends it."""
+
+from __future__ import annotations
+
+from pytestqt.qtbot import QtBot
+
+from simulator.experiment.experiment import Experiment
+from simulator.running.session import Session
+from ui.bench.document import Document
+from ui.window.main_window import MainWindow
+
+NET = {"data": {"kind": "spirals"}, "layers": [{"kind": "dense", "units": 6}]}
+
+
+def opened(qtbot: QtBot) -> MainWindow:
+    window = MainWindow(Document(Experiment.from_builtins(NET)), lambda notify: Session("thread", notify))
+    qtbot.addWidget(window)
+    window.show()
+    window.bench.start()
+    qtbot.waitUntil(lambda: window.bench.view is not None)
+    return window
+
+
+def test_many_steps_say_how_far_they_are_and_can_be_cancelled(qtbot: QtBot) -> None:
+    window = opened(qtbot)
+    assert not window.progress.isVisible()
+    window.bench.set_limit(30)
+    window.bench.play(500)
+    qtbot.waitUntil(lambda: window.progress.isVisible(), timeout=10_000)
+    assert window.progress.text.startswith("Training: ")
+    assert " of 500 steps, about " in window.progress.text
+    assert 0 < window.progress.bar.value() < 500
+    window.progress.button.click()
+    qtbot.waitUntil(lambda: not window.progress.isVisible())
+    assert not window.bench.playing
+    window.close()
+
+
+def test_training_without_an_end_is_not_said_to_take_long(qtbot: QtBot) -> None:
+    window = opened(qtbot)
+    window.bench.play()
+    qtbot.wait(1300)
+    assert not window.progress.isVisible()
+    window.bench.pause()
+    window.close()

@@ -1,0 +1,50 @@
+"""What takes long: what it is, how far, about how long, and a button that cancels it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+
+from simulator.running.progress_text import progress_text
+from simulator.system.progress import Progress
+
+BAR_WIDTH = 80
+
+
+class ProgressLine(QWidget):
+    """Part of the status bar; there while something takes long."""
+
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("What takes long")
+        self._label = QLabel(self)
+        self.bar = QProgressBar(self)
+        self.bar.setFixedWidth(BAR_WIDTH)
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, 1000)
+        self.bar.setAccessibleName("How far it is")
+        self.button = QToolButton(self)
+        self.button.setText("Cancel")
+        self.button.setToolTip("End it here; the run and the experiment stay.")
+        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.button.clicked.connect(self.cancelled)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 8, 0)
+        row.setSpacing(8)
+        for part in (self._label, self.bar, self.button):
+            row.addWidget(part)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        return self._label.text()
+
+    def show_progress(self, progress: Progress | None) -> None:
+        """None: nothing takes long any more."""
+        self.setVisible(progress is not None)
+        if progress is not None:
+            self._label.setText(progress_text(progress))
+            self.bar.setValue(round(1000 * progress.share))
+            self.setAccessibleDescription(self.text)
