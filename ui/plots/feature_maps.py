@@ -101,26 +101,25 @@ class TilePlot(ImagePlot[MapState]):
         return self.chosen if self.chosen in state.layers else min(state.layers)
 
     def fit(self, states: Sequence[MapState]) -> None:
-        layer = self.shown(states[0])
-        maps = [states[0].layers[layer], *filter(None, (self._ghost_maps(layer),))]
+        comparable = [self._comparable(states[0], state) for state in states]
+        maps = [each for each in comparable if each is not None]
         self._tick(self._range(maps))
         rect = self.tiles(maps[0]).rect
-        if len(maps) > 1:
-            rect = rect.united(rect.translated(self.shift(1)))
+        rect = rect.united(rect.translated(self.shift(len(maps) - 1)))
         edge = MARGIN * max(rect.width(), rect.height())
         self.pane.fit((-edge, rect.right() + edge), (-edge, rect.bottom() + edge))
 
     def marks(self, state: MapState) -> Sequence[Mark]:
-        return [self._image(state.layers[self.shown(state)])]
-
-    def ghost_marks(self, ghost: MapState) -> Sequence[Mark]:
-        maps = self._ghost_maps(self.shown(self.state)) if self.state is not None else None
-        return [self._image(maps)] if maps is not None else []
-
-    def _image(self, maps: Maps) -> Mark:
+        """Its images of the layer that the live state shows."""
+        maps = self._comparable(self.state or state, state)
+        if maps is None:
+            return ()
         tiles = self.tiles(maps)
         places = places_of(tiles.compose(marked(self.values(maps))), self.scale.range)
-        return Heat("image", places, tiles.rect, self.colour_table)
+        return [Heat("image", places, tiles.rect, self.colour_table)]
+
+    def ghost_marks(self, ghost: MapState) -> Sequence[Mark]:
+        return self.marks(ghost)
 
     def shift(self, place: int) -> QPointF:
         """To the right or down: where a plot has room."""
@@ -128,15 +127,14 @@ class TilePlot(ImagePlot[MapState]):
             return QPointF()
         rect = self.tiles(self.state.layers[self.shown(self.state)]).rect
         if rect.width() < 1.4 * rect.height():
-            return QPointF(rect.width() + 0.08 * rect.height(), 0.0)
-        return QPointF(0.0, 1.12 * rect.height())
+            return QPointF(place * (rect.width() + 0.08 * rect.height()), 0.0)
+        return QPointF(0.0, place * 1.12 * rect.height())
 
-    def _ghost_maps(self, layer: int) -> Maps | None:
-        """The pinned images of the same layer, where they have the same shape."""
-        if self.ghost is None or self.state is None or layer not in self.ghost.layers:
-            return None
-        pinned, now = self.ghost.layers[layer], self.state.layers[layer]
-        return pinned if self.values(pinned).shape == self.values(now).shape else None
+    def _comparable(self, live: MapState, state: MapState) -> Maps | None:
+        """The images that a state has of the layer that is shown, where they have the same shape as the live ones."""
+        layer = self.shown(live)
+        maps, now = state.layers.get(layer), live.layers[layer]
+        return maps if maps is not None and self.values(maps).shape == self.values(now).shape else None
 
     def _range(self, shown: Sequence[Maps]) -> Range:
         finite = [values[np.isfinite(values)] for values in map(self.values, shown)]
@@ -181,14 +179,10 @@ class TilePlot(ImagePlot[MapState]):
         lost = values.size - finite.size
         if self.left_out(maps):
             found.insert(0, Note(self.left_out(maps)))
-        if self._ghost_maps(self.shown(state)) is not None:
+        if self.ghost is not None and self._comparable(state, self.ghost) is not None:
             where = "on the right" if self.shift(1).x() else "below"
-            found.insert(0, Note(f"pinned at step {integer(self._pinned_step)} {where}"))
+            found.insert(0, Note(f"pinned at step {integer(self.ghost.step)} {where}"))
         return [*found, Note(f"{count(lost, 'value')} not finite", warning=True)] if lost else found
-
-    @property
-    def _pinned_step(self) -> int:
-        return self.ghost.step if self.ghost is not None else -1
 
     def pinned_key(self) -> tuple[Key, ...]:
         """Nothing: a note says where the pinned images are."""
@@ -202,7 +196,7 @@ class TilePlot(ImagePlot[MapState]):
     def probe(self, state: MapState, pane: int, x: float, y: float) -> Probe | None:
         layer = self.shown(state)
         maps, words = state.layers[layer], ""
-        ghost = self._ghost_maps(layer)
+        ghost = None if self.ghost is None else self._comparable(state, self.ghost)
         aside = self.shift(1)
         if ghost is not None and (x >= aside.x() > 0 or y >= aside.y() > 0):
             maps, x, y, words = ghost, x - aside.x(), y - aside.y(), ", pinned"
