@@ -37,7 +37,7 @@ class Observation(Part, Generic[Result], frozen=True, kw_only=True, forbid_unkno
     """
 
     share: ClassVar[float] = 0.04
-    """Of the worker's time while training, divided among those that are asked with the same share; 0: every frame."""
+    """Of the worker's time while training, for all that are asked with the same share together; 0: every frame."""
     traced: ClassVar[bool] = False
     """Whether the backward pass has to be followed for it."""
     standard: ClassVar[bool] = False

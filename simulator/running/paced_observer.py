@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ FRAME_SECONDS = 0.05
 """What takes longer goes into a frame alone, and while nothing trains into one after that which shows the step."""
 NOTICED_SECONDS = 0.01
 """What takes longer waits while a hand is on a knob."""
+LEAST_SECONDS = 1e-9
 MOST = 64
 """Observations whose last results are kept."""
 
@@ -73,7 +73,7 @@ class PacedObserver:
     def at_once(self, observations: Sequence[AnyObservation]) -> dict[AnyObservation, Observed[Any]]:
         """All of them at the present step, whatever they cost."""
         for each in dict.fromkeys(observations):
-            self._make(each, 1)
+            self._make(each, observations)
         return self._results(observations)
 
     def observe(
@@ -81,18 +81,17 @@ class PacedObserver:
     ) -> dict[AnyObservation, Observed[Any]]:
         """The results for a frame of the present step; ``short``: without any that may be left to the next."""
         asked = tuple(dict.fromkeys(observations))
-        sharing = Counter(each.share for each in asked)
         step, spent = self.training.step, 0.0
         shown, self._shown = self._shown == (step, self._state), (step, self._state)
         for each in asked:
             if not each.share:
-                self._make(each, 1)
+                self._make(each, asked)
         due = [each for each in asked if each.share and self._due(each, goes_on, short)]
         made = 0
         for each in sorted(due, key=lambda each: (self._of(each).age, self._of(each).seconds)):
             if spent > FRAME_SECONDS or (not goes_on and not shown and self._of(each).seconds > FRAME_SECONDS):
                 continue
-            spent += self._make(each, sharing[each.share])
+            spent += self._make(each, asked)
             made += 1
         self.awaited = not goes_on and made < len(due)
         self._forget_old(asked)
@@ -110,8 +109,8 @@ class PacedObserver:
         waits = asked.seconds > NOTICED_SECONDS and not self._hand.due
         return asked.throttle.due and not short and not waits
 
-    def _make(self, observation: AnyObservation, sharing: int) -> float:
-        """Observe it, one of so many that share their share; the seconds that it took."""
+    def _make(self, observation: AnyObservation, together: Sequence[AnyObservation]) -> float:
+        """Observe it beside what is asked ``together`` with it; the seconds that it took."""
         asked = self._of(observation)
         try:
             asked.observed = self._observer.observe_one(observation)
@@ -123,11 +122,20 @@ class PacedObserver:
             asked.state = self._state
         if observation.share:
             asked.seconds = asked.observed.seconds
-            asked.throttle.rest = sharing / observation.share - 1
+            asked.throttle.rest = self._rest(observation, together)
             asked.throttle.spent(asked.seconds)
             if asked.seconds > NOTICED_SECONDS:
                 self._hand.spent(0)
         return asked.observed.seconds
+
+    def _rest(self, observation: AnyObservation, together: Sequence[AnyObservation]) -> float:
+        """After how many times as long as it took it is due again, so that those of one share keep to it together.
+
+        What costs c comes each √c Σ√c / share: of all paces that keep to the share, that with the least mean age.
+        """
+        costs = [self._of(each).seconds for each in together if each.share == observation.share]
+        roots = sum(math.sqrt(seconds) for seconds in costs if math.isfinite(seconds))
+        return roots / math.sqrt(max(self._of(observation).seconds, LEAST_SECONDS)) / observation.share - 1
 
     def _results(self, observations: Sequence[AnyObservation]) -> dict[AnyObservation, Observed[Any]]:
         last = {each: self._of(each).observed for each in observations}

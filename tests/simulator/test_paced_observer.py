@@ -72,12 +72,36 @@ def go_on(paced: PacedObserver, seconds: float) -> None:
 @pytest.mark.parametrize("sharing", [1, 3])
 def test_those_of_one_share_divide_it(sharing: int, paced: PacedObserver) -> None:
     asked = [Costly(milliseconds=1, number=number) for number in range(sharing)]
-    paced.observe(asked, goes_on=True)
+    for _ in range(2):
+        go_on(paced, 1000)
+        paced.observe(asked, goes_on=True)
     rest = 0.001 * (sharing / Costly.share - 1)
     go_on(paced, 0.9 * rest - 0.001 * sharing)
-    assert {observed.step for observed in paced.observe(asked, goes_on=True).values()} == {0}
-    go_on(paced, 0.2 * rest + 0.001 * sharing)
     assert {observed.step for observed in paced.observe(asked, goes_on=True).values()} == {2}
+    go_on(paced, 0.2 * rest + 0.001 * sharing)
+    assert {observed.step for observed in paced.observe(asked, goes_on=True).values()} == {4}
+
+
+@pytest.mark.parametrize("costs", [(1, 2), (1, 9, 400), (0, 5)])
+def test_those_that_cost_more_come_less_often_and_together_they_keep_to_the_share(
+    costs: tuple[int, ...], paced: PacedObserver
+) -> None:
+    asked = [Costly(milliseconds=cost, number=number) for number, cost in enumerate(costs)]
+    for _ in range(4):
+        paced.observe(asked, goes_on=True)
+        go_on(paced, 1000)
+    MADE.clear()
+    began = CLOCK.now
+    while CLOCK.now < began + 200:
+        paced.observe(asked, goes_on=True)
+        paced.training.step += 1
+        CLOCK.now += 0.02
+    often = [MADE.count(each) for each in asked]
+    assert often == sorted(often, reverse=True)
+    spent = sum(count * cost for count, cost in zip(often, costs, strict=True)) / 1000
+    share = Costly.share * (CLOCK.now - began)
+    # The last of each may only have begun its rest.
+    assert 0.6 * share < spent <= share + sum(costs) / 1000
 
 
 def test_what_has_no_share_comes_with_every_frame(paced: PacedObserver) -> None:
