@@ -69,7 +69,7 @@ class ExperimentError(ValueError):
         return bounded(f"{place}: {self.message}" if place else self.message)
 
 
-def told(error: ValueError) -> str:
+def in_words(error: ValueError) -> str:
     """What a person is told of an error."""
     return error.in_words if isinstance(error, ExperimentError) else str(error)
 

@@ -54,8 +54,8 @@ class Network:
             try:
                 module = layer.build((depth,), shape)
             except ShapeError as error:
-                told = error.within(depth + 1, title_of(type(layer)), f"layers[{entry}]")
-                raise ExperimentError(str(told), told.path, told.repair, str(told)) from None
+                named = error.within(depth + 1, title_of(type(layer)), f"layers[{entry}]")
+                raise ExperimentError(str(named), named.path, named.repair, str(named)) from None
             _inform(module, str(depth + 1), entry, self.trace)
             self.modules.append(module)
             shape = module.output_shape
@@ -194,8 +194,8 @@ def _output_module(experiment: Experiment, place: tuple[int, ...], shape: Shape,
         last = experiment.layers[-1]
         repair = Repair("give every state", {"output": "all"}) if hasattr(last, "output") else None
         where = f"layers[{len(experiment.layers) - 1}]"
-        told = str(error.within(place[0], title_of(type(last)), ""))
-        raise ExperimentError(told, where, repair, told) from None
+        named = str(error.within(place[0], title_of(type(last)), ""))
+        raise ExperimentError(named, where, repair, named) from None
 
 
 def _inform(module: Module, label: str, entry: int, trace: Trace) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from simulator.data import Csv
-from simulator.experiment.experiment import Experiment, told
+from simulator.experiment.experiment import Experiment, in_words
 from simulator.experiment.files import read, write
 from simulator.schema.parameter import builtins_of
 
@@ -129,7 +129,7 @@ class Document(QObject):
         except ValueError as error:
             if final:
                 self._close_edit()
-            return told(error)
+            return in_words(error)
         if new != self._experiment or back_to is not None:
             self._push(new, description, merge_key, back_to)
         if final:
@@ -184,7 +184,7 @@ class Document(QObject):
         try:
             experiment = read(path)
         except ValueError as error:
-            return told(error)
+            return in_words(error)
         if agreed():
             self.replace(experiment, path.absolute())
         return None

@@ -110,8 +110,8 @@ class Builder(QWidget):
     def _kinds(self, button: QToolButton) -> QMenu:
         """What can be added; greyed where it could not stand."""
         self.menu, self.inside_menu = kinds_menu(
-            self._add, self._add_inside, lambda kind: self._hindered(self._added, kind),
-            lambda kind: self._hindered(edits.added_inside, kind), button,
+            self._add, self._add_inside, lambda kind: self._obstacle(self._added, kind),
+            lambda kind: self._obstacle(edits.added_inside, kind), button,
         )  # fmt: skip
         return self.menu
 
@@ -266,7 +266,7 @@ class Builder(QWidget):
     def _add_inside(self, kind: str) -> None:
         self._act("Add inside", lambda p, c: self._fitted(*edits.added_inside(p, c, {"kind": kind})))
 
-    def _hindered(self, add: Add, kind: str) -> str:
+    def _obstacle(self, add: Add, kind: str) -> str:
         """Why a layer of this kind cannot stand where it would be added, whatever is repaired; empty where it can."""
         shape = None if self._experiment is None else self._outlook.input_shape(self._experiment)
         if shape is None or self._wrong:

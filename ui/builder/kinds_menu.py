@@ -12,12 +12,12 @@ from simulator.schema.parameter import kinds, summary_of, title_of
 
 Take = Callable[[str], None]
 """What is done with the kind that was chosen."""
-Hinder = Callable[[str], str]
+Obstacle = Callable[[str], str]
 """Why a kind cannot stand there; empty where it can."""
 
 
 def kinds_menu(
-    behind: Take, inside: Take, not_behind: Hinder, not_inside: Hinder, parent: QWidget | None = None
+    behind: Take, inside: Take, not_behind: Obstacle, not_inside: Obstacle, parent: QWidget | None = None
 ) -> tuple[QMenu, QMenu]:
     """The menu, and its submenu for what goes inside the chosen layer."""
     menu = _menu("Add a layer behind the chosen one", behind, not_behind, parent)
@@ -27,11 +27,11 @@ def kinds_menu(
     return menu, inner
 
 
-def _menu(title: str, take: Take, hinder: Hinder, parent: QWidget | None) -> QMenu:
+def _menu(title: str, take: Take, obstacle: Obstacle, parent: QWidget | None) -> QMenu:
     menu = QMenu(title, parent)
     menu.setToolTipsVisible(True)
     entries = {kind: _entry(menu, kind, take) for kind in kinds(Layer)}
-    menu.aboutToShow.connect(lambda: _judge(entries, hinder))
+    menu.aboutToShow.connect(lambda: _grey_out(entries, obstacle))
     return menu
 
 
@@ -42,9 +42,9 @@ def _entry(menu: QMenu, kind: str, take: Take) -> QAction:
     return action
 
 
-def _judge(entries: dict[str, QAction], hinder: Hinder) -> None:
+def _grey_out(entries: dict[str, QAction], obstacle: Obstacle) -> None:
     """The stack may have changed since the menu was open last."""
     for kind, action in entries.items():
-        reason = hinder(kind)
+        reason = obstacle(kind)
         action.setEnabled(not reason)
         action.setToolTip(reason or summary_of(kinds(Layer)[kind]))

@@ -10,7 +10,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from simulator.doctor import OBSERVATIONS, Evidence, Finding, Remedy, examine, rising
 from simulator.doctor.headline import headline
-from simulator.experiment.experiment import told
+from simulator.experiment.experiment import in_words
 from simulator.observations.base import Observation
 from simulator.observations.factors import FactorsObservation
 from simulator.observations.sharpness import SharpnessObservation
@@ -87,7 +87,7 @@ class Rounds(QObject):
         try:
             plain = remedy.applied(self._document.experiment).to_builtins()
         except ValueError as error:
-            self.refused.emit(told(error))
+            self.refused.emit(in_words(error))
             return
         back = None if remedy.application == "live" else back_to or 0
         reason = self._document.propose(plain, remedy.title, back_to=back)

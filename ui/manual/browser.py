@@ -64,13 +64,13 @@ class Browser(QTextBrowser):
         self._mark()
 
     def _mark(self) -> None:
-        self.setExtraSelections([self._marking(found) for word in self._marked for found in self._places(word)])
+        self.setExtraSelections([self._marking(place) for word in self._marked for place in self._places(word)])
 
     def _places(self, word: str) -> list[QTextCursor]:
-        places, found = [], self.document().find(word)
-        while not found.isNull():
-            places.append(found)
-            found = self.document().find(word, found)
+        places, place = [], self.document().find(word)
+        while not place.isNull():
+            places.append(place)
+            place = self.document().find(word, place)
         return places
 
     def _marking(self, place: QTextCursor) -> QTextEdit.ExtraSelection:

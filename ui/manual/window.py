@@ -24,7 +24,7 @@ class ManualWindow(QWidget):
         self.setObjectName("manual")
         self.setWindowTitle("Manual — Nablascope")
         self.field = QLineEdit(self)
-        self.found = QLabel(self)
+        self.result = QLabel(self)
         self.contents = Contents(self)
         self.browser = Browser(self)
         self.back = self._button("◀", "Back (Alt+Left)", self.browser.backward)
@@ -55,11 +55,11 @@ class ManualWindow(QWidget):
         self.field.setPlaceholderText("Search (Ctrl+F)")
         self.field.setAccessibleName("Search the manual")
         self.field.setClearButtonEnabled(True)
-        self.found.setProperty("role", "muted")
-        self.found.hide()
+        self.result.setProperty("role", "muted")
+        self.result.hide()
         self.field.installEventFilter(self)
         split = QSplitter(self)
-        split.addWidget(self._column(self.field, self.found, self.contents))
+        split.addWidget(self._column(self.field, self.result, self.contents))
         split.addWidget(self._column(self._row(self.back, self.forward), self.browser))
         split.setChildrenCollapsible(False)
         split.setStretchFactor(1, 1)
@@ -105,8 +105,8 @@ class ManualWindow(QWidget):
         paths = [page.path for page in search(query)] if query.strip() else None
         self.contents.show_only(paths)
         self.browser.mark(tuple(query.split()))
-        self.found.setVisible(paths is not None)
-        self.found.setText(f"{count(len(paths), 'page')} found" if paths else "Nothing found")
+        self.result.setVisible(paths is not None)
+        self.result.setText(f"{count(len(paths), 'page')} found" if paths else "Nothing found")
 
     def _open_first(self) -> None:
         if best := search(self.field.text()):

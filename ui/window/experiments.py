@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from simulator.data.image_files import holds_images
 from simulator.data.table import changed
-from simulator.experiment.experiment import Experiment, told
+from simulator.experiment.experiment import Experiment, in_words
 from simulator.experiment.files import Preset, is_table, reach_of, read
 from simulator.schema.parameter import replaced
 from ui.bench.bench import Bench
@@ -54,7 +54,7 @@ class Experiments(QObject):
         try:
             experiment = preset.load()
         except ValueError as error:
-            self._banner.say(told(error))
+            self._banner.say(in_words(error))
             return
         if self.may_replace():
             self.document.replace(experiment)
