@@ -24,8 +24,7 @@ from ui.app import create_app
 from ui.bench.document import Document
 from ui.board.arrangement import Arrangement
 from ui.plots import all_plots
-from ui.style.restyle import set_theme
-from ui.style.theme import Choice
+from ui.style.restyle import Choice, set_theme
 from ui.window.main_window import MainWindow
 
 SIZES = ((960, 600), (1280, 800), (1920, 1080), (2560, 1440), (3840, 2160))

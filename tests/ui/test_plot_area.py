@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.ui.plot_data import run_info, view
+from ui.board.arrangement import Arrangement
 from ui.board.card import Card
 from ui.board.plot_area import PLAIN, PlotArea
 from ui.board.workspaces import BUILT_IN
@@ -174,6 +175,27 @@ def test_what_is_scrolled_out_costs_nothing_and_catches_up_when_it_is_scrolled_i
     came = set(full.board.seen) - before
     assert came
     assert set(refreshed) == came
+
+
+def test_of_many_plots_in_sight_ten_are_brought_to_each_view_and_none_is_passed_over(
+    qtbot: QtBot, area: PlotArea, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    area.resize(3000, 1800)
+    area.board.change(Arrangement.of(*ALL[:24]))
+    qtbot.waitUntil(lambda: len(area.board.seen) == 24)
+    refreshed: list[str] = []
+    for key in ALL[:24]:
+        monkeypatch.setattr(area.plot(key), "refresh", lambda _view, key=key: refreshed.append(key))
+    still = view(3)
+    for _ in range(5):
+        before = len(refreshed)
+        area.feed.refresh(still, spread=True)
+        qtbot.waitUntil(lambda: not area.feed.refreshing)
+        assert len(refreshed) - before <= 10 + 1  # and what reads the toolbar's numbers with the toolbar
+    assert {refreshed.count(key) for key in ALL[:24] if key != "loss"} == {2, 3}
+    refreshed.clear()
+    area.feed.refresh(still)
+    assert sorted(refreshed) == sorted(ALL[:24])
 
 
 def test_a_plot_is_made_when_it_is_first_seen(qtbot: QtBot, area: PlotArea) -> None:

@@ -32,9 +32,9 @@ class Feed(QObject):
         self._want_all = False
         self._veils = Veils()
         self._due: list[Plot[Any]] = []
-        """Plots that have not been brought to the present view yet, longest waiting first."""
-        self._behind: list[Plot[Any]] = []
-        """Plots that wait for the next view."""
+        """Plots that have not been brought to the present view yet."""
+        self._order: list[Plot[Any]] = []
+        """All that are looked at, longest waiting first."""
         self._turns = QTimer(self, interval=0)
         self._turns.timeout.connect(self.refresh_next)
         plots.made.connect(self._take_in)
@@ -85,7 +85,7 @@ class Feed(QObject):
     def veil(self, why: str, empty: str) -> None:
         """Until a run begins, dim what is shown and say ``why``; ``empty`` stands where nothing is."""
         if self._view is not None:
-            for plot in [*self._due, *self._behind]:
+            for plot in self._order:
                 plot.refresh(self._view)
         self._finish_turns()
         self._veils.lay(self._plots.existing.values(), why, empty)
@@ -109,9 +109,9 @@ class Feed(QObject):
         if spread:
             if before is None or before.reading is not view.reading:
                 self._refresh_readers(looking, view)
-            waiting = [plot for plot in (*self._due, *self._behind) if plot in looking]
-            turns = [*waiting, *(plot for plot in looking if plot not in waiting)]
-            self._due, self._behind = turns[:AT_ONCE], turns[AT_ONCE:]
+            waiting = [plot for plot in self._order if plot in looking]
+            self._order = [*waiting, *(plot for plot in looking if plot not in waiting)]
+            self._due = self._order[:AT_ONCE]
             self._turns.start()
             return
         self._finish_turns()
@@ -131,13 +131,16 @@ class Feed(QObject):
     def refresh_next(self) -> None:
         """The turn of one plot."""
         if self._due and self._view is not None:
-            self._due.pop(0).refresh(self._view)
+            plot = self._due.pop(0)
+            self._order.remove(plot)
+            self._order.append(plot)
+            plot.refresh(self._view)
         if not self._due:
             self._turns.stop()
 
     def _finish_turns(self) -> None:
         self._due.clear()
-        self._behind.clear()
+        self._order.clear()
         self._turns.stop()
 
     def highlight(self, layer: int) -> None:
