@@ -100,6 +100,23 @@ def test_six_cards_fill_every_window_that_has_room_for_them(area: PlotArea, wind
         assert max(card.geometry().bottom() for card in board.cards) > board.viewport().height() - 10
 
 
+@pytest.mark.parametrize("window", WINDOWS, ids=lambda size: str(size.width()))
+def test_no_workspace_s_name_is_cut(area: PlotArea, window: QSize) -> None:
+    area.resize(window - PANELS)
+    settle()
+    bar, names = area.bar, [workspace.title for workspace in area.workspaces.all]
+    if bar.choice.isVisible():
+        assert bar.tabs.isHidden()
+        assert bar.choice.width() >= bar.choice.sizeHint().width()
+        assert [bar.choice.itemText(index) for index in range(bar.choice.count())] == names
+        bar.choice.activated.emit(1)
+    else:
+        assert bar.tabs.width() >= bar.tabs.sizeHint().width()
+        bar.tabs.setCurrentIndex(1)
+    assert area.workspaces.current == "why"
+    assert bar.choice.currentIndex() == bar.tabs.currentIndex() == 1
+
+
 def test_cards_are_neither_strips_nor_columns_on_a_large_screen(area: PlotArea) -> None:
     for window, count in itertools.product(WINDOWS[2:], [6, 12]):
         area.resize(window - PANELS)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QComboBox,
     QHBoxLayout,
     QInputDialog,
     QLineEdit,
@@ -23,6 +25,8 @@ STEPS_PER_UNIT = 20
 STEP = 2
 """Of Ctrl + and −."""
 SLIDER_WIDTH = 72
+BESIDE = 30
+"""Pixels of margins and gaps."""
 
 
 class WorkspaceBar(QWidget):
@@ -48,6 +52,12 @@ class WorkspaceBar(QWidget):
         self.tabs.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.tabs.customContextMenuRequested.connect(self._open_menu_of_tab)
         self.tabs.currentChanged.connect(self._choose)
+        self.choice = QComboBox()
+        self.choice.setAccessibleName("Workspace")
+        self.choice.setToolTip("Which plots are on the board.")
+        self.choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.choice.activated.connect(self.choose)
+        self.choice.hide()
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill_menu)
         self.workspace_button = self._button(
@@ -61,6 +71,8 @@ class WorkspaceBar(QWidget):
         row.setContentsMargins(6, 0, 8, 0)
         row.setSpacing(2)
         row.addWidget(self.tabs, 1)
+        row.addWidget(self.choice)
+        row.addStretch()
         for widget in (self.slider, self.add_button, self.workspace_button):
             row.addWidget(widget)
         workspaces.listed.connect(self._list)
@@ -87,6 +99,18 @@ class WorkspaceBar(QWidget):
         slider.valueChanged.connect(lambda value: self.size_changed.emit(value / STEPS_PER_UNIT))
         return slider
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Tabs where there is room for all, else a list to choose from: none is cut."""
+        others = (self.slider, self.add_button, self.workspace_button)
+        room = self.width() - sum(widget.sizeHint().width() for widget in others) - BESIDE
+        fits = self.tabs.sizeHint().width() <= room
+        self.tabs.setVisible(fits)
+        self.choice.setVisible(not fits)
+
     # -- size ----------------------------------------------------------------------------------------------------
 
     def enlarge(self) -> None:
@@ -107,17 +131,22 @@ class WorkspaceBar(QWidget):
         self.tabs.blockSignals(True)
         while self.tabs.count():
             self.tabs.removeTab(0)
+        self.choice.clear()
         for number, workspace in enumerate(self.workspaces.all, 1):
             index = self.tabs.addTab(workspace.title.replace("&", "&&"))
             keys = f" (Ctrl+{number})" if number < 10 else ""
             self.tabs.setTabToolTip(index, f"{workspace.explain}{keys}")
             self.tabs.setAccessibleTabName(index, workspace.title)
+            self.choice.addItem(workspace.title)
         self.tabs.blockSignals(False)
         self._show_current()
+        self._fit()
 
     def _show_current(self) -> None:
         self.tabs.blockSignals(True)
-        self.tabs.setCurrentIndex([each.id for each in self.workspaces.all].index(self.workspaces.current))
+        index = [each.id for each in self.workspaces.all].index(self.workspaces.current)
+        self.tabs.setCurrentIndex(index)
+        self.choice.setCurrentIndex(index)
         self.tabs.blockSignals(False)
 
     def choose(self, index: int) -> None:

@@ -33,7 +33,7 @@ class BoundsPlot(DepthPlot):
     key = "bounds"
     title = "Gradient bounds of one sample"
     side = "backward"
-    least_width = 310
+    least_width = 316
     least_height = 200
     explain = (
         "Filled: how large one sample's bias gradient is in each layer. Hollow: what it can be at most, given the "

@@ -41,7 +41,7 @@ class ComputationGraph(Plot[GraphState]):
     title = "Computation graph"
     side = "training"
     shape = "square"
-    least_width = 340
+    least_width = 316
     least_height = 280
     explain = (
         "Every factor of the network as a box with its norm: what flows forward in green, what flows back in purple, "

@@ -63,7 +63,7 @@ class CorrelationPlot(CostlyPlot[CorrelationState]):
     preset = "edge-of-chaos"
     title = "Correlation over depth"
     side = "forward"
-    least_width = 320
+    least_width = 316
     least_height = 240
     explain = (
         "How alike each layer makes two samples: 1 if their signals point the same way, 0 if they have nothing in "

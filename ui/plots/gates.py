@@ -55,7 +55,7 @@ class GatePlot(Plot[GateState]):
     preset = "highway-3"
     title = "Gates"
     side = "forward"
-    least_width = 320
+    least_width = 316
     least_height = 190
     kinds = layer_kinds(lambda layer: bool(layer.gates))
     comes_along = True

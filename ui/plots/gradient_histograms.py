@@ -11,7 +11,7 @@ class GradientHistograms(RidgePlot):
     key = "gradient_histograms"
     title = "Weight gradients"
     side = "backward"
-    least_width = 320
+    least_width = 316
     least_height = 170
     explain = (
         "One histogram of ∂C/∂w per layer, each over its own range, which is written at its right. "

@@ -116,7 +116,7 @@ class UnitMicroscope(Plot[UnitState]):
     title = "Unit microscope"
     side = "forward"
     shape = "tall"
-    least_width = 340
+    least_width = 316
     least_height = 400
     explain = (
         "One unit's activation over time: its mean, and the band from the smallest to the largest of the batch. Below "

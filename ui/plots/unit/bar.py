@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QSpinBox, QWidget
 
 from simulator.layers.info import LayerInfo
 from simulator.observations.unit import Unit
@@ -14,6 +14,8 @@ from ui.chart.view import layer_name
 
 ASIDE = "It acts on the running network at once, is no part of the experiment, and undo does not take it back."
 
+BESIDE_ENTRY = 36
+"""Pixels of a combo box beside its entry."""
 MARGIN, SPACE = 8, 6
 """Pixels at its sides, and between its parts."""
 
@@ -34,6 +36,7 @@ class UnitBar(QWidget):
         self.layer.setToolTip("The layer whose unit is watched")
         self.layer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.layer.setMinimumContentsLength(9)
+        self.layer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.layer.activated.connect(lambda _place: self._choose(0))
         self.unit = QSpinBox()
         self.unit.setPrefix("unit ")
@@ -60,6 +63,7 @@ class UnitBar(QWidget):
             row.setSpacing(SPACE)
             for part in parts:
                 row.addWidget(part)
+        choice.setStretch(0, 100)  # as wide as its longest entry, where there is room
         choice.addStretch(1)
         self._rows = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._rows.setContentsMargins(MARGIN, 0, MARGIN, 6)
@@ -95,6 +99,8 @@ class UnitBar(QWidget):
         self._labels = labels
         self.layer.clear()
         self.layer.addItems(names)
+        longest = max((self.layer.fontMetrics().horizontalAdvance(name) for name in names), default=0)
+        self.layer.setMaximumWidth(longest + BESIDE_ENTRY)
 
     def show_unit(self, unit: Unit) -> None:
         """Bring everything in line with the unit that is watched, without telling of it."""
