@@ -140,6 +140,7 @@ class WorkspaceBar(QWidget):
             self.choice.addItem(workspace.title)
         self.tabs.blockSignals(False)
         self._show_current()
+        self.setFixedHeight(max(self.tabs.sizeHint().height(), self.choice.sizeHint().height()))
         self._fit()
 
     def _show_current(self) -> None:
