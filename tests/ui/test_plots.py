@@ -18,7 +18,7 @@ from simulator.record.record import Record
 from tests.ui.plot_data import KINDS, frame, history, run_info, view
 from tests.ui.told import empty_note, read_out
 from ui.app import create_app
-from ui.chart.header import Explanation
+from ui.chart.explanation import Explanation
 from ui.plots import Plot, View, all_plots, plot_class
 from ui.style.numbers import number
 from ui.style.restyle import set_theme

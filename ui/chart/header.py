@@ -8,7 +8,6 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
-from ui.chart.explanation import Explanation
 from ui.style.elided_label import ElidedLabel
 from ui.style.icons import set_icon
 from ui.style.theme import current_theme
@@ -152,6 +151,9 @@ class Header(QWidget):
         set_icon(self.maximise, "restore" if maximised else "maximise")
 
     def show_explanation(self) -> None:
+        # It sets formulas, which a start does not wait for.
+        from ui.chart.explanation import Explanation
+
         popover = Explanation(self, *self._words)
         popover.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         corner = self.info.mapToGlobal(QPoint(self.info.width(), self.info.height() + 2))
