@@ -13,13 +13,14 @@ from simulator.experiment.experiment import Experiment
 from simulator.layers.base import Tap
 from simulator.network.network import Network
 from simulator.observations.base import Observation
+from simulator.observations.sample import check_sample
 
 if TYPE_CHECKING:
     from simulator.training.training import Training
 
 
 class Maps(Struct, frozen=True):
-    """What a layer finds in the first training sample, and what it looks for; no more than a picture shows."""
+    """What a layer finds in one training sample, and what it looks for; no more than a picture shows."""
 
     maps: Floats
     """(channels, height, width): the layer's answer, in evaluation mode."""
@@ -36,22 +37,26 @@ MOST_INPUTS = 16
 
 
 class FeatureMapsObservation(Observation[Mapping[str, Maps]], frozen=True, tag="maps"):
-    """Label of each layer that answers with an image → its maps and kernels."""
+    """Label of each layer that answers with an image → its maps and kernels, for the training sample at a place."""
+
+    sample: int = 0
+    """Counted from 0."""
 
     share = 0
     standard = True
 
     def observe(self, training: Training) -> Mapping[str, Maps]:
-        return Inspector().maps(training)
+        return Inspector(self.sample).maps(training)
 
     def watch(self) -> Callable[[Training], Mapping[str, Maps]]:
-        return Inspector().maps
+        return Inspector(self.sample).maps
 
 
 class Inspector:
-    """Keeps a twin of one training's network that answers for the first training sample, in evaluation mode."""
+    """Keeps a twin of one training's network that answers for one training sample, in evaluation mode."""
 
-    def __init__(self) -> None:
+    def __init__(self, sample: int) -> None:
+        self._sample = sample
         self._twin: Network | None = None
         self._experiment: Experiment | None = None
         """What the twin was told last."""
@@ -60,8 +65,9 @@ class Inspector:
         """Layer label → its maps and kernels; empty where no layer answers with an image."""
         if not any("maps" in tap.extras for tap in training.network.taps):
             return {}
+        check_sample(self._sample, training)
         twin = self._twin_of(training)
-        np.copyto(twin.input[:-1], training.data.x_train[:, :1])
+        np.copyto(twin.input[:-1], training.data.x_train[:, self._sample : self._sample + 1])
         twin.forward(training=False)
         return {tap.info.label: _seen(tap) for tap in twin.taps if "maps" in tap.extras}
 

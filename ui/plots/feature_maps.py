@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 
 from simulator.layers.base import layer_kinds
 from simulator.observations.base import Observation
 from simulator.observations.feature_maps import FeatureMapsObservation, Maps
+from simulator.observations.sample import Sample, SampleObservation
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import BlankAxis
 from ui.chart.colour_tables import forward_table
@@ -25,10 +26,13 @@ from ui.chart.table import Cell, Table
 from ui.chart.tiles import Tiles, flowing, marked, places_of
 from ui.plots.base import Plot, Probe, View
 from ui.plots.images import ImagePlot
+from ui.plots.sample_chooser import SampleChooser
 from ui.style.numbers import count, integer, number
 from ui.style.theme import Theme
 
 MARGIN = 0.02
+MOST_OF_INPUT, APART = 0.5, 0.06
+"""Width of the input at most and its distance from the maps, as shares of their width."""
 Index = NDArray[np.intp]
 
 
@@ -41,10 +45,17 @@ class MapState:
     layers: Mapping[int, Maps]
 
 
-def map_state(view: View, *, kernels: bool) -> MapState | None:
+@dataclass(frozen=True)
+class SampleState(MapState):
+    """And the sample that they are of."""
+
+    sample: Sample | None
+
+
+def map_state(view: View, observation: FeatureMapsObservation, *, kernels: bool) -> MapState | None:
     """Layers with kernels, or with maps of any kind; None where there are none."""
     found = {}
-    seen = view.frame.result(FeatureMapsObservation()) or {}
+    seen = view.frame.result(observation) or {}
     for index, layer in enumerate(view.frame.info.layers):
         maps = seen.get(layer.label)
         if maps is not None and (maps.kernels is not None or not kernels):
@@ -94,7 +105,7 @@ class TilePlot(ImagePlot[MapState]):
             self.chosen = -1
 
     def capture(self, view: View) -> MapState | None:
-        return map_state(view, kernels=self.needs_kernels)
+        return map_state(view, FeatureMapsObservation(), kernels=self.needs_kernels)
 
     def shown(self, state: MapState) -> int:
         """Index of the layer whose images are drawn."""
@@ -105,9 +116,13 @@ class TilePlot(ImagePlot[MapState]):
         maps = [each for each in comparable if each is not None]
         self._tick(self._range(maps))
         rect = self.tiles(maps[0]).rect
-        rect = rect.united(rect.translated(self.shift(len(maps) - 1)))
+        rect = rect.united(rect.translated(self.shift(len(maps) - 1))).united(self.aside(states[0], rect))
         edge = MARGIN * max(rect.width(), rect.height())
-        self.pane.fit((-edge, rect.right() + edge), (-edge, rect.bottom() + edge))
+        self.pane.fit((rect.left() - edge, rect.right() + edge), (rect.top() - edge, rect.bottom() + edge))
+
+    def aside(self, state: MapState, rect: QRectF) -> QRectF:
+        """Where something else of the live state stands beside the images in ``rect``; by itself nowhere."""
+        return QRectF()
 
     def marks(self, state: MapState) -> Sequence[Mark]:
         """Its images of the layer that the live state shows."""
@@ -229,20 +244,101 @@ class FeatureMaps(TilePlot):
     title = "Feature maps"
     side = "forward"
     shape = "square"
-    least_height = 230
+    least_height = 260
     comes_along = True
     noun = "maps"
     bar_name = "activation"
     colour_table = staticmethod(forward_table)
+    observations = (FeatureMapsObservation(), SampleObservation())
     explain = (
-        "What each channel of a convolution answers to one image, always the same: the first one trained on. Point "
-        "at another layer, in any plot or in the stack, to see its maps. A map without any contrast is a channel "
-        "that finds nothing; maps that look alike are channels that have learnt the same."
+        "What each channel of a convolution answers to one training sample, which stands at the left where it is an "
+        "image; choose another below. Point at another layer, in any plot or in the stack, to see its maps. A map "
+        "without any contrast is a channel that finds nothing; maps that look alike are channels that have learnt "
+        "the same."
     )
     formula = (
-        r"$a_c$ at each position, for the first training sample, in evaluation mode; one colour scale for all maps"
+        r"$a_c$ at each position, for one training sample, in evaluation mode; one colour scale for all maps, another "
+        "for the input, from its least to its greatest value"
     )
     empty_text = "Add a convolution to see what it finds in an image."
+
+    def build(self) -> None:
+        super().build()
+        self.chooser = SampleChooser() if self.header is not None else None
+        column = self.layout()
+        if self.chooser is not None and column is not None:
+            column.addWidget(self.chooser)
+            self.chooser.chosen.connect(self.show_sample)
+
+    def begin(self, info: RunInfo) -> None:
+        super().begin(info)
+        if self.chooser is not None:
+            self.chooser.set_count(info.train_samples)
+
+    def show_sample(self, index: int) -> None:
+        """Show what is found in this training sample, counted from 0, from now on."""
+        self.scale.reset()
+        self.observe(FeatureMapsObservation(sample=index), SampleObservation(sample=index))
+
+    def capture(self, view: View) -> SampleState | None:
+        maps, sample = self.observations
+        assert isinstance(maps, FeatureMapsObservation)
+        state = map_state(view, maps, kernels=False)
+        seen = view.frame.result(sample)
+        return None if state is None else SampleState(state.step, state.depth, state.layers, seen)
+
+    # -- the input ---------------------------------------------------------------------------------------------------
+
+    def aside(self, state: MapState, rect: QRectF) -> QRectF:
+        """Left of the maps, as high as all of them but not half as wide."""
+        image = input_of(state)
+        if image is None:
+            return rect
+        whole = flowing(*image.shape).rect
+        zoom = min(rect.height() / whole.height(), MOST_OF_INPUT * rect.width() / whole.width())
+        width, height = zoom * whole.width(), zoom * whole.height()
+        return QRectF(-width - APART * rect.width(), 0.5 * (rect.height() - height), width, height)
+
+    def marks(self, state: MapState) -> Sequence[Mark]:
+        marks, image, maps = list(super().marks(state)), input_of(state), self._comparable(self.state or state, state)
+        if image is not None and maps is not None:
+            low, high = _span(image)
+            places = places_of(flowing(*image.shape).compose(marked(image)), (low, high))
+            marks.append(Heat("input", places, self.aside(state, self.tiles(maps).rect), self.colour_table))
+        return marks
+
+    def ghost_marks(self, ghost: MapState) -> Sequence[Mark]:
+        return super().marks(ghost)
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def legend_keys(self, state: MapState) -> Sequence[Key]:
+        return [*super().legend_keys(state), *(Key(text, "muted", "none") for text in self._sample_words(state))]
+
+    def _sample_words(self, state: MapState) -> Sequence[str]:
+        """``sample 5: three``"""
+        sample = state.sample if isinstance(state, SampleState) else None
+        if sample is None:
+            return ()
+        names = self.info.class_names if self.info is not None else ()
+        known = sample.label is not None and sample.label < len(names)
+        return [f"sample {integer(sample.index + 1)}" + (f": {names[sample.label or 0]}" if known else "")]
+
+    def probe(self, state: MapState, pane: int, x: float, y: float) -> Probe | None:
+        image = input_of(state)
+        rect = self.aside(state, self.tiles(state.layers[self.shown(state)]).rect)
+        if image is None or not rect.contains(x, y):
+            return super().probe(state, pane, x, y)
+        tiles = flowing(*image.shape)
+        zoom = tiles.rect.width() / rect.width()
+        place = tiles.at((x - rect.left()) * zoom, (y - rect.top()) * zoom)
+        words = "\n".join(["input", *self._sample_words(state)])
+        if place is None or place[0] >= len(image):
+            return Probe(words)
+        channel, row, column = place
+        where = f"channel {channel + 1}, " if len(image) > 1 else ""
+        value = number(float(image[channel, row, column]))
+        return Probe(f"{words}\n{where}row {row + 1}, column {column + 1}\n{value}")
 
     def values(self, maps: Maps) -> Array:
         return maps.maps
@@ -256,6 +352,17 @@ class FeatureMaps(TilePlot):
 
     def tile_text(self, maps: Maps, tile: int) -> str:
         return f"map {tile + 1}"
+
+
+def input_of(state: MapState) -> Array | None:
+    """(channels, height, width) of the image that went in, where one did."""
+    return state.sample.image if isinstance(state, SampleState) and state.sample is not None else None
+
+
+def _span(values: Array) -> Range:
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    return low, high if high > low else low + 1.0
 
 
 if __name__ == "__main__":
