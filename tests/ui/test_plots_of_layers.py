@@ -18,6 +18,7 @@ from simulator.observations.feature_maps import FeatureMapsObservation, Maps
 from simulator.observations.gates import GatesObservation
 from simulator.observations.observer import observe
 from simulator.observations.registry import standard
+from simulator.observations.sample import SampleObservation
 from simulator.observations.time_profile import TimeProfilesObservation
 from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
@@ -26,6 +27,7 @@ from simulator.training.run_info import RunInfo
 from simulator.training.training import Training
 from tests.ui.layer_data import TIMES, gates_of, maps_of, past_of, profiles_of
 from tests.ui.plot_data import recorded, run_info, with_results
+from tests.ui.real_runs import real
 from tests.ui.told import drawn, empty_note
 from ui.board.plot_area import PlotArea
 from ui.chart.bands import Bands, Caption, Captions, gap_of
@@ -37,8 +39,10 @@ from ui.chart.marks import Curves
 from ui.chart.tiles import Tiles, flowing
 from ui.plots import Plot, View, plot_class
 from ui.plots.feature_maps import TilePlot
+from ui.plots.sample_chooser import SampleChooser
 from ui.plots.through_time import ThroughTime, decades_per_step, slope_number, slope_text
 from ui.plots.through_time_image import ThroughTimeImage
+from ui.style.numbers import number
 from ui.style.theme import LIGHT
 
 SPECIAL = ("through_time", "through_time_image", "gates", "branch_share", "feature_maps", "kernels")
@@ -489,3 +493,43 @@ def test_the_menu_lists_plots_of_some_layers_last(area: PlotArea) -> None:
     special = {plot.title for plot in area.plots.values() if plot.kinds}
     assert set(texts[-len(special) :]) == special
     assert len(texts) == len(area.plots)
+
+
+# -- the sample that feature maps are of -------------------------------------------------------------------------------
+
+
+def test_feature_maps_show_the_image_that_goes_in_and_its_class(qtbot: QtBot) -> None:
+    pooling = real("pooling")
+    plot = shown("feature_maps", pooling, qtbot)
+    sample = pooling.frame.result(SampleObservation())
+    assert sample is not None
+    assert sample.label is not None
+    assert f"sample 1: {pooling.frame.info.class_names[sample.label]}" in [key.text for key in plot.legend.keys]
+    image = next(mark for mark in plot.drawing.marks_of(Heat) if mark.key == "input")
+    maps = next(mark for mark in plot.drawing.marks_of(Heat) if mark.key == "image")
+    assert image.rect.right() < maps.rect.left()
+    middle = image.rect.center()
+    probe = plot.probe(plot.state, 0, middle.x(), middle.y())
+    assert probe is not None
+    assert probe.text.startswith("input\nsample 1: ")
+    assert sample.image is not None
+    assert probe.text.split("\n")[-1] in {number(float(value)) for value in sample.image.ravel()}
+
+
+def test_another_sample_is_asked_for_by_its_number(qtbot: QtBot) -> None:
+    pooling = real("pooling")
+    plot = shown("feature_maps", pooling, qtbot)
+    chooser = plot.findChild(SampleChooser)
+    assert isinstance(chooser, SampleChooser)
+    assert chooser.number.maximum() == pooling.frame.info.train_samples
+    with qtbot.waitSignal(plot.observations_changed):
+        chooser.number.setValue(8)
+    assert plot.observations == (FeatureMapsObservation(sample=7), SampleObservation(sample=7))
+    before = plot.state
+    plot.refresh(pooling)  # which does not bring it yet
+    assert plot.state is before
+
+
+def test_kernels_have_no_image_beside_them(qtbot: QtBot, convolutional: View) -> None:
+    plot = shown("kernels", convolutional, qtbot)
+    assert not [mark for mark in plot.drawing.marks_of(Heat) if mark.key == "input"]

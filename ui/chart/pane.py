@@ -6,7 +6,7 @@ import math
 
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QGraphicsItem
 
@@ -40,6 +40,9 @@ class Pane(pg.ViewBox):
     items, axes and pointers get data coordinates.
     """
 
+    given_back = Signal()
+    """What is shown is no longer a hand's choice."""
+
     def __init__(self, *, invert_y: bool = False) -> None:
         super().__init__(enableMenu=False, invertY=invert_y, defaultPadding=0)
         self.disableAutoRange()
@@ -62,14 +65,24 @@ class Pane(pg.ViewBox):
         self.held.append(item)
 
     def fit(self, x: Range, y: Range) -> None:
+        """Show these ranges, unless a hand has chosen others in which there still is something."""
         if (x, y) != self.auto:
             self.auto = (x, y)
             if not self.manual:
                 self._show(x, y)
+            elif self.astray:
+                self.give_back()
+
+    @property
+    def astray(self) -> bool:
+        """Whether a hand has chosen a view in which there is nothing."""
+        pairs = zip(self.shown, self.auto, strict=True)
+        return self.manual and any(max(one) < min(other) or min(one) > max(other) for one, other in pairs)
 
     def give_back(self) -> None:
         self.manual = False
         self._show(*self.auto)
+        self.given_back.emit()
 
     def take_view_of(self, other: Pane) -> None:
         """Show what ``other`` shows, zoomed or not."""

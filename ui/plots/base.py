@@ -51,6 +51,9 @@ class Plot(DrawnPlot[S]):
         self.canvas.keep_still_parts()
         self.pointing.follow()
         self.pointing.asked.connect(self._read)
+        for pane in self.canvas.panes:
+            pane.sigRangeChangedManually.connect(lambda _axes: self._write())
+            pane.given_back.connect(self._write)
         self.pointing.layer_changed.connect(self.highlight)
         self.pointing.layer_changed.connect(self.layer_hovered)
         theme_changed.connect(self.restyle)
