@@ -12,12 +12,13 @@ from simulator import Experiment, run
 from simulator.arrays.trace import Gains
 from simulator.observations.factors import FactorsObservation
 from simulator.running.headless import RunResult
+from tests.ui.real_runs import NETS, real
 from tests.ui.told import drawn
-from ui.chart.marks import LOST, Dots
+from ui.chart.marks import LOST, Area, Bars, Dots
 from ui.chart.view import View
 from ui.plots.bounds import slack_text
 from ui.plots.through_time import slope_text
-from ui.plots.waterfall import Waterfall, bars_of, gain_text, state_of
+from ui.plots.waterfall import MOST_BARS, Waterfall, WaterfallState, areas_of, bars_of, gain_text, state_of
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +104,40 @@ def test_what_is_not_finite_is_not_counted_in_decades(value: float) -> None:
     for told in (gain_text(value), slack_text(value, 2), slope_text(np.array([value, value]))):
         assert told
         assert "decades" not in told
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_the_sums_of_the_factors_add_up_to_the_line(qtbot: QtBot, net: str) -> None:
+    plot = Waterfall()
+    qtbot.addWidget(plot)
+    plot.refresh(real(net))
+    state = plot.state
+    assert isinstance(state, WaterfallState)
+    known = np.isfinite(state.running)
+    np.testing.assert_allclose(state.sums[:, known].sum(axis=0), state.running[known], atol=1e-9)
+    areas = areas_of(state)
+    above = sum((np.maximum(high, 0) - np.maximum(low, 0) for low, high in areas), np.zeros(state.depth))
+    below = sum((np.minimum(high, 0) - np.minimum(low, 0) for low, high in areas), np.zeros(state.depth))
+    np.testing.assert_allclose((above - below)[known], state.running[known], atol=1e-9)
+
+
+def test_many_layers_have_areas_for_bars(qtbot: QtBot) -> None:
+    for net, layers in (("deep", 50), ("residual", 8)):
+        plot = Waterfall()
+        qtbot.addWidget(plot)
+        plot.refresh(real(net))
+        assert plot.state is not None
+        assert plot.state.depth == layers
+        many = layers > MOST_BARS
+        assert bool(plot.drawing.marks_of(Area)) is many
+        assert bool(plot.drawing.marks_of(Bars)) is not many
+        probe = plot.probe(plot.state, 0, 1.0, 0.0)
+        assert probe is not None
+        assert ("summed from the output" in probe.text) is many
+
+
+def test_areas_end_where_the_signal_is_lost() -> None:
+    found = [Gains("2", {"weights": 0.5, "slope": -0.2}, 0.3), Gains("1", {"weights": -np.inf}, -np.inf)]
+    state = state_of(0, ["1", "2", "3"], found)
+    assert np.isnan(state.sums[:, 0]).all()
+    assert state.sums[:, 1].sum() == pytest.approx(0.3)

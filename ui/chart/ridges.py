@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,6 +134,35 @@ def overlap_of(depth: int) -> float:
     return float(np.clip(depth / 14, 1.5, 8.0))
 
 
+MOST_RIDGES = 30
+STRIDES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+ORDINALS = {2: "second", 5: "fifth", 10: "tenth", 20: "twentieth", 50: "fiftieth", 100: "hundredth"}
+
+
+def stride_of(depth: int) -> int:
+    """Of so many layers each how-many-th has a ridge, where they cannot be told apart otherwise."""
+    return next((stride for stride in STRIDES if depth <= stride * MOST_RIDGES), STRIDES[-1])
+
+
+def rise_of(depth: int) -> float:
+    """How many rows high a ridge is where only each how-many-th row has one."""
+    stride = stride_of(depth)
+    return overlap_of(depth) if stride == 1 else 1.8 * stride
+
+
+def ridge_rows(depth: int, besides: int = -1) -> list[int]:
+    """Layers that have a ridge: the first, each fifth or so, the last, and that which is pointed at."""
+    stride = stride_of(depth)
+    rows = {0, depth - 1, *range(stride - 1, depth, stride), besides}
+    return sorted(row for row in rows if 0 <= row < depth)
+
+
+def thinned_note(depth: int) -> list[Note]:
+    """``each fifth of 100 layers``, where not all of them have a ridge."""
+    stride = stride_of(depth)
+    return [Note(f"each {ORDINALS.get(stride, f'{stride}th')} of {count(depth, 'layer')}")] if stride > 1 else []
+
+
 def ridge_polygons(x: Array, heights: Array, rise: float) -> list[QPolygonF]:
     """``x`` (layers, bins + 1) edges, ``heights`` (layers, bins): closed outlines on the base lines 0, 1, …"""
     depth, bins = heights.shape
@@ -162,16 +192,19 @@ class Ridges(Mark):
     _: KW_ONLY
     layers: Sequence[int] = ()
     """The layer of each, where one is to be emphasised."""
+    rows: Sequence[int] = ()
+    """The base line of each, where not every row has one."""
     ghost: str = "text"
 
     def dimmed(self) -> Outlines:
         return Outlines(self.key, self.outlines, colour=self.ghost)
 
     def draw(self, surface: Surface) -> None:
-        thin = abs(surface.to_pixels.m22()) < THIN_ROW
+        gap = min((b - a for a, b in pairwise(self.rows)), default=1)
+        thin = abs(surface.to_pixels.m22()) * gap < THIN_ROW
         for i, outline in enumerate(self.outlines):
             if not thin:
-                self._base_line(surface, float(i))
+                self._base_line(surface, float(self.rows[i] if self.rows else i))
             self._ridge(surface, surface.to_pixels.map(outline), i, thin)
 
     def _ridge(self, surface: Surface, outline: QPolygonF, index: int, thin: bool) -> None:

@@ -24,13 +24,15 @@ from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.graph.controls import Controls
 from ui.plots.graph.detail import Detail, cell_at, cell_rect
 from ui.plots.graph.editor import WeightEditor
-from ui.plots.graph.faces import faces_of, label_of, name_of, opened_of
+from ui.plots.graph.faces import brackets_of, faces_of, label_of, labels_of, name_of, opened_of
+from ui.plots.graph.folding import Fold, FoldedGraph, Opened, folded, folding_again, opening, range_words
 from ui.plots.graph.layout import Edge, Place, depth_of, edges, is_editable, layout, role_of
-from ui.plots.graph.marks import Boxes, box_rect, dot_place
+from ui.plots.graph.marks import BRACKET, Boxes, box_rect, dot_place
 from ui.plots.graph.phrases import ratio_words
 from ui.plots.graph.state import UNCHANGED, GraphState, changed_columns
 from ui.style.numbers import integer, number
 
+NOWHERE = QPointF(-1e6, -1e6)
 STILL = 5.0
 """Pixels within which a press and its release are a click."""
 
@@ -47,7 +49,8 @@ class ComputationGraph(Plot[GraphState]):
         "Every factor of the network as a box with its norm: what flows forward in green, what flows back in purple, "
         "what is kept for the way back dashed; an edge is a pixel thinner for each decade less. Click a box to open "
         "it. Plain nets up to 10 wide can be changed by hand: a click at a dot switches a unit off, a double "
-        "click edits a weight, and every box says by what it is multiplied."
+        "click edits a weight, and every box says by what it is multiplied. Beyond 20 layers, equal ones are one box, "
+        "×20, with the least and the largest of their norms; a click opens it, and one at the bar above folds it again."
     )
     formula = (
         r"Forward: $a=\varphi(Wa+b)$. Backward: $\delta=S\odot W^{\top}\delta$, $\partial W=\delta a^{\top}/N$, "
@@ -67,8 +70,9 @@ class ComputationGraph(Plot[GraphState]):
         self.detail_pane.setMouseEnabled(False, False)
         self._places: dict[str, Place] = {}
         self._edges: list[Edge] = []
-        self._laid_out: tuple[str, ...] = ()
-        """Keys of the boxes that have been given places."""
+        self._laid_out: tuple[object, ...] = ()
+        """Keys of the boxes that have been given places, and which repeats were open."""
+        self._shown = FoldedGraph(Graph(()), {}, (), {})
         self._refused = ""
         self._pressed = QPointF()
         self._edited: tuple[int, int, int] | None = None
@@ -98,6 +102,7 @@ class ComputationGraph(Plot[GraphState]):
 
     def begin(self, info: RunInfo) -> None:
         self._refused = ""
+        self._laid_out = ()
         self._ask()
 
     def capture(self, view: View) -> GraphState | None:
@@ -109,7 +114,9 @@ class ComputationGraph(Plot[GraphState]):
         old = self.state or self._before
         if old is None or [(b.key, b.shape) for b in old.graph.boxes] != [(b.key, b.shape) for b in graph.boxes]:
             return made
-        kept = replace(made, chosen=old.chosen, matrix=old.matrix, changes=old.changes, outcome=old.outcome)
+        kept = replace(
+            made, chosen=old.chosen, matrix=old.matrix, changes=old.changes, outcome=old.outcome, unfolded=old.unfolded
+        )
         return self._with_answer(kept, view.frame)
 
     _before: GraphState | None = None
@@ -165,6 +172,14 @@ class ComputationGraph(Plot[GraphState]):
         self.show_state(state)
         self._ask()
 
+    def unfold(self, opened: Opened) -> None:
+        """Open these repeats and no others. The open box closes where it is no longer drawn."""
+        if self.state is None:
+            return
+        self.show_state(replace(self.state, unfolded=opened))
+        if self.state.chosen and self.state.chosen not in self._places:
+            self.choose("")
+
     def switch_unit(self, layer: int, unit: int) -> None:
         """Switch a hidden unit off, or on again."""
         if self.state is not None:
@@ -201,6 +216,7 @@ class ComputationGraph(Plot[GraphState]):
                 case QEvent.Type.MouseButtonPress:
                     self._pressed = event.position()
                 case QEvent.Type.MouseButtonDblClick:
+                    self._pressed = NOWHERE
                     return self._edit(at) or self._box_at(at) is not None
                 case QEvent.Type.MouseButtonRelease:
                     if (event.position() - self._pressed).manhattanLength() < STILL:
@@ -211,13 +227,27 @@ class ComputationGraph(Plot[GraphState]):
         if self.state is None or self.canvas.pane_at(at) != 0:
             return None
         point = self.pane.mapSceneToView(at)
-        found = (box for box in self.state.graph.boxes if box_rect(self._places[box.key]).contains(point))
+        found = (box for box in self._shown.graph.boxes if box_rect(self._places[box.key], box.key).contains(point))
         return next(found, None)
 
+    def _bracket_at(self, at: QPointF) -> Fold | None:
+        """The opened repeats whose bar is there."""
+        if self.state is None or self.canvas.pane_at(at) != 0:
+            return None
+        point = self.pane.mapSceneToView(at)
+        brackets = brackets_of(self._shown, self.labels, self._places)
+        return next((bracket.fold for bracket in brackets if bracket.rect.contains(point)), None)
+
     def _click(self, at: QPointF) -> None:
-        box = self._box_at(at)
-        if box is None or self.paused:
-            return
+        box, opened = self._box_at(at), self._bracket_at(at)
+        if opened is not None:
+            self.unfold(folding_again(opened, self._shown.opened))
+        elif box is not None and box.key in self._shown.folds:
+            self.unfold(opening(self._shown.folds[box.key], self._shown.opened))
+        elif box is not None and not self.paused:
+            self._click_box(box, at)
+
+    def _click_box(self, box: Box, at: QPointF) -> None:
         unit = self._unit_at(box, at)
         if unit is None:
             self.choose(box.key)
@@ -256,9 +286,9 @@ class ComputationGraph(Plot[GraphState]):
 
     def fit(self, states: Sequence[GraphState]) -> None:
         state = states[0]
-        self._lay_out(state.graph)
+        self._lay_out(state)
         columns = max(place[0] for place in self._places.values())
-        self.pane.fit((-0.6, columns + 0.6), (-0.55, 2.55))
+        self.pane.fit((-0.6, columns + 0.6), (-0.55, 2.55 + BRACKET * len(self._shown.opened)))
         self._give_room(0.42 if state.chosen else 0.0)
         if self.controls is not None:
             self.controls.setVisible(self.editable)
@@ -268,19 +298,22 @@ class ComputationGraph(Plot[GraphState]):
         """What is pinned stands in the boxes."""
         pinned = self.ghost.norms if self.ghost is not None else {}
         editable = is_editable(state.graph) and not self._refused
-        faces = faces_of(state, pinned, self.labels, self._places, editable=editable)
+        faces = faces_of(state, self._shown, pinned, self.labels, self._places, editable=editable)
         opened = opened_of(state, self.labels)
-        boxes = Boxes("boxes", faces, self._edges, state.norms, state.chosen)
+        norms, brackets = self._shown.all_norms(state.norms), brackets_of(self._shown, self.labels, self._places)
+        boxes = Boxes("boxes", faces, self._edges, norms, state.chosen, brackets)
         return [boxes, *([] if opened is None else [Detail("detail", opened, pane=1)])]
 
     def ghost_marks(self, ghost: GraphState) -> Sequence[Mark]:
         return ()
 
-    def _lay_out(self, graph: Graph) -> None:
-        keys = tuple(box.key for box in graph.boxes)
-        if keys != self._laid_out:
-            self._laid_out, self._places = keys, layout(graph)
-            self._edges = edges(graph, self._places)
+    def _lay_out(self, state: GraphState) -> None:
+        layers = self.info.layers if self.info is not None else ()
+        drawn = (*(box.key for box in state.graph.boxes), state.unfolded)
+        if drawn != self._laid_out:
+            self._laid_out, self._shown = drawn, folded(state.graph, layers, state.unfolded)
+            self._places = layout(self._shown.graph)
+            self._edges = edges(self._shown.graph, self._places)
 
     # -- words ---------------------------------------------------------------------------------------------------------
 
@@ -301,7 +334,9 @@ class ComputationGraph(Plot[GraphState]):
     def probe(self, state: GraphState, pane: int, x: float, y: float) -> Probe | None:
         if pane != 0:
             return None
-        box = min(state.graph.boxes, key=lambda box: _distance(self._places[box.key], x, y))
+        box = min(self._shown.graph.boxes, key=lambda box: _distance(self._places[box.key], x, y))
+        if box.key in self._shown.folds:
+            return self._fold_probe(state, box)
         lines = [self.layer_text(box.layer) if box.layer >= 0 else "the batch"]
         lines.append(
             f"{name_of(box, self.labels)}: {box.shape[0]} × {box.shape[1]}, norm {number(state.norms[box.key])}"
@@ -309,6 +344,13 @@ class ComputationGraph(Plot[GraphState]):
         if state.changed is not None and box.key in state.changed.before:
             lines.append(ratio_words(state.changed.ratio(box.key)))
         return Probe("\n".join(lines), box.layer)
+
+    def _fold_probe(self, state: GraphState, box: Box) -> Probe:
+        """What stands in the box of a fold, and how it opens."""
+        fold, norms = self._shown.folds[box.key], state.norms
+        words = range_words([norms[key] for key in self._shown.hidden[box.key]])
+        name = {"fold": "a", "fold_delta": "δ", "fold_gradient": "∂W"}[role_of(box.key)]
+        return Probe(f"layers {labels_of(fold, self.labels)}\n{name}: norms {words}\na click opens them", -1)
 
     def rows(self, state: GraphState) -> Table:
         boxes = state.graph.boxes

@@ -24,12 +24,15 @@ from ui.chart.ridges import (
     heights_of,
     histogram_state,
     histogram_table,
-    overlap_of,
     reach,
     ridge_polygons,
+    ridge_rows,
+    rise_of,
     row_words,
+    stride_of,
     tail_notes,
     tail_text,
+    thinned_note,
 )
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
@@ -76,7 +79,7 @@ class RidgePlot(Plot[HistogramState]):
         return edges if self.shared else edges / reach(edges)[:, None]
 
     def fit(self, states: Sequence[HistogramState]) -> None:
-        rise = max(overlap_of(state.depth) for state in states)
+        rise = max(rise_of(state.depth) for state in states)
         top, bottom = -rise - 0.1, states[0].depth - 1 + 0.35
         edges = [edges_of(state.histograms) for state in states]
         low, high = min(float(e[:, 0].min()) for e in edges), max(float(e[:, -1].max()) for e in edges)
@@ -85,12 +88,19 @@ class RidgePlot(Plot[HistogramState]):
 
     def marks(self, state: HistogramState) -> Sequence[Mark]:
         heights = heights_of(state.histograms.counts)
-        outlines = ridge_polygons(self._placed(state), heights, overlap_of(state.depth))
-        ridges = Ridges("ridges", outlines, self.layer_colours, layers=range(state.depth))
+        outlines = ridge_polygons(self._placed(state), heights, rise_of(state.depth))
+        rows = ridge_rows(state.depth, self.drawing.palette.highlighted)
+        colours = [self.layer_colour(row) for row in rows]
+        ridges = Ridges("ridges", [outlines[row] for row in rows], colours, layers=rows, rows=rows)
         return [LayerHighlight("highlight", along="y"), ridges]
 
     def notes(self, state: HistogramState) -> Sequence[Note]:
-        return tail_notes(state.histograms, self.names_of(state.depth))
+        return [*thinned_note(state.depth), *tail_notes(state.histograms, self.names_of(state.depth))]
+
+    def layer_pointed(self, layer: int) -> None:
+        """A layer without a ridge has one while it is pointed at."""
+        if self.state is not None and stride_of(self.state.depth) > 1:
+            self.paint(self.drawn_states)
 
     def probe(self, state: HistogramState, pane: int, x: float, y: float) -> Probe | None:
         row = int(np.clip(round(y + 0.3), 0, state.depth - 1))

@@ -18,7 +18,7 @@ from simulator.training.run_info import RunInfo
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.legend import Key, Note
 from ui.chart.lost import Since, layer_words, lost_notes, since_of
-from ui.chart.marks import FLOOR, LOST, Bars, Curves, Dots, LayerHighlight, Mark
+from ui.chart.marks import FLOOR, LOST, Area, Bars, Curves, Dots, LayerHighlight, Mark
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange
 from ui.chart.table import Cell, Table
@@ -39,6 +39,8 @@ COLOURS: dict[Factor, str] = {
 """Fields of the theme."""
 WORDS = {"normalization": "normalisation"}
 WIDTH = 0.84
+MOST_BARS = 30
+"""Layers up to which each has bars of its own; beyond them a bar would be narrower than can be seen."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,13 @@ class WaterfallState:
         broken = np.logical_or.accumulate(np.isposinf(self.totals)[::-1])[::-1]
         return np.asarray(broken & ~np.isnan(self.totals))
 
+    @cached_property
+    def sums(self) -> Array:
+        """(factors, layers): each factor's gains summed from the output down to the layer; together :attr:`running`."""
+        counted = np.where(np.isfinite(self.gains) & np.isfinite(self.totals), self.gains, 0.0)
+        sums = np.cumsum(counted[:, ::-1], axis=1)[:, ::-1]
+        return np.where(np.isfinite(self.running), sums, np.nan)
+
 
 def state_of(step: int, labels: Sequence[str], found: Sequence[Gains], since: Since = ()) -> WaterfallState:
     """Arrays by layer of what the trace has found."""
@@ -99,6 +108,15 @@ def bars_of(state: WaterfallState) -> list[tuple[QRectF, int]]:
     return bars
 
 
+def areas_of(state: WaterfallState) -> list[tuple[Array, Array]]:
+    """The lower and upper edge of each factor's area: what it adds is piled up from 0, what it takes away down."""
+    up, down = np.maximum(state.sums, 0.0), np.minimum(state.sums, 0.0)
+    tops, bottoms = np.cumsum(up, axis=0), np.cumsum(down, axis=0)
+    rising = state.sums > 0
+    low, high = np.where(rising, tops - up, bottoms), np.where(rising, tops, bottoms - down)
+    return list(zip(low, high, strict=True))
+
+
 def gain_text(log: float) -> str:
     """A log₁₀ gain in words."""
     if not math.isfinite(log):
@@ -113,7 +131,8 @@ class Waterfall(Plot[WaterfallState]):
     explain = (
         "Going back from the output, each layer multiplies the error signal by its factors; their logarithms are "
         "stacked, so the bar that falls furthest names what loses the signal. The line is the running total: level "
-        "is healthy, down is vanishing, up is exploding."
+        "is healthy, down is vanishing, up is exploding. Beyond 30 layers each factor is an area, its sum from the "
+        "output down to the layer; what lies above 0 less what lies below is the line."
     )
     formula = (
         r"$$\log_{10}\frac{\|\delta^l\|}{\|\delta^{l+1}\|}=g_W+g_{\text{between}}+g_S$$"
@@ -147,19 +166,30 @@ class Waterfall(Plot[WaterfallState]):
         return state
 
     def fit(self, states: Sequence[WaterfallState]) -> None:
-        edges = [edge for rect, _ in bars_of(states[0]) for edge in (rect.top(), rect.bottom())]
-        y = self.scale.fit(*finite_extent([*(state.running for state in states), np.array(edges)]))
+        y = self.scale.fit(*finite_extent([*(state.running for state in states), *_edges(states[0])]))
         self.pane.fit((-0.6, states[0].depth - 0.4), y)
 
     def marks(self, state: WaterfallState) -> Sequence[Mark]:
-        """Floating bars, right to left: where one factor ends, the next begins; over them their sum."""
-        boxes = bars_of(state)
-        colours = [COLOURS[state.factors[row]] for _, row in boxes]
+        """Floating bars, right to left, where one factor ends, the next begins, or areas; over them their sum."""
         return [
             LayerHighlight("highlight"),
-            Bars("factors", [box for box, _ in boxes], colours, alpha=0.8, least=(0.0, 1.0), z=-1.0),
+            *(self._areas(state) if state.depth > MOST_BARS else [self._bars(state)]),
             Curves("running", [self._curve(state)], width=1.4, smooth=True, ghost="muted", z=1.0),
             self._lost(state),
+        ]
+
+    def _bars(self, state: WaterfallState) -> Mark:
+        boxes = bars_of(state)
+        colours = [COLOURS[state.factors[row]] for _, row in boxes]
+        return Bars("factors", [box for box, _ in boxes], colours, alpha=0.8, least=(0.0, 1.0), z=-1.0)
+
+    def _areas(self, state: WaterfallState) -> list[Mark]:
+        known = np.flatnonzero(np.isfinite(state.running))
+        return [
+            Area(
+                f"factor {factor}", known.astype(np.float64), low[known], high[known], colour=COLOURS[factor], alpha=0.6
+            )
+            for factor, (low, high) in zip(state.factors, areas_of(state), strict=True)
         ]
 
     def _lost(self, state: WaterfallState) -> Dots:
@@ -197,6 +227,10 @@ class Waterfall(Plot[WaterfallState]):
         for row, factor in enumerate(state.factors):
             if not np.isnan(state.gains[row, index]):
                 text.append(f"{WORDS.get(factor, factor)}  {gain_text(float(state.gains[row, index]))}")
+        if state.depth > MOST_BARS and np.isfinite(state.running[index]):
+            text.append("summed from the output:")
+            sums = zip(state.factors, state.sums[:, index], strict=True)
+            text += [f"{WORDS.get(factor, factor)}  {gain_text(float(total))}" for factor, total in sums]
         return Probe("\n".join(text), index)
 
     def rows(self, state: WaterfallState) -> Table:
@@ -212,6 +246,13 @@ class Waterfall(Plot[WaterfallState]):
                 found.append((state.step, label, None, None, None))
         names = ("step", "layer", "factor", "log10_gain", "log10_total")
         return Table({name: [row[place] for row in found] for place, name in enumerate(names)})
+
+
+def _edges(state: WaterfallState) -> list[Array]:
+    """How far bars or areas reach."""
+    if state.depth > MOST_BARS:
+        return [edge for area in areas_of(state) for edge in area]
+    return [np.array([edge for rect, _ in bars_of(state) for edge in (rect.top(), rect.bottom())])]
 
 
 def _told(gain: float) -> float:

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from simulator.observations.graph.nodes import Box
 from simulator.observations.graph.what_if import as_matrix
 from ui.plots.graph.detail import Opened
+from ui.plots.graph.folding import Fold, FoldedGraph, range_words
 from ui.plots.graph.layout import Place, depth_of
-from ui.plots.graph.marks import Face
+from ui.plots.graph.marks import Bracket, Face
 from ui.plots.graph.phrases import formula_of, ratio_text, ratio_words
 from ui.plots.graph.state import GraphState
 from ui.style.numbers import number
@@ -24,17 +25,46 @@ def name_of(box: Box, labels: Sequence[str]) -> str:
     return f"{box.title} {label_of(box, labels)}".rstrip()
 
 
+def labels_of(fold: Fold, labels: Sequence[str]) -> str:
+    """``2–99``"""
+    first, last = fold.rows
+    return f"{labels[first]}–{labels[last]}" if last < len(labels) else ""
+
+
 def faces_of(
     state: GraphState,
+    shown: FoldedGraph,
     pinned: Mapping[str, float],
     labels: Sequence[str],
     places: Mapping[str, Place],
     *,
     editable: bool,
 ) -> list[Face]:
-    """A face for each box; ``pinned`` are the norms of a ghost."""
+    """A face for each box that is drawn; ``pinned`` are the norms of a ghost."""
     norms = state.norms
-    return [_face(state, box, norms[box.key], pinned, labels, places, editable) for box in state.graph.boxes]
+    return [
+        _fold_face(shown, box, norms, labels, places[box.key])
+        if box.key in shown.folds
+        else _face(state, box, norms[box.key], pinned, labels, places, editable)
+        for box in shown.graph.boxes
+    ]
+
+
+def _fold_face(shown: FoldedGraph, box: Box, norms: Mapping[str, float], labels: Sequence[str], place: Place) -> Face:
+    fold, own = shown.folds[box.key], [norms[key] for key in shown.hidden[box.key]]
+    lines = (labels_of(fold, labels), range_words(own))
+    lost = not all(map(math.isfinite, own))
+    first, last = fold.rows
+    return Face(box.key, place, box.backward, first, fold.title, str(fold.repeats), lines, lost=lost, last_layer=last)
+
+
+def brackets_of(shown: FoldedGraph, labels: Sequence[str], places: Mapping[str, Place]) -> list[Bracket]:
+    """A bar over what each opened fold has brought to light, the innermost lowest."""
+    made = []
+    for level, fold in enumerate(reversed(shown.opened)):
+        columns = [places[box.key][0] for box in shown.graph.boxes if fold.holds(box.key)]
+        made.append(Bracket(fold, min(columns), max(columns), level, f"{labels_of(fold, labels)}: fold {fold.title}"))
+    return made
 
 
 def _face(

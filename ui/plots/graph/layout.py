@@ -11,6 +11,8 @@ from simulator.observations.graph.nodes import Box, Graph
 FORWARD, DELTA, GRADIENT = 2.0, 1.0, 0.0
 """Heights of the three rows."""
 HALF_WIDTH, HALF_HEIGHT = 0.44, 0.36
+FOLD_HALF_WIDTH = HALF_WIDTH + 0.5
+"""A box that stands for several layers is two columns wide: it has ranges to tell."""
 EDITABLE = 10
 """Widest layer of a network that a hand can change."""
 PLAIN = frozenset({"input", "weights", "slope", "activation", "delta", "weight_gradient", "bias_gradient"})
@@ -39,6 +41,11 @@ def role_of(key: str) -> str:
     return key.partition(":")[0]
 
 
+def is_fold(key: str) -> bool:
+    """Whether a box stands for several layers."""
+    return role_of(key).startswith("fold")
+
+
 def is_editable(graph: Graph) -> bool:
     """Whether the network is small and plain enough to be changed by hand."""
     return all(
@@ -54,11 +61,13 @@ def layout(graph: Graph) -> dict[str, Place]:
     left = under = 0.0
     for box in graph.boxes:
         if not box.backward:
-            column += 1
+            wide = 0.5 * is_fold(box.key)
+            column += 1 + wide
             found[box.key] = column, FORWARD
             if box.role in ("weights", "layer"):
                 left = column
             under = under if box.role == "tail" or (box.role == "activation" and _has_slope(found, box)) else column
+            column += wide
         elif box.role == "delta":
             found[box.key] = under, DELTA
         else:
@@ -78,8 +87,9 @@ def edges(graph: Graph, places: Mapping[str, Place]) -> list[Edge]:
     ]
     found += [Edge(places[above.key], places[below.key], True, below.key) for below, above in pairwise(deltas)]
     leaving = {depth_of(box.key): box.key for box in forward}
+    arriving = {depth_of(box.key): places[box.key] for box in deltas}
     for box in graph.boxes:
-        found += _gradient_edges(box, places, leaving)
+        found += _gradient_edges(box, places, leaving, arriving)
     return found
 
 
@@ -89,10 +99,12 @@ def _carried(forward: Sequence[Box], start: int) -> str:
     return next(signals, forward[-1].key)
 
 
-def _gradient_edges(box: Box, places: Mapping[str, Place], leaving: Mapping[int, str]) -> list[Edge]:
-    """``leaving``: the last forward box by depth."""
+def _gradient_edges(
+    box: Box, places: Mapping[str, Place], leaving: Mapping[int, str], arriving: Mapping[int, Place]
+) -> list[Edge]:
+    """``leaving``: the last forward box by depth; ``arriving``: where its δ stands."""
     depth = depth_of(box.key)
-    here, delta = places[box.key], places.get(f"delta:{depth}")
+    here, delta = places[box.key], arriving.get(depth)
     if box.role == "slope" and delta is not None:
         return [Edge(here, delta, False, box.key, cached=True)]
     if box.role not in ("weight_gradient", "bias_gradient"):

@@ -12,11 +12,16 @@ from PySide6.QtGui import QColor, QFontMetricsF
 from ui.chart.axes import plot_font
 from ui.chart.marks import Mark, Surface
 from ui.chart.pens import DASHED, pen_of, transparent
-from ui.plots.graph.layout import HALF_HEIGHT, HALF_WIDTH, Edge, Place
+from ui.plots.graph.folding import Fold
+from ui.plots.graph.layout import FOLD_HALF_WIDTH, HALF_HEIGHT, HALF_WIDTH, Edge, Place, is_fold
 from ui.style.numbers import tabular
 
 THICKEST, THINNEST = 7.0, 0.8
 """Pixels; a decade less signal is a pixel less."""
+TOP, BRACKET = 2.5, 0.34
+"""Where bars over opened layers begin, and what each takes."""
+BEHIND = 2.5
+"""Pixels by which the outlines behind a fold's box stand off."""
 DOTS = 0.22
 """Height of the dots of single units above the lower edge of their box, in units of the box's height."""
 
@@ -46,10 +51,34 @@ class Face:
     """Whether its norm is not finite."""
     units: tuple[bool, ...] = ()
     """A dot for every unit that can be switched off: on or off."""
+    last_layer: int = -1
+    """The last of the layers that it stands for, where it stands for several."""
+
+    def is_of(self, layer: int) -> bool:
+        return 0 <= self.layer <= layer <= max(self.layer, self.last_layer)
 
 
-def box_rect(place: Place) -> QRectF:
-    return QRectF(place[0] - HALF_WIDTH, place[1] - HALF_HEIGHT, 2 * HALF_WIDTH, 2 * HALF_HEIGHT)
+@dataclass(frozen=True)
+class Bracket:
+    """A bar over layers that have been opened, by which they are folded again."""
+
+    fold: Fold
+    first: float
+    last: float
+    """Columns."""
+    level: int
+    """0 is the lowest."""
+    text: str
+
+    @property
+    def rect(self) -> QRectF:
+        bottom = TOP + BRACKET * self.level
+        return QRectF(self.first - HALF_WIDTH, bottom, self.last - self.first + 2 * HALF_WIDTH, 0.8 * BRACKET)
+
+
+def box_rect(place: Place, key: str = "") -> QRectF:
+    half = FOLD_HALF_WIDTH if is_fold(key) else HALF_WIDTH
+    return QRectF(place[0] - half, place[1] - HALF_HEIGHT, 2 * half, 2 * HALF_HEIGHT)
 
 
 def dot_place(place: Place, unit: int, units: int) -> QPointF:
@@ -79,6 +108,7 @@ class Boxes(Mark):
     norms: Mapping[str, float]
     chosen: str
     """Key of the open box."""
+    brackets: Sequence[Bracket] = ()
 
     def draw(self, surface: Surface) -> None:
         surface.smooth(True)
@@ -86,8 +116,10 @@ class Boxes(Mark):
         for edge in self.edges:
             self._edge(surface, edge)
         for face in self.faces:
-            self._box(surface, surface.to_pixels.mapRect(box_rect(face.place)), face)
+            self._box(surface, surface.to_pixels.mapRect(box_rect(face.place, face.key)), face)
             _units(surface, face)
+        for bracket in self.brackets:
+            _bracket(surface, bracket)
 
     def _largest(self, backward: bool) -> float:
         sizes = [self.norms.get(edge.carries, 0.0) for edge in self.edges if edge.backward == backward]
@@ -108,7 +140,9 @@ class Boxes(Mark):
         painter, theme = surface.painter, surface.palette.theme
         tone = theme.backward if face.backward else theme.forward
         strong = face.key == self.chosen
-        near = 0 <= face.layer == surface.palette.highlighted
+        near = face.is_of(surface.palette.highlighted)
+        if face.last_layer >= 0:
+            _pile(surface, rect, tone)
         painter.setBrush(QColor(theme.panel))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.drawRoundedRect(rect, *_corner(rect))
@@ -117,6 +151,30 @@ class Boxes(Mark):
         painter.setPen(pen_of(edge, 2.0 if strong or face.lost else 1.0))
         painter.drawRoundedRect(rect, *_corner(rect))
         _words(surface, rect, face)
+
+
+def _pile(surface: Surface, rect: QRectF, tone: str) -> None:
+    """Outlines of further boxes behind one."""
+    surface.painter.setBrush(QColor(surface.palette.theme.panel))
+    surface.painter.setPen(pen_of(tone, 1.0))
+    for behind in (2, 1):
+        away = behind * min(BEHIND, rect.width() / 12)
+        surface.painter.drawRoundedRect(rect.translated(away, -away), *_corner(rect))
+
+
+def _bracket(surface: Surface, bracket: Bracket) -> None:
+    painter, rect = surface.painter, surface.to_pixels.mapRect(bracket.rect)
+    painter.setBrush(transparent(surface.colour("accent"), 0.14))
+    painter.setPen(pen_of(surface.colour("accent"), 1.0))
+    painter.drawRoundedRect(rect, *_corner(rect))
+    font = plot_font(11)
+    metrics = QFontMetricsF(font)
+    if metrics.height() <= rect.height() + 2:
+        short = f"fold {bracket.fold.title}"
+        ways = [text for text in (bracket.text, short) if metrics.horizontalAdvance(text) <= rect.width() - 4]
+        painter.setFont(font)
+        painter.setPen(QColor(surface.colour("text")))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, ways[0] if ways else "")
 
 
 def _words(surface: Surface, rect: QRectF, face: Face) -> None:
@@ -148,7 +206,7 @@ def _tone(surface: Surface, face: Face, line: str, *, title: bool) -> str:
 
 def _units(surface: Surface, face: Face) -> None:
     """A dot for each unit, filled where it is on."""
-    width = surface.to_pixels.mapRect(box_rect(face.place)).width()
+    width = surface.to_pixels.mapRect(box_rect(face.place, face.key)).width()
     radius = min(4.5, width / max(len(face.units), 1) / 2 - 0.8)
     if radius < 1:
         return
