@@ -1,4 +1,4 @@
-"""One undo: in a text field its keys undo the document's last change, as the menu does."""
+"""One undo: in a text field its keys undo the document's last change, as the menu does; and finding has its own key."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from ui.forms.track import Track
 
-UNDO, REDO = ("Ctrl+Z",), ("Ctrl+Shift+Z", "Ctrl+Y")
+UNDO, REDO, FIND = ("Ctrl+Z",), ("Ctrl+Shift+Z", "Ctrl+Y"), "Ctrl+K"
 
 
 class OneUndo(QObject):
-    """Keeps whatever has the focus in a window from taking the keys of undo and redo for itself."""
+    """Keeps whatever has the focus in a window from taking the keys of undo, redo and find for itself."""
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
@@ -29,7 +29,7 @@ class OneUndo(QObject):
             new.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and is_undo(event):
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and is_the_windows(event):
             if isinstance(watched, Track) and watched.dragging:
                 watched.finish()  # A turn of the wheel is a change, though it may not have come to rest.
             event.ignore()
@@ -37,7 +37,7 @@ class OneUndo(QObject):
         return super().eventFilter(watched, event)
 
 
-def is_undo(event: QKeyEvent) -> bool:
-    """Whether a key is one of undo or redo."""
+def is_the_windows(event: QKeyEvent) -> bool:
+    """Whether a key is one of undo, redo or find."""
     pressed = QKeySequence(event.keyCombination())
-    return any(pressed == QKeySequence(keys) for keys in (*UNDO, *REDO))
+    return any(pressed == QKeySequence(keys) for keys in (*UNDO, *REDO, FIND))

@@ -156,6 +156,12 @@ class TrainingPanel(QScrollArea):
         """The section with this title."""
         return next(p.section for p in self._parts if p.section.head.text() == title)
 
+    def reveal(self, row: QWidget) -> None:
+        """Unfold the section that holds a row, and bring the row into sight."""
+        part = next(part for part in self._parts if part.section.isAncestorOf(row))
+        part.section.set_open(True)
+        self.ensureWidgetVisible(row)
+
     def form(self, name: str) -> PartForm:
         """The form that holds the experiment's field ``name``."""
         return next(p.form for p in self._parts if name in p.names)

@@ -36,6 +36,7 @@ from ui.window.exporting import Exporting
 from ui.window.initial_place import let_move
 from ui.window.menus import Commands, build_menus
 from ui.window.notices import Notices
+from ui.window.palette_access import PaletteAccess
 from ui.window.panel_arrangement import PanelArrangement
 from ui.window.parts import Parts
 from ui.window.progress_line import ProgressLine
@@ -117,8 +118,15 @@ class MainWindow(QMainWindow):
 
     def _build_menus(self, parts: Parts) -> None:
         toggles = [self.network_dock.toggleViewAction(), self.findings.toggle, self.training_dock.toggleViewAction()]
-        build_menus(self, parts, Commands(self.experiments, self.exporting, self.reset_arrangement, tuple(toggles)))
+        build_menus(self, parts, self._commands(parts, toggles))
         self.menuBar().setCornerWidget(panel_toggles(toggles, self))
+
+    def _commands(self, parts: Parts, toggles: list[QAction]) -> Commands:
+        docks = self.network_dock, self.training_dock
+        self.palette_access = PaletteAccess(self, parts, docks, self.experiments.open_preset)
+        return Commands(
+            self.experiments, self.exporting, self.reset_arrangement, tuple(toggles), self.palette_access.open
+        )
 
     def _connect(self) -> None:
         document, bench, plots = self.document, self.bench, self.plot_area

@@ -14,7 +14,7 @@ from ui.bench.bench import Bench
 from ui.bench.document import Document
 from ui.board.plot_area import PlotArea
 from ui.builder.builder import Builder
-from ui.forms.one_undo import REDO, UNDO
+from ui.forms.one_undo import FIND, REDO, UNDO
 from ui.settings.settings import Settings
 from ui.style.restyle import Choice, set_theme, theme_choice
 from ui.window.actions import action
@@ -35,6 +35,8 @@ class Commands:
     exporting: Exporting
     reset_arrangement: Callable[[], None]
     panel_toggles: tuple[QAction, ...]
+    find: Callable[[], object]
+    """Opens the palette."""
 
 
 def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
@@ -45,7 +47,7 @@ def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
         action(window, "&Copy picture of the focused plot", exporting.copy_picture, keys="Ctrl+Shift+C"),
     ]
     _file(window, bar.addMenu("&File"), commands.experiments, exports)
-    _edit(window, bar.addMenu("&Edit"), parts.bench.document)
+    _edit(window, bar.addMenu("&Edit"), parts.bench.document, commands.find)
     _run(bar.addMenu("&Run"), parts)
     plots = bar.addMenu("&Plots")
     plots.setToolTipsVisible(True)
@@ -129,13 +131,16 @@ def _recent(experiments: Experiments, menu: QMenu) -> None:
         menu.addAction("Forget these", settings.clear_recent)
 
 
-def _edit(window: QMainWindow, menu: QMenu, document: Document) -> None:
+def _edit(window: QMainWindow, menu: QMenu, document: Document, find: Callable[[], object]) -> None:
     stack = document.undo_stack
     undo, redo = stack.createUndoAction(window, "&Undo"), stack.createRedoAction(window, "&Redo")
     undo.setShortcuts([QKeySequence(keys) for keys in UNDO])
     redo.setShortcuts([QKeySequence(keys) for keys in REDO])
     menu.addActions([undo, redo])
     window.addActions([undo, redo])
+    menu.addSeparator()
+    tip = "Find plots, presets, commands and settings by what they show."
+    menu.addAction(action(window, "&Find…", find, keys=FIND, tip=tip))
 
 
 def _plots(area: PlotArea, menu: QMenu) -> None:

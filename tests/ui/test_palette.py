@@ -1,0 +1,165 @@
+"""Whatever the program can show or do is found by what it shows, and Return does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from simulator.experiment.experiment import Experiment
+from simulator.experiment.files import presets
+from simulator.running.session import Session
+from ui.bench.document import Document
+from ui.dialogs import files
+from ui.palette.entry import Entry
+from ui.palette.matching import slips
+from ui.palette.palette import Palette
+from ui.plots import all_plots
+from ui.style.theme import THEMES
+from ui.window.main_window import MainWindow
+from ui.window.palette_entries import COMMANDS, PLOTS, PRESETS, SETTINGS, WORKSPACES, picture_file
+
+NET = {
+    "data": {"kind": "spirals"},
+    "layers": [{"kind": "dense", "units": 6, "repeat": 2, "dropout": {"kind": "inverted", "rate": 0.1}}],
+}
+
+
+@pytest.fixture
+def window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
+    made = MainWindow(Document(Experiment.from_builtins(NET)), lambda notify: Session("thread", notify))
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitExposed(made)
+    made.activateWindow()
+    yield made
+    made.close()
+
+
+def opened(window: MainWindow, query: str = "") -> Palette:
+    palette = window.palette_access.open()
+    palette.field.setText(query)
+    return palette
+
+
+def first(window: MainWindow, query: str) -> Entry:
+    palette = opened(window, query)
+    entry = palette.chosen
+    palette.reject()
+    assert entry is not None
+    return entry
+
+
+def titles(window: MainWindow, group: str) -> list[str]:
+    palette = opened(window)
+    shown = [entry.title for entry in palette.shown() if entry.group == group]
+    palette.reject()
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("query", "group", "title"),
+    [
+        ("dead", PLOTS, "Saturated and dead"),
+        ("saturation", PLOTS, "Saturated and dead"),
+        ("satruation", PLOTS, "Saturated and dead"),
+        ("Saturaded", PLOTS, "Saturated and dead"),
+        ("waterfall", PLOTS, "Gradient waterfall"),
+        ("two spirals", PRESETS, "Two spirals"),
+        ("momentum", SETTINGS, "Optimizer momentum"),
+        ("save as", COMMANDS, "Save as"),
+        ("units and kernels", WORKSPACES, "Units and kernels"),
+    ],
+)
+def test_it_finds_by_words_by_their_beginnings_and_with_a_slip(
+    query: str, group: str, title: str, window: MainWindow
+) -> None:
+    found = first(window, query)
+    assert (found.group, found.title) == (group, title)
+
+
+def test_every_plot_preset_and_workspace_is_found_by_its_own_title(window: MainWindow) -> None:
+    known = [(PLOTS, plot.title) for plot in all_plots()] + [(PRESETS, preset.title) for preset in presets()]
+    known += [(WORKSPACES, workspace.title) for workspace in window.plot_area.workspaces.all]
+    for group, title in known:
+        palette = opened(window, title)
+        assert (group, title) in [(entry.group, entry.title) for entry in palette.shown()], title
+        palette.reject()
+
+
+def test_nothing_typed_lists_everything_once_each_with_a_sentence_or_a_place(window: MainWindow) -> None:
+    palette = opened(window)
+    shown = palette.shown()
+    assert {entry.group for entry in shown} == {PLOTS, WORKSPACES, PRESETS, COMMANDS, SETTINGS}
+    assert sum(entry.group == PLOTS for entry in shown) == len(all_plots())
+    assert all(entry.sentence for entry in shown if entry.group in (PLOTS, WORKSPACES, PRESETS, SETTINGS))
+    palette.reject()
+
+
+def test_what_is_nowhere_is_said_to_be(window: MainWindow) -> None:
+    palette = opened(window, "zzzyxq")
+    assert palette.chosen is None
+    assert palette.nothing.isVisible()
+    palette.reject()
+
+
+def test_the_keyboard_alone_opens_chooses_and_acts(qtbot: QtBot, window: MainWindow) -> None:
+    field = window.builder.findChild(QLineEdit) or window
+    field.setFocus()
+    find = next(each for each in window.actions() if each.text() == "&Find…")
+    assert find.shortcut().toString() == "Ctrl+K"
+    palette = opened(window, "gradient")
+    before = palette.chosen
+    qtbot.keyClick(palette, Qt.Key.Key_Down)
+    assert palette.chosen is not None
+    assert palette.chosen is not before
+    qtbot.keyClick(palette, Qt.Key.Key_Up)
+    assert palette.chosen is before
+    palette.field.setText("jacobian")
+    chosen = palette.chosen
+    assert chosen is not None
+    assert chosen.group == PLOTS
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert "jacobian" in window.plot_area.board.arrangement.keys
+
+
+def test_a_preset_opens_and_a_command_is_given(window: MainWindow) -> None:
+    first(window, "underflow").act()
+    assert window.document.experiment == next(p for p in presets() if p.id == "underflow").load()
+    before = window.document.experiment.seed
+    first(window, "restart new seed").act()
+    assert window.document.experiment.seed == before + 1
+
+
+@pytest.mark.parametrize("query", ["batch size", "optimizer momentum", "dense units", "dense dropout rate"])
+def test_a_setting_is_brought_into_sight_with_the_focus_in_it(query: str, qtbot: QtBot, window: MainWindow) -> None:
+    window.training.set_folded(("Batch", "Optimiser"))
+    window.training_dock.hide()
+    entry = first(window, query)
+    assert entry.group == SETTINGS
+    entry.act()
+    qtbot.waitUntil(lambda: window.focusWidget() is not None)
+    name = window.focusWidget().accessibleName().lower()
+    assert query.split()[-1] in name
+    assert window.focusWidget().isVisible()
+
+
+def test_every_plot_has_a_small_picture_in_both_themes() -> None:
+    for plot in all_plots():
+        for theme in THEMES.values():
+            with Image.open(picture_file(plot.key, theme)) as picture:
+                assert picture.size == (128, 80)
+                assert len(picture.convert("RGB").getcolors(1000) or ()) > 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "least"),
+    [("dead", "dead", 0), ("dead", "deda", 1), ("dead", "dea", 1), ("dead", "deaad", 1), ("dead", "dxad", 1)],
+)  # fmt: skip
+def test_slips_are_counted(one: str, other: str, least: int) -> None:
+    assert slips(one, other) == slips(other, one) == least

@@ -1,0 +1,65 @@
+"""One thing that can be found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from PySide6.QtGui import QIcon
+
+from ui.palette.matching import fit
+
+WORTH_SHOWING = 0.15
+"""Of the best."""
+TITLE, SENTENCE, MORE = 10.0, 4.0, 1.0
+"""What a word is worth in the title, in the sentence below it and in all else that is known of it."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What it is called, what it shows or does in one sentence, and what happens when it is chosen."""
+
+    group: str
+    title: str
+    sentence: str
+    act: Callable[[], object]
+    more: Callable[[], str] = str
+    """Further words that it is found by, read when something is first looked for."""
+    keys: str = ""
+    """Its shortcut."""
+    picture: Callable[[], QIcon] = QIcon
+
+    @cached_property
+    def _words(self) -> tuple[tuple[str, float], ...]:
+        return (self.title, TITLE), (self.sentence, SENTENCE), (f"{self.group} {self.more()}", MORE)
+
+    def fit(self, query: str) -> float:
+        """How well it fits what is typed; 0: not at all."""
+        return fit(query, self._words)
+
+
+def first_sentence(text: str) -> str:
+    """Of a text of several."""
+    text = " ".join(text.split())
+    end = text.find(". ")
+    return text if end < 0 else text[: end + 1]
+
+
+def found(entries: Iterable[Entry], query: str, most: int) -> list[tuple[str, list[Entry]]]:
+    """What fits, group by group: the group with the best first, the best first in each, ``most`` of a group.
+
+    What fits much worse than the best is left out. All entries where nothing is typed.
+    """
+    weighed = [(entry.fit(query) if query.strip() else 1.0, entry) for entry in entries]
+    least = WORTH_SHOWING * max((weight for weight, _ in weighed), default=0.0)
+    groups: dict[str, list[tuple[float, Entry]]] = {}
+    for weight, entry in weighed:
+        if weight > 0 and weight >= least:
+            groups.setdefault(entry.group, []).append((weight, entry))
+    ordered = sorted(groups.items(), key=lambda group: -max(weight for weight, _ in group[1]))
+    return [(name, _best(group, most)) for name, group in ordered]
+
+
+def _best(weighed: Sequence[tuple[float, Entry]], most: int) -> list[Entry]:
+    return [entry for _, entry in sorted(weighed, key=lambda item: -item[0])[:most]]

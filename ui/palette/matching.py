@@ -1,0 +1,67 @@
+"""How well a few typed words fit a text: whole words, beginnings, parts of words, and words with a slip."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+
+WHOLE, BEGINNING, RELATED, WITHIN, SLIP = 1.0, 0.8, 0.6, 0.5, 0.3
+"""What a typed word is worth that is a word of the text, begins one, begins as one does (saturation, saturated), stands
+within one, or does so but for a slip."""
+SHORTEST_SLIP, SHORTEST_WITHIN = 5, 3
+"""Letters of a word from which on a slip is forgiven, and it is looked for within words."""
+STEM = 0.7
+"""Share of the longer of two words that they have in common where they are related."""
+
+
+def fit(query: str, texts: Iterable[tuple[str, float]]) -> float:
+    """How well the words of ``query`` fit (text, weight) pairs; 0 where one of them fits none of the texts."""
+    weighed = [(words_of(text), weight) for text, weight in texts]
+    best = [max((_fit(word, words) * weight for words, weight in weighed), default=0.0) for word in words_of(query)]
+    return sum(best) if best and all(best) else 0.0
+
+
+def words_of(text: str) -> list[str]:
+    """In small letters."""
+    return re.findall(r"\w+", text.lower())
+
+
+def _fit(word: str, words: list[str]) -> float:
+    return max((_likeness(word, each) for each in words), default=0.0)
+
+
+def _likeness(word: str, other: str) -> float:
+    if word == other:
+        return WHOLE
+    if other.startswith(word):
+        return BEGINNING
+    stem = max(math.ceil(STEM * max(len(word), len(other))), SHORTEST_SLIP)
+    if min(len(word), len(other)) >= stem and word[:stem] == other[:stem]:
+        return RELATED
+    if word in other and len(word) >= SHORTEST_WITHIN:
+        return WITHIN
+    # What is still being typed may be the beginning of a longer word.
+    parts = (word, other), (word, other[: len(word)]), (word[:stem], other[:stem])
+    return SLIP if any(_slipped(one, another) for one, another in parts) else 0.0
+
+
+def _slipped(one: str, other: str) -> bool:
+    """Whether two words of some length that begin alike differ by one slip."""
+    return min(len(one), len(other)) >= SHORTEST_SLIP and one[0] == other[0] and slips(one, other) <= 1
+
+
+def slips(one: str, other: str) -> int:
+    """Letters to leave out, put in, change or swap with a neighbour to make one word the other."""
+    if abs(len(one) - len(other)) > 1:
+        return abs(len(one) - len(other))
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        last, before, row = before, row, [i]
+        for j, its in enumerate(other, 1):
+            least = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != its))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == its:
+                least = min(least, last[j - 2] + 1)
+            row.append(least)
+    return row[-1]

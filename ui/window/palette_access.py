@@ -1,0 +1,45 @@
+"""The way to the palette: Ctrl+K, wherever the focus is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QMainWindow, QWidget
+
+from simulator.experiment.files import Preset
+from ui.window.parts import Parts
+
+if TYPE_CHECKING:
+    from ui.palette.palette import Palette
+
+
+class PaletteAccess(QObject):
+    """Opens the palette of one window over what there is at that moment."""
+
+    def __init__(
+        self, window: QMainWindow, parts: Parts, docks: tuple[QWidget, QWidget], open_preset: Callable[[Preset], object]
+    ) -> None:
+        super().__init__(window)
+        self._window, self._parts, self._docks, self._open_preset = window, parts, docks, open_preset
+
+    def open(self) -> Palette:
+        """What it finds is read now; it is gone when it is closed."""
+        from ui.palette.palette import Palette
+        from ui.window import palette_entries as entries
+
+        window, parts = self._window, self._parts
+        commands = parts.plots.commands
+        further = [*commands.cards, *commands.sizes, *parts.builder.actions_by_name.values(), *window.actions()]
+        every = [
+            *entries.plot_entries(parts.plots),
+            *entries.workspace_entries(parts.plots),
+            *entries.preset_entries(self._open_preset),
+            *entries.command_entries(window.menuBar(), further),
+            *entries.setting_entries(parts, entries.Docks(*self._docks)),
+        ]
+        palette = Palette(every, window)
+        palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        palette.open()
+        return palette

@@ -1,0 +1,154 @@
+"""What the palette finds: plots, workspaces, presets, commands and settings, each by its own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QIcon, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+import resources
+from simulator.experiment.files import Preset, presets
+from simulator.schema.parameter import Parameter, Part, Spec, own_first, summary_of, title_of
+from ui.board.plot_area import PlotArea
+from ui.builder.builder import Builder
+from ui.forms.row import Row
+from ui.forms.training import TrainingPanel
+from ui.forms.typed import capital
+from ui.palette.entry import Entry, first_sentence
+from ui.plots.base import Plot
+from ui.style.theme import Theme, current_theme
+from ui.window.parts import Parts
+
+PLOTS, WORKSPACES, PRESETS, COMMANDS, SETTINGS = "Plots", "Workspaces", "Presets", "Commands", "Settings"
+PICTURES = resources.FOLDER / "plots"
+
+
+@dataclass(frozen=True)
+class Docks:
+    """Panels that are shown where one of their fields is chosen."""
+
+    network: QWidget
+    training: QWidget
+
+
+def plot_entries(area: PlotArea) -> Iterator[Entry]:
+    """Every plot by what it shows, with its page of the manual for further words."""
+    area.complete()
+    for plot in area.known:
+        yield Entry(
+            PLOTS, plot.title, first_sentence(plot.explain), partial(area.show_plot, plot.key),
+            partial(_words_about, plot), picture=partial(plot_picture, plot.key),
+        )  # fmt: skip
+
+
+def _words_about(plot: type[Plot[Any]]) -> str:
+    page = resources.FOLDER / "manual" / "plots" / f"{plot.key}.md"
+    written = page.read_text(encoding="utf-8") if page.is_file() else ""
+    return f"{plot.explain} {' '.join(option.help for option in plot.offers)} {written}"
+
+
+def plot_picture(key: str) -> QIcon:
+    """A small picture of a plot in the theme that is on."""
+    return QIcon(str(picture_file(key, current_theme())))
+
+
+def picture_file(key: str, theme: Theme) -> Path:
+    """Where the picture of a plot is."""
+    return PICTURES / f"{key}-{theme.name}.png"
+
+
+def workspace_entries(area: PlotArea) -> Iterator[Entry]:
+    """Every set of plots."""
+    for workspace in area.workspaces.all:
+        keys = workspace.arrangement.keys
+        yield Entry(
+            WORKSPACES, workspace.title, workspace.explain, partial(area.show_workspace, workspace.id),
+            picture=partial(plot_picture, keys[0]) if keys else QIcon,
+        )  # fmt: skip
+
+
+def preset_entries(open_preset: Callable[[Preset], object]) -> Iterator[Entry]:
+    """Every preset by what one will see."""
+    for preset in presets():
+        yield Entry(PRESETS, preset.title, preset.effect, partial(open_preset, preset), partial(str, preset.id))
+
+
+def command_entries(bar: QMenuBar, further: Iterable[QAction]) -> Iterator[Entry]:
+    """Every command that can be given now, once: those of the menus, which say where they stand, and ``further``."""
+    menus = [menu for menu in (top.menu() for top in bar.actions()) if isinstance(menu, QMenu)]
+    placed = [(each, f"In the menu {plain(menu.title())}.") for menu in menus for each in menu.actions()]
+    told: set[QAction] = set()
+    for action, where in [*placed, *((each, "") for each in further)]:
+        text = plain(action.text())
+        if text and action.isEnabled() and action.menu() is None and not action.isSeparator() and action not in told:
+            told.add(action)
+            tip = action.toolTip().split(" (")[0]
+            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            sentence = where if plain(tip) == text else tip
+            yield Entry(COMMANDS, text, sentence, action.trigger, keys=keys, picture=action.icon)
+
+
+def plain(text: str) -> str:
+    """A menu's text without its marks."""
+    return text.replace("&", "").rstrip("…")
+
+
+def setting_entries(parts: Parts, docks: Docks) -> Iterator[Entry]:
+    """Every knob of the training panel, and every field of the present layers."""
+    for row in parts.training.findChildren(Row):
+        if not row.isHidden():
+            yield knob_entry(row.parameter, row.name, partial(_show_knob, parts.training, row, docks.training))
+    seen: set[type[Spec]] = set()
+    for index, layer in enumerate(parts.bench.document.experiment.layers):
+        if type(layer) not in seen:
+            seen.add(type(layer))
+            for path, parameter in fields_of(layer):
+                words = (title_of(type(layer)), *path[:-1], parameter.knob.label)
+                act = partial(_show_field, parts.builder, index, path, docks.network)
+                yield knob_entry(parameter, " ".join(words).replace("_", " "), act)
+
+
+def knob_entry(parameter: Parameter, name: str, act: Callable[[], object]) -> Entry:
+    """A field, found also by the kinds that it offers."""
+    kinds = " ".join(f"{title_of(kind)} {summary_of(kind)}" for kind in parameter.kinds)
+    return Entry(SETTINGS, capital(name), parameter.knob.help, act, partial(str, kinds))
+
+
+def fields_of(part: Spec, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Parameter]]:
+    """The fields that a form shows for a part, with those of the parts in it."""
+    for parameter in own_first(type(part)):
+        value = getattr(part, parameter.name)
+        if parameter.type == "part":
+            yield (*path, parameter.name, "kind"), parameter
+        elif parameter.type not in ("spec", "parts") and not parameter.knob.hidden:
+            yield (*path, parameter.name), parameter
+        if isinstance(value, Part):
+            yield from fields_of(value, (*path, parameter.name))
+
+
+def _show_knob(training: TrainingPanel, row: Row, dock: QWidget) -> None:
+    """Bring a knob of the training panel into sight and give it the focus."""
+    dock.show()
+    training.reveal(row)
+    _focus_in(row)
+
+
+def _show_field(builder: Builder, index: int, path: tuple[str, ...], dock: QWidget) -> None:
+    """Choose a layer and give the focus to one of its fields."""
+    dock.show()
+    builder.choose([("layers", index)])
+    for row in builder.findChildren(Row):
+        if row.path == path and row.isVisibleTo(builder):
+            _focus_in(row)
+
+
+def _focus_in(row: Row) -> None:
+    """Give the focus to the control of a row."""
+    controls = [each for each in row.findChildren(QWidget) if each.focusPolicy() & Qt.FocusPolicy.TabFocus]
+    next((each for each in controls if each.isVisibleTo(row) and each.isEnabled()), row).setFocus()
