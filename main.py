@@ -41,10 +41,10 @@ def bench_parser() -> argparse.ArgumentParser:
     """Arguments of the bench."""
     parser = OneLineParser(
         prog=program_name(),
-        description="An oscilloscope for gradients: opens the bench with an experiment or a preset.",
+        description="An oscilloscope for gradients: opens the bench with an experiment, a preset or a start page.",
         epilog=f"Without a screen: {program_name()} {{{','.join(COMMANDS)}}} --help",
     )
-    parser.add_argument("target", nargs="?", metavar="FILE-OR-PRESET", help="the first preset if left out")
+    parser.add_argument("target", nargs="?", metavar="FILE-OR-PRESET", help="a start page if left out")
     parser.add_argument(
         "--worker",
         choices=("thread", "process"),

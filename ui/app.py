@@ -121,6 +121,8 @@ def open_bench(
     window = MainWindow(document, hire)
     if reset:
         window.reset_everything()
+    if target is None:
+        window.first_hour.begin()
     if workspace := workspace_of(target):
         window.plot_area.show_workspace(workspace)
     app.aboutToQuit.connect(window.bench.close)

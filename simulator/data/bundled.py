@@ -41,6 +41,8 @@ def _table(kind: str) -> tuple[tuple[str, ...], Floats]:
 class Bundled(Data, frozen=True, kw_only=True):
     """A table that comes with the program."""
 
+    group: ClassVar[str] = "Bundled"
+
     class_names: ClassVar[tuple[str, ...]] = ()
     image_shape: ClassVar[tuple[int, ...]] = ()
     """(channels, height, width) where a row of the table is an image."""

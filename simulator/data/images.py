@@ -6,7 +6,7 @@ import functools
 import io
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import msgspec
 import numpy as np
@@ -36,6 +36,8 @@ class Images(Data, frozen=True, kw_only=True, tag="images"):
     Every image is brought to ``size`` × ``size`` pixels, whatever its own height and width, with values from 0 to 1.
     Scaling treats all pixels of a channel alike. Transparent pixels are black.
     """
+
+    group: ClassVar[str] = "Your own"
 
     path: Annotated[
         str, knob("Folder", "The folder, or .zip, whose sub-folders are the classes.", file=True, folder=True)

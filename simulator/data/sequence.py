@@ -6,7 +6,7 @@ where another scale is chosen, all steps of a feature are scaled alike.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -27,6 +27,8 @@ SCALE = knob(
 
 class DrawnSequences(Data, frozen=True, kw_only=True):
     """Sequences that are drawn on the spot."""
+
+    group: ClassVar[str] = "Sequences"
 
     scale: Annotated[Scale, SCALE] = "none"
     samples: Samples = 5000
@@ -160,6 +162,8 @@ class Sine(DrawnSequences, frozen=True, kw_only=True, tag="sine"):
 
 class DigitRows(Data, frozen=True, kw_only=True, tag="digit_rows"):
     """Handwritten digits read row by row: 8 steps of 8 pixels, 10 classes, 1797 samples."""
+
+    group: ClassVar[str] = "Sequences"
 
     scale: Annotated[Scale, SCALE] = "standard"
 

@@ -35,6 +35,8 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
     What is ``auto`` is judged from the whole file; a run's ``experiment.json`` says what was taken.
     """
 
+    group: ClassVar[str] = "Your own"
+
     label: ClassVar[str] = "table file"
     former: ClassVar[dict[str, str]] = {"columns": "inputs"}
 

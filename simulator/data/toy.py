@@ -11,6 +11,8 @@ from simulator.data.base import Data, Labels, Raw, Task, check_cells
 from simulator.schema.numbers import integer
 from simulator.schema.parameter import knob
 
+DRAWN = "Drawn on the spot"
+
 Samples = Annotated[
     int, knob("Samples", "How many samples are drawn.", slider=(50, 5000), log=True, ge=2, le=1_000_000)
 ]
@@ -22,6 +24,8 @@ Noise = Annotated[
 
 class TwoClasses(Data, frozen=True, kw_only=True):
     """Two classes in the plane, alternating over the samples."""
+
+    group: ClassVar[str] = DRAWN
 
     samples: Samples = 500
     noise: Noise = 0.1
@@ -105,6 +109,8 @@ class Xor(TwoClasses, frozen=True, kw_only=True, tag="xor"):
 class Clusters(Data, frozen=True, kw_only=True, tag="clusters"):
     """Gaussian clusters whose centres lie evenly on a circle of radius 1, one per class."""
 
+    group: ClassVar[str] = DRAWN
+
     samples: Samples = 500
     classes: Annotated[
         int, knob("Classes", "How many clusters there are.", slider=(2, 10), ge=2, le=100)
@@ -129,6 +135,8 @@ class Clusters(Data, frozen=True, kw_only=True, tag="clusters"):
 class Plane(Data, frozen=True, kw_only=True, tag="plane"):
     """A noisy tilted plane over two inputs, ``y = (x1 + x2) / 2 + noise``: regression at its simplest."""
 
+    group: ClassVar[str] = DRAWN
+
     samples: Samples = 500
     noise: Noise = 0.1
 
@@ -148,6 +156,8 @@ class Plane(Data, frozen=True, kw_only=True, tag="plane"):
 
 class Gaussian(Data, frozen=True, kw_only=True, tag="gaussian"):
     """Pure N(0, 1) inputs with random labels: nothing to learn, the classic test of an initialisation."""
+
+    group: ClassVar[str] = DRAWN
 
     label: ClassVar[str] = "Gaussian noise"
 

@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import resources
 from simulator.data.paths import hash_of
@@ -24,19 +25,34 @@ MAX_FILE_BYTES = 16 * 2**20
 
 @dataclass(frozen=True)
 class Preset:
-    """A shipped experiment: ``id`` on the command line, ``title`` in the menu, ``effect`` what one will see.
-
-    ``workspace`` names the set of plots that shows it.
-    """
+    """A shipped experiment: ``id`` on the command line, ``title`` in the menu, ``effect`` what one will see."""
 
     id: str
     title: str
+    group: str
+    """The id of its :class:`PresetGroup`."""
+    question: str
+    """What it answers, in a few words."""
     effect: str
     workspace: str
+    """The set of plots that shows it."""
+    plot: str
+    """The one plot that shows it, of which its picture is …"""
+    steps: int
+    """… after so many steps."""
     path: Path
 
     def load(self) -> Experiment:
         return read(self.path)
+
+
+@dataclass(frozen=True)
+class PresetGroup:
+    """Presets that are about one thing, in teaching order."""
+
+    id: str
+    title: str
+    presets: tuple[Preset, ...]
 
 
 def read(path: Path) -> Experiment:
@@ -98,10 +114,23 @@ def write(experiment: Experiment, path: Path) -> None:
     write_atomic(path, experiment.to_json())
 
 
+def _index() -> dict[str, Any]:
+    index: dict[str, Any] = json.loads((PRESETS / "index.json").read_text(encoding="utf-8"))
+    return index
+
+
 def presets() -> tuple[Preset, ...]:
     """All presets in teaching order."""
-    entries = json.loads((PRESETS / "index.json").read_text(encoding="utf-8"))
-    return tuple(Preset(e["id"], e["title"], e["effect"], e["workspace"], PRESETS / f"{e['id']}.json") for e in entries)
+    return tuple(Preset(**entry, path=PRESETS / f"{entry['id']}.json") for entry in _index()["presets"])
+
+
+def preset_groups() -> tuple[PresetGroup, ...]:
+    """All groups, each with its presets."""
+    known = presets()
+    return tuple(
+        PresetGroup(id, title, tuple(preset for preset in known if preset.group == id))
+        for id, title in _index()["groups"].items()
+    )
 
 
 def find(name: str) -> Experiment:

@@ -29,6 +29,8 @@ class Part(Spec, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fiel
 
     label: ClassVar[str] = ""
     """What the interface calls this kind; the tag with spaces where it is empty."""
+    group: ClassVar[str] = ""
+    """The heading under which lists of kinds have it; empty where one list is short enough."""
     formula: ClassVar[str] = ""
     """What it computes, as Markdown with TeX between dollars."""
 
@@ -75,6 +77,14 @@ def concrete(base: Callable[..., PartType]) -> tuple[type[PartType], ...]:
 
 def kinds(base: Callable[..., PartType]) -> dict[str, type[PartType]]:
     return {kind_of(part): part for part in concrete(base)}
+
+
+def grouped(parts: Sequence[type[PartType]]) -> dict[str, list[type[PartType]]]:
+    """Kinds under the headings of their groups, both in the order in which they come."""
+    groups: dict[str, list[type[PartType]]] = {}
+    for part in parts:
+        groups.setdefault(part.group, []).append(part)
+    return groups
 
 
 def any_of(base: Callable[..., PartType]) -> Any:

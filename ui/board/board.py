@@ -39,6 +39,7 @@ class Board(QScrollArea):
         self.size_factor = 1.0
         self.packed: Packed | None = None
         self._maximised: str | None = None
+        self._covered = False
         self._laying_out = False
         self._seen: tuple[str, ...] = ()
         self._current = ""
@@ -170,12 +171,19 @@ class Board(QScrollArea):
     def seen_cards(self) -> list[Card]:
         """Cards of which some part is in sight."""
         window = QRect(-self.content.pos(), self.viewport().size())
-        return [card for card in self.cards if card.geometry().intersects(window)] if self.isVisible() else []
+        if self._covered or not self.isVisible():
+            return []
+        return [card for card in self.cards if card.geometry().intersects(window)]
 
     @property
     def seen(self) -> tuple[str, ...]:
         """Keys of the plots that can be seen."""
         return tuple(card.place.key for card in self.seen_cards)
+
+    def set_covered(self, covered: bool) -> None:
+        """Whether something lies over the whole board, so that nothing of it can be seen."""
+        self._covered = covered
+        self._look()
 
     def _look(self, *_value: int) -> None:
         """Have the pages of the cards that are in sight."""

@@ -131,6 +131,13 @@ class Canvas(pg.GraphicsView):
         for _ in range(2):
             self.grid.layout.activate()
 
+    def strip(self) -> None:
+        """Leave nothing but the panes, for a picture that is too small for words."""
+        for item in self.grid.childItems():
+            if not isinstance(item, Pane):
+                item.hide()
+        self.grid.setContentsMargins(0, 0, 0, 0)
+
     def paint_on(self, painter: QPainter, target: QRectF) -> None:
         """Draw the whole scene into ``target``, the same way the screen does."""
         scene = self.scene()

@@ -11,14 +11,24 @@ from ui.dialogs import plain
 
 Answer = Literal["save", "discard", "cancel"]
 EXPERIMENTS = "Experiments (*.json)"
-OPENABLE = (
-    "Experiments and tables (*.json *.csv *.tsv *.tab *.txt *.dat *.data *.arff *.xlsx *.xls *.ods *.gz *.zip);;"
-    "All files (*)"
-)
+ENDINGS = "*.csv *.tsv *.tab *.txt *.dat *.data *.arff *.xlsx *.xls *.ods *.gz *.zip"
+OPENABLE = f"Experiments and tables (*.json {ENDINGS});;All files (*)"
+TABLES = f"Tables ({ENDINGS});;All files (*)"
 
 
 def ask_open(parent: QWidget, folder: str) -> Path | None:
     name, _ = QFileDialog.getOpenFileName(parent, "Open", folder, OPENABLE)
+    return Path(name) if name else None
+
+
+def ask_table(parent: QWidget, folder: str) -> Path | None:
+    name, _ = QFileDialog.getOpenFileName(parent, "Open data", folder, TABLES)
+    return Path(name) if name else None
+
+
+def ask_images(parent: QWidget, folder: str) -> Path | None:
+    """A folder with a sub-folder of pictures for each class."""
+    name = QFileDialog.getExistingDirectory(parent, "Folder with a sub-folder of images for each class", folder)
     return Path(name) if name else None
 
 

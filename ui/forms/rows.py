@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -19,11 +20,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from simulator.schema.parameter import Parameter, Part, kind_of, summary_of, title_of
+from simulator.schema.parameter import Parameter, Part, grouped, kind_of, summary_of, title_of
 from ui.forms.row import CONTROL_HEIGHT, MIXED, Combo, Row
 from ui.forms.slider import NumberRow
 
 AUTOMATIC = "automatic"
+Option = tuple[Any, str, str]
+"""Value, title and tooltip."""
+HEADING = object()
+"""Stands for the value of a heading: no field has it."""
 LINE = 22
 
 
@@ -53,13 +58,13 @@ class FlagRow(Row):
 
 
 class ChoiceRow(Row):
-    """One of a few names; ``options`` are (value, title, tooltip)."""
+    """One of a few names; ``options`` are (value, title, tooltip), or a heading's text alone for those behind it."""
 
     def __init__(
         self,
         parameter: Parameter,
         path: Sequence[str | int] = (),
-        options: Sequence[tuple[Any, str, str]] | None = None,
+        options: Sequence[Option | str] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parameter, path, parent)
@@ -68,20 +73,33 @@ class ChoiceRow(Row):
         self.named(self.combo)
         self._values: list[Any] = []
         self._tips: list[str] = []
-        for value, title, tip in self._with_automatic(options):
-            self.combo.addItem(title)
-            self.combo.setItemData(self.combo.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
-            self._values.append(value)
-            self._tips.append(tip)
+        for option in self._with_automatic(options):
+            if isinstance(option, str):
+                self._add_heading(option)
+            else:
+                self._add(*option)
         self.combo.setPlaceholderText(MIXED)
         self.combo.activated.connect(self._chosen)
         self.body.addWidget(self.combo, 1)
         self._shown: Any = None
-        self.show_value(self._values[0])
+        self.show_value(next(value for value in self._values if value is not HEADING))
 
-    def _with_automatic(self, options: Sequence[tuple[Any, str, str]] | None) -> list[tuple[Any, str, str]]:
-        found = list(options or [(c, c.replace("_", " "), "") for c in self.parameter.choices])
-        return [(None, AUTOMATIC, "Chosen to fit the rest.")] * self.parameter.optional + found
+    def _with_automatic(self, options: Sequence[Option | str] | None) -> list[Option | str]:
+        offered = list(options or [(c, c.replace("_", " "), "") for c in self.parameter.choices])
+        return [(None, AUTOMATIC, "Chosen to fit the rest.")] * self.parameter.optional + offered
+
+    def _add(self, value: Any, title: str, tip: str) -> None:
+        self.combo.addItem(title)
+        self.combo.setItemData(self.combo.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self._values.append(value)
+        self._tips.append(tip)
+
+    def _add_heading(self, text: str) -> None:
+        """A line that cannot be chosen."""
+        self._add(HEADING, text, "")
+        model = self.combo.model()
+        assert isinstance(model, QStandardItemModel)
+        model.item(self.combo.count() - 1).setEnabled(False)
 
     def _chosen(self, index: int) -> None:
         value = self._values[index]
@@ -112,8 +130,12 @@ class ChoiceRow(Row):
 
 
 def kind_row(parameter: Parameter, kinds: Sequence[type[Part]], path: Sequence[str | int]) -> ChoiceRow:
-    """A choice between kinds of a part: titles, with each kind's own sentence as tooltip."""
-    return ChoiceRow(parameter, path, [(kind_of(k), title_of(k), summary_of(k)) for k in kinds])
+    """A choice between kinds of a part: titles, with each kind's own sentence as tooltip, groups with headings."""
+    options: list[Option | str] = []
+    for group, parts in grouped(kinds).items():
+        options += [group] * bool(group)
+        options += [(kind_of(part), title_of(part), summary_of(part)) for part in parts]
+    return ChoiceRow(parameter, path, options)
 
 
 class TextRow(Row):

@@ -34,11 +34,22 @@ NEW = {
 """What File → New begins with."""
 
 
+def new_experiment(data: str) -> Experiment:
+    """A small network to build on, for a data set by its kind: through time where samples are sequences."""
+    plain = {**NEW, "data": {"kind": data}}
+    shape = Experiment.from_builtins(plain).data.input_shape
+    if shape is not None and len(shape) == 2:
+        plain["layers"] = [{"kind": "lstm", "units": 32}]
+    return Experiment.from_builtins(plain)
+
+
 class Experiments(QObject):
     """Puts experiments into the bench's document and takes them out of it, asking over one window."""
 
     preset_opened = Signal(object)
     """The :class:`Preset` that has just been opened."""
+    leaving = Signal()
+    """The present experiment is about to be given up for another, or has just been saved."""
 
     def __init__(self, bench: Bench, banner: Banner, window: QWidget) -> None:
         super().__init__(window)
@@ -46,9 +57,14 @@ class Experiments(QObject):
         self._banner, self._window = banner, window
         self._settings = Settings()
 
-    def new(self) -> None:
+    def new(self, data: str = "digits") -> None:
+        """Begin with a small network on a data set, by its kind."""
         if self.may_replace():
-            self.document.replace(Experiment.from_builtins(NEW))
+            self._replace(new_experiment(data))
+
+    def _replace(self, experiment: Experiment) -> None:
+        self.leaving.emit()
+        self.document.replace(experiment)
 
     def open_preset(self, preset: Preset) -> None:
         try:
@@ -57,13 +73,20 @@ class Experiments(QObject):
             self._banner.say(in_words(error))
             return
         if self.may_replace():
-            self.document.replace(experiment)
+            self._replace(experiment)
             self.preset_opened.emit(preset)
 
     def ask_open(self) -> None:
         path = files.ask_open(self._window, self._folder())
         if path is not None:
             self.open_path(path)
+
+    def ask_data(self, kind: str = "csv") -> None:
+        """Ask for data of the person's own, by the kind of data set that reads it, and take it."""
+        folder = self._folder()
+        path = files.ask_images(self._window, folder) if kind == "images" else files.ask_table(self._window, folder)
+        if path is not None:
+            (self._use_images if kind == "images" else self.open_path)(path)
 
     def open_path(self, path: Path) -> None:
         """Open an experiment, or take a table as data; what cannot be read is said, and nothing is lost."""
@@ -73,7 +96,7 @@ class Experiments(QObject):
         if is_table(path):
             self._open_table(path)
             return
-        reason = self.document.open(path, lambda: self._may_reach(path) and self.may_replace())
+        reason = self.document.open(path, lambda: self._may_reach(path) and self._may_leave())
         if reason is not None:
             self._banner.say(f"Not opened: {reason}")
         elif self.document.path == path.absolute():
@@ -132,6 +155,7 @@ class Experiments(QObject):
         reason = self.document.save(path)
         if reason is None:
             self._settings.add_recent(path)
+            self.leaving.emit()
         else:
             self._banner.say(reason)
         return reason is None
@@ -143,6 +167,12 @@ class Experiments(QObject):
     def may_replace(self) -> bool:
         """Whether another experiment may take the place of the present one and its run."""
         return self.may_lose(self._long_run())
+
+    def _may_leave(self) -> bool:
+        may = self.may_replace()
+        if may:
+            self.leaving.emit()
+        return may
 
     def may_lose(self, run: str = "") -> bool:
         """Whether the present experiment may be given up: saved, unchanged, or so decided; and ``run``, if one is."""

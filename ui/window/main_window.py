@@ -33,6 +33,7 @@ from ui.settings.settings import Settings
 from ui.style.panels import PanelDock, panel_toggles
 from ui.window.experiments import Experiments
 from ui.window.exporting import Exporting
+from ui.window.first_hour import FirstHour
 from ui.window.initial_place import let_move
 from ui.window.menus import Commands, build_menus
 from ui.window.notices import Notices
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self.notices = Notices(parts, self)
         self.experiments = Experiments(self.bench, self.banner, self)
         self.exporting = Exporting(self.bench, self.plot_area, self.banner, self.notices.decline, self)
+        self.first_hour = FirstHour(self, self.experiments, self.plot_area)
         self._escape = self._make_escape()
         self._build_menus(parts)
         OneUndo(self)
@@ -125,8 +127,9 @@ class MainWindow(QMainWindow):
         docks = self.network_dock, self.training_dock
         self.palette_access = PaletteAccess(self, parts, docks, self.experiments.open_preset)
         return Commands(
-            self.experiments, self.exporting, self.reset_arrangement, tuple(toggles), self.palette_access.open
-        )
+            self.experiments, self.exporting, self.reset_arrangement, tuple(toggles), self.palette_access.open,
+            self.first_hour,
+        )  # fmt: skip
 
     def _connect(self) -> None:
         document, bench, plots = self.document, self.bench, self.plot_area
@@ -234,6 +237,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.panel_arrangement.store()
+        self.experiments.leaving.emit()
         self.bench.close()
         event.accept()
 

@@ -20,6 +20,7 @@ from ui.style.restyle import Choice, set_theme, theme_choice
 from ui.window.actions import action
 from ui.window.experiments import Experiments
 from ui.window.exporting import Exporting
+from ui.window.first_hour import FirstHour
 from ui.window.manual_access import ManualAccess
 from ui.window.parts import Parts
 
@@ -37,6 +38,7 @@ class Commands:
     panel_toggles: tuple[QAction, ...]
     find: Callable[[], object]
     """Opens the palette."""
+    first_hour: FirstHour
 
 
 def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
@@ -53,7 +55,7 @@ def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
     plots.setToolTipsVisible(True)
     plots.aboutToShow.connect(lambda: _plots(parts.plots, plots))
     _view(window, bar.addMenu("&View"), commands)
-    _help(window, bar.addMenu("&Help"), parts)
+    _help(window, bar.addMenu("&Help"), parts, commands.first_hour)
     parts.transport.export_menu.addActions(exports)
     fill_presets(parts.transport.preset_menu, commands.experiments.open_preset)
 
@@ -178,7 +180,8 @@ def _choose_theme(choice: Choice) -> None:
         Settings().set("window/theme", choice)
 
 
-def _help(window: QMainWindow, menu: QMenu, parts: Parts) -> None:
+def _help(window: QMainWindow, menu: QMenu, parts: Parts, first_hour: FirstHour) -> None:
+    menu.addAction(action(window, "&Start page", first_hour.open_page))
     menu.addAction(action(window, "&Manual", ManualAccess(window).open, keys="F1"))
     shortcuts = action(
         window, "&Keyboard shortcuts", lambda: _show_shortcuts(window, parts.plots, parts.builder), keys="Ctrl+F1"

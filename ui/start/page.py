@@ -1,0 +1,221 @@
+"""The start page: recent experiments, presets as pictures in groups, data sets, and a way past it.
+
+It imports nothing that the window has not imported already: it costs a start no more than making its widgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from simulator.data import Data
+from simulator.experiment.files import Preset, preset_groups
+from simulator.schema.parameter import concrete, grouped, kind_of, summary_of, title_of
+from ui.forms.typed import capital
+from ui.settings.settings import Settings
+from ui.start.groups import PictureGroups, heading
+from ui.start.picture_button import PictureButton
+from ui.start.pictures import file_picture, preset_picture
+from ui.style.icons import app_icon
+
+SHOWN_KEY = "start/page"
+PURPOSE = "An oscilloscope for gradients: see what flows through a deep network, and why it does or does not learn."
+MARGIN = 24
+
+
+def shows_at_start() -> bool:
+    """Whether a start without a file or preset begins with this page."""
+    return Settings().text(SHOWN_KEY, "on") != "off"
+
+
+class StartPage(QFrame):
+    """Covers the bench until something is chosen, or it is closed."""
+
+    preset_chosen = Signal(Preset)
+    file_chosen = Signal(Path)
+    data_chosen = Signal(str)
+    """Kind of data set for a new experiment, or of data of the person's own that is to be opened."""
+    new_chosen = Signal()
+    open_chosen = Signal()
+    tour_chosen = Signal()
+    closed = Signal()
+    """By a hand; nothing was chosen."""
+
+    def __init__(self, present: str, parent: QWidget) -> None:
+        """``present`` names the experiment that stands behind it."""
+        super().__init__(parent)
+        self.setObjectName("startPage")
+        self.setAccessibleName("Start page")
+        self.setAutoFillBackground(True)
+        self.presets = PictureGroups(self)
+        self.recent = PictureGroups(self)
+        self.at_start = QCheckBox("Show this page at the start")
+        self._scroll = QScrollArea()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._make_head(present))
+        column.addWidget(self._make_body(), 1)
+        column.addLayout(self._make_foot())
+
+    # -- parts ---------------------------------------------------------------------------------------------------
+
+    def _make_head(self, present: str) -> QHBoxLayout:
+        icon, name, purpose = QLabel(), QLabel("Nablascope"), QLabel(PURPOSE)
+        icon.setPixmap(app_icon().pixmap(36, 36))
+        font = name.font()
+        font.setPointSizeF(font.pointSizeF() * 1.6)
+        font.setBold(True)
+        name.setFont(font)
+        purpose.setProperty("role", "muted")
+        purpose.setWordWrap(True)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(name)
+        words.addWidget(purpose)
+        row = QHBoxLayout()
+        row.setContentsMargins(MARGIN, 14, MARGIN, 12)
+        row.setSpacing(8)
+        row.addWidget(icon)
+        row.addSpacing(4)
+        row.addLayout(words, 1)
+        self.tour = self._button("Take the &tour", "Six steps on the real controls, two minutes.", self.tour_chosen)
+        self.new = self._button("&New", "A small network on handwritten digits to build on.", self.new_chosen)
+        self.open = self._button("&Open…", "An experiment that was saved, or a table.", self.open_chosen)
+        self.data = self._button("Open &data…", "A table of your own, in almost any format.", None)
+        self.data.clicked.connect(lambda: self.data_chosen.emit("csv"))
+        self.past = self._button("Go to the &bench", f"{present} is open behind this page (Esc).", self.closed)
+        for button in (self.tour, self.new, self.open, self.data, self.past):
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        return row
+
+    def _button(self, text: str, tip: str, chosen: SignalInstance | None) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(tip)
+        button.setAccessibleDescription(tip)
+        if chosen is not None:
+            button.clicked.connect(chosen)
+        return button
+
+    def _make_body(self) -> QScrollArea:
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(MARGIN, 4, MARGIN, MARGIN)
+        column.setSpacing(0)
+        files = Settings().recent_files()
+        if files:
+            self.recent.add("Recent", [self._file(path) for path in files])
+            column.addWidget(self.recent)
+        else:
+            self.recent.hide()
+        for group in preset_groups():
+            self.presets.add(group.title, [self._preset(preset) for preset in group.presets])
+        column.addWidget(self.presets)
+        column.addWidget(heading("Data for a new experiment", body))
+        column.addLayout(self._make_data())
+        column.addStretch(1)
+        self._scroll.setWidget(body)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        return self._scroll
+
+    def _preset(self, preset: Preset) -> PictureButton:
+        button = PictureButton(
+            preset.question, preset.title, preset.effect, lambda theme: preset_picture(preset.id, theme), self.presets
+        )
+        button.clicked.connect(lambda: self.preset_chosen.emit(preset))
+        return button
+
+    def _file(self, path: Path) -> PictureButton:
+        button = PictureButton(
+            path.stem, path.parent.name, str(path), lambda theme: file_picture(path, theme), self.recent
+        )
+        button.clicked.connect(lambda: self.file_chosen.emit(path))
+        return button
+
+    def _make_data(self) -> QVBoxLayout:
+        """A line for each group of data sets."""
+        column = QVBoxLayout()
+        column.setSpacing(6)
+        for title, kinds in grouped(concrete(Data)).items():
+            name = QLabel(title)
+            name.setProperty("role", "muted")
+            name.setFixedWidth(name.fontMetrics().horizontalAdvance("Drawn on the spot") + 16)
+            row = QHBoxLayout()
+            row.setSpacing(8)
+            row.addWidget(name)
+            for kind in kinds:
+                row.addWidget(self._data(kind))
+            row.addStretch(1)
+            column.addLayout(row)
+        return column
+
+    def _data(self, kind: type[Data]) -> QPushButton:
+        button = self._button(capital(title_of(kind)), summary_of(kind), None)
+        button.setObjectName(f"data.{kind_of(kind)}")
+        button.clicked.connect(lambda: self.data_chosen.emit(kind_of(kind)))
+        return button
+
+    def _make_foot(self) -> QHBoxLayout:
+        self.at_start.setChecked(shows_at_start())
+        self.at_start.setToolTip("The Help menu opens it at any time.")
+        self.at_start.toggled.connect(lambda on: Settings().set(SHOWN_KEY, "on" if on else "off"))
+        row = QHBoxLayout()
+        row.setContentsMargins(MARGIN, 6, MARGIN, 8)
+        row.addWidget(self.at_start)
+        row.addStretch(1)
+        return row
+
+    # -- keyboard ------------------------------------------------------------------------------------------------
+
+    def take_focus(self) -> None:
+        """Let the keyboard begin at the first picture."""
+        (self.recent.pictures or self.presets.pictures)[0].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def event(self, event: QEvent) -> bool:
+        # Space and Escape are the page's while it is open, not the bench's behind it.
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Escape)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Cancel):
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Round within the page: what it covers is out of reach."""
+        reachable = list(self._reachable())
+        focused = QApplication.focusWidget()
+        at = reachable.index(focused) if focused in reachable else -1
+        reachable[(at + (1 if forward else -1)) % len(reachable)].setFocus(
+            Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        )
+        return True
+
+    def _reachable(self) -> Iterable[QWidget]:
+        for button in self.findChildren(QAbstractButton):
+            if button.isVisibleTo(self) and button.isEnabled() and button.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                yield button

@@ -1,0 +1,109 @@
+"""One experiment of the start page: its picture, a line in bold and one below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QEnterEvent, QFont, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from ui.style.icons import app_icon
+from ui.style.theme import Theme, current_theme
+
+RATIO = 140 / 240
+"""Height of a picture for each pixel of its width."""
+PADDING, CORNER = 8, 6
+WRAPPED = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
+
+
+class PictureButton(QAbstractButton):
+    """Pressed, it opens what it shows. The picture is read when it is first painted."""
+
+    def __init__(self, title: str, below: str, tip: str, picture: Callable[[Theme], Path], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.title, self._below, self._picture = title, below, picture
+        self._read: tuple[str, QPixmap] = ("", QPixmap())
+        self.setAccessibleName(f"{title} {below}")
+        self.setAccessibleDescription(tip)
+        self.setToolTip(tip)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    @property
+    def _bold(self) -> QFont:
+        font = QFont(self.font())
+        font.setBold(True)
+        return font
+
+    def heightForWidth(self, width: int) -> int:
+        """Room for the picture, the whole title and a line below."""
+        room = QRect(0, 0, width - 2 * PADDING, 1000)
+        title = QFontMetrics(self._bold).boundingRect(room, WRAPPED, self.title).height()
+        return round(width * RATIO) + title + self.fontMetrics().lineSpacing() + 2 * PADDING + 2
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, self.heightForWidth(240))
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.update()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.update()
+        super().leaveEvent(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = current_theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        frame = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        outline = QPainterPath()
+        outline.addRoundedRect(frame, CORNER, CORNER)
+        painter.fillPath(outline, QColor(theme.hover if self.underMouse() or self.isDown() else theme.panel))
+        painter.setClipPath(outline)
+        self._paint_picture(painter, theme, QRect(0, 0, self.width(), round(self.width() * RATIO)))
+        painter.setClipping(False)
+        self._paint_words(painter, theme)
+        strong = self.hasFocus()
+        painter.setPen(QPen(QColor(theme.accent if strong or self.underMouse() else theme.border), 2 if strong else 1))
+        painter.drawPath(outline)
+        painter.end()
+
+    def _paint_picture(self, painter: QPainter, theme: Theme, room: QRect) -> None:
+        painter.fillRect(room, QColor(theme.panel))
+        if self._read[0] != theme.name:
+            self._read = (theme.name, QPixmap(str(self._picture(theme))))
+        pixmap = self._read[1]
+        if pixmap.isNull():
+            size = room.height() // 3
+            at = room.center()
+            app_icon().paint(painter, QRect(at.x() - size // 2, at.y() - size // 2, size, size))
+        else:
+            painter.drawPixmap(room, pixmap)
+        painter.setPen(QColor(theme.grid))
+        painter.drawLine(room.bottomLeft(), room.bottomRight())
+
+    @property
+    def title_room(self) -> QRect:
+        """Where the title is written."""
+        top = round(self.width() * RATIO) + PADDING - 2
+        return QRect(PADDING, top, self.width() - 2 * PADDING, self._foot.top() - 2 - top)
+
+    @property
+    def _foot(self) -> QRect:
+        line = self.fontMetrics().lineSpacing()
+        return QRect(PADDING, self.height() - PADDING - line, self.width() - 2 * PADDING, line)
+
+    def _paint_words(self, painter: QPainter, theme: Theme) -> None:
+        metrics = self.fontMetrics()
+        words = self.title_room
+        painter.setFont(self._bold)
+        painter.setPen(QColor(theme.text))
+        painter.drawText(words, WRAPPED, self.title)
+        foot = self._foot
+        painter.setFont(self.font())
+        painter.setPen(QColor(theme.muted))
+        painter.drawText(foot, 0, metrics.elidedText(self._below, Qt.TextElideMode.ElideRight, foot.width()))
