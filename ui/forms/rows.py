@@ -82,7 +82,7 @@ class ChoiceRow(Row):
         self.combo.activated.connect(self._chosen)
         self.body.addWidget(self.combo, 1)
         self._shown: Any = None
-        self.show_value(next(value for value in self._values if value is not HEADING))
+        self.show_value(self.offered[0])
 
     def _with_automatic(self, options: Sequence[Option | str] | None) -> list[Option | str]:
         offered = list(options or [(c, c.replace("_", " "), "") for c in self.parameter.choices])
@@ -100,6 +100,11 @@ class ChoiceRow(Row):
         model = self.combo.model()
         assert isinstance(model, QStandardItemModel)
         model.item(self.combo.count() - 1).setEnabled(False)
+
+    @property
+    def offered(self) -> list[Any]:
+        """The values that can be chosen, in the order in which they stand."""
+        return [value for value in self._values if value is not HEADING]
 
     def _chosen(self, index: int) -> None:
         value = self._values[index]
