@@ -47,13 +47,14 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulator.system.version import __version__
+
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment, ExperimentError
     from simulator.running.headless import RunResult, run
     from simulator.training.training import Training
 
 __all__ = ["Experiment", "ExperimentError", "RunResult", "Training", "__version__", "load", "run", "save"]
-__version__ = "0.1.0"
 
 _HOMES = {
     "Experiment": "simulator.experiment.experiment",

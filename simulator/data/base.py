@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,6 +151,15 @@ class Dataset:
     """(outputs,) of a regression."""
     target_units: tuple[float, ...] = ()
     """(outputs,) of a regression: what 1 of a scaled target is in the data's own units."""
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """Which data these are, to the last bit: 16 hexadecimal digits."""
+        hashed = hashlib.blake2b(digest_size=8)
+        for array in (self.x_train, self.y_train, self.x_val, self.y_val):
+            hashed.update(f"{array.dtype} {array.shape}".encode())
+            hashed.update(array.reshape(-1).view(np.uint8).data)
+        return hashed.hexdigest()
 
     @property
     def train_samples(self) -> int:

@@ -93,7 +93,12 @@ def reach_of(path: Path) -> Reach | None:
 
     None where it reads nothing there, or knows the file's hash: who does has had the file.
     """
-    data = _described(path).data
+    return reach_from(path, _described(path))
+
+
+def reach_from(path: Path, experiment: Experiment) -> Reach | None:
+    """What ``experiment`` as it stands in the file at ``path`` would read beyond that file's folder."""
+    data = experiment.data
     named, told = str(getattr(data, "path", "")), str(getattr(data, "hash", ""))
     located = str(getattr(data.beside(path.parent), "path", ""))
     if not named or not os.path.exists(located):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
     from simulator.running.headless import RunResult
+    from simulator.running.run_file import SavedRun
     from simulator.running.stop_rules import StopRule
 
 Draw = Callable[["RunResult", Path], None]
@@ -53,6 +54,8 @@ def add_commands(commands: Any) -> None:
     one.add_argument("--every", type=_count(1), default=1, metavar="K", help="measure layers each K steps (1)")
     one.add_argument("--analyses", action=_AnalysesAction, type=_analyses, metavar="NAME,…")
     one.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+    one.add_argument("--save", type=Path, metavar="FILE.nabla", help="keep the end of the run, to go on from there")
+    one.add_argument("--threads", type=_count(1), metavar="N", help="threads of matrix products; as many as pay")
     one.add_argument(
         "--allow-files", action="store_true", help="read files that the experiment names outside of its own folder"
     )
@@ -188,8 +191,8 @@ def setting(text: str) -> tuple[str, Any]:
         return path.strip(), value
 
 
-def prepare(arguments: argparse.Namespace) -> Experiment:
-    """The experiment that the arguments describe."""
+def prepare(arguments: argparse.Namespace, start: SavedRun | None = None) -> Experiment:
+    """The experiment that the arguments describe; ``start`` is the run that goes on."""
     from simulator.data.table import changed
     from simulator.experiment.files import find
 
@@ -197,7 +200,7 @@ def prepare(arguments: argparse.Namespace) -> Experiment:
     settings = sorted((setting(text) for text in arguments.set), key=lambda item: not item[0].endswith(".kind"))
     if arguments.seed is not None:
         settings.append(("seed", arguments.seed))
-    experiment = find(arguments.target).with_values(settings)
+    experiment = (find(arguments.target) if start is None else start.experiment).with_values(settings)
     if "data.path" not in dict(settings):
         _check_reach(Path(arguments.target), arguments.allow_files)
     if news := changed(experiment.data):
@@ -208,9 +211,11 @@ def prepare(arguments: argparse.Namespace) -> Experiment:
 def _check_reach(path: Path, allowed: bool) -> None:
     """Say which file beyond its own folder an experiment reads; refuse one that no dialog would have written there."""
     from simulator.experiment.experiment import ExperimentError
-    from simulator.experiment.files import reach_of
+    from simulator.experiment.files import reach_from, reach_of
+    from simulator.running.run_file import described, is_run_file
 
-    reach = reach_of(path) if path.exists() else None
+    own = is_run_file(path)
+    reach = None if not path.exists() else reach_from(path, described(path)) if own else reach_of(path)
     if reach is None:
         return
     if not allowed and not reach.plausible:
@@ -220,20 +225,42 @@ def _check_reach(path: Path, allowed: bool) -> None:
     print(f"note: {path.name} reads {reach.target}, outside of its own folder", file=sys.stderr)
 
 
+def _start(arguments: argparse.Namespace) -> SavedRun | None:
+    """The run that is to go on, where the target is one; what cannot be together is refused."""
+    from simulator.experiment.experiment import ExperimentError
+    from simulator.network.threads import give_threads
+    from simulator.running.run_file import ENDING, is_run_file, read
+
+    give_threads(arguments.threads)
+    if arguments.save is not None and (arguments.seeds or not is_run_file(arguments.save)):
+        raise ExperimentError(f"--save keeps one run in a file whose name ends in {ENDING}")
+    path = Path(arguments.target)
+    if not is_run_file(path):
+        return None
+    if arguments.seed is not None or arguments.seeds is not None:
+        raise ExperimentError("a saved run goes on with its own seed: --seed and --seeds begin others")
+    return read(path)
+
+
 def _run(arguments: argparse.Namespace, draw: Draw) -> None:
     from simulator.running.progress_display import displaying
     from simulator.system.progress import advance
 
+    start = _start(arguments)
     total = arguments.steps * (arguments.seeds or 1)
     told: tuple[str, ...] = ()
     with displaying():
-        experiment = prepare(arguments)
-        for folder, result in _results(arguments, experiment, lambda step: advance("Training", step, total, "steps")):
+        experiment = prepare(arguments, start)
+        for folder, result in _results(
+            arguments, experiment, start, lambda done: advance("Training", done, total, "steps")
+        ):
             if not arguments.no_plots:
                 draw(result, folder / "plots")
             for note in result.info.notes if result.info.notes != told else ():
                 print(f"note: {note}", file=sys.stderr)
             told = result.info.notes
+            if result.news:
+                print(f"note: {result.news}", file=sys.stderr)
             whose = "" if folder == arguments.out else f"{folder.name}, "
             if result.stopped is not None:
                 print(f"{whose}{result.stopped.sentence}")
@@ -243,7 +270,7 @@ def _run(arguments: argparse.Namespace, draw: Draw) -> None:
 
 
 def _results(
-    arguments: argparse.Namespace, experiment: Experiment, progress: Callable[[int], None]
+    arguments: argparse.Namespace, experiment: Experiment, start: SavedRun | None, progress: Callable[[int], None]
 ) -> Iterator[tuple[Path, RunResult]]:
     """Each run with its folder."""
     from simulator.running.ensemble import run_ensemble
@@ -253,6 +280,7 @@ def _results(
         "every": arguments.every, "analyses": arguments.analyses, "until": arguments.until, "progress": progress,
     }  # fmt: skip
     if arguments.seeds is None:
+        options |= {"start": start, "save": arguments.save}
         yield arguments.out, run(experiment, steps=arguments.steps, out=arguments.out, **options)
     else:
         yield from run_ensemble(experiment, arguments.seeds, steps=arguments.steps, out=arguments.out, **options)

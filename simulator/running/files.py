@@ -24,6 +24,7 @@ from simulator.observations.registry import files
 from simulator.observations.time_profile import TimeProfilesObservation
 from simulator.record.frame import Frame
 from simulator.system.atomic import partial, write_atomic
+from simulator.system.environment import Environment
 from simulator.training.run_info import RunInfo
 
 STEP_COLUMNS = (
@@ -57,9 +58,9 @@ class RunFiles:
     A context manager: an error inside leaves what stood in the folder before.
     """
 
-    def __init__(self, folder: Path, experiment: Experiment, info: RunInfo) -> None:
+    def __init__(self, folder: Path, experiment: Experiment, info: RunInfo, environment: Environment) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.experiment, self.info = folder, experiment, info
+        self.folder, self.experiment, self.info, self.environment = folder, experiment, info, environment
         self._stack = ExitStack()
         self._raw: dict[str, tuple[IO[bytes], np.dtype[np.generic], tuple[int, ...]]] = {}
         self._measured: list[int] = []
@@ -205,6 +206,7 @@ class RunFiles:
                     (self.folder / name).unlink(missing_ok=True)  # of an earlier run in this folder
                 write_atomic(self.folder / "findings.json", to_json(self._findings))
                 self._write_analyses()
+                write_atomic(self.folder / "environment.json", self.environment.to_json())
                 write_atomic(self.folder / "experiment.json", self.experiment.to_json())
         except OSError as fault:
             self._locate(fault)

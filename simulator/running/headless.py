@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from simulator.arrays.numeric import Floats
 from simulator.doctor import OBSERVATIONS as DIAGNOSED
 from simulator.doctor import Finding
 from simulator.doctor.consult import consult
-from simulator.experiment.experiment import Experiment
+from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.network.threads import blas_threads, limited_blas
 from simulator.observations.base import Observation
 from simulator.observations.histograms import HistogramsObservation
@@ -24,8 +26,10 @@ from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.running.files import RunFiles
-from simulator.running.stop_rules import Stopped, StopRule
+from simulator.running.run_file import SavedRun, taken_up, write
+from simulator.running.stop_rules import Past, Stopped, StopRule
 from simulator.running.stopping import Stopping
+from simulator.system.environment import Environment, environment
 from simulator.training.run_info import RunInfo
 from simulator.training.training import Training
 
@@ -47,6 +51,8 @@ class RunResult:
     """What the doctor finds at the last step."""
     stopped: Stopped | None = None
     """Where and why it ended before its last step."""
+    news: str = ""
+    """Of a saved run that went on: why its last digits may be others than without a stop."""
 
     @property
     def history(self) -> History:
@@ -63,6 +69,8 @@ def run(
     analyses: Sequence[str] | None = None,
     until: StopRule | None = None,
     progress: Callable[[int], None] | None = None,
+    start: SavedRun | None = None,
+    save: str | Path | None = None,
 ) -> RunResult:
     """Train for ``steps`` updates and write the run's files into ``out`` (nothing is written if it is None).
 
@@ -70,7 +78,9 @@ def run(
     ``layers.csv``, ``histograms.npz`` and the validation columns are filled at multiples of ``every`` and at the end;
     ``findings.json`` is about the last step. ``analyses`` (their names; if left out, those of step 0)
     are written at the same steps as ``layers.csv``, those of step 0 once; they change no number of the training.
-    ``until`` ends it at an earlier step, which is then the last row.
+    ``until`` ends it at an earlier step, which is then the last row. ``start`` is a saved run that goes on for
+    ``steps`` more, from its step on, with ``experiment`` in place of its own where that differs live. ``save`` is the
+    run file in which the end is kept.
     Errors: ExperimentError for what cannot be trained, ValueError for a negative ``steps``, an ``every`` below 1, an
     unknown analysis or an ``until`` that can never hold, OSError where files cannot be written.
     """
@@ -82,32 +92,55 @@ def run(
     if unknown := [name for name in chosen if name not in known]:
         raise ValueError(f"no analysis is called {unknown[0]!r}; there are {', '.join(known)}")
     wanted = [analysis for name, analysis in known.items() if name in chosen]
-    training = Training(experiment)
+    training = Training(experiment) if start is None else _went_on(start, experiment)
     if until is not None:
         until.check(training.info)
-    with limited_blas(blas_threads(training.network)):
+    record = Record(History(training.columns)) if start is None else deepcopy(start.record)
+    course = _Course(training, training.step + steps, until, None if start is None else Past(start.record))
+    threads = blas_threads(training.network)
+    here = environment(threads)
+    news = "" if start is None else start.news(here, training.data.digest)
+    keep = None if save is None else functools.partial(_keep, training, record, here, Path(save))
+    with limited_blas(threads):
         if out is None:
-            return _train(training, steps, every, None, (), until, progress)
-        with RunFiles(Path(out), training.experiment, training.info) as files:
-            return _train(training, steps, every, files, wanted, until, progress)
+            return replace(_train(course, record, every, None, (), progress, keep), news=news)
+        with RunFiles(Path(out), training.experiment, training.info, here) as files:
+            return replace(_train(course, record, every, files, wanted, progress, keep), news=news)
+
+
+def _went_on(start: SavedRun, experiment: Experiment) -> Training:
+    """The saved run, with an experiment that differs from its own in live parameters only."""
+    training = taken_up(start)
+    if experiment != start.experiment:
+        if not training.accepts(experiment):
+            raise ExperimentError("a saved run goes on with live parameters only: anything else begins another one")
+        training.update_spec(experiment)
+    return training
+
+
+def _keep(training: Training, record: Record, here: Environment, path: Path) -> None:
+    """Write the run as it stands between two steps."""
+    write(SavedRun(training.checkpoint(), record, here), path)
 
 
 def _train(
-    training: Training,
-    steps: int,
+    course: _Course,
+    record: Record,
     every: int,
     files: RunFiles | None,
     analyses: Sequence[Observation[Any]],
-    until: StopRule | None,
     progress: Callable[[int], None] | None,
+    keep: Callable[[], None] | None,
 ) -> RunResult:
-    record = Record(History(training.columns))
-    first = last = None
+    training, first, last = course.training, None, None
     observer = Observer(training)
-    course = _Course(training, steps, until)
-    for step in range(steps + 1):
+    begun = training.step
+    for step in range(begun, course.steps + 1):
         ends = not course.propose(trace=step % every == 0)
         measured = step % every == 0 or ends
+        if ends and keep is not None:
+            # Before the last row, which is that of a step whose update has not been made.
+            keep()
         scalars = training.scalars(validate=measured)
         row = training.row(scalars)
         rows = Rows(step, training.columns, row[np.newaxis])
@@ -123,7 +156,7 @@ def _train(
                 _write(files, last, made)
         record.add(last if measured else None, (rows,))
         if progress is not None:
-            progress(step)
+            progress(step - begun)
         if ends:
             break
         course.apply(row)
@@ -138,10 +171,11 @@ def _train(
 class _Course:
     """Step after step of a run, to its last one or to where a rule ends it."""
 
-    def __init__(self, training: Training, steps: int, until: StopRule | None) -> None:
+    def __init__(self, training: Training, steps: int, until: StopRule | None, past: Past | None = None) -> None:
+        """``past`` is that of a run that goes on."""
         self.training, self.steps = training, steps
         self.stopping = Stopping()
-        self.stopping.begin(training, until)
+        self.stopping.begin(training, until, past)
 
     def propose(self, trace: bool) -> bool:
         """Evaluate the present step; whether another one follows, whose update is written then."""

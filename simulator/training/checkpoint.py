@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from simulator.arrays.numeric import Array
 from simulator.experiment.experiment import Experiment
 from simulator.training.nonfinite import FINITE, Known
@@ -27,8 +29,36 @@ class Checkpoint:
     """What layers remember besides: the present draws of dropout and its generators."""
     known: Known = FINITE
     """Where NaN and Inf came in, before this step."""
+    data: str = ""
+    """Digest of the data that it was trained on."""
 
     @property
     def nbytes(self) -> int:
         """What parameters, running averages and the optimiser's state take."""
         return sum(array.nbytes for array in (self.parameters, self.states, *self.slots))
+
+
+def misfit(kept: Any, own: Any, name: str = "") -> str:
+    """How what was kept differs in form from a network's own, ``""`` where it does not: types, shapes and lengths.
+
+    ``name`` says what it is. A number may be any that the own one could be.
+    """
+    if type(kept) is not type(own):
+        return f"{name} is of another kind"
+    if isinstance(own, np.ndarray):
+        same = kept.dtype == own.dtype and kept.shape == own.shape
+        return "" if same else f"{name} holds {_form(kept)}, not {_form(own)}"
+    if isinstance(own, dict):
+        if kept.keys() != own.keys():
+            return f"{name} has other fields"
+        return next((lack for key in own if (lack := misfit(kept[key], own[key], f"{name}.{key}"))), "")
+    if isinstance(own, tuple):
+        if len(kept) != len(own):
+            return f"{name} has {len(kept)} parts, not {len(own)}"
+        pairs = zip(kept, own, strict=True)
+        return next((lack for place, pair in enumerate(pairs) if (lack := misfit(*pair, f"{name}.{place}"))), "")
+    return f"{name} is {str(kept)[:40]!r}" if isinstance(own, str) and kept != own else ""
+
+
+def _form(array: Array) -> str:
+    return f"{array.dtype} {array.shape}"

@@ -19,7 +19,7 @@ from simulator.network.network import Network
 from simulator.network.threads import blas_threads, limited_blas
 from simulator.parts.optimizers import Optimizer
 from simulator.schema.parameter import is_live_change
-from simulator.training.checkpoint import Checkpoint
+from simulator.training.checkpoint import Checkpoint, misfit
 from simulator.training.evaluation import Evaluator
 from simulator.training.nonfinite import Watch
 from simulator.training.revival import revive
@@ -259,10 +259,12 @@ class Training:
             sampler=(*self.sampler.state(), self.batch.copy()),
             module_states=tuple(module.state() for module in self.network.modules),
             known=self.watch.kept,
+            data=self.data.digest,
         )
 
     def restore(self, kept: Checkpoint) -> None:
         """Go on from a checkpoint of the same experiment."""
+        self._check_fit(kept)
         np.copyto(self.network.parameters.value, kept.parameters)
         np.copyto(self.network.states.value, kept.states)
         for slot, before in zip(self.updater.slots, kept.slots, strict=True):
@@ -274,3 +276,22 @@ class Training:
         self._gather(self.batch)
         for module, memory in zip(self.network.modules, kept.module_states, strict=True):
             module.load_state(memory)
+
+    def _check_fit(self, kept: Checkpoint) -> None:
+        """ValueError where a checkpoint is of another network, or of other data."""
+        own, samples = self.checkpoint(), self.sampler.samples
+        parts = (
+            (kept.parameters, own.parameters, "the parameters"),
+            (kept.states, own.states, "the running averages"),
+            (kept.slots, own.slots, "the optimiser's state"),
+            (kept.module_states, own.module_states, "what the layers remember"),
+            (kept.sampler[::2], own.sampler[::2], "the batch"),
+        )
+        lack = next((lack for each in parts if (lack := misfit(*each))), "")
+        order, batch = kept.sampler[1:]
+        if not lack and (order.ndim != 1 or order.dtype != batch.dtype or len(order) > samples + len(batch)):
+            lack = "the samples to come are no list of samples"
+        if not lack and any(len(each) and not 0 <= each.min() <= each.max() < samples for each in (order, batch)):
+            lack = "samples are named that there are not"
+        if lack or min(kept.step, kept.updates) < 0:
+            raise ValueError(f"the run does not fit its experiment and data: {lack or 'its step is below 0'}")

@@ -15,7 +15,15 @@ from simulator.measures import NAMES
 from simulator.observations.boundary import BoundaryObservation
 from simulator.training.training import Training
 
-FILES = {"experiment.json", "findings.json", "steps.csv", "layers.csv", "flow.csv", "histograms.npz"}
+FILES = {
+    "environment.json",
+    "experiment.json",
+    "findings.json",
+    "steps.csv",
+    "layers.csv",
+    "flow.csv",
+    "histograms.npz",
+}
 
 
 def experiment(*changes: tuple[str, Any]) -> Experiment:
