@@ -112,6 +112,7 @@ def test_no_workspace_s_name_is_cut(area: PlotArea, window: QSize) -> None:
         bar.choice.activated.emit(1)
     else:
         assert bar.tabs.width() >= bar.tabs.sizeHint().width()
+        assert bar.tabs.height() >= bar.tabs.sizeHint().height()
         bar.tabs.setCurrentIndex(1)
     assert area.workspaces.current == "why"
     assert bar.choice.currentIndex() == bar.tabs.currentIndex() == 1

@@ -93,7 +93,7 @@ def test_what_is_arranged_is_remembered_at_once_and_waits_for_no_other_plot(qtbo
     other = again(qtbot, area)
     assert other.board.arrangement == area.board.arrangement
     assert [plot.key for plot in other.known] == FIRST
-    assert places(other) == places(area)
+    qtbot.waitUntil(lambda: places(other) == places(area))
 
 
 def test_an_arrangement_with_another_plot_has_it_at_once(qtbot: QtBot, area: PlotArea) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -103,8 +103,14 @@ class WorkspaceBar(QWidget):
         super().resizeEvent(event)
         self._fit()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()  # as the style sheet has it
+
     def _fit(self) -> None:
         """Tabs where there is room for all, else a list to choose from: none is cut."""
+        self.tabs.setMinimumHeight(self.tabs.sizeHint().height())
+        self.setFixedHeight(max(self.tabs.sizeHint().height(), self.choice.sizeHint().height()))
         others = (self.slider, self.add_button, self.workspace_button)
         room = self.width() - sum(widget.sizeHint().width() for widget in others) - BESIDE
         fits = self.tabs.sizeHint().width() <= room
@@ -140,7 +146,6 @@ class WorkspaceBar(QWidget):
             self.choice.addItem(workspace.title)
         self.tabs.blockSignals(False)
         self._show_current()
-        self.setFixedHeight(max(self.tabs.sizeHint().height(), self.choice.sizeHint().height()))
         self._fit()
 
     def _show_current(self) -> None:
