@@ -93,6 +93,7 @@ BENT: dict[str, Callable[[bytes], bytes]] = {
     "a bomb": lambda whole: packed({**members(whole), "weights.safetensors": bytes(2**24)}, zipfile.ZIP_DEFLATED),
     "a pickled array": lambda whole: packed({**members(whole), "record/history_low.npy": pickled()}),
     "an array without end": lambda whole: packed({**members(whole), "record/history_low.npy": endless()}),
+    "a shape of many digits": lambda whole: packed({**members(whole), "record/history_low.npy": many_digits()}),
     "an endless header": lambda whole: packed(
         {**members(whole), "weights.safetensors": struct.pack("<Q", 2**63) + b"{}"}
     ),
@@ -143,6 +144,12 @@ def pickled() -> bytes:
 
 def endless() -> bytes:
     text = b"{'descr': '<f8', 'fortran_order': False, 'shape': (%d, 9), }" % 2**60
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
+
+
+def many_digits() -> bytes:
+    """What a careless pattern would try in more ways than can be counted."""
+    text = b"{'descr': '<f8', 'fortran_order': False, 'shape': (" + b"1" * 60000 + b"!"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
 
 
