@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from simulator.arrays.numeric import frozen
 
 HEADER = re.compile(
-    rb"\{'descr': '([<|](?:b1|f[48]|[iu][1248]))', 'fortran_order': False, 'shape': \(((?:\d{1,18}(?:, \d{1,18})*,?)?)\), \} *\n"
+    rb"\{'descr': '([<|](?:b1|f[48]|[iu][1248]))', 'fortran_order': False, "
+    rb"'shape': \(((?:\d{1,18}(?:, \d{1,18})*,?)?)\), \} *\n"
 )
 """What stands at the head of an array of plain numbers in C order."""
 
