@@ -101,6 +101,16 @@ def _await_first_view(window: MainWindow) -> None:
         time.sleep(0.002)
 
 
+def _arrange(window: MainWindow, target: str | None, reset: bool) -> None:
+    """What stands in the window before it is shown."""
+    if reset:
+        window.reset_everything()
+    if target is None:
+        window.first_hour.begin()
+    if workspace := workspace_of(target):
+        window.plot_area.show_workspace(workspace)
+
+
 def open_bench(
     target: str | None,
     mode: Mode | None = None,
@@ -119,12 +129,7 @@ def open_bench(
     where = mode or Settings().worker_mode()
     hire = _hiring(where, launched if where == "process" else None, document)
     window = MainWindow(document, hire)
-    if reset:
-        window.reset_everything()
-    if target is None:
-        window.first_hour.begin()
-    if workspace := workspace_of(target):
-        window.plot_area.show_workspace(workspace)
+    _arrange(window, target, reset)
     app.aboutToQuit.connect(window.bench.close)
     # Ctrl+C in the terminal ends the bench as closing its window would, without a question; before the event loop
     # runs there is nothing to quit yet.

@@ -99,7 +99,7 @@ def test_what_is_arranged_is_remembered_at_once_and_waits_for_no_other_plot(qtbo
 def test_an_arrangement_with_another_plot_has_it_at_once(qtbot: QtBot, area: PlotArea) -> None:
     area.toggle_plot("saturation")
     other = again(qtbot, area)
-    other.board.bring_into_view("saturation")
+    other.board.current.bring_into_view("saturation")
     qtbot.waitUntil(lambda: "saturation" in other.board.seen)
     assert other.plot("saturation").isVisible()
 
@@ -144,7 +144,7 @@ def full(qtbot: QtBot, area: PlotArea) -> PlotArea:
     for key in ALL[6:]:
         area.show_plot(key)
     area.board.change(area.board.arrangement.joined("activation_profile", "gradient_depth"))
-    area.board.bring_into_view(FIRST[0])
+    area.board.current.bring_into_view(FIRST[0])
     qtbot.waitUntil(inside(area, FIRST[0]))
     return area
 
@@ -298,7 +298,7 @@ def act(area: PlotArea, text: str) -> None:
 def test_the_keyboard_moves_spans_joins_maximises_and_closes_the_card_with_the_focus(
     qtbot: QtBot, area: PlotArea
 ) -> None:
-    area.board.focus("gradient_depth")
+    area.board.current.focus("gradient_depth")
     qtbot.waitUntil(lambda: card_of(area, "gradient_depth").has_focus)
     assert card_of(area, "gradient_depth").property("current") is True
     act(area, "Next card")
@@ -315,7 +315,7 @@ def test_the_keyboard_moves_spans_joins_maximises_and_closes_the_card_with_the_f
     act(area, "Join the next card as a tab")
     assert area.board.arrangement.places[1].keys == ("gradient_depth", "activation_profile")
     act(area, "Next tab of the card")
-    assert area.board.current_key == "activation_profile"
+    assert area.board.current.key == "activation_profile"
     act(area, "Take the tab out to a card of its own")
     assert list(area.board.arrangement.keys) == FIRST
     act(area, "Maximise card, or put it back")
@@ -323,8 +323,8 @@ def test_the_keyboard_moves_spans_joins_maximises_and_closes_the_card_with_the_f
     act(area, "Maximise card, or put it back")
     act(area, "Close card")
     assert "activation_profile" not in area.board.arrangement.keys
-    assert area.board.current_card is not None
-    assert area.board.current_card.has_focus
+    assert area.board.current.card is not None
+    assert area.board.current.card.has_focus
 
 
 def test_no_two_actions_of_the_window_have_the_same_keys(area: PlotArea) -> None:

@@ -723,3 +723,24 @@ def test_arrangements_of_versions_with_docks_are_dropped(open_window: Open) -> N
     assert window.plot_area.arranged == BUILT_IN[0].arrangement.keys
     assert window.training_dock.isVisible()
     assert window.settings.text("window/shown") == ""
+
+
+def test_no_two_commands_of_the_window_share_their_keys(window: MainWindow) -> None:
+    actions = [*window.actions(), *window.plot_area.actions()]
+    keys = [keys.toString() for action in dict.fromkeys(actions) for keys in action.shortcuts() if keys.toString()]
+    assert len(keys) > 30
+    assert sorted(set(keys)) == sorted(keys)
+
+
+def test_keys_reach_the_board_wherever_the_focus_is(qtbot: QtBot, window: MainWindow) -> None:
+    window.activateWindow()
+    window.builder.stack.setFocus()
+    QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert window.plot_area.workspaces.current == "why"
+    QTest.keyClick(window, Qt.Key.Key_PageDown, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert window.plot_area.board.arrangement.places[0].columns == 2
+    QTest.keyClick(window, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
+    assert window.plot_area.board.maximised == window.plot_area.board.current.key
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert window.plot_area.board.maximised is None

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from ui.board.arrangement import Arrangement, Place
 from ui.board.card import Card, Page
+from ui.board.current import CurrentCard
 from ui.board.packing import GAP, Packed, pack
 from ui.plots.base import Plot
 
@@ -27,7 +28,6 @@ class Board(QScrollArea):
     seen_changed = Signal()
     """Other plots can be seen now."""
     maximised_changed = Signal(bool)
-    current_changed = Signal()
 
     def __init__(self, page: Callable[[str], Page], kind: Callable[[str], type[Plot[Any]]]) -> None:
         """``page`` and ``kind`` give the page and the class of a plot by its key."""
@@ -42,8 +42,6 @@ class Board(QScrollArea):
         self._covered = False
         self._laying_out = False
         self._seen: tuple[str, ...] = ()
-        self._current = ""
-        """A plot of the card that had the focus last."""
         self.content = QWidget()
         self.shelf = QWidget(self)
         """Keeps the pages that are on no card."""
@@ -56,11 +54,7 @@ class Board(QScrollArea):
         self.verticalScrollBar().setSingleStep(PAGE_STEP)
         self.verticalScrollBar().valueChanged.connect(self._look)
         self.horizontalScrollBar().valueChanged.connect(self._look)
-        self._bring = QTimer(self, singleShot=True, interval=0)
-        self._bring.timeout.connect(self._bring_current)
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            app.focusChanged.connect(self._follow_focus)
+        self.current = CurrentCard(self, lambda: self.cards)
 
     # -- the arrangement -----------------------------------------------------------------------------------------
 
@@ -193,49 +187,9 @@ class Board(QScrollArea):
             self._seen = self.seen
             self.seen_changed.emit()
 
-    def bring_into_view(self, key: str) -> None:
-        """Scroll so far that the card of a plot is seen, in the next turn: its place may be new."""
-        self._current = key
-        self._bring.start()
-
-    def _bring_current(self) -> None:
-        card = self.current_card
-        if card is not None:
-            self.ensureWidgetVisible(card, GAP, GAP)
-
     def card_at(self, at: QPoint) -> Card | None:
         """The card under a point of the content."""
         return next((card for card in self.cards if card.geometry().contains(at)), None)
-
-    # -- the current card ----------------------------------------------------------------------------------------
-
-    @property
-    def current_card(self) -> Card | None:
-        """The one that has the focus, or had it last; else the first."""
-        holding = [card for card in self.cards if self._current in card.place.keys]
-        return holding[0] if holding else self.cards[0] if self.cards else None
-
-    @property
-    def current_key(self) -> str:
-        """Of the plot in front of the current card; ``""`` where there is none."""
-        card = self.current_card
-        return "" if card is None else card.place.key
-
-    def focus(self, key: str) -> None:
-        """Give the card of a plot the focus, and bring it into view."""
-        self._current = key
-        card = self.current_card
-        if card is not None:
-            self.ensureWidgetVisible(card, GAP, GAP)
-            card.take_focus()
-
-    def _follow_focus(self, _old: QObject | None, _now: QObject | None) -> None:
-        for card in self.cards:
-            card.mark_current(card.has_focus)
-            if card.has_focus and card.place.key != self._current:
-                self._current = card.place.key
-                self.ensureWidgetVisible(card, GAP, GAP)
-                self.current_changed.emit()
 
     # -- one plot alone ------------------------------------------------------------------------------------------
 
@@ -247,7 +201,8 @@ class Board(QScrollArea):
     def maximise(self, key: str) -> None:
         """Let one plot fill the board until :meth:`restore`."""
         self._end_maximised()
-        self._maximised = self._current = key
+        self._maximised = key
+        self.current.choose(key)
         self._deal()
         self._tell_maximised(key, True)
 
@@ -264,7 +219,7 @@ class Board(QScrollArea):
             self._end_maximised()
             self._deal()
             if key in self.arrangement.keys:
-                self.bring_into_view(key)
+                self.current.bring_into_view(key)
 
     def _end_maximised(self) -> None:
         if self._maximised is not None:

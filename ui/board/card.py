@@ -127,6 +127,7 @@ class Card(QFrame):
         self._page, self._kind = page, kind
         self.place = Place(("",))
         self.tabs = QTabBar()
+        self.tabs.setAccessibleName("Plots of this card")
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
         self.tabs.setElideMode(Qt.TextElideMode.ElideRight)

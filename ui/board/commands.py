@@ -46,31 +46,31 @@ class Commands:
         )
 
     def _step(self, by: int) -> None:
-        cards, card = self._board.cards, self._board.current_card
+        cards, card = self._board.cards, self._board.current.card
         if card is not None:
             at = cards.index(card) + by * card.has_focus
-            self._board.focus(cards[at % len(cards)].place.key)
+            self._board.current.focus(cards[at % len(cards)].place.key)
 
     def _next_tab(self) -> None:
-        card = self._board.current_card
+        card = self._board.current.card
         if card is not None:
             place = card.place
             key = place.keys[(place.current + 1) % len(place.keys)]
             self._board.change(self._board.arrangement.raised(key))
-            self._board.focus(key)
+            self._board.current.focus(key)
 
     def _move(self, by: int) -> None:
         if key := self._arranged_key():
             at = self._board.arrangement.index(key)
             self._board.change(self._board.arrangement.moved(key, at - 1 if by < 0 else at + 2))
-            self._board.focus(key)
+            self._board.current.focus(key)
 
     def _span(self, by: int) -> None:
         if key := self._arranged_key():
             arrangement = self._board.arrangement
             columns = arrangement.places[arrangement.index(key)].columns
             self._board.change(arrangement.spanned(key, columns + by))
-            self._board.focus(key)
+            self._board.current.focus(key)
 
     def _join(self) -> None:
         if key := self._arranged_key():
@@ -78,20 +78,20 @@ class Commands:
             places, at = arrangement.places, arrangement.index(key)
             if at + 1 < len(places):
                 self._board.change(arrangement.joined(places[at + 1].key, key).raised(key))
-                self._board.focus(key)
+                self._board.current.focus(key)
 
     def _apart(self) -> None:
         if key := self._arranged_key():
             self._board.change(self._board.arrangement.apart(key))
-            self._board.focus(key)
+            self._board.current.focus(key)
 
     def _maximise(self) -> None:
-        if key := self._board.current_key:
+        if key := self._board.current.key:
             self._board.toggle_maximised(key)
-            self._board.focus(key)
+            self._board.current.focus(key)
 
     def _open_menu(self) -> None:
-        card = self._board.current_card
+        card = self._board.current.card
         if card is not None and card.page is not None:
             card.page.menu_button.click()
 
@@ -101,11 +101,11 @@ class Commands:
             at = arrangement.index(key)
             self._board.change(arrangement.closed(key))
             if self._board.cards:
-                self._board.focus(self._board.cards[min(at, len(self._board.cards) - 1)].place.key)
+                self._board.current.focus(self._board.cards[min(at, len(self._board.cards) - 1)].place.key)
 
     def _arranged_key(self) -> str:
         """Of the current card, where cards can be arranged: not while one is maximised."""
-        return "" if self._board.maximised is not None else self._board.current_key
+        return "" if self._board.maximised is not None else self._board.current.key
 
 
 class _Maker:

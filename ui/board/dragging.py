@@ -146,7 +146,7 @@ class Dragging(QObject):
         card = self._board.card_at(place)
         if active and card is not None and self._may_drop(card, place):
             self._board.change(dropped(self._board.arrangement, key, card, side_of(card, place)))
-            self._board.focus(key)
+            self._board.current.focus(key)
 
 
 def dropped(arrangement: Arrangement, key: str, card: Card, side: str) -> Arrangement:

@@ -104,7 +104,7 @@ class PlotArea(QWidget):
 
     def focused_plot(self) -> Plot[Any] | None:
         """The plot in front of the current card."""
-        key = self.board.current_key
+        key = self.board.current.key
         return self.plot(key) if key else None
 
     def _page(self, key: str) -> Page:
@@ -199,7 +199,7 @@ class PlotArea(QWidget):
         self._plots.kind(key)
         self.board.restore()
         self.board.change(self.board.arrangement.shown(key))
-        self.board.bring_into_view(key)
+        self.board.current.bring_into_view(key)
 
     def hide_plot(self, key: str) -> None:
         """Take a plot off the board."""

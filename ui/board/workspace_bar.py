@@ -40,24 +40,8 @@ class WorkspaceBar(QWidget):
         super().__init__()
         self.setObjectName("workspaceBar")
         self.workspaces = workspaces
-        self.tabs = QTabBar()
-        self.tabs.setObjectName("workspaceTabs")
-        self.tabs.setAccessibleName("Workspaces")
-        self.tabs.setDrawBase(False)
-        self.tabs.setExpanding(False)
-        self.tabs.setUsesScrollButtons(True)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
-        self.tabs.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.tabs.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.tabs.customContextMenuRequested.connect(self._open_menu_of_tab)
-        self.tabs.currentChanged.connect(self._choose)
-        self.choice = QComboBox()
-        self.choice.setAccessibleName("Workspace")
-        self.choice.setToolTip("Which plots are on the board.")
-        self.choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.choice.activated.connect(self.choose)
-        self.choice.hide()
+        self.tabs = self._make_tabs()
+        self.choice = self._make_choice()
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill_menu)
         self.workspace_button = self._button(
@@ -67,6 +51,12 @@ class WorkspaceBar(QWidget):
         self.add_button = self._button("plus", "Plots", "Put a plot on the board, or take one off.")
         self.add_button.clicked.connect(lambda: self.plots_wanted.emit(_below(self.add_button)))
         self.slider = self._make_slider()
+        self._lay_out()
+        workspaces.listed.connect(self._list)
+        workspaces.selected.connect(self._show_current)
+        self._list()
+
+    def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 0, 8, 0)
         row.setSpacing(2)
@@ -75,9 +65,29 @@ class WorkspaceBar(QWidget):
         row.addStretch()
         for widget in (self.slider, self.add_button, self.workspace_button):
             row.addWidget(widget)
-        workspaces.listed.connect(self._list)
-        workspaces.selected.connect(self._show_current)
-        self._list()
+
+    def _make_tabs(self) -> QTabBar:
+        tabs = QTabBar()
+        tabs.setObjectName("workspaceTabs")
+        tabs.setAccessibleName("Workspaces")
+        tabs.setDrawBase(False)
+        tabs.setExpanding(False)
+        tabs.setElideMode(Qt.TextElideMode.ElideNone)
+        tabs.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        tabs.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        tabs.customContextMenuRequested.connect(self._open_menu_of_tab)
+        tabs.currentChanged.connect(self._choose)
+        return tabs
+
+    def _make_choice(self) -> QComboBox:
+        choice = QComboBox()
+        choice.setAccessibleName("Workspace")
+        choice.setToolTip("Which plots are on the board.")
+        choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        choice.activated.connect(self.choose)
+        choice.hide()
+        return choice
 
     def _button(self, icon: str, name: str, tip: str) -> QToolButton:
         button = QToolButton(self)
