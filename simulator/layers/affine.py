@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from simulator.arrays.numeric import Array, Stream, stream
-from simulator.layers.base import Affine, Block, BuildContext, Entries, Layer, Module
-from simulator.layers.dropout import DropoutStage
-from simulator.layers.normalization import Stage
+from simulator.layers.base import Affine, Block, BuildContext, Entries, Layer, ModuleOf
+from simulator.layers.dropout import Dropout, DropoutStage
+from simulator.layers.normalization import Normalization, Stage
 
 
-class AffineModule(Module):
+class AffineSettings(Protocol):
+    """What every layer around a kernel is set by."""
+
+    @property
+    def normalization(self) -> Normalization: ...
+
+
+@runtime_checkable
+class DropoutSettings(Protocol):
+    """What a layer with dropout is set by besides."""
+
+    @property
+    def dropout(self) -> Dropout: ...
+
+
+Settings = TypeVar("Settings", bound=AffineSettings, covariant=True)
+
+
+class AffineModule(ModuleOf[Settings]):
     """A layer at work whose parameters are one kernel and those of its normalisation.
 
     ``before`` stands between kernel and activation, ``tail`` behind the activation, in order.
     """
 
-    spec: Any
-    """A description with ``normalization`` and, where there is dropout, ``dropout``."""
     x: Array
     """The signal that came in last."""
     value: Array
     """What has come out of the tail, where there is one: (units, observations)."""
 
     def __init__(
-        self, spec: Any, place: tuple[int, ...], affine: Affine, norm: Stage | None, dropout: DropoutStage | None
+        self, spec: Settings, place: tuple[int, ...], affine: Affine, norm: Stage | None, dropout: DropoutStage | None
     ) -> None:
         self.spec, self.place, self.affine = spec, place, affine
         self.norm, self.dropout = norm, dropout
@@ -88,11 +104,13 @@ class AffineModule(Module):
             self.dropout.load_state(memory)
 
     def update_spec(self, spec: Layer) -> None:
-        self.spec = spec
+        if self.dropout is not None and isinstance(spec, DropoutSettings):
+            self.dropout.update_spec(spec.dropout)
+        settings: object = spec
+        assert isinstance(settings, type(self.spec))
+        self.spec = settings
         if self.norm is not None:
             self.norm.update_spec(self.spec.normalization)
-        if self.dropout is not None:
-            self.dropout.update_spec(self.spec.dropout)
 
 
 def _spread(units: Sequence[int], width: int, size: int) -> Iterator[int]:

@@ -11,7 +11,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
@@ -289,10 +289,13 @@ def layer_kinds(holds: Callable[[type[Layer]], bool]) -> frozenset[str]:
     return frozenset(kind for kind, layer in kinds(Layer).items() if holds(layer))
 
 
-class Module(ABC):
+Description = TypeVar("Description", covariant=True)
+
+
+class ModuleOf(ABC, Generic[Description]):
     """A layer at work: parameters, buffers for one batch size, forward, backward."""
 
-    spec: Layer
+    spec: Description
     info: LayerInfo
     output_shape: Shape
     """(units,) for a vector, (channels, height, width) for an image, (steps, features) for a sequence."""
@@ -357,20 +360,20 @@ class Module(ABC):
         """Scale and shift of ``units``, where they are normalised."""
         return []
 
-    def redraw(self, seed: int) -> None:  # noqa: B027
+    def redraw(self, seed: int) -> None:
         """Draw the weights anew, biases 0 unless the layer's kind starts with others; after a forward pass."""
 
-    def resolve_update(self) -> None:  # noqa: B027
+    def resolve_update(self) -> None:
         """The update is proposed, and measures will look: work out what only its taps show."""
 
-    def commit(self) -> None:  # noqa: B027
+    def commit(self) -> None:
         """The step is done: keep running averages, let the next forward draw new masks."""
 
     def state(self) -> Any:
         """What must be kept, besides parameters and states, to go on exactly: draws and their generators."""
         return None
 
-    def load_state(self, memory: Any) -> None:  # noqa: B027
+    def load_state(self, memory: Any) -> None:
         """Take back what :meth:`state` gave."""
 
     @abstractmethod
@@ -380,3 +383,7 @@ class Module(ABC):
     @abstractmethod
     def taps(self) -> list[Tap]:
         """Where measures read, in depth order."""
+
+
+Module = ModuleOf[Layer]
+"""A layer of any kind at work."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar, Protocol, TypeGuard, TypeVar
 
 import numpy as np
 
 from simulator.arrays.numeric import Array
-from simulator.layers.affine import AffineModule
-from simulator.layers.base import Affine, BuildContext, Layer, Shape, Tap, read_only
+from simulator.layers.affine import AffineModule, AffineSettings, DropoutSettings
+from simulator.layers.base import Affine, BuildContext, Layer, Module, Shape, Tap, read_only
 from simulator.layers.dropout import AnyDropout, NoDropout
 from simulator.layers.info import LayerInfo
 from simulator.layers.normalization import AnyNormalization, NoNormalization
@@ -38,21 +38,34 @@ class Dense(Layer, frozen=True, kw_only=True, tag="dense"):
     )
     dropout: Annotated[AnyDropout, knob("dropout", "Whether units are dropped while training.")] = NoDropout()
 
-    def build(self, place: tuple[int, ...], input_shape: Shape) -> DenseModule:
+    def build(self, place: tuple[int, ...], input_shape: Shape) -> DenseModule[Dense]:
         affine = self.normalization.affine("kernel", math.prod(input_shape), self.units)
         return DenseModule(self, place, affine, (self.units,))
 
 
-class DenseModule(AffineModule):
+class DenseSettings(AffineSettings, DropoutSettings, Protocol):
+    """The fields of :class:`Dense` but its units."""
+
+    @property
+    def activation(self) -> AnyActivation: ...
+
+    @property
+    def initializer(self) -> AnyInitializer: ...
+
+    @property
+    def bias_initializer(self) -> AnyInitializer: ...
+
+
+Settings = TypeVar("Settings", bound=DenseSettings, covariant=True)
+
+
+class DenseModule(AffineModule[Settings]):
     """A dense layer at work; also what is inside a layer whose units have several positions, a convolution.
 
     Positions are observations, as samples are: inside, arrays are (units, positions · samples).
     """
 
-    spec: Any
-    """A description with the fields of :class:`Dense` but its units."""
-
-    def __init__(self, spec: Any, place: tuple[int, ...], affine: Affine, output_shape: Shape) -> None:
+    def __init__(self, spec: Settings, place: tuple[int, ...], affine: Affine, output_shape: Shape) -> None:
         super().__init__(spec, place, affine, spec.normalization.stage(affine.outputs), spec.dropout.stage())
         self.output_shape = output_shape
         self.activation_kind = spec.activation.kind
@@ -102,6 +115,11 @@ class DenseModule(AffineModule):
 
     def taps(self) -> list[Tap]:
         return [affine_tap(self.info, self.affine, self.spec.activation, self.z, self.a, self.slope, self.delta)]
+
+
+def is_dense(module: Module) -> TypeGuard[DenseModule[Dense]]:
+    """Whether it is a dense layer itself, and not another that is made of one, as a convolution is."""
+    return isinstance(module.spec, Dense)
 
 
 def affine_tap(

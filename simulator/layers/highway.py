@@ -60,7 +60,7 @@ class Highway(Layer, frozen=True, kw_only=True, tag="highway"):
         return HighwayModule(self, place, math.prod(input_shape))
 
 
-class HighwayModule(AffineModule):
+class HighwayModule(AffineModule[Highway]):
     """A highway layer at work; one kernel, H's columns first, then the gate's."""
 
     def __init__(self, spec: Highway, place: tuple[int, ...], units: int) -> None:

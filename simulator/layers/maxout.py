@@ -45,7 +45,7 @@ class Maxout(Layer, frozen=True, kw_only=True, tag="maxout"):
         return MaxoutModule(self, place, math.prod(input_shape))
 
 
-class MaxoutModule(AffineModule):
+class MaxoutModule(AffineModule[Maxout]):
     """A maxout layer at work; its kernel is inputs × (pieces · units), piece by piece."""
 
     def __init__(self, spec: Maxout, place: tuple[int, ...], inputs: int) -> None:

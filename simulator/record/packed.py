@@ -18,11 +18,14 @@ NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 """JSON has no such numbers: they are written as texts."""
 
 
+Dtype = Literal["<f8", "<f4", "<i8", "<i4", "<i2", "|i1", "|u1", "|b1"]
+
+
 class _Place(Struct, frozen=True, forbid_unknown_fields=True):
     """Where an array lies in the buffer."""
 
     offset: int
-    dtype: Literal["<f8", "<f4", "<i8", "<i4", "<i2", "|i1", "|u1", "|b1"]
+    dtype: Dtype
     shape: tuple[int, ...]
 
 
@@ -47,7 +50,7 @@ class Packing:
         if not isinstance(value, np.ndarray):
             raise NotImplementedError(f"{type(value).__name__} is not written")
         array = value.astype(value.dtype.newbyteorder("<"))
-        place = _Place(self._size, array.dtype.str, array.shape)  # type: ignore[arg-type]
+        place = _Place(self._size, msgspec.convert(array.dtype.str, Dtype), array.shape)
         self._pieces.append(array.tobytes())
         self._size += array.nbytes
         return msgspec.to_builtins(place)

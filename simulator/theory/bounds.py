@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from simulator.arrays.lanczos import largest
 from simulator.arrays.numeric import Array, Floats, frozen
-from simulator.layers.dense import DenseModule
+from simulator.layers.dense import is_dense
 from simulator.network.network import Network
 from simulator.schema.parameter import title_of
 from simulator.system.progress import followed
@@ -76,7 +76,7 @@ def obstacle(network: Network) -> str:
     """Why bound (B) is not drawn for this network; ``""`` where it is."""
     for module in network.modules:
         where = f"layer {module.info.label}"
-        if type(module) is not DenseModule:
+        if not is_dense(module):
             return f"the bound is for a stack of dense layers; {where} is {title_of(type(module.spec))}"
         if module.stages:
             return f"the bound is for weights and slopes alone; {where} has normalisation or dropout"

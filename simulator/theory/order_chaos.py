@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from simulator.arrays.numeric import Floats, frozen
 from simulator.layers.base import Module
-from simulator.layers.dense import DenseModule
+from simulator.layers.dense import Dense, DenseModule, is_dense
 from simulator.layers.dropout import Dropout
 from simulator.layers.residual import ResidualModule
 from simulator.network.network import Network
@@ -81,7 +81,7 @@ class Stack:
 
 def stack_of(network: Network) -> Stack:
     """That of the first hidden layer that a hidden layer precedes, else of the first; or HomelessError."""
-    dense = [module for module in network.modules if type(module) is DenseModule]
+    dense = [module for module in network.modules if is_dense(module)]
     chosen = dense[1] if len(dense) > 1 else dense[0] if dense else None
     if reason := _obstacle(network.modules, chosen):
         raise HomelessError(reason)
@@ -125,7 +125,7 @@ def order_chaos(network: Network) -> OrderChaos:
     )
 
 
-def _obstacle(modules: Sequence[Module], chosen: DenseModule | None) -> str:
+def _obstacle(modules: Sequence[Module], chosen: DenseModule[Dense] | None) -> str:
     if chosen is None:
         return "No dense hidden layer, so the network has no place on this map."
     for module in modules:
@@ -146,13 +146,13 @@ def _masking(dropout: Dropout) -> float:
     return 1 / dropout.keep if dropout.scaled else dropout.keep
 
 
-def _square(module: DenseModule) -> float:
+def _square(module: DenseModule[Dense]) -> float:
     """Mean square of what comes in, to two digits: it says where q starts, and batches differ little."""
     square = float(np.square(module.x[:-1], dtype=np.float64).mean())
     return float(f"{square:.2g}") if math.isfinite(square) else 1.0
 
 
-def _place(module: DenseModule) -> Place | None:
+def _place(module: DenseModule[Dense]) -> Place | None:
     """(σ_w², σ_b²) of a layer's draws."""
     spec, fans = module.spec, module.affine.fans
     if spec.initializer.data_dependent:

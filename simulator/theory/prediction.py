@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from msgspec import Struct
@@ -18,9 +17,11 @@ from msgspec import Struct
 from simulator.arrays.numeric import Floats, frozen
 from simulator.arrays.statistics import norm
 from simulator.layers.base import Affine, Module
-from simulator.layers.dense import DenseModule
+from simulator.layers.dense import Dense, DenseModule, is_dense
 from simulator.layers.flatten import FlattenModule
-from simulator.layers.output import OutputModule
+from simulator.layers.normalization.base import EpsilonSettings, Normalization
+from simulator.layers.normalization.block import BlockNormalization
+from simulator.layers.output import Output, OutputModule
 from simulator.layers.residual import ResidualModule
 from simulator.network.network import Network
 from simulator.parts.activations import Activation
@@ -142,7 +143,7 @@ def _input(network: Network) -> Signal:
 
 
 def _operations(module: Module, rows: list[_Row]) -> Iterator[Operation]:
-    if type(module) is DenseModule:
+    if is_dense(module):
         yield from _dense(module, rows)
     elif isinstance(module, ResidualModule):
         yield _residual(module, rows)
@@ -152,7 +153,7 @@ def _operations(module: Module, rows: list[_Row]) -> Iterator[Operation]:
         raise UnpredictableError(f"the theory drawn here is for dense layers, not for {title_of(type(module.spec))}")
 
 
-def _dense(module: DenseModule, rows: list[_Row]) -> Iterator[Operation]:
+def _dense(module: DenseModule[Dense], rows: list[_Row]) -> Iterator[Operation]:
     spec, where = module.spec, f"layer {module.info.label}"
     if module.units < LEAST_WIDTH:
         raise UnpredictableError(
@@ -174,7 +175,7 @@ def _dense(module: DenseModule, rows: list[_Row]) -> Iterator[Operation]:
         yield Mask(spec.dropout.keep, spec.dropout.scaled)
 
 
-def _weights(affine: Affine, spec: Any, where: str) -> Weights:
+def _weights(affine: Affine, spec: Dense | Output, where: str) -> Weights:
     weight_variance = spec.initializer.scaled_variance(*affine.fans)
     bias_variance = spec.bias_initializer.entry_variance(*affine.fans)
     if spec.initializer.data_dependent:
@@ -191,11 +192,10 @@ def _check_gain(activation: Activation, weights: Weights, where: str) -> None:
         raise UnpredictableError(reason)
 
 
-def _norm(spec: Any, units: int, where: str) -> Operation | None:
-    if spec.over == "batch":
-        return OverBatch(spec.epsilon)
-    if spec.over == "units":
-        return OverUnits(spec.epsilon)
+def _norm(spec: Normalization | BlockNormalization, units: int, where: str) -> Operation | None:
+    over = spec.over
+    if over and isinstance(spec, EpsilonSettings):
+        return OverBatch(spec.epsilon) if over == "batch" else OverUnits(spec.epsilon)
     if spec.stage(units) is not None:
         raise UnpredictableError(f"the theory drawn here does not know what {title_of(type(spec))} does in {where}")
     return None

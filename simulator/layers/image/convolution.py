@@ -68,7 +68,7 @@ class Convolution(Layer, frozen=True, kw_only=True, tag="convolution"):
         return ConvolutionModule(self, place, grid)
 
 
-class ConvolutionModule(DenseModule):
+class ConvolutionModule(DenseModule[Convolution]):
     """A convolution at work: a dense layer over the windows of its input."""
 
     def __init__(self, spec: Convolution, place: tuple[int, ...], grid: Windows) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Array, Stream, stream
 from simulator.arrays.statistics import norm
-from simulator.layers.base import Block, BuildContext, Entries, Layer, Module, Shape, Tap, read_only
+from simulator.layers.base import Block, BuildContext, Entries, Layer, ModuleOf, Shape, Tap, read_only
 from simulator.layers.recurrent.cell import Cell, S
 from simulator.layers.recurrent.loop import Loop
 from simulator.layers.recurrent.profile import TimeProfile, profile
@@ -18,10 +18,8 @@ from simulator.layers.recurrent.segment import Segment
 from simulator.layers.recurrent.through_time import ThroughTime, sequence_shape
 
 
-class ThroughTimeModule(Module, Generic[S]):
+class ThroughTimeModule(ModuleOf[ThroughTime], Generic[S]):
     """A cell that walks through a sequence, and its kernel [W_h; W_x; b] (units + features + 1, gates · units)."""
-
-    spec: ThroughTime
 
     def __init__(self, spec: ThroughTime, cell: Cell[S], place: tuple[int, ...], input_shape: Shape) -> None:
         self.spec, self.cell, self.place = spec, cell, place

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from msgspec import Struct
 
 from simulator.arrays.numeric import Array
 from simulator.arrays.statistics import norm
+from simulator.layers.affine import AffineModule
 from simulator.layers.base import Module, Tap
+from simulator.layers.output import OutputModule
 from simulator.network.network import Network
 from simulator.observations.base import Cell, Observation, Row
 from simulator.schema.parameter import title_of
@@ -126,17 +128,17 @@ def _at(node: Node, place: int) -> Node:
     return Node(node.layer, node.role, node.title, node.array, node.scale, place)
 
 
-def _plain(module: Any, tap: Tap, row: int, batch: int) -> Iterator[Node]:
+def _plain(module: Module | OutputModule, tap: Tap, row: int, batch: int) -> Iterator[Node]:
     """A layer of one kernel: all of its factors."""
     output = tap.info.kind == "output"
     assert tap.weights is not None
     yield Node(row, "weights", "W", tap.weights.T)
-    if getattr(module, "before", None) is not None and tap.z is not None:
+    if isinstance(module, AffineModule) and module.before is not None and tap.z is not None:
         yield Node(row, "norm", "norm", tap.z)
     if tap.slope is not None and not output:
         yield Node(row, "slope", "S", tap.slope)
     yield Node(row, "activation", "Ŷ" if output else "A", tap.a)
-    if getattr(module, "tail", ()):
+    if isinstance(module, AffineModule) and module.tail:
         yield Node(row, "tail", "dropout" if module.dropout is not None else "norm", module.value)
     yield from _backward(tap, row, batch)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.arrays.numeric import Floats
-from simulator.layers.dense import DenseModule
+from simulator.layers.dense import is_dense
 from simulator.layers.output import OutputModule
 from simulator.observations.base import Observation
 from simulator.observations.graph.matrix import Matrix, matrix_of
@@ -166,7 +166,7 @@ class DenseStack:
 def dense_stack(training: Training) -> DenseStack:
     """ValueError in one sentence where the network is too wide or not of dense layers alone."""
     network = training.network
-    modules = [module for module in network.modules if type(module) is DenseModule and not module.stages]
+    modules = [module for module in network.modules if is_dense(module) and not module.stages]
     if len(modules) < len(network.modules) or type(network.output) is not OutputModule:
         raise ValueError("only dense layers without normalisation and dropout can be changed by hand")
     affines = [*(module.affine for module in modules), network.output.affine]
