@@ -155,7 +155,7 @@ def test_a_changed_rate_changes_the_gauge_without_a_step(qtbot: QtBot, window: M
     plain = window.document.experiment.to_builtins()
     plain["optimizer"]["learning_rate"] = 0.05
     window.document.propose(plain, "Rate")
-    qtbot.waitUntil(lambda: plot.state is not None and plot.state.found.rate == 0.05)
+    qtbot.waitUntil(lambda: plot.state is not None and plot.state.sharpness.rate == 0.05)
     assert stands_at(window, "sharpness") == 0
 
 

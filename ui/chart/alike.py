@@ -107,15 +107,15 @@ def turns_of(heights: Array, pixels: float, length: float) -> list[Turn | None]:
     Curves are compared with their neighbours in order of height; None for one that most of its way has no other within
     ``TOUCHING``.
     """
-    found: list[Turn | None] = [None] * len(heights)
+    turns: list[Turn | None] = [None] * len(heights)
     order = _order(heights)
     near, shared = _near(heights[order], pixels)
     breaks = np.flatnonzero(2 * np.count_nonzero(near, axis=1) <= np.count_nonzero(shared, axis=1)) + 1
     for group in np.split(order, breaks):
         dash = float(np.clip(length / (2 * max(len(group), 1)), SHORTEST, LONGEST))
         for place, curve in enumerate(np.sort(group).tolist() if len(group) > 1 else ()):
-            found[curve] = Turn(place, len(group), dash)
-    return found
+            turns[curve] = Turn(place, len(group), dash)
+    return turns
 
 
 def _means(heights: Array) -> Array:

@@ -60,14 +60,14 @@ def zero_notes(values: Floats, defined: NDArray[np.bool_], floor: float = -np.in
     """In words: how many are exactly 0 and how many below the axis."""
     logs = log10(values[defined])
     zero, below = int(np.isneginf(logs).sum()), int((np.isfinite(logs) & (logs < floor)).sum())
-    found = [Note(f"{count(zero, what)} exactly 0")] if zero else []
-    return [*found, Note(f"{count(below, what)} below the axis")] if below else found
+    notes = [Note(f"{count(zero, what)} exactly 0")] if zero else []
+    return [*notes, Note(f"{count(below, what)} below the axis")] if below else notes
 
 
 def notes_of(values: Floats, floor: float, what: str) -> list[Note]:
     """In words: how many are exactly 0, below the axis, not finite."""
-    found = zero_notes(values, np.ones(values.shape, np.bool_), floor, what)
+    notes = zero_notes(values, np.ones(values.shape, np.bool_), floor, what)
     lost = int((~np.isfinite(values)).sum())
     if lost:
-        found.append(Note(f"{count(lost, what)} not finite", warning=True))
-    return found
+        notes.append(Note(f"{count(lost, what)} not finite", warning=True))
+    return notes

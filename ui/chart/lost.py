@@ -44,11 +44,11 @@ def step_words(since: Sequence[int | None]) -> str:
 
 def lost_notes(values: Array, defined: NDArray[np.bool_], labels: Sequence[str], since: Since = ()) -> list[Note]:
     """``NaN since step 32 in layers 3–12``; ``∞`` where it is that."""
-    found = []
+    notes = []
     for word, lost in (("NaN", np.isnan(values)), ("∞", np.isinf(values))):
         rows = np.flatnonzero(lost & defined)
         if rows.size:
             when = step_words([since[row] for row in rows]) if since else ""
             where = layer_words(labels, rows)
-            found.append(Note(" ".join(filter(None, (word, when, "in", where))), warning=True))
-    return found
+            notes.append(Note(" ".join(filter(None, (word, when, "in", where))), warning=True))
+    return notes

@@ -109,8 +109,8 @@ def tail_notes(histograms: Histograms, labels: Sequence[str], what: str = "layer
     total = histograms.counts.sum(axis=1) + lost_of(histograms)
     zeros = int(((total > 0) & (histograms.zeros == total)).sum())
     lost = np.flatnonzero(lost_of(histograms) > 0)
-    found = [Note(f"{count(zeros, what)} exactly 0")] if zeros else []
-    return [*found, Note(f"not finite in {layer_words(labels, lost, what)}", warning=True)] if lost.size else found
+    notes = [Note(f"{count(zeros, what)} exactly 0")] if zeros else []
+    return [*notes, Note(f"not finite in {layer_words(labels, lost, what)}", warning=True)] if lost.size else notes
 
 
 def histogram_table(state: HistogramState, labels: Sequence[str]) -> Table:
@@ -255,12 +255,12 @@ class Outlines(Mark):
 
 def row_words(histograms: Histograms, own: NDArray[np.float64] | None) -> list[RowText]:
     """What stands at the right of each row: what is lost, else exact zeros, else its own range."""
-    found = []
+    texts = []
     for row in range(histograms.counts.shape[0]):
         lost = tail_text(histograms, row)
         parts = [lost, zero_text(histograms, row)]
         if own is not None and histograms.counts[row].sum() > histograms.zeros[row]:
             parts.append(f"±{number(own[row])}")
         said = [part for part in parts if part]
-        found.append(RowText("   ".join(said), bool(lost), lost.partition(" ")[0] or "".join(said[-1:])))
-    return found
+        texts.append(RowText("   ".join(said), bool(lost), lost.partition(" ")[0] or "".join(said[-1:])))
+    return texts

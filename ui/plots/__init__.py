@@ -33,16 +33,16 @@ def _in(names: Iterable[str]) -> dict[str, type[Plot[Any]]]:
 @functools.cache
 def first_plots() -> tuple[type[Plot[Any]], ...]:
     """Those that the first window shows: each in the module of its name, so that it waits for no other."""
-    found = _in(f"{__name__}.{key}" for key in _FIRST)
-    return tuple(found[key] for key in _FIRST)
+    plots = _in(f"{__name__}.{key}" for key in _FIRST)
+    return tuple(plots[key] for key in _FIRST)
 
 
 @functools.cache
 def all_plots() -> tuple[type[Plot[Any]], ...]:
     """Every plot, in the order on screen."""
-    found = _in(modules())
-    order = [*_FIRST, *sorted(found.keys() - set(_FIRST))]
-    return tuple(found[key] for key in order)
+    plots = _in(modules())
+    order = [*_FIRST, *sorted(plots.keys() - set(_FIRST))]
+    return tuple(plots[key] for key in order)
 
 
 def plot_class(key: str) -> type[Plot[Any]]:

@@ -34,7 +34,7 @@ LEAST = 4.0
 class FunctionState:
     step: int
     depth: int
-    found: Preactivation
+    preactivation: Preactivation
     seconds: float
 
 
@@ -81,15 +81,15 @@ class ActivationFunction(CostlyPlot[FunctionState]):
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def fit(self, states: Sequence[FunctionState]) -> None:
-        activation = states[0].found.activation
+        activation = states[0].preactivation.activation
         z, value, slope = self._functions(states[0])
         y = self.scale.fit(*_extent([value, slope, np.array([activation.sup_slope])]))
         self.pane.fit((float(z[0]), float(z[-1])), (y[0], y[1] + 0.03 * (y[1] - y[0])))
 
     def marks(self, state: FunctionState) -> Sequence[Mark]:
-        z, value, slope = sampled(state.found.activation, *self.reach.range)
-        sup, (low, high) = state.found.activation.sup_slope, self.scale.range
-        x, heights = _outline(state.found.values)
+        z, value, slope = sampled(state.preactivation.activation, *self.reach.range)
+        sup, (low, high) = state.preactivation.activation.sup_slope, self.scale.range
+        x, heights = _outline(state.preactivation.values)
         top, curves = low + heights * 0.6 * (high - low), [pieces(z, value), pieces(z, slope)]
         return [
             Guide("supremum", Level(sup, f"sup |φ′| {number(sup)}", f"sup {number(sup)}"), colour="backward"),
@@ -99,56 +99,56 @@ class ActivationFunction(CostlyPlot[FunctionState]):
 
     def ghost_marks(self, ghost: FunctionState) -> Sequence[Mark]:
         """Where the pre-activations lay."""
-        x, heights = _outline(ghost.found.values)
+        x, heights = _outline(ghost.preactivation.values)
         low, high = self.scale.range
         outline = pieces(x, low + heights * 0.6 * (high - low))
         return [Curves("outline", [outline], dash=DASHED, z=-0.5)]
 
     def _functions(self, state: FunctionState) -> tuple[Array, Array, Array]:
         """(z, φ(z), φ'(z)) over what is shown."""
-        edges = edges_of(state.found.values)[0]
+        edges = edges_of(state.preactivation.values)[0]
         low, high = self.reach.fit(float(edges[0]), float(edges[-1]))
-        return sampled(state.found.activation, low, high)
+        return sampled(state.preactivation.activation, low, high)
 
     # -- words -------------------------------------------------------------------------------------------------------
 
     def legend_keys(self, state: FunctionState) -> Sequence[Key]:
-        found = state.found
+        preactivation = state.preactivation
         return [
             Key("φ", "forward"),
             Key("φ′", "backward"),
-            Key(f"saturated {percent(found.saturated)}", "muted", "band"),
+            Key(f"saturated {percent(preactivation.saturated)}", "muted", "band"),
         ]
 
     def notes(self, state: FunctionState) -> Sequence[Note]:
         return [
-            *tail_notes(state.found.values, [self.names_of(state.depth)[state.found.layer]]),
+            *tail_notes(state.preactivation.values, [self.names_of(state.depth)[state.preactivation.layer]]),
             *self.age(state.step, state.seconds),
         ]
 
     def probe(self, state: FunctionState, pane: int, x: float, y: float) -> Probe | None:
-        found = state.found
-        _, value, slope = sampled(found.activation, x, x)
+        preactivation = state.preactivation
+        _, value, slope = sampled(preactivation.activation, x, x)
         text = [
-            self.layer_text(found.layer),
+            self.layer_text(preactivation.layer),
             f"φ({number(x)})  {number(float(value[0]))}",
             f"φ′({number(x)})  {number(float(slope[0]))}",
-            bin_text(found.values, 0, x),
+            bin_text(preactivation.values, 0, x),
         ]
-        return Probe("\n".join(text), found.layer, x)
+        return Probe("\n".join(text), preactivation.layer, x)
 
     def rows(self, state: FunctionState) -> Table:
-        found = state.found
-        edges, bins = edges_of(found.values)[0], found.values.counts.shape[1]
+        preactivation = state.preactivation
+        edges, bins = edges_of(preactivation.values)[0], preactivation.values.counts.shape[1]
         middles = 0.5 * edges[:-1] + 0.5 * edges[1:]
-        value, slope = functions(found.activation, middles)
+        value, slope = functions(preactivation.activation, middles)
         return Table(
             {
                 "step": [state.step] * bins,
-                "layer": [found.layer + 1] * bins,
+                "layer": [preactivation.layer + 1] * bins,
                 "low": edges[:-1].tolist(),
                 "high": edges[1:].tolist(),
-                "count": found.values.counts[0].tolist(),
+                "count": preactivation.values.counts[0].tolist(),
                 "value": value.tolist(),
                 "slope": slope.tolist(),
             }

@@ -196,14 +196,14 @@ class BoundaryPlot(Plot[BoundaryState]):
             return []
         colours = self.colours(state)
         places = self._places(state, points, len(colours))
-        found = []
+        groups = []
         for hollow in (False, True):
             for place in np.unique(places).tolist():
                 chosen = (places == place) & (points.validation == hollow)
                 if chosen.any():
                     x, y = points.x[chosen].T
-                    found.append((polygon(np.ascontiguousarray(x), np.ascontiguousarray(y)), colours[place], hollow))
-        return found
+                    groups.append((polygon(np.ascontiguousarray(x), np.ascontiguousarray(y)), colours[place], hollow))
+        return groups
 
     def _places(self, state: BoundaryState, points: Points, count: int) -> NDArray[np.int_]:
         if state.classes:
@@ -218,9 +218,9 @@ class BoundaryPlot(Plot[BoundaryState]):
 
     def notes(self, state: BoundaryState) -> Sequence[Note]:
         lost = int((~np.isfinite(state.answer.image).all(axis=0)).sum())
-        found = [Note(f"{count(lost, 'point')} of the plane not finite", warning=True)] if lost else []
+        notes = [Note(f"{count(lost, 'point')} of the plane not finite", warning=True)] if lost else []
         names = self.info.target_names if self.info is not None else ()
-        return [*found, Note(f"of {names[0]}, the first of {integer(len(names))} targets")] if len(names) > 1 else found
+        return [*notes, Note(f"of {names[0]}, the first of {integer(len(names))} targets")] if len(names) > 1 else notes
 
     def probe(self, state: BoundaryState, pane: int, x: float, y: float) -> Probe | None:
         _, rows, columns = state.answer.image.shape
@@ -247,11 +247,11 @@ class BoundaryPlot(Plot[BoundaryState]):
         (x0, x1), (y0, y1) = state.answer.x_range, state.answer.y_range
         x = x0 + (np.arange(columns) + 0.5) * (x1 - x0) / columns
         y = y0 + (np.arange(rows) + 0.5) * (y1 - y0) / rows
-        found: dict[str, Sequence[Cell]] = {"step": [state.step] * (rows * columns)}
-        found["x1"], found["x2"] = np.tile(x, rows).tolist(), np.repeat(y, columns).tolist()
+        cells: dict[str, Sequence[Cell]] = {"step": [state.step] * (rows * columns)}
+        cells["x1"], cells["x2"] = np.tile(x, rows).tolist(), np.repeat(y, columns).tolist()
         for i in range(outputs):
-            found[f"output_{i}"] = state.answer.image[i].ravel().tolist()
-        return Table(found)
+            cells[f"output_{i}"] = state.answer.image[i].ravel().tolist()
+        return Table(cells)
 
 
 if __name__ == "__main__":

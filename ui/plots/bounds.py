@@ -56,11 +56,11 @@ class BoundsPlot(DepthPlot):
 
     def capture(self, view: View) -> BoundsState | None:
         observed = view.frame.observed(BoundsObservation())
-        found = None if observed is None else observed.result
-        if observed is None or found is None or len(found.bound) != view.frame.info.depth:
+        bounds = None if observed is None else observed.result
+        if observed is None or bounds is None or len(bounds.bound) != view.frame.info.depth:
             return None
-        now = {name: _column(getattr(found, name), found) for name in self.measures()}
-        return BoundsState(observed.step, now, None, measured=found, seconds=observed.seconds)
+        now = {name: _column(getattr(bounds, name), bounds) for name in self.measures()}
+        return BoundsState(observed.step, now, None, measured=bounds, seconds=observed.seconds)
 
     def marks(self, state: DepthState) -> Sequence[Mark]:
         edges = (np.maximum(self._height(state.now[line.measure]), self.scale.range[0]) for line in self.lines)
@@ -72,27 +72,27 @@ class BoundsPlot(DepthPlot):
         return reason and f"{reason[0].upper()}{reason[1:]}."
 
     def legend_keys(self, state: DepthState) -> Sequence[Key]:
-        found = _bounds(state)
-        if found.reason:
+        bounds = _bounds(state)
+        if bounds.reason:
             return ()
-        loosest = float(np.nanmax(found.slack, initial=0.0))
+        loosest = float(np.nanmax(bounds.slack, initial=0.0))
         return [*super().legend_keys(state), Key(f"slack ≤ {slack_text(loosest, 1)}", "muted", "band")]
 
     def notes(self, state: DepthState) -> Sequence[Note]:
-        found = _bounds(state)
-        if found.reason:
+        bounds = _bounds(state)
+        if bounds.reason:
             return ()
         return [*super().notes(state), age_note(state.step, _seconds(state))]
 
     def probe(self, state: DepthState, pane: int, x: float, y: float) -> Probe | None:
-        found, index = _bounds(state), round(x)
-        if not 0 <= index < state.depth or found.reason:
+        bounds, index = _bounds(state), round(x)
+        if not 0 <= index < state.depth or bounds.reason:
             return None
         bias, size, weight, bound, slack, stretch = (
             float(values[index])
             for values in (
-                found.bias_gradient_norm, found.input_norm, found.weight_gradient_norm, found.bound, found.slack,
-                found.spectral_norm,
+                bounds.bias_gradient_norm, bounds.input_norm, bounds.weight_gradient_norm, bounds.bound, bounds.slack,
+                bounds.spectral_norm,
             )
         )  # fmt: skip
         text = [
@@ -101,16 +101,16 @@ class BoundsPlot(DepthPlot):
             f"bound  {number(bound)}, {slack_text(slack, 2)} above",
             f"‖∂W‖  {number(weight)} = ‖∂b‖ · {number(size)}",
             f"‖W‖₂  {number(stretch)}",
-            f"sample {integer(found.sample)}, step {integer(state.step)}",
+            f"sample {integer(bounds.sample)}, step {integer(state.step)}",
         ]
         return Probe("\n".join(text), index)
 
     def rows(self, state: DepthState) -> Table:
-        found = _bounds(state)
+        bounds = _bounds(state)
         columns = dict(super().rows(state).columns)
-        columns["sample"] = [found.sample] * state.depth
+        columns["sample"] = [bounds.sample] * state.depth
         for name in ("weight_gradient_norm", "input_norm", "slack", "spectral_norm"):
-            columns[name] = cells(getattr(found, name), _known(found))
+            columns[name] = cells(getattr(bounds, name), _known(bounds))
         return Table(columns)
 
 
@@ -130,12 +130,12 @@ def _seconds(state: DepthState) -> float:
     return state.seconds
 
 
-def _known(found: Bounds) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    return np.full(len(found.bound), not found.reason)
+def _known(bounds: Bounds) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    return np.full(len(bounds.bound), not bounds.reason)
 
 
-def _column(values: Array, found: Bounds) -> Column:
-    return Column(values, _known(found))
+def _column(values: Array, bounds: Bounds) -> Column:
+    return Column(values, _known(bounds))
 
 
 if __name__ == "__main__":

@@ -227,8 +227,8 @@ class ComputationGraph(Plot[GraphState]):
         if self.state is None or self.canvas.pane_at(at) != 0:
             return None
         point = self.pane.mapSceneToView(at)
-        found = (box for box in self._shown.graph.boxes if box_rect(self._places[box.key], box.key).contains(point))
-        return next(found, None)
+        boxes = (box for box in self._shown.graph.boxes if box_rect(self._places[box.key], box.key).contains(point))
+        return next(boxes, None)
 
     def _bracket_at(self, at: QPointF) -> Fold | None:
         """The opened repeats whose bar is there."""
@@ -324,12 +324,12 @@ class ComputationGraph(Plot[GraphState]):
 
     def notes(self, state: GraphState) -> Sequence[Note]:
         lost = sum(not math.isfinite(norm) for norm in state.norms.values())
-        found = [Note(f"{lost} not finite", warning=True)] if lost else []
+        notes = [Note(f"{lost} not finite", warning=True)] if lost else []
         if state.changes != UNCHANGED:
-            found.append(Note("changed by hand"))
+            notes.append(Note("changed by hand"))
         if state.step < state.now:
-            found.append(Note(f"as of step {integer(state.step)}"))
-        return found
+            notes.append(Note(f"as of step {integer(state.step)}"))
+        return notes
 
     def probe(self, state: GraphState, pane: int, x: float, y: float) -> Probe | None:
         if pane != 0:

@@ -32,29 +32,29 @@ from ui.style.numbers import count, number
 @dataclass(frozen=True)
 class CorrelationState:
     step: int
-    found: Correlation
+    correlation: Correlation
     seconds: float
 
     @property
     def depth(self) -> int:
-        return len(self.found.products)
+        return len(self.correlation.products)
 
     @cached_property
     def measured(self) -> Array:
         """(pairs, layers)"""
-        return self._of_pairs(correlations(self.found.products))
+        return self._of_pairs(correlations(self.correlation.products))
 
     @cached_property
     def predicted(self) -> Array:
-        return self._of_pairs(correlations(self.found.predicted))
+        return self._of_pairs(correlations(self.correlation.predicted))
 
     @cached_property
     def defined(self) -> NDArray[np.bool_]:
         """(pairs, layers): a signal of nothing but 0 has no direction."""
-        return self._of_pairs(self.found.defined).astype(np.bool_)
+        return self._of_pairs(self.correlation.defined).astype(np.bool_)
 
     def _of_pairs(self, values: NDArray[Any]) -> Array:
-        first, second = zip(*self.found.pairs, strict=True)
+        first, second = zip(*self.correlation.pairs, strict=True)
         return values[:, first, second].T
 
 
@@ -101,7 +101,7 @@ class CorrelationPlot(CostlyPlot[CorrelationState]):
         self.pane.fit((-0.6, states[0].depth - 0.4), (y[0] - margin, y[1] + margin))
 
     def marks(self, state: CorrelationState) -> Sequence[Mark]:
-        x, settled = np.arange(state.depth, dtype=np.float64), state.found.settled
+        x, settled = np.arange(state.depth, dtype=np.float64), state.correlation.settled
         level = Level(settled, f"c* {number(settled)}: where theory settles", f"c* {number(settled)}")
         theory, measured = ([pieces(x, row) for row in rows] for rows in (state.predicted, state.measured))
         return [
@@ -124,23 +124,23 @@ class CorrelationPlot(CostlyPlot[CorrelationState]):
     # -- words -------------------------------------------------------------------------------------------------------
 
     def legend_keys(self, state: CorrelationState) -> Sequence[Key]:
-        keys = [Key(count(len(state.found.pairs), "pair") + " of samples", "forward")]
-        if not state.found.reason:
+        keys = [Key(count(len(state.correlation.pairs), "pair") + " of samples", "forward")]
+        if not state.correlation.reason:
             keys.append(Key("theory" if state.step == 0 else "theory of a fresh network", "muted", "dashed"))
         return keys
 
     def remark(self, state: CorrelationState) -> str:
-        found = state.found
-        if not math.isfinite(found.settled):
-            return f"No prediction: {found.reason}." if found.reason else found.scale_reason
-        theory = "without end" if math.isinf(found.depth) else f"{number(found.depth)} layers"
-        own = f", measured {number(found.measured_depth)}" if math.isfinite(found.measured_depth) else ""
-        return f"ξ_c: theory {theory}{own}" + (f"; {found.scale_reason}" if found.scale_reason else "")
+        correlation = state.correlation
+        if not math.isfinite(correlation.settled):
+            return f"No prediction: {correlation.reason}." if correlation.reason else correlation.scale_reason
+        theory = "without end" if math.isinf(correlation.depth) else f"{number(correlation.depth)} layers"
+        own = f", measured {number(correlation.measured_depth)}" if math.isfinite(correlation.measured_depth) else ""
+        return f"ξ_c: theory {theory}{own}" + (f"; {correlation.scale_reason}" if correlation.scale_reason else "")
 
     def notes(self, state: CorrelationState) -> Sequence[Note]:
         # A product by 0 keeps NaN, makes one of Inf, and cannot overflow as a sum can.
         with np.errstate(invalid="ignore"):
-            worst = (0.0 * state.found.products).sum(axis=(1, 2))
+            worst = (0.0 * state.correlation.products).sum(axis=(1, 2))
         lost = lost_notes(worst, np.ones(state.depth, np.bool_), self.names_of(state.depth))
         return [*lost, *self.age(state.step, state.seconds)]
 
@@ -148,20 +148,20 @@ class CorrelationPlot(CostlyPlot[CorrelationState]):
         layer = round(x)
         if not 0 <= layer < state.depth:
             return None
-        text, samples = [self.layer_text(layer)], state.found.samples
-        for (a, b), own, theory in zip(state.found.pairs, state.measured, state.predicted, strict=True):
+        text, samples = [self.layer_text(layer)], state.correlation.samples
+        for (a, b), own, theory in zip(state.correlation.pairs, state.measured, state.predicted, strict=True):
             said = f", theory {number(float(theory[layer]))}" if math.isfinite(theory[layer]) else ""
-            value = number(float(own[layer])) if state.found.defined[layer, a, b] else "not defined"
+            value = number(float(own[layer])) if state.correlation.defined[layer, a, b] else "not defined"
             text.append(f"samples {samples[a]} and {samples[b]}  {value}{said}")
         return Probe("\n".join(text), layer)
 
     def rows(self, state: CorrelationState) -> Table:
-        depth, found, known = state.depth, state.found, np.isfinite(state.predicted)
+        depth, correlation, known = state.depth, state.correlation, np.isfinite(state.predicted)
         labels: list[Cell] = [*self.names_of(depth)]
-        columns: dict[str, list[Cell]] = {"step": [state.step] * (depth * len(found.pairs))}
-        columns["sample"] = [int(found.samples[a]) for a, _ in found.pairs for _ in range(depth)]
-        columns["other_sample"] = [int(found.samples[b]) for _, b in found.pairs for _ in range(depth)]
-        columns["layer"] = labels * len(found.pairs)
+        columns: dict[str, list[Cell]] = {"step": [state.step] * (depth * len(correlation.pairs))}
+        columns["sample"] = [int(correlation.samples[a]) for a, _ in correlation.pairs for _ in range(depth)]
+        columns["other_sample"] = [int(correlation.samples[b]) for _, b in correlation.pairs for _ in range(depth)]
+        columns["layer"] = labels * len(correlation.pairs)
         columns["correlation"] = [*cells(state.measured.ravel(), state.defined.ravel())]
         return Table({**columns, "predicted_correlation": cells(state.predicted.ravel(), known.ravel())})
 

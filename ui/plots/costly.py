@@ -34,8 +34,8 @@ class CostlyPlot(Plot[S]):
 
     def age(self, step: int, seconds: float) -> Sequence[Note]:
         """When what is shown was true and what it cost; what stands in the way of a newer one."""
-        found = [age_note(step, seconds)]
-        return [Note(f"no more: {self.refusal}", warning=True), *found] if self.refusal else found
+        notes = [age_note(step, seconds)]
+        return [Note(f"no more: {self.refusal}", warning=True), *notes] if self.refusal else notes
 
     def _show_empty(self) -> None:
         super()._show_empty()

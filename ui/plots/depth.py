@@ -70,14 +70,14 @@ class DepthState:
 def columns_of(frame: Frame, names: Sequence[str]) -> dict[str, Column]:
     depth = frame.info.depth
     nothing = Column(np.full(depth, np.nan), np.zeros(depth, dtype=np.bool_))
-    found = {}
+    columns = {}
     for name in names:
         values = frame.measures.get(name)
         if values is None:
-            found[name] = nothing
+            columns[name] = nothing
         else:
-            found[name] = Column(values, frame.defined.get(name, np.ones(depth, dtype=np.bool_)))
-    return found
+            columns[name] = Column(values, frame.defined.get(name, np.ones(depth, dtype=np.bool_)))
+    return columns
 
 
 class DepthPlot(Plot[DepthState]):
@@ -237,15 +237,15 @@ class DepthPlot(Plot[DepthState]):
 
     def notes(self, state: DepthState) -> Sequence[Note]:
         column, labels = state.now[self.lines[0].measure], self.names_of(state.depth)
-        found = lost_notes(column.values, column.defined, labels, state.since)
+        notes = lost_notes(column.values, column.defined, labels, state.since)
         if self.log:
-            return [*zero_notes(column.values, column.defined, self.scale.range[0]), *found]
+            return [*zero_notes(column.values, column.defined, self.scale.range[0]), *notes]
         for line in self.lines[1:]:
             # What the first line has said already is not said again.
             other, told = state.now[line.measure], column.defined & ~np.isfinite(column.values)
-            found += lost_notes(other.values, other.defined & ~told, labels)
+            notes += lost_notes(other.values, other.defined & ~told, labels)
         parts = [part for line in self.lines for part in self._extremes(state.now, line)]
-        return [*found, *beyond_notes(_farthest(parts), self.scale.range, "layer")]
+        return [*notes, *beyond_notes(_farthest(parts), self.scale.range, "layer")]
 
     def _write_value(self, value: float) -> str:
         return percent(value) if self.share else number(value, fixed=True)
@@ -278,10 +278,10 @@ class DepthPlot(Plot[DepthState]):
         return f"{usual}  ({least} … {most})"
 
     def _others(self, state: DepthState) -> list[tuple[str, Mapping[str, Column]]]:
-        found = [("at step 0", state.first)] if state.first is not None else []
+        others = [("at step 0", state.first)] if state.first is not None else []
         if self.ghost is not None and self.ghost.depth == state.depth:
-            found.append((f"pinned, step {integer(self.ghost.step)}", self.ghost.now))
-        return [(name, columns) for name, columns in found if columns is not None]
+            others.append((f"pinned, step {integer(self.ghost.step)}", self.ghost.now))
+        return [(name, columns) for name, columns in others if columns is not None]
 
     def rows(self, state: DepthState) -> Table:
         depth = state.depth

@@ -44,10 +44,10 @@ class EffectiveRankPlot(CostlyPlot[DepthState], DepthPlot):
     )
 
     def understand(self, observed: Observed[EffectiveRank], view: View) -> RankState:
-        found = observed.result
-        assert found is not None
-        known = np.ones(len(found.rank), np.bool_)
-        now = {"rank": Column(found.rank, known), "most": Column(found.most, known)}
+        ranks = observed.result
+        assert ranks is not None
+        known = np.ones(len(ranks.rank), np.bool_)
+        now = {"rank": Column(ranks.rank, known), "most": Column(ranks.most, known)}
         return RankState(observed.step, now, None, seconds=observed.seconds)
 
     def notes(self, state: DepthState) -> Sequence[Note]:

@@ -148,15 +148,15 @@ class FactorImage(LayersImage[FactorsPast]):
         return [Key(self._word, "muted", "none")]
 
     def notes(self, state: FactorsPast) -> Sequence[Note]:
-        found = [Note("pinned one below")] if self.ghost is not None else []
+        notes = [Note("pinned one below")] if self.ghost is not None else []
         values = self._shown(state)
         if self.factor is not None and not state.has(self.factor):
-            found.append(Note(f"no layer has {self._word}"))
+            notes.append(Note(f"no layer has {self._word}"))
         labels, defined = self.names_of(state.depth), np.ones(state.depth, np.bool_)
         zero = np.flatnonzero(np.isneginf(values[-1]))
         if zero.size:
-            found.append(Note(f"the signal is lost in {layer_words(labels, zero)}", warning=True))
-        return [*found, *lost_notes(np.where(np.isposinf(values[-1]), np.nan, 0.0), defined, labels, state.since)]
+            notes.append(Note(f"the signal is lost in {layer_words(labels, zero)}", warning=True))
+        return [*notes, *lost_notes(np.where(np.isposinf(values[-1]), np.nan, 0.0), defined, labels, state.since)]
 
     def probe(self, state: FactorsPast, pane: int, x: float, y: float) -> Probe | None:
         shown = self.row_at(state, y)

@@ -54,13 +54,13 @@ class SampleState(MapState):
 
 def map_state(view: View, observation: FeatureMapsObservation, *, kernels: bool) -> MapState | None:
     """Layers with kernels, or with maps of any kind; None where there are none."""
-    found = {}
+    maps_by_layer = {}
     seen = view.frame.result(observation) or {}
     for index, layer in enumerate(view.frame.info.layers):
         maps = seen.get(layer.label)
         if maps is not None and (maps.kernels is not None or not kernels):
-            found[index] = maps
-    return MapState(view.frame.step, view.frame.info.depth, found) if found else None
+            maps_by_layer[index] = maps
+    return MapState(view.frame.step, view.frame.info.depth, maps_by_layer) if maps_by_layer else None
 
 
 class TilePlot(ImagePlot[MapState]):
@@ -190,14 +190,14 @@ class TilePlot(ImagePlot[MapState]):
         maps = state.layers[self.shown(state)]
         values = self.values(maps)
         finite = values[np.isfinite(values)]
-        found = [Note(f"{number(float(finite.min()))} … {number(float(finite.max()))}")] if finite.size else []
+        notes = [Note(f"{number(float(finite.min()))} … {number(float(finite.max()))}")] if finite.size else []
         lost = values.size - finite.size
         if self.left_out(maps):
-            found.insert(0, Note(self.left_out(maps)))
+            notes.insert(0, Note(self.left_out(maps)))
         if self.ghost is not None and self._comparable(state, self.ghost) is not None:
             where = "on the right" if self.shift(1).x() else "below"
-            found.insert(0, Note(f"pinned at step {integer(self.ghost.step)} {where}"))
-        return [*found, Note(f"{count(lost, 'value')} not finite", warning=True)] if lost else found
+            notes.insert(0, Note(f"pinned at step {integer(self.ghost.step)} {where}"))
+        return [*notes, Note(f"{count(lost, 'value')} not finite", warning=True)] if lost else notes
 
     def pinned_key(self) -> tuple[Key, ...]:
         """Nothing: a note says where the pinned images are."""

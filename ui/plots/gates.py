@@ -119,8 +119,8 @@ class GatePlot(Plot[GateState]):
 
     def notes(self, state: GateState) -> Sequence[Note]:
         flat = int((state.gates.saturated >= 0.5).sum())
-        found = [Note(f"{flat} of {state.rows} gates mostly saturated")] if flat else []
-        return [*found, *(note for note in tail_notes(state.gates.histograms, state.names, "gate") if note.warning)]
+        notes = [Note(f"{flat} of {state.rows} gates mostly saturated")] if flat else []
+        return [*notes, *(note for note in tail_notes(state.gates.histograms, state.names, "gate") if note.warning)]
 
     def probe(self, state: GateState, pane: int, x: float, y: float) -> Probe | None:
         row = int(np.clip(round(y + 0.3), 0, state.rows - 1))

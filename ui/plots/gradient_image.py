@@ -51,8 +51,8 @@ class GradientImage(LayersImage[LayersPast]):
         self.tick_decades(low, high)
 
     def notes(self, state: LayersPast) -> Sequence[Note]:
-        found = past_notes(state, self.names_of(state.depth), self.colour_scale.range[0])
-        return [Note("pinned one below"), *found] if self.ghost is not None else found
+        notes = past_notes(state, self.names_of(state.depth), self.colour_scale.range[0])
+        return [Note("pinned one below"), *notes] if self.ghost is not None else notes
 
     def probe(self, state: LayersPast, pane: int, x: float, y: float) -> Probe | None:
         shown = self.row_at(state, y)

@@ -27,14 +27,14 @@ BINS_PER_DECADE = 10
 @dataclass(frozen=True)
 class NoiseState:
     step: int
-    found: GradientNoise
+    noise: GradientNoise
     seconds: float
     depth: int = 0
 
     @cached_property
     def logs(self) -> Array:
         """log₁₀ ‖g_i‖ of the samples where it is finite, in order."""
-        logs = log10(self.found.norms)
+        logs = log10(self.noise.norms)
         return np.sort(logs[np.isfinite(logs)])
 
     def counts(self, edges: Array) -> Array:
@@ -83,7 +83,7 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
         return np.linspace(low, high, round((high - low) * BINS_PER_DECADE) + 1)
 
     def fit(self, states: Sequence[NoiseState]) -> None:
-        batch = log10(np.array([states[0].found.batch_norm]))
+        batch = log10(np.array([states[0].noise.batch_norm]))
         x = self.scale.fit(*extent([states[0].logs, batch, *(other.logs for other in states[1:])]))
         edges = self._edges
         most = max(float(state.counts(edges).max()) for state in states)
@@ -91,7 +91,7 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
 
     def marks(self, state: NoiseState) -> Sequence[Mark]:
         x, y = _steps(self._edges, state)
-        norm = log10(np.array([state.found.batch_norm, state.found.batch_norm]))
+        norm = log10(np.array([state.noise.batch_norm, state.noise.batch_norm]))
         line = [polygon(norm, np.array([0.0, self.counts.range[1]]))] if np.isfinite(norm).all() else []
         return [
             Area("samples", x, np.zeros(len(x)), y, colour="backward", alpha=0.35),
@@ -102,45 +102,45 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
     # -- words -------------------------------------------------------------------------------------------------------
 
     def legend_keys(self, state: NoiseState) -> Sequence[Key]:
-        found = state.found
-        return [Key(f"batch {number(found.batch_norm)}", "text"), Key("samples", "backward", "band")]
+        noise = state.noise
+        return [Key(f"batch {number(noise.batch_norm)}", "text"), Key("samples", "backward", "band")]
 
     def remark(self, state: NoiseState) -> str:
-        found = state.found
+        noise = state.noise
         return (
-            f"signal-to-noise {number(found.signal_to_noise)}, cosine with the next gradient {number(found.cosine, 2)}"
+            f"signal-to-noise {number(noise.signal_to_noise)}, cosine with the next gradient {number(noise.cosine, 2)}"
         )
 
     def notes(self, state: NoiseState) -> Sequence[Note]:
-        norms = state.found.norms
+        norms = state.noise.norms
         counted = notes_of(norms, self.scale.range[0], "sample")
         return [*counted, *self.age(state.step, state.seconds)]
 
     def probe(self, state: NoiseState, pane: int, x: float, y: float) -> Probe | None:
-        edges, found = self._edges, state.found
+        edges, noise = self._edges, state.noise
         place = int(np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(edges) - 2))
         inside = int(state.counts(edges)[place])
         low, high = (written(float(edge)) for edge in edges[place : place + 2])
         text = [
             f"{low} … {high}: {count(inside, 'sample')}",
-            f"batch  ‖g‖ {number(found.batch_norm)}",
-            f"by chance alone  {number(found.noise)}",
-            f"signal-to-noise  {number(found.signal_to_noise)}",
-            f"cosine with the next gradient  {number(found.cosine)}",
+            f"batch  ‖g‖ {number(noise.batch_norm)}",
+            f"by chance alone  {number(noise.noise)}",
+            f"signal-to-noise  {number(noise.signal_to_noise)}",
+            f"cosine with the next gradient  {number(noise.cosine)}",
         ]
         return Probe("\n".join(text), x=x)
 
     def rows(self, state: NoiseState) -> Table:
-        found, samples = state.found, len(state.found.norms)
+        noise, samples = state.noise, len(state.noise.norms)
         return Table(
             {
                 "step": [state.step] * samples,
                 "sample": list(range(1, samples + 1)),
-                "gradient_norm": found.norms.tolist(),
-                "batch_gradient_norm": [found.batch_norm] * samples,
-                "noise": [found.noise] * samples,
-                "signal_to_noise": [found.signal_to_noise] * samples,
-                "cosine_with_next": [found.cosine] * samples,
+                "gradient_norm": noise.norms.tolist(),
+                "batch_gradient_norm": [noise.batch_norm] * samples,
+                "noise": [noise.noise] * samples,
+                "signal_to_noise": [noise.signal_to_noise] * samples,
+                "cosine_with_next": [noise.cosine] * samples,
             }
         )
 

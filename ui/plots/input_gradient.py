@@ -25,7 +25,7 @@ from ui.style.numbers import count, number
 @dataclass(frozen=True)
 class InputState:
     step: int
-    found: InputGradient
+    gradient: InputGradient
     seconds: float
     depth: int = 0
 
@@ -60,18 +60,18 @@ class InputGradientPlot(CostlyPlot[InputState]):
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def fit(self, states: Sequence[InputState]) -> None:
-        found = states[0].found
-        self.input_axis.name_layers(found.names)
-        rms = [state.found.rms for state in states]
-        y = self.scale.fit(*finite_extent([found.gradients.ravel(), *rms, *(-each for each in rms)]))
+        gradient = states[0].gradient
+        self.input_axis.name_layers(gradient.names)
+        rms = [state.gradient.rms for state in states]
+        y = self.scale.fit(*finite_extent([gradient.gradients.ravel(), *rms, *(-each for each in rms)]))
         margin = 0.025 * (y[1] - y[0])
-        self.pane.fit((-0.6, len(found.names) - 0.4), (y[0] - margin, y[1] + margin))
+        self.pane.fit((-0.6, len(gradient.names) - 0.4), (y[0] - margin, y[1] + margin))
 
     def marks(self, state: InputState) -> Sequence[Mark]:
-        found = state.found
-        x, rms = _bars(found.rms)
-        places = np.tile(np.arange(len(found.names), dtype=np.float64), len(found.gradients))
-        values = found.gradients.ravel()
+        gradient = state.gradient
+        x, rms = _bars(gradient.rms)
+        places = np.tile(np.arange(len(gradient.names), dtype=np.float64), len(gradient.gradients))
+        values = gradient.gradients.ravel()
         known = np.isfinite(values)
         kinds = np.full(int(known.sum()), ROUND, np.int8)
         return [
@@ -80,54 +80,58 @@ class InputGradientPlot(CostlyPlot[InputState]):
         ]
 
     def ghost_marks(self, ghost: InputState) -> Sequence[Mark]:
-        x, rms = _bars(ghost.found.rms)
+        x, rms = _bars(ghost.gradient.rms)
         return [Curves("batch edges", [[polygon(x, rms)], [polygon(x, -rms)]], colours=["muted"], dash=DASHED, z=-0.5)]
 
     # -- words -------------------------------------------------------------------------------------------------------
 
     def legend_keys(self, state: InputState) -> Sequence[Key]:
-        samples = count(len(state.found.gradients), "sample")
+        samples = count(len(state.gradient.gradients), "sample")
         return [Key("± RMS over the batch", "backward", "band"), Key(samples, "backward", "dot")]
 
     def remark(self, state: InputState) -> str:
-        return norm_words(state.found)
+        return norm_words(state.gradient)
 
     def notes(self, state: InputState) -> Sequence[Note]:
-        return [*lost_samples(state.found), *self.age(state.step, state.seconds)]
+        return [*lost_samples(state.gradient), *self.age(state.step, state.seconds)]
 
     def probe(self, state: InputState, pane: int, x: float, y: float) -> Probe | None:
-        place, found = round(x), state.found
-        if not 0 <= place < len(found.names):
+        place, gradient = round(x), state.gradient
+        if not 0 <= place < len(gradient.names):
             return None
-        own = [f"sample {s}  {number(float(g[place]))}" for s, g in zip(found.samples, found.gradients, strict=False)]
-        return Probe("\n".join([f"{found.names[place]}: ± {number(float(found.rms[place]))}", *own]), x=float(place))
+        own = [
+            f"sample {s}  {number(float(g[place]))}" for s, g in zip(gradient.samples, gradient.gradients, strict=False)
+        ]
+        return Probe(
+            "\n".join([f"{gradient.names[place]}: ± {number(float(gradient.rms[place]))}", *own]), x=float(place)
+        )
 
     def rows(self, state: InputState) -> Table:
-        return table_of(state.step, state.found)
+        return table_of(state.step, state.gradient)
 
 
-def norm_words(found: InputGradient) -> str:
+def norm_words(gradient: InputGradient) -> str:
     """How large the gradients of the batch's samples are."""
-    norms = found.norms[np.isfinite(found.norms)]
+    norms = gradient.norms[np.isfinite(gradient.norms)]
     if not norms.size:
         return ""
     middle, low, high = float(np.median(norms)), float(norms.min()), float(norms.max())
     return f"‖∂C/∂x‖: median {number(middle)}, {number(low)} … {number(high)}"
 
 
-def lost_samples(found: InputGradient) -> list[Note]:
-    lost = int((~np.isfinite(found.norms)).sum())
+def lost_samples(gradient: InputGradient) -> list[Note]:
+    lost = int((~np.isfinite(gradient.norms)).sum())
     return [Note(f"NaN in {count(lost, 'sample')}", warning=True)] if lost else []
 
 
-def table_of(step: int, found: InputGradient) -> Table:
-    samples, inputs = found.gradients.shape
+def table_of(step: int, gradient: InputGradient) -> Table:
+    samples, inputs = gradient.gradients.shape
     columns: dict[str, Sequence[Cell]] = {
         "step": [step] * (samples * inputs),
-        "sample": [int(sample) for sample in found.samples[:samples] for _ in range(inputs)],
-        "input": [*found.names] * samples,
-        "gradient": found.gradients.ravel().tolist(),
-        "batch_rms": found.rms.tolist() * samples,
+        "sample": [int(sample) for sample in gradient.samples[:samples] for _ in range(inputs)],
+        "input": [*gradient.names] * samples,
+        "gradient": gradient.gradients.ravel().tolist(),
+        "batch_rms": gradient.rms.tolist() * samples,
     }
     return Table(columns)
 

@@ -28,7 +28,7 @@ from ui.plots.input_gradient import InputGradientPlot, norm_words
 class PictureState(MapState):
     """One picture for each channel of each sample, as if they were a layer's."""
 
-    found: InputGradient
+    gradient: InputGradient
     seconds: float
 
 
@@ -72,24 +72,24 @@ class InputGradientPicture(CostlyPlot[MapState], TilePlot):
     def heading(self, layer: int) -> str:
         return "the first samples of the batch"
 
-    def _found_in(self, maps: Maps) -> InputGradient:
+    def _gradient_of(self, maps: Maps) -> InputGradient:
         """Whose pictures these are: those that are shown or pinned."""
-        (found,) = [
-            state.found
+        (gradient,) = [
+            state.gradient
             for state in (self.state, self.ghost)
             if isinstance(state, PictureState) and state.layers[0] is maps
         ][:1]
-        return found
+        return gradient
 
     def tile_text(self, maps: Maps, tile: int) -> str:
-        found = self._found_in(maps)
-        sample, channel = divmod(tile, channels_of(found))
-        several = f", channel {channel + 1}" if channels_of(found) > 1 else ""
-        return f"sample {found.samples[sample]}{several}"
+        gradient = self._gradient_of(maps)
+        sample, channel = divmod(tile, channels_of(gradient))
+        several = f", channel {channel + 1}" if channels_of(gradient) > 1 else ""
+        return f"sample {gradient.samples[sample]}{several}"
 
     def remark(self, state: MapState) -> str:
         assert isinstance(state, PictureState)
-        return norm_words(state.found)
+        return norm_words(state.gradient)
 
     def notes(self, state: MapState) -> Sequence[Note]:
         assert isinstance(state, PictureState)
@@ -99,29 +99,29 @@ class InputGradientPicture(CostlyPlot[MapState], TilePlot):
         """It is of no layer."""
 
     def probe(self, state: MapState, pane: int, x: float, y: float) -> Probe | None:
-        found = super().probe(state, pane, x, y)
-        return None if found is None else replace(found, layer=-1)
+        probed = super().probe(state, pane, x, y)
+        return None if probed is None else replace(probed, layer=-1)
 
     def tile_columns(self, maps: Maps, tile: Index) -> dict[str, Index]:
-        found = self._found_in(maps)
-        sample, channel = np.divmod(tile, channels_of(found))
-        return {"sample": found.samples[sample], "channel": channel + 1}
+        gradient = self._gradient_of(maps)
+        sample, channel = np.divmod(tile, channels_of(gradient))
+        return {"sample": gradient.samples[sample], "channel": channel + 1}
 
     def rows(self, state: MapState) -> Table:
         columns = super().rows(state).columns
         return Table({name: column for name, column in columns.items() if name != "layer"})
 
 
-def channels_of(found: InputGradient) -> int:
+def channels_of(gradient: InputGradient) -> int:
     """Pictures of each sample."""
-    return found.shape[0] if len(found.shape) == 3 else 1
+    return gradient.shape[0] if len(gradient.shape) == 3 else 1
 
 
-def pictures_of(found: InputGradient) -> Array:
+def pictures_of(gradient: InputGradient) -> Array:
     """(pictures, height, width): channel by channel of an image; features × steps of a sequence."""
-    if len(found.shape) == 3:
-        return found.gradients.reshape(-1, *found.shape[1:])
-    return found.gradients.reshape(-1, *found.shape).swapaxes(1, 2)
+    if len(gradient.shape) == 3:
+        return gradient.gradients.reshape(-1, *gradient.shape[1:])
+    return gradient.gradients.reshape(-1, *gradient.shape).swapaxes(1, 2)
 
 
 if __name__ == "__main__":

@@ -27,13 +27,13 @@ from ui.style.numbers import number
 class JacobianState:
     step: int
     depth: int
-    found: Jacobian
+    jacobian: Jacobian
     seconds: float
 
     @property
     def spectra(self) -> list[Array]:
         """Of J for each sample, then of W."""
-        return [*self.found.singular_values, self.found.weight_singular_values]
+        return [*self.jacobian.singular_values, self.jacobian.weight_singular_values]
 
 
 class JacobianPlot(CostlyPlot[JacobianState]):
@@ -101,14 +101,14 @@ class JacobianPlot(CostlyPlot[JacobianState]):
     # -- words -------------------------------------------------------------------------------------------------------
 
     def legend_keys(self, state: JacobianState) -> Sequence[Key]:
-        samples = len(state.found.samples)
+        samples = len(state.jacobian.samples)
         keys = [Key(f"J of {samples} sample{'s' if samples > 1 else ''}", "backward")]
-        if state.found.weight_singular_values.size:
+        if state.jacobian.weight_singular_values.size:
             keys.append(Key(f"W of layer {self._label(state)}", "text"))
         return keys
 
     def _label(self, state: JacobianState) -> str:
-        labels, layer = self.labels, state.found.layer
+        labels, layer = self.labels, state.jacobian.layer
         return labels[layer] if layer < len(labels) else str(layer + 1)
 
     def notes(self, state: JacobianState) -> Sequence[Note]:
@@ -117,15 +117,15 @@ class JacobianPlot(CostlyPlot[JacobianState]):
         return [*counted, *self.age(state.step, state.seconds)]
 
     def probe(self, state: JacobianState, pane: int, x: float, y: float) -> Probe | None:
-        text = [self.layer_text(state.found.layer)]
+        text = [self.layer_text(state.jacobian.layer)]
         for name, values in zip(self._names(state), state.spectra, strict=True):
             if values.size:
                 rank = int(np.clip(x * len(values), 0, len(values) - 1))
                 text.append(f"{name}  σ{rank + 1} of {len(values)}  {number(float(values[rank]))}")
-        return Probe("\n".join(text), state.found.layer, x)
+        return Probe("\n".join(text), state.jacobian.layer, x)
 
     def _names(self, state: JacobianState) -> list[str]:
-        return [*(f"J of sample {sample}" for sample in state.found.samples), f"W of layer {self._label(state)}"]
+        return [*(f"J of sample {sample}" for sample in state.jacobian.samples), f"W of layer {self._label(state)}"]
 
     def rows(self, state: JacobianState) -> Table:
         columns: dict[str, list[Cell]] = {"step": [], "matrix": [], "rank": [], "singular_value": []}

@@ -248,10 +248,10 @@ class LossPlot(Plot[LossState]):
         i = past.bucket(x)
         lines = [step_text(past, i)]
         for name, label in zip(NAMES[pane], ("train", "validation"), strict=True):
-            found = state.pasts.get(name)
-            if found is not None and not (state.sparse(name) and np.isnan(found.high[i])):
-                last = found.high[i] if state.sparse(name) and np.isnan(found.last[i]) else found.last[i]
-                lines.append(f"{label}  {past_text(found.low[i], found.high[i], last)}")
+            curve = state.pasts.get(name)
+            if curve is not None and not (state.sparse(name) and np.isnan(curve.high[i])):
+                last = curve.high[i] if state.sparse(name) and np.isnan(curve.last[i]) else curve.last[i]
+                lines.append(f"{label}  {past_text(curve.low[i], curve.high[i], last)}")
         if pane == 0 and state.baseline is not None:
             lines.append(f"predicting the mean  {number(state.baseline)}")
         return Probe("\n".join(lines), -1, float(past.middles[i]))

@@ -176,8 +176,8 @@ class OrderChaosPlot(Plot[OrderChaosState]):
         super().refresh(view)
 
     def capture(self, view: View) -> OrderChaosState | None:
-        found = view.frame.result(OrderChaosObservation())
-        return None if found is None else OrderChaosState(view.frame.step, found)
+        plane = view.frame.result(OrderChaosObservation())
+        return None if plane is None else OrderChaosState(view.frame.step, plane)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
@@ -192,10 +192,10 @@ class OrderChaosPlot(Plot[OrderChaosState]):
         self.pane.fit(*(self.pane.auto if self._holding else _ranges(states[0].map)))
 
     def marks(self, state: OrderChaosState) -> Sequence[Mark]:
-        found, ranges = state.map, self.pane.auto
-        edge = [polygon(*_within(piece, ranges)) for piece in _unbroken(found.edge)]
+        plane, ranges = state.map, self.pane.auto
+        edge = [polygon(*_within(piece, ranges)) for piece in _unbroken(plane.edge)]
         return [
-            *([] if found.reason else [Regions("regions", found.border, ranges)]),
+            *([] if plane.reason else [Regions("regions", plane.border, ranges)]),
             Curves("edge", [edge], width=1.6, smooth=True, z=-1.0),
             *([] if self.place is None else [Handle("network", self.place, held=self._holding)]),
         ]
@@ -211,41 +211,41 @@ class OrderChaosPlot(Plot[OrderChaosState]):
         return state.map.reason
 
     def legend_keys(self, state: OrderChaosState) -> Sequence[Key]:
-        found = state.map
-        if found.reason:
+        plane = state.map
+        if plane.reason:
             return ()
-        keys = [Key(f"σ_w² {number(found.weight_variance)}, σ_b² {number(found.bias_variance)}", "accent", "dot")]
-        keys.append(Key(f"χ {number(found.chi)}", "muted", "none"))
-        keys.append(Key(f"edge for {found.activation}", "text", "line"))
+        keys = [Key(f"σ_w² {number(plane.weight_variance)}, σ_b² {number(plane.bias_variance)}", "accent", "dot")]
+        keys.append(Key(f"χ {number(plane.chi)}", "muted", "none"))
+        keys.append(Key(f"edge for {plane.activation}", "text", "line"))
         return keys
 
     def notes(self, state: OrderChaosState) -> Sequence[Note]:
-        found = state.map
-        notes = [Note("theory unreliable here", warning=True)] if found.doubt else []
-        if not found.alike and not found.reason:
-            notes.append(Note(f"layer {found.layer}; others differ"))
-        if not found.reason and any(_far_out(found)):
+        plane = state.map
+        notes = [Note("theory unreliable here", warning=True)] if plane.doubt else []
+        if not plane.alike and not plane.reason:
+            notes.append(Note(f"layer {plane.layer}; others differ"))
+        if not plane.reason and any(_far_out(plane)):
             notes.append(Note("the network lies beyond the map", warning=True))
         return notes
 
     def probe(self, state: OrderChaosState, pane: int, x: float, y: float) -> Probe | None:
-        found = state.map
-        if found.reason:
+        plane = state.map
+        if plane.reason:
             return None
-        reach = "for ever" if found.chi == 1 else f"about {number(_reach(found.chi))} layers"
-        settles = f"q settles at {number(found.settled)}" if math.isfinite(found.settled) else "q grows without end"
+        reach = "for ever" if plane.chi == 1 else f"about {number(_reach(plane.chi))} layers"
+        settles = f"q settles at {number(plane.settled)}" if math.isfinite(plane.settled) else "q grows without end"
         return Probe(
             f"σ_w² {number(x)}, σ_b² {number(y)}\n"
-            f"the network: χ {number(found.chi)}, {settles}, signals pass {reach if found.chi > 0 else 'no layer'}"
-            + (f"\n{found.doubt}" if found.doubt else "")
+            f"the network: χ {number(plane.chi)}, {settles}, signals pass {reach if plane.chi > 0 else 'no layer'}"
+            + (f"\n{plane.doubt}" if plane.doubt else "")
         )
 
     def rows(self, state: OrderChaosState) -> Table:
         """The network, then the edge."""
-        found = state.map
-        points = [(weight, bias, 1.0) for weight, bias in found.edge.T.tolist()]
+        plane = state.map
+        points = [(weight, bias, 1.0) for weight, bias in plane.edge.T.tolist()]
         edge = [point if math.isfinite(point[0]) else (None, None, None) for point in points]
-        columns = zip((found.weight_variance, found.bias_variance, found.chi), *edge, strict=True)
+        columns = zip((plane.weight_variance, plane.bias_variance, plane.chi), *edge, strict=True)
         weights, biases, growths = (list(column) for column in columns)
         return Table(
             {
@@ -325,21 +325,21 @@ def _reach(chi: float) -> float:
     return 1 / abs(math.log(chi)) if chi > 0 else 0.0
 
 
-def _start(found: OrderChaos) -> float:
+def _start(plane: OrderChaos) -> float:
     """σ_w² at which the border begins."""
-    return float(found.border[0, 0]) if found.border.size and math.isfinite(found.border[0, 0]) else 1.0
+    return float(plane.border[0, 0]) if plane.border.size and math.isfinite(plane.border[0, 0]) else 1.0
 
 
-def _far_out(found: OrderChaos) -> tuple[bool, bool]:
+def _far_out(plane: OrderChaos) -> tuple[bool, bool]:
     """Along which axes the network stands so far out that a map up to it would not show the border."""
-    return found.weight_variance > FAR * _start(found), found.bias_variance > FAR
+    return plane.weight_variance > FAR * _start(plane), plane.bias_variance > FAR
 
 
-def _ranges(found: OrderChaos) -> tuple[Place, Place]:
+def _ranges(plane: OrderChaos) -> tuple[Place, Place]:
     """Room for the border where it begins, and for the dot where it is not far out."""
-    start = _start(found)
-    dot = zip((found.weight_variance, found.bias_variance), _far_out(found), strict=True)
-    across, up = (0.0 if found.reason or far or math.isnan(value) else value for value, far in dot)
+    start = _start(plane)
+    dot = zip((plane.weight_variance, plane.bias_variance), _far_out(plane), strict=True)
+    across, up = (0.0 if plane.reason or far or math.isnan(value) else value for value, far in dot)
     right, top = nice_ceiling(max(2.5 * start, 1.25 * across, 1.0)), nice_ceiling(max(0.5, 1.25 * up))
     # A dot on an axis is whole.
     return (-0.03 * right, right), (-0.05 * top, top)

@@ -27,14 +27,14 @@ SIDE = 0.12
 @dataclass(frozen=True)
 class ErrorState:
     step: int
-    found: OutputErrors
+    errors: OutputErrors
     seconds: float
     depth: int = 0
 
     @property
     def heights(self) -> tuple[Array, Array]:
         """log₁₀ of the batch's and of the held-out samples' loss."""
-        return log10(self.found.batch), log10(self.found.validation)
+        return log10(self.errors.batch), log10(self.errors.validation)
 
 
 class OutputErrorsPlot(CostlyPlot[ErrorState]):
@@ -67,18 +67,18 @@ class OutputErrorsPlot(CostlyPlot[ErrorState]):
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def fit(self, states: Sequence[ErrorState]) -> None:
-        names = states[0].found.names
+        names = states[0].errors.names
         self.target_axis.name_layers(names)
         y = self.scale.fit(*extent(heights for state in states for heights in state.heights))
         margin = 0.025 * (y[1] - y[0])
         self.pane.fit((-0.6, len(names) - 0.4), (y[0] - margin, y[1] + margin))
 
     def marks(self, state: ErrorState) -> Sequence[Mark]:
-        floor, x = self.scale.range[0], np.arange(len(state.found.names), dtype=np.float64)
+        floor, x = self.scale.range[0], np.arange(len(state.errors.names), dtype=np.float64)
         batch, held_out = state.heights
         heights, kinds = placed(held_out, floor)
         kinds[kinds == ROUND] = HOLLOW
-        known = ~np.isnan(state.found.validation)
+        known = ~np.isnan(state.errors.validation)
         return [
             Dots("batch", x - SIDE, *placed(batch, floor), colours=["accent"], ghost="faint"),
             Dots("held out", (x + SIDE)[known], heights[known], kinds[known], z=3.0),
@@ -88,33 +88,33 @@ class OutputErrorsPlot(CostlyPlot[ErrorState]):
 
     def legend_keys(self, state: ErrorState) -> Sequence[Key]:
         keys = [Key("batch", "accent", "dot")]
-        return [*keys, Key("held out", "text", "hollow")] if not np.isnan(state.found.validation).all() else keys
+        return [*keys, Key("held out", "text", "hollow")] if not np.isnan(state.errors.validation).all() else keys
 
     def notes(self, state: ErrorState) -> Sequence[Note]:
-        counted = notes_of(state.found.batch, self.scale.range[0], "output")
+        counted = notes_of(state.errors.batch, self.scale.range[0], "output")
         return [*counted, *self.age(state.step, state.seconds)]
 
     def probe(self, state: ErrorState, pane: int, x: float, y: float) -> Probe | None:
-        place, found = round(x), state.found
-        if not 0 <= place < len(found.names):
+        place, errors = round(x), state.errors
+        if not 0 <= place < len(errors.names):
             return None
-        both = (("batch", found.batch, found.batch_rms), ("held out", found.validation, found.validation_rms))
+        both = (("batch", errors.batch, errors.batch_rms), ("held out", errors.validation, errors.validation_rms))
         text = [
             f"{name}  {number(float(loss[place]))}, RMS error {number(float(rms[place]))}" for name, loss, rms in both
         ]
-        return Probe("\n".join([found.names[place], *text]), x=float(place))
+        return Probe("\n".join([errors.names[place], *text]), x=float(place))
 
     def rows(self, state: ErrorState) -> Table:
-        found = state.found
-        known = np.full(len(found.names), not np.isnan(found.validation).all())
+        errors = state.errors
+        known = np.full(len(errors.names), not np.isnan(errors.validation).all())
         return Table(
             {
-                "step": [state.step] * len(found.names),
-                "output": [*found.names],
-                "half_squared_error": found.batch.tolist(),
-                "validation_half_squared_error": cells(found.validation, known),
-                "rms_error": found.batch_rms.tolist(),
-                "validation_rms_error": cells(found.validation_rms, known),
+                "step": [state.step] * len(errors.names),
+                "output": [*errors.names],
+                "half_squared_error": errors.batch.tolist(),
+                "validation_half_squared_error": cells(errors.validation, known),
+                "rms_error": errors.batch_rms.tolist(),
+                "validation_rms_error": cells(errors.validation_rms, known),
             }
         )
 

@@ -30,7 +30,7 @@ from ui.style.numbers import integer, number
 @dataclass(frozen=True)
 class SharpnessState:
     step: int
-    found: Sharpness
+    sharpness: Sharpness
     seconds: float
     steps: Array
     """When it was asked since the run began, this time included."""
@@ -73,27 +73,27 @@ class SharpnessPlot(CostlyPlot[SharpnessState]):
         self.canvas.add_beside(self.gauge, FIRST_ROW, 2)
 
     def understand(self, observed: Observed[Sharpness], view: View) -> SharpnessState:
-        found, past = observed.result, view.past_with(self.observations[0])
-        assert found is not None
+        sharpness, past = observed.result, view.past_with(self.observations[0])
+        assert sharpness is not None
         assert past is not None
         values, gauges, limits = past.looks.values.T
         return SharpnessState(
-            observed.step, found, observed.seconds, past.looks.lasts, values, gauges, limits, past.looks.after_gap
+            observed.step, sharpness, observed.seconds, past.looks.lasts, values, gauges, limits, past.looks.after_gap
         )  # fmt: skip
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def fit(self, states: Sequence[SharpnessState]) -> None:
-        gauges, found = [state.gauges for state in states], states[0].found
+        gauges, sharpness = [state.gauges for state in states], states[0].sharpness
         reach = max(map(reach_of, gauges))
-        y = self.scale.fit(*fitting([*gauges, np.array([0.0, 1.2 * found.limit])], reach))
+        y = self.scale.fit(*fitting([*gauges, np.array([0.0, 1.2 * sharpness.limit])], reach))
         margin = 0.01 * (y[1] - y[0])
         self.pane.fit(self.steps.fit(max(state.step for state in states)), (y[0] - margin, y[1] + margin))
-        self.gauge.show_value(found.gauge, found.limit)
+        self.gauge.show_value(sharpness.gauge, sharpness.limit)
 
     def marks(self, state: SharpnessState) -> Sequence[Mark]:
-        limit, shown = state.found.limit, self.scale.range
-        known = math.isfinite(limit) and not state.found.reason
+        limit, shown = state.sharpness.limit, self.scale.range
+        known = math.isfinite(limit) and not state.sharpness.reason
         level = Level(limit, f"limit of stability {number(limit)}", f"limit {number(limit)}")
         return [
             Guide("limit", level if known else None, colour="text"),
@@ -104,34 +104,34 @@ class SharpnessPlot(CostlyPlot[SharpnessState]):
     # -- words -------------------------------------------------------------------------------------------------------
 
     def legend_keys(self, state: SharpnessState) -> Sequence[Key]:
-        found = state.found
-        bound = "≥ " if found.bound else ""
+        sharpness = state.sharpness
+        bound = "≥ " if sharpness.bound else ""
         return [
-            Key(f"η · λ_max {bound}{number(found.gauge)}", "accent"),
-            Key(f"λ_max {bound}{number(found.value)}", "muted", "none"),
+            Key(f"η · λ_max {bound}{number(sharpness.gauge)}", "accent"),
+            Key(f"λ_max {bound}{number(sharpness.value)}", "muted", "none"),
         ]
 
     def notes(self, state: SharpnessState) -> Sequence[Note]:
-        found, notes = state.found, list(self.age(state.step, state.seconds))
-        if not math.isfinite(found.value):
+        sharpness, notes = state.sharpness, list(self.age(state.step, state.seconds))
+        if not math.isfinite(sharpness.value):
             notes.insert(0, Note("gradient not finite", warning=True))
-        elif found.gauge > found.limit:
+        elif sharpness.gauge > sharpness.limit:
             notes.insert(0, Note("above the limit", warning=True))
-        elif found.reason:
+        elif sharpness.reason:
             notes.insert(0, Note("no limit"))
-        if found.bound:
+        if sharpness.bound:
             notes.append(Note("not converged: λ_max is this or more"))
         return [*beyond_notes(state.gauges, self.scale.range, "look"), *notes]
 
     def probe(self, state: SharpnessState, pane: int, x: float, y: float) -> Probe | None:
         index = int(np.abs(state.steps - x).argmin())
-        found, limit = state.found, float(state.limits[index])
+        sharpness, limit = state.sharpness, float(state.limits[index])
         text = [
             f"step {integer(int(state.steps[index]))}",
             f"η · λ_max  {number(float(state.gauges[index]))}",
             f"λ_max  {number(float(state.values[index]))}",
-            f"limit  {number(limit)}" if math.isfinite(limit) else found.reason or "no limit then",
-            f"now found to ± {number(found.residual)} with {found.products} products",
+            f"limit  {number(limit)}" if math.isfinite(limit) else sharpness.reason or "no limit then",
+            f"now found to ± {number(sharpness.residual)} with {sharpness.products} products",
         ]
         return Probe("\n".join(text), x=float(state.steps[index]))
 

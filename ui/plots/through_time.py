@@ -94,7 +94,7 @@ class ThroughTimeState:
 
 
 def tracks_of(frame: Frame, first: Frame | None) -> tuple[Track, ...]:
-    found = []
+    tracks = []
     profiles = frame.result(TimeProfilesObservation()) or {}
     before = first.result(TimeProfilesObservation()) if first is not None else None
     for index, layer in enumerate(frame.info.layers):
@@ -102,7 +102,7 @@ def tracks_of(frame: Frame, first: Frame | None) -> tuple[Track, ...]:
         if profile is not None:
             then = before.get(layer.label) if before is not None else None
             same = then is not None and len(then.hidden_gradient_norm) == len(profile.hidden_gradient_norm)
-            found.append(
+            tracks.append(
                 Track(
                     index,
                     layer.name or f"layer {layer.label}",
@@ -111,7 +111,7 @@ def tracks_of(frame: Frame, first: Frame | None) -> tuple[Track, ...]:
                     then.hidden_gradient_norm if then and same else None,
                 )
             )
-    return tuple(found)
+    return tuple(tracks)
 
 
 class ThroughTime(Plot[ThroughTimeState]):

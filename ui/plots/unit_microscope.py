@@ -288,10 +288,10 @@ class UnitMicroscope(Plot[UnitState]):
 
     def notes(self, state: UnitState) -> Sequence[Note]:
         unit = state.unit
-        found = [] if unit.condition == "alive" else [Note(unit.condition, warning=True)]
-        found += beyond_notes(state.farthest, self.y_scale.range, "look")
+        notes = [] if unit.condition == "alive" else [Note(unit.condition, warning=True)]
+        notes += beyond_notes(state.farthest, self.y_scale.range, "look")
         lost = int(np.count_nonzero(~np.isfinite(unit.weights)))
-        return [*found, Note(f"{integer(lost)} weights not finite", warning=True)] if lost else found
+        return [*notes, Note(f"{integer(lost)} weights not finite", warning=True)] if lost else notes
 
     def probe(self, state: UnitState, pane: int, x: float, y: float) -> Probe | None:
         place, name = self._place(state), self._name(state)
@@ -324,8 +324,8 @@ class UnitMicroscope(Plot[UnitState]):
         if tiles is None:
             place = int(np.floor(x))
         else:
-            found = tiles.at(x, tiles.extent[0] - y)
-            place = -1 if found is None else int(np.ravel_multi_index(found, (found[0] + 1, tiles.height, tiles.width)))
+            entry = tiles.at(x, tiles.extent[0] - y)
+            place = -1 if entry is None else int(np.ravel_multi_index(entry, (entry[0] + 1, tiles.height, tiles.width)))
         if not 0 <= place < len(values):
             return f"unit {integer(unit.index + 1)}"
         return f"weight {integer(place + 1)}\n{number(float(values[place]), fixed=True)}"

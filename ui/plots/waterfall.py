@@ -83,10 +83,10 @@ class WaterfallState:
         return np.where(np.isfinite(self.running), sums, np.nan)
 
 
-def state_of(step: int, labels: Sequence[str], found: Sequence[Gains], since: Since = ()) -> WaterfallState:
+def state_of(step: int, labels: Sequence[str], gains: Sequence[Gains], since: Since = ()) -> WaterfallState:
     """Arrays by layer of what the trace has found."""
-    rows = gain_rows(labels, found)
-    used = tuple(factor for factor in FACTORS if any(factor in gain.factors for gain in found))
+    rows = gain_rows(labels, gains)
+    used = tuple(factor for factor in FACTORS if any(factor in gain.factors for gain in gains))
     return WaterfallState(step, used, rows[[FACTORS.index(factor) for factor in used]], rows[TOTAL], since)
 
 
@@ -211,9 +211,9 @@ class Waterfall(Plot[WaterfallState]):
 
     def notes(self, state: WaterfallState) -> Sequence[Note]:
         labels, zero = self.names_of(state.depth), np.flatnonzero(np.isneginf(state.running))
-        found = [Note(f"exactly 0 in {layer_words(labels, zero)}", warning=True)] if zero.size else []
+        notes = [Note(f"exactly 0 in {layer_words(labels, zero)}", warning=True)] if zero.size else []
         lost = np.where(state.lost, np.nan, 0.0)
-        return [*found, *lost_notes(lost, np.ones(state.depth, np.bool_), labels, state.since)]
+        return [*notes, *lost_notes(lost, np.ones(state.depth, np.bool_), labels, state.since)]
 
     def probe(self, state: WaterfallState, pane: int, x: float, y: float) -> Probe | None:
         index = round(x)
@@ -235,17 +235,17 @@ class Waterfall(Plot[WaterfallState]):
 
     def rows(self, state: WaterfallState) -> Table:
         """A row per layer and factor; a layer without any has one row that says so."""
-        found: list[tuple[Cell, ...]] = []
+        cells: list[tuple[Cell, ...]] = []
         for layer in range(state.depth):
             label = self.names_of(state.depth)[layer]
             total = _told(float(state.totals[layer]))
             gains = [(factor, float(gain)) for factor, gain in zip(state.factors, state.gains[:, layer], strict=True)]
             known = [(factor, gain) for factor, gain in gains if not math.isnan(gain)]
-            found += [(state.step, label, factor, _told(gain), total) for factor, gain in known]
+            cells += [(state.step, label, factor, _told(gain), total) for factor, gain in known]
             if not known:
-                found.append((state.step, label, None, None, None))
+                cells.append((state.step, label, None, None, None))
         names = ("step", "layer", "factor", "log10_gain", "log10_total")
-        return Table({name: [row[place] for row in found] for place, name in enumerate(names)})
+        return Table({name: [row[place] for row in cells] for place, name in enumerate(names)})
 
 
 def _edges(state: WaterfallState) -> list[Array]:

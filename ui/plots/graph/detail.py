@@ -159,8 +159,8 @@ def times(after: float, before: float) -> str:
 
 def counted(matrix: Matrix) -> list[str]:
     """What a histogram cannot show."""
-    found = [(matrix.zeros, "exactly 0"), (matrix.not_finite, "not finite")]
-    return [f"{integer(count)} {words}" for count, words in found if count]
+    counts = [(matrix.zeros, "exactly 0"), (matrix.not_finite, "not finite")]
+    return [f"{integer(count)} {words}" for count, words in counts if count]
 
 
 def image_of(values: Floats, theme: Theme) -> QImage:

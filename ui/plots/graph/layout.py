@@ -56,41 +56,41 @@ def is_editable(graph: Graph) -> bool:
 
 def layout(graph: Graph) -> dict[str, Place]:
     """The centre of every box: forward from left to right, below it δ, below that ∂W and ∂b."""
-    found: dict[str, Place] = {}
+    places: dict[str, Place] = {}
     column = -1.0
     left = under = 0.0
     for box in graph.boxes:
         if not box.backward:
             wide = 0.5 * is_fold(box.key)
             column += 1 + wide
-            found[box.key] = column, FORWARD
+            places[box.key] = column, FORWARD
             if box.role in ("weights", "layer"):
                 left = column
-            under = under if box.role == "tail" or (box.role == "activation" and _has_slope(found, box)) else column
+            under = under if box.role == "tail" or (box.role == "activation" and _has_slope(places, box)) else column
             column += wide
         elif box.role == "delta":
-            found[box.key] = under, DELTA
+            places[box.key] = under, DELTA
         else:
-            found[box.key] = left if box.role == "weight_gradient" else under, GRADIENT
-    return found
+            places[box.key] = left if box.role == "weight_gradient" else under, GRADIENT
+    return places
 
 
-def _has_slope(found: Mapping[str, Place], box: Box) -> bool:
-    return f"slope:{depth_of(box.key)}" in found
+def _has_slope(places: Mapping[str, Place], box: Box) -> bool:
+    return f"slope:{depth_of(box.key)}" in places
 
 
 def edges(graph: Graph, places: Mapping[str, Place]) -> list[Edge]:
     forward = [box for box in graph.boxes if not box.backward]
     deltas = [box for box in graph.boxes if box.role == "delta"]
-    found = [
+    edges = [
         Edge(places[a.key], places[b.key], False, _carried(forward, i)) for i, (a, b) in enumerate(pairwise(forward))
     ]
-    found += [Edge(places[above.key], places[below.key], True, below.key) for below, above in pairwise(deltas)]
+    edges += [Edge(places[above.key], places[below.key], True, below.key) for below, above in pairwise(deltas)]
     leaving = {depth_of(box.key): box.key for box in forward}
     arriving = {depth_of(box.key): places[box.key] for box in deltas}
     for box in graph.boxes:
-        found += _gradient_edges(box, places, leaving, arriving)
-    return found
+        edges += _gradient_edges(box, places, leaving, arriving)
+    return edges
 
 
 def _carried(forward: Sequence[Box], start: int) -> str:
@@ -109,8 +109,8 @@ def _gradient_edges(
         return [Edge(here, delta, False, box.key, cached=True)]
     if box.role not in ("weight_gradient", "bias_gradient"):
         return []
-    found = [Edge(delta, here, True, box.key)] if delta is not None else []
+    edges = [Edge(delta, here, True, box.key)] if delta is not None else []
     below = leaving.get(depth - 1)
     if box.role == "weight_gradient" and f"weights:{depth}" in places and below is not None:
-        found.append(Edge(places[below], here, False, below, cached=True))
-    return found
+        edges.append(Edge(places[below], here, False, below, cached=True))
+    return edges
