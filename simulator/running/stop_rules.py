@@ -310,10 +310,10 @@ class _FindingWatch(Watch):
         self.add(training.step, training.row(scalars))
         frame = frame_of(training, scalars, self._observer.observe(OBSERVATIONS))
         self._record.add(frame)
-        found = self._borne_out(training, diagnose(training, frame, self._record))
+        proven = self._borne_out(training, diagnose(training, frame, self._record))
         if self._known is None:
-            self._known = set(map(key_of, found))
-        fresh = [finding for finding in found if key_of(finding) not in self._known]
+            self._known = set(map(key_of, proven))
+        fresh = [finding for finding in proven if key_of(finding) not in self._known]
         return f"a finding appeared: {fresh[0].sentence.rstrip('.')}" if fresh else ""
 
     def _borne_out(self, training: Training, findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -322,9 +322,9 @@ class _FindingWatch(Watch):
         longer = training.step >= GROWTH * max(self._judged, USUAL_STEPS)
         if not suspected or (suspected <= self._dismissed and not longer):
             return ()
-        found = borne_out(training, findings)
-        self._dismissed, self._judged = suspected - set(map(key_of, found)), training.step
-        return found
+        proven = borne_out(training, findings)
+        self._dismissed, self._judged = suspected - set(map(key_of, proven)), training.step
+        return proven
 
     def add(self, step: int, row: Floats) -> None:
         if step == self._record.steps:

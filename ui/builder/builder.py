@@ -145,12 +145,12 @@ class Builder(QWidget):
 
     def _judge(self) -> None:
         """Say what does not fit together in what is shown, which came from elsewhere: a file, another data set."""
-        found = self._misfit(self._plain)
-        self._wrong = {} if found is None else {found.place: found.reason}
-        if found is None:
+        misfit = self._misfit(self._plain)
+        self._wrong = {} if misfit is None else {misfit.place: misfit.reason}
+        if misfit is None:
             self.refusal.say("")
         else:
-            self._refuse(found.reason, "Repair layers", found)
+            self._refuse(misfit.reason, "Repair layers", misfit)
 
     def refuse(self, path: str, message: str) -> None:
         """Show at the layer that ``path`` leads to why what is shown is not trained; other paths are not for here."""
@@ -176,8 +176,8 @@ class Builder(QWidget):
 
     def _name(self, entry: Entry) -> Name:
         """What a row is known by, wherever it stands: a layer by its tag."""
-        found: Name = edits.at(self._plain, entry.place)[edits.TAG] if entry.place else entry.role
-        return found
+        name: Name = edits.at(self._plain, entry.place)[edits.TAG] if entry.place else entry.role
+        return name
 
     def _selected(self) -> list[Name]:
         """What is chosen, to be found again."""
@@ -190,8 +190,8 @@ class Builder(QWidget):
     def _still_there(self, chosen: Sequence[Name]) -> Sequence[Name]:
         """``chosen``, or where nothing of it is left what was chosen when this experiment was shown before."""
         assert self._experiment is not None
-        there = {*tags(self._plain), "input", "output"}
-        if not chosen or there.intersection(chosen):
+        names = {*tags(self._plain), "input", "output"}
+        if not chosen or names.intersection(chosen):
             return chosen
         return self._identities.chosen(self._experiment)
 
@@ -223,12 +223,12 @@ class Builder(QWidget):
     def _ask(self, plain: dict[str, Any], text: str, key: str | None, final: bool) -> str | None:
         """Propose ``plain``, unless it would no longer fit together; what was refused is said and can be repaired."""
         new = not self._wrong and plain["layers"] != self._plain["layers"]
-        found = self._misfit(plain, offers=final) if new else None
-        if found is not None:
+        misfit = self._misfit(plain, offers=final) if new else None
+        if misfit is not None:
             self._dragged = None if final else plain
-            self._refuse(found.reason, text, found)
+            self._refuse(misfit.reason, text, misfit)
             self._refused = tags(plain)
-            return found.reason
+            return misfit.reason
         return self._pass_on(plain, text, key, final)
 
     def _pass_on(self, plain: dict[str, Any], text: str, key: str | None, final: bool) -> str | None:
@@ -242,9 +242,9 @@ class Builder(QWidget):
             self._identities.remember(self._experiment, plain)
         return reason
 
-    def _refuse(self, reason: str, text: str, found: Misfit | None) -> None:
+    def _refuse(self, reason: str, text: str, misfit: Misfit | None) -> None:
         self._asked, self._then, self._refused = text, None, tags(self._plain)
-        self.refusal.say(reason, found.offers if found is not None else ())
+        self.refusal.say(reason, misfit.offers if misfit is not None else ())
 
     def _repair(self, offer: Offer) -> None:
         plain = self._identities.completed(offer.plain)

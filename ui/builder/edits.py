@@ -101,10 +101,10 @@ def _where(plain: Plain, layers: Sequence[Plain]) -> list[Place]:
 
 def _stacks(chosen: Sequence[Place]) -> dict[Place, list[int]]:
     """The stacks in which the uppermost of ``chosen`` stand, and their indices there."""
-    found: dict[Place, list[int]] = {}
+    indices: dict[Place, list[int]] = {}
     for place in uppermost(chosen):
-        found.setdefault(place[:-1], []).append(int(place[-1]))
-    return found
+        indices.setdefault(place[:-1], []).append(int(place[-1]))
+    return indices
 
 
 # -- the changes ---------------------------------------------------------------------------------------------------

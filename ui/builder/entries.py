@@ -85,7 +85,7 @@ class _Told:
 
     def rows(self, layers: Sequence[Plain], stack: Place, starts: Sequence[int], prefix: str) -> list[Entry]:
         """``starts``: depth indices at which each copy of the stack begins, of which a repeated composite has some."""
-        found: list[Entry] = []
+        entries: list[Entry] = []
         number, count = 1, sum(int(layer.get("repeat", 1)) for layer in layers) if prefix else 1
         for index, layer in enumerate(layers):
             place, repeat, taken = (*stack, index), int(layer.get("repeat", 1)), rows_of(layer)
@@ -93,13 +93,13 @@ class _Told:
             own = tuple(start + taken // repeat - 1 for start in copies)
             first, last = (prefix + inner_number(each, count) for each in (number, number + repeat - 1))
             entry = self._entry(layer, place, own, copies[0], first if first == last else f"{first}–{last}")
-            found.append(entry)
+            entries.append(entry)
             if entry.inner:
                 inside = f"{entry.number}." if len(copies) == 1 else "."
-                found += self.rows(inner_of(layer), (*place, entry.inner), copies, inside)
+                entries += self.rows(inner_of(layer), (*place, entry.inner), copies, inside)
             starts = [start + taken for start in starts]
             number += repeat
-        return found
+        return entries
 
     def _entry(self, layer: Plain, place: Place, own: tuple[int, ...], first: int, number: str) -> Entry:
         return Entry(
@@ -132,8 +132,8 @@ def parameters_by_name(plain: Plain, name: str) -> dict[str, type[Part]]:
     """The kinds that the experiment's field ``name`` may have."""
     from simulator.experiment.experiment import Experiment
 
-    found = next(p for p in parameters(Experiment) if p.name == name)
-    return {kind_of(kind): kind for kind in found.kinds}
+    parameter = next(p for p in parameters(Experiment) if p.name == name)
+    return {kind_of(kind): kind for kind in parameter.kinds}
 
 
 def _kind_title(known: Mapping[str, type[Part]], plain: Plain) -> str:
@@ -185,29 +185,29 @@ def _badges(layer: Plain) -> tuple[str, ...]:
 def _scalar_badges(fields: Sequence[Parameter], plain: Plain) -> tuple[str, ...]:
     """Numbers and choices that are not as usual: ``stride 2``, ``valid``, ``checkpoints``."""
     known = {"repeat", getattr(_size_field(fields), "name", "")}
-    found = []
+    badges = []
     for field in fields:
         value = value_of(field, plain)
         if field.name in known or value == field.default or value is None:
             continue
         if field.type in ("number", "integer"):
-            found.append(f"{field.knob.label} {setting(value)}")
+            badges.append(f"{field.knob.label} {setting(value)}")
         elif field.type == "choice":
-            found.append(str(value).replace("_", " "))
+            badges.append(str(value).replace("_", " "))
         elif field.type == "flag" and value:
-            found.append(field.knob.label)
-    return tuple(found)
+            badges.append(field.knob.label)
+    return tuple(badges)
 
 
 def _part_badges(fields: Sequence[Parameter], plain: Plain, *, first: bool = True) -> tuple[str, ...]:
     """Parts worth a badge: the ``first`` one always (how weights are drawn), others where they are not as usual."""
-    found = []
+    badges = []
     for index, field in enumerate(p for p in fields if p.type == "part"):
         value = value_of(field, plain)
         usual = value_of(field, {})
         if value is not None and value["kind"] != "none" and ((first and index == 0) or value["kind"] != usual["kind"]):
-            found.append(_badge(field, value))
-    return tuple(found)
+            badges.append(_badge(field, value))
+    return tuple(badges)
 
 
 def _badge(field: Parameter, value: Plain) -> str:

@@ -48,15 +48,15 @@ class Identities:
         return {**plain, "layers": self._completed(plain["layers"], set())}
 
     def _completed(self, layers: Sequence[Plain], taken: set[int]) -> list[Plain]:
-        found = []
+        tagged = []
         for layer in layers:
             tag = layer.get(TAG)
             tag = next(self._tags) if tag is None or tag in taken else tag
             taken.add(tag)
             name = inner_name(layer)
             inner = {} if name is None or name not in layer else {name: self._completed(layer[name], taken)}
-            found.append({**layer, TAG: tag, **inner})
-        return found
+            tagged.append({**layer, TAG: tag, **inner})
+        return tagged
 
     def tagged(self, experiment: Experiment, candidates: Sequence[Plain]) -> Plain:
         """The builtins of ``experiment`` with tags: as known, else as the first candidate of the same form has them,
@@ -69,9 +69,9 @@ class Identities:
             layers = [with_tree(layer, tree) for layer, tree in zip(plain["layers"], stack, strict=True)]
         else:
             layers = aligned(candidates[-1]["layers"], plain["layers"]) if candidates else plain["layers"]
-        found = self.completed({**plain, "layers": layers})
-        self.remember(experiment, found)
-        return found
+        completed = self.completed({**plain, "layers": layers})
+        self.remember(experiment, completed)
+        return completed
 
     def remember(self, experiment: Experiment, plain: Plain) -> None:
         """Know the layers again when the experiment is shown again."""
@@ -114,28 +114,28 @@ def fits(stack: Sequence[Tree], layers: Sequence[Plain]) -> bool:
 def with_tree(layer: Plain, tree: Tree) -> Plain:
     """The layer with its tags."""
     name = inner_name(layer)
-    found = {**layer, TAG: tree.tag}
+    tagged = {**layer, TAG: tree.tag}
     if name is not None:
-        found[name] = [with_tree(inner, its) for inner, its in zip(layer[name], tree.inner, strict=True)]
-    return found
+        tagged[name] = [with_tree(inner, its) for inner, its in zip(layer[name], tree.inner, strict=True)]
+    return tagged
 
 
 def aligned(old: Sequence[Plain], new: Sequence[Plain]) -> list[Plain]:
     """``new`` layers with the tags of those ``old`` ones that they are: the same, moved, or changed in their place."""
-    found = list(new)
+    layers = list(new)
     before, after = [repr(untagged(layer)) for layer in old], [repr(layer) for layer in new]
     left = set(range(len(old)))
     for kind, i, i_end, j, j_end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind == "equal" or (kind == "replace" and i_end - i == j_end - j):
             for offset in range(i_end - i):
-                found[j + offset] = _taken_over(old[i + offset], new[j + offset])
+                layers[j + offset] = _taken_over(old[i + offset], new[j + offset])
                 left.discard(i + offset)
-    for j, layer in enumerate(found):
+    for j, layer in enumerate(layers):
         moved = next((i for i in sorted(left) if TAG not in layer and before[i] == after[j]), None)
         if moved is not None:
-            found[j] = _taken_over(old[moved], layer)
+            layers[j] = _taken_over(old[moved], layer)
             left.discard(moved)
-    return found
+    return layers
 
 
 def _taken_over(old: Plain, new: Plain) -> Plain:

@@ -49,8 +49,8 @@ class Case:
 
     @property
     def layer(self) -> Plain:
-        found: Plain = at(self.plain, self.place)
-        return found
+        layer: Plain = at(self.plain, self.place)
+        return layer
 
     @property
     def above(self) -> tuple[Place, Plain] | None:
@@ -115,16 +115,16 @@ def fitted(plain: Plain, input_shape: Shape, place: Place) -> Plain:
 
 def place_of(path: str) -> Place | None:
     """``layers[2].layers[0].units`` → ``("layers", 2, "layers", 0)``; None where no layer is meant."""
-    found: Place = ()
+    place: Place = ()
     for name, index in re.findall(r"(?:^|\.)(\w+)\[(\d+)\]", path):
-        found = (*found, name, int(index))
-    return found or None
+        place = (*place, name, int(index))
+    return place or None
 
 
 def layers_of(plain: Mapping[str, Any]) -> tuple[Layer, ...]:
     """The stack as descriptions; msgspec.ValidationError where one is no layer."""
-    found: tuple[Layer, ...] = msgspec.convert(untagged(plain["layers"]), tuple[AnyLayer, ...])
-    return found
+    layers: tuple[Layer, ...] = msgspec.convert(untagged(plain["layers"]), tuple[AnyLayer, ...])
+    return layers
 
 
 def _case(plain: Plain, input_shape: Shape) -> Case | None:
@@ -157,21 +157,21 @@ def _ways_out(case: Case, present: Sequence[Layer] | None, ways: Sequence[Sequen
 def _settled(case: Case, fixes: Sequence[Fix]) -> Offer | None:
     """The fixes applied wherever something does not fit, until all does; None if they do not bring that about."""
     titles: list[str] = []
-    found: Case | None = case
+    unfit: Case | None = case
     for _ in range(ROUNDS):
-        if found is None:
+        if unfit is None:
             return Offer(" and ".join(titles), case.plain)
-        step = next((made for fix in fixes if (made := fix(found)) is not None), None)
+        step = next((made for fix in fixes if (made := fix(unfit)) is not None), None)
         if step is None:
             return None
         if step[0] not in titles:
             titles.append(step[0] if not titles else step[0][:1].lower() + step[0][1:])
-        case = found
+        case = unfit
         try:
-            found = _case(step[1], case.input_shape)
+            unfit = _case(step[1], case.input_shape)
         except (msgspec.ValidationError, KeyError):
             return None
-        case = found or replace(case, plain=step[1])
+        case = unfit or replace(case, plain=step[1])
     return None
 
 

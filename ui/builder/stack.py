@@ -195,8 +195,8 @@ class Stack(QListWidget):
 
     def entry(self, row: int) -> Entry:
         """What the row shows."""
-        found: Entry = self.item(row).data(ENTRY)
-        return found
+        entry: Entry = self.item(row).data(ENTRY)
+        return entry
 
     def entries(self) -> list[Entry]:
         """What all rows show, from input to output."""

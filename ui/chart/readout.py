@@ -35,11 +35,13 @@ class ReadOut(QLabel):
             self.setParent(window)
         self.setText(text)
         self.adjustSize()
-        there = self.canvas.mapTo(window, QPoint(0, 0))
-        places = candidates(self.size(), pointer + there, pane.translated(there), [s.translated(there) for s in seen])
-        inside = QRect(there, self.canvas.size())
+        offset = self.canvas.mapTo(window, QPoint(0, 0))
+        places = candidates(
+            self.size(), pointer + offset, pane.translated(offset), [s.translated(offset) for s in seen]
+        )
+        inside = QRect(offset, self.canvas.size())
         rooms = (inside, window.rect())
-        self.move(best_place(self.size(), list(places), rooms, [s.translated(there) for s in seen]))
+        self.move(best_place(self.size(), list(places), rooms, [s.translated(offset) for s in seen]))
         self.show()
         self.raise_()
 

@@ -61,11 +61,11 @@ def ask_run(parent: QWidget, name: str, run: str) -> bool:
     return _answered(box) == button.Discard
 
 
-def ask_reach(parent: QWidget, path: Path, found: Path) -> bool:
-    """Whether the experiment in ``path`` may read ``found``, which lies elsewhere."""
+def ask_reach(parent: QWidget, path: Path, reached: Path) -> bool:
+    """Whether the experiment in ``path`` may read ``reached``, which lies elsewhere."""
     button = QMessageBox.StandardButton
     box = _question(parent, "A file from elsewhere", f"{path.name} names data outside of its own folder.")
-    box.setInformativeText(f"May it read {found}?")
+    box.setInformativeText(f"May it read {reached}?")
     box.setStandardButtons(button.Yes | button.No)
     box.setDefaultButton(button.No)
     return _answered(box) == button.Yes

@@ -70,7 +70,7 @@ class TableDialog(QDialog):
         self.setWindowTitle(f"Data from {path.name}")
         self._reader = TableReader(str(path), self)
         self._surveyed: Surveyed | None = None
-        self._found: Judgement | None = None
+        self._judgement: Judgement | None = None
         self._inputs: tuple[str, ...] | None = None
         """Chosen by hand; None: as judged."""
         self._targets: tuple[str, ...] = ()
@@ -205,7 +205,7 @@ class TableDialog(QDialog):
 
     def _read_anew(self) -> None:
         """Read in another way: what has been chosen stays where there are such columns still."""
-        self._found = None
+        self._judgement = None
         self._read()
 
     def _fail(self, reason: str) -> None:
@@ -215,7 +215,7 @@ class TableDialog(QDialog):
             return
         # It could be read another way: that stays at hand.
         self.pages.setCurrentIndex(1)
-        self._found = None
+        self._judgement = None
         self._refuse(reason)
 
     def _take(self, surveyed: Surveyed) -> None:
@@ -264,7 +264,7 @@ class TableDialog(QDialog):
     # -- judging -------------------------------------------------------------------------------------------------
 
     def _target_typed(self) -> None:
-        if self._found is not None and self.target.currentText() != ", ".join(self._found.targets):
+        if self._judgement is not None and self.target.currentText() != ", ".join(self._judgement.targets):
             self._target_chosen()
 
     def _target_chosen(self) -> None:
@@ -275,8 +275,10 @@ class TableDialog(QDialog):
     def _ticked(self, name: str, on: bool) -> None:
         assert self._surveyed is not None
         names = self._surveyed.table.names
-        before = self._found.inputs if self._found is not None else self._inputs or ()
-        targets = self._found.targets if self._found is not None else targets_of(self.target.currentText(), names)
+        before = self._judgement.inputs if self._judgement is not None else self._inputs or ()
+        targets = (
+            self._judgement.targets if self._judgement is not None else targets_of(self.target.currentText(), names)
+        )
         chosen = {*before, name} if on else {*before} - {name}
         inputs = tuple(each for each in names if each in chosen)
         if not inputs:
@@ -289,21 +291,21 @@ class TableDialog(QDialog):
         """Judge with these choices, the rest as the file suggests."""
         if self._surveyed is None:
             return
-        target = target or (self._found.targets if self._found is not None else "")
+        target = target or (self._judgement.targets if self._judgement is not None else "")
         try:
-            found = judge(self._surveyed.table, target, task, self._inputs, self._surveyed.columns)
+            judgement = judge(self._surveyed.table, target, task, self._inputs, self._surveyed.columns)
         except DataError as error:
-            if self._found is None:
+            if self._judgement is None:
                 self._show_refused()
             self._refuse(str(error))
             return
-        self._found = found
-        self.target.setCurrentText(", ".join(found.targets))
-        self.task.setCurrentIndex(self.task.findData(found.task))
-        doubtful = bool(found.doubt) and task == "auto"
-        self.doubt.setText(f"{found.doubt}: please say which" if doubtful else "")
+        self._judgement = judgement
+        self.target.setCurrentText(", ".join(judgement.targets))
+        self.task.setCurrentIndex(self.task.findData(judgement.task))
+        doubtful = bool(judgement.doubt) and task == "auto"
+        self.doubt.setText(f"{judgement.doubt}: please say which" if doubtful else "")
         self._choices_form.setRowVisible(self.doubt, doubtful)
-        self.columns.show(found)
+        self.columns.show(judgement)
         self._say()
 
     def _show_refused(self) -> None:
@@ -318,31 +320,31 @@ class TableDialog(QDialog):
 
     def _say(self) -> None:
         """What the network would be given, or why it cannot be."""
-        found = self._found
-        if found is None:
+        judgement = self._judgement
+        if judgement is None:
             return
         try:
-            size = design_size(found, self.missing.currentData())
+            size = design_size(judgement, self.missing.currentData())
         except DataError as error:
             self._refuse(str(error))
             return
         told = [_count(size.rows, "row"), _count(size.inputs, "input")]
-        several = f"{len(found.targets)} quantities" if found.further else "a quantity"
+        several = f"{len(judgement.targets)} quantities" if judgement.further else "a quantity"
         told.append(f"{integer(size.classes)} classes" if size.classes else several)
         if size.without_target:
             told.append(f"{_count(size.without_target, 'row')} without a target left out")
         if size.dropped:
             told.append(f"{_count(size.dropped, 'row')} without an input left out")
-        if found.left_out:
-            told.append(f"{_count(len(found.left_out), 'column')} left out")
+        if judgement.left_out:
+            told.append(f"{_count(len(judgement.left_out), 'column')} left out")
         self.sentence.setText("  ·  ".join(told))
         self.use.setEnabled(True)
 
     def data(self) -> dict[str, Any]:
         """The builtins of the ``csv`` part, with all that was taken."""
-        assert self._found is not None
+        assert self._judgement is not None
         assert self._surveyed is not None
-        part = taken(Csv(path=str(self.path), missing=self.missing.currentData()), self._found)
+        part = taken(Csv(path=str(self.path), missing=self.missing.currentData()), self._judgement)
         names = ("path", "target", "task", "inputs", "missing", "header", "delimiter", "decimal", "encoding", "sheet")
         return {"kind": "csv", **{name: getattr(part, name) for name in names}, "hash": self._surveyed.hash}
 

@@ -37,16 +37,16 @@ class ColumnsModel(QAbstractTableModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._found: Judgement | None = None
+        self._judgement: Judgement | None = None
         self._inputs: frozenset[str] = frozenset()
 
-    def show(self, found: Judgement) -> None:
+    def show(self, judgement: Judgement) -> None:
         self.beginResetModel()
-        self._found, self._inputs = found, frozenset(found.inputs)
+        self._judgement, self._inputs = judgement, frozenset(judgement.inputs)
         self.endResetModel()
 
     def rowCount(self, parent: Index = NOWHERE) -> int:
-        return 0 if parent.isValid() or self._found is None else len(self._found.columns)
+        return 0 if parent.isValid() or self._judgement is None else len(self._judgement.columns)
 
     def columnCount(self, parent: Index = NOWHERE) -> int:
         return 0 if parent.isValid() else len(HEADS)
@@ -57,18 +57,18 @@ class ColumnsModel(QAbstractTableModel):
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        found = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         if index.column() == 0 and not self._is_target(index.row()):
-            found |= Qt.ItemFlag.ItemIsUserCheckable
-        return found
+            flags |= Qt.ItemFlag.ItemIsUserCheckable
+        return flags
 
     def _is_target(self, row: int) -> bool:
-        return self._found is not None and self._found.columns[row].name in self._found.targets
+        return self._judgement is not None and self._judgement.columns[row].name in self._judgement.targets
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if self._found is None:
+        if self._judgement is None:
             return None
-        each = self._found.columns[index.row()]
+        each = self._judgement.columns[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return self._text(each, index.column())
         if role == Qt.ItemDataRole.CheckStateRole and index.column() == 0 and not self._is_target(index.row()):
@@ -78,7 +78,7 @@ class ColumnsModel(QAbstractTableModel):
         return None
 
     def _text(self, each: Judged, column: int) -> str:
-        assert self._found is not None
+        assert self._judgement is not None
         if column == 0:
             return each.name
         if column == 1:
@@ -86,16 +86,16 @@ class ColumnsModel(QAbstractTableModel):
         if column == 2:
             return integer(each.column.missing) if each.column.missing else ""
         if column == 3:
-            at = self._found.table.names.index(each.name)
-            return ", ".join(row[at] for row in self._found.table.head[:EXAMPLES] if at < len(row))
-        if each.name in self._found.targets:
-            return "it is a target" if self._found.further else "it is the target"
+            at = self._judgement.table.names.index(each.name)
+            return ", ".join(row[at] for row in self._judgement.table.head[:EXAMPLES] if at < len(row))
+        if each.name in self._judgement.targets:
+            return "it is a target" if self._judgement.further else "it is the target"
         return "" if each.name in self._inputs else each.reason or "not chosen"
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        if role != Qt.ItemDataRole.CheckStateRole or self._found is None:
+        if role != Qt.ItemDataRole.CheckStateRole or self._judgement is None:
             return False
-        self.ticked.emit(self._found.columns[index.row()].name, Qt.CheckState(value) == Qt.CheckState.Checked)
+        self.ticked.emit(self._judgement.columns[index.row()].name, Qt.CheckState(value) == Qt.CheckState.Checked)
         return True
 
 

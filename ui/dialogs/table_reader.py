@@ -65,14 +65,14 @@ class TableReader(QObject):
 
         try:
             table = read(self.path, reading, progress)
-            found: object = Surveyed(table, survey(table), hash_of(self.path))
+            answer: object = Surveyed(table, survey(table), hash_of(self.path))
         except EndedError:
             return
         except DataError as error:
-            found = str(error)
+            answer = str(error)
         except MemoryError:
-            found = "The table does not fit in memory"
-        self._told.emit(count, found)
+            answer = "The table does not fit in memory"
+        self._told.emit(count, answer)
 
     def _tell(self, count: int, what: object) -> None:
         if count != self._count:

@@ -18,9 +18,9 @@ class Onsets:
 
     def of(self, findings: Sequence[Finding], stride: int) -> tuple[Range, ...]:
         """Of these findings, made from buckets of ``stride`` steps; what is no longer found is forgotten."""
-        found = {finding.rule: self._finer(finding, stride) for finding in findings}
-        self._known = found
-        return tuple(found[finding.rule] for finding in findings)
+        ranges = {finding.rule: self._finer(finding, stride) for finding in findings}
+        self._known = ranges
+        return tuple(ranges[finding.rule] for finding in findings)
 
     def _finer(self, finding: Finding, stride: int) -> Range:
         if finding.began is not None:

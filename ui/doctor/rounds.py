@@ -31,7 +31,7 @@ PATIENCE_MS = 100
 class Rounds(QObject):
     """Examines what the bench shows, and applies mends as one undo entry each."""
 
-    found = Signal(object)
+    offered = Signal(object)
     """What is offered about each finding (a tuple of :class:`Offer`), most pressing first."""
     refused = Signal(str)
     """Why a mend could not be applied."""
@@ -45,7 +45,7 @@ class Rounds(QObject):
         self._waited = QElapsedTimer()
         self._rest = 0
         self._view: View | None = None
-        self._found: tuple[Finding, ...] = ()
+        self._findings: tuple[Finding, ...] = ()
         """What was found last, at which step; the mends are untried."""
         self._step = 0
         self._onsets = Onsets()
@@ -103,7 +103,7 @@ class Rounds(QObject):
         self._soon.stop()
         self._since.invalidate()
         self._worried = False
-        self._found, self._step, self.examined = (), 0, False
+        self._findings, self._step, self.examined = (), 0, False
         self._onsets = Onsets()
         self._offer()
 
@@ -135,7 +135,8 @@ class Rounds(QObject):
             view.frame.result(TinyGradientsObservation()), view.frame.result(SharpnessObservation()),
         )  # fmt: skip
         worried = rising(evidence) and not evidence.broken
-        self._found, self._step = examine(evidence if worried else replace(evidence, sharpness=None)), view.frame.step
+        self._findings = examine(evidence if worried else replace(evidence, sharpness=None))
+        self._step = view.frame.step
         self.examined = True
         self._offer()
         self._rest = max(EVERY_MS, SHARE * self._since.elapsed())
@@ -146,14 +147,14 @@ class Rounds(QObject):
     def _offer(self) -> None:
         """Say what is found and offered by what is known now."""
         loss = math.nan if self._view is None else self._view.frame.scalars.get("loss", math.nan)
-        offers = self.trials.consider(self._document.experiment, self._found, self._step, loss)
+        offers = self.trials.consider(self._document.experiment, self._findings, self._step, loss)
         stride = 1 if self._view is None else self._view.history.stride
         since = self._onsets.of([offer.finding for offer in offers], stride)
         self.offers = tuple(
             replace(offer, since=steps, back_to=self._step_before(steps[0]), experiment=self._document.experiment)
             for offer, steps in zip(offers, since, strict=True)
         )
-        self.found.emit(self.offers)
+        self.offered.emit(self.offers)
 
     def _step_before(self, trouble: int) -> int | None:
         """The last step before the trouble to which the run can go back."""

@@ -35,7 +35,7 @@ class FindingsStrip(QFrame):
         column.setSpacing(0)
         column.addLayout(self._make_head())
         column.addWidget(self.panel, 1)
-        self.rounds.found.connect(self._show)
+        self.rounds.offered.connect(self._show)
         self.rounds.trials.progressed.connect(self.panel.show_progress)
         self.panel.chosen.connect(self.rounds.apply)
         self.panel.resized.connect(self._place)

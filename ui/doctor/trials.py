@@ -50,15 +50,15 @@ class Judgement:
     """What copies have left of some findings."""
 
     asked: dict[Key, Finding]
-    found: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
     """Most pressing first, with the mends that cured."""
     why_not: str = ""
     """Why no copies could be made; ``""`` if they were."""
 
     def offers(self, present: dict[Key, Finding]) -> list[Offer]:
         """What is offered about what has been found and is still ``present``."""
-        found = keyed(self.found).items()
-        return [self._offer(key, proven, present[key]) for key, proven in found if key in present]
+        by_key = keyed(self.findings)
+        return [self._offer(key, proven, present[key]) for key, proven in by_key.items() if key in present]
 
     def _offer(self, key: Key, proven: Finding, now: Finding) -> Offer:
         """In the words and numbers of ``now``."""
@@ -68,7 +68,7 @@ class Judgement:
             for remedy in proven.remedies
         )
         # Where one setting explains the run, the mends of what remains have not been tried.
-        explained = self.found[0].cause is not None and proven is not self.found[0]
+        explained = self.findings[0].cause is not None and proven is not self.findings[0]
         note = "" if remedies or explained else note_of(ways_out(self.asked.get(key, proven)), self.why_not)
         suspected = bool(self.why_not) and now.began is None
         return Offer(replace(now, remedies=remedies, cause=proven.cause), note=note, suspected=suspected)
@@ -81,12 +81,12 @@ def paths_of(remedy: Remedy) -> tuple[str, ...]:
 
 def keyed(findings: Sequence[Finding]) -> dict[Key, Finding]:
     """Findings of one key are one finding at several times."""
-    found: dict[Key, Finding] = {}
+    by_key: dict[Key, Finding] = {}
     for finding in findings:
         path = "" if finding.cause is None else finding.cause.path
-        alike = sum(key[:2] == (finding.rule, path) for key in found)
-        found[finding.rule, path, alike] = finding
-    return found
+        alike = sum(key[:2] == (finding.rule, path) for key in by_key)
+        by_key[finding.rule, path, alike] = finding
+    return by_key
 
 
 def ways_out(finding: Finding) -> int:

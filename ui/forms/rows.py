@@ -227,12 +227,12 @@ class FileRow(TextRow):
     def _browse(self) -> None:
         title, start = self.parameter.knob.label, self._shown or ""
         if self.parameter.knob.folder:
-            found = QFileDialog.getExistingDirectory(self, title, start)
+            path = QFileDialog.getExistingDirectory(self, title, start)
         else:
-            found, _ = QFileDialog.getOpenFileName(self, title, start)
-        if found and found != self._shown:
-            self.show_value(found)
-            self.commit(found)
+            path, _ = QFileDialog.getOpenFileName(self, title, start)
+        if path and path != self._shown:
+            self.show_value(path)
+            self.commit(path)
 
 
 class IntegersRow(Row):

@@ -153,7 +153,7 @@ class MainWindow(QMainWindow):
         self.transport.new_seed.connect(self.new_seed)
         self.experiments.preset_opened.connect(lambda preset: plots.show_workspace(preset.workspace))
         self.findings.rounds.refused.connect(self.banner.say)
-        self.findings.rounds.found.connect(lambda _offers: self._say_headline())
+        self.findings.rounds.offered.connect(lambda _offers: self._say_headline())
 
     # -- showing -------------------------------------------------------------------------------------------------
 
