@@ -81,9 +81,9 @@ class Tree:
         }
 
     def functions(self) -> dict[str, int]:
-        """``module.function`` → lines of its body, without its docstring."""
+        """``module:line.function`` → lines of its body, without its docstring."""
         return {
-            f"{module}.{node.name}": _length(node)
+            f"{module}:{node.lineno}.{node.name}": _length(node)
             for module, tree in self.trees.items()
             for node in ast.walk(tree)
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)

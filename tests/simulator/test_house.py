@@ -1,4 +1,4 @@
-"""The house's arrows: the simulator knows no screen, no floor knows one above it, and there is no circle."""
+"""The house: the simulator knows no screen, no floor knows one above it, there is no circle, nothing is too large."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.house import LONGEST_FILE, LONGEST_FUNCTION, MOST_METHODS, Tree
 from simulator.arrays.trace import FACTORS
 from simulator.layers import Layer
 from simulator.parts.activations import Activation
@@ -35,7 +36,7 @@ def modules_of(house: str) -> dict[str, Path]:
 
 
 MODULES = modules_of("simulator")
-ALL = {**MODULES, **modules_of("ui"), **modules_of("nablascope"), **modules_of("resources"), "main": ROOT / "main.py"}
+TREE = Tree(ROOT)
 
 
 def imports(path: Path) -> set[str]:
@@ -70,33 +71,19 @@ def test_every_module_is_on_a_floor_and_the_root_holds_nothing_else(house: str) 
     assert house != "simulator" or not [path for path in (ROOT / house).glob("*.py") if path.name != "__init__.py"]
 
 
-def own_imports(module: str) -> set[str]:
-    """Modules of this project that a module imports, wherever in its file, for type checking too."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(ALL[module].read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            # What is taken from a package may be one of its modules: then the package itself is not what is used.
-            names = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= {name if name in ALL else str(node.module) for name in names}
-    return found & set(ALL) - {module}
-
-
-def reachable(start: str, arrows: dict[str, set[str]]) -> set[str]:
-    seen: set[str] = set()
-    waiting = [start]
-    while waiting:
-        for name in arrows[waiting.pop()] - seen:
-            seen.add(name)
-            waiting.append(name)
-    return seen
-
-
 def test_no_files_import_each_other_in_a_circle() -> None:
-    arrows = {module: own_imports(module) for module in ALL}
-    circles = {module for module in ALL if module in reachable(module, arrows)}
-    assert not circles
+    assert TREE.circles() == []
+
+
+def test_no_module_stands_on_a_floor_that_the_import_contract_does_not_name() -> None:
+    assert TREE.off_the_floors() == []
+
+
+def test_no_class_file_or_function_is_larger_than_the_house_allows() -> None:
+    lines = {module: TREE.lines(module) for module in TREE.paths}
+    assert {name: count for name, count in TREE.methods().items() if count > MOST_METHODS} == {}
+    assert {name: count for name, count in lines.items() if count > LONGEST_FILE} == {}
+    assert {name: count for name, count in TREE.functions().items() if count > LONGEST_FUNCTION} == {}
 
 
 READERS = ("doctor", "theory", "measures", "observations", "record")

@@ -117,41 +117,37 @@ class Bench(QObject):
     @property
     def checkpoint(self) -> Checkpoint | None:
         """Where the present run could go on if its worker died."""
-        return None if self._worker is None else self._worker.checkpoint or self._records.brought_back
+        return None if self.link.worker is None else self.link.worker.checkpoint or self._records.brought_back
 
     @property
     def mode(self) -> Mode:
         """Where the worker runs."""
-        return "thread" if self._worker is None else self._worker.mode
+        return "thread" if self.link.worker is None else self.link.worker.mode
 
     def close(self) -> None:
         """End the worker and stop polling; may be called twice."""
         self.closed.emit()
         self.link.close()
 
-    @property
-    def _worker(self) -> Worker | None:
-        return self.link.worker
-
     # -- commands ------------------------------------------------------------------------------------------------
 
     def play(self, steps: int | None = None) -> None:
         """Train for ever, or ``steps`` steps and then pause."""
-        if self._worker is not None and self._can("train"):
-            self._worker.play(steps)
+        if self.link.worker is not None and self._can("train"):
+            self.link.worker.play(steps)
             self._set_playing(True)
             self.wake()
 
     def play_until(self, rule: StopRule) -> None:
         """Train until a rule holds, then pause."""
-        if self._worker is not None and self._can("train"):
-            self._worker.play_until(rule, self.record if self.record.steps else None)
+        if self.link.worker is not None and self._can("train"):
+            self.link.worker.play_until(rule, self.record if self.record.steps else None)
             self._set_playing(True)
             self.wake()
 
     def pause(self) -> None:
-        if self._worker is not None:
-            self._worker.pause()
+        if self.link.worker is not None:
+            self.link.worker.pause()
             self._set_playing(False)
             self.wake()
 
@@ -166,7 +162,7 @@ class Bench(QObject):
 
     def restart(self) -> None:
         """Back to step 0 with the same weights; it can be undone."""
-        if self._worker is not None and self._can("restart"):
+        if self.link.worker is not None and self._can("restart"):
             self.document.restart()
 
     def _can(self, do: str) -> bool:
@@ -178,8 +174,8 @@ class Bench(QObject):
 
     def revive_units(self, layer: str, units: tuple[int, ...]) -> None:
         """Draw the incoming weights of these units of the running network anew; undo does not take it back."""
-        if self._worker is not None and self.info is not None and units and self._can("revive"):
-            self._worker.revive(self.info.run, layer, units)
+        if self.link.worker is not None and self.info is not None and units and self._can("revive"):
+            self.link.worker.revive(self.info.run, layer, units)
             few = ", ".join(str(unit + 1) for unit in units) if len(units) < 6 else f"{len(units)} units"
             self.record.changes.add(self._step, f"Revive {few} of layer {layer}")
             self.wake()
@@ -209,11 +205,11 @@ class Bench(QObject):
     def _change(self, experiment: Experiment, edit: Edit | None = None) -> int:
         """Have this trained; the id of the run that begins with it, if one does."""
         edit, run = edit or Edit(), 0
-        if self._worker is not None:
+        if self.link.worker is not None:
             if edit.back_to is not None and not edit.again:
-                run = self._worker.go_back(edit.back_to, experiment, edit.number)
+                run = self.link.worker.go_back(edit.back_to, experiment, edit.number)
             else:
-                run = self._worker.change(experiment, edit.number, edit.again, edit.back_to is not None)
+                run = self.link.worker.change(experiment, edit.number, edit.again, edit.back_to is not None)
             self.wake()
             # At once, not at the next tick: the hand is on the knob.
             self.link.look()

@@ -75,15 +75,11 @@ class Board(QScrollArea):
             self.size_factor = factor
             self.lay_out()
 
-    @property
-    def _places(self) -> tuple[Place, ...]:
-        return self.arrangement.places if self._maximised is None else (Place((self._maximised,)),)
-
     def _deal(self) -> None:
         """A card for each place: the one that holds its plot already, where there is one."""
-        free = list(self.cards)
+        free, alone = list(self.cards), self._maximised
         self.cards = []
-        for place in self._places:
+        for place in self.arrangement.places if alone is None else (Place((alone,)),):
             card = next((card for card in free if set(card.place.keys) & set(place.keys)), None)
             if card is None:
                 card = self._make_card()

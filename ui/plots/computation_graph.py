@@ -24,10 +24,11 @@ from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.graph.controls import Controls
 from ui.plots.graph.detail import Detail, cell_at, cell_rect
 from ui.plots.graph.editor import WeightEditor
-from ui.plots.graph.faces import brackets_of, faces_of, label_of, labels_of, name_of, opened_of
-from ui.plots.graph.folding import Fold, FoldedGraph, Opened, folded, folding_again, opening, range_words
+from ui.plots.graph.faces import brackets_of, faces_of, fold_words, label_of, name_of, opened_of
+from ui.plots.graph.folding import Fold, FoldedGraph, Opened, folded, folding_again, opening
+from ui.plots.graph.hits import hit, unit_hit
 from ui.plots.graph.layout import Edge, Place, depth_of, edges, is_editable, layout, role_of
-from ui.plots.graph.marks import BRACKET, Boxes, box_rect, dot_place
+from ui.plots.graph.marks import BRACKET, Boxes
 from ui.plots.graph.phrases import ratio_words
 from ui.plots.graph.state import UNCHANGED, GraphState, changed_columns
 from ui.style.numbers import integer, number
@@ -75,10 +76,9 @@ class ComputationGraph(Plot[GraphState]):
         self._shown = FoldedGraph(Graph(()), {}, (), {})
         self._refused = ""
         self._pressed = QPointF()
-        self._edited: tuple[int, int, int] | None = None
         self.controls: Controls | None = None
         self._editor = WeightEditor(self.canvas)
-        self._editor.typed.connect(self._typed)
+        self._editor.typed.connect(lambda at, value: self.set_weight(at[0], at[1], at[2], value))
         self._give_room(0.0)
         if self.header is not None:
             self._take_hand()
@@ -217,51 +217,33 @@ class ComputationGraph(Plot[GraphState]):
                     self._pressed = event.position()
                 case QEvent.Type.MouseButtonDblClick:
                     self._pressed = NOWHERE
-                    return self._edit(at) or self._box_at(at) is not None
+                    return self._edit(at) or isinstance(self._hit(at), Box)
                 case QEvent.Type.MouseButtonRelease:
                     if (event.position() - self._pressed).manhattanLength() < STILL:
                         self._click(at)
         return super().eventFilter(watched, event)
 
-    def _box_at(self, at: QPointF) -> Box | None:
+    def _hit(self, at: QPointF) -> Box | Fold | None:
         if self.state is None or self.canvas.pane_at(at) != 0:
             return None
-        point = self.pane.mapSceneToView(at)
-        boxes = (box for box in self._shown.graph.boxes if box_rect(self._places[box.key], box.key).contains(point))
-        return next(boxes, None)
-
-    def _bracket_at(self, at: QPointF) -> Fold | None:
-        """The opened repeats whose bar is there."""
-        if self.state is None or self.canvas.pane_at(at) != 0:
-            return None
-        point = self.pane.mapSceneToView(at)
-        brackets = brackets_of(self._shown, self.labels, self._places)
-        return next((bracket.fold for bracket in brackets if bracket.rect.contains(point)), None)
+        return hit(self._shown, self.labels, self._places, self.pane.mapSceneToView(at))
 
     def _click(self, at: QPointF) -> None:
-        box, opened = self._box_at(at), self._bracket_at(at)
-        if opened is not None:
-            self.unfold(folding_again(opened, self._shown.opened))
-        elif box is not None and box.key in self._shown.folds:
-            self.unfold(opening(self._shown.folds[box.key], self._shown.opened))
-        elif box is not None and not self.paused:
-            self._click_box(box, at)
+        match self._hit(at):
+            case Fold() as opened:
+                self.unfold(folding_again(opened, self._shown.opened))
+            case Box() as box if box.key in self._shown.folds:
+                self.unfold(opening(self._shown.folds[box.key], self._shown.opened))
+            case Box() as box if not self.paused:
+                self._click_box(box, at)
 
     def _click_box(self, box: Box, at: QPointF) -> None:
-        unit = self._unit_at(box, at)
+        switched = box.role == "slope" and self.editable
+        unit = unit_hit(box, self._places[box.key], self.pane, at) if switched else None
         if unit is None:
             self.choose(box.key)
         else:
             self.switch_unit(depth_of(box.key), unit)
-
-    def _unit_at(self, box: Box, at: QPointF) -> int | None:
-        if box.role != "slope" or not self.editable:
-            return None
-        for unit in range(box.shape[0]):
-            way = self.pane.mapViewToScene(dot_place(self._places[box.key], unit, box.shape[0])) - at
-            if math.hypot(way.x(), way.y()) <= 7:
-                return unit
-        return None
 
     def _edit(self, at: QPointF) -> bool:
         """Put an editor over the weight at this place, if there is one."""
@@ -272,15 +254,11 @@ class ComputationGraph(Plot[GraphState]):
         cell = cell_at(self.detail_pane, matrix, at) if self.canvas.pane_at(at) == 1 else None
         if cell is None:
             return False
-        self._edited = (depth_of(state.chosen), *cell)
-        scale = state.changes.weight_scales.get(self._edited[0], 1.0) if cell[1] < matrix.shape[1] - 1 else 1.0
+        layer = depth_of(state.chosen)
+        scale = state.changes.weight_scales.get(layer, 1.0) if cell[1] < matrix.shape[1] - 1 else 1.0
         value = matrix.values[cell] / scale if scale else 0.0
-        self._editor.edit(cell_rect(self.detail_pane, matrix, *cell).toRect(), value)
+        self._editor.edit((layer, *cell), cell_rect(self.detail_pane, matrix, *cell).toRect(), value)
         return True
-
-    def _typed(self, value: float) -> None:
-        if self._edited is not None:
-            self.set_weight(*self._edited, value)
 
     # -- drawing -------------------------------------------------------------------------------------------------------
 
@@ -336,7 +314,7 @@ class ComputationGraph(Plot[GraphState]):
             return None
         box = min(self._shown.graph.boxes, key=lambda box: _distance(self._places[box.key], x, y))
         if box.key in self._shown.folds:
-            return self._fold_probe(state, box)
+            return Probe(fold_words(self._shown, box, state.norms, self.labels), -1)
         lines = [self.layer_text(box.layer) if box.layer >= 0 else "the batch"]
         lines.append(
             f"{name_of(box, self.labels)}: {box.shape[0]} × {box.shape[1]}, norm {number(state.norms[box.key])}"
@@ -344,13 +322,6 @@ class ComputationGraph(Plot[GraphState]):
         if state.changed is not None and box.key in state.changed.before:
             lines.append(ratio_words(state.changed.ratio(box.key)))
         return Probe("\n".join(lines), box.layer)
-
-    def _fold_probe(self, state: GraphState, box: Box) -> Probe:
-        """What stands in the box of a fold, and how it opens."""
-        fold, norms = self._shown.folds[box.key], state.norms
-        words = range_words([norms[key] for key in self._shown.hidden[box.key]])
-        name = {"fold": "a", "fold_delta": "δ", "fold_gradient": "∂W"}[role_of(box.key)]
-        return Probe(f"layers {labels_of(fold, self.labels)}\n{name}: norms {words}\na click opens them", -1)
 
     def rows(self, state: GraphState) -> Table:
         boxes = state.graph.boxes

@@ -16,17 +16,20 @@ HEIGHT = 24
 class WeightEditor(QLineEdit):
     """Hidden until :meth:`edit`; a number that is no number stays to be mended."""
 
-    typed = Signal(float)
+    typed = Signal(object, float)
+    """What :meth:`edit` was told that is edited, and its new value."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self.entry: object = None
         self.hide()
         self.setAccessibleName("weight")
         self.returnPressed.connect(self._done)
         self.editingFinished.connect(self.hide)
 
-    def edit(self, cell: QRect, value: float) -> None:
-        """Stand over a cell and offer its value."""
+    def edit(self, entry: object, cell: QRect, value: float) -> None:
+        """Stand over the cell of an entry and offer its value."""
+        self.entry = entry
         margin = (cell.height() - HEIGHT) // 2
         self.setGeometry(cell.adjusted(0, margin, 0, -margin))
         self.setText(text_of(value))
@@ -41,4 +44,4 @@ class WeightEditor(QLineEdit):
             return
         self.hide()
         if math.isfinite(value):
-            self.typed.emit(value)
+            self.typed.emit(self.entry, value)

@@ -9,7 +9,7 @@ from simulator.observations.graph.nodes import Box
 from simulator.observations.graph.what_if import as_matrix
 from ui.plots.graph.detail import Opened
 from ui.plots.graph.folding import Fold, FoldedGraph, range_words
-from ui.plots.graph.layout import Place, depth_of
+from ui.plots.graph.layout import Place, depth_of, role_of
 from ui.plots.graph.marks import Bracket, Face
 from ui.plots.graph.phrases import formula_of, ratio_text, ratio_words
 from ui.plots.graph.state import GraphState
@@ -29,6 +29,13 @@ def labels_of(fold: Fold, labels: Sequence[str]) -> str:
     """``2–99``"""
     first, last = fold.rows
     return f"{labels[first]}–{labels[last]}" if last < len(labels) else ""
+
+
+def fold_words(shown: FoldedGraph, box: Box, norms: Mapping[str, float], labels: Sequence[str]) -> str:
+    """What stands in the box of a fold, and how it opens."""
+    words = range_words([norms[key] for key in shown.hidden[box.key]])
+    name = {"fold": "a", "fold_delta": "δ", "fold_gradient": "∂W"}[role_of(box.key)]
+    return f"layers {labels_of(shown.folds[box.key], labels)}\n{name}: norms {words}\na click opens them"
 
 
 def faces_of(

@@ -1,0 +1,36 @@
+"""What of the drawn graph lies under the pointer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QPointF
+
+from simulator.observations.graph.nodes import Box
+from ui.chart.pane import Pane
+from ui.plots.graph.faces import brackets_of
+from ui.plots.graph.folding import Fold, FoldedGraph
+from ui.plots.graph.layout import Place
+from ui.plots.graph.marks import box_rect, dot_place
+
+DOT = 7
+"""Pixels around the middle of a unit's dot within which a click is at it."""
+
+
+def hit(shown: FoldedGraph, labels: Sequence[str], places: Mapping[str, Place], point: QPointF) -> Box | Fold | None:
+    """The opened repeats whose bar, else the box that is at a ``point`` of the graph."""
+    for bracket in brackets_of(shown, labels, places):
+        if bracket.rect.contains(point):
+            return bracket.fold
+    boxes = (box for box in shown.graph.boxes if box_rect(places[box.key], box.key).contains(point))
+    return next(boxes, None)
+
+
+def unit_hit(box: Box, place: Place, pane: Pane, at: QPointF) -> int | None:
+    """The unit of a box of slopes whose dot is ``at`` this place of the scene."""
+    for unit in range(box.shape[0]):
+        way = pane.mapViewToScene(dot_place(place, unit, box.shape[0])) - at
+        if math.hypot(way.x(), way.y()) <= DOT:
+            return unit
+    return None
