@@ -27,7 +27,7 @@ Whatever cannot be trained is one sentence with a path:
 >>> experiment.with_values([("layers.0.units", -1)])
 Traceback (most recent call last):
     ...
-simulator.experiment.experiment.ExperimentError: expected a whole number ≥ 1, not -1 at layers[0].units
+simulator.experiment.experiment.ExperimentError: expected a whole number ≥ 1, not −1 at layers[0].units
 
 Train a step at a time:
 
