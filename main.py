@@ -53,7 +53,7 @@ def bench_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--reset",
         action="store_true",
-        help="arrange panels, plots and workspaces as on the first day; your own workspaces stay",
+        help="arrange and prefer everything as on the first day, keys included; your own workspaces stay",
     )
     return parser
 

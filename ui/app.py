@@ -19,10 +19,11 @@ from simulator.running.session import Mode, Session
 from simulator.running.transport import Transport
 from ui.bench.document import Document
 from ui.bench.link import WorkerFactory
-from ui.settings.settings import Settings
+from ui.settings.preferences import WORKER, preferred, restore_preferences
+from ui.settings.shortcuts import forget_shortcuts
 from ui.style.icons import app_icon
-from ui.style.restyle import CHOICES, set_theme
 from ui.window.main_window import MainWindow
+from ui.window.preference_effects import take_preferred_theme
 
 log = logging.getLogger("nablascope.qt")
 PLACED_MS = 200
@@ -49,8 +50,7 @@ def create_app() -> QApplication:
     app.setOrganizationName("Nablascope")
     app.setApplicationName("Nablascope")
     app.setWindowIcon(app_icon())
-    stored = Settings().text("window/theme", "system")
-    set_theme(app, next((choice for choice in CHOICES if choice == stored), "system"))  # it may be anything
+    take_preferred_theme()
     return app
 
 
@@ -73,6 +73,11 @@ def workspace_of(target: str | None) -> str:
     """The workspace that makes the point of the preset which is opened; ``""`` where none is."""
     named = [] if target is None or Path(target).exists() else [p for p in presets() if p.id == target]
     return named[0].workspace if named else ""
+
+
+def where_training_runs(mode: Mode | None) -> Mode:
+    """As the command line says, else as is preferred."""
+    return mode or ("process" if preferred(WORKER) == "process" else "thread")
 
 
 def _hiring(mode: Mode, carrier: Transport[Command, Reply] | None, document: Document) -> WorkerFactory:
@@ -126,7 +131,11 @@ def open_bench(
     """
     document = start_document(target)
     app = create_app()
-    where = mode or Settings().worker_mode()
+    if reset:
+        restore_preferences()
+        forget_shortcuts()
+        take_preferred_theme()
+    where = where_training_runs(mode)
     hire = _hiring(where, launched if where == "process" else None, document)
     window = MainWindow(document, hire)
     _arrange(window, target, reset)

@@ -76,6 +76,14 @@ class Limit(Struct, frozen=True):
     steps_per_second: float | None
 
 
+class Configure(Struct, frozen=True):
+    """How the worker works: threads of a matrix product (None: as many as pay), and how numbers are written."""
+
+    blas_threads: int | None
+    grouping: str
+    """A name in :data:`~simulator.schema.numbers.GROUPINGS`."""
+
+
 class Guard(Struct, frozen=True):
     """Whether to pause, once in a run, where the loss is not finite or an update has left parameters that are not."""
 
@@ -123,7 +131,9 @@ class GoBack(Struct, frozen=True):
     """The edit under which the run that it ends is kept; 0: that run is given up."""
 
 
-Command = Cancel | Change | GoBack | Guard | Keep | Restart | Resume | Revive | Play | Pause | Limit | Look | Stop
+Command = (
+    Cancel | Change | Configure | GoBack | Guard | Keep | Restart | Resume | Revive | Play | Pause | Limit | Look | Stop
+)
 
 # -- out --------------------------------------------------------------------------------------------------------
 

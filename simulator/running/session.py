@@ -16,6 +16,7 @@ from simulator.running.messages import (
     Cancel,
     Change,
     Command,
+    Configure,
     Failed,
     GoBack,
     Guard,
@@ -140,6 +141,10 @@ class Session:
     def guard(self, on: bool) -> None:
         """Whether to pause at the first loss or parameter of a run that is not finite."""
         self._carrier.send(Guard(on))
+
+    def configure(self, blas_threads: int | None, grouping: str) -> None:
+        """How many threads a matrix product may use (None: as the network deserves), and how numbers are written."""
+        self._carrier.send(Configure(blas_threads, grouping))
 
     def look(self, observations: Sequence[Observation[Any]] = ()) -> None:
         """Ask for an Update with these, unless one is under way."""

@@ -23,6 +23,7 @@ from simulator.running.messages import (
     Cancel,
     Change,
     Command,
+    Configure,
     Failed,
     GoBack,
     Guard,
@@ -46,6 +47,7 @@ from simulator.running.schedule import Schedule
 from simulator.running.step_rate import StepRate
 from simulator.running.stop_rules import Past
 from simulator.running.stopping import Stopping
+from simulator.schema.numbers import set_grouping
 from simulator.system.progress import CancelledError, Meter, Progress, listening
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.training import Training
@@ -70,6 +72,8 @@ class Worker:
         self._postponed: Command | None = None
         """A command that came between a step and its update, and waits for the step to be over."""
         self._blas = ExitStack()
+        self.blas_threads: int | None = None
+        """Threads that a matrix product may use; None: as the network deserves."""
 
     def loop(self) -> None:
         """Work until told to stop; an unknown error is told, and pauses."""
@@ -137,6 +141,11 @@ class Worker:
                 self.steps_left = 0
             case Limit(steps_per_second):
                 self.rate.set_limit(steps_per_second)
+            case Configure(blas_threads, grouping):
+                self.blas_threads = blas_threads
+                set_grouping(grouping)
+                if self.run is not None:
+                    self._limit_blas(self.run.training)
             case Guard(on):
                 self.guarded = on
             case Look():
@@ -216,8 +225,7 @@ class Worker:
             training.restore(checkpoint)
             if experiment != checkpoint.experiment:
                 training.update_spec(experiment)
-        self._blas.close()
-        self._blas.enter_context(limited_blas(blas_threads(training.network)))
+        self._limit_blas(training)
         playing = self.stopping.renew(training, playing=math.isinf(self.steps_left))
         self.steps_left = math.inf if playing else 0
         training.look()
@@ -225,6 +233,10 @@ class Worker:
         # Where the run goes on at once, no later frame tells the doctor of step 0.
         observations = (*standard(), *DIAGNOSED) if self.steps_left else standard()
         return live, frame_of(training, training.scalars(validate=True), live.observer.at_once(observations))
+
+    def _limit_blas(self, training: Training) -> None:
+        self._blas.close()
+        self._blas.enter_context(limited_blas(self.blas_threads or blas_threads(training.network)))
 
     # -- work -----------------------------------------------------------------------------------------------------
 

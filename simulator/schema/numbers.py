@@ -7,6 +7,7 @@ stands in files and in fields to type in is written as programs write it.
 from __future__ import annotations
 
 import math
+import os
 import re
 
 _SUPERSCRIPTS = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -15,6 +16,21 @@ _TO_SUPERSCRIPT = str.maketrans(_PLAIN, _SUPERSCRIPTS)
 _FROM_SUPERSCRIPT = str.maketrans(_SUPERSCRIPTS, _PLAIN)
 _POWER = re.compile(rf"(?:(?P<mantissa>.*)[·×*])?10(?P<exponent>[{_SUPERSCRIPTS}]+)")
 THIN = "\N{NARROW NO-BREAK SPACE}"
+GROUPINGS = {"space": THIN, "comma": ","}
+"""What may stand between thousands."""
+GROUPING_VARIABLE = "NABLASCOPE_GROUPING"
+"""In the environment: which of them does; processes that are started inherit it."""
+
+
+def grouping() -> str:
+    """What stands between thousands."""
+    return GROUPINGS.get(os.environ.get(GROUPING_VARIABLE, ""), THIN)
+
+
+def set_grouping(name: str) -> None:
+    """Write thousands so from now on, here and in the processes that are started; KeyError if there is no such way."""
+    GROUPINGS[name]
+    os.environ[GROUPING_VARIABLE] = name
 
 
 def power_of_ten(exponent: int) -> str:
@@ -109,17 +125,23 @@ def duration(seconds: float) -> str:
 
 def read_integer(text: str) -> float:
     """Like :func:`read_number`; what is written whole is an ``int``, with all of its digits."""
-    plain = re.sub(r"\s", "", text).replace("−", "-")
+    plain = _ungrouped(text)
     return int(plain) if re.fullmatch(r"[+-]?\d{1,300}", plain) else read_number(plain)
 
 
 def read_number(text: str) -> float:
     """The number that a person typed, as programs or as :func:`number` write it; ``ValueError`` where it is none."""
-    plain = re.sub(r"\s", "", text).replace("−", "-").replace("∞", "inf")
+    plain = _ungrouped(text).replace("∞", "inf")
     if power := _POWER.fullmatch(plain):
         mantissa = power["mantissa"] or "1"
         return float(f"{mantissa}e{power['exponent'].translate(_FROM_SUPERSCRIPT)}")
     return float(plain)
+
+
+def _ungrouped(text: str) -> str:
+    """Without what stands between thousands, and with the minus of programs."""
+    grouped = re.fullmatch(r"\s*[+−-]?\d{1,3}(,\d{3})+(\..*)?\s*", text)
+    return re.sub(r"[\s,]" if grouped and grouping() == "," else r"\s", "", text).replace("−", "-")
 
 
 def _hundredfold(share: float) -> str:
@@ -133,7 +155,7 @@ def _hundredfold(share: float) -> str:
 def _grouped(digits: str) -> str:
     """``12040.5`` → ``12 040.5``."""
     whole, point, decimals = digits.partition(".")
-    return f"{int(whole):,}".replace(",", THIN) + point + decimals
+    return f"{int(whole):,}".replace(",", grouping()) + point + decimals
 
 
 def _trimmed(text: str) -> str:

@@ -79,6 +79,9 @@ class ScriptedWorker:
     def guard(self, on: bool) -> None:
         self.said.append(("guard", on))
 
+    def configure(self, blas_threads: int | None, grouping: str) -> None:
+        self.said.append(("configure", blas_threads, grouping))
+
     def limit(self, steps_per_second: float | None) -> None:
         self.said.append(("limit", steps_per_second))
 
@@ -272,7 +275,8 @@ def test_a_dead_worker_can_be_replaced_and_keeps_the_limit(rig: Rig) -> None:
     rig.bench.revive()
     assert len(rig.workers) == 2
     assert ("close",) in rig.workers[0].said
-    assert rig.worker.said[:4] == [("start",), ("limit", 10.0), ("guard", False), ("change", rig.document.experiment)]
+    told = [("start",), ("limit", 10.0), ("guard", False), ("configure", None, "space")]
+    assert rig.worker.said[:5] == [*told, ("change", rig.document.experiment)]
     assert not rig.bench.dead
 
 

@@ -9,7 +9,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.running.session import Session
 from tests.ui.told import button
 from ui.bench.document import Document
-from ui.settings.settings import Settings
+from ui.settings.preferences import PAUSE, preferred
 from ui.window.main_window import MainWindow
 
 LAYER = {"kind": "dense", "units": 8, "activation": {"kind": "relu"}}
@@ -76,7 +76,7 @@ def test_the_choice_is_on_at_first_and_remembered(qtbot: QtBot) -> None:
     window = opened(qtbot)
     assert entry_of(window).isChecked()
     entry_of(window).trigger()
-    assert not Settings().pauses_where_lost()
+    assert preferred(PAUSE) == "off"
     window.bench.play()
     qtbot.waitUntil(lambda: step(window) > 60, timeout=10_000)
     assert window.bench.playing

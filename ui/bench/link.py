@@ -14,6 +14,7 @@ from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import Failed, Reply, Update, Working
 from simulator.running.stop_rules import StopRule
 from simulator.running.transport import Mode
+from simulator.schema.numbers import GROUPINGS
 from simulator.system.progress import Progress
 from simulator.training.checkpoint import Checkpoint
 
@@ -44,6 +45,7 @@ class Worker(Protocol):
     def cancel(self) -> None: ...
     def limit(self, steps_per_second: float | None) -> None: ...
     def guard(self, on: bool) -> None: ...
+    def configure(self, blas_threads: int | None, grouping: str) -> None: ...
     def look(self, observations: Sequence[Observation[Any]] = ()) -> None: ...
     def resume_from(self, checkpoint: Checkpoint) -> None: ...
     def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None: ...
@@ -78,6 +80,9 @@ class WorkerLink(QObject):
         self._factory, self._hear = factory, hear
         self._limit: float | None = None
         self._guarded = False
+        self._blas_threads: int | None = None
+        self._grouping = next(iter(GROUPINGS))
+        self._frame_ms = ACTIVE_MS
         self._visible = True
         self._frames_due = 2
         """How many more answers are to be seen before what was asked for is: one may be on its way from before."""
@@ -101,7 +106,8 @@ class WorkerLink(QObject):
         worker.start()
         worker.limit(self._limit)
         worker.guard(self._guarded)
-        self._timer.start(ACTIVE_MS)
+        worker.configure(self._blas_threads, self._grouping)
+        self._timer.start(self._frame_ms)
         return worker
 
     def close(self) -> None:
@@ -122,6 +128,17 @@ class WorkerLink(QObject):
         self._guarded = on
         if self.worker is not None:
             self.worker.guard(on)
+
+    def configure(self, blas_threads: int | None, grouping: str) -> None:
+        """How the worker works: threads of a matrix product (None: as many as pay), and how numbers are written."""
+        self._blas_threads, self._grouping = blas_threads, grouping
+        if self.worker is not None:
+            self.worker.configure(blas_threads, grouping)
+
+    def set_frames_per_second(self, frames: int) -> None:
+        """How often someone looks while training, at most."""
+        self._frame_ms = round(1000 / frames)
+        self._pace()
 
     def set_visible(self, visible: bool) -> None:
         """Whether anyone can see the window."""
@@ -174,7 +191,7 @@ class WorkerLink(QObject):
             self._hear(reply)
             if self.worker is not worker:
                 return  # what was told made someone close the bench or replace the worker
-        if self._frames_due == 1 or (self.playing and self._since_look.hasExpired(ACTIVE_MS)):
+        if self._frames_due == 1 or (self.playing and self._since_look.hasExpired(self._frame_ms)):
             self.look()
 
     def _say_working(self, progress: Progress | None) -> None:
@@ -200,6 +217,6 @@ class WorkerLink(QObject):
         if self.worker is None:
             return
         active = self.playing or self._frames_due
-        interval = HIDDEN_MS if not self._visible else ACTIVE_MS if active else SETTLED_MS
+        interval = HIDDEN_MS if not self._visible else self._frame_ms if active else SETTLED_MS
         if not self._timer.isActive() or self._timer.interval() != interval:
             self._timer.start(interval)

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from simulator.running.session import MODES, Mode, usual_mode
-
 RECENT_LIMIT = 8
 
 
@@ -36,15 +34,6 @@ class Settings:
 
     def forget(self, key: str) -> None:
         self._store.remove(key)
-
-    def worker_mode(self) -> Mode:
-        """Where training runs: as chosen, else in a process of its own where there is a core for it."""
-        stored = self.text("run/worker")
-        return next((mode for mode in MODES if mode == stored), usual_mode())
-
-    def pauses_where_lost(self) -> bool:
-        """Whether training pauses at the first loss or parameter that is not finite."""
-        return self.text("run/pause", "on") != "off"
 
     def recent_files(self) -> list[Path]:
         """Files opened or saved lately, newest first; those that have gone are left out."""

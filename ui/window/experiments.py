@@ -16,6 +16,7 @@ from simulator.schema.parameter import replaced
 from ui.bench.bench import Bench
 from ui.dialogs import files
 from ui.forms.training import with_fitting_loss
+from ui.settings.preferences import PRECISION, SEED, preferred
 from ui.settings.settings import Settings
 from ui.style.numbers import count, duration
 from ui.window.status import Banner
@@ -36,7 +37,7 @@ NEW = {
 
 def new_experiment(data: str) -> Experiment:
     """A small network to build on, for a data set by its kind: through time where samples are sequences."""
-    plain = {**NEW, "data": {"kind": data}}
+    plain = {**NEW, "data": {"kind": data}, "seed": int(preferred(SEED)), "precision": preferred(PRECISION)}
     shape = Experiment.from_builtins(plain).data.input_shape
     if shape is not None and len(shape) == 2:
         plain["layers"] = [{"kind": "lstm", "units": 32}]

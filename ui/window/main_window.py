@@ -40,6 +40,8 @@ from ui.window.notices import Notices
 from ui.window.palette_access import PaletteAccess
 from ui.window.panel_arrangement import PanelArrangement
 from ui.window.parts import Parts
+from ui.window.preference_access import PreferenceAccess
+from ui.window.preference_effects import PreferenceEffects
 from ui.window.progress_line import ProgressLine
 from ui.window.reviving import let_revive
 from ui.window.status import Banner, StatusLine
@@ -80,6 +82,9 @@ class MainWindow(QMainWindow):
         self.first_hour = FirstHour(self, self.experiments, self.plot_area)
         self._escape = self._make_escape()
         self._build_menus(parts)
+        every = [*self.actions(), *self.plot_area.actions(), *self.builder.actions_by_name.values()]
+        self.preference_access.take_keys(every)
+        self.preference_effects = PreferenceEffects(self.bench, self._rewrite, self)
         OneUndo(self)
         self._connect()
         self._show_experiment(document.experiment)
@@ -125,10 +130,12 @@ class MainWindow(QMainWindow):
 
     def _commands(self, parts: Parts, toggles: list[QAction]) -> Commands:
         docks = self.network_dock, self.training_dock
+        self.preference_access = PreferenceAccess(self, self.plot_area)
         self.palette_access = PaletteAccess(self, parts, docks, self.experiments.open_preset)
         return Commands(
             self.experiments, self.exporting, self.reset_arrangement, tuple(toggles), self.palette_access.open,
             self.first_hour,
+            self.preference_access.open,
         )  # fmt: skip
 
     def _connect(self) -> None:
@@ -185,6 +192,12 @@ class MainWindow(QMainWindow):
     def _say_headline(self) -> None:
         if not self.bench.refusal:
             self.status.say(self.findings.rounds.headline)
+
+    def _rewrite(self) -> None:
+        """Write all numbers anew: they are to look otherwise."""
+        self._show_experiment(self.document.experiment, self.bench.info)
+        self.transport.rewrite()
+        self.bench.wake()
 
     def highlight(self, layer: int) -> None:
         """Emphasise a layer (its index, -1 for none) in every plot and in the stack."""

@@ -7,22 +7,23 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
+from PySide6.QtWidgets import QMainWindow, QMenu
 
 from simulator.experiment.files import Preset, presets
-from ui.bench.bench import Bench
 from ui.bench.document import Document
 from ui.board.plot_area import PlotArea
 from ui.builder.builder import Builder
 from ui.forms.one_undo import FIND, REDO, UNDO
+from ui.settings.preferences import PAUSE, THEME, WORKER
 from ui.settings.settings import Settings
-from ui.style.restyle import Choice, set_theme, theme_choice
+from ui.style.restyle import Choice
 from ui.window.actions import action
 from ui.window.experiments import Experiments
 from ui.window.exporting import Exporting
 from ui.window.first_hour import FirstHour
 from ui.window.manual_access import ManualAccess
 from ui.window.parts import Parts
+from ui.window.preference_effects import PreferenceEntry
 
 Standard = QKeySequence.StandardKey
 THEMES: tuple[tuple[Choice, str], ...] = (("light", "Light"), ("dark", "Dark"), ("system", "Like the desktop"))
@@ -39,6 +40,7 @@ class Commands:
     find: Callable[[], object]
     """Opens the palette."""
     first_hour: FirstHour
+    show_preferences: Callable[[], object]
 
 
 def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
@@ -49,7 +51,7 @@ def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
         action(window, "&Copy picture of the focused plot", exporting.copy_picture, keys="Ctrl+Shift+C"),
     ]
     _file(window, bar.addMenu("&File"), commands.experiments, exports)
-    _edit(window, bar.addMenu("&Edit"), parts.bench.document, commands.find)
+    _edit(window, bar.addMenu("&Edit"), parts.bench.document, commands)
     _run(bar.addMenu("&Run"), parts)
     plots = bar.addMenu("&Plots")
     plots.setToolTipsVisible(True)
@@ -66,31 +68,9 @@ def _run(menu: QMenu, parts: Parts) -> None:
     menu.addSeparator()
     menu.addActions([transport.same, transport.reseed])
     menu.addSeparator()
-    menu.addAction(_pause_where_lost(parts.bench, menu))
-    menu.addAction(_own_process(menu))
+    menu.addAction(PreferenceEntry("Pause where the loss is not finite", PAUSE, "on", "off", menu))
+    menu.addAction(PreferenceEntry("Train in a process of its own", WORKER, "process", "thread", menu))
     menu.setToolTipsVisible(True)
-
-
-def _pause_where_lost(bench: Bench, menu: QMenu) -> QAction:
-    """The setting of whether training goes on among NaN and Inf."""
-    entry = QAction("Pause where the loss is not finite", menu)
-    entry.setToolTip("Once in a run: at the first loss or parameter that is NaN or ∞.")
-    entry.setCheckable(True)
-    entry.setChecked(Settings().pauses_where_lost())
-    entry.toggled.connect(lambda on: Settings().set("run/pause", "on" if on else "off"))
-    entry.toggled.connect(bench.set_guard)
-    bench.set_guard(entry.isChecked())
-    return entry
-
-
-def _own_process(menu: QMenu) -> QAction:
-    """The setting of where training runs."""
-    entry = QAction("Train in a process of its own", menu)
-    entry.setToolTip("Keeps training at full speed while the window draws; takes effect at the next start.")
-    entry.setCheckable(True)
-    entry.setChecked(Settings().worker_mode() == "process")
-    entry.toggled.connect(lambda on: Settings().set("run/worker", "process" if on else "thread"))
-    return entry
 
 
 def fill_presets(menu: QMenu, chosen: Callable[[Preset], object]) -> None:
@@ -133,7 +113,7 @@ def _recent(experiments: Experiments, menu: QMenu) -> None:
         menu.addAction("Forget these", settings.clear_recent)
 
 
-def _edit(window: QMainWindow, menu: QMenu, document: Document, find: Callable[[], object]) -> None:
+def _edit(window: QMainWindow, menu: QMenu, document: Document, commands: Commands) -> None:
     stack = document.undo_stack
     undo, redo = stack.createUndoAction(window, "&Undo"), stack.createRedoAction(window, "&Redo")
     undo.setShortcuts([QKeySequence(keys) for keys in UNDO])
@@ -142,7 +122,9 @@ def _edit(window: QMainWindow, menu: QMenu, document: Document, find: Callable[[
     window.addActions([undo, redo])
     menu.addSeparator()
     tip = "Find plots, presets, commands and settings by what they show."
-    menu.addAction(action(window, "&Find…", find, keys=FIND, tip=tip))
+    menu.addAction(action(window, "&Find…", commands.find, keys=FIND, tip=tip))
+    menu.addSeparator()
+    menu.addAction(action(window, "&Preferences…", commands.show_preferences, keys="Ctrl+,"))
 
 
 def _plots(area: PlotArea, menu: QMenu) -> None:
@@ -157,11 +139,8 @@ def _plots(area: PlotArea, menu: QMenu) -> None:
 def _view(window: QMainWindow, menu: QMenu, commands: Commands) -> None:
     group = QActionGroup(menu)
     for choice, text in THEMES:
-        entry = menu.addAction(text)
-        entry.triggered.connect(lambda _on=False, choice=choice: _choose_theme(choice))
-        entry.setCheckable(True)
-        entry.setChecked(theme_choice() == choice)
-        group.addAction(entry)
+        group.addAction(PreferenceEntry(text, THEME, choice, None, menu))
+    menu.addActions(group.actions())
     menu.addSeparator()
     menu.addActions(commands.panel_toggles)
     menu.addSeparator()
@@ -171,13 +150,6 @@ def _view(window: QMainWindow, menu: QMenu, commands: Commands) -> None:
 
 def _toggle_full_screen(window: QMainWindow) -> None:
     window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
-
-
-def _choose_theme(choice: Choice) -> None:
-    app = QApplication.instance()
-    if isinstance(app, QApplication):
-        set_theme(app, choice)
-        Settings().set("window/theme", choice)
 
 
 def _help(window: QMainWindow, menu: QMenu, parts: Parts, first_hour: FirstHour) -> None:

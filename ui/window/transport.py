@@ -197,6 +197,10 @@ class Transport(QToolBar):
             self._rate = steps_per_second
             self._refresh()
 
+    def rewrite(self) -> None:
+        """Write the numbers anew."""
+        self._refresh()
+
     def _refresh(self) -> None:
         if self._view is None:
             return

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRect, Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from ui.forms.typed import text_of
-from ui.style.numbers import read_number
+from ui.style.numbers import grouping, read_number
 
 HEIGHT = 24
 
@@ -39,7 +39,7 @@ class WeightEditor(QLineEdit):
 
     def _done(self) -> None:
         try:
-            value = read_number(self.text().replace(",", "."))
+            value = read_number(self.text() if grouping() == "," else self.text().replace(",", "."))
         except ValueError:
             return
         self.hide()

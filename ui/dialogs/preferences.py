@@ -1,0 +1,190 @@
+"""Preferences: each acts at once and is kept at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QKeySequenceEdit,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QTableWidget,
+    QTableWidgetItem,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui.dialogs import plain
+from ui.settings.preferences import PREFERENCES, Preference, prefer, preference_changed, preferred, restore_preferences
+from ui.settings.shortcuts import NATIVE, Shortcuts
+from ui.style.numbers import percent
+
+CARD_SIZES = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5)
+LARGEST_SEED = 2**31 - 1
+
+
+class PreferencesDialog(QDialog):
+    """A form of all preferences, and a table of all keys."""
+
+    def __init__(
+        self, shortcuts: Shortcuts, card_size: float, set_card_size: Callable[[float], object], parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Preferences")
+        self.fields: dict[str, QComboBox | QSpinBox] = {}
+        self.card_size = QComboBox(self)
+        self._set_card_size = set_card_size
+        self.keys = KeysPage(shortcuts, self)
+        self.tabs = QTabWidget(self)
+        self.tabs.addTab(self._general(card_size), "General")
+        self.tabs.addTab(self.keys, "Keyboard")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        self.restore = buttons.addButton("Restore defaults", QDialogButtonBox.ButtonRole.ResetRole)
+        plain(buttons)
+        buttons.rejected.connect(self.close)
+        self.restore.clicked.connect(self._restore)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(12)
+        column.addWidget(self.tabs, 1)
+        column.addWidget(buttons)
+        preference_changed.connect(self._show)
+
+    def _general(self, card_size: float) -> QWidget:
+        page = QWidget(self)
+        form = QFormLayout(page)
+        form.setVerticalSpacing(8)
+        for preference in PREFERENCES:
+            field = self._choice(preference) if preference.choices else self._number(preference)
+            field.setAccessibleName(preference.label)
+            field.setAccessibleDescription(preference.help)
+            field.setToolTip(preference.help)
+            self.fields[preference.key] = field
+            form.addRow(preference.label, field)
+        self._fill_card_sizes(card_size)
+        form.addRow("Size of cards", self.card_size)
+        return page
+
+    def _choice(self, preference: Preference) -> QComboBox:
+        field = QComboBox(self)
+        for value, words in preference.choices:
+            field.addItem(words, value)
+        field.setCurrentIndex(field.findData(preferred(preference)))
+        field.activated.connect(lambda _index: prefer(preference, field.currentData()))
+        return field
+
+    def _number(self, preference: Preference) -> QSpinBox:
+        field = QSpinBox(self)
+        field.setRange(0, LARGEST_SEED)
+        field.setValue(int(preferred(preference)))
+        field.valueChanged.connect(lambda value: prefer(preference, str(value)))
+        return field
+
+    def _fill_card_sizes(self, present: float) -> None:
+        self.card_size.setAccessibleName("Size of cards")
+        self.card_size.setToolTip("How wide a card is at least, as the slider above the board and Ctrl + and − set it.")
+        for factor in sorted({*CARD_SIZES, present}):
+            self.card_size.addItem(percent(factor), factor)
+        self.card_size.setCurrentIndex(self.card_size.findData(present))
+        self.card_size.activated.connect(lambda _index: self._set_card_size(self.card_size.currentData()))
+
+    def _show(self, key: str) -> None:
+        """What has been changed elsewhere, in a menu."""
+        preference = next(each for each in PREFERENCES if each.key == key)
+        field = self.fields[key]
+        if isinstance(field, QComboBox):
+            field.setCurrentIndex(field.findData(preferred(preference)))
+        else:
+            field.setValue(int(preferred(preference)))
+
+    def _restore(self) -> None:
+        """Of the page that is shown."""
+        if self.tabs.currentWidget() is self.keys:
+            self.keys.restore()
+            return
+        restore_preferences()
+        self.card_size.setCurrentIndex(self.card_size.findData(1.0))
+        self._set_card_size(1.0)
+
+
+class KeysPage(QWidget):
+    """All commands with their keys; those of the chosen one can be changed."""
+
+    def __init__(self, shortcuts: Shortcuts, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._shortcuts = shortcuts
+        self.table = QTableWidget(len(shortcuts.names), 2, self)
+        self.edit = QKeySequenceEdit(self)
+        self.set_button = QPushButton("Set", self)
+        self.reset_button = QPushButton("Reset", self)
+        self.message = QLabel(self)
+        self._fill()
+        row = QHBoxLayout()
+        row.addWidget(QLabel("Keys", self))
+        row.addWidget(self.edit, 1)
+        row.addWidget(self.set_button)
+        row.addWidget(self.reset_button)
+        column = QVBoxLayout(self)
+        column.addWidget(self.table, 1)
+        column.addLayout(row)
+        column.addWidget(self.message)
+        self._show_all()
+        self.table.selectRow(0)
+
+    def _fill(self) -> None:
+        self.table.setAccessibleName("Commands and their keys")
+        self.table.setHorizontalHeaderLabels(["Command", "Keys"])
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setTabKeyNavigation(False)
+        self.table.setMinimumSize(420, 240)
+        self.edit.setMaximumSequenceLength(1)
+        self.edit.setAccessibleName("Keys of the chosen command")
+        self.message.setProperty("role", "warning")
+        self.message.setWordWrap(True)
+        self.table.itemSelectionChanged.connect(self._show_chosen)
+        self.set_button.clicked.connect(lambda: self._say(self._shortcuts.change(self.chosen, self.edit.keySequence())))
+        self.reset_button.clicked.connect(lambda: self._say(self._shortcuts.reset(self.chosen)))
+
+    @property
+    def chosen(self) -> str:
+        """The name of the chosen command."""
+        return self._shortcuts.names[max(self.table.currentRow(), 0)]
+
+    def choose(self, name: str) -> None:
+        """Choose a command."""
+        self.table.selectRow(self._shortcuts.names.index(name))
+
+    def restore(self) -> None:
+        """All keys as the program brings them."""
+        self._shortcuts.reset_all()
+        self._say("")
+
+    def _show_all(self) -> None:
+        for row, name in enumerate(self._shortcuts.names):
+            mark = " (changed)" if self._shortcuts.changed(name) else ""
+            self.table.setItem(row, 0, QTableWidgetItem(name))
+            self.table.setItem(row, 1, QTableWidgetItem(f"{self._shortcuts.keys(name)}{mark}"))
+
+    def _show_chosen(self) -> None:
+        self.edit.setKeySequence(QKeySequence(self._shortcuts.keys(self.chosen), NATIVE))
+        self.message.clear()
+
+    def _say(self, refusal: str) -> None:
+        self.message.setText(refusal)
+        if not refusal:
+            self._show_all()
+            self.edit.setKeySequence(QKeySequence(self._shortcuts.keys(self.chosen), NATIVE))
