@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import io
 import json
 import sys
@@ -51,9 +52,14 @@ def add_commands(commands: Any) -> None:
     one.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="as in layers.0.units=50; may be repeated"
     )
-    one.add_argument("--every", type=_count(1), default=1, metavar="K", help="measure layers each K steps (1)")
+    one.add_argument(
+        "--every", type=_count(1), metavar="K", help="measure layers each K steps; by default about 1000 times in all"
+    )
     one.add_argument("--analyses", action=_AnalysesAction, type=_analyses, metavar="NAME,…")
     one.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+    one.add_argument(
+        "--resume", action="store_true", help="go on from the last checkpoint of a run that was ended in DIR before"
+    )
     one.add_argument("--save", type=Path, metavar="FILE.nabla", help="keep the end of the run, to go on from there")
     one.add_argument("--threads", type=_count(1), metavar="N", help="threads of matrix products; as many as pay")
     one.add_argument(
@@ -131,14 +137,15 @@ def _no_manual(folder: Path) -> int:
 def execute(arguments: argparse.Namespace, draw: Draw, write_manual: WriteManual = _no_manual) -> int:
     """Carry out a parsed command; the process's exit status."""
     from simulator.experiment.experiment import ExperimentError
+    from simulator.running.interruption import InterruptedRun
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         # As stderr does: a console without σ or ⁻ must not end a run at its last line.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if arguments.command == "run":
-            _run(arguments, draw)
-        elif arguments.command == "presets":
+            return _run(arguments, draw)
+        if arguments.command == "presets":
             _list_presets()
         elif arguments.command == "manual":
             print(f"{write_manual(arguments.out)} pages written to {arguments.out}")
@@ -149,6 +156,10 @@ def execute(arguments: argparse.Namespace, draw: Draw, write_manual: WriteManual
     except (ExperimentError, OSError, MemoryError) as error:
         print(f"error: {_one_line(error)}", file=sys.stderr)
         return 2
+    except InterruptedRun as error:
+        stands = "what was written stands, and --resume goes on from the last checkpoint"
+        print(f"stopped at once; {stands if error.begun else 'nothing was written'}", file=sys.stderr)
+        return error.status
     except KeyboardInterrupt:
         print("stopped; nothing was written", file=sys.stderr)
         return 130
@@ -242,35 +253,50 @@ def _start(arguments: argparse.Namespace) -> SavedRun | None:
     return read(path)
 
 
-def _run(arguments: argparse.Namespace, draw: Draw) -> None:
+def _run(arguments: argparse.Namespace, draw: Draw) -> int:
+    """Train and tell of it; the exit status."""
+    from simulator.running.interruption import Interruption
     from simulator.running.progress_display import displaying
     from simulator.system.progress import advance
 
-    start = _start(arguments)
     total = arguments.steps * (arguments.seeds or 1)
     told: tuple[str, ...] = ()
-    with displaying():
+    with Interruption() as stop, displaying():
+        start = _start(arguments)
         experiment = prepare(arguments, start)
-        for folder, result in _results(
-            arguments, experiment, start, lambda done: advance("Training", done, total, "steps")
-        ):
+        tell = functools.partial(advance, "Training", total=total, unit="steps")
+        for folder, result in _results(arguments, experiment, start, tell, stop):
             if not arguments.no_plots:
                 draw(result, folder / "plots")
-            for note in result.info.notes if result.info.notes != told else ():
-                print(f"note: {note}", file=sys.stderr)
+            _tell(result, "" if folder == arguments.out else f"{folder.name}, ", told)
             told = result.info.notes
-            if result.news:
-                print(f"note: {result.news}", file=sys.stderr)
-            whose = "" if folder == arguments.out else f"{folder.name}, "
-            if result.stopped is not None:
-                print(f"{whose}{result.stopped.sentence}")
-            print(_told(result, whose))
     # A folder's name may be no text in any encoding.
     print(f"written to {str(arguments.out).encode(errors='backslashreplace').decode()}")
+    return 0 if stop.number is None else 128 + stop.number
+
+
+def _tell(result: RunResult, whose: str, told: tuple[str, ...]) -> None:
+    """What has come of a run; ``told`` are notes that need no second word."""
+    from simulator.schema.numbers import integer
+
+    for note in result.info.notes if result.info.notes != told else ():
+        print(f"note: {note}", file=sys.stderr)
+    if result.news:
+        print(f"note: {result.news}", file=sys.stderr)
+    if result.stopped is not None:
+        print(f"{whose}{result.stopped.sentence}")
+    print(_told(result, whose))
+    if result.interrupted:
+        stands = f"its files stand as of step {integer(result.last.step)}, and --resume goes on from there"
+        print(f"{whose}ended early: {stands}", file=sys.stderr)
 
 
 def _results(
-    arguments: argparse.Namespace, experiment: Experiment, start: SavedRun | None, progress: Callable[[int], None]
+    arguments: argparse.Namespace,
+    experiment: Experiment,
+    start: SavedRun | None,
+    progress: Callable[[int], None],
+    stop: Callable[[], bool],
 ) -> Iterator[tuple[Path, RunResult]]:
     """Each run with its folder."""
     from simulator.running.ensemble import run_ensemble
@@ -278,6 +304,7 @@ def _results(
 
     options: dict[str, Any] = {
         "every": arguments.every, "analyses": arguments.analyses, "until": arguments.until, "progress": progress,
+        "resume": arguments.resume, "stop": stop,
     }  # fmt: skip
     if arguments.seeds is None:
         options |= {"start": start, "save": arguments.save}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 from simulator.experiment.experiment import Experiment
 from simulator.running.files import TABLES
 from simulator.running.headless import RunResult, run
-from simulator.system.atomic import partial, write_atomic
+from simulator.running.run_folder import LOCK, UNFINISHED
+from simulator.system.atomic import replacing, write_atomic
+from simulator.system.process_lock import ProcessLock
 
 
 def members(experiment: Experiment, count: int) -> list[Experiment]:
@@ -29,16 +32,22 @@ def run_ensemble(
     """The folder and the result of each seed's run: that of :func:`~simulator.running.headless.run` with its options.
 
     Into ``out`` go the experiment with the first seed and the tables of all; what is no table stays in ``seed-<s>``.
-    ``progress`` hears of the steps of all runs together.
+    ``progress`` hears of the steps of all runs together. A run that is interrupted is the last one; taken up again,
+    all go on where they were.
     """
     folder, runs, done = Path(out), members(experiment, count), 0
-    for member in runs:
-        home = folder / f"seed-{member.seed}"
-        hear = None if progress is None else _later(progress, done)
-        yield home, run(member, steps=steps, out=home, progress=hear, **options)
-        done += steps
-    _join({member.seed: folder / f"seed-{member.seed}" for member in runs}, folder)
-    write_atomic(folder / "experiment.json", experiment.to_json())
+    folder.mkdir(parents=True, exist_ok=True)
+    with ProcessLock(folder / LOCK, "this folder"):
+        for member in runs:
+            home = folder / f"seed-{member.seed}"
+            hear = None if progress is None else _later(progress, done)
+            result = run(member, steps=steps, out=home, progress=hear, leave_unfinished=True, **options)
+            yield home, result
+            if result.interrupted:
+                return
+            done += steps
+        _join({member.seed: folder / f"seed-{member.seed}" for member in runs}, folder)
+        write_atomic(folder / "experiment.json", experiment.to_json())
 
 
 def _later(progress: Callable[[int], None], done: int) -> Callable[[int], None]:
@@ -47,16 +56,20 @@ def _later(progress: Callable[[int], None], done: int) -> Callable[[int], None]:
 
 def _join(homes: dict[int, Path], folder: Path) -> None:
     """Move the tables of all seeds into ``folder``, those of an earlier run away."""
+    joined: list[Path] = []
     for name in TABLES:
         parts = {seed: home / name for seed, home in homes.items() if (home / name).exists()}
         if not parts:
             (folder / name).unlink(missing_ok=True)
             continue
-        with partial(folder / name).open("w", encoding="utf-8", newline="") as target:
-            target.writelines(_with_seed(parts))
-        partial(folder / name).replace(folder / name)
-        for part in parts.values():
-            part.unlink()
+        with replacing(folder / name) as target:
+            target.writelines(line.encode() for line in _with_seed(parts))
+        joined += parts.values()
+    # A run without its tables cannot be taken up again.
+    for home in homes.values():
+        shutil.rmtree(home / UNFINISHED, ignore_errors=True)
+    for part in joined:
+        part.unlink()
 
 
 def _with_seed(parts: dict[int, Path]) -> Iterator[str]:

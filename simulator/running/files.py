@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import csv
+import functools
 import json
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import IO
+from types import MappingProxyType
 
+import msgspec
 import numpy as np
+from msgspec import Struct
 
 from simulator.doctor import Finding
 from simulator.doctor.files import to_json
@@ -23,7 +24,8 @@ from simulator.observations.histograms import HistogramsObservation
 from simulator.observations.registry import files
 from simulator.observations.time_profile import TimeProfilesObservation
 from simulator.record.frame import Frame
-from simulator.system.atomic import partial, write_atomic
+from simulator.running.growing_file import GrowingFile, GrowingTable
+from simulator.system.atomic import replacing, write_atomic
 from simulator.system.environment import Environment
 from simulator.training.run_info import RunInfo
 
@@ -37,9 +39,32 @@ FACTOR_COLUMNS = ("step", "layer", "factor", "log10_gain", "log10_total")
 TIME_MEASURES = ("hidden_gradient_norm", "hidden_mean", "hidden_std")
 TIME_COLUMNS = ("step", "layer", "time", *TIME_MEASURES)
 _COUNTED = ("nonfinite",)
-_OPTIONAL = ("factors.csv", "time.csv", *files())
-"""Tables that only some runs have."""
-TABLES = ("steps.csv", "layers.csv", "flow.csv", *_OPTIONAL)
+_ALWAYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"steps.csv": STEP_COLUMNS, "layers.csv": LAYER_COLUMNS, "flow.csv": FLOW_COLUMNS}
+)
+"""Tables that every run has."""
+COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {**_ALWAYS, "factors.csv": FACTOR_COLUMNS, "time.csv": TIME_COLUMNS, **files()}
+)
+TABLES = tuple(COLUMNS)
+AT_THE_END = ("histograms.npz", "findings.json", "analyses.json")
+"""What an unfinished run does not have."""
+HISTOGRAM_PARTS = ("counts", "edges", "nan", "plus_inf", "minus_inf", "zeros")
+
+
+class Refusal(Struct, frozen=True, forbid_unknown_fields=True):
+    """Since which step there is nothing, and why."""
+
+    since: int
+    reason: str
+
+
+class Told(Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands of one analysis in ``analyses.json``."""
+
+    files: list[str]
+    steps: list[int]
+    refusals: list[Refusal]
 
 
 def cell(value: float | None) -> str:
@@ -52,168 +77,197 @@ def _told(value: Cell) -> str | int:
     return value if isinstance(value, (str, int)) else cell(value)
 
 
-class RunFiles:
-    """Writes a run as it goes; the files get their names when all of them are complete.
+class ArrayProgress(Struct, frozen=True, forbid_unknown_fields=True):
+    """Pieces of one array that are written: their type, the shape of each, and bytes in all."""
 
-    A context manager: an error inside leaves what stood in the folder before.
+    dtype: str
+    shape: tuple[int, ...]
+    length: int
+
+
+class FileProgress(Struct, frozen=True, forbid_unknown_fields=True):
+    """How far the files of a run are."""
+
+    tables: dict[str, int]
+    """Name → bytes."""
+    arrays: dict[str, ArrayProgress]
+    measured: tuple[int, ...]
+    """The steps that were."""
+    analyses: dict[str, Told]
+
+
+NOTHING = FileProgress({}, {}, (), {})
+
+
+class RunFiles:
+    """Writes a run as it goes: each row stands in its file at once, and no half of one ever does.
+
+    What a run leaves at its end only comes with :meth:`summarise` and :meth:`finish`.
     """
 
-    def __init__(self, folder: Path, experiment: Experiment, info: RunInfo, environment: Environment) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    def __init__(
+        self, folder: Path, experiment: Experiment, info: RunInfo, environment: Environment, pieces: Path,
+        progress: FileProgress = NOTHING,
+    ) -> None:  # fmt: skip
+        """``pieces`` is a folder for arrays while they grow; a run that is taken up again goes on at ``progress``."""
         self.folder, self.experiment, self.info, self.environment = folder, experiment, info, environment
+        self._pieces = pieces
         self._stack = ExitStack()
-        self._raw: dict[str, tuple[IO[bytes], np.dtype[np.generic], tuple[int, ...]]] = {}
-        self._measured: list[int] = []
-        self._findings: Sequence[Finding] = ()
-        self._analyses: dict[str, dict[str, object]] = {}
-        self._tables: dict[str, csv.DictWriter[str]] = {}
-        self._table("steps.csv", STEP_COLUMNS)
-        self._table("layers.csv", LAYER_COLUMNS)
-        self._table("flow.csv", FLOW_COLUMNS)
+        self._measured = list(progress.measured)
+        self._analyses = dict(progress.analyses)
+        self._tables: dict[str, GrowingTable] = {}
+        self._arrays: dict[str, tuple[GrowingFile, np.dtype[np.generic], tuple[int, ...]]] = {}
+        if progress is NOTHING:
+            self._begin()
+        for name, length in progress.tables.items():
+            self._open_table(name, COLUMNS[name], length)
+        for name, array in progress.arrays.items():
+            self._open_array(name, np.dtype(array.dtype), array.shape, array.length)
+        for name in _ALWAYS:
+            self._table(name)
 
-    def _table(self, name: str, columns: tuple[str, ...]) -> csv.DictWriter[str]:
+    def _begin(self) -> None:
+        """What an earlier run has left here goes; what is trained is said before it is."""
+        for name in (*TABLES, *AT_THE_END):
+            (self.folder / name).unlink(missing_ok=True)
+        write_atomic(self.folder / "environment.json", self.environment.to_json())
+        write_atomic(self.folder / "experiment.json", self.experiment.to_json())
+
+    def _table(self, name: str) -> GrowingTable:
         """The table of that name, begun with its header when first asked for."""
-        if name not in self._tables:
-            file = self._stack.enter_context(partial(self.folder / name).open("w", encoding="utf-8", newline=""))
-            self._tables[name] = csv.DictWriter(file, columns, lineterminator="\n", restval="")
-            self._tables[name].writeheader()
-        return self._tables[name]
+        return self._tables[name] if name in self._tables else self._open_table(name, COLUMNS[name], 0)
+
+    def _open_table(self, name: str, columns: tuple[str, ...], length: int) -> GrowingTable:
+        table = self._tables[name] = GrowingTable(self.folder / name, columns, length)
+        self._stack.callback(table.close)
+        return table
+
+    def _open_array(
+        self, name: str, dtype: np.dtype[np.generic], shape: tuple[int, ...], length: int = 0
+    ) -> GrowingFile:
+        # Pieces on disk: a long run's histograms need not fit the memory.
+        file = GrowingFile(self._pieces / f"{name}.raw", length)
+        self._stack.callback(file.close)
+        self._arrays[name] = file, dtype, shape
+        return file
+
+    @property
+    def progress(self) -> FileProgress:
+        """How far they are; all of it is on the disk."""
+        for file in (*self._tables.values(), *(array[0] for array in self._arrays.values())):
+            file.flush()
+        return FileProgress(
+            {name: table.length for name, table in self._tables.items()},
+            {name: ArrayProgress(kind.str, shape, file.length) for name, (file, kind, shape) in self._arrays.items()},
+            tuple(self._measured),
+            {name: Told(told.files, list(told.steps), list(told.refusals)) for name, told in self._analyses.items()},
+        )
 
     def step(self, step: int, scalars: Mapping[str, float]) -> None:
-        self._tables["steps.csv"].writerow({"step": step, **{name: cell(value) for name, value in scalars.items()}})
+        self._tables["steps.csv"].write([{"step": step, **{name: cell(value) for name, value in scalars.items()}}])
 
     def frame(self, frame: Frame) -> None:
         """A measured step: a row per layer and its histograms."""
-        for layer, info in enumerate(frame.info.layers):
-            row: dict[str, object] = {"step": frame.step, "layer": info.label, "name": info.name, "kind": info.kind}
-            for name in NAMES:
-                value = float(frame.measures[name][layer]) if frame.defined[name][layer] else None
-                whole = name in _COUNTED and value is not None and math.isfinite(value)
-                row[name] = int(value or 0) if whole else cell(value)
-            self._tables["layers.csv"].writerow(row)
-        self._flow(frame)
-        self._factors(frame)
-        self._through_time(frame)
+        self._tables["layers.csv"].write(map(functools.partial(_layer_row, frame), range(frame.info.depth)))
+        self._tables["flow.csv"].write(map(functools.partial(_flow_row, frame), range(frame.info.depth)))
+        for name, rows in (("factors.csv", _factor_rows(frame)), ("time.csv", _time_rows(frame))):
+            if rows:
+                self._table(name).write(rows)
         self._measured.append(frame.step)
         for histograms in HistogramsObservation.variants():
             counted = frame.result(histograms)
-            for part in ("counts", "edges", "nan", "plus_inf", "minus_inf", "zeros"):
+            for part in HISTOGRAM_PARTS:
                 self._append(f"{histograms.quantity}_{part}", getattr(counted, part))
-
-    def findings(self, findings: Sequence[Finding]) -> None:
-        """What the doctor finds at the end."""
-        self._findings = findings
 
     def analysis(self, analysis: Observation[Result], observed: Observed[Result]) -> None:
         """What an analysis says of a step; where it has nothing to say, why."""
-        told = self._analyses.setdefault(analysis.kind, {"files": list(analysis.columns), "steps": [], "refusals": []})
-        refusals, steps = told["refusals"], told["steps"]
-        assert isinstance(refusals, list)
-        assert isinstance(steps, list)
+        told = self._analyses.setdefault(analysis.kind, Told(list(analysis.columns), [], []))
         reason = observed.refusal or self._write_rows(analysis, observed)
         if not reason:
-            steps.append(observed.step)
-        elif not refusals or refusals[-1]["reason"] != reason:
-            refusals.append({"since": observed.step, "reason": reason})
+            told.steps.append(observed.step)
+        elif not told.refusals or told.refusals[-1].reason != reason:
+            told.refusals.append(Refusal(observed.step, reason))
 
     def _write_rows(self, analysis: Observation[Result], observed: Observed[Result]) -> str:
         """Why there are none; ``""`` where they are written."""
         assert observed.result is not None
+        rows: dict[str, list[Mapping[str, object]]] = {}
         try:
             for row in analysis.rows(observed.result, self.info):
                 filled = {"step": observed.step, **{name: _told(value) for name, value in row.cells.items()}}
-                self._table(row.file, analysis.columns[row.file]).writerow(filled)
+                rows.setdefault(row.file, []).append(filled)
         except ValueError as error:
             return str(error)
+        for name, together in rows.items():
+            self._table(name).write(together)
         return ""
 
-    def _flow(self, frame: Frame) -> None:
-        for layer, info in enumerate(frame.info.layers):
-            cells = {
-                name: cell(float(frame.measures[name][layer]) if frame.defined[name][layer] else None)
-                for name in FLOW_NAMES
-            }
-            self._tables["flow.csv"].writerow({"step": frame.step, "layer": info.label, **cells})
-
-    def _factors(self, frame: Frame) -> None:
-        """What each operation does to the error signal, going back to each layer."""
-        for gains in frame.result(FactorsObservation()) or ():
-            for factor, gain in gains.factors.items():
-                self._table("factors.csv", FACTOR_COLUMNS).writerow(
-                    {
-                        "step": frame.step,
-                        "layer": gains.layer,
-                        "factor": factor,
-                        "log10_gain": cell(gain),
-                        "log10_total": cell(gains.total),
-                    }
-                )
-
-    def _through_time(self, frame: Frame) -> None:
-        """Each time step, from 1 on, of each layer with a state."""
-        for label, profile in (frame.result(TimeProfilesObservation()) or {}).items():
-            for time, values in enumerate(zip(*(getattr(profile, name) for name in TIME_MEASURES), strict=True), 1):
-                cells = dict(zip(TIME_MEASURES, map(cell, values), strict=True))
-                row = {"step": frame.step, "layer": label, "time": time, **cells}
-                self._table("time.csv", TIME_COLUMNS).writerow(row)
-
     def _append(self, name: str, array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> None:
-        # Raw pieces on disk: a long run's histograms need not fit the memory.
-        if name not in self._raw:
-            file = self._stack.enter_context(partial(self.folder / f"{name}.raw").open("w+b"))
-            self._raw[name] = (file, array.dtype, array.shape)
-        self._raw[name][0].write(array.tobytes())
+        file = self._arrays[name][0] if name in self._arrays else self._open_array(name, array.dtype, array.shape)
+        file.append(array.tobytes())
+
+    def finish(self, findings: Sequence[Finding]) -> None:
+        """What is told of the whole run; ``findings`` are those of its last step."""
+        write_atomic(self.folder / "findings.json", to_json(findings))
+
+    def summarise(self) -> None:
+        """The histograms, and which analyses there are."""
+        self._write_histograms()
+        if self._analyses:
+            plain = msgspec.to_builtins(self._analyses)
+            content = json.dumps(plain, ensure_ascii=False, indent=2) + "\n"
+            write_atomic(self.folder / "analyses.json", content.encode())
 
     def _write_histograms(self) -> None:
         arrays: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = {
             "steps": np.array(self._measured, np.int64),
             "layers": np.array([info.label for info in self.info.layers]),
         }
-        for name, (file, dtype, shape) in self._raw.items():
-            file.flush()
-            arrays[name] = np.memmap(file, dtype=dtype, mode="r", shape=(len(self._measured), *shape))
-        with partial(self.folder / "histograms.npz").open("wb") as target:
+        for name, (file, dtype, shape) in self._arrays.items():
+            arrays[name] = np.memmap(file.path, dtype=dtype, mode="r", shape=(len(self._measured), *shape))
+        with replacing(self.folder / "histograms.npz") as target:
             np.savez_compressed(target, allow_pickle=False, **arrays)
 
-    def _write_analyses(self) -> None:
-        path = self.folder / "analyses.json"
-        if self._analyses:
-            write_atomic(path, (json.dumps(self._analyses, ensure_ascii=False, indent=2) + "\n").encode())
-        else:
-            path.unlink(missing_ok=True)
+    def close(self) -> None:
+        self._stack.close()
 
-    def _locate(self, error: OSError) -> None:
-        """A disk that is full does not say which file it has no room for."""
-        error.filename = error.filename or str(self.folder)
 
-    def __enter__(self) -> RunFiles:
-        return self
+def _layer_row(frame: Frame, layer: int) -> dict[str, object]:
+    info = frame.info.layers[layer]
+    row: dict[str, object] = {"step": frame.step, "layer": info.label, "name": info.name, "kind": info.kind}
+    for name in NAMES:
+        value = float(frame.measures[name][layer]) if frame.defined[name][layer] else None
+        whole = name in _COUNTED and value is not None and math.isfinite(value)
+        row[name] = int(value or 0) if whole else cell(value)
+    return row
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        names = (*self._tables, "histograms.npz")
-        if isinstance(error, OSError):
-            self._locate(error)
-        try:
-            if kind is None:
-                self._write_histograms()
-            self._stack.close()
-            if kind is None:
-                for name in names:
-                    partial(self.folder / name).replace(self.folder / name)
-                for name in set(_OPTIONAL) - set(names):
-                    (self.folder / name).unlink(missing_ok=True)  # of an earlier run in this folder
-                write_atomic(self.folder / "findings.json", to_json(self._findings))
-                self._write_analyses()
-                write_atomic(self.folder / "environment.json", self.environment.to_json())
-                write_atomic(self.folder / "experiment.json", self.experiment.to_json())
-        except OSError as fault:
-            self._locate(fault)
-            raise
-        finally:
-            # Whatever could not be written has been told of.
-            with suppress(OSError):
-                self._stack.close()
-            for name in (*names, *(f"{raw}.raw" for raw in self._raw)):
-                partial(self.folder / name).unlink(missing_ok=True)
+
+def _flow_row(frame: Frame, layer: int) -> dict[str, object]:
+    cells = {
+        name: cell(float(frame.measures[name][layer]) if frame.defined[name][layer] else None) for name in FLOW_NAMES
+    }
+    return {"step": frame.step, "layer": frame.info.layers[layer].label, **cells}
+
+
+def _factor_rows(frame: Frame) -> list[dict[str, object]]:
+    """What each operation does to the error signal, going back to each layer."""
+    return [
+        {
+            "step": frame.step,
+            "layer": gains.layer,
+            "factor": factor,
+            "log10_gain": cell(gain),
+            "log10_total": cell(gains.total),
+        }
+        for gains in frame.result(FactorsObservation()) or ()
+        for factor, gain in gains.factors.items()
+    ]
+
+
+def _time_rows(frame: Frame) -> list[dict[str, object]]:
+    """Each time step, from 1 on, of each layer with a state."""
+    return [
+        {"step": frame.step, "layer": label, "time": time, **dict(zip(TIME_MEASURES, map(cell, values), strict=True))}
+        for label, profile in (frame.result(TimeProfilesObservation()) or {}).items()
+        for time, values in enumerate(zip(*(getattr(profile, name) for name in TIME_MEASURES), strict=True), 1)
+    ]

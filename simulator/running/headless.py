@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from simulator.arrays.numeric import Floats
 from simulator.doctor import OBSERVATIONS as DIAGNOSED
 from simulator.doctor import Finding
 from simulator.doctor.consult import consult
@@ -25,14 +24,17 @@ from simulator.observations.registry import standard, unasked
 from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
-from simulator.running.files import RunFiles
-from simulator.running.run_file import SavedRun, taken_up, write
+from simulator.running.course import Course
+from simulator.running.output import FolderOutput, Output
+from simulator.running.run_file import SavedRun, taken_up
+from simulator.running.run_folder import Arguments, RunFolder
 from simulator.running.stop_rules import Past, Stopped, StopRule
-from simulator.running.stopping import Stopping
-from simulator.system.environment import Environment, environment
+from simulator.system.environment import environment
 from simulator.training.run_info import RunInfo
 from simulator.training.training import Training
 
+USUAL_ROWS = 1000
+"""Measured rows of a run, if not said otherwise."""
 MEASURED = (*HistogramsObservation.variants(), *DIAGNOSED)
 """What the frames of measured steps bring."""
 
@@ -51,6 +53,8 @@ class RunResult:
     """What the doctor finds at the last step."""
     stopped: Stopped | None = None
     """Where and why it ended before its last step."""
+    interrupted: bool = False
+    """Whether it was asked to end there: it can be taken up again."""
     news: str = ""
     """Of a saved run that went on: why its last digits may be others than without a stop."""
 
@@ -60,30 +64,44 @@ class RunResult:
         return self.record.history
 
 
+def usual_every(steps: int) -> int:
+    """Every how many steps a run is measured, so that about a thousand rows come of it."""
+    return max(1, -(-steps // USUAL_ROWS))
+
+
 def run(
     experiment: Experiment,
     *,
     steps: int,
     out: str | Path | None = None,
-    every: int = 1,
+    every: int | None = None,
     analyses: Sequence[str] | None = None,
     until: StopRule | None = None,
     progress: Callable[[int], None] | None = None,
     start: SavedRun | None = None,
     save: str | Path | None = None,
+    resume: bool = False,
+    leave_unfinished: bool = False,
+    stop: Callable[[], bool] = lambda: False,
 ) -> RunResult:
     """Train for ``steps`` updates and write the run's files into ``out`` (nothing is written if it is None).
 
-    Row s of ``steps.csv`` is the network after s updates, on the batch of its next update; rows 0 … ``steps``.
-    ``layers.csv``, ``histograms.npz`` and the validation columns are filled at multiples of ``every`` and at the end;
+    Row s of ``steps.csv`` is the network after s updates, on the batch of its next update; rows 0 … ``steps``. Rows
+    stand in their files as they come. ``layers.csv``, ``histograms.npz`` and the validation columns are filled at
+    multiples of ``every`` and at the end; if left out, it gives about a thousand such rows.
     ``findings.json`` is about the last step. ``analyses`` (their names; if left out, those of step 0)
     are written at the same steps as ``layers.csv``, those of step 0 once; they change no number of the training.
     ``until`` ends it at an earlier step, which is then the last row. ``start`` is a saved run that goes on for
     ``steps`` more, from its step on, with ``experiment`` in place of its own where that differs live. ``save`` is the
-    run file in which the end is kept.
+    run file in which the end is kept. ``progress`` hears of each step, counted from where the run begins.
+    ``stop`` is asked between steps and ends the run early, whose files then stand as of there. ``resume`` goes on from
+    the last checkpoint that such a run, or one that was killed, has left in ``out``, to the same bytes as without a
+    stop; ``leave_unfinished`` lets it stand at the end too.
     Errors: ExperimentError for what cannot be trained, ValueError for a negative ``steps``, an ``every`` below 1, an
-    unknown analysis or an ``until`` that can never hold, OSError where files cannot be written.
+    unknown analysis or an ``until`` that can never hold, OSError where files cannot be written or another process
+    writes there.
     """
+    every = usual_every(steps) if every is None else every
     if steps < 0:
         raise ValueError(f"steps must be 0 or more, not {steps}")
     if every < 1:
@@ -95,17 +113,26 @@ def run(
     training = Training(experiment) if start is None else _went_on(start, experiment)
     if until is not None:
         until.check(training.info)
+    begun = training.step
     record = Record(History(training.columns)) if start is None else deepcopy(start.record)
-    course = _Course(training, training.step + steps, until, None if start is None else Past(start.record))
+    course = Course(training, begun + steps, until, None if start is None else Past(start.record))
     threads = blas_threads(training.network)
     here = environment(threads)
-    news = "" if start is None else start.news(here, training.data.digest)
-    keep = None if save is None else functools.partial(_keep, training, record, here, Path(save))
-    with limited_blas(threads):
-        if out is None:
-            return replace(_train(course, record, every, None, (), progress, keep), news=news)
-        with RunFiles(Path(out), training.experiment, training.info, here) as files:
-            return replace(_train(course, record, every, files, wanted, progress, keep), news=news)
+    hear = None if progress is None else lambda step: progress(step - begun)
+    told = Arguments(every, tuple(analysis.kind for analysis in wanted), "" if until is None else until.text, begun)
+    with limited_blas(threads), ExitStack() as stack:
+        output, news = Output(here, save), "" if start is None else start.news(here, training.data.digest)
+        if out is not None:
+            folder = stack.enter_context(RunFolder(Path(out), told))
+            kept = folder.kept(training.experiment) if resume else None
+            if kept is not None:
+                record, news = kept.run.record, kept.run.news(here, training.data.digest)
+                course.take_up(kept.run.checkpoint, kept.rule, kept.rule_record)
+            files = folder.files(training.experiment, course, here, kept)
+            stack.callback(files.close)
+            output = FolderOutput(here, save, folder, files, leave_unfinished)
+        result = _train(course, record, every, output, wanted if out is not None else (), hear, stop)
+    return replace(result, news=news)
 
 
 def _went_on(start: SavedRun, experiment: Experiment) -> Training:
@@ -118,79 +145,48 @@ def _went_on(start: SavedRun, experiment: Experiment) -> Training:
     return training
 
 
-def _keep(training: Training, record: Record, here: Environment, path: Path) -> None:
-    """Write the run as it stands between two steps."""
-    write(SavedRun(training.checkpoint(), record, here), path)
-
-
 def _train(
-    course: _Course,
+    course: Course,
     record: Record,
     every: int,
-    files: RunFiles | None,
+    output: Output,
     analyses: Sequence[Observation[Any]],
     progress: Callable[[int], None] | None,
-    keep: Callable[[], None] | None,
+    stop: Callable[[], bool],
 ) -> RunResult:
-    training, first, last = course.training, None, None
+    training, first, last, interrupted = course.training, record.first, None, False
     observer = Observer(training)
-    begun = training.step
-    for step in range(begun, course.steps + 1):
-        ends = not course.propose(trace=step % every == 0)
+    for step in range(training.step, course.steps + 1):
+        interrupted = step < course.steps and stop()
+        output.between_steps(course, record, interrupted)
+        ends = not course.propose(step % every == 0, not interrupted)
         measured = step % every == 0 or ends
-        if ends and keep is not None:
+        if ends:
             # Before the last row, which is that of a step whose update has not been made.
-            keep()
+            output.save(training, record)
         scalars = training.scalars(validate=measured)
         row = training.row(scalars)
         rows = Rows(step, training.columns, row[np.newaxis])
-        if files is not None:
-            files.step(step, scalars)
+        output.step(step, scalars)
         if measured:
             made = _analysed(observer, analyses)
             shown = _shown(observer, made, analyses) if ends else {}
             kept = {each: observed for each, observed in made.items() if each.past is not None}
             last = frame_of(training, scalars, {**observer.observe(MEASURED), **kept, **shown})
             first = first or last
-            if files is not None:
-                _write(files, last, made)
+            output.frame(last, made)
         record.add(last if measured else None, (rows,))
         if progress is not None:
-            progress(step - begun)
+            progress(step)
         if ends:
             break
         course.apply(row)
     assert first is not None
     assert last is not None
+    output.summarise()
     findings = consult(training, last, record)
-    if files is not None:
-        files.findings(findings)
-    return RunResult(training.info, first, last, record, findings, course.stopping.stopped)
-
-
-class _Course:
-    """Step after step of a run, to its last one or to where a rule ends it."""
-
-    def __init__(self, training: Training, steps: int, until: StopRule | None, past: Past | None = None) -> None:
-        """``past`` is that of a run that goes on."""
-        self.training, self.steps = training, steps
-        self.stopping = Stopping()
-        self.stopping.begin(training, until, past)
-
-    def propose(self, trace: bool) -> bool:
-        """Evaluate the present step; whether another one follows, whose update is written then."""
-        training, stopping = self.training, self.stopping
-        if training.step < self.steps:
-            traced = trace or stopping.traced(training.step)
-            if training.propose(trace=traced, before_update=lambda: not stopping.stops(training)):
-                return True
-        training.look()
-        return False
-
-    def apply(self, row: Floats) -> None:
-        """Make the step of which ``row`` is recorded."""
-        self.stopping.add(self.training.step, row)
-        self.training.apply()
+    output.finish(findings, interrupted)
+    return RunResult(training.info, first, last, record, findings, course.stopping.stopped, interrupted=interrupted)
 
 
 def _analysed(observer: Observer, analyses: Sequence[Observation[Any]]) -> Made:
@@ -205,10 +201,3 @@ def _shown(observer: Observer, made: Made, analyses: Sequence[Observation[Any]])
     """For the plots: what a window would have been told at the last step."""
     wanted = dict.fromkeys((*standard(), *(drawn for each in analyses for drawn in each.drawn())))
     return {**observer.observe(each for each in wanted if each not in made or each.initial), **made}
-
-
-def _write(files: RunFiles, frame: Frame, made: Made) -> None:
-    """A measured step."""
-    files.frame(frame)
-    for analysis, observed in made.items():
-        files.analysis(analysis, observed)

@@ -11,7 +11,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from copy import deepcopy
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from msgspec import Struct, convert
@@ -85,6 +85,19 @@ class Watch(ABC):
 
     def add(self, step: int, row: Floats) -> None:
         """A step is made; ``row`` is what is recorded of it, in the order of ``Training.columns``."""
+        return
+
+    @property
+    def record(self) -> Record | None:
+        """The record that it keeps of the run, if it does."""
+        return None
+
+    def state(self) -> Any:
+        """What else it remembers of earlier steps, as plain JSON values."""
+        return None
+
+    def load_state(self, state: Any, record: Record | None) -> None:
+        """Remember again what :meth:`state` and :attr:`record` gave; ValueError where it is nothing of the kind."""
         return
 
 
@@ -270,6 +283,14 @@ class _StallWatch(Watch):
         best = f" (best: {number(self._best)} at step {integer(self._best_step)})" if self._best < math.inf else ""
         return f"the validation loss has not improved for {count(step - self._best_step, 'step')}{best}"
 
+    def state(self) -> Any:
+        # None: no score was finite yet, and JSON has no infinity.
+        return [self._best if self._best < math.inf else None, self._best_step]
+
+    def load_state(self, state: Any, record: Record | None) -> None:
+        best, self._best_step = convert(state, tuple[float | None, int])
+        self._best = math.inf if best is None else best
+
 
 # -- the doctor ----------------------------------------------------------------------------------------------------
 
@@ -325,6 +346,20 @@ class _FindingWatch(Watch):
         proven = borne_out(training, findings)
         self._dismissed, self._judged = suspected - set(map(key_of, proven)), training.step
         return proven
+
+    @property
+    def record(self) -> Record | None:
+        return self._record
+
+    def state(self) -> Any:
+        known = None if self._known is None else sorted(self._known)
+        return [known, sorted(self._dismissed), self._judged]
+
+    def load_state(self, state: Any, record: Record | None) -> None:
+        if record is None or record.history.columns != self._columns:
+            raise ValueError("what the rule has recorded is missing, or of another run")
+        self._known, self._dismissed, self._judged = convert(state, tuple[set[Key] | None, set[Key], int])
+        self._record = record
 
     def add(self, step: int, row: Floats) -> None:
         if step == self._record.steps:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import time
+from typing import Any
 
 from simulator.arrays.numeric import Floats
+from simulator.record.record import Record
 from simulator.running.stop_rules import Past, Stopped, StopRule, StopRuleError, Watch
 from simulator.schema.numbers import count
 from simulator.system.progress import NOTICED_SECONDS, CancelledError, Progress
@@ -74,6 +76,20 @@ class Stopping:
         """A step is made, of which ``row`` is recorded."""
         if self._watch is not None:
             self._watch.add(step, row)
+
+    @property
+    def record(self) -> Record | None:
+        """What the rule keeps of the run, if it does."""
+        return None if self._watch is None else self._watch.record
+
+    def state(self) -> Any:
+        """What the rule remembers, as plain JSON values."""
+        return None if self._watch is None else self._watch.state()
+
+    def load_state(self, state: Any, record: Record | None) -> None:
+        """Remember again what :meth:`state` and :attr:`record` gave; ValueError where it is nothing of the kind."""
+        if self._watch is not None:
+            self._watch.load_state(state, record)
 
     def count_out(self, step: int) -> None:
         """The steps that were to be made are; one alone is not worth saying."""

@@ -170,17 +170,19 @@ def test_how_often_one_measures_changes_no_number(tmp_path: Path) -> None:
     assert fifth == table(tmp_path / "seldom" / "layers.csv")
 
 
-def test_a_failure_leaves_the_old_files_whole(tmp_path: Path) -> None:
+def test_an_error_leaves_the_rows_before_it_and_the_experiment_that_they_are_of(tmp_path: Path) -> None:
     run(experiment(), steps=2, out=tmp_path)
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    described = experiment(("seed", 5))
 
     def stop(step: int) -> None:
         if step == 3:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(experiment(("seed", 5)), steps=9, out=tmp_path, progress=stop)
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+        run(described, steps=9, out=tmp_path, progress=stop)
+    assert Experiment.from_json((tmp_path / "experiment.json").read_bytes()) == described
+    assert [row["step"] for row in table(tmp_path / "steps.csv")] == ["0", "1", "2", "3"]
+    assert not (tmp_path / "findings.json").exists()
 
 
 def test_what_cannot_be_trained_writes_nothing(tmp_path: Path) -> None:

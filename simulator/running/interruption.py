@@ -1,0 +1,59 @@
+"""INT and TERM in a command: they end a run after the step in hand; once more, or before the first step, at once."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from types import FrameType, TracebackType
+from typing import Any
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class InterruptedRun(BaseException):
+    """A signal has ended what was being done; no error, so that nothing takes it for one."""
+
+    def __init__(self, number: int, begun: bool) -> None:
+        super().__init__(number)
+        self.number = number
+        self.begun = begun
+        """Whether a run had begun to write."""
+
+    @property
+    def status(self) -> int:
+        """The exit status by which a shell knows the signal."""
+        return 128 + self.number
+
+
+class Interruption:
+    """While it is entered, the first signal is remembered for whoever asks between two steps."""
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        """Of the signal that has come."""
+        self._asked = False
+        self._before: dict[int, Any] = {}
+
+    def __call__(self) -> bool:
+        """Whether to end here."""
+        self._asked = True
+        return self.number is not None
+
+    def __enter__(self) -> Interruption:
+        # Elsewhere than in the main thread nobody hears signals.
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._hear) for number in SIGNALS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _hear(self, number: int, _frame: FrameType | None) -> None:
+        if self.number is not None or not self._asked:
+            raise InterruptedRun(number, self._asked)
+        self.number = number
+        print("\nending after this step; once more ends at once", file=sys.stderr)

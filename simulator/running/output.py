@@ -1,0 +1,77 @@
+"""Where a headless run goes: nowhere but into memory, or into a folder besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from simulator.doctor import Finding
+from simulator.observations.observer import Made
+from simulator.record.frame import Frame
+from simulator.record.record import Record
+from simulator.running.course import Course
+from simulator.running.files import RunFiles
+from simulator.running.run_file import SavedRun, write
+from simulator.running.run_folder import RunFolder
+from simulator.system.environment import Environment
+from simulator.training.training import Training
+
+
+class Output:
+    """Keeps the end of a run in a run file, where one is asked for, and nothing else."""
+
+    def __init__(self, here: Environment, run_file: str | Path | None) -> None:
+        self.here = here
+        self._run_file = None if run_file is None else Path(run_file)
+
+    def between_steps(self, course: Course, record: Record, ends: bool) -> None:
+        """No step is under way; ``ends``: the run is to end here."""
+
+    def save(self, training: Training, record: Record) -> None:
+        """The run as it stands after its last update."""
+        if self._run_file is not None:
+            write(SavedRun(training.checkpoint(), record, self.here), self._run_file)
+
+    def step(self, step: int, scalars: Mapping[str, float]) -> None:
+        """A step, measured or not."""
+
+    def frame(self, frame: Frame, made: Made) -> None:
+        """A measured step, with the analyses that were made of it."""
+
+    def summarise(self) -> None:
+        """The last step is measured."""
+
+    def finish(self, findings: Sequence[Finding], unfinished: bool) -> None:
+        """All is known."""
+
+
+class FolderOutput(Output):
+    """Writes the files of a run, and keeps it so that it can be taken up again."""
+
+    def __init__(
+        self, here: Environment, run_file: str | Path | None, folder: RunFolder, files: RunFiles, leave: bool
+    ) -> None:
+        """``leave``: what is kept for being taken up again stays when the run is complete."""
+        super().__init__(here, run_file)
+        self._folder, self._files, self._leave = folder, files, leave
+
+    def between_steps(self, course: Course, record: Record, ends: bool) -> None:
+        if ends or self._folder.due:
+            self._folder.keep(course, record, self._files)
+
+    def step(self, step: int, scalars: Mapping[str, float]) -> None:
+        self._files.step(step, scalars)
+
+    def frame(self, frame: Frame, made: Made) -> None:
+        self._files.frame(frame)
+        for analysis, observed in made.items():
+            self._files.analysis(analysis, observed)
+
+    def summarise(self) -> None:
+        self._files.summarise()
+
+    def finish(self, findings: Sequence[Finding], unfinished: bool) -> None:
+        self._files.finish(findings)
+        if not unfinished and not self._leave:
+            self._files.close()
+            self._folder.clear()

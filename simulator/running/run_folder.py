@@ -1,0 +1,157 @@
+"""The folder of a headless run while it goes on: held against others, and kept so that the run can be taken up again.
+
+In ``unfinished/`` stand the run at its last checkpoint (``run-<step>.nabla``, which the window opens too), how far its
+files were then, and arrays that grow. It goes when the run is complete.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.observations.histograms import HistogramsObservation
+from simulator.record.record import Record
+from simulator.running import run_file
+from simulator.running.course import Course
+from simulator.running.files import COLUMNS, HISTOGRAM_PARTS, NOTHING, FileProgress, RunFiles
+from simulator.running.run_file import SavedRun
+from simulator.running.throttle import Throttle
+from simulator.system.atomic import write_atomic
+from simulator.system.environment import Environment
+from simulator.system.process_lock import ProcessLock
+from simulator.system.regular_file import read_regular
+
+UNFINISHED, PROGRESS, LOCK = "unfinished", "progress.json", ".lock"
+MOST_PROGRESS = 256 * 2**20
+"""Bytes of the JSON."""
+LEAST_SECONDS = 2.0
+"""From one checkpoint to the next,"""
+REST = 20.0
+"""and so many times as long as it took."""
+
+
+class Arguments(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a run that is taken up again must have in common with the one before, besides its experiment."""
+
+    every: int
+    analyses: tuple[str, ...]
+    until: str
+    begun: int
+    """The step at which it began."""
+
+
+class _Progress(Struct, frozen=True, forbid_unknown_fields=True):
+    step: int
+    arguments: Arguments
+    files: FileProgress
+    rule: Any
+    """What the rule that may stop the run remembers."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A run at its last checkpoint."""
+
+    run: SavedRun
+    files: FileProgress
+    rule: Any
+    rule_record: Record | None
+
+
+class RunFolder:
+    """Holds the folder from its making to its end; LockedError where a living process does."""
+
+    def __init__(self, folder: Path, arguments: Arguments) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.arguments = folder, arguments
+        self.unfinished = folder / UNFINISHED
+        self._lock = ProcessLock(folder / LOCK, "this folder")
+        self._throttle = Throttle(REST, LEAST_SECONDS)
+        self._throttle.spent(0)
+
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, OSError):
+            # A disk that is full does not say which file it has no room for.
+            error.filename = error.filename or str(self.folder)
+        self._lock.release()
+
+    def files(self, experiment: Experiment, course: Course, here: Environment, kept: Kept | None) -> RunFiles:
+        """The files of a run, begun anew or behind where they were at a checkpoint."""
+        if kept is None:
+            self.clear()
+        self.unfinished.mkdir(exist_ok=True)
+        progress = NOTHING if kept is None else kept.files
+        return RunFiles(self.folder, experiment, course.training.info, here, self.unfinished, progress)
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for a checkpoint."""
+        return self._throttle.due
+
+    def keep(self, course: Course, record: Record, files: RunFiles) -> None:
+        """Make a checkpoint of the run, between two steps; the one before goes when it is whole."""
+        with self._throttle.spending():
+            kept, step = course.training.checkpoint(), course.training.step
+            run_file.write(SavedRun(kept, record, files.environment), self._named("run", step))
+            if (own := course.stopping.record) is not None:
+                run_file.write(SavedRun(kept, own, files.environment), self._named("rule", step))
+            progress = _Progress(step, self.arguments, files.progress, course.stopping.state())
+            write_atomic(self.unfinished / PROGRESS, msgspec.json.encode(progress))
+            self._forget_but(step)
+
+    def _named(self, what: str, step: int) -> Path:
+        return self.unfinished / f"{what}-{step}{run_file.ENDING}"
+
+    def _forget_but(self, step: int) -> None:
+        for path in self.unfinished.glob(f"*{run_file.ENDING}"):
+            if path not in (self._named("run", step), self._named("rule", step)):
+                path.unlink(missing_ok=True)
+
+    def kept(self, experiment: Experiment) -> Kept | None:
+        """The last checkpoint, None where none stands; ExperimentError where it is of another run or cannot be read."""
+        path = self.unfinished / PROGRESS
+        if not path.exists():
+            return None
+        try:
+            progress = msgspec.json.decode(read_regular(path, MOST_PROGRESS), type=_Progress)
+            _check_names(progress.files)
+            own = self._named("rule", progress.step)
+            rule_record = run_file.read(own).record if own.exists() else None
+            kept = Kept(run_file.read(self._named("run", progress.step)), progress.files, progress.rule, rule_record)
+        except (ValueError, RecursionError) as error:
+            reason = " ".join(str(error).split())
+            raise ExperimentError(
+                f"{path}: the run cannot be taken up again ({reason}); without --resume it begins anew"
+            ) from None
+        if progress.arguments != self.arguments or kept.run.experiment != experiment:
+            raise ExperimentError(
+                f"{self.folder} holds an unfinished run of another experiment, or with other arguments: "
+                "--resume goes on with the same, without it the run begins anew"
+            )
+        return kept
+
+    def clear(self) -> None:
+        """Nothing is unfinished any more."""
+        if self.unfinished.is_symlink():
+            self.unfinished.unlink()
+        elif self.unfinished.exists():
+            shutil.rmtree(self.unfinished)
+
+
+def _check_names(progress: FileProgress) -> None:
+    """ValueError where files are named that no run writes."""
+    arrays = {f"{each.quantity}_{part}" for each in HistogramsObservation.variants() for part in HISTOGRAM_PARTS}
+    if not progress.tables.keys() <= COLUMNS.keys() or not progress.arrays.keys() <= arrays:
+        raise ValueError("it names files that no run writes")
