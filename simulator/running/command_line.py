@@ -109,7 +109,8 @@ def _count(least: int) -> Callable[[str], int]:
 
 
 def _rule(text: str) -> StopRule:
-    from simulator.running.stop_rules import StopRuleError, parse
+    from simulator.running.stop_rule_text import parse
+    from simulator.running.stop_rules import StopRuleError
 
     try:
         return parse(text)

@@ -7,7 +7,6 @@ and going on gives the numbers of never having stopped. A new rule is one class 
 from __future__ import annotations
 
 import math
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from copy import deepcopy
@@ -26,8 +25,8 @@ from simulator.observations.observer import Observer
 from simulator.record.frame import frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
-from simulator.schema.numbers import count, exact, integer, number, read_integer, read_number
-from simulator.schema.parameter import Parameter, Part, kind_of, kinds, knob, parameters
+from simulator.schema.numbers import count, exact, integer, number
+from simulator.schema.parameter import Part, knob
 from simulator.training.run_info import RunInfo
 from simulator.training.training import Training
 
@@ -369,53 +368,3 @@ class _FindingWatch(Watch):
 def key_of(finding: Finding) -> Key:
     """What makes it another finding: its rule, and the setting that it blames."""
     return finding.rule, "" if finding.cause is None else finding.cause.path
-
-
-# -- as text -------------------------------------------------------------------------------------------------------
-
-
-def forms() -> str:
-    """How all rules are written: ``loss<X, accuracy>X, …``."""
-    return ", ".join(form(rule) for rule in kinds(StopRule).values())
-
-
-def form(rule: type[StopRule]) -> str:
-    """How a rule is written."""
-    value = f"{rule.symbol}{'N' if number_of(rule).type == 'integer' else 'X'}" if rule.__struct_fields__ else ""
-    return kind_of(rule) + value
-
-
-def number_of(rule: type[StopRule]) -> Parameter:
-    """The number of a rule that has one."""
-    return parameters(rule)[0]
-
-
-def parse(text: str) -> StopRule:
-    """The rule that a person has written; StopRuleError in one sentence where it is none."""
-    match = re.fullmatch(r"\s*([a-z_]+)\s*(?:([<>:])\s*(\S+))?\s*", text)
-    rule = kinds(StopRule).get(match[1]) if match else None
-    if match is None or rule is None or (match[2] or "") != (rule.symbol if rule.__struct_fields__ else ""):
-        shown = text if len(text) <= 40 else f"{text[:39]}…"
-        raise StopRuleError(f"expected one of {forms()}, not {shown!r}")
-    return _with_number(rule, match[3]) if match[3] else rule()
-
-
-def _with_number(rule: type[StopRule], text: str) -> StopRule:
-    parameter = number_of(rule)
-    whole = parameter.type == "integer"
-    try:
-        value = read_integer(text) if whole else read_number(text)
-        if not math.isfinite(value):
-            raise ValueError(text)
-        return convert({"kind": kind_of(rule), parameter.name: value}, rule)
-    except ValueError:
-        raise StopRuleError(f"{form(rule)} takes {_range_of(parameter)}, not {text!r}") from None
-
-
-def _range_of(parameter: Parameter) -> str:
-    """``a whole number of 1 or more``, ``a number above 0``, ``a number from 0 to below 1``."""
-    if parameter.type == "integer":
-        return f"a whole number of {exact(parameter.low or 0)} or more"
-    if parameter.high is None:
-        return f"a number above {exact(parameter.low or 0)}"
-    return f"a number from {exact(parameter.low or 0)} to below {exact(parameter.high)}"

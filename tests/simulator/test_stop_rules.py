@@ -17,6 +17,7 @@ from simulator.record.record import Record
 from simulator.running.command_line import execute, parser
 from simulator.running.messages import Started, Update
 from simulator.running.session import Mode, Session
+from simulator.running.stop_rule_text import form, parse
 from simulator.running.stop_rules import (
     AccuracyAbove,
     Epochs,
@@ -27,8 +28,6 @@ from simulator.running.stop_rules import (
     StopRuleError,
     ValidationAccuracyAbove,
     ValidationLossBelow,
-    form,
-    parse,
 )
 from simulator.schema.parameter import concrete, kind_of
 

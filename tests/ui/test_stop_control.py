@@ -7,7 +7,8 @@ from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
 from simulator.running.session import Session
-from simulator.running.stop_rules import LossBelow, StopRule, number_of
+from simulator.running.stop_rule_text import number_of
+from simulator.running.stop_rules import LossBelow, StopRule
 from simulator.schema.parameter import concrete, kind_of
 from ui.bench.document import Document
 from ui.window.main_window import MainWindow

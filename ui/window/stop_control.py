@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QActionGroup, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
-from simulator.running.stop_rules import StopRule, number_of
+from simulator.running.stop_rule_text import number_of
+from simulator.running.stop_rules import StopRule
 from simulator.schema.parameter import concrete, summary_of, title_of
 from ui.forms.typed import parsed, text_of
 

@@ -1,0 +1,59 @@
+"""Stop rules as they are written on a command line and typed in the window."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from msgspec import convert
+
+from simulator.running.stop_rules import StopRule, StopRuleError
+from simulator.schema.numbers import exact, read_integer, read_number
+from simulator.schema.parameter import Parameter, kind_of, kinds, parameters
+
+
+def forms() -> str:
+    """How all rules are written: ``loss<X, accuracy>X, …``."""
+    return ", ".join(form(rule) for rule in kinds(StopRule).values())
+
+
+def form(rule: type[StopRule]) -> str:
+    """How a rule is written."""
+    value = f"{rule.symbol}{'N' if number_of(rule).type == 'integer' else 'X'}" if rule.__struct_fields__ else ""
+    return kind_of(rule) + value
+
+
+def number_of(rule: type[StopRule]) -> Parameter:
+    """The number of a rule that has one."""
+    return parameters(rule)[0]
+
+
+def parse(text: str) -> StopRule:
+    """The rule that a person has written; StopRuleError in one sentence where it is none."""
+    match = re.fullmatch(r"\s*([a-z_]+)\s*(?:([<>:])\s*(\S+))?\s*", text)
+    rule = kinds(StopRule).get(match[1]) if match else None
+    if match is None or rule is None or (match[2] or "") != (rule.symbol if rule.__struct_fields__ else ""):
+        shown = text if len(text) <= 40 else f"{text[:39]}…"
+        raise StopRuleError(f"expected one of {forms()}, not {shown!r}")
+    return _with_number(rule, match[3]) if match[3] else rule()
+
+
+def _with_number(rule: type[StopRule], text: str) -> StopRule:
+    parameter = number_of(rule)
+    whole = parameter.type == "integer"
+    try:
+        value = read_integer(text) if whole else read_number(text)
+        if not math.isfinite(value):
+            raise ValueError(text)
+        return convert({"kind": kind_of(rule), parameter.name: value}, rule)
+    except ValueError:
+        raise StopRuleError(f"{form(rule)} takes {_range_of(parameter)}, not {text!r}") from None
+
+
+def _range_of(parameter: Parameter) -> str:
+    """``a whole number of 1 or more``, ``a number above 0``, ``a number from 0 to below 1``."""
+    if parameter.type == "integer":
+        return f"a whole number of {exact(parameter.low or 0)} or more"
+    if parameter.high is None:
+        return f"a number above {exact(parameter.low or 0)}"
+    return f"a number from {exact(parameter.low or 0)} to below {exact(parameter.high)}"
