@@ -117,11 +117,11 @@ def opened(experiment: Experiment, mode: Mode) -> Iterator[Watch]:
         app = create_app()
         session = Session(mode)
 
-        def hire(notify: Callable[[], None]) -> Session:
+        def worker(notify: Callable[[], None]) -> Session:
             session.notify = notify
             return session
 
-        window = MainWindow(Document(experiment), hire)
+        window = MainWindow(Document(experiment), worker)
         window.show()
         watch = Watch(window, session)
         watch.until_painted(lambda view: view.frame.step == 0, window.bench.start, limit=30)

@@ -45,7 +45,7 @@ app.exec()
 OURS = f"""
 import gc, main
 gc.disable()
-carrier = main.launched(None)
+transport = main.launched(None)
 import simulator.running.session
 import os, time
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QTimer
@@ -63,9 +63,9 @@ def ready():
     return window.bench.view is not None or not LIVE
 ui.app.MainWindow = watched
 try:
-    ui.app.open_bench(None, None, carrier)
+    ui.app.open_bench(None, None, transport)
 finally:
-    carrier and carrier.close(2.0)
+    transport and transport.close(2.0)
 """
 """What ``main.py`` does, with an eye on the window."""
 STARTS = {

@@ -80,14 +80,14 @@ def where_training_runs(mode: Mode | None) -> Mode:
     return mode or ("process" if preferred(WORKER) == "process" else "thread")
 
 
-def _hiring(mode: Mode, carrier: Transport[Command, Reply] | None, document: Document) -> WorkerFactory:
+def _worker_factory(mode: Mode, transport: Transport[Command, Reply] | None, document: Document) -> WorkerFactory:
     """How the bench gets its workers; the first has been at work on the document since before there was a window."""
-    first = Session(mode, carrier=carrier)
+    first = Session(mode, transport=transport)
     first.start()
     first.change(document.experiment)
     waiting = [first]
 
-    def hire(notify: Callable[[], None]) -> Session:
+    def factory(notify: Callable[[], None]) -> Session:
         if not waiting:
             return Session(mode, notify)
         session = waiting.pop()
@@ -95,7 +95,7 @@ def _hiring(mode: Mode, carrier: Transport[Command, Reply] | None, document: Doc
         notify()  # of what has arrived before anyone listened
         return session
 
-    return hire
+    return factory
 
 
 def _await_first_view(window: MainWindow) -> None:
@@ -136,8 +136,8 @@ def open_bench(
         forget_shortcuts()
         take_preferred_theme()
     where = where_training_runs(mode)
-    hire = _hiring(where, launched if where == "process" else None, document)
-    window = MainWindow(document, hire)
+    factory = _worker_factory(where, launched if where == "process" else None, document)
+    window = MainWindow(document, factory)
     _arrange(window, target, reset)
     app.aboutToQuit.connect(window.bench.close)
     # Ctrl+C in the terminal ends the bench as closing its window would, without a question; before the event loop

@@ -30,11 +30,11 @@ def builtins_of(finding: Finding) -> dict[str, Any]:
         "numbers": {name: _plain(value) for name, value in finding.numbers.items()},
         "cause": None if finding.cause is None else {"path": finding.cause.path, "value": finding.cause.value},
         "began": None if finding.began is None else {name: getattr(finding.began, name) for name in BEGAN},
-        "mends": [_mend(remedy) for remedy in finding.remedies],
+        "mends": [_remedy(remedy) for remedy in finding.remedies],
     }
 
 
-def _mend(remedy: Remedy) -> dict[str, Any]:
+def _remedy(remedy: Remedy) -> dict[str, Any]:
     plain: dict[str, Any] = {
         "title": remedy.title,
         "settings": [{"path": path, "value": value} for path, value in remedy.settings],

@@ -79,7 +79,7 @@ class Diverging(Rule):
             f"The loss has lately been {risen(recent, start)}.",
             numbers={"loss": recent, "loss_at_start": start, **_ratios(evidence)},
             since=evidence.since(evidence.past("loss") > start),
-            remedies=self._mends(evidence),
+            remedies=self._remedies(evidence),
         )
 
     def _broken(self, evidence: Evidence) -> Finding:
@@ -96,11 +96,11 @@ class Diverging(Rule):
             since=since,
             rows=bad,
             factor=factor,
-            remedies=self._mends(evidence),
+            remedies=self._remedies(evidence),
             began=evidence.frame.began,
         )
 
-    def _mends(self, evidence: Evidence) -> list[Remedy | None]:
+    def _remedies(self, evidence: Evidence) -> list[Remedy | None]:
         experiment = evidence.experiment
         weights = remedies.weights(experiment)
         slower = remedies.rate(experiment, 1 / remedies.RATE_CUT) if weights is None else None
@@ -125,10 +125,10 @@ class Oscillating(Rule):
             f"{number(sharpness.limit)} is the limit, and the loss rose from {number(before)} to {number(after)}.",
             numbers={"eta_lambda_max": sharpness.gauge, "limit": sharpness.limit, "loss": after, "loss_before": before},
             since=int(evidence.steps[-2 * evidence.recent]),
-            remedies=self._mends(evidence.experiment, slower),
+            remedies=self._remedies(evidence.experiment, slower),
         )
 
-    def _mends(self, experiment: Experiment, slower: float) -> list[Remedy | None]:
+    def _remedies(self, experiment: Experiment, slower: float) -> list[Remedy | None]:
         """At a thousandth of its rate nothing would learn: then it is not the rate that is wrong."""
         if slower < LEAST_RATE_CUT:
             return [*strong_side(experiment), remedies.clip(experiment)]
@@ -163,7 +163,7 @@ class Stalled(Rule):
             numbers={"loss": now, "loss_of_guessing": evidence.guessing, **_ratios(evidence)},
             since=since,
             factor=factor,
-            remedies=self._mends(evidence, factor, grows),
+            remedies=self._remedies(evidence, factor, grows),
         )
 
     def _smooth(self, losses: Floats, width: int) -> Floats:
@@ -171,7 +171,7 @@ class Stalled(Rule):
         padded = np.concatenate([np.full(width - 1, losses[0]), losses])
         return np.convolve(padded, np.full(width, 1 / width), mode="valid")
 
-    def _mends(self, evidence: Evidence, factor: str, grows: bool) -> list[Remedy | None]:
+    def _remedies(self, evidence: Evidence, factor: str, grows: bool) -> list[Remedy | None]:
         ratios = _ratios(evidence)
         # One rate serves all layers: it helps only where all of them are slow alike.
         most, least = ratios.get("update_ratio_most", math.inf), ratios.get("update_ratio_least", 0.0)

@@ -69,8 +69,8 @@ class Dead(Rule):
         worst = max(rows, key=lambda row: shares[row])
         since = evidence.since(evidence.past("activation_dead")[:, worst] >= MOST_UNITS)
         experiment = evidence.experiment
-        hasty = since > 0 and self._longest_update(evidence, worst, since) > DEADLY_UPDATE_RATIO
-        slower = remedies.rate(experiment, 1 / remedies.RATE_CUT) if hasty else None
+        too_fast = since > 0 and self._longest_update(evidence, worst, since) > DEADLY_UPDATE_RATIO
+        slower = remedies.rate(experiment, 1 / remedies.RATE_CUT) if too_fast else None
         yield self.finding(
             evidence,
             "severe" if shares[worst] > 0.99 else "warning",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simulator.arrays.numeric import Floats, median
 from simulator.observations.sampled import CAPACITY, Merge
 
-HOLD = 4.0
+GAP_RATIO = 4.0
 """A column is held until the next one, but for no more than so many usual distances between columns."""
 NEAR = 3
 
@@ -44,7 +44,7 @@ class SampledArrays:
 
 
 def apart(distances: Floats) -> NDArray[np.bool_]:
-    """Which distances between one look and the next are gaps: more than ``HOLD`` times any of the ``NEAR`` ones around.
+    """Which distances between looks are gaps: more than ``GAP_RATIO`` times any of the ``NEAR`` ones around.
 
     A pace that changes for good, or is uneven, leaves none.
     """
@@ -53,7 +53,7 @@ def apart(distances: Floats) -> NDArray[np.bool_]:
     around = np.lib.stride_tricks.sliding_window_view(np.pad(distances, NEAR), 2 * NEAR + 1).copy()
     around[:, NEAR] = 0
     usual = around.max(axis=1)
-    return np.asarray((distances > HOLD * usual) & (usual > 0))
+    return np.asarray((distances > GAP_RATIO * usual) & (usual > 0))
 
 
 class SampledHistory:
@@ -194,7 +194,7 @@ class SampledHistory:
         own = np.arange((self.end - first) // width + 1)
         source = np.searchsorted(filled, own, side="right") - 1
         usual = float(median(np.diff(steps))) if len(steps) > 1 else 1.0
-        looked = (own - filled[source]) * width <= max(HOLD * usual, width)
+        looked = (own - filled[source]) * width <= max(GAP_RATIO * usual, width)
         cells = values[source]
         cells[~looked] = np.nan
         return Grid(cells, looked, first, width)

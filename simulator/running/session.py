@@ -34,7 +34,7 @@ from simulator.running.messages import (
     Update,
 )
 from simulator.running.stop_rules import StopRule
-from simulator.running.transport import MODES, Mode, Notify, Transport, carrier_of, trainer, usual_mode
+from simulator.running.transport import MODES, Mode, Notify, Transport, trainer, transport_of, usual_mode
 from simulator.training.checkpoint import Checkpoint
 
 CHECKPOINT_SECONDS = 10.0
@@ -55,15 +55,15 @@ class Session:
         self,
         mode: Mode = "thread",
         notify: Notify = lambda: None,
-        carrier: Transport[Command, Reply] | None = None,
+        transport: Transport[Command, Reply] | None = None,
     ) -> None:
-        """``carrier``: one that has been launched before."""
+        """``transport``: one that has been launched before."""
         self.mode = mode
         self.notify = notify
         """Called, in any thread, whenever a reply has arrived."""
         self.notice = ""
         """Why the worker is a thread although a process was asked for."""
-        self._carrier = carrier or carrier_of(mode, trainer)
+        self._transport = transport or transport_of(mode, trainer)
         self._started = False
         self._looks = itertools.count(1)
         self._pending: int | None = None
@@ -80,16 +80,16 @@ class Session:
             return
         self._started = True
         try:
-            self._carrier.start(self._tell)
+            self._transport.start(self._tell)
         except OSError as error:
             self.notice = f"training in a thread: no process could be started ({error.strerror or error})"
-            self.mode, self._carrier = "thread", carrier_of("thread", trainer)
-            self._carrier.start(self._tell)
+            self.mode, self._transport = "thread", transport_of("thread", trainer)
+            self._transport.start(self._tell)
 
     @property
     def pid(self) -> int | None:
         """Id of the worker's own process; None where it is a thread."""
-        return self._carrier.pid
+        return self._transport.pid
 
     @property
     def waiting(self) -> bool:
@@ -106,41 +106,41 @@ class Session:
         The id of the run that it begins, if it does.
         """
         run = next(RUNS)
-        self._carrier.send(Change(run, experiment, edit, back, over))
+        self._transport.send(Change(run, experiment, edit, back, over))
         return run
 
     def restart(self) -> None:
         """Back to step 0 with the same weights."""
-        self._carrier.send(Restart(next(RUNS)))
+        self._transport.send(Restart(next(RUNS)))
 
     def keep(self, kept: KeptRun) -> None:
         """Let a run that was kept by another worker go on in this one, when its edit is undone."""
-        self._carrier.send(Keep(kept))
+        self._transport.send(Keep(kept))
 
     def play(self, steps: int | None = None) -> None:
         """Train, for ever or so many steps."""
         self.playing = True
-        self._carrier.send(Play(steps))
+        self._transport.send(Play(steps))
 
     def play_until(self, rule: StopRule, record: Record | None = None) -> None:
         """Train until a rule holds; ``record`` is the past of the run, where it is not at its first step."""
         self.playing = True
-        self._carrier.send(Play(None, rule, deepcopy(record)))
+        self._transport.send(Play(None, rule, deepcopy(record)))
 
     def pause(self) -> None:
         self.playing = False
-        self._carrier.send(Pause())
+        self._transport.send(Pause())
 
     def cancel(self) -> None:
         """End what takes long at this moment, as :class:`Working` has told of it."""
-        self._carrier.send(Cancel())
+        self._transport.send(Cancel())
 
     def limit(self, steps_per_second: float | None) -> None:
-        self._carrier.send(Limit(steps_per_second))
+        self._transport.send(Limit(steps_per_second))
 
     def guard(self, on: bool) -> None:
         """Whether to pause at the first loss or parameter of a run that is not finite."""
-        self._carrier.send(Guard(on))
+        self._transport.send(Guard(on))
 
     def configure(self, blas_threads: int | None, grouping: str) -> None:
         """How many threads a matrix product may use (None: as the network deserves), and how numbers are written."""
@@ -150,7 +150,7 @@ class Session:
         """Ask for an Update with these, unless one is under way."""
         if self._pending is None and not self._closed:
             self._pending = next(self._looks)
-            self._carrier.send(Look(self._pending, tuple(observations), self._checkpoint_due()))
+            self._transport.send(Look(self._pending, tuple(observations), self._checkpoint_due()))
 
     def _checkpoint_due(self) -> bool:
         """Only a process can die alone; a checkpoint now and then is worth its copy."""
@@ -162,7 +162,7 @@ class Session:
 
     def resume_from(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint, in a session that has just been started."""
-        self._carrier.send(Resume(next(RUNS), checkpoint))
+        self._transport.send(Resume(next(RUNS), checkpoint))
 
     def go_back(self, step: int, experiment: Experiment, edit: int = 0) -> int:
         """Go on from the last checkpoint kept at or before ``step``, or from step 0, with ``experiment``.
@@ -170,24 +170,24 @@ class Session:
         The run that it ends is kept under ``edit``, if that is not 0. The id of the run that it begins.
         """
         run = next(RUNS)
-        self._carrier.send(GoBack(run, step, experiment, edit))
+        self._transport.send(GoBack(run, step, experiment, edit))
         return run
 
     def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None:
         """Draw the incoming weights of these units anew, where this run still goes on."""
-        self._carrier.send(Revive(run, layer, units))
+        self._transport.send(Revive(run, layer, units))
 
     def yield_to_gui(self) -> None:
         """The screen is about to paint: a worker in the same interpreter waits, between steps, until :meth:`resume`."""
-        self._carrier.yield_to_gui()
+        self._transport.yield_to_gui()
 
     def resume(self) -> None:
         """The screen has painted."""
-        self._carrier.resume()
+        self._transport.resume()
 
     def replies(self) -> list[Reply]:
         """All replies that have arrived, without waiting."""
-        arrived = self._carrier.receive()
+        arrived = self._transport.receive()
         for reply in arrived:
             match reply:
                 case Update():
@@ -208,4 +208,4 @@ class Session:
         if not self._closed:
             self._closed = True
             self.notify = lambda: None  # Who was told may be gone before the worker is.
-            self._carrier.close(timeout)
+            self._transport.close(timeout)

@@ -111,8 +111,8 @@ class ThreadTransport(Generic[C, R]):
 
     pid = None
 
-    def __init__(self, hire: WorkerFactory[C, R], name: str = NAME) -> None:
-        self._hire, self._name = hire, name
+    def __init__(self, factory: WorkerFactory[C, R], name: str = NAME) -> None:
+        self._factory, self._name = factory, name
         self._inbox: _QueueInbox[C] = _QueueInbox()
         self._replies: queue.SimpleQueue[R | Failed] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -130,7 +130,7 @@ class ThreadTransport(Generic[C, R]):
             notify()
 
         self._thread = threading.Thread(
-            target=self._hire(self._inbox, post), name=f"nablascope-{self._name}", daemon=True
+            target=self._factory(self._inbox, post), name=f"nablascope-{self._name}", daemon=True
         )
         self._thread.start()
 
@@ -176,14 +176,14 @@ class _PipeInbox(Generic[C]):
         return command
 
 
-def _child(hire: WorkerFactory[C, R], commands: Connection, replies: Connection, niceness: int) -> None:
+def _child(factory: WorkerFactory[C, R], commands: Connection, replies: Connection, niceness: int) -> None:
     """The child process: the same worker over pipes."""
     # Ctrl-C reaches the whole group; the window decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if niceness and hasattr(os, "nice"):
         os.nice(niceness)
     gc.disable()
-    loop = hire(_PipeInbox(commands), replies.send)
+    loop = factory(_PipeInbox(commands), replies.send)
     # What has been imported stays: no look for garbage needs to go through it.
     gc.freeze()
     gc.enable()
@@ -199,8 +199,8 @@ class ProcessTransport(Generic[C, R]):
     ``niceness`` is by how much others come before it, where the system knows such a thing.
     """
 
-    def __init__(self, hire: WorkerFactory[C, R], name: str = NAME, niceness: int = 0) -> None:
-        self._hire, self._name, self._niceness = hire, name, niceness
+    def __init__(self, factory: WorkerFactory[C, R], name: str = NAME, niceness: int = 0) -> None:
+        self._factory, self._name, self._niceness = factory, name, niceness
         self._replies: queue.SimpleQueue[R | Failed] = queue.SimpleQueue()
         self._process: multiprocessing.process.BaseProcess | None = None
         self._reader: threading.Thread | None = None
@@ -215,7 +215,7 @@ class ProcessTransport(Generic[C, R]):
         self._incoming, child_replies = context.Pipe(duplex=False)
         self._process = context.Process(
             target=_child,
-            args=(self._hire, child_commands, child_replies, self._niceness),
+            args=(self._factory, child_commands, child_replies, self._niceness),
             name=f"nablascope-{self._name}",
             daemon=True,
         )
@@ -299,6 +299,6 @@ class ProcessTransport(Generic[C, R]):
             self._process = None
 
 
-def carrier_of(mode: Mode, hire: WorkerFactory[C, R], name: str = NAME, niceness: int = 0) -> Transport[C, R]:
-    """One that hires a worker in a thread or in a process."""
-    return ThreadTransport(hire, name) if mode == "thread" else ProcessTransport(hire, name, niceness)
+def transport_of(mode: Mode, factory: WorkerFactory[C, R], name: str = NAME, niceness: int = 0) -> Transport[C, R]:
+    """One that starts a worker in a thread or in a process."""
+    return ThreadTransport(factory, name) if mode == "thread" else ProcessTransport(factory, name, niceness)

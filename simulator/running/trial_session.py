@@ -26,7 +26,7 @@ class TrialSession:
     def __init__(self, mode: Mode, notify: Notify) -> None:
         self.mode = mode
         self._notify = notify
-        self._carrier: Transport[Command, Reply] | None = None
+        self._transport: Transport[Command, Reply] | None = None
         self._ids = itertools.count(1)
         self._waiting: int | None = None
 
@@ -38,25 +38,25 @@ class TrialSession:
     @property
     def pid(self) -> int | None:
         """Id of the worker's own process; None where there is none."""
-        return None if self._carrier is None else self._carrier.pid
+        return None if self._transport is None else self._transport.pid
 
-    def try_mends(self, experiment: Experiment, findings: tuple[Finding, ...], steps: int, loss: float) -> None:
+    def try_remedies(self, experiment: Experiment, findings: tuple[Finding, ...], steps: int, loss: float) -> None:
         """Try the mends of ``findings`` about a run that has made ``steps`` and has this ``loss``.
 
         That takes the place of what is being tried.
         """
         self._waiting = next(self._ids)
-        self._hired().send(Try(self._waiting, experiment, findings, steps, loss))
+        self._ready().send(Try(self._waiting, experiment, findings, steps, loss))
 
     def cancel(self) -> None:
         """Nobody waits any more."""
-        if self._carrier is not None and self._waiting is not None:
+        if self._transport is not None and self._waiting is not None:
             self._waiting = None
-            self._carrier.send(Cancel())
+            self._transport.send(Cancel())
 
     def replies(self) -> list[Reply | Failed]:
         """What has arrived about the last request, without waiting."""
-        arrived = [] if self._carrier is None else self._carrier.receive()
+        arrived = [] if self._transport is None else self._transport.receive()
         concerning = [reply for reply in arrived if self.waiting and self._concerns(reply)]
         if any(not isinstance(reply, Trying) for reply in concerning):
             self._waiting = None
@@ -67,26 +67,26 @@ class TrialSession:
     def _concerns(self, reply: Reply | Failed) -> bool:
         return not isinstance(reply, Trying | Tried) or reply.id == self._waiting
 
-    def _hired(self) -> Transport[Command, Reply]:
-        if self._carrier is None:
-            self._carrier = self._started()
-        return self._carrier
+    def _ready(self) -> Transport[Command, Reply]:
+        if self._transport is None:
+            self._transport = self._started()
+        return self._transport
 
     def _started(self) -> Transport[Command, Reply]:
         if self.mode == "process":
-            carrier = ProcessTransport(trial_worker, NAME, NICENESS)
+            transport = ProcessTransport(trial_worker, NAME, NICENESS)
             try:
-                carrier.start(self._notify)
+                transport.start(self._notify)
             except OSError:
                 self.mode = "thread"
             else:
-                return carrier
+                return transport
         thread = ThreadTransport(trial_thread, NAME)
         thread.start(self._notify)
         return thread
 
     def close(self) -> None:
         """End the worker; the next request starts another."""
-        carrier, self._carrier, self._waiting = self._carrier, None, None
-        if carrier is not None:
-            carrier.close(CLOSE_SECONDS[self.mode])
+        transport, self._transport, self._waiting = self._transport, None, None
+        if transport is not None:
+            transport.close(CLOSE_SECONDS[self.mode])

@@ -18,7 +18,7 @@ from simulator.arrays.numeric import Floats, frozen
 from simulator.parts.activations import Activation
 from simulator.schema.numbers import number
 from simulator.schema.parameter import title_of
-from simulator.theory.gaussian import mean, second_moment, slope_moment
+from simulator.theory.gaussian import second_moment, slope_moment
 
 SMALLEST, LARGEST, POINTS = 1e-8, 1e4, 289
 """The q along which the edge of chaos is followed."""
@@ -47,18 +47,6 @@ def doubt(activation: Activation, weight_variance: float, where: str) -> str:
 def chi(activation: Activation, q: float, weight_variance: float) -> float:
     """χ: by what E‖δ‖² grows going back through one layer."""
     return weight_variance * slope_moment(activation, q)
-
-
-@functools.lru_cache(maxsize=64)
-def chi_batch_norm(activation: Activation) -> float:
-    """χ with batch norm before the activation, whatever σ_w; never below 1."""
-    return slope_moment(activation, 1.0) / (second_moment(activation, 1.0) - mean(activation, 1.0) ** 2)
-
-
-@functools.lru_cache(maxsize=64)
-def chi_layer_norm(activation: Activation) -> float:
-    """χ with layer norm before the activation, whatever σ_w."""
-    return slope_moment(activation, 1.0) / second_moment(activation, 1.0)
 
 
 @dataclass(frozen=True)
@@ -163,16 +151,6 @@ def _on_axis(weight: Floats, bias: Floats, first: int) -> float:
         return float(weight[first])
     share = bias[first] / (bias[first] - bias[first - 1])
     return float(weight[first] + share * (weight[first - 1] - weight[first]))
-
-
-def critical_weight_variance(activation: Activation, bias_variance: float) -> float:
-    """σ_w² on the edge of chaos for this σ_b², to a few parts in 10⁴; NaN if the edge does not reach it."""
-    edge = edge_of_chaos(activation)
-    for weight, bias in np.split(edge, np.flatnonzero(np.isnan(edge[0])), axis=1):
-        known = np.argsort(bias, kind="stable")[: np.count_nonzero(np.isfinite(bias))]
-        if known.size and bias[known[0]] <= bias_variance <= bias[known[-1]]:
-            return float(np.interp(bias_variance, bias[known], weight[known]))
-    return math.nan
 
 
 @functools.lru_cache(maxsize=16)

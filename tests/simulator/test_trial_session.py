@@ -60,7 +60,7 @@ def until(trials: TrialSession, kind: type[Reply | Failed]) -> list[Reply | Fail
 
 
 def test_they_find_what_trials_without_a_worker_find(trials: TrialSession) -> None:
-    trials.try_mends(SICK, (FINDING,), 60, 0.7)
+    trials.try_remedies(SICK, (FINDING,), 60, 0.7)
     assert trials.waiting
     tried = until(trials, Tried)[-1]
     assert isinstance(tried, Tried)
@@ -78,36 +78,36 @@ def test_they_find_what_trials_without_a_worker_find(trials: TrialSession) -> No
 
 
 def test_they_say_how_far_they_are(trials: TrialSession) -> None:
-    trials.try_mends(ENDLESS, (FINDING,), 200, 0.7)
+    trials.try_remedies(ENDLESS, (FINDING,), 200, 0.7)
     (first,) = [reply for reply in until(trials, Trying) if isinstance(reply, Trying)][:1]
     assert 0 < first.done < first.total
 
 
 def test_a_newer_request_takes_the_place_of_an_older_one(trials: TrialSession) -> None:
-    trials.try_mends(ENDLESS, (FINDING,), 200, 0.7)
+    trials.try_remedies(ENDLESS, (FINDING,), 200, 0.7)
     until(trials, Trying)
-    trials.try_mends(SICK, (FINDING,), 40, 0.7)
+    trials.try_remedies(SICK, (FINDING,), 40, 0.7)
     answers = [reply for reply in until(trials, Tried) if isinstance(reply, Tried)]
     assert [answer.steps for answer in answers] == [40]
 
 
 def test_nothing_comes_of_what_was_cancelled(trials: TrialSession) -> None:
-    trials.try_mends(SICK, (FINDING,), 40, 0.7)
+    trials.try_remedies(SICK, (FINDING,), 40, 0.7)
     trials.cancel()
-    trials.try_mends(SICK, (), 40, 0.7)
+    trials.try_remedies(SICK, (), 40, 0.7)
     (answer,) = [reply for reply in until(trials, Tried) if isinstance(reply, Tried)]
     assert answer.findings == ()
 
 
 def test_they_end_at_once_in_the_midst_of_a_trial(trials: TrialSession) -> None:
-    trials.try_mends(ENDLESS, (FINDING,), 2000, 0.7)
+    trials.try_remedies(ENDLESS, (FINDING,), 2000, 0.7)
     until(trials, Trying)
     trials.close()
     assert not trials.waiting
 
 
 def test_what_goes_wrong_is_told(trials: TrialSession) -> None:
-    trials.try_mends(SICK.with_values([("data.kind", "csv"), ("data.path", "nowhere.csv")]), (FINDING,), 40, 0.7)
+    trials.try_remedies(SICK.with_values([("data.kind", "csv"), ("data.path", "nowhere.csv")]), (FINDING,), 40, 0.7)
     failure = until(trials, Failed)[-1]
     assert isinstance(failure, Failed)
     assert "nowhere.csv" in failure.message
@@ -117,13 +117,13 @@ def test_what_goes_wrong_is_told(trials: TrialSession) -> None:
 def test_a_process_that_dies_is_told_and_the_next_request_has_another() -> None:
     trials = TrialSession("process", lambda: None)
     try:
-        trials.try_mends(ENDLESS, (FINDING,), 2000, 0.7)
+        trials.try_remedies(ENDLESS, (FINDING,), 2000, 0.7)
         assert trials.pid is not None
         os.kill(trials.pid, signal.SIGKILL)
         failure = until(trials, Failed)[-1]
         assert isinstance(failure, Failed)
         assert failure.fatal
-        trials.try_mends(SICK, (FINDING,), 40, 0.7)
+        trials.try_remedies(SICK, (FINDING,), 40, 0.7)
         until(trials, Tried)
     finally:
         trials.close()
@@ -136,7 +136,7 @@ def test_where_no_process_can_be_started_they_run_in_a_thread(monkeypatch: pytes
     monkeypatch.setattr(ProcessTransport, "start", refuse)
     trials = TrialSession("process", lambda: None)
     try:
-        trials.try_mends(SICK, (FINDING,), 40, 0.7)
+        trials.try_remedies(SICK, (FINDING,), 40, 0.7)
         until(trials, Tried)
         assert trials.mode == "thread"
     finally:
@@ -175,7 +175,7 @@ def test_settings_that_have_been_set_right_since_are_a_mend(
 def test_a_process_of_trials_gives_way_to_all_others() -> None:
     trials = TrialSession("process", lambda: None)
     try:
-        trials.try_mends(SICK, (FINDING,), 40, 0.7)
+        trials.try_remedies(SICK, (FINDING,), 40, 0.7)
         pid = trials.pid
         assert pid is not None
         until(trials, Tried)

@@ -123,12 +123,12 @@ class Rig:
     def __init__(self) -> None:
         self.workers: list[ScriptedWorker] = []
         self.document = Document(Experiment.from_builtins(PLAIN))
-        self.bench = Bench(self.document, self._hire)
+        self.bench = Bench(self.document, self._start_worker)
         self.bench.start()
         self.views: list[object] = []
         self.bench.updated.connect(lambda view, _rate: self.views.append(view))
 
-    def _hire(self, _notify: object) -> ScriptedWorker:
+    def _start_worker(self, _notify: object) -> ScriptedWorker:
         self.workers.append(ScriptedWorker())
         return self.workers[-1]
 

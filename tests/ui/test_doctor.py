@@ -32,7 +32,7 @@ from ui.doctor import rounds as doctor_rounds
 from ui.doctor import trials as doctor_trials
 from ui.doctor.evidence import evidence_text
 from ui.doctor.onsets import Onsets
-from ui.doctor.panel import NOTHING, DoctorPanel, mend_text, mend_tip, place_text, settings_text, trial_text
+from ui.doctor.panel import NOTHING, DoctorPanel, place_text, remedy_text, remedy_tip, settings_text, trial_text
 from ui.doctor.strip import NOT_YET
 from ui.doctor.trials import BackgroundTrials, Offer, note_of
 from ui.style.restyle import set_theme
@@ -296,10 +296,10 @@ def test_a_button_says_how_its_mend_is_applied(
     application: Application, back_to: int | None, words: str, tip: str
 ) -> None:
     remedy = replace(MEND, application=application)
-    assert mend_text(remedy, back_to) == words
+    assert remedy_text(remedy, back_to) == words
     deep = Experiment.from_builtins({"data": {"kind": "moons"}, "layers": [{"kind": "dense", "repeat": 10}]})
-    assert mend_tip(remedy, back_to, deep).startswith(tip)
-    assert "layers 1–10, activation: tanh" in mend_tip(remedy, back_to, deep)
+    assert remedy_tip(remedy, back_to, deep).startswith(tip)
+    assert "layers 1–10, activation: tanh" in remedy_tip(remedy, back_to, deep)
 
 
 @pytest.mark.parametrize(("before", "words"), [(math.nan, "NaN"), (math.inf, "∞"), (2e9, "2.00·10⁹")])
@@ -315,7 +315,7 @@ class ScriptedTrials:
         self._inbox: list[Tried | Failed] = []
         self.asked: list[tuple[Finding, ...]] = []
 
-    def try_mends(self, experiment: Experiment, findings: tuple[Finding, ...], steps: int, loss: float) -> None:
+    def try_remedies(self, experiment: Experiment, findings: tuple[Finding, ...], steps: int, loss: float) -> None:
         self.asked.append(findings)
 
     def answer(self, reply: Tried | Failed) -> None:

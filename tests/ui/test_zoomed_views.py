@@ -11,7 +11,7 @@ from tests.ui.plot_data import view
 from tests.ui.real_runs import real
 from ui.plots import all_plots, plot_class
 from ui.plots.base import Plot
-from ui.plots.drawn import ASTRAY
+from ui.plots.drawn import NOTHING_IN_VIEW
 
 
 def shown(qtbot: QtBot, key: str, net: str = "residual") -> Plot[object]:
@@ -31,7 +31,7 @@ def take(plot: Plot[object], x: tuple[float, float], y: tuple[float, float]) -> 
 
 
 def says(plot: Plot[object]) -> bool:
-    return any(note.text == ASTRAY for note in plot.legend.notes)
+    return any(note.text == NOTHING_IN_VIEW for note in plot.legend.notes)
 
 
 def test_a_view_chosen_by_hand_stays_while_something_is_in_it(qtbot: QtBot) -> None:

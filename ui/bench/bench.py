@@ -93,11 +93,11 @@ class Bench(QObject):
 
     def start(self) -> None:
         """Start the worker on the document's experiment; step 0 is computed at once."""
-        self._hire()
+        self._start_worker()
         self._change(self.document.experiment)
 
-    def _hire(self) -> Worker:
-        worker = self.link.hire()
+    def _start_worker(self) -> Worker:
+        worker = self.link.start_worker()
         if worker.notice:
             self.noticed.emit(worker.notice)
         return worker
@@ -107,7 +107,7 @@ class Bench(QObject):
         checkpoint = self.checkpoint
         self.close()
         self._set_playing(False)
-        worker = self._hire()
+        worker = self._start_worker()
         for kept in self._records.runs:
             worker.keep(kept)
         if checkpoint is not None and is_live_change(checkpoint.experiment, self.document.experiment):

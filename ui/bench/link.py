@@ -99,7 +99,7 @@ class WorkerLink(QObject):
         self._painted.timeout.connect(self._resume)
         self._arrived.connect(self.take, Qt.ConnectionType.QueuedConnection)
 
-    def hire(self) -> Worker:
+    def start_worker(self) -> Worker:
         """A worker, from now on; it is told what was set before."""
         self.dead = self._awaiting = False
         self.worker = worker = self._factory(self._arrived.emit)
@@ -149,7 +149,7 @@ class WorkerLink(QObject):
     def wake(self) -> None:
         """Something was asked for: look until it is seen (one answer may still be on its way from before)."""
         self.look_anew()
-        self._pace()
+        self._set_interval()
 
     def look_anew(self) -> None:
         """What is on its way may be from before."""
@@ -173,7 +173,7 @@ class WorkerLink(QObject):
             self.look()
         if self._awaiting and self._since_look.hasExpired(BUSY_MS) and not self.dead:
             self.waiting.emit(self._since_look.elapsed() / 1000)
-        self._pace()
+        self._set_interval()
 
     def take(self) -> None:
         """Hear what has arrived; where more was asked for meanwhile, look again at once."""
@@ -213,7 +213,7 @@ class WorkerLink(QObject):
         elif self.worker is not None:
             self.worker.resume()
 
-    def _pace(self) -> None:
+    def _set_interval(self) -> None:
         if self.worker is None:
             return
         active = self.playing or self._frames_due

@@ -31,7 +31,7 @@ from ui.style.numbers import count, integer, number, percent, setting
 
 NOTHING = "Nothing is wrong as far as the doctor can see."
 SHOWN_SETTINGS = 6
-MOST_OF_MENDS = 0.4
+MOST_OF_REMEDIES = 0.4
 """Share of a card's width that mends may take beside its words."""
 SIGNS = {"severe": "●", "warning": "○", "note": "·"}
 
@@ -100,13 +100,13 @@ def trial_text(trial: Trial) -> str:
     return f"tried {count(trial.steps, 'step')}: loss {before} → {after}"
 
 
-def mend_text(remedy: Remedy, back_to: int | None) -> str:
+def remedy_text(remedy: Remedy, back_to: int | None) -> str:
     """``Learning rate 0.01 · starts over · tried 200 steps: loss 2.30 → 0.41``"""
     tried = "" if remedy.tried is None else trial_text(remedy.tried)
     return " · ".join(part for part in (remedy.title, application_text(remedy, back_to), tried) if part)
 
 
-def mend_tip(remedy: Remedy, back_to: int | None, experiment: Experiment | None) -> str:
+def remedy_tip(remedy: Remedy, back_to: int | None, experiment: Experiment | None) -> str:
     """What a button does, and what it sets."""
     if remedy.application == "live":
         what = "Acts at once, in the running network."
@@ -171,14 +171,14 @@ class FindingRow(QFrame):
         words.addWidget(self.evidence)
         words.addWidget(self.note)
         words.addStretch(1)
-        self._mends = QVBoxLayout()
-        self._mends.setSpacing(4)
+        self._remedies = QVBoxLayout()
+        self._remedies.setSpacing(4)
         self._row = QHBoxLayout(self.body)
         self._row.setContentsMargins(32, 0, 4, 6)
         self._row.setSpacing(16)
         self._row.addLayout(words, 1)
-        self._row.addLayout(self._mends)
-        self._mends.addStretch(1)
+        self._row.addLayout(self._remedies)
+        self._remedies.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 0, 4, 0)
         column.setSpacing(0)
@@ -209,7 +209,7 @@ class FindingRow(QFrame):
 
     def _arrange(self) -> None:
         """Mends stand beside the words where these have most of the width, else below."""
-        beside = self._mends.sizeHint().width() < MOST_OF_MENDS * self.width()
+        beside = self._remedies.sizeHint().width() < MOST_OF_REMEDIES * self.width()
         way = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         if self._row.direction() != way:
             self._row.setDirection(way)
@@ -237,7 +237,7 @@ class FindingRow(QFrame):
         if before is None or before.trying != offer.trying or before.note != offer.note:
             self.show_progress(0.0)
         if before is None or (before.finding.remedies, before.back_to) != (finding.remedies, offer.back_to):
-            self._show_mends(offer)
+            self._show_remedies(offer)
 
     def show_progress(self, share: float) -> None:
         """How far its mends have been tried, if they are being tried."""
@@ -245,9 +245,9 @@ class FindingRow(QFrame):
         self.note.setText(trying_text(self.offer.trying, share) if self.offer.trying else self.offer.note)
         self.note.setVisible(bool(self.note.text()))
 
-    def _show_mends(self, offer: Offer) -> None:
+    def _show_remedies(self, offer: Offer) -> None:
         for button in self.buttons:
-            self._mends.removeWidget(button)
+            self._remedies.removeWidget(button)
             button.hide()
             button.deleteLater()
         self.buttons = [self._button(place, remedy, offer) for place, remedy in enumerate(offer.finding.remedies)]
@@ -255,11 +255,11 @@ class FindingRow(QFrame):
 
     def _button(self, place: int, remedy: Remedy, offer: Offer) -> QPushButton:
         back_to = offer.back_to if remedy.application == "checkpoint" else None
-        button = QPushButton(mend_text(remedy, back_to))
-        button.setToolTip(mend_tip(remedy, back_to, offer.experiment))
+        button = QPushButton(remedy_text(remedy, back_to))
+        button.setToolTip(remedy_tip(remedy, back_to, offer.experiment))
         button.setAccessibleDescription(button.toolTip())
         button.clicked.connect(lambda: self.chosen.emit(remedy, back_to))
-        self._mends.insertWidget(place, button)
+        self._remedies.insertWidget(place, button)
         return button
 
 

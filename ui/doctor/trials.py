@@ -175,7 +175,7 @@ class BackgroundTrials(QObject):
         if self._step >= GROWTH * max(self._steps, USUAL_STEPS):
             self._steps = self._step
         self._asked = dict(self._findings)
-        self._session.try_mends(self._experiment, tuple(self._asked.values()), self._steps, self._loss)
+        self._session.try_remedies(self._experiment, tuple(self._asked.values()), self._steps, self._loss)
 
     def _take(self) -> None:
         """What has arrived, if it is still waited for."""

@@ -22,7 +22,7 @@ from ui.style.numbers import integer
 from ui.style.theme import Theme, current_theme, depth_colours
 
 LEGEND_ROW, FIRST_ROW = 1, 2
-ASTRAY = "nothing here: double-click"
+NOTHING_IN_VIEW = "nothing here: double-click"
 """What a view says from which a hand has moved all that is drawn; a double-click or A brings it back."""
 
 
@@ -195,7 +195,7 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
         if self.paused:
             notes.insert(0, Note(f"held at step {integer(self.state.step)}"))
         if any(pane.astray for pane in self.canvas.panes):
-            notes.insert(0, Note(ASTRAY, warning=True))
+            notes.insert(0, Note(NOTHING_IN_VIEW, warning=True))
         keys = [*self.legend_keys(self.state), *self.drawing.keys(), *self.pinned_key()]
         self.legend.say(keys, notes, self.remark(self.state))
         self.pointing.read_again()

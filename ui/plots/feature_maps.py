@@ -31,7 +31,7 @@ from ui.style.numbers import count, integer, number
 from ui.style.theme import Theme
 
 MARGIN = 0.02
-MOST_OF_INPUT, APART = 0.5, 0.06
+MOST_OF_INPUT, GAP_TO_MAPS = 0.5, 0.06
 """Width of the input at most and its distance from the maps, as shares of their width."""
 Index = NDArray[np.intp]
 
@@ -297,7 +297,7 @@ class FeatureMaps(TilePlot):
         whole = flowing(*image.shape).rect
         zoom = min(rect.height() / whole.height(), MOST_OF_INPUT * rect.width() / whole.width())
         width, height = zoom * whole.width(), zoom * whole.height()
-        return QRectF(-width - APART * rect.width(), 0.5 * (rect.height() - height), width, height)
+        return QRectF(-width - GAP_TO_MAPS * rect.width(), 0.5 * (rect.height() - height), width, height)
 
     def marks(self, state: MapState) -> Sequence[Mark]:
         marks, image, maps = list(super().marks(state)), input_of(state), self._comparable(self.state or state, state)

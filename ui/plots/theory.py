@@ -15,7 +15,7 @@ from ui.chart.polygons import Array, pieces
 THEORY = Option(
     "theory", "theory", "Draw what mean-field theory predicts for such a network at step 0, for wide random layers"
 )
-FRESH, OLD = 0.2, 0.1
+YOUNG_ALPHA, OLD_ALPHA = 0.2, 0.1
 """How strong a band is at step 0 and once training has moved on."""
 
 
@@ -29,7 +29,7 @@ class Envelope(NamedTuple):
 
 def envelope_marks(envelopes: Sequence[Envelope], *, fresh: bool) -> list[Mark]:
     """The bands of predicted curves with a dashed line through each; ``fresh``: the network stands where they do."""
-    alpha = FRESH if fresh else OLD
+    alpha = YOUNG_ALPHA if fresh else OLD_ALPHA
     areas = [
         Area(f"theory {place}", _layers(band), band.low, band.high, colour="muted", alpha=alpha, z=-1.5)
         for place, band in enumerate(envelopes)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WIDEST = 10
 """Units of a layer up to which a network can be changed by hand."""
 SIGNALS = ("input", "activation", "slope", "delta")
-ALIKE = 1e-9
+RATIO_TOLERANCE = 1e-9
 """Ratios of entries that differ by less are one ratio."""
 
 
@@ -190,7 +190,7 @@ def ratio(before: Floats, after: Floats) -> Ratio:
     alive = known & (after != 0)
     ratios = after[alive] / before[alive]
     spread = float(np.ptp(ratios)) if ratios.size else math.inf
-    common = float(ratios[0]) if spread <= ALIKE * float(np.abs(ratios).max(initial=0.0)) else math.nan
+    common = float(ratios[0]) if spread <= RATIO_TOLERANCE * float(np.abs(ratios).max(initial=0.0)) else math.nan
     sizes = np.linalg.norm(before), np.linalg.norm(after)
     with np.errstate(all="ignore"):
         size = float(np.divide(sizes[1], sizes[0]))
