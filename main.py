@@ -93,32 +93,32 @@ def launched(worker: Mode | None) -> ProcessTransport[Command, Reply] | None:
     """The training process, to warm up while Qt is imported and the window is built; None where it will be a thread."""
     if (worker or usual_mode()) == "thread":
         return None
-    carrier = ProcessTransport(trainer)
+    transport = ProcessTransport(trainer)
     try:
-        carrier.launch()
+        transport.launch()
     except OSError:
         return None  # the session tries again, and says why it is a thread then
-    return carrier
+    return transport
 
 
 def open_bench(target: str | None, worker: Mode | None, reset: bool = False) -> int:
     """Open the window; Qt is imported only here. 2 for a file that is none."""
     # What a start makes, stays: looking it over for garbage again and again is a tenth of the time.
     gc.disable()
-    carrier = launched(worker)
+    transport = launched(worker)
     try:
         # Before Qt: once that is there, it reads the source of every module that is imported.
         import_module("simulator.running.session")
         from ui.app import open_bench as show
 
-        return show(target, worker, carrier, reset=reset)
+        return show(target, worker, transport, reset=reset)
     except (ValueError, OSError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     finally:
         gc.enable()
-        if carrier is not None:
-            carrier.close(CLOSE_SECONDS)
+        if transport is not None:
+            transport.close(CLOSE_SECONDS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -144,7 +144,7 @@ class Session:
 
     def configure(self, blas_threads: int | None, grouping: str) -> None:
         """How many threads a matrix product may use (None: as the network deserves), and how numbers are written."""
-        self._carrier.send(Configure(blas_threads, grouping))
+        self._transport.send(Configure(blas_threads, grouping))
 
     def look(self, observations: Sequence[Observation[Any]] = ()) -> None:
         """Ask for an Update with these, unless one is under way."""

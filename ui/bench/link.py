@@ -138,7 +138,7 @@ class WorkerLink(QObject):
     def set_frames_per_second(self, frames: int) -> None:
         """How often someone looks while training, at most."""
         self._frame_ms = round(1000 / frames)
-        self._pace()
+        self._set_interval()
 
     def set_visible(self, visible: bool) -> None:
         """Whether anyone can see the window."""
