@@ -65,8 +65,8 @@ def command_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def draw_plots(result: RunResult, folder: Path) -> None:
-    """Draw every plot of a finished run as PNG; OSError with one sentence if that cannot be."""
+def draw_plots(result: RunResult, folder: Path) -> str:
+    """Draw every plot of a finished run as PNG, and say what was drawn; OSError with one sentence if that cannot be."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     try:
         from ui.app import create_app
@@ -76,10 +76,11 @@ def draw_plots(result: RunResult, folder: Path) -> None:
         raise OSError(f"the plots cannot be drawn ({error}); --no-plots leaves them out") from error
     app = create_app()
     try:
-        draw_all(result.last, result.record, folder)
+        drawn = draw_all(result.last, result.record, folder)
     except ExportError as error:
         raise OSError(str(error)) from error
     app.processEvents()
+    return drawn.sentence
 
 
 def write_manual(folder: Path) -> int:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from simulator.running.run_file import SavedRun
     from simulator.running.stop_rules import StopRule
 
-Draw = Callable[["RunResult", Path], None]
+Draw = Callable[["RunResult", Path], str | None]
+"""Draws the plots of a run into a folder, and says in a sentence what was drawn."""
 WriteManual = Callable[[Path], int]
 """Writes the manual into a folder; how many pages."""
 STOP_RULES = (
@@ -267,9 +268,11 @@ def _run(arguments: argparse.Namespace, draw: Draw) -> int:
         experiment = prepare(arguments, start)
         tell = functools.partial(advance, "Training", total=total, unit="steps")
         for folder, result in _results(arguments, experiment, start, tell, stop):
-            if not arguments.no_plots:
-                draw(result, folder / "plots")
-            _tell(result, "" if folder == arguments.out else f"{folder.name}, ", told)
+            drawn = None if arguments.no_plots else draw(result, folder / "plots")
+            whose = "" if folder == arguments.out else f"{folder.name}, "
+            _tell(result, whose, told)
+            if drawn:
+                print(f"{whose}{drawn}")
             told = result.info.notes
     # A folder's name may be no text in any encoding.
     print(f"written to {str(arguments.out).encode(errors='backslashreplace').decode()}")

@@ -14,10 +14,11 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from simulator.system.progress import CancelledError, listening
 from tests.ui.plot_data import view
 from ui.export import ExportError, copy_picture, export_all, export_plot
 from ui.export.headless import draw_all
-from ui.export.pictures import picture
+from ui.export.pictures import Exported, picture
 from ui.export.tables import cell_text
 from ui.plots import Plot, View, all_plots, plot_class
 from ui.style.theme import DARK, LIGHT
@@ -147,8 +148,37 @@ def test_all_plots_at_once(qtbot: QtBot, tmp_path: Path) -> None:
     plots = [shown(plot.key, qtbot) for plot in all_plots()]
     empty = plot_class("loss")()
     qtbot.addWidget(empty)
-    written = export_all([*plots, empty], tmp_path / "new" / "folder", "csv")
-    assert [path.name for path in written] == [f"{plot.key}.csv" for plot in all_plots()]
+    exported = export_all([*plots, empty], tmp_path / "new" / "folder", "csv")
+    assert [path.name for path in exported.written] == [f"{plot.title}.csv" for plot in all_plots()]
+    assert len({path.name.lower() for path in exported.written}) == len(plots)
+    assert exported.sentence == (
+        f"{len(plots)} of {len(plots) + 1} plots written; one had nothing to show: Loss and accuracy."
+    )
+
+
+def test_what_became_of_several_plots_is_one_sentence() -> None:
+    files = tuple(Path(f"{number}.png") for number in range(24))
+    empty = ("Gates", "Kernels", "Feature maps", "Decision boundary", "Singular values")
+    assert (
+        Exported(files, empty, 29).sentence == f"24 of 29 plots written; five had nothing to show: {', '.join(empty)}."
+    )
+    assert Exported(files, (), 24).sentence == "All 24 plots written."
+    assert Exported(files[:7], empty, 29, cancelled=True).sentence == "7 of 29 plots written, then it was cancelled."
+    assert Exported(files[:1], (), 1).sentence == "1 of 1 plot written."
+
+
+def test_an_export_can_be_cancelled_between_two_plots(qtbot: QtBot, tmp_path: Path) -> None:
+    plots = [shown(plot.key, qtbot) for plot in all_plots()[:5]]
+
+    def end(_doing: str, done: float, _total: float, _unit: str) -> None:
+        if done == 3:
+            raise CancelledError
+
+    with listening(end):
+        exported = export_all(plots, tmp_path, "csv")
+    assert exported.cancelled
+    assert sorted(path.name for path in exported.written) == sorted(path.name for path in tmp_path.iterdir())
+    assert len(exported.written) == 3
 
 
 def test_the_clipboard_gets_a_picture(qtbot: QtBot, qapp: QApplication) -> None:
@@ -195,8 +225,9 @@ def test_a_failure_leaves_the_old_file_whole(qtbot: QtBot, tmp_path: Path, monke
 
 def test_a_run_without_a_screen_draws_what_it_has(qapp: QApplication, tmp_path: Path) -> None:
     given = view(4, plane=False)
-    written = draw_all(
+    drawn = draw_all(
         given.frame, given.record, tmp_path / "plots", width=320, height=200
     )  # fmt: skip
-    assert {path.stem for path in written} == {plot.key for plot in all_plots()} - {"boundary"}
-    assert all(colours(QImage(str(path))) > 5 for path in written)
+    assert {path.stem for path in drawn.written} == {plot.title for plot in all_plots()} - {"Decision boundary"}
+    assert all(colours(QImage(str(path))) > 5 for path in drawn.written)
+    assert drawn.sentence.endswith("; one had nothing to show: Decision boundary.")

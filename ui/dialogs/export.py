@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QStandardPaths, Signal
 from PySide6.QtWidgets import (
+    QApplication,
     QCheckBox,
     QComboBox,
     QDialog,
@@ -22,13 +24,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from simulator.running.progress_text import progress_text
+from simulator.system.progress import CancelledError, Meter, Progress, listening
 from ui.dialogs import plain
-from ui.export import ExportError, export_all, export_plot
+from ui.export import ExportError, export_all, export_plot, file_name
 from ui.export.pictures import Kind, PictureOptions
 from ui.plots.base import Plot
 from ui.settings.settings import Settings
-from ui.style.numbers import integer
 
+BUSY_SECONDS = 0.5
+"""What takes longer says how far it is."""
 SHOWN, ALL = "*shown", "*all"
 FORMATS = (
     ("png", "PNG picture"),
@@ -69,6 +74,9 @@ class ExportDialog(QDialog):
         self.light = QCheckBox("Light background", self)
         self.pixels = QLabel(self)
         self.error = QLabel(self)
+        self.progress = QLabel(self)
+        self.progress.hide()
+        self._exporting = self._cancelled = False
         self._fill(key)
         self._lay_out()
         self._tell()
@@ -126,6 +134,7 @@ class ExportDialog(QDialog):
         column.setSpacing(12)
         column.addLayout(form)
         column.addWidget(self.error)
+        column.addWidget(self.progress)
         column.addWidget(self.buttons)
 
     @property
@@ -149,10 +158,37 @@ class ExportDialog(QDialog):
         if which in (SHOWN, ALL):
             target = QFileDialog.getExistingDirectory(self, "Folder for the plots", str(folder))
         else:
-            start = str(folder / f"{which}.{self.kind}")
+            start = str(folder / file_name(self._plots[which], self.kind))
             target, _ = QFileDialog.getSaveFileName(self, "Export to", start, f"*.{self.kind}")
         if target:
             self.export_to(Path(target))
+
+    @contextmanager
+    def _progress(self) -> Iterator[None]:
+        """Say in the dialog how far it is, where that takes long; *Cancel* ends it."""
+        self._exporting, self._cancelled = True, False
+        self.buttons.button(QDialogButtonBox.StandardButton.Save).setEnabled(False)
+        try:
+            with listening(Meter(self._show_progress, BUSY_SECONDS)):
+                yield
+        finally:
+            self._exporting = False
+            self.progress.hide()
+            self.buttons.button(QDialogButtonBox.StandardButton.Save).setEnabled(True)
+
+    def _show_progress(self, progress: Progress) -> None:
+        self.progress.setText(progress_text(progress))
+        self.progress.show()
+        QApplication.processEvents()
+        if self._cancelled:
+            raise CancelledError
+
+    def reject(self) -> None:
+        """End what is being exported; else close."""
+        if self._exporting:
+            self._cancelled = True
+        else:
+            super().reject()
 
     def export_to(self, target: Path) -> None:
         """Write into a folder (all) or a file (one plot); what fails is said in the dialog, which stays."""
@@ -164,8 +200,9 @@ class ExportDialog(QDialog):
         try:
             if which in (SHOWN, ALL):
                 keys = self._shown if which == SHOWN else tuple(self._plots)
-                written = export_all([self._plots[key] for key in keys], target, **how)
-                said = f"{integer(len(written))} files are in {target}."
+                with self._progress():
+                    exported = export_all([self._plots[key] for key in keys], target, **how)
+                said = f"{exported.sentence} They are in {target}."
             else:
                 path = target if target.suffix else target.with_suffix(f".{self.kind}")
                 said = f"Exported to {export_plot(self._plots[which], path, **how)}."

@@ -7,7 +7,7 @@ from pathlib import Path
 from simulator.record.frame import Frame
 from simulator.record.record import Record
 from simulator.system.progress import followed
-from ui.export.pictures import export_all
+from ui.export.pictures import Exported, export_all
 from ui.plots import View, all_plots
 from ui.style.theme import LIGHT
 
@@ -15,8 +15,8 @@ from ui.style.theme import LIGHT
 def draw_all(
     frame: Frame, record: Record, folder: Path | str, *,
     width: int = 800, height: int = 500, scale: float = 1.0,
-) -> list[Path]:  # fmt: skip
-    """Write ``<key>.png`` in light colours for every plot that has something to show; the files written.
+) -> Exported:  # fmt: skip
+    """Write a picture in light colours of every plot that has something to show.
 
     Needs a QApplication (the offscreen platform will do). Raises ``ExportError``.
     """

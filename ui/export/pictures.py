@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
@@ -12,17 +13,22 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QPageSi
 from PySide6.QtSvg import QSvgGenerator
 
 from simulator.system.atomic import write_atomic
+from simulator.system.progress import CancelledError, followed
 from ui.export.tables import csv_text
 from ui.plots.base import Plot
-from ui.style.numbers import integer
+from ui.style.numbers import count, integer
 from ui.style.theme import LIGHT, Theme, current_theme
 
 Kind = Literal["png", "svg", "pdf", "csv"]
 KINDS: tuple[Kind, ...] = ("png", "svg", "pdf", "csv")
+NO_FILE_NAME = '<>:"/\\|?*'
+"""What the name of a file may not hold, on one system or another."""
 SMALLEST, LARGEST = 120, 16384
 """Width and height of a picture in pixels, after scaling."""
 
-__all__ = ["KINDS", "ExportError", "Kind", "copy_picture", "export_all", "export_plot", "picture"]
+__all__ = [
+    "KINDS", "ExportError", "Exported", "Kind", "copy_picture", "export_all", "export_plot", "file_name", "picture",
+]  # fmt: skip
 
 
 class PictureOptions(TypedDict):
@@ -168,6 +174,41 @@ def export_plot(
     return path
 
 
+def file_name(plot: Plot[Any], kind: Kind) -> str:
+    """``Loss and accuracy.png``: the title, without what a file's name may not hold."""
+    return f"{''.join(letter for letter in plot.title if letter not in NO_FILE_NAME)}.{kind}"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What has become of several plots."""
+
+    written: tuple[Path, ...]
+    empty: tuple[str, ...] = ()
+    """Titles of those that had nothing to show."""
+    total: int = 0
+    """How many there were."""
+    cancelled: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """``24 of 29 plots written; five had nothing to show: Gates, …``."""
+        done, total = len(self.written), self.total
+        some = f"{integer(done)} of {count(total, 'plot')} written"
+        told = f"All {count(total, 'plot')} written" if done == total > 1 else some
+        if self.cancelled:
+            return f"{told}, then it was cancelled."
+        if not self.empty:
+            return f"{told}."
+        return f"{told}; {in_words(len(self.empty))} had nothing to show: {', '.join(self.empty)}."
+
+
+def in_words(number: int) -> str:
+    """Small numbers in words."""
+    words = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+    return words[number] if number < len(words) else integer(number)
+
+
 def export_all(
     plots: Sequence[Plot[Any]],
     folder: Path | str,
@@ -177,8 +218,11 @@ def export_all(
     height: int = 500,
     scale: float = 1.0,
     light: bool = True,
-) -> list[Path]:
-    """Write every plot that shows something as ``<key>.<kind>``; the files written. The folder is made if needed."""
+) -> Exported:
+    """Write every plot that shows something, named by its title. The folder is made if needed.
+
+    Says how far it is, and ends where nobody waits for it.
+    """
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -187,12 +231,15 @@ def export_all(
     filled = [plot for plot in plots if plot.state is not None]
     if not filled:
         raise ExportError("no plot shows anything yet, so there is nothing to export")
-    return [
-        export_plot(
-            plot, folder / f"{plot.key}.{kind}", width=width, height=height, scale=scale, light=light, kind=kind
-        )
-        for plot in filled
-    ]
+    empty = tuple(plot.title for plot in plots if plot.state is None)
+    written: list[Path] = []
+    try:
+        for plot in followed(filled, "Writing plots", "plots"):
+            path = folder / file_name(plot, kind)
+            written.append(export_plot(plot, path, width=width, height=height, scale=scale, light=light, kind=kind))
+    except CancelledError:
+        return Exported(tuple(written), empty, len(plots), cancelled=True)
+    return Exported(tuple(written), empty, len(plots))
 
 
 def copy_picture(
