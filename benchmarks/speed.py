@@ -31,6 +31,7 @@ SECTIONS = {
     "preflight": "benchmarks.preflight",
     "start": "benchmarks.start",
     "window": "benchmarks.window",
+    "cards": "benchmarks.cards",
 }
 
 
