@@ -110,8 +110,7 @@ def _arrange(window: MainWindow, target: str | None, reset: bool) -> None:
     """What stands in the window before it is shown."""
     if reset:
         window.reset_everything()
-    if target is None:
-        window.first_hour.begin()
+    window.first_hour.begin(asked=target is not None)
     if workspace := workspace_of(target):
         window.plot_area.show_workspace(workspace)
 

@@ -27,6 +27,7 @@ from ui.dialogs.table import TableDialog
 from ui.export.thumbnail import SCALE, SIZE
 from ui.forms.rows import ChoiceRow
 from ui.plots import all_plots
+from ui.settings.preferences import START, prefer
 from ui.settings.settings import Settings
 from ui.start.groups import rows_of
 from ui.start.page import StartPage
@@ -51,7 +52,7 @@ def start(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     def open_window() -> MainWindow:
         window = MainWindow(start_document(None), lambda notify: Session("thread", notify))
         made.append(window)
-        window.first_hour.begin()
+        window.first_hour.begin(asked=False)
         window.show()
         window.bench.start()
         qtbot.waitUntil(lambda: window.bench.view is not None)
@@ -323,3 +324,10 @@ def test_the_page_imports_nothing_that_the_window_has_not() -> None:
     folder = Path(main.__file__).parent
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_preference_acts_as_the_box_does(start: Start) -> None:
+    prefer(START, "off")
+    assert start().first_hour.page is None
+    prefer(START, "on")
+    assert start().first_hour.page is not None

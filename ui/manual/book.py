@@ -16,6 +16,7 @@ from ui.style.help import SUFFIX
 
 GUIDE = (
     ("index", "Nablascope"),
+    ("guide/beginning", "Start page and tour"),
     ("guide/running", "Run and stop"),
     ("guide/board", "The board"),
     ("guide/reading-plots", "Reading plots"),

@@ -49,6 +49,11 @@ NUMBERS = Preference(
     "How thousands are grouped wherever a number is read.",
     tuple(SYMBOL_NAMES.items()), "space",
 )  # fmt: skip
+START = Preference(
+    "start/page", "A start without a file",
+    "What the program begins with where neither a file nor a preset is named; Help has the start page at any time.",
+    (("on", "with the start page"), ("off", "with the bench")), "on",
+)  # fmt: skip
 PRECISION = Preference(
     "new/precision", "Precision of new experiments",
     "The numbers that File → New computes with.",
@@ -74,7 +79,7 @@ PAUSE = Preference(
     "Once in a run: at the first loss or parameter that is NaN or ∞.",
     (("on", "pause"), ("off", "go on")), "on",
 )  # fmt: skip
-PREFERENCES = (THEME, FRAMES, NUMBERS, PRECISION, SEED, WORKER, THREADS, PAUSE)
+PREFERENCES = (THEME, FRAMES, NUMBERS, START, PRECISION, SEED, WORKER, THREADS, PAUSE)
 """In the order of the dialog."""
 assert set(SYMBOL_NAMES) == set(GROUPINGS)
 

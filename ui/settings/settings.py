@@ -35,6 +35,13 @@ class Settings:
     def forget(self, key: str) -> None:
         self._store.remove(key)
 
+    def offers_tour(self) -> bool:
+        """Whether the tour has not been offered yet."""
+        return self.text("start/tour", "on") != "off"
+
+    def end_tour_offer(self) -> None:
+        self.set("start/tour", "off")
+
     def recent_files(self) -> list[Path]:
         """Files opened or saved lately, newest first; those that have gone are left out."""
         lines = self.text("files/recent").split("\n")

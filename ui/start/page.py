@@ -27,20 +27,15 @@ from simulator.data import Data
 from simulator.experiment.files import Preset, preset_groups
 from simulator.schema.parameter import concrete, grouped, kind_of, summary_of, title_of
 from ui.forms.typed import capital
+from ui.settings.preferences import START, prefer, preferred
 from ui.settings.settings import Settings
 from ui.start.groups import PictureGroups, heading
 from ui.start.picture_button import PictureButton
 from ui.start.pictures import file_picture, preset_picture
 from ui.style.icons import app_icon
 
-SHOWN_KEY = "start/page"
 PURPOSE = "An oscilloscope for gradients: see what flows through a deep network, and why it does or does not learn."
 MARGIN = 24
-
-
-def shows_at_start() -> bool:
-    """Whether a start without a file or preset begins with this page."""
-    return Settings().text(SHOWN_KEY, "on") != "off"
 
 
 class StartPage(QFrame):
@@ -94,7 +89,9 @@ class StartPage(QFrame):
         row.addWidget(icon)
         row.addSpacing(4)
         row.addLayout(words, 1)
-        self.tour = self._button("Take the &tour", "Six steps on the real controls, two minutes.", self.tour_chosen)
+        self.tour = self._button("Take the &tour", "Six steps on the real controls.", self.tour_chosen)
+        self.tour.setDefault(True)
+        self.tour.setVisible(Settings().offers_tour())
         self.new = self._button("&New", "A small network on handwritten digits to build on.", self.new_chosen)
         self.open = self._button("&Open…", "An experiment that was saved, or a table.", self.open_chosen)
         self.data = self._button("Open &data…", "A table of your own, in almost any format.", None)
@@ -173,9 +170,9 @@ class StartPage(QFrame):
         return button
 
     def _make_foot(self) -> QHBoxLayout:
-        self.at_start.setChecked(shows_at_start())
+        self.at_start.setChecked(preferred(START) == "on")
         self.at_start.setToolTip("The Help menu opens it at any time.")
-        self.at_start.toggled.connect(lambda on: Settings().set(SHOWN_KEY, "on" if on else "off"))
+        self.at_start.toggled.connect(lambda on: prefer(START, "on" if on else "off"))
         row = QHBoxLayout()
         row.setContentsMargins(MARGIN, 6, MARGIN, 8)
         row.addWidget(self.at_start)

@@ -124,6 +124,7 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 QFrame#plotCard { background: $panel; border: 1px solid $border; border-radius: 6px; }
+QFrame#tourBubble { background: $panel; border: 2px solid $accent; border-radius: 8px; }
 QFrame#findingsStrip { background: $panel; border: 1px solid $border; border-radius: 6px; }
 QFrame#finding { border: 0; border-top: 1px solid $border; }
 QFrame#findingsStrip QScrollArea, QWidget#findings { background: $panel; }

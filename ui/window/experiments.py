@@ -67,15 +67,18 @@ class Experiments(QObject):
         self.leaving.emit()
         self.document.replace(experiment)
 
-    def open_preset(self, preset: Preset) -> None:
+    def open_preset(self, preset: Preset) -> bool:
+        """Whether it could be read, and the present experiment may be given up for it."""
         try:
             experiment = preset.load()
         except ValueError as error:
             self._banner.say(in_words(error))
-            return
-        if self.may_replace():
+            return False
+        may = self.may_replace()
+        if may:
             self._replace(experiment)
             self.preset_opened.emit(preset)
+        return may
 
     def ask_open(self) -> None:
         path = files.ask_open(self._window, self._folder())

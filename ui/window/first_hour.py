@@ -1,32 +1,46 @@
-"""What leads a newcomer in: the start page over the bench, and pictures of what was left for its list."""
+"""What leads a newcomer in: the start page over the bench, the tour, and pictures of what was left for the page."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QObject, QRect, QTimer
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from simulator.data import Csv, Images
+from simulator.experiment.files import presets
 from simulator.schema.parameter import kind_of
-from ui.board.plot_area import PlotArea
-from ui.start.page import StartPage, shows_at_start
-from ui.start.pictures import keep_file_picture
+from ui.settings.preferences import START, preferred
+from ui.settings.settings import Settings
 from ui.style.theme import THEMES
 from ui.window.experiments import Experiments
+from ui.window.parts import Parts
+
+# Page and tour are imported when they are shown: a start with a file does not wait for them.
+if TYPE_CHECKING:
+    from ui.start.page import StartPage
+    from ui.tour.tour import Tour
 
 BEHIND_MS = 150
 """The page is painted before the plots that it covers are made."""
+OFFER = "New here? A tour of six steps on the real controls takes a few minutes; the Help menu has it later, too."
+TAKE_TOUR = "Take the tour", "Opens its own preset; leave it at any time with Esc."
 OWN = frozenset(kind_of(kind) for kind in (Csv, Images))
 """Data sets that a person's own files are read by."""
 
 
 class FirstHour(QObject):
-    """Opens the start page over a window and does what is chosen there."""
+    """Opens the start page and the tour over a window, and does what is chosen there."""
 
-    def __init__(self, window: QMainWindow, experiments: Experiments, plots: PlotArea) -> None:
+    def __init__(self, window: QMainWindow, experiments: Experiments, parts: Parts, training: QWidget) -> None:
+        """``training`` is the panel that holds the knobs."""
         super().__init__(window)
-        self._window, self._experiments, self._plots = window, experiments, plots
+        self._window, self._experiments, self._parts, self._training = window, experiments, parts, training
+        self._plots = plots = parts.plots
         self.page: StartPage | None = None
         """While it is open."""
+        self.tour: Tour | None = None
+        """While it is under way."""
         self._behind = QTimer(self, singleShot=True, interval=BEHIND_MS)
         self._behind.timeout.connect(lambda: plots.board.set_covered(False))
         document = experiments.document
@@ -35,11 +49,18 @@ class FirstHour(QObject):
         experiments.leaving.connect(self._keep_picture)
         window.installEventFilter(self)
 
-    def begin(self) -> None:
-        """As a start without a file or preset does: the page, unless it is not wanted, and the bench behind it."""
-        if shows_at_start():
+    def begin(self, *, asked: bool) -> None:
+        """At a start: the page over the bench, unless something was ``asked`` for or a person does without it.
+
+        Whoever has not been offered the tour yet is so there, or in a message.
+        """
+        settings = Settings()
+        if not asked and preferred(START) == "on":
             self._plots.board.set_covered(True)
             self.open_page()
+        elif settings.offers_tour():
+            settings.end_tour_offer()
+            self._parts.banner.say(OFFER, again=self.begin_tour, words=TAKE_TOUR)
 
     def open_page(self) -> None:
         """Lay the page over the bench."""
@@ -52,8 +73,11 @@ class FirstHour(QObject):
 
     def _make_page(self) -> StartPage:
         experiments = self._experiments
+        from ui.start.page import StartPage
+
         page = StartPage(experiments.document.name, self._window)
         page.closed.connect(self.close_page)
+        page.tour_chosen.connect(self.begin_tour)
         page.preset_chosen.connect(experiments.open_preset)
         page.file_chosen.connect(experiments.open_path)
         page.new_chosen.connect(lambda: experiments.new())
@@ -70,9 +94,34 @@ class FirstHour(QObject):
             self.page.hide()
             self.page.deleteLater()
             self.page = None
+            Settings().end_tour_offer()
             self._behind.stop()
             self._plots.board.set_covered(False)
             self._window.setFocus()
+
+    # -- the tour ------------------------------------------------------------------------------------------------
+
+    def begin_tour(self) -> None:
+        """Open the preset that it is about, and point at the first step; not where the present run is kept."""
+        from ui.tour.tour import Tour
+        from ui.window.tour_steps import PRESET, tour_steps
+
+        preset = next(preset for preset in presets() if preset.id == PRESET)
+        if self._experiments.open_preset(preset):
+            self.end_tour()
+            self.tour = Tour(tour_steps(self._parts, self._training), self._window)
+            self.tour.ended.connect(self._forget_tour)
+            self.tour.begin()
+
+    def end_tour(self) -> None:
+        """Leave it, if one is under way."""
+        if self.tour is not None:
+            self.tour.end()
+
+    def _forget_tour(self) -> None:
+        if self.tour is not None:
+            self.tour.deleteLater()
+            self.tour = None
 
     # -- over the window -----------------------------------------------------------------------------------------
 
@@ -96,8 +145,8 @@ class FirstHour(QObject):
         """Remember what the present experiment's file shows: its current plot."""
         path, plot = self._experiments.document.path, self._plots.focused_plot()
         if path is not None and plot is not None and plot.state is not None:
-            # Drawing is imported when there is something to draw.
             from ui.export.thumbnail import thumbnail
+            from ui.start.pictures import keep_file_picture
 
             for theme in THEMES.values():
                 keep_file_picture(path, theme, thumbnail(plot, theme))

@@ -79,7 +79,7 @@ class MainWindow(QMainWindow):
         self.notices = Notices(parts, self)
         self.experiments = Experiments(self.bench, self.banner, self)
         self.exporting = Exporting(self.bench, self.plot_area, self.banner, self.notices.decline, self)
-        self.first_hour = FirstHour(self, self.experiments, self.plot_area)
+        self.first_hour = FirstHour(self, self.experiments, parts, self.training_dock)
         self._escape = self._make_escape()
         self._build_menus(parts)
         every = [*self.actions(), *self.plot_area.actions(), *self.builder.actions_by_name.values()]
@@ -250,6 +250,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.panel_arrangement.store()
+        self.first_hour.end_tour()
         self.experiments.leaving.emit()
         self.bench.close()
         event.accept()

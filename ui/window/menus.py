@@ -154,6 +154,7 @@ def _toggle_full_screen(window: QMainWindow) -> None:
 
 def _help(window: QMainWindow, menu: QMenu, parts: Parts, first_hour: FirstHour) -> None:
     menu.addAction(action(window, "&Start page", first_hour.open_page))
+    menu.addAction(action(window, "&Tour", first_hour.begin_tour))
     menu.addAction(action(window, "&Manual", ManualAccess(window).open, keys="F1"))
     shortcuts = action(
         window, "&Keyboard shortcuts", lambda: _show_shortcuts(window, parts.plots, parts.builder), keys="Ctrl+F1"

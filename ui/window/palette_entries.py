@@ -22,6 +22,7 @@ from ui.forms.training import TrainingPanel
 from ui.forms.typed import capital
 from ui.palette.entry import Entry, first_sentence
 from ui.plots.base import Plot
+from ui.start.pictures import preset_picture
 from ui.style.theme import Theme, current_theme
 from ui.window.parts import Parts
 
@@ -76,7 +77,15 @@ def workspace_entries(area: PlotArea) -> Iterator[Entry]:
 def preset_entries(open_preset: Callable[[Preset], object]) -> Iterator[Entry]:
     """Every preset by what one will see."""
     for preset in presets():
-        yield Entry(PRESETS, preset.title, preset.effect, partial(open_preset, preset), partial(str, preset.id))
+        yield Entry(
+            PRESETS, preset.title, preset.effect, partial(open_preset, preset),
+            partial(str, f"{preset.id} {preset.question}"), picture=partial(preset_icon, preset.id),
+        )  # fmt: skip
+
+
+def preset_icon(id: str) -> QIcon:
+    """What a preset shows, in the theme that is on."""
+    return QIcon(str(preset_picture(id, current_theme())))
 
 
 def command_entries(bar: QMenuBar, further: Iterable[QAction]) -> Iterator[Entry]:

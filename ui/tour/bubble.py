@@ -1,0 +1,119 @@
+"""The bubble of a tour, beside what it points at, and the ring around that."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from ui.style.theme import current_theme
+
+LETTERS = 44
+"""In a line of its text."""
+APART, EDGE, ROUND = 10, 6, 6
+"""Pixels: from what it points at, from the edge of the window, of the ring's corners."""
+
+
+class Ring(QWidget):
+    """A line around what is pointed at; the mouse goes through it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def surround(self, target: QRect) -> None:
+        self.setGeometry(target.adjusted(-3, -3, 3, 3))
+        self.raise_()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(current_theme().accent), 2))
+        painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), ROUND, ROUND)
+        painter.end()
+
+
+class Bubble(QFrame):
+    """Says what to do; whoever does not want to goes on with Next."""
+
+    next_pressed = Signal()
+    left = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("tourBubble")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._title, self._text, self._count = QLabel(), QLabel(), QLabel()
+        font = self._title.font()
+        font.setBold(True)
+        self._title.setFont(font)
+        self._title.setWordWrap(True)
+        self._text.setWordWrap(True)
+        self._count.setProperty("role", "muted")
+        self.next = QPushButton("&Next", self)
+        self.next.setToolTip("Go on without doing it.")
+        self.leave = QPushButton("&Leave the tour", self)
+        self.leave.setToolTip("Esc does so too; the Help menu begins it again.")
+        self.next.clicked.connect(self.next_pressed)
+        self.leave.clicked.connect(self.left)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self._count, 1)
+        row.addWidget(self.leave)
+        row.addWidget(self.next)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 12, 14, 12)
+        column.setSpacing(6)
+        column.addWidget(self._title)
+        column.addWidget(self._text)
+        column.addSpacing(4)
+        column.addLayout(row)
+
+    def say(self, title: str, text: str, number: int, steps: int) -> None:
+        """The words of one step."""
+        self._title.setText(title)
+        self._text.setText(text)
+        self._count.setText(f"{number} of {steps}")
+        self.next.setText("&Finish" if number == steps else "&Next")
+        self.setAccessibleName(f"Tour, step {number} of {steps}: {title}")
+        self.setAccessibleDescription(text)
+
+    @property
+    def title(self) -> str:
+        return self._title.text()
+
+    def point_at(self, target: QRect, room: QRect) -> None:
+        """Stand beside ``target`` and within ``room``; both in the parent's pixels."""
+        width = min(LETTERS * self.fontMetrics().averageCharWidth() + 28, room.width() - 2 * EDGE)
+        width = max(width, self.minimumSizeHint().width())
+        size = QSize(width, self.heightForWidth(width))
+        self.setGeometry(QRect(place_beside(target, size, room.adjusted(EDGE, EDGE, -EDGE, -EDGE)), size))
+        self.raise_()
+
+
+def place_beside(target: QRect, size: QSize, room: QRect) -> QPoint:
+    """Below, above, right or left of ``target``, wherever it is whole; else in the corner that covers least of it."""
+    middle = target.center() - QPoint(size.width() // 2, size.height() // 2)
+    beside = (
+        QPoint(middle.x(), target.bottom() + APART),
+        QPoint(middle.x(), target.top() - APART - size.height()),
+        QPoint(target.right() + APART, middle.y()),
+        QPoint(target.left() - APART - size.width(), middle.y()),
+    )
+    corners = (room.bottomLeft(), room.bottomRight(), room.topLeft(), room.topRight())
+    places = [QRect(_within(at, size, room), size) for at in (*beside, *corners)]
+    covered = [_area(place.intersected(target)) for place in places]
+    return places[covered.index(min(covered))].topLeft()
+
+
+def _within(at: QPoint, size: QSize, room: QRect) -> QPoint:
+    """The nearest place at which all of it is in the room."""
+    return QPoint(
+        max(room.left(), min(at.x(), room.right() + 1 - size.width())),
+        max(room.top(), min(at.y(), room.bottom() + 1 - size.height())),
+    )
+
+
+def _area(rect: QRect) -> int:
+    return rect.width() * rect.height() if rect.isValid() else 0
