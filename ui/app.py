@@ -19,6 +19,7 @@ from simulator.running.session import Mode, Session
 from simulator.running.transport import Transport
 from ui.bench.document import Document
 from ui.bench.link import WorkerFactory
+from ui.plots.accessible import make_plots_accessible
 from ui.settings.preferences import WORKER, preferred, restore_preferences
 from ui.settings.shortcuts import forget_shortcuts
 from ui.style.icons import app_icon
@@ -47,6 +48,7 @@ def create_app() -> QApplication:
     if not isinstance(app, QApplication):
         qInstallMessageHandler(_log_qt)
         app = QApplication(sys.argv[:1])
+    make_plots_accessible()
     app.setOrganizationName("Nablascope")
     app.setApplicationName("Nablascope")
     app.setWindowIcon(app_icon())

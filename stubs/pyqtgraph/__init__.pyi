@@ -32,6 +32,7 @@ class GraphicsWidget(QGraphicsWidget):
 
 class _State(TypedDict):
     aspectLocked: bool | float
+    mouseEnabled: list[bool]
     limits: dict[str, list[float]]
 
 class ViewBox(GraphicsWidget):

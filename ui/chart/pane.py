@@ -84,6 +84,29 @@ class Pane(pg.ViewBox):
         self._show(*self.auto)
         self.given_back.emit()
 
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Show a view ``factor`` times as wide and high, around a place of the scene or its middle."""
+        if not any(self.state["mouseEnabled"]):
+            return
+        centre = self.mapSceneToView(at) if at is not None else self.viewRect().center()
+        self._take(
+            *((c + (low - c) * factor, c + (high - c) * factor)
+            for (low, high), c in zip(self.viewRange(), (centre.x(), centre.y()), strict=True))
+        )  # fmt: skip
+
+    def pan(self, pixels: QPointF) -> None:
+        """Move the view by pixels of the scene."""
+        if pixels.isNull() or not any(self.state["mouseEnabled"]):
+            return
+        way = self.mapSceneToView(pixels) - self.mapSceneToView(QPointF())
+        ranges = zip(self.viewRange(), (way.x(), way.y()), strict=True)
+        self._take(*((low + by, high + by) for (low, high), by in ranges))
+
+    def _take(self, x: Range, y: Range) -> None:
+        """A view that a hand has chosen, in units of the view box."""
+        self.setRange(xRange=x, yRange=y, padding=0, disableAutoRange=False)
+        self.sigRangeChangedManually.emit(self.state["mouseEnabled"])
+
     def take_view_of(self, other: Pane) -> None:
         """Show what ``other`` shows, zoomed or not."""
         self.auto, self.manual = other.auto, other.manual

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
@@ -11,9 +12,12 @@ from ui.chart.change_marks import ChangeMarks, words_of
 from ui.chart.crosshair import Crosshair
 from ui.chart.marks import Palette
 from ui.chart.pane import Pane
+from ui.chart.ranges import Range
 from ui.chart.readout import ReadOut
 from ui.chart.view import Probe
 
+KEY_SHARE = 1 / 40
+"""What an arrow key moves the pointer by, of a pane's width or height."""
 NEAR = 6.0
 """Pixels around what is pointed at that a read-out leaves free."""
 
@@ -61,6 +65,50 @@ class Pointing(QObject):
             if probe is not None:
                 self._place_read_out(probe, self.canvas.panes[self._pane], self._pointer, last)
 
+    def move(self, right: int, down: int) -> None:
+        """Point by keys: to the next layer where a pane has layers that way, else a little on; begin in the middle.
+
+        At the edge of a view that a hand has chosen, the view moves on.
+        """
+        shown = [place for place, pane in enumerate(self.canvas.panes) if pane.isVisible()]
+        if not shown:
+            return
+        pane = self.canvas.panes[self._pane if self._pane in shown else shown[0]]
+        area = pane.sceneBoundingRect()
+        if self._pointer is None or self._pane not in shown:
+            self.point(self._at_a_layer(pane, area.center()))
+            return
+        at = self._pointer + QPointF(right * self._stride(pane, 0), down * self._stride(pane, 1))
+        if pane.manual:
+            pane.pan(at - _within(at, area))
+        self.point(_within(self._at_a_layer(pane, _within(at, area)), area))
+
+    def _at_a_layer(self, pane: Pane, at: QPointF) -> QPointF:
+        """The middle of the nearest layer that is in view, along an axis of layers."""
+        place, (across, up) = pane.scene_to_data(at), pane.shown
+        x = _nearest(place.x(), across) if pane in self.canvas.depth_panes else place.x()
+        y = _nearest(place.y(), up) if pane in self.canvas.row_panes else place.y()
+        return pane.data_to_scene(QPointF(x, y))
+
+    def _stride(self, pane: Pane, along: int) -> float:
+        """Pixels of a key along x or y."""
+        area = pane.sceneBoundingRect()
+        length, (low, high) = (area.width(), area.height())[along], pane.shown[along]
+        layers = pane in (self.canvas.depth_panes, self.canvas.row_panes)[along]
+        return length / (high - low) if layers and high > low else length * KEY_SHARE
+
+    def zoom(self, factor: float) -> None:
+        """See less, or more, around what is pointed at; of all panes where nothing is."""
+        for place, pane in enumerate(self.canvas.panes):
+            if self._pointer is None or place == self._pane:
+                pane.zoom(factor, None if self._pointer is None else self._pointer)
+        self.read_again()
+
+    @property
+    def pointer(self) -> QPointF | None:
+        """Where it points, in the scene; None nowhere."""
+        return self._pointer
+
     def leave(self) -> None:
         self._pointer = None
         self._show(None)
@@ -101,3 +149,14 @@ class Pointing(QObject):
         if pane in self.canvas.row_panes:
             seen.append(QRectF(area.left(), pointer.y() - NEAR, area.width(), 2 * NEAR))
         return seen
+
+
+def _within(at: QPointF, area: QRectF) -> QPointF:
+    inside = area.adjusted(1.0, 1.0, -1.0, -1.0)
+    return QPointF(min(max(at.x(), inside.left()), inside.right()), min(max(at.y(), inside.top()), inside.bottom()))
+
+
+def _nearest(value: float, shown: Range) -> float:
+    """The nearest whole number within a range, where it has one."""
+    low, high = math.ceil(shown[0]), math.floor(shown[1])
+    return float(min(max(round(value), low), high)) if low <= high else value

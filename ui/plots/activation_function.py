@@ -40,6 +40,7 @@ class FunctionState:
 
 class ActivationFunction(CostlyPlot[FunctionState]):
     key = "activation_function"
+    spoken_as = (("low", "pre-activations"), ("high", "pre-activations"), ("slope", "slopes"))
     preset = "dying-relu"
     title = "Activation function"
     side = "forward"

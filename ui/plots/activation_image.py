@@ -45,6 +45,7 @@ BINS = 128
 
 class ActivationImage(ImagePlot[HistogramState]):
     key = "activation_image"
+    spoken_as = (("low", "activations"), ("high", "activations"))
     title = "Activations, layer × bin"
     side = "forward"
     explain = (

@@ -14,6 +14,7 @@ from ui.plots.theory import THEORY, Envelope
 
 class ActivationProfile(DepthPlot):
     key = "activation_profile"
+    spoken_as = (("activation_mean", "means of activations"), ("activation_std", "standard deviations"))
     title = "Activation mean ± std"
     side = "forward"
     default = True

@@ -8,6 +8,7 @@ from ui.plots.ridgeline import RidgePlot
 
 class ActivationRidges(RidgePlot):
     key = "activation_ridges"
+    spoken_as = (("low", "activations"), ("high", "activations"))
     title = "Activations over depth"
     side = "forward"
     default = True

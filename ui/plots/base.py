@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QFocusEvent, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from simulator.observations.base import Observation
@@ -18,6 +18,14 @@ from ui.style.help import set_page
 from ui.style.theme import Theme, depth_colours, theme_changed
 
 __all__ = ["FIRST_ROW", "Plot", "Probe", "State", "View"]
+
+WAYS = {
+    Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1),
+}  # fmt: skip
+FASTER = 5
+"""Times as far an arrow goes with Shift."""
+ZOOMS = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
+MODIFIERS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 
 
 class Plot(DrawnPlot[S]):
@@ -189,8 +197,36 @@ class Plot(DrawnPlot[S]):
         super().hideEvent(event)
         self.pointing.leave()
 
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if not self.canvas.underMouse():
+            self.pointing.leave()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_A and not event.modifiers():
+        """Arrows point, Enter presses, + and − zoom, A gives the view back."""
+        key, shift = Qt.Key(event.key()), event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+        if key in WAYS and (shift or not event.modifiers() & MODIFIERS):
+            self._point(*(FASTER * way if shift else way for way in WAYS[key]))
+        elif key in ZOOMS:
+            self.pointing.zoom(ZOOMS[key])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.pointing.pointer is not None:
+            self.press(self.pointing.pointer)
+        elif key == Qt.Key.Key_A and not event.modifiers():
             self.give_back_view()
         else:
             super().keyPressEvent(event)
+
+    def _point(self, right: int, down: int) -> None:
+        if self.state is not None:
+            self.pointing.move(right, down)
+            if QAccessible.isActive():
+                QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+
+    def press(self, at: QPointF) -> None:
+        """A key presses what is pointed at, in the scene."""
+
+    def sentence(self) -> str:
+        """What is shown now; before it what is pointed at."""
+        read = self.pointing.read_out
+        said = [read.text().replace("\n", ", ")] if read.isVisible() else []
+        return " ".join([*(f"{part}." for part in said), super().sentence()])

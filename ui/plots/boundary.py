@@ -112,6 +112,7 @@ def border_lines(state: BoundaryState) -> list[QLineF]:
 
 class BoundaryPlot(Plot[BoundaryState]):
     key = "boundary"
+    spoken_as = (("output_*", "outputs"),)
     preset = "spiral"
     title = "Decision boundary"
     side = "training"

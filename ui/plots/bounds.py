@@ -31,6 +31,7 @@ class BoundsState(DepthState):
 
 class BoundsPlot(DepthPlot):
     key = "bounds"
+    spoken_as = (("bias_gradient_norm", "norms of bias gradients"), ("bound", "their bounds"))
     title = "Gradient bounds of one sample"
     side = "backward"
     least_width = 316

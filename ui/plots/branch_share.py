@@ -39,6 +39,7 @@ class Levels(Mark):
 
 class BranchShare(DepthPlot):
     key = "branch_share"
+    spoken_as = (("branch_share", "shares of the branch"),)
     preset = "deep-residual"
     title = "Branch of residual layers"
     side = "forward"

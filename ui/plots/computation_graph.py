@@ -40,6 +40,7 @@ STILL = 5.0
 
 class ComputationGraph(Plot[GraphState]):
     key = "computation_graph"
+    spoken_as = (("norm", "norms in the boxes"), ("norm_changed", "norms as changed by hand"))
     preset = "hand-net"
     title = "Computation graph"
     side = "training"
@@ -222,6 +223,10 @@ class ComputationGraph(Plot[GraphState]):
                     if (event.position() - self._pressed).manhattanLength() < STILL:
                         self._click(at)
         return super().eventFilter(watched, event)
+
+    def press(self, at: QPointF) -> None:
+        if not self._edit(at):
+            self._click(at)
 
     def _hit(self, at: QPointF) -> Box | Fold | None:
         if self.state is None or self.canvas.pane_at(at) != 0:

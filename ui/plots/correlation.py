@@ -60,6 +60,7 @@ class CorrelationState:
 
 class CorrelationPlot(CostlyPlot[CorrelationState]):
     key = "correlation"
+    spoken_as = (("correlation", "correlations"),)
     preset = "edge-of-chaos"
     title = "Correlation over depth"
     side = "forward"

@@ -17,6 +17,7 @@ from ui.chart.marks import Mark
 from ui.chart.pane import Pane
 from ui.chart.table import Table
 from ui.chart.view import Probe, S, View, layer_name
+from ui.plots.spoken import spoken
 from ui.style.numbers import integer
 from ui.style.theme import Theme, layer_colour
 
@@ -49,6 +50,8 @@ class PlotDefinition(Generic[S]):
     """Whether its legend says what the toolbar says."""
     preset: ClassVar[str] = "vanishing-sigmoid"
     """The preset that makes its point, for a preview of it alone."""
+    spoken_as: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Columns of its rows, or patterns of their names, and what a sentence calls them; none: all, by their names."""
     comes_along: ClassVar[bool] = False
     """Whether it opens by itself where the network has such a layer."""
 
@@ -120,6 +123,10 @@ class PlotDefinition(Generic[S]):
     def rows(self, state: S) -> Table:
         """The columns of one state, in full precision."""
         raise NotImplementedError
+
+    def spoken(self, state: S) -> str:
+        """What is shown, as a sentence: which quantities, of how many layers, from what to what."""
+        return spoken(self.rows(state), dict(self.spoken_as))
 
     def probe(self, state: S, pane: int, x: float, y: float) -> Probe | None:
         """What lies at ``x``, ``y`` of a pane, in data coordinates."""

@@ -200,6 +200,18 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
         self.legend.say(keys, notes, self.remark(self.state))
         self.pointing.read_again()
 
+    def sentence(self) -> str:
+        """What can be seen, for whoever cannot: what is shown now with its range, and what the legend remarks."""
+        if self.state is None:
+            return self._empty.text()
+        shown = self.spoken(self.state) or "no values"
+        said = [
+            f"Step {integer(self.state.step)}: {shown}",
+            self.legend.remark,
+            *(note.text for note in self.legend.notes),
+        ]
+        return ". ".join(part.rstrip(".") for part in said if part) + "."
+
     def _nothing(self) -> str:
         """What an empty plot says; it does not ask for a layer that is there."""
         present = {layer.kind for layer in self.info.layers} if self.info is not None else set()

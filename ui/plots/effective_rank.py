@@ -22,6 +22,7 @@ class RankState(DepthState):
 
 class EffectiveRankPlot(CostlyPlot[DepthState], DepthPlot):
     key = "effective_rank"
+    spoken_as = (("rank", "effective ranks"),)
     title = "Effective rank over depth"
     side = "forward"
     least_height = 200

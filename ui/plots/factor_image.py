@@ -55,6 +55,7 @@ def _offer(factor: Factor) -> Option:
 
 class FactorImage(LayersImage[FactorsPast]):
     key = "factor_image"
+    spoken_as = (("log10_gain", "log₁₀ of gains"),)
     title = "Gain, layer × time"
     side = "backward"
     explain = (

@@ -240,6 +240,7 @@ class TilePlot(ImagePlot[MapState]):
 
 class FeatureMaps(TilePlot):
     key = "feature_maps"
+    spoken_as = (("value", "activations"),)
     preset = "convolution"
     title = "Feature maps"
     side = "forward"

@@ -52,6 +52,7 @@ class GateState:
 
 class GatePlot(Plot[GateState]):
     key = "gates"
+    spoken_as = (("low", "values of gates"), ("high", "values of gates"))
     preset = "highway-3"
     title = "Gates"
     side = "forward"

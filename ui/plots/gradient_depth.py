@@ -13,6 +13,7 @@ from ui.plots.theory import THEORY, Envelope
 
 class GradientDepth(DepthPlot):
     key = "gradient_depth"
+    spoken_as = (("weight_gradient_norm", "gradient norms"),)
     title = "Gradient over depth"
     side = "backward"
     default = True

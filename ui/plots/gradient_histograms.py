@@ -9,6 +9,7 @@ from ui.plots.ridgeline import SHARED_HELP, RidgePlot
 
 class GradientHistograms(RidgePlot):
     key = "gradient_histograms"
+    spoken_as = (("low", "weight gradients"), ("high", "weight gradients"))
     title = "Weight gradients"
     side = "backward"
     least_width = 316

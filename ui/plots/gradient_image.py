@@ -20,6 +20,7 @@ from ui.plots.images import COLUMNS, LayersGrid, LayersImage
 
 class GradientImage(LayersImage[LayersPast]):
     key = "gradient_image"
+    spoken_as = (("*_last", "gradient norms"),)
     title = "Gradient, layer × time"
     side = "backward"
     default = True

@@ -46,6 +46,7 @@ class NoiseState:
 
 class GradientNoisePlot(CostlyPlot[NoiseState]):
     key = "gradient_noise"
+    spoken_as = (("gradient_norm", "gradient norms"),)
     title = "Gradient noise"
     side = "backward"
     least_height = 240

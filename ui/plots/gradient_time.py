@@ -93,6 +93,7 @@ def _above(logs: Array, floor: float) -> Array:
 
 class GradientTime(Plot[LayersPast]):
     key = "gradient_time"
+    spoken_as = (("*_last", "gradient norms"),)
     title = "Gradient norm over time"
     side = "backward"
     default = True

@@ -32,6 +32,7 @@ class InputState:
 
 class InputGradientPlot(CostlyPlot[InputState]):
     key = "input_gradient"
+    spoken_as = (("gradient", "input gradients"),)
     preset = "spiral"
     title = "Input gradient"
     side = "backward"

@@ -34,6 +34,7 @@ class PictureState(MapState):
 
 class InputGradientPicture(CostlyPlot[MapState], TilePlot):
     key = "input_gradient_picture"
+    spoken_as = (("value", "input gradients"),)
     preset = "convolution"
     title = "Input gradient image"
     side = "backward"

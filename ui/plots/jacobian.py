@@ -38,6 +38,7 @@ class JacobianState:
 
 class JacobianPlot(CostlyPlot[JacobianState]):
     key = "jacobian"
+    spoken_as = (("singular_value", "singular values"),)
     title = "Singular values"
     side = "backward"
     least_height = 200

@@ -15,6 +15,7 @@ from ui.style.numbers import integer
 
 class Kernels(TilePlot):
     key = "kernels"
+    spoken_as = (("value", "weights"),)
     preset = "convolution"
     title = "Kernels"
     side = "forward"

@@ -76,6 +76,12 @@ def largest_of(state: LossState) -> Array:
 
 class LossPlot(Plot[LossState]):
     key = "loss"
+    spoken_as = (
+        ("loss_last", "loss"),
+        ("validation_loss_last", "validation loss"),
+        ("accuracy_last", "accuracy"),
+        ("validation_accuracy_last", "validation accuracy"),
+    )
     title = "Loss and accuracy"
     side = "training"
     least_height = 200

@@ -219,6 +219,9 @@ class OrderChaosPlot(Plot[OrderChaosState]):
         keys.append(Key(f"edge for {plane.activation}", "text", "line"))
         return keys
 
+    def spoken(self, state: OrderChaosState) -> str:
+        return ", ".join(key.text for key in self.legend_keys(state))
+
     def notes(self, state: OrderChaosState) -> Sequence[Note]:
         plane = state.map
         notes = [Note("theory unreliable here", warning=True)] if plane.doubt else []

@@ -39,6 +39,7 @@ class ErrorState:
 
 class OutputErrorsPlot(CostlyPlot[ErrorState]):
     key = "output_errors"
+    spoken_as = (("half_squared_error", "half squared errors"), ("validation_half_squared_error", "on data held out"))
     preset = "plane"
     title = "Error of each output"
     side = "training"

@@ -7,6 +7,7 @@ from ui.plots.depth import DepthPlot, Line
 
 class Saturation(DepthPlot):
     key = "saturation"
+    spoken_as = (("activation_saturated", "saturated shares"), ("activation_dead", "dead shares"))
     title = "Saturated and dead"
     side = "forward"
     explain = (

@@ -47,6 +47,11 @@ class SharpnessState:
 
 class SharpnessPlot(CostlyPlot[SharpnessState]):
     key = "sharpness"
+    spoken_as = (
+        ("largest_eigenvalue", "largest eigenvalue"),
+        ("rate_times_eigenvalue", "learning rate times it"),
+        ("limit", "limit of stability"),
+    )
     title = "Sharpness and stability"
     side = "training"
     least_height = 210

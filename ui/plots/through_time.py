@@ -116,6 +116,11 @@ def tracks_of(frame: Frame, first: Frame | None) -> tuple[Track, ...]:
 
 class ThroughTime(Plot[ThroughTimeState]):
     key = "through_time"
+    spoken_as = (
+        ("hidden_gradient_norm", "gradient norms"),
+        ("hidden_mean", "mean states"),
+        ("hidden_std", "their standard deviations"),
+    )
     preset = "adding-rnn"
     title = "Gradient through time"
     side = "backward"

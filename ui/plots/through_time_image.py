@@ -79,6 +79,7 @@ class ImageState:
 
 class ThroughTimeImage(ImagePlot[ImageState]):
     key = "through_time_image"
+    spoken_as = (("hidden_gradient_norm", "gradient norms"),)
     preset = "adding-rnn"
     title = "Gradient, step by step"
     side = "backward"

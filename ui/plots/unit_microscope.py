@@ -112,6 +112,13 @@ def _change_text(change: Change) -> str:
 
 class UnitMicroscope(Plot[UnitState]):
     key = "unit_microscope"
+    spoken_as = (
+        ("mean", "mean activation"),
+        ("low", "least and largest"),
+        ("high", "least and largest"),
+        ("active", "active share"),
+        ("gradient_norm", "gradient norm"),
+    )
     preset = "dying-relu"
     title = "Unit microscope"
     side = "forward"

@@ -23,6 +23,7 @@ class RatioState(DepthState):
 
 class UpdateRatio(DepthPlot):
     key = "update_ratio"
+    spoken_as = (("update_ratio", "ratios of update to weights"),)
     title = "Update to weight ratio"
     side = "backward"
     explain = (

@@ -7,6 +7,7 @@ from ui.plots.depth import DepthPlot, Line
 
 class Weights(DepthPlot):
     key = "weights"
+    spoken_as = (("weight_norm", "weight norms"),)
     title = "Weight norm over depth"
     side = "forward"
     explain = (
