@@ -240,15 +240,9 @@ class ComputationGraph(Plot[GraphState]):
             case Box() as box if box.key in self._shown.folds:
                 self.unfold(opening(self._shown.folds[box.key], self._shown.opened))
             case Box() as box if not self.paused:
-                self._click_box(box, at)
-
-    def _click_box(self, box: Box, at: QPointF) -> None:
-        switched = box.role == "slope" and self.editable
-        unit = unit_hit(box, self._places[box.key], self.pane, at) if switched else None
-        if unit is None:
-            self.choose(box.key)
-        else:
-            self.switch_unit(depth_of(box.key), unit)
+                switched = box.role == "slope" and self.editable
+                unit = unit_hit(box, self._places[box.key], self.pane, at) if switched else None
+                self.choose(box.key) if unit is None else self.switch_unit(depth_of(box.key), unit)
 
     def _edit(self, at: QPointF) -> bool:
         """Put an editor over the weight at this place, if there is one."""

@@ -11,12 +11,10 @@ from ui.style.numbers import count, integer, number
 
 SUBJECTS = ("layer", "matrix", "output", "sample")
 """Columns of which a plot has a value for each; the first that is there is counted."""
-PLACES = frozenset(
-    {
-        "step", "first_step", "last_step", "layer", "sample", "other_sample", "input", "output", "unit", "matrix",
-        "what", "gate", "factor", "rank", "time", "channel", "row", "column", "count", "box", "rows", "columns",
-    }
-)  # fmt: skip
+PLACES = (
+    "step|first_step|last_step|layer|sample|other_sample|input|output|unit|matrix|what|gate|factor|rank|time|"
+    "channel|row|column|count|box|rows|columns"
+)
 """Columns that say what a value is of."""
 PLURALS = {"matrix": "matrices"}
 MOST_QUANTITIES = 4
@@ -34,7 +32,7 @@ def spoken(table: Table, words: Mapping[str, str]) -> str:
 
 
 def _by_names(table: Table) -> dict[str, str]:
-    told = [name for name in table.columns if name not in PLACES and not name.endswith("_step_0")]
+    told = [name for name in table.columns if name not in PLACES.split("|") and not name.endswith("_step_0")]
     return {name: name.replace("_", " ") for name in told}
 
 

@@ -103,6 +103,7 @@ QHeaderView::section { background: $window; color: $muted; border: 0; border-bot
 QTabBar::tab { background: transparent; color: $muted; padding: 4px 10px; border: 0;
     border-bottom: 2px solid transparent; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
+QTabBar::tab:selected:focus { background: $hover; }
 QTabBar#workspaceTabs::tab { padding: 5px 7px; }
 QTabBar QToolButton { background: $window; border-radius: 0; padding: 0; }
 QTabBar QToolButton::left-arrow { image: url("$icons/chevron-left-$name.svg"); width: 9px; height: 9px; }

@@ -1,0 +1,114 @@
+"""Every control of the window, of each dialog and of each card: named, with a role, reached by Tab, its focus seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from simulator.experiment.files import find
+from simulator.running.session import Session
+from tests.ui.controls import controls, lacks, without_visible_focus
+from tests.ui.real_runs import real
+from ui.app import create_app
+from ui.bench.document import Document
+from ui.board.arrangement import Arrangement
+from ui.dialogs.export import ExportDialog
+from ui.dialogs.table import TableDialog
+from ui.manual.window import ManualWindow
+from ui.palette.palette import Palette
+from ui.plots import all_plots
+from ui.start.page import StartPage
+from ui.style.restyle import set_theme
+from ui.window.main_window import MainWindow
+
+
+@pytest.fixture(params=["light", "dark"])
+def window(request: pytest.FixtureRequest, qtbot: QtBot) -> Iterator[MainWindow]:
+    set_theme(create_app(), request.param)
+    made = MainWindow(Document(find("adding-lstm")), lambda notify: Session("thread", notify))
+    made.resize(2200, 1400)
+    made.show()
+    made.activateWindow()
+    made.bench.start()
+    qtbot.waitUntil(lambda: made.bench.view is not None)
+    yield made
+    made.bench.close()
+    made.deleteLater()
+    set_theme(create_app(), "light")
+
+
+def test_controls_of_the_window_are_named_have_roles_and_are_reached_by_tab(window: MainWindow) -> None:
+    assert len(list(controls(window))) > 60
+    assert not lacks(window)
+
+
+def test_where_the_focus_is_can_be_seen(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(window.isActiveWindow)
+    assert not without_visible_focus(window)
+
+
+def test_controls_of_every_card_are_named_have_roles_and_are_reached_by_tab(window: MainWindow) -> None:
+    board = window.plot_area.board
+    board.change(Arrangement.of(*(kind.key for kind in all_plots())))
+    for card in board.cards:
+        card.bring_page()
+        assert card.page is not None
+        card.page.plot.refresh(real("pooling"))
+    QApplication.processEvents()
+    assert not lacks(window)
+    for card in board.cards:
+        assert card.page is not None
+        assert card.page.plot in set(controls(card))
+
+
+def test_controls_of_every_dialog_are_named_have_roles_and_are_reached_by_tab(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,c\n1,2,x\n3,4,y\n")
+    plots = {kind.key: kind() for kind in all_plots()[:2]}
+    for plot in plots.values():
+        qtbot.addWidget(plot)
+    table = TableDialog(path, window)
+    dialogs = [table, ExportDialog(plots, "", [*plots], window), Palette([], window), ManualWindow(window)]
+    for dialog in dialogs:
+        dialog.show()
+    qtbot.waitUntil(lambda: table.pages.currentIndex() == 1)
+    faults = [f"{type(dialog).__name__}: {fault}" for dialog in dialogs for fault in lacks(dialog)]
+    for dialog in dialogs:
+        dialog.close()
+    assert not faults
+
+
+def test_controls_of_the_start_page_are_named_have_roles_and_are_reached_by_tab(qtbot: QtBot) -> None:
+    create_app()
+    top = QWidget()
+    qtbot.addWidget(top)
+    page = StartPage("an experiment", top)
+    page.resize(1000, 700)
+    top.show()
+    page.show()
+    assert len(list(controls(page))) > 20
+    assert not lacks(page)
+
+
+def test_what_lacks_a_name_or_is_passed_over_is_found(qtbot: QtBot) -> None:
+    create_app()
+    top = QWidget()
+    qtbot.addWidget(top)
+    column = QVBoxLayout(top)
+    nameless, passed_over = QLineEdit(), QToolButton()
+    passed_over.setText("Passed over")
+    passed_over.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    column.addWidget(nameless)
+    column.addWidget(passed_over)
+    top.show()
+    first, second = lacks(top)
+    assert "has no name" in first
+    assert "'Passed over'" in second
+    assert "not reached by Tab" in second
