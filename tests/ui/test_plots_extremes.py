@@ -253,7 +253,7 @@ def test_a_share_of_any_size_is_short_in_words(share: float) -> None:
 @plots
 def test_a_hand_may_zoom_as_far_as_it_likes(plot: type[Plot[Any]], kind: str, factor: float, qtbot: QtBot) -> None:
     made = shown(plot, kind, qtbot)
-    made.canvas.lay_out(460, 276)
+    made.canvas.grab()
     for pane in made.canvas.panes:
         before = pane.shown
         pane.scaleBy((factor, factor))
