@@ -14,19 +14,17 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from PIL import Image, ImageQt
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QImage, QPainter
 
 from simulator.experiment.files import find
 from ui.app import create_app
+from ui.export.thumbnail import thumbnail
 from ui.plots import all_plots
 from ui.plots.base import Plot
 from ui.plots.preview import STEPS, recorded
-from ui.style.theme import THEMES, Theme
+from ui.style.theme import THEMES
 from ui.window.palette_entries import picture_file
 
-LAID_OUT = 300, 188
-SIZE = 128, 80
+WIDTH = 128
 COLOURS = 32
 
 
@@ -35,25 +33,21 @@ def main(names: list[str]) -> None:
     create_app()
     for kind in all_plots():
         if not names or kind.key in names:
-            for theme in THEMES.values():
-                save(kind, theme)
+            save(kind)
 
 
-def save(kind: type[Plot[Any]], theme: Theme) -> None:
-    """One plot in one theme."""
-    plot = kind(theme=theme)
+def save(kind: type[Plot[Any]]) -> None:
+    """One plot in all themes, without words."""
+    plot = kind()
     plot.refresh(recorded(find(kind.preset), STEPS, plot.observations))
-    plot.canvas.lay_out(*LAID_OUT)
-    image = QImage(2 * LAID_OUT[0], 2 * LAID_OUT[1], QImage.Format.Format_RGB32)
-    image.fill(QColor(theme.panel))
-    painter = QPainter(image)
-    plot.canvas.paint_on(painter, QRectF(image.rect()))
-    painter.end()
-    path = picture_file(kind.key, theme)
-    path.parent.mkdir(exist_ok=True)
-    small = ImageQt.fromqimage(image).convert("RGB").resize(SIZE, Image.Resampling.LANCZOS)
-    small.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
-    print(path, path.stat().st_size, "empty" if plot.state is None else "")
+    for theme in THEMES.values():
+        image = ImageQt.fromqimage(thumbnail(plot, theme)).convert("RGB")
+        size = WIDTH, round(WIDTH * image.height / image.width)
+        path = picture_file(kind.key, theme)
+        path.parent.mkdir(exist_ok=True)
+        small = image.resize(size, Image.Resampling.LANCZOS)
+        small.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+        print(path, path.stat().st_size, "empty" if plot.state is None else "")
 
 
 if __name__ == "__main__":

@@ -28,10 +28,12 @@ from ui.settings.preferences import (
     THREADS,
     WORKER,
     Preference,
+    prefer,
     preferred,
     restore_preferences,
 )
 from ui.settings.settings import Settings
+from ui.settings.shortcuts import forget_shortcuts
 from ui.style.restyle import set_theme
 from ui.style.theme import current_theme
 from ui.window.main_window import MainWindow
@@ -243,3 +245,17 @@ def test_keys_can_be_taken_away_and_all_be_restored(window: MainWindow) -> None:
     assert window.transport.play.shortcut() == QKeySequence("Space")
     assert window.preference_access.shortcuts.keys("Save") == "Ctrl+S"
     dialog.close()
+
+
+def test_what_the_command_line_resets_is_as_on_the_first_day_in_the_next_window(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    shortcuts = window.preference_access.shortcuts
+    assert shortcuts.change("Save", QKeySequence("Ctrl+Alt+S")) == ""
+    prefer(FRAMES, "5")
+    restore_preferences()
+    forget_shortcuts()
+    another = made(qtbot)
+    assert another.preference_access.shortcuts.keys("Save") == "Ctrl+S"
+    assert preferred(FRAMES) == FRAMES.default
+    another.close()

@@ -49,17 +49,18 @@ def first_sentence(text: str) -> str:
 def found(entries: Iterable[Entry], query: str, most: int) -> list[tuple[str, list[Entry]]]:
     """What fits, group by group: the group with the best first, the best first in each, ``most`` of a group.
 
-    What fits much worse than the best is left out. All entries where nothing is typed.
+    What fits much worse than the best of its group is left out. All entries where nothing is typed.
     """
-    weighed = [(entry.fit(query) if query.strip() else 1.0, entry) for entry in entries]
-    least = WORTH_SHOWING * max((weight for weight, _ in weighed), default=0.0)
     groups: dict[str, list[tuple[float, Entry]]] = {}
-    for weight, entry in weighed:
-        if weight > 0 and weight >= least:
+    for entry in entries:
+        weight = entry.fit(query) if query.strip() else 1.0
+        if weight > 0:
             groups.setdefault(entry.group, []).append((weight, entry))
     ordered = sorted(groups.items(), key=lambda group: -max(weight for weight, _ in group[1]))
     return [(name, _best(group, most)) for name, group in ordered]
 
 
 def _best(weighed: Sequence[tuple[float, Entry]], most: int) -> list[Entry]:
-    return [entry for _, entry in sorted(weighed, key=lambda item: -item[0])[:most]]
+    least = WORTH_SHOWING * max(weight for weight, _ in weighed)
+    ordered = sorted(weighed, key=lambda item: -item[0])
+    return [entry for weight, entry in ordered[:most] if weight >= least]

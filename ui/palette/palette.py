@@ -24,6 +24,8 @@ MOST = 8
 """Of a group, while something is typed."""
 ALL = 10_000
 WIDTH, HEIGHT = 620, 460
+LINES, FULL = 2, 0.93
+"""Of a sentence, and the share of their width that is filled where a word no longer fits into the first."""
 PICTURE = QSize(64, 40)
 GAP = 8
 ENTRY = Qt.ItemDataRole.UserRole
@@ -143,7 +145,7 @@ class _Delegate(QStyledItemDelegate):
         line = option.fontMetrics.height()
         if index.data(ENTRY) is None:
             return QSize(0, line + GAP)
-        return QSize(0, max(2 * line, PICTURE.height()) + GAP)
+        return QSize(0, max((1 + LINES) * line, PICTURE.height()) + GAP)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         entry = index.data(ENTRY)
@@ -174,11 +176,14 @@ class _Delegate(QStyledItemDelegate):
         main = option.palette.color(roles.HighlightedText if chosen else roles.Text)
         second = main if chosen else option.palette.color(roles.PlaceholderText)
         line = option.fontMetrics.height()
-        top = QRect(text.left(), text.center().y() - line, text.width(), line)
+        top = QRect(text.topLeft(), QSize(text.width(), line))
         painter.setPen(second)
         painter.drawText(top, Qt.AlignmentFlag.AlignRight, entry.keys)
         painter.setPen(main)
         painter.drawText(top, Qt.AlignmentFlag.AlignLeft, entry.title)
         painter.setPen(second)
-        elided = option.fontMetrics.elidedText(entry.sentence, Qt.TextElideMode.ElideRight, text.width())
-        painter.drawText(top.translated(0, line), Qt.AlignmentFlag.AlignLeft, elided)
+        below = text.adjusted(0, line, 0, 0)
+        told = option.fontMetrics.elidedText(
+            entry.sentence, Qt.TextElideMode.ElideRight, round(FULL * LINES * text.width())
+        )
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap, told)

@@ -75,11 +75,11 @@ def workspace_entries(area: PlotArea) -> Iterator[Entry]:
 
 
 def preset_entries(open_preset: Callable[[Preset], object]) -> Iterator[Entry]:
-    """Every preset by what one will see."""
+    """Every preset by what one will see and the question that it answers."""
     for preset in presets():
         yield Entry(
             PRESETS, preset.title, preset.effect, partial(open_preset, preset),
-            partial(str, f"{preset.id} {preset.question}"), picture=partial(preset_icon, preset.id),
+            partial(str, f"{preset.id} {preset.group} {preset.question}"), picture=partial(preset_icon, preset.id),
         )  # fmt: skip
 
 
