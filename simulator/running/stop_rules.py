@@ -74,6 +74,9 @@ class Past(Struct, frozen=True):
 class Watch(ABC):
     """One rule over one run, from the step at which it was set."""
 
+    end: int | None = None
+    """The step at which it stops, where that is known from the start."""
+
     def traced(self, step: int) -> bool:
         """Whether the step's backward pass has to be followed."""
         return False
@@ -245,10 +248,10 @@ class Epochs(StopRule, frozen=True, tag="epochs"):
 
 class _StepWatch(Watch):
     def __init__(self, end: int, reached: str) -> None:
-        self._end, self._reached = end, reached
+        self.end, self._reached = end, reached
 
     def reason(self, training: Training) -> str:
-        return self._reached if training.step >= self._end else ""
+        return self._reached if self.end is not None and training.step >= self.end else ""
 
 
 class Stalled(StopRule, frozen=True, tag="stalled"):

@@ -23,9 +23,9 @@ class Stopping:
         self._rule: StopRule | None = None
         self._watch: Watch | None = None
         self._count = 0
-        """Steps that were to be made in all, where no rule is followed,"""
-        self._began = 0.0
-        """and since when."""
+        """Steps that were to be made in all, where no rule is followed."""
+        self._start, self._began = 0, 0.0
+        """At which step training goes on, and since when."""
 
     def begin(self, training: Training, rule: StopRule | None, past: Past | None = None) -> bool:
         """Follow a rule, or none, from the present step on; whether it can hold: else that is why training stops."""
@@ -38,6 +38,7 @@ class Stopping:
             self.stop(training.step, str(error))
             return False
         self._watch = rule.watch(training, past)
+        self._start, self._began = training.step, time.perf_counter()
         return True
 
     def renew(self, training: Training, playing: bool) -> bool:
@@ -51,12 +52,15 @@ class Stopping:
             self._count, self._began = 0, time.perf_counter()
         self._count += steps
 
-    def progress(self, steps_left: float) -> Progress | None:
-        """How far the steps are that are to be made; None where no count was asked for, or nobody waits long."""
+    def progress(self, step: int, steps_left: float) -> Progress | None:
+        """How far the steps are that are to be made; None where nobody knows how many, or nobody waits long."""
         seconds = time.perf_counter() - self._began
-        if not 0 < steps_left < math.inf or seconds < NOTICED_SECONDS:
+        if not steps_left or seconds < NOTICED_SECONDS:
             return None
-        return Progress("Training", self._count - steps_left, self._count, "steps", seconds)
+        if math.isfinite(steps_left):
+            return Progress("Training", self._count - steps_left, self._count, "steps", seconds)
+        end = None if self._watch is None else self._watch.end
+        return None if end is None else Progress("Training", step - self._start, end - self._start, "steps", seconds)
 
     def traced(self, step: int) -> bool:
         """Whether the rule needs the step's backward pass to be followed."""

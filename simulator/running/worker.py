@@ -366,7 +366,7 @@ class Worker:
         self.post(
             Update(
                 look.id, frame, (rows,), playing, self.rate.speed, checkpoint, run.halted, run.observer.awaited,
-                None if playing else self.stopping.stopped, self.stopping.progress(self.steps_left),
+                None if playing else self.stopping.stopped, self.stopping.progress(run.training.step, self.steps_left),
                 self.lineage.ring.steps,
             )
         )  # fmt: skip

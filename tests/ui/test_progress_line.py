@@ -6,6 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
 from simulator.running.session import Session
+from simulator.running.stop_rules import Epochs
 from ui.bench.document import Document
 from ui.window.main_window import MainWindow
 
@@ -30,6 +31,19 @@ def test_many_steps_say_how_far_they_are_and_can_be_cancelled(qtbot: QtBot) -> N
     assert window.progress.text.startswith("Training: ")
     assert " of 500 steps, about " in window.progress.text
     assert 0 < window.progress.bar.value() < 500
+    window.progress.button.click()
+    qtbot.waitUntil(lambda: not window.progress.isVisible())
+    assert not window.bench.playing
+    window.close()
+
+
+def test_epochs_say_how_far_they_are(qtbot: QtBot) -> None:
+    window = opened(qtbot)
+    window.bench.set_limit(30)
+    window.bench.play_until(Epochs(epochs=50))
+    qtbot.waitUntil(lambda: window.progress.isVisible(), timeout=10_000)
+    assert window.progress.text.startswith("Training: ")
+    assert " steps, about " in window.progress.text
     window.progress.button.click()
     qtbot.waitUntil(lambda: not window.progress.isVisible())
     assert not window.bench.playing
