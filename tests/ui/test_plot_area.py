@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -276,6 +277,38 @@ def test_the_edge_of_a_card_is_dragged_to_span_columns(area: PlotArea) -> None:
     QTest.mouseRelease(edge, LEFT)
     assert area.board.arrangement.places[0].columns == 2
     assert card_of(area, "activation_ridges").width() > 600
+
+
+def turn_wheel(area: PlotArea, key: str, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """One click towards the hand, over the middle of a plot."""
+    window = area.plot(key).canvas.viewport()
+    at = QPointF(window.rect().center())
+    event = QWheelEvent(
+        at, QPointF(window.mapToGlobal(at.toPoint())), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton, held,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(window, event)
+
+
+def test_the_wheel_scrolls_the_board_and_zooms_a_plot_that_has_the_focus_or_with_ctrl(
+    qtbot: QtBot, full: PlotArea
+) -> None:
+    bar, pane = full.board.verticalScrollBar(), full.plot(FIRST[0]).canvas.panes[0]
+    full.feed.refresh(view(3))
+    full.setFocus()
+    turn_wheel(full, FIRST[0])
+    assert bar.value() > 0
+    assert not pane.manual
+    bar.setValue(0)
+    turn_wheel(full, FIRST[0], Qt.KeyboardModifier.ControlModifier)
+    assert bar.value() == 0
+    assert pane.manual
+    pane.give_back()
+    full.board.current.focus(FIRST[0])
+    qtbot.waitUntil(full.plot(FIRST[0]).hasFocus)
+    turn_wheel(full, FIRST[0])
+    assert bar.value() == 0
+    assert pane.manual
 
 
 def test_every_card_has_a_menu_of_its_own_and_a_way_to_close_it(area: PlotArea) -> None:

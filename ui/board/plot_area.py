@@ -18,6 +18,7 @@ from ui.board.commands import Commands
 from ui.board.dragging import Dragging
 from ui.board.feed import Feed
 from ui.board.plot_set import PlotSet
+from ui.board.wheel import WheelScroll
 from ui.board.workspace_bar import WorkspaceBar
 from ui.board.workspaces import BUILT_IN, Workspaces
 from ui.plots.base import Plot
@@ -49,6 +50,7 @@ class PlotArea(QWidget):
         self.bar = WorkspaceBar(self.workspaces)
         self.commands = Commands(self, self.board, self.bar)
         self._dragging = Dragging(self.board)
+        self._wheel = WheelScroll(self.board)
         self.drop_target = self._dragging.target
         self._along: frozenset[str] = frozenset()
         """Plots that opened by themselves, with the layers they are about."""
@@ -122,6 +124,7 @@ class PlotArea(QWidget):
         plot.export_requested.connect(lambda: self.export_requested.emit(key))
         plot.layer_hovered.connect(self.layer_hovered)
         self._dragging.watch(page)
+        self._wheel.watch(page)
 
     def _feed_seen(self) -> None:
         """Bring plots that have come into sight to the present view."""
