@@ -7,15 +7,24 @@ import os
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 OFFSCREEN_LACKS = ("This plugin does not support propagateSizeHints()",)
 """What the platform without a screen says of itself."""
+
+
+@pytest.fixture
+def open_on(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., object]]:
+    """Opens windows on experiments; nothing is asked when they close."""
+    from tests.ui.windows import windows
+
+    yield from windows(qtbot, monkeypatch)
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from simulator.doctor import Remedy
 from simulator.experiment.experiment import Experiment
-from simulator.running.session import Mode, Session
+from simulator.running.session import Mode
 from simulator.training.training import Training
-from ui.app import create_app
-from ui.bench.document import Document
-from ui.dialogs import files
-from ui.style.restyle import set_theme
+from tests.ui.windows import OpenOn
 from ui.window.main_window import MainWindow
 
 PLAIN: dict[str, Any] = {
@@ -37,23 +34,8 @@ Open = Callable[..., MainWindow]
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    set_theme(create_app(), "light")
-    made: list[MainWindow] = []
-
-    def make(mode: Mode = "thread") -> MainWindow:
-        window = MainWindow(Document(EXPERIMENT), lambda notify: Session(mode, notify))
-        made.append(window)
-        window.show()
-        window.bench.start()
-        qtbot.waitUntil(lambda: window.bench.view is not None, timeout=20000)
-        return window
-
-    yield make
-    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
-    for window in made:
-        window.close()
-        window.deleteLater()
+def open_window(open_on: OpenOn) -> Open:
+    return lambda mode="thread": open_on(EXPERIMENT, mode)
 
 
 def step_of(window: MainWindow) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,17 +12,13 @@ from pytestqt.qtbot import QtBot
 from simulator.experiment.experiment import Experiment
 from simulator.observations.jacobian import JacobianObservation
 from simulator.observations.sharpness import SharpnessObservation
-from simulator.running.session import Session
 from tests.ui.plot_data import view
 from tests.ui.told import empty_note, ticking
-from ui.app import create_app
-from ui.bench.document import Document
+from tests.ui.windows import OpenOn
 from ui.bench.link import SETTLED_MS
-from ui.dialogs import files
 from ui.plots import Plot, View, all_plots, plot_class
 from ui.plots.costly import CostlyPlot
 from ui.plots.jacobian import JacobianPlot
-from ui.style.restyle import set_theme
 from ui.window.main_window import MainWindow
 
 KEYS = tuple(plot.key for plot in all_plots() if issubclass(plot, CostlyPlot))
@@ -118,16 +113,8 @@ def test_pointing_at_a_layer_asks_for_its_weights(qtbot: QtBot) -> None:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
-    set_theme(create_app(), "light")
-    made = MainWindow(Document(Experiment.from_builtins(PLAIN)), lambda notify: Session("thread", notify))
-    made.show()
-    made.bench.start()
-    qtbot.waitUntil(lambda: made.bench.view is not None)
-    yield made
-    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
-    made.close()
-    made.deleteLater()
+def window(open_on: OpenOn) -> MainWindow:
+    return open_on(Experiment.from_builtins(PLAIN))
 
 
 def stands_at(window: MainWindow, key: str) -> int:

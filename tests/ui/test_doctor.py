@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,11 @@ from simulator.doctor.base import Application, Cause
 from simulator.experiment.experiment import Experiment
 from simulator.running import trial_worker
 from simulator.running.messages import Failed
-from simulator.running.session import Mode, Session
+from simulator.running.session import Mode
 from simulator.running.trial_worker import Tried
 from simulator.training.nonfinite import Began
 from tests.ui.told import texts
-from ui.app import create_app
-from ui.bench.document import Document
-from ui.dialogs import files
+from tests.ui.windows import OpenOn
 from ui.doctor import rounds as doctor_rounds
 from ui.doctor import trials as doctor_trials
 from ui.doctor.evidence import evidence_text
@@ -35,7 +33,6 @@ from ui.doctor.onsets import Onsets
 from ui.doctor.panel import NOTHING, DoctorPanel, place_text, remedy_text, remedy_tip, settings_text, trial_text
 from ui.doctor.strip import NOT_YET
 from ui.doctor.trials import BackgroundTrials, Offer, note_of
-from ui.style.restyle import set_theme
 from ui.window.main_window import MainWindow
 
 SICK: dict[str, Any] = {
@@ -58,24 +55,9 @@ Open = Callable[[dict[str, Any]], MainWindow]
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    set_theme(create_app(), "light")
+def open_window(open_on: OpenOn, monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.setattr(trial_worker, "REST_IN_THREAD", 0.0)  # nobody looks at this screen
-    made: list[MainWindow] = []
-
-    def make(plain: dict[str, Any]) -> MainWindow:
-        window = MainWindow(Document(Experiment.from_builtins(plain)), lambda notify: Session("thread", notify))
-        made.append(window)
-        window.show()
-        window.bench.start()
-        qtbot.waitUntil(lambda: window.bench.view is not None)
-        return window
-
-    yield make
-    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
-    for window in made:
-        window.close()
-        window.deleteLater()
+    return lambda plain: open_on(Experiment.from_builtins(plain))
 
 
 def rules(window: MainWindow) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,14 +13,10 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
-from simulator.running.session import Session
-from ui.app import create_app
-from ui.bench.document import Document
-from ui.dialogs import files
+from tests.ui.windows import OpenOn
 from ui.forms.rows import ChoiceRow
 from ui.forms.slider import NumberRow
 from ui.forms.track import WHEEL_PAUSE_MS
-from ui.style.restyle import set_theme
 from ui.window.main_window import MainWindow
 
 PLAIN: dict[str, Any] = {"data": {"kind": "moons", "samples": 60}, "layers": [{"kind": "dense", "units": 5}]}
@@ -28,16 +24,8 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 
 
 @pytest.fixture
-def window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
-    set_theme(create_app(), "light")
-    made = MainWindow(Document(Experiment.from_builtins(PLAIN)), lambda notify: Session("thread", notify))
-    made.show()
-    made.bench.start()
-    qtbot.waitUntil(lambda: made.bench.view is not None)
-    yield made
-    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
-    made.close()
-    made.deleteLater()
+def window(open_on: OpenOn) -> MainWindow:
+    return open_on(Experiment.from_builtins(PLAIN))
 
 
 def rate_row(window: MainWindow) -> NumberRow:

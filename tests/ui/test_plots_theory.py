@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,17 +18,13 @@ from simulator.observations.bounds import BoundsObservation
 from simulator.observations.order_chaos import OrderChaosObservation
 from simulator.observations.prediction import PredictionObservation
 from simulator.parts.activations import GELU
-from simulator.running.session import Session
 from simulator.theory.mean_field import border_of_chaos, edge_of_chaos
 from tests.ui.plot_data import view, with_results
 from tests.ui.told import drawn
-from ui.app import create_app
-from ui.bench.document import Document
+from tests.ui.windows import OpenOn
 from ui.chart.marks import Area
-from ui.dialogs import files
 from ui.plots import Plot, View, plot_class
 from ui.plots.order_chaos import OrderChaosPlot, Regions
-from ui.style.restyle import set_theme
 from ui.window.initial_place import placed_at
 from ui.window.main_window import MainWindow
 
@@ -220,16 +215,8 @@ def test_dense_layers_take_the_place_at_any_depth() -> None:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
-    set_theme(create_app(), "light")
-    made = MainWindow(Document(Experiment.from_builtins(PLAIN)), lambda notify: Session("thread", notify))
-    made.show()
-    made.bench.start()
-    qtbot.waitUntil(lambda: made.bench.view is not None)
-    yield made
-    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
-    made.close()
-    made.deleteLater()
+def window(open_on: OpenOn) -> MainWindow:
+    return open_on(Experiment.from_builtins(PLAIN))
 
 
 def test_a_drag_moves_the_initialiser_and_is_one_undo_entry(qtbot: QtBot, window: MainWindow) -> None:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
-from simulator.running.session import Session
 from simulator.running.stop_rules import Epochs
-from ui.bench.document import Document
+from tests.ui.windows import OpenOn
 from ui.window.main_window import MainWindow
 
 NET = {"data": {"kind": "spirals"}, "layers": [{"kind": "dense", "units": 6}]}
 
 
-def opened(qtbot: QtBot) -> MainWindow:
-    window = MainWindow(Document(Experiment.from_builtins(NET)), lambda notify: Session("thread", notify))
-    qtbot.addWidget(window)
-    window.show()
-    window.bench.start()
-    qtbot.waitUntil(lambda: window.bench.view is not None)
-    return window
+@pytest.fixture
+def window(open_on: OpenOn) -> MainWindow:
+    return open_on(Experiment.from_builtins(NET))
 
 
-def test_many_steps_say_how_far_they_are_and_can_be_cancelled(qtbot: QtBot) -> None:
-    window = opened(qtbot)
+def test_many_steps_say_how_far_they_are_and_can_be_cancelled(qtbot: QtBot, window: MainWindow) -> None:
     assert not window.progress.isVisible()
     window.bench.set_limit(30)
     window.bench.play(500)
@@ -37,8 +32,7 @@ def test_many_steps_say_how_far_they_are_and_can_be_cancelled(qtbot: QtBot) -> N
     window.close()
 
 
-def test_epochs_say_how_far_they_are(qtbot: QtBot) -> None:
-    window = opened(qtbot)
+def test_epochs_say_how_far_they_are(qtbot: QtBot, window: MainWindow) -> None:
     window.bench.set_limit(30)
     window.bench.play_until(Epochs(epochs=50))
     qtbot.waitUntil(lambda: window.progress.isVisible(), timeout=10_000)
@@ -50,8 +44,7 @@ def test_epochs_say_how_far_they_are(qtbot: QtBot) -> None:
     window.close()
 
 
-def test_training_without_an_end_is_not_said_to_take_long(qtbot: QtBot) -> None:
-    window = opened(qtbot)
+def test_training_without_an_end_is_not_said_to_take_long(qtbot: QtBot, window: MainWindow) -> None:
     window.bench.play()
     qtbot.wait(1300)
     assert not window.progress.isVisible()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import presets
-from simulator.running.session import Mode, Session
-from ui.app import create_app
-from ui.bench.document import Document
+from tests.ui.windows import OpenOn
 from ui.dialogs import files
 from ui.dialogs.export import ExportDialog
 from ui.plots.veil import Veil
-from ui.style.restyle import set_theme
 from ui.window.main_window import MainWindow
 from ui.window.notices import EMPTY, OLD
 
@@ -40,24 +37,8 @@ Open = Callable[..., MainWindow]
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    """Opens windows, by default of a small net at step 0; nothing is asked when they close."""
-    set_theme(create_app(), "light")
-    made: list[MainWindow] = []
-
-    def make(plain: dict[str, Any] = PLAIN, mode: Mode = "thread") -> MainWindow:
-        window = MainWindow(Document(Experiment.from_builtins(plain)), lambda notify: Session(mode, notify))
-        made.append(window)
-        window.show()
-        window.bench.start()
-        qtbot.waitUntil(lambda: window.bench.view is not None or bool(window.bench.refusal), timeout=20000)
-        return window
-
-    yield make
-    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
-    for window in made:
-        window.close()
-        window.deleteLater()
+def open_window(open_on: OpenOn) -> Open:
+    return lambda plain=PLAIN, mode="thread": open_on(Experiment.from_builtins(plain), mode)
 
 
 @pytest.fixture(params=["thread", "process"])

@@ -6,28 +6,22 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
-from simulator.running.session import Session
 from simulator.running.stop_rule_text import number_of
 from simulator.running.stop_rules import LossBelow, StopRule
 from simulator.schema.parameter import concrete, kind_of
-from ui.bench.document import Document
+from tests.ui.windows import OpenOn
 from ui.window.main_window import MainWindow
 
 NET = {"data": {"kind": "spirals"}, "layers": [{"kind": "dense", "units": 6}]}
 KINDS = (None, *concrete(StopRule))
 
 
-def opened(qtbot: QtBot) -> MainWindow:
-    window = MainWindow(Document(Experiment.from_builtins(NET)), lambda notify: Session("thread", notify))
-    qtbot.addWidget(window)
-    window.show()
-    window.bench.start()
-    qtbot.waitUntil(lambda: window.bench.view is not None)
-    return window
+@pytest.fixture
+def window(open_on: OpenOn) -> MainWindow:
+    return open_on(Experiment.from_builtins(NET))
 
 
-def test_every_rule_can_be_chosen_and_keeps_its_number(qtbot: QtBot) -> None:
-    window = opened(qtbot)
+def test_every_rule_can_be_chosen_and_keeps_its_number(qtbot: QtBot, window: MainWindow) -> None:
     stop = window.transport.stop
     for kind in KINDS:
         stop.entries[kind].trigger()
@@ -48,8 +42,7 @@ TYPED = [kind for kind in concrete(StopRule) if kind.__struct_fields__ and numbe
 
 
 @pytest.mark.parametrize("kind", TYPED, ids=kind_of)
-def test_what_is_no_number_for_a_rule_is_said_and_nothing_is_trained(kind: type[StopRule], qtbot: QtBot) -> None:
-    window = opened(qtbot)
+def test_what_is_no_number_for_a_rule_is_said_and_nothing_is_trained(kind: type[StopRule], window: MainWindow) -> None:
     window.transport.stop.choose(kind)
     window.transport.stop.limit.setText("-1")
     window.transport.steps.trigger()
@@ -58,8 +51,7 @@ def test_what_is_no_number_for_a_rule_is_said_and_nothing_is_trained(kind: type[
     window.close()
 
 
-def test_the_window_says_which_rule_stopped_it_and_when_until_it_goes_on(qtbot: QtBot) -> None:
-    window = opened(qtbot)
+def test_the_window_says_which_rule_stopped_it_and_when_until_it_goes_on(qtbot: QtBot, window: MainWindow) -> None:
     stop = window.transport.stop
     stop.choose(LossBelow)
     stop.limit.setText("0.6")
@@ -76,8 +68,7 @@ def test_the_window_says_which_rule_stopped_it_and_when_until_it_goes_on(qtbot: 
     window.close()
 
 
-def test_so_many_steps_are_made_and_said(qtbot: QtBot) -> None:
-    window = opened(qtbot)
+def test_so_many_steps_are_made_and_said(qtbot: QtBot, window: MainWindow) -> None:
     window.transport.stop.count.setValue(7)
     window.transport.steps.trigger()
     qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=20_000)

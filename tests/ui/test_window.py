@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +21,14 @@ from pytestqt.qtbot import QtBot
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import presets
 from simulator.observations.boundary import BoundaryObservation
-from simulator.running.session import Session
 from tests.ui.told import empty_note, workers
-from ui.app import create_app
-from ui.bench.document import Document
+from tests.ui.windows import OpenOn
 from ui.board.workspaces import BUILT_IN
 from ui.dialogs import files
 from ui.dialogs.export import ExportDialog
 from ui.dialogs.table import TableDialog
 from ui.forms.slider import NumberRow
 from ui.plots import all_plots
-from ui.style.restyle import set_theme
 from ui.window.main_window import MainWindow
 
 PLAIN: dict[str, Any] = {
@@ -47,24 +44,8 @@ Open = Callable[[], MainWindow]
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    """Opens windows at step 0; nothing is asked when they close."""
-    set_theme(create_app(), "light")
-    made: list[MainWindow] = []
-
-    def make() -> MainWindow:
-        window = MainWindow(Document(Experiment.from_builtins(PLAIN)), lambda notify: Session("thread", notify))
-        made.append(window)
-        window.show()
-        window.bench.start()
-        qtbot.waitUntil(lambda: window.bench.view is not None)
-        return window
-
-    yield make
-    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
-    for window in made:
-        window.close()
-        window.deleteLater()
+def open_window(open_on: OpenOn) -> Open:
+    return lambda: open_on(Experiment.from_builtins(PLAIN))
 
 
 @pytest.fixture

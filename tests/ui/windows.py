@@ -1,0 +1,43 @@
+"""Windows on experiments, which close without a question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from simulator.experiment.experiment import Experiment
+from simulator.running.session import Session
+from simulator.running.transport import Mode
+from ui.app import create_app
+from ui.bench.document import Document
+from ui.dialogs import files
+from ui.style.restyle import set_theme
+from ui.window.main_window import MainWindow
+
+
+class OpenOn(Protocol):
+    """Opens a window on an experiment, whose worker has answered."""
+
+    def __call__(self, experiment: Experiment, mode: Mode = "thread") -> MainWindow: ...
+
+
+def windows(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenOn]:
+    set_theme(create_app(), "light")
+    opened: list[MainWindow] = []
+
+    def open_on(experiment: Experiment, mode: Mode = "thread") -> MainWindow:
+        window = MainWindow(Document(experiment), lambda notify: Session(mode, notify))
+        opened.append(window)
+        window.show()
+        window.bench.start()
+        qtbot.waitUntil(lambda: window.bench.view is not None or bool(window.bench.refusal), timeout=20_000)
+        return window
+
+    yield open_on
+    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
+    for window in opened:
+        window.close()
+        window.deleteLater()
