@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, TypeVar, runtime_checkable
+
+import numpy as np
 
 from simulator.arrays.numeric import Array, Stream, stream
 from simulator.layers.base import Affine, Block, BuildContext, Entries, Layer, ModuleOf
 from simulator.layers.dropout import Dropout, DropoutStage
 from simulator.layers.normalization import Normalization, Stage
+from simulator.parts.initializers import AnyInitializer
 
 
 class AffineSettings(Protocol):
     """What every layer around a kernel is set by."""
+
+    @property
+    def initializer(self) -> AnyInitializer: ...
+
+    @property
+    def bias_initializer(self) -> AnyInitializer: ...
 
     @property
     def normalization(self) -> Normalization: ...
@@ -37,6 +47,8 @@ class AffineModule(ModuleOf[Settings]):
 
     x: Array
     """The signal that came in last."""
+    u: Array
+    """W x + b."""
     value: Array
     """What has come out of the tail, where there is one: (units, observations)."""
 
@@ -56,6 +68,11 @@ class AffineModule(ModuleOf[Settings]):
 
     def states(self) -> list[Block]:
         return [block for stage in self.stages for block in stage.states()]
+
+    def initialise(self, seed: int, x: Array) -> None:
+        self.affine.initialise(self.spec.initializer, self.spec.bias_initializer, seed, self.place)
+        if self.spec.initializer.data_dependent:
+            scale_to_unit_variance(self.affine, x, self.u)
 
     def prepare_dropout(self, context: BuildContext) -> None:
         """Give dropout the draws of this place."""
@@ -116,3 +133,13 @@ class AffineModule(ModuleOf[Settings]):
 def _spread(units: Sequence[int], width: int, size: int) -> Iterator[int]:
     """Where ``units`` stand among ``size`` values that lie piece by piece."""
     return (start + unit for start in range(0, size, width) for unit in units)
+
+
+def scale_to_unit_variance(affine: Affine, x: Array, u: Array, rounds: int = 10, tolerance: float = 1e-3) -> None:
+    """LSUV: divide the weights by the standard deviation of u = W x + b until it is 1."""
+    for _ in range(rounds):
+        affine.forward(x, u)
+        spread = float(u.std(dtype=np.float64))
+        if not math.isfinite(spread) or spread == 0 or abs(spread - 1) < tolerance:
+            return
+        affine.rescale(1 / spread)

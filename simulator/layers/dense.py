@@ -49,12 +49,6 @@ class DenseSettings(AffineSettings, DropoutSettings, Protocol):
     @property
     def activation(self) -> AnyActivation: ...
 
-    @property
-    def initializer(self) -> AnyInitializer: ...
-
-    @property
-    def bias_initializer(self) -> AnyInitializer: ...
-
 
 Settings = TypeVar("Settings", bound=DenseSettings, covariant=True)
 
@@ -85,11 +79,6 @@ class DenseModule(AffineModule[Settings]):
         for stage in self.stages:
             stage.allocate((units, batch), arena)
         self.prepare_dropout(context)
-
-    def initialise(self, seed: int, x: Array) -> None:
-        self.affine.initialise(self.spec.initializer, self.spec.bias_initializer, seed, self.place)
-        if self.spec.initializer.data_dependent:
-            scale_to_unit_variance(self.affine, x, self.u)
 
     def forward(self, x: Array, training: bool) -> Array:
         self.x = x
@@ -144,13 +133,3 @@ def affine_tap(
         weight_update=read_only(affine.kernel_update[:-1]),
         bias_gradient=read_only(affine.kernel_gradient[-1]),
     )
-
-
-def scale_to_unit_variance(affine: Affine, x: Array, u: Array, rounds: int = 10, tolerance: float = 1e-3) -> None:
-    """LSUV: divide the weights by the standard deviation of u = W x + b until it is 1."""
-    for _ in range(rounds):
-        affine.forward(x, u)
-        spread = float(u.std(dtype=np.float64))
-        if not math.isfinite(spread) or spread == 0 or abs(spread - 1) < tolerance:
-            return
-        affine.rescale(1 / spread)

@@ -11,15 +11,6 @@ from simulator.arrays.numeric import Array
 from simulator.layers.normalization import Stage
 from simulator.schema.parameter import Part, any_of, knob
 
-_RATE = knob(
-    "rate",
-    "Fraction of the outputs set to zero at each training step.",
-    slider=(0, 0.95),
-    ge=0,
-    le=0.95,
-    live=True,
-)
-
 
 class Dropout(Part, frozen=True):
     """Switches units off at random while training."""
@@ -42,7 +33,30 @@ class NoDropout(Dropout, frozen=True, tag="none"):
     label: ClassVar[str] = "no dropout"
 
 
-class InvertedDropout(Dropout, frozen=True, tag="inverted"):
+class RandomDropout(Dropout, frozen=True):
+    """Draws anew at each training step which units are off."""
+
+    rate: Annotated[
+        float,
+        knob(
+            "rate",
+            "Fraction of the outputs set to zero at each training step.",
+            slider=(0, 0.95),
+            ge=0,
+            le=0.95,
+            live=True,
+        ),
+    ] = 0.5
+
+    @property
+    def keep(self) -> float:
+        return 1 - self.rate
+
+    def stage(self) -> DropoutStage:
+        return DropoutStage(self)
+
+
+class InvertedDropout(RandomDropout, frozen=True, tag="inverted"):
     """Drops units and scales the rest up by 1/keep in training; does nothing in evaluation.
 
     Srivastava et al. 2014, Dropout: a simple way to prevent neural networks from overfitting.
@@ -55,17 +69,9 @@ class InvertedDropout(Dropout, frozen=True, tag="inverted"):
     )
 
     scaled: ClassVar[bool] = True
-    rate: Annotated[float, _RATE] = 0.5
-
-    @property
-    def keep(self) -> float:
-        return 1 - self.rate
-
-    def stage(self) -> DropoutStage:
-        return DropoutStage(self)
 
 
-class ClassicDropout(Dropout, frozen=True, tag="classic"):
+class ClassicDropout(RandomDropout, frozen=True, tag="classic"):
     """Drops units in training; scales all of them down by the keep probability in evaluation.
 
     Hinton et al. 2012, Improving neural networks by preventing co-adaptation of feature detectors, arXiv:1207.0580.
@@ -77,26 +83,17 @@ class ClassicDropout(Dropout, frozen=True, tag="classic"):
         r"$p$ is the share that is kept, $m$ is 1 with probability $p$, else 0."
     )
 
-    rate: Annotated[float, _RATE] = 0.5
-
-    @property
-    def keep(self) -> float:
-        return 1 - self.rate
-
-    def stage(self) -> DropoutStage:
-        return DropoutStage(self)
-
 
 class DropoutStage(Stage):
     """a ← a · mask/p (inverted) or a · mask (classic), with p = 1 − rate the keep probability."""
 
     rng: np.random.Generator
 
-    def __init__(self, spec: InvertedDropout | ClassicDropout) -> None:
+    def __init__(self, spec: RandomDropout) -> None:
         self.spec = spec
 
     def update_spec(self, spec: Part) -> None:
-        assert isinstance(spec, InvertedDropout | ClassicDropout)
+        assert isinstance(spec, RandomDropout)
         self.spec = spec
 
     def allocate(self, shape: tuple[int, int], arena: Arena) -> None:

@@ -9,9 +9,9 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from simulator.arrays.numeric import Array
-from simulator.layers.affine import AffineModule
+from simulator.layers.affine import AffineModule, scale_to_unit_variance
 from simulator.layers.base import Affine, BuildContext, Layer, Shape, ShapeError, Tap, read_only, shape_text
-from simulator.layers.dense import affine_tap, scale_to_unit_variance
+from simulator.layers.dense import affine_tap
 from simulator.layers.normalization import AnyNormalization, NoNormalization
 from simulator.parts.activations import AnyActivation, Tanh, logistic
 from simulator.parts.initializers import AnyInitializer, GlorotNormal, Zeros

@@ -10,7 +10,7 @@ import numpy as np
 from simulator.arrays.numeric import Array
 from simulator.layers.affine import AffineModule
 from simulator.layers.base import Affine, BuildContext, Layer, Shape, Tap
-from simulator.layers.dense import affine_tap, scale_to_unit_variance
+from simulator.layers.dense import affine_tap
 from simulator.layers.dropout import AnyDropout, NoDropout
 from simulator.layers.normalization import AnyNormalization, NoNormalization
 from simulator.parts.activations import Linear
@@ -72,11 +72,6 @@ class MaxoutModule(AffineModule[Maxout]):
         for stage in self.stages:
             stage.allocate((pieces * units if stage is self.before else units, batch), arena)
         self.prepare_dropout(context)
-
-    def initialise(self, seed: int, x: Array) -> None:
-        self.affine.initialise(self.spec.initializer, self.spec.bias_initializer, seed, self.place)
-        if self.spec.initializer.data_dependent:
-            scale_to_unit_variance(self.affine, x, self.u)
 
     def forward(self, x: Array, training: bool) -> Array:
         self.x = x

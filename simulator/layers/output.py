@@ -8,8 +8,9 @@ import numpy as np
 
 from simulator.arrays.numeric import Array
 from simulator.arrays.trace import Trace
+from simulator.layers.affine import scale_to_unit_variance
 from simulator.layers.base import Affine, Block, BuildContext, Tap
-from simulator.layers.dense import affine_tap, scale_to_unit_variance
+from simulator.layers.dense import affine_tap
 from simulator.layers.info import LayerInfo
 from simulator.parts.initializers import AnyInitializer, GlorotNormal, Zeros
 from simulator.parts.losses import Loss
