@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from simulator.running.messages import Command, Reply
 
 
-CLOSE_SECONDS = 2.0
+CLOSE_SECONDS = 1.0
 # Read when numpy is imported, here and in the training process; raised where a network is worth it. A second thread
 # that waits for work takes a core from the other process, at the start of all times.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -122,13 +124,24 @@ def open_bench(target: str | None, worker: Mode | None, reset: bool = False) -> 
             transport.close(CLOSE_SECONDS)
 
 
+def leave_threads(status: int) -> int:
+    """The exit status; where a step is still being made in a thread, which nothing could end, the process ends here."""
+    if any(thread.name.startswith("nablascope-") for thread in threading.enumerate()):
+        # The interpreter would be taken down beneath it. All that is to be kept has been written.
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command or open the bench; the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in COMMANDS:
         return execute(command_parser().parse_args(given), draw_plots, write_manual)
     bench = bench_parser().parse_args(given)
-    return open_bench(bench.target, bench.worker, bench.reset)
+    return leave_threads(open_bench(bench.target, bench.worker, bench.reset))
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import logging
-import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QEvent, QTimer, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from simulator.experiment.files import find, is_table, presets, reach_of
@@ -20,33 +20,27 @@ from simulator.running.transport import Transport
 from ui.bench.document import Document
 from ui.bench.link import WorkerFactory
 from ui.plots.accessible import make_plots_accessible
+from ui.settings.fault_log import FaultLog, log_qt
 from ui.settings.preferences import WORKER, preferred, restore_preferences
+from ui.settings.session_folder import SessionFolder, left_behind
 from ui.settings.shortcuts import forget_shortcuts
+from ui.settings.state_folder import state_folder
 from ui.style.icons import app_icon
+from ui.window.ending import EndingSignals
+from ui.window.faults import say_of_crash
 from ui.window.main_window import MainWindow
 from ui.window.preference_effects import take_preferred_theme
 
-log = logging.getLogger("nablascope.qt")
+log = logging.getLogger("nablascope")
 PLACED_MS = 200
 FIRST_VIEW_SECONDS = 0.15
-_LEVELS = {
-    QtMsgType.QtDebugMsg: logging.DEBUG,
-    QtMsgType.QtInfoMsg: logging.INFO,
-    QtMsgType.QtWarningMsg: logging.WARNING,
-    QtMsgType.QtCriticalMsg: logging.ERROR,
-    QtMsgType.QtFatalMsg: logging.CRITICAL,
-}
-
-
-def _log_qt(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
-    log.log(_LEVELS.get(kind, logging.WARNING), text)
 
 
 def create_app() -> QApplication:
     """The application, with its name, icon and theme; the present one if there is one."""
     app = QApplication.instance()
     if not isinstance(app, QApplication):
-        qInstallMessageHandler(_log_qt)
+        qInstallMessageHandler(log_qt)
         app = QApplication(sys.argv[:1])
     make_plots_accessible()
     app.setOrganizationName("Nablascope")
@@ -132,18 +126,28 @@ def open_bench(
     """
     document = start_document(target)
     app = create_app()
-    if reset:
-        restore_preferences()
-        forget_shortcuts()
-        take_preferred_theme()
-    where = where_training_runs(mode)
-    factory = _worker_factory(where, launched if where == "process" else None, document)
-    window = MainWindow(document, factory)
-    _arrange(window, target, reset)
+    with ExitStack() as stack:
+        faults = FaultLog(state_folder())
+        faults.install()
+        stack.callback(faults.uninstall)
+        ending = EndingSignals(app.exit)
+        ending.install()
+        stack.callback(ending.uninstall)
+        if reset:
+            restore_preferences()
+            forget_shortcuts()
+            take_preferred_theme()
+        where = where_training_runs(mode)
+        window = MainWindow(document, _worker_factory(where, launched if where == "process" else None, document))
+        window.faults.listen(faults)
+        _arrange(window, target, reset)
+        with _session(window):
+            return _run(app, window, target)
+
+
+def _run(app: QApplication, window: MainWindow, target: str | None) -> int:
+    """Show the window until it is closed or a signal comes; the exit status."""
     app.aboutToQuit.connect(window.bench.close)
-    # Ctrl+C in the terminal ends the bench as closing its window would, without a question; before the event loop
-    # runs there is nothing to quit yet.
-    signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, app.quit))
     window.keep_on_screen()
     window.show()
     QTimer.singleShot(PLACED_MS, window, window.keep_on_screen)
@@ -160,3 +164,20 @@ def open_bench(
     window.deleteLater()
     app.sendPostedEvents(window, QEvent.Type.DeferredDelete)
     return status
+
+
+@contextmanager
+def _session(window: MainWindow) -> Iterator[None]:
+    """Leave a trace of how this process ends if that is by a fault; where nothing can be written, go without."""
+    try:
+        for earlier in left_behind(state_folder()):
+            say_of_crash(earlier, window.faults.say)
+            earlier.end()
+        session = SessionFolder.begun(state_folder())
+        session.watch_for_crashes()
+    except OSError as error:
+        log.warning("nothing can be kept for a later start: %s", error)
+        yield
+        return
+    yield
+    session.end()

@@ -37,6 +37,8 @@ from simulator.running.stop_rules import StopRule
 from simulator.running.transport import MODES, Mode, Notify, Transport, trainer, transport_of, usual_mode
 from simulator.training.checkpoint import Checkpoint
 
+CLOSE_SECONDS = 1.0
+"""For the step in hand; a window that is closed is gone within two."""
 CHECKPOINT_SECONDS = 10.0
 """What may be lost with a process that dies. A checkpoint of a wide network is megabytes."""
 RUNS = itertools.count(1)
@@ -203,7 +205,7 @@ class Session:
                     self.playing = False
         return arrived
 
-    def close(self, timeout: float = 2.0) -> None:
+    def close(self, timeout: float = CLOSE_SECONDS) -> None:
         """End the worker; may be called again."""
         if not self._closed:
             self._closed = True

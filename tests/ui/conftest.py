@@ -28,8 +28,9 @@ def open_on(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
 
 @pytest.fixture(autouse=True)
-def own_settings(tmp_path: Path) -> Iterator[None]:
-    """QSettings in a folder of the test's own."""
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """QSettings, and what is kept between two starts, in folders of the test's own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     QCoreApplication.setOrganizationName("Nablascope")
     QCoreApplication.setApplicationName("Nablascope")
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)

@@ -110,9 +110,8 @@ class Edge(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self._over:
-            painter = QPainter(self)
-            painter.fillRect(self.rect().adjusted(2, 4, -2, -4), QColor(current_theme().accent))
-            painter.end()
+            with QPainter(self) as painter:
+                painter.fillRect(self.rect().adjusted(2, 4, -2, -4), QColor(current_theme().accent))
 
 
 class Card(QFrame):

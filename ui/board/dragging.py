@@ -33,13 +33,12 @@ class Target(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         accent = QColor(current_theme().accent)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(accent, 2))
-        accent.setAlphaF(1.0 if self.width() <= 2 * GAP else WAITING)
-        painter.setBrush(accent)
-        painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 3, 3)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(accent, 2))
+            accent.setAlphaF(1.0 if self.width() <= 2 * GAP else WAITING)
+            painter.setBrush(accent)
+            painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 3, 3)
 
 
 class Dragging(QObject):

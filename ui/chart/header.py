@@ -39,12 +39,11 @@ class _SideDot(QWidget):
         self.setFixedSize(10, HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(getattr(current_theme(), SIDE_COLOUR[self.side])))
-        painter.drawEllipse(1, HEIGHT // 2 - 4, 8, 8)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(getattr(current_theme(), SIDE_COLOUR[self.side])))
+            painter.drawEllipse(1, HEIGHT // 2 - 4, 8, 8)
 
 
 class Header(QWidget):

@@ -75,10 +75,8 @@ def picture(plot: Plot[Any], width: int, height: int, scale: float = 1.0, *, lig
     if image.isNull():
         raise ExportError(f"there is not enough memory for a picture of {size.width()} × {size.height()} pixels")
     image.fill(QColor(theme.panel))
-    with _twin(plot, width, height, theme) as twin:
-        painter = QPainter(image)
+    with _twin(plot, width, height, theme) as twin, QPainter(image) as painter:
         twin.canvas.paint_on(painter, QRectF(0, 0, size.width(), size.height()))
-        painter.end()
     return image
 
 
@@ -119,9 +117,11 @@ def _paint_vector(plot: Plot[Any], device: Any, target: QRectF, size: tuple[int,
         painter = QPainter()
         if not painter.begin(device):
             raise ExportError(f"cannot draw “{plot.title}” into that file")
-        painter.fillRect(target, QColor(theme.panel))
-        twin.canvas.paint_on(painter, target)
-        painter.end()
+        try:
+            painter.fillRect(target, QColor(theme.panel))
+            twin.canvas.paint_on(painter, target)
+        finally:
+            painter.end()
 
 
 _PAINTERS: dict[str, Callable[[Plot[Any], QBuffer, int, int, float, bool], None]] = {

@@ -24,9 +24,8 @@ def thumbnail(plot: Plot[Any], theme: Theme) -> QImage:
     twin.canvas.strip()
     twin.canvas.lay_out(SIZE.width() - 2 * MARGIN, SIZE.height() - 2 * MARGIN)
     twin.redraw()
-    painter = QPainter(image)
-    inset = MARGIN * SCALE
-    twin.canvas.paint_on(painter, QRectF(image.rect()).adjusted(inset, inset, -inset, -inset))
-    painter.end()
+    with QPainter(image) as painter:
+        inset = MARGIN * SCALE
+        twin.canvas.paint_on(painter, QRectF(image.rect()).adjusted(inset, inset, -inset, -inset))
     twin.deleteLater()
     return image

@@ -81,13 +81,12 @@ class ScheduleCurve(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._schedule is None:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        top = max((r for r in self._rates if math.isfinite(r)), default=0.0)
-        area = QRectF(8, 8, self.width() - 16, self.height() - 26)
-        self._paint_axes(painter, area, top)
-        self._paint_curve(painter, area, top)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            top = max((r for r in self._rates if math.isfinite(r)), default=0.0)
+            area = QRectF(8, 8, self.width() - 16, self.height() - 26)
+            self._paint_axes(painter, area, top)
+            self._paint_curve(painter, area, top)
 
     def _paint_axes(self, painter: QPainter, area: QRectF, top: float) -> None:
         line = self.palette().color(QPalette.ColorRole.Mid)

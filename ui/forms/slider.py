@@ -59,11 +59,10 @@ class NumberEdit(QLineEdit):
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if self.textMargins().right():
-            painter = QPainter(self)
-            painter.setFont(self._small)
-            painter.setPen(QColor(current_theme().muted))
-            painter.drawText(self.rect().adjusted(0, 0, -PADDING, 0), RIGHT, self._unit)
-            painter.end()
+            with QPainter(self) as painter:
+                painter.setFont(self._small)
+                painter.setPen(QColor(current_theme().muted))
+                painter.drawText(self.rect().adjusted(0, 0, -PADDING, 0), RIGHT, self._unit)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 10, Qt.Key.Key_PageDown: -10}

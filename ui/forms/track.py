@@ -209,16 +209,14 @@ class Track(QSlider):
     # -- paint ---------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if self._default is not None and self._scale.low <= self._default <= self._scale.high:
-            ink = QColor(current_theme().muted if self.isEnabled() else current_theme().faint)
-            painter.fillRect(QRectF(round(self.x_of(self._default)) - 0.75, self.height() / 2 - 8, 1.5, 16), ink)
-        if self._number is None:
-            option = QStyleOptionSlider()
-            self.initStyleOption(option)
-            option.subControls = QStyle.SubControl.SC_SliderGroove
-            self.style().drawComplexControl(QStyle.ComplexControl.CC_Slider, option, painter, self)
-            painter.end()
-        else:
-            painter.end()
+        with QPainter(self) as painter:
+            if self._default is not None and self._scale.low <= self._default <= self._scale.high:
+                ink = QColor(current_theme().muted if self.isEnabled() else current_theme().faint)
+                painter.fillRect(QRectF(round(self.x_of(self._default)) - 0.75, self.height() / 2 - 8, 1.5, 16), ink)
+            if self._number is None:
+                option = QStyleOptionSlider()
+                self.initStyleOption(option)
+                option.subControls = QStyle.SubControl.SC_SliderGroove
+                self.style().drawComplexControl(QStyle.ComplexControl.CC_Slider, option, painter, self)
+        if self._number is not None:
             super().paintEvent(event)

@@ -46,19 +46,18 @@ class Veil(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme = current_theme()
         panel = QColor(theme.panel)
-        painter = QPainter(self)
-        painter.setOpacity(VEILED)
-        painter.fillRect(self.rect(), panel)
-        painter.setOpacity(1.0)
-        room = self.rect().adjusted(2 * PADDING, 2 * PADDING, -2 * PADDING, -2 * PADDING)
-        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        words = painter.boundingRect(room, flags, self._text)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QColor(theme.warning))
-        painter.setBrush(panel)
-        painter.drawRoundedRect(QRectF(words).adjusted(-PADDING, -4.5, PADDING, 4.5), 4, 4)
-        painter.drawText(room, flags, self._text)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setOpacity(VEILED)
+            painter.fillRect(self.rect(), panel)
+            painter.setOpacity(1.0)
+            room = self.rect().adjusted(2 * PADDING, 2 * PADDING, -2 * PADDING, -2 * PADDING)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            words = painter.boundingRect(room, flags, self._text)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QColor(theme.warning))
+            painter.setBrush(panel)
+            painter.drawRoundedRect(QRectF(words).adjusted(-PADDING, -4.5, PADDING, 4.5), 4, 4)
+            painter.drawText(room, flags, self._text)
 
 
 class Veils:

@@ -56,21 +56,22 @@ class PictureButton(QAbstractButton):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme = current_theme()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        frame = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        outline = QPainterPath()
-        outline.addRoundedRect(frame, CORNER, CORNER)
-        painter.fillPath(outline, QColor(theme.hover if self.underMouse() or self.isDown() else theme.panel))
-        painter.setClipPath(outline)
-        self._paint_picture(painter, theme, QRect(0, 0, self.width(), round(self.width() * RATIO)))
-        painter.setClipping(False)
-        self._paint_words(painter, theme)
-        strong = self.hasFocus()
-        painter.setPen(QPen(QColor(theme.accent if strong or self.underMouse() else theme.border), 2 if strong else 1))
-        painter.drawPath(outline)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            frame = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+            outline = QPainterPath()
+            outline.addRoundedRect(frame, CORNER, CORNER)
+            painter.fillPath(outline, QColor(theme.hover if self.underMouse() or self.isDown() else theme.panel))
+            painter.setClipPath(outline)
+            self._paint_picture(painter, theme, QRect(0, 0, self.width(), round(self.width() * RATIO)))
+            painter.setClipping(False)
+            self._paint_words(painter, theme)
+            strong = self.hasFocus()
+            painter.setPen(
+                QPen(QColor(theme.accent if strong or self.underMouse() else theme.border), 2 if strong else 1)
+            )
+            painter.drawPath(outline)
 
     def _paint_picture(self, painter: QPainter, theme: Theme, room: QRect) -> None:
         painter.fillRect(room, QColor(theme.panel))

@@ -31,6 +31,5 @@ class ElidedLabel(QLabel):
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
         alignment = QStyle.visualAlignment(self.layoutDirection(), self.alignment())
         ink = QPalette.ColorRole.WindowText
-        painter = QPainter(self)
-        self.style().drawItemText(painter, room, alignment.value, self.palette(), self.isEnabled(), text, ink)
-        painter.end()
+        with QPainter(self) as painter:
+            self.style().drawItemText(painter, room, alignment.value, self.palette(), self.isEnabled(), text, ink)

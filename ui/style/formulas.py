@@ -75,11 +75,10 @@ def _drawing(formula: str, lettering: Lettering, display: bool) -> tuple[QSvgRen
 def _painted(drawing: QSvgRenderer, place: QRectF, width: int, height: int, lettering: Lettering) -> QImage:
     image = QImage(round(width * lettering.ratio), round(height * lettering.ratio), QImage.Format.Format_ARGB32)
     image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.scale(lettering.ratio, lettering.ratio)
-    drawing.render(painter, place)
-    painter.end()
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(lettering.ratio, lettering.ratio)
+        drawing.render(painter, place)
     return image
 
 

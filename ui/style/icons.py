@@ -65,9 +65,8 @@ def _renderer(name: str, colour: str) -> QSvgRenderer:
 def _pixmap(name: str, colour: str, width: int, height: int) -> QPixmap:
     pixmap = QPixmap(width, height)
     pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    _renderer(name, colour).render(painter)
-    painter.end()
+    with QPainter(pixmap) as painter:
+        _renderer(name, colour).render(painter)
     return pixmap
 
 

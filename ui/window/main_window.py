@@ -33,6 +33,7 @@ from ui.settings.settings import Settings
 from ui.style.panels import PanelDock, panel_toggles
 from ui.window.experiments import Experiments
 from ui.window.exporting import Exporting
+from ui.window.faults import Faults
 from ui.window.first_hour import FirstHour
 from ui.window.initial_place import let_move
 from ui.window.menus import Commands, build_menus
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         )  # fmt: skip
         self.notices = Notices(parts, self)
         self.experiments = Experiments(self.bench, self.banner, self)
+        self.faults = Faults(self.bench, self.banner, self)
         self.exporting = Exporting(self.bench, self.plot_area, self.banner, self.notices.decline, self)
         self.first_hour = FirstHour(self, self.experiments, parts, self.training_dock)
         self._escape = self._make_escape()
@@ -134,8 +136,7 @@ class MainWindow(QMainWindow):
         self.palette_access = PaletteAccess(self, parts, docks, self.experiments.open_preset)
         return Commands(
             self.experiments, self.exporting, self.reset_arrangement, tuple(toggles), self.palette_access.open,
-            self.first_hour,
-            self.preference_access.open,
+            self.first_hour, self.faults, self.preference_access.open,
         )  # fmt: skip
 
     def _connect(self) -> None:

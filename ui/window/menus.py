@@ -20,6 +20,7 @@ from ui.style.restyle import Choice
 from ui.window.actions import action
 from ui.window.experiments import Experiments
 from ui.window.exporting import Exporting
+from ui.window.faults import Faults
 from ui.window.first_hour import FirstHour
 from ui.window.manual_access import ManualAccess
 from ui.window.parts import Parts
@@ -40,6 +41,7 @@ class Commands:
     find: Callable[[], object]
     """Opens the palette."""
     first_hour: FirstHour
+    faults: Faults
     show_preferences: Callable[[], object]
 
 
@@ -57,7 +59,7 @@ def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
     plots.setToolTipsVisible(True)
     plots.aboutToShow.connect(lambda: _plots(parts.plots, plots))
     _view(window, bar.addMenu("&View"), commands)
-    _help(window, bar.addMenu("&Help"), parts, commands.first_hour)
+    _help(window, bar.addMenu("&Help"), parts, commands)
     parts.transport.export_menu.addActions(exports)
     fill_presets(parts.transport.preset_menu, commands.experiments.open_preset)
 
@@ -152,14 +154,20 @@ def _toggle_full_screen(window: QMainWindow) -> None:
     window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
 
-def _help(window: QMainWindow, menu: QMenu, parts: Parts, first_hour: FirstHour) -> None:
-    menu.addAction(action(window, "&Start page", first_hour.open_page))
-    menu.addAction(action(window, "&Tour", first_hour.begin_tour))
+def _help(window: QMainWindow, menu: QMenu, parts: Parts, commands: Commands) -> None:
+    menu.addAction(action(window, "&Start page", commands.first_hour.open_page))
+    menu.addAction(action(window, "&Tour", commands.first_hour.begin_tour))
     menu.addAction(action(window, "&Manual", ManualAccess(window).open, keys="F1"))
     shortcuts = action(
         window, "&Keyboard shortcuts", lambda: _show_shortcuts(window, parts.plots, parts.builder), keys="Ctrl+F1"
     )
     menu.addAction(shortcuts)
+    menu.addSeparator()
+    tip = "What has gone wrong inside, if anything has, with where it did."
+    menu.addAction(action(window, "&Log", commands.faults.open_log, tip=tip))
+    tip = "Versions, platform, the end of the log and the experiment, into the clipboard; nothing is sent."
+    menu.addAction(action(window, "Copy &report", commands.faults.copy_report, tip=tip))
+    menu.addSeparator()
     menu.addAction(action(window, "&About Nablascope", lambda: _show_about(window)))
 
 

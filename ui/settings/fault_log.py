@@ -1,0 +1,127 @@
+"""Whatever is raised where nobody takes it, and what Qt says: with its traceback in a rotating file, told once."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import traceback
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal
+
+FILE = "nablascope.log"
+MOST_BYTES = 2**20
+"""Of the file; then another one begins."""
+OLDER_FILES = 3
+TAIL_BYTES = 16 * 2**10
+FORM = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
+LEVELS = {
+    QtMsgType.QtDebugMsg: logging.DEBUG,
+    QtMsgType.QtInfoMsg: logging.INFO,
+    QtMsgType.QtWarningMsg: logging.WARNING,
+    QtMsgType.QtCriticalMsg: logging.ERROR,
+    QtMsgType.QtFatalMsg: logging.CRITICAL,
+}
+log = logging.getLogger("nablascope")
+qt_log = logging.getLogger("nablascope.qt")
+
+
+def log_qt(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+    """Pass on what Qt says."""
+    qt_log.log(LEVELS.get(kind, logging.WARNING), text)
+
+
+class FaultLog(QObject):
+    """Writes the log while it is installed."""
+
+    told = Signal(str, str)
+    """A sentence and the details, the first time that something goes wrong in one place; in any thread."""
+
+    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.path = folder / FILE
+        self._known: set[str] = set()
+        self._handler: logging.Handler | None = None
+        self._before: tuple[Any, Any, Any] | None = None
+
+    def install(self) -> None:
+        """Take from now on what nobody else takes, in every thread. A log that cannot be written is none."""
+        self._handler = _Telling(self)
+        log.addHandler(self._handler)
+        log.setLevel(logging.INFO)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            file = RotatingFileHandler(
+                self.path,
+                maxBytes=MOST_BYTES,
+                backupCount=OLDER_FILES,
+                encoding="utf-8",
+                delay=True,
+                errors="backslashreplace",
+            )
+        except OSError as error:
+            log.error("no log can be written: %s", error)
+        else:
+            file.setFormatter(logging.Formatter(FORM))
+            log.addHandler(file)
+        self._before = sys.excepthook, threading.excepthook, sys.unraisablehook
+        sys.excepthook = self.take_exception
+        threading.excepthook = lambda given: self.take_exception(given.exc_type, given.exc_value, given.exc_traceback)
+        sys.unraisablehook = lambda given: self.take_exception(given.exc_type, given.exc_value, given.exc_traceback)
+
+    def uninstall(self) -> None:
+        """Leave all to whoever had it before."""
+        if self._before is not None:
+            sys.excepthook, threading.excepthook, sys.unraisablehook = self._before
+            self._before = None
+        for handler in list(log.handlers):
+            if handler is self._handler or getattr(handler, "baseFilename", None) == str(self.path.absolute()):
+                log.removeHandler(handler)
+                handler.close()
+
+    def take_exception(
+        self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """An exception that nobody else takes."""
+        if issubclass(kind, KeyboardInterrupt | SystemExit):
+            sys.__excepthook__(kind, error or kind(), trace)
+            return
+        details = "".join(traceback.format_exception(kind, error, trace))
+        print(details, end="", file=sys.stderr)
+        self.take(f"{kind.__name__}: {error}" if str(error) else kind.__name__, details)
+
+    def take(self, what: str, details: str) -> None:
+        """Write down what went wrong; ``details`` is a traceback."""
+        log.error("%s\n%s", what, details.rstrip())
+
+    def tell(self, record: logging.LogRecord) -> None:
+        """Say it in words, unless it is what has been said before."""
+        what, _, details = record.getMessage().partition("\n")
+        if (known := details or what) not in self._known:
+            self._known.add(known)
+            self.told.emit(f"Something went wrong inside: {what.rstrip('.')}. It is in the log (Help › Log).", details)
+
+
+def tail_of(path: Path) -> str:
+    """The end of a log."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - TAIL_BYTES))
+            return file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+class _Telling(logging.Handler):
+    """Says what is an error."""
+
+    def __init__(self, owner: FaultLog) -> None:
+        super().__init__(logging.ERROR)
+        self._owner = owner
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._owner.tell(record)

@@ -1,0 +1,75 @@
+"""One running window's own folder: what is left of it when the window ends hard, and who still lives."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from simulator.system.process_lock import LockedError, ProcessLock
+
+FOLDER, LOCK, CRASH = "sessions", "lock", "crash.txt"
+MOST_CRASH = 2**16
+"""Characters of a crash that are read."""
+
+
+class SessionFolder:
+    """Belongs to this process while it is held; the system ends that with the process, however it ends."""
+
+    def __init__(self, path: Path) -> None:
+        """LockedError where a living process has it."""
+        path.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._lock = ProcessLock(path / LOCK, "this session")
+        self._crash: IO[str] | None = None
+        self._watched_before = False
+
+    @classmethod
+    def begun(cls, state: Path) -> SessionFolder:
+        """A new one."""
+        name = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}-{secrets.token_hex(4)}"
+        return cls(state / FOLDER / name)
+
+    def watch_for_crashes(self) -> None:
+        """Where the process is ended by a fault of its own, the stacks of its threads stand here."""
+        self._crash = (self.path / CRASH).open("w", encoding="utf-8")
+        self._watched_before = faulthandler.is_enabled()
+        faulthandler.enable(self._crash)
+
+    @property
+    def crash(self) -> str:
+        """What was written when the process ended by a fault; ``""`` if it did not."""
+        try:
+            with (self.path / CRASH).open(encoding="utf-8", errors="replace") as file:
+                return file.read(MOST_CRASH)
+        except OSError:
+            return ""
+
+    def leave(self) -> None:
+        """Give it up, and leave what it holds to a later start."""
+        if self._crash is not None:
+            faulthandler.disable()
+            if self._watched_before:
+                faulthandler.enable()
+            self._crash.close()
+            self._crash = None
+        self._lock.release()
+
+    def end(self) -> None:
+        """All is well: nothing of it is needed any more."""
+        self.leave()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def left_behind(state: Path) -> Iterator[SessionFolder]:
+    """The folders of processes that have died, newest first; each is held by whoever gets it."""
+    for path in sorted((state / FOLDER).glob("*"), reverse=True):
+        try:
+            yield SessionFolder(path)
+        except LockedError:
+            continue
