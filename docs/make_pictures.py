@@ -18,7 +18,6 @@ sys.path.insert(0, str(ROOT))
 FOLDER = ROOT / "docs" / "pictures"
 SHOTS = (
     ("vanishing-sigmoid", "light", 600, "vanishing"),
-    ("sigmoid-batch-norm", "dark", 600, "batch-norm"),
     ("spiral", "light", 3000, "spiral"),
 )
 """Preset, theme, steps, name of the picture."""

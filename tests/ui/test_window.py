@@ -27,6 +27,7 @@ from ui.board.workspaces import BUILT_IN
 from ui.dialogs import files
 from ui.dialogs.export import ExportDialog
 from ui.dialogs.table import TableDialog
+from ui.export.pictures import file_name
 from ui.forms.slider import NumberRow
 from ui.plots import all_plots
 from ui.window.main_window import MainWindow
@@ -473,7 +474,7 @@ def test_all_plots_are_exported_hidden_ones_too(qtbot: QtBot, window: MainWindow
     qtbot.waitUntil(lambda: all(plot.state is not None for plot in plots))
     dialog.export_to(tmp_path / "all")
     # A dense network has nothing to show in the plots of other kinds of layers.
-    assert {path.stem for path in (tmp_path / "all").iterdir()} == {plot.key for plot in plots}
+    assert {path.name for path in (tmp_path / "all").iterdir()} == {file_name(plot, "csv") for plot in plots}
 
 
 def test_an_export_that_fails_is_said_where_it_was_asked(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
