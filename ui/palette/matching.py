@@ -15,10 +15,43 @@ STEM = 0.7
 """Share of the longer of two words that they have in common where they are related."""
 
 
+SMALL_WORDS = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "by",
+        "do",
+        "does",
+        "for",
+        "how",
+        "in",
+        "is",
+        "it",
+        "of",
+        "on",
+        "or",
+        "that",
+        "the",
+        "to",
+        "what",
+        "which",
+        "why",
+        "with",
+    ]
+)
+"""What stands in every sentence tells nothing."""
+
+
 def fit(query: str, texts: Iterable[tuple[str, float]]) -> float:
     """How well the words of ``query`` fit (text, weight) pairs; 0 where one of them fits none of the texts."""
     weighed = [(words_of(text), weight) for text, weight in texts]
-    best = [max((_fit(word, words) * weight for words, weight in weighed), default=0.0) for word in words_of(query)]
+    asked = words_of(query)
+    telling = [word for word in asked if word not in SMALL_WORDS] or asked
+    best = [max((_fit(word, words) * weight for words, weight in weighed), default=0.0) for word in telling]
     return sum(best) if best and all(best) else 0.0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPalette, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPalette, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QDialog,
     QLabel,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.palette.entry import Entry, found
+from ui.style.theme import current_theme
 
 MOST = 8
 """Of a group, while something is typed."""
@@ -160,7 +161,7 @@ class _Delegate(QStyledItemDelegate):
         font = QFont(option.font)
         font.setBold(True)
         painter.setFont(font)
-        painter.setPen(option.palette.color(QPalette.ColorRole.PlaceholderText))
+        painter.setPen(QColor(current_theme().muted))
         painter.drawText(option.rect.adjusted(GAP, 0, -GAP, 0), Qt.AlignmentFlag.AlignVCenter, text)
 
     def _paint_entry(self, painter: QPainter, option: QStyleOptionViewItem, entry: Entry) -> None:
@@ -174,7 +175,7 @@ class _Delegate(QStyledItemDelegate):
         entry.picture().paint(painter, place)
         text = inner.adjusted(PICTURE.width() + GAP, 0, 0, 0)
         main = option.palette.color(roles.HighlightedText if chosen else roles.Text)
-        second = main if chosen else option.palette.color(roles.PlaceholderText)
+        second = main if chosen else QColor(current_theme().muted)
         line = option.fontMetrics.height()
         top = QRect(text.topLeft(), QSize(text.width(), line))
         painter.setPen(second)
