@@ -153,7 +153,7 @@ def test_every_plot_has_a_small_picture_in_both_themes() -> None:
     for plot in all_plots():
         for theme in THEMES.values():
             with Image.open(picture_file(plot.key, theme)) as picture:
-                assert picture.size[0] == 128
+                assert picture.size == (128, 75)
                 assert len(picture.convert("RGB").getcolors(1000) or ()) > 2
 
 

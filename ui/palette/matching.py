@@ -43,16 +43,18 @@ SMALL_WORDS = frozenset(
         "with",
     ]
 )
-"""What stands in every sentence tells nothing."""
+"""What stands in every sentence tells next to nothing."""
+SMALL = 0.05
+"""What it counts beside the others."""
 
 
 def fit(query: str, texts: Iterable[tuple[str, float]]) -> float:
-    """How well the words of ``query`` fit (text, weight) pairs; 0 where one of them fits none of the texts."""
+    """How well the words of ``query`` fit (text, weight) pairs; 0 where one that tells something fits none of them."""
     weighed = [(words_of(text), weight) for text, weight in texts]
     asked = words_of(query)
-    telling = [word for word in asked if word not in SMALL_WORDS] or asked
-    best = [max((_fit(word, words) * weight for words, weight in weighed), default=0.0) for word in telling]
-    return sum(best) if best and all(best) else 0.0
+    best = {word: max((_fit(word, words) * weight for words, weight in weighed), default=0.0) for word in asked}
+    telling = [best[word] for word in asked if word not in SMALL_WORDS] or list(best.values())
+    return sum(telling) + SMALL * sum(best.values()) if telling and all(telling) else 0.0
 
 
 def words_of(text: str) -> list[str]:

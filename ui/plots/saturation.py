@@ -10,6 +10,7 @@ class Saturation(DepthPlot):
     spoken_as = (("activation_saturated", "saturated shares"), ("activation_dead", "dead shares"))
     title = "Saturated and dead"
     side = "forward"
+    preset = "dying-relu"
     explain = (
         "The share of each layer's activations on a flat part of its function, and of its units that are "
         "flat for every sample. Either blocks the gradient: the first passes almost nothing back, the "
