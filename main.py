@@ -13,8 +13,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from simulator.running.command_line import COMMANDS, add_commands, execute
+from simulator.running.command_line import COMMANDS, add_commands, add_threads, execute
 from simulator.running.transport import Mode, ProcessTransport, trainer, usual_mode
+from simulator.system.machine import give_threads
 
 if TYPE_CHECKING:
     from simulator.running.headless import RunResult
@@ -52,6 +53,7 @@ def bench_parser() -> argparse.ArgumentParser:
         choices=("thread", "process"),
         help="where training runs; by default a process of its own where there is a core for it",
     )
+    add_threads(parser)
     parser.add_argument(
         "--reset",
         action="store_true",
@@ -141,6 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given and given[0] in COMMANDS:
         return execute(command_parser().parse_args(given), draw_plots, write_manual)
     bench = bench_parser().parse_args(given)
+    give_threads(bench.threads)
     return leave_threads(open_bench(bench.target, bench.worker, bench.reset))
 
 

@@ -27,6 +27,7 @@ from ui.settings.shortcuts import forget_shortcuts
 from ui.settings.state_folder import state_folder
 from ui.style.icons import app_icon
 from ui.window.ending import EndingSignals
+from ui.window.experiments import RUN_ENDING
 from ui.window.faults import say_of_crash
 from ui.window.main_window import MainWindow
 from ui.window.preference_effects import take_preferred_theme
@@ -61,8 +62,12 @@ def start_document(target: str | None) -> Document:
 
 
 def asks_first(path: Path) -> bool:
-    """Whether a person is asked before what a file names is opened: what a table means, what may be read elsewhere."""
-    return is_table(path) or path.is_dir() or (path.is_file() and reach_of(path) is not None)
+    """Whether a person is asked before what a file names is opened: what a table means, what may be read elsewhere.
+
+    A run is opened by the window too, which says how it goes on.
+    """
+    run = path.suffix.lower() == RUN_ENDING and path.exists()
+    return run or is_table(path) or path.is_dir() or (path.is_file() and reach_of(path) is not None)
 
 
 def workspace_of(target: str | None) -> str:

@@ -9,25 +9,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from simulator.network.network import Network
+from simulator.system.machine import given_threads
 
 WORTH_SHARING = 2**28
 """Multiply-adds of one product below which a second thread costs more than it brings."""
 
-GIVEN = "NABLASCOPE_THREADS"
-"""Variable of the environment, which worker processes inherit, that gives the number of threads."""
-
-
-def give_threads(threads: int | None) -> None:
-    """Use so many for every network from now on, here and in worker processes; None leaves the number to the work."""
-    if threads is not None:
-        os.environ[GIVEN] = str(threads)
-
 
 def blas_threads(network: Network) -> int:
     """Threads for this network on this machine; the same with and without a screen."""
-    given = os.environ.get(GIVEN, "")
-    if given.isascii() and given.isdigit() and int(given):
-        return int(given)
+    if (given := given_threads()) is not None:
+        return given
     largest = network.batch * max((stop - start for start, stop in network.parameters.weight_ranges), default=0)
     return 1 if largest < WORTH_SHARING else max(1, (os.cpu_count() or 1) - 1)
 

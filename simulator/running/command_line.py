@@ -48,7 +48,10 @@ def add_commands(commands: Any) -> None:
     one.add_argument("--until", type=_rule, metavar="RULE", help="stop before, as soon as it holds: " + STOP_RULES)
     one.add_argument("--seed", type=_count(0), metavar="S", help="instead of the experiment's seed")
     one.add_argument(
-        "--seeds", type=_count(1), metavar="N", help="train once for each of N seeds from that on; tables get a column"
+        "--seeds",
+        type=_count(1),
+        metavar="N",
+        help="train once for each of N seeds from that on; tables get a column",
     )
     one.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="as in layers.0.units=50; may be repeated"
@@ -62,7 +65,9 @@ def add_commands(commands: Any) -> None:
         "--resume", action="store_true", help="go on from the last checkpoint of a run that was ended in DIR before"
     )
     one.add_argument("--save", type=Path, metavar="FILE.nabla", help="keep the end of the run, to go on from there")
-    one.add_argument("--threads", type=_count(1), metavar="N", help="threads of matrix products; as many as pay")
+    one.add_argument(
+        "--threads", type=_count(1), metavar="N", help="threads of matrix products; if left out as many as pay"
+    )
     one.add_argument(
         "--allow-files", action="store_true", help="read files that the experiment names outside of its own folder"
     )
@@ -71,6 +76,12 @@ def add_commands(commands: Any) -> None:
     commands.add_parser("reference", help="print the reference table of all parts")
     book = commands.add_parser("manual", help="write the manual as Markdown, one file per page")
     book.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the pages")
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """Add the number of threads, on which last digits hang."""
+    told = "threads of matrix products; if left out as many as pay"
+    parser.add_argument("--threads", type=_count(1), metavar="N", help=told)
 
 
 class _AnalysesAction(argparse.Action):
@@ -241,8 +252,8 @@ def _check_reach(path: Path, allowed: bool) -> None:
 def _start(arguments: argparse.Namespace) -> SavedRun | None:
     """The run that is to go on, where the target is one; what cannot be together is refused."""
     from simulator.experiment.experiment import ExperimentError
-    from simulator.network.threads import give_threads
     from simulator.running.run_file import ENDING, is_run_file, read
+    from simulator.system.machine import give_threads
 
     give_threads(arguments.threads)
     if arguments.save is not None and (arguments.seeds or not is_run_file(arguments.save)):

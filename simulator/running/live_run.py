@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.running.messages import Halt
+from simulator.network.threads import blas_threads
+from simulator.running.messages import Halt, Snapshot
 from simulator.running.paced_observer import PacedObserver
 from simulator.running.pending_rows import PendingRows
 from simulator.training.checkpoint import Checkpoint
@@ -39,6 +40,11 @@ class LiveRun:
         if not self.taps_are_current:
             self.training.look()
             self.taps_are_current = True
+
+    def snapshot(self) -> Snapshot:
+        """The run between two steps, with its rows that no answer has brought yet."""
+        training, rows = self.training, self.rows.take()
+        return Snapshot(training.info.run, training.checkpoint(), (rows,), blas_threads(training.network))
 
     def apply(self) -> None:
         """Make the update of the step."""

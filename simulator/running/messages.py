@@ -110,6 +110,10 @@ class Revive(Struct, frozen=True):
     """Counted from 0."""
 
 
+class TakeSnapshot(Struct, frozen=True):
+    """Ask for a :class:`Snapshot` of the run, between two steps."""
+
+
 class Stop(Struct, frozen=True):
     pass
 
@@ -131,9 +135,11 @@ class GoBack(Struct, frozen=True):
     """The edit under which the run that it ends is kept; 0: that run is given up."""
 
 
-Command = (
-    Cancel | Change | Configure | GoBack | Guard | Keep | Restart | Resume | Revive | Play | Pause | Limit | Look | Stop
-)
+Asked = Look | TakeSnapshot
+"""What is answered."""
+Settings = Configure | Guard | Limit
+"""What changes no run."""
+Command = Asked | Cancel | Change | GoBack | Keep | Restart | Resume | Revive | Play | Pause | Settings | Stop
 
 # -- out --------------------------------------------------------------------------------------------------------
 
@@ -184,6 +190,17 @@ class Working(Struct, frozen=True):
     progress: Progress
 
 
+class Snapshot(Struct, frozen=True):
+    """The answer to :class:`TakeSnapshot`: the run between two steps, and its rows that no answer has brought yet."""
+
+    run: int
+    checkpoint: Checkpoint | None
+    """None where nothing can be trained."""
+    rows: tuple[Rows, ...] = ()
+    threads: int = 1
+    """Of its matrix products."""
+
+
 class Refused(Struct, frozen=True):
     """The experiment cannot be trained, and nothing is until another can."""
 
@@ -205,4 +222,4 @@ class Failed(Struct, frozen=True):
     fatal: bool = False
 
 
-Reply = Started | Update | Working | Refused | Failed
+Reply = Started | Update | Working | Snapshot | Refused | Failed

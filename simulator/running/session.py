@@ -31,6 +31,7 @@ from simulator.running.messages import (
     Resume,
     Revive,
     Started,
+    TakeSnapshot,
     Update,
 )
 from simulator.running.stop_rules import StopRule
@@ -162,9 +163,15 @@ class Session:
             self._next_checkpoint = now + CHECKPOINT_SECONDS
         return due
 
-    def resume_from(self, checkpoint: Checkpoint) -> None:
-        """Go on from a checkpoint, in a session that has just been started."""
-        self._transport.send(Resume(next(RUNS), checkpoint))
+    def resume_from(self, checkpoint: Checkpoint) -> int:
+        """Go on from a checkpoint in place of the present run, if there is one; the id of the run that begins."""
+        run = next(RUNS)
+        self._transport.send(Resume(run, checkpoint))
+        return run
+
+    def take_snapshot(self) -> None:
+        """Ask for the run as it stands between two steps; a :class:`Snapshot` brings it."""
+        self._transport.send(TakeSnapshot())
 
     def go_back(self, step: int, experiment: Experiment, edit: int = 0) -> int:
         """Go on from the last checkpoint kept at or before ``step``, or from step 0, with ``experiment``.

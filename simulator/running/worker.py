@@ -38,8 +38,10 @@ from simulator.running.messages import (
     Restart,
     Resume,
     Revive,
+    Snapshot,
     Started,
     Stop,
+    TakeSnapshot,
     Update,
     Working,
 )
@@ -153,6 +155,8 @@ class Worker:
                 self.schedule.checkpoint_asked |= command.checkpoint
             case Cancel():
                 pass  # What was to be cancelled is over.
+            case TakeSnapshot():
+                self.post(Snapshot(self.lineage.run, None) if self.run is None else self.run.snapshot())
             case Stop():
                 self.stopped = True
 

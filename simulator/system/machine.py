@@ -1,4 +1,4 @@
-"""What the machine has left: memory is asked for before it is spent."""
+"""What the machine has left, and how much of it may be used: memory is asked for before it is spent."""
 
 from __future__ import annotations
 
@@ -10,6 +10,21 @@ LITTLE_MEMORY = 2**26
 """Bytes that are not worth a question."""
 CGROUP = Path("/sys/fs/cgroup")
 PROC = Path("/proc")
+
+THREADS = "NABLASCOPE_THREADS"
+"""Variable of the environment, which worker processes inherit, that gives the threads of matrix products."""
+
+
+def give_threads(threads: int | None) -> None:
+    """Use so many threads for matrix products from now on, here and in worker processes; None changes nothing."""
+    if threads is not None:
+        os.environ[THREADS] = str(threads)
+
+
+def given_threads() -> int | None:
+    """What :func:`give_threads` was given; None where the number is left to the work."""
+    given = os.environ.get(THREADS, "")
+    return int(given) if given.isascii() and given.isdigit() and int(given) else None
 
 
 def free_memory() -> int | None:

@@ -69,7 +69,8 @@ def test_the_menu_starts_the_program_where_it_lies(name: str, tmp_path: Path) ->
     for letter in rest:
         said += next(rest) if letter == "\\" else letter
     assert said.replace("%%", "%") == str(program / "nablascope")
-    assert "application/json" in entry["MimeType"].split(";")
+    assert {"application/json", "application/x-nablascope-run"} <= set(entry["MimeType"].split(";"))
+    assert 'pattern="*.nabla"' in (share / "mime" / "packages" / "nablascope.xml").read_text(encoding="utf-8")
     assert (share / "icons" / "hicolor" / "scalable" / "apps" / f"{entry['Icon']}.svg").is_file()
 
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from simulator.network.threads import GIVEN
 from simulator.running.command_line import execute, parser
 from simulator.running.run_file import read
 from simulator.system.environment import Environment
+from simulator.system.machine import THREADS
 
 
 @pytest.fixture(autouse=True)
 def _threads_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(GIVEN, "")
+    monkeypatch.setenv(THREADS, "")
 
 
 def command(*arguments: Any) -> int:

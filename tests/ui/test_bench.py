@@ -58,8 +58,12 @@ class ScriptedWorker:
     def keep(self, kept: KeptRun) -> None:
         self.said.append(("keep", kept))
 
-    def resume_from(self, checkpoint: Checkpoint) -> None:
+    def resume_from(self, checkpoint: Checkpoint) -> int:
         self.said.append(("resume", checkpoint))
+        return 0
+
+    def take_snapshot(self) -> None:
+        self.said.append(("snapshot",))
 
     def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None:
         self.said.append(("revive", run, layer, units))

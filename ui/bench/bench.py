@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from simulator.experiment.experiment import Experiment
 from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
-from simulator.running.messages import Failed, Refused, Reply, Started, Update
+from simulator.running.messages import Failed, Refused, Reply, Snapshot, Started, Update
 from simulator.running.stop_rules import Stopped, StopRule
 from simulator.running.transport import Mode
 from simulator.schema.parameter import is_live_change
@@ -16,6 +16,7 @@ from simulator.training.run_info import RunInfo
 from ui.bench.document import Document, Edit
 from ui.bench.link import Worker, WorkerFactory, WorkerLink
 from ui.bench.readings import Readings
+from ui.bench.run_keeper import RunKeeper
 from ui.bench.run_records import RunRecords
 from ui.chart.view import View
 
@@ -72,6 +73,9 @@ class Bench(QObject):
         self.set_limit, self.set_guard, self.set_visible = (
             self.link.set_limit, self.link.set_guard, self.link.set_visible,
         )  # fmt: skip
+        self.keeper = RunKeeper(self.link, lambda: self.record, self)
+        """Writes the present run into files."""
+        self.failed.connect(lambda _message, _traceback, fatal: self.keeper.give_up() if fatal else None)
         document.changed.connect(self._edited)
         document.opened.connect(self._begin)
 
@@ -221,7 +225,13 @@ class Bench(QObject):
         self._cause, self.refusal, self.building = "", "", True
         self.info = self.view = None
         self._records.begin()
-        self._first_run = self._change(experiment, Edit(back_to=0))
+        saved = self.document.take_run()
+        if saved is None or self.link.worker is None:
+            self._first_run = self._change(experiment, Edit(back_to=0))
+            return
+        self._first_run = self.link.worker.resume_from(saved.checkpoint)
+        self._records.open(self._first_run, saved)
+        self.wake()
 
     @property
     def longest(self) -> Record:
@@ -240,6 +250,8 @@ class Bench(QObject):
                 self._take_update(reply)
             case Failed():
                 self._take_failure(reply)
+            case Snapshot():
+                self.keeper.take(reply)
 
     def _take_started(self, reply: Started) -> None:
         self._records.start(reply, self._cause, self.playing)

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
@@ -15,6 +15,9 @@ from simulator.data import Csv
 from simulator.experiment.experiment import Experiment, in_words
 from simulator.experiment.files import read, write
 from simulator.schema.parameter import builtins_of
+
+if TYPE_CHECKING:
+    from simulator.running.run_file import SavedRun
 
 NUMBERS = itertools.count(1)
 
@@ -93,6 +96,7 @@ class Document(QObject):
         super().__init__(parent)
         self._experiment = self._saved = settled(experiment)
         self.path: Path | None = None
+        self._run: SavedRun | None = None
         self.edit = Edit()
         """The last edit, undo or redo."""
         self.undo_stack = QUndoStack(self)
@@ -167,10 +171,13 @@ class Document(QObject):
 
     # -- files ---------------------------------------------------------------------------------------------------
 
-    def replace(self, experiment: Experiment, path: Path | None = None) -> None:
-        """Begin anew with another experiment (new, preset, file): no past, nothing unsaved."""
-        self._experiment = self._saved = settled(experiment)
-        self.path = path
+    def replace(self, experiment: Experiment, path: Path | None = None, run: SavedRun | None = None) -> None:
+        """Begin anew with another experiment (new, preset, file): no past, nothing unsaved.
+
+        With a saved ``run`` of it, that goes on.
+        """
+        self._experiment = self._saved = settled(experiment) if run is None else experiment
+        self.path, self._run = path, run
         self.edit = Edit()
         self.undo_stack.clear()
         self.opened.emit(self._experiment)
@@ -189,6 +196,11 @@ class Document(QObject):
             self.replace(experiment, path.absolute())
         return None
 
+    def take_run(self) -> SavedRun | None:
+        """The saved run that is to go on, once."""
+        run, self._run = self._run, None
+        return run
+
     def save(self, path: Path | None = None) -> str | None:
         """Write to ``path`` or the present file, whole or not at all; the sentence of a failure."""
         target = path or self.path
@@ -198,11 +210,15 @@ class Document(QObject):
             write(self._experiment, target.absolute())
         except OSError as error:
             return f"{target}: cannot be written: {error.strerror or error}"
-        self.path = target.absolute()
-        self._close_edit()
-        self._saved = self._experiment
-        self.title_changed.emit()
+        self.saved_in(target.absolute(), self._experiment)
         return None
+
+    def saved_in(self, path: Path, experiment: Experiment) -> None:
+        """From now on the file at ``path`` is the document's, and holds ``experiment``."""
+        self.path = path
+        self._close_edit()
+        self._saved = experiment
+        self.title_changed.emit()
 
 
 def settled(experiment: Experiment, before: Experiment | None = None) -> Experiment:

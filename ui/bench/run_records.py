@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QElapsedTimer
 
 from simulator.record.history import History
@@ -10,6 +12,9 @@ from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import Started
 from simulator.training.checkpoint import Checkpoint
 from ui.bench.kept_records import KeptRecords
+
+if TYPE_CHECKING:
+    from simulator.running.run_file import SavedRun
 
 
 class RunRecords:
@@ -21,6 +26,8 @@ class RunRecords:
         self.brought_back: Checkpoint | None = None
         """Where the present run went on, if it was a kept one."""
         self._kept = KeptRecords()
+        self._opened: tuple[int, SavedRun] | None = None
+        """A run from a file, and the id under which it goes on."""
         self._trained = QElapsedTimer()
 
     @property
@@ -30,7 +37,11 @@ class RunRecords:
 
     def begin(self) -> None:
         """Another experiment: nothing of the one before comes back."""
-        self.record, self.brought_back, self._kept = Record(), None, KeptRecords()
+        self.record, self.brought_back, self._kept, self._opened = Record(), None, KeptRecords(), None
+
+    def open(self, run: int, saved: SavedRun) -> None:
+        """A run from a file goes on under this id."""
+        self._opened = run, saved
 
     def count_time(self, playing: bool) -> None:
         """Add the time since it was last counted to the run's, if it was trained."""
@@ -54,7 +65,15 @@ class RunRecords:
         """A run has begun or goes on, by the change that ``cause`` says."""
         past, self.brought_back = self._kept.take(reply.continues, reply.step)
         self.put_aside(reply.ended, playing)
-        self.record = past or self._begun(reply, cause)
+        self.record = past or self._from_file(reply) or self._begun(reply, cause)
+
+    def _from_file(self, reply: Started) -> Record | None:
+        """The past of the run if it goes on from a file."""
+        if self._opened is None or self._opened[0] != reply.info.run:
+            return None
+        (_, saved), self._opened = self._opened, None
+        self.brought_back = saved.checkpoint
+        return saved.record
 
     def _begun(self, reply: Started, cause: str) -> Record:
         """Of a run that begins; one that goes back to a step has the past of the run that it leaves there."""

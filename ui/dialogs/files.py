@@ -10,9 +10,12 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from ui.dialogs import plain
 
 Answer = Literal["save", "discard", "cancel"]
-EXPERIMENTS = "Experiments (*.json)"
 ENDINGS = "*.csv *.tsv *.tab *.txt *.dat *.data *.arff *.xlsx *.xls *.ods *.gz *.zip"
-OPENABLE = f"Experiments and tables (*.json {ENDINGS});;All files (*)"
+EXPERIMENTS = "Experiment: settings only, readable (*.json)"
+RUNS = "Run: with weights and curves, goes on (*.nabla)"
+KINDS = {".json": EXPERIMENTS, ".nabla": RUNS}
+"""Ending → what is saved under it."""
+OPENABLE = f"Experiments, runs and tables (*.json *.nabla {ENDINGS});;All files (*)"
 TABLES = f"Tables ({ENDINGS});;All files (*)"
 
 
@@ -33,10 +36,30 @@ def ask_images(parent: QWidget, folder: str) -> Path | None:
 
 
 def ask_save(parent: QWidget, suggestion: str) -> Path | None:
-    """Where to save; ``.json`` is added where no ending is typed."""
-    name, _ = QFileDialog.getSaveFileName(parent, "Save as", suggestion, EXPERIMENTS)
-    path = Path(name)
-    return (path if path.suffix else path.with_suffix(".json")) if name else None
+    """Where to save, and so which of both: the ending that is typed says it, else the kind that is chosen."""
+    suggested = Path(suggestion).suffix
+    kinds, kind = ";;".join(KINDS.values()), KINDS.get(suggested, EXPERIMENTS)
+    name, chosen = QFileDialog.getSaveFileName(parent, "Save as", suggestion, kinds, kind)
+    if not name:
+        return None
+    path = as_kind(Path(name), suggested, chosen)
+    return path if path == Path(name) or not path.exists() or _ask_overwrite(parent, path) else None
+
+
+def as_kind(path: Path, suggested: str, chosen: str) -> Path:
+    """The path with the ending of the ``chosen`` kind, unless another ending than the ``suggested`` one is typed."""
+    if path.suffix and path.suffix != suggested:
+        return path
+    return path.with_suffix(next((ending for ending, kind in KINDS.items() if kind == chosen), ".json"))
+
+
+def _ask_overwrite(parent: QWidget, path: Path) -> bool:
+    button = QMessageBox.StandardButton
+    box = _question(parent, "Save as", f"{path.name} already exists.")
+    box.setInformativeText("Saving replaces it.")
+    box.setStandardButtons(button.Save | button.Cancel)
+    box.setDefaultButton(button.Cancel)
+    return _answered(box) == button.Save
 
 
 def ask_unsaved(parent: QWidget, name: str, run: str = "") -> Answer:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from simulator.data.image_files import holds_images
 from simulator.data.table import changed
 from simulator.experiment.experiment import Experiment, in_words
-from simulator.experiment.files import Preset, is_table, reach_of, read
+from simulator.experiment.files import Preset, is_table, reach_from, reach_of, read
 from simulator.schema.parameter import replaced
 from ui.bench.bench import Bench
 from ui.dialogs import files
@@ -25,6 +25,8 @@ from ui.window.status import Banner
 if TYPE_CHECKING:
     from ui.dialogs.table import TableDialog
 
+RUN_ENDING = ".nabla"
+"""Of files that hold a run with its experiment."""
 LONG_RUN_SECONDS = 60.0
 """A run that was trained for longer is not given up without a question."""
 
@@ -57,6 +59,11 @@ class Experiments(QObject):
         self.bench, self.document = bench, bench.document
         self._banner, self._window = banner, window
         self._settings = Settings()
+        self._asked: set[Path] = set()
+        """Where the present run is to be saved."""
+        self.document.opened.connect(lambda _experiment: self._asked.clear())
+        self.bench.keeper.kept.connect(self._take_kept)
+        self.bench.keeper.failed.connect(lambda _path, reason: banner.say(reason))
 
     def new(self, data: str = "digits") -> None:
         """Begin with a small network on a data set, by its kind."""
@@ -100,12 +107,39 @@ class Experiments(QObject):
         if is_table(path):
             self._open_table(path)
             return
+        if path.suffix.lower() == RUN_ENDING:
+            self._open_run(path)
+            return
         reason = self.document.open(path, lambda: self._may_reach(path) and self._may_leave())
         if reason is not None:
             self._banner.say(f"Not opened: {reason}")
         elif self.document.path == path.absolute():
             self._settings.add_recent(path)
             if news := self._news_of(path):
+                self._banner.say(news)
+
+    def _open_run(self, path: Path) -> None:
+        """Go on with a saved run; what is none is said, and nothing is lost."""
+        from simulator.network.threads import blas_threads
+        from simulator.running.run_file import described, read, taken_up
+        from simulator.system.environment import environment
+
+        try:
+            reach = reach_from(path, described(path))
+            if reach is not None and not files.ask_reach(self._window, path, reach.target):
+                return
+            saved = read(path)
+            training = taken_up(saved)
+        except (ValueError, MemoryError) as error:
+            reason = in_words(error) if isinstance(error, ValueError) else "there is not enough memory for it"
+            self._banner.say(f"Not opened: {reason}")
+            return
+        news = saved.news(environment(blas_threads(training.network)), training.data.digest)
+        del training
+        if self._may_leave():
+            self.document.replace(saved.experiment, path.absolute(), saved)
+            self._settings.add_recent(path)
+            if news:
                 self._banner.say(news)
 
     def _news_of(self, path: Path) -> str:
@@ -156,6 +190,11 @@ class Experiments(QObject):
         return path is not None and self._save_to(path)
 
     def _save_to(self, path: Path) -> bool:
+        """Whether it is saved, or will be: a run is written while it goes on."""
+        if path.suffix.lower() == RUN_ENDING:
+            self._asked.add(path.absolute())
+            self.bench.keeper.keep(path.absolute())
+            return True
         reason = self.document.save(path)
         if reason is None:
             self._settings.add_recent(path)
@@ -163,6 +202,14 @@ class Experiments(QObject):
         else:
             self._banner.say(reason)
         return reason is None
+
+    def _take_kept(self, path: Path, experiment: Experiment) -> None:
+        """A run stands in a file now: the document's, unless another has been opened meanwhile."""
+        self._settings.add_recent(path)
+        if path in self._asked:
+            self._asked.discard(path)
+            self.document.saved_in(path, experiment)
+            self.leaving.emit()
 
     def _folder(self) -> str:
         recent = self._settings.recent_files()
@@ -183,7 +230,11 @@ class Experiments(QObject):
         if not self.document.dirty:
             return not run or files.ask_run(self._window, self.document.name, run)
         answer = files.ask_unsaved(self._window, self.document.name, run)
-        return answer == "discard" or (answer == "save" and self.save())
+        return answer == "discard" or (answer == "save" and self.save() and self._is_written())
+
+    def _is_written(self) -> bool:
+        """Whether what was to be saved is, once all of it is written."""
+        return not self.bench.keeper.busy or self.bench.keeper.wait()
 
     def _long_run(self) -> str:
         """``12 400 steps, 3 min 20 s of training``, where that is a pity to lose; else nothing."""

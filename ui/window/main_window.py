@@ -253,6 +253,7 @@ class MainWindow(QMainWindow):
         self.panel_arrangement.store()
         self.first_hour.end_tour()
         self.experiments.leaving.emit()
+        self.bench.keeper.wait()
         self.bench.close()
         event.accept()
 

@@ -1,0 +1,144 @@
+"""Writes the present run into a file while it goes on: copied between two steps, written beside the window."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from simulator.record.record import Record
+from simulator.running.messages import Snapshot
+from simulator.training.checkpoint import Checkpoint
+from ui.bench.link import WorkerLink
+
+# What writes is imported when something is written: the first window does not wait for it.
+if TYPE_CHECKING:
+    from simulator.running.run_file import SavedRun
+
+PATIENCE_SECONDS = 60.0
+"""How long one who cannot go on without it waits for a step to be over and the file to be written."""
+PAUSE_SECONDS = 0.005
+
+
+class RunKeeper(QObject):
+    """One file is written at a time; what else is asked for follows."""
+
+    kept = Signal(object, object)
+    """Path, and the experiment whose run stands there now."""
+    failed = Signal(object, str)
+    """Path, and why nothing was written."""
+    _written = Signal()
+    """From the thread that writes."""
+
+    def __init__(self, link: WorkerLink, record: Callable[[], Record], parent: QObject) -> None:
+        """``record`` gives the past of the present run."""
+        super().__init__(parent)
+        self._link, self._record = link, record
+        self._paths: deque[Path] = deque()
+        """Of the files that are asked for; the first may be on its way."""
+        self._writing: threading.Thread | None = None
+        self._experiment: object = None
+        self._error = ""
+        """What went wrong with the last file; set by the thread that writes it."""
+        self._written.connect(self._finish, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a file is still to be written."""
+        return bool(self._paths)
+
+    def keep(self, path: Path) -> None:
+        """Write the present run into this file; :attr:`kept` or :attr:`failed` tells when that is over."""
+        self._paths.append(path)
+        if len(self._paths) == 1:
+            self._ask()
+
+    def _ask(self) -> None:
+        if self._link.worker is None or self._link.dead:
+            self._end("there is no run that could be kept: the worker has ended")
+        else:
+            self._link.worker.take_snapshot()
+            self._link.wake()
+
+    def take(self, snapshot: Snapshot) -> None:
+        """The run as it stood between two steps: write it, if it is the present one."""
+        record = self._record()
+        checkpoint = snapshot.checkpoint
+        if not self._paths or self._writing is not None:
+            return
+        if checkpoint is None:
+            self._end("there is no run that could be kept: the experiment cannot be trained")
+            return
+        for rows in snapshot.rows:
+            # Without new steps the present one, which may still change, stays to be seen.
+            if len(rows.values) and rows.columns == record.history.columns and rows.first_step == record.steps:
+                record.add(None, (rows,))
+        if record.steps != checkpoint.step:
+            self._end("another run has begun meanwhile")
+            return
+        self._write(checkpoint, deepcopy(record), snapshot.threads)
+        self._link.wake()
+
+    def _write(self, checkpoint: Checkpoint, record: Record, threads: int) -> None:
+        from simulator.running.run_file import SavedRun
+        from simulator.system.environment import environment
+
+        self._experiment = checkpoint.experiment
+        saved = SavedRun(checkpoint, record, environment(threads))
+        self._writing = threading.Thread(
+            target=self._write_beside, args=(saved, self._paths[0]), name="nablascope-keeper"
+        )
+        self._writing.start()
+
+    def _write_beside(self, saved: SavedRun, path: Path) -> None:
+        """In a thread of its own."""
+        from simulator.running.run_file import write
+
+        self._error = ""
+        try:
+            write(saved, path)
+        except OSError as error:
+            self._error = f"{path}: cannot be written: {error.strerror or error}"
+        except MemoryError:
+            self._error = f"{path}: there is not enough memory to write it"
+        self._written.emit()
+
+    def _finish(self) -> None:
+        """The thread that writes has come to its end."""
+        if self._writing is not None:
+            self._writing.join()
+            self._writing = None
+            self._end(self._error)
+
+    def _end(self, error: str) -> None:
+        """The first file is written or cannot be; go on with the next."""
+        path, self._error = self._paths.popleft(), error
+        if error:
+            self.failed.emit(path, f"The run was not saved: {error}.")
+        else:
+            self.kept.emit(path, self._experiment)
+        if self._paths:
+            self._ask()
+
+    def give_up(self) -> None:
+        """The worker is gone: what it has not told yet, it never will."""
+        if self._paths and self._writing is None:
+            self._paths = deque([self._paths[0]])
+            self._end("the worker has ended")
+
+    def wait(self) -> bool:
+        """Let all be written before anything else; whether the last file was."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while self.busy and time.monotonic() < until:
+            if self._writing is not None:
+                self._finish()
+            else:
+                self._link.take()
+                time.sleep(PAUSE_SECONDS)
+        return not self.busy and not self._error
