@@ -16,14 +16,14 @@ def placed_at(layers: Any, weight_variance: float, bias_variance: float) -> list
 
 
 def _placed(layer: Mapping[str, Any], weight_variance: float, bias_variance: float) -> dict[str, Any]:
-    found = dict(layer)
-    if "layers" in found:
-        found["layers"] = placed_at(found["layers"], weight_variance, bias_variance)
-    if found.get("kind") == "dense":
-        found["initializer"] = {"kind": "variance_scaled", "weight_variance": weight_variance}
+    settings = dict(layer)
+    if "layers" in settings:
+        settings["layers"] = placed_at(settings["layers"], weight_variance, bias_variance)
+    if settings.get("kind") == "dense":
+        settings["initializer"] = {"kind": "variance_scaled", "weight_variance": weight_variance}
         std = math.sqrt(bias_variance)
-        found["bias_initializer"] = {"kind": "normal", "std": std} if std > 0 else {"kind": "zeros"}
-    return found
+        settings["bias_initializer"] = {"kind": "normal", "std": std} if std > 0 else {"kind": "zeros"}
+    return settings
 
 
 def let_move(plots: PlotArea, document: Document) -> None:
