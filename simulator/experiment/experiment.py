@@ -26,6 +26,7 @@ from simulator.parts.optimizers import SGD, AnyOptimizer
 from simulator.parts.schedules import AnySchedule, ConstantSchedule
 from simulator.schema.numbers import integer, not_finite
 from simulator.schema.parameter import Spec, builtins_of, kinds, knob, replaced
+from simulator.system.version import __version__
 
 FORMAT = "nablascope/1"
 MAX_DEPTH = 64
@@ -34,6 +35,10 @@ MAX_DEPTH = 64
 
 MAX_MESSAGE = 600
 """Characters that a sentence may have: what it quotes may be a megabyte."""
+
+
+LATER_FORM = re.compile(r"nablascope/(\d{1,9})")
+"""How a file says which form it has."""
 
 
 def bounded(text: str) -> str:
@@ -208,6 +213,7 @@ class Experiment(Spec, frozen=True, kw_only=True):
     @classmethod
     def _checked(cls, plain: Any) -> Experiment:
         _check_plain(plain)
+        _check_format(plain)
         plain = _renamed(plain)
         try:
             experiment = msgspec.convert(plain, cls)
@@ -328,6 +334,18 @@ def _check_text(text: str, path: tuple[str | int, ...]) -> None:
 
 def _natural_loss(task: str) -> AnyLoss:
     return MSE() if task == "regression" else SoftmaxCrossEntropy()
+
+
+def _check_format(plain: Any) -> None:
+    """A form that is to come names the version that it needs, if it does."""
+    stated = plain.get("format") if isinstance(plain, dict) else None
+    number = LATER_FORM.fullmatch(stated) if isinstance(stated, str) else None
+    if number is None or int(number[1]) <= 1:
+        return
+    needs = plain.get("needs")
+    version = f"version {needs[:20]}" if isinstance(needs, str) and needs else "a later version"
+    known = f"this is {__version__}, which reads nablascope/1"
+    raise ExperimentError(f"the form {stated} needs {version} of Nablascope; {known}", "format")
 
 
 def _renamed(plain: Any) -> Any:

@@ -180,3 +180,21 @@ def test_the_ending_that_is_typed_or_the_kind_that_is_chosen_says_what_is_saved(
     path: str, suggested: str, chosen: str, ending: str
 ) -> None:
     assert files.as_kind(Path(path), suggested, chosen).suffix == ending
+
+
+def test_a_long_run_that_stands_in_a_file_is_given_up_without_a_question(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(files, "ask_run", lambda _window, _name, run: bool(asked.append(run)))
+    train(window, qtbot, 3)
+    window.bench.record.seconds = 100.0
+    assert not window.experiments.may_replace()
+    save(window, qtbot, monkeypatch, tmp_path / "a.nabla")
+    assert window.experiments.may_replace()
+    window.experiments.open_path(tmp_path / "a.nabla")
+    qtbot.waitUntil(lambda: window.bench.view is not None, timeout=WAIT_MS)
+    assert window.experiments.may_replace()
+    train(window, qtbot, 1)
+    assert not window.experiments.may_replace()
+    assert len(asked) == 2

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from simulator.experiment.experiment import Experiment
 from simulator.record.record import Record
 from simulator.running.messages import Snapshot
 from simulator.training.checkpoint import Checkpoint
@@ -29,8 +30,8 @@ PAUSE_SECONDS = 0.005
 class RunKeeper(QObject):
     """One file is written at a time; what else is asked for follows."""
 
-    kept = Signal(object, object)
-    """Path, and the experiment whose run stands there now."""
+    kept = Signal(object, object, int)
+    """Path, and the experiment whose run stands there now, and its step."""
     failed = Signal(object, str)
     """Path, and why nothing was written."""
     _written = Signal()
@@ -43,7 +44,8 @@ class RunKeeper(QObject):
         self._paths: deque[Path] = deque()
         """Of the files that are asked for; the first may be on its way."""
         self._writing: threading.Thread | None = None
-        self._experiment: object = None
+        self._kept: tuple[Experiment, int] | None = None
+        """What the file that is written holds: the experiment, and the step."""
         self._error = ""
         """What went wrong with the last file; set by the thread that writes it."""
         self._written.connect(self._finish, Qt.ConnectionType.QueuedConnection)
@@ -89,7 +91,7 @@ class RunKeeper(QObject):
         from simulator.running.run_file import SavedRun
         from simulator.system.environment import environment
 
-        self._experiment = checkpoint.experiment
+        self._kept = checkpoint.experiment, checkpoint.step
         saved = SavedRun(checkpoint, record, environment(threads))
         self._writing = threading.Thread(
             target=self._write_beside, args=(saved, self._paths[0]), name="nablascope-keeper"
@@ -119,10 +121,10 @@ class RunKeeper(QObject):
     def _end(self, error: str) -> None:
         """The first file is written or cannot be; go on with the next."""
         path, self._error = self._paths.popleft(), error
-        if error:
+        if error or self._kept is None:
             self.failed.emit(path, f"The run was not saved: {error}.")
         else:
-            self.kept.emit(path, self._experiment)
+            self.kept.emit(path, *self._kept)
         if self._paths:
             self._ask()
 

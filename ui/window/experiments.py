@@ -12,6 +12,7 @@ from simulator.data.image_files import holds_images
 from simulator.data.table import changed
 from simulator.experiment.experiment import Experiment, in_words
 from simulator.experiment.files import Preset, is_table, reach_from, reach_of, read
+from simulator.record.record import Record
 from simulator.schema.parameter import replaced
 from ui.bench.bench import Bench
 from ui.dialogs import files
@@ -59,6 +60,8 @@ class Experiments(QObject):
         self.bench, self.document = bench, bench.document
         self._banner, self._window = banner, window
         self._settings = Settings()
+        self._safe: tuple[Record | None, int] = None, 0
+        """The past of the run that stands in a file, and its step there."""
         self._asked: set[Path] = set()
         """Where the present run is to be saved."""
         self.document.opened.connect(lambda _experiment: self._asked.clear())
@@ -138,6 +141,7 @@ class Experiments(QObject):
         del training
         if self._may_leave():
             self.document.replace(saved.experiment, path.absolute(), saved)
+            self._safe = saved.record, saved.checkpoint.step
             self._settings.add_recent(path)
             if news:
                 self._banner.say(news)
@@ -203,11 +207,12 @@ class Experiments(QObject):
             self._banner.say(reason)
         return reason is None
 
-    def _take_kept(self, path: Path, experiment: Experiment) -> None:
+    def _take_kept(self, path: Path, experiment: Experiment, step: int) -> None:
         """A run stands in a file now: the document's, unless another has been opened meanwhile."""
         self._settings.add_recent(path)
         if path in self._asked:
             self._asked.discard(path)
+            self._safe = self.bench.record, step
             self.document.saved_in(path, experiment)
             self.leaving.emit()
 
@@ -239,6 +244,7 @@ class Experiments(QObject):
     def _long_run(self) -> str:
         """``12 400 steps, 3 min 20 s of training``, where that is a pity to lose; else nothing."""
         longest = self.bench.longest
-        if longest.seconds < LONG_RUN_SECONDS:
+        safe, step = self._safe
+        if longest.seconds < LONG_RUN_SECONDS or (longest is safe and longest.steps <= step):
             return ""
         return f"{count(longest.steps, 'step')}, {duration(longest.seconds)} of training"

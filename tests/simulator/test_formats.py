@@ -1,0 +1,53 @@
+"""Files of each form that there was, kept in ``tests/data/formats``: they open for ever."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.experiment.files import read as read_experiment
+from simulator.running.headless import run
+from simulator.running.run_file import read, taken_up
+from simulator.running.run_formats import FORMAT, MIGRATIONS
+
+KEPT = Path(__file__).parents[1] / "data" / "formats"
+
+
+def test_a_file_of_every_format_is_kept_and_every_change_of_it_has_a_migration() -> None:
+    assert {path.stem for path in KEPT.glob("*.nabla")} == {str(each) for each in range(1, FORMAT + 1)}
+    assert set(MIGRATIONS) == set(range(1, FORMAT))
+
+
+@pytest.mark.parametrize("path", sorted(KEPT.glob("*.nabla")), ids=lambda path: path.stem)
+def test_a_kept_run_opens_at_its_step_with_its_curves_and_goes_on(path: Path) -> None:
+    saved = read(path)
+    assert taken_up(saved).step == saved.record.steps == 12
+    result = run(saved.experiment, steps=3, start=saved)
+    assert result.last.step == 15
+    assert len(result.history.series("loss").last) == 16
+
+
+def holds(now: Any, then: Any) -> bool:
+    """Whether all that was said is still said; fields may have been added since."""
+    if isinstance(then, dict):
+        return isinstance(now, dict) and all(name in now and holds(now[name], each) for name, each in then.items())
+    if isinstance(then, list):
+        return len(now) == len(then) and all(holds(*pair) for pair in zip(now, then, strict=True))
+    return bool(now == then)
+
+
+@pytest.mark.parametrize("path", sorted(KEPT.glob("*.json")), ids=lambda path: path.stem)
+def test_a_kept_experiment_opens_as_what_it_was(path: Path) -> None:
+    experiment = read_experiment(path)
+    assert holds(json.loads(experiment.to_json()), json.loads(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(("needs", "told"), [("7.1.0", "version 7.1.0"), (None, "a later version"), (3, "later")])
+def test_an_experiment_of_a_later_form_names_the_version_that_it_needs(needs: object, told: str) -> None:
+    plain = {"format": "nablascope/12", "needs": needs, "data": {"kind": "moons"}, "anything": [1]}
+    with pytest.raises(ExperimentError, match=told):
+        Experiment.from_builtins(plain)
