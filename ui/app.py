@@ -26,6 +26,7 @@ from ui.settings.session_folder import SessionFolder, left_behind
 from ui.settings.shortcuts import forget_shortcuts
 from ui.settings.state_folder import state_folder
 from ui.style.icons import app_icon
+from ui.style.text_size import measure_text
 from ui.window.ending import EndingSignals
 from ui.window.experiments import RUN_ENDING
 from ui.window.faults import say_of_crash
@@ -44,6 +45,7 @@ def create_app() -> QApplication:
         qInstallMessageHandler(log_qt)
         app = QApplication(sys.argv[:1])
     make_plots_accessible()
+    measure_text()
     app.setOrganizationName("Nablascope")
     app.setApplicationName("Nablascope")
     app.setWindowIcon(app_icon())

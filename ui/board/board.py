@@ -14,6 +14,7 @@ from ui.board.card import Card, Page
 from ui.board.current import CurrentCard
 from ui.board.packing import GAP, Packed, pack
 from ui.plots.base import Plot
+from ui.style.text_size import scaled
 
 TARGET_WIDTH = 316
 """Pixels of a column at usual size: two columns beside both panels of a window of 1280."""
@@ -127,14 +128,14 @@ class Board(QScrollArea):
     def _lay_out(self) -> None:
         wanted = [card.wanted for card in self.cards]
         whole = self.contentsRect().size()
-        packed = pack(wanted, whole.width(), whole.height(), TARGET_WIDTH, self.size_factor)
+        packed = pack(wanted, whole.width(), whole.height(), scaled(TARGET_WIDTH), self.size_factor)
         wide = packed.width > whole.width()
         high = packed.height > whole.height() - wide * self.horizontalScrollBar().sizeHint().height()
         on, off = Qt.ScrollBarPolicy.ScrollBarAlwaysOn, Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         self.setVerticalScrollBarPolicy(on if high else off)
         self.setHorizontalScrollBarPolicy(on if wide else off)
         if high:
-            packed = pack(wanted, self.viewport().width(), 0, TARGET_WIDTH, self.size_factor)
+            packed = pack(wanted, self.viewport().width(), 0, scaled(TARGET_WIDTH), self.size_factor)
         self.packed = packed
         self.content.resize(packed.width, max(packed.height, self.viewport().height()))
         for card, box in zip(self.cards, packed.boxes, strict=True):

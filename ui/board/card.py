@@ -22,6 +22,7 @@ from ui.board.arrangement import Place
 from ui.board.packing import Wanted
 from ui.plots.base import Plot
 from ui.style.icons import set_icon
+from ui.style.text_size import scaled
 from ui.style.theme import current_theme
 
 EDGE = 6
@@ -181,8 +182,8 @@ class Card(QFrame):
         kinds = [self._kind(key) for key in self.place.keys]
         tabs = self.tabs.sizeHint().height() if len(kinds) > 1 else 0
         return Wanted(
-            max(kind.least_width for kind in kinds),
-            max(kind.least_height for kind in kinds) + tabs,
+            scaled(max(kind.least_width for kind in kinds)),
+            scaled(max(kind.least_height for kind in kinds)) + tabs,
             RATIOS[self._kind(self.place.key).shape],
             self.place.columns,
         )

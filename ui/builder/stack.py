@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from ui.builder.edits import Place
 from ui.builder.entries import Entry
+from ui.style.text_size import scaled
 from ui.style.theme import current_theme, layer_colour
 
 Colours = Callable[[int, int], QColor | str]
@@ -67,7 +68,7 @@ class EntryPainter(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         entry = index.data(ENTRY)
-        return QSize(120, ROW_HEIGHT if entry is None or two_lines(entry) else ROW_HEIGHT - 12)
+        return QSize(120, scaled(ROW_HEIGHT if entry is None or two_lines(entry) else ROW_HEIGHT - 12))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         entry: Entry = index.data(ENTRY)
@@ -107,7 +108,9 @@ class EntryPainter(QStyledItemDelegate):
 
     def _words(self, painter: QPainter, area: QRectF, palette: QPalette, font: QFont, entry: Entry) -> None:
         text, muted = palette.color(QPalette.ColorRole.Text), QColor(current_theme().muted)
-        line = QRectF(area.left() + 14, area.top(), area.width() - 20, 22 if two_lines(entry) else area.height())
+        line = QRectF(
+            area.left() + 14, area.top(), area.width() - 20, scaled(22) if two_lines(entry) else area.height()
+        )
         painter.setFont(font)
         painter.setPen(QColor(current_theme().warning) if entry.wrong else muted)
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
@@ -123,12 +126,14 @@ class EntryPainter(QStyledItemDelegate):
         painter.setFont(font)
         painter.setPen(text)
         width = painter.fontMetrics().horizontalAdvance
-        start = max(38, width(entry.number) + 8)
+        start = max(scaled(38), width(entry.number) + 8)
         title = line.adjusted(start, 0, -width(times) - 6 if times else 0, 0)
         elided = painter.fontMetrics().elidedText(entry.title, Qt.TextElideMode.ElideRight, int(title.width()))
         painter.drawText(title, left | middle, elided)
         if two_lines(entry):
-            self._second_line(painter, QRectF(line.left(), area.top() + 21, line.width(), 16), muted, font, entry)
+            self._second_line(
+                painter, QRectF(line.left(), area.top() + scaled(21), line.width(), scaled(16)), muted, font, entry
+            )
 
     def _second_line(self, painter: QPainter, line: QRectF, ink: QColor, font: QFont, entry: Entry) -> None:
         painter.setFont(_small(painter, font))

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from ui.chart.ranges import nice_step
 from ui.style.numbers import THIN, decimal, integer, number, power_of_ten, times_power_of_ten
+from ui.style.text_size import scaled
 from ui.style.theme import Theme
 
 LEFT_WIDTH, POWERS_WIDTH = 56, 80
@@ -35,7 +36,7 @@ Ticks = list[tuple[float, list[float]]]
 def plot_font(pixels: int = TEXT_PIXELS, *, bold: bool = False) -> QFont:
     """The system font at a size in pixels, so that a picture of any resolution has the same proportions."""
     font = QFont()
-    font.setPixelSize(pixels)
+    font.setPixelSize(scaled(pixels))
     if bold:
         font.setWeight(QFont.Weight.DemiBold)
     return font
@@ -61,10 +62,11 @@ class Axis(pg.AxisItem):
         self.setGrid(255)
         self.enableAutoSIPrefix(False)
         if orientation == "left":
-            self.setWidth(LEFT_WIDTH)
-            self.spacing = 30.0
+            self.setWidth(scaled(LEFT_WIDTH))
+            self.spacing = float(scaled(30))
         else:
-            self.setHeight(BOTTOM_HEIGHT if text else TICKS_ONLY_HEIGHT)
+            self.setHeight(scaled(BOTTOM_HEIGHT if text else TICKS_ONLY_HEIGHT))
+            self.spacing = float(scaled(self.spacing))
 
     def set_text(self, text: str) -> None:
         """Name the axis; the empty name takes no room."""
@@ -80,7 +82,7 @@ class Axis(pg.AxisItem):
         self.setTickPen(pg.mkPen(theme.grid, width=1, cosmetic=False))
         self.setTextPen(QColor(theme.muted))
         if self.text:
-            self.setLabel(self.text, **{"color": theme.muted, "font-size": f"{TEXT_PIXELS}px"})
+            self.setLabel(self.text, **{"color": theme.muted, "font-size": f"{scaled(TEXT_PIXELS)}px"})
             self.label.setFont(plot_font())
             self._fit_name()
 
@@ -109,7 +111,7 @@ class Axis(pg.AxisItem):
     @property
     def room(self) -> int:
         """Pixels that its numbers and its name need across."""
-        return LEFT_WIDTH
+        return scaled(LEFT_WIDTH)
 
     def _fit_name(self) -> None:
         """A name longer than a short axis gives way to its first words, and these to nothing."""
@@ -153,7 +155,7 @@ class Axis(pg.AxisItem):
         if len(ticks[0][1]) < 2:
             # One number is no scale.
             closer = self._ticks(low, high, 2 * size / self.between)
-            least = 1.5 * TEXT_PIXELS if self.orientation == "left" else 0.8 * self.between
+            least = 1.5 * scaled(TEXT_PIXELS) if self.orientation == "left" else 0.8 * self.between
             if closer[0][1] and closer[0][0] * size >= least * (high - low):
                 return closer
         return ticks if ticks[0][1] else self._one_tick(low, high, size / self.between)
@@ -228,11 +230,11 @@ class ValueAxis(Axis):
 
     @property
     def room(self) -> int:
-        return self.powers_width if self.powers else LEFT_WIDTH
+        return scaled(self.powers_width if self.powers else LEFT_WIDTH)
 
     @property
     def between(self) -> float:
-        return max(self.spacing, POWERS_WIDTH) if self.powers and self.orientation == "bottom" else self.spacing
+        return max(self.spacing, scaled(POWERS_WIDTH)) if self.powers and self.orientation == "bottom" else self.spacing
 
     def step(self, span: float, parts: float) -> float:
         return max(nice_step(span, parts), 1.0) if self.log else nice_step(span, parts)

@@ -15,6 +15,7 @@ from ui.chart.pens import pen_of, transparent
 from ui.chart.polygons import Array
 from ui.chart.ranges import Range, nice_step
 from ui.style.numbers import integer, power_of_ten
+from ui.style.text_size import scaled
 
 LINE = 16.0
 """Height of a caption in pixels."""
@@ -93,9 +94,9 @@ class BandAxis(Axis):
         if self.decades:
             return inner
         ends = [math.ceil(low), math.floor(high)]
-        if room * (self.bands.gap + 1 / (high - low)) < 1.2 * TEXT_PIXELS and self.bands.count > 1:
+        if room * (self.bands.gap + 1 / (high - low)) < 1.2 * scaled(TEXT_PIXELS) and self.bands.count > 1:
             # The last of one band would stand upon the first of the next.
-            return [float(ends[0])] if room * self.bands.pitch >= 1.2 * TEXT_PIXELS else []
+            return [float(ends[0])] if room * self.bands.pitch >= 1.2 * scaled(TEXT_PIXELS) else []
         return sorted({*ends, *(v for v in inner if min(abs(v - end) for end in ends) >= 0.6 * step)})
 
     def tickValues(self, low: float, high: float, size: float) -> Ticks:
@@ -109,7 +110,12 @@ class BandAxis(Axis):
             for band in range(self.bands.count)
             for value in values
         ]
-        return [(1.0, _apart([place for place in places if low <= place <= high], (high - low) * TEXT_PIXELS / size))]
+        return [
+            (
+                1.0,
+                _apart([place for place in places if low <= place <= high], (high - low) * scaled(TEXT_PIXELS) / size),
+            )
+        ]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         named = [round(self.bands.value(self.bands.at(y), y)) for y in values]

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from ui.chart.axes import plot_font
 from ui.chart.pane import Pane
 from ui.chart.pens import pen_of, transparent
+from ui.style.text_size import scaled
 from ui.style.theme import Theme
 
 SHARE = 0.32
@@ -120,9 +121,9 @@ class RowWords(Beside):
         for place, word in enumerate(self.words):
             y = self.height_of(float(place)) - self.lift
             text = next((each for each in (word.text, word.brief) if _width(each) <= width), "")
-            if row >= LEAST_ROW and text:
+            if row >= scaled(LEAST_ROW) and text:
                 painter.setPen(QColor(self.warning if word.warning else self.text))
-                box = QRectF(6, y - 7, width - 6, 14)
+                box = QRectF(6, y - scaled(7), width - 6, 2 * scaled(7))
                 painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
             elif word.warning:
                 painter.fillRect(QRectF(4, y - row / 2, 6, max(min(row, LEAST_ROW), 2.0)), QColor(self.warning))

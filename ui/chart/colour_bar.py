@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from ui.chart.axes import TEXT_PIXELS, plot_font
 from ui.chart.colour_tables import FIRST
 from ui.chart.pens import pen_of
+from ui.style.text_size import scaled
 from ui.style.theme import Theme
 
 
@@ -69,7 +70,7 @@ class ColourBar(pg.GraphicsWidget):
         width = QFontMetricsF(plot_font()).horizontalAdvance
         self.room = max((width(text) for _, text in self.ticks), default=0.0)
         named, shown = self._plot_width >= self.ROOMY, self._plot_width >= self.NARROW
-        own = max(self.WIDTH, self.room + 44) if named else (self.room + 26) * shown
+        own = max(scaled(self.WIDTH), self.room + 28 + scaled(16)) if named else (self.room + 26) * shown
         for fix in (self.setMinimumWidth, self.setPreferredWidth, self.setMaximumWidth):
             fix(own)
 
@@ -82,14 +83,18 @@ class ColourBar(pg.GraphicsWidget):
         painter.setPen(QColor(self.text))
         for share, text in self._apart(box.height()):
             y = box.bottom() - share * box.height()
-            painter.drawText(QRectF(box.right() + 4, y - 8, self.room + 2, 16), Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(
+                QRectF(box.right() + 4, y - scaled(8), self.room + 2, 2 * scaled(8)),
+                Qt.AlignmentFlag.AlignVCenter,
+                text,
+            )
         length = QFontMetricsF(plot_font()).horizontalAdvance(self.name)
         if self._plot_width >= self.ROOMY and length <= self.size().height():
             self._name(painter, box.center().y())
 
     def _apart(self, height: float) -> Sequence[tuple[float, str]]:
         """Ticks whose numbers stand apart: all, or every second one from below, every third …"""
-        ticks, room = sorted(self.ticks), (TEXT_PIXELS + 2) / height
+        ticks, room = sorted(self.ticks), scaled(TEXT_PIXELS + 2) / height
         chosen = (ticks[::every] for every in range(1, len(ticks) + 1))
         return next((each for each in chosen if self._least(each) >= room), ticks[:1])
 
@@ -101,7 +106,11 @@ class ColourBar(pg.GraphicsWidget):
         painter.save()
         painter.translate(self.size().width() - 1, middle)
         painter.rotate(-90)
-        painter.drawText(QRectF(-100, -TEXT_PIXELS - 2, 200, TEXT_PIXELS + 3), Qt.AlignmentFlag.AlignCenter, self.name)
+        painter.drawText(
+            QRectF(-200, -scaled(TEXT_PIXELS) - 2, 400, scaled(TEXT_PIXELS) + 3),
+            Qt.AlignmentFlag.AlignCenter,
+            self.name,
+        )
         painter.restore()
 
     def _ramp(self, painter: QPainter, box: QRectF) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from ui.style.elided_label import ElidedLabel
 from ui.style.icons import set_icon
+from ui.style.text_size import scaled
 from ui.style.theme import current_theme
 
 HEIGHT = 24
@@ -36,14 +37,14 @@ class _SideDot(QWidget):
     def __init__(self, side: str) -> None:
         super().__init__()
         self.side = side
-        self.setFixedSize(10, HEIGHT)
+        self.setFixedSize(10, scaled(HEIGHT))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(getattr(current_theme(), SIDE_COLOUR[self.side])))
-            painter.drawEllipse(1, HEIGHT // 2 - 4, 8, 8)
+            painter.drawEllipse(1, self.height() // 2 - 4, 8, 8)
 
 
 class Header(QWidget):
@@ -64,7 +65,7 @@ class Header(QWidget):
         """``page`` is the plot's page in the manual."""
         super().__init__()
         self.setObjectName("plotHeader")
-        self.setFixedHeight(HEIGHT)
+        self.setFixedHeight(scaled(HEIGHT))
         self._words = (title, explain, formula, page)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(8, 0, 2, 0)
@@ -91,7 +92,7 @@ class Header(QWidget):
         self.info.clicked.connect(self.show_explanation)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(BESIDE + TITLE + self.maximise.minimumWidth(), HEIGHT)
+        return QSize(BESIDE + scaled(TITLE) + self.maximise.minimumWidth(), scaled(HEIGHT))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -110,8 +111,8 @@ class Header(QWidget):
         pressed = [button for button in (self.pause, self.pin) if button.isChecked()]
         kept = {self.maximise, *pressed}
         others = (self.info, *self.options.values(), self.pin, self.pause, self.export)
-        room = self.width() - BESIDE - TITLE
-        rest_of_title = max(0, self._title.sizeHint().width() - TITLE)
+        room = self.width() - BESIDE - scaled(TITLE)
+        rest_of_title = max(0, self._title.sizeHint().width() - scaled(TITLE))
         for button in dict.fromkeys((self.maximise, *pressed, *others)):
             offered = button not in self._withheld
             room -= button.minimumWidth() * offered
@@ -130,10 +131,10 @@ class Header(QWidget):
         button = QToolButton()
         button.setText(option.label)
         font = button.font()
-        font.setPixelSize(11)
+        font.setPixelSize(scaled(11))
         button.setFont(font)
         self._fit(button, option.label, option.help)
-        button.setMinimumWidth(button.fontMetrics().horizontalAdvance(option.label) + 12)
+        button.setFixedWidth(button.fontMetrics().horizontalAdvance(option.label) + 12)
         button.setCheckable(True)
         button.setChecked(option.on)
         button.toggled.connect(lambda on, key=option.key: self.option_toggled.emit(key, on))
@@ -142,7 +143,7 @@ class Header(QWidget):
     def _fit(self, button: QToolButton, label: str, help: str) -> None:
         button.setAccessibleName(f"{label}: {self._words[0]}")
         button.setToolTip(help)
-        button.setFixedHeight(20)
+        button.setFixedHeight(scaled(20))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._row.addWidget(button)
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGraphicsSceneResizeEvent, QStyleOptionGraphicsIte
 from ui.chart.axes import plot_font
 from ui.chart.pens import DASHED, SOLID, pen_of, transparent
 from ui.style.numbers import tabular
+from ui.style.text_size import scaled
 from ui.style.theme import Theme
 
 WRAPPED = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
@@ -68,6 +69,7 @@ class Legend(pg.GraphicsWidget):
         self._lines = 1
         """Lines of keys and notes: while a run goes on they do not become fewer, so that its panes stand still."""
         self._most = 3
+        self._first, self._line = float(scaled(self.HEIGHT)), float(scaled(self.LINE))
         self._fit()
 
     def tint(self, theme: Theme) -> None:
@@ -85,7 +87,7 @@ class Legend(pg.GraphicsWidget):
 
     def give_room(self, height: float) -> None:
         """The whole plot has another height."""
-        most = 1 + max(0, int((height - self.LEAST_REST - self.HEIGHT) // self.LINE))
+        most = 1 + max(0, int((height - scaled(self.LEAST_REST) - self._first) // self._line))
         if most != self._most:
             self._most, self._lines = most, 1
             self._arrange()
@@ -111,7 +113,7 @@ class Legend(pg.GraphicsWidget):
     @property
     def _head(self) -> float:
         """Height of the lines of keys and notes."""
-        return self.HEIGHT + (self._lines - 1) * self.LINE
+        return self._first + (self._lines - 1) * self._line
 
     def _fit(self) -> None:
         """Take the height that is needed."""
@@ -166,7 +168,7 @@ class Legend(pg.GraphicsWidget):
         return self._remark_box(0.0).height() + 4
 
     def _remark_box(self, top: float) -> QRectF:
-        room = QRectF(8, top, max(self.size().width() - 8, 40), 10 * self.REMARK_LINE)
+        room = QRectF(8, top, max(self.size().width() - 8, 40), 10 * scaled(self.REMARK_LINE))
         needed = QFontMetricsF(tabular(plot_font())).boundingRect(room, WRAPPED, self.remark)
         return QRectF(room.left(), top, room.width(), needed.height())
 
@@ -177,7 +179,7 @@ class Legend(pg.GraphicsWidget):
         painter.setFont(tabular(plot_font()))
         for placed in self.placed:
             painter.save()
-            painter.translate(0.0, placed.line * self.LINE)
+            painter.translate(0.0, placed.line * self._line)
             if isinstance(placed.entry, Note):
                 self._note(painter, placed.entry, placed.left, placed.width)
             else:
@@ -188,7 +190,7 @@ class Legend(pg.GraphicsWidget):
             painter.drawText(self._remark_box(self._head - 2), WRAPPED, self.remark)
 
     def _note(self, painter: QPainter, note: Note, left: float, width: float) -> None:
-        box = QRectF(left, 1, width, self.LINE - 3)
+        box = QRectF(left, 1, width, self._line - 3)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(transparent(self.theme.warning if note.warning else self.theme.muted, 0.13))
         painter.drawRoundedRect(box, 3, 3)
@@ -198,7 +200,7 @@ class Legend(pg.GraphicsWidget):
 
     def _key(self, painter: QPainter, key: Key, left: float, width: float) -> None:
         colour = str(getattr(self.theme, key.colour, key.colour))
-        middle = QPointF(left + 7, self.LINE / 2 - 0.5)
+        middle = QPointF(left + 7, self._line / 2 - 0.5)
         painter.setPen(pen_of(colour, 1.6, dash=DASHED if key.swatch == "dashed" else SOLID))
         if key.swatch in ("line", "dashed"):
             painter.drawLine(QPointF(left, middle.y()), QPointF(left + 14, middle.y()))
@@ -210,7 +212,7 @@ class Legend(pg.GraphicsWidget):
             painter.setBrush(QColor(colour if key.swatch == "dot" else self.theme.panel))
             painter.drawEllipse(middle, 3.2, 3.2)
         painter.setPen(QColor(self.theme.muted))
-        box = QRectF(left, 0, width, self.LINE - 1)
+        box = QRectF(left, 0, width, self._line - 1)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, key.text)
 
 
@@ -237,10 +239,10 @@ class PictureTitle(pg.GraphicsWidget):
         super().__init__()
         self.text, self.theme = text, theme
         for fix in (self.setMinimumHeight, self.setPreferredHeight, self.setMaximumHeight):
-            fix(self.HEIGHT)
+            fix(scaled(self.HEIGHT))
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setFont(plot_font(14, bold=True))
         painter.setPen(QColor(self.theme.text))
-        box = QRectF(8, 0, self.size().width() - 8, self.HEIGHT)
+        box = QRectF(8, 0, self.size().width() - 8, scaled(self.HEIGHT))
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.text)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from simulator.parts.schedules import Schedule
 from ui.style.numbers import integer, number
+from ui.style.text_size import scaled
 
 POINTS = 240
 PERIODS = 2.5
@@ -37,7 +38,7 @@ class ScheduleCurve(QWidget):
         self._step = 0
         self._horizon = PLAIN_HORIZON
         self._rates: list[float] = []
-        self.setFixedHeight(64)
+        self.setFixedHeight(scaled(64))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("learning rate schedule")
 
@@ -46,7 +47,7 @@ class ScheduleCurve(QWidget):
         return self._horizon
 
     def sizeHint(self) -> QSize:
-        return QSize(260, 64)
+        return QSize(260, scaled(64))
 
     def set_schedule(self, schedule: Schedule, base: float) -> None:
         """Draw ``schedule.rate(base, step)``."""
@@ -84,7 +85,7 @@ class ScheduleCurve(QWidget):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             top = max((r for r in self._rates if math.isfinite(r)), default=0.0)
-            area = QRectF(8, 8, self.width() - 16, self.height() - 26)
+            area = QRectF(8, 8, self.width() - 16, self.height() - 8 - scaled(18))
             self._paint_axes(painter, area, top)
             self._paint_curve(painter, area, top)
 
@@ -96,7 +97,7 @@ class ScheduleCurve(QWidget):
         font.setPixelSize(max(self.fontInfo().pixelSize() - 2, 9))
         painter.setFont(font)
         painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-        below = QRectF(area.left(), area.bottom() + 1, area.width(), 16)
+        below = QRectF(area.left(), area.bottom() + 1, area.width(), scaled(16))
         now = self._rate_at(self._step)
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"η {number(now)} (peak {number(top)})")
         painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"{integer(self._horizon)} steps")

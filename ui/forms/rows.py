@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from simulator.schema.parameter import Parameter, Part, grouped, kind_of, summary_of, title_of
 from ui.forms.row import CONTROL_HEIGHT, MIXED, Combo, Row
 from ui.forms.slider import NumberRow
+from ui.style.text_size import scaled
 
 AUTOMATIC = "automatic"
 Option = tuple[Any, str, str]
@@ -69,7 +70,7 @@ class ChoiceRow(Row):
     ) -> None:
         super().__init__(parameter, path, parent)
         self.combo = Combo()
-        self.combo.setFixedHeight(CONTROL_HEIGHT)
+        self.combo.setFixedHeight(scaled(CONTROL_HEIGHT))
         self.named(self.combo)
         self._values: list[Any] = []
         self._tips: list[str] = []
@@ -153,7 +154,7 @@ class TextRow(Row):
         self.combo.setEditable(True)
         self.combo.setInsertPolicy(Combo.InsertPolicy.NoInsert)
         self.pages = QStackedWidget()
-        self.pages.setFixedHeight(CONTROL_HEIGHT)
+        self.pages.setFixedHeight(scaled(CONTROL_HEIGHT))
         for page in (self.line, self.combo):
             self.named(page)
             self.pages.addWidget(page)
@@ -216,7 +217,7 @@ class FileRow(TextRow):
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
         super().__init__(parameter, path, parent)
         self.browse = QPushButton("…")
-        self.browse.setFixedHeight(CONTROL_HEIGHT)
+        self.browse.setFixedHeight(scaled(CONTROL_HEIGHT))
         self.browse.setFixedWidth(30)
         self.browse.setStyleSheet("padding: 0;")
         self.browse.setToolTip("Browse…")
@@ -241,7 +242,7 @@ class IntegersRow(Row):
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
         super().__init__(parameter, path, parent)
         self.line = QLineEdit()
-        self.line.setFixedHeight(CONTROL_HEIGHT)
+        self.line.setFixedHeight(scaled(CONTROL_HEIGHT))
         self.named(self.line)
         self.line.editingFinished.connect(self._typed)
         self.body.addWidget(self.line, 1)
@@ -277,7 +278,7 @@ class TextsRow(Row):
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
         super().__init__(parameter, path, parent)
         self.line = QLineEdit()
-        self.line.setFixedHeight(CONTROL_HEIGHT)
+        self.line.setFixedHeight(scaled(CONTROL_HEIGHT))
         self.named(self.line)
         self.line.editingFinished.connect(self._typed)
         self.body.addWidget(self.line, 1)
@@ -313,11 +314,11 @@ class TextsRow(Row):
             self.list.clear()
             for name in names:
                 item = QListWidgetItem(name, self.list)
-                item.setSizeHint(QSize(0, LINE))
+                item.setSizeHint(QSize(0, scaled(LINE)))
                 item.setFlags(Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled)
                 item.setCheckState(Qt.CheckState.Unchecked)
         self.list.setVisible(bool(names))
-        self.list.setFixedHeight(min(max(len(names), 1), 5) * LINE + 4)
+        self.list.setFixedHeight(min(max(len(names), 1), 5) * scaled(LINE) + 4)
         self._tick()
 
     def _items(self) -> list[QListWidgetItem]:

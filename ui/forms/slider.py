@@ -15,6 +15,7 @@ from ui.forms.scale import Scale, scale_of
 from ui.forms.track import Track
 from ui.forms.typed import fits, parsed, text_of
 from ui.style.numbers import setting, tabular
+from ui.style.text_size import scaled
 from ui.style.theme import current_theme
 
 VALUE_WIDTH = 72
@@ -41,10 +42,10 @@ class NumberEdit(QLineEdit):
         self._unit_width = QFontMetrics(self._small).horizontalAdvance(unit) + 4 if unit else 0
         self.textChanged.connect(self._make_room)
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.setFixedHeight(CONTROL_HEIGHT)
+        self.setFixedHeight(scaled(CONTROL_HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(30, CONTROL_HEIGHT)
+        return QSize(30, scaled(CONTROL_HEIGHT))
 
     def _make_room(self) -> None:
         """The unit stands behind the number where there is room for both."""
@@ -115,8 +116,8 @@ class NumberRow(Row):
         if scale is None:
             edit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         else:
-            edit.setMinimumWidth(VALUE_WIDTH if self.switch is None else NARROW)
-            edit.setMaximumWidth(VALUE_WIDTH)
+            edit.setMinimumWidth(scaled(VALUE_WIDTH if self.switch is None else NARROW))
+            edit.setMaximumWidth(scaled(VALUE_WIDTH))
         self.body.addWidget(edit)
         return edit
 

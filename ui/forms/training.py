@@ -21,6 +21,7 @@ from ui.forms.propose import Propose, description_of, key_of
 from ui.forms.row import Note
 from ui.forms.section import Section
 from ui.style.numbers import setting
+from ui.style.text_size import scaled
 
 _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Data", ("data",)),
@@ -103,11 +104,11 @@ class TrainingPanel(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Training")
-        self.setMinimumWidth(292)
+        self.setMinimumWidth(scaled(292))
         self._build()
 
     def sizeHint(self) -> QSize:
-        return QSize(WIDTH, 640)
+        return QSize(scaled(WIDTH), 640)
 
     def _build(self) -> None:
         inner = QWidget()

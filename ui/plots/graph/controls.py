@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QP
 from simulator.observations.graph.what_if import Changes
 from ui.forms.scale import Scale
 from ui.forms.track import Track
+from ui.style.text_size import scaled
 
 SWEEP = Scale(low=0.01, high=100.0, log=True, floor=0.01)
 """Of the slider; a typed factor may be anything, and the slider then reaches as far."""
@@ -29,7 +30,7 @@ class Factor(QWidget):
         self.number.setKeyboardTracking(False)
         self.number.setPrefix("× ")
         # Narrow enough for three in a column of a small window.
-        self.number.setMaximumWidth(82)
+        self.number.setMaximumWidth(scaled(82))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)

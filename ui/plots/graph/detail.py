@@ -17,6 +17,7 @@ from ui.chart.pane import Pane
 from ui.chart.pens import pen_of, transparent
 from ui.style.colours import mix, ramp
 from ui.style.numbers import integer, number, tabular
+from ui.style.text_size import scaled
 from ui.style.theme import Theme
 
 TITLE = 20.0
@@ -49,7 +50,7 @@ class Areas:
 def areas(rect: QRectF, shape: tuple[int, ...]) -> Areas:
     """The matrix in its own proportions on the left, histogram and words to the right of it."""
     rows, columns = shape
-    inner = rect.adjusted(8, TITLE, -8, -6)
+    inner = rect.adjusted(8, scaled(TITLE), -8, -6)
     wide = inner.height() * min(max(columns / rows, 0.4), 2.6)
     if max(shape) <= READABLE:
         wide = max(wide, columns * CELL)
@@ -93,7 +94,7 @@ class Detail(Mark):
         painter.setFont(plot_font(12, bold=True))
         painter.setPen(QColor(surface.colour("text")))
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(rect.left() + 8, rect.top(), rect.width() - 16, TITLE), left, self.opened.title)
+        painter.drawText(QRectF(rect.left() + 8, rect.top(), rect.width() - 16, scaled(TITLE)), left, self.opened.title)
         self._matrix(surface, places.matrix)
         self._histogram(surface, places.histogram)
         painter.setFont(tabular(plot_font(12)))

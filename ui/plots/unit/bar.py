@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QPushButton, Q
 from simulator.layers.info import LayerInfo
 from simulator.observations.unit import Unit
 from ui.chart.view import layer_name
+from ui.style.text_size import scaled
 
 ASIDE = "It acts on the running network at once, is no part of the experiment, and undo does not take it back."
 
@@ -43,7 +44,7 @@ class UnitBar(QWidget):
         self.unit.setAccessibleName("Unit under the microscope")
         self.unit.setToolTip("The unit that is watched; a click on a cell above chooses it too")
         self.unit.setMinimum(1)
-        self.unit.setFixedWidth(84)
+        self.unit.setFixedWidth(scaled(84))
         self.unit.valueChanged.connect(lambda value: self._choose(value - 1))
         self.revive = self._button("Revive", f"Draw this unit's incoming weights anew and set its bias to 0. {ASIDE}")
         self.revive_all = self._button("Revive all dead", f"The same for every dead unit of this layer. {ASIDE}")
