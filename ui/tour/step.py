@@ -33,5 +33,7 @@ class Step:
     """… where what the signal brings is this."""
     done: Callable[[], bool] = never
     """Whether there is nothing left to do."""
+    spared: Callable[[], QWidget] | None = None
+    """What the bubble leaves uncovered beside the control: the plot that a button is of."""
     prepare: Callable[[], None] = lambda: None
     """Brings the control into sight."""

@@ -89,13 +89,13 @@ class Tour(QObject):
 
     def _place(self) -> None:
         window = self._window
-        target = self.steps[self.index].target()
-        area = part_in_sight(target, window)
+        step = self.steps[self.index]
+        area = part_in_sight(step.target(), window)
         self.ring.setVisible(not area.isEmpty())
         if area.isEmpty():
             area = QRect(window.rect().bottomRight(), QSize(0, 0))
         self.ring.surround(area)
-        self.bubble.point_at(area, window.rect())
+        self.bubble.point_at(part_in_sight(step.spared(), window) if step.spared else area, window.rect())
 
 
 def part_in_sight(target: QWidget, window: QWidget) -> QRect:

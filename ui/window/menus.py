@@ -155,8 +155,9 @@ def _toggle_full_screen(window: QMainWindow) -> None:
 
 
 def _help(window: QMainWindow, menu: QMenu, parts: Parts, commands: Commands) -> None:
-    menu.addAction(action(window, "&Start page", commands.first_hour.open_page))
-    menu.addAction(action(window, "&Tour", commands.first_hour.begin_tour))
+    tip = "Recent experiments, presets as pictures, and data for a new experiment."
+    menu.addAction(action(window, "&Start page", commands.first_hour.open_page, tip=tip))
+    menu.addAction(action(window, "&Tour", commands.first_hour.begin_tour, tip="Six steps on the real controls."))
     menu.addAction(action(window, "&Manual", ManualAccess(window).open, keys="F1"))
     shortcuts = action(
         window, "&Keyboard shortcuts", lambda: _show_shortcuts(window, parts.plots, parts.builder), keys="Ctrl+F1"

@@ -71,6 +71,7 @@ def _pin(plots: PlotArea) -> Step:
         plot.pinned_changed,
         lambda pinned: pinned,
         lambda: plot.pinned,
+        lambda: _card(plots),
         prepare=lambda: plots.show_plot(PLOT),
     )
 
@@ -78,8 +79,8 @@ def _pin(plots: PlotArea) -> Step:
 def _mend(findings: FindingsStrip) -> Step:
     return Step(
         "Mend",
-        "The doctor says what is wrong, and tries mends on copies of the run before it offers them. "
-        "Open its findings (F8), wait for a mend that was tried, and press it.",
+        "The doctor says what is wrong, and tries mends on copies of the run before it offers them. Open its findings "
+        "(F8), pause so that the trials have the machine to themselves, and press a mend that was tried.",
         lambda: _doctor(findings),
         findings.panel.chosen,
     )
