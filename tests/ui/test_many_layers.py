@@ -5,19 +5,26 @@ from __future__ import annotations
 import dataclasses
 import math
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from simulator.observations.graph.nodes import Box, Graph
 from tests.ui.real_runs import real
 from tests.ui.told import drawn
+from ui.chart.header import SIDES
 from ui.chart.ridges import MOST_RIDGES, Ridges, ridge_rows, thinned_note
+from ui.plots import all_plots
 from ui.plots.activation_ridges import ActivationRidges
+from ui.plots.bounds import BoundsPlot, BoundsState
 from ui.plots.computation_graph import ComputationGraph
+from ui.plots.depth import Column
 from ui.plots.graph.folding import FOLDED_BEYOND, folded, folding_again, opening
 from ui.plots.graph.layout import layout
 from ui.plots.graph.marks import Boxes, Face, box_rect
@@ -150,3 +157,31 @@ def test_a_fold_with_a_norm_that_is_not_finite_says_so(qtbot: QtBot) -> None:
     fold = faces(plot)["fold_delta:48"]
     assert fold.lost
     assert fold.lines[1].startswith("NaN, ")
+
+
+def test_a_bound_far_above_the_gradient_leaves_it_in_view(qtbot: QtBot) -> None:
+    plot = BoundsPlot()
+    qtbot.addWidget(plot)
+    plot.refresh(real("deep"))
+    state = plot.state
+    assert isinstance(state, BoundsState)
+    far = Column(state.now["bound"].values * 1e120, state.now["bound"].defined)
+    plot.show_state(dataclasses.replace(state, now={**state.now, "bound": far}))
+    low, high = plot.pane.shown[1]
+    gradients = np.log10(state.now["bias_gradient_norm"].values)
+    assert low <= gradients.min()
+    assert high >= np.log10(far.values.max())
+    assert not any("below the axis" in note.text for note in plot.legend.notes)
+
+
+def test_which_way_a_plot_flows_is_told_by_shape_too(qtbot: QtBot) -> None:
+    shapes: dict[str, list[QImage]] = {}
+    for kind in all_plots():
+        plot = kind()
+        qtbot.addWidget(plot)
+        assert plot.header is not None
+        mark = next(child for child in plot.header.findChildren(QWidget) if child.toolTip() == SIDES[kind.side])
+        shapes.setdefault(kind.side, []).append(mark.grab().toImage().createHeuristicMask())
+    for side, masks in shapes.items():
+        assert all(mask == masks[0] for mask in masks)
+        assert all(masks[0] != others[0] for other, others in shapes.items() if other != side)

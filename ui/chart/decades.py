@@ -33,8 +33,8 @@ def written(log: float) -> str:
     return times_power_of_ten(number(10.0 ** (log - power)), power)
 
 
-def extent(logs: Iterable[Floats]) -> tuple[float, float]:
-    """Smallest and largest finite of log₁₀ values, at most :data:`SPAN` apart; NaN, NaN if there is none."""
+def extent(logs: Iterable[Floats], span: float = SPAN) -> tuple[float, float]:
+    """Smallest and largest finite of log₁₀ values, at most ``span`` apart; NaN, NaN if there is none."""
     low, high = np.inf, -np.inf
     for values in logs:
         finite = values[np.isfinite(values)]
@@ -42,7 +42,7 @@ def extent(logs: Iterable[Floats]) -> tuple[float, float]:
             low, high = min(low, float(finite.min())), max(high, float(finite.max()))
     if high < low:
         return float("nan"), float("nan")
-    return max(low, high - SPAN), high
+    return max(low, high - span), high
 
 
 def placed(logs: Floats, floor: float) -> tuple[Floats, Kinds]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from ui.style.elided_label import ElidedLabel
@@ -19,6 +19,9 @@ TITLE = 56
 BESIDE = 26
 """Pixels of a header that neither its name nor its buttons take."""
 SIDE_COLOUR = {"forward": "forward", "backward": "backward", "training": "muted"}
+SIDES = {"forward": "What flows forward", "backward": "What flows back", "training": "Training as a whole"}
+TIPS = {"forward": 9.0, "backward": 1.0}
+"""Where the tip of an arrow stands across."""
 
 
 @dataclass(frozen=True)
@@ -31,20 +34,28 @@ class Option:
     on: bool = False
 
 
-class _SideDot(QWidget):
-    """Green for what flows forward, purple for what flows back, neutral for training as a whole."""
+class _SideMark(QWidget):
+    """Which way it flows, by shape and colour: green to the right forward, purple to the left back, else a disc."""
 
     def __init__(self, side: str) -> None:
         super().__init__()
         self.side = side
+        self.setToolTip(SIDES[side])
         self.setFixedSize(10, scaled(HEIGHT))
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        middle = self.height() / 2
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(getattr(current_theme(), SIDE_COLOUR[self.side])))
-            painter.drawEllipse(1, self.height() // 2 - 4, 8, 8)
+            if self.side in TIPS:
+                tip = TIPS[self.side]
+                base = 10 - tip
+                corners = [QPointF(base, middle - 5), QPointF(base, middle + 5), QPointF(tip, middle)]
+                painter.drawPolygon(QPolygonF(corners))
+            else:
+                painter.drawEllipse(QPointF(5, middle), 4, 4)
 
 
 class Header(QWidget):
@@ -70,7 +81,7 @@ class Header(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(8, 0, 2, 0)
         self._row.setSpacing(0)
-        self._row.addWidget(_SideDot(side))
+        self._row.addWidget(_SideMark(side))
         self._row.addSpacing(4)
         name = self._title = ElidedLabel(title)
         name.setObjectName("plotTitle")

@@ -50,6 +50,7 @@ class BoundsPlot(DepthPlot):
     observations = (BoundsObservation(),)
     axis_text = "‖∂C/∂b‖"
     log = True
+    decades = math.inf
     lines = (
         Line("bias_gradient_norm", "‖∂b‖", "backward"),
         Line("bound", "bound (B)", "muted", hollow=True),

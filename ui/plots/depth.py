@@ -14,7 +14,7 @@ from simulator.record.frame import Frame
 from simulator.theory.prediction import Prediction
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import Axis, DepthAxis, ShareAxis, ValueAxis
-from ui.chart.decades import extent, log10, placed, written, zero_notes
+from ui.chart.decades import SPAN, extent, log10, placed, written, zero_notes
 from ui.chart.edges import beyond_notes, drawn_within, fitting, reach_of
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note, Swatch
@@ -86,6 +86,8 @@ class DepthPlot(Plot[DepthState]):
     lines: ClassVar[tuple[Line, ...]] = ()
     axis_text: ClassVar[str] = ""
     log: ClassVar[bool] = False
+    decades: ClassVar[float] = SPAN
+    """How many a log axis shows at most."""
     share: ClassVar[bool] = False
     always: ClassVar[Range | None] = None
     """What the axis shows in any case (log₁₀ values on a log axis)."""
@@ -160,7 +162,7 @@ class DepthPlot(Plot[DepthState]):
         parts = [part for columns in shown for line in self.lines for part in self._extremes(columns, line)]
         parts += [part for band in self._theory(state).values() for part in (band.low, band.high)]
         own = parts[: sum(3 if line.spread else 1 for line in self.lines)]
-        y = self.scale.fit(*(extent(parts) if self.log else fitting(parts, reach_of(_farthest(own)))))
+        y = self.scale.fit(*(extent(parts, self.decades) if self.log else fitting(parts, reach_of(_farthest(own)))))
         # Markers at the very end of the axis are whole.
         margin = 0.025 * (y[1] - y[0])
         self.pane.fit((-0.6, state.depth - 0.4), (y[0] - margin, y[1] + margin))
