@@ -32,8 +32,8 @@ def drawn_by_layer(plot: Plot[Any], given: View) -> Colours:
     rows = list(getattr(plot.state, "layers", None) or range(given.frame.info.depth))
     for mark in plot.drawing.marks():
         if isinstance(mark, Ridges) and mark.outlines:
-            for row, _ in enumerate(mark.outlines):
-                found.setdefault(rows[row], set()).add(mark.colours[row % len(mark.colours)])
+            for place, row in enumerate(mark.layers or [rows[place] for place, _ in enumerate(mark.outlines)]):
+                found.setdefault(row, set()).add(mark.colours[place % len(mark.colours)])
         if isinstance(mark, AlikeCurves):
             for row, _ in enumerate(mark.curves):
                 found.setdefault(row, set()).add(mark.colours[row % len(mark.colours)])
