@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QFontMetricsF, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from simulator.observations.graph.nodes import Box, Graph
 from tests.ui.real_runs import real
 from tests.ui.told import drawn
+from ui.chart.axes import plot_font
 from ui.chart.header import SIDES
 from ui.chart.ridges import MOST_RIDGES, Ridges, ridge_rows, thinned_note
 from ui.plots import all_plots
@@ -27,7 +28,7 @@ from ui.plots.computation_graph import ComputationGraph
 from ui.plots.depth import Column
 from ui.plots.graph.folding import FOLDED_BEYOND, folded, folding_again, opening
 from ui.plots.graph.layout import layout
-from ui.plots.graph.marks import Boxes, Face, box_rect
+from ui.plots.graph.marks import Boxes, Face, box_rect, fitting_font
 from ui.style.numbers import number
 from ui.style.theme import LIGHT
 
@@ -185,3 +186,11 @@ def test_which_way_a_plot_flows_is_told_by_shape_too(qtbot: QtBot) -> None:
     for side, masks in shapes.items():
         assert all(mask == masks[0] for mask in masks)
         assert all(masks[0] != others[0] for other, others in shapes.items() if other != side)
+
+
+def test_a_title_is_set_smaller_before_it_is_left_out() -> None:
+    wide = QFontMetricsF(plot_font(12, bold=True)).horizontalAdvance("∂W")
+    assert fitting_font("∂W", wide).pixelSize() == 12
+    narrow = fitting_font("∂W", 0.8 * wide)
+    assert narrow.pixelSize() < 12
+    assert QFontMetricsF(narrow).horizontalAdvance("∂W") <= 0.8 * wide

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF
 
 from ui.chart.axes import plot_font
 from ui.chart.marks import Mark, Surface
@@ -99,6 +99,12 @@ def narrowed(line: str, metrics: QFontMetricsF, width: float) -> str:
     return next((way for way in ways if metrics.horizontalAdvance(way) <= width), "")
 
 
+def fitting_font(title: str, width: float) -> QFont:
+    """The largest of a few sizes in which a title has room; the usual one where it has in none."""
+    fonts = [plot_font(pixels, bold=True) for pixels in (12, 11, 10, 9)]
+    return next((font for font in fonts if QFontMetricsF(font).horizontalAdvance(title) <= width), fonts[0])
+
+
 @dataclass(frozen=True, eq=False)
 class Boxes(Mark):
     """The whole graph."""
@@ -179,9 +185,10 @@ def _bracket(surface: Surface, bracket: Bracket) -> None:
 
 def _words(surface: Surface, rect: QRectF, face: Face) -> None:
     """As many lines as fit, none cut."""
-    bold = plot_font(12, bold=True)
-    whole = QFontMetricsF(bold).horizontalAdvance(face.title) <= rect.width() - 2
-    lines = [face.title if whole else face.short, *face.lines, *([face.ratio] if face.ratio else [])]
+    whole = QFontMetricsF(plot_font(12, bold=True)).horizontalAdvance(face.title) <= rect.width() - 2
+    title = face.title if whole else face.short
+    bold = fitting_font(title, rect.width() - 2)
+    lines = [title, *face.lines, *([face.ratio] if face.ratio else [])]
     fonts = [bold, *[tabular(plot_font(11))] * (len(lines) - 1)]
     heights = [QFontMetricsF(font).height() for font in fonts]
     room = rect.height() * (1 - DOTS - 0.1 if face.units else 1)
