@@ -54,6 +54,7 @@ def start(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         made.append(window)
         window.first_hour.begin(asked=False)
         window.show()
+        assert not window.plot_area.board.seen or window.first_hour.page is None, "the page is painted first"
         window.bench.start()
         qtbot.waitUntil(lambda: window.bench.view is not None)
         return window

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ui.start.page import StartPage
     from ui.tour.tour import Tour
 
-BEHIND_MS = 150
+BEHIND_MS = 50
 """The page is painted before the plots that it covers are made."""
 OFFER = "New here? A tour of six steps on the real controls takes a few minutes; the Help menu has it later, too."
 TAKE_TOUR = "Take the tour", "Opens its own preset; leave it at any time with Esc."
@@ -66,6 +66,7 @@ class FirstHour(QObject):
         """Lay the page over the bench."""
         if self.page is None:
             self.page = self._make_page()
+            self.page.installEventFilter(self)
             self._fit()
             self.page.show()
         self.page.raise_()
@@ -128,7 +129,7 @@ class FirstHour(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
             self._fit()
-        elif event.type() == QEvent.Type.Show and self.page is not None:
+        elif event.type() == QEvent.Type.Paint and watched is self.page and not self._behind.isActive():
             self._behind.start()
         return super().eventFilter(watched, event)
 
