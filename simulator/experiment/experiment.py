@@ -344,7 +344,7 @@ def _check_format(plain: Any) -> None:
         return
     needs = plain.get("needs")
     version = f"version {needs[:20]}" if isinstance(needs, str) and needs else "a later version"
-    known = f"this is {__version__}, which reads nablascope/1"
+    known = f"this is {__version__}, which reads {FORMAT}"
     raise ExperimentError(f"the form {stated} needs {version} of Nablascope; {known}", "format")
 
 

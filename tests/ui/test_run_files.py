@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -198,3 +199,21 @@ def test_a_long_run_that_stands_in_a_file_is_given_up_without_a_question(
     train(window, qtbot, 1)
     assert not window.experiments.may_replace()
     assert len(asked) == 2
+
+
+def test_mutants_of_a_run_file_leave_the_open_document_and_its_run(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    train(window, qtbot, 4)
+    save(window, qtbot, monkeypatch, tmp_path / "a.nabla")
+    whole, draws = (tmp_path / "a.nabla").read_bytes(), random.Random(3)
+    before = window.document.experiment, window.document.path
+    for _ in range(40):
+        place = draws.randrange(len(whole))
+        (tmp_path / "mutant.nabla").write_bytes(whole[:place] + bytes([draws.randrange(256)]) * 9 + whole[place:])
+        window.banner.say("")
+        window.experiments.open_path(tmp_path / "mutant.nabla")
+        assert window.banner.text.startswith("Not opened: ")
+        assert "\n" not in window.banner.text
+        assert (window.document.experiment, window.document.path) == before
+    assert window.bench.record.steps == 4
