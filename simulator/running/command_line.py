@@ -258,6 +258,8 @@ def _start(arguments: argparse.Namespace) -> SavedRun | None:
     give_threads(arguments.threads)
     if arguments.save is not None and (arguments.seeds or not is_run_file(arguments.save)):
         raise ExperimentError(f"--save keeps one run in a file whose name ends in {ENDING}")
+    if arguments.save is not None and not arguments.save.absolute().parent.is_dir():
+        raise ExperimentError(f"--save: there is no folder {arguments.save.parent}")
     path = Path(arguments.target)
     if not is_run_file(path):
         return None

@@ -68,6 +68,15 @@ def test_what_begins_another_run_is_refused(
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_a_folder_that_is_missing_is_told_before_anything_is_trained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "gone" / "x.nabla"
+    assert command("plane", "--steps", 1, "--out", tmp_path / "none", "--save", path) == 2
+    assert "there is no folder" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
 def test_live_settings_act_on_the_run_that_goes_on(kept: Path, tmp_path: Path) -> None:
     setting = ("--set", "optimizer.learning_rate=0.25")
     assert command(kept, "--steps", 1, "--out", tmp_path / "faster", *setting) == 0
