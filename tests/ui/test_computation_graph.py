@@ -424,3 +424,20 @@ def test_the_graph_asks_the_run_behind_the_window(window: MainWindow, qtbot: QtB
     controls_of(plot).switches["ones"].click()
     plot.switch_unit(1, 2)
     qtbot.waitUntil(lambda: faces(plot).get("weight_gradient:1") == "× 0.667", timeout=10_000)
+
+
+@pytest.mark.parametrize("width", [300, 420, 560, 760, 1200])
+def test_no_factor_or_switch_is_cut_at_any_width(qtbot: QtBot, width: int) -> None:
+    controls = Controls()
+    qtbot.addWidget(controls)
+    controls.resize(width, 240)
+    with qtbot.waitExposed(controls):
+        controls.show()
+    for widget in (*controls.factors.values(), *controls.switches.values(), controls.back):
+        assert widget.width() >= widget.minimumSizeHint().width()
+        assert controls.rect().contains(widget.geometry())
+    for switch in controls.switches.values():
+        assert switch.width() >= switch.sizeHint().width()
+    for factor in controls.factors.values():
+        number = factor.number
+        assert number.lineEdit().width() >= number.fontMetrics().horizontalAdvance("× 1000.000")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from simulator.observations.graph.what_if import Changes
 from ui.forms.scale import Scale
@@ -29,8 +30,7 @@ class Factor(QWidget):
         self.number.setSingleStep(0.1)
         self.number.setKeyboardTracking(False)
         self.number.setPrefix("× ")
-        # Narrow enough for three in a column of a small window.
-        self.number.setMaximumWidth(scaled(82))
+        self.number.setFixedWidth(scaled(92))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
@@ -85,19 +85,38 @@ class Controls(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(10, 2, 10, 6)
-        column.setSpacing(4)
-        first, second = QHBoxLayout(), QHBoxLayout()
-        first.setSpacing(6)
-        for factor in self.factors.values():
-            first.addWidget(factor, 1)
-        for switch in self.switches.values():
-            second.addWidget(switch)
-        second.addStretch(1)
-        second.addWidget(self.back)
-        column.addLayout(first)
-        column.addLayout(second)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(10, 2, 10, 6)
+        self._grid.setHorizontalSpacing(6)
+        self._grid.setVerticalSpacing(4)
+        self._narrow: bool | None = None
+        self._place(narrow=False)
+
+    def _place(self, narrow: bool) -> None:
+        """The factors side by side, or where that would cut them below each other."""
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        for place, factor in enumerate(self.factors.values()):
+            self._grid.addWidget(factor, *((place, 0, 1, 6) if narrow else (0, 2 * place, 1, 2)))
+        row = len(self.factors) if narrow else 1
+        for place, switch in enumerate(self.switches.values()):
+            self._grid.addWidget(switch, row, *((3 * place, 1, 3) if narrow else (2 * place, 1, 2)))
+        below = row + 1 if narrow else row
+        self._grid.addWidget(self.back, below, 4, 1, 2, Qt.AlignmentFlag.AlignRight)
+
+    def _side_by_side(self) -> int:
+        """The width that uncut factors and switches need beside each other."""
+        factors = 3 * max(factor.sizeHint().width() for factor in self.factors.values())
+        switches = [self.back, *self.switches.values()]
+        return max(factors, 3 * max(switch.sizeHint().width() for switch in switches)) + 32
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place(narrow=self.width() < self._side_by_side())
 
     def show_changes(self, changes: Changes, layer: int) -> None:
         """Show what is changed; ``layer`` is the one whose weights the third factor is for, counted from 0."""
