@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import logging
 import sys
@@ -32,6 +33,7 @@ from ui.window.experiments import RUN_ENDING
 from ui.window.faults import say_of_crash
 from ui.window.main_window import MainWindow
 from ui.window.preference_effects import take_preferred_theme
+from ui.window.recovery import Recovery, note_of, offer, settle
 
 log = logging.getLogger("nablascope")
 PLACED_MS = 200
@@ -137,7 +139,7 @@ def open_bench(
         faults = FaultLog(state_folder())
         faults.install()
         stack.callback(faults.uninstall)
-        ending = EndingSignals(app.exit)
+        ending = EndingSignals()
         ending.install()
         stack.callback(ending.uninstall)
         if reset:
@@ -148,8 +150,12 @@ def open_bench(
         window = MainWindow(document, _worker_factory(where, launched if where == "process" else None, document))
         window.faults.listen(faults)
         _arrange(window, target, reset)
-        with _session(window):
-            return _run(app, window, target)
+        with _session(window, ending):
+            ending.came.connect(app.exit)
+            status = _run(app, window, target)
+        window.deleteLater()
+        app.sendPostedEvents(window, QEvent.Type.DeferredDelete)
+    return status
 
 
 def _run(app: QApplication, window: MainWindow, target: str | None) -> int:
@@ -168,23 +174,47 @@ def _run(app: QApplication, window: MainWindow, target: str | None) -> int:
         QTimer.singleShot(PLACED_MS, window, lambda: window.experiments.open_path(Path(target)))
     status = app.exec()
     window.bench.close()
-    window.deleteLater()
-    app.sendPostedEvents(window, QEvent.Type.DeferredDelete)
     return status
 
 
 @contextmanager
-def _session(window: MainWindow) -> Iterator[None]:
-    """Leave a trace of how this process ends if that is by a fault; where nothing can be written, go without."""
+def _session(window: MainWindow, ending: EndingSignals) -> Iterator[None]:
+    """Keep what is unsaved while the window is open, and offer what an earlier one has left.
+
+    Where nothing can be written, go without.
+    """
     try:
-        for earlier in left_behind(state_folder()):
-            say_of_crash(earlier, window.faults.say)
-            earlier.end()
+        earlier = list(left_behind(state_folder()))
         session = SessionFolder.begun(state_folder())
         session.watch_for_crashes()
     except OSError as error:
         log.warning("nothing can be kept for a later start: %s", error)
         yield
         return
+    recovery = Recovery(window.bench, session, window)
+    ending.came.connect(recovery.keep_at_once)
+    for each in earlier:
+        say_of_crash(each, window.faults.say)
+    _offer_newest(earlier, window, recovery)
     yield
-    session.end()
+    recovery.close()
+    if ending.number is None:
+        session.end()
+    else:
+        session.leave()
+
+
+def _offer_newest(earlier: list[SessionFolder], window: MainWindow, recovery: Recovery) -> None:
+    """One at a start; others wait for the next."""
+    offered = False
+    for session in earlier:
+        note = note_of(session)
+        if note is None:
+            settle(session)
+        elif offered:
+            session.leave()
+        else:
+            offered = True
+            ask = functools.partial(offer, session, note, window.bench, recovery, window, window.banner)
+            # A dialog finds its place only over a window that has one.
+            QTimer.singleShot(PLACED_MS, window, ask)

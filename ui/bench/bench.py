@@ -75,7 +75,10 @@ class Bench(QObject):
         )  # fmt: skip
         self.keeper = RunKeeper(self.link, lambda: self.record, self)
         """Writes the present run into files."""
-        self.failed.connect(lambda _message, _traceback, fatal: self.keeper.give_up() if fatal else None)
+        self.recovery_keeper = RunKeeper(self.link, lambda: self.record, self)
+        """The same, for what is kept in case of a hard end: nobody waits for it, or is told."""
+        for keeper in (self.keeper, self.recovery_keeper):
+            self.failed.connect(lambda _message, _traceback, fatal, each=keeper: each.give_up() if fatal else None)
         document.changed.connect(self._edited)
         document.opened.connect(self._begin)
 
@@ -252,6 +255,7 @@ class Bench(QObject):
                 self._take_failure(reply)
             case Snapshot():
                 self.keeper.take(reply)
+                self.recovery_keeper.take(reply)
 
     def _take_started(self, reply: Started) -> None:
         self._records.start(reply, self._cause, self.playing)

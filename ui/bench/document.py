@@ -91,10 +91,14 @@ class Document(QObject):
     opened = Signal(object)
     """Another experiment took the place of the old one: a run of its own begins."""
     title_changed = Signal()
+    saved = Signal()
+    """What there is stands in a file."""
 
     def __init__(self, experiment: Experiment, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._experiment = self._saved = settled(experiment)
+        self._experiment = settled(experiment)
+        self._saved: Experiment | None = self._experiment
+        """What stands in a file; None where nothing of it does."""
         self.path: Path | None = None
         self._run: SavedRun | None = None
         self.edit = Edit()
@@ -171,12 +175,15 @@ class Document(QObject):
 
     # -- files ---------------------------------------------------------------------------------------------------
 
-    def replace(self, experiment: Experiment, path: Path | None = None, run: SavedRun | None = None) -> None:
-        """Begin anew with another experiment (new, preset, file): no past, nothing unsaved.
+    def replace(
+        self, experiment: Experiment, path: Path | None = None, run: SavedRun | None = None, unsaved: bool = False
+    ) -> None:
+        """Begin anew with another experiment (new, preset, file): no past, nothing unsaved, unless all of it is.
 
         With a saved ``run`` of it, that goes on.
         """
-        self._experiment = self._saved = settled(experiment) if run is None else experiment
+        self._experiment = settled(experiment) if run is None else experiment
+        self._saved = None if unsaved else self._experiment
         self.path, self._run = path, run
         self.edit = Edit()
         self.undo_stack.clear()
@@ -219,6 +226,7 @@ class Document(QObject):
         self._close_edit()
         self._saved = experiment
         self.title_changed.emit()
+        self.saved.emit()
 
 
 def settled(experiment: Experiment, before: Experiment | None = None) -> Experiment:

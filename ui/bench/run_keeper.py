@@ -134,9 +134,9 @@ class RunKeeper(QObject):
             self._paths = deque([self._paths[0]])
             self._end("the worker has ended")
 
-    def wait(self) -> bool:
+    def wait(self, seconds: float = PATIENCE_SECONDS) -> bool:
         """Let all be written before anything else; whether the last file was."""
-        until = time.monotonic() + PATIENCE_SECONDS
+        until = time.monotonic() + seconds
         while self.busy and time.monotonic() < until:
             if self._writing is not None:
                 self._finish()

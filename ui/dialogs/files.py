@@ -84,6 +84,20 @@ def ask_run(parent: QWidget, name: str, run: str) -> bool:
     return _answered(box) == button.Discard
 
 
+def ask_recover(parent: QWidget, name: str, when: str, gain: str) -> bool:
+    """Whether what was kept of an experiment whose window ended hard is to be restored."""
+    button = QMessageBox.StandardButton
+    box = _question(parent, "Not saved", f"The window with {name} ended before it was saved.")
+    box.setInformativeText(
+        f"Kept on {when}: {gain}. Restored, it is an untitled copy; no file is changed. It is offered once."
+    )
+    box.setStandardButtons(button.Yes | button.No)
+    box.button(button.Yes).setText("Restore")
+    box.button(button.No).setText("Leave it")
+    box.setDefaultButton(button.Yes)
+    return _answered(box) == button.Yes
+
+
 def ask_reach(parent: QWidget, path: Path, reached: Path) -> bool:
     """Whether the experiment in ``path`` may read ``reached``, which lies elsewhere."""
     button = QMessageBox.StandardButton

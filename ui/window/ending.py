@@ -5,22 +5,24 @@ from __future__ import annotations
 import signal
 import socket
 import threading
-from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from PySide6.QtCore import QObject, QSocketNotifier
+from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class EndingSignals(QObject):
-    """While it is installed, a signal calls ``end`` with the exit status by which a shell knows it, from Qt's loop."""
+    """While it is installed, signals are heard in Qt's loop."""
 
-    def __init__(self, end: Callable[[int], None], parent: QObject | None = None) -> None:
+    came = Signal(int)
+    """The exit status by which a shell knows the signal."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._end = end
-        self._number: int | None = None
+        self.number: int | None = None
+        """Of the signal that has come."""
         self._before: dict[int, Any] = {}
         # Python hears a signal only where it runs, and Qt's loop may wait for long: a byte in a socket wakes it.
         self._reading, self._writing = socket.socketpair()
@@ -47,10 +49,9 @@ class EndingSignals(QObject):
         self._writing.close()
 
     def _hear(self, number: int, _frame: FrameType | None) -> None:
-        self._number = number
+        self.number = number
 
     def _wake(self) -> None:
         self._reading.recv(4096)
-        number, self._number = self._number, None
-        if number is not None:
-            self._end(128 + number)
+        if self.number is not None:
+            self.came.emit(128 + self.number)
