@@ -68,8 +68,8 @@ def try_run(program: list[str], folder: Path) -> None:
         steps = [int(row["step"]) for row in csv.DictReader(file)]
     if steps != list(range(STEPS + 1)):
         raise TrialError(f"steps.csv has the steps {steps}")
-    if not (folder / "o" / "plots" / "Loss and accuracy.png").is_file():
-        raise TrialError("plots/Loss and accuracy.png was not drawn")
+    if not (folder / "o" / "plots" / "loss.png").is_file():
+        raise TrialError("plots/loss.png was not drawn")
 
 
 def try_bundled_data(program: list[str], folder: Path) -> None:

@@ -228,6 +228,6 @@ def test_a_run_without_a_screen_draws_what_it_has(qapp: QApplication, tmp_path: 
     drawn = draw_all(
         given.frame, given.record, tmp_path / "plots", width=320, height=200
     )  # fmt: skip
-    assert {path.stem for path in drawn.written} == {plot.title for plot in all_plots()} - {"Decision boundary"}
+    assert {path.stem for path in drawn.written} == {plot.key for plot in all_plots()} - {"boundary"}
     assert all(colours(QImage(str(path))) > 5 for path in drawn.written)
     assert drawn.sentence.endswith("; one had nothing to show: Decision boundary.")

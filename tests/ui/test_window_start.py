@@ -48,9 +48,7 @@ def test_a_run_draws_its_plots(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest
     file.write_text(json.dumps(PLAIN))
     assert main.main(["run", str(file), "--steps", "2", "--out", str(tmp_path / "out")]) == 0
     assert (tmp_path / "out" / "steps.csv").is_file()
-    assert {"Loss and accuracy.png", "Gradient over depth.png"} <= {
-        p.name for p in (tmp_path / "out" / "plots").iterdir()
-    }
+    assert {"loss.png", "gradient_depth.png"} <= {p.name for p in (tmp_path / "out" / "plots").iterdir()}
 
 
 def test_a_file_opens_under_its_own_name(qtbot: QtBot, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from simulator.record.frame import Frame
 from simulator.record.record import Record
 from simulator.system.progress import followed
-from ui.export.pictures import Exported, export_all
+from ui.export.pictures import Exported, export_all, key_name
 from ui.plots import View, all_plots
 from ui.style.theme import LIGHT
 
@@ -16,7 +16,7 @@ def draw_all(
     frame: Frame, record: Record, folder: Path | str, *,
     width: int = 800, height: int = 500, scale: float = 1.0,
 ) -> Exported:  # fmt: skip
-    """Write a picture in light colours of every plot that has something to show.
+    """Write a picture in light colours of every plot that has something to show, named by its key.
 
     Needs a QApplication (the offscreen platform will do). Raises ``ExportError``.
     """
@@ -25,7 +25,7 @@ def draw_all(
         for plot in followed(plots, "Drawing plots", "plots"):
             plot.start(frame.info)
             plot.refresh(View(frame, record))
-        return export_all(plots, folder, "png", width=width, height=height, scale=scale)
+        return export_all(plots, folder, "png", width=width, height=height, scale=scale, name=key_name)
     finally:
         for plot in plots:
             plot.deleteLater()

@@ -179,6 +179,11 @@ def file_name(plot: Plot[Any], kind: Kind) -> str:
     return f"{''.join(letter for letter in plot.title if letter not in NO_FILE_NAME)}.{kind}"
 
 
+def key_name(plot: Plot[Any], kind: Kind) -> str:
+    """``loss.png``: the key, which other programs know."""
+    return f"{plot.key}.{kind}"
+
+
 @dataclass(frozen=True)
 class Exported:
     """What has become of several plots."""
@@ -218,6 +223,7 @@ def export_all(
     height: int = 500,
     scale: float = 1.0,
     light: bool = True,
+    name: Callable[[Plot[Any], Kind], str] = file_name,
 ) -> Exported:
     """Write every plot that shows something, named by its title. The folder is made if needed.
 
@@ -235,7 +241,7 @@ def export_all(
     written: list[Path] = []
     try:
         for plot in followed(filled, "Writing plots", "plots"):
-            path = folder / file_name(plot, kind)
+            path = folder / name(plot, kind)
             written.append(export_plot(plot, path, width=width, height=height, scale=scale, light=light, kind=kind))
     except CancelledError:
         return Exported(tuple(written), empty, len(plots), cancelled=True)

@@ -113,7 +113,7 @@ def test_the_command_line_sets_trains_measures_and_draws_it(tmp_path: Path) -> N
         want = float(row["activation_mean"]) ** 2 + float(row["activation_std"]) ** 2
         assert float(row["activation_square"]) == pytest.approx(want)
     assert (out / "size.csv").read_text().startswith("step,norm")
-    assert (out / "plots" / "Mean square.png").stat().st_size > 1000
+    assert (out / "plots" / "squares.png").stat().st_size > 1000
     written = json.loads((out / "analyses.json").read_text())
     assert set(analyses()) <= set(json.dumps(written).replace('"', " ").replace(":", " ").split())
 
