@@ -268,6 +268,9 @@ class BlankAxis(Axis):
         super().tint(theme)
         self.setPen(theme.panel)
 
+    def tickValues(self, low: float, high: float, size: float) -> Ticks:
+        return []
+
 
 class ShareAxis(ValueAxis):
     """A share of 0 … 1, written in per cent."""

@@ -146,7 +146,7 @@ class Waterfall(Plot[WaterfallState]):
 
     def build(self) -> None:
         self.depth_axis = DepthAxis("bottom", "layer, input → output")
-        self.value_axis = ValueAxis("left", "‖δ‖ against the output's, decades")
+        self.value_axis = ValueAxis("left", "decades, ‖δ‖ against the output's")
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.depth_axis)
         self.scale = StepRange(always=(-1.0, 1.0))
         self.scales.append(self.scale)
@@ -208,7 +208,7 @@ class Waterfall(Plot[WaterfallState]):
         return pieces(x[known], np.where(np.isfinite(running[known]), running[known], np.nan))
 
     def legend_keys(self, state: WaterfallState) -> Sequence[Key]:
-        return [Key(WORDS.get(factor, factor), COLOURS[factor], "band") for factor in state.factors]
+        return [Key(WORDS.get(factor, factor), COLOURS[factor], "cell") for factor in state.factors]
 
     def notes(self, state: WaterfallState) -> Sequence[Note]:
         labels, zero = self.names_of(state.depth), np.flatnonzero(np.isneginf(state.running))
