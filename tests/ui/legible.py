@@ -52,6 +52,8 @@ def _of_the_legend(plot: Plot[Any]) -> Iterator[str]:
 def _of_the_axes(plot: Plot[Any]) -> Iterator[str]:
     metrics = QFontMetricsF(plot_font())
     for axis in plot.canvas.axes:
+        if axis.text and axis.isVisible() and axis.label is not None and not axis.label.isVisible():
+            yield f"the name “{axis.text}” of an axis is left out"
         if axis.text and axis.label is not None and axis.label.isVisible():
             room = axis.size().height() + 12 if axis.orientation == "left" else axis.size().width() + 24
             if metrics.horizontalAdvance(axis.labelText) > room:
