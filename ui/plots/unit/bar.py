@@ -79,7 +79,12 @@ class UnitBar(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """One row where there is room."""
         super().resizeEvent(event)
-        one = sum(self._widths()) + SPACE + 2 * MARGIN <= self.width()
+        self._choose_direction()
+
+    def _choose_direction(self) -> None:
+        """One row where its longest entry has room too."""
+        entry = self.layer.maximumWidth() - self.layer.minimumSizeHint().width()
+        one = sum(self._widths()) + max(0, entry) + SPACE + 2 * MARGIN <= self.width()
         directions = QBoxLayout.Direction
         self._rows.setDirection(directions.LeftToRight if one else directions.TopToBottom)
 
@@ -102,6 +107,7 @@ class UnitBar(QWidget):
         self.layer.addItems(names)
         longest = max((self.layer.fontMetrics().horizontalAdvance(name) for name in names), default=0)
         self.layer.setMaximumWidth(longest + BESIDE_ENTRY)
+        self._choose_direction()
 
     def show_unit(self, unit: Unit) -> None:
         """Bring everything in line with the unit that is watched, without telling of it."""
