@@ -23,6 +23,7 @@ class Course:
 
     def take_up(self, kept: Checkpoint, rule: Any, rule_record: Record | None) -> None:
         """Go on at a checkpoint, with what the rule remembered there; ValueError where they do not fit."""
+        self.training.check_fit(kept)
         self.training.restore(kept)
         self.stopping.load_state(rule, rule_record)
 

@@ -113,6 +113,7 @@ def taken_up(saved: SavedRun) -> Training:
     training = Training(saved.experiment)
     history = saved.record.history
     try:
+        training.check_fit(saved.checkpoint)
         training.restore(saved.checkpoint)
     except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise ExperimentError(" ".join(str(error).split())) from None

@@ -264,7 +264,6 @@ class Training:
 
     def restore(self, kept: Checkpoint) -> None:
         """Go on from a checkpoint of the same experiment."""
-        self._check_fit(kept)
         np.copyto(self.network.parameters.value, kept.parameters)
         np.copyto(self.network.states.value, kept.states)
         for slot, before in zip(self.updater.slots, kept.slots, strict=True):
@@ -277,7 +276,7 @@ class Training:
         for module, memory in zip(self.network.modules, kept.module_states, strict=True):
             module.load_state(memory)
 
-    def _check_fit(self, kept: Checkpoint) -> None:
+    def check_fit(self, kept: Checkpoint) -> None:
         """ValueError where a checkpoint is of another network, or of other data."""
         own, samples = self.checkpoint(), self.sampler.samples
         parts = (
