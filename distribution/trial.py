@@ -17,6 +17,8 @@ CLOSING = 60
 """Seconds beyond which a window that was told to close does not."""
 LONGEST = 600
 """Seconds beyond which a command hangs."""
+INTERRUPTED = 130
+"""Status of a program that Ctrl+C has ended."""
 
 
 class TrialError(Exception):
@@ -82,7 +84,7 @@ def try_bundled_data(program: list[str], folder: Path) -> None:
 
 
 def try_window(program: list[str], folder: Path) -> None:
-    """The window opens, and Ctrl+C ends it as a window that is closed."""
+    """The window opens, and Ctrl+C ends it, with the status of what was interrupted."""
     for seconds in PATIENCE:
         window = subprocess.Popen(
             [*program, "vanishing-sigmoid"], cwd=folder, env=environment(folder), stderr=subprocess.PIPE, text=True
@@ -95,7 +97,7 @@ def try_window(program: list[str], folder: Path) -> None:
         except subprocess.TimeoutExpired:
             window.kill()
             _, told = window.communicate()
-        if window.returncode == 0:
+        if window.returncode == INTERRUPTED:
             return
     raise TrialError(f"the window ended with {window.returncode}: {told}")
 

@@ -329,8 +329,9 @@ def test_switches_change_the_picture_and_back(key: str, qtbot: QtBot) -> None:
 
 @keys
 def test_restyling_changes_the_colours(key: str, qtbot: QtBot) -> None:
-    plot = shown(key, qtbot)
     set_theme(create_app(), "light")
+    plot = shown(key, qtbot)
+    plot.grab()  # gives all parts their style, and so their places
     light = plot.canvas.grab().toImage()
     set_theme(create_app(), "dark")
     assert plot.canvas.grab().toImage() != light

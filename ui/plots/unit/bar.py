@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QSpinBox, QWidget
 
@@ -80,6 +80,13 @@ class UnitBar(QWidget):
         """One row where there is room."""
         super().resizeEvent(event)
         self._choose_direction()
+
+    def event(self, event: QEvent) -> bool:
+        """Another style or font may need more room, or less."""
+        heard = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._choose_direction()
+        return heard
 
     def _choose_direction(self) -> None:
         """One row where its longest entry has room too."""
