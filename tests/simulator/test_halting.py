@@ -155,7 +155,7 @@ def test_a_healthy_run_is_never_paused() -> None:
     try:
         made.session.change(experiment(0.01))
         made.session.play(200)
-        made.until(lambda update: not update.playing and step(update) == 200)
+        assert made.until(lambda update: not update.playing and step(update) == 200).halted == ""
     finally:
         made.session.close()
 

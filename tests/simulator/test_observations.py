@@ -181,7 +181,8 @@ def test_a_run_that_has_been_replaced_is_observed_anew(session: Session) -> None
     first_of(session, Size())
     wider = EXPERIMENT.with_values([("layers.0.units", 7)])
     session.change(wider)
-    until(session, Size(), lambda observed: observed.result == Training(wider).network.parameters.size)
+    size = Training(wider).network.parameters.size
+    assert until(session, Size(), lambda observed: observed.result == size).step == 0
 
 
 def test_an_edit_of_a_paused_run_is_seen_at_the_same_step(session: Session) -> None:

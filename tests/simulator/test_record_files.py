@@ -217,8 +217,11 @@ def test_a_frame_that_is_changed_is_refused_or_a_frame(folder: Path) -> None:
     plain = json.loads((folder / "record.json").read_text())
     places = [{"offset": 0, "dtype": "|O", "shape": [1]}, {"offset": -8, "dtype": "<f8", "shape": [1]}]
     for path in [("first", key) for key in plain["first"]] + [("first", "measures", "delta_rms", "offset")]:
-        for value in (*HOSTILE, *places):
-            taken_for_one(replaced(folder, "record.json", changed(plain, path, value)))
+        made = [
+            taken_for_one(replaced(folder, "record.json", changed(plain, path, value))) for value in (*HOSTILE, *places)
+        ]
+        assert None in made
+        assert all(record.nbytes <= record.bound for record in made if record is not None)
 
 
 def test_a_condition_that_does_not_exist_and_a_measure_of_other_layers_are_refused(folder: Path) -> None:

@@ -302,7 +302,10 @@ def test_closing_while_training_ends_the_thread_and_may_be_repeated() -> None:
 
 
 def test_closing_before_the_start_is_no_error() -> None:
-    Session().close()
+    session = Session()
+    session.close()
+    assert not session.waiting
+    assert session.replies() == []
 
 
 def test_an_absent_screen_loses_no_step_and_bounds_the_memory(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -348,6 +351,7 @@ def test_a_screen_that_never_says_go_on_does_not_stop_training(screen: Screen, m
     screen.session.yield_to_gui()
     before = screen.step()
     screen.until(lambda: screen.step() > before + 3)
+    assert screen.step() > before + 3
 
 
 def test_a_thread_gives_the_interpreter_back_as_it_found_it() -> None:

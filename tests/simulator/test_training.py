@@ -396,7 +396,9 @@ def test_no_rate_however_large_stops_a_run(precision: str, kind: str, norm: dict
     )  # fmt: skip
     rows(training, 6)
     training.look()
-    frame_of(training, training.scalars(validate=True), observe(training, EVERYTHING))
+    frame = frame_of(training, training.scalars(validate=True), observe(training, EVERYTHING))
+    assert frame.step == 6
+    assert frame.began is not None or np.isfinite(training.network.parameters.value).all()
 
 
 def test_a_network_too_large_for_memory_is_refused_before_it_is_built() -> None:

@@ -132,10 +132,13 @@ def test_the_log_begins_anew_before_it_grows_too_large(faults: FaultLog) -> None
 def test_a_log_that_cannot_be_written_hinders_nothing(qtbot: QtBot) -> None:
     state_folder().parent.mkdir(parents=True, exist_ok=True)
     state_folder().parent.joinpath(state_folder().name).write_text("in the way")
+    before = list(logging.getLogger("nablascope").handlers)
     log = FaultLog(state_folder())
     log.install()
     logging.getLogger("nablascope").error("nobody reads it")
     log.uninstall()
+    assert state_folder().read_text() == "in the way"
+    assert logging.getLogger("nablascope").handlers == before
 
 
 def test_every_painter_is_ended_whatever_is_raised_while_it_paints() -> None:
