@@ -259,3 +259,16 @@ def test_what_the_command_line_resets_is_as_on_the_first_day_in_the_next_window(
     assert another.preference_access.shortcuts.keys("Save") == "Ctrl+S"
     assert preferred(FRAMES) == FRAMES.default
     another.close()
+
+
+def test_tab_goes_through_the_fields_from_the_top_down(window: MainWindow) -> None:
+    dialog = dialog_of(window)
+    fields = [*dialog.fields.values(), dialog.card_size]
+    chain = [fields[0]]
+    while len(chain) < len(fields):
+        following = chain[-1].nextInFocusChain()
+        while following not in fields:
+            following = following.nextInFocusChain()
+        chain.append(following)
+    assert chain == fields
+    dialog.close()

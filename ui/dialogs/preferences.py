@@ -42,7 +42,6 @@ class PreferencesDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Preferences")
         self.fields: dict[str, QComboBox | QSpinBox] = {}
-        self.card_size = QComboBox(self)
         self._set_card_size = set_card_size
         self.keys = KeysPage(shortcuts, self)
         self.tabs = QTabWidget(self)
@@ -71,6 +70,7 @@ class PreferencesDialog(QDialog):
             field.setToolTip(preference.help)
             self.fields[preference.key] = field
             form.addRow(preference.label, field)
+        self.card_size = QComboBox(self)  # last: keys go through the fields in the order in which they are made
         self._fill_card_sizes(card_size)
         form.addRow("Size of cards", self.card_size)
         return page

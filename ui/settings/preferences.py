@@ -72,7 +72,7 @@ WORKER = Preference(
 THREADS = Preference(
     "run/threads", "BLAS threads",
     "Cores that one matrix product may use; more than the work deserves are slower.",
-    (("auto", "as the network deserves"), *_numbers(tuple(range(1, (os.cpu_count() or 1) + 1)))), "auto",
+    (("auto", "chosen for the network"), *_numbers(tuple(range(1, (os.cpu_count() or 1) + 1)))), "auto",
 )  # fmt: skip
 PAUSE = Preference(
     "run/pause", "At the first loss that is not finite",
