@@ -71,6 +71,31 @@ def test_every_module_is_on_a_floor_and_the_root_holds_nothing_else(house: str) 
     assert house != "simulator" or not [path for path in (ROOT / house).glob("*.py") if path.name != "__init__.py"]
 
 
+def imports_from_above(house: str) -> list[str]:
+    """Imports that lead from a folder to one above it or beside it, wherever in a file, for type checking too."""
+    heights = {name: height for height, floor in enumerate(reversed(FLOORS[house])) for name in floor}
+    return [
+        f"{module} imports {other}"
+        for module in TREE.paths
+        if under(module, house) and module != house
+        for other in sorted(TREE.imports(module))
+        if under(other, house) and other != house
+        for below, above in [(module.split(".")[1], other.split(".")[1])]
+        if below != above and heights[above] >= heights[below]
+    ]
+
+
+@pytest.mark.parametrize("house", sorted(FLOORS))
+def test_no_module_imports_from_a_floor_above(house: str) -> None:
+    assert imports_from_above(house) == []
+
+
+def test_an_import_from_a_floor_above_is_seen_wherever_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    upwards = "def later():\n    from simulator.running.session import Session\n"
+    monkeypatch.setitem(TREE.trees, "simulator.arrays.arena", ast.parse(upwards))
+    assert imports_from_above("simulator") == ["simulator.arrays.arena imports simulator.running.session"]
+
+
 def test_no_files_import_each_other_in_a_circle() -> None:
     assert TREE.circles() == []
 
