@@ -10,6 +10,7 @@ from typing import Any
 
 import resources
 from simulator.data.paths import hash_of
+from simulator.experiment.carriers import extract, is_carrier
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.system.atomic import write_atomic
 from simulator.system.regular_file import UnfitFileError, read_regular
@@ -56,12 +57,17 @@ class PresetGroup:
 
 
 def read(path: Path) -> Experiment:
-    """The experiment in a file, its data looked for beside it; ExperimentError names the file and what is wrong."""
+    """The experiment in a file, or in a picture or report that carries it, its data looked for beside it.
+
+    ExperimentError names the file and what is wrong.
+    """
     return _described(path).beside(path.parent)
 
 
 def _described(path: Path) -> Experiment:
     """What stands in the file."""
+    if is_carrier(path):
+        return extract(path).experiment
     try:
         return Experiment.from_json(read_regular(path, MAX_FILE_BYTES))
     except UnfitFileError as error:

@@ -1,0 +1,155 @@
+"""Experiments that travel inside other files: a picture or a report carries the experiment that it shows.
+
+The text that travels is JSON in ASCII in which nothing is markup, so one text suits every kind of file, and whatever
+another program does to its encoding leaves it as it is. A further kind of file is one entry of ``CARRIERS``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO, Any
+
+import msgspec
+from msgspec import Struct
+
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.schema.numbers import integer
+from simulator.system.markup_text import MarkupError, metadata_of, template_of, with_metadata, with_template
+from simulator.system.png_text import PngError, text_of, with_text
+from simulator.system.regular_file import UnfitFileError, regular
+from simulator.system.version import __version__
+
+NAME = "nablascope-experiment"
+"""Keyword of the text in a PNG, and id of the element in an SVG or a page."""
+FORMAT = 1
+NEEDS = "0.1.0"
+"""The first version that reads this format."""
+MOST_TEXT = 16 * 2**20
+"""Bytes beyond which a text is not an experiment."""
+LONGEST_TITLE = 200
+
+
+@dataclass(frozen=True)
+class Carried:
+    """The experiment that a file shows, and what of it."""
+
+    experiment: Experiment
+    title: str = ""
+    """Of the plot or report."""
+    step: int = 0
+    """The training step that is shown."""
+    version: str = __version__
+    """That made it."""
+
+    @property
+    def sentence(self) -> str:
+        """What a person is told who opens the file."""
+        what = f"“{self.title}”" if self.title else "a picture"
+        return f"This is the experiment of {what}, which showed step {integer(self.step)}; training begins at step 0."
+
+
+class _Written(Struct, frozen=True):
+    nablascope: int
+    experiment: msgspec.Raw
+    needs: str = NEEDS
+    title: str = ""
+    step: int = 0
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """How one kind of file takes a text in, and gives it back."""
+
+    put: Callable[[bytes, str, bytes], bytes]
+    """(content of the file, name, text) → content with the text."""
+    find: Callable[[IO[bytes], str, int], bytes | None]
+    """(open file, name, most bytes) → the text; None where there is none."""
+
+
+CARRIERS: Mapping[str, Carrier] = MappingProxyType({
+    ".png": Carrier(with_text, text_of),
+    ".apng": Carrier(with_text, text_of),
+    ".svg": Carrier(with_metadata, metadata_of),
+    ".html": Carrier(with_template, template_of),
+    ".htm": Carrier(with_template, template_of),
+})  # fmt: skip
+"""By the ending of the file's name."""
+
+
+def is_carrier(path: Path) -> bool:
+    """Whether a file is taken for one that carries an experiment, by its ending."""
+    return path.suffix.lower() in CARRIERS
+
+
+def embed(content: bytes, ending: str, carried: Carried) -> bytes:
+    """A file's content with the experiment in it; what the file shows stays to the last bit. KeyError: no carrier."""
+    return CARRIERS[ending.lower()].put(content, NAME, _text(carried))
+
+
+def extract(path: Path) -> Carried:
+    """The experiment in a picture or a report, as it stands there.
+
+    ExperimentError names the file and what is wrong; nothing but that text is read of the file.
+    """
+    try:
+        with open(path, "rb", opener=regular) as stream:
+            text = CARRIERS[path.suffix.lower()].find(stream, NAME, MOST_TEXT)
+    except UnfitFileError as error:
+        raise ExperimentError(f"{path.name}: {error.strerror}, so no experiment") from None
+    except OSError as error:
+        raise ExperimentError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    except (PngError, MarkupError) as error:
+        raise ExperimentError(f"{path.name}: {error}") from None
+    if text is None:
+        raise ExperimentError(
+            f"{path.name} carries no experiment: Nablascope has not exported it, or another program has saved it since"
+        )
+    try:
+        return _carried(text)
+    except ExperimentError as error:
+        words = f"{path.name}: {error.in_words}"
+        raise ExperimentError(f"{path.name}: {error.message}", error.path, words=words) from None
+
+
+def _text(carried: Carried) -> bytes:
+    plain = {
+        "nablascope": FORMAT,
+        "needs": NEEDS,
+        "title": carried.title,
+        "step": carried.step,
+        "version": carried.version,
+        "experiment": carried.experiment.to_builtins(),
+    }
+    text = json.dumps(plain, separators=(",", ":"))
+    # Within texts, where alone these stand, JSON may write any letter by its number.
+    for letter in "<>&":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return text.encode("ascii")
+
+
+def _carried(text: bytes) -> Carried:
+    try:
+        plain: dict[str, Any] = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        _check_format(plain)
+        written = msgspec.json.decode(text, type=_Written)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise ExperimentError(f"the experiment in it cannot be read ({' '.join(str(error).split())[:120]})") from None
+    title = " ".join(written.title.split())[:LONGEST_TITLE]
+    step = max(0, written.step)
+    return Carried(Experiment.from_json(bytes(written.experiment)), title, step, written.version[:LONGEST_TITLE])
+
+
+def _check_format(plain: Mapping[str, msgspec.Raw]) -> None:
+    """A format that is to come names the version that it needs."""
+    stated = msgspec.json.decode(plain.get("nablascope", b"0"), type=int)
+    if stated < 1:
+        raise ExperimentError("the experiment in it has no format")
+    if stated > FORMAT:
+        needs = msgspec.json.decode(plain.get("needs", b'""'), type=str)
+        version = f"version {needs[:20]}" if needs else "a later version"
+        raise ExperimentError(f"its format {str(stated)[:20]} needs {version} of Nablascope; this is {__version__}")
