@@ -56,7 +56,8 @@ class RunResult:
     interrupted: bool = False
     """Whether it was asked to end there: it can be taken up again."""
     news: str = ""
-    """Of a saved run that went on: why its last digits may be others than without a stop."""
+    """Of a saved run that went on: why its last digits may be others than without a stop; and what has become of the
+    file in which the end is kept."""
 
     @property
     def history(self) -> History:
@@ -132,7 +133,7 @@ def run(
             stack.callback(files.close)
             output = FolderOutput(here, save, folder, files, leave_unfinished)
         result = _train(course, record, every, output, wanted if out is not None else (), hear, stop)
-    return replace(result, news=news)
+    return replace(result, news=" ".join(filter(None, (news, output.news))))
 
 
 def _went_on(start: SavedRun, experiment: Experiment) -> Training:

@@ -14,6 +14,7 @@ from simulator.running.files import RunFiles
 from simulator.running.run_file import SavedRun, write
 from simulator.running.run_folder import RunFolder
 from simulator.system.environment import Environment
+from simulator.system.fingerprint import fingerprint_of, free_name_beside
 from simulator.training.training import Training
 
 
@@ -22,7 +23,10 @@ class Output:
 
     def __init__(self, here: Environment, run_file: str | Path | None) -> None:
         self.here = here
+        self.news = ""
+        """What a person should know of the run file, in a sentence."""
         self._run_file = None if run_file is None else Path(run_file)
+        self._before = None if self._run_file is None else fingerprint_of(self._run_file)
 
     def between_steps(self, course: Course, record: Record, ends: bool) -> None:
         """No step is under way; ``ends``: the run is to end here."""
@@ -30,7 +34,17 @@ class Output:
     def save(self, training: Training, record: Record) -> None:
         """The run as it stands after its last update."""
         if self._run_file is not None:
-            write(SavedRun(training.checkpoint(), record, self.here), self._run_file)
+            write(SavedRun(training.checkpoint(), record, self.here), self._place(self._run_file))
+
+    def _place(self, asked: Path) -> Path:
+        """Where it is written: beside what was asked for, where another program has written there meanwhile."""
+        if fingerprint_of(asked) == self._before:
+            return asked
+        place = free_name_beside(asked)
+        self.news = (
+            f"{asked} was changed by another program while the run went on, which is kept in {place.name} beside it"
+        )
+        return place
 
     def step(self, step: int, scalars: Mapping[str, float]) -> None:
         """A step, measured or not."""

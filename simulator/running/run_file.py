@@ -25,6 +25,7 @@ from simulator.running.archive import ArchiveError, ArchiveReader, ArchiveWriter
 from simulator.running.run_formats import FORMAT, NEEDS, check_format
 from simulator.system.atomic import write_atomic
 from simulator.system.environment import Environment
+from simulator.system.fingerprint import Fingerprint, fingerprint
 from simulator.system.regular_file import UnfitFileError
 from simulator.training import checkpoint_files
 from simulator.training.checkpoint import Checkpoint
@@ -71,11 +72,13 @@ def is_run_file(path: Path) -> bool:
     return path.suffix.lower() == ENDING
 
 
-def write(saved: SavedRun, path: Path) -> None:
-    """Write a run file whole or not at all; OSError where it cannot be written."""
+def write(saved: SavedRun, path: Path) -> Fingerprint:
+    """Write a run file whole or not at all, and say what stands there then; OSError where it cannot be written."""
     stream = io.BytesIO()
     write_into(saved, stream)
-    write_atomic(path, stream.getvalue())
+    content = stream.getbuffer()
+    write_atomic(path, content)
+    return fingerprint(content)
 
 
 def write_into(saved: SavedRun, stream: IO[bytes]) -> None:

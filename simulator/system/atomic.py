@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from simulator.system.leftovers import clear_leftovers, temporary_name
 from simulator.system.regular_file import check_regular
 
-SUFFIX = ".part"
-"""What the name of a file ends with while it is being written."""
+WHOLE = ".whole"
+"""What the name of a complete content ends with, while a file of several names is written over."""
 _FOLDERS_CANNOT = (errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EACCES, errno.EPERM)
 """What a system answers that flushes no folders."""
 
 
-def write_atomic(path: Path, content: bytes) -> None:
+def write_atomic(path: Path, content: bytes | memoryview) -> None:
     """Put ``content`` in the place of what stands at ``path``; OSError, which names ``path``, leaves it as it was."""
     with replacing(path) as stream:
         stream.write(content)
@@ -29,11 +29,13 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A stream whose content takes the place of the file at ``path`` when it is complete, flushed to the disk.
 
     It is written under a name of its own beside it. A symbolic link is followed, access rights are kept, and a file
-    with several names stays one file. An error leaves what was there; OSError names ``path``.
+    with several names stays one file. An error leaves what was there; OSError names ``path``. What savers have left in
+    that folder that were killed is taken away.
     """
     with _naming(path):
         target = _target(path)
         before = _status(target)
+        clear_leftovers(target.parent)
         temporary, stream = _created(target.parent)
         try:
             with stream:
@@ -70,8 +72,8 @@ def _status(target: Path) -> os.stat_result | None:
     except FileNotFoundError:
         return None
     check_regular(status, target)
-    if not os.access(target, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
+    # What may only be read is not replaced, though its folder would allow it.
+    os.close(os.open(target, os.O_WRONLY))
     return status
 
 
@@ -79,15 +81,14 @@ def _created(folder: Path) -> tuple[Path, IO[bytes]]:
     """A new file that nobody else has, with the rights of any new file."""
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
     while True:
-        # Short whatever the file is called: its name may be as long as a name can be.
-        path = folder / f".{secrets.token_hex(8)}{SUFFIX}"
+        path = folder / temporary_name()
         with suppress(FileExistsError):
             return path, os.fdopen(os.open(path, flags, 0o666), "wb")
 
 
 def _take_place(temporary: Path, target: Path, before: os.stat_result | None) -> None:
     if before is not None and before.st_nlink > 1:
-        _overwrite(target, temporary.read_bytes())
+        _overwrite(target, temporary)
         return
     if before is not None:
         _keep_rights(temporary, before)
@@ -103,14 +104,18 @@ def _keep_rights(temporary: Path, before: os.stat_result) -> None:
     temporary.chmod(before.st_mode & 0o7777)
 
 
-def _overwrite(target: Path, content: bytes) -> None:
+def _overwrite(target: Path, temporary: Path) -> None:
     """Write into a file that has other names too; the complete content stands on the disk beside it meanwhile."""
     old = target.read_bytes()
+    # Under another name: that of one who was killed in the midst of it is not a leftover, but the only whole content.
+    whole = temporary.replace(temporary.with_suffix(WHOLE))
     try:
-        _write_over(target, content)
-    except OSError:
+        _write_over(target, whole.read_bytes())
+    except BaseException:
         _write_over(target, old)
         raise
+    finally:
+        whole.unlink(missing_ok=True)
 
 
 def _write_over(target: Path, content: bytes) -> None:

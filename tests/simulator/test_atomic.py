@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from simulator.system.atomic import replacing, write_atomic
 from simulator.system.regular_file import UnfitFileError
+from tests.simulator.small_disk import fill, full_disk, read_only_disk
 
 unix = pytest.mark.skipif(sys.platform == "win32", reason="links and rights are others there")
 ROOT = Path(__file__).parents[2]
@@ -156,17 +158,126 @@ def test_where_there_is_no_room_the_old_content_stays(tmp_path: Path, linked: bo
     assert names(tmp_path) == before
 
 
+NOBODY = """
+import os, sys
+from pathlib import Path
+from simulator.system.atomic import write_atomic
+if os.geteuid() == 0:  # An administrator may write anywhere.
+    os.setgid(65534)
+    os.setuid(65534)
+try:
+    write_atomic(Path(sys.argv[1]), b"new")
+except PermissionError as error:
+    print(error.filename)
+"""
+
+
 @unix
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="an administrator may write anywhere")
-def test_a_file_or_folder_that_may_only_be_read_is_an_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("locked", ["x", "."])
+def test_a_file_or_folder_that_a_person_may_only_read_is_an_error(locked: str) -> None:
+    # In a folder that everybody may enter.
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        path = folder / "x"
+        path.write_bytes(b"old")
+        folder.chmod(0o777)
+        (folder / locked).chmod(0o555)
+        done = in_process(NOBODY, path)
+        folder.chmod(0o755)
+        assert done.stdout.decode().strip() == str(path)
+        assert path.read_bytes() == b"old"
+        assert names(folder) == {"x"}
+
+
+@unix
+def test_a_disk_that_can_only_be_read_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(b"old")
-    for locked in (path, tmp_path):
-        locked.chmod(0o555)
-        with pytest.raises(PermissionError):
-            write_atomic(path, b"new")
-        locked.chmod(0o755)
+    with read_only_disk(tmp_path), pytest.raises(OSError, match="Read-only") as told:
+        write_atomic(path, b"new")
+    assert told.value.filename == str(path)
     assert path.read_bytes() == b"old"
+    assert names(tmp_path) == {"x"}
+
+
+@unix
+@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize("room", [0, 4096])
+def test_on_a_full_disk_the_old_content_stays(tmp_path: Path, linked: bool, room: int) -> None:
+    path = tmp_path / "x"
+    with full_disk(tmp_path) as is_disk:
+        # Written without a flush, which is refused where no disk can be mounted.
+        path.write_bytes(b"old" * 100)
+        if linked:
+            os.link(path, tmp_path / "peer")
+        if is_disk:
+            fill(tmp_path, room)
+        before = names(tmp_path)
+        with pytest.raises(OSError, match="No space") as told:
+            write_atomic(path, b"n" * 50_000)
+        assert told.value.filename == str(path)
+        assert path.read_bytes() == b"old" * 100
+        assert names(tmp_path) == before
+
+
+def in_process(program: str, *arguments: object) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+# -- savers that were killed ------------------------------------------------------------------------------------------
+
+LEFT = """
+import os, sys
+from pathlib import Path
+from simulator.system.atomic import replacing
+with replacing(Path(sys.argv[1])) as stream:
+    stream.write(b"half of it")
+    stream.flush()
+    os.kill(os.getpid(), 9)
+"""
+
+
+def left_behind(path: Path) -> Path:
+    """The temporary file of a saver that was killed while it wrote to ``path``."""
+    before = names(path.parent)
+    with pytest.raises(subprocess.CalledProcessError):
+        in_process(LEFT, path)
+    (name,) = names(path.parent) - before
+    return path.parent / name
+
+
+@unix
+def test_what_a_killed_saver_has_left_goes_when_anything_is_saved_there(tmp_path: Path) -> None:
+    stray = left_behind(tmp_path / "x")
+    assert stray.read_bytes() == b"half of it"
+    write_atomic(tmp_path / "another", b"whole")
+    assert names(tmp_path) == {"another"}
+
+
+@unix
+def test_nothing_goes_that_no_killed_saver_has_left(tmp_path: Path) -> None:
+    stray = left_behind(tmp_path / "x")
+    machine = stray.name.split("-")[1]
+    token, dead = stray.name.split("-")[3], stray.name.split("-")[2]
+    own = {
+        ".q.json.part", "q.part", f".nablascope-{machine}-{dead}-short.part", f".nablascope-{machine}-{dead}.part",
+        f".nablascope-00000000-{dead}-{token}", f".nablascope-{machine}-{os.getpid()}-{token}",
+        f"nablascope-{machine}-{dead}-{token}", f".nablascope-{machine}-1-{token}",
+    }  # fmt: skip
+    for name in own:
+        (tmp_path / name).write_bytes(b"mine")
+    (tmp_path / "target").write_bytes(b"mine")
+    link, folder = (tmp_path / f".nablascope-{machine}-{dead}-{letter * 16}.part" for letter in "ab")
+    link.symlink_to(tmp_path / "target")
+    folder.mkdir()
+    write_atomic(tmp_path / "x", b"whole")
+    assert names(tmp_path) == {*own, "target", link.name, folder.name, "x"}
+    assert (tmp_path / "target").read_bytes() == b"mine"
 
 
 def test_of_two_that_save_at_once_every_read_is_whole(tmp_path: Path) -> None:
@@ -186,30 +297,55 @@ def test_of_two_that_save_at_once_every_read_is_whole(tmp_path: Path) -> None:
 
 
 KILLED = """
-import sys
+import io, os, random, resource, signal, sys
 from pathlib import Path
 from simulator.system.atomic import write_atomic
-print(flush=True)
-while True:
-    for letter in b"ab":
-        write_atomic(Path(sys.argv[1]), bytes([letter]) * 200_000)
+
+def killed_at(moment, save):
+    # Save in a process that is killed there: at so many bytes, or before or behind what is done once.
+    child = os.fork()
+    if child == 0:
+        if isinstance(moment, int):
+            signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # The kernel ends it at just this byte.
+            resource.setrlimit(resource.RLIMIT_FSIZE, (moment, moment))
+        else:
+            what, behind = moment
+            real = getattr(os, what)
+            def kill(*given, **named):
+                if behind:
+                    real(*given, **named)
+                os.kill(os.getpid(), signal.SIGKILL)
+            setattr(os, what, kill)
+        save()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+path, kills, size = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+old, new = b"a" * size, b"b" * (size + 1)
+draws = random.Random(0)
+moments = [(what, behind) for what in ("open", "fsync", "replace", "chmod") for behind in (False, True)]
+moments += [0, size, *(draws.randrange(size) for _ in range(kills - len(moments) - 2))]
+ended = {}
+for moment in moments:
+    write_atomic(path, old)
+    status = killed_at(moment, lambda: write_atomic(path, new))
+    content = path.read_bytes()
+    assert content in (old, new), (moment, len(content))
+    whose = "old" if content == old else "new"
+    ended[status, whose] = ended.get((status, whose), 0) + 1
+write_atomic(path, new)
+print(ended, sorted(os.listdir(path.parent)))
 """
 
 
 @unix
-@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=pytest.mark.slow)])
-def test_a_saver_that_is_killed_leaves_a_whole_file(tmp_path: Path, kills: int) -> None:
-    path = tmp_path / "x"
-    contents = [bytes([letter]) * 200_000 for letter in b"ab"]
-    for number in range(kills):
-        saver = subprocess.Popen(
-            [sys.executable, "-c", KILLED, str(path)],
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-        assert saver.stdout is not None
-        saver.stdout.readline()
-        threading.Event().wait(0.01 + number % 17 / 1000)
-        saver.kill()
-        saver.communicate()
-        assert not path.exists() or path.read_bytes() in contents
+@pytest.mark.parametrize(
+    ("kills", "size"), [(30, 3_000), (200, 200_000), pytest.param(200, 20_000_000, marks=pytest.mark.slow)]
+)
+def test_a_saver_that_is_killed_at_any_byte_leaves_the_old_file_or_the_new_one(
+    tmp_path: Path, kills: int, size: int
+) -> None:
+    told = in_process(KILLED, tmp_path / "x", kills, size).stdout.decode()
+    assert "(0, 'old')" not in told
+    assert "'new'): " in told
+    assert "['x']" in told

@@ -13,8 +13,9 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from simulator.data import Csv
 from simulator.experiment.experiment import Experiment, in_words
-from simulator.experiment.files import read, write
+from simulator.experiment.files import MAX_FILE_BYTES, read, write
 from simulator.schema.parameter import builtins_of
+from simulator.system.fingerprint import DiskChange, Fingerprint, fingerprint, fingerprint_of
 
 if TYPE_CHECKING:
     from simulator.running.run_file import SavedRun
@@ -99,7 +100,9 @@ class Document(QObject):
         self._experiment = settled(experiment)
         self._saved: Experiment | None = self._experiment
         """What stands in a file; None where nothing of it does."""
-        self.path: Path | None = None
+        self._path: Path | None = None
+        self._fingerprint: Fingerprint | None = None
+        """Of its file, when that was opened or saved; None where it is not known."""
         self._run: SavedRun | None = None
         self.edit = Edit()
         """The last edit, undo or redo."""
@@ -113,6 +116,30 @@ class Document(QObject):
     def dirty(self) -> bool:
         """Whether it differs from what was opened or saved."""
         return self._experiment != self._saved
+
+    @property
+    def path(self) -> Path | None:
+        """Of its file; None where it has none yet."""
+        return self._path
+
+    @path.setter
+    def path(self, path: Path | None) -> None:
+        self._stands_in(path, None)
+
+    def _stands_in(self, path: Path | None, content: Fingerprint | None) -> None:
+        """Its file is the one at ``path``, with that content; None: what is there now."""
+        self._path = path
+        self._fingerprint = fingerprint_of(path) if content is None and path is not None else content
+
+    @property
+    def changed_on_disk(self) -> DiskChange:
+        """What another program has done to its file since it was opened or saved."""
+        if self._path is None or self._fingerprint is None or not self._path.parent.is_dir():
+            return ""
+        try:
+            return self._fingerprint.change_of(self._path)
+        except OSError:
+            return ""  # What is no place for a file is said when it is written.
 
     @property
     def name(self) -> str:
@@ -176,15 +203,17 @@ class Document(QObject):
     # -- files ---------------------------------------------------------------------------------------------------
 
     def replace(
-        self, experiment: Experiment, path: Path | None = None, run: SavedRun | None = None, unsaved: bool = False
-    ) -> None:
+        self, experiment: Experiment, path: Path | None = None, run: SavedRun | None = None, unsaved: bool = False,
+        content: Fingerprint | None = None,
+    ) -> None:  # fmt: skip
         """Begin anew with another experiment (new, preset, file): no past, nothing unsaved, unless all of it is.
 
-        With a saved ``run`` of it, that goes on.
+        With a saved ``run`` of it, that goes on. ``content`` is that of the file when it was read.
         """
         self._experiment = settled(experiment) if run is None else experiment
         self._saved = None if unsaved else self._experiment
-        self.path, self._run = path, run
+        self._stands_in(path, content)
+        self._run = run
         self.edit = Edit()
         self.undo_stack.clear()
         self.opened.emit(self._experiment)
@@ -195,12 +224,13 @@ class Document(QObject):
 
         ``agreed`` is asked when the file has been read, and may still keep what there is.
         """
+        content = fingerprint_of(path, MAX_FILE_BYTES)
         try:
             experiment = read(path)
         except ValueError as error:
             return in_words(error)
         if agreed():
-            self.replace(experiment, path.absolute())
+            self.replace(experiment, path.absolute(), content=content)
         return None
 
     def take_run(self) -> SavedRun | None:
@@ -217,12 +247,12 @@ class Document(QObject):
             write(self._experiment, target.absolute())
         except OSError as error:
             return f"{target}: cannot be written: {error.strerror or error}"
-        self.saved_in(target.absolute(), self._experiment)
+        self.saved_in(target.absolute(), self._experiment, fingerprint(self._experiment.to_json()))
         return None
 
-    def saved_in(self, path: Path, experiment: Experiment) -> None:
-        """From now on the file at ``path`` is the document's, and holds ``experiment``."""
-        self.path = path
+    def saved_in(self, path: Path, experiment: Experiment, content: Fingerprint | None = None) -> None:
+        """From now on the file at ``path``, of this ``content``, is the document's, and holds ``experiment``."""
+        self._stands_in(path, content)
         self._close_edit()
         self._saved = experiment
         self.title_changed.emit()

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from simulator.experiment.experiment import Experiment
 from simulator.record.record import Record
 from simulator.running.messages import Snapshot
+from simulator.system.fingerprint import Fingerprint
 from simulator.training.checkpoint import Checkpoint
 from ui.bench.link import WorkerLink
 
@@ -30,8 +31,8 @@ PAUSE_SECONDS = 0.005
 class RunKeeper(QObject):
     """One file is written at a time; what else is asked for follows."""
 
-    kept = Signal(object, object, int)
-    """Path, and the experiment whose run stands there now, and its step."""
+    kept = Signal(object, object, int, object)
+    """Path, and the experiment whose run stands there now, its step, and the file's fingerprint."""
     failed = Signal(object, str)
     """Path, and why nothing was written."""
     _written = Signal()
@@ -47,7 +48,8 @@ class RunKeeper(QObject):
         self._kept: tuple[Experiment, int] | None = None
         """What the file that is written holds: the experiment, and the step."""
         self._error = ""
-        """What went wrong with the last file; set by the thread that writes it."""
+        self._fingerprint: Fingerprint | None = None
+        """What went wrong with the last file, or what stands there; set by the thread that writes it."""
         self._written.connect(self._finish, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -104,7 +106,7 @@ class RunKeeper(QObject):
 
         self._error = ""
         try:
-            write(saved, path)
+            self._fingerprint = write(saved, path)
         except OSError as error:
             self._error = f"{path}: cannot be written: {error.strerror or error}"
         except MemoryError:
@@ -124,7 +126,7 @@ class RunKeeper(QObject):
         if error or self._kept is None:
             self.failed.emit(path, f"The run was not saved: {error}.")
         else:
-            self.kept.emit(path, *self._kept)
+            self.kept.emit(path, *self._kept, self._fingerprint)
         if self._paths:
             self._ask()
 

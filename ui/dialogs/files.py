@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from ui.dialogs import plain
 
 Answer = Literal["save", "discard", "cancel"]
+ChangeAnswer = Literal["save as", "overwrite", "reload", "cancel"]
 ENDINGS = "*.csv *.tsv *.tab *.txt *.dat *.data *.arff *.xlsx *.xls *.ods *.gz *.zip"
 EXPERIMENTS = "Experiment: settings only, readable (*.json)"
 RUNS = "Run: with weights and curves, goes on (*.nabla)"
@@ -72,6 +73,30 @@ def ask_unsaved(parent: QWidget, name: str, run: str = "") -> Answer:
     box.setDefaultButton(button.Save)
     answer = _answered(box)
     return "save" if answer == button.Save else "discard" if answer == button.Discard else "cancel"
+
+
+def ask_changed(parent: QWidget, path: Path, *, gone: bool, reload: bool) -> ChangeAnswer:
+    """What to do where another program has changed the document's file, or taken it away; ``reload`` can be had."""
+    role = QMessageBox.ButtonRole
+    if gone:
+        box = _question(parent, "The file has gone", f"{path.name} no longer stands where it was opened or saved.")
+        box.setInformativeText("It was deleted, moved or renamed. What is open here is whole.")
+    else:
+        box = _question(
+            parent, "The file has changed", f"{path.name} has been changed by another program since it was opened."
+        )
+        both = "Save as… keeps both. Overwrite puts what is open here in its place."
+        anew = " Reload asks where to keep what is open here, then opens what stands in the file now."
+        box.setInformativeText(both + anew if reload else both)
+    buttons: dict[ChangeAnswer, str] = {"save as": "Save as…", "overwrite": "Save there again" if gone else "Overwrite"}
+    if reload and not gone:
+        buttons["reload"] = "Reload…"
+    made = {answer: box.addButton(words, role.AcceptRole) for answer, words in buttons.items()}
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(made["save as"])
+    _answered(box)
+    clicked = box.clickedButton()
+    return next((answer for answer, button in made.items() if button is clicked), "cancel")
 
 
 def ask_run(parent: QWidget, name: str, run: str) -> bool:

@@ -14,6 +14,7 @@ from simulator.experiment.experiment import Experiment, in_words
 from simulator.experiment.files import Preset, is_table, reach_from, reach_of, read
 from simulator.record.record import Record
 from simulator.schema.parameter import replaced
+from simulator.system.fingerprint import Fingerprint, fingerprint_of, free_name_beside
 from ui.bench.bench import Bench
 from ui.dialogs import files
 from ui.forms.training import with_fitting_loss
@@ -127,6 +128,7 @@ class Experiments(QObject):
         from simulator.running.run_file import described, read, taken_up
         from simulator.system.environment import environment
 
+        content = fingerprint_of(path)
         try:
             reach = reach_from(path, described(path))
             if reach is not None and not files.ask_reach(self._window, path, reach.target):
@@ -140,7 +142,7 @@ class Experiments(QObject):
         news = saved.news(environment(blas_threads(training.network)), training.data.digest)
         del training
         if self._may_leave():
-            self.document.replace(saved.experiment, path.absolute(), saved)
+            self.document.replace(saved.experiment, path.absolute(), saved, content=content)
             self._safe = saved.record, saved.checkpoint.step
             self._settings.add_recent(path)
             if news:
@@ -183,13 +185,33 @@ class Experiments(QObject):
         if reason is not None:
             self._banner.say(reason)
 
-    def save(self) -> bool:
-        """Whether it is saved; asks where if there is no file yet."""
+    def save(self, *, leaving: bool = False) -> bool:
+        """Whether it is saved; asks where if there is no file yet, and what to do if another program has changed it."""
         path = self.document.path
-        return self.save_as() if path is None else self._save_to(path)
+        if path is None:
+            return self.save_as()
+        if change := self.document.changed_on_disk:
+            return self._save_changed(path, gone=change == "gone", leaving=leaving)
+        return self._save_to(path)
 
-    def save_as(self) -> bool:
-        start = self.document.path or Path(self._folder()) / f"{files.file_stem(self.document.name)}.json"
+    def _save_changed(self, path: Path, *, gone: bool, leaving: bool) -> bool:
+        """Whether it is saved, though another program has changed its file since, or taken it away."""
+        match files.ask_changed(self._window, path, gone=gone, reload=not leaving):
+            case "overwrite":
+                return self._save_to(path)
+            case "save as":
+                return self.save_as(free_name_beside(path))
+            case "reload":
+                kept = self.save_as(free_name_beside(path)) and self._is_written()
+                if kept and self.document.path != path:
+                    self.open_path(path)
+                return kept
+        return False
+
+    def save_as(self, suggested: Path | None = None) -> bool:
+        """Whether it is saved where a person says."""
+        start = suggested or self.document.path
+        start = start or Path(self._folder()) / f"{files.file_stem(self.document.name)}.json"
         path = files.ask_save(self._window, str(start))
         return path is not None and self._save_to(path)
 
@@ -207,13 +229,13 @@ class Experiments(QObject):
             self._banner.say(reason)
         return reason is None
 
-    def _take_kept(self, path: Path, experiment: Experiment, step: int) -> None:
+    def _take_kept(self, path: Path, experiment: Experiment, step: int, content: Fingerprint | None) -> None:
         """A run stands in a file now: the document's, unless another has been opened meanwhile."""
         self._settings.add_recent(path)
         if path in self._asked:
             self._asked.discard(path)
             self._safe = self.bench.record, step
-            self.document.saved_in(path, experiment)
+            self.document.saved_in(path, experiment, content)
             self.leaving.emit()
 
     def _folder(self) -> str:
@@ -235,7 +257,7 @@ class Experiments(QObject):
         if not self.document.dirty:
             return not run or files.ask_run(self._window, self.document.name, run)
         answer = files.ask_unsaved(self._window, self.document.name, run)
-        return answer == "discard" or (answer == "save" and self.save() and self._is_written())
+        return answer == "discard" or (answer == "save" and self.save(leaving=True) and self._is_written())
 
     def _is_written(self) -> bool:
         """Whether what was to be saved is, once all of it is written."""
