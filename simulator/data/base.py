@@ -118,6 +118,11 @@ class Data(Part, frozen=True, kw_only=True):
         """The same description with nothing left open that reading the data decides. Raises :class:`DataError`."""
         return self
 
+    @property
+    def settles_soon(self) -> bool:
+        """Whether :meth:`settled` takes no time to speak of."""
+        return True
+
     def beside(self, folder: Path) -> Data:
         """The description as it is meant in an experiment file in ``folder``: relative paths are looked for there."""
         return self

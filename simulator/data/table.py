@@ -24,6 +24,9 @@ from simulator.schema.numbers import integer
 from simulator.schema.parameter import knob
 from simulator.system.progress import advance
 
+READ_SOON_BYTES = 500_000
+"""Of a file that is read in no time to speak of."""
+
 
 def _advance(share: float) -> None:
     advance("Reading the table", share, 1.0)
@@ -118,6 +121,13 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         known = not self.open_questions and hash_of(self.path) == self.hash
         return self if known else taken(self, self.judged())
 
+    @property
+    def settles_soon(self) -> bool:
+        try:
+            return status(self.path).st_size <= READ_SOON_BYTES
+        except DataError:
+            return True  # That it cannot be read is known at once.
+
     def reopened(self, before: Csv) -> Csv:
         """What an edit of one field of ``before`` means for the others.
 
@@ -180,7 +190,12 @@ def changed(data: Data) -> str:
         same = hash_of(data.path) == data.hash
     except DataError:
         return ""  # That it cannot be read is said by whoever reads it.
-    return "" if same else f"{name_of(data.path)} has changed since the run that this experiment describes"
+    return "" if same else has_changed(data)
+
+
+def has_changed(data: Csv) -> str:
+    """That a table is not the one that the experiment was trained on, in a sentence."""
+    return f"{name_of(data.path)} has changed since the run that this experiment describes"
 
 
 def _check(data: Csv) -> None:

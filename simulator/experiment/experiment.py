@@ -187,9 +187,11 @@ class Experiment(Spec, frozen=True, kw_only=True):
             data = self.data.settled()
         except DataError as error:
             raise ExperimentError(str(error), "data", words=str(error)) from None
-        return (
-            self if data == self.data else Experiment.from_builtins({**self.to_builtins(), "data": builtins_of(data)})
-        )
+        return self if data == self.data else self.with_data(data)
+
+    def with_data(self, data: AnyData) -> Experiment:
+        """The same on other data; ExperimentError where it cannot be learnt so."""
+        return Experiment.from_builtins({**self.to_builtins(), "data": builtins_of(data)})
 
     def beside(self, folder: Path) -> Experiment:
         """The experiment as a file in ``folder`` means it: relative paths are looked for there first."""

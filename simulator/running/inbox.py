@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Inbox(Protocol[C]):
 
 
 class CancellableInbox(Generic[T]):
-    """An inbox in which one kind of command goes before the others, when it is looked for."""
+    """An inbox in which what ends a thing that takes long goes before the others, when it is looked for."""
 
     def __init__(self, inbox: Inbox[T], cancel: type, stop: type) -> None:
         self._inbox, self._cancel, self._stop = inbox, cancel, stop
@@ -33,10 +34,22 @@ class CancellableInbox(Generic[T]):
 
     def cancelled(self) -> bool:
         """Whether to cancel has come, or to stop; whatever else has come still waits, as the order to stop does."""
+        self._take_in()
+        cancels = [command for command in self._waiting if isinstance(command, self._cancel)]
+        for cancel in cancels:
+            self._waiting.remove(cancel)
+        return bool(cancels) or any(isinstance(command, self._stop) for command in self._waiting)
+
+    def overtaken(self, overtakes: Callable[[T | Stop], bool]) -> bool:
+        """Whether a command that ``overtakes`` what is being done has come; the last of them is next, the others go."""
+        self._take_in()
+        overtaking = [command for command in self._waiting if overtakes(command)]
+        if overtaking:
+            others = [command for command in self._waiting if not any(command is each for each in overtaking)]
+            self._waiting = deque([overtaking[-1], *others])
+        return bool(overtaking)
+
+    def _take_in(self) -> None:
+        """All that has come."""
         while (command := self._inbox.get(0)) is not None:
-            if isinstance(command, self._cancel):
-                return True
             self._waiting.append(command)
-            if isinstance(command, self._stop):
-                return True
-        return False

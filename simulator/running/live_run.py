@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from simulator.data import AnyData
+from simulator.experiment.experiment import Experiment
 from simulator.network.threads import blas_threads
 from simulator.running.messages import Halt, Snapshot
 from simulator.running.paced_observer import PacedObserver
@@ -13,8 +15,9 @@ from simulator.training.training import Training
 class LiveRun:
     """A training, who observes it, and what of it no answer has brought yet."""
 
-    def __init__(self, training: Training) -> None:
-        self.training = training
+    def __init__(self, training: Training, asked: AnyData) -> None:
+        """``asked`` is what it was to be trained on, as it was described before the data were read."""
+        self.training, self._asked = training, asked
         self.observer = PacedObserver(training)
         self.rows = PendingRows(training.step, training.columns)
         self.taps_are_current = True
@@ -24,6 +27,10 @@ class LiveRun:
         self.halted: Halt = ""
         self.has_halted = False
         """Whether it has paused where something was not finite: once is enough."""
+
+    def as_read(self, experiment: Experiment) -> Experiment:
+        """With what reading the data has decided, where ``experiment`` describes them as they were asked for."""
+        return experiment.with_data(self.training.experiment.data) if experiment.data == self._asked else experiment
 
     def renew(self) -> None:
         """The present step is another one than was seen."""

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from simulator.data import AnyData
 from simulator.experiment.experiment import Experiment
 from simulator.observations.base import Observation
 from simulator.record.frame import Frame
@@ -144,6 +145,13 @@ Command = Asked | Cancel | Change | GoBack | Keep | Restart | Resume | Revive | 
 # -- out --------------------------------------------------------------------------------------------------------
 
 
+class Settled(Struct, frozen=True):
+    """What reading the data has decided: the description that was asked for, and the one with nothing left open."""
+
+    asked: AnyData
+    data: AnyData
+
+
 class Started(Struct, frozen=True):
     """A run has been built and stands at ``step``: 0, or where a checkpoint goes on."""
 
@@ -156,6 +164,8 @@ class Started(Struct, frozen=True):
     """The run that it takes the place of, where an edit put that aside."""
     continues: int = 0
     """Run id of a kept run that goes on as this one; 0 where it begins anew."""
+    settled: Settled | None = None
+    """None where the data's description left nothing open."""
 
     @property
     def step(self) -> int:
@@ -212,6 +222,8 @@ class Refused(Struct, frozen=True):
     """The run that was trained before."""
     traceback: str = ""
     """Where it happened, if nobody foresaw it."""
+    cancelled: bool = False
+    """Whether it could be, if it were not cancelled."""
 
 
 class Failed(Struct, frozen=True):

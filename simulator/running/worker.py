@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from simulator.arrays.numeric import Floats
 from simulator.doctor import OBSERVATIONS as DIAGNOSED
-from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.experiment.experiment import Experiment
 from simulator.network.threads import blas_threads, limited_blas
 from simulator.observations.registry import standard
 from simulator.record.frame import Frame, frame_of
+from simulator.running.building import OvertakenError, refusal, settled, takes_live
 from simulator.running.inbox import CancellableInbox, Inbox
 from simulator.running.kept_runs import KeptRun
 from simulator.running.lineage import Lineage
@@ -33,7 +34,6 @@ from simulator.running.messages import (
     Look,
     Pause,
     Play,
-    Refused,
     Reply,
     Restart,
     Resume,
@@ -50,6 +50,7 @@ from simulator.running.step_rate import StepRate
 from simulator.running.stop_rules import Past
 from simulator.running.stopping import Stopping
 from simulator.schema.numbers import set_grouping
+from simulator.schema.parameter import is_live_change
 from simulator.system.progress import CancelledError, Meter, Progress, listening
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.training import Training
@@ -71,6 +72,10 @@ class Worker:
         self.asked: Look | None = None
         """What waits for an answer."""
         self.stopped = False
+        self._building: Experiment | None = None
+        """What is being built just now."""
+        self._put_aside: KeptRun | None = None
+        """The run that a network was to take the place of, which was overtaken: nobody has been told of it."""
         self._postponed: Command | None = None
         """A command that came between a step and its update, and waits for the step to be over."""
         self._blas = ExitStack()
@@ -94,7 +99,15 @@ class Worker:
         """Of what takes long; it ends here if nobody waits for it."""
         self.post(Working(progress))
         if self.inbox.cancelled():
-            raise CancelledError
+            raise CancelledError(progress.doing)
+        if self._building is not None and self.inbox.overtaken(self._overtakes):
+            raise OvertakenError
+
+    def _overtakes(self, command: Command) -> bool:
+        """Whether what is being built is not wanted any more: another network is."""
+        if isinstance(command, Change):
+            return command.over or self._building is None or not is_live_change(self._building, command.experiment)
+        return isinstance(command, GoBack | Resume)
 
     # -- commands -------------------------------------------------------------------------------------------------
 
@@ -180,10 +193,12 @@ class Worker:
             self.run.renew()
 
     def _change(self, change: Change) -> None:
+        if self.run is not None:
+            change = replace(change, experiment=self.run.as_read(change.experiment))
         kept = self.lineage.run_for(change, trains=self.run is not None)
         if kept is not None:
             self._begin(change.run, change.experiment, change.edit, kept.checkpoint, kept, back=True)
-        elif change.over or self.run is None or not _takes_live(self.run.training, change.experiment):
+        elif change.over or self.run is None or not takes_live(self.run.training, change.experiment):
             self._begin(change.run, change.experiment, change.edit, back=change.back)
         else:
             self.run.renew()
@@ -209,18 +224,24 @@ class Worker:
     ) -> None:  # fmt: skip
         """Put the present run aside and train ``experiment``; where that cannot be, nothing is trained."""
         present, self.run = self.run, None
-        ended = self.lineage.put_aside(present, edit, back)
+        ended = self.lineage.put_aside(present, edit, back) or self._put_aside
+        self._building, self._put_aside = experiment, None
         try:
             self.run, frame = self._built(run, experiment, checkpoint)
+        except OvertakenError:
+            self._put_aside = ended
+            return
         except Exception as error:
             self.steps_left = 0
             self.post(refusal(run, error, ended))
             return
+        finally:
+            self._building = None
         self.lineage.begin(run, edit, kept)
         self.schedule.begin()
         self.rate.forget()
-        training = self.run.training
-        self.post(Started(training.info, training.columns, frame, ended, 0 if kept is None else kept.run))
+        training, continues = self.run.training, 0 if kept is None else kept.run
+        self.post(Started(training.info, training.columns, frame, ended, continues, settled(experiment, training)))
 
     def _built(self, run: int, experiment: Experiment, checkpoint: Checkpoint | None) -> tuple[LiveRun, Frame]:
         """The run and its first frame."""
@@ -233,7 +254,7 @@ class Worker:
         playing = self.stopping.renew(training, playing=math.isinf(self.steps_left))
         self.steps_left = math.inf if playing else 0
         training.look()
-        live = LiveRun(training)
+        live = LiveRun(training, experiment.data)
         # Where the run goes on at once, no later frame tells the doctor of step 0.
         observations = (*standard(), *DIAGNOSED) if self.steps_left else standard()
         return live, frame_of(training, training.scalars(validate=True), live.observer.at_once(observations))
@@ -374,24 +395,3 @@ class Worker:
                 self.lineage.ring.steps,
             )
         )  # fmt: skip
-
-
-def _takes_live(training: Training, experiment: Experiment) -> bool:
-    """Take over ``experiment`` without a new network, if that can be; whether it can."""
-    if not (training.change_update_rule(experiment) or training.accepts(experiment)):
-        return False
-    if training.experiment is not experiment:
-        training.update_spec(experiment)
-    return True
-
-
-def refusal(run: int, error: Exception, ended: KeptRun | None) -> Refused:
-    """Why an experiment cannot be trained."""
-    match error:
-        case ExperimentError():
-            return Refused(run, error.in_words, error.path, ended)
-        case CancelledError():
-            return Refused(run, "building the network was cancelled; undo brings the one before back", "", ended)
-        case MemoryError():
-            return Refused(run, f"there is not enough memory for this network ({error})".replace(" ()", ""), "", ended)
-    return Refused(run, f"{type(error).__name__}: {error}", "", ended, traceback.format_exc())

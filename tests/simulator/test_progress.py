@@ -23,7 +23,7 @@ from simulator.observations.observer import observed
 from simulator.observations.sharpness import SharpnessObservation
 from simulator.running import progress_display
 from simulator.running.command_line import execute, parser
-from simulator.running.messages import Refused, Reply, Started, Working
+from simulator.running.messages import Refused, Reply, Started, Update, Working
 from simulator.running.progress_text import progress_text
 from simulator.running.session import Session
 from simulator.schema.numbers import THIN
@@ -177,8 +177,45 @@ def test_building_a_network_is_told_and_can_be_cancelled_and_the_one_before_come
         session.cancel()
         refused = replies_until(session, lambda reply: isinstance(reply, Refused | Started))[-1]
         assert isinstance(refused, Refused)
-        assert refused.message == "building the network was cancelled; undo brings the one before back"
+        assert refused.message == "building the network was cancelled"
+        assert refused.cancelled
         assert not refused.traceback
+    finally:
+        session.close()
+
+
+def test_a_network_that_is_being_built_gives_way_to_the_last_that_is_wanted_and_training_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    initialise, depth = Network.initialise, 9
+    deep = [{"kind": "dense", "units": 5, "repeat": depth}]
+
+    def slow_where_deep(self: Network, seed: int) -> None:
+        for done in range(6000 if len(self.modules) == depth else 0):
+            advance("Drawing the weights", done, 6000, "layers")
+            time.sleep(0.001)
+        initialise(self, seed)
+
+    monkeypatch.setattr(Network, "initialise", slow_where_deep)
+    session = Session("thread")
+    session.start()
+    try:
+        session.change(experiment())
+        session.play()
+        session.change(experiment(layers=deep), edit=1)
+        replies_until(session, lambda reply: isinstance(reply, Working))
+        session.change(experiment(layers=deep, seed=2), edit=2)
+        last = session.change(experiment(seed=3), edit=3)
+        replies = replies_until(session, lambda reply: isinstance(reply, Started) and reply.info.run == last)
+        assert [type(reply) for reply in replies if isinstance(reply, Started | Refused)] == [Started]
+        started = replies[-1]
+        assert isinstance(started, Started)
+        assert started.ended is not None
+        assert started.ended.edit == 1
+        session.look()
+        update = replies_until(session, lambda reply: isinstance(reply, Update))[-1]
+        assert isinstance(update, Update)
+        assert update.playing
     finally:
         session.close()
 

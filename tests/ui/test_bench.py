@@ -259,13 +259,13 @@ def test_opening_what_differs_only_live_starts_over(rig: Rig) -> None:
 
 
 def test_refusals_and_failures_are_passed_on(rig: Rig) -> None:
-    refused: list[tuple[str, str, str]] = []
+    refused: list[Refused] = []
     failed: list[tuple[str, str, bool]] = []
-    rig.bench.refused.connect(lambda *what: refused.append(what))
+    rig.bench.refused.connect(refused.append)
     rig.bench.failed.connect(lambda *what: failed.append(what))
     rig.bench.play()
     rig.hear(Refused(1, "no such file", "data"), Failed("boom", "Traceback …"))
-    assert refused == [("no such file", "data", "")]
+    assert refused == [Refused(1, "no such file", "data")]
     assert failed == [("boom", "Traceback …", False)]
     assert not rig.bench.playing
 

@@ -30,7 +30,8 @@ from ui.doctor import rounds as doctor_rounds
 from ui.doctor import trials as doctor_trials
 from ui.doctor.evidence import evidence_text
 from ui.doctor.onsets import Onsets
-from ui.doctor.panel import NOTHING, DoctorPanel, place_text, remedy_text, remedy_tip, settings_text, trial_text
+from ui.doctor.panel import NOTHING, DoctorPanel, place_text
+from ui.doctor.remedy_button import SEPARATOR, remedy_parts, remedy_tip, settings_text, trial_text
 from ui.doctor.strip import NOT_YET
 from ui.doctor.trials import BackgroundTrials, Offer, note_of
 from ui.window.main_window import MainWindow
@@ -278,7 +279,7 @@ def test_a_button_says_how_its_mend_is_applied(
     application: Application, back_to: int | None, words: str, tip: str
 ) -> None:
     remedy = replace(MEND, application=application)
-    assert remedy_text(remedy, back_to) == words
+    assert SEPARATOR.join(remedy_parts(remedy, back_to)) == words
     deep = Experiment.from_builtins({"data": {"kind": "moons"}, "layers": [{"kind": "dense", "repeat": 10}]})
     assert remedy_tip(remedy, back_to, deep).startswith(tip)
     assert "layers 1–10, activation: tanh" in remedy_tip(remedy, back_to, deep)

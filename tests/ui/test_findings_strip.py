@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from simulator.doctor import Finding
+from simulator.doctor import Finding, Remedy, Trial
 from simulator.experiment.experiment import Experiment
 from simulator.running.session import Session
 from ui.app import create_app
@@ -116,3 +117,24 @@ def test_the_panel_asks_for_as_much_height_as_it_has_to_say(qtbot: QtBot, panel:
     qtbot.waitUntil(lambda: panel.sizeHint().height() < high)
     panel.say([])
     qtbot.waitUntil(lambda: panel.sizeHint().height() < 60)
+
+
+@pytest.mark.parametrize("width", [340, 420, 700, 1600])
+def test_nothing_is_wider_than_the_panel_and_a_mend_breaks_into_lines(qtbot: QtBot, width: int) -> None:
+    tried = Remedy("Batch norm before every activation", (), "start", Trial(200, 2.3, 0.41, True))
+    findings = [Finding(rule, "severe", ("1", "9"), 0, 3, {"share": 0.5}, "slope", LONG) for rule in ("dead", "slow")]
+    panel = DoctorPanel()
+    qtbot.addWidget(panel)
+    panel.resize(width, 400)
+    panel.show()
+    panel.say([Offer(replace(finding, remedies=(tried,))) for finding in findings])
+    qtbot.waitUntil(lambda: panel.shown[0].buttons[0].isVisible())
+    assert panel.widget().width() == panel.viewport().width()
+    row = panel.shown[0]
+    (button,) = row.buttons
+    lines = button.text().split("\n")
+    assert " · ".join(lines) == "Batch norm before every activation · starts over · tried 200 steps: loss 2.30 → 0.410"
+    assert len(lines) == 1 or width < 700
+    assert len(lines) > 1 or width > 340
+    assert row.rect().contains(QRect(button.mapTo(row, QPoint(0, 0)), button.size()))
+    assert all(button.fontMetrics().horizontalAdvance(line) < button.width() for line in lines)

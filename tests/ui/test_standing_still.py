@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import presets
-from tests.ui.windows import OpenOn
+from tests.ui.windows import OpenOn, preset_entries
 from ui.dialogs import files
 from ui.dialogs.export import ExportDialog
 from ui.plots.veil import Veil
@@ -202,7 +202,7 @@ def ways_to_open(window: MainWindow, tmp_path: Path) -> dict[str, Callable[[], o
         "new": window.experiments.new,
         "open": lambda: window.experiments.open_path(path),
         "preset": lambda: window.experiments.open_preset(presets()[0]),
-        "preset menu": lambda: window.transport.preset_menu.actions()[0].trigger(),
+        "preset menu": lambda: preset_entries(window)[0].trigger(),
     }
 
 

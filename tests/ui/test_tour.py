@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from simulator.doctor import Remedy
+from simulator.doctor import Finding, Remedy
 from simulator.running.session import Session
+from simulator.schema.numbers import THIN
 from ui.app import create_app, start_document
 from ui.dialogs import files
+from ui.doctor.trials import Offer
 from ui.settings.settings import Settings
 from ui.style.restyle import set_theme
 from ui.tour.bubble import place_beside
@@ -165,6 +168,30 @@ def test_doing_a_step_goes_on(qtbot: QtBot, window: MainWindow, title: str, monk
         qtbot.waitUntil(lambda: window.first_hour.tour is None)
     else:
         qtbot.waitUntil(lambda: tour.bubble.title == TITLES[TITLES.index(title) + 1])
+
+
+def test_the_mend_step_says_how_far_trials_are_and_never_that_one_has_to_wait(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tour, rounds = begun(window), window.findings.rounds
+    assert not tour.bubble.meanwhile
+    at(tour, "Mend")
+    qtbot.waitUntil(lambda: window.bench.view is not None)
+    window.bench.close()
+    qtbot.wait(50)
+    mend = Remedy("ReLU", (("layers[0].activation", {"kind": "relu"}),), "start")
+    untried = Finding("vanishing", "severe", ("1",), 0, 0, {}, "", "The gradient vanishes.")
+    for offers, share, said in (
+        ((), 0.0, "There is no mend to press so far: Next goes on."),
+        ((Offer(untried, trying=3),), 0.25, f"Trying 3 mends on copies… 25{THIN}% — Next goes on without them."),
+        ((Offer(replace(untried, remedies=(mend,))),), 1.0, "A mend has been tried: press its button."),
+    ):
+        monkeypatch.setattr(rounds, "offers", offers)
+        rounds.trials.share = share
+        qtbot.waitUntil(lambda said=said: tour.bubble.meanwhile == said)
+        assert window.rect().contains(tour.bubble.geometry())
+    tour.go_on()
+    assert not tour.bubble.meanwhile
 
 
 def test_what_is_done_already_is_passed_over(qtbot: QtBot, window: MainWindow) -> None:

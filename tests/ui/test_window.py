@@ -19,10 +19,10 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
-from simulator.experiment.files import presets
+from simulator.experiment.files import preset_groups, presets
 from simulator.observations.boundary import BoundaryObservation
 from tests.ui.told import empty_note, workers
-from tests.ui.windows import OpenOn
+from tests.ui.windows import OpenOn, preset_entries
 from ui.board.workspaces import BUILT_IN
 from ui.dialogs import files
 from ui.dialogs.export import ExportDialog
@@ -520,11 +520,19 @@ def test_the_theme_is_chosen_and_remembered(window: MainWindow) -> None:
 
 def test_presets_open_from_the_menu(qtbot: QtBot, window: MainWindow) -> None:
     run = run_of(window)
-    entry = window.transport.preset_menu.actions()[0]
+    entry = preset_entries(window)[0]
     entry.trigger()
     settle(qtbot, window, run)
     assert entry.text() in window.windowTitle()
     assert entry.toolTip() != entry.text()
+
+
+def test_both_preset_menus_have_the_groups_of_the_start_page(window: MainWindow) -> None:
+    file = next(a.menu() for a in window.menuBar().actions() if a.text() == "&File")
+    in_file = next(a.menu() for a in file.actions() if a.text() == "&Presets")
+    for menu in (window.transport.preset_menu, in_file):
+        shown = [(group.text(), [entry.text() for entry in group.menu().actions()]) for group in menu.actions()]
+        assert shown == [(group.title, [preset.title for preset in group.presets]) for group in preset_groups()]
 
 
 def test_shortcuts_and_about_can_be_read(window: MainWindow) -> None:

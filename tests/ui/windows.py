@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Protocol
 
 import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
@@ -22,6 +24,12 @@ class OpenOn(Protocol):
     """Opens a window on an experiment, whose worker has answered."""
 
     def __call__(self, experiment: Experiment, mode: Mode = "thread") -> MainWindow: ...
+
+
+def preset_entries(window: MainWindow) -> list[QAction]:
+    """All presets of the menu on the toolbar, group after group."""
+    groups = [entry.menu() for entry in window.transport.preset_menu.actions()]
+    return [entry for group in groups if isinstance(group, QMenu) for entry in group.actions()]
 
 
 def windows(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenOn]:

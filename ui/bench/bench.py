@@ -9,7 +9,6 @@ from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import Failed, Refused, Reply, Snapshot, Started, Update
 from simulator.running.stop_rules import Stopped, StopRule
-from simulator.running.transport import Mode
 from simulator.schema.parameter import is_live_change
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.run_info import RunInfo
@@ -35,8 +34,8 @@ class Bench(QObject):
     waiting = Signal(float)
     """Seconds since an answer was asked for that takes long; again and again until it comes."""
     playing_changed = Signal(bool)
-    refused = Signal(str, str, str)
-    """message, path of the field it is about (``""``: none), traceback if nobody foresaw it: nothing is trained."""
+    refused = Signal(object)
+    """:class:`~simulator.running.messages.Refused`: nothing is trained."""
     declined = Signal(str)
     """What was asked for, ``train``, while nothing can be trained."""
     noticed = Signal(str)
@@ -126,11 +125,6 @@ class Bench(QObject):
         """Where the present run could go on if its worker died."""
         return None if self.link.worker is None else self.link.worker.checkpoint or self._records.brought_back
 
-    @property
-    def mode(self) -> Mode:
-        """Where the worker runs."""
-        return "thread" if self.link.worker is None else self.link.worker.mode
-
     def close(self) -> None:
         """End the worker and stop polling; may be called twice."""
         self.closed.emit()
@@ -171,6 +165,11 @@ class Bench(QObject):
         """Back to step 0 with the same weights; it can be undone."""
         if self.link.worker is not None and self._can("restart"):
             self.document.restart()
+
+    def build(self) -> None:
+        """Build the network once more, where that was cancelled."""
+        self.refusal, self.building = "", True
+        self._change(self.document.experiment)
 
     def _can(self, do: str) -> bool:
         """Whether there is a network to do something with; if not, it is said."""
@@ -263,13 +262,15 @@ class Bench(QObject):
         self._halted = ""
         self.refusal, self.building = "", False
         self.link.look_anew()
+        if reply.settled is not None:
+            self.document.settle(reply.settled.asked, reply.settled.data)
         self.started.emit(reply.info)
 
     def _take_refused(self, reply: Refused) -> None:
         self._records.put_aside(reply.ended, self.playing)
         self._set_playing(False)
         self.refusal, self.building = reply.message, False
-        self.refused.emit(reply.message, reply.path, reply.traceback)
+        self.refused.emit(reply)
 
     def _take_update(self, reply: Update) -> None:
         fresh = self.link.seen()

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from simulator.data import Csv
+from simulator.data import AnyData, Csv
 from simulator.experiment.experiment import Experiment, in_words
 from simulator.experiment.files import MAX_FILE_BYTES, read, write
-from simulator.schema.parameter import builtins_of
 from simulator.system.fingerprint import DiskChange, Fingerprint, fingerprint, fingerprint_of
 
 if TYPE_CHECKING:
@@ -91,6 +90,8 @@ class Document(QObject):
     """(old, new) experiment, after an edit, an undo or a redo."""
     opened = Signal(object)
     """Another experiment took the place of the old one: a run of its own begins."""
+    settled = Signal(object, object)
+    """(asked, taken) data: what reading them has decided stands in the experiment now; nothing was edited."""
     title_changed = Signal()
     saved = Signal()
     """What there is stands in a file."""
@@ -170,6 +171,27 @@ class Document(QObject):
         if final:
             self._close_edit()
         return None
+
+    def settle(self, asked: AnyData, data: AnyData) -> None:
+        """Take in what reading the data has decided, wherever they are described as they were ``asked`` for.
+
+        It is no edit: what was saved stays saved, and undo does not take it back.
+        """
+
+        def taken(experiment: Experiment) -> Experiment:
+            try:
+                return experiment.with_data(data) if experiment.data == asked else experiment
+            except ValueError:
+                return experiment  # Of an entry of the past that could not be trained on them.
+
+        for index in range(self.undo_stack.count()):
+            entry = self.undo_stack.command(index)
+            if isinstance(entry, _Entry):
+                entry.before, entry.after = taken(entry.before), taken(entry.after)
+        self._saved = None if self._saved is None else taken(self._saved)
+        before, self._experiment = self._experiment, taken(self._experiment)
+        if self._experiment != before:
+            self.settled.emit(asked, data)
 
     def restart(self) -> None:
         """Let the same experiment begin again, as an edit that can be undone."""
@@ -262,6 +284,8 @@ class Document(QObject):
 def settled(experiment: Experiment, before: Experiment | None = None) -> Experiment:
     """With what reading its data decides, so that the forms show what was taken; as it is where they cannot be read.
 
+    What takes long to read is left to the worker, which tells how far it is: see :meth:`Document.settle`.
+
     Of another file than that of ``before``, or read in another way, nothing is kept that was taken then.
     """
     if before is not None and before.data == experiment.data:
@@ -270,6 +294,7 @@ def settled(experiment: Experiment, before: Experiment | None = None) -> Experim
     if isinstance(data, Csv) and before is not None and isinstance(before.data, Csv):
         data = data.reopened(before.data)
     try:
-        return Experiment.from_builtins({**experiment.to_builtins(), "data": builtins_of(data)}).settled()
+        described = experiment if data == experiment.data else experiment.with_data(data)
+        return described.settled() if data.settles_soon else described
     except ValueError:
         return experiment

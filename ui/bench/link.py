@@ -111,6 +111,11 @@ class WorkerLink(QObject):
         self._timer.start(self._frame_ms)
         return worker
 
+    @property
+    def mode(self) -> Mode:
+        """Where the worker runs."""
+        return "thread" if self.worker is None else self.worker.mode
+
     def close(self) -> None:
         """End the worker and stop polling; may be called twice."""
         self._timer.stop()

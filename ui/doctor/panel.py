@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QResizeEvent
@@ -12,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QScrollArea,
     QSizePolicy,
     QToolButton,
@@ -20,17 +18,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from simulator.doctor import Remedy, Trial
-from simulator.experiment.experiment import Experiment
+from simulator.doctor import Remedy
 from ui.doctor.evidence import evidence_text
+from ui.doctor.remedy_button import RemedyButton, remedy_parts, remedy_tip
 from ui.doctor.trials import Offer
 from ui.style.elided_label import ElidedLabel
 from ui.style.help import address, finding_page, follow, page_of, set_page
 from ui.style.icons import set_icon
-from ui.style.numbers import count, integer, number, percent, setting
+from ui.style.numbers import count, integer, percent
 
 NOTHING = "Nothing is wrong as far as the doctor can see."
-SHOWN_SETTINGS = 6
+BODY_MARGINS = 32, 0, 4, 6
 MOST_OF_REMEDIES = 0.4
 """Share of a card's width that mends may take beside its words."""
 SIGNS = {"severe": "●", "warning": "○", "note": "·"}
@@ -66,57 +64,6 @@ def trying_text(remedies: int, share: float) -> str:
     return f"Trying {count(remedies, 'mend')} on copies… {percent(share) if share else ''}".rstrip()
 
 
-def settings_text(remedy: Remedy, experiment: Experiment | None) -> str:
-    """What a mend sets, one setting a line: ``layers 1–10, activation: tanh``."""
-    lines = [f"{experiment.place(path)}: {value_text(value)}" for path, value in remedy.settings if experiment]
-    more = len(lines) - SHOWN_SETTINGS
-    return "\n".join([*lines[:SHOWN_SETTINGS], *([f"and {more} more"] if more > 0 else [])])
-
-
-def value_text(value: Any) -> str:
-    """What a setting is set to; of what has parts of its own, its kind."""
-    match value:
-        case None:
-            return "off"
-        case float() | int() if not isinstance(value, bool):
-            return setting(value)
-        case {"kind": str(kind)}:
-            return kind.replace("_", " ")
-        case str():
-            return value.replace("_", " ")
-    return "another" if isinstance(value, list | dict) else str(value).lower()
-
-
-def application_text(remedy: Remedy, back_to: int | None) -> str:
-    """How a mend is applied, unless that is in the running network; ``back_to`` is the step it goes back to."""
-    if remedy.application == "live":
-        return ""
-    return "starts over" if back_to is None else f"back to step {integer(back_to)}"
-
-
-def trial_text(trial: Trial) -> str:
-    """``tried 200 steps: loss 2.30 → 0.41``"""
-    before, after = number(trial.loss_before, fixed=True), number(trial.loss_after, fixed=True)
-    return f"tried {count(trial.steps, 'step')}: loss {before} → {after}"
-
-
-def remedy_text(remedy: Remedy, back_to: int | None) -> str:
-    """``Learning rate 0.01 · starts over · tried 200 steps: loss 2.30 → 0.41``"""
-    tried = "" if remedy.tried is None else trial_text(remedy.tried)
-    return " · ".join(part for part in (remedy.title, application_text(remedy, back_to), tried) if part)
-
-
-def remedy_tip(remedy: Remedy, back_to: int | None, experiment: Experiment | None) -> str:
-    """What a button does, and what it sets."""
-    if remedy.application == "live":
-        what = "Acts at once, in the running network."
-    elif back_to is None:
-        what = "Trains anew from step 0: nothing mends what the network has become."
-    else:
-        what = f"Goes back to step {integer(back_to)}, before the trouble, and on from there."
-    return f"{what} It can be undone.\n\n{settings_text(remedy, experiment)}".rstrip()
-
-
 class FindingRow(QFrame):
     """One finding: a line, and below it, where it is opened, the evidence and what mends it."""
 
@@ -129,9 +76,10 @@ class FindingRow(QFrame):
         super().__init__(parent)
         self.setObjectName("finding")
         self.offer: Offer | None = None
-        self.buttons: list[QPushButton] = []
-        self.sign, self.name, self.place = _label("warning"), _label(), _label("muted")
-        self.summary = ElidedLabel()
+        self.buttons: list[RemedyButton] = []
+        self.sign, self.name = _label("warning"), _label()
+        self.summary, self.place = ElidedLabel(), ElidedLabel()
+        self.place.setProperty("role", "muted")
         font = self.name.font()
         font.setBold(True)
         self.name.setFont(font)
@@ -160,11 +108,11 @@ class FindingRow(QFrame):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(8)
-        for label in (self.opener, self.sign, self.name, self.place):
+        for label in (self.opener, self.sign, self.name):
             head.addWidget(label)
+        head.addWidget(self.place, 1)
         head.addWidget(self.summary, 1)
         head.addWidget(self.manual)
-        head.addStretch()
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(self.sentence)
@@ -174,7 +122,7 @@ class FindingRow(QFrame):
         self._remedies = QVBoxLayout()
         self._remedies.setSpacing(4)
         self._row = QHBoxLayout(self.body)
-        self._row.setContentsMargins(32, 0, 4, 6)
+        self._row.setContentsMargins(*BODY_MARGINS)
         self._row.setSpacing(16)
         self._row.addLayout(words, 1)
         self._row.addLayout(self._remedies)
@@ -208,8 +156,12 @@ class FindingRow(QFrame):
             self.opener.click()
 
     def _arrange(self) -> None:
-        """Mends stand beside the words where these have most of the width, else below."""
-        beside = self._remedies.sizeHint().width() < MOST_OF_REMEDIES * self.width()
+        """Mends stand beside the words where these have most of the width, else below, in lines that fit."""
+        widest = max((button.width_of_line for button in self.buttons), default=0)
+        beside = widest < MOST_OF_REMEDIES * self.width()
+        room = widest if beside else self.width() - BODY_MARGINS[0] - BODY_MARGINS[2] - 8
+        for button in self.buttons:
+            button.fit(room)
         way = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         if self._row.direction() != way:
             self._row.setDirection(way)
@@ -253,9 +205,9 @@ class FindingRow(QFrame):
         self.buttons = [self._button(place, remedy, offer) for place, remedy in enumerate(offer.finding.remedies)]
         self._arrange()
 
-    def _button(self, place: int, remedy: Remedy, offer: Offer) -> QPushButton:
+    def _button(self, place: int, remedy: Remedy, offer: Offer) -> RemedyButton:
         back_to = offer.back_to if remedy.application == "checkpoint" else None
-        button = QPushButton(remedy_text(remedy, back_to))
+        button = RemedyButton(remedy_parts(remedy, back_to))
         button.setToolTip(remedy_tip(remedy, back_to, offer.experiment))
         button.setAccessibleDescription(button.toolTip())
         button.clicked.connect(lambda: self.chosen.emit(remedy, back_to))
@@ -275,7 +227,7 @@ class DoctorPanel(QScrollArea):
         super().__init__(parent)
         self.setAccessibleName("Findings")
         self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.cards: list[FindingRow] = []
         self._opened: str | None = None
         """The rule of the finding that a hand has opened, ``""`` where it has closed all, None before."""

@@ -39,7 +39,7 @@ class Rounds(QObject):
     def __init__(self, bench: Bench, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.offers: tuple[Offer, ...] = ()
-        self.trials = BackgroundTrials(lambda: bench.mode, self)
+        self.trials = BackgroundTrials(lambda: bench.link.mode, self)
         self._bench, self._document = bench, document
         self._since = QElapsedTimer()
         self._waited = QElapsedTimer()

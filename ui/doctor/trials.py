@@ -117,6 +117,8 @@ class BackgroundTrials(QObject):
         self._step = self._steps = 0
         """Of the run now, and when it was tried last."""
         self._loss = 0.0
+        self.share = 0.0
+        """Of what is being tried, how much is done."""
         self._quiet = QTimer(self, singleShot=True, interval=QUIET_MS)
         self._quiet.timeout.connect(self._request)
         self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
@@ -174,7 +176,7 @@ class BackgroundTrials(QObject):
             self._session = TrialSession(self._mode(), self._arrived.emit)
         if self._step >= GROWTH * max(self._steps, USUAL_STEPS):
             self._steps = self._step
-        self._asked = dict(self._findings)
+        self._asked, self.share = dict(self._findings), 0.0
         self._session.try_remedies(self._experiment, tuple(self._asked.values()), self._steps, self._loss)
 
     def _take(self) -> None:
@@ -182,7 +184,8 @@ class BackgroundTrials(QObject):
         for reply in [] if self._session is None else self._session.replies():
             match reply:
                 case Trying(done=done, total=total):
-                    self.progressed.emit(done / total)
+                    self.share = done / total
+                    self.progressed.emit(self.share)
                 case Tried(findings=findings, steps=steps):
                     self._learn(findings, "" if steps else COSTLY)
                 case Failed(message=message):

@@ -43,13 +43,15 @@ class Bubble(QFrame):
         super().__init__(parent)
         self.setObjectName("tourBubble")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._title, self._text, self._count = QLabel(), QLabel(), QLabel()
+        self._title, self._text, self._meanwhile, self._count = QLabel(), QLabel(), QLabel(), QLabel()
         font = self._title.font()
         font.setBold(True)
         self._title.setFont(font)
         self._title.setWordWrap(True)
         self._text.setWordWrap(True)
-        self._count.setProperty("role", "muted")
+        self._meanwhile.setWordWrap(True)
+        for label in (self._meanwhile, self._count):
+            label.setProperty("role", "muted")
         self.next = QPushButton("&Next", self)
         self.next.setToolTip("Go on without doing it.")
         self.leave = QPushButton("&Leave the tour", self)
@@ -66,6 +68,7 @@ class Bubble(QFrame):
         column.setSpacing(6)
         column.addWidget(self._title)
         column.addWidget(self._text)
+        column.addWidget(self._meanwhile)
         column.addSpacing(4)
         column.addLayout(row)
 
@@ -78,9 +81,19 @@ class Bubble(QFrame):
         self.setAccessibleName(f"Tour, step {number} of {steps}: {title}")
         self.setAccessibleDescription(text)
 
+    def say_meanwhile(self, text: str) -> None:
+        """What one is waiting for."""
+        if text != self._meanwhile.text() or self._meanwhile.isHidden() == bool(text):
+            self._meanwhile.setText(text)
+            self._meanwhile.setVisible(bool(text))
+
     @property
     def title(self) -> str:
         return self._title.text()
+
+    @property
+    def meanwhile(self) -> str:
+        return self._meanwhile.text()
 
     def point_at(self, target: QRect, room: QRect) -> None:
         """Stand beside ``target`` and within ``room``; both in the parent's pixels."""

@@ -35,5 +35,7 @@ class Step:
     """Whether there is nothing left to do."""
     spared: Callable[[], QWidget] | None = None
     """What the bubble leaves uncovered beside the control: the plot that a button is of."""
+    meanwhile: Callable[[], str] = str
+    """What one is waiting for, and how far it is, where the step takes a while."""
     prepare: Callable[[], None] = lambda: None
     """Brings the control into sight."""

@@ -90,6 +90,7 @@ class Tour(QObject):
     def _place(self) -> None:
         window = self._window
         step = self.steps[self.index]
+        self.bubble.say_meanwhile(step.meanwhile())
         area = part_in_sight(step.target(), window)
         self.ring.setVisible(not area.isEmpty())
         if area.isEmpty():

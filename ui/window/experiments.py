@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from simulator.data import Csv, Data
 from simulator.data.image_files import holds_images
-from simulator.data.table import changed
+from simulator.data.table import changed, has_changed
 from simulator.experiment.experiment import Experiment, in_words
 from simulator.experiment.files import Preset, is_table, reach_from, reach_of, read
 from simulator.record.record import Record
@@ -66,6 +67,7 @@ class Experiments(QObject):
         self._asked: set[Path] = set()
         """Where the present run is to be saved."""
         self.document.opened.connect(lambda _experiment: self._asked.clear())
+        self.document.settled.connect(self._take_settled)
         self.bench.keeper.kept.connect(self._take_kept)
         self.bench.keeper.failed.connect(lambda _path, reason: banner.say(reason))
 
@@ -149,11 +151,17 @@ class Experiments(QObject):
                 self._banner.say(news)
 
     def _news_of(self, path: Path) -> str:
-        """What has changed of a file's data since its run."""
+        """What has changed of a file's data since its run; of what takes long to read, the worker tells that later."""
         try:
-            return changed(read(path).data)
+            data = read(path).data
         except ValueError:
             return ""
+        return changed(data) if data.settles_soon else ""
+
+    def _take_settled(self, asked: Data, data: Data) -> None:
+        """The worker has read what takes long."""
+        if isinstance(asked, Csv) and isinstance(data, Csv) and asked.hash not in ("", data.hash):
+            self._banner.say(has_changed(asked))
 
     def _may_reach(self, path: Path) -> bool:
         """Whether an experiment may read what it names outside of its own folder; nothing is read before."""

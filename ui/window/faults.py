@@ -29,7 +29,7 @@ class Faults(QObject):
         super().__init__(parent)
         self._bench, self._banner = bench, banner
         bench.failed.connect(lambda message, trace, _fatal: worker_log.warning("%s\n%s", message, trace))
-        bench.refused.connect(lambda message, _path, trace: self._take_refusal(message, trace))
+        bench.refused.connect(lambda refused: self._take_refusal(refused.message, refused.traceback))
 
     def _take_refusal(self, message: str, trace: str) -> None:
         if trace:
@@ -70,7 +70,7 @@ def report(bench: Bench) -> str:
         "qt": qVersion(),
         "screen": QGuiApplication.platformName(),
         "machine": platform.platform(),
-        "worker": bench.mode,
+        "worker": bench.link.mode,
     }
     lines = "\n".join(f"{name}: {value}" for name, value in facts.items())
     experiment = bench.document.experiment.to_json().decode()

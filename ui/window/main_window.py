@@ -143,6 +143,7 @@ class MainWindow(QMainWindow):
         document, bench, plots = self.document, self.bench, self.plot_area
         document.changed.connect(self._show_changed)
         document.opened.connect(self._show_experiment)
+        document.settled.connect(lambda _asked, _data: self._show_experiment(document.experiment, bench.info))
         document.title_changed.connect(self._show_title)
         bench.link.painting = lambda: plots.feed.refreshing
         bench.link.observations = lambda: (*plots.feed.observations(), *self.findings.rounds.observations())

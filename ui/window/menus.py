@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from simulator.experiment.files import Preset, presets
+from simulator.experiment.files import Preset, preset_groups
 from ui.bench.document import Document
 from ui.board.plot_area import PlotArea
 from ui.builder.builder import Builder
@@ -76,13 +76,14 @@ def _run(menu: QMenu, parts: Parts) -> None:
 
 
 def fill_presets(menu: QMenu, chosen: Callable[[Preset], object]) -> None:
-    """One entry per preset, in teaching order; its effect is the tooltip."""
-    menu.setToolTipsVisible(True)
-    for preset in presets():
-        entry = QAction(preset.title, menu)
-        entry.setToolTip(preset.effect)
-        entry.triggered.connect(lambda _on=False, preset=preset: chosen(preset))
-        menu.addAction(entry)
+    """A menu of each group, as on the start page; a preset's question and effect are its tooltip."""
+    for group in preset_groups():
+        presets = menu.addMenu(group.title)
+        presets.setToolTipsVisible(True)
+        for preset in group.presets:
+            entry = presets.addAction(preset.title)
+            entry.setToolTip(f"{preset.question}\n{preset.effect}")
+            entry.triggered.connect(lambda _on=False, preset=preset: chosen(preset))
 
 
 def _file(window: QMainWindow, menu: QMenu, experiments: Experiments, exports: list[QAction]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject
 
 from simulator.experiment.experiment import Experiment
+from simulator.running.messages import Refused
 from simulator.schema.parameter import is_live_change
 from simulator.training.run_info import RunInfo
 from ui.style.numbers import integer, number
@@ -14,6 +17,7 @@ OLD = "of the last network that could be built"
 EMPTY = "Nothing to show: the network cannot be trained."
 BEFORE = "of the network before; the new one is being built"
 GO_ON = "Go on", "Train on all the same; this run does not pause for it again."
+BUILD = "Build it", "Begin anew; undo goes back to the network before, if there was one."
 ENDED = "of the network before the worker ended"
 
 
@@ -28,6 +32,8 @@ class Notices(QObject):
         self._bench = bench = parts.bench
         self._told = ""
         """What the banner says the present run was: ``refused``, ``failed``, ``halted``, ``stopped``, or nothing."""
+        self._build: Callable[[], None] | None = None
+        """Builds what is described, where that was cancelled."""
         bench.document.opened.connect(lambda _experiment: self._begin())
         bench.document.changed.connect(self._change)
         bench.started.connect(self._start)
@@ -63,10 +69,12 @@ class Notices(QObject):
         if playing:
             self._take_back("failed", "halted", "stopped")
 
-    def _refuse(self, message: str, path: str, traceback: str) -> None:
+    def _refuse(self, refused: Refused) -> None:
+        message, path = refused.message, refused.path
         self._findings.forget()
         self._status.say(f"Not trained: {message}")
-        self._banner.say(f"Not trained: {message}", traceback)
+        self._build = self._bench.build if refused.cancelled else None
+        self._banner.say(f"Not trained: {message}", refused.traceback, again=self._build, words=BUILD)
         self._training.refuse(path, message)
         self._training.set_step(0)
         self._builder.refuse(path, message)
@@ -86,7 +94,9 @@ class Notices(QObject):
             self._banner.say(text, again=self._bench.revive)
         elif self._bench.refusal:
             self._told = "refused"
-            self._banner.say(f"Nothing to {do}, as what is described cannot be built: {self._bench.refusal}")
+            why = "is not" if self._build else "cannot be"
+            text = f"Nothing to {do}, as what is described {why} built: {self._bench.refusal}"
+            self._banner.say(text, again=self._build, words=BUILD)
         else:
             self._banner.say(f"Nothing to {do} yet: the network is being built.")
 

@@ -6,6 +6,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from ui.board.plot_area import PlotArea
+from ui.doctor.panel import trying_text
+from ui.doctor.rounds import Rounds
 from ui.doctor.strip import FindingsStrip
 from ui.tour.step import Step
 from ui.window.parts import Parts
@@ -83,7 +85,19 @@ def _mend(findings: FindingsStrip) -> Step:
         "(F8), pause so that the trials have the machine to themselves, and press a mend that was tried.",
         lambda: _doctor(findings),
         findings.panel.chosen,
+        meanwhile=lambda: trials_text(findings.rounds),
     )
+
+
+def trials_text(rounds: Rounds) -> str:
+    """How far the doctor is with its trials, and that nobody has to wait for it."""
+    offers = rounds.offers
+    if any(offer.finding.remedies for offer in offers):
+        return "A mend has been tried: press its button."
+    mends = sum(offer.trying for offer in offers)
+    if mends:
+        return f"{trying_text(mends, rounds.trials.share)} — Next goes on without them."
+    return "There is no mend to press so far: Next goes on."
 
 
 def _ask(plots: PlotArea) -> Step:

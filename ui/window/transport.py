@@ -146,7 +146,6 @@ class Transport(QToolBar):
         self.addWidget(space)
         self.preset_menu = QMenu("Presets", self)
         self.export_menu = QMenu("Export", self)
-        self.preset_menu.setToolTipsVisible(True)
         self._add_menu_button("Presets", "Experiments to begin with, each showing one effect.", self.preset_menu)
         self._add_menu_button("Export", "Save plots as pictures or numbers.", self.export_menu, icon="export")
 
