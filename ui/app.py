@@ -7,14 +7,15 @@ import gc
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QTimer, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from simulator.experiment.files import find, is_table, presets, reach_of
+from simulator.experiment.experiment import ExperimentError
+from simulator.experiment.files import find, is_table, presets, reach_from, reach_of
 from simulator.running.messages import Command, Reply
 from simulator.running.session import Mode, Session
 from simulator.running.transport import Transport
@@ -56,8 +57,11 @@ def create_app() -> QApplication:
 
 
 def start_document(target: str | None) -> Document:
-    """The document of a file or preset; of the first preset without one. ExperimentError if there is none."""
-    if target is None or asks_first(Path(target)):
+    """The document of a file or preset; of the first preset without one. ExperimentError if there is none.
+
+    The first preset stands in for a run too: that is opened by the window, which says how it goes on, or why it cannot.
+    """
+    if target is None or is_run(Path(target)) or asks_first(Path(target)):
         return Document(presets()[0].load())
     document = Document(find(target))
     if Path(target).exists():
@@ -66,12 +70,25 @@ def start_document(target: str | None) -> Document:
 
 
 def asks_first(path: Path) -> bool:
-    """Whether a person is asked before what a file names is opened: what a table means, what may be read elsewhere.
+    """Whether a person is asked before what a file names is opened: what a table means, what may be read elsewhere."""
+    if is_run(path):
+        return _run_reaches(path)
+    return is_table(path) or path.is_dir() or (path.is_file() and reach_of(path) is not None)
 
-    A run is opened by the window too, which says how it goes on.
-    """
-    run = path.suffix.lower() == RUN_ENDING and path.exists()
-    return run or is_table(path) or path.is_dir() or (path.is_file() and reach_of(path) is not None)
+
+def is_run(path: Path) -> bool:
+    """Whether a file is taken for a run, which goes on."""
+    return path.suffix.lower() == RUN_ENDING and path.exists()
+
+
+def _run_reaches(path: Path) -> bool:
+    """Whether a run's data lie elsewhere; one that cannot be read reaches nowhere."""
+    from simulator.running.run_file import described
+
+    try:
+        return reach_from(path, described(path)) is not None
+    except ExperimentError:
+        return False
 
 
 def workspace_of(target: str | None) -> str:
@@ -85,11 +102,15 @@ def where_training_runs(mode: Mode | None) -> Mode:
     return mode or ("process" if preferred(WORKER) == "process" else "thread")
 
 
-def _worker_factory(mode: Mode, transport: Transport[Command, Reply] | None, document: Document) -> WorkerFactory:
-    """How the bench gets its workers; the first has been at work on the document since before there was a window."""
+def _first_session(mode: Mode, transport: Transport[Command, Reply] | None) -> Session:
+    """A worker that may be at work before there is a window."""
     first = Session(mode, transport=transport)
     first.start()
-    first.change(document.experiment)
+    return first
+
+
+def _worker_factory(mode: Mode, first: Session) -> WorkerFactory:
+    """How the bench gets its workers; the first is there already."""
     waiting = [first]
 
     def factory(notify: Callable[[], None]) -> Session:
@@ -147,19 +168,31 @@ def open_bench(
             forget_shortcuts()
             take_preferred_theme()
         where = where_training_runs(mode)
-        window = MainWindow(document, _worker_factory(where, launched if where == "process" else None, document))
+        path = None if target is None else Path(target)
+        goes_on = path is not None and is_run(path) and not asks_first(path)
+        first = _first_session(where, launched if where == "process" else None)
+        if not goes_on:
+            first.change(document.experiment)
+        window = MainWindow(document, _worker_factory(where, first))
         window.faults.listen(faults)
         _arrange(window, target, reset)
-        with _session(window, ending):
+        if path is not None and goes_on:
+            window.experiments.open_path(path)
+        with _session(window, ending) as offer:
             ending.came.connect(app.exit)
-            status = _run(app, window, target)
+            status = _run(app, window, (offer, _question_about(path, window)))
         window.deleteLater()
         app.sendPostedEvents(window, QEvent.Type.DeferredDelete)
     return status
 
 
-def _run(app: QApplication, window: MainWindow, target: str | None) -> int:
-    """Show the window until it is closed or a signal comes; the exit status."""
+def _question_about(path: Path | None, window: MainWindow) -> Callable[[], None]:
+    """Asks what is to be asked before a file is opened, if anything is, and opens it."""
+    return (lambda: None) if path is None or not asks_first(path) else lambda: window.experiments.open_path(path)
+
+
+def _run(app: QApplication, window: MainWindow, questions: Sequence[Callable[[], None]]) -> int:
+    """Show the window, with one question after the other, until it is closed or a signal comes; the exit status."""
     app.aboutToQuit.connect(window.bench.close)
     window.keep_on_screen()
     window.show()
@@ -169,17 +202,16 @@ def _run(app: QApplication, window: MainWindow, target: str | None) -> int:
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
-    if target is not None and asks_first(Path(target)):
-        # Its dialog finds its place only over a window that has one.
-        QTimer.singleShot(PLACED_MS, window, lambda: window.experiments.open_path(Path(target)))
+    # Dialogs find their place only over a window that has one.
+    QTimer.singleShot(PLACED_MS, window, lambda: [ask() for ask in questions])
     status = app.exec()
     window.bench.close()
     return status
 
 
 @contextmanager
-def _session(window: MainWindow, ending: EndingSignals) -> Iterator[None]:
-    """Keep what is unsaved while the window is open, and offer what an earlier one has left.
+def _session(window: MainWindow, ending: EndingSignals) -> Iterator[Callable[[], None]]:
+    """Keep what is unsaved while the window is open; gives what offers that which an earlier one has left.
 
     Where nothing can be written, go without.
     """
@@ -189,14 +221,13 @@ def _session(window: MainWindow, ending: EndingSignals) -> Iterator[None]:
         session.watch_for_crashes()
     except OSError as error:
         log.warning("nothing can be kept for a later start: %s", error)
-        yield
+        yield lambda: None
         return
     recovery = Recovery(window.bench, session, window)
     ending.came.connect(recovery.keep_at_once)
     for each in earlier:
         say_of_crash(each, window.faults.say)
-    _offer_newest(earlier, window, recovery)
-    yield
+    yield _offer_of_newest(earlier, window, recovery)
     recovery.close()
     if ending.number is None:
         session.end()
@@ -204,17 +235,15 @@ def _session(window: MainWindow, ending: EndingSignals) -> Iterator[None]:
         session.leave()
 
 
-def _offer_newest(earlier: list[SessionFolder], window: MainWindow, recovery: Recovery) -> None:
+def _offer_of_newest(earlier: list[SessionFolder], window: MainWindow, recovery: Recovery) -> Callable[[], None]:
     """One at a start; others wait for the next."""
-    offered = False
+    ask: Callable[[], None] | None = None
     for session in earlier:
         note = note_of(session)
         if note is None:
             settle(session)
-        elif offered:
+        elif ask is not None:
             session.leave()
         else:
-            offered = True
             ask = functools.partial(offer, session, note, window.bench, recovery, window, window.banner)
-            # A dialog finds its place only over a window that has one.
-            QTimer.singleShot(PLACED_MS, window, ask)
+    return ask or (lambda: None)

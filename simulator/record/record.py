@@ -43,6 +43,8 @@ class Record:
         """The last frame with a score on data held out."""
         self.seconds = 0.0
         """Time that it was trained for."""
+        self.saved_steps = -1
+        """How many of its steps stand in a file that a person has asked for; -1: not even that it began."""
 
     @property
     def steps(self) -> int:
@@ -105,6 +107,7 @@ class Record:
         cut.changes = self.changes.until(step)
         cut.scored = self.scored if self.scored is not None and self.scored.step < step else None
         cut.seconds, cut._info = self.seconds, self._info
+        cut.saved_steps = min(self.saved_steps, step)
         return cut
 
 

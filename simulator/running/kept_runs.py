@@ -26,6 +26,8 @@ class KeptRun:
     checkpoint: Checkpoint
     rows: Rows | None = None
     """Its last steps, those that no answer has brought yet."""
+    threads: int = 1
+    """Of its matrix products."""
 
     @property
     def nbytes(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import copy
 
 from simulator.experiment.experiment import Experiment
+from simulator.network.threads import blas_threads
 from simulator.running.kept_runs import KeptRun, KeptRuns
 from simulator.running.live_run import LiveRun
 from simulator.running.messages import Change
@@ -40,7 +41,9 @@ class Lineage:
             self.refused_edit = edit
         if ended is None or not edit or (edit == self.begun_by and not back):
             return None
-        kept = KeptRun(self.run, edit, self.begun_by, ended.training.checkpoint(), ended.rows.take())
+        training = ended.training
+        threads = blas_threads(training.network)
+        kept = KeptRun(self.run, edit, self.begun_by, training.checkpoint(), ended.rows.take(), threads)
         self.kept.keep(kept)
         self._ended = self.run, self.ring
         return kept

@@ -187,7 +187,7 @@ def test_a_long_run_that_stands_in_a_file_is_given_up_without_a_question(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(files, "ask_run", lambda _window, _name, run: bool(asked.append(run)))
+    monkeypatch.setattr(files, "ask_run", lambda _window, _name, run: asked.append(run) or "cancel")
     train(window, qtbot, 3)
     window.bench.record.seconds = 100.0
     assert not window.experiments.may_replace()

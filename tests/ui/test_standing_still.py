@@ -238,18 +238,18 @@ def test_a_long_run_is_not_given_up_without_asking(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ui.window.experiments.LONG_RUN_SECONDS", 0.05)
+    monkeypatch.setattr("ui.window.giving_up.LONG_RUN_SECONDS", 0.05)
     asked: list[str] = []
 
-    def answer(*words: Any) -> bool:
+    def answer(*words: Any) -> str:
         asked.append(str(words[-1]))
-        return agreed
+        return "discard" if agreed else "cancel"
 
     monkeypatch.setattr(files, "ask_run", answer)
-    monkeypatch.setattr(files, "ask_unsaved", lambda *words: "discard" if answer(*words) else "cancel")
+    monkeypatch.setattr(files, "ask_unsaved", answer)
     window = open_window()
     window.bench.play()
-    qtbot.waitUntil(lambda: window.bench.longest.seconds > 0.06)
+    qtbot.waitUntil(lambda: bool(window.bench.unsaved(0.06)))
     if dirty:
         window.document.propose({**window.document.experiment.to_builtins(), "name": "changed"}, "Rename")
     before, run = window.document.experiment, window.bench.info
@@ -277,13 +277,13 @@ def test_a_short_run_is_given_up_without_a_word(
 def test_a_long_run_that_an_edit_has_put_aside_is_asked_about_too(
     qtbot: QtBot, open_window: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.window.experiments.LONG_RUN_SECONDS", 0.05)
+    monkeypatch.setattr("ui.window.giving_up.LONG_RUN_SECONDS", 0.05)
     asked: list[Any] = []
-    monkeypatch.setattr(files, "ask_run", lambda *words: bool(asked.append(words)))
+    monkeypatch.setattr(files, "ask_run", lambda *words: pytest.fail("the experiment is changed too"))
     monkeypatch.setattr(files, "ask_unsaved", lambda *words: "cancel" if asked.append(words) is None else "save")
     window = open_window()
     window.bench.play()
-    qtbot.waitUntil(lambda: window.bench.longest.seconds > 0.06)
+    qtbot.waitUntil(lambda: bool(window.bench.unsaved(0.06)))
     window.bench.pause()
     window.new_seed()
     qtbot.waitUntil(lambda: step_of(window) == 0)
@@ -294,7 +294,7 @@ def test_a_long_run_that_an_edit_has_put_aside_is_asked_about_too(
 def test_a_file_that_is_no_experiment_leaves_all_as_it_was(
     qtbot: QtBot, open_window: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.window.experiments.LONG_RUN_SECONDS", 0.0)
+    monkeypatch.setattr("ui.window.giving_up.LONG_RUN_SECONDS", 0.0)
     monkeypatch.setattr(files, "ask_run", lambda *_: pytest.fail("asked"))
     window = open_window()
     window.bench.play()

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 import main
+from simulator import Experiment, run
+from simulator.running.session import Session
 from ui.app import create_app, open_bench, start_document
+from ui.settings.settings import Settings
 from ui.window.main_window import MainWindow
 
 PLAIN = {"data": {"kind": "moons", "samples": 40}, "layers": [{"kind": "dense", "units": 3}], "batch_size": 8}
@@ -76,6 +80,55 @@ def test_the_bench_opens_trains_and_ends_with_status_0(qtbot: QtBot) -> None:
     QTimer.singleShot(0, play_then_close)
     assert open_bench("spiral") == 0
     assert seen
+
+
+def opened_and_closed(target: Path, look: Callable[[MainWindow], bool]) -> bool:
+    """Whether what ``look`` waits for came about in a window on a file, which is closed then."""
+    app, seen = create_app(), []
+
+    def watch() -> None:
+        for window in app.topLevelWidgets():
+            if isinstance(window, MainWindow) and window.isVisible() and look(window):
+                seen.append(window)
+                window.close()
+
+    watching, late = QTimer(interval=20), QTimer(singleShot=True, interval=20_000)
+    watching.timeout.connect(watch)
+    late.timeout.connect(lambda: app.exit(3))
+    watching.start()
+    late.start()
+    try:
+        return open_bench(str(target), "thread") == 0 and bool(seen)
+    finally:
+        watching.stop()
+        late.stop()
+
+
+def test_a_run_opens_straight_at_its_step(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.nabla"
+    run(Experiment.from_builtins(PLAIN), steps=6, save=path)
+    monkeypatch.setattr(Session, "change", lambda *_given: pytest.fail("another experiment was built first"))
+
+    def stands(window: MainWindow) -> bool:
+        return window.bench.view is not None and window.bench.view.frame.step == 6
+
+    assert opened_and_closed(path, lambda window: stands(window) and window.document.path == path)
+    assert Settings().recent_files() == [path.resolve()]
+
+
+def test_a_run_that_cannot_be_read_is_one_sentence_over_a_bench_that_works(qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "broken.nabla"
+    path.write_bytes(b"PK")
+    told: list[str] = []
+
+    def works(window: MainWindow) -> bool:
+        told[:] = [window.banner.text]
+        window.bench.play()
+        return window.bench.view is not None and window.bench.view.frame.step > 1
+
+    assert opened_and_closed(path, works)
+    assert told[0].startswith("Not opened: broken.nabla")
+    assert "\n" not in told[0]
 
 
 def test_ctrl_c_while_the_bench_opens_ends_it(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from ui.bench.document import Document, Edit
 from ui.bench.link import Worker, WorkerFactory, WorkerLink
 from ui.bench.readings import Readings
 from ui.bench.run_keeper import RunKeeper
-from ui.bench.run_records import RunRecords
+from ui.bench.run_records import RunRecords, UnsavedRun
 from ui.chart.view import View
 
 
@@ -99,8 +99,8 @@ class Bench(QObject):
 
     def start(self) -> None:
         """Start the worker on the document's experiment; step 0 is computed at once."""
-        self._start_worker()
-        self._change(self.document.experiment)
+        if not self._goes_on_from_file(self._start_worker()):
+            self._change(self.document.experiment)
 
     def _start_worker(self) -> Worker:
         worker = self.link.start_worker()
@@ -157,9 +157,6 @@ class Bench(QObject):
         if self.link.worker is not None:
             self.link.worker.cancel()
             self.pause()
-
-    def toggle(self) -> None:
-        self.pause() if self.playing else self.play()
 
     def restart(self) -> None:
         """Back to step 0 with the same weights; it can be undone."""
@@ -227,18 +224,21 @@ class Bench(QObject):
         self._cause, self.refusal, self.building = "", "", True
         self.info = self.view = None
         self._records.begin()
-        saved = self.document.take_run()
-        if saved is None or self.link.worker is None:
+        if not self._goes_on_from_file(self.link.worker):
             self._first_run = self._change(experiment, Edit(back_to=0))
-            return
-        self._first_run = self.link.worker.resume_from(saved.checkpoint)
-        self._records.open(self._first_run, saved)
-        self.wake()
 
-    @property
-    def longest(self) -> Record:
-        """Of the present run and those that undo would bring back, the one that was trained for the longest time."""
-        return self._records.longest(self.playing)
+    def _goes_on_from_file(self, worker: Worker | None) -> bool:
+        """Let a saved run go on, if the document has just been opened from one."""
+        saved = None if worker is None else self.document.take_run()
+        if saved is not None and worker is not None:
+            self._first_run = worker.resume_from(saved.checkpoint)
+            self._records.open(self._first_run, saved)
+            self.wake()
+        return saved is not None
+
+    def unsaved(self, seconds: float) -> tuple[UnsavedRun, ...]:
+        """Of the present run and those that undo would bring back, what was trained so long and stands in no file."""
+        return self._records.unsaved(self.playing, seconds)
 
     # -- replies -------------------------------------------------------------------------------------------------
 

@@ -236,6 +236,8 @@ class Document(QObject):
         self._saved = None if unsaved else self._experiment
         self._stands_in(path, content)
         self._run = run
+        if run is not None and not unsaved:
+            run.record.saved_steps = run.checkpoint.step
         self.edit = Edit()
         self.undo_stack.clear()
         self.opened.emit(self._experiment)

@@ -16,8 +16,8 @@ class KeptRecords:
         self.runs = KeptRuns()
         self._records: dict[int, Record] = {}
 
-    def __iter__(self) -> Iterator[Record]:
-        return iter(self._records.values())
+    def __iter__(self) -> Iterator[tuple[KeptRun, Record]]:
+        return ((kept, self._records[kept.run]) for kept in self.runs if kept.run in self._records)
 
     def keep(self, ended: KeptRun, record: Record) -> None:
         """Keep a run that has ended; what it has not told yet becomes part of its past."""

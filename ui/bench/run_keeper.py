@@ -28,6 +28,14 @@ PATIENCE_SECONDS = 60.0
 PAUSE_SECONDS = 0.005
 
 
+def saved_run(checkpoint: Checkpoint, record: Record, threads: int) -> SavedRun:
+    """A run with its past, trained on this machine with so many threads for matrix products."""
+    from simulator.running.run_file import SavedRun
+    from simulator.system.environment import environment
+
+    return SavedRun(checkpoint, record, environment(threads))
+
+
 class RunKeeper(QObject):
     """One file is written at a time; what else is asked for follows."""
 
@@ -44,6 +52,8 @@ class RunKeeper(QObject):
         self._link, self._record = link, record
         self._paths: deque[Path] = deque()
         """Of the files that are asked for; the first may be on its way."""
+        self._aside: dict[Path, SavedRun] = {}
+        """What is to stand in some of them, if that is not the present run."""
         self._writing: threading.Thread | None = None
         self._kept: tuple[Experiment, int] | None = None
         """What the file that is written holds: the experiment, and the step."""
@@ -57,14 +67,18 @@ class RunKeeper(QObject):
         """Whether a file is still to be written."""
         return bool(self._paths)
 
-    def keep(self, path: Path) -> None:
-        """Write the present run into this file; :attr:`kept` or :attr:`failed` tells when that is over."""
+    def keep(self, path: Path, saved: SavedRun | None = None) -> None:
+        """Write the present run, or this one, into a file; :attr:`kept` or :attr:`failed` tells when that is over."""
+        if saved is not None:
+            self._aside[path] = saved
         self._paths.append(path)
         if len(self._paths) == 1:
             self._ask()
 
     def _ask(self) -> None:
-        if self._link.worker is None or self._link.dead:
+        if (saved := self._aside.pop(self._paths[0], None)) is not None:
+            self._write(saved)
+        elif self._link.worker is None or self._link.dead:
             self._end("there is no run that could be kept: the worker has ended")
         else:
             self._link.worker.take_snapshot()
@@ -86,15 +100,11 @@ class RunKeeper(QObject):
         if record.steps != checkpoint.step:
             self._end("another run has begun meanwhile")
             return
-        self._write(checkpoint, deepcopy(record), snapshot.threads)
+        self._write(saved_run(checkpoint, deepcopy(record), snapshot.threads))
         self._link.wake()
 
-    def _write(self, checkpoint: Checkpoint, record: Record, threads: int) -> None:
-        from simulator.running.run_file import SavedRun
-        from simulator.system.environment import environment
-
-        self._kept = checkpoint.experiment, checkpoint.step
-        saved = SavedRun(checkpoint, record, environment(threads))
+    def _write(self, saved: SavedRun) -> None:
+        self._kept = saved.experiment, saved.checkpoint.step
         self._writing = threading.Thread(
             target=self._write_beside, args=(saved, self._paths[0]), name="nablascope-keeper"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer
@@ -15,6 +16,15 @@ from ui.bench.kept_records import KeptRecords
 
 if TYPE_CHECKING:
     from simulator.running.run_file import SavedRun
+
+
+@dataclass(frozen=True)
+class UnsavedRun:
+    """A run of which not all stands in a file."""
+
+    record: Record
+    kept: KeptRun | None = None
+    """What undo would go on from; None for the present run."""
 
 
 class RunRecords:
@@ -49,11 +59,11 @@ class RunRecords:
             self.record.seconds += self._trained.elapsed() / 1000
         self._trained.start()
 
-    def longest(self, playing: bool) -> Record:
-        """The record of the run that was trained for the longest time."""
+    def unsaved(self, playing: bool, seconds: float) -> tuple[UnsavedRun, ...]:
+        """The runs that were trained for so many seconds at least and stand in no file; the present one comes first."""
         self.count_time(playing)
-        runs: tuple[Record, ...] = (self.record, *self._kept)
-        return max(runs, key=lambda record: record.seconds)
+        runs = (UnsavedRun(self.record), *(UnsavedRun(record, kept) for kept, record in self._kept))
+        return tuple(run for run in runs if run.record.seconds >= seconds and run.record.steps > run.record.saved_steps)
 
     def put_aside(self, ended: KeptRun | None, playing: bool) -> None:
         """Keep the past of the run that was trained until now for when it is brought back."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QMessageBox, QPushButton, QWidget
 
 from ui.dialogs import plain
 
-Answer = Literal["save", "discard", "cancel"]
+Answer = Literal["save", "keep", "discard", "cancel"]
 ChangeAnswer = Literal["save as", "overwrite", "reload", "cancel"]
+Usual = QMessageBox.StandardButton
+KEEP = "Keep as .nabla…"
 ENDINGS = "*.csv *.tsv *.tab *.txt *.dat *.data *.arff *.xlsx *.xls *.ods *.gz *.zip"
 EXPERIMENTS = "Experiment: settings only, readable (*.json)"
 RUNS = "Run: with weights and curves, goes on (*.nabla)"
@@ -63,16 +65,14 @@ def _ask_overwrite(parent: QWidget, path: Path) -> bool:
     return _answered(box) == button.Save
 
 
-def ask_unsaved(parent: QWidget, name: str, run: str = "") -> Answer:
-    """What to do with changes that would be lost, and with them the ``run``, if one is named."""
-    button = QMessageBox.StandardButton
-    lost = f" The run is lost in any case: {run}." if run else ""
+def ask_unsaved(parent: QWidget, name: str, runs: str = "") -> Answer:
+    """What to do with changes that would be lost, and with them the ``runs``, if any are named."""
     box = _question(parent, "Unsaved changes", f"{name} has changes that are not saved.")
-    box.setInformativeText(f"Without saving they are lost.{lost}")
-    box.setStandardButtons(button.Save | button.Discard | button.Cancel)
-    box.setDefaultButton(button.Save)
-    answer = _answered(box)
-    return "save" if answer == button.Save else "discard" if answer == button.Discard else "cancel"
+    if runs:
+        box.setInformativeText(f"They would be lost, and what was trained is in no file: {runs}. A .nabla keeps both.")
+        return _answer(box, {KEEP: "keep", "Save the experiment only": "save", Usual.Discard: "discard"})
+    box.setInformativeText("Without saving they are lost.")
+    return _answer(box, {Usual.Save: "save", Usual.Discard: "discard"})
 
 
 def ask_changed(parent: QWidget, path: Path, *, gone: bool, reload: bool) -> ChangeAnswer:
@@ -99,14 +99,35 @@ def ask_changed(parent: QWidget, path: Path, *, gone: bool, reload: bool) -> Cha
     return next((answer for answer, button in made.items() if button is clicked), "cancel")
 
 
-def ask_run(parent: QWidget, name: str, run: str) -> bool:
-    """Whether a ``run`` may be given up."""
-    button = QMessageBox.StandardButton
-    box = _question(parent, "The run would be lost", f"Another experiment ends the run of {name}.")
-    box.setInformativeText(f"It cannot be brought back: {run}.")
-    box.setStandardButtons(button.Discard | button.Cancel)
-    box.setDefaultButton(button.Cancel)
-    return _answered(box) == button.Discard
+def ask_run(parent: QWidget, name: str, runs: str) -> Answer:
+    """What to do with ``runs`` that would be lost."""
+    box = _question(parent, "Not saved", f"What was trained of {name} is in no file.")
+    box.setInformativeText(f"It would be lost: {runs}.")
+    return _answer(box, {KEEP: "keep", Usual.Discard: "discard"})
+
+
+def _answer(box: QMessageBox, choices: dict[str | QMessageBox.StandardButton, Answer]) -> Answer:
+    """What is chosen, first of all what comes first; ``cancel`` is a choice always, and where nothing is chosen."""
+    role = QMessageBox.ButtonRole.AcceptRole
+    answers: dict[QAbstractButton, Answer] = {}
+    for button, answer in choices.items():
+        made = box.addButton(button, role) if isinstance(button, str) else box.addButton(button)
+        answers[made] = answer
+    box.addButton(Usual.Cancel)
+    box.setDefaultButton(next(made for made in answers if isinstance(made, QPushButton)))
+    plain(box)
+    box.exec()
+    box.deleteLater()
+    return answers.get(box.clickedButton(), "cancel")
+
+
+def ask_keep(parent: QWidget, suggestion: str) -> Path | None:
+    """Where to keep a run."""
+    name, _ = QFileDialog.getSaveFileName(parent, "Keep as .nabla", suggestion, RUNS)
+    if not name:
+        return None
+    path = Path(name) if Path(name).suffix == ".nabla" else Path(f"{name}.nabla")
+    return path if path == Path(name) or not path.exists() or _ask_overwrite(parent, path) else None
 
 
 def ask_recover(parent: QWidget, name: str, when: str, gain: str) -> bool:

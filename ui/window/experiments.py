@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from simulator.data.image_files import holds_images
 from simulator.data.table import changed, has_changed
 from simulator.experiment.experiment import Experiment, in_words
 from simulator.experiment.files import Preset, is_table, reach_from, reach_of, read
-from simulator.record.record import Record
 from simulator.schema.parameter import replaced
 from simulator.system.fingerprint import Fingerprint, fingerprint_of, free_name_beside
 from ui.bench.bench import Bench
@@ -21,7 +21,7 @@ from ui.dialogs import files
 from ui.forms.training import with_fitting_loss
 from ui.settings.preferences import PRECISION, SEED, preferred
 from ui.settings.settings import Settings
-from ui.style.numbers import count, duration
+from ui.window.giving_up import GivingUp
 from ui.window.status import Banner
 
 # Dialogs are imported when they are asked for: the first window does not wait for them.
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 RUN_ENDING = ".nabla"
 """Of files that hold a run with its experiment."""
-LONG_RUN_SECONDS = 60.0
-"""A run that was trained for longer is not given up without a question."""
 
 NEW = {
     "data": {"kind": "digits"},
@@ -62,8 +60,11 @@ class Experiments(QObject):
         self.bench, self.document = bench, bench.document
         self._banner, self._window = banner, window
         self._settings = Settings()
-        self._safe: tuple[Record | None, int] = None, 0
-        """The past of the run that stands in a file, and its step there."""
+        self._giving_up = GivingUp(
+            bench, functools.partial(self.save, leaving=True), self._save_to, self._folder, window
+        )
+        self.may_replace = self._giving_up.may
+        """Whether another experiment may take the place of the present one and its runs, or nothing may."""
         self._asked: set[Path] = set()
         """Where the present run is to be saved."""
         self.document.opened.connect(lambda _experiment: self._asked.clear())
@@ -145,7 +146,6 @@ class Experiments(QObject):
         del training
         if self._may_leave():
             self.document.replace(saved.experiment, path.absolute(), saved, content=content)
-            self._safe = saved.record, saved.checkpoint.step
             self._settings.add_recent(path)
             if news:
                 self._banner.say(news)
@@ -210,7 +210,7 @@ class Experiments(QObject):
             case "save as":
                 return self.save_as(free_name_beside(path))
             case "reload":
-                kept = self.save_as(free_name_beside(path)) and self._is_written()
+                kept = self.save_as(free_name_beside(path)) and self._giving_up.is_saved()
                 if kept and self.document.path != path:
                     self.open_path(path)
                 return kept
@@ -242,7 +242,7 @@ class Experiments(QObject):
         self._settings.add_recent(path)
         if path in self._asked:
             self._asked.discard(path)
-            self._safe = self.bench.record, step
+            self.bench.record.saved_steps = step
             self.document.saved_in(path, experiment, content)
             self.leaving.emit()
 
@@ -250,31 +250,8 @@ class Experiments(QObject):
         recent = self._settings.recent_files()
         return str(recent[0].parent if recent else Path.home())
 
-    def may_replace(self) -> bool:
-        """Whether another experiment may take the place of the present one and its run."""
-        return self.may_lose(self._long_run())
-
     def _may_leave(self) -> bool:
         may = self.may_replace()
         if may:
             self.leaving.emit()
         return may
-
-    def may_lose(self, run: str = "") -> bool:
-        """Whether the present experiment may be given up: saved, unchanged, or so decided; and ``run``, if one is."""
-        if not self.document.dirty:
-            return not run or files.ask_run(self._window, self.document.name, run)
-        answer = files.ask_unsaved(self._window, self.document.name, run)
-        return answer == "discard" or (answer == "save" and self.save(leaving=True) and self._is_written())
-
-    def _is_written(self) -> bool:
-        """Whether what was to be saved is, once all of it is written."""
-        return not self.bench.keeper.busy or self.bench.keeper.wait()
-
-    def _long_run(self) -> str:
-        """``12 400 steps, 3 min 20 s of training``, where that is a pity to lose; else nothing."""
-        longest = self.bench.longest
-        safe, step = self._safe
-        if longest.seconds < LONG_RUN_SECONDS or (longest is safe and longest.steps <= step):
-            return ""
-        return f"{count(longest.steps, 'step')}, {duration(longest.seconds)} of training"

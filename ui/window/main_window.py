@@ -248,7 +248,7 @@ class MainWindow(QMainWindow):
             self.move(x, y)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self.experiments.may_lose():
+        if not self.experiments.may_replace():
             event.ignore()
             return
         self.panel_arrangement.store()

@@ -85,7 +85,7 @@ class Transport(QToolBar):
     def _add_commands(self, window: QWidget) -> None:
         bench = self.bench
         self.play = action(
-            window, "Play or pause", bench.toggle, keys="Space", icon="play", tip="Play or pause training."
+            window, "Play or pause", self._toggle, keys="Space", icon="play", tip="Play or pause training."
         )
         self.step = action(
             window, "One step", lambda: bench.play(1), keys="Ctrl+.", icon="step", tip="Train one step, then pause."
@@ -184,6 +184,9 @@ class Transport(QToolBar):
             self.bench.noticed.emit(rule)
         else:
             self.bench.play_until(rule)
+
+    def _toggle(self) -> None:
+        self.bench.pause() if self.bench.playing else self.bench.play()
 
     def _show_playing(self, playing: bool) -> None:
         set_icon(self.play, "pause" if playing else "play")
