@@ -10,6 +10,7 @@ from numpy import bool_
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Floats
+from simulator.experiment.experiment import Experiment
 from simulator.observations.base import Observation, Observed, Result
 from simulator.observations.observer import Made
 from simulator.training.nonfinite import Began, LostState
@@ -34,6 +35,8 @@ class Frame(Struct, frozen=True):
     began: Began | None = None
     """Where NaN or Inf came in, at this step or before; None while all has been finite."""
     lost_state: LostState | None = None
+    experiment: Experiment | None = None
+    """That is trained as of this step; None where a file does not say."""
 
     @property
     def run(self) -> int:
@@ -62,4 +65,5 @@ def frame_of(training: Training, scalars: Mapping[str, float], observations: Mad
         observations=observations or {},
         began=training.watch.present.began,
         lost_state=training.watch.present.lost_state,
+        experiment=training.experiment,
     )

@@ -48,7 +48,8 @@ def packed_frame(frame: Frame | None, packing: Packing) -> Any:
     kept = {each: observed for each, observed in frame.observations.items() if each in at_start()}
     # What one cost is another each time: one run gives one file.
     observations = tuple(_Observed(each, **{**asdict(observed), "seconds": 0.0}) for each, observed in kept.items())
-    return packing.packed(_Frame(**{**asdict(frame), "observations": observations}))
+    fields = {name: value for name, value in asdict(frame).items() if name in _Frame.__struct_fields__}
+    return packing.packed(_Frame(**{**fields, "observations": observations}))
 
 
 def unpacked_frame(plain: Any, buffer: NDArray[np.uint8]) -> Frame | None:

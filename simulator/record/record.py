@@ -12,6 +12,7 @@ from simulator.observations.base import Observed
 from simulator.observations.registry import at_start, observations
 from simulator.observations.sampled import Sampled
 from simulator.record.changes import ChangeLog
+from simulator.record.experiments import ExperimentLog
 from simulator.record.frame import Frame
 from simulator.record.history import History, Rows
 from simulator.record.past import MOST_BYTES, Past, most_bytes
@@ -36,9 +37,13 @@ class Record:
         """Of what has been sampled, by its name."""
         self.changes = ChangeLog()
         """What was changed in the run while it was trained."""
+        self.experiments = ExperimentLog()
+        """By what it was trained, before and after each change."""
         self._info = None if first is None else first.info
         self.first = first
         """The frame of step 0."""
+        if first is not None:
+            self.experiments.see(first)
         self.scored: Frame | None = None
         """The last frame with a score on data held out."""
         self.seconds = 0.0
@@ -70,6 +75,7 @@ class Record:
         if frame is None:
             return
         self._info = frame.info
+        self.experiments.see(frame)
         self._keep(frame)
         looks = {each.past.name: (each.past, observed) for each, observed in frame.observations.items() if each.past}
         for past, observed in looks.values():
@@ -105,6 +111,7 @@ class Record:
         pasts = {name: past.until(step) for name, past in self.pasts.items()}
         cut.pasts = {name: past for name, past in pasts.items() if past.looks.steps.size}
         cut.changes = self.changes.until(step)
+        cut.experiments = self.experiments.until(step)
         cut.scored = self.scored if self.scored is not None and self.scored.step < step else None
         cut.seconds, cut._info = self.seconds, self._info
         cut.saved_steps = min(self.saved_steps, step)

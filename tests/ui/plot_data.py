@@ -28,6 +28,7 @@ from simulator.observations.order_chaos import OrderChaosObservation
 from simulator.observations.prediction import PredictionObservation
 from simulator.observations.time_profile import TimeProfilesObservation
 from simulator.record.changes import Change
+from simulator.experiment.experiment import Experiment
 from simulator.record.frame import Frame
 from simulator.record.history import History, Rows
 from simulator.record.past import Past
@@ -138,8 +139,15 @@ def frame(depth: int, step: int = 0, kind: str = "random", *, run: int = 1, plan
         BoundsObservation(): bounds(measures["bias_gradient_norm"]),
         **costly(depth, step, fill),
     }
-    plain = Frame(run_info(depth, run, plane=plane), step, step / 4, scalars, measures, defined)
+    info = run_info(depth, run, plane=plane)
+    plain = Frame(info, step, step / 4, scalars, measures, defined, experiment=experiment_at(step))
     return with_results(plain, results, seconds=0.3)
+
+
+def experiment_at(step: int) -> Experiment:
+    """A hand has changed the rate before this step."""
+    plain = {"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 3}], "name": "made up <&>"}
+    return Experiment.from_builtins({**plain, "optimizer": {"kind": "sgd", "learning_rate": 0.5 / (1 + step)}})
 
 
 def with_results(frame: Frame, results: Mapping[Observation[Any], Any], seconds: float = 0.0) -> Frame:
@@ -181,6 +189,7 @@ def view(depth: int, steps: int = 40, kind: str = "random", *, run: int = 1, pla
     units[steps] = watched
     pasts = past_of(now.info, steps, fill), gains_past(now.info, steps, kind), unit_past(units, now.info)
     record = recorded(history(depth, steps, kind), first, *pasts)
+    record.experiments.see(now)
     return View(now, record)
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
-from PySide6.QtCore import QBuffer, QByteArray, QMarginsF, QRectF, QSize, QSizeF
+from PySide6.QtCore import QBuffer, QByteArray, QMarginsF, QMimeData, QRectF, QSize, QSizeF
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
+from simulator.experiment.carriers import Carried, embed, is_carrier
 from simulator.system.atomic import write_atomic
 from simulator.system.progress import CancelledError, followed
 from ui.export.tables import csv_text
@@ -81,7 +82,10 @@ def picture(plot: Plot[Any], width: int, height: int, scale: float = 1.0, *, lig
 
 
 def _write_png(plot: Plot[Any], device: QBuffer, width: int, height: int, scale: float, light: bool) -> None:
-    image = picture(plot, width, height, scale, light=light)
+    _encode(plot, picture(plot, width, height, scale, light=light), device)
+
+
+def _encode(plot: Plot[Any], image: QImage, device: QBuffer) -> None:
     writer = QImageWriter(device, QByteArray(b"png"))
     if not writer.write(image):
         raise ExportError(f"cannot write “{plot.title}”: {writer.errorString()}")
@@ -135,10 +139,22 @@ def _content(plot: Plot[Any], kind: str, width: int, height: int, scale: float, 
     """What the file holds; made in memory, as a library that fails to write says so on the terminal, and not why."""
     if kind == "csv":
         return csv_text(plot.table()).encode()
+    device = _buffer()
+    _PAINTERS[kind](plot, device, width, height, scale, light)
+    return with_experiment(plot, bytes(device.data().data()), kind)
+
+
+def _buffer() -> QBuffer:
     device = QBuffer()
     device.open(QBuffer.OpenModeFlag.WriteOnly)
-    _PAINTERS[kind](plot, device, width, height, scale, light)
-    return bytes(device.data().data())
+    return device
+
+
+def with_experiment(plot: Plot[Any], content: bytes, kind: str) -> bytes:
+    """A picture of a plot with the experiment that it shows, where the kind of file can carry one."""
+    if plot.experiment is None or plot.state is None or not is_carrier(Path(f"picture.{kind}")):
+        return content
+    return embed(content, f".{kind}", Carried(plot.experiment, plot.title, plot.state.step))
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -251,5 +267,9 @@ def export_all(
 def copy_picture(
     plot: Plot[Any], *, width: int = 800, height: int = 500, scale: float = 2.0, light: bool = True
 ) -> None:
-    """Put a picture of the plot on the clipboard."""
-    QGuiApplication.clipboard().setImage(picture(plot, width, height, scale, light=light))
+    """Put a picture of the plot on the clipboard, as a PNG with the experiment that it shows too."""
+    image, device, copied = picture(plot, width, height, scale, light=light), _buffer(), QMimeData()
+    _encode(plot, image, device)
+    copied.setImageData(image)
+    copied.setData("image/png", QByteArray(with_experiment(plot, bytes(device.data().data()), "png")))
+    QGuiApplication.clipboard().setMimeData(copied)

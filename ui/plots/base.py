@@ -126,6 +126,7 @@ class Plot(DrawnPlot[S]):
         state = self.capture(view)
         if state is not None:
             self.show_changes(view.changes)
+            self.experiment = view.record.experiments.at(state.step)
             read, self._read_frame = self._read_frame, view.reading
             self.show_state(state, read=view.reading is not read)
         elif self.state is None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from simulator.experiment.experiment import Experiment
 from simulator.record.changes import Change
 from simulator.training.run_info import RunInfo
 from ui.chart.canvas import Canvas
@@ -36,6 +37,8 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
         self.theme = theme or current_theme()
         self.info: RunInfo | None = None
         self.state: S | None = None
+        self.experiment: Experiment | None = None
+        """By which what is shown was trained, as of its step."""
         self.ghost: S | None = None
         self.options = {option.key: option.on for option in self.offers}
         self.by_hand: set[str] = set()

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import QBuffer
 from PySide6.QtWidgets import QApplication
 
+from simulator.experiment.carriers import Carried, embed
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import find
 from simulator.observations.base import Observation
@@ -17,6 +19,7 @@ from simulator.observations.observer import Observer
 from simulator.record.frame import frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
+from simulator.system.atomic import write_atomic
 from simulator.training.training import Training
 from ui.chart.view import View
 from ui.plots.base import Plot
@@ -59,8 +62,22 @@ def preview(kind: type[Plot[Any]], arguments: Sequence[str] | None = None) -> No
         plot.setWindowTitle(kind.title)
         plot.show()
         app.exec()
-    elif not plot.grab().save(str(asked.save)):
-        raise SystemExit(f"{asked.save} cannot be written")
+    else:
+        _save(plot, asked.save)
+
+
+def _save(plot: Plot[Any], path: Path) -> None:
+    """Write what is shown, with its experiment."""
+    device = QBuffer()
+    device.open(QBuffer.OpenModeFlag.WriteOnly)
+    plot.grab().save(device, "PNG")
+    assert plot.experiment is not None
+    assert plot.state is not None
+    carried = Carried(plot.experiment, plot.title, plot.state.step)
+    try:
+        write_atomic(path, embed(bytes(device.data().data()), ".png", carried))
+    except OSError as error:
+        raise SystemExit(f"{path} cannot be written") from error
 
 
 def _parser(kind: type[Plot[Any]]) -> argparse.ArgumentParser:
