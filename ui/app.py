@@ -14,6 +14,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QTimer, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
+from simulator.experiment.carriers import extract, is_carrier
 from simulator.experiment.experiment import ExperimentError
 from simulator.experiment.files import find, is_table, presets, reach_from, reach_of
 from simulator.running.messages import Command, Reply
@@ -64,7 +65,7 @@ def start_document(target: str | None) -> Document:
     if target is None or is_run(Path(target)) or asks_first(Path(target)):
         return Document(presets()[0].load())
     document = Document(find(target))
-    if Path(target).exists():
+    if Path(target).exists() and not is_carrier(Path(target)):
         document.path = Path(target).absolute()
     return document
 
@@ -139,6 +140,8 @@ def _arrange(window: MainWindow, target: str | None, reset: bool) -> None:
     window.first_hour.begin(asked=target is not None)
     if workspace := workspace_of(target):
         window.plot_area.show_workspace(workspace)
+    if target is not None and Path(target).exists() and is_carrier(Path(target)):
+        window.banner.say(extract(Path(target)).sentence)
 
 
 def open_bench(

@@ -22,6 +22,7 @@ import nablascope
 from simulator.experiment.carriers import CARRIERS, MOST_TEXT, NAME, Carried, embed, extract
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import presets, reach_of, read
+from simulator.running.command_line import execute, parser
 
 AWKWARD = 'a <b> & "c" --> ]]> </template></metadata> ∂W é \U0001f600 \\ \t end'
 PLAIN = {"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 3}], "name": AWKWARD, "seed": 2**62}
@@ -232,6 +233,24 @@ def test_what_a_picture_names_beyond_its_folder_is_asked_for_as_of_any_experimen
     reach = reach_of(written(tmp_path / "here", ".png", Carried(named)))
     assert reach is not None
     assert reach.target == table
+
+
+def test_a_run_without_a_screen_begins_from_a_picture(tmp_path: Path) -> None:
+    picture, plain = written(tmp_path, ".svg", Carried(EXPERIMENT)), tmp_path / "plain.json"
+    nablascope.save(EXPERIMENT, plain)
+    tables = []
+    for target in (picture, plain):
+        asked = ["run", str(target), "--steps", "3", "--out", str(tmp_path / target.stem), "--no-plots"]
+        assert execute(parser().parse_args(asked), lambda _result, _folder: None) == 0
+        tables.append((tmp_path / target.stem / "layers.csv").read_bytes())
+    assert tables[0] == tables[1]
+
+
+def test_a_picture_of_something_else_is_no_target_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["run", str(written(tmp_path, ".png")), "--steps", "3", "--out", str(tmp_path / "out")]
+    assert execute(parser().parse_args(asked), lambda _result, _folder: None) == 2
+    assert capsys.readouterr().err.startswith("error: picture.png carries no experiment")
+    assert not (tmp_path / "out").exists()
 
 
 def mutants(content: bytes, count: int, seed: int) -> list[bytes]:

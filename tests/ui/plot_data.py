@@ -14,6 +14,7 @@ from simulator.arrays.histograms import Histograms
 from simulator.arrays.numeric import Floats
 from simulator.arrays.trace import Gains, decades
 from simulator.data.points import Points
+from simulator.experiment.experiment import Experiment
 from simulator.layers.info import LayerInfo
 from simulator.observations.base import Observation, Observed
 from simulator.observations.boundary import Boundary, BoundaryObservation
@@ -28,7 +29,6 @@ from simulator.observations.order_chaos import OrderChaosObservation
 from simulator.observations.prediction import PredictionObservation
 from simulator.observations.time_profile import TimeProfilesObservation
 from simulator.record.changes import Change
-from simulator.experiment.experiment import Experiment
 from simulator.record.frame import Frame
 from simulator.record.history import History, Rows
 from simulator.record.past import Past

@@ -17,6 +17,7 @@ from simulator.experiment.carriers import extract
 from simulator.experiment.experiment import Experiment
 from tests.ui.plot_data import experiment_at, view
 from tests.ui.windows import OpenOn
+from ui.app import start_document
 from ui.dialogs import files
 from ui.export import copy_picture, export_all, export_plot
 from ui.export.headless import draw_all
@@ -93,7 +94,7 @@ def test_a_picture_on_the_clipboard_carries_it_too(qtbot: QtBot, qapp: QApplicat
     assert QImage(str(path)) == qapp.clipboard().image().convertToFormat(QImage(str(path)).format())
 
 
-# -- in a window --------------------------------------------------------------------------------------------------------
+# -- in a window ------------------------------------------------------------------------------------------------------
 
 
 def rate(experiment: Experiment) -> float:
@@ -148,6 +149,12 @@ def test_a_picture_that_is_dropped_opens_its_experiment_as_an_untitled_copy(
     assert "“Gradient waterfall”, which showed step 40" in window.banner.text
     qtbot.waitUntil(lambda: window.bench.view is not None, timeout=WAIT_MS)
     assert path.read_bytes() == before
+
+
+def test_a_start_on_a_picture_opens_an_untitled_copy(qtbot: QtBot, tmp_path: Path) -> None:
+    document = start_document(str(export_plot(shown("loss", qtbot), tmp_path / "mine.png")))
+    assert document.experiment == experiment_at(40)
+    assert document.path is None
 
 
 def test_saving_what_a_picture_opened_asks_where_and_leaves_the_picture(

@@ -7,6 +7,7 @@ from typing import Literal
 
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QMessageBox, QPushButton, QWidget
 
+from simulator.experiment import carriers
 from ui.dialogs import plain
 
 Answer = Literal["save", "keep", "discard", "cancel"]
@@ -18,7 +19,8 @@ EXPERIMENTS = "Experiment: settings only, readable (*.json)"
 RUNS = "Run: with weights and curves, goes on (*.nabla)"
 KINDS = {".json": EXPERIMENTS, ".nabla": RUNS}
 """Ending → what is saved under it."""
-OPENABLE = f"Experiments, runs and tables (*.json *.nabla {ENDINGS});;All files (*)"
+CARRIERS = " ".join(f"*{ending}" for ending in carriers.CARRIERS)
+OPENABLE = f"Experiments, runs, pictures and tables (*.json *.nabla {CARRIERS} {ENDINGS});;All files (*)"
 TABLES = f"Tables ({ENDINGS});;All files (*)"
 
 

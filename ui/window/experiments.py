@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from simulator.data import Csv, Data
 from simulator.data.image_files import holds_images
 from simulator.data.table import changed, has_changed
+from simulator.experiment.carriers import extract, is_carrier
 from simulator.experiment.experiment import Experiment, in_words
 from simulator.experiment.files import Preset, is_table, reach_from, reach_of, read
 from simulator.schema.parameter import replaced
@@ -117,6 +118,9 @@ class Experiments(QObject):
         if path.suffix.lower() == RUN_ENDING:
             self._open_run(path)
             return
+        if is_carrier(path):
+            self._open_carried(path)
+            return
         reason = self.document.open(path, lambda: self._may_reach(path) and self._may_leave())
         if reason is not None:
             self._banner.say(f"Not opened: {reason}")
@@ -149,6 +153,18 @@ class Experiments(QObject):
             self._settings.add_recent(path)
             if news:
                 self._banner.say(news)
+
+    def _open_carried(self, path: Path) -> None:
+        """The experiment in a picture or a report, as an untitled copy: saving it must not replace what carried it."""
+        try:
+            carried = extract(path)
+        except ValueError as error:
+            self._banner.say(f"Not opened: {in_words(error)}")
+            return
+        if self._may_reach(path) and self._may_leave():
+            self.document.replace(carried.experiment.beside(path.parent))
+            self._settings.add_recent(path)
+            self._banner.say(f"{carried.sentence} {self._news_of(path)}".rstrip())
 
     def _news_of(self, path: Path) -> str:
         """What has changed of a file's data since its run; of what takes long to read, the worker tells that later."""
