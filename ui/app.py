@@ -35,7 +35,8 @@ from ui.window.experiments import RUN_ENDING
 from ui.window.faults import say_of_crash
 from ui.window.main_window import MainWindow
 from ui.window.preference_effects import take_preferred_theme
-from ui.window.recovery import Recovery, note_of, offer, settle
+from ui.window.recovery import Recovery
+from ui.window.recovery_offer import note_of, offer, settle
 
 log = logging.getLogger("nablascope")
 PLACED_MS = 200
@@ -228,6 +229,7 @@ def _session(window: MainWindow, ending: EndingSignals) -> Iterator[Callable[[],
         return
     recovery = Recovery(window.bench, session, window)
     ending.came.connect(recovery.keep_at_once)
+    recovery.failed.connect(window.banner.say)
     for each in earlier:
         say_of_crash(each, window.faults.say)
     yield _offer_of_newest(earlier, window, recovery)
@@ -248,5 +250,5 @@ def _offer_of_newest(earlier: list[SessionFolder], window: MainWindow, recovery:
         elif ask is not None:
             session.leave()
         else:
-            ask = functools.partial(offer, session, note, window.bench, recovery, window, window.banner)
+            ask = functools.partial(offer, session, note, window.document, recovery, window)
     return ask or (lambda: None)

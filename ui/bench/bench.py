@@ -72,9 +72,9 @@ class Bench(QObject):
         self.set_limit, self.set_guard, self.set_visible = (
             self.link.set_limit, self.link.set_guard, self.link.set_visible,
         )  # fmt: skip
-        self.keeper = RunKeeper(self.link, lambda: self.record, self)
+        self.keeper = RunKeeper(self.link, lambda: self.record, lambda: self.checkpoint, self)
         """Writes the present run into files."""
-        self.recovery_keeper = RunKeeper(self.link, lambda: self.record, self)
+        self.recovery_keeper = RunKeeper(self.link, lambda: self.record, lambda: self.checkpoint, self)
         """The same, for what is kept in case of a hard end: nobody waits for it, or is told."""
         for keeper in (self.keeper, self.recovery_keeper):
             self.failed.connect(lambda _message, _traceback, fatal, each=keeper: each.give_up() if fatal else None)

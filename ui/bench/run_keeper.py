@@ -46,10 +46,14 @@ class RunKeeper(QObject):
     _written = Signal()
     """From the thread that writes."""
 
-    def __init__(self, link: WorkerLink, record: Callable[[], Record], parent: QObject) -> None:
-        """``record`` gives the past of the present run."""
+    def __init__(
+        self, link: WorkerLink, record: Callable[[], Record], last: Callable[[], Checkpoint | None], parent: QObject
+    ) -> None:
+        """``record`` gives the past of the present run, ``last`` where it could go on without its worker."""
         super().__init__(parent)
-        self._link, self._record = link, record
+        self._link, self._record, self._last = link, record, last
+        self._threads = 1
+        """Of the last run's matrix products."""
         self._paths: deque[Path] = deque()
         """Of the files that are asked for; the first may be on its way."""
         self._aside: dict[Path, SavedRun] = {}
@@ -79,10 +83,18 @@ class RunKeeper(QObject):
         if (saved := self._aside.pop(self._paths[0], None)) is not None:
             self._write(saved)
         elif self._link.worker is None or self._link.dead:
-            self._end("there is no run that could be kept: the worker has ended")
+            self._write_last()
         else:
             self._link.worker.take_snapshot()
             self._link.wake()
+
+    def _write_last(self) -> None:
+        """The run as it stood when the worker last told where it could go on."""
+        checkpoint, record = self._last(), self._record()
+        if checkpoint is None or not record.history.start <= checkpoint.step <= record.steps:
+            self._end("there is no run that could be kept: the worker has ended")
+        else:
+            self._write(saved_run(checkpoint, record.until(checkpoint.step), self._threads))
 
     def take(self, snapshot: Snapshot) -> None:
         """The run as it stood between two steps: write it, if it is the present one."""
@@ -100,6 +112,7 @@ class RunKeeper(QObject):
         if record.steps != checkpoint.step:
             self._end("another run has begun meanwhile")
             return
+        self._threads = snapshot.threads
         self._write(saved_run(checkpoint, deepcopy(record), snapshot.threads))
         self._link.wake()
 
@@ -143,8 +156,21 @@ class RunKeeper(QObject):
     def give_up(self) -> None:
         """The worker is gone: what it has not told yet, it never will."""
         if self._paths and self._writing is None:
-            self._paths = deque([self._paths[0]])
-            self._end("the worker has ended")
+            self._write_last()
+
+    def abandon(self) -> None:
+        """Nobody needs the files any more that are not being written yet."""
+        writing = self._writing is not None
+        self._paths = deque([self._paths[0]] if writing else [])
+
+    def settle(self, seconds: float) -> None:
+        """Wait so long for the step in hand; if that takes longer, write where the run stood last, if it is known."""
+        self.wait(seconds)
+        if self.busy and self._writing is None:
+            kept, last = self._kept, self._last()
+            newer = last is not None and (kept is None or kept[1] < last.step)
+            self._write_last() if newer else self.abandon()
+            self.wait()
 
     def wait(self, seconds: float = PATIENCE_SECONDS) -> bool:
         """Let all be written before anything else; whether the last file was."""

@@ -132,8 +132,8 @@ def ask_keep(parent: QWidget, suggestion: str) -> Path | None:
     return path if path == Path(name) or not path.exists() or _ask_overwrite(parent, path) else None
 
 
-def ask_recover(parent: QWidget, name: str, when: str, gain: str) -> bool:
-    """Whether what was kept of an experiment whose window ended hard is to be restored."""
+def ask_recover(parent: QWidget, name: str, when: str, gain: str) -> bool | None:
+    """Whether what was kept of an experiment whose window ended hard is to be restored; None where nobody answers."""
     button = QMessageBox.StandardButton
     box = _question(parent, "Not saved", f"The window with {name} ended before it was saved.")
     box.setInformativeText(
@@ -143,7 +143,7 @@ def ask_recover(parent: QWidget, name: str, when: str, gain: str) -> bool:
     box.button(button.Yes).setText("Restore")
     box.button(button.No).setText("Leave it")
     box.setDefaultButton(button.Yes)
-    return _answered(box) == button.Yes
+    return {int(button.Yes): True, int(button.No): False}.get(_answered(box))
 
 
 def ask_reach(parent: QWidget, path: Path, reached: Path) -> bool:

@@ -79,7 +79,12 @@ PAUSE = Preference(
     "Once in a run: at the first loss or parameter that is NaN or ∞.",
     (("on", "pause"), ("off", "go on")), "on",
 )  # fmt: skip
-PREFERENCES = (THEME, FRAMES, NUMBERS, START, PRECISION, SEED, WORKER, THREADS, PAUSE)
+AUTOSAVE = Preference(
+    "run/autosave", "Autosave",
+    "Experiment and run are kept beside the window while they change; a start after a hard end offers them.",
+    (*((seconds, f"every {seconds} s") for seconds in ("5", "10", "20", "30")), ("off", "only when told to end")), "20",
+)  # fmt: skip
+PREFERENCES = (THEME, FRAMES, NUMBERS, START, PRECISION, SEED, WORKER, THREADS, PAUSE, AUTOSAVE)
 """In the order of the dialog."""
 assert set(SYMBOL_NAMES) == set(GROUPINGS)
 

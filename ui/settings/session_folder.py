@@ -8,12 +8,14 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from simulator.system.process_lock import LockedError, ProcessLock
 
 FOLDER, LOCK, CRASH = "sessions", "lock", "crash.txt"
+ATTEMPTS = 3
 MOST_CRASH = 2**16
 """Characters of a crash that are read."""
 
@@ -31,9 +33,11 @@ class SessionFolder:
 
     @classmethod
     def begun(cls, state: Path) -> SessionFolder:
-        """A new one."""
-        name = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}-{secrets.token_hex(4)}"
-        return cls(state / FOLDER / name)
+        """A new one; before it is held, another start may take it for one that was left: then a further one."""
+        for _ in range(ATTEMPTS):
+            with suppress(LockedError, FileNotFoundError):
+                return cls(state / FOLDER / _new_name())
+        return cls(state / FOLDER / _new_name())
 
     def watch_for_crashes(self) -> None:
         """Where the process is ended by a fault of its own, the stacks of its threads stand here."""
@@ -64,6 +68,10 @@ class SessionFolder:
         """All is well: nothing of it is needed any more."""
         self.leave()
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _new_name() -> str:
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def left_behind(state: Path) -> Iterator[SessionFolder]:
