@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from simulator.observations.base import Cell, Observation, Row, sentence
-from simulator.theory.bounds import Bounds, bounds_of
+from simulator.theory.bounds import Bounds, bounds_of, obstacle
 from simulator.training.run_info import RunInfo
 
 if TYPE_CHECKING:
@@ -28,11 +28,12 @@ class BoundsObservation(Observation[Bounds], frozen=True, tag="bounds"):
     }  # fmt: skip
 
     def observe(self, training: Training) -> Bounds:
+        reason = obstacle(training.network)
+        if reason:
+            raise ValueError(sentence(reason))
         return bounds_of(training.network, int(training.batch[0]))
 
     def rows(self, result: Bounds, info: RunInfo) -> Iterator[Row]:
-        if result.reason:
-            raise ValueError(sentence(result.reason))
         for layer, each in enumerate(info.layers):
             cells: dict[str, Cell] = {name: float(getattr(result, name)[layer]) for name in PARTS}
             cells["log10_slack"] = cells.pop("slack")

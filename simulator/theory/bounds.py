@@ -22,8 +22,6 @@ from simulator.system.progress import followed
 class Bounds(Struct, frozen=True):
     """Norms of one sample's gradients beside what bounds them; (layers,) each, output layer last."""
 
-    reason: str
-    """Why there are none; ``""`` where there are."""
     sample: int
     """Index in the training set."""
     bias_gradient_norm: Floats
@@ -84,11 +82,7 @@ def obstacle(network: Network) -> str:
 
 
 def bounds_of(network: Network, sample: int) -> Bounds:
-    """Of the batch's first sample, index ``sample`` of the training set."""
-    reason = obstacle(network)
-    if reason:
-        nothing = frozen(np.full(len(network.taps), math.nan))
-        return Bounds(reason, sample, nothing, nothing, nothing, nothing, nothing, nothing)
+    """Of the batch's first sample, index ``sample`` of the training set, where there is no :func:`obstacle`."""
     with np.errstate(all="ignore"):
         spectral = [
             math.nan if tap.weights is None else spectral_norm(tap.weights)
@@ -108,7 +102,6 @@ def _bounds(network: Network, sample: int, spectral: Floats) -> Bounds:
     ahead = np.concatenate([np.cumsum(gains[::-1])[::-1], [0.0]])
     decades = ahead + np.log10(measured[-1])
     return Bounds(
-        reason="",
         sample=sample,
         bias_gradient_norm=frozen(measured),
         weight_gradient_norm=frozen(np.array([_outer(d, a) for d, a in zip(deltas, inputs, strict=True)])),

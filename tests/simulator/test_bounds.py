@@ -10,6 +10,9 @@ import pytest
 
 from simulator.arrays.numeric import Array
 from simulator.experiment.experiment import Experiment
+from simulator.observations.base import sentence
+from simulator.observations.bounds import BoundsObservation
+from simulator.observations.observer import observed
 from simulator.parts.activations import Activation
 from simulator.schema.parameter import kinds
 from simulator.theory.bounds import Bounds, bounds_of, obstacle, spectral_norm
@@ -57,7 +60,6 @@ def test_both_bounds_hold_for_random_networks(block: int) -> None:
     for seed in range(40 * block, 40 * block + 40):
         training = looked(random_net(seed))
         found = measured(training)
-        assert found.reason == ""
         assert found.sample == training.batch[0]
         # With a batch of one sample the gradients of the network are those of the sample.
         weights = [float(np.linalg.norm(np.asarray(tap.weight_gradient))) for tap in training.network.taps]
@@ -96,9 +98,10 @@ def test_the_first_sample_of_a_batch_is_measured() -> None:
 )
 def test_where_the_bound_is_not_for_it_says_why(layer: Plain, words: str) -> None:
     training = looked({"data": {"kind": "moons"}, "layers": [layer]})
-    found = measured(training)
-    assert words in found.reason == obstacle(training.network)
-    assert np.isnan(found.bound).all()
+    seen = observed(training, BoundsObservation().observe)
+    assert seen.result is None
+    assert words in seen.refusal
+    assert seen.refusal == sentence(obstacle(training.network))
 
 
 def test_a_network_that_has_blown_up_is_no_crash() -> None:

@@ -23,6 +23,7 @@ from simulator.running import trial_worker
 from simulator.running.messages import Failed
 from simulator.running.session import Mode
 from simulator.running.trial_worker import Tried
+from simulator.system.progress import Progress
 from simulator.training.nonfinite import Began
 from tests.ui.told import texts
 from tests.ui.windows import OpenOn
@@ -234,11 +235,11 @@ def test_a_card_says_that_mends_are_being_tried_and_offers_none(qtbot: QtBot) ->
     (card,) = panel.shown
     assert card.buttons == []
     assert card.note.text() == "Trying 3 mends on copies…"
-    panel.show_progress(0.4)
-    assert card.note.text() == "Trying 3 mends on copies… 40\u202f%"
+    panel.show_progress(Progress("", 2, 5, seconds=4.0))
+    assert card.note.text() == "Trying 3 mends on copies… 40\u202f%, about 6 s left"
     panel.say([Offer(replace(FINDING, remedies=()), note=note_of(3, ""))])
     assert card.note.text() == "What might mend it was tried on copies of the run, and does not cure it."
-    panel.show_progress(0.4)
+    panel.show_progress(Progress("", 2, 5, seconds=4.0))
     assert card.note.text() == "What might mend it was tried on copies of the run, and does not cure it."
     panel.say([Offer(FINDING)])
     assert card.note.isHidden()

@@ -169,6 +169,9 @@ def test_the_rate_that_acts_stands_beside_the_base_rate(qtbot: Any, kind: type[S
     assert (number(acting, fixed=True) in row.note.text()) or (acting == 0.07 and not row.note.text())
     has_say = any(kind().rate(0.07, s) != kind().rate(0.9, s) for s in range(3000))
     assert row.isEnabled() is row.track.isEnabled() is has_say  # type: ignore[union-attr]
+    for tip in (row.toolTip(), row.mark.toolTip()):
+        assert ("Acts on the next step" in tip) is has_say
+        assert tip.startswith("Not used: ") is not has_say
     assert ("sets the rate" in row.note.text()) is not has_say
     assert ("whatever is set here" in row.note.text()) is (has_say and acting == unlike)
     assert "Learning rate" in row.label.text()

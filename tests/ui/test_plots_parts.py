@@ -109,7 +109,10 @@ def test_the_extent_spans_at_most_forty_decades() -> None:
 
 
 def test_axes_write_decades_shares_and_steps(qapp: QApplication) -> None:
-    assert ValueAxis("left", log=True).tickStrings([-12.0, 0.0, math.log10(2)], 1, 1) == ["10⁻¹²", "10⁰", "2"]
+    log = ValueAxis("left", log=True)
+    assert log.tickStrings([-12.0, 0.0], 1, 1) == ["10⁻¹²", "10⁰"]
+    assert log.tickStrings([-1.0, math.log10(0.2), math.log10(0.5), 0.0], 1, 1) == ["0.1", "0.2", "0.5", "1"]
+    assert log.tickStrings([-6.0, math.log10(2e-6)], 1, 1) == ["10⁻⁶", "2·10⁻⁶"]
     assert ValueAxis("left").tickStrings([-0.5, 0.0, 0.5], 1, 0.5) == ["−0.5", "0.0", "0.5"]
     assert ValueAxis("left").tickStrings([0.0, 2e-5], 1, 2e-5) == ["0", "2·10⁻⁵"]
     assert ShareAxis("left").tickStrings([0.5], 1, 0.5) == ["50\u202f%"]

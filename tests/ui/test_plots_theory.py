@@ -13,14 +13,15 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
-from simulator.observations.base import Observation
+from simulator.observations.base import Observation, Observed
 from simulator.observations.bounds import BoundsObservation
 from simulator.observations.order_chaos import OrderChaosObservation
 from simulator.observations.prediction import PredictionObservation
 from simulator.parts.activations import GELU
+from simulator.theory.bounds import Bounds
 from simulator.theory.mean_field import border_of_chaos, edge_of_chaos
 from tests.ui.plot_data import view, with_results
-from tests.ui.told import drawn
+from tests.ui.told import drawn, empty_note
 from tests.ui.windows import OpenOn
 from ui.chart.marks import Area
 from ui.plots import Plot, View, plot_class
@@ -115,13 +116,13 @@ def test_bounds_show_slack_and_cost(qtbot: QtBot) -> None:
     assert set(table["sample"]) == {7}
 
 
-def test_bounds_say_why_there_are_none(qtbot: QtBot) -> None:
+def test_bounds_say_why_there_are_none_in_place_of_axes(qtbot: QtBot) -> None:
     given = view(4)
-    theory = given.frame.result(BoundsObservation())
-    assert theory is not None
-    plot = made("bounds", qtbot, changed(given, BoundsObservation(), structs.replace(theory, reason="it is round")))
-    assert plot.legend.remark == "It is round."
-    assert plot.table().columns["slack"] == [None] * 4
+    refused = Observed[Bounds](40, None, "it is round", 0.3)
+    frame = structs.replace(given.frame, observations={**given.frame.observations, BoundsObservation(): refused})
+    plot = made("bounds", qtbot, dataclasses.replace(given, frame=frame))
+    assert empty_note(plot).text() == "It is round."
+    assert empty_note(plot).isVisibleTo(plot)
 
 
 # -- the map -----------------------------------------------------------------------------------------------------

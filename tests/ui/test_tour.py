@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from simulator.doctor import Finding, Remedy
 from simulator.running.session import Session
 from simulator.schema.numbers import THIN
+from simulator.system.progress import Progress
 from ui.app import create_app, start_document
 from ui.dialogs import files
 from ui.doctor.trials import Offer
@@ -181,13 +182,14 @@ def test_the_mend_step_says_how_far_trials_are_and_never_that_one_has_to_wait(
     qtbot.wait(50)
     mend = Remedy("ReLU", (("layers[0].activation", {"kind": "relu"}),), "start")
     untried = Finding("vanishing", "severe", ("1",), 0, 0, {}, "", "The gradient vanishes.")
+    trying = f"Trying 3 mends on copies… 25{THIN}%, about 30 s left — Next goes on without them."
     for offers, share, said in (
         ((), 0.0, "There is no mend to press so far: Next goes on."),
-        ((Offer(untried, trying=3),), 0.25, f"Trying 3 mends on copies… 25{THIN}% — Next goes on without them."),
+        ((Offer(untried, trying=3),), 0.25, trying),
         ((Offer(replace(untried, remedies=(mend,))),), 1.0, "A mend has been tried: press its button."),
     ):
         monkeypatch.setattr(rounds, "offers", offers)
-        rounds.trials.share = share
+        rounds.trials.progress = Progress("", share, 1.0, seconds=10.0)
         qtbot.waitUntil(lambda said=said: tour.bubble.meanwhile == said)
         assert window.rect().contains(tour.bubble.geometry())
     tour.go_on()

@@ -27,4 +27,4 @@ def order_chaos() -> OrderChaos:
 
 def bounds(measured: Floats) -> Bounds:
     depth = len(measured)
-    return Bounds("", 7, measured, 2 * measured, np.full(depth, 2.0), 10 * measured, np.ones(depth), np.ones(depth))
+    return Bounds(7, measured, 2 * measured, np.full(depth, 2.0), 10 * measured, np.ones(depth), np.ones(depth))

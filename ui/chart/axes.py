@@ -194,13 +194,23 @@ class Axis(pg.AxisItem):
 _BETWEEN = (math.log10(2), math.log10(5))
 
 
-def _decade(value: float) -> str:
-    """``10⁻³`` on a decade, ``2·10⁻³`` between."""
-    if abs(value - round(value)) < 1e-6:
-        return power_of_ten(round(value))
-    exponent = math.floor(value)
+PLAIN_DECADES = -3, 3
+"""An axis from the first to the last has its numbers without powers of ten where there are some between decades."""
+
+
+def decade_texts(values: Sequence[float]) -> list[str]:
+    """``10⁻³``, ``10⁻²`` for decades; with others between them all alike: ``0.1``, ``0.2`` or ``10⁻⁶``, ``2·10⁻⁶``."""
+    exponents = [math.floor(value + 1e-6) for value in values]
+    whole = all(abs(value - round(value)) < 1e-6 for value in values)
+    low, high = PLAIN_DECADES
+    if not whole and all(low <= exponent <= high for exponent in exponents):
+        return [number(10.0**value, 1) for value in values]
+    return [_power_text(value, exponent) for value, exponent in zip(values, exponents, strict=True)]
+
+
+def _power_text(value: float, exponent: int) -> str:
     leading = round(10.0 ** (value - exponent))
-    return number(10.0**value, 1) if -3 <= exponent < 4 else times_power_of_ten(str(leading), exponent)
+    return power_of_ten(exponent) if leading == 1 else times_power_of_ten(str(leading), exponent)
 
 
 class ValueAxis(Axis):
@@ -249,7 +259,7 @@ class ValueAxis(Axis):
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         if self.log:
-            return [_decade(v) for v in values]
+            return decade_texts(values)
         return super().tickStrings(values, scale, spacing)
 
 

@@ -107,16 +107,26 @@ class RowWords(Beside):
             self._fit()
             self.update()
 
+    def _moved(self, *_args: object) -> None:
+        super()._moved()
+        self._fit()
+
+    @property
+    def _row(self) -> float:
+        """Pixels from one row to the next."""
+        return abs(self.height_of(1.0) - self.height_of(0.0))
+
     def _fit(self) -> None:
-        """Room for the texts, or the short ones, or warnings at least."""
-        fitting = [width for width in self._longest if width <= self._most]
+        """Room for the texts, or the short ones, or warnings at least, where rows are no less than a text is high."""
+        legible = self._row >= scaled(LEAST_ROW)
+        fitting = [width for width in self._longest if width <= self._most and legible]
         warned = any(word.warning for word in self.words)
         width = fitting[0] if fitting else self.WARNING * warned
         if width != self.maximumWidth():
             self.take_width(width)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        row, width = abs(self.height_of(1.0) - self.height_of(0.0)), self.maximumWidth()
+        row, width = self._row, self.maximumWidth()
         painter.setFont(plot_font(10))
         for place, word in enumerate(self.words):
             y = self.height_of(float(place)) - self.lift

@@ -19,18 +19,21 @@ from PySide6.QtWidgets import (
 )
 
 from simulator.doctor import Remedy
+from simulator.running.progress_text import how_far
+from simulator.system.progress import Progress
 from ui.doctor.evidence import evidence_text
 from ui.doctor.remedy_button import RemedyButton, remedy_parts, remedy_tip
 from ui.doctor.trials import Offer
 from ui.style.elided_label import ElidedLabel
 from ui.style.help import address, finding_page, follow, page_of, set_page
 from ui.style.icons import set_icon
-from ui.style.numbers import count, integer, percent
+from ui.style.numbers import count, integer
 
 NOTHING = "Nothing is wrong as far as the doctor can see."
 BODY_MARGINS = 32, 0, 4, 6
 MOST_OF_REMEDIES = 0.4
 """Share of a card's width that mends may take beside its words."""
+BEGINNING = Progress("", 0.0, 1.0)
 SIGNS = {"severe": "●", "warning": "○", "note": "·"}
 
 
@@ -59,9 +62,10 @@ def place_text(offer: Offer) -> str:
     return "  ·  ".join(parts)
 
 
-def trying_text(remedies: int, share: float) -> str:
-    """``Trying 3 mends on copies… 40 %``"""
-    return f"Trying {count(remedies, 'mend')} on copies… {percent(share) if share else ''}".rstrip()
+def trying_text(remedies: int, progress: Progress = BEGINNING) -> str:
+    """``Trying 3 mends on copies… 40 %, about 12 s left``"""
+    text = f"Trying {count(remedies, 'mend')} on copies…"
+    return f"{text} {how_far(progress)}" if progress.share else text
 
 
 class FindingRow(QFrame):
@@ -187,14 +191,14 @@ class FindingRow(QFrame):
         self.setAccessibleName(f"{'suspected' if offer.suspected else finding.severity}: {finding.rule}")
         self.setAccessibleDescription(finding.sentence)
         if before is None or before.trying != offer.trying or before.note != offer.note:
-            self.show_progress(0.0)
+            self.show_progress(BEGINNING)
         if before is None or (before.finding.remedies, before.back_to) != (finding.remedies, offer.back_to):
             self._show_remedies(offer)
 
-    def show_progress(self, share: float) -> None:
+    def show_progress(self, progress: Progress) -> None:
         """How far its mends have been tried, if they are being tried."""
         assert self.offer is not None
-        self.note.setText(trying_text(self.offer.trying, share) if self.offer.trying else self.offer.note)
+        self.note.setText(trying_text(self.offer.trying, progress) if self.offer.trying else self.offer.note)
         self.note.setVisible(bool(self.note.text()))
 
     def _show_remedies(self, offer: Offer) -> None:
@@ -291,10 +295,10 @@ class DoctorPanel(QScrollArea):
         if on:
             self.ensureWidgetVisible(card)
 
-    def show_progress(self, share: float) -> None:
+    def show_progress(self, progress: Progress) -> None:
         """How far mends have been tried: those of all findings are tried together."""
         for card in self.shown:
-            card.show_progress(share)
+            card.show_progress(progress)
 
     def _card(self) -> FindingRow:
         card = FindingRow()

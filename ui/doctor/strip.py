@@ -36,7 +36,8 @@ class FindingsStrip(QFrame):
         column.addLayout(self._make_head())
         column.addWidget(self.panel, 1)
         self.rounds.offered.connect(self._show)
-        self.rounds.trials.progressed.connect(self.panel.show_progress)
+        trials = self.rounds.trials
+        trials.progressed.connect(lambda: self.panel.show_progress(trials.progress))
         self.panel.chosen.connect(self.rounds.apply)
         self.panel.resized.connect(self._place)
         over.installEventFilter(self)

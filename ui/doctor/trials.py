@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 from simulator.doctor import Finding, Remedy
 from simulator.doctor.trial import USUAL_STEPS
@@ -14,6 +14,7 @@ from simulator.running.messages import Failed
 from simulator.running.transport import Mode
 from simulator.running.trial_session import TrialSession
 from simulator.running.trial_worker import Tried, Trying
+from simulator.system.progress import Progress
 
 QUIET_MS = 500
 """Trials begin so long after something new is found, and not while the experiment changes."""
@@ -99,8 +100,8 @@ class BackgroundTrials(QObject):
 
     known = Signal()
     """More is known than before."""
-    progressed = Signal(float)
-    """Which share of what is being tried is done."""
+    progressed = Signal()
+    """More of what is being tried is done."""
     _arrived = Signal()
 
     def __init__(self, mode: Callable[[], Mode], parent: QObject | None = None) -> None:
@@ -117,8 +118,9 @@ class BackgroundTrials(QObject):
         self._step = self._steps = 0
         """Of the run now, and when it was tried last."""
         self._loss = 0.0
-        self.share = 0.0
-        """Of what is being tried, how much is done."""
+        self.progress = Progress("", 0.0, 1.0)
+        """How far it is with what is being tried."""
+        self._since = QElapsedTimer()
         self._quiet = QTimer(self, singleShot=True, interval=QUIET_MS)
         self._quiet.timeout.connect(self._request)
         self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
@@ -176,7 +178,9 @@ class BackgroundTrials(QObject):
             self._session = TrialSession(self._mode(), self._arrived.emit)
         if self._step >= GROWTH * max(self._steps, USUAL_STEPS):
             self._steps = self._step
-        self._asked, self.share = dict(self._findings), 0.0
+        self._asked = dict(self._findings)
+        self._since.start()
+        self._tell(0, 1)
         self._session.try_remedies(self._experiment, tuple(self._asked.values()), self._steps, self._loss)
 
     def _take(self) -> None:
@@ -184,13 +188,16 @@ class BackgroundTrials(QObject):
         for reply in [] if self._session is None else self._session.replies():
             match reply:
                 case Trying(done=done, total=total):
-                    self.share = done / total
-                    self.progressed.emit(self.share)
+                    self._tell(done, total)
                 case Tried(findings=findings, steps=steps):
                     self._learn(findings, "" if steps else COSTLY)
                 case Failed(message=message):
                     untried = (replace(finding, remedies=()) for finding in self._asked.values())
                     self._learn(tuple(untried), message)
+
+    def _tell(self, done: float, total: float) -> None:
+        self.progress = Progress("", done, total, seconds=self._since.elapsed() / 1000)
+        self.progressed.emit()
 
     def _learn(self, findings: tuple[Finding, ...], why_not: str) -> None:
         self._judged = Judgement(self._asked, findings, why_not)

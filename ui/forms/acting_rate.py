@@ -18,3 +18,10 @@ def acting_rate(schedule: Schedule, base: float, step: int) -> str:
     # The end of a decay is where it is whatever it fell from.
     spent = ", whatever is set here" if schedule.rate(2 * base + 1, step) == rate else ""
     return f"The schedule ({name}) makes it {now} now{spent}."
+
+
+def unused_rate(schedule: Schedule) -> str:
+    """Why the optimiser's own rate has no say, where it has none."""
+    return (
+        f"Not used: the schedule ({title_of(type(schedule))}) has a rate of its own. Choose another one to set it here."
+    )

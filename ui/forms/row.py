@@ -131,6 +131,12 @@ class Row(QWidget):
     def set_tip(self, text: str) -> None:
         self.setToolTip(text)
 
+    def set_unused(self, why: str) -> None:
+        """Say ``why`` the field has no say, and take no value; empty: it has."""
+        self.setEnabled(not why)
+        self.set_tip(why or tip_of(self.parameter))
+        self.mark.setToolTip(why or acts(self.parameter.live))
+
     def hide_label(self) -> None:
         """Give the control the whole line, where a heading above says what it is."""
         self.label.hide()

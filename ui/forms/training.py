@@ -14,7 +14,7 @@ from simulator.data.tables.reading import column_names as names_in
 from simulator.data.tables.reading import sheet_names
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.schema.parameter import parameter, parameters, replaced
-from ui.forms.acting_rate import acting_rate
+from ui.forms.acting_rate import acting_rate, unused_rate
 from ui.forms.curve import ScheduleCurve
 from ui.forms.form import PartForm, Path, Plain, Suggestions
 from ui.forms.propose import Propose, description_of, key_of
@@ -189,7 +189,7 @@ class TrainingPanel(QScrollArea):
         """Beside the learning rate, what the schedule makes of it; where it has no say, it cannot be set."""
         row, schedule = self.form("optimizer").row(("optimizer", "learning_rate")), experiment.schedule
         if row is not None:
-            row.setEnabled(schedule.uses_base)
+            row.set_unused("" if schedule.uses_base else unused_rate(schedule))
             row.note.say(acting_rate(schedule, experiment.optimizer.learning_rate, self._step))
 
     def refuse(self, path: str, message: str) -> None:

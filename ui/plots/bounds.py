@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from simulator.observations.base import Observed
 from simulator.observations.bounds import BoundsObservation
 from simulator.theory.bounds import Bounds
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Area, Mark
-from ui.chart.polygons import Array
 from ui.chart.table import Table, cells
 from ui.plots.base import Probe, View
-from ui.plots.costly import age_note
+from ui.plots.costly import CostlyPlot
 from ui.plots.depth import Column, DepthPlot, DepthState, Line
 from ui.style.numbers import decimal, integer, not_finite, number
 
@@ -29,7 +30,7 @@ class BoundsState(DepthState):
     """What it cost."""
 
 
-class BoundsPlot(DepthPlot):
+class BoundsPlot(CostlyPlot[DepthState], DepthPlot):
     key = "bounds"
     spoken_as = (("bias_gradient_norm", "norms of bias gradients"), ("bound", "their bounds"))
     title = "Gradient bounds of one sample"
@@ -56,12 +57,14 @@ class BoundsPlot(DepthPlot):
         Line("bound", "bound (B)", "muted", hollow=True),
     )
 
-    def capture(self, view: View) -> BoundsState | None:
-        observed = view.frame.observed(BoundsObservation())
-        bounds = None if observed is None else observed.result
-        if observed is None or bounds is None or len(bounds.bound) != view.frame.info.depth:
-            return None
-        now = {name: _column(getattr(bounds, name), bounds) for name in self.measures()}
+    def capture(self, view: View) -> DepthState | None:
+        state = super().capture(view)
+        return state if state is not None and state.depth == view.frame.info.depth else None
+
+    def understand(self, observed: Observed[Bounds], view: View) -> DepthState:
+        bounds = observed.result
+        assert bounds is not None
+        now = {name: Column(getattr(bounds, name), _known(bounds)) for name in self.measures()}
         return BoundsState(observed.step, now, None, measured=bounds, seconds=observed.seconds)
 
     def marks(self, state: DepthState) -> Sequence[Mark]:
@@ -69,26 +72,16 @@ class BoundsPlot(DepthPlot):
         x = np.arange(state.depth, dtype=np.float64)
         return [*super().marks(state), Area("gap", x, *edges, colour="muted", z=-2.5, alpha=0.1)]
 
-    def remark(self, state: DepthState) -> str:
-        reason = _bounds(state).reason
-        return reason and f"{reason[0].upper()}{reason[1:]}."
-
     def legend_keys(self, state: DepthState) -> Sequence[Key]:
-        bounds = _bounds(state)
-        if bounds.reason:
-            return ()
-        loosest = float(np.nanmax(bounds.slack, initial=0.0))
+        loosest = float(np.nanmax(_bounds(state).slack, initial=0.0))
         return [*super().legend_keys(state), Key(f"slack ≤ {slack_text(loosest, 1)}", "muted", "band")]
 
     def notes(self, state: DepthState) -> Sequence[Note]:
-        bounds = _bounds(state)
-        if bounds.reason:
-            return ()
-        return [*super().notes(state), age_note(state.step, _seconds(state))]
+        return [*super().notes(state), *self.age(state.step, _seconds(state))]
 
     def probe(self, state: DepthState, pane: int, x: float, y: float) -> Probe | None:
         bounds, index = _bounds(state), round(x)
-        if not 0 <= index < state.depth or bounds.reason:
+        if not 0 <= index < state.depth:
             return None
         bias, size, weight, bound, slack, stretch = (
             float(values[index])
@@ -132,12 +125,8 @@ def _seconds(state: DepthState) -> float:
     return state.seconds
 
 
-def _known(bounds: Bounds) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    return np.full(len(bounds.bound), not bounds.reason)
-
-
-def _column(values: Array, bounds: Bounds) -> Column:
-    return Column(values, _known(bounds))
+def _known(bounds: Bounds) -> NDArray[np.bool_]:
+    return np.ones(len(bounds.bound), np.bool_)
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def trials_text(rounds: Rounds) -> str:
         return "A mend has been tried: press its button."
     mends = sum(offer.trying for offer in offers)
     if mends:
-        return f"{trying_text(mends, rounds.trials.share)} — Next goes on without them."
+        return f"{trying_text(mends, rounds.trials.progress)} — Next goes on without them."
     return "There is no mend to press so far: Next goes on."
 
 
