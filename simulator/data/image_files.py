@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
+import struct
 import zipfile
 from abc import ABC, abstractmethod
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from simulator.data.base import DataError
 from simulator.data.phrases import name_of, shown
 from simulator.schema.numbers import integer
-from simulator.system.regular_file import UnfitFileError, check_regular, read_regular
+from simulator.system.regular_file import UnfitFileError, check_regular, read_regular, regular
+from simulator.system.zip_contents import check_ratio, zip_of
 
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm"})
 MAX_BYTES = 256 * 2**20
 """Of one image's file."""
 MAX_CLASSES = 1000
 MAX_FILES = 1_000_000
+DAMAGED = (zipfile.BadZipFile, UnicodeDecodeError, OverflowError, NotImplementedError, RuntimeError, struct.error)
+"""What an archive raises that is not whole, besides errors of reading."""
 Files = tuple[tuple[str, tuple[str, ...]], ...]
 """(class, its files) in order of their names."""
 
@@ -55,11 +61,18 @@ def holds_images(path: Path) -> bool:
     if path.suffix.lower() != ".zip":
         return False
     try:
-        with zipfile.ZipFile(path) as archive:
+        with _opened(path) as archive:
             names = [PurePosixPath(info.filename) for info in archive.infolist() if not info.is_dir()]
-    except (OSError, zipfile.BadZipFile):
+    except (OSError, *DAMAGED):
         return False
     return 2 * sum(name.suffix.lower() in ENDINGS for name in names) > len(names)
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[zipfile.ZipFile]:
+    """An archive in a regular file."""
+    with open(path, "rb", opener=regular) as stream, zip_of(stream) as archive:
+        yield archive
 
 
 def reason_of(error: Exception) -> str:
@@ -145,9 +158,9 @@ class Archive(ImageFiles):
 
     def _members(self) -> list[PurePosixPath]:
         try:
-            with zipfile.ZipFile(self.path) as archive:
+            with _opened(self.path) as archive:
                 paths = [PurePosixPath(info.filename) for info in archive.infolist() if not info.is_dir()]
-        except (OSError, zipfile.BadZipFile) as error:
+        except (OSError, *DAMAGED) as error:
             raise DataError(f"{name_of(self.path)}: {reason_of(error)}") from error
         images = [path for path in paths if path.suffix.lower() in ENDINGS and not _hidden(path)]
         if len({path.parent.parent for path in images}) > 1 or any(len(path.parts) < 2 for path in images):
@@ -155,13 +168,14 @@ class Archive(ImageFiles):
         return images
 
     def read(self, label: str, name: str) -> bytes:
-        with zipfile.ZipFile(self.path) as archive:
+        with _opened(self.path) as archive:
             ending = f"{label}/{name}"
             member = next(i for i in archive.infolist() if i.filename == ending or i.filename.endswith(f"/{ending}"))
             if member.file_size > MAX_BYTES:
                 raise UnfitFileError(0, f"larger than {MAX_BYTES // 2**20} MiB", ending)
             if member.flag_bits & 1:
                 raise UnfitFileError(0, "is locked with a password", ending)
+            check_ratio(member)
             with archive.open(member) as file:
                 return file.read(MAX_BYTES)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
@@ -18,6 +19,7 @@ from simulator.data.paths import located
 from simulator.data.phrases import name_of, shown
 from simulator.schema.numbers import integer
 from simulator.schema.parameter import knob
+from simulator.system.machine import shortage
 from simulator.system.progress import followed
 from simulator.system.regular_file import UnfitFileError
 
@@ -27,7 +29,13 @@ if TYPE_CHECKING:
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 """What is decoded, whatever a file is called: pixels only. A decoder of page descriptions starts other programs."""
 MAX_PIXELS = 2**26
-"""Pixels that one file may hold; more is refused before it is unpacked."""
+MAX_UNPACKED = 240 * 2**20
+"""Pixels that one file may hold, and bytes that they may take on the way; more is refused before it is unpacked."""
+LARGE = 2**26
+MOST_RATIO = 200
+"""Bytes from which on an image may not be so many times as large as its file: nothing but blank ones are."""
+ORIENTATION = 0x0112
+"""What a camera writes of how it was held."""
 
 
 class Images(Data, frozen=True, kw_only=True, tag="images"):
@@ -116,12 +124,13 @@ def _pixels(source: ImageFiles, label: str, name: str, size: int, color: str, fi
     """(channels, size, size) from 0 to 1, and whether the image has that size itself."""
     from PIL import Image, UnidentifiedImageError
 
+    # What it says of damaged files, on the terminal, is said in a sentence here.
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)
     where = f"{name_of(label)}/{name_of(name)}"
     try:
-        with Image.open(io.BytesIO(source.read(label, name)), formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                pixels = f"{integer(image.width)} × {integer(image.height)} pixels"
-                raise DataError(f"{where}: {pixels}, at most {integer(MAX_PIXELS)} are supported")
+        content = source.read(label, name)
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            _check_room(image, where, len(content), color, fit)
             return _resampled(image, size, color, fit), image.size == (size, size)
     except DataError:
         raise
@@ -135,25 +144,54 @@ def _pixels(source: ImageFiles, label: str, name: str, size: int, color: str, fi
         raise DataError(f"{where}: a damaged image ({shown(str(error), 60)})") from error
 
 
+def _check_room(image: Image.Image, where: str, packed: int, color: str, fit: str) -> None:
+    """DataError where an image would unpack to too much, judged by its head."""
+    pixels = image.width * image.height
+    told = f"{where}: {integer(image.width)} × {integer(image.height)} pixels"
+    if pixels > MAX_PIXELS:
+        raise DataError(f"{told}, at most {integer(MAX_PIXELS)} are supported")
+    own = pixels * (1 if image.mode in ("1", "L", "P") else 4)
+    if own > LARGE and own > MOST_RATIO * packed:
+        raise DataError(f"{told} unpack to more than {MOST_RATIO} times the file's size")
+    turned = image.getexif().get(ORIENTATION, 1) != 1 or (fit == "crop" and image.width != image.height)
+    made = 0 if image.mode == _mode(color) else pixels * (4 if color == "color" else 1)
+    amount = own * (2 if turned else 1) + made
+    lack = f"at most {MAX_UNPACKED // 2**20} are supported" if amount > MAX_UNPACKED else shortage(amount)
+    if lack:
+        raise DataError(f"{told} take {integer(amount // 2**20)} MiB to be read, {lack}")
+
+
+def _mode(color: str) -> str:
+    return "RGB" if color == "color" else "L"
+
+
 def _resampled(image: Image.Image, size: int, color: str, fit: str) -> Floats:
     from PIL import Image, ImageOps
 
-    image = ImageOps.exif_transpose(image)
-    if fit == "crop":
+    ImageOps.exif_transpose(image, in_place=True)
+    if fit == "crop" and image.width != image.height:
         image = _middle(image)
-    bands = ["R", "G", "B"] if color == "color" else ["L"]
-    mode = "RGB" if color == "color" else "L"
     if image.mode.startswith(("I", "F")):
-        return np.stack([_wide(image, size)] * len(bands))
-    if image.has_transparency_data:
-        # What is transparent shows black, whatever colour hides there.
-        rgba = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", rgba.size, (0, 0, 0, 255)), rgba)
-    plain = image.convert(mode)
+        return np.stack([_wide(image, size)] * len(_mode(color)))
+    plain = _opaque(image, _mode(color)) if image.has_transparency_data else image
+    if plain.mode != _mode(color):
+        plain = plain.convert(_mode(color))
     if plain.size != (size, size):
         plain = plain.resize((size, size), Image.Resampling.BILINEAR)
     values = np.asarray(plain, np.float64) / 255
     return values[np.newaxis] if values.ndim == 2 else np.moveaxis(values, 2, 0)
+
+
+def _opaque(image: Image.Image, mode: str) -> Image.Image:
+    """In a mode without transparency: what is transparent shows black, whatever colour hides there."""
+    from PIL import Image
+
+    made = Image.new(mode, image.size)
+    # Some rows at a time: each has four copies on the way.
+    for top in range(0, image.height, rows := max(1, LARGE // 16 // image.width)):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height))).convert("RGBA")
+        made.paste(Image.alpha_composite(Image.new("RGBA", strip.size, (0, 0, 0, 255)), strip).convert(mode), (0, top))
+    return made
 
 
 def _middle(image: Image.Image) -> Image.Image:

@@ -26,6 +26,7 @@ from simulator.parts.optimizers import SGD, AnyOptimizer
 from simulator.parts.schedules import AnySchedule, ConstantSchedule
 from simulator.schema.numbers import integer, not_finite
 from simulator.schema.parameter import Spec, builtins_of, kinds, knob, replaced
+from simulator.system.json_text import has_too_many_values
 from simulator.system.version import __version__
 
 FORMAT = "nablascope/1"
@@ -280,6 +281,9 @@ def _set(plain: Any, path: str, value: Any) -> Any:
 
 
 def _parsed(text: bytes | str) -> Any:
+    content = text if isinstance(text, bytes) else text.encode(errors="replace")
+    if has_too_many_values(content):
+        raise ExperimentError("it holds more values than any experiment")
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8-sig")

@@ -31,13 +31,15 @@ from simulator.record.past import MOST_BYTES, Past, columns_for
 from simulator.record.record import Record, sampled
 from simulator.record.sampled_history import SampledArrays
 from simulator.record.turns import Turn
+from simulator.system.json_text import has_too_many_values
 
 Opener = Callable[[str], AbstractContextManager[IO[bytes]]]
 """Opens the file of this name, for writing or for reading."""
 JSON = "record.json"
 MOST_JSON = 64 * 2**20
+MOST_VALUES = 2_000_000
 MOST_FRAMES = 256 * 2**20
-"""Bytes of the JSON, and of the arrays of frames."""
+"""Bytes and values of the JSON, and bytes of the arrays of frames."""
 MOST_STEP = 2**53
 """Up to here floats count steps."""
 
@@ -160,6 +162,7 @@ def _read_json(source: Opener) -> _Written:
     with _told(JSON), source(JSON) as stream:
         content = stream.read(MOST_JSON + 1)
         _check(len(content) <= MOST_JSON, f"it is larger than {MOST_JSON // 2**20} MiB")
+        _check(not has_too_many_values(content, MOST_VALUES), "it holds more values than any record")
         return msgspec.json.decode(content, type=_Written)
 
 

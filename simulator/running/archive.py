@@ -6,16 +6,19 @@ import errno
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
 from simulator.schema.numbers import decimal
 from simulator.system.machine import GIB, shortage
 from simulator.system.regular_file import regular
+from simulator.system.zip_contents import zip_of
 
 MOST_BYTES = 2 * GIB
 """Of an archive: what a plain zip holds."""
+COPIES = 3
+"""Of what it holds, on the way from the file into a network."""
 MOST_MEMBERS = 512
 MOST_DIRECTORY = 2**20
 """Bytes of the table of contents."""
@@ -91,9 +94,9 @@ def reading(path: Path, allowed: Callable[[str], bool]) -> Iterator[ArchiveReade
     with open(path, "rb", opener=regular) as stream:
         size = stream.seek(0, 2)
         _check_size(stream, size)
-        with _told():
-            archive = zipfile.ZipFile(stream)
-        with archive:
+        with ExitStack() as stack:
+            with _told():
+                archive = stack.enter_context(zip_of(stream))
             yield ArchiveReader(archive, size, allowed)
 
 
@@ -101,8 +104,8 @@ def _check_size(stream: IO[bytes], size: int) -> None:
     """Before any of it is read: how large it and its table of contents are."""
     if size > MOST_BYTES:
         raise ArchiveError(f"it is larger than {MOST_BYTES // GIB} GiB")
-    if lack := shortage(size):
-        raise ArchiveError(f"it takes {decimal(size / GIB, 1)} GiB of memory, {lack}")
+    if lack := shortage(COPIES * size):
+        raise ArchiveError(f"it takes {decimal(COPIES * size / GIB, 1)} GiB of memory, {lack}")
     stream.seek(max(0, size - END.size))
     end = stream.read(END.size)
     if len(end) < END.size or not end.startswith(b"PK\x05\x06"):

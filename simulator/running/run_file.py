@@ -98,7 +98,7 @@ def read(path: Path) -> SavedRun:
     with _opened(path) as archive:
         manifest = check_format(archive.read(MANIFEST, MOST_MANIFEST), _Manifest)
         experiment = _experiment(archive).beside(path.parent)
-        files = {name: archive.read(name) for name in checkpoint_files.FILES}
+        files = {name: archive.read(name, most) for name, most in checkpoint_files.MOST_BYTES.items()}
         checkpoint = checkpoint_files.checkpoint_of(experiment, files)
         record = record_files.read(lambda name: archive.open(RECORD + name))
         return SavedRun(checkpoint, record, manifest.environment)

@@ -8,6 +8,7 @@ the network that an experiment describes is for :meth:`Training.restore`, which 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -17,11 +18,15 @@ from numpy.typing import NDArray
 
 from simulator.arrays import tensors
 from simulator.experiment.experiment import Experiment
+from simulator.system.json_text import has_too_many_values
+from simulator.system.machine import GIB
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.nonfinite import Began, Known, LostState
 
 WEIGHTS, STATE, SAMPLER = "weights.safetensors", "state.safetensors", "sampler.json"
-FILES = (WEIGHTS, STATE, SAMPLER)
+MOST_BYTES = MappingProxyType({WEIGHTS: 2 * GIB, STATE: 2 * GIB, SAMPLER: 2**24})
+"""File → how large it may be."""
+FILES = tuple(MOST_BYTES)
 MOST_DEPTH = 32
 """How deep what a layer remembers may be nested."""
 Arrays = dict[str, NDArray[Any]]
@@ -67,6 +72,8 @@ def written(kept: Checkpoint) -> dict[str, bytes]:
 
 def checkpoint_of(experiment: Experiment, files: Mapping[str, bytes]) -> Checkpoint:
     """What was written of a run of this experiment; CheckpointError where it was not."""
+    if has_too_many_values(files[SAMPLER]):
+        raise CheckpointError(f"{SAMPLER} is no part of a run: it holds more values than any")
     plain = _read(SAMPLER, lambda: msgspec.json.decode(files[SAMPLER], type=_Written))
     weights = _read(WEIGHTS, lambda: tensors.from_bytes(files[WEIGHTS]))
     state = _read(STATE, lambda: tensors.from_bytes(files[STATE]))

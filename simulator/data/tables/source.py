@@ -6,6 +6,7 @@ import codecs
 import gzip
 import io
 import os
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -20,6 +21,7 @@ from simulator.data.base import DataError
 from simulator.data.phrases import name_of, shown
 from simulator.schema.numbers import integer
 from simulator.system.regular_file import UnfitFileError, check_regular, regular
+from simulator.system.zip_contents import LARGE, MOST_RATIO, check_ratio, zip_of
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -46,7 +48,10 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-DAMAGED_ARCHIVE_ERRORS = (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError, RuntimeError)
+DAMAGED_ARCHIVE_ERRORS = (
+    EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError, RuntimeError, OverflowError,
+    struct.error, UnicodeDecodeError,
+)  # fmt: skip
 """What archives raise that are not whole, or locked."""
 
 Progress = Callable[[float], None]
@@ -150,10 +155,10 @@ def unpacked(path: str) -> Iterator[tuple[BinaryIO, Callable[[], float]]]:
             share = _position(file, size)
             if head.startswith(b"\x1f\x8b"):
                 _check_end(path, file, size)
-                yield cast(BinaryIO, _Bounded(cast(IO[bytes], gzip.GzipFile(fileobj=file)), path)), share
+                yield cast(BinaryIO, _Bounded(cast(IO[bytes], gzip.GzipFile(fileobj=file)), path, size)), share
             elif head == b"PK\x03\x04":
                 with _member(file, path) as member:
-                    yield cast(BinaryIO, _Bounded(member, path)), share
+                    yield cast(BinaryIO, _Bounded(member, path, size)), share
             else:
                 yield file, share
     except DAMAGED_ARCHIVE_ERRORS as error:
@@ -195,13 +200,14 @@ def _position(file: BinaryIO, size: int) -> Callable[[], float]:
 
 @contextmanager
 def _member(file: BinaryIO, path: str) -> Iterator[IO[bytes]]:
-    with zipfile.ZipFile(file) as archive:
+    with zip_of(file) as archive:
         names = [info for info in archive.infolist() if not info.is_dir() and not _hidden(info.filename)]
         if len(names) != 1:
             raise DataError(f"{name_of(path)}: {integer(len(names))} files in the archive, one is expected")
         if names[0].flag_bits & 1:
             raise DataError(f"{name_of(path)}: is locked with a password")
         _check_size(path, names[0].file_size)
+        check_ratio(names[0])
         with archive.open(names[0]) as member:
             yield member
 
@@ -211,19 +217,21 @@ def _hidden(name: str) -> bool:
 
 
 class _Bounded(io.RawIOBase):
-    """A stream that ends with an error where it unpacks to too much."""
+    """A stream that ends with an error where it unpacks to too much, or to far more than ``size``."""
 
-    def __init__(self, inner: IO[bytes], path: str) -> None:
+    def __init__(self, inner: IO[bytes], path: str, size: int) -> None:
         super().__init__()
-        self._inner, self._path, self._left = inner, path, MAX_BYTES
+        self._inner, self._path, self._size, self._read = inner, path, size, 0
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
         got = self._inner.read(CHUNK_BYTES if size < 0 else size)
-        self._left -= len(got)
-        _check_size(self._path, MAX_BYTES - self._left)
+        self._read += len(got)
+        _check_size(self._path, self._read)
+        if self._read > LARGE and self._read > MOST_RATIO * self._size:
+            raise DataError(f"{name_of(self._path)}: unpacks to more than {MOST_RATIO} times its size")
         return got
 
     read1 = read

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Iterator
 from typing import IO
 
 from simulator.data.base import DataError
 from simulator.data.phrases import name_of
 from simulator.data.tables.source import DAMAGED_ARCHIVE_ERRORS, MAX_BYTES, damaged, open_regular
+from simulator.system.zip_contents import check_ratio, zip_of
 
 MAX_CELLS = 32_000_000
 """Of a sheet, from its first cell to its last: each takes room, whether it holds anything or not."""
@@ -29,7 +29,7 @@ def is_spreadsheet(path: str) -> bool:
         if not head.startswith(_ZIP):
             return head == _COMPOUND
         try:
-            with zipfile.ZipFile(file) as archive:
+            with zip_of(file) as archive:
                 return any(name in _BOOKS for name in archive.namelist())
         except DAMAGED_ARCHIVE_ERRORS:
             return False
@@ -41,9 +41,12 @@ def check_room(path: str) -> None:
         if file.read(len(_ZIP)) != _ZIP:
             return
         try:
-            with zipfile.ZipFile(file) as archive:
-                if sum(info.file_size for info in archive.infolist()) > MAX_BYTES:
+            with zip_of(file) as archive:
+                members = archive.infolist()
+                if sum(info.file_size for info in members) > MAX_BYTES:
                     raise DataError(f"{name_of(path)}: unpacks to more than {MAX_BYTES // 2**20} MiB")
+                for info in members:
+                    check_ratio(info)
                 for name in archive.namelist():
                     if name.startswith("xl/worksheets/") and name.endswith(".xml"):
                         with archive.open(name) as member:
