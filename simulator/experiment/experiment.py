@@ -18,6 +18,7 @@ import msgspec
 
 from simulator.data import AnyData, Data, DataError
 from simulator.experiment.error_messages import explain, place_in_words
+from simulator.experiment.lane import OWN_NAME, LaneSpec
 from simulator.layers import AnyLayer, Layer
 from simulator.layers.base import Repair
 from simulator.layers.output import Output
@@ -163,6 +164,11 @@ class Experiment(Spec, frozen=True, kw_only=True):
         int, knob("batch size", "Samples per step.", slider=(1, 1024), log=True, ge=1, le=1_000_000, unit="samples")
     ] = 128
 
+    lanes: Annotated[
+        tuple[LaneSpec, ...] | msgspec.UnsetType,
+        knob("lanes", "Networks that are trained beside this one.", live=True, hidden=True),
+    ] = msgspec.UNSET
+
     def __post_init__(self) -> None:
         if self.loss is None and self.data.task != "auto":
             msgspec.structs.force_setattr(self, "loss", _natural_loss(self.data.task))
@@ -247,6 +253,27 @@ class Experiment(Spec, frozen=True, kw_only=True):
         for path, value in settings:
             plain = _set(plain, path, value)
         return Experiment.from_builtins(plain)
+
+    def all_lanes(self) -> dict[str, Experiment]:
+        """The experiment alone, and each of those that are trained beside it, by their names."""
+        own = msgspec.structs.replace(self, lanes=msgspec.UNSET)
+        together = {OWN_NAME: own}
+        for index, lane in enumerate(self.lanes or ()):
+            if lane.name in together:
+                raise ExperimentError(f"two lanes are called {lane.name!r}", f"lanes[{index}].name")
+            try:
+                together[lane.name] = own.lane(lane)
+            except ExperimentError as error:
+                raise ExperimentError(f"{error.message}, in lane {lane.name!r}", f"lanes[{index}]") from None
+        return together
+
+    def lane(self, lane: LaneSpec) -> Experiment:
+        """What a lane trains: this experiment with its settings, kinds first as they bring fields, or its own."""
+        if lane.experiment is None:
+            return self.with_values(sorted((lane.set or {}).items(), key=lambda item: not item[0].endswith(".kind")))
+        if lane.set or "lanes" in lane.experiment:
+            raise ExperimentError("a lane is either settings or an experiment without lanes")
+        return Experiment.from_builtins(lane.experiment)
 
 
 def path_text(path: Iterable[str | int]) -> str:
@@ -373,3 +400,5 @@ def _check_whole(experiment: Experiment) -> None:
         )
     if experiment.rows > 1000:
         raise ExperimentError(f"{experiment.rows} layers are more than the 1000 that a stack may have", "layers")
+    if experiment.lanes:
+        experiment.all_lanes()

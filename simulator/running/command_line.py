@@ -1,4 +1,4 @@
-"""The commands that need no screen: ``run``, ``presets``, ``reference`` and ``manual``.
+"""The commands that need no screen: ``run``, ``compare``, ``presets``, ``reference`` and ``manual``.
 
 ``run`` writes the data; what draws the plots, and what writes the manual, is handed in: the simulator knows no screen.
 """
@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import functools
 import io
-import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from simulator.running.arguments import count, shortened, typed
+from simulator.running.compare_command import add_compare, run_compare
 
 # The bench takes its arguments here too: what only a command needs is imported by the command.
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ STOP_RULES = (
     "loss<X, accuracy>X, validation_loss<X, validation_accuracy>X, epochs:N, "
     "stalled:N (steps without a better validation loss) or finding"
 )
-COMMANDS = ("run", "presets", "reference", "manual")
+COMMANDS = ("run", "compare", "presets", "reference", "manual")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -44,12 +46,12 @@ def add_commands(commands: Any) -> None:
     """Add the commands to a parser's sub-commands."""
     one = commands.add_parser("run", help="train an experiment without a screen and write its files")
     one.add_argument("target", metavar="FILE-OR-PRESET")
-    one.add_argument("--steps", type=_count(0), required=True, metavar="N", help="updates to make")
+    one.add_argument("--steps", type=count(0), required=True, metavar="N", help="updates to make")
     one.add_argument("--until", type=_rule, metavar="RULE", help="stop before, as soon as it holds: " + STOP_RULES)
-    one.add_argument("--seed", type=_count(0), metavar="S", help="instead of the experiment's seed")
+    one.add_argument("--seed", type=count(0), metavar="S", help="instead of the experiment's seed")
     one.add_argument(
         "--seeds",
-        type=_count(1),
+        type=count(1),
         metavar="N",
         help="train once for each of N seeds from that on; tables get a column",
     )
@@ -57,7 +59,7 @@ def add_commands(commands: Any) -> None:
         "--set", action="append", default=[], metavar="PATH=VALUE", help="as in layers.0.units=50; may be repeated"
     )
     one.add_argument(
-        "--every", type=_count(1), metavar="K", help="measure layers each K steps; by default about 1000 times in all"
+        "--every", type=count(1), metavar="K", help="measure layers each K steps; by default about 1000 times in all"
     )
     one.add_argument("--analyses", action=_AnalysesAction, type=_analyses, metavar="NAME,…")
     one.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
@@ -66,12 +68,13 @@ def add_commands(commands: Any) -> None:
     )
     one.add_argument("--save", type=Path, metavar="FILE.nabla", help="keep the end of the run, to go on from there")
     one.add_argument(
-        "--threads", type=_count(1), metavar="N", help="threads of matrix products; if left out as many as pay"
+        "--threads", type=count(1), metavar="N", help="threads of matrix products; if left out as many as pay"
     )
     one.add_argument(
         "--allow-files", action="store_true", help="read files that the experiment names outside of its own folder"
     )
     one.add_argument("--no-plots", action="store_true", help="write the data only")
+    add_compare(commands)
     commands.add_parser("presets", help="list the presets")
     commands.add_parser("reference", help="print the reference table of all parts")
     book = commands.add_parser("manual", help="write the manual as Markdown, one file per page")
@@ -81,7 +84,7 @@ def add_commands(commands: Any) -> None:
 def add_threads(parser: argparse.ArgumentParser) -> None:
     """Add the number of threads, on which last digits hang."""
     told = "threads of matrix products; if left out as many as pay"
-    parser.add_argument("--threads", type=_count(1), metavar="N", help=told)
+    parser.add_argument("--threads", type=count(1), metavar="N", help=told)
 
 
 class _AnalysesAction(argparse.Action):
@@ -103,21 +106,6 @@ class _AnalysesAction(argparse.Action):
         self, _parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, _option: str | None = None
     ) -> None:
         namespace.analyses = values
-
-
-def _count(least: int) -> Callable[[str], int]:
-    from simulator.schema.numbers import integer
-
-    def whole(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"expected a whole number, not {shortened(text)!r}") from None
-        if value < least:
-            raise argparse.ArgumentTypeError(f"expected {least} or more, not {integer(value)}")
-        return value
-
-    return whole
 
 
 def _rule(text: str) -> StopRule:
@@ -158,6 +146,8 @@ def execute(arguments: argparse.Namespace, draw: Draw, write_manual: WriteManual
     try:
         if arguments.command == "run":
             return _run(arguments, draw)
+        if arguments.command == "compare":
+            return run_compare(arguments, _named)
         if arguments.command == "presets":
             _list_presets()
         elif arguments.command == "manual":
@@ -179,10 +169,6 @@ def execute(arguments: argparse.Namespace, draw: Draw, write_manual: WriteManual
     return 0
 
 
-def shortened(text: str, length: int = 80) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
-
-
 def _one_line(error: Exception) -> str:
     from simulator.experiment.experiment import bounded
 
@@ -202,26 +188,12 @@ def _list_presets() -> None:
         print(f"{preset.id:{width}}  {preset.title}: {preset.effect}")
 
 
-def setting(text: str) -> tuple[str, Any]:
-    """``PATH=VALUE``: the value is JSON where it reads as JSON, else the text itself."""
-    path, equals, value = text.partition("=")
-    if not equals:
-        from simulator.experiment.experiment import ExperimentError
-
-        raise ExperimentError(f"expected PATH=VALUE, not {text!r}")
-    try:
-        return path.strip(), json.loads(value)
-    except ValueError:
-        return path.strip(), value
-
-
 def prepare(arguments: argparse.Namespace, start: SavedRun | None = None) -> Experiment:
     """The experiment that the arguments describe; ``start`` is the run that goes on."""
     from simulator.data.table import changed
     from simulator.experiment.files import find
 
-    # A kind brings its own fields with it, so kinds come first, whatever the order they are typed in.
-    settings = sorted((setting(text) for text in arguments.set), key=lambda item: not item[0].endswith(".kind"))
+    settings = typed(arguments.set)
     if arguments.seed is not None:
         settings.append(("seed", arguments.seed))
     experiment = (find(arguments.target) if start is None else start.experiment).with_values(settings)
@@ -229,6 +201,15 @@ def prepare(arguments: argparse.Namespace, start: SavedRun | None = None) -> Exp
         _check_reach(Path(arguments.target), arguments.allow_files)
     if news := changed(experiment.data):
         print(f"note: {news}", file=sys.stderr)
+    return experiment
+
+
+def _named(target: str, allow_files: bool) -> Experiment:
+    """The experiment in a file, or the preset of that name."""
+    from simulator.experiment.files import find
+
+    experiment = find(target)
+    _check_reach(Path(target), allow_files)
     return experiment
 
 

@@ -75,6 +75,8 @@ def table_cell(text: str) -> str:
 
 def default_text(field: Parameter) -> str:
     """The default as JSON has it; of a part its kind."""
+    if field.default is msgspec.UNSET:
+        return "(none)"
     if field.default is None:
         return "null"
     plain = msgspec.to_builtins(field.default)
@@ -87,7 +89,7 @@ def range_text(field: Parameter) -> str:
     """What is valid: a range, choices or kinds."""
     if field.kinds:
         return ", ".join(kind_of(kind) for kind in field.kinds)
-    return field.range_text or field.type
+    return field.range_text or {"specs": "list", "plain": "object"}.get(field.type, field.type)
 
 
 def nested() -> Iterator[Parameter]:
@@ -96,7 +98,13 @@ def nested() -> Iterator[Parameter]:
     queue: list[type[Spec]] = [Experiment]
     while queue:
         for field in parameters(queue.pop(0)):
-            inner = list(field.kinds) if field.kinds else [field.part] if field.type == "spec" and field.part else []
+            inner = (
+                list(field.kinds)
+                if field.kinds
+                else [field.part]
+                if field.type in ("spec", "specs") and field.part
+                else []
+            )
             if not inner or field.part in seen:
                 continue
             seen.add(field.part)

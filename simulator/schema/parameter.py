@@ -135,7 +135,9 @@ def knob(
     return msgspec.Meta(description=help, extra={"knob": tag}, **given)
 
 
-FieldType = Literal["number", "integer", "flag", "choice", "text", "texts", "integers", "part", "spec", "parts"]
+FieldType = Literal[
+    "number", "integer", "flag", "choice", "text", "texts", "integers", "part", "spec", "specs", "parts", "plain"
+]
 
 
 @dataclass(frozen=True)
@@ -239,7 +241,7 @@ def _parts(annotation: Any) -> tuple[list[Any], list[msgspec.Meta], bool]:
     members = _members(annotation)
     types: list[Any] = []
     for member in members:
-        if member is not type(None):
+        if member not in (type(None), msgspec.UnsetType):
             inner, more = _plain(member)
             types.append(inner)
             metas.extend(more)
@@ -254,6 +256,8 @@ def _of_several(types: Sequence[Any], common: dict[str, Any]) -> Parameter | Non
     if typing.get_origin(first) is tuple:
         inner, _ = _plain(typing.get_args(first)[0])
         options = tuple(_plain(m)[0] for m in _members(inner))
+        if isinstance(options[0], type) and issubclass(options[0], Spec) and not issubclass(options[0], Part):
+            return Parameter(type="specs", part=options[0], **common)
         if isinstance(options[0], type) and issubclass(options[0], Part):
             return Parameter(type="parts", part=_common_base(options), kinds=options, **common)
         return Parameter(type="integers" if options[0] is int else "texts", **common)
@@ -267,6 +271,8 @@ def _of_one(bare: Any, meta: msgspec.Meta | None, common: dict[str, Any]) -> Par
     """A field of fields, or a number, flag or text with its range."""
     if isinstance(bare, type) and issubclass(bare, Spec):
         return Parameter(type="spec", part=bare, **common)
+    if typing.get_origin(bare) is dict:
+        return Parameter(type="plain", **common)
     low = meta.ge if meta and meta.ge is not None else (meta.gt if meta else None)
     high = meta.le if meta and meta.le is not None else (meta.lt if meta else None)
     return Parameter(

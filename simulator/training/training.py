@@ -29,7 +29,9 @@ from simulator.training.updater import Updater
 
 SCALARS = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "gradient_norm")
 NETWORK_FIELDS = tuple(
-    name for name in Experiment.__struct_fields__ if name not in ("name", "optimizer", "schedule", "regularization")
+    name
+    for name in Experiment.__struct_fields__
+    if name not in ("name", "optimizer", "schedule", "regularization", "lanes")
 )
 """What an experiment says of anything but the way from gradients to updates."""
 MOST_RESCALING = 2.0**10

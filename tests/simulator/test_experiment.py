@@ -147,6 +147,9 @@ def values_of(field: Parameter) -> st.SearchStrategy[Any]:
         found = st.lists(st.integers(-5, 50), max_size=4)
     elif field.type == "texts":
         found = st.lists(st.text(min_size=1, max_size=4), max_size=2, unique=True)
+    elif field.type == "specs":
+        lane = st.fixed_dictionaries({"name": st.text("bcd", min_size=1), "set": st.just({"seed": 3}) | st.none()})
+        found = st.lists(lane, max_size=2, unique_by=lambda each: each["name"])
     else:
         found = st.lists(st.sampled_from(field.kinds).flatmap(plain_of), max_size=3)
     return found | st.none() if field.optional else found

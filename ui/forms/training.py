@@ -116,7 +116,7 @@ class TrainingPanel(QScrollArea):
         column.setContentsMargins(8, 4, 8, 4)
         column.setSpacing(0)
         placed = _ELSEWHERE.union(*(names for _, names in _SECTIONS))
-        rest = tuple(p.name for p in parameters(Experiment) if p.name not in placed)
+        rest = tuple(p.name for p in parameters(Experiment) if p.name not in placed and not p.knob.hidden)
         for title, names in (*_SECTIONS, ("Run", rest)):
             part = self._part(title, names)
             self._parts.append(part)

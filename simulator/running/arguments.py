@@ -1,0 +1,45 @@
+"""What commands take: counts, and fields with their values."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+
+def count(least: int) -> Callable[[str], int]:
+    from simulator.schema.numbers import integer
+
+    def whole(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"expected a whole number, not {shortened(text)!r}") from None
+        if value < least:
+            raise argparse.ArgumentTypeError(f"expected {least} or more, not {integer(value)}")
+        return value
+
+    return whole
+
+
+def shortened(text: str, length: int = 80) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def setting(text: str) -> tuple[str, Any]:
+    """``PATH=VALUE``: the value is JSON where it reads as JSON, else the text itself."""
+    path, equals, value = text.partition("=")
+    if not equals:
+        from simulator.experiment.experiment import ExperimentError
+
+        raise ExperimentError(f"expected PATH=VALUE, not {text!r}")
+    try:
+        return path.strip(), json.loads(value)
+    except ValueError:
+        return path.strip(), value
+
+
+def typed(texts: Iterable[str]) -> list[tuple[str, Any]]:
+    """Settings in the order in which they act: a kind brings its own fields with it, so kinds come first."""
+    return sorted(map(setting, texts), key=lambda item: not item[0].endswith(".kind"))

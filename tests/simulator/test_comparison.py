@@ -1,0 +1,213 @@
+"""Experiments trained beside each other by the command."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simulator.experiment.experiment import Experiment
+from simulator.running import comparison
+from simulator.running.command_line import execute, parser
+from simulator.running.compare_command import split
+from simulator.running.headless import RunResult, run
+from simulator.running.verdict import VERDICT_COLUMNS
+
+BASE = {
+    "data": {"kind": "spirals", "samples": 60},
+    "layers": [{"kind": "dense", "units": 5, "repeat": 2}],
+    "batch_size": 16,
+}
+Rows = list[dict[str, str]]
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    path = tmp_path / "base.json"
+    path.write_text(json.dumps(BASE))
+    return path
+
+
+def compare(*arguments: object) -> int:
+    parsed = parser().parse_args(["compare", *map(str, arguments)])
+    return execute(parsed, lambda _result, _folder: None)
+
+
+def table(path: Path) -> Rows:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def of(rows: Rows, lane: str, seed: int) -> Rows:
+    return [row for row in rows if (row["lane"], row["seed"]) == (lane, str(seed))]
+
+
+@pytest.fixture
+def compared(base: Path, tmp_path: Path) -> Path:
+    """Four lanes, three seeds."""
+    other = tmp_path / "wider.json"
+    other.write_text(json.dumps({**BASE, "seed": 7, "layers": [{"kind": "dense", "units": 9}]}))
+    out = tmp_path / "out"
+    twins = ("with batch norm:layers.0.normalization.kind=batch,optimizer.learning_rate=0.2", "same:seed=0")
+    options = [part for twin in twins for part in ("--twin", twin)]
+    assert compare(base, other, *options, "--steps", 7, "--every", 3, "--seeds", 3, "--out", out) == 0
+    return out
+
+
+def test_a_lane_has_the_numbers_of_its_experiment_alone(compared: Path, tmp_path: Path) -> None:
+    steps, layers = table(compared / "comparison.csv"), table(compared / "layers.csv")
+    lanes = {
+        "A": Experiment.from_builtins(BASE),
+        "wider": Experiment.from_builtins({**BASE, "layers": [{"kind": "dense", "units": 9}]}),
+        "with batch norm": Experiment.from_builtins(BASE).with_values(
+            [("layers.0.normalization.kind", "batch"), ("optimizer.learning_rate", 0.2)]
+        ),
+        "same": Experiment.from_builtins(BASE),
+    }
+    assert list(dict.fromkeys(row["lane"] for row in steps)) == list(lanes)
+    for lane, experiment in lanes.items():
+        for seed in range(3):
+            alone = tmp_path / f"{lane} {seed}"
+            run(experiment.with_values([("seed", seed)]), steps=7, every=3, out=alone)
+            for rows, own in ((steps, "steps.csv"), (layers, "layers.csv")):
+                kept = [{k: v for k, v in row.items() if k not in ("lane", "seed")} for row in of(rows, lane, seed)]
+                assert kept == [{k: row[k] for k in kept[0]} for row in table(alone / own)], (lane, seed, own)
+
+
+def test_differences_say_what_each_lane_has_apart(compared: Path) -> None:
+    told = json.loads((compared / "differences.json").read_text())
+    assert told["same"] == []
+    assert told["with batch norm"] == [
+        {"path": "layers.0.normalization.kind", "base": "none", "value": "batch"},
+        {"path": "optimizer.learning_rate", "base": 0.1, "value": 0.2},
+    ]
+    assert {each["path"] for each in told["wider"]} == {"layers.0.units", "layers.0.repeat"}
+    assert "A" not in told
+
+
+def test_the_verdict_is_that_of_the_rows(compared: Path) -> None:
+    steps, verdict = table(compared / "comparison.csv"), table(compared / "verdict.csv")
+    assert tuple(verdict[0]) == VERDICT_COLUMNS
+    quantities = ("loss", "accuracy", "validation_loss", "validation_accuracy", "gradient_norm")
+    expected = {
+        (lane, name, str(step))
+        for lane in ("A", "wider", "with batch norm", "same")
+        for name in quantities
+        for step in (0, 3, 6, 7)
+    }
+    assert {(row["lane"], row["quantity"], row["step"]) for row in verdict} == expected
+    assert len(verdict) == len(expected)
+    for row in verdict:
+
+        def values(lane: str, row: dict[str, str] = row) -> list[float]:
+            return [
+                float(each[row["quantity"]])
+                for seed in range(3)
+                for each in of(steps, lane, seed)
+                if each["step"] == row["step"]
+            ]
+
+        mine, its = np.array(values(row["lane"])), np.array(values("A"))
+        assert [float(row[name]) for name in ("low", "median", "high")] == pytest.approx(
+            np.quantile(mine, (0.25, 0.5, 0.75))
+        )
+        if row["lane"] == "A":
+            assert not any(row[name] for name in VERDICT_COLUMNS[6:])
+            continue
+        names = ("difference_low", "difference", "difference_high")
+        assert [float(row[name]) for name in names] == pytest.approx(np.quantile(mine - its, (0.25, 0.5, 0.75)))
+        assert row["pairs"] == "3"
+        way = {"accuracy": 1, "validation_accuracy": 1, "gradient_norm": 0}.get(row["quantity"], -1)
+        assert row["paired_wins"] == (str((way * mine > way * its).sum()) if way else "")
+
+
+def test_lanes_of_a_file_are_trained_and_each_with_its_own_seed_without_seeds(tmp_path: Path) -> None:
+    path, out = tmp_path / "lanes.json", tmp_path / "out"
+    lanes = [{"name": "other seed", "set": {"seed": 5}}, {"name": "deep", "experiment": {**BASE, "layers": []}}]
+    path.write_text(json.dumps({**BASE, "lanes": lanes}))
+    assert compare(path, "--steps", 2, "--out", out) == 0
+    rows = table(out / "comparison.csv")
+    assert list(dict.fromkeys((row["lane"], row["seed"]) for row in rows)) == [
+        ("A", "0"),
+        ("other seed", "5"),
+        ("deep", "0"),
+    ]
+    assert json.loads((out / "differences.json").read_text())["other seed"] == [{"path": "seed", "base": 0, "value": 5}]
+    apart = next(row for row in table(out / "verdict.csv") if row["lane"] == "other seed")
+    assert (apart["pairs"], apart["difference"]) == ("0", "")
+
+
+def test_a_comparison_that_was_ended_goes_on_to_the_same_bytes(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_it(out: Path, *more: str) -> None:
+        compare(base, "--twin", "fast:optimizer.learning_rate=0.5", "--steps", 6, "--seeds", 2, "--out", out, *more)
+
+    run_it(tmp_path / "whole")
+    whole, calls = comparison.run, iter(range(100))
+
+    def ended(experiment: Experiment, **options: Any) -> RunResult:
+        asked = iter(range(100))
+        stop = (lambda: next(asked) == 3) if next(calls) == 2 else options["stop"]
+        return whole(experiment, **{**options, "stop": stop})
+
+    monkeypatch.setattr(comparison, "run", ended)
+    run_it(tmp_path / "ended")
+    assert not (tmp_path / "ended" / "verdict.csv").exists()
+    monkeypatch.setattr(comparison, "run", whole)
+    run_it(tmp_path / "ended", "--resume")
+    for name in ("comparison.csv", "layers.csv", "verdict.csv", "differences.json"):
+        assert (tmp_path / "ended" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a=1,b=2", ["a=1", "b=2"]),
+        ('a=[1,2],b={"c":[3,4]}', ["a=[1,2]", 'b={"c":[3,4]}']),
+        ('name="x,y",b=2', ['name="x,y"', "b=2"]),
+        ("name='x,y',b=2", ["name='x,y'", "b=2"]),
+        ('name="a\\"b,c",d=1', ['name="a\\"b,c"', "d=1"]),
+        ("name=it's,b=2", ["name=it's", "b=2"]),
+        ("a=(1,2),b=3", ["a=(1,2)", "b=3"]),
+        ("a=],b=2", ["a=]", "b=2"]),
+    ],
+)
+def test_commas_inside_brackets_or_quotes_do_not_split(text: str, parts: Sequence[str]) -> None:
+    assert split(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--twin", "layers.0.units=3"), "expected --twin NAME:PATH=VALUE"),
+        (("--twin", "b:layers.0.unit=3"), "twin 'b'"),
+        (("--twin", "b:layers.0.units"), "expected PATH=VALUE"),
+        (("--twin", "A:seed=1"), "two lanes are called 'A'"),
+        (("--twin", "b:seed=1", "--twin", "b:seed=2"), "two lanes are called 'b'"),
+        (("nowhere.json",), "there is no file or preset 'nowhere.json'"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_sentence(
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: Sequence[str], said: str
+) -> None:
+    assert compare(base, *arguments, "--steps", 1, "--out", tmp_path / "out") == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+
+
+def test_what_diverges_is_told_as_no_number(base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    twin = "wild:optimizer.learning_rate=1e37,layers.0.activation.kind=relu"
+    assert compare(base, "--twin", twin, "--steps", 4, "--seeds", 5, "--out", tmp_path / "out") == 0
+    rows = [row for row in table(tmp_path / "out" / "verdict.csv") if row["lane"] == "wild" and row["step"] == "4"]
+    (loss,) = [row for row in rows if row["quantity"] == "loss"]
+    assert math.isnan(float(loss["median"]))
+    assert (loss["paired_wins"], loss["pairs"]) == ("0", "5")
+    assert "is no number" in capsys.readouterr().out
