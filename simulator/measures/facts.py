@@ -10,11 +10,12 @@ from msgspec import Struct
 from simulator.arrays.numeric import Array, Floats
 from simulator.arrays.statistics import norm
 from simulator.data.base import Dataset
-from simulator.experiment.experiment import Experiment, Regularization
+from simulator.experiment.experiment import Experiment
 from simulator.layers.base import Parameters
 from simulator.layers.output import OutputModule
 from simulator.measures.base import SATURATION
 from simulator.measures.baseline import baseline_loss, noise_floor
+from simulator.parts.regularization import Regularization
 
 
 class DataFacts(Struct, frozen=True):

@@ -10,9 +10,10 @@ import numpy as np
 
 from simulator.arrays.numeric import Array
 from simulator.arrays.statistics import norm
-from simulator.experiment.experiment import Experiment, Regularization
+from simulator.experiment.experiment import Experiment
 from simulator.layers.base import Parameters
 from simulator.parts.optimizers import Optimizer
+from simulator.parts.regularization import Regularization
 
 CHUNK = 65536
 """Parameters updated at a time, so that an optimiser's vectors stay in the cache."""

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.experiment.experiment import Experiment, ExperimentError, Regularization
+from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.layers import Layer
 from simulator.parts.losses import Loss
+from simulator.parts.regularization import Regularization
 from simulator.schema.parameter import Parameter, Spec, is_live_change, kind_of, kinds, parameters
 
 WRITTEN = """
