@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from simulator.network.network import Network
@@ -35,3 +35,23 @@ def limited_blas(threads: int) -> Iterator[None]:
     """Hold the BLAS libraries to ``threads`` threads."""
     with _controller().limit(limits=threads, user_api="blas"):
         yield
+
+
+class BlasLimit:
+    """Holds the BLAS libraries to the threads that are asked for or, where none are, that the network deserves."""
+
+    def __init__(self) -> None:
+        self.asked: int | None = None
+        self._held = ExitStack()
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None:
+        self._held.close()
+
+    def hold(self, network: Network) -> int:
+        """How many there are from now on."""
+        threads = self.asked or blas_threads(network)
+        self._held.close()
+        self._held.enter_context(limited_blas(threads))
+        return threads

@@ -6,8 +6,11 @@ import traceback
 
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.running.kept_runs import KeptRun
+from simulator.running.live_run import LiveRun
 from simulator.running.messages import Refused, Settled
+from simulator.running.timeline import Timeline
 from simulator.system.progress import CancelledError
+from simulator.training.checkpoint import Checkpoint
 from simulator.training.training import Training
 
 
@@ -34,10 +37,12 @@ def settled(asked: Experiment, training: Training) -> Settled | None:
     return None if data == asked.data else Settled(asked.data, data)
 
 
-def takes_live(training: Training, experiment: Experiment) -> bool:
-    """Take over ``experiment`` without a new network, if that can be; whether it can."""
-    if not (training.change_update_rule(experiment) or training.accepts(experiment)):
-        return False
-    if training.experiment is not experiment:
-        training.update_spec(experiment)
-    return True
+def built(run: int, experiment: Experiment, checkpoint: Checkpoint | None, timeline: Timeline | None) -> LiveRun:
+    """The run from step 0 or from a checkpoint on, to which ``timeline`` leads, and what has changed live since."""
+    training = Training(experiment if checkpoint is None else checkpoint.experiment, run)
+    if checkpoint is not None:
+        training.restore(checkpoint)
+    live = LiveRun(training, timeline or Timeline(training.checkpoint()), experiment.data)
+    if checkpoint is not None and experiment != checkpoint.experiment:
+        live.change(experiment, 0)
+    return live

@@ -9,9 +9,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.record.history import Rows
 from simulator.schema.parameter import is_live_change
 from simulator.training.checkpoint import Checkpoint
-
-MOST_RUNS = 16
-MOST_BYTES = 512 * 2**20
+from simulator.training.live_change import LiveChange
 
 
 @dataclass(frozen=True)
@@ -28,6 +26,8 @@ class KeptRun:
     """Its last steps, those that no answer has brought yet."""
     threads: int = 1
     """Of its matrix products."""
+    changes: tuple[LiveChange, ...] = ()
+    """What was changed by hand in it."""
 
     @property
     def nbytes(self) -> int:
@@ -35,7 +35,7 @@ class KeptRun:
 
 
 class KeptRuns:
-    """At most ``MOST_RUNS`` runs of ``MOST_BYTES`` together by their edits; the oldest go first, the last one stays."""
+    """Runs by their edits."""
 
     def __init__(self) -> None:
         self._runs: dict[int, KeptRun] = {}
@@ -43,11 +43,18 @@ class KeptRuns:
     def __iter__(self) -> Iterator[KeptRun]:
         return iter(tuple(self._runs.values()))
 
+    @property
+    def nbytes(self) -> int:
+        return sum(kept.nbytes for kept in self)
+
     def keep(self, kept: KeptRun) -> None:
         """Keep a run; one that the same edit put aside before gives way."""
         self._runs.pop(kept.edit, None)
         self._runs[kept.edit] = kept
-        while len(self._runs) > 1 and (len(self._runs) > MOST_RUNS or self._nbytes > MOST_BYTES):
+
+    def fit(self, nbytes: int) -> None:
+        """Let the oldest go until the others take no more than so many bytes."""
+        while self._runs and self.nbytes > nbytes:
             del self._runs[next(iter(self._runs))]
 
     def take(self, edit: int, experiment: Experiment) -> KeptRun | None:
@@ -64,7 +71,3 @@ class KeptRuns:
             return None
         del self._runs[dropped.edit]
         return dropped.checkpoint
-
-    @property
-    def _nbytes(self) -> int:
-        return sum(kept.nbytes for kept in self)

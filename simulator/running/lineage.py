@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from copy import copy
-
-from simulator.experiment.experiment import Experiment
-from simulator.network.threads import blas_threads
 from simulator.running.kept_runs import KeptRun, KeptRuns
 from simulator.running.live_run import LiveRun
-from simulator.running.messages import Change
-from simulator.schema.parameter import is_live_change
-from simulator.training.checkpoint import Checkpoint
-from simulator.training.checkpoint_ring import CheckpointRing
+from simulator.running.messages import Change, Forget, Keep, KeepBefore
+from simulator.running.timeline import Timeline
+from simulator.training.checkpoints import USUAL_BYTES
+
+ENDED_SHARE = 0.25
+"""Of the budget, for the checkpoints on the way of the run that was put aside last."""
 
 
 class Lineage:
-    """The edits around the present run, the runs that they put aside, and the checkpoints on the way here."""
+    """The edits around the present run, the runs that they put aside, and what all of them may take."""
 
     def __init__(self) -> None:
         self.kept = KeptRuns()
@@ -25,9 +23,9 @@ class Lineage:
         """The edit that it began with."""
         self.refused_edit = 0
         """Where its network cannot be built, so that nothing is trained: the edit that put the run before aside."""
-        self.ring = CheckpointRing()
-        self._ended = 0, self.ring
-        """Id and checkpoints of the run that was put aside last."""
+        self._ended: tuple[int, Timeline] | None = None
+        """Id of the run that was put aside last, and its way."""
+        self._budget = USUAL_BYTES
 
     def run_for(self, change: Change, trains: bool) -> KeptRun | None:
         """The run that goes on with this change: its edit put it aside, or nothing has been trained since."""
@@ -41,28 +39,47 @@ class Lineage:
             self.refused_edit = edit
         if ended is None or not edit or (edit == self.begun_by and not back):
             return None
-        training = ended.training
-        threads = blas_threads(training.network)
-        kept = KeptRun(self.run, edit, self.begun_by, training.checkpoint(), ended.rows.take(), threads)
+        kept = ended.put_aside(edit, self.begun_by)
+        self._ended = self.run, ended.timeline
         self.kept.keep(kept)
-        self._ended = self.run, self.ring
+        self.share_budget(None)
         return kept
+
+    def keep(self, command: Keep | Forget | KeepBefore, present: LiveRun | None) -> None:
+        """Do as is told about what is kept."""
+        match command:
+            case Keep(kept):
+                self.kept.keep(kept)
+            case Forget(run):
+                self.kept.drop(run)
+            case KeepBefore(run, step) if run == self.run and present is not None:
+                present.timeline.checkpoints.mark_before(step, "finding")
+        self.share_budget(present)
 
     def begin(self, run: int, edit: int, kept: KeptRun | None) -> None:
         """A run is trained from now on; ``kept`` is the one that goes on in it."""
+        if kept is not None and self._ended is not None and kept.run == self._ended[0]:
+            self._ended = None
         self.run, self.refused_edit = run, 0
         self.begun_by = edit if kept is None else kept.begun_by
-        self.ring = self._ended[1] if kept is not None and kept.run == self._ended[0] else CheckpointRing()
 
-    def checkpoint_before(self, step: int, experiment: Experiment) -> Checkpoint | None:
-        """The last one of before ``step`` from which ``experiment`` can go on."""
-        checkpoint = self.ring.before(step)
-        if checkpoint is None or not is_live_change(checkpoint.experiment, experiment):
-            return None
-        return checkpoint
+    def timeline_of(self, kept: KeptRun) -> Timeline:
+        """The way of a run that was put aside, as far as it is still known."""
+        known = self._ended is not None and self._ended[0] == kept.run
+        return self._ended[1] if known and self._ended is not None else Timeline(kept.checkpoint, kept.changes)
 
-    def ring_until(self, step: int) -> CheckpointRing:
-        """The checkpoints of a run that goes another way from ``step`` on."""
-        ring = copy(self.ring)
-        ring.go_back(step)
-        return ring
+    def set_budget(self, nbytes: int, present: LiveRun | None) -> None:
+        """How much all runs that are kept and all checkpoints may take."""
+        self._budget = nbytes
+        self.share_budget(present)
+
+    def share_budget(self, present: LiveRun | None) -> None:
+        """Runs that are kept come first, and a part of the way of the last one; the present one has the rest."""
+        self.kept.fit(self._budget)
+        room = self._budget - self.kept.nbytes
+        if self._ended is not None:
+            way = self._ended[1].checkpoints
+            way.budget = min(room, int(ENDED_SHARE * self._budget))
+            room -= way.nbytes
+        if present is not None:
+            present.timeline.checkpoints.budget = room

@@ -5,19 +5,26 @@ from __future__ import annotations
 from simulator.data import AnyData
 from simulator.experiment.experiment import Experiment
 from simulator.network.threads import blas_threads
-from simulator.running.messages import Halt, Snapshot
+from simulator.running.kept_runs import KeptRun
+from simulator.running.messages import NOTHING_KEPT, Halt, KeptCheckpoints, Snapshot
 from simulator.running.paced_observer import PacedObserver
 from simulator.running.pending_rows import PendingRows
+from simulator.running.throttle import Throttle
+from simulator.running.timeline import Timeline
 from simulator.training.checkpoint import Checkpoint
+from simulator.training.live_change import LiveChange, take_live
 from simulator.training.training import Training
+
+KEPT_SECONDS = 0.25
+"""How often it is told what is kept while a run goes on."""
 
 
 class LiveRun:
-    """A training, who observes it, and what of it no answer has brought yet."""
+    """A training, who observes it, its way until now, and what of it no answer has brought yet."""
 
-    def __init__(self, training: Training, asked: AnyData) -> None:
+    def __init__(self, training: Training, timeline: Timeline, asked: AnyData) -> None:
         """``asked`` is what it was to be trained on, as it was described before the data were read."""
-        self.training, self._asked = training, asked
+        self.training, self.timeline, self._asked = training, timeline, asked
         self.observer = PacedObserver(training)
         self.rows = PendingRows(training.step, training.columns)
         self.taps_are_current = True
@@ -27,6 +34,9 @@ class LiveRun:
         self.halted: Halt = ""
         self.has_halted = False
         """Whether it has paused where something was not finite: once is enough."""
+        self._kept, self._kept_throttle = NOTHING_KEPT, Throttle(0, KEPT_SECONDS)
+        self._told = len(timeline.changes)
+        """How many live changes answers have brought."""
 
     def as_read(self, experiment: Experiment) -> Experiment:
         """With what reading the data has decided, where ``experiment`` describes them as they were asked for."""
@@ -50,10 +60,68 @@ class LiveRun:
 
     def snapshot(self) -> Snapshot:
         """The run between two steps, with its rows that no answer has brought yet."""
-        training, rows = self.training, self.rows.take()
-        return Snapshot(training.info.run, training.checkpoint(), (rows,), blas_threads(training.network))
+        training, rows, changes = self.training, self.rows.take(), self.take_changes()
+        return Snapshot(training.info.run, training.checkpoint(), (rows,), blas_threads(training.network), changes)
+
+    def put_aside(self, edit: int, begun_by: int) -> KeptRun:
+        """The run between two steps, to go on when the edit that ends it is undone."""
+        training, changes = self.training, tuple(self.timeline.changes)
+        threads = blas_threads(training.network)
+        return KeptRun(training.info.run, edit, begun_by, training.checkpoint(), self.rows.take(), threads, changes)
+
+    def take_changes(self) -> tuple[LiveChange, ...]:
+        """The live changes that no answer has brought yet."""
+        changes = tuple(self.timeline.changes[self._told :])
+        self._told += len(changes)
+        return changes
+
+    def kept_checkpoints(self, playing: bool) -> KeptCheckpoints:
+        """What is kept of the run's way; while it goes on, as of a moment ago."""
+        if not playing or self._kept_throttle.due:
+            checkpoints = self.timeline.checkpoints
+            self._kept = KeptCheckpoints(checkpoints.good_steps, checkpoints.summary())
+            self._kept_throttle.spent(0)
+        return self._kept
 
     def apply(self) -> None:
         """Make the update of the step."""
         self.training.apply()
+        self.timeline.add(self.training)
         self.taps_are_current = False
+
+    # -- changes by hand -------------------------------------------------------------------------------------------
+
+    def change(self, experiment: Experiment, edit: int) -> bool:
+        """Take over ``experiment`` between two steps, if it differs live; whether it does."""
+        training = self.training
+        if not (training.changes_update_rule(experiment) or training.accepts(experiment)):
+            return False
+        before = training.experiment
+        if experiment != before:
+            self.timeline.before_change(training, edit)
+        take_live(training, experiment)
+        if experiment != before:
+            self.timeline.changed(LiveChange(training.step, experiment), edit)
+        return True
+
+    def change_within_step(self, experiment: Experiment, edit: int, written: bool) -> bool:
+        """Take over ``experiment`` between gradient and update, or when that is ``written``, if it can be taken so."""
+        training = self.training
+        before = training.experiment
+        if not written and training.changes_update_rule(experiment):
+            self.timeline.before_change(training, edit)
+        taken = training.change_learning_rate(experiment) if written else training.change_update_rule(experiment)
+        if taken and experiment != before:
+            self.timeline.changed(LiveChange(training.step, experiment, written), edit)
+        return taken
+
+    def set_threads(self, threads: int) -> None:
+        """How many threads matrix products have from now on."""
+        self.timeline.set_threads(self.training.step, threads)
+
+    def revive(self, layer: str, units: tuple[int, ...]) -> None:
+        """Draw the incoming weights of these units anew."""
+        self.timeline.before_change(self.training, 0)
+        self.training.revive(layer, units)
+        self.timeline.changed(LiveChange(self.training.step, layer=layer, units=units))
+        self.renew()

@@ -20,6 +20,9 @@ from simulator.running.kept_runs import KeptRun
 from simulator.running.stop_rules import Stopped, StopRule
 from simulator.system.progress import Progress
 from simulator.training.checkpoint import Checkpoint
+from simulator.training.checkpoints import Reason
+from simulator.training.live_change import LiveChange
+from simulator.training.replay import Replay
 from simulator.training.run_info import RunInfo
 
 Halt = Literal["", "loss", "parameters"]
@@ -52,6 +55,31 @@ class Keep(Struct, frozen=True):
     """Keep this run for when its edit is undone, in a worker that takes the place of another."""
 
     kept: KeptRun
+
+
+class Budget(Struct, frozen=True):
+    """How much all checkpoints and all kept runs may take."""
+
+    nbytes: int
+
+
+class Forget(Struct, frozen=True):
+    """Keep this run no longer."""
+
+    run: int
+
+
+class KeepBefore(Struct, frozen=True):
+    """Keep the last good checkpoint of before a step, for what the doctor finds there; another run has none."""
+
+    run: int
+    step: int
+
+
+class FindReplay(Struct, frozen=True):
+    """Ask for a :class:`ReplayFound`: from where a step of the present run is computed again."""
+
+    step: int
 
 
 class Play(Struct, frozen=True):
@@ -124,6 +152,8 @@ class Resume(Struct, frozen=True):
 
     run: int
     checkpoint: Checkpoint
+    changes: tuple[LiveChange, ...] = ()
+    """What was changed by hand before it."""
 
 
 class GoBack(Struct, frozen=True):
@@ -136,11 +166,13 @@ class GoBack(Struct, frozen=True):
     """The edit under which the run that it ends is kept; 0: that run is given up."""
 
 
-Asked = Look | TakeSnapshot
+Asked = Look | TakeSnapshot | FindReplay
 """What is answered."""
-Settings = Configure | Guard | Limit
+Settings = Budget | Configure | Guard | Limit
 """What changes no run."""
-Command = Asked | Cancel | Change | GoBack | Keep | Restart | Resume | Revive | Play | Pause | Settings | Stop
+Keeping = Keep | Forget | KeepBefore
+"""What is kept of runs."""
+Command = Asked | Cancel | Change | GoBack | Keeping | Restart | Resume | Revive | Play | Pause | Settings | Stop
 
 # -- out --------------------------------------------------------------------------------------------------------
 
@@ -172,6 +204,23 @@ class Started(Struct, frozen=True):
         return self.frame.step
 
 
+class KeptCheckpoints(Struct, frozen=True):
+    """What is kept of the present run's way."""
+
+    good_steps: tuple[int, ...] = ()
+    """Where the run could go back to, ascending: from before any trouble."""
+    reasons: tuple[tuple[Reason, int, int], ...] = ()
+    """Why they are kept, how many, and their bytes together."""
+
+    @property
+    def nbytes(self) -> int:
+        """Of all of them."""
+        return sum(nbytes for _, _, nbytes in self.reasons)
+
+
+NOTHING_KEPT = KeptCheckpoints()
+
+
 class Update(Struct, frozen=True):
     """The answer to :class:`Look`: the present frame and every step's scalars since the last answer."""
 
@@ -190,8 +239,10 @@ class Update(Struct, frozen=True):
     """Where and why it has paused as it was told to, and stands still."""
     progress: Progress | None = None
     """Of the steps that are to be made, where they take long."""
-    kept_steps: tuple[int, ...] = ()
-    """Where the run could go back to, ascending: checkpoints from before any trouble."""
+    kept: KeptCheckpoints = NOTHING_KEPT
+    """What is kept of the run's way."""
+    changes: tuple[LiveChange, ...] = ()
+    """What was changed by hand since the last answer."""
 
 
 class Working(Struct, frozen=True):
@@ -209,6 +260,17 @@ class Snapshot(Struct, frozen=True):
     rows: tuple[Rows, ...] = ()
     threads: int = 1
     """Of its matrix products."""
+    changes: tuple[LiveChange, ...] = ()
+    """What was changed by hand that no answer has brought yet."""
+
+
+class ReplayFound(Struct, frozen=True):
+    """The answer to :class:`FindReplay`."""
+
+    run: int
+    step: int
+    replay: Replay | None
+    """None where nothing is kept from before the step, or the run has not come so far."""
 
 
 class Refused(Struct, frozen=True):
@@ -234,4 +296,4 @@ class Failed(Struct, frozen=True):
     fatal: bool = False
 
 
-Reply = Started | Update | Working | Snapshot | Refused | Failed
+Reply = Started | Update | Working | Snapshot | ReplayFound | Refused | Failed

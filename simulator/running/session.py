@@ -13,14 +13,18 @@ from simulator.observations.base import Observation
 from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import (
+    Budget,
     Cancel,
     Change,
     Command,
     Configure,
     Failed,
+    FindReplay,
+    Forget,
     GoBack,
     Guard,
     Keep,
+    KeepBefore,
     Limit,
     Look,
     Pause,
@@ -37,6 +41,7 @@ from simulator.running.messages import (
 from simulator.running.stop_rules import StopRule
 from simulator.running.transport import MODES, Mode, Notify, Transport, trainer, transport_of, usual_mode
 from simulator.training.checkpoint import Checkpoint
+from simulator.training.live_change import LiveChange
 
 CLOSE_SECONDS = 1.0
 """For the step in hand; a window that is closed is gone within two."""
@@ -120,6 +125,22 @@ class Session:
         """Let a run that was kept by another worker go on in this one, when its edit is undone."""
         self._transport.send(Keep(kept))
 
+    def forget(self, run: int) -> None:
+        """Keep a run no longer that an edit has put aside."""
+        self._transport.send(Forget(run))
+
+    def keep_before(self, run: int, step: int) -> None:
+        """The doctor has found something that began at ``step`` of this run: what was before it is worth keeping."""
+        self._transport.send(KeepBefore(run, step))
+
+    def set_budget(self, nbytes: int) -> None:
+        """How much the worker's checkpoints and kept runs may take together."""
+        self._transport.send(Budget(nbytes))
+
+    def find_replay(self, step: int) -> None:
+        """Ask from where a step of the present run is computed again; :class:`ReplayFound` says so."""
+        self._transport.send(FindReplay(step))
+
     def play(self, steps: int | None = None) -> None:
         """Train, for ever or so many steps."""
         self.playing = True
@@ -163,10 +184,13 @@ class Session:
             self._next_checkpoint = now + CHECKPOINT_SECONDS
         return due
 
-    def resume_from(self, checkpoint: Checkpoint) -> int:
-        """Go on from a checkpoint in place of the present run, if there is one; the id of the run that begins."""
+    def resume_from(self, checkpoint: Checkpoint, changes: tuple[LiveChange, ...] = ()) -> int:
+        """Go on from a checkpoint in place of the present run, if there is one; the id of the run that begins.
+
+        ``changes`` are those that were made by hand before it.
+        """
         run = next(RUNS)
-        self._transport.send(Resume(run, checkpoint))
+        self._transport.send(Resume(run, checkpoint, changes))
         return run
 
     def take_snapshot(self) -> None:

@@ -5,35 +5,39 @@ from __future__ import annotations
 import math
 import traceback
 from collections.abc import Callable
-from contextlib import ExitStack
 
 from msgspec.structs import replace
 
 from simulator.arrays.numeric import Floats
 from simulator.doctor import OBSERVATIONS as DIAGNOSED
 from simulator.experiment.experiment import Experiment
-from simulator.network.threads import blas_threads, limited_blas
+from simulator.network.threads import BlasLimit
 from simulator.observations.registry import standard
 from simulator.record.frame import Frame, frame_of
-from simulator.running.building import OvertakenError, refusal, settled, takes_live
+from simulator.running.building import OvertakenError, built, refusal, settled
 from simulator.running.inbox import CancellableInbox, Inbox
 from simulator.running.kept_runs import KeptRun
 from simulator.running.lineage import Lineage
 from simulator.running.live_run import LiveRun
 from simulator.running.messages import (
+    Budget,
     Cancel,
     Change,
     Command,
     Configure,
     Failed,
+    FindReplay,
+    Forget,
     GoBack,
     Guard,
     Halt,
     Keep,
+    KeepBefore,
     Limit,
     Look,
     Pause,
     Play,
+    ReplayFound,
     Reply,
     Restart,
     Resume,
@@ -49,6 +53,7 @@ from simulator.running.schedule import Schedule
 from simulator.running.step_rate import StepRate
 from simulator.running.stop_rules import Past
 from simulator.running.stopping import Stopping
+from simulator.running.timeline import Timeline
 from simulator.schema.numbers import set_grouping
 from simulator.schema.parameter import is_live_change
 from simulator.system.progress import CancelledError, Meter, Progress, listening
@@ -78,13 +83,11 @@ class Worker:
         """The run that a network was to take the place of, which was overtaken: nobody has been told of it."""
         self._postponed: Command | None = None
         """A command that came between a step and its update, and waits for the step to be over."""
-        self._blas = ExitStack()
-        self.blas_threads: int | None = None
-        """Threads that a matrix product may use; None: as the network deserves."""
+        self.blas = BlasLimit()
 
     def loop(self) -> None:
         """Work until told to stop; an unknown error is told, and pauses."""
-        with self._blas, listening(Meter(self._tell)):
+        with self.blas, listening(Meter(self._tell)):
             while not self.stopped:
                 try:
                     self._obey_all()
@@ -142,10 +145,10 @@ class Worker:
             case Restart(run):
                 if self.run is not None:
                     self._begin(run, self.run.training.experiment, 0)
-            case Resume(run, checkpoint):
-                self._begin(run, checkpoint.experiment, 0, checkpoint)
-            case Keep(kept):
-                self.lineage.kept.keep(kept)
+            case Resume(run, checkpoint, changes):
+                self._begin(run, checkpoint.experiment, 0, checkpoint, Timeline(checkpoint, changes))
+            case Keep() | Forget() | KeepBefore():
+                self.lineage.keep(command, self.run)
             case GoBack():
                 self._go_back(command)
             case Revive():
@@ -156,11 +159,10 @@ class Worker:
                 self.steps_left = 0
             case Limit(steps_per_second):
                 self.rate.set_limit(steps_per_second)
-            case Configure(blas_threads, grouping):
-                self.blas_threads = blas_threads
-                set_grouping(grouping)
-                if self.run is not None:
-                    self._limit_blas(self.run.training)
+            case Budget(nbytes):
+                self.lineage.set_budget(nbytes, self.run)
+            case Configure():
+                self._configure(command)
             case Guard(on):
                 self.guarded = on
             case Look():
@@ -170,6 +172,9 @@ class Worker:
                 pass  # What was to be cancelled is over.
             case TakeSnapshot():
                 self.post(Snapshot(self.lineage.run, None) if self.run is None else self.run.snapshot())
+            case FindReplay(step):
+                replay = None if self.run is None else self.run.timeline.replay(step, self.run.training)
+                self.post(ReplayFound(self.lineage.run, step, replay))
             case Stop():
                 self.stopped = True
 
@@ -186,19 +191,25 @@ class Worker:
             self.stopping.begin_count(play.steps, anew=not self.steps_left)
             self.steps_left += play.steps
 
+    def _configure(self, command: Configure) -> None:
+        self.blas.asked = command.blas_threads
+        set_grouping(command.grouping)
+        if self.run is not None:
+            self.run.set_threads(self.blas.hold(self.run.training.network))
+
     def _revive(self, command: Revive) -> None:
         # A network that has been replaced meanwhile has other units.
         if self.run is not None and command.run == self.run.training.info.run:
-            self.run.training.revive(command.layer, command.units)
-            self.run.renew()
+            self.run.revive(command.layer, command.units)
 
     def _change(self, change: Change) -> None:
         if self.run is not None:
             change = replace(change, experiment=self.run.as_read(change.experiment))
         kept = self.lineage.run_for(change, trains=self.run is not None)
         if kept is not None:
-            self._begin(change.run, change.experiment, change.edit, kept.checkpoint, kept, back=True)
-        elif change.over or self.run is None or not takes_live(self.run.training, change.experiment):
+            way = self.lineage.timeline_of(kept)
+            self._begin(change.run, change.experiment, change.edit, kept.checkpoint, way, kept, back=True)
+        elif change.over or self.run is None or not self.run.change(change.experiment, change.edit):
             self._begin(change.run, change.experiment, change.edit, back=change.back)
         else:
             self.run.renew()
@@ -212,22 +223,22 @@ class Worker:
     # -- runs -----------------------------------------------------------------------------------------------------
 
     def _go_back(self, command: GoBack) -> None:
-        checkpoint = self.lineage.checkpoint_before(command.step + 1, command.experiment)
-        ring = None if checkpoint is None else self.lineage.ring_until(checkpoint.step)
-        self._begin(command.run, command.experiment, command.edit, checkpoint)
-        if ring is not None:
-            self.lineage.ring = ring
+        checkpoint, way = None, None
+        if self.run is not None:
+            checkpoint, way = self.run.timeline.way_back(command.step, command.experiment)
+        self._begin(command.run, command.experiment, command.edit, checkpoint, way)
 
     def _begin(
         self, run: int, experiment: Experiment, edit: int,
-        checkpoint: Checkpoint | None = None, kept: KeptRun | None = None, back: bool = False,
+        checkpoint: Checkpoint | None = None, timeline: Timeline | None = None,
+        kept: KeptRun | None = None, back: bool = False,
     ) -> None:  # fmt: skip
         """Put the present run aside and train ``experiment``; where that cannot be, nothing is trained."""
         present, self.run = self.run, None
         ended = self.lineage.put_aside(present, edit, back) or self._put_aside
         self._building, self._put_aside = experiment, None
         try:
-            self.run, frame = self._built(run, experiment, checkpoint)
+            self.run, frame = self._built(run, experiment, checkpoint, timeline)
         except OvertakenError:
             self._put_aside = ended
             return
@@ -238,30 +249,25 @@ class Worker:
         finally:
             self._building = None
         self.lineage.begin(run, edit, kept)
+        self.lineage.share_budget(self.run)
         self.schedule.begin()
         self.rate.forget()
         training, continues = self.run.training, 0 if kept is None else kept.run
         self.post(Started(training.info, training.columns, frame, ended, continues, settled(experiment, training)))
 
-    def _built(self, run: int, experiment: Experiment, checkpoint: Checkpoint | None) -> tuple[LiveRun, Frame]:
-        """The run and its first frame."""
-        training = Training(experiment if checkpoint is None else checkpoint.experiment, run)
-        if checkpoint is not None:
-            training.restore(checkpoint)
-            if experiment != checkpoint.experiment:
-                training.update_spec(experiment)
-        self._limit_blas(training)
+    def _built(
+        self, run: int, experiment: Experiment, checkpoint: Checkpoint | None, timeline: Timeline | None
+    ) -> tuple[LiveRun, Frame]:
+        """The run and its first frame; ``timeline`` is its way to the checkpoint."""
+        live = built(run, experiment, checkpoint, timeline)
+        training = live.training
+        live.set_threads(self.blas.hold(training.network))
         playing = self.stopping.renew(training, playing=math.isinf(self.steps_left))
         self.steps_left = math.inf if playing else 0
         training.look()
-        live = LiveRun(training, experiment.data)
         # Where the run goes on at once, no later frame tells the doctor of step 0.
         observations = (*standard(), *DIAGNOSED) if self.steps_left else standard()
         return live, frame_of(training, training.scalars(validate=True), live.observer.at_once(observations))
-
-    def _limit_blas(self, training: Training) -> None:
-        self._blas.close()
-        self._blas.enter_context(limited_blas(self.blas_threads or blas_threads(training.network)))
 
     # -- work -----------------------------------------------------------------------------------------------------
 
@@ -281,7 +287,7 @@ class Worker:
         self.steps_left -= 1
         if not self.steps_left:
             self.stopping.count_out(training.step + 1)
-        self._take_changes(run, training.change_learning_rate)
+        self._take_changes(run, written=True)
         scalars = training.scalars()
         if self.asked is not None:
             schedule.plan_frame(goes_on=self.steps_left > 0)
@@ -298,14 +304,11 @@ class Worker:
         self.rate.made(training.step)
 
     def _finish_step(self, run: LiveRun) -> None:
-        """Make the update; then keep what is kept of whole steps: within one the optimiser is ahead of the weights."""
-        training, ring = run.training, self.lineage.ring
+        """Make the update; then keep what is kept of whole steps."""
         run.apply()
         if self.schedule.checkpoint_due:
             self._make_checkpoint(run)
-        if ring.due(training.step, training.loss):
-            ring.keep(training.checkpoint())
-        if self._watches(run) and not training.finite:
+        if self._watches(run) and not run.training.finite:
             self._halt(run, "parameters")
 
     def _watches(self, run: LiveRun) -> bool:
@@ -313,7 +316,7 @@ class Worker:
 
     def _goes_on(self, run: LiveRun) -> bool:
         """Between the gradient and the update: whether that is to be made."""
-        self._take_changes(run, run.training.change_update_rule)
+        self._take_changes(run, written=False)
         if self._watches(run) and not math.isfinite(run.training.loss):
             self._halt(run, "loss")
             return False
@@ -326,8 +329,8 @@ class Worker:
         self.steps_left = 0
         run.halt(what)
 
-    def _take_changes(self, run: LiveRun, takes: Callable[[Experiment], bool]) -> None:
-        """See what has come during the step: what is asked is answered with it; a change acts if it still ``takes`` it.
+    def _take_changes(self, run: LiveRun, written: bool) -> None:
+        """See what has come during the step: what is asked is answered with it; a change acts if the step still can.
 
         Anything else waits for the step to be over, and so does what comes behind it.
         """
@@ -337,7 +340,7 @@ class Worker:
                 return
             if isinstance(command, Look | Limit):
                 self._obey(command)
-            elif isinstance(command, Change) and takes(command.experiment):
+            elif isinstance(command, Change) and run.change_within_step(command.experiment, command.edit, written):
                 self._turn(run)
             else:
                 self._postponed = command
@@ -392,6 +395,6 @@ class Worker:
             Update(
                 look.id, frame, (rows,), playing, self.rate.speed, checkpoint, run.halted, run.observer.awaited,
                 None if playing else self.stopping.stopped, self.stopping.progress(run.training.step, self.steps_left),
-                self.lineage.ring.steps,
+                run.kept_checkpoints(playing), run.take_changes(),
             )
         )  # fmt: skip

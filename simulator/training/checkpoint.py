@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,10 +33,18 @@ class Checkpoint:
     data: str = ""
     """Digest of the data that it was trained on."""
 
-    @property
+    @cached_property
     def nbytes(self) -> int:
-        """What parameters, running averages and the optimiser's state take."""
-        return sum(array.nbytes for array in (self.parameters, self.states, *self.slots))
+        """What all of its arrays take."""
+        return _nbytes((self.parameters, self.states, self.slots, self.sampler, self.module_states))
+
+
+def _nbytes(value: Any) -> int:
+    """Of the arrays in parts that may be nested."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else ()
+    return sum(_nbytes(each) for each in parts)
 
 
 def misfit(kept: Any, own: Any, name: str = "") -> str:

@@ -195,12 +195,15 @@ class Training:
         self.evaluator.update_spec(experiment)
         self._take_over(old.optimizer)
 
+    def changes_update_rule(self, experiment: Experiment) -> bool:
+        """Whether it differs only in how gradients become updates."""
+        return all(getattr(self.experiment, name) == getattr(experiment, name) for name in NETWORK_FIELDS)
+
     def change_update_rule(self, experiment: Experiment) -> bool:
         """Take over ``experiment`` if it differs only in how gradients become updates; whether it does."""
-        old = self.experiment
-        if any(getattr(old, name) != getattr(experiment, name) for name in NETWORK_FIELDS):
+        if not self.changes_update_rule(experiment):
             return False
-        self.experiment = experiment
+        old, self.experiment = self.experiment, experiment
         self._take_over(old.optimizer)
         return True
 

@@ -1,4 +1,4 @@
-"""Checkpoints from before trouble: which are kept, and that a run goes on from them as if it had never gone wrong."""
+"""From a checkpoint of before trouble a run goes on as if it had never gone wrong."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import pytest
 from simulator.experiment.experiment import Experiment
 from simulator.running.messages import Started, Update
 from simulator.running.session import Mode, Session
-from simulator.training.checkpoint import Checkpoint
-from simulator.training.checkpoint_ring import MOST_BYTES, MOST_CHECKPOINTS, CheckpointRing
 from simulator.training.training import Training
 from tests.simulator.replies import until
 
@@ -25,63 +23,6 @@ HASTY = Experiment.from_builtins(
     }
 )
 RUINOUS = HASTY.with_values([("optimizer.learning_rate", 1e6)])
-
-
-def checkpoint(step: int, value: float = 1.0, size: int = 4) -> Checkpoint:
-    array = np.full(size, value)
-    return Checkpoint(HASTY, step, step, array, np.empty(0), (), ({}, np.empty(0), np.empty(0)), ())
-
-
-def filled(steps: int, size: int = 4) -> CheckpointRing:
-    ring = CheckpointRing()
-    for step in range(1, steps + 1):
-        if ring.due(step, 1.0):
-            ring.keep(checkpoint(step, size=size))
-    return ring
-
-
-@pytest.mark.parametrize("steps", [4, 63, 64, 65, 1000, 12345])
-def test_checkpoints_are_few_and_spread_over_the_whole_past(steps: int) -> None:
-    kept = filled(steps).steps
-    assert 1 <= len(kept) <= MOST_CHECKPOINTS
-    gaps = np.diff([0, *kept, steps])
-    assert max(gaps) <= max(4, 2 * steps / MOST_CHECKPOINTS)
-
-
-def test_their_memory_is_bounded_but_one_is_always_kept() -> None:
-    quarter = MOST_BYTES // 8 // 4
-    assert len(filled(256, size=quarter).steps) <= 4
-    assert len(filled(64, size=2 * MOST_BYTES // 8).steps) == 1
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_a_checkpoint_that_is_not_finite_is_not_kept(value: float) -> None:
-    ring = CheckpointRing()
-    ring.keep(checkpoint(4, value))
-    assert ring.steps == ()
-
-
-@pytest.mark.parametrize("loss", [np.nan, np.inf, 2.1])
-def test_nothing_is_kept_in_trouble(loss: float) -> None:
-    ring = CheckpointRing()
-    assert ring.due(4, 1.0)
-    assert not ring.due(8, loss)
-
-
-def test_the_last_one_before_a_step_is_given() -> None:
-    ring = filled(64)
-    assert ring.before(ring.steps[0]) is None
-    for earlier, later in zip(ring.steps, ring.steps[1:], strict=False):
-        found = ring.before(later)
-        assert found is not None
-        assert found.step == earlier
-
-
-def test_going_back_forgets_what_came_after() -> None:
-    ring = filled(64)
-    ring.go_back(20)
-    assert ring.steps == (4, 8, 12, 16, 20)
-    assert ring.due(24, 1.0)
 
 
 def at_rest(session: Session) -> Update:
@@ -112,8 +53,8 @@ def test_a_run_goes_on_from_before_the_trouble_as_if_it_had_been_mended_there(se
     ruined = at_rest(session)
     assert ruined.frame is not None
     assert not np.isfinite(ruined.frame.scalars["loss"])
-    assert ruined.kept_steps
-    step = max(step for step in ruined.kept_steps if step <= 22)
+    assert ruined.kept.good_steps
+    step = max(step for step in ruined.kept.good_steps if step <= 22)
 
     mended = HASTY.with_values([("optimizer.learning_rate", 0.01)])
     session.go_back(22, mended)
@@ -132,14 +73,14 @@ def test_a_run_goes_on_from_before_the_trouble_as_if_it_had_been_mended_there(se
     assert found.frame.step == step + 30
     assert found.frame.scalars["loss"] == alone.loss
     assert np.isfinite(alone.loss)
-    assert [step for step in found.kept_steps if step <= 22] == [s for s in ruined.kept_steps if s <= step]
+    assert [step for step in found.kept.good_steps if step <= 22] == [s for s in ruined.kept.good_steps if s <= step]
 
 
 def test_where_nothing_was_kept_a_run_goes_back_to_step_0(session: Session) -> None:
     session.change(RUINOUS)
     session.play(40)
     ruined = at_rest(session)
-    assert all(step < 10 for step in ruined.kept_steps)
+    assert all(step < 10 for step in ruined.kept.good_steps)
     session.go_back(0, HASTY)
     assert until(session, Started).step == 0
     session.play(10)

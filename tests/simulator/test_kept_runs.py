@@ -8,12 +8,25 @@ from typing import Any
 
 import pytest
 
-import simulator.running.kept_runs
 from simulator.experiment.experiment import Experiment
 from simulator.layers import Layer
 from simulator.record.history import History
 from simulator.running.kept_runs import KeptRun, KeptRuns
-from simulator.running.messages import Change, Command, GoBack, Keep, Look, Play, Refused, Reply, Started, Stop, Update
+from simulator.running.messages import (
+    Budget,
+    Change,
+    Command,
+    Forget,
+    GoBack,
+    Keep,
+    Look,
+    Play,
+    Refused,
+    Reply,
+    Started,
+    Stop,
+    Update,
+)
 from simulator.running.worker import Worker
 from simulator.schema.parameter import Parameter, concrete, differences, is_live_change, kind_of, parameters
 from simulator.training.training import Training
@@ -211,7 +224,7 @@ def test_whatever_stops_a_network_from_being_built_stops_the_training_of_the_las
             raise error
         return made(experiment, *rest)
 
-    monkeypatch.setattr("simulator.running.worker.Training", breaks)
+    monkeypatch.setattr("simulator.running.building.Training", breaks)
     other = EXPERIMENT.with_values([("seed", 9)])
     there = [Change(1, EXPERIMENT), Play(5), Change(2, other, 5), Play(3), Look(1)]
     script = Script([*there, Change(3, EXPERIMENT, 5, True), Look(2)])
@@ -235,14 +248,40 @@ def kept_run(number: int) -> KeptRun:
     return KeptRun(number, number, 0, training.checkpoint())
 
 
-def test_the_oldest_go_first_and_the_last_one_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_go_first_and_none_takes_more_than_there_is_room_for() -> None:
     runs = KeptRuns()
     for number in range(1, 30):
         runs.keep(kept_run(number))
+    size = kept_run(1).nbytes
+    runs.fit(16 * size)
     assert [kept.run for kept in runs] == list(range(14, 30))
-    monkeypatch.setattr(simulator.running.kept_runs, "MOST_BYTES", 1)
-    runs.keep(kept_run(30))
-    assert [kept.run for kept in runs] == [30]
-    assert runs.take(30, EXPERIMENT.with_values([("seed", 3)])) is None
-    assert runs.take(30, EXPERIMENT) is not None
+    assert runs.nbytes == 16 * size
+    runs.fit(2 * size - 1)
+    assert [kept.run for kept in runs] == [29]
+    assert runs.take(29, EXPERIMENT.with_values([("seed", 3)])) is None
+    assert runs.take(29, EXPERIMENT) is not None
     assert not list(runs)
+    runs.keep(kept_run(30))
+    runs.fit(size - 1)
+    assert not list(runs)
+
+
+def test_checkpoints_and_kept_runs_share_one_budget() -> None:
+    size = kept_run(1).nbytes
+    others = [EXPERIMENT.with_values([("seed", seed)]) for seed in (1, 2, 3)]
+    runs: list[Command] = []
+    for number, other in enumerate(others, 2):
+        runs += [Change(number, other, number), Play(30)]
+    first: list[Command] = [Budget(int(6.5 * size)), Change(1, EXPERIMENT), Play(30)]
+    roomy, tight = Script([*first, *runs, Look(1), Budget(3 * size), Look(2)]).of(Update)
+    assert 0 < roomy.kept.nbytes <= 3.5 * size
+    assert tight.kept.nbytes == 0
+    undone = [Change(7, others[1], 4, True), Change(8, others[0], 3, True), Change(9, EXPERIMENT, 2, True)]
+    back = Script([*first, *runs, Budget(2 * size), *undone])
+    assert [started.continues for started in back.of(Started)][-3:] == [3, 2, 0]
+
+
+def test_a_run_that_the_window_gives_up_is_kept_no_longer() -> None:
+    other = EXPERIMENT.with_values([("seed", 9)])
+    script = Script([Change(1, EXPERIMENT), Play(5), Change(2, other, 5), Forget(1), Change(3, EXPERIMENT, 5, True)])
+    assert (script.of(Started)[-1].continues, script.of(Started)[-1].step) == (0, 0)

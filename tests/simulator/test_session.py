@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+import simulator.running.building
 import simulator.running.pending_rows
 import simulator.running.transport
-import simulator.running.worker
 from simulator import run
 from simulator.experiment.experiment import Experiment
 from simulator.observations.graph.nodes import GraphObservation
@@ -263,7 +263,7 @@ def test_an_unknown_error_is_told_with_its_traceback_and_the_worker_lives(
         raise RuntimeError("no such luck")
 
     with monkeypatch.context() as broken:
-        broken.setattr(simulator.running.worker, "Training", breaks)
+        broken.setattr(simulator.running.building, "Training", breaks)
         screen.session.change(experiment())
         refused = wait(screen, Refused)
     assert "no such luck" in refused.message

@@ -22,6 +22,7 @@ from simulator.running.stop_rules import StopRule
 from simulator.running.transport import Mode
 from simulator.schema.parameter import replaced
 from simulator.training.checkpoint import Checkpoint
+from simulator.training.live_change import LiveChange
 from simulator.training.run_info import RunInfo
 from simulator.training.training import Training
 from tests.ui.told import ticking
@@ -58,9 +59,21 @@ class ScriptedWorker:
     def keep(self, kept: KeptRun) -> None:
         self.said.append(("keep", kept))
 
-    def resume_from(self, checkpoint: Checkpoint) -> int:
+    def resume_from(self, checkpoint: Checkpoint, changes: tuple[LiveChange, ...] = ()) -> int:
         self.said.append(("resume", checkpoint))
         return 0
+
+    def forget(self, run: int) -> None:
+        self.said.append(("forget", run))
+
+    def keep_before(self, run: int, step: int) -> None:
+        self.said.append(("keep before", run, step))
+
+    def set_budget(self, nbytes: int) -> None:
+        self.said.append(("budget", nbytes))
+
+    def find_replay(self, step: int) -> None:
+        self.said.append(("find replay", step))
 
     def take_snapshot(self) -> None:
         self.said.append(("snapshot",))

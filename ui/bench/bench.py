@@ -278,7 +278,7 @@ class Bench(QObject):
         if frame is not None:
             if self.info is None or frame.run != self.info.run:
                 return
-            self.kept_steps = reply.kept_steps
+            self.kept_steps = reply.kept.good_steps
             self._records.count_time(self.playing)
             self.record.add(frame, reply.rows)
             self.view = self._readings.added_to(View(frame, self.record), reply.playing)

@@ -1,0 +1,117 @@
+"""What a run keeps of its way: checkpoints, and what was changed by hand, so that any step of it can be had again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from copy import copy
+
+from simulator.experiment.experiment import Experiment
+from simulator.running.throttle import Throttle
+from simulator.schema.parameter import is_live_change
+from simulator.training.checkpoint import Checkpoint
+from simulator.training.checkpoints import Checkpoints, Kept
+from simulator.training.live_change import LiveChange
+from simulator.training.nonfinite import FINITE
+from simulator.training.replay import Replay
+from simulator.training.spikes import SpikeWatch
+from simulator.training.training import Training
+
+REST = 50.0
+"""Times as long as a copy took is trained without another, unless something happens."""
+TROUBLED_LOSS = 2.0
+"""Times the loss at the start, above which a run is in trouble."""
+
+
+class Timeline:
+    """Of one run, from ``first`` on, where it began or was taken up after the first ``changes``."""
+
+    def __init__(self, first: Checkpoint, changes: Iterable[LiveChange] = (), rest: float = REST) -> None:
+        self.checkpoints = Checkpoints()
+        self.changes = list(changes)
+        """All that were made by hand, in order."""
+        self._threads = 0
+        """Of matrix products, before any change; 0 where nobody has said yet."""
+        self._start_loss = math.nan
+        """The loss at the first step that was seen."""
+        self._finite = first.known == FINITE
+        self._edit = 0
+        """The edit to which the last change belongs."""
+        self._spikes = SpikeWatch()
+        self._throttle = Throttle(rest)
+        self.checkpoints.keep(Kept(first, "start", self._finite, len(self.changes)))
+
+    # -- while it is trained ---------------------------------------------------------------------------------------
+
+    def add(self, training: Training) -> None:
+        """A step has been made: keep what is worth it. Within a step the optimiser is ahead of the weights."""
+        made, loss = training.step - 1, training.loss
+        if math.isnan(self._start_loss):
+            self._start_loss = loss
+        if self._spikes.begins((loss, training.gradient_norm)):
+            self.checkpoints.mark_before(made, "spike")
+        finite = training.finite and training.watch.kept == FINITE and math.isfinite(loss)
+        if self._finite and not finite:
+            self.checkpoints.mark_before(made, "not finite")
+        self._finite = finite
+        if finite and self.checkpoints.due(training.step) and self._throttle.due:
+            with self._throttle.spending():
+                self._keep(training, loss <= TROUBLED_LOSS * self._start_loss)
+
+    def _keep(self, training: Training, good: bool) -> None:
+        self.checkpoints.keep(Kept(training.checkpoint(), "recent", good, len(self.changes)))
+
+    def before_change(self, training: Training, edit: int) -> None:
+        """A hand is about to change the run, between two steps or before an update is written: keep where it was.
+
+        The stages of one drag are one ``edit``, and are recomputed from where it began.
+        """
+        if (not edit or edit != self._edit) and self._finite:
+            before = self.checkpoints.before(training.step + 1, good=False)
+            self._keep(training, before is None or before.good)
+
+    def changed(self, change: LiveChange, edit: int = 0) -> None:
+        """A hand has changed the run."""
+        if not edit or edit != self._edit:
+            self.checkpoints.mark_before(change.step + 1, "change", good=False)
+        self.changes.append(change)
+        self._edit = edit
+
+    def set_threads(self, step: int, threads: int) -> None:
+        """How many threads matrix products have from now on: their last digits may hang on it."""
+        present = self._threads_after(len(self.changes))
+        if not present:
+            self._threads = threads
+        elif threads != present:
+            self.changed(LiveChange(step, threads=threads))
+
+    def _threads_after(self, changes: int) -> int:
+        told = (change.threads for change in reversed(self.changes[:changes]) if change.threads)
+        return next(told, self._threads)
+
+    # -- the way back ----------------------------------------------------------------------------------------------
+
+    def way_back(self, step: int, experiment: Experiment) -> tuple[Checkpoint | None, Timeline | None]:
+        """The last good checkpoint up to ``step`` and the way there, if ``experiment`` can go on from it."""
+        kept = self.checkpoints.before(step + 1)
+        if kept is None or not is_live_change(kept.checkpoint.experiment, experiment):
+            return None, None
+        return kept.checkpoint, self._until(kept)
+
+    def _until(self, kept: Kept) -> Timeline:
+        """Of a run that goes another way from there on."""
+        cut = copy(self)
+        cut.checkpoints, cut.changes = self.checkpoints.until(kept.step), self.changes[: kept.changes]
+        cut._spikes, cut._edit, cut._finite = SpikeWatch(), 0, True
+        return cut
+
+    def replay(self, step: int, training: Training) -> Replay | None:
+        """From where ``step`` is computed again; None where nothing is kept from before it."""
+        kept = self.checkpoints.before(step + 1, good=False)
+        if kept is None or not 0 <= step <= training.step:
+            return None
+        threads = self._threads_after(kept.changes)
+        changes = tuple(self.changes[kept.changes :])
+        return Replay(
+            kept.checkpoint.experiment, threads, kept.checkpoint, changes, training.watch.kept, training.info.run
+        )

@@ -1,0 +1,114 @@
+"""Exact recomputation: any step of a run again, from a checkpoint and what was changed by hand since, bit for bit.
+
+A checkpoint goes on to the same numbers, and a change acts again at the same place in the same step, so what comes out
+is what the run had there. Another processor, or another number of threads than ``threads``, may give other last digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from simulator.experiment.experiment import Experiment
+from simulator.network.threads import limited_blas
+from simulator.system.progress import advance
+from simulator.training.checkpoint import Checkpoint
+from simulator.training.live_change import LiveChange
+from simulator.training.nonfinite import FINITE, Known
+from simulator.training.training import Training
+
+
+class ReplayError(ValueError):
+    """A step cannot be computed again; one sentence."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """All that computing a run again takes, from a step on; it pickles."""
+
+    experiment: Experiment
+    """What was trained at that step."""
+    threads: int
+    """Of matrix products there."""
+    checkpoint: Checkpoint | None = None
+    """Where it begins; None: at step 0, as the experiment draws it."""
+    changes: Sequence[LiveChange] = ()
+    """All changes by hand from there on, in order."""
+    known: Known = FINITE
+    """Where in the run NaN and Inf came in, if they have."""
+    run: int = 0
+    """Run id."""
+
+    @property
+    def step(self) -> int:
+        """The first one that can be had."""
+        return 0 if self.checkpoint is None else self.checkpoint.step
+
+
+class Replayer:
+    """Computes a run again, forwards: a training that is brought to one step after another."""
+
+    def __init__(self, replay: Replay) -> None:
+        self._replay, self._threads = replay, replay.threads
+        self._changes = list(replay.changes)
+        """Those that have not acted yet."""
+        self.training = Training(replay.experiment, replay.run)
+        if replay.checkpoint is not None:
+            if replay.checkpoint.data not in ("", self.training.data.digest):
+                raise ReplayError("the data have changed since the run")
+            self.training.restore(replay.checkpoint)
+
+    def go_to(self, step: int) -> Training:
+        """The training between two steps, after ``step`` updates; what was changed then acts already.
+
+        A change that came when the update of this step was written already, acts with that update. The next call must
+        not be for an earlier step.
+        """
+        if step < self.training.step:
+            raise ReplayError(f"step {step} is behind: the run has been computed to step {self.training.step}")
+        begun = self.training.step
+        self._act()
+        while self.training.step < step:
+            with limited_blas(self._threads):
+                self._make_steps(begun, step)
+            self._act()
+        self._know()
+        return self.training
+
+    def _act(self) -> None:
+        """Let what came between two steps, or before the update was written, act again."""
+        while (change := self._next()) is not None and not change.scales:
+            self._threads = change.threads or self._threads
+            change.act(self.training)
+            del self._changes[0]
+
+    def _make_steps(self, begun: int, end: int) -> None:
+        """As many as there are until something else acts."""
+        training = self.training
+        while training.step < end:
+            advance("Computing the run again", training.step - begun, end - begun, "steps")
+            # A written update is scaled by what is measured of it.
+            training.propose(measure=self._next() is not None)
+            while (change := self._next()) is not None:
+                change.act(training)
+                del self._changes[0]
+            training.apply()
+            if self._next() is not None:
+                return
+
+    def _know(self) -> None:
+        """What the run knew here of NaN and Inf: steps that are not measured do not tell."""
+        step, (began, lost_state) = self.training.step, self._replay.known
+        self.training.watch.kept = Known(
+            began if began is not None and began.step < step else None,
+            lost_state if lost_state is not None and lost_state.step < step else None,
+        )
+
+    def _next(self) -> LiveChange | None:
+        """The next change, if it came at the present step."""
+        return self._changes[0] if self._changes and self._changes[0].step == self.training.step else None
+
+
+def training_at(replay: Replay, step: int) -> Training:
+    """The run after ``step`` updates."""
+    return Replayer(replay).go_to(step)
