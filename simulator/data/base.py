@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from simulator.arrays.numeric import Array, Floats, Stream, frozen, stream
+from simulator.data.own_file import OwnFile
 from simulator.data.points import Points
 from simulator.schema.numbers import decimal, integer
 from simulator.schema.parameter import Part, knob
@@ -126,6 +127,14 @@ class Data(Part, frozen=True, kw_only=True):
     def beside(self, folder: Path) -> Data:
         """The description as it is meant in an experiment file in ``folder``: relative paths are looked for there."""
         return self
+
+    def at(self, path: str) -> Data:
+        """The same description of what lies elsewhere now."""
+        return self
+
+    def own_file(self) -> OwnFile | None:
+        """What would have to be sent along; None where the program has it all. Raises :class:`DataError`."""
+        return None
 
     def fingerprint(self) -> tuple[int, ...]:
         """What else than the description decides what :meth:`load` gives. Raises :class:`DataError`."""

@@ -15,6 +15,8 @@ import numpy as np
 from simulator.arrays.numeric import Floats, frozen
 from simulator.data.base import Data, DataError, Labels, Raw, check_cells
 from simulator.data.image_files import ImageFiles, image_files, reason_of
+from simulator.data.own_file import OwnFile
+from simulator.data.packed_images import packed_images
 from simulator.data.paths import located
 from simulator.data.phrases import name_of, shown
 from simulator.schema.numbers import integer
@@ -72,7 +74,13 @@ class Images(Data, frozen=True, kw_only=True, tag="images"):
 
     def beside(self, folder: Path) -> Images:
         path = located(self.path, folder)
-        return self if path == self.path else msgspec.structs.replace(self, path=path)
+        return self if path == self.path else self.at(path)
+
+    def at(self, path: str) -> Images:
+        return msgspec.structs.replace(self, path=path)
+
+    def own_file(self) -> OwnFile:
+        return packed_images(image_files(self.path))
 
     def fingerprint(self) -> tuple[int, ...]:
         return image_files(self.path).state()

@@ -7,19 +7,20 @@ import math
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import IO, Annotated, ClassVar, Literal
 
 import msgspec
 import numpy as np
 
 from simulator.data.base import Data, DataError, Raw
+from simulator.data.own_file import OwnFile, copied, plain_name
 from simulator.data.paths import hash_of, located
 from simulator.data.phrases import name_of, shown
 from simulator.data.tables.design import Missing, design
 from simulator.data.tables.dialect import ALIGNED
 from simulator.data.tables.judgement import Judgement, judge
 from simulator.data.tables.reading import Reading, Table, read_table
-from simulator.data.tables.source import Progress, nothing, status
+from simulator.data.tables.source import Progress, nothing, open_regular, status
 from simulator.schema.numbers import integer
 from simulator.schema.parameter import knob
 from simulator.system.progress import advance
@@ -145,7 +146,17 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
 
     def beside(self, folder: Path) -> Csv:
         path = located(self.path, folder)
-        return self if path == self.path else msgspec.structs.replace(self, path=path)
+        return self if path == self.path else self.at(path)
+
+    def at(self, path: str) -> Csv:
+        return msgspec.structs.replace(self, path=path)
+
+    def own_file(self) -> OwnFile:
+        return OwnFile(plain_name(os.path.basename(self.path)), status(self.path).st_size, self._copy)
+
+    def _copy(self, target: IO[bytes]) -> None:
+        with open_regular(self.path) as source:
+            copied(source, target.write, status(self.path).st_size, "Packing the table")
 
     def load(self, rng: np.random.Generator) -> Raw:
         core = msgspec.structs.replace(self, validation=0.0, scale="none", label_noise=0.0, shape=(), hash="")

@@ -13,7 +13,7 @@ from simulator.arrays.histograms import Histograms
 from simulator.layers.base import Tap
 from simulator.measures.histograms import histograms
 from simulator.observations.base import Cell, Observation, Row
-from simulator.parts.activations import Activation
+from simulator.parts.activations import AnyActivation
 from simulator.training.run_info import RunInfo
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Preactivation:
 
     layer: int
     """Counted from 0."""
-    activation: Activation
+    activation: AnyActivation
     values: Histograms
     """Of one row."""
     saturated: float

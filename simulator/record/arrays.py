@@ -31,6 +31,20 @@ def read_array(stream: IO[bytes], dtype: str, shape: tuple[int, ...]) -> NDArray
     kind, stored = _header(stream)
     if stored != shape or kind != np.dtype(dtype):
         raise ValueError(f"it holds {kind} {stored}, not {np.dtype(dtype)} {shape}")
+    return _content(stream, kind, shape)
+
+
+def read_flat(stream: IO[bytes], dtype: str, most: int) -> NDArray[Any]:
+    """The array of one dimension in a file, of at most so many entries; ValueError where it is none."""
+    if npy.read_magic(stream) != (1, 0):
+        raise ValueError("the format of the array is not version 1.0")
+    kind, stored = _header(stream)
+    if kind != np.dtype(dtype) or len(stored) != 1 or stored[0] > most:
+        raise ValueError(f"it holds {kind} {stored}, not up to {most} {np.dtype(dtype)}")
+    return _content(stream, kind, stored)
+
+
+def _content(stream: IO[bytes], kind: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     size = math.prod(shape) * kind.itemsize
     content = stream.read(size + 1)
     if len(content) != size:

@@ -51,7 +51,7 @@ class ArchiveWriter:
             with self._zip.open(info, "w") as member:
                 yield member
         except (zipfile.LargeZipFile, RuntimeError):
-            raise OSError(errno.EFBIG, f"a run of more than {MOST_BYTES // GIB} GiB finds no room in a file") from None
+            raise OSError(errno.EFBIG, f"more than {MOST_BYTES // GIB} GiB find no room in a file") from None
 
     def add(self, name: str, content: bytes) -> None:
         with self.create(name) as member:
@@ -72,6 +72,15 @@ class ArchiveReader:
     def __contains__(self, name: str) -> bool:
         return name in self._members
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all members."""
+        return tuple(self._members)
+
+    def size(self, name: str) -> int:
+        """Bytes of a member; 0 where there is none."""
+        return self._members[name].file_size if name in self._members else 0
+
     @contextmanager
     def open(self, name: str) -> Iterator[IO[bytes]]:
         """The member of this name, to be read."""
@@ -82,7 +91,7 @@ class ArchiveReader:
 
     def read(self, name: str, limit: int = MOST_BYTES) -> bytes:
         """All of a member that is no larger than ``limit``."""
-        if name in self._members and self._members[name].file_size > limit:
+        if self.size(name) > limit:
             raise ArchiveError(f"its {name} is larger than {limit // 2**20} MiB")
         with self.open(name) as member:
             return member.read()

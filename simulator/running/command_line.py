@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
     from simulator.running.headless import RunResult
     from simulator.running.run_file import SavedRun
+    from simulator.running.shared_file import Shared
     from simulator.running.stop_rules import StopRule
 
 Draw = Callable[["RunResult", Path], str | None]
@@ -188,15 +189,15 @@ def _list_presets() -> None:
         print(f"{preset.id:{width}}  {preset.title}: {preset.effect}")
 
 
-def prepare(arguments: argparse.Namespace, start: SavedRun | None = None) -> Experiment:
-    """The experiment that the arguments describe; ``start`` is the run that goes on."""
+def prepare(arguments: argparse.Namespace, shared: Shared | None = None) -> Experiment:
+    """The experiment that the arguments describe; ``shared`` is what stands in the file that they name."""
     from simulator.data.table import changed
     from simulator.experiment.files import find
 
     settings = typed(arguments.set)
     if arguments.seed is not None:
         settings.append(("seed", arguments.seed))
-    experiment = (find(arguments.target) if start is None else start.experiment).with_values(settings)
+    experiment = (find(arguments.target) if shared is None else shared.experiment).with_values(settings)
     if "data.path" not in dict(settings):
         _check_reach(Path(arguments.target), arguments.allow_files)
     if news := changed(experiment.data):
@@ -230,10 +231,11 @@ def _check_reach(path: Path, allowed: bool) -> None:
     print(f"note: {path.name} reads {reach.target}, outside of its own folder", file=sys.stderr)
 
 
-def _start(arguments: argparse.Namespace) -> SavedRun | None:
-    """The run that is to go on, where the target is one; what cannot be together is refused."""
+def _start(arguments: argparse.Namespace) -> Shared | None:
+    """What stands in the target, where that is a run or a shared experiment; what cannot be together is refused."""
     from simulator.experiment.experiment import ExperimentError
-    from simulator.running.run_file import ENDING, is_run_file, read
+    from simulator.running.run_file import ENDING, is_run_file
+    from simulator.running.shared_file import read
     from simulator.system.machine import give_threads
 
     give_threads(arguments.threads)
@@ -244,9 +246,10 @@ def _start(arguments: argparse.Namespace) -> SavedRun | None:
     path = Path(arguments.target)
     if not is_run_file(path):
         return None
-    if arguments.seed is not None or arguments.seeds is not None:
+    shared = read(path)
+    if shared.run is not None and (arguments.seed is not None or arguments.seeds is not None):
         raise ExperimentError("a saved run goes on with its own seed: --seed and --seeds begin others")
-    return read(path)
+    return shared
 
 
 def _run(arguments: argparse.Namespace, draw: Draw) -> int:
@@ -258,8 +261,9 @@ def _run(arguments: argparse.Namespace, draw: Draw) -> int:
     total = arguments.steps * (arguments.seeds or 1)
     told: tuple[str, ...] = ()
     with Interruption() as stop, displaying():
-        start = _start(arguments)
-        experiment = prepare(arguments, start)
+        shared = _start(arguments)
+        experiment = prepare(arguments, shared)
+        start = None if shared is None else shared.run
         tell = functools.partial(advance, "Training", total=total, unit="steps")
         for folder, result in _results(arguments, experiment, start, tell, stop):
             drawn = None if arguments.no_plots else draw(result, folder / "plots")

@@ -22,6 +22,8 @@ from simulator.experiment.files import MAX_FILE_BYTES
 from simulator.record import files as record_files
 from simulator.record.record import Record, sampled
 from simulator.running.archive import ArchiveError, ArchiveReader, ArchiveWriter, reading
+from simulator.running.packed_data import is_data, located
+from simulator.running.presentation import NAMES as PRESENTATION
 from simulator.running.run_formats import FORMAT, NEEDS, check_format
 from simulator.system.atomic import write_atomic
 from simulator.system.environment import Environment
@@ -84,31 +86,55 @@ def write(saved: SavedRun, path: Path) -> Fingerprint:
 def write_into(saved: SavedRun, stream: IO[bytes]) -> None:
     """Write the run as a zip."""
     archive = ArchiveWriter(stream)
-    manifest = _Manifest(FORMAT, NEEDS, saved.environment, saved.checkpoint.data)
-    archive.add(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
-    archive.add(EXPERIMENT, saved.experiment.to_json())
-    for name, content in checkpoint_files.written(saved.checkpoint).items():
-        archive.add(name, content)
-    record_files.write(saved.record, lambda name: archive.create(RECORD + name))
+    add_head(archive, saved.experiment, saved.environment, saved.checkpoint.data)
+    add_run(archive, saved)
     archive.close()
 
 
+def add_head(archive: ArchiveWriter, experiment: Experiment, here: Environment, digest: str = "") -> None:
+    """What every such file begins with; ``digest`` is of the data that a run was trained on."""
+    manifest = _Manifest(FORMAT, NEEDS, here, digest)
+    archive.add(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    archive.add(EXPERIMENT, experiment.to_json())
+
+
+def add_run(archive: ArchiveWriter, saved: SavedRun) -> None:
+    """The run itself."""
+    for name, content in checkpoint_files.written(saved.checkpoint).items():
+        archive.add(name, content)
+    record_files.write(saved.record, lambda name: archive.create(RECORD + name))
+
+
 def read(path: Path) -> SavedRun:
-    """The run in a file, its data looked for beside it; ExperimentError names the file and what is wrong."""
-    with _opened(path) as archive:
-        manifest = check_format(archive.read(MANIFEST, MOST_MANIFEST), _Manifest)
-        experiment = _experiment(archive).beside(path.parent)
-        files = {name: archive.read(name, most) for name, most in checkpoint_files.MOST_BYTES.items()}
-        checkpoint = checkpoint_files.checkpoint_of(experiment, files)
-        record = record_files.read(lambda name: archive.open(RECORD + name))
-        return SavedRun(checkpoint, record, manifest.environment)
+    """The run in a file, its data in it or looked for beside it; ExperimentError names the file and what is wrong."""
+    with opened(path) as archive:
+        return run_in(archive, path.parent)
 
 
 def described(path: Path) -> Experiment:
     """The experiment of a run file as it stands there; ExperimentError as :func:`read`."""
-    with _opened(path) as archive:
-        check_format(archive.read(MANIFEST, MOST_MANIFEST), _Manifest)
-        return _experiment(archive)
+    with opened(path) as archive:
+        return head_of(archive)[1]
+
+
+def head_of(archive: ArchiveReader) -> tuple[Environment, Experiment]:
+    """Where the run was trained, and the experiment as it stands in the file."""
+    manifest = check_format(archive.read(MANIFEST, MOST_MANIFEST), _Manifest)
+    return manifest.environment, Experiment.from_json(archive.read(EXPERIMENT, MAX_FILE_BYTES))
+
+
+def holds_run(archive: ArchiveReader) -> bool:
+    """Whether there is a run beside the experiment."""
+    return checkpoint_files.WEIGHTS in archive
+
+
+def run_in(archive: ArchiveReader, folder: Path) -> SavedRun:
+    """The run in an open file; relative paths of data are looked for in the folder."""
+    there, experiment = head_of(archive)
+    files = {name: archive.read(name, most) for name, most in checkpoint_files.MOST_BYTES.items()}
+    record = record_files.read(lambda name: archive.open(RECORD + name))
+    checkpoint = checkpoint_files.checkpoint_of(located(archive, experiment, folder), files)
+    return SavedRun(checkpoint, record, there)
 
 
 def taken_up(saved: SavedRun) -> Training:
@@ -129,19 +155,17 @@ def taken_up(saved: SavedRun) -> Training:
     return training
 
 
-def _experiment(archive: ArchiveReader) -> Experiment:
-    return Experiment.from_json(archive.read(EXPERIMENT, MAX_FILE_BYTES))
-
-
 def _allowed(name: str) -> bool:
-    if name in (MANIFEST, EXPERIMENT, *checkpoint_files.FILES, RECORD + record_files.JSON):
+    if name in (MANIFEST, EXPERIMENT, *checkpoint_files.FILES, RECORD + record_files.JSON, *PRESENTATION) or is_data(
+        name
+    ):
         return True
     whose, _, part = name.removeprefix(RECORD).removesuffix(".npy").rpartition("_")
     return name == f"{RECORD}{whose}_{part}.npy" and part in PARTS and whose in ("history", "frames", *sampled())
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[ArchiveReader]:
+def opened(path: Path) -> Iterator[ArchiveReader]:
     """Whatever is wrong with a file is one sentence with its name."""
     try:
         with reading(path, _allowed) as archive:
@@ -149,7 +173,7 @@ def _opened(path: Path) -> Iterator[ArchiveReader]:
     except UnfitFileError as error:
         raise ExperimentError(f"{path.name}: {error.strerror}, so no run") from None
     except OSError as error:
-        raise ExperimentError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+        raise ExperimentError(f"{error.filename or path}: {(error.strerror or str(error)).lower()}") from None
     except ExperimentError as error:
         raise ExperimentError(
             f"{path.name}: {error.message}", error.path, words=f"{path.name}: {error.in_words}"

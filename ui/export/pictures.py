@@ -12,6 +12,7 @@ from PySide6.QtCore import QBuffer, QByteArray, QMarginsF, QMimeData, QRectF, QS
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
+from simulator.data.own_file import NOT_IN_NAMES
 from simulator.experiment.carriers import Carried, embed, is_carrier
 from simulator.system.atomic import write_atomic
 from simulator.system.progress import CancelledError, followed
@@ -22,8 +23,6 @@ from ui.style.theme import LIGHT, Theme, current_theme
 
 Kind = Literal["png", "svg", "pdf", "csv"]
 KINDS: tuple[Kind, ...] = ("png", "svg", "pdf", "csv")
-NO_FILE_NAME = '<>:"/\\|?*'
-"""What the name of a file may not hold, on one system or another."""
 SMALLEST, LARGEST = 120, 16384
 """Width and height of a picture in pixels, after scaling."""
 
@@ -192,7 +191,7 @@ def export_plot(
 
 def file_name(plot: Plot[Any], kind: Kind) -> str:
     """``Loss and accuracy.png``: the title, without what a file's name may not hold."""
-    return f"{''.join(letter for letter in plot.title if letter not in NO_FILE_NAME)}.{kind}"
+    return f"{''.join(letter for letter in plot.title if letter not in NOT_IN_NAMES)}.{kind}"
 
 
 def key_name(plot: Plot[Any], kind: Kind) -> str:

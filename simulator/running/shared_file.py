@@ -1,0 +1,62 @@
+"""An experiment and what belongs to it in one ``.nabla``, to be sent along: own data, run, workspace, what is pinned.
+
+The file is that of a run, with further members; each of them, the run too, is there only if it was wanted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from simulator.experiment.experiment import Experiment
+from simulator.running import presentation
+from simulator.running.archive import ArchiveWriter
+from simulator.running.packed_data import add_data, holds_data, located, own_file, relocated
+from simulator.running.presentation import Presentation
+from simulator.running.run_file import SavedRun, add_head, add_run, head_of, holds_run, opened, run_in
+from simulator.system.atomic import replacing
+from simulator.system.environment import environment
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What is, or is to be, in such a file."""
+
+    experiment: Experiment
+    run: SavedRun | None = None
+    """Of that experiment."""
+    shown: Presentation = field(default_factory=Presentation)
+    data: bool = False
+    """Whether a person's own data are in it too."""
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it is no more than a run, as Save writes it."""
+        return self.run is not None and not self.data and not self.shown
+
+
+def write(shared: Shared, path: Path) -> None:
+    """Write all of it, whole or not at all; OSError where that cannot be, ExperimentError where data cannot be read."""
+    own = own_file(shared.experiment) if shared.data else None
+    run = shared.run
+    here, digest = (environment(1), "") if run is None else (run.environment, run.checkpoint.data)
+    with replacing(path) as stream:
+        archive = ArchiveWriter(stream)
+        add_head(archive, relocated(shared.experiment, own), here, digest)
+        if own is not None:
+            add_data(archive, own)
+        if run is not None:
+            add_run(archive, run)
+        presentation.add(archive, shared.shown)
+        archive.close()
+
+
+def read(path: Path) -> Shared:
+    """What is in a file; ExperimentError names the file and what is wrong with it."""
+    with opened(path) as archive:
+        shown = presentation.read(archive)
+        if holds_run(archive):
+            run = run_in(archive, path.parent)
+            return Shared(run.experiment, run, shown, holds_data(archive))
+        _, experiment = head_of(archive)
+        return Shared(located(archive, experiment, path.parent), None, shown, holds_data(archive))
