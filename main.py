@@ -87,6 +87,23 @@ def draw_plots(result: RunResult, folder: Path) -> str:
     return drawn.sentence
 
 
+def write_report(result: RunResult, path: Path) -> None:
+    """Write the report of a finished run; OSError with one sentence if that cannot be."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    try:
+        from ui.app import create_app
+        from ui.export import ExportError
+        from ui.report.headless import report
+    except ImportError as error:
+        raise OSError(f"the report's plots cannot be drawn ({error})") from error
+    app = create_app()
+    try:
+        report(result, path)
+    except ExportError as error:
+        raise OSError(str(error)) from error
+    app.processEvents()
+
+
 def write_manual(folder: Path) -> int:
     """Write the manual's pages, which plots and parts say of themselves; how many there are."""
     from ui.manual.book import write_manual as write
@@ -141,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command or open the bench; the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in COMMANDS:
-        return execute(command_parser().parse_args(given), draw_plots, write_manual)
+        return execute(command_parser().parse_args(given), draw_plots, write_manual, write_report)
     bench = bench_parser().parse_args(given)
     give_threads(bench.threads)
     return leave_threads(open_bench(bench.target, bench.worker, bench.reset))

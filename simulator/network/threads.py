@@ -19,7 +19,7 @@ def blas_threads(network: Network) -> int:
     """Threads for this network on this machine; the same with and without a screen."""
     if (given := given_threads()) is not None:
         return given
-    largest = network.batch * max((stop - start for start, stop in network.parameters.weight_ranges), default=0)
+    largest = network.batch * max((block.weights for block in network.blocks()), default=0)
     return 1 if largest < WORTH_SHARING else max(1, (os.cpu_count() or 1) - 1)
 
 

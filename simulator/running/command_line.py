@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Draw = Callable[["RunResult", Path], str | None]
 """Draws the plots of a run into a folder, and says in a sentence what was drawn."""
+Report = Callable[["RunResult", Path], None]
+"""Writes the report of a run into a file."""
 WriteManual = Callable[[Path], int]
 """Writes the manual into a folder; how many pages."""
 STOP_RULES = (
@@ -68,6 +70,9 @@ def add_commands(commands: Any) -> None:
         "--resume", action="store_true", help="go on from the last checkpoint of a run that was ended in DIR before"
     )
     one.add_argument("--save", type=Path, metavar="FILE.nabla", help="keep the end of the run, to go on from there")
+    one.add_argument(
+        "--report", type=Path, metavar="FILE.html", help="write what came of it as one page, plots included"
+    )
     one.add_argument(
         "--threads", type=count(1), metavar="N", help="threads of matrix products; if left out as many as pay"
     )
@@ -136,7 +141,13 @@ def _no_manual(folder: Path) -> int:
     raise OSError(f"{folder}: the manual is written by the program with its window")
 
 
-def execute(arguments: argparse.Namespace, draw: Draw, write_manual: WriteManual = _no_manual) -> int:
+def _no_report(_result: RunResult, path: Path) -> None:
+    raise OSError(f"{path}: a report is written by the program with its window")
+
+
+def execute(
+    arguments: argparse.Namespace, draw: Draw, write_manual: WriteManual = _no_manual, report: Report = _no_report
+) -> int:
     """Carry out a parsed command; the process's exit status."""
     from simulator.experiment.experiment import ExperimentError
     from simulator.running.interruption import InterruptedRun
@@ -146,7 +157,7 @@ def execute(arguments: argparse.Namespace, draw: Draw, write_manual: WriteManual
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if arguments.command == "run":
-            return _run(arguments, draw)
+            return _run(arguments, draw, report)
         if arguments.command == "compare":
             return run_compare(arguments, _named)
         if arguments.command == "presets":
@@ -243,6 +254,8 @@ def _start(arguments: argparse.Namespace) -> Shared | None:
         raise ExperimentError(f"--save keeps one run in a file whose name ends in {ENDING}")
     if arguments.save is not None and not arguments.save.absolute().parent.is_dir():
         raise ExperimentError(f"--save: there is no folder {arguments.save.parent}")
+    if arguments.report is not None:
+        _check_report(arguments.report)
     path = Path(arguments.target)
     if not is_run_file(path):
         return None
@@ -252,7 +265,17 @@ def _start(arguments: argparse.Namespace) -> Shared | None:
     return shared
 
 
-def _run(arguments: argparse.Namespace, draw: Draw) -> int:
+def _check_report(path: Path) -> None:
+    """Before anything is trained."""
+    from simulator.experiment.experiment import ExperimentError
+
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise ExperimentError("--report writes a page, in a file whose name ends in .html")
+    if not path.absolute().parent.is_dir():
+        raise ExperimentError(f"--report: there is no folder {path.parent}")
+
+
+def _run(arguments: argparse.Namespace, draw: Draw, report: Report) -> int:
     """Train and tell of it; the exit status."""
     from simulator.running.interruption import Interruption
     from simulator.running.progress_display import displaying
@@ -271,6 +294,9 @@ def _run(arguments: argparse.Namespace, draw: Draw) -> int:
             _tell(result, whose, told)
             if drawn:
                 print(f"{whose}{drawn}")
+            if arguments.report is not None:
+                path = arguments.report
+                report(result, path.with_stem(f"{path.stem}-{folder.name}") if arguments.seeds else path)
             told = result.info.notes
     # A folder's name may be no text in any encoding.
     print(f"written to {str(arguments.out).encode(errors='backslashreplace').decode()}")

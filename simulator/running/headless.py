@@ -29,7 +29,7 @@ from simulator.running.output import FolderOutput, Output
 from simulator.running.run_file import SavedRun, taken_up
 from simulator.running.run_folder import Arguments, RunFolder
 from simulator.running.stop_rules import Past, Stopped, StopRule
-from simulator.system.environment import environment
+from simulator.system.environment import Environment, environment
 from simulator.training.run_info import RunInfo
 from simulator.training.training import Training
 
@@ -43,6 +43,10 @@ MEASURED = (*HistogramsObservation.variants(), *DIAGNOSED)
 class RunResult:
     """What a finished run leaves in memory."""
 
+    experiment: Experiment
+    """As it was trained: with what was taken where it leaves something open."""
+    environment: Environment
+    """Where."""
     info: RunInfo
     first: Frame
     last: Frame
@@ -187,7 +191,10 @@ def _train(
     output.summarise()
     findings = consult(training, last, record)
     output.finish(findings, interrupted)
-    return RunResult(training.info, first, last, record, findings, course.stopping.stopped, interrupted=interrupted)
+    return RunResult(
+        training.experiment, output.here, training.info, first, last, record, findings, course.stopping.stopped,
+        interrupted=interrupted,
+    )  # fmt: skip
 
 
 def _analysed(observer: Observer, analyses: Sequence[Observation[Any]]) -> Made:

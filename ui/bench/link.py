@@ -146,6 +146,11 @@ class WorkerLink(QObject):
         if self.worker is not None:
             self.worker.configure(blas_threads, grouping)
 
+    @property
+    def blas_threads(self) -> int | None:
+        """Threads of the worker's matrix products; None: as many as pay."""
+        return self._blas_threads
+
     def set_frames_per_second(self, frames: int) -> None:
         """How often someone looks while training, at most."""
         self._frame_ms = round(1000 / frames)

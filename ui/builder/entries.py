@@ -13,7 +13,7 @@ from simulator.schema.parameter import Parameter, Part, kind_of, kinds, paramete
 from simulator.training.run_info import RunInfo
 from ui.builder.edits import Place, inner_name, inner_of
 from ui.forms.form import value_of
-from ui.style.numbers import setting
+from ui.style.numbers import count, setting
 
 Plain = Mapping[str, Any]
 
@@ -123,9 +123,8 @@ def _input(plain: Plain, info: RunInfo | None, shape: str) -> Entry:
     name = _kind_title(parameters_by_name(plain, "data"), plain["data"])
     if info is None:
         return Entry("input", "in", name, shape=shape)
-    inputs = len(info.input_names)
-    title = f"{name} · {inputs} input{'s' * (inputs != 1)}"
-    return Entry("input", "in", title, (f"{info.train_samples} samples",), shape=shape)
+    title = f"{name} · {count(len(info.input_names), 'input')}"
+    return Entry("input", "in", title, (count(info.train_samples, "sample"),), shape=shape)
 
 
 def parameters_by_name(plain: Plain, name: str) -> dict[str, type[Part]]:

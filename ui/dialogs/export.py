@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QStandardPaths, Signal
 from PySide6.QtWidgets import (
-    QApplication,
     QCheckBox,
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QDoubleSpinBox,
     QFileDialog,
@@ -24,16 +21,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from simulator.running.progress_text import progress_text
-from simulator.system.progress import CancelledError, Meter, Progress, listening
-from ui.dialogs import plain
+from ui.dialogs.busy import BusyDialog
 from ui.export import ExportError, export_all, export_plot, file_name
 from ui.export.pictures import Kind, PictureOptions
 from ui.plots.base import Plot
 from ui.settings.settings import Settings
 
-BUSY_SECONDS = 0.5
-"""What takes longer says how far it is."""
 SHOWN, ALL = "*shown", "*all"
 FORMATS = (
     ("png", "PNG picture"),
@@ -52,7 +45,7 @@ def _length(value: int, name: str, parent: QWidget) -> QSpinBox:
     return box
 
 
-class ExportDialog(QDialog):
+class ExportDialog(BusyDialog):
     """Which plots, as what, how large; then where."""
 
     exported = Signal(str)
@@ -73,10 +66,6 @@ class ExportDialog(QDialog):
         self.scale = QDoubleSpinBox(self)
         self.light = QCheckBox("Light background", self)
         self.pixels = QLabel(self)
-        self.error = QLabel(self)
-        self.progress = QLabel(self)
-        self.progress.hide()
-        self._exporting = self._cancelled = False
         self._fill(key)
         self._lay_out()
         self._tell()
@@ -99,9 +88,6 @@ class ExportDialog(QDialog):
         self.scale.setAccessibleName("Scale")
         self.scale.setToolTip("Lines and text grow with the scale; the layout stays that of the size.")
         self.light.setChecked(True)
-        self.error.setProperty("role", "warning")
-        self.error.setWordWrap(True)
-        self.error.hide()
         self.format.currentIndexChanged.connect(lambda _i: self._tell())
         for box in (self.width_box, self.height_box, self.scale):
             box.valueChanged.connect(lambda _v: self._tell())
@@ -122,13 +108,8 @@ class ExportDialog(QDialog):
         form.addRow("Scale", self.scale)
         form.addRow("", self.light)
         form.addRow("", self.pixels)
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel, self
-        )
         self.buttons.button(QDialogButtonBox.StandardButton.Save).setText("Export…")
-        plain(self.buttons)
         self.buttons.accepted.connect(self._ask_where)
-        self.buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(12)
@@ -163,33 +144,6 @@ class ExportDialog(QDialog):
         if target:
             self.export_to(Path(target))
 
-    @contextmanager
-    def _progress(self) -> Iterator[None]:
-        """Say in the dialog how far it is, where that takes long; *Cancel* ends it."""
-        self._exporting, self._cancelled = True, False
-        self.buttons.button(QDialogButtonBox.StandardButton.Save).setEnabled(False)
-        try:
-            with listening(Meter(self._show_progress, BUSY_SECONDS)):
-                yield
-        finally:
-            self._exporting = False
-            self.progress.hide()
-            self.buttons.button(QDialogButtonBox.StandardButton.Save).setEnabled(True)
-
-    def _show_progress(self, progress: Progress) -> None:
-        self.progress.setText(progress_text(progress))
-        self.progress.show()
-        QApplication.processEvents()
-        if self._cancelled:
-            raise CancelledError
-
-    def reject(self) -> None:
-        """End what is being exported; else close."""
-        if self._exporting:
-            self._cancelled = True
-        else:
-            super().reject()
-
     def export_to(self, target: Path) -> None:
         """Write into a folder (all) or a file (one plot); what fails is said in the dialog, which stays."""
         which = self.which.currentData()
@@ -200,15 +154,14 @@ class ExportDialog(QDialog):
         try:
             if which in (SHOWN, ALL):
                 keys = self._shown if which == SHOWN else tuple(self._plots)
-                with self._progress():
+                with self.busy():
                     exported = export_all([self._plots[key] for key in keys], target, **how)
                 said = f"{exported.sentence} They are in {target}."
             else:
                 path = target if target.suffix else target.with_suffix(f".{self.kind}")
                 said = f"Exported to {export_plot(self._plots[which], path, **how)}."
         except ExportError as error:
-            self.error.setText(str(error))
-            self.error.show()
+            self.say_error(str(error))
             return
         Settings().set("export/folder", str(target if target.is_dir() else target.parent))
         self.exported.emit(said)

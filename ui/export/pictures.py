@@ -19,7 +19,7 @@ from simulator.system.progress import CancelledError, followed
 from ui.export.tables import csv_text
 from ui.plots.base import Plot
 from ui.style.numbers import count, integer
-from ui.style.theme import LIGHT, Theme, current_theme
+from ui.style.theme import LIGHT, Theme
 
 Kind = Literal["png", "svg", "pdf", "csv"]
 KINDS: tuple[Kind, ...] = ("png", "svg", "pdf", "csv")
@@ -46,14 +46,24 @@ class ExportError(Exception):
 
 
 @contextmanager
-def _twin(plot: Plot[Any], width: int, height: int, theme: Theme) -> Iterator[Plot[Any]]:
-    """The plot's state, drawn by another instance of a given size that nobody sees."""
+def in_theme(plot: Plot[Any], theme: Theme) -> Iterator[Plot[Any]]:
+    """The plot's state in a theme, drawn by an instance that nobody sees: by itself, where it is such a one."""
+    if plot.header is None and plot.theme == theme:
+        yield plot
+        return
     other = plot.twin(theme)
     try:
-        other.canvas.lay_out(width, height)
         yield other
     finally:
         other.deleteLater()
+
+
+@contextmanager
+def _twin(plot: Plot[Any], width: int, height: int, theme: Theme) -> Iterator[Plot[Any]]:
+    """The same, of a given size."""
+    with in_theme(plot, theme) as other:
+        other.canvas.lay_out(width, height)
+        yield other
 
 
 def _check(plot: Plot[Any], width: int, height: int, scale: float) -> None:
@@ -69,7 +79,7 @@ def _check(plot: Plot[Any], width: int, height: int, scale: float) -> None:
 def picture(plot: Plot[Any], width: int, height: int, scale: float = 1.0, *, light: bool = True) -> QImage:
     """The plot laid out at ``width`` × ``height`` and drawn at ``scale`` times that size, lines and text included."""
     _check(plot, width, height, scale)
-    theme = LIGHT if light else current_theme()
+    theme = LIGHT if light else plot.theme
     size = QSize(round(width * scale), round(height * scale))
     image = QImage(size, QImage.Format.Format_RGB32)
     if image.isNull():
@@ -115,7 +125,7 @@ def _write_pdf(plot: Plot[Any], device: QBuffer, width: int, height: int, scale:
 
 
 def _paint_vector(plot: Plot[Any], device: Any, target: QRectF, size: tuple[int, int], light: bool) -> None:
-    theme = LIGHT if light else current_theme()
+    theme = LIGHT if light else plot.theme
     with _twin(plot, *size, theme) as twin:
         painter = QPainter()
         if not painter.begin(device):
@@ -154,6 +164,12 @@ def with_experiment(plot: Plot[Any], content: bytes, kind: str) -> bytes:
     if plot.experiment is None or plot.state is None or not is_carrier(Path(f"picture.{kind}")):
         return content
     return embed(content, f".{kind}", Carried(plot.experiment, plot.title, plot.state.step))
+
+
+def vector_drawing(plot: Plot[Any], width: int, height: int, *, light: bool = True) -> bytes:
+    """The plot as an SVG file."""
+    _check(plot, width, height, 1.0)
+    return _content(plot, "svg", width, height, 1.0, light)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
 from ui.bench.bench import Bench
 from ui.board.plot_area import PlotArea
+from ui.doctor.rounds import Rounds
 from ui.window.status import Banner
+
+# What makes reports is imported when one is asked for.
+if TYPE_CHECKING:
+    from ui.report.reported_run import ReportedRun
 
 
 class Exporting(QObject):
     """Exports what the plots show, if that is the network that is described."""
 
     def __init__(
-        self, bench: Bench, plots: PlotArea, banner: Banner, decline: Callable[[str], None], window: QWidget
-    ) -> None:
+        self, bench: Bench, plots: PlotArea, findings: Rounds, banner: Banner, decline: Callable[[str], None],
+        window: QWidget,
+    ) -> None:  # fmt: skip
         """``decline`` says why there is nothing to do something with."""
         super().__init__(window)
         self._decline = decline
-        self._bench, self._plots, self._banner, self._window = bench, plots, banner, window
+        self._bench, self._plots, self._findings = bench, plots, findings
+        self._banner, self._window = banner, window
         plots.export_requested.connect(self.export)
 
     def export(self, key: str) -> None:
@@ -31,8 +39,30 @@ class Exporting(QObject):
         from ui.dialogs.export import ExportDialog
 
         dialog = ExportDialog(self._plots.plots, key, list(self._plots.arranged), self._window)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.exported.connect(self._banner.say)
+        self._open(dialog)
+
+    def report(self) -> None:
+        """Ask which plots a report of the run shows and where it goes."""
+        if not self._may_export() or self._bench.view is None:
+            return
+        from ui.report.dialog import ReportDialog
+
+        dialog = ReportDialog(self._reported, self._plots.plots, list(self._plots.arranged), self._window)
+        dialog.written.connect(self._banner.say)
+        self._open(dialog)
+
+    def _reported(self) -> ReportedRun:
+        """The run as all plots show it now."""
+        from ui.window.reported import reported
+
+        if self._bench.view is not None:
+            self._plots.feed.refresh(self._bench.view)
+        return reported(self._bench, self._findings)
+
+    def _open(self, dialog: QDialog) -> None:
+        """Have all plots brought along while it is open."""
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(lambda _result: self._plots.feed.want_all(False))
         self._plots.feed.want_all(True)
         dialog.open()

@@ -80,7 +80,9 @@ class MainWindow(QMainWindow):
         self.notices = Notices(parts, self)
         self.experiments = Experiments(self.bench, self.banner, self)
         self.faults = Faults(self.bench, self.banner, self)
-        self.exporting = Exporting(self.bench, self.plot_area, self.banner, self.notices.decline, self)
+        self.exporting = Exporting(
+            self.bench, self.plot_area, self.findings.rounds, self.banner, self.notices.decline, self
+        )  # fmt: skip
         self.first_hour = FirstHour(self, self.experiments, parts, self.training_dock)
         self._escape = self._make_escape()
         self._build_menus(parts)

@@ -51,6 +51,7 @@ def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
     exports = [
         action(window, "&Export plots…", lambda: exporting.export(""), keys="Ctrl+E", icon="export"),
         action(window, "&Copy picture of the focused plot", exporting.copy_picture, keys="Ctrl+Shift+C"),
+        action(window, "&Report…", exporting.report, tip="Write the run as one page that needs nothing else."),
     ]
     _file(window, bar.addMenu("&File"), commands.experiments, exports)
     _edit(window, bar.addMenu("&Edit"), parts.bench.document, commands)

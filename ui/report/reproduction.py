@@ -1,0 +1,47 @@
+"""How to have a run again: the experiment itself, the commands, and what last digits hang on."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from simulator.system.environment import Environment
+from ui.report.markup import element, table
+from ui.report.reported_run import ReportedRun
+from ui.style.numbers import integer
+
+NAMES = {
+    "nablascope": "Nablascope", "python": "Python", "numpy": "numpy", "system": "System", "blas": "Linear algebra",
+    "kernel": "Made for the processor", "instructions": "Processor's extensions", "threads": "Threads of products",
+}  # fmt: skip
+"""Of the fields of :class:`Environment`."""
+
+
+def reproduction_part(run: ReportedRun) -> Iterator[Element]:
+    """The experiment to take away, the commands, and where it was trained."""
+    experiment = run.experiment.to_json()
+    link = element(
+        "a", "experiment.json", download="experiment.json",
+        href=f"data:application/json;base64,{b64encode(experiment).decode()}",
+    )  # fmt: skip
+    yield element("p", "The experiment is in this page: ", link, ".")
+    yield element("p", "The same numbers come of:")
+    yield element("pre", element("code", "\n".join(commands(run))))
+    yield element("p", "Equal to the last digit where these are equal:")
+    yield table("Where it was trained", ("", "Value"), environment_rows(run.environment))
+    yield element(
+        "details", element("summary", "The experiment as text"), element("pre", element("code", experiment.decode()))
+    )
+
+
+def commands(run: ReportedRun) -> Iterator[str]:
+    """What to type beside the saved experiment."""
+    yield (f"nablascope run experiment.json --steps {run.frame.step} --threads {run.environment.threads} --out again")
+
+
+def environment_rows(environment: Environment) -> Iterator[tuple[str, str]]:
+    """Every field in words."""
+    for name in environment.__struct_fields__:
+        value = getattr(environment, name)
+        yield NAMES.get(name, name), integer(value) if isinstance(value, int) else str(value)

@@ -1,0 +1,28 @@
+"""What a report tells of the run in the window, as it stands now."""
+
+from __future__ import annotations
+
+from simulator.system.environment import environment
+from ui.bench.bench import Bench
+from ui.doctor.rounds import Rounds
+from ui.report.network import needed
+from ui.report.reported_run import ReportedRun
+
+
+def reported(bench: Bench, rounds: Rounds) -> ReportedRun:
+    """The present view with what is remembered of the run; there must be one."""
+    view, document = bench.view, bench.document
+    assert view is not None
+    experiment = view.frame.experiment or document.experiment
+    threads = bench.link.blas_threads or needed(experiment, view.frame.info).threads
+    return ReportedRun(
+        experiment=experiment,
+        name=document.name,
+        frame=view.frame,
+        scored=view.record.scored,
+        changes=view.changes,
+        seconds=view.record.seconds,
+        offers=rounds.offers,
+        examined=rounds.examined,
+        environment=environment(threads),
+    )
