@@ -25,12 +25,12 @@ AnyObservation = Observation[Any]
 class _Asked:
     """One observation: what was found last, of which state of the training, and when it is due again."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
         self.throttle = Throttle(0)
         self.observed: Observed[Any] | None = None
         self.state = -1
-        self.seconds = math.inf
-        """What it cost last."""
+        self.seconds = seconds
+        """What it cost last, or what its kind cost last in another run; inf where that is not known."""
 
     @property
     def age(self) -> int:
@@ -52,6 +52,8 @@ class PacedObserver:
 
     def __init__(self, training: Training) -> None:
         self.training = training
+        self.costs: dict[type[AnyObservation], float] = {}
+        """Kind of observation → the seconds that one took last; observers of runs in turn share it."""
         self.awaited = False
         """Whether the last frame left out what the next one will bring, although nothing trains."""
         self._observer = Observer(training)
@@ -98,7 +100,9 @@ class PacedObserver:
         return self._results(asked)
 
     def _of(self, observation: AnyObservation) -> _Asked:
-        return self._asked.setdefault(observation, _Asked())
+        if observation not in self._asked:
+            self._asked[observation] = _Asked(self.costs.get(type(observation), math.inf))
+        return self._asked[observation]
 
     def _due(self, observation: AnyObservation, goes_on: bool, short: bool) -> bool:
         asked = self._of(observation)
@@ -121,7 +125,7 @@ class PacedObserver:
         finally:
             asked.state = self._state
         if observation.share:
-            asked.seconds = asked.observed.seconds
+            asked.seconds = self.costs[type(observation)] = asked.observed.seconds
             asked.throttle.rest = self._rest(observation, together)
             asked.throttle.spent(asked.seconds)
             if asked.seconds > NOTICED_SECONDS:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from typing import Any
 
+from simulator.observations.base import Observation
 from simulator.running.throttle import Throttle
 
 VALIDATION_SECONDS = 0.25
@@ -25,6 +27,8 @@ class Schedule:
         """Whether the frame of this step leaves out, for the hand, what takes long."""
         self.checkpoint_asked = False
         """Whether a checkpoint has been asked for that is not made yet."""
+        self.costs: dict[type[Observation[Any]], float] = {}
+        """Kind of observation → the seconds that one took last, in whichever run: what a frame has time for."""
         self._validations = Throttle(VALIDATION_REST, VALIDATION_SECONDS)
         self._checkpoints = Throttle(0)
 

@@ -260,7 +260,7 @@ class Worker:
     ) -> tuple[LiveRun, Frame]:
         """The run and its first frame; ``timeline`` is its way to the checkpoint."""
         live = built(run, experiment, checkpoint, timeline)
-        training = live.training
+        training, live.observer.costs = live.training, self.schedule.costs
         live.set_threads(self.blas.hold(training.network))
         playing = self.stopping.renew(training, playing=math.isinf(self.steps_left))
         self.steps_left = math.inf if playing else 0

@@ -132,6 +132,19 @@ def test_where_nothing_trains_a_frame_of_a_new_step_waits_for_nothing_that_takes
     assert observed.step == 1
 
 
+@pytest.mark.parametrize("milliseconds", [1, 100])
+def test_the_first_frame_of_a_run_goes_by_what_observing_has_cost_in_the_one_before(
+    milliseconds: int, paced: PacedObserver
+) -> None:
+    asked, (first, second) = [Costly(milliseconds=milliseconds)], (PacedObserver(paced.training) for _ in range(2))
+    second.costs = first.costs
+    assert not first.observe(asked, goes_on=False)
+    assert first.awaited
+    assert first.observe(asked, goes_on=False)
+    assert bool(second.observe(asked, goes_on=False)) == (milliseconds == 1)
+    assert second.awaited == (milliseconds == 100)
+
+
 def test_where_nothing_trains_each_state_is_observed_once(paced: PacedObserver) -> None:
     for _ in range(4):
         paced.observe([CHEAP], goes_on=False)

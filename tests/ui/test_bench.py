@@ -238,6 +238,27 @@ def test_a_hidden_window_asks_seldom_and_for_nothing_costly(rig: Rig) -> None:
     assert ticking(rig.bench) == [HIDDEN_MS]
 
 
+def test_a_change_is_shown_by_one_answer_where_none_was_on_its_way(rig: Rig) -> None:
+    rig.settle()
+    assert rig.document.propose(replaced(rig.document.experiment.to_builtins(), ("seed",), 5), "seed") is None
+    rig.hear(started(2))
+    assert ticking(rig.bench) == [link.ACTIVE_MS]
+    rig.hear(update(2, 0, 1.0))
+    assert rig.views[-1] is rig.bench.view
+    assert ticking(rig.bench) == [SETTLED_MS]
+
+
+def test_an_answer_that_was_on_its_way_when_something_changed_is_followed_by_another(rig: Rig) -> None:
+    rig.settle()
+    rig.bench.link.look()
+    plain = replaced(rig.document.experiment.to_builtins(), ("optimizer", "learning_rate"), 0.25)
+    assert rig.document.propose(plain, "rate") is None
+    rig.hear(update(1, 0))
+    assert ticking(rig.bench) == [link.ACTIVE_MS]
+    rig.hear(update(1, 0))
+    assert ticking(rig.bench) == [SETTLED_MS]
+
+
 def test_a_still_bench_looks_again_for_what_an_answer_left_out(rig: Rig) -> None:
     rig.settle()
     before = len(rig.worker.looks())
@@ -255,6 +276,7 @@ def test_steps_then_pause_is_followed(rig: Rig) -> None:
     rig.settle()
     states: list[bool] = []
     rig.bench.playing_changed.connect(states.append)
+    rig.bench.link.look()
     rig.bench.play(3)
     assert rig.worker.said[-1] == ("play", 3)
     # An answer from before the command says nothing about it.

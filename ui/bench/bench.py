@@ -261,7 +261,7 @@ class Bench(QObject):
         self.info, self.view, self.kept_steps = reply.info, None, ()
         self._halted = ""
         self.refusal, self.building = "", False
-        self.link.look_anew()
+        self.link.look_on()
         if reply.settled is not None:
             self.document.settle(reply.settled.asked, reply.settled.data)
         self.started.emit(reply.info)

@@ -90,7 +90,7 @@ class WorkerLink(QObject):
         self._grouping = next(iter(GROUPINGS))
         self._frame_ms = ACTIVE_MS
         self._visible = True
-        self._frames_due = 2
+        self._frames_due = 1
         """How many more answers are to be seen before what was asked for is: one may be on its way from before."""
         self._awaiting = False
         """Whether an answer is on its way, and since when it was asked for."""
@@ -169,7 +169,7 @@ class WorkerLink(QObject):
 
     def look_anew(self) -> None:
         """What is on its way may be from before."""
-        self._frames_due = 2
+        self._frames_due = 2 if self._awaiting else max(self._frames_due, 1)
 
     def seen(self) -> bool:
         """An answer has come; whether it is of after what was asked for."""
@@ -180,7 +180,11 @@ class WorkerLink(QObject):
     def look_again(self) -> None:
         """More is on its way than the last answer has brought, for whoever looks."""
         if self._visible:
-            self._frames_due = max(self._frames_due, 1)
+            self.look_on()
+
+    def look_on(self) -> None:
+        """What has been told needs an answer yet; one that is on its way is of after it."""
+        self._frames_due = max(self._frames_due, 1)
 
     def pull(self) -> None:
         """Take what has arrived, ask for the next frame."""

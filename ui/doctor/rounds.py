@@ -24,6 +24,8 @@ from ui.plots.base import View
 EVERY_MS = 500
 SHARE = 20
 """An examination that took long is followed by so many times as long without one."""
+SOON_MS = 10
+"""It waits for what has been asked to be painted."""
 PATIENCE_MS = 100
 """Where plots are always being painted, it waits no longer for them."""
 
@@ -51,7 +53,7 @@ class Rounds(QObject):
         self._onsets = Onsets()
         self.examined = False
         """Whether the present run has been."""
-        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         """Fires when all plots have been painted: a hand on a knob waits for them, not for the doctor."""
         self._soon.timeout.connect(self._look)
         self._worried = False
