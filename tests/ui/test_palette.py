@@ -13,12 +13,15 @@ from pytestqt.qtbot import QtBot
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import presets
 from simulator.running.session import Session
+from simulator.running.stop_rules import Epochs
 from ui.bench.document import Document
 from ui.dialogs import files
+from ui.dialogs.preferences import PreferencesDialog
 from ui.palette.entry import Entry
 from ui.palette.matching import slips
 from ui.palette.palette import Palette
 from ui.plots import all_plots
+from ui.settings.preferences import FRAMES
 from ui.style.theme import THEMES
 from ui.window.main_window import MainWindow
 from ui.window.palette_entries import COMMANDS, PLOTS, PRESETS, SETTINGS, WORKSPACES, picture_file
@@ -71,7 +74,7 @@ def titles(window: MainWindow, group: str) -> list[str]:
         ("Saturaded", PLOTS, "Saturated and dead"),
         ("waterfall", PLOTS, "Gradient waterfall"),
         ("two spirals", PRESETS, "Two spirals"),
-        ("momentum", SETTINGS, "Optimizer momentum"),
+        ("momentum", SETTINGS, "Optimiser momentum"),
         ("save as", COMMANDS, "Save as"),
         ("units and kernels", WORKSPACES, "Units and kernels"),
     ],
@@ -81,6 +84,62 @@ def test_it_finds_by_words_by_their_beginnings_and_with_a_slip(
 ) -> None:
     found = first(window, query)
     assert (found.group, found.title) == (group, title)
+
+
+WORDS: dict[str, set[tuple[str, str]]] = {
+    "dead": {
+        (PLOTS, "Saturated and dead"), (PLOTS, "Unit microscope"), (PRESETS, "Dying ReLU"), (COMMANDS, "Doctor panel"),
+    },
+    "saturation": {
+        (PLOTS, "Saturated and dead"), (PLOTS, "Activation function"), (PRESETS, "Ten tanh layers, std 1"),
+        (COMMANDS, "Doctor panel"), (SETTINGS, "Dense activation"),
+    },
+    "vanishing": {
+        (PLOTS, "Gradient over depth"), (PLOTS, "Gradient waterfall"), (PRESETS, "Deep sigmoid net that vanishes"),
+        (PRESETS, "Ten tanh layers, std 0.01"), (COMMANDS, "Doctor panel"),
+    },
+    "exploding": {(PLOTS, "Gradient over depth"), (PRESETS, "Exploding gradients"), (COMMANDS, "Doctor panel")},
+    "nan": {
+        (PLOTS, "Loss and accuracy"), (PRESETS, "Exploding gradients"),
+        (COMMANDS, "Pause where the loss is not finite"), (SETTINGS, "At the first loss that is not finite"),
+    },
+    "overfit": {
+        (PLOTS, "Loss and accuracy"), (SETTINGS, "Data Validation"), (SETTINGS, "L2"), (SETTINGS, "Dense dropout"),
+        (COMMANDS, "Train until validation has not improved for so many steps"),
+    },
+    "slow": {(PLOTS, "Gradient norm over time"), (SETTINGS, "Optimiser learning rate"), (COMMANDS, "Doctor panel")},
+    "momentum": {(PLOTS, "Update to weight ratio"), (SETTINGS, "Optimiser momentum"), (COMMANDS, "Doctor panel")},
+    "initialisation": {(PRESETS, "ReLU with He"), (SETTINGS, "Dense weights")},
+    "lstm": {(PLOTS, "Gates"), (PRESETS, "The same sum, learnt by an LSTM"), (WORKSPACES, "Through time")},
+    "csv": {(COMMANDS, "Open"), (COMMANDS, "Export plots"), (SETTINGS, "Data")},
+    "theme": {(COMMANDS, "Dark"), (SETTINGS, "Theme")},
+    "epochs": {(COMMANDS, "Train until so many epochs are made")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_finds_what_it_is_about_in_every_group(word: str, window: MainWindow) -> None:
+    palette = opened(window, word)
+    shown = {(entry.group, entry.title) for entry in palette.shown()}
+    assert WORDS[word] <= shown, WORDS[word] - shown
+    palette.reject()
+
+
+def test_everything_that_is_found_has_a_picture_and_a_sentence(window: MainWindow) -> None:
+    palette = opened(window)
+    for entry in palette.shown():
+        assert not entry.picture().isNull(), entry.title
+        assert entry.sentence.endswith((".", "?")), entry.title
+    palette.reject()
+
+
+def test_a_rule_to_stop_by_and_a_preference_are_found_and_chosen(window: MainWindow) -> None:
+    first(window, "until so many epochs").act()
+    assert window.transport.stop.kind is Epochs
+    first(window, "frames per second").act()
+    (dialog,) = window.findChildren(PreferencesDialog)
+    assert dialog.focusWidget() is dialog.fields[FRAMES.key]
+    dialog.close()
 
 
 def test_every_plot_preset_and_workspace_is_found_by_its_own_title(window: MainWindow) -> None:
@@ -136,7 +195,7 @@ def test_a_preset_opens_and_a_command_is_given(window: MainWindow) -> None:
     assert window.document.experiment.seed == before + 1
 
 
-@pytest.mark.parametrize("query", ["batch size", "optimizer momentum", "dense units", "dense dropout rate"])
+@pytest.mark.parametrize("query", ["batch size", "optimiser momentum", "dense units", "dense dropout rate"])
 def test_a_setting_is_brought_into_sight_with_the_focus_in_it(query: str, qtbot: QtBot, window: MainWindow) -> None:
     window.training.set_folded(("Batch", "Optimiser"))
     window.training_dock.hide()

@@ -13,6 +13,24 @@ from ui.board.workspace_bar import WorkspaceBar
 
 SHORTCUTS = 9
 """Workspaces that have one."""
+TIPS = {
+    "Next card": "Give the focus to the next card, row by row.",
+    "Previous card": "Give the focus to the card before.",
+    "Next tab of the card": "Bring the next plot of a card with several to the front.",
+    "Move card forward": "Put the card one place later on the board.",
+    "Move card back": "Put the card one place earlier on the board.",
+    "Span one more column": "Make the card a column wider.",
+    "Span one column less": "Make the card a column narrower.",
+    "Join the next card as a tab": "Let the card share a place with the next one.",
+    "Take the tab out to a card of its own": "Give the plot in front a place of its own.",
+    "Maximise card, or put it back": "Let the card fill the board, or give it its place back.",
+    "Menu of the card": "Open what can be done with the card.",
+    "Close card": "Take the card off the board; the Plots menu has it still.",
+    "Larger cards": "Make all cards wider, so that fewer stand in a row.",
+    "Smaller cards": "Make all cards narrower, so that more stand in a row.",
+    "Usual size of cards": "Make all cards as wide as at first.",
+}
+WORKSPACE_TIP = "Put the set of plots in this place of the row of tabs on the board."
 
 
 class Commands:
@@ -116,6 +134,7 @@ class _Maker:
 
     def __call__(self, text: str, keys: str, act: Callable[[], object], *others: str) -> QAction:
         action = QAction(text, self._owner)
+        action.setToolTip(TIPS.get(text, WORKSPACE_TIP))
         action.setShortcuts([QKeySequence(each) for each in (keys, *others)])
         action.triggered.connect(lambda _on=False: act())
         self._owner.addAction(action)

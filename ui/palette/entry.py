@@ -12,8 +12,8 @@ from ui.palette.matching import fit
 
 WORTH_SHOWING = 0.15
 """Of the best."""
-TITLE, SENTENCE, MORE = 10.0, 4.0, 1.0
-"""What a word is worth in the title, in the sentence below it and in all else that is known of it."""
+TITLE, SENTENCE, ABOUT, MORE = 10.0, 4.0, 2.0, 1.0
+"""What a word is worth in the title, the sentence below, what it says of itself, and all else that is known of it."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class Entry:
     title: str
     sentence: str
     act: Callable[[], object]
+    about: str = ""
+    """What it says of itself, beyond the sentence."""
     more: Callable[[], str] = str
     """Further words that it is found by, read when something is first looked for."""
     keys: str = ""
@@ -32,7 +34,8 @@ class Entry:
 
     @cached_property
     def _words(self) -> tuple[tuple[str, float], ...]:
-        return (self.title, TITLE), (self.sentence, SENTENCE), (f"{self.group} {self.more()}", MORE)
+        more = f"{self.group} {self.more()}"
+        return (self.title, TITLE), (self.sentence, SENTENCE), (self.about, ABOUT), (more, MORE)
 
     def fit(self, query: str) -> float:
         """How well it fits what is typed; 0: not at all."""

@@ -6,9 +6,13 @@ import math
 import re
 from collections.abc import Iterable
 
+from ui.palette.related_words import related_to
+
 WHOLE, BEGINNING, RELATED, WITHIN, SLIP = 1.0, 0.8, 0.6, 0.5, 0.3
 """What a typed word is worth that is a word of the text, begins one, begins as one does (saturation, saturated), stands
 within one, or does so but for a slip."""
+ALIKE = 0.08
+"""What it is worth that another word for the same thing is a word of the text: in a title less than itself anywhere."""
 SHORTEST_SLIP, SHORTEST_WITHIN = 5, 3
 """Letters of a word from which on a slip is forgiven, and it is looked for within words."""
 STEM = 0.7
@@ -63,7 +67,8 @@ def words_of(text: str) -> list[str]:
 
 
 def _fit(word: str, words: list[str]) -> float:
-    return max((_likeness(word, each) for each in words), default=0.0)
+    alike = ALIKE * (not related_to(word).isdisjoint(words))
+    return max((_likeness(word, each) for each in words), default=0.0) or alike
 
 
 def _likeness(word: str, other: str) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QMargins, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPalette, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QDialog,
@@ -28,6 +28,8 @@ WIDTH, HEIGHT = 620, 460
 LINES, FULL = 2, 0.93
 """Of a sentence, and the share of their width that is filled where a word no longer fits into the first."""
 PICTURE = QSize(64, 40)
+AROUND_ICON = QMargins(22, 10, 22, 10)
+"""Pixels that a drawn icon leaves free of where a picture would stand."""
 GAP = 8
 ENTRY = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex
@@ -172,7 +174,9 @@ class _Delegate(QStyledItemDelegate):
         inner = option.rect.adjusted(GAP, GAP // 2, -GAP, -GAP // 2)
         place = QRect(inner.topLeft(), PICTURE)
         place.moveTop(inner.center().y() - PICTURE.height() // 2 + 1)
-        entry.picture().paint(painter, place)
+        picture = entry.picture()
+        drawn = not picture.availableSizes()
+        picture.paint(painter, place.marginsRemoved(AROUND_ICON) if drawn else place)
         text = inner.adjusted(PICTURE.width() + GAP, 0, 0, 0)
         main = option.palette.color(roles.HighlightedText if chosen else roles.Text)
         second = main if chosen else QColor(current_theme().muted)

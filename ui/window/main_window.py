@@ -135,7 +135,9 @@ class MainWindow(QMainWindow):
     def _commands(self, parts: Parts, toggles: list[QAction]) -> Commands:
         docks = self.network_dock, self.training_dock
         self.preference_access = PreferenceAccess(self, self.plot_area)
-        self.palette_access = PaletteAccess(self, parts, docks, self.experiments.open_preset)
+        self.palette_access = PaletteAccess(
+            self, parts, docks, self.experiments.open_preset, self.preference_access.open_at
+        )
         return Commands(
             self.experiments, self.exporting, self.reset_arrangement, tuple(toggles), self.palette_access.open,
             self.first_hour, self.faults, self.preference_access.open,

@@ -49,7 +49,14 @@ def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
     """Fill the menu bar and the two menus of the transport."""
     bar, exporting = window.menuBar(), commands.exporting
     exports = [
-        action(window, "&Export plots…", lambda: exporting.export(""), keys="Ctrl+E", icon="export"),
+        action(
+            window,
+            "&Export plots…",
+            lambda: exporting.export(""),
+            keys="Ctrl+E",
+            icon="export",
+            tip="Save plots as pictures (PNG, SVG, PDF) or as numbers (CSV).",
+        ),
         action(window, "&Copy picture of the focused plot", exporting.copy_picture, keys="Ctrl+Shift+C"),
         action(window, "&Report…", exporting.report, tip="Write the run as one page that needs nothing else."),
     ]
@@ -88,8 +95,10 @@ def fill_presets(menu: QMenu, chosen: Callable[[Preset], object]) -> None:
 
 
 def _file(window: QMainWindow, menu: QMenu, experiments: Experiments, exports: list[QAction]) -> None:
-    menu.addAction(action(window, "&New", experiments.new, keys=Standard.New))
-    menu.addAction(action(window, "&Open…", experiments.ask_open, keys=Standard.Open, icon="open"))
+    tip = "A small network on handwritten digits to build on."
+    menu.addAction(action(window, "&New", experiments.new, keys=Standard.New, tip=tip))
+    tip = "An experiment, a saved run, or a table of your own: CSV, a spreadsheet and the like."
+    menu.addAction(action(window, "&Open…", experiments.ask_open, keys=Standard.Open, icon="open", tip=tip))
     recent = menu.addMenu("Open &recent")
     recent.aboutToShow.connect(lambda: _recent(experiments, recent))
     fill_presets(menu.addMenu("&Presets"), experiments.open_preset)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from simulator.experiment.files import Preset
+from ui.settings.preferences import Preference
 from ui.window.parts import Parts
 
 if TYPE_CHECKING:
@@ -19,10 +20,16 @@ class PaletteAccess(QObject):
     """Opens the palette of one window over what there is at that moment."""
 
     def __init__(
-        self, window: QMainWindow, parts: Parts, docks: tuple[QWidget, QWidget], open_preset: Callable[[Preset], object]
+        self,
+        window: QMainWindow,
+        parts: Parts,
+        docks: tuple[QWidget, QWidget],
+        open_preset: Callable[[Preset], object],
+        open_preference: Callable[[Preference], object],
     ) -> None:
         super().__init__(window)
-        self._window, self._parts, self._docks, self._open_preset = window, parts, docks, open_preset
+        self._window, self._parts, self._docks = window, parts, docks
+        self._open_preset, self._open_preference = open_preset, open_preference
 
     def open(self) -> Palette:
         """What it finds is read now; it is gone when it is closed."""
@@ -36,8 +43,10 @@ class PaletteAccess(QObject):
             *entries.plot_entries(parts.plots),
             *entries.workspace_entries(parts.plots),
             *entries.preset_entries(self._open_preset),
-            *entries.command_entries(window.menuBar(), further),
+            *entries.command_entries(window.menuBar(), further, {parts.findings.toggle: entries.doctor_words()}),
+            *entries.rule_entries(parts.transport.stop),
             *entries.setting_entries(parts, entries.Docks(*self._docks)),
+            *entries.preference_entries(self._open_preference),
         ]
         palette = Palette(every, window)
         palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

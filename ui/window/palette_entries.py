@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,8 +14,11 @@ from PySide6.QtGui import QAction, QIcon, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 import resources
+from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import Preset, presets
-from simulator.schema.parameter import Parameter, Part, Spec, own_first, summary_of, title_of
+from simulator.layers import Layer
+from simulator.running.stop_rules import StopRule
+from simulator.schema.parameter import Parameter, Part, Spec, concrete, own_first, parameters, summary_of, title_of
 from ui.board.plot_area import PlotArea
 from ui.builder.builder import Builder
 from ui.forms.row import Row
@@ -22,9 +26,12 @@ from ui.forms.training import TrainingPanel
 from ui.forms.typed import capital
 from ui.palette.entry import Entry, first_sentence
 from ui.plots.base import Plot
+from ui.settings.preferences import PREFERENCES, Preference
 from ui.start.pictures import preset_picture
+from ui.style.icons import icon
 from ui.style.theme import Theme, current_theme
 from ui.window.parts import Parts
+from ui.window.stop_control import StopControl, menu_text
 
 PLOTS, WORKSPACES, PRESETS, COMMANDS, SETTINGS = "Plots", "Workspaces", "Presets", "Commands", "Settings"
 PICTURES = resources.FOLDER / "plots"
@@ -43,7 +50,7 @@ def plot_entries(area: PlotArea) -> Iterator[Entry]:
     area.complete()
     for plot in area.known:
         yield Entry(
-            PLOTS, plot.title, first_sentence(plot.explain), partial(area.show_plot, plot.key),
+            PLOTS, plot.title, first_sentence(plot.explain), partial(area.show_plot, plot.key), plot.explain,
             partial(_words_about, plot), picture=partial(plot_picture, plot.key),
         )  # fmt: skip
 
@@ -51,7 +58,7 @@ def plot_entries(area: PlotArea) -> Iterator[Entry]:
 def _words_about(plot: type[Plot[Any]]) -> str:
     page = resources.FOLDER / "manual" / "plots" / f"{plot.key}.md"
     written = page.read_text(encoding="utf-8") if page.is_file() else ""
-    return f"{plot.explain} {' '.join(option.help for option in plot.offers)} {written}"
+    return f"{' '.join(option.help for option in plot.offers)} {written}"
 
 
 def plot_picture(key: str) -> QIcon:
@@ -79,7 +86,7 @@ def preset_entries(open_preset: Callable[[Preset], object]) -> Iterator[Entry]:
     for preset in presets():
         yield Entry(
             PRESETS, preset.title, preset.effect, partial(open_preset, preset),
-            partial(str, f"{preset.id} {preset.group} {preset.question}"), picture=partial(preset_icon, preset.id),
+            f"{preset.id} {preset.group} {preset.question}", picture=partial(preset_icon, preset.id),
         )  # fmt: skip
 
 
@@ -88,8 +95,11 @@ def preset_icon(id: str) -> QIcon:
     return QIcon(str(preset_picture(id, current_theme())))
 
 
-def command_entries(bar: QMenuBar, further: Iterable[QAction]) -> Iterator[Entry]:
-    """Every command that can be given now, once: those of the menus, which say where they stand, and ``further``."""
+def command_entries(bar: QMenuBar, further: Iterable[QAction], more: Mapping[QAction, str]) -> Iterator[Entry]:
+    """Every command that can be given now, once: those of the menus, which say where they stand, and ``further``.
+
+    ``more`` are words that a command is found by besides.
+    """
     menus = [menu for menu in (top.menu() for top in bar.actions()) if isinstance(menu, QMenu)]
     placed = [(each, f"In the menu {plain(menu.title())}.") for menu in menus for each in menu.actions()]
     told: set[QAction] = set()
@@ -97,10 +107,32 @@ def command_entries(bar: QMenuBar, further: Iterable[QAction]) -> Iterator[Entry
         text = plain(action.text())
         if text and action.isEnabled() and action.menu() is None and not action.isSeparator() and action not in told:
             told.add(action)
-            tip = action.toolTip().split(" (")[0]
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            tip = action.toolTip().removesuffix(f" ({keys})")
             sentence = where if plain(tip) == text else tip
-            yield Entry(COMMANDS, text, sentence, action.trigger, keys=keys, picture=action.icon)
+            yield Entry(
+                COMMANDS, text, sentence, action.trigger, more.get(action, ""), keys=keys,
+                picture=partial(_icon_of, action),
+            )  # fmt: skip
+
+
+def _icon_of(action: QAction) -> QIcon:
+    return icon("command") if action.icon().isNull() else action.icon()
+
+
+def doctor_words() -> str:
+    """What the doctor may find, by the names of its findings."""
+    pages = sorted((resources.FOLDER / "manual" / "findings").glob("*.md"))
+    return " ".join(page.stem.replace("-", " ") for page in pages)
+
+
+def rule_entries(stop: StopControl) -> Iterator[Entry]:
+    """Everything that training can go on until."""
+    for kind in concrete(StopRule):
+        yield Entry(
+            COMMANDS, f"Train {menu_text(kind).lower()}", summary_of(kind), partial(stop.choose, kind), "stop pause",
+            picture=partial(icon, "steps"),
+        )  # fmt: skip
 
 
 def plain(text: str) -> str:
@@ -112,21 +144,45 @@ def setting_entries(parts: Parts, docks: Docks) -> Iterator[Entry]:
     """Every knob of the training panel, and every field of the present layers."""
     for row in parts.training.findChildren(Row):
         if not row.isHidden():
-            yield knob_entry(row.parameter, row.name, partial(_show_knob, parts.training, row, docks.training))
+            act = partial(_show_knob, parts.training, row, docks.training)
+            yield knob_entry(row.parameter, name_of(row.path, row.parameter), act)
     seen: set[type[Spec]] = set()
     for index, layer in enumerate(parts.bench.document.experiment.layers):
         if type(layer) not in seen:
             seen.add(type(layer))
             for path, parameter in fields_of(layer):
-                words = (title_of(type(layer)), *path[:-1], parameter.knob.label)
                 act = partial(_show_field, parts.builder, index, path, docks.network)
-                yield knob_entry(parameter, " ".join(words).replace("_", " "), act)
+                yield knob_entry(parameter, f"{title_of(type(layer))} {name_of(path, parameter)}", act)
+
+
+def name_of(path: Sequence[str | int], parameter: Parameter) -> str:
+    """What a field and the parts that it is in are called: ``optimiser momentum``."""
+    names = _labels()
+    words = [*(names.get(str(part), str(part).replace("_", " ")) for part in path[:-1]), parameter.knob.label]
+    return " ".join(dict.fromkeys(words))
+
+
+@functools.cache
+def _labels() -> dict[str, str]:
+    """What the fields are called that hold parts."""
+    specs = (Experiment, *concrete(Layer))
+    return {each.name: each.knob.label for spec in specs for each in parameters(spec) if each.type in ("part", "spec")}
 
 
 def knob_entry(parameter: Parameter, name: str, act: Callable[[], object]) -> Entry:
     """A field, found also by the kinds that it offers."""
     kinds = " ".join(f"{title_of(kind)} {summary_of(kind)}" for kind in parameter.kinds)
-    return Entry(SETTINGS, capital(name), parameter.knob.help, act, partial(str, kinds))
+    return Entry(SETTINGS, capital(name), parameter.knob.help, act, kinds, picture=partial(icon, "sliders"))
+
+
+def preference_entries(open_at: Callable[[Preference], object]) -> Iterator[Entry]:
+    """Every preference."""
+    for preference in PREFERENCES:
+        values = " ".join(words for _, words in preference.choices)
+        yield Entry(
+            SETTINGS, preference.label, preference.help, partial(open_at, preference), f"preferences {values}",
+            picture=partial(icon, "sliders"),
+        )  # fmt: skip
 
 
 def fields_of(part: Spec, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Parameter]]:

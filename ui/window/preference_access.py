@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from ui.board.plot_area import PlotArea
+from ui.settings.preferences import Preference
 from ui.settings.shortcuts import Shortcuts
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ class PreferenceAccess(QObject):
     def take_keys(self, actions: Iterable[QAction]) -> None:
         """All commands are there now: they get the keys that a person has given them."""
         self.shortcuts = Shortcuts(actions)
+
+    def open_at(self, preference: Preference) -> None:
+        """With the focus in the field of one of them."""
+        self.open().fields[preference.key].setFocus()
 
     def open(self) -> PreferencesDialog:
         """It holds nothing up."""
