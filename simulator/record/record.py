@@ -16,6 +16,7 @@ from simulator.record.experiments import ExperimentLog
 from simulator.record.frame import Frame
 from simulator.record.history import History, Rows
 from simulator.record.past import MOST_BYTES, Past, most_bytes
+from simulator.training.live_change import LiveChanges
 from simulator.training.run_info import RunInfo
 
 
@@ -46,6 +47,8 @@ class Record:
             self.experiments.see(first)
         self.scored: Frame | None = None
         """The last frame with a score on data held out."""
+        self.live_changes = LiveChanges()
+        """What it was trained as from the start, exactly."""
         self.seconds = 0.0
         """Time that it was trained for."""
         self.saved_steps = -1

@@ -9,7 +9,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.record.history import Rows
 from simulator.schema.parameter import is_live_change
 from simulator.training.checkpoint import Checkpoint
-from simulator.training.live_change import LiveChange
+from simulator.training.live_change import LiveChanges
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class KeptRun:
     """Its last steps, those that no answer has brought yet."""
     threads: int = 1
     """Of its matrix products."""
-    changes: tuple[LiveChange, ...] = ()
+    changes: LiveChanges | None = None
     """What was changed by hand in it."""
 
     @property

@@ -5,8 +5,9 @@ from __future__ import annotations
 from simulator.data import AnyData
 from simulator.experiment.experiment import Experiment
 from simulator.network.threads import blas_threads
+from simulator.record.frame import Frame
 from simulator.running.kept_runs import KeptRun
-from simulator.running.messages import NOTHING_KEPT, Halt, KeptCheckpoints, Snapshot
+from simulator.running.messages import NOTHING_KEPT, Halt, KeptCheckpoints, Settled, Snapshot, Started
 from simulator.running.paced_observer import PacedObserver
 from simulator.running.pending_rows import PendingRows
 from simulator.running.throttle import Throttle
@@ -35,7 +36,7 @@ class LiveRun:
         self.has_halted = False
         """Whether it has paused where something was not finite: once is enough."""
         self._kept, self._kept_throttle = NOTHING_KEPT, Throttle(0, KEPT_SECONDS)
-        self._told = len(timeline.changes)
+        self._told = len(timeline.changes.entries)
         """How many live changes answers have brought."""
 
     def as_read(self, experiment: Experiment) -> Experiment:
@@ -65,15 +66,20 @@ class LiveRun:
 
     def put_aside(self, edit: int, begun_by: int) -> KeptRun:
         """The run between two steps, to go on when the edit that ends it is undone."""
-        training, changes = self.training, tuple(self.timeline.changes)
+        training, changes = self.training, self.timeline.changes
         threads = blas_threads(training.network)
         return KeptRun(training.info.run, edit, begun_by, training.checkpoint(), self.rows.take(), threads, changes)
 
     def take_changes(self) -> tuple[LiveChange, ...]:
         """The live changes that no answer has brought yet."""
-        changes = tuple(self.timeline.changes[self._told :])
+        changes = self.timeline.changes.entries[self._told :]
         self._told += len(changes)
         return changes
+
+    def started(self, frame: Frame, ended: KeptRun | None, continues: int, settled: Settled | None) -> Started:
+        """What is told when it begins or goes on."""
+        training = self.training
+        return Started(training.info, training.columns, frame, ended, continues, settled, self.timeline.changes)
 
     def kept_checkpoints(self, playing: bool) -> KeptCheckpoints:
         """What is kept of the run's way; while it goes on, as of a moment ago."""

@@ -21,7 +21,7 @@ from simulator.running.stop_rules import Stopped, StopRule
 from simulator.system.progress import Progress
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.checkpoints import Reason
-from simulator.training.live_change import LiveChange
+from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.replay import Replay
 from simulator.training.run_info import RunInfo
 
@@ -152,8 +152,8 @@ class Resume(Struct, frozen=True):
 
     run: int
     checkpoint: Checkpoint
-    changes: tuple[LiveChange, ...] = ()
-    """What was changed by hand before it."""
+    changes: LiveChanges | None = None
+    """What was trained until there, if that is known."""
 
 
 class GoBack(Struct, frozen=True):
@@ -173,6 +173,8 @@ Settings = Budget | Configure | Guard | Limit
 Keeping = Keep | Forget | KeepBefore
 """What is kept of runs."""
 Command = Asked | Cancel | Change | GoBack | Keeping | Restart | Resume | Revive | Play | Pause | Settings | Stop
+
+NOTHING_CHANGED = LiveChanges()
 
 # -- out --------------------------------------------------------------------------------------------------------
 
@@ -198,6 +200,8 @@ class Started(Struct, frozen=True):
     """Run id of a kept run that goes on as this one; 0 where it begins anew."""
     settled: Settled | None = None
     """None where the data's description left nothing open."""
+    changes: LiveChanges = NOTHING_CHANGED
+    """What it was trained as until here."""
 
     @property
     def step(self) -> int:

@@ -41,7 +41,7 @@ from simulator.running.messages import (
 from simulator.running.stop_rules import StopRule
 from simulator.running.transport import MODES, Mode, Notify, Transport, trainer, transport_of, usual_mode
 from simulator.training.checkpoint import Checkpoint
-from simulator.training.live_change import LiveChange
+from simulator.training.live_change import LiveChanges
 
 CLOSE_SECONDS = 1.0
 """For the step in hand; a window that is closed is gone within two."""
@@ -184,10 +184,10 @@ class Session:
             self._next_checkpoint = now + CHECKPOINT_SECONDS
         return due
 
-    def resume_from(self, checkpoint: Checkpoint, changes: tuple[LiveChange, ...] = ()) -> int:
+    def resume_from(self, checkpoint: Checkpoint, changes: LiveChanges | None = None) -> int:
         """Go on from a checkpoint in place of the present run, if there is one; the id of the run that begins.
 
-        ``changes`` are those that were made by hand before it.
+        ``changes`` say what was trained until there, if that is known.
         """
         run = next(RUNS)
         self._transport.send(Resume(run, checkpoint, changes))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from copy import copy
+
+from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment
 from simulator.running.throttle import Throttle
 from simulator.schema.parameter import is_live_change
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.checkpoints import Checkpoints, Kept
-from simulator.training.live_change import LiveChange
+from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.nonfinite import FINITE
 from simulator.training.replay import Replay
 from simulator.training.spikes import SpikeWatch
@@ -24,14 +25,13 @@ TROUBLED_LOSS = 2.0
 
 
 class Timeline:
-    """Of one run, from ``first`` on, where it began or was taken up after the first ``changes``."""
+    """Of one run, from ``first`` on, where it began or was taken up after ``changes``."""
 
-    def __init__(self, first: Checkpoint, changes: Iterable[LiveChange] = (), rest: float = REST) -> None:
+    def __init__(self, first: Checkpoint, changes: LiveChanges | None = None, rest: float = REST) -> None:
         self.checkpoints = Checkpoints()
-        self.changes = list(changes)
-        """All that were made by hand, in order."""
-        self._threads = 0
-        """Of matrix products, before any change; 0 where nobody has said yet."""
+        began = first.experiment if first.step == 0 else None
+        self.changes = LiveChanges(began) if changes is None else changes
+        """What was trained from the start, and what was changed by hand."""
         self._start_loss = math.nan
         """The loss at the first step that was seen."""
         self._finite = first.known == FINITE
@@ -39,7 +39,7 @@ class Timeline:
         """The edit to which the last change belongs."""
         self._spikes = SpikeWatch()
         self._throttle = Throttle(rest)
-        self.checkpoints.keep(Kept(first, "start", self._finite, len(self.changes)))
+        self.checkpoints.keep(Kept(first, "start", self._finite, len(self.changes.entries)))
 
     # -- while it is trained ---------------------------------------------------------------------------------------
 
@@ -59,7 +59,7 @@ class Timeline:
                 self._keep(training, loss <= TROUBLED_LOSS * self._start_loss)
 
     def _keep(self, training: Training, good: bool) -> None:
-        self.checkpoints.keep(Kept(training.checkpoint(), "recent", good, len(self.changes)))
+        self.checkpoints.keep(Kept(training.checkpoint(), "recent", good, len(self.changes.entries)))
 
     def before_change(self, training: Training, edit: int) -> None:
         """A hand is about to change the run, between two steps or before an update is written: keep where it was.
@@ -74,20 +74,16 @@ class Timeline:
         """A hand has changed the run."""
         if not edit or edit != self._edit:
             self.checkpoints.mark_before(change.step + 1, "change", good=False)
-        self.changes.append(change)
+        self.changes = self.changes.after((change,))
         self._edit = edit
 
     def set_threads(self, step: int, threads: int) -> None:
         """How many threads matrix products have from now on: their last digits may hang on it."""
-        present = self._threads_after(len(self.changes))
+        present = self.changes.threads_after(len(self.changes.entries))
         if not present:
-            self._threads = threads
+            self.changes = replace(self.changes, threads=threads)
         elif threads != present:
             self.changed(LiveChange(step, threads=threads))
-
-    def _threads_after(self, changes: int) -> int:
-        told = (change.threads for change in reversed(self.changes[:changes]) if change.threads)
-        return next(told, self._threads)
 
     # -- the way back ----------------------------------------------------------------------------------------------
 
@@ -101,17 +97,20 @@ class Timeline:
     def _until(self, kept: Kept) -> Timeline:
         """Of a run that goes another way from there on."""
         cut = copy(self)
-        cut.checkpoints, cut.changes = self.checkpoints.until(kept.step), self.changes[: kept.changes]
+        cut.checkpoints, cut.changes = self.checkpoints.until(kept.step), self.changes.until(kept.changes)
         cut._spikes, cut._edit, cut._finite = SpikeWatch(), 0, True
         return cut
 
     def replay(self, step: int, training: Training) -> Replay | None:
-        """From where ``step`` is computed again; None where nothing is kept from before it."""
-        kept = self.checkpoints.before(step + 1, good=False)
-        if kept is None or not 0 <= step <= training.step:
+        """From where ``step`` is computed again; None where nothing is known of before it."""
+        if not 0 <= step <= training.step:
             return None
-        threads = self._threads_after(kept.changes)
-        changes = tuple(self.changes[kept.changes :])
+        kept = self.checkpoints.before(step + 1, good=False)
+        experiment = self.changes.experiment if kept is None else kept.checkpoint.experiment
+        if experiment is None:
+            return None
+        count = 0 if kept is None else kept.changes
         return Replay(
-            kept.checkpoint.experiment, threads, kept.checkpoint, changes, training.watch.kept, training.info.run
-        )
+            experiment, self.changes.threads_after(count), None if kept is None else kept.checkpoint,
+            self.changes.entries[count:], training.watch.kept, training.info.run,
+        )  # fmt: skip

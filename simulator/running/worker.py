@@ -43,7 +43,6 @@ from simulator.running.messages import (
     Resume,
     Revive,
     Snapshot,
-    Started,
     Stop,
     TakeSnapshot,
     Update,
@@ -252,8 +251,8 @@ class Worker:
         self.lineage.share_budget(self.run)
         self.schedule.begin()
         self.rate.forget()
-        training, continues = self.run.training, 0 if kept is None else kept.run
-        self.post(Started(training.info, training.columns, frame, ended, continues, settled(experiment, training)))
+        continues = 0 if kept is None else kept.run
+        self.post(self.run.started(frame, ended, continues, settled(experiment, self.run.training)))
 
     def _built(
         self, run: int, experiment: Experiment, checkpoint: Checkpoint | None, timeline: Timeline | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment
 from simulator.training.training import Training
@@ -32,6 +33,33 @@ class LiveChange(Struct, frozen=True):
             take_live(training, self.experiment)
         elif not training.change_learning_rate(self.experiment):
             raise ValueError(f"the update of step {self.step} cannot be scaled again")
+
+
+class LiveChanges(Struct, frozen=True):
+    """All that a run was trained as: what it began with, and what was changed by hand."""
+
+    experiment: Experiment | None = None
+    """At step 0; None where that is not known."""
+    threads: int = 0
+    """Of matrix products at first; 0 where that is not known."""
+    entries: tuple[LiveChange, ...] = ()
+    """In the order in which they acted."""
+
+    def __deepcopy__(self, _memo: object) -> LiveChanges:
+        return self  # nothing in it ever changes
+
+    def after(self, entries: tuple[LiveChange, ...]) -> LiveChanges:
+        """With these behind them."""
+        return replace(self, entries=(*self.entries, *entries)) if entries else self
+
+    def until(self, count: int) -> LiveChanges:
+        """The first ones only."""
+        return replace(self, entries=self.entries[:count])
+
+    def threads_after(self, count: int) -> int:
+        """Of matrix products when so many had acted."""
+        told = (change.threads for change in reversed(self.entries[:count]) if change.threads)
+        return next(told, self.threads)
 
 
 def take_live(training: Training, experiment: Experiment) -> bool:

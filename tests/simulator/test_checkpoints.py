@@ -199,7 +199,7 @@ def test_the_stages_of_a_drag_keep_where_it_began() -> None:
         timeline.changed(LiveChange(stage, EXPERIMENT), 3)
         make_steps(timeline, training, 1)
     assert [kept.step for kept in timeline.checkpoints if kept.reason == "change"] == [20]
-    assert len(timeline.changes) == 4
+    assert len(timeline.changes.entries) == 4
 
 
 def test_before_nan_and_before_a_spike_something_good_is_kept() -> None:

@@ -31,6 +31,7 @@ from simulator.running.messages import (
 from simulator.running.session import Mode, Session
 from simulator.running.worker import Worker
 from simulator.training.checkpoint_files import written
+from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.replay import Replay, Replayer, ReplayError, training_at
 from simulator.training.training import Training
 from tests.simulator.replies import until
@@ -284,3 +285,14 @@ def test_it_goes_forwards_only_and_on_the_same_data(tmp_path: Any) -> None:
     table.write_text("".join(f"{n * n},{n % 2}\n" for n in range(40)))
     with pytest.raises(ReplayError, match="data have changed"):
         Replayer(Replay(training.experiment, 1, checkpoint))
+
+
+def test_what_was_made_before_it_was_taken_up_is_computed_from_step_0_where_that_is_known() -> None:
+    training = Training(EXPERIMENT)
+    states = plain_steps(training, 6)
+    first = LiveChanges(EXPERIMENT, 1, (LiveChange(6, EXPERIMENTS["dropout"]),))
+    training.update_spec(EXPERIMENTS["dropout"])
+    steering = Steering([], 9, [Resume(1, training.checkpoint(), first)])
+    states += plain_steps(training, 3)[1:]
+    for step in (0, 4, 7, 9):
+        assert state(training_at(found(steering.replies, step), step)) == states[step]

@@ -22,7 +22,7 @@ from simulator.running.stop_rules import StopRule
 from simulator.running.transport import Mode
 from simulator.schema.parameter import replaced
 from simulator.training.checkpoint import Checkpoint
-from simulator.training.live_change import LiveChange
+from simulator.training.live_change import LiveChanges
 from simulator.training.run_info import RunInfo
 from simulator.training.training import Training
 from tests.ui.told import ticking
@@ -59,7 +59,7 @@ class ScriptedWorker:
     def keep(self, kept: KeptRun) -> None:
         self.said.append(("keep", kept))
 
-    def resume_from(self, checkpoint: Checkpoint, changes: tuple[LiveChange, ...] = ()) -> int:
+    def resume_from(self, checkpoint: Checkpoint, changes: LiveChanges | None = None) -> int:
         self.said.append(("resume", checkpoint))
         return 0
 

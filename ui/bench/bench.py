@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from simulator.experiment.experiment import Experiment
 from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
-from simulator.running.messages import Failed, Refused, Reply, Snapshot, Started, Update
+from simulator.running.messages import Failed, Refused, ReplayFound, Reply, Snapshot, Started, Update
 from simulator.running.stop_rules import Stopped, StopRule
 from simulator.schema.parameter import is_live_change
 from simulator.training.checkpoint import Checkpoint
@@ -42,6 +42,8 @@ class Bench(QObject):
     """Something that a person should know, though all goes on."""
     failed = Signal(str, str, bool)
     """message, traceback, whether the worker is gone."""
+    replay_found = Signal(object)
+    """The :class:`~simulator.running.messages.ReplayFound` that was asked for."""
     closed = Signal()
     """The worker has been told to end."""
 
@@ -72,6 +74,7 @@ class Bench(QObject):
         self.set_limit, self.set_guard, self.set_visible = (
             self.link.set_limit, self.link.set_guard, self.link.set_visible,
         )  # fmt: skip
+        self.find_replay = self.link.find_replay
         self.keeper = RunKeeper(self.link, lambda: self.record, lambda: self.checkpoint, self)
         """Writes the present run into files."""
         self.recovery_keeper = RunKeeper(self.link, lambda: self.record, lambda: self.checkpoint, self)
@@ -252,7 +255,11 @@ class Bench(QObject):
                 self._take_update(reply)
             case Failed():
                 self._take_failure(reply)
+            case ReplayFound():
+                self.replay_found.emit(reply)
             case Snapshot():
+                if self.info is not None and reply.run == self.info.run:
+                    self.record.live_changes = self.record.live_changes.after(reply.changes)
                 self.keeper.take(reply)
                 self.recovery_keeper.take(reply)
 
@@ -281,6 +288,7 @@ class Bench(QObject):
             self.kept_steps = reply.kept.good_steps
             self._records.count_time(self.playing)
             self.record.add(frame, reply.rows)
+            self.record.live_changes = self.record.live_changes.after(reply.changes)
             self.view = self._readings.added_to(View(frame, self.record), reply.playing)
             self.updated.emit(self.view, reply.steps_per_second)
             if reply.awaited:

@@ -17,7 +17,7 @@ from simulator.running.transport import Mode
 from simulator.schema.numbers import GROUPINGS
 from simulator.system.progress import Progress
 from simulator.training.checkpoint import Checkpoint
-from simulator.training.live_change import LiveChange
+from simulator.training.live_change import LiveChanges
 
 ACTIVE_MS = 30
 """While something moves: display rate."""
@@ -48,7 +48,7 @@ class Worker(Protocol):
     def guard(self, on: bool) -> None: ...
     def configure(self, blas_threads: int | None, grouping: str) -> None: ...
     def look(self, observations: Sequence[Observation[Any]] = ()) -> None: ...
-    def resume_from(self, checkpoint: Checkpoint, changes: tuple[LiveChange, ...] = ()) -> int: ...
+    def resume_from(self, checkpoint: Checkpoint, changes: LiveChanges | None = None) -> int: ...
     def forget(self, run: int) -> None: ...
     def keep_before(self, run: int, step: int) -> None: ...
     def set_budget(self, nbytes: int) -> None: ...
@@ -150,6 +150,12 @@ class WorkerLink(QObject):
     def blas_threads(self) -> int | None:
         """Threads of the worker's matrix products; None: as many as pay."""
         return self._blas_threads
+
+    def find_replay(self, step: int) -> None:
+        """Ask from where a step of the present run is computed again; a :class:`ReplayFound` will say so."""
+        if self.worker is not None:
+            self.worker.find_replay(step)
+            self.wake()
 
     def set_frames_per_second(self, frames: int) -> None:
         """How often someone looks while training, at most."""

@@ -76,6 +76,7 @@ class RunRecords:
         past, self.brought_back = self._kept.take(reply.continues, reply.step)
         self.put_aside(reply.ended, playing)
         self.record = past or self._from_file(reply) or self._begun(reply, cause)
+        self.record.live_changes = reply.changes
 
     def _from_file(self, reply: Started) -> Record | None:
         """The past of the run if it goes on from a file."""
