@@ -26,6 +26,7 @@ from ui.plots.accessible import make_plots_accessible
 from ui.settings.fault_log import FaultLog, log_qt
 from ui.settings.preferences import WORKER, preferred, restore_preferences
 from ui.settings.session_folder import SessionFolder, left_behind
+from ui.settings.settings_file import set_unfit_aside
 from ui.settings.shortcuts import forget_shortcuts
 from ui.settings.state_folder import state_folder
 from ui.style.icons import app_icon
@@ -39,6 +40,8 @@ from ui.window.recovery import Recovery
 from ui.window.recovery_offer import note_of, offer, settle
 
 log = logging.getLogger("nablascope")
+UNFIT = "unfitSettings"
+"""Property of the application: what is said where the settings' file is none."""
 PLACED_MS = 200
 FIRST_VIEW_SECONDS = 0.15
 
@@ -53,6 +56,7 @@ def create_app() -> QApplication:
     measure_text()
     app.setOrganizationName("Nablascope")
     app.setApplicationName("Nablascope")
+    app.setProperty(UNFIT, app.property(UNFIT) or set_unfit_aside())
     app.setWindowIcon(app_icon())
     take_preferred_theme()
     return app
@@ -179,6 +183,9 @@ def open_bench(
             first.change(document.experiment)
         window = MainWindow(document, _worker_factory(where, first))
         window.faults.listen(faults)
+        if unfit := app.property(UNFIT):
+            app.setProperty(UNFIT, "")
+            window.banner.say(unfit)
         _arrange(window, target, reset)
         if path is not None and goes_on:
             window.experiments.open_path(path)

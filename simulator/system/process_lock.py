@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
+from simulator.system.regular_file import check_regular
+
 _MOST_DIGITS = 20
 
 
@@ -25,7 +27,7 @@ class ProcessLock:
         """``what`` is locked, in words."""
         self.path = path
         while True:
-            self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            self._handle = _opened(path)
             if not _locked(self._handle):
                 owner = _owner(self._handle)
                 os.close(self._handle)
@@ -62,6 +64,18 @@ class ProcessLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+def _opened(path: Path) -> int:
+    """The lock's file, made where there is none; OSError where a link or no regular file stands there."""
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    handle = os.open(path, flags, 0o666)
+    try:
+        check_regular(os.fstat(handle), path)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
 
 
 def _owner(handle: int) -> str:

@@ -35,6 +35,12 @@ def read_regular(path: str | Path, limit: int) -> bytes:
     return content
 
 
+def read_start(path: str | Path, most: int) -> bytes:
+    """The first ``most`` bytes of a file, however large it is; OSError where it cannot be read or is none."""
+    with open(path, "rb", opener=regular) as file:
+        return file.read(most)
+
+
 def regular(path: str, flags: int) -> int:
     """An opener for :func:`open`; UnfitFileError where it is no regular file, without waiting for one."""
     # A pipe would wait for a writer.

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from simulator.system.version import __version__
 from ui.board.arrangement import Arrangement
+from ui.settings.fault_log import log
 from ui.settings.settings import Settings
 
 KEY = "board/workspaces"
+FORMAT, NEEDS = 1, "0.1.0"
+"""Of what is stored, and the first version that reads it."""
+OWN = re.compile(r"own-\d{1,6}", re.ASCII)
+"""The id of a person's own workspace."""
+MOST, LONGEST_TITLE = 1000, 200
 SIZES = (0.5, 2.5)
 """Least and largest factor of the size of cards."""
 
@@ -148,6 +156,8 @@ class Workspaces(QObject):
     def _store(self) -> None:
         changed = [each for each in self._all if each not in BUILT_IN]
         state = {
+            "format": FORMAT,
+            "needs": NEEDS,
             "current": self.current,
             "size": self.size_factor,
             "arrangements": {each.id: each.arrangement.to_builtins() for each in changed},
@@ -157,23 +167,33 @@ class Workspaces(QObject):
 
     def _recall(self) -> None:
         """What was stored, as far as it can be read."""
-        try:
-            state = json.loads(self._settings.text(KEY, "{}"))
-        except ValueError:
-            return
-        if not isinstance(state, dict):
-            return
+        state = _stored(self._settings)
         own = _mapping(state.get("own"))
         arrangements = _mapping(state.get("arrangements"))
         for id, title in own.items():
-            if id.removeprefix("own-").isdecimal() and isinstance(title, str):
-                self._all.append(Workspace(id, title, "Your own workspace.", Arrangement(), own=True))
+            if OWN.fullmatch(id) and isinstance(title, str) and len(self._all) < MOST:
+                self._all.append(Workspace(id, title[:LONGEST_TITLE], "Your own workspace.", Arrangement(), own=True))
         self._all = [_as_stored(each, arrangements.get(each.id)) for each in self._all]
         if self.has(str(state.get("current"))):
             self.current = str(state["current"])
         size = state.get("size")
         if isinstance(size, int | float) and SIZES[0] <= size <= SIZES[1]:
             self.size_factor = float(size)
+
+
+def _stored(settings: Settings) -> dict[str, Any]:
+    """As it was written; what a later version has written stays for that one, under a key of its own."""
+    text = settings.text(KEY, "{}")
+    try:
+        state = _mapping(json.loads(text))
+    except (ValueError, RecursionError):
+        return {}
+    stated = state.get("format", FORMAT)
+    if stated == FORMAT:
+        return state
+    settings.set(f"{KEY}-of-a-later-version", text)
+    log.warning("the arrangement needs version %s: this is %s", str(state.get("needs"))[:20], __version__)
+    return {}
 
 
 def _mapping(value: object) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from typing import Any
 
 from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal
 
+from simulator.system.regular_file import check_regular, regular
+
 FILE = "nablascope.log"
 MOST_BYTES = 2**20
 """Of the file; then another one begins."""
@@ -55,6 +57,8 @@ class FaultLog(QObject):
         log.setLevel(logging.INFO)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self.path.exists():
+                check_regular(self.path.stat(), self.path)
             file = RotatingFileHandler(
                 self.path,
                 maxBytes=MOST_BYTES,
@@ -109,7 +113,7 @@ class FaultLog(QObject):
 def tail_of(path: Path) -> str:
     """The end of a log."""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=regular) as file:
             file.seek(max(0, file.seek(0, 2) - TAIL_BYTES))
             return file.read().decode("utf-8", "replace")
     except OSError:

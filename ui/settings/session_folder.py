@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import IO
 
 from simulator.system.process_lock import LockedError, ProcessLock
+from simulator.system.regular_file import read_start
+from ui.settings.fault_log import log
 
 FOLDER, LOCK, CRASH = "sessions", "lock", "crash.txt"
 ATTEMPTS = 3
 MOST_CRASH = 2**16
-"""Characters of a crash that are read."""
+"""Bytes of a crash that are read."""
 
 
 class SessionFolder:
@@ -49,8 +51,7 @@ class SessionFolder:
     def crash(self) -> str:
         """What was written when the process ended by a fault; ``""`` if it did not."""
         try:
-            with (self.path / CRASH).open(encoding="utf-8", errors="replace") as file:
-                return file.read(MOST_CRASH)
+            return read_start(self.path / CRASH, MOST_CRASH).decode("utf-8", "replace")
         except OSError:
             return ""
 
@@ -77,7 +78,11 @@ def _new_name() -> str:
 def left_behind(state: Path) -> Iterator[SessionFolder]:
     """The folders of processes that have died, newest first; each is held by whoever gets it."""
     for path in sorted((state / FOLDER).glob("*"), reverse=True):
+        if path.is_symlink() or not path.is_dir():
+            continue
         try:
             yield SessionFolder(path)
         except LockedError:
             continue
+        except OSError as error:
+            log.warning("%s is no session of ours: %s", path, error.strerror or error)

@@ -4,9 +4,44 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QCoreApplication, QObject, QSettings, QTimer, Signal
 
 RECENT_LIMIT = 8
+LONGEST = 2**20
+"""Characters of a text that is remembered."""
+SOON_MS = 500
+"""What is set one after the other goes to the disk together."""
+
+
+class _Storing(QObject):
+    """Brings what was set to the disk, and says where that cannot be."""
+
+    failed = Signal(str)
+    """One sentence, once until something can be stored again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told = self._waiting = False
+
+    def store_soon(self) -> None:
+        if QCoreApplication.instance() is not None and not self._waiting:
+            self._waiting = True
+            QTimer.singleShot(SOON_MS, self.store)
+
+    def store(self) -> None:
+        """At once."""
+        self._waiting = False
+        settings = QSettings()
+        settings.sync()
+        failed = settings.status() == QSettings.Status.AccessError
+        if failed and not self._told:
+            self.failed.emit(
+                f"Preferences and arrangement are not remembered: {settings.fileName()} cannot be written."
+            )
+        self._told = failed
+
+
+storing = _Storing()
 
 
 class Settings:
@@ -17,7 +52,7 @@ class Settings:
 
     def text(self, key: str, default: str = "") -> str:
         value = self._store.value(key, default)
-        return value if isinstance(value, str) else default
+        return value if isinstance(value, str) and len(value) <= LONGEST else default
 
     def number(self, key: str, default: int) -> int:
         try:
@@ -31,6 +66,7 @@ class Settings:
 
     def set(self, key: str, value: str | int | QByteArray) -> None:
         self._store.setValue(key, str(value) if isinstance(value, int) else value)
+        storing.store_soon()
 
     def forget(self, key: str) -> None:
         self._store.remove(key)
@@ -44,8 +80,8 @@ class Settings:
 
     def recent_files(self) -> list[Path]:
         """Files opened or saved lately, newest first; those that have gone are left out."""
-        lines = self.text("files/recent").split("\n")
-        return [Path(line) for line in lines if line and Path(line).is_file()]
+        lines = self.text("files/recent").split("\n")[:RECENT_LIMIT]
+        return [Path(line) for line in lines if line and _is_file(line)]
 
     def add_recent(self, path: Path) -> None:
         path = path.resolve()
@@ -54,3 +90,10 @@ class Settings:
 
     def clear_recent(self) -> None:
         self.forget("files/recent")
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):
+        return False

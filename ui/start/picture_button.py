@@ -5,16 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QEnterEvent, QFont, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
+from PySide6.QtCore import QBuffer, QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QFont,
+    QFontMetrics,
+    QImageReader,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+)
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from simulator.system.regular_file import read_regular
 from ui.style.icons import app_icon
 from ui.style.theme import Theme, current_theme
 
 RATIO = 140 / 240
 """Height of a picture for each pixel of its width."""
 PADDING, CORNER = 8, 6
+MOST_BYTES, MOST_PIXELS = 2**22, 2**22
+"""Of a picture."""
 WRAPPED = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
 
 
@@ -76,7 +90,7 @@ class PictureButton(QAbstractButton):
     def _paint_picture(self, painter: QPainter, theme: Theme, room: QRect) -> None:
         painter.fillRect(room, QColor(theme.panel))
         if self._read[0] != theme.name:
-            self._read = (theme.name, QPixmap(str(self._picture(theme))))
+            self._read = (theme.name, pixmap_in(self._picture(theme)))
         pixmap = self._read[1]
         if pixmap.isNull():
             size = room.height() // 3
@@ -108,3 +122,17 @@ class PictureButton(QAbstractButton):
         painter.setFont(self.font())
         painter.setPen(QColor(theme.muted))
         painter.drawText(foot, 0, metrics.elidedText(self._below, Qt.TextElideMode.ElideRight, foot.width()))
+
+
+def pixmap_in(path: Path) -> QPixmap:
+    """The picture in a file; an empty one where there is none, or more than any of ours."""
+    try:
+        content = read_regular(path, MOST_BYTES)
+    except OSError:
+        return QPixmap()
+    device = QBuffer()
+    device.setData(content)
+    reader = QImageReader(device, b"png")
+    size = reader.size()
+    small = size.isValid() and size.width() * size.height() <= MOST_PIXELS
+    return QPixmap.fromImage(reader.read()) if small else QPixmap()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from PySide6.QtCore import QStandardPaths
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QBuffer, QByteArray, QStandardPaths
+from PySide6.QtGui import QImage, QImageWriter
 
 from simulator.experiment.files import PRESETS
+from simulator.system.atomic import write_atomic
+from ui.settings.fault_log import log
 from ui.settings.settings import RECENT_LIMIT
 from ui.style.theme import Theme
 
@@ -30,13 +32,19 @@ def file_picture(path: Path, theme: Theme) -> Path:
 def keep_file_picture(path: Path, theme: Theme, image: QImage) -> bool:
     """Remember what an experiment's file shows; whether it could be written."""
     target = file_picture(path, theme)
+    content = QBuffer()
+    content.open(QBuffer.OpenModeFlag.WriteOnly)
+    if not QImageWriter(content, QByteArray(b"png")).write(image):
+        return False
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(target, bytes(content.data().data()))
         for old in sorted(target.parent.glob("*.png"), key=lambda file: file.stat().st_mtime)[:-MOST_KEPT]:
             old.unlink(missing_ok=True)
-    except OSError:
+    except OSError as error:
+        log.warning("no picture of %s is kept: %s", path, error.strerror or error)
         return False
-    return image.save(str(target))
+    return True
 
 
 def _kept() -> Path:

@@ -29,7 +29,7 @@ from ui.doctor.strip import FindingsStrip
 from ui.forms.one_undo import OneUndo
 from ui.forms.training import TrainingPanel
 from ui.plots.base import View
-from ui.settings.settings import Settings
+from ui.settings.settings import Settings, storing
 from ui.style.panels import PanelDock, panel_toggles
 from ui.window.experiments import Experiments
 from ui.window.exporting import Exporting
@@ -166,6 +166,7 @@ class MainWindow(QMainWindow):
         self.transport.new_seed.connect(self.new_seed)
         self.experiments.preset_opened.connect(lambda preset: plots.show_workspace(preset.workspace))
         self.findings.rounds.refused.connect(self.banner.say)
+        storing.failed.connect(self.banner.say)
         self.findings.rounds.offered.connect(lambda _offers: self._say_headline())
 
     # -- showing -------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ LAST_SECONDS = 0.7
 """How long a process that is told to end waits for the step in hand."""
 EXPERIMENT, NOTE = "experiment.json", "note.json"
 MOST_NOTE = 2**16
+FORMAT, NEEDS = 1, "0.1.0"
 
 
 class Note(Struct, frozen=True):
@@ -34,6 +35,9 @@ class Note(Struct, frozen=True):
     """Since 1970, when it was kept."""
     changed: bool
     """Whether the experiment has changes that are in no file."""
+    format: int = FORMAT
+    needs: str = NEEDS
+    """The first version that reads this format."""
     document: int = 0
     """Which of the session's documents it is of: so the file of its run is called."""
 

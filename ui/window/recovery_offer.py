@@ -13,12 +13,13 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import MAX_FILE_BYTES
 from simulator.schema.parameter import is_live_change
 from simulator.system.regular_file import read_regular
+from simulator.system.version import __version__
 from ui.bench.document import Document
 from ui.dialogs import files
 from ui.settings.fault_log import log
 from ui.settings.session_folder import SessionFolder
 from ui.style.numbers import count, duration
-from ui.window.recovery import EXPERIMENT, MOST_NOTE, NOTE, Note, Recovery, run_name
+from ui.window.recovery import EXPERIMENT, FORMAT, MOST_NOTE, NOTE, Note, Recovery, run_name
 
 # What reads runs is imported where one was left: other starts do not wait for it.
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 DECLINED = "declined"
 KEPT_DAYS = 30.0
 """So long stays what nobody wanted, or what could not be read."""
+LONGEST_NAME = 200
 LATER = "Changes after the run was kept"
 
 
@@ -60,9 +62,14 @@ def note_of(session: SessionFolder) -> Note | None:
     if (session.path / DECLINED).exists():
         return None
     try:
-        return msgspec.json.decode(read_regular(session.path / NOTE, MOST_NOTE), type=Note)
-    except (OSError, ValueError):
+        note = msgspec.json.decode(read_regular(session.path / NOTE, MOST_NOTE), type=Note)
+        time.localtime(note.seconds)
+    except (OSError, ValueError, OverflowError, RecursionError):
         return None
+    if note.format > FORMAT:
+        log.warning("what a session has left needs version %s: this is %s", note.needs[:20], __version__)
+        return None
+    return note
 
 
 def left_by(session: SessionFolder, note: Note) -> Left | None:
@@ -107,7 +114,7 @@ def offer(session: SessionFolder, note: Note, document: Document, recovery: Reco
         settle(session)
         return
     when = time.strftime("%d %b %Y, %H:%M", time.localtime(note.seconds))
-    restored = files.ask_recover(window, note.name, when, left.gain)
+    restored = files.ask_recover(window, " ".join(note.name[:LONGEST_NAME].split()), when, left.gain)
     if restored:
         restore(left, document)
         recovery.adopt(session, left.experiment, note)
