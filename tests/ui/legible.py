@@ -10,12 +10,15 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QGraphicsWidget
 
+from tests.ui.painted import painted, written_numbers
 from ui.chart.axes import Axis, plot_font
 from ui.plots.base import Plot
 from ui.style.elided_label import ElidedLabel
 
 LEAST_PANE = 40
 """Pixels of height below which a pane shows nothing."""
+LINE_GAP = 2.0
+"""Pixels of the height of a line that letters leave free above and below."""
 ROUNDING = 1.0
 """Pixels by which layouts round."""
 
@@ -23,7 +26,25 @@ ROUNDING = 1.0
 def faults(plot: Plot[Any]) -> list[str]:
     """In words, each with the plot's key."""
     found = [*_of_the_header(plot), *_of_the_legend(plot), *_of_the_axes(plot), *_of_the_places(plot)]
+    found += _of_the_words(plot)
     return [f"{plot.key}: {each}" for each in found]
+
+
+def _of_the_words(plot: Plot[Any]) -> Iterator[str]:
+    """Everything that is written on the plot: within its room and within the plot, whole, and on no other text."""
+    whole = QRectF(plot.canvas.rect()).adjusted(-ROUNDING, -ROUNDING, ROUNDING, ROUNDING)
+    texts = painted(plot.canvas)
+    texts += [text for axis in plot.canvas.axes if axis.isVisible() for text in written_numbers(axis)]
+    for text in texts:
+        letters = text.box.adjusted(LINE_GAP, LINE_GAP, -LINE_GAP, -LINE_GAP)
+        if text.text.endswith("…"):
+            yield f"“{text.text}” is cut"
+        if not (whole.contains(letters) and text.room.adjusted(-1, -1, 1, 1).contains(letters)):
+            yield f"“{text.text}” at {text.box.getRect()} stands out of its room, {text.room.getRect()}"
+    for one, other in itertools.combinations(texts, 2):
+        common = one.box.intersected(other.box)
+        if common.width() > 2 * LINE_GAP and common.height() > 2 * LINE_GAP:
+            yield f"“{one.text}” and “{other.text}” stand upon each other at {common.getRect()}"
 
 
 def _of_the_header(plot: Plot[Any]) -> Iterator[str]:

@@ -19,46 +19,89 @@ from ui.board.card import Page
 from ui.chart.axes import plot_font
 from ui.plots import all_plots
 from ui.style.elided_label import ElidedLabel
-from ui.style.text_size import measure_text, scaled
+from ui.style.restyle import set_theme
+from ui.style.text_size import scaled
 from ui.window.main_window import MainWindow
 
-LARGER = 1.5
+SIZES = (1.5, 2.0)
+
+
+def enlarge(times: float) -> None:
+    """Text of this size, where 1 is the usual one."""
+    font = create_app().font()
+    font.setPointSizeF(times * USUAL)
+    QApplication.setFont(font)
+
+
+USUAL = 9.0
+"""Points of the application's font in tests."""
 
 
 @pytest.fixture(autouse=True)
-def large_text() -> Iterator[None]:
-    app = create_app()
-    usual = app.font()
-    font = app.font()
-    font.setPointSizeF(LARGER * usual.pointSizeF())
-    app.setFont(font)
-    measure_text()
+def usual_text() -> Iterator[None]:
+    assert create_app().font().pointSizeF() == USUAL
+    set_theme(create_app(), "light")
     yield
-    app.setFont(usual)
-    measure_text()
+    enlarge(1.0)
 
 
-def test_texts_of_plots_grow_with_the_application_s() -> None:
-    assert plot_font().pixelSize() == pytest.approx(LARGER * 11, abs=0.5)
+@pytest.mark.parametrize("times", SIZES)
+def test_texts_of_plots_grow_with_the_application_s(times: float) -> None:
+    enlarge(times)
+    assert plot_font().pixelSize() == pytest.approx(times * 11, abs=0.5)
 
 
 @pytest.mark.parametrize("net", NETS)
-def test_at_its_least_size_every_plot_can_be_read_in_large_text(net: str, qtbot: QtBot) -> None:
+@pytest.mark.parametrize("times", SIZES)
+def test_at_its_least_size_every_plot_can_be_read_in_large_text(net: str, times: float, qtbot: QtBot) -> None:
+    enlarge(times)
     found = []
     for kind in all_plots():
         page = Page(kind())
         qtbot.addWidget(page)
-        page.resize(scaled(kind.least_width) - 2, scaled(kind.least_height) - 2)
         page.plot.refresh(real(net))
         page.show()
-        for _ in range(3):
-            QApplication.processEvents()
+        fit(page)
         found += faults(page.plot) if page.plot.state is not None else []
         page.hide()
     assert not found
 
 
+@pytest.mark.parametrize("net", ["residual", "recurrent", "pooling"])
+def test_plots_take_on_another_size_of_text_while_they_are_shown(net: str, qtbot: QtBot) -> None:
+    """Whether it grows or shrinks; and with what is usual they are again as they were."""
+    faulty, changed = [], []
+    for kind in all_plots():
+        page = Page(kind())
+        qtbot.addWidget(page)
+        page.plot.refresh(real(net))
+        page.show()
+        fit(page)
+        before = page.plot.canvas.grab().toImage()
+        for times in (2.0, 1.5, 1.0):
+            enlarge(times)
+            settle()
+            fit(page)
+            faulty += faults(page.plot) if page.plot.state is not None else []
+        changed += [kind.key] if page.plot.canvas.grab().toImage() != before else []
+        page.hide()
+    assert not faulty
+    assert not changed
+
+
+def fit(page: Page) -> None:
+    """Give it the least size that it asks for."""
+    page.resize(scaled(page.plot.least_width) - 2, scaled(page.plot.least_height) - 2)
+    settle()
+
+
+def settle() -> None:
+    for _ in range(3):
+        QApplication.processEvents()
+
+
 def test_labels_and_buttons_of_the_window_have_room_for_their_text(qtbot: QtBot) -> None:
+    enlarge(1.5)
     window = MainWindow(Document(find("vanishing-sigmoid")), lambda notify: Session("thread", notify))
     window.resize(1920, 1200)
     window.show()

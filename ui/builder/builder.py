@@ -31,7 +31,7 @@ from ui.builder.tools import StackTools
 from ui.forms.form import PartForm, Path
 from ui.forms.propose import Propose, description_of, key_of
 from ui.style.numbers import count
-from ui.style.text_size import scaled
+from ui.style.text_size import scaled, with_text
 
 Add = Callable[[dict[str, Any], Sequence[Place], dict[str, Any]], tuple[dict[str, Any], list[Place]]]
 """Adds a layer of these settings to an experiment at chosen places; where it stands then."""
@@ -106,7 +106,7 @@ class Builder(QWidget):
         outer.setSpacing(0)
         outer.addWidget(split, 1)
         outer.addWidget(self.foot)
-        self.setMinimumWidth(scaled(286))
+        with_text(self, lambda: self.setMinimumWidth(scaled(286)))
 
     def _kinds(self, button: QToolButton) -> QMenu:
         """What can be added; greyed where it could not stand."""

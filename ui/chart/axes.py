@@ -25,6 +25,8 @@ from ui.style.theme import Theme
 LEFT_WIDTH, POWERS_WIDTH = 56, 80
 FEWEST_DIGITS, MOST_DIGITS = 5e-3, 1e5
 """An axis up to here has numbers without powers of ten."""
+BESIDE_LABELS = 26
+"""Pixels beside the longest label for the axis' name and a little."""
 BOTTOM_HEIGHT = 34
 TICKS_ONLY_HEIGHT = 18
 TEXT_PIXELS = 11
@@ -46,7 +48,7 @@ class Axis(pg.AxisItem):
     """An axis with a name, a faint grid and its own way of choosing and writing ticks."""
 
     spacing = 46.0
-    """Pixels between ticks, where numbers are short."""
+    """Pixels between ticks, where numbers are short, in text of the usual size."""
     text = ""
     room_changed = Signal()
     """Its numbers have become longer or shorter."""
@@ -55,18 +57,26 @@ class Axis(pg.AxisItem):
         self._bounds: QRectF | None = None
         super().__init__(orientation)
         self.text = text
-        self.setStyle(tickLength=0, tickTextOffset=5, autoExpandTextSpace=False, autoReduceTextSpace=False,
+        self.breadth = LEFT_WIDTH if orientation == "left" else BOTTOM_HEIGHT if text else TICKS_ONLY_HEIGHT
+        self.setStyle(tickLength=0, autoExpandTextSpace=False, autoReduceTextSpace=False,
                       hideOverlappingLabels=False, tickAlpha=255)  # fmt: skip
-        self.setTickFont(plot_font())
         self.setZValue(-1000)
         self.setGrid(255)
         self.enableAutoSIPrefix(False)
         if orientation == "left":
-            self.setWidth(scaled(LEFT_WIDTH))
-            self.spacing = float(scaled(30))
-        else:
-            self.setHeight(scaled(BOTTOM_HEIGHT if text else TICKS_ONLY_HEIGHT))
-            self.spacing = float(scaled(self.spacing))
+            self.spacing = 30.0
+        self._fit_text()
+
+    def set_breadth(self, pixels: int) -> None:
+        """What it takes across, in text of the usual size."""
+        self.breadth = pixels
+        self._fit_text()
+
+    def _fit_text(self) -> None:
+        """Take on the present size of text."""
+        self.setTickFont(plot_font())
+        self.setStyle(tickTextOffset=scaled(5))
+        (self.setWidth if self.orientation == "left" else self.setHeight)(self.room)
 
     def set_text(self, text: str) -> None:
         """Name the axis; the empty name takes no room."""
@@ -78,6 +88,8 @@ class Axis(pg.AxisItem):
         self.tint(theme)
 
     def tint(self, theme: Theme) -> None:
+        """Take on a theme, and the present size of text."""
+        self._fit_text()
         self.setPen(pg.mkPen(theme.border, width=1, cosmetic=False))
         self.setTickPen(pg.mkPen(theme.grid, width=1, cosmetic=False))
         self.setTextPen(QColor(theme.muted))
@@ -111,7 +123,7 @@ class Axis(pg.AxisItem):
     @property
     def room(self) -> int:
         """Pixels that its numbers and its name need across."""
-        return scaled(LEFT_WIDTH)
+        return scaled(self.breadth)
 
     def _fit_name(self) -> None:
         """A name longer than a short axis gives way to its first words, and these to nothing."""
@@ -172,7 +184,7 @@ class Axis(pg.AxisItem):
     @property
     def between(self) -> float:
         """Pixels between ticks, at least."""
-        return self.spacing
+        return scaled(self.spacing)
 
     def _ticks(self, low: float, high: float, parts: float) -> Ticks:
         step = self.step(high - low, parts)
@@ -240,11 +252,12 @@ class ValueAxis(Axis):
 
     @property
     def room(self) -> int:
-        return scaled(self.powers_width if self.powers else LEFT_WIDTH)
+        return scaled(self.powers_width if self.powers and self.orientation == "left" else self.breadth)
 
     @property
     def between(self) -> float:
-        return max(self.spacing, scaled(POWERS_WIDTH)) if self.powers and self.orientation == "bottom" else self.spacing
+        usual = super().between
+        return max(usual, scaled(POWERS_WIDTH)) if self.powers and self.orientation == "bottom" else usual
 
     def step(self, span: float, parts: float) -> float:
         return max(nice_step(span, parts), 1.0) if self.log else nice_step(span, parts)
@@ -252,7 +265,7 @@ class ValueAxis(Axis):
     def tickValues(self, low: float, high: float, size: float) -> Ticks:
         low, high = sorted((low, high))
         ticks = super().tickValues(low, high, size)
-        if not (self.log and ticks and high - low <= 2.01 and size / self.spacing >= 3 * (high - low)):
+        if not (self.log and ticks and high - low <= 2.01 and size / self.between >= 3 * (high - low)):
             return ticks
         between = [d + part for d in range(math.floor(low), math.ceil(high)) for part in _BETWEEN]
         return [(ticks[0][0], sorted([*ticks[0][1], *(v for v in between if low <= v <= high)]))]
@@ -272,7 +285,7 @@ class BlankAxis(Axis):
         super().__init__(orientation)
         self.setStyle(showValues=False)
         self.setGrid(False)
-        (self.setWidth if orientation == "left" else self.setHeight)(self.WIDTH)
+        self.set_breadth(self.WIDTH)
 
     def tint(self, theme: Theme) -> None:
         super().tint(theme)
@@ -313,21 +326,29 @@ class DepthAxis(Axis):
     """Layers by label, the first and the last always, the others as far as there is room."""
 
     def __init__(self, orientation: str, text: str = "") -> None:
-        super().__init__(orientation, text)
         self.labels: tuple[str, ...] = ()
+        super().__init__(orientation, text)
 
     def name_layers(self, labels: tuple[str, ...]) -> None:
         if labels != self.labels:
             self.labels = labels
             self.picture = None
+            self.room_changed.emit()
             self.update()
+
+    @property
+    def room(self) -> int:
+        if self.orientation != "left":
+            return super().room
+        longest = max(map(QFontMetricsF(plot_font()).horizontalAdvance, self.labels), default=0.0)
+        return max(super().room, round(longest) + scaled(BESIDE_LABELS))
 
     def tickValues(self, low: float, high: float, size: float) -> Ticks:
         low, high = sorted((low, high))
         count = len(self.labels)
         if not count or not high > low:
             return []
-        room = 15.0 if self.orientation == "left" else 10.0 + 7.0 * max(map(len, self.labels))
+        room = scaled(15.0 if self.orientation == "left" else 10.0 + 7.0 * max(map(len, self.labels)))
         stride = max(1, round(nice_step(high - low, size / room)))
         places = {0, count - 1, *range(stride - 1 if stride >= 5 else 0, count, stride)}
         crowded = {i for i in places if 0 < min(i, count - 1 - i) < 0.7 * stride}

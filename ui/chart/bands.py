@@ -25,7 +25,7 @@ USUAL_HEIGHT = 280.0
 
 def gap_of(bands: int, lines: int = 1, height: float = USUAL_HEIGHT) -> float:
     """Room above each band for so many captions, as a share of the band's height, in a pane of so many pixels."""
-    room = LINE * lines
+    room = scaled(LINE) * lines
     return float(min(room / max(height / bands - room, room), 1.0))
 
 
@@ -88,7 +88,7 @@ class BandAxis(Axis):
     def _values(self, room: float) -> list[float]:
         """Values to be named where a band is ``room`` pixels high."""
         low, high = self.bands.low, self.bands.high
-        step = max(1.0, nice_step(high - low, room / self.spacing))
+        step = max(1.0, nice_step(high - low, room / self.between))
         first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
         inner = [i * step for i in range(first, last + 1)]
         if self.decades:
@@ -158,17 +158,18 @@ class Captions(Mark):
         surface.smooth(True)
         for caption in self.captions:
             top = surface.to_pixels.map(QPointF(0.0, self.bands.above(caption.band))).y()
-            self._write(surface, caption, QPointF(left + 4, top + caption.row * LINE))
+            self._write(surface, caption, QPointF(left + 4, top + caption.row * scaled(LINE)))
 
     def _write(self, surface: Surface, caption: Caption, at: QPointF) -> None:
         painter = surface.painter
         painter.setFont(plot_font(bold=0 <= caption.layer == surface.palette.highlighted))
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        box = QRectF(at.x() + 18, at.y(), 600, LINE - 1)
+        line = scaled(LINE)
+        box = QRectF(at.x() + 18, at.y(), 600, line - 1)
         text = painter.boundingRect(box, flags, caption.text)
         ground = transparent(surface.colour("panel"), 0.82)
-        painter.fillRect(QRectF(at.x(), at.y(), text.right() - at.x() + 4, LINE - 2), ground)
-        middle = at.y() + LINE / 2 - 0.5
+        painter.fillRect(QRectF(at.x(), at.y(), text.right() - at.x() + 4, line - 2), ground)
+        middle = at.y() + line / 2 - 0.5
         painter.setPen(pen_of(caption.colour, 2.0))
         painter.drawLine(QPointF(at.x() + 2, middle), QPointF(at.x() + 14, middle))
         painter.setPen(QColor(surface.colour(self.colour)))

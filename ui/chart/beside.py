@@ -87,6 +87,8 @@ class RowWords(Beside):
 
     def tint(self, theme: Theme) -> None:
         self.text, self.warning = theme.muted, theme.warning
+        words, self.words, self._longest = self.words, (), [0.0, 0.0]
+        self.set_words(words)
         self.update()
 
     def reset(self) -> None:

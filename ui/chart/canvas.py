@@ -97,6 +97,7 @@ class Canvas(pg.GraphicsView):
         self.setBackground(QColor(theme.panel))
         for part in (*self.axes, *self._beside):
             part.tint(theme)
+        self._align()
 
     def begin(self) -> None:
         """Another run: what stands beside panes may need less room."""

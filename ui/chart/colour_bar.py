@@ -49,6 +49,7 @@ class ColourBar(pg.GraphicsWidget):
         if self._table is not None:
             self.colours = [*self._table(theme)[FIRST:]]
         self.text, self.line = theme.muted, theme.border
+        self._make_room()
         self.update()
 
     def set_colours(self, colours: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from ui.style.elided_label import ElidedLabel
 from ui.style.icons import set_icon
-from ui.style.text_size import scaled
+from ui.style.text_size import scaled, with_text
 from ui.style.theme import current_theme
 
 HEIGHT = 24
@@ -41,7 +41,7 @@ class _SideMark(QWidget):
         super().__init__()
         self.side = side
         self.setToolTip(SIDES[side])
-        self.setFixedSize(10, scaled(HEIGHT))
+        with_text(self, lambda: self.setFixedSize(10, scaled(HEIGHT)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         middle = self.height() / 2
@@ -76,7 +76,6 @@ class Header(QWidget):
         """``page`` is the plot's page in the manual."""
         super().__init__()
         self.setObjectName("plotHeader")
-        self.setFixedHeight(scaled(HEIGHT))
         self._words = (title, explain, formula, page)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(8, 0, 2, 0)
@@ -101,6 +100,19 @@ class Header(QWidget):
         self.maximise.clicked.connect(self.maximise_requested)
         self.export.clicked.connect(self.export_requested)
         self.info.clicked.connect(self.show_explanation)
+        with_text(self, self._fit_text)
+
+    def _fit_text(self) -> None:
+        """Take on the present size of text."""
+        self.setFixedHeight(scaled(HEIGHT))
+        for button in self.findChildren(QToolButton):
+            button.setFixedHeight(scaled(20))
+        for button in self.options.values():
+            font = button.font()
+            font.setPixelSize(scaled(11))
+            button.setFont(font)
+            button.setFixedWidth(button.fontMetrics().horizontalAdvance(button.text()) + 12)
+        self._give_way()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(BESIDE + scaled(TITLE) + self.maximise.minimumWidth(), scaled(HEIGHT))
@@ -141,11 +153,7 @@ class Header(QWidget):
     def _option(self, option: Option) -> QToolButton:
         button = QToolButton()
         button.setText(option.label)
-        font = button.font()
-        font.setPixelSize(scaled(11))
-        button.setFont(font)
         self._fit(button, option.label, option.help)
-        button.setFixedWidth(button.fontMetrics().horizontalAdvance(option.label) + 12)
         button.setCheckable(True)
         button.setChecked(option.on)
         button.toggled.connect(lambda on, key=option.key: self.option_toggled.emit(key, on))
@@ -154,7 +162,6 @@ class Header(QWidget):
     def _fit(self, button: QToolButton, label: str, help: str) -> None:
         button.setAccessibleName(f"{label}: {self._words[0]}")
         button.setToolTip(help)
-        button.setFixedHeight(scaled(20))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._row.addWidget(button)
 

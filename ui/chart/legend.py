@@ -73,7 +73,12 @@ class Legend(pg.GraphicsWidget):
         self._fit()
 
     def tint(self, theme: Theme) -> None:
+        """Take on a theme, and the present size of text."""
         self.theme = theme
+        line, self._line = self._line, float(scaled(self.LINE))
+        if line != self._line:
+            self._first, self._lines = float(scaled(self.HEIGHT)), 1
+            self._arrange()
         self.update()
 
     def say(self, keys: Sequence[Key], notes: Sequence[Note], remark: str = "") -> None:

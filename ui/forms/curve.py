@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from simulator.parts.schedules import Schedule
 from ui.style.numbers import integer, number
-from ui.style.text_size import scaled
+from ui.style.text_size import scaled, with_text
 
 POINTS = 240
 PERIODS = 2.5
@@ -38,7 +38,7 @@ class ScheduleCurve(QWidget):
         self._step = 0
         self._horizon = PLAIN_HORIZON
         self._rates: list[float] = []
-        self.setFixedHeight(scaled(64))
+        with_text(self, lambda: self.setFixedHeight(scaled(64)))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("learning rate schedule")
 

@@ -27,6 +27,7 @@ from ui.forms.row import Row, RowLabel
 from ui.forms.rows import ChoiceRow, kind_row, row_for
 from ui.forms.typed import capital
 from ui.style.help import part_page, set_page
+from ui.style.text_size import with_text
 
 Path = tuple[str | int, ...]
 Plain = Mapping[str, Any]
@@ -317,7 +318,7 @@ class PartForm(QWidget):
         column.addWidget(self.root, 0, Qt.AlignmentFlag.AlignTop)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._peers: list[PartForm] = [self]
-        self.align()
+        with_text(self, self.align)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBox
 
 from simulator.schema.parameter import Parameter
 from ui.forms.typed import acts, capital, tip_of
-from ui.style.text_size import scaled
+from ui.style.text_size import scaled, with_text
 
 ROW_HEIGHT = 28
 CONTROL_HEIGHT = 24
@@ -111,7 +111,6 @@ class Row(QWidget):
         live = self.parameter.live
         self.mark.setForegroundRole(QPalette.ColorRole.Highlight if live else QPalette.ColorRole.PlaceholderText)
         self.mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.mark.setFixedWidth(scaled(MARK_WIDTH))
         self.mark.setToolTip(acts(live))
         self.mark.setAccessibleName("acts live" if live else "restarts")
         line.addWidget(self.label)
@@ -119,7 +118,8 @@ class Row(QWidget):
         line.addWidget(self.mark)
         holder = QWidget()
         holder.setLayout(line)
-        holder.setFixedHeight(scaled(ROW_HEIGHT))
+        with_text(self, lambda: self.mark.setFixedWidth(scaled(MARK_WIDTH)))
+        with_text(self, lambda: holder.setFixedHeight(scaled(ROW_HEIGHT)))
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)

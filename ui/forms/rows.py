@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from simulator.schema.parameter import Parameter, Part, grouped, kind_of, summary_of, title_of
 from ui.forms.row import CONTROL_HEIGHT, MIXED, Combo, Row
 from ui.forms.slider import NumberRow
-from ui.style.text_size import scaled
+from ui.style.text_size import scaled, with_text
 
 AUTOMATIC = "automatic"
 Option = tuple[Any, str, str]
@@ -70,7 +70,7 @@ class ChoiceRow(Row):
     ) -> None:
         super().__init__(parameter, path, parent)
         self.combo = Combo()
-        self.combo.setFixedHeight(scaled(CONTROL_HEIGHT))
+        with_text(self, lambda: self.combo.setFixedHeight(scaled(CONTROL_HEIGHT)))
         self.named(self.combo)
         self._values: list[Any] = []
         self._tips: list[str] = []
@@ -154,7 +154,7 @@ class TextRow(Row):
         self.combo.setEditable(True)
         self.combo.setInsertPolicy(Combo.InsertPolicy.NoInsert)
         self.pages = QStackedWidget()
-        self.pages.setFixedHeight(scaled(CONTROL_HEIGHT))
+        with_text(self, lambda: self.pages.setFixedHeight(scaled(CONTROL_HEIGHT)))
         for page in (self.line, self.combo):
             self.named(page)
             self.pages.addWidget(page)
@@ -217,7 +217,7 @@ class FileRow(TextRow):
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
         super().__init__(parameter, path, parent)
         self.browse = QPushButton("…")
-        self.browse.setFixedHeight(scaled(CONTROL_HEIGHT))
+        with_text(self, lambda: self.browse.setFixedHeight(scaled(CONTROL_HEIGHT)))
         self.browse.setFixedWidth(30)
         self.browse.setStyleSheet("padding: 0;")
         self.browse.setToolTip("Browse…")
@@ -242,7 +242,7 @@ class IntegersRow(Row):
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
         super().__init__(parameter, path, parent)
         self.line = QLineEdit()
-        self.line.setFixedHeight(scaled(CONTROL_HEIGHT))
+        with_text(self, lambda: self.line.setFixedHeight(scaled(CONTROL_HEIGHT)))
         self.named(self.line)
         self.line.editingFinished.connect(self._typed)
         self.body.addWidget(self.line, 1)
@@ -278,7 +278,7 @@ class TextsRow(Row):
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
         super().__init__(parameter, path, parent)
         self.line = QLineEdit()
-        self.line.setFixedHeight(scaled(CONTROL_HEIGHT))
+        with_text(self, lambda: self.line.setFixedHeight(scaled(CONTROL_HEIGHT)))
         self.named(self.line)
         self.line.editingFinished.connect(self._typed)
         self.body.addWidget(self.line, 1)
@@ -291,6 +291,7 @@ class TextsRow(Row):
         outer = self.layout()
         assert isinstance(outer, QVBoxLayout)
         outer.insertWidget(1, self.list)
+        with_text(self, self._fit_list)
         self._shown: tuple[str, ...] = ()
         self._null = False
         self.show_value(parameter.default or ())
@@ -314,12 +315,17 @@ class TextsRow(Row):
             self.list.clear()
             for name in names:
                 item = QListWidgetItem(name, self.list)
-                item.setSizeHint(QSize(0, scaled(LINE)))
                 item.setFlags(Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled)
                 item.setCheckState(Qt.CheckState.Unchecked)
         self.list.setVisible(bool(names))
-        self.list.setFixedHeight(min(max(len(names), 1), 5) * scaled(LINE) + 4)
+        self._fit_list()
         self._tick()
+
+    def _fit_list(self) -> None:
+        """Five names at once at most, in text of the present size."""
+        for item in self._items():
+            item.setSizeHint(QSize(0, scaled(LINE)))
+        self.list.setFixedHeight(min(max(self.list.count(), 1), 5) * scaled(LINE) + 4)
 
     def _items(self) -> list[QListWidgetItem]:
         return [self.list.item(index) for index in range(self.list.count())]

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ui.style.elided_label import ElidedLabel
-from ui.style.text_size import scaled
+from ui.style.text_size import scaled, with_text
 
 HEAD_HEIGHT = 26
 
@@ -26,7 +26,7 @@ class Section(QWidget):
         self.head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.head.setArrowType(Qt.ArrowType.DownArrow)
         self.head.setIconSize(QSize(8, 8))
-        self.head.setFixedHeight(scaled(HEAD_HEIGHT - 2))
+        with_text(self, lambda: self.head.setFixedHeight(scaled(HEAD_HEIGHT - 2)))
         self.head.setAccessibleName(f"{title} section")
         self.head.setToolTip(f"Fold or unfold {title.lower()}.")
         font = self.head.font()

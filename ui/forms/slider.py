@@ -15,7 +15,7 @@ from ui.forms.scale import Scale, scale_of
 from ui.forms.track import Track
 from ui.forms.typed import fits, parsed, text_of
 from ui.style.numbers import setting, tabular
-from ui.style.text_size import scaled
+from ui.style.text_size import scaled, with_text
 from ui.style.theme import current_theme
 
 VALUE_WIDTH = 72
@@ -37,12 +37,18 @@ class NumberEdit(QLineEdit):
         super().__init__(parent)
         self.setFont(tabular(self.font()))
         self._unit = unit
-        self._small = QFont(self.font())
-        self._small.setPixelSize(max(self.fontInfo().pixelSize() - 2, 9))
-        self._unit_width = QFontMetrics(self._small).horizontalAdvance(unit) + 4 if unit else 0
+        self._small, self._unit_width = QFont(), 0
+        with_text(self, self._fit_text)
         self.textChanged.connect(self._make_room)
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+    def _fit_text(self) -> None:
+        """Take on the present size of text."""
+        self._small = QFont(self.font())
+        self._small.setPixelSize(max(self.fontInfo().pixelSize() - 2, 9))
+        self._unit_width = QFontMetrics(self._small).horizontalAdvance(self._unit) + 4 if self._unit else 0
         self.setFixedHeight(scaled(CONTROL_HEIGHT))
+        self._make_room()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(30, scaled(CONTROL_HEIGHT))
@@ -116,10 +122,14 @@ class NumberRow(Row):
         if scale is None:
             edit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         else:
-            edit.setMinimumWidth(scaled(VALUE_WIDTH if self.switch is None else NARROW))
-            edit.setMaximumWidth(scaled(VALUE_WIDTH))
+            with_text(edit, lambda: self._fit_value(edit))
         self.body.addWidget(edit)
         return edit
+
+    def _fit_value(self, edit: NumberEdit) -> None:
+        """In text of the present size."""
+        edit.setMinimumWidth(scaled(VALUE_WIDTH if self.switch is None else NARROW))
+        edit.setMaximumWidth(scaled(VALUE_WIDTH))
 
     def _fallback(self, scale: Scale | None) -> float | int:
         """What an optional number starts from when it is switched on for the first time."""

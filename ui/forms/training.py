@@ -21,7 +21,7 @@ from ui.forms.propose import Propose, description_of, key_of
 from ui.forms.row import Note
 from ui.forms.section import Section
 from ui.style.numbers import setting
-from ui.style.text_size import scaled
+from ui.style.text_size import scaled, with_text
 
 _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Data", ("data",)),
@@ -104,7 +104,7 @@ class TrainingPanel(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Training")
-        self.setMinimumWidth(scaled(292))
+        with_text(self, lambda: self.setMinimumWidth(scaled(292)))
         self._build()
 
     def sizeHint(self) -> QSize:

@@ -15,6 +15,7 @@ from ui.chart.header import Header
 from ui.chart.view import Probe, S, State, View
 from ui.plots.drawn import FIRST_ROW, DrawnPlot
 from ui.style.help import set_page
+from ui.style.text_size import text_resized
 from ui.style.theme import Theme, depth_colours, theme_changed
 
 __all__ = ["FIRST_ROW", "Plot", "Probe", "State", "View"]
@@ -65,6 +66,7 @@ class Plot(DrawnPlot[S]):
         self.pointing.layer_changed.connect(self.highlight)
         self.pointing.layer_changed.connect(self.layer_hovered)
         theme_changed.connect(self.restyle)
+        text_resized.connect(self.restyle)
 
     def _make_header(self) -> Header:
         header = Header(self.title, self.side, self.explain, self.formula, self.offers, f"plots/{self.key}")

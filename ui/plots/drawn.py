@@ -128,7 +128,7 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
             self.layer_pointed(layer)
 
     def restyle(self, *_theme: object) -> None:
-        """Take on the present theme."""
+        """Take on the present theme, and the present size of text."""
         self.theme = self.drawing.palette.theme = self._fixed_theme or current_theme()
         self.layer_colours = depth_colours(self.info.depth, self.theme) if self.info is not None else ()
         self.canvas.tint(self.theme)

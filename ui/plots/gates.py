@@ -29,8 +29,6 @@ from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.numbers import percent
 
-AXIS_WIDTH = 84
-
 
 @dataclass(frozen=True)
 class GateState:
@@ -73,7 +71,6 @@ class GatePlot(Plot[GateState]):
 
     def build(self) -> None:
         self.row_axis = DepthAxis("left", "layer and gate")
-        self.row_axis.setWidth(AXIS_WIDTH)
         self.value_axis = ValueAxis("bottom", "gate, 0 shut … 1 open")
         self.pane = self.canvas.add_pane(FIRST_ROW, self.row_axis, self.value_axis, invert_y=True)
         self.row_axis.setGrid(False)

@@ -24,7 +24,6 @@ from ui.chart.timeline import Past, reduced, with_gaps
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.gradient_time import past_text, step_text
 from ui.style.numbers import integer, number, percent
-from ui.style.text_size import scaled
 
 GAP = 13
 """Pixels between the two panes: the lowest number of one stands over the highest of the other."""
@@ -124,8 +123,8 @@ class LossPlot(Plot[LossState]):
         self.upper_axis.set_text("" if shown else "step")
         self.upper_axis.tint(self.theme)
         self.upper_axis.setStyle(showValues=not shown)
-        self.upper_axis.setHeight(scaled(GAP if shown else BOTTOM_HEIGHT))
-        self.lower_axis.setHeight(scaled(BOTTOM_HEIGHT if shown else TICKS_ONLY_HEIGHT))
+        self.upper_axis.set_breadth(GAP if shown else BOTTOM_HEIGHT)
+        self.lower_axis.set_breadth(BOTTOM_HEIGHT if shown else TICKS_ONLY_HEIGHT)
 
     def option_changed(self) -> None:
         self.loss_axis.set_log(self.options["log"])

@@ -36,7 +36,6 @@ from ui.chart.ridges import (
 )
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.style.text_size import scaled
 
 SHARED_HELP = "Draw all layers on one axis; off: each layer fills the width with its own range"
 
@@ -51,7 +50,7 @@ class RidgePlot(Plot[HistogramState]):
     def build(self) -> None:
         self.depth_axis = DepthAxis("left", "layer, output ← input")
         self.value_axis = ValueAxis("bottom", self.axis_text)
-        self.value_axis.spacing = float(scaled(60))
+        self.value_axis.spacing = 60.0
         self.pane = self.canvas.add_pane(FIRST_ROW, self.depth_axis, self.value_axis, invert_y=True)
         self.depth_axis.setGrid(False)
         self.scale = StepRange(patience=300)

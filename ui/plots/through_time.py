@@ -27,6 +27,7 @@ from ui.chart.table import Cell, Table
 from ui.chart.timeline import envelope, reduced
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.numbers import integer, number
+from ui.style.text_size import scaled
 
 STATES = layer_kinds(lambda layer: layer.stateful)
 """Kinds of layers that carry a state from step to step."""
@@ -168,7 +169,7 @@ class ThroughTime(Plot[ThroughTimeState]):
         rows = max(len(state.tracks) for state in states)
         count, lines = (rows, 1) if self.options["apart"] else (1, rows)
         height = self.pane.height() or USUAL_HEIGHT
-        self.crowded = height / count < ROOMY * LINE * lines + LINE
+        self.crowded = height / count < ROOMY * scaled(LINE) * lines + scaled(LINE)
         if self.crowded:
             count = 1
         self.bands = Bands(count, low, high, 0.0 if self.crowded else gap_of(count, lines, height))

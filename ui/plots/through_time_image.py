@@ -28,6 +28,7 @@ from ui.plots.base import Probe, View
 from ui.plots.images import COLUMNS, ImagePlot
 from ui.plots.through_time import STATES
 from ui.style.numbers import integer, not_finite, number
+from ui.style.text_size import scaled
 
 ROOMY = 2.5
 """Captions stand over the bands where one is so many times as high as they are; else they are in the legend."""
@@ -135,7 +136,7 @@ class ThroughTimeImage(ImagePlot[ImageState]):
         images = [image for state in states for image in state.images]
         self.tick_decades(*self.colour_scale.fit(*extent(image.logs for image in images)))
         height, times = self.pane.height() or USUAL_HEIGHT, max(image.times for image in images)
-        self.crowded = height / len(images) < ROOMY * LINE
+        self.crowded = height / len(images) < ROOMY * scaled(LINE)
         gap = NARROW if self.crowded else gap_of(len(images), height=height)
         self.bands = Bands(len(images), 0.5, times + 0.5, gap, upward=False)
         self.time_axis.set_bands(self.bands)

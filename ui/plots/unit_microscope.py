@@ -40,6 +40,7 @@ from ui.plots.unit.parts import (
     words_of,
 )
 from ui.style.numbers import integer, number, percent
+from ui.style.text_size import scaled
 
 CELLS_HEIGHT = 22
 ROOMY, ENDLESS = 270, 16_777_215
@@ -164,7 +165,7 @@ class UnitMicroscope(Plot[UnitState]):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is no room for both, the past matters more than the weights."""
         super().resizeEvent(event)
-        grid, roomy = self.canvas.grid.layout, self.height() >= ROOMY
+        grid, roomy = self.canvas.grid.layout, self.height() >= scaled(ROOMY)
         for item in (self.weight_axis, self.input_axis, self.weight_pane):
             item.setVisible(roomy)
         for row in (FIRST_ROW + 3, FIRST_ROW + 4):

@@ -6,6 +6,7 @@ It imports nothing that the window has not imported already: it costs a start no
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
@@ -33,6 +34,7 @@ from ui.start.groups import PictureGroups, heading
 from ui.start.picture_button import PictureButton
 from ui.start.pictures import file_picture, preset_picture
 from ui.style.icons import app_icon
+from ui.style.text_size import resize_text, with_text
 
 PURPOSE = "An oscilloscope for gradients: see what flows through a deep network, and why it does or does not learn."
 MARGIN = 24
@@ -73,10 +75,7 @@ class StartPage(QFrame):
     def _make_head(self, present: str) -> QHBoxLayout:
         icon, name, purpose = QLabel(), QLabel("Nablascope"), QLabel(PURPOSE)
         icon.setPixmap(app_icon().pixmap(36, 36))
-        font = name.font()
-        font.setPointSizeF(font.pointSizeF() * 1.6)
-        font.setBold(True)
-        name.setFont(font)
+        resize_text(name, 1.6, bold=True)
         purpose.setProperty("role", "muted")
         purpose.setWordWrap(True)
         words = QVBoxLayout()
@@ -153,7 +152,7 @@ class StartPage(QFrame):
         for title, kinds in grouped(concrete(Data)).items():
             name = QLabel(title)
             name.setProperty("role", "muted")
-            name.setFixedWidth(name.fontMetrics().horizontalAdvance("Drawn on the spot") + 16)
+            with_text(name, partial(_fit_group_name, name))
             row = QHBoxLayout()
             row.setSpacing(8)
             row.addWidget(name)
@@ -216,3 +215,8 @@ class StartPage(QFrame):
         for button in self.findChildren(QAbstractButton):
             if button.isVisibleTo(self) and button.isEnabled() and button.focusPolicy() & Qt.FocusPolicy.TabFocus:
                 yield button
+
+
+def _fit_group_name(name: QLabel) -> None:
+    """The names of groups of data sets are a column."""
+    name.setFixedWidth(name.fontMetrics().horizontalAdvance("Drawn on the spot") + 16)

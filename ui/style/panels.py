@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from ui.style.icons import set_icon
+from ui.style.text_size import with_text
 
 WIDEST = {"Doctor": "Doctor · 99"}
 """Switches that say how many there are of what they show: their places stay."""
@@ -65,6 +67,10 @@ def panel_toggles(toggles: Sequence[QAction], parent: QWidget) -> QWidget:
         button.setDefaultAction(toggle)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(f"{name} panel")
-        button.setMinimumWidth(button.fontMetrics().horizontalAdvance(WIDEST.get(name, "")) + 16)
+        with_text(button, partial(_fit_switch, button, WIDEST.get(name, "")))
         row.addWidget(button)
     return box
+
+
+def _fit_switch(button: QToolButton, widest: str) -> None:
+    button.setMinimumWidth(button.fontMetrics().horizontalAdvance(widest) + 16)

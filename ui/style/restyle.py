@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from ui.style.icons import recolour_icons
 from ui.style.stylesheet import stylesheet
+from ui.style.text_size import measure_text
 from ui.style.theme import DARK, LIGHT, THEMES, Theme, qpalette, take_theme, theme_changed
 
 Choice = Literal["light", "dark", "system"]
@@ -16,12 +17,12 @@ CHOICES: tuple[Choice, ...] = ("light", "dark", "system")
 
 
 class _Chosen(QObject):
-    """What was asked for."""
+    """What was asked for, and what is followed."""
 
     def __init__(self) -> None:
         super().__init__()
         self.choice: Choice = "system"
-        self.follows_system = False
+        self.follows = False
 
 
 _chosen = _Chosen()
@@ -35,9 +36,10 @@ def theme_choice() -> Choice:
 def set_theme(app: QApplication, choice: Choice) -> None:
     """Restyle the whole application; ``system`` follows the desktop from now on."""
     _chosen.choice = choice
-    if not _chosen.follows_system:
-        _chosen.follows_system = True
+    if not _chosen.follows:
+        _chosen.follows = True
         app.styleHints().colorSchemeChanged.connect(_system_changed)
+        app.fontChanged.connect(_font_changed)
     _apply(app, _system_theme(app) if choice == "system" else THEMES[choice])
 
 
@@ -49,6 +51,14 @@ def _system_changed() -> None:
     app = QApplication.instance()
     if isinstance(app, QApplication) and _chosen.choice == "system":
         _apply(app, _system_theme(app))
+
+
+def _font_changed() -> None:
+    """Widgets below a style sheet take another font on with the sheet only; then what holds text can be measured."""
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        app.setStyleSheet(app.styleSheet())
+        measure_text()
 
 
 def _apply(app: QApplication, theme: Theme) -> None:

@@ -1,14 +1,29 @@
-"""How large text is: sizes in the code are for the usual font, and grow with a person's."""
+"""How large text is: sizes in the code are for the usual font, and grow with a person's, at run time too."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QFontInfo
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 USUAL_PIXELS = 12
 """The application's font that all sizes are made for."""
+
+CAPTION = 0.82
+"""The text of a caption, in that of what it is about."""
+
+
+class _Text(QObject):
+    resized = Signal()
+
+
+_text = _Text()
+
+text_resized = _text.resized
+"""Emitted after the application's font has another size."""
 
 
 @cache
@@ -23,5 +38,38 @@ def scaled(pixels: float) -> int:
 
 
 def measure_text() -> None:
-    """The application's font is another: what is made from now on goes by it."""
+    """The application's font may be another: what holds text takes on its size."""
+    before = text_scale()
     text_scale.cache_clear()
+    if text_scale() != before:
+        text_resized.emit()
+
+
+class _Follower(QObject):
+    """Lives and dies with what it fits."""
+
+    def __init__(self, owner: QObject, fit: Callable[[], object]) -> None:
+        super().__init__(owner)
+        self._fit = fit
+        text_resized.connect(self.again)
+
+    def again(self) -> None:
+        self._fit()
+
+
+def with_text(owner: QObject, fit: Callable[[], object]) -> None:
+    """Do ``fit`` now, and again whenever text has another size, as long as there is ``owner``."""
+    fit()
+    _Follower(owner, fit)
+
+
+def resize_text(widget: QWidget, factor: float, *, bold: bool = False) -> None:
+    """Let a widget's text be ``factor`` times as large as the application's."""
+
+    def fit() -> None:
+        font = widget.font()
+        font.setPointSizeF(factor * QApplication.font().pointSizeF())
+        font.setBold(bold)
+        widget.setFont(font)
+
+    with_text(widget, fit)

@@ -10,6 +10,7 @@ from simulator.running.stop_rule_text import number_of
 from simulator.running.stop_rules import StopRule
 from simulator.schema.parameter import concrete, summary_of, title_of
 from ui.forms.typed import parsed, text_of
+from ui.style.text_size import CAPTION, resize_text, with_text
 
 STEPS = "steps"
 ARROW = 24
@@ -28,7 +29,7 @@ class StepCount(QSpinBox):
         self.setRange(1, 1_000_000)
         self.setValue(100)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.setFixedWidth(width_of_number(self))
+        with_text(self, lambda: self.setFixedWidth(width_of_number(self)))
         self.setAccessibleName("Number of steps")
         self.setToolTip("How many steps the button beside takes before it pauses.")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus | Qt.FocusPolicy.TabFocus)
@@ -68,7 +69,7 @@ class StopControl(QWidget):
         column.setSpacing(0)
         for field in (self.count, self.limit, self.button):
             column.addWidget(field)
-        self.button.setFixedWidth(self._widest_name())
+        with_text(self, lambda: self.button.setFixedWidth(self._widest_name()))
         self.choose(None)
 
     def _widest_name(self) -> int:
@@ -80,9 +81,7 @@ class StopControl(QWidget):
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.setAccessibleName("Train until")
         self.button.setObjectName("caption")
-        font = self.button.font()
-        font.setPointSizeF(font.pointSizeF() * 0.82)
-        self.button.setFont(font)
+        resize_text(self.button, CAPTION)
         menu = QMenu("Train until", self)
         menu.setToolTipsVisible(True)
         group = QActionGroup(menu)
@@ -93,7 +92,7 @@ class StopControl(QWidget):
             entry.triggered.connect(lambda _on=False, kind=kind: self.choose(kind))
             group.addAction(entry)
         self.button.setMenu(menu)
-        self.limit.setFixedWidth(width_of_number(self.limit))
+        with_text(self.limit, lambda: self.limit.setFixedWidth(width_of_number(self.limit)))
         self.limit.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.limit.returnPressed.connect(self.entered)
         self.count.entered.connect(self.entered)

@@ -21,6 +21,7 @@ from ui.builder.outlook import size_text
 from ui.plots.base import View
 from ui.style.icons import set_icon
 from ui.style.numbers import decimal, integer, number, percent, tabular
+from ui.style.text_size import CAPTION, resize_text, with_text
 from ui.window.actions import action
 from ui.window.stop_control import StopControl
 
@@ -36,12 +37,10 @@ class Readout(QWidget):
         super().__init__(parent)
         self._value = QLabel("–", self)
         self._value.setFont(tabular(self._value.font()))
-        self._value.setMinimumWidth(self._value.fontMetrics().horizontalAdvance(widest))
+        with_text(self, lambda: self._value.setMinimumWidth(self._value.fontMetrics().horizontalAdvance(widest)))
         caption = QLabel(name, self)
         caption.setProperty("role", "muted")
-        font = caption.font()
-        font.setPointSizeF(font.pointSizeF() * 0.82)
-        caption.setFont(font)
+        resize_text(caption, CAPTION)
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 0, 4, 0)
         column.setSpacing(0)

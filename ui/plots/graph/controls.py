@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QGridLayout, QHBoxLayou
 from simulator.observations.graph.what_if import Changes
 from ui.forms.scale import Scale
 from ui.forms.track import Track
-from ui.style.text_size import scaled
+from ui.style.text_size import scaled, with_text
 
 SWEEP = Scale(low=0.01, high=100.0, log=True, floor=0.01)
 """Of the slider; a typed factor may be anything, and the slider then reaches as far."""
@@ -30,7 +30,7 @@ class Factor(QWidget):
         self.number.setSingleStep(0.1)
         self.number.setKeyboardTracking(False)
         self.number.setPrefix("× ")
-        self.number.setFixedWidth(scaled(92))
+        with_text(self, lambda: self.number.setFixedWidth(scaled(92)))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QPushButton, Q
 from simulator.layers.info import LayerInfo
 from simulator.observations.unit import Unit
 from ui.chart.view import layer_name
-from ui.style.text_size import scaled
+from ui.style.text_size import scaled, with_text
 
 ASIDE = "It acts on the running network at once, is no part of the experiment, and undo does not take it back."
 
@@ -44,7 +44,7 @@ class UnitBar(QWidget):
         self.unit.setAccessibleName("Unit under the microscope")
         self.unit.setToolTip("The unit that is watched; a click on a cell above chooses it too")
         self.unit.setMinimum(1)
-        self.unit.setFixedWidth(scaled(84))
+        with_text(self, self._fit_text)
         self.unit.valueChanged.connect(lambda value: self._choose(value - 1))
         self.revive = self._button("Revive", f"Draw this unit's incoming weights anew and set its bias to 0. {ASIDE}")
         self.revive_all = self._button("Revive all dead", f"The same for every dead unit of this layer. {ASIDE}")
@@ -112,9 +112,15 @@ class UnitBar(QWidget):
         self._labels = labels
         self.layer.clear()
         self.layer.addItems(names)
-        longest = max((self.layer.fontMetrics().horizontalAdvance(name) for name in names), default=0)
-        self.layer.setMaximumWidth(longest + BESIDE_ENTRY)
+        self._fit_text()
         self._choose_direction()
+
+    def _fit_text(self) -> None:
+        """Take on the present size of text; the layers' names are whole."""
+        self.unit.setFixedWidth(scaled(84))
+        names = [self.layer.itemText(place) for place in range(self.layer.count())]
+        longest = max(map(self.layer.fontMetrics().horizontalAdvance, names), default=0)
+        self.layer.setMaximumWidth(longest + BESIDE_ENTRY)
 
     def show_unit(self, unit: Unit) -> None:
         """Bring everything in line with the unit that is watched, without telling of it."""
