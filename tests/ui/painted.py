@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QPaintEngine, QPainter
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsTextItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QGraphicsItem, QGraphicsTextItem, QWidget
 
 from ui.chart.axes import Axis
 from ui.chart.canvas import Canvas
@@ -43,11 +44,8 @@ class Recorder:
             self._note(painter, given)
             return write(painter, *given)
 
-        QPainter.drawText = noted  # type: ignore[method-assign, assignment]
-        try:
+        with patch.object(QPainter, "drawText", noted):
             yield self
-        finally:
-            QPainter.drawText = write  # type: ignore[method-assign]
 
     def _note(self, painter: QPainter, given: tuple[Any, ...]) -> None:
         text = next(each for each in given if isinstance(each, str))
@@ -103,9 +101,10 @@ def written_numbers(axis: Axis) -> list[Painted]:
     return [Painted(text, axis.mapRectToScene(rect), everywhere, "number") for rect, _flags, text in texts if text]
 
 
-def written_by(widget: QWidget, paint: Callable[[], object]) -> list[str]:
-    """The texts that a widget of ours writes when it is painted."""
+def painted_on(widget: QWidget) -> list[Painted]:
+    """The texts that a widget of ours writes when it is painted, in its own pixels."""
     recorder = Recorder()
+    shown = widget.viewport() if isinstance(widget, QAbstractItemView) else widget
     with recorder.on():
-        paint()
-    return [each.text for each in recorder.texts]
+        shown.grab()
+    return recorder.texts

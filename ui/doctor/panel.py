@@ -83,6 +83,8 @@ class FindingRow(QFrame):
         self.buttons: list[RemedyButton] = []
         self.sign, self.name = _label("warning"), _label()
         self.summary, self.place = ElidedLabel(), ElidedLabel()
+        self.summary.setObjectName("findingSummary")
+        self.place.setObjectName("findingSummary")
         self.place.setProperty("role", "muted")
         font = self.name.font()
         font.setBold(True)

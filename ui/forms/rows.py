@@ -323,8 +323,9 @@ class TextsRow(Row):
 
     def _fit_list(self) -> None:
         """Five names at once at most, in text of the present size."""
-        for item in self._items():
-            item.setSizeHint(QSize(0, scaled(LINE)))
+        with QSignalBlocker(self.list):
+            for item in self._items():
+                item.setSizeHint(QSize(0, scaled(LINE)))
         self.list.setFixedHeight(min(max(self.list.count(), 1), 5) * scaled(LINE) + 4)
 
     def _items(self) -> list[QListWidgetItem]:

@@ -33,6 +33,7 @@ class Section(QWidget):
         font.setBold(True)
         self.head.setFont(font)
         self.summary = ElidedLabel()
+        self.summary.setObjectName("sectionSummary")
         self.summary.setProperty("role", "muted")
         self.summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.summary.hide()

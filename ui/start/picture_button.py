@@ -46,6 +46,11 @@ class PictureButton(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     @property
+    def bold_metrics(self) -> QFontMetrics:
+        """Of the title's letters."""
+        return QFontMetrics(self._bold)
+
+    @property
     def _bold(self) -> QFont:
         font = QFont(self.font())
         font.setBold(True)
@@ -54,7 +59,7 @@ class PictureButton(QAbstractButton):
     def heightForWidth(self, width: int) -> int:
         """Room for the picture, the whole title and a line below."""
         room = QRect(0, 0, width - 2 * PADDING, 1000)
-        title = QFontMetrics(self._bold).boundingRect(room, WRAPPED, self.title).height()
+        title = self.bold_metrics.boundingRect(room, WRAPPED, self.title).height()
         return round(width * RATIO) + title + self.fontMetrics().lineSpacing() + 2 * PADDING + 2
 
     def sizeHint(self) -> QSize:
