@@ -8,10 +8,10 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from simulator.running.command_line import COMMANDS, add_commands, add_threads, execute
 from simulator.running.transport import Mode, ProcessTransport, trainer, usual_mode
@@ -20,8 +20,10 @@ from simulator.system.machine import give_threads
 if TYPE_CHECKING:
     from simulator.running.headless import RunResult
     from simulator.running.messages import Command, Reply
+    from ui.export.pictures import Exported
 
 
+T = TypeVar("T")
 CLOSE_SECONDS = 1.0
 # Read when numpy is imported, here and in the training process; raised where a network is worth it. A second thread
 # that waits for work takes a core from the other process, at the start of all times.
@@ -71,37 +73,52 @@ def command_parser() -> argparse.ArgumentParser:
 
 def draw_plots(result: RunResult, folder: Path) -> str:
     """Draw every plot of a finished run as PNG, and say what was drawn; OSError with one sentence if that cannot be."""
+
+    def draw() -> Exported:
+        from ui.export.headless import draw_all
+
+        return draw_all(result.last, result.record, folder)
+
+    return _on_no_screen(draw).sentence
+
+
+def _on_no_screen(draw: Callable[[], T]) -> T:
+    """What drawing needs and what it leaves, around ``draw``."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     try:
         from ui.app import create_app
         from ui.export import ExportError
-        from ui.export.headless import draw_all
     except ImportError as error:
         raise OSError(f"the plots cannot be drawn ({error}); --no-plots leaves them out") from error
     app = create_app()
     try:
-        drawn = draw_all(result.last, result.record, folder)
+        drawn = draw()
     except ExportError as error:
         raise OSError(str(error)) from error
     app.processEvents()
-    return drawn.sentence
+    return drawn
 
 
 def write_report(result: RunResult, path: Path) -> None:
-    """Write the report of a finished run; OSError with one sentence if that cannot be."""
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    try:
-        from ui.app import create_app
-        from ui.export import ExportError
+    """Write the report of a finished run; OSError as :func:`draw_plots`."""
+
+    def draw() -> None:
         from ui.report.headless import report
-    except ImportError as error:
-        raise OSError(f"the report's plots cannot be drawn ({error})") from error
-    app = create_app()
-    try:
+
         report(result, path)
-    except ExportError as error:
-        raise OSError(str(error)) from error
-    app.processEvents()
+
+    _on_no_screen(draw)
+
+
+def draw_compared(results: Mapping[str, RunResult], folder: Path) -> str:
+    """Draw every plot of runs that were compared, and say what was drawn; OSError as :func:`draw_plots`."""
+
+    def draw() -> Exported:
+        from ui.export.lanes import draw_lanes
+
+        return draw_lanes({name: (result.last, result.record) for name, result in results.items()}, folder)
+
+    return _on_no_screen(draw).sentence
 
 
 def write_manual(folder: Path) -> int:
@@ -158,7 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command or open the bench; the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in COMMANDS:
-        return execute(command_parser().parse_args(given), draw_plots, write_manual, write_report)
+        return execute(command_parser().parse_args(given), draw_plots, write_manual, write_report, draw_compared)
     bench = bench_parser().parse_args(given)
     give_threads(bench.threads)
     return leave_threads(open_bench(bench.target, bench.worker, bench.reset))

@@ -9,12 +9,12 @@ import argparse
 import functools
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.running.arguments import count, shortened, typed
-from simulator.running.compare_command import add_compare, run_compare
+from simulator.running.compare_command import DrawLanes, add_compare, run_compare
 
 # The bench takes its arguments here too: what only a command needs is imported by the command.
 if TYPE_CHECKING:
@@ -145,9 +145,14 @@ def _no_report(_result: RunResult, path: Path) -> None:
     raise OSError(f"{path}: a report is written by the program with its window")
 
 
+def _no_lanes(_results: Mapping[str, RunResult], _folder: Path) -> None:
+    """Only the program with its window draws."""
+
+
 def execute(
-    arguments: argparse.Namespace, draw: Draw, write_manual: WriteManual = _no_manual, report: Report = _no_report
-) -> int:
+    arguments: argparse.Namespace, draw: Draw, write_manual: WriteManual = _no_manual, report: Report = _no_report,
+    draw_lanes: DrawLanes = _no_lanes,
+) -> int:  # fmt: skip
     """Carry out a parsed command; the process's exit status."""
     from simulator.experiment.experiment import ExperimentError
     from simulator.running.interruption import InterruptedRun
@@ -159,7 +164,7 @@ def execute(
         if arguments.command == "run":
             return _run(arguments, draw, report)
         if arguments.command == "compare":
-            return run_compare(arguments, _named)
+            return run_compare(arguments, _named, draw_lanes)
         if arguments.command == "presets":
             _list_presets()
         elif arguments.command == "manual":

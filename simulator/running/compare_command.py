@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Read = Callable[[str, bool], "Experiment"]
 """The experiment that a file or preset holds; whether it may read files outside of its own folder."""
+DrawLanes = Callable[[Mapping[str, "RunResult"], Path], str | None]
+"""Draws the plots of several runs into a folder, and says in a sentence what was drawn."""
 OPENING, CLOSING, QUOTES = "([{", ")]}", "\"'"
 
 
@@ -91,7 +93,7 @@ def lanes(arguments: argparse.Namespace, read: Read) -> dict[str, Experiment]:
     return together
 
 
-def run_compare(arguments: argparse.Namespace, read: Read) -> int:
+def run_compare(arguments: argparse.Namespace, read: Read, draw: DrawLanes) -> int:
     """Train all lanes and tell of it; the exit status."""
     from simulator.running.comparison import Comparison
     from simulator.running.interruption import Interruption
@@ -105,11 +107,15 @@ def run_compare(arguments: argparse.Namespace, read: Read) -> int:
         for name, words in comparison.in_words().items():
             print(f"{name}: {words}")
         progress = functools.partial(advance, "Training", total=arguments.steps * len(comparison.runs), unit="steps")
+        drawn: dict[str, RunResult] = {}
         for each, result in comparison.train(arguments.every, progress, resume=arguments.resume, stop=stop):
             _tell(each, result)
+            drawn.setdefault(each.lane, result)
         if stop.number is None:
             for line in comparison.sentences():
                 print(line)
+            if not arguments.no_plots and (said := draw(drawn, arguments.out / "plots")):
+                print(said)
     print(f"written to {str(arguments.out).encode(errors='backslashreplace').decode()}")
     return 0 if stop.number is None else 128 + stop.number
 

@@ -57,6 +57,10 @@ class AlikeCurves(Mark):
         return turns_of(self.heights, abs(to_pixels.m22()), length)
 
     def draw(self, surface: Surface) -> None:
+        if surface.style.lane:
+            # Its strokes tell the network, so none are left to tell curves.
+            Curves(self.key, self.curves, colours=self.colours, smooth=True, layers=self.layers).draw(surface)
+            return
         pixels, turns = abs(surface.to_pixels.m22()), self.turns(surface.to_pixels)
         alone = alone_of(self.heights, pixels) if any(turns) else np.zeros(0, np.bool_)
         drawn = DashedInTurn(

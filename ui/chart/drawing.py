@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -54,12 +54,12 @@ class MarkItem(Item):
         self.palette = palette
         self.mark: Mark | None = None
         self.style = LIVE
-        self.shift: QPointF | None = None
+        self.way: QTransform | None = None
         self._z = 0.0
 
-    def show_mark(self, mark: Mark | None, style: Style = LIVE, shift: QPointF | None = None) -> None:
-        """From the next time on that it is painted."""
-        self.mark, self.style, self.shift = mark, style, shift
+    def show_mark(self, mark: Mark | None, style: Style = LIVE, way: QTransform | None = None) -> None:
+        """From the next time on that it is painted; ``way`` leads from its data to those of the pane."""
+        self.mark, self.style, self.way = mark, style, way
         if mark is not None and mark.z != self._z:
             self._z = mark.z
             self.setZValue(mark.z)
@@ -70,8 +70,8 @@ class MarkItem(Item):
 
     def draw(self, painter: QPainter, to_pixels: QTransform) -> None:
         assert self.mark is not None
-        if self.shift is not None:
-            to_pixels = QTransform.fromTranslate(self.shift.x(), self.shift.y()) * to_pixels
+        if self.way is not None:
+            to_pixels = self.way * to_pixels
         self.mark.draw(Surface(painter, to_pixels, self.pane, self.palette, self.style))
 
 
@@ -83,6 +83,14 @@ class DrawnState:
     style: Style = LIVE
     shift: QPointF | None = None
     """How far it stands from the first, in data."""
+    stretch: Mapping[int, QTransform] = field(default_factory=dict)
+    """By pane: what brings its layers to where the first has those of the same relative depth."""
+
+
+def _way(state: DrawnState, mark: Mark) -> QTransform | None:
+    if state.shift is not None:
+        return QTransform.fromTranslate(state.shift.x(), state.shift.y())
+    return state.stretch.get(mark.pane)
 
 
 class Drawing:
@@ -99,7 +107,7 @@ class Drawing:
         idle = set(self._items)
         for place, state in enumerate(states):
             for mark in state.marks:
-                self._item(place, mark).show_mark(mark, state.style, state.shift)
+                self._item(place, mark).show_mark(mark, state.style, _way(state, mark))
                 idle.discard((place, mark.key))
         for name in idle:
             self._items[name].show_mark(None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,13 +12,15 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QGraphicsSceneResizeEvent, QStyleOptionGraphicsItem, QWidget
 
 from ui.chart.axes import plot_font
-from ui.chart.pens import DASHED, SOLID, pen_of, transparent
+from ui.chart.pens import DASH_DOTTED, DASHED, DOTTED, SOLID, Dash, pen_of, transparent
 from ui.style.numbers import tabular
 from ui.style.text_size import scaled
 from ui.style.theme import Theme
 
 WRAPPED = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
-Swatch = Literal["line", "dashed", "dot", "hollow", "band", "cell", "none"]
+Swatch = Literal["line", "dashed", "dotted", "dash-dotted", "dot", "hollow", "band", "cell", "none"]
+LINES: Mapping[Swatch, Dash] = {"line": SOLID, "dashed": DASHED, "dotted": DOTTED, "dash-dotted": DASH_DOTTED}
+"""Swatches that are a stroke."""
 
 
 @dataclass(frozen=True)
@@ -206,8 +208,8 @@ class Legend(pg.GraphicsWidget):
     def _key(self, painter: QPainter, key: Key, left: float, width: float) -> None:
         colour = str(getattr(self.theme, key.colour, key.colour))
         middle = QPointF(left + 7, self._line / 2 - 0.5)
-        painter.setPen(pen_of(colour, 1.6, dash=DASHED if key.swatch == "dashed" else SOLID))
-        if key.swatch in ("line", "dashed"):
+        painter.setPen(pen_of(colour, 1.6, dash=LINES.get(key.swatch, SOLID)))
+        if key.swatch in LINES:
             painter.drawLine(QPointF(left, middle.y()), QPointF(left + 14, middle.y()))
         elif key.swatch == "band":
             painter.fillRect(QRectF(left, middle.y() - 4, 14, 8), transparent(colour, 0.25))

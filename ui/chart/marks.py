@@ -20,7 +20,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QTransform
 
 from ui.chart.legend import Key
 from ui.chart.pane import Pane
-from ui.chart.pens import DASHED, SOLID, Dash, pen_of, transparent
+from ui.chart.pens import DASH_DOTTED, DASHED, DOTTED, SOLID, Dash, pen_of, transparent
 from ui.chart.polygons import Array, polygon, unbroken
 from ui.style.theme import Theme
 
@@ -45,9 +45,13 @@ class Style:
     dash: Dash = SOLID
     ghost: bool = False
     """Whether it is only there to be compared with, dimmed."""
+    lane: int = 0
+    """The place of the network that is shown, of several that are trained beside each other."""
 
 
 LIVE, GHOST = Style(), Style(ghost=True)
+LANES = tuple(Style(dash, lane=lane) for lane, dash in enumerate((SOLID, DASHED, DOTTED, DASH_DOTTED)))
+"""How several networks are told from each other: by strokes and the shapes of dots."""
 
 
 @dataclass(slots=True)
@@ -191,8 +195,9 @@ class Area(Mark):
 
     def draw(self, surface: Surface) -> None:
         painter = surface.painter
-        painter.setBrush(transparent(surface.colour(self.colour), self.alpha))
-        painter.setPen(Qt.PenStyle.NoPen)
+        colour, lane = surface.colour(self.colour), surface.style.lane
+        painter.setBrush(transparent(colour, self.alpha * (0.4 if lane else 1.0)))
+        painter.setPen(pen_of(colour, 0.7, dash=surface.dash(SOLID), alpha=0.6) if lane else QPen(Qt.PenStyle.NoPen))
         for band in self.bands:
             # The edge of a band through hundreds of points has no slopes that smoothing could show.
             surface.smooth(band.size() < DENSE)
@@ -202,6 +207,13 @@ class Area(Mark):
 ROUND, HOLLOW, FLOOR, LOST, ABOVE = range(5)
 """Kinds of dots: a value, a value of second rank, at the lower edge of an axis, not finite, at the upper edge."""
 BELOW = FLOOR
+SHAPES = (
+    (),
+    ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
+    ((0, -1.2), (1.2, 0), (0, 1.2), (-1.2, 0)),
+    ((0, -1.2), (1.1, 0.8), (-1.1, 0.8)),
+)
+"""Corners of the dots of the second, third and fourth network, in radii."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,16 +247,21 @@ class Dots(Mark):
                 continue
             colour = warning if kind == LOST else colours[row % len(colours)]
             if kind in (ROUND, HOLLOW):
-                self._circle(painter, at, size, kind, colour, ground)
+                self._dot(painter, at, size, kind, colour, ground, surface.style.lane)
             else:
                 self._edge_triangle(painter, at, size, kind, colour)
 
     @staticmethod
-    def _circle(painter: QPainter, at: QPointF, size: float, kind: int, colour: str, ground: str) -> None:
+    def _dot(painter: QPainter, at: QPointF, size: float, kind: int, colour: str, ground: str, lane: int) -> None:
+        """A disc; of a further network a square, a diamond or a triangle."""
         rim = pen_of(ground, 0.8) if size > 2.5 else QPen(Qt.PenStyle.NoPen)
         painter.setPen(pen_of(colour, 1.3) if kind == HOLLOW else rim)
         painter.setBrush(transparent(ground if kind == HOLLOW else colour, 1.0))
-        painter.drawEllipse(at, size - 0.5, size - 0.5)
+        if lane:
+            corners = SHAPES[lane % len(SHAPES)]
+            painter.drawPolygon(QPolygonF([at + QPointF(x * size, y * size) for x, y in corners]))
+        else:
+            painter.drawEllipse(at, size - 0.5, size - 0.5)
 
     def _edge_triangle(self, painter: QPainter, at: QPointF, size: float, kind: int, colour: str) -> None:
         """Points out of the pane at the edge that a value lies beyond."""

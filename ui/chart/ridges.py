@@ -203,7 +203,7 @@ class Ridges(Mark):
         gap = min((b - a for a, b in pairwise(self.rows)), default=1)
         thin = abs(surface.to_pixels.m22()) * gap < THIN_ROW
         for i, outline in enumerate(self.outlines):
-            if not thin:
+            if not thin and not surface.style.lane:
                 self._base_line(surface, float(self.rows[i] if self.rows else i))
             self._ridge(surface, surface.to_pixels.map(outline), i, thin)
 
@@ -212,10 +212,11 @@ class Ridges(Mark):
         emphasised = surface.palette.highlighted >= 0 and self._layer(index) == surface.palette.highlighted
         line = surface.colour(self.colours[index % len(self.colours)])
         painter = surface.painter
-        surface.smooth(False)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(transparent(line if emphasised else _fill(surface.colour("panel"), line), 1.0))
-        painter.drawPolygon(outline)
+        if not surface.style.lane:
+            surface.smooth(False)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(transparent(line if emphasised else _fill(surface.colour("panel"), line), 1.0))
+            painter.drawPolygon(outline)
         surface.smooth(True)
         painter.setPen(pen_of(line, 1.8 if emphasised else 0.5 if thin else 1.0, dash=surface.dash(SOLID)))
         painter.drawPolyline(outline)

@@ -172,6 +172,13 @@ def vector_drawing(plot: Plot[Any], width: int, height: int, *, light: bool = Tr
     return _content(plot, "svg", width, height, 1.0, light)
 
 
+def write_picture(plot: Plot[Any], path: Path, image: QImage) -> None:
+    """Write what was drawn of a plot as a PNG, with the experiment that it shows."""
+    device = _buffer()
+    _encode(plot, image, device)
+    _write(path, with_experiment(plot, bytes(device.data().data()), "png"))
+
+
 def _write(path: Path, content: bytes) -> None:
     if not path.parent.is_dir():
         raise ExportError(f"cannot write {path.name}: the folder {path.parent} does not exist")

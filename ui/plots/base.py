@@ -182,6 +182,7 @@ class Plot(DrawnPlot[S]):
             # The same ranges, with their history.
             vars(its).update(vars(mine))
         other.set_ghost(self.ghost)
+        other.lane_name, other.lanes = self.lane_name, self.lanes
         for marks, copies in zip(self.pointing.change_marks, other.pointing.change_marks, strict=True):
             copies.show_changes(marks.changes)
         if self.state is not None:

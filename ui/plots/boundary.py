@@ -114,6 +114,7 @@ class BoundaryPlot(Plot[BoundaryState]):
     key = "boundary"
     spoken_as = (("output_*", "outputs"),)
     preset = "spiral"
+    overlays = False
     title = "Decision boundary"
     side = "training"
     shape = "square"

@@ -41,6 +41,7 @@ class BranchShare(DepthPlot):
     key = "branch_share"
     spoken_as = (("branch_share", "shares of the branch"),)
     preset = "deep-residual"
+    overlays = False
     title = "Branch of residual layers"
     side = "forward"
     kinds = layer_kinds(lambda layer: layer.branched)

@@ -42,6 +42,7 @@ class ComputationGraph(Plot[GraphState]):
     key = "computation_graph"
     spoken_as = (("norm", "norms in the boxes"), ("norm_changed", "norms as changed by hand"))
     preset = "hand-net"
+    overlays = False
     title = "Computation graph"
     side = "training"
     shape = "square"

@@ -52,6 +52,8 @@ class PlotDefinition(Generic[S]):
     """The preset that makes its point, for a preview of it alone."""
     spoken_as: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Columns of its rows, or patterns of their names, and what a sentence calls them; none: all, by their names."""
+    overlays: ClassVar[bool] = True
+    """Whether several networks lie upon each other; else they stand beside each other."""
     comes_along: ClassVar[bool] = False
     """Whether it opens by itself where the network has such a layer."""
 

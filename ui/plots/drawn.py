@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from simulator.experiment.experiment import Experiment
@@ -13,8 +16,8 @@ from simulator.training.run_info import RunInfo
 from ui.chart.canvas import Canvas
 from ui.chart.drawing import Drawing, DrawnState
 from ui.chart.header import Header
-from ui.chart.legend import Legend, Note, PictureTitle
-from ui.chart.marks import GHOST, LIVE, Palette, Style
+from ui.chart.legend import LINES, Key, Legend, Note, PictureTitle, Swatch
+from ui.chart.marks import GHOST, LANES, LIVE, Palette, Style
 from ui.chart.pointing import Pointing
 from ui.chart.table import Table, stacked
 from ui.chart.view import S, Scale
@@ -25,6 +28,15 @@ from ui.style.theme import Theme, current_theme, depth_colours
 LEGEND_ROW, FIRST_ROW = 1, 2
 NOTHING_IN_VIEW = "nothing here: double-click"
 """What a view says from which a hand has moved all that is drawn; a double-click or A brings it back."""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A further network: its name, a plot of it that is not shown, and how it is told from the others."""
+
+    name: str
+    plot: DrawnPlot[Any]
+    style: Style
 
 
 class DrawnPlot(QWidget, PlotDefinition[S]):
@@ -40,6 +52,10 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
         self.experiment: Experiment | None = None
         """By which what is shown was trained, as of its step."""
         self.ghost: S | None = None
+        self.lanes: tuple[Lane, ...] = ()
+        """Networks that are drawn over this one."""
+        self.lane_name = ""
+        """What this one is called beside them."""
         self.options = {option.key: option.on for option in self.offers}
         self.by_hand: set[str] = set()
         """Options that a hand has set: they stay."""
@@ -95,18 +111,44 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
 
     def paint(self, states: Sequence[tuple[S, Style]]) -> None:
         """Draw several states at once, the first one live, and nothing else."""
+        lanes = [lane for lane in self.lanes if states and lane.plot.state is not None]
         if states:
-            self.fit([state for state, _ in states])
-        self.drawing.show(
-            [
-                DrawnState(
-                    self.ghost_marks(state) if style.ghost else self.marks(state),
-                    style,
-                    self.shift(place) if place else None,
-                )
-                for place, (state, style) in enumerate(states)
-            ]
-        )
+            self.fit(
+                [state for state, _ in states] + [lane.plot.state for lane in lanes if lane.plot.state is not None]
+            )
+        own = [
+            DrawnState(
+                self.ghost_marks(state) if style.ghost else self.marks(state),
+                style,
+                self.shift(place) if place else None,
+            )
+            for place, (state, style) in enumerate(states)
+        ]
+        self.drawing.show([*own, *(self._drawn_lane(lane) for lane in lanes)])
+
+    def _drawn_lane(self, lane: Lane) -> DrawnState:
+        """A further network on these axes; its layers stand at the same relative depth."""
+        state = lane.plot.state
+        assert state is not None
+        for mine, its in zip(self.scales, lane.plot.scales, strict=True):
+            vars(its).update(vars(mine))
+        return DrawnState(lane.plot.marks(state), lane.style, stretch=self.stretch(state.depth))
+
+    def stretch(self, depth: int) -> dict[int, QTransform]:
+        """By pane: what brings a network of so many layers to where this one has its own of the same relative depth."""
+        own = self.state.depth if self.state is not None else 0
+        if own == depth or min(own, depth) < 2:
+            return {}
+        factor, panes = (own - 1) / (depth - 1), self.canvas.panes
+        across = {panes.index(pane): QTransform.fromScale(factor, 1.0) for pane in self.canvas.depth_panes}
+        return across | {panes.index(pane): QTransform.fromScale(1.0, factor) for pane in self.canvas.row_panes}
+
+    def show_lanes(self, name: str, others: Sequence[tuple[str, DrawnPlot[S]]]) -> None:
+        """Draw further networks over this one, which is called ``name``."""
+        self.lane_name = name
+        self.lanes = tuple(Lane(each, plot, LANES[place % len(LANES)]) for place, (each, plot) in enumerate(others, 1))
+        self.legend.begin()
+        self.redraw()
 
     def redraw(self) -> None:
         """Draw the present states again, and write what they say."""
@@ -148,10 +190,12 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
         """Exactly what is drawn, in full precision; a pinned ghost as further rows."""
         if self.state is None:
             return Table()
-        now = self.rows(self.state)
-        if self.ghost is None:
-            return now
-        return stacked({"now": now, "pinned": self.rows(self.ghost)})
+        parts = {"now": self.rows(self.state)}
+        if self.lanes:
+            parts = {self.lane_name: parts["now"]} | {lane.name: lane.plot.table() for lane in self.lanes}
+        if self.ghost is not None:
+            parts["pinned"] = self.rows(self.ghost)
+        return stacked(parts) if len(parts) > 1 else parts["now"]
 
     # -- options -------------------------------------------------------------------------------------------------------
 
@@ -199,9 +243,14 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
             notes.insert(0, Note(f"held at step {integer(self.state.step)}"))
         if any(pane.astray for pane in self.canvas.panes):
             notes.insert(0, Note(NOTHING_IN_VIEW, warning=True))
-        keys = [*self.legend_keys(self.state), *self.drawing.keys(), *self.pinned_key()]
+        keys = [*self._lane_keys(), *self.legend_keys(self.state), *self.drawing.keys(), *self.pinned_key()]
         self.legend.say(keys, notes, self.remark(self.state))
         self.pointing.read_again()
+
+    def _lane_keys(self) -> list[Key]:
+        names = [self.lane_name, *(lane.name for lane in self.lanes)] if self.lanes else []
+        strokes: Sequence[Swatch] = tuple(LINES)
+        return [Key(name, "text", strokes[place % len(strokes)]) for place, name in enumerate(names)]
 
     def sentence(self) -> str:
         """What can be seen, for whoever cannot: what is shown now with its range, and what the legend remarks."""

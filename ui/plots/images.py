@@ -31,6 +31,8 @@ COLUMNS = 384
 class ImagePlot(Plot[S]):
     """An image whose rows go down."""
 
+    overlays = False
+
     bar_name: ClassVar[str] = ""
 
     @staticmethod

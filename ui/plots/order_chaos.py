@@ -138,6 +138,7 @@ def on_map(place: Place, pane: Pane) -> QPointF:
 class OrderChaosPlot(Plot[OrderChaosState]):
     key = "order_chaos"
     preset = "edge-of-chaos"
+    overlays = False
     title = "Order and chaos"
     side = "training"
     shape = "square"

@@ -121,6 +121,7 @@ class UnitMicroscope(Plot[UnitState]):
         ("gradient_norm", "gradient norm"),
     )
     preset = "dying-relu"
+    overlays = False
     title = "Unit microscope"
     side = "forward"
     shape = "tall"

@@ -127,6 +127,7 @@ def gain_text(log: float) -> str:
 class Waterfall(Plot[WaterfallState]):
     key = "waterfall"
     spoken_as = (("log10_total", "log₁₀ of gains"),)
+    overlays = False
     title = "Gradient waterfall"
     side = "backward"
     explain = (

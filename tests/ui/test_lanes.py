@@ -1,0 +1,95 @@
+"""Plots of several networks at once."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtGui import QImage
+
+from tests.ui.plot_data import view
+from tests.ui.real_runs import NETS, real
+from ui.chart.marks import LANES
+from ui.export.lanes import draw_lanes
+from ui.export.pictures import picture
+from ui.export.tables import csv_text
+from ui.plots import View, all_plots
+from ui.plots.base import Plot
+from ui.style.theme import LIGHT
+
+PLOTS = all_plots()
+OVERLAYS = [plot for plot in PLOTS if plot.overlays]
+
+
+def filled(qtbot: Any, kind: type[Plot[Any]], shown: View) -> Plot[Any]:
+    plot = kind(theme=LIGHT, bare=True)
+    qtbot.addWidget(plot)
+    plot.start(shown.frame.info)
+    plot.refresh(shown)
+    return plot
+
+
+@pytest.mark.parametrize("kind", OVERLAYS, ids=lambda kind: kind.key)
+def test_a_plot_of_curves_draws_every_network_and_says_which_is_which(qtbot: Any, kind: type[Plot[Any]]) -> None:
+    tried = 0
+    for name in NETS:
+        first, *others = (filled(qtbot, kind, real(each)) for each in (name, name, name, name))
+        if first.state is None:
+            continue
+        tried += 1
+        alone = picture(first, 600, 400)
+        first.show_lanes("A", [(lane, other) for lane, other in zip("BCD", others, strict=True)])
+        assert [key.text for key in first.legend.keys[:4]] == list("ABCD")
+        assert len({key.swatch for key in first.legend.keys[:4]}) == 4
+        assert {style.lane for style in LANES} == {0, 1, 2, 3}
+        assert picture(first, 600, 400) != alone
+        told = set(first.table().columns["state"])
+        assert told == set("ABCD")
+        first.show_lanes("A", [])
+        assert picture(first, 600, 400) == alone
+    assert tried, "no net fills this plot"
+
+
+@pytest.mark.parametrize("kind", OVERLAYS, ids=lambda kind: kind.key)
+@pytest.mark.parametrize("depths", [(10, 4), (4, 10), (1, 30), (30, 1)])
+def test_networks_of_other_depths_lie_at_the_same_relative_depth(
+    qtbot: Any, kind: type[Plot[Any]], depths: Sequence[int]
+) -> None:
+    first, other = (filled(qtbot, kind, view(depth)) for depth in depths)
+    if first.state is None or other.state is None:
+        pytest.skip("drawn from real runs only")
+    first.show_lanes("A", [("B", other)])
+    assert not picture(first, 600, 400).isNull()
+    states = first.state.depth, other.state.depth
+    way = first.stretch(states[1])
+    for place, pane in enumerate(first.canvas.panes):
+        if pane in (*first.canvas.depth_panes, *first.canvas.row_panes) and min(states) > 1:
+            assert max(way[place].map(depths[1] - 1.0, depths[1] - 1.0)) == pytest.approx(max(depths) - 1)
+        else:
+            assert place not in way
+
+
+def test_pictures_of_all_networks_are_written_and_those_beside_each_other_share_a_scale(
+    tmp_path: Path, qapp: Any
+) -> None:
+    shown = {"A": real("residual"), "wide": real("deep")}
+    drawn = draw_lanes(
+        {name: (each.frame, each.record) for name, each in shown.items()}, tmp_path, width=300, height=200
+    )
+    assert len(drawn.written) + len(drawn.empty) == len(PLOTS)
+    for path in drawn.written:
+        image = QImage(str(path))
+        beside = not next(plot for plot in PLOTS if plot.key == path.stem).overlays
+        assert image.width() in ((600, 300) if beside else (300,)), path.name
+
+
+def test_the_table_of_several_networks_has_a_row_of_each(qtbot: Any) -> None:
+    (kind,) = [plot for plot in PLOTS if plot.key == "gradient_depth"]
+    first, other = filled(qtbot, kind, view(5)), filled(qtbot, kind, view(3))
+    first.show_lanes("A", [("B, deep", other)])
+    rows = list(csv.DictReader(io.StringIO(csv_text(first.table()))))
+    assert [row["state"] for row in rows] == ["A"] * 5 + ["B, deep"] * 3
