@@ -86,6 +86,13 @@ class Images(Data, frozen=True, kw_only=True, tag="images"):
         return image_files(self.path).state()
 
 
+def check_images(path: str) -> None:
+    """DataError where a folder or archive holds no images for classes, or the first one of a class cannot be read."""
+    source = image_files(path)
+    for label, names in source.files():
+        _pixels(source, label, names[0], 1, "grey", "resize")
+
+
 # One set is kept, so that a new split, scale or label noise does not read the files again.
 @functools.lru_cache(maxsize=1)
 def _load(path: str, fingerprint: tuple[int, ...], size: int, color: str, fit: str) -> Raw:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from simulator.data import Csv, Data
 from simulator.data.image_files import holds_images
+from simulator.data.images import check_images
 from simulator.data.table import changed, has_changed
 from simulator.experiment.carriers import extract, is_carrier
 from simulator.experiment.experiment import Experiment, in_words
@@ -109,6 +110,13 @@ class Experiments(QObject):
 
     def open_path(self, path: Path) -> None:
         """Open an experiment, or take a table as data; what cannot be read is said, and nothing is lost."""
+        try:
+            self._open_kind(path)
+        except MemoryError:
+            self._banner.say(f"Not opened: there is not enough memory for {path.name}")
+
+    def _open_kind(self, path: Path) -> None:
+        """As what its name, or what it holds, says that it is."""
         if holds_images(path):
             self._use_images(path)
             return
@@ -142,9 +150,8 @@ class Experiments(QObject):
                 return
             saved = read(path)
             training = taken_up(saved)
-        except (ValueError, MemoryError) as error:
-            reason = in_words(error) if isinstance(error, ValueError) else "there is not enough memory for it"
-            self._banner.say(f"Not opened: {reason}")
+        except ValueError as error:
+            self._banner.say(f"Not opened: {in_words(error)}")
             return
         news = saved.news(environment(blas_threads(training.network)), training.data.digest)
         del training
@@ -186,6 +193,11 @@ class Experiments(QObject):
 
     def _use_images(self, path: Path) -> None:
         """Take a folder, or an archive, with a sub-folder of pictures for each class as data."""
+        try:
+            check_images(str(path))
+        except ValueError as error:
+            self._banner.say(f"Not opened: {error}")
+            return
         old = self.document.experiment
         plain = replaced(old.to_builtins(), ("data",), {"kind": "images", "path": str(path.absolute())})
         reason = self.document.propose(with_fitting_loss(old, plain), f"Use images from {path.name}")
