@@ -43,7 +43,7 @@ from simulator.running.transport import MODES, Mode, Notify, Transport, trainer,
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.live_change import LiveChanges
 
-CLOSE_SECONDS = 1.0
+CLOSE_SECONDS = 0.5
 """For the step in hand; a window that is closed is gone within two."""
 CHECKPOINT_SECONDS = 10.0
 """What may be lost with a process that dies. A checkpoint of a wide network is megabytes."""

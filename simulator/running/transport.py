@@ -178,8 +178,10 @@ class _PipeInbox(Generic[C]):
 
 def _child(factory: WorkerFactory[C, R], commands: Connection, replies: Connection, niceness: int) -> None:
     """The child process: the same worker over pipes."""
-    # Ctrl-C reaches the whole group; the window decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # These reach the whole group; the window decides what they mean.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="nablascope-parent", daemon=True).start()
     if niceness and hasattr(os, "nice"):
         os.nice(niceness)
     gc.disable()
@@ -191,6 +193,14 @@ def _child(factory: WorkerFactory[C, R], commands: Connection, replies: Connecti
         loop()
     except (BrokenPipeError, EOFError):
         return
+
+
+def _end_with_parent() -> None:
+    """Nobody is left who could be told anything: end, in the midst of a step too."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 class ProcessTransport(Generic[C, R]):

@@ -13,8 +13,8 @@ from simulator.running.trial_worker import Cancel, Command, Reply, Tried, Try, T
 NAME = "trial"
 NICENESS = 19
 """Whatever else the machine has to do comes first."""
-CLOSE_SECONDS: dict[Mode, float] = {"process": 0.1, "thread": 1.0}
-"""A process may be ended by force: nothing is lost with it."""
+CLOSE_SECONDS = 0.1
+"""A process may be ended by force, and a thread be left to its step: nothing is lost with them."""
 
 
 class TrialSession:
@@ -89,4 +89,4 @@ class TrialSession:
         """End the worker; the next request starts another."""
         transport, self._transport, self._waiting = self._transport, None, None
         if transport is not None:
-            transport.close(CLOSE_SECONDS[self.mode])
+            transport.close(CLOSE_SECONDS)

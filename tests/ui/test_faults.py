@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -173,70 +172,3 @@ def test_a_hard_crash_leaves_its_stacks_to_the_next_start(tmp_path: Path) -> Non
     dead.end()
     assert not list(left_behind(tmp_path))
     with_life.end()
-
-
-# -- ends ------------------------------------------------------------------------------------------------------------
-
-SLOW = {
-    "data": {"kind": "gaussian", "samples": 4000, "features": 400, "classes": 4},
-    "layers": [{"kind": "dense", "units": 3000, "repeat": 3}],
-    "batch_size": 4000,
-}
-WINDOW = """
-import os, sys
-from PySide6.QtCore import QTimer
-import main
-from ui.app import create_app
-from ui.window.main_window import MainWindow
-app = create_app()
-def window():
-    return next(w for w in app.topLevelWidgets() if isinstance(w, MainWindow))
-def begin():
-    window().bench.play()
-    print("playing", flush=True)
-QTimer.singleShot(int(sys.argv[3]), begin)
-if sys.argv[4] == "close":
-    QTimer.singleShot(int(sys.argv[3]) + 1500, lambda: (print("closing", flush=True), window().close()))
-sys.exit(main.main([sys.argv[1], "--worker", sys.argv[2]]))
-"""
-
-
-def opened(tmp_path: Path, described: dict[str, object], worker: str, do: str) -> subprocess.Popen[str]:
-    file = tmp_path / "experiment.json"
-    file.write_bytes(Experiment.from_builtins(described).to_json())
-    environment = {
-        **os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen",
-        "XDG_CONFIG_HOME": str(tmp_path / "config"), "XDG_STATE_HOME": str(tmp_path / "state"),
-    }  # fmt: skip
-    return subprocess.Popen(
-        [sys.executable, "-c", WINDOW, str(file), worker, "500", do],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=ROOT,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("worker", ["thread", "process"])
-def test_a_window_closes_within_two_seconds_in_the_midst_of_a_long_step(tmp_path: Path, worker: str) -> None:
-    process = opened(tmp_path, SLOW, worker, "close")
-    assert process.stdout is not None
-    while process.stdout.readline() not in ("closing\n", ""):
-        pass
-    began = time.monotonic()
-    _, told = process.communicate(timeout=60)
-    assert process.returncode == 0, told
-    assert time.monotonic() - began < 2.5
-    assert "Traceback" not in told
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("worker", ["thread", "process"])
-def test_a_signal_ends_the_window_with_its_status(
-    tmp_path: Path, worker: str, number: signal.Signals, status: int
-) -> None:
-    process = opened(tmp_path, PLAIN, worker, "wait")
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.send_signal(number)
-    _, told = process.communicate(timeout=20)
-    assert process.returncode == status, told
-    assert "Traceback" not in told

@@ -142,6 +142,11 @@ class BackgroundTrials(QObject):
         judged = [] if self._judged is None else self._judged.offers(self._findings)
         return (*judged, *self._suspected_offers())
 
+    @property
+    def trying(self) -> bool:
+        """Whether copies are being trained."""
+        return self._session is not None and self._session.waiting
+
     def forget(self) -> None:
         """The experiment is another one: what is being tried concerns nobody, what was tried does not hold."""
         self._stop()
