@@ -5,6 +5,7 @@ The file is that of a run, with further members; each of them, the run too, is t
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,15 +41,13 @@ def write(shared: Shared, path: Path) -> None:
     own = own_file(shared.experiment) if shared.data else None
     run = shared.run
     here, digest = (environment(1), "") if run is None else (run.environment, run.checkpoint.data)
-    with replacing(path) as stream:
-        archive = ArchiveWriter(stream)
+    with replacing(path) as stream, closing(ArchiveWriter(stream)) as archive:
         add_head(archive, relocated(shared.experiment, own), here, digest)
         if own is not None:
             add_data(archive, own)
         if run is not None:
             add_run(archive, run)
         presentation.add(archive, shared.shown)
-        archive.close()
 
 
 def read(path: Path) -> Shared:

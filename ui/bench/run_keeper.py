@@ -23,6 +23,8 @@ from ui.bench.link import WorkerLink
 if TYPE_CHECKING:
     from simulator.running.run_file import SavedRun
 
+Write = Callable[["SavedRun", Path], Fingerprint | None]
+"""Writes a run into a file, and says what stands there then; OSError where it cannot."""
 PATIENCE_SECONDS = 60.0
 """How long one who cannot go on without it waits for a step to be over and the file to be written."""
 PAUSE_SECONDS = 0.005
@@ -58,6 +60,8 @@ class RunKeeper(QObject):
         """Of the files that are asked for; the first may be on its way."""
         self._aside: dict[Path, SavedRun] = {}
         """What is to stand in some of them, if that is not the present run."""
+        self._writers: dict[Path, Write] = {}
+        """How some of them are written."""
         self._writing: threading.Thread | None = None
         self._kept: tuple[Experiment, int] | None = None
         """What the file that is written holds: the experiment, and the step."""
@@ -71,10 +75,15 @@ class RunKeeper(QObject):
         """Whether a file is still to be written."""
         return bool(self._paths)
 
-    def keep(self, path: Path, saved: SavedRun | None = None) -> None:
-        """Write the present run, or this one, into a file; :attr:`kept` or :attr:`failed` tells when that is over."""
+    def keep(self, path: Path, saved: SavedRun | None = None, write: Write | None = None) -> None:
+        """Write the present run, or this one, into a file; :attr:`kept` or :attr:`failed` tells when that is over.
+
+        ``write`` does it, in a thread of its own, where it is to be in company.
+        """
         if saved is not None:
             self._aside[path] = saved
+        if write is not None:
+            self._writers[path] = write
         self._paths.append(path)
         if len(self._paths) == 1:
             self._ask()
@@ -129,7 +138,7 @@ class RunKeeper(QObject):
 
         self._error = ""
         try:
-            self._fingerprint = write(saved, path)
+            self._fingerprint = self._writers.pop(path, write)(saved, path)
         except OSError as error:
             self._error = f"{path}: cannot be written: {error.strerror or error}"
         except MemoryError:

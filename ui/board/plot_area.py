@@ -87,6 +87,15 @@ class PlotArea(QWidget):
         """Every plot by its key; those that were never shown are made now."""
         return {key: self._plots.plot(key) for key in self._plots.kinds}
 
+    @property
+    def made(self) -> Mapping[str, Plot[Any]]:
+        """The plots that have been made."""
+        return self._plots.existing
+
+    def has(self, key: str) -> bool:
+        """Whether there is a plot of this key."""
+        return self._plots.has(key)
+
     def plot(self, key: str) -> Plot[Any]:
         """One plot, made now if it was never shown; KeyError if there is none."""
         return self._plots.plot(key)

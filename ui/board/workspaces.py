@@ -106,12 +106,33 @@ class Workspaces(QObject):
 
     def save_as(self, title: str) -> None:
         """The present arrangement under a name of its own, and on the board."""
+        self._add(title, self.present.arrangement)
+
+    def _add(self, title: str, arrangement: Arrangement) -> None:
         id = f"own-{1 + max([int(w.id.removeprefix('own-')) for w in self._all if w.own], default=0)}"
-        self._all.append(Workspace(id, title, "Your own workspace.", self.present.arrangement, own=True))
+        self._all.append(Workspace(id, title, "Your own workspace.", arrangement, own=True))
         self.current = id
         self._store()
         self.listed.emit()
         self.selected.emit()
+
+    def take_in(self, title: str, arrangement: Arrangement, source: str) -> None:
+        """Put an arrangement from elsewhere on the board, as a workspace of its own unless there is such a one.
+
+        No other is changed; ``source`` is in its name where there is another of the same.
+        """
+        alike = [each for each in self._all if each.arrangement == arrangement]
+        if alike:
+            self.select(min(alike, key=lambda each: each.title != title).id)
+        else:
+            self._add(self._free_title(title, source), arrangement)
+
+    def _free_title(self, title: str, source: str) -> str:
+        """``Flow``, ``Flow (talk)``, ``Flow (talk) 2`` …"""
+        taken = {each.title for each in self._all}
+        named = f"{title} ({source})"
+        titles = (title, named, *(f"{named} {number}" for number in range(2, len(taken) + 3)))
+        return next(each for each in titles if each not in taken)
 
     def rename(self, title: str) -> None:
         """Call the present one otherwise, if it is a person's own."""

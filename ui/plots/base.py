@@ -159,6 +159,12 @@ class Plot(DrawnPlot[S]):
         """Freeze the present state as a ghost behind the live one; nothing happens while there is none."""
         self.set_ghost(self.state)
 
+    def pin_state(self, state: S) -> None:
+        """Pin a state of another run: at once if it fits the present layers, else when a run has as many."""
+        self.set_ghost(state)
+        if self.info is not None:
+            self._fit_ghost(self.info)
+
     def unpin(self) -> None:
         self.set_ghost(None)
 

@@ -18,8 +18,10 @@ from simulator.experiment.experiment import Experiment, in_words
 from simulator.experiment.files import Preset, is_table, reach_from, reach_of, read
 from simulator.schema.parameter import replaced
 from simulator.system.fingerprint import Fingerprint, fingerprint_of, free_name_beside
+from simulator.system.progress import CancelledError
 from ui.bench.bench import Bench
 from ui.dialogs import files
+from ui.dialogs.waiting import waiting
 from ui.forms.training import with_fitting_loss
 from ui.settings.preferences import PRECISION, SEED, preferred
 from ui.settings.settings import Settings
@@ -28,6 +30,7 @@ from ui.window.status import Banner
 
 # Dialogs are imported when they are asked for: the first window does not wait for them.
 if TYPE_CHECKING:
+    from simulator.running.shared_file import Shared
     from ui.dialogs.table import TableDialog
 
 RUN_ENDING = ".nabla"
@@ -54,6 +57,8 @@ class Experiments(QObject):
 
     preset_opened = Signal(object)
     """The :class:`Preset` that has just been opened."""
+    shared_opened = Signal(object, object)
+    """A :class:`Shared`, with more than a run in it, that has just been opened, and its path."""
     leaving = Signal()
     """The present experiment is about to be given up for another, or has just been saved."""
 
@@ -138,28 +143,45 @@ class Experiments(QObject):
                 self._banner.say(news)
 
     def _open_run(self, path: Path) -> None:
-        """Go on with a saved run; what is none is said, and nothing is lost."""
-        from simulator.network.threads import blas_threads
-        from simulator.running.run_file import described, read, taken_up
-        from simulator.system.environment import environment
-
+        """Go on with a saved run, or open what was shared; what is neither is said, and nothing is lost."""
         content = fingerprint_of(path)
         try:
-            reach = reach_from(path, described(path))
-            if reach is not None and not files.ask_reach(self._window, path, reach.target):
-                return
-            saved = read(path)
-            training = taken_up(saved)
+            with waiting(self._window, "Open"):
+                opened = self._read_run(path)
         except ValueError as error:
             self._banner.say(f"Not opened: {in_words(error)}")
             return
-        news = saved.news(environment(blas_threads(training.network)), training.data.digest)
-        del training
-        if self._may_leave():
-            self.document.replace(saved.experiment, path.absolute(), saved, content=content)
-            self._settings.add_recent(path)
-            if news:
-                self._banner.say(news)
+        if opened is None or not self._may_leave():
+            return
+        shared, news = opened
+        if shared.is_run:
+            self.document.replace(shared.experiment, path.absolute(), shared.run, content=content)
+        else:
+            # A copy without a name: saving it must not write over what somebody has packed.
+            self.document.replace(shared.experiment, run=shared.run)
+            self.shared_opened.emit(shared, path)
+        self._settings.add_recent(path)
+        if news:
+            self._banner.say(f"{self._banner.text} {news}".lstrip())
+
+    def _read_run(self, path: Path) -> tuple[Shared, str] | None:
+        """What is in a file, and why its run may go on otherwise; None where it may not be read, or nobody waits."""
+        from simulator.network.threads import blas_threads
+        from simulator.running.run_file import described, taken_up
+        from simulator.running.shared_file import read
+        from simulator.system.environment import environment
+
+        reach = reach_from(path, described(path))
+        if reach is not None and not files.ask_reach(self._window, path, reach.target):
+            return None
+        try:
+            shared = read(path)
+            if shared.run is None:
+                return shared, ""
+            training = taken_up(shared.run)
+        except CancelledError:
+            return None
+        return shared, shared.run.news(environment(blas_threads(training.network)), training.data.digest)
 
     def _open_carried(self, path: Path) -> None:
         """The experiment in a picture or a report, as an untitled copy: saving it must not replace what carried it."""
@@ -273,6 +295,12 @@ class Experiments(QObject):
             self.bench.record.saved_steps = step
             self.document.saved_in(path, experiment, content)
             self.leaving.emit()
+
+    def suggestion(self, ending: str) -> Path:
+        """A name for another file of this experiment, beside its own."""
+        path = self.document.path
+        stem = files.file_stem(self.document.name) if path is None else path.stem
+        return (Path(self._folder()) if path is None else path.parent) / f"{stem}{ending}"
 
     def _folder(self) -> str:
         recent = self._settings.recent_files()

@@ -45,6 +45,7 @@ from ui.window.preference_access import PreferenceAccess
 from ui.window.preference_effects import PreferenceEffects
 from ui.window.progress_line import ProgressLine
 from ui.window.reviving import let_revive
+from ui.window.sharing import Sharing
 from ui.window.status import Banner, StatusLine
 from ui.window.transport import Transport
 
@@ -82,7 +83,8 @@ class MainWindow(QMainWindow):
         self.faults = Faults(self.bench, self.banner, self)
         self.exporting = Exporting(
             self.bench, self.plot_area, self.findings.rounds, self.banner, self.notices.decline, self
-        )  # fmt: skip
+        )
+        self.sharing = Sharing(self.bench, self.plot_area, self.experiments, self.banner, self.progress, self)
         self.first_hour = FirstHour(self, self.experiments, parts, self.training_dock)
         self._escape = self._make_escape()
         self._build_menus(parts)
@@ -139,8 +141,8 @@ class MainWindow(QMainWindow):
             self, parts, docks, self.experiments.open_preset, self.preference_access.open_at
         )
         return Commands(
-            self.experiments, self.exporting, self.reset_arrangement, tuple(toggles), self.palette_access.open,
-            self.first_hour, self.faults, self.preference_access.open,
+            self.experiments, self.sharing, self.exporting, self.reset_arrangement, tuple(toggles),
+            self.palette_access.open, self.first_hour, self.faults, self.preference_access.open,
         )  # fmt: skip
 
     def _connect(self) -> None:

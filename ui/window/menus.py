@@ -25,6 +25,7 @@ from ui.window.first_hour import FirstHour
 from ui.window.manual_access import ManualAccess
 from ui.window.parts import Parts
 from ui.window.preference_effects import PreferenceEntry
+from ui.window.sharing import Sharing
 
 Standard = QKeySequence.StandardKey
 THEMES: tuple[tuple[Choice, str], ...] = (("light", "Light"), ("dark", "Dark"), ("system", "Like the desktop"))
@@ -35,6 +36,7 @@ class Commands:
     """What menus call beside the parts of the window."""
 
     experiments: Experiments
+    sharing: Sharing
     exporting: Exporting
     reset_arrangement: Callable[[], None]
     panel_toggles: tuple[QAction, ...]
@@ -60,7 +62,7 @@ def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
         action(window, "&Copy picture of the focused plot", exporting.copy_picture, keys="Ctrl+Shift+C"),
         action(window, "&Report…", exporting.report, tip="Write the run as one page that needs nothing else."),
     ]
-    _file(window, bar.addMenu("&File"), commands.experiments, exports)
+    _file(window, bar.addMenu("&File"), commands, exports)
     _edit(window, bar.addMenu("&Edit"), parts.bench.document, commands)
     _run(bar.addMenu("&Run"), parts)
     plots = bar.addMenu("&Plots")
@@ -94,10 +96,11 @@ def fill_presets(menu: QMenu, chosen: Callable[[Preset], object]) -> None:
             entry.triggered.connect(lambda _on=False, preset=preset: chosen(preset))
 
 
-def _file(window: QMainWindow, menu: QMenu, experiments: Experiments, exports: list[QAction]) -> None:
+def _file(window: QMainWindow, menu: QMenu, commands: Commands, exports: list[QAction]) -> None:
+    experiments = commands.experiments
     tip = "A small network on handwritten digits to build on."
     menu.addAction(action(window, "&New", experiments.new, keys=Standard.New, tip=tip))
-    tip = "An experiment, a saved run, or a table of your own: CSV, a spreadsheet and the like."
+    tip = "An experiment, a run, a picture that was exported, or a table of your own: CSV, a spreadsheet and the like."
     menu.addAction(action(window, "&Open…", experiments.ask_open, keys=Standard.Open, icon="open", tip=tip))
     recent = menu.addMenu("Open &recent")
     recent.aboutToShow.connect(lambda: _recent(experiments, recent))
@@ -105,6 +108,8 @@ def _file(window: QMainWindow, menu: QMenu, experiments: Experiments, exports: l
     menu.addSeparator()
     menu.addAction(action(window, "&Save", experiments.save, keys=Standard.Save, icon="save"))
     menu.addAction(action(window, "Save &as…", experiments.save_as, keys="Ctrl+Shift+S"))
+    tip = "One file with experiment, data, workspace and what is pinned, to open elsewhere."
+    menu.addAction(action(window, "S&hare…", commands.sharing.share, tip=tip))
     menu.addSeparator()
     menu.addActions(exports)
     menu.addSeparator()
