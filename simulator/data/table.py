@@ -236,6 +236,11 @@ def read(path: str, reading: Reading, progress: Progress = nothing) -> Table:
 _kept: dict[str, object] = {}
 
 
+def forget() -> None:
+    """Give back the memory of the last table that was read, where nobody in this process reads it again."""
+    _kept.clear()
+
+
 @functools.lru_cache(maxsize=1)
 def _load(data: Csv, fingerprint: tuple[int, ...]) -> Raw:
     missing: Missing = "fill" if data.missing == "auto" else data.missing

@@ -167,6 +167,19 @@ def test_what_became_of_several_plots_is_one_sentence() -> None:
     assert Exported(files[:1], (), 1).sentence == "1 of 1 plot written."
 
 
+def test_titles_with_commas_are_told_apart() -> None:
+    exported = Exported((Path("a"),), ("Gates", "Gradient, step by step"), 3)
+    assert exported.sentence == "1 of 3 plots written; two had nothing to show: Gates, “Gradient, step by step”."
+
+
+def test_files_of_one_folder_have_names_of_their_own_which_every_system_takes(qtbot: QtBot, tmp_path: Path) -> None:
+    plots = [shown("loss", qtbot) for _ in range(5)]
+    for plot, title in zip(plots, ("Loss", "loss", "A/B: C?", "é" * 300, " . "), strict=True):
+        plot.title = title
+    written = [path.name for path in export_all(plots, tmp_path, "csv").written]
+    assert written == ["Loss.csv", "loss (2).csv", "AB C.csv", f"{'é' * 60}.csv", "loss (3).csv"]
+
+
 def test_an_export_can_be_cancelled_between_two_plots(qtbot: QtBot, tmp_path: Path) -> None:
     plots = [shown(plot.key, qtbot) for plot in all_plots()[:5]]
 

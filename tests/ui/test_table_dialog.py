@@ -52,6 +52,7 @@ def test_a_table_is_proposed_as_it_is_judged(opened: Open) -> None:
     dialog = opened(text())
     assert (dialog.target.currentText(), dialog.task.currentData()) == ("label", "classification")
     assert dialog.use.isEnabled()
+    assert dialog.use.isDefault(), "Return takes the data; it does not turn away from them"
     assert "3 inputs" in dialog.sentence.text()
     assert cell(dialog, 1, 1) == "2 values, an input each"
     data = dialog.data()

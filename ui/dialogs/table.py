@@ -6,20 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QProgressBar,
     QSizePolicy,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -29,9 +26,12 @@ from simulator.data.table import Csv, taken
 from simulator.data.tables.design import design_size
 from simulator.data.tables.judgement import Judgement, TaskWish, judge, targets_of
 from simulator.data.tables.reading import Reading
+from simulator.running.progress_text import how_far
+from simulator.system.progress import Progress
 from ui.dialogs import plain
 from ui.dialogs.table_models import FIRST_VALUES, HEADS, ColumnsModel, HeadModel
 from ui.dialogs.table_reader import Surveyed, TableReader
+from ui.dialogs.table_widgets import choice_of, fit_columns, sentence_label, table_view
 from ui.forms.typed import STARTS_OVER
 from ui.style.numbers import integer
 
@@ -52,10 +52,6 @@ ENCODINGS = (
     ("Central European (cp1250)", "cp1250"), ("Cyrillic (cp1251)", "cp1251"), ("Greek (cp1253)", "cp1253"),
     ("Turkish (cp1254)", "cp1254"), ("Japanese (Shift-JIS)", "shift_jis"), ("Chinese (GB 18030)", "gb18030"),
 )  # fmt: skip
-WIDEST = 320
-"""Pixels of a column at first."""
-NARROW = 400
-"""Columns beyond which widths are not fitted to what all of them hold."""
 
 
 class TableDialog(QDialog):
@@ -79,7 +75,7 @@ class TableDialog(QDialog):
         self._make_lists()
         self._make_foot()
         self._lay_out()
-        self._reader.progressed.connect(lambda share: self.progress.setValue(round(100 * share)))
+        self._reader.progressed.connect(self._show_progress)
         self._reader.read.connect(self._take)
         self._reader.failed.connect(self._fail)
         self.finished.connect(lambda _result: self._reader.end())
@@ -90,18 +86,18 @@ class TableDialog(QDialog):
     # -- widgets -------------------------------------------------------------------------------------------------
 
     def _make_choices(self) -> None:
-        self.target = _combo("Target column", ())
+        self.target = choice_of("Target column", ())
         self.target.setEditable(True)
         self.target.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.target.setToolTip("A regression can have several targets, with commas between them.")
-        self.task = _combo("What the target is", TASKS)
-        self.missing = _combo("Missing values", MISSING)
-        self.header = _combo("First row", HEADERS)
-        self.delimiter = _combo("Separator", DELIMITERS)
-        self.decimal = _combo("Decimal mark", DECIMALS)
-        self.encoding = _combo("Encoding", ENCODINGS)
-        self.sheet = _combo("Sheet", ())
-        self.doubt = _sentence("warning")
+        self.task = choice_of("What the target is", TASKS)
+        self.missing = choice_of("Missing values", MISSING)
+        self.header = choice_of("First row", HEADERS)
+        self.delimiter = choice_of("Separator", DELIMITERS)
+        self.decimal = choice_of("Decimal mark", DECIMALS)
+        self.encoding = choice_of("Encoding", ENCODINGS)
+        self.sheet = choice_of("Sheet", ())
+        self.doubt = sentence_label("warning")
         self.target.activated.connect(lambda _at: self._target_chosen())
         typed = self.target.lineEdit()
         assert typed is not None
@@ -114,12 +110,12 @@ class TableDialog(QDialog):
     def _make_lists(self) -> None:
         self.columns, self.head = ColumnsModel(), HeadModel()
         self.columns.ticked.connect(self._ticked)
-        self.column_list = _view("Columns of the file", self.columns)
+        self.column_list = table_view("Columns of the file", self.columns)
         self.column_list.horizontalHeader().moveSection(FIRST_VALUES, len(HEADS) - 1)
-        self.preview = _view("First rows of the file", self.head)
+        self.preview = table_view("First rows of the file", self.head)
 
     def _make_foot(self) -> None:
-        self.facts, self.sentence = _sentence("muted"), _sentence("")
+        self.facts, self.sentence = sentence_label("muted"), sentence_label("")
         self.progress = QProgressBar(self)
         self.progress.setAccessibleName("Reading the table")
         self.buttons = QDialogButtonBox(
@@ -127,6 +123,8 @@ class TableDialog(QDialog):
         )
         self.use = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
         self.use.setText("Use as data")
+        self.use.setDefault(True)
+        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
         self.use.setToolTip(STARTS_OVER)
         plain(self.buttons)
         self.buttons.accepted.connect(self.accept)
@@ -198,10 +196,14 @@ class TableDialog(QDialog):
 
     def _read(self) -> None:
         self.pages.setCurrentIndex(0)
-        self.progress.setValue(0)
+        self._show_progress(Progress("", 0.0, 1.0))
         self.use.setEnabled(False)
         self.sentence.setText("The file is being read.")
         self._reader.start(self._wish())
+
+    def _show_progress(self, progress: Progress) -> None:
+        self.progress.setValue(round(100 * progress.share))
+        self.progress.setFormat(how_far(progress))
 
     def _read_anew(self) -> None:
         """Read in another way: what has been chosen stays where there are such columns still."""
@@ -231,7 +233,7 @@ class TableDialog(QDialog):
             self._targets, self._inputs = (), None
         self._judge("auto", self._targets)
         for view in (self.column_list, self.preview):
-            _fit(view)
+            fit_columns(view)
 
     def _fill_sheets(self) -> None:
         assert self._surveyed is not None
@@ -351,50 +353,3 @@ class TableDialog(QDialog):
 
 def _count(number: int, what: str) -> str:
     return f"{integer(number)} {what}{'' if number == 1 else 's'}"
-
-
-def _fit(view: QTableView) -> None:
-    """Columns as wide as what they hold, within bounds: one long name must not push the others out of view."""
-    columns = view.model().columnCount()
-    if columns > NARROW:
-        return
-    view.resizeColumnsToContents()
-    for at in range(columns):
-        view.setColumnWidth(at, min(view.columnWidth(at), WIDEST))
-
-
-def _combo(name: str, items: tuple[tuple[str, str], ...]) -> QComboBox:
-    combo = QComboBox()
-    combo.setAccessibleName(name)
-    combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-    combo.setMinimumContentsLength(12)
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    for text, value in items:
-        combo.addItem(text, value)
-    return combo
-
-
-def _sentence(role: str) -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    if role:
-        label.setProperty("role", role)
-    return label
-
-
-def _view(name: str, model: ColumnsModel | HeadModel) -> QTableView:
-    view = QTableView()
-    view.setModel(model)
-    view.setAccessibleName(name)
-    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    view.setAlternatingRowColors(False)
-    view.setTabKeyNavigation(False)
-    view.verticalHeader().hide()
-    view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 8)
-    view.horizontalHeader().setStretchLastSection(isinstance(model, ColumnsModel))
-    view.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    view.setWordWrap(False)
-    return view

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
@@ -12,6 +13,7 @@ from simulator.data.paths import hash_of
 from simulator.data.table import read
 from simulator.data.tables.judgement import Judged, survey
 from simulator.data.tables.reading import Reading, Table
+from simulator.system.progress import Progress
 
 
 class EndedError(Exception):
@@ -30,8 +32,8 @@ class Surveyed:
 class TableReader(QObject):
     """One reading at a time; a new one ends the one before."""
 
-    progressed = Signal(float)
-    """Share of the file that has been read."""
+    progressed = Signal(object)
+    """:class:`~simulator.system.progress.Progress`: how much of the file has been read."""
     read = Signal(object)
     """:class:`Surveyed`"""
     failed = Signal(str)
@@ -58,10 +60,12 @@ class TableReader(QObject):
             thread.join()
 
     def _work(self, count: int, reading: Reading) -> None:
+        began = time.perf_counter()
+
         def progress(share: float) -> None:
             if count != self._count:
                 raise EndedError
-            self._told.emit(count, share)
+            self._told.emit(count, Progress("Reading the table", share, 1.0, seconds=time.perf_counter() - began))
 
         try:
             table = read(self.path, reading, progress)
@@ -77,7 +81,7 @@ class TableReader(QObject):
     def _tell(self, count: int, what: object) -> None:
         if count != self._count:
             return
-        if isinstance(what, float):
+        if isinstance(what, Progress):
             self.progressed.emit(what)
         elif isinstance(what, Surveyed):
             self.read.emit(what)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -212,9 +213,27 @@ def export_plot(
     return path
 
 
+LONGEST_NAME = 60
+"""Letters of a title in a file's name: at four bytes a letter it fits everywhere."""
+
+
 def file_name(plot: Plot[Any], kind: Kind) -> str:
-    """``Loss and accuracy.png``: the title, without what a file's name may not hold."""
-    return f"{''.join(letter for letter in plot.title if letter not in NOT_IN_NAMES)}.{kind}"
+    """``Loss and accuracy.png``: the title, without what a file's name may not hold; the key where nothing is left."""
+    title = "".join(letter for letter in plot.title if letter not in NOT_IN_NAMES)
+    return f"{title[:LONGEST_NAME].strip(' .') or plot.key}.{kind}"
+
+
+def names_apart(names: Iterable[str]) -> list[str]:
+    """The names of files in one folder: a second of a name is numbered, ``Loss (2).png``, on systems of all kinds."""
+    apart: list[str] = []
+    taken: set[str] = set()
+    for name in names:
+        stem, dot, ending = name.rpartition(".")
+        numbered = (f"{stem} ({place}){dot}{ending}" for place in itertools.count(2))
+        free = next(each for each in itertools.chain([name], numbered) if each.casefold() not in taken)
+        taken.add(free.casefold())
+        apart.append(free)
+    return apart
 
 
 def key_name(plot: Plot[Any], kind: Kind) -> str:
@@ -243,7 +262,8 @@ class Exported:
             return f"{told}, then it was cancelled."
         if not self.empty:
             return f"{told}."
-        return f"{told}; {in_words(len(self.empty))} had nothing to show: {', '.join(self.empty)}."
+        titles = ", ".join(f"“{title}”" if "," in title else title for title in self.empty)
+        return f"{told}; {in_words(len(self.empty))} had nothing to show: {titles}."
 
 
 def in_words(number: int) -> str:
@@ -278,8 +298,9 @@ def export_all(
     empty = tuple(plot.title for plot in plots if plot.state is None)
     written: list[Path] = []
     try:
+        names = dict(zip(filled, names_apart(name(plot, kind) for plot in filled), strict=True))
         for plot in followed(filled, "Writing plots", "plots"):
-            path = folder / name(plot, kind)
+            path = folder / names[plot]
             written.append(export_plot(plot, path, width=width, height=height, scale=scale, light=light, kind=kind))
     except CancelledError:
         return Exported(tuple(written), empty, len(plots), cancelled=True)

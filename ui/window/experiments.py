@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from simulator.data import Csv, Data
 from simulator.data.image_files import holds_images
 from simulator.data.images import check_images
-from simulator.data.table import changed, has_changed
+from simulator.data.table import changed, forget, has_changed
 from simulator.experiment.carriers import extract, is_carrier
 from simulator.experiment.experiment import Experiment, in_words
 from simulator.experiment.files import Preset, is_table, reach_from, reach_of, read
@@ -233,6 +233,7 @@ class Experiments(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.refused.connect(self._banner.say)
         dialog.accepted.connect(lambda: self._use_table(dialog))
+        dialog.finished.connect(lambda _result: forget() if self.bench.link.mode == "process" else None)
         dialog.open()
 
     def _use_table(self, dialog: TableDialog) -> None:

@@ -1,0 +1,60 @@
+"""What the dialog about a table is made of: choices, sentences, and views of its columns and rows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QLabel, QSizePolicy, QTableView
+
+from ui.dialogs.table_models import ColumnsModel, HeadModel
+
+WIDEST = 320
+"""Pixels of a column at first."""
+NARROW = 400
+"""Columns beyond which widths are not fitted to what all of them hold."""
+
+
+def fit_columns(view: QTableView) -> None:
+    """Columns as wide as what they hold, within bounds: one long name must not push the others out of view."""
+    columns = view.model().columnCount()
+    if columns > NARROW:
+        return
+    view.resizeColumnsToContents()
+    for at in range(columns):
+        view.setColumnWidth(at, min(view.columnWidth(at), WIDEST))
+
+
+def choice_of(name: str, items: tuple[tuple[str, str], ...]) -> QComboBox:
+    combo = QComboBox()
+    combo.setAccessibleName(name)
+    combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    combo.setMinimumContentsLength(12)
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    for text, value in items:
+        combo.addItem(text, value)
+    return combo
+
+
+def sentence_label(role: str) -> QLabel:
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    if role:
+        label.setProperty("role", role)
+    return label
+
+
+def table_view(name: str, model: ColumnsModel | HeadModel) -> QTableView:
+    view = QTableView()
+    view.setModel(model)
+    view.setAccessibleName(name)
+    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    view.setAlternatingRowColors(False)
+    view.setTabKeyNavigation(False)
+    view.verticalHeader().hide()
+    view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 8)
+    view.horizontalHeader().setStretchLastSection(isinstance(model, ColumnsModel))
+    view.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    view.setWordWrap(False)
+    return view
