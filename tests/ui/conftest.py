@@ -40,6 +40,15 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     QSettings().clear()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def empty_clipboard() -> Iterator[None]:
+    """Offscreen, what the clipboard holds would outlive the interpreter that made it."""
+    yield
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        app.clipboard().clear()
+
+
 @pytest.fixture(autouse=True)
 def no_qt_message() -> Iterator[None]:
     """Fails the test that makes Qt complain."""
