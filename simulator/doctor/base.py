@@ -5,12 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from simulator.doctor.evidence import Evidence
-from simulator.experiment.experiment import Experiment
 from simulator.schema.parameter import is_live_change
-from simulator.training.nonfinite import Began
+
+if TYPE_CHECKING:
+    from simulator.doctor.evidence import Evidence
+    from simulator.experiment.experiment import Experiment
+    from simulator.training.nonfinite import Began
 
 Severity = Literal["severe", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("severe", "warning", "note")
@@ -25,6 +27,10 @@ class Cause:
 
     path: str
     value: Any
+
+
+USUAL_STEPS = 200
+"""Steps of a trial for a run that has made few itself: some of the sick learn slowly at first."""
 
 
 @dataclass(frozen=True)

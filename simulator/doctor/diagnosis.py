@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,9 +11,11 @@ from simulator.doctor import Evidence, Finding, examine, rising
 from simulator.observations.observer import observed
 from simulator.observations.sharpness import SharpnessObservation
 from simulator.observations.tiny_gradients import TinyGradientsObservation
-from simulator.record.frame import Frame
-from simulator.record.record import Record
-from simulator.training.training import Training
+
+if TYPE_CHECKING:
+    from simulator.record.frame import Frame
+    from simulator.record.record import Record
+    from simulator.training.training import Training
 
 
 @np.errstate(all="ignore")

@@ -6,22 +6,24 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Floats, median
-from simulator.arrays.trace import Factor
-from simulator.experiment.experiment import Experiment
-from simulator.layers.info import LayerInfo
-from simulator.measures.facts import Facts
 from simulator.observations.factors import FactorsObservation
 from simulator.observations.facts import FactsObservation
-from simulator.observations.sharpness import Sharpness
-from simulator.record.frame import Frame
-from simulator.record.history import History
-from simulator.record.record import Record
+
+if TYPE_CHECKING:
+    from simulator.arrays.trace import Factor
+    from simulator.experiment.experiment import Experiment
+    from simulator.layers.info import LayerInfo
+    from simulator.measures.facts import Facts
+    from simulator.observations.sharpness import Sharpness
+    from simulator.record.frame import Frame
+    from simulator.record.history import History
+    from simulator.record.record import Record
 
 UNMOVED_LEVEL = 0.97
 """Share of what always guessing the mean scores, above which nothing has been learnt."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from simulator.arrays.numeric import median
 from simulator.doctor import OBSERVATIONS
-from simulator.doctor.base import Finding, Remedy, Trial
+from simulator.doctor.base import USUAL_STEPS, Finding, Remedy, Trial
 from simulator.doctor.diagnosis import diagnose
 from simulator.experiment.experiment import Experiment
 from simulator.network.threads import blas_threads, limited_blas
@@ -29,8 +29,6 @@ from simulator.training.training import Training
 
 CURED_SHARE = 0.5
 """Share of the untreated loss that a copy with a mend must come down to."""
-USUAL_STEPS = 200
-"""Steps of a trial for a run that has made less than ``LEAST_STEPS``: some of the sick learn slowly at first."""
 LEAST_STEPS, MOST_STEPS = 30, 2000
 LAST_STEPS = 10
 """Steps at the end whose median is the loss that counts."""

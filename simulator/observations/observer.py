@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simulator.observations.base import Observation, Observed, Result
 from simulator.system.progress import CancelledError
-from simulator.training.training import Training
+
+if TYPE_CHECKING:
+    from simulator.training.training import Training
 
 Observations = Iterable[Observation[Any]]
 Made = Mapping[Observation[Any], Observed[Any]]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from msgspec import Struct
 
 from simulator.arrays.numeric import Floats
-from simulator.training.run_info import RunInfo
+
+if TYPE_CHECKING:
+    from simulator.training.run_info import RunInfo
 
 CAPACITY = 256
 """Columns of a past, usually."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from typing import TYPE_CHECKING
 
-from simulator.experiment.experiment import Experiment
-from simulator.record.frame import Frame
+if TYPE_CHECKING:
+    from simulator.experiment.experiment import Experiment
+    from simulator.record.frame import Frame
 
 MOST = 1024
 """The newest are kept: what is shown is seldom older than some frames."""

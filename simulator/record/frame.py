@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 from numpy import bool_
 from numpy.typing import NDArray
 
-from simulator.arrays.numeric import Floats
-from simulator.experiment.experiment import Experiment
-from simulator.observations.base import Observation, Observed, Result
-from simulator.observations.observer import Made
-from simulator.training.nonfinite import Began, LostState
-from simulator.training.run_info import RunInfo
-from simulator.training.training import Training
+if TYPE_CHECKING:
+    from simulator.arrays.numeric import Floats
+    from simulator.experiment.experiment import Experiment
+    from simulator.observations.base import Observation, Observed, Result
+    from simulator.observations.observer import Made
+    from simulator.training.nonfinite import Began, LostState
+    from simulator.training.run_info import RunInfo
+    from simulator.training.training import Training
 
 
 class Frame(Struct, frozen=True):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from simulator.observations.sampled import Sampled, Subject
 from simulator.record.sampled_history import SampledHistory
 from simulator.record.turns import TurnLog
-from simulator.training.run_info import RunInfo
+
+if TYPE_CHECKING:
+    from simulator.observations.sampled import Sampled, Subject
+    from simulator.training.run_info import RunInfo
 
 MOST_BYTES = 64 * 2**20
 """Of one past's values: where a sample is large, fewer columns are kept."""

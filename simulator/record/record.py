@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping, Sized
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from simulator.observations.base import Observed
 from simulator.observations.registry import at_start, observations
-from simulator.observations.sampled import Sampled
 from simulator.record.changes import ChangeLog
 from simulator.record.experiments import ExperimentLog
-from simulator.record.frame import Frame
 from simulator.record.history import History, Rows
 from simulator.record.past import MOST_BYTES, Past, most_bytes
 from simulator.training.live_change import LiveChanges
-from simulator.training.run_info import RunInfo
+
+if TYPE_CHECKING:
+    from simulator.observations.base import Observed
+    from simulator.observations.sampled import Sampled
+    from simulator.record.frame import Frame
+    from simulator.training.run_info import RunInfo
 
 
 @functools.cache

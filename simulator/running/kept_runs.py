@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from simulator.experiment.experiment import Experiment
-from simulator.record.history import Rows
 from simulator.schema.parameter import is_live_change
-from simulator.training.checkpoint import Checkpoint
-from simulator.training.live_change import LiveChanges
+
+if TYPE_CHECKING:
+    from simulator.experiment.experiment import Experiment
+    from simulator.record.history import Rows
+    from simulator.training.checkpoint import Checkpoint
+    from simulator.training.live_change import LiveChanges
 
 
 @dataclass(frozen=True)

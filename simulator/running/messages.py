@@ -6,24 +6,26 @@ are Structs, not dataclasses: making so many of those takes a fiftieth of the st
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
-from simulator.data import AnyData
-from simulator.experiment.experiment import Experiment
-from simulator.observations.base import Observation
-from simulator.record.frame import Frame
-from simulator.record.history import Rows
-from simulator.record.record import Record
-from simulator.running.kept_runs import KeptRun
-from simulator.running.stop_rules import Stopped, StopRule
-from simulator.system.progress import Progress
-from simulator.training.checkpoint import Checkpoint
-from simulator.training.checkpoints import Reason
 from simulator.training.live_change import LiveChange, LiveChanges
-from simulator.training.replay import Replay
-from simulator.training.run_info import RunInfo
+
+if TYPE_CHECKING:
+    from simulator.data import AnyData
+    from simulator.experiment.experiment import Experiment
+    from simulator.observations.base import Observation
+    from simulator.record.frame import Frame
+    from simulator.record.history import Rows
+    from simulator.record.record import Record
+    from simulator.running.kept_runs import KeptRun
+    from simulator.running.stop_rules import Stopped, StopRule
+    from simulator.system.progress import Progress
+    from simulator.training.checkpoint import Checkpoint
+    from simulator.training.checkpoints import Reason
+    from simulator.training.replay import Replay
+    from simulator.training.run_info import RunInfo
 
 Halt = Literal["", "loss", "parameters"]
 """What is not finite, where a guarded run pauses; ``""`` where it does not."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from simulator.observations.base import Observation
 from simulator.running.throttle import Throttle
+
+if TYPE_CHECKING:
+    from simulator.observations.base import Observation
 
 VALIDATION_SECONDS = 0.25
 """Validation is scored no more often than this."""

@@ -6,12 +6,8 @@ import itertools
 import time
 from collections.abc import Sequence
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from simulator.experiment.experiment import Experiment
-from simulator.observations.base import Observation
-from simulator.record.record import Record
-from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import (
     Budget,
     Cancel,
@@ -38,10 +34,16 @@ from simulator.running.messages import (
     TakeSnapshot,
     Update,
 )
-from simulator.running.stop_rules import StopRule
 from simulator.running.transport import MODES, Mode, Notify, Transport, trainer, transport_of, usual_mode
-from simulator.training.checkpoint import Checkpoint
-from simulator.training.live_change import LiveChanges
+
+if TYPE_CHECKING:
+    from simulator.experiment.experiment import Experiment
+    from simulator.observations.base import Observation
+    from simulator.record.record import Record
+    from simulator.running.kept_runs import KeptRun
+    from simulator.running.stop_rules import StopRule
+    from simulator.training.checkpoint import Checkpoint
+    from simulator.training.live_change import LiveChanges
 
 CLOSE_SECONDS = 0.5
 """For the step in hand; a window that is closed is gone within two."""

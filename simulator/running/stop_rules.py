@@ -10,16 +10,12 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from copy import deepcopy
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 from msgspec import Struct, convert
 
 from simulator.arrays.numeric import Floats
-from simulator.doctor import OBSERVATIONS, Finding
-from simulator.doctor.consult import borne_out
-from simulator.doctor.diagnosis import diagnose
-from simulator.doctor.trial import USUAL_STEPS
 from simulator.experiment.experiment import ExperimentError
 from simulator.observations.observer import Observer
 from simulator.record.frame import frame_of
@@ -27,8 +23,11 @@ from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.schema.numbers import count, exact, integer, number
 from simulator.schema.parameter import Part, knob
-from simulator.training.run_info import RunInfo
-from simulator.training.training import Training
+
+if TYPE_CHECKING:
+    from simulator.doctor import Finding
+    from simulator.training.run_info import RunInfo
+    from simulator.training.training import Training
 
 VALIDATED_EVERY = 10
 """Steps from one score on data held out to the next: at multiples of this."""
@@ -328,6 +327,10 @@ class _FindingWatch(Watch):
     def reason(self, training: Training) -> str:
         if not self.traced(training.step):
             return ""
+        # The doctor is imported by a rule that asks it: no start waits for it because there is such a rule.
+        from simulator.doctor import OBSERVATIONS
+        from simulator.doctor.diagnosis import diagnose
+
         training.preview()
         scalars = training.scalars(validate=True)
         self.add(training.step, training.row(scalars))
@@ -341,6 +344,9 @@ class _FindingWatch(Watch):
 
     def _borne_out(self, training: Training, findings: Sequence[Finding]) -> tuple[Finding, ...]:
         """What copies of the run leave of the findings; made where something else is suspected, or it is long."""
+        from simulator.doctor.base import USUAL_STEPS
+        from simulator.doctor.consult import borne_out
+
         suspected = set(map(key_of, findings)) - (self._known or set())
         longer = training.step >= GROWTH * max(self._judged, USUAL_STEPS)
         if not suspected or (suspected <= self._dismissed and not longer):

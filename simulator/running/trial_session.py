@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from simulator.doctor.base import Finding
-from simulator.experiment.experiment import Experiment
+from simulator.running.inbox import Inbox
 from simulator.running.messages import Failed
 from simulator.running.transport import Mode, Notify, ProcessTransport, ThreadTransport, Transport
-from simulator.running.trial_worker import Cancel, Command, Reply, Tried, Try, Trying, trial_thread, trial_worker
+from simulator.running.trial_messages import Cancel, Command, Reply, Tried, Try, Trying
+
+if TYPE_CHECKING:
+    from simulator.doctor.base import Finding
+    from simulator.experiment.experiment import Experiment
 
 NAME = "trial"
 NICENESS = 19
 """Whatever else the machine has to do comes first."""
 CLOSE_SECONDS = 0.1
 """A process may be ended by force, and a thread be left to its step: nothing is lost with them."""
+
+
+def trial_worker(inbox: Inbox[Command], post: Callable[[Reply | Failed], None]) -> Callable[[], None]:
+    """Hires one that has a process of its own."""
+    from simulator.running.trial_worker import REST, TrialWorker
+
+    return TrialWorker(inbox, post, REST).loop
+
+
+def trial_thread(inbox: Inbox[Command], post: Callable[[Reply | Failed], None]) -> Callable[[], None]:
+    """Hires one that shares the interpreter."""
+    from simulator.running.trial_worker import REST_IN_THREAD, TrialWorker
+
+    return TrialWorker(inbox, post, REST_IN_THREAD).loop
 
 
 class TrialSession:

@@ -8,14 +8,13 @@ import traceback
 from collections.abc import Callable
 from dataclasses import replace
 
-from msgspec import Struct
-
 from simulator.doctor.base import Finding, Remedy, Trial
 from simulator.doctor.proof import prove
 from simulator.doctor.trial import Trials, cures
 from simulator.experiment.experiment import Experiment
 from simulator.running.inbox import Inbox
 from simulator.running.messages import Failed, Stop
+from simulator.running.trial_messages import Command, Reply, Tried, Try, Trying
 from simulator.system.progress import CancelledError
 
 REST = 1.0
@@ -24,43 +23,6 @@ REST_IN_THREAD = 4.0
 """and by so many where the interpreter is shared with a screen."""
 PROGRESS_SECONDS = 0.2
 """How far it is, is told no more often than this."""
-
-
-class Try(Struct, frozen=True):
-    """Try the mends of these findings about a run of ``experiment`` that has made ``steps``, and has this ``loss``."""
-
-    id: int
-    experiment: Experiment
-    findings: tuple[Finding, ...]
-    steps: int
-    loss: float
-
-
-class Cancel(Struct, frozen=True):
-    """Nobody waits for what is being tried."""
-
-
-class Trying(Struct, frozen=True):
-    """How far it is."""
-
-    id: int
-    done: int
-    """Steps that all copies together have made."""
-    total: int
-    """Steps that they make at most."""
-
-
-class Tried(Struct, frozen=True):
-    """The findings with what came of their mends."""
-
-    id: int
-    findings: tuple[Finding, ...]
-    steps: int
-    """Of each copy; 0 where none could be afforded, so that nothing was tried."""
-
-
-Command = Try | Cancel
-Reply = Trying | Tried
 
 
 class TrialWorker:
@@ -139,13 +101,3 @@ def of_other_settings(finding: Finding, trials: Trials, loss: float) -> bool:
         return False
     trial = Trial(trials.steps, loss, trials.untreated.loss, gone=True)
     return math.isfinite(trial.loss_after) and cures(trial)
-
-
-def trial_worker(inbox: Inbox[Command], post: Callable[[Reply | Failed], None]) -> Callable[[], None]:
-    """Hires one that has a process of its own."""
-    return TrialWorker(inbox, post, REST).loop
-
-
-def trial_thread(inbox: Inbox[Command], post: Callable[[Reply | Failed], None]) -> Callable[[], None]:
-    """Hires one that shares the interpreter."""
-    return TrialWorker(inbox, post, REST_IN_THREAD).loop

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment
-from simulator.training.training import Training
+
+if TYPE_CHECKING:
+    from simulator.training.training import Training
 
 
 class LiveChange(Struct, frozen=True):

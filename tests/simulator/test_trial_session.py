@@ -20,8 +20,9 @@ from simulator.doctor.trial import Trials
 from simulator.experiment.experiment import Experiment
 from simulator.running.messages import Failed
 from simulator.running.transport import Mode, ProcessTransport
+from simulator.running.trial_messages import Reply, Tried, Trying
 from simulator.running.trial_session import TrialSession
-from simulator.running.trial_worker import Reply, Tried, Trying, judged
+from simulator.running.trial_worker import judged
 
 SICK = Experiment.from_builtins(
     {

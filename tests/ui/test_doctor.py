@@ -22,7 +22,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.running import trial_worker
 from simulator.running.messages import Failed
 from simulator.running.session import Mode
-from simulator.running.trial_worker import Tried
+from simulator.running.trial_messages import Tried
 from simulator.system.progress import Progress
 from simulator.training.nonfinite import Began
 from tests.ui.told import texts

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
-from simulator.experiment.experiment import Experiment
-from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import Failed, Refused, ReplayFound, Reply, Snapshot, Started, Update
-from simulator.running.stop_rules import Stopped, StopRule
 from simulator.schema.parameter import is_live_change
-from simulator.training.checkpoint import Checkpoint
-from simulator.training.run_info import RunInfo
 from ui.bench.document import Document, Edit
 from ui.bench.link import Worker, WorkerFactory, WorkerLink
 from ui.bench.readings import Readings
 from ui.bench.run_keeper import RunKeeper
 from ui.bench.run_records import RunRecords, UnsavedRun
 from ui.chart.view import View
+
+if TYPE_CHECKING:
+    from simulator.experiment.experiment import Experiment
+    from simulator.record.record import Record
+    from simulator.running.stop_rules import Stopped, StopRule
+    from simulator.training.checkpoint import Checkpoint
+    from simulator.training.run_info import RunInfo
 
 
 class Bench(QObject):

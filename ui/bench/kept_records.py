@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun, KeptRuns
-from simulator.training.checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from simulator.record.record import Record
+    from simulator.training.checkpoint import Checkpoint
 
 
 class KeptRecords:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
-from simulator.experiment.experiment import Experiment
-from simulator.observations.base import Observation
-from simulator.record.record import Record
-from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import Failed, Reply, Update, Working
-from simulator.running.stop_rules import StopRule
-from simulator.running.transport import Mode
 from simulator.schema.numbers import GROUPINGS
-from simulator.system.progress import Progress
-from simulator.training.checkpoint import Checkpoint
-from simulator.training.live_change import LiveChanges
+
+if TYPE_CHECKING:
+    from simulator.experiment.experiment import Experiment
+    from simulator.observations.base import Observation
+    from simulator.record.record import Record
+    from simulator.running.kept_runs import KeptRun
+    from simulator.running.stop_rules import StopRule
+    from simulator.running.transport import Mode
+    from simulator.system.progress import Progress
+    from simulator.training.checkpoint import Checkpoint
+    from simulator.training.live_change import LiveChanges
 
 ACTIVE_MS = 30
 """While something moves: display rate."""

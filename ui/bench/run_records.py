@@ -9,13 +9,13 @@ from PySide6.QtCore import QElapsedTimer
 
 from simulator.record.history import History
 from simulator.record.record import Record
-from simulator.running.kept_runs import KeptRun
-from simulator.running.messages import Started
-from simulator.training.checkpoint import Checkpoint
 from ui.bench.kept_records import KeptRecords
 
 if TYPE_CHECKING:
+    from simulator.running.kept_runs import KeptRun
+    from simulator.running.messages import Started
     from simulator.running.run_file import SavedRun
+    from simulator.training.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True)

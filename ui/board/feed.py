@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from simulator.observations.base import Observation
-from simulator.training.run_info import RunInfo
-from ui.board.plot_set import PlotSet
-from ui.plots.base import Plot, View
 from ui.plots.veil import Veils
+
+if TYPE_CHECKING:
+    from simulator.observations.base import Observation
+    from simulator.training.run_info import RunInfo
+    from ui.board.plot_set import PlotSet
+    from ui.plots.base import Plot, View
 
 AT_ONCE = 10
 """While training, so many plots are brought to each view; where more are seen, they take turns with it."""

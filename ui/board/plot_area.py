@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from simulator.layers.base import layer_kinds
-from simulator.training.run_info import RunInfo
 from ui.board.board import Board
 from ui.board.card import Page
 from ui.board.card_menu import open_card_menu
@@ -21,7 +20,10 @@ from ui.board.plot_set import PlotSet
 from ui.board.wheel import WheelScroll
 from ui.board.workspace_bar import WorkspaceBar
 from ui.board.workspaces import BUILT_IN, Workspaces
-from ui.plots.base import Plot
+
+if TYPE_CHECKING:
+    from simulator.training.run_info import RunInfo
+    from ui.plots.base import Plot
 
 LATER_MS = 400
 """The first window stands before the plots that it does not show are read."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from simulator.layers.base import Layer
-from simulator.layers.info import LayerInfo
-from simulator.observations.base import Observation
 from simulator.parts.activations import Activation
-from simulator.record.changes import Change
-from simulator.record.frame import Frame
-from simulator.record.history import History
 from simulator.record.past import Past
-from simulator.record.record import Record
 from simulator.schema.parameter import Part, kinds, title_of
+
+if TYPE_CHECKING:
+    from simulator.layers.info import LayerInfo
+    from simulator.observations.base import Observation
+    from simulator.record.changes import Change
+    from simulator.record.frame import Frame
+    from simulator.record.history import History
+    from simulator.record.record import Record
 
 
 @dataclass(frozen=True)

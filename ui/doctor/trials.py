@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 from simulator.doctor import Finding, Remedy
-from simulator.doctor.trial import USUAL_STEPS
+from simulator.doctor.base import USUAL_STEPS
 from simulator.experiment.experiment import Experiment
 from simulator.running.messages import Failed
 from simulator.running.transport import Mode
+from simulator.running.trial_messages import Tried, Trying
 from simulator.running.trial_session import TrialSession
-from simulator.running.trial_worker import Tried, Trying
 from simulator.system.progress import Progress
 
 QUIET_MS = 500

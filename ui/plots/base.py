@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QFocusEvent, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from simulator.observations.base import Observation
-from simulator.record.frame import Frame
-from simulator.training.run_info import RunInfo
 from ui.chart.header import Header
 from ui.chart.view import Probe, S, State, View
 from ui.plots.drawn import FIRST_ROW, DrawnPlot
 from ui.style.help import set_page
 from ui.style.text_size import text_resized
 from ui.style.theme import Theme, depth_colours, theme_changed
+
+if TYPE_CHECKING:
+    from simulator.observations.base import Observation
+    from simulator.record.frame import Frame
+    from simulator.training.run_info import RunInfo
 
 __all__ = ["FIRST_ROW", "Plot", "Probe", "State", "View"]
 

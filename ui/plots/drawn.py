@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from simulator.experiment.experiment import Experiment
-from simulator.record.changes import Change
-from simulator.training.run_info import RunInfo
 from ui.chart.canvas import Canvas
 from ui.chart.drawing import Drawing, DrawnState
-from ui.chart.header import Header
 from ui.chart.legend import LINES, Key, Legend, Note, PictureTitle, Swatch
 from ui.chart.marks import GHOST, LANES, LIVE, Palette, Style
 from ui.chart.pointing import Pointing
@@ -24,6 +20,12 @@ from ui.chart.view import S, Scale
 from ui.plots.definition import PlotDefinition
 from ui.style.numbers import integer
 from ui.style.theme import Theme, current_theme, depth_colours
+
+if TYPE_CHECKING:
+    from simulator.experiment.experiment import Experiment
+    from simulator.record.changes import Change
+    from simulator.training.run_info import RunInfo
+    from ui.chart.header import Header
 
 LEGEND_ROW, FIRST_ROW = 1, 2
 NOTHING_IN_VIEW = "nothing here: double-click"

@@ -1,0 +1,48 @@
+"""What crosses between a window and the worker that tries mends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from simulator.doctor.base import Finding
+    from simulator.experiment.experiment import Experiment
+
+
+class Try(Struct, frozen=True):
+    """Try the mends of these findings about a run of ``experiment`` that has made ``steps``, and has this ``loss``."""
+
+    id: int
+    experiment: Experiment
+    findings: tuple[Finding, ...]
+    steps: int
+    loss: float
+
+
+class Cancel(Struct, frozen=True):
+    """Nobody waits for what is being tried."""
+
+
+class Trying(Struct, frozen=True):
+    """How far it is."""
+
+    id: int
+    done: int
+    """Steps that all copies together have made."""
+    total: int
+    """Steps that they make at most."""
+
+
+class Tried(Struct, frozen=True):
+    """The findings with what came of their mends."""
+
+    id: int
+    findings: tuple[Finding, ...]
+    steps: int
+    """Of each copy; 0 where none could be afforded, so that nothing was tried."""
+
+
+Command = Try | Cancel
+Reply = Trying | Tried
