@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from simulator.running.kept_runs import KeptRun, KeptRuns
 from simulator.running.live_run import LiveRun
 from simulator.running.messages import Change, Forget, Keep, KeepBefore
@@ -68,18 +70,19 @@ class Lineage:
         known = self._ended is not None and self._ended[0] == kept.run
         return self._ended[1] if known and self._ended is not None else Timeline(kept.checkpoint, kept.changes)
 
-    def set_budget(self, nbytes: int, present: LiveRun | None) -> None:
+    def set_budget(self, nbytes: int, present: LiveRun | None, beside: Sequence[Timeline] = ()) -> None:
         """How much all runs that are kept and all checkpoints may take."""
         self._budget = nbytes
-        self.share_budget(present)
+        self.share_budget(present, beside)
 
-    def share_budget(self, present: LiveRun | None) -> None:
-        """Runs that are kept come first, and a part of the way of the last one; the present one has the rest."""
+    def share_budget(self, present: LiveRun | None, beside: Sequence[Timeline] = ()) -> None:
+        """Runs that are kept come first, and a part of the way of the last one; the present ones share the rest."""
         self.kept.fit(self._budget)
         room = self._budget - self.kept.nbytes
         if self._ended is not None:
             way = self._ended[1].checkpoints
             way.budget = min(room, int(ENDED_SHARE * self._budget))
             room -= way.nbytes
-        if present is not None:
-            present.timeline.checkpoints.budget = room
+        ways = [] if present is None else [present.timeline, *beside]
+        for each in ways:
+            each.checkpoints.budget = room // len(ways)

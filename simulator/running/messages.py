@@ -227,6 +227,25 @@ class KeptCheckpoints(Struct, frozen=True):
 NOTHING_KEPT = KeptCheckpoints()
 
 
+class LaneUpdate(Struct, frozen=True):
+    """What an :class:`Update` brings of one network that is trained beside the run."""
+
+    name: str
+    run: int = 0
+    """Id, another one when it has been built anew; 0 where it is not trained."""
+    frame: Frame | None = None
+    """The step that the answer shows; None while it has not come there."""
+    rows: tuple[Rows, ...] = ()
+    first: Frame | None = None
+    """Step 0, once."""
+    same_batch: bool = False
+    """Whether its batch is that of the run: the same samples of the same data."""
+    refusal: str = ""
+    """Why it is not trained."""
+    awaited: bool = False
+    """Whether the next answer brings what this one left out."""
+
+
 class Update(Struct, frozen=True):
     """The answer to :class:`Look`: the present frame and every step's scalars since the last answer."""
 
@@ -249,6 +268,8 @@ class Update(Struct, frozen=True):
     """What is kept of the run's way."""
     changes: tuple[LiveChange, ...] = ()
     """What was changed by hand since the last answer."""
+    lanes: tuple[LaneUpdate, ...] = ()
+    """The networks beside it, in their order."""
 
 
 class Working(Struct, frozen=True):

@@ -14,40 +14,14 @@ from simulator.experiment.experiment import Experiment
 from simulator.network.threads import BlasLimit
 from simulator.observations.registry import standard
 from simulator.record.frame import Frame, frame_of
+from simulator.running import messages
 from simulator.running.building import OvertakenError, built, refusal, settled
 from simulator.running.inbox import CancellableInbox, Inbox
 from simulator.running.kept_runs import KeptRun
+from simulator.running.lanes import Lanes
 from simulator.running.lineage import Lineage
 from simulator.running.live_run import LiveRun
-from simulator.running.messages import (
-    Budget,
-    Cancel,
-    Change,
-    Command,
-    Configure,
-    Failed,
-    FindReplay,
-    Forget,
-    GoBack,
-    Guard,
-    Halt,
-    Keep,
-    KeepBefore,
-    Limit,
-    Look,
-    Pause,
-    Play,
-    ReplayFound,
-    Reply,
-    Restart,
-    Resume,
-    Revive,
-    Snapshot,
-    Stop,
-    TakeSnapshot,
-    Update,
-    Working,
-)
+from simulator.running.messages import Command, Halt, Reply
 from simulator.running.schedule import Schedule
 from simulator.running.step_rate import StepRate
 from simulator.running.stop_rules import Past
@@ -64,16 +38,16 @@ class Worker:
     """Trains one experiment and answers with frames of it."""
 
     def __init__(self, inbox: Inbox[Command], post: Callable[[Reply], None]) -> None:
-        self.inbox, self.post = CancellableInbox(inbox, Cancel, Stop), post
+        self.inbox, self.post = CancellableInbox(inbox, messages.Cancel, messages.Stop), post
         self.run: LiveRun | None = None
         """None where nothing can be trained."""
-        self.lineage, self.schedule, self.rate = Lineage(), Schedule(), StepRate()
+        self.lanes, self.lineage, self.schedule, self.rate = Lanes(), Lineage(), Schedule(), StepRate()
         self.steps_left: float = 0
         """0 is paused."""
         self.stopping = Stopping()
         self.guarded = False
         """Whether to pause where something is not finite."""
-        self.asked: Look | None = None
+        self.asked: messages.Look | None = None
         """What waits for an answer."""
         self.stopped = False
         self._building: Experiment | None = None
@@ -95,11 +69,11 @@ class Worker:
                 except Exception as error:
                     self.steps_left = 0
                     self.asked = None
-                    self.post(Failed(f"{type(error).__name__}: {error}", traceback.format_exc()))
+                    self.post(messages.Failed(f"{type(error).__name__}: {error}", traceback.format_exc()))
 
     def _tell(self, progress: Progress) -> None:
         """Of what takes long; it ends here if nobody waits for it."""
-        self.post(Working(progress))
+        self.post(messages.Working(progress))
         if self.inbox.cancelled():
             raise CancelledError(progress.doing)
         if self._building is not None and self.inbox.overtaken(self._overtakes):
@@ -107,9 +81,9 @@ class Worker:
 
     def _overtakes(self, command: Command) -> bool:
         """Whether what is being built is not wanted any more: another network is."""
-        if isinstance(command, Change):
+        if isinstance(command, messages.Change):
             return command.over or self._building is None or not is_live_change(self._building, command.experiment)
-        return isinstance(command, GoBack | Resume)
+        return isinstance(command, messages.GoBack | messages.Resume)
 
     # -- commands -------------------------------------------------------------------------------------------------
 
@@ -124,13 +98,21 @@ class Worker:
 
     def _patience(self) -> float | None:
         """Seconds to wait for a command; None where only a command brings more work."""
-        if self.asked is not None and not self._step_is_near:
+        if self._lanes_go_on or (self.asked is not None and not self._step_is_near):
             return 0
         return self.rate.wait if self._trains else None
 
     @property
+    def _lanes_go_on(self) -> bool:
+        """Whether networks beside the run have steps to make that it waits for."""
+        return self.run is not None and self.lanes.go_on(self.run.training.step)
+
+    @property
     def _trains(self) -> bool:
-        return self.run is not None and self.steps_left > 0 and not self.run.rows.full
+        run = self.run
+        if run is None or self.steps_left <= 0 or run.rows.full:
+            return False
+        return not self.lanes.are_behind(run.training.step)
 
     @property
     def _step_is_near(self) -> bool:
@@ -139,45 +121,45 @@ class Worker:
 
     def _obey(self, command: Command) -> None:
         match command:
-            case Change():
+            case messages.Change():
                 self._change(command)
-            case Restart(run):
+            case messages.Restart(run):
                 if self.run is not None:
                     self._begin(run, self.run.training.experiment, 0)
-            case Resume(run, checkpoint, changes):
+            case messages.Resume(run, checkpoint, changes):
                 self._begin(run, checkpoint.experiment, 0, checkpoint, Timeline(checkpoint, changes))
-            case Keep() | Forget() | KeepBefore():
+            case messages.Keep() | messages.Forget() | messages.KeepBefore():
                 self.lineage.keep(command, self.run)
-            case GoBack():
+            case messages.GoBack():
                 self._go_back(command)
-            case Revive():
+            case messages.Revive():
                 self._revive(command)
-            case Play():
+            case messages.Play():
                 self._play(command)
-            case Pause():
+            case messages.Pause():
                 self.steps_left = 0
-            case Limit(steps_per_second):
+            case messages.Limit(steps_per_second):
                 self.rate.set_limit(steps_per_second)
-            case Budget(nbytes):
-                self.lineage.set_budget(nbytes, self.run)
-            case Configure():
+            case messages.Budget(nbytes):
+                self.lineage.set_budget(nbytes, self.run, self.lanes.timelines)
+            case messages.Configure():
                 self._configure(command)
-            case Guard(on):
+            case messages.Guard(on):
                 self.guarded = on
-            case Look():
+            case messages.Look():
                 self.asked = command
                 self.schedule.checkpoint_asked |= command.checkpoint
-            case Cancel():
-                pass  # What was to be cancelled is over.
-            case TakeSnapshot():
-                self.post(Snapshot(self.lineage.run, None) if self.run is None else self.run.snapshot())
-            case FindReplay(step):
+            case messages.TakeSnapshot():
+                self.post(messages.Snapshot(self.lineage.run, None) if self.run is None else self.run.snapshot())
+            case messages.FindReplay(step):
                 replay = None if self.run is None else self.run.timeline.replay(step, self.run.training)
-                self.post(ReplayFound(self.lineage.run, step, replay))
-            case Stop():
+                self.post(messages.ReplayFound(self.lineage.run, step, replay))
+            case messages.Stop():
                 self.stopped = True
+            case messages.Cancel():
+                pass  # What was to be cancelled is over.
 
-    def _play(self, play: Play) -> None:
+    def _play(self, play: messages.Play) -> None:
         if self.run is None:
             return
         self.run.halted = ""
@@ -190,18 +172,18 @@ class Worker:
             self.stopping.begin_count(play.steps, anew=not self.steps_left)
             self.steps_left += play.steps
 
-    def _configure(self, command: Configure) -> None:
+    def _configure(self, command: messages.Configure) -> None:
         self.blas.asked = command.blas_threads
         set_grouping(command.grouping)
         if self.run is not None:
             self.run.set_threads(self.blas.hold(self.run.training.network))
 
-    def _revive(self, command: Revive) -> None:
+    def _revive(self, command: messages.Revive) -> None:
         # A network that has been replaced meanwhile has other units.
         if self.run is not None and command.run == self.run.training.info.run:
             self.run.revive(command.layer, command.units)
 
-    def _change(self, change: Change) -> None:
+    def _change(self, change: messages.Change) -> None:
         if self.run is not None:
             change = replace(change, experiment=self.run.as_read(change.experiment))
         kept = self.lineage.run_for(change, trains=self.run is not None)
@@ -213,6 +195,12 @@ class Worker:
         else:
             self.run.renew()
             self._turn(self.run)
+            self._follow(self.run)
+
+    def _follow(self, run: LiveRun) -> None:
+        """Bring the networks beside the run in line with it."""
+        if self.lanes.follow(run):
+            self.lineage.share_budget(run, self.lanes.timelines)
 
     def _turn(self, run: LiveRun) -> None:
         """A hand is on a knob: what takes long waits for it."""
@@ -221,7 +209,7 @@ class Worker:
 
     # -- runs -----------------------------------------------------------------------------------------------------
 
-    def _go_back(self, command: GoBack) -> None:
+    def _go_back(self, command: messages.GoBack) -> None:
         checkpoint, way = None, None
         if self.run is not None:
             checkpoint, way = self.run.timeline.way_back(command.step, command.experiment)
@@ -248,7 +236,8 @@ class Worker:
         finally:
             self._building = None
         self.lineage.begin(run, edit, kept)
-        self.lineage.share_budget(self.run)
+        self.lanes.begin()
+        self._follow(self.run)
         self.schedule.begin()
         self.rate.forget()
         continues = 0 if kept is None else kept.run
@@ -274,6 +263,9 @@ class Worker:
         """One step if training; the answer, if one is asked for, shows that step with the update it then makes."""
         if self.run is not None and self._trains and self.rate.take():
             self._step(self.run)
+        elif self.run is not None and self._lanes_go_on and self.asked is None:
+            self.lanes.catch_up(self.run.training.step)
+            self.lineage.share_budget(self.run, self.lanes.timelines)
         elif self.asked is not None and not self._step_is_near:
             self._show_present(self.asked)
 
@@ -287,6 +279,8 @@ class Worker:
         if not self.steps_left:
             self.stopping.count_out(training.step + 1)
         self._take_changes(run, written=True)
+        self._follow(run)
+        self.lanes.propose(trace)
         scalars = training.scalars()
         if self.asked is not None:
             schedule.plan_frame(goes_on=self.steps_left > 0)
@@ -305,18 +299,16 @@ class Worker:
     def _finish_step(self, run: LiveRun) -> None:
         """Make the update; then keep what is kept of whole steps."""
         run.apply()
+        self.lanes.apply()
         if self.schedule.checkpoint_due:
             self._make_checkpoint(run)
-        if self._watches(run) and not run.training.finite:
+        if self.guarded and not run.has_halted and not run.training.finite:
             self._halt(run, "parameters")
-
-    def _watches(self, run: LiveRun) -> bool:
-        return self.guarded and not run.has_halted
 
     def _goes_on(self, run: LiveRun) -> bool:
         """Between the gradient and the update: whether that is to be made."""
         self._take_changes(run, written=False)
-        if self._watches(run) and not math.isfinite(run.training.loss):
+        if self.guarded and not run.has_halted and not math.isfinite(run.training.loss):
             self._halt(run, "loss")
             return False
         if self.stopping.stops(run.training):
@@ -337,9 +329,11 @@ class Worker:
             command = self.inbox.get(0)
             if command is None:
                 return
-            if isinstance(command, Look | Limit):
+            if isinstance(command, messages.Look | messages.Limit):
                 self._obey(command)
-            elif isinstance(command, Change) and run.change_within_step(command.experiment, command.edit, written):
+            elif isinstance(command, messages.Change) and run.change_within_step(
+                command.experiment, command.edit, written
+            ):
                 self._turn(run)
             else:
                 self._postponed = command
@@ -357,12 +351,12 @@ class Worker:
             self._answer(run, look, scalars, None, short)
         run.taps_are_current = True
 
-    def _show_present(self, look: Look) -> None:
+    def _show_present(self, look: messages.Look) -> None:
         """Answer with the present step, whose update has not been made and may still change."""
         run = self.run
         if run is None:
             self.asked = None
-            self.post(Update(look.id, None))
+            self.post(messages.Update(look.id, None))
             return
         run.show_step()
         scalars = run.training.scalars() | self._validation(run.training)
@@ -381,19 +375,25 @@ class Worker:
         run.checkpoint, self.schedule.checkpoint_asked = run.training.checkpoint(), False
 
     def _answer(
-        self, run: LiveRun, look: Look, scalars: dict[str, float], provisional: Floats | None, short: bool = False
+        self,
+        run: LiveRun,
+        look: messages.Look,
+        scalars: dict[str, float],
+        provisional: Floats | None,
+        short: bool = False,
     ) -> None:
         playing = self.steps_left > 0
         self.asked = None
         self.schedule.frame_made()
         observed = run.observer.observe(look.observations, goes_on=playing, short=short)
         frame = frame_of(run.training, scalars, observed)
-        rows = run.rows.take(provisional)
+        rows, shown = run.rows.take(provisional), provisional is not None
+        lanes = self.lanes.answers(look, run.training, playing=playing, short=short, provisional=shown)
         checkpoint, run.checkpoint = run.checkpoint, None
         self.post(
-            Update(
+            messages.Update(
                 look.id, frame, (rows,), playing, self.rate.speed, checkpoint, run.halted, run.observer.awaited,
                 None if playing else self.stopping.stopped, self.stopping.progress(run.training.step, self.steps_left),
-                run.kept_checkpoints(playing), run.take_changes(),
+                run.kept_checkpoints(playing), run.take_changes(), lanes,
             )
         )  # fmt: skip

@@ -113,7 +113,7 @@ def structural_changes() -> Iterator[tuple[str, Experiment]]:
     for place, plain, spec in places:
         for parameter in parameters(spec):
             path = f"{place}.{parameter.name}".strip(".")
-            for value in other_values(parameter, plain[parameter.name]):
+            for value in other_values(parameter, plain.get(parameter.name)):
                 try:
                     changed = EXPERIMENT.with_values([(path, value)])
                 except ValueError:
