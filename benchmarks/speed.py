@@ -16,7 +16,7 @@ from typing import Any
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks.report import Options, machine  # noqa: E402
+from benchmarks.report import Options, machine, written  # noqa: E402
 
 SECTIONS = {
     "step": "benchmarks.step",
@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], help="BLAS threads of the tables of ratios")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything as JSON")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the tables as a document")
+    parser.add_argument("--into", type=Path, metavar="FILE", help="also put each section in its place in a document")
     parser.add_argument("--draw", type=Path, metavar="FILE", help="draw the scaling section as SVG")
     parser.add_argument("--keep", action="store_true", help="keep what the JSON file has of other sections")
     parser.add_argument("--quick", action="store_true", help="only see that everything runs; the numbers mean nothing")
@@ -53,10 +54,17 @@ def _document(result: dict[str, Any]) -> str:
     about = "\n".join(f"- {key}: {value}" for key, value in result["machine"].items())
     calls = result["calls"]
     how = "" if calls == 1 else f" Its sections are of {calls} calls (`--keep`); the machine is told as of the last."
-    alone = " `benchmarks/doctor.py` writes\nthe section of the doctor alone."
+    alone = " `benchmarks/doctor.py` writes\nthe section of the doctor alone, `--sections NAME --into FILE` any other."
     head = f"# Benchmark\n\nWritten by `uv run benchmarks/speed.py --markdown FILE`.{how}{alone}\n\n{about}\n"
     told = ((name, result["tables"][name]) for name in SECTIONS if name in result["tables"])
     return head + "".join(f"\n## {name}\n\n{text}\n" for name, text in told)
+
+
+def _where(machine: dict[str, Any]) -> str:
+    """On which machine one section alone was measured."""
+    return (
+        f"On {machine['processor']}, {machine['cores']} cores, load average {machine['others at work (load average)']}."
+    )
 
 
 def _kept(given: argparse.Namespace) -> dict[str, Any]:
@@ -80,6 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"\n## {name}\n\n{section.text()}", flush=True)
         if given.markdown is not None:
             given.markdown.write_text(_document(result), encoding="utf-8")
+        if given.into is not None:
+            written(given.into, name, f"{section.text()}\n\n{_where(result['machine'])}")
         # After each section: a later one that fails does not take the others with it.
         if given.json is not None:
             given.json.write_text(json.dumps(result, indent=1), encoding="utf-8")

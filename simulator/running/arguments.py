@@ -8,6 +8,17 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 
+class OneRule(argparse.Action):
+    """A rule to stop by: a second one would silently take the place of the first, and is refused."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, option: str | None = None
+    ) -> None:
+        if getattr(namespace, self.dest) is not None:
+            raise argparse.ArgumentError(self, "given twice: a run stops by one rule")
+        setattr(namespace, self.dest, values)
+
+
 def count(least: int) -> Callable[[str], int]:
     from simulator.schema.numbers import integer
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.running.arguments import count, shortened, typed
+from simulator.running.arguments import OneRule, count, shortened, typed
 from simulator.running.compare_command import DrawLanes, add_compare, run_compare
 
 # The bench takes its arguments here too: what only a command needs is imported by the command.
@@ -50,7 +50,9 @@ def add_commands(commands: Any) -> None:
     one = commands.add_parser("run", help="train an experiment without a screen and write its files")
     one.add_argument("target", metavar="FILE-OR-PRESET")
     one.add_argument("--steps", type=count(0), required=True, metavar="N", help="updates to make")
-    one.add_argument("--until", type=_rule, metavar="RULE", help="stop before, as soon as it holds: " + STOP_RULES)
+    one.add_argument(
+        "--until", type=_rule, action=OneRule, metavar="RULE", help="stop before, as soon as it holds: " + STOP_RULES
+    )
     one.add_argument("--seed", type=count(0), metavar="S", help="instead of the experiment's seed")
     one.add_argument(
         "--seeds",

@@ -233,6 +233,12 @@ def test_a_rule_is_read_as_it_is_written(rule: type[StopRule]) -> None:
     assert form(rule)[: len(kind_of(rule))] == kind_of(rule)
 
 
+def test_two_rules_are_refused_and_the_first_is_not_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parser().parse_args(["run", "spiral", "--steps", "1", "--until", "loss<0.1", "--until", "epochs:1"])
+    assert "argument --until: given twice: a run stops by one rule" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "text",
     [
