@@ -10,6 +10,7 @@ from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import Failed, Refused, ReplayFound, Reply, Snapshot, Started, Update
 from simulator.schema.parameter import is_live_change
 from ui.bench.document import Document, Edit
+from ui.bench.lane_views import LaneViews
 from ui.bench.link import Worker, WorkerFactory, WorkerLink
 from ui.bench.readings import Readings
 from ui.bench.run_keeper import RunKeeper
@@ -60,6 +61,8 @@ class Bench(QObject):
         """Whether what is shown is still of the network before."""
         self.info: RunInfo | None = None
         self.view: View | None = None
+        self.lanes = LaneViews()
+        """The networks beside the run."""
         self._readings = Readings()
         self._records = RunRecords()
         self._cause = ""
@@ -230,6 +233,7 @@ class Bench(QObject):
         self.pause()
         self._cause, self.refusal, self.building = "", "", True
         self.info = self.view = None
+        self.lanes.clear()
         self._records.begin()
         if not self._goes_on_from_file(self.link.worker):
             self._first_run = self._change(experiment, Edit(back_to=0))
@@ -293,9 +297,10 @@ class Bench(QObject):
             self._records.count_time(self.playing)
             self.record.add(frame, reply.rows)
             self.record.live_changes = self.record.live_changes.after(reply.changes)
-            self.view = self._readings.added_to(View(frame, self.record), reply.playing)
+            view = View(frame, self.record, lanes=self.lanes.take(reply.lanes))
+            self.view = self._readings.added_to(view, reply.playing)
             self.updated.emit(self.view, reply.steps_per_second)
-            if reply.awaited:
+            if reply.awaited or any(lane.awaited for lane in reply.lanes):
                 self.link.look_again()
         if fresh:
             self._set_playing(reply.playing)

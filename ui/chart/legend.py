@@ -248,6 +248,11 @@ class PictureTitle(pg.GraphicsWidget):
         for fix in (self.setMinimumHeight, self.setPreferredHeight, self.setMaximumHeight):
             fix(scaled(self.HEIGHT))
 
+    def say(self, text: str) -> None:
+        """Another one."""
+        self.text = text
+        self.update()
+
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setFont(plot_font(14, bold=True))
         painter.setPen(QColor(self.theme.text))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from simulator.layers.base import Layer
@@ -11,6 +11,8 @@ from simulator.record.past import Past
 from simulator.schema.parameter import Part, kinds, title_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from simulator.layers.info import LayerInfo
     from simulator.observations.base import Observation
     from simulator.record.changes import Change
@@ -30,6 +32,8 @@ class View:
     """The frame whose numbers are read out, where the present one passes too fast."""
     scored: Frame | None = None
     """The last frame with a score on data held out, up to the one that is read."""
+    lanes: Mapping[str, View] = field(default_factory=dict)
+    """The networks beside it at the same step, by their names."""
 
     @property
     def history(self) -> History:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from ui.chart.header import Header
 from ui.chart.view import Probe, S, State, View
 from ui.plots.drawn import FIRST_ROW, DrawnPlot
+from ui.plots.lane_plots import LanePlots
 from ui.style.help import set_page
 from ui.style.text_size import text_resized
 from ui.style.theme import Theme, depth_colours, theme_changed
@@ -47,6 +48,7 @@ class Plot(DrawnPlot[S]):
         self._absent_ghost: S | None = None
         """A ghost that does not fit the present layers."""
         self._waiting: RunInfo | None = None
+        self.lane_plots = LanePlots(self)
         self._read_frame: Frame | None = None
         """The frame whose numbers were written last."""
         self.setAccessibleName(self.title)
@@ -128,11 +130,13 @@ class Plot(DrawnPlot[S]):
         if self.info is None or self.info.run != view.frame.run:
             self.start(view.frame.info)
         state = self.capture(view)
+        self.lane_plots.show(view.lanes)
         if state is not None:
             self.show_changes(view.changes)
             self.experiment = view.record.experiments.at(state.step)
             read, self._read_frame = self._read_frame, view.reading
             self.show_state(state, read=view.reading is not read)
+            self.lane_plots.share_scales()
         elif self.state is None:
             self._show_empty()
 
@@ -190,7 +194,7 @@ class Plot(DrawnPlot[S]):
             # The same ranges, with their history.
             vars(its).update(vars(mine))
         other.set_ghost(self.ghost)
-        other.lane_name, other.lanes = self.lane_name, self.lanes
+        self.lane_plots.copy_to(other, theme)
         for marks, copies in zip(self.pointing.change_marks, other.pointing.change_marks, strict=True):
             copies.show_changes(marks.changes)
         if self.state is not None:

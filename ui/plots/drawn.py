@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTransform
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.chart.canvas import Canvas
 from ui.chart.drawing import Drawing, DrawnState
@@ -72,6 +72,9 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self.canvas.sigDeviceRangeChanged.connect(self._place_overlays)
+        self.picture_title: PictureTitle | None = None
+        self._row = QHBoxLayout()
+        """The canvas, and beside it those of networks whose images would hide each other."""
         self.header = None if bare else self._make_header()
         self._assemble()
         self.build()
@@ -82,10 +85,12 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         if self.header is None:
-            self.canvas.grid.addItem(PictureTitle(self.title, self.theme), 0, 0, 1, 4)
+            self.picture_title = PictureTitle(self.title, self.theme)
+            self.canvas.grid.addItem(self.picture_title, 0, 0, 1, 4)
         else:
             column.addWidget(self.header)
-        column.addWidget(self.canvas, 1)
+        self._row.addWidget(self.canvas, 1)
+        column.addLayout(self._row, 1)
         self.canvas.grid.addItem(self.legend, LEGEND_ROW, 0, 1, 4)
 
     def _make_header(self) -> Header:
@@ -113,7 +118,7 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
 
     def paint(self, states: Sequence[tuple[S, Style]]) -> None:
         """Draw several states at once, the first one live, and nothing else."""
-        lanes = [lane for lane in self.lanes if states and lane.plot.state is not None]
+        lanes = [lane for lane in self.lanes if states and self.overlays and lane.plot.state is not None]
         if states:
             self.fit(
                 [state for state, _ in states] + [lane.plot.state for lane in lanes if lane.plot.state is not None]
@@ -150,7 +155,17 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
         self.lane_name = name
         self.lanes = tuple(Lane(each, plot, LANES[place % len(LANES)]) for place, (each, plot) in enumerate(others, 1))
         self.legend.begin()
+        if not self.overlays:
+            self._stand_beside(others)
         self.redraw()
+
+    def _stand_beside(self, others: Sequence[tuple[str, DrawnPlot[S]]]) -> None:
+        """Show them at the right of this one, each under its name."""
+        for name, plot in others:
+            if plot.picture_title is not None:
+                plot.picture_title.say(name)
+            self._row.addWidget(plot, 1)
+            plot.show()
 
     def redraw(self) -> None:
         """Draw the present states again, and write what they say."""
@@ -251,6 +266,8 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
 
     def _lane_keys(self) -> list[Key]:
         names = [self.lane_name, *(lane.name for lane in self.lanes)] if self.lanes else []
+        if not self.overlays:
+            return [Key(name, "text", "none") for name in names[:1]]
         strokes: Sequence[Swatch] = tuple(LINES)
         return [Key(name, "text", strokes[place % len(strokes)]) for place, name in enumerate(names)]
 
