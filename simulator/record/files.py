@@ -7,12 +7,13 @@ the columns are those of an experiment is for whoever knows the experiment.
 
 from __future__ import annotations
 
+import io
 import math
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import IO, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 import numpy as np
@@ -32,6 +33,9 @@ from simulator.record.record import Record, sampled
 from simulator.record.sampled_history import SampledArrays
 from simulator.record.turns import Turn
 from simulator.system.json_text import has_too_many_values
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 Opener = Callable[[str], AbstractContextManager[IO[bytes]]]
 """Opens the file of this name, for writing or for reading."""
@@ -100,6 +104,31 @@ def write(record: Record, create: Opener) -> None:
     for name, past in record.pasts.items():
         _write_arrays(name, vars(past.looks.arrays), create)
     _write_arrays("frames", {"bytes": packing.buffer}, create)
+
+
+def size_of(record: Record) -> int:
+    """Bytes of what :func:`write` would write."""
+    counter = _Counter()
+    write(record, counter.create)
+    return counter.size
+
+
+class _Counter(io.RawIOBase):
+    """Takes anything, and knows how much it was."""
+
+    size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: ReadableBuffer) -> int:
+        amount = memoryview(content).nbytes
+        self.size += amount
+        return amount
+
+    @contextmanager
+    def create(self, _name: str) -> Iterator[IO[bytes]]:
+        yield cast("IO[bytes]", self)
 
 
 def _counts(history: History, arrays: HistoryArrays) -> _History:

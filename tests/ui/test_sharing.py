@@ -160,6 +160,24 @@ def test_the_dialog_says_what_each_part_is_and_how_large_before_anything_is_writ
     assert not list(tmp_path.glob("*.nabla"))
 
 
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_the_size_that_is_told_is_about_that_of_the_file(
+    optimizer: str, open_on: OpenOn, qtbot: QtBot, table: Path, tmp_path: Path
+) -> None:
+    layers = [{"kind": "dense", "units": 100, "repeat": 3, "normalization": {"kind": "batch"}}]
+    plain = {**PLAIN, "data": {"kind": "csv", "path": str(table)}, "layers": layers, "optimizer": {"kind": optimizer}}
+    window = open_on(Experiment.from_builtins(plain))
+    train(window, qtbot, 30)
+    window.plot_area.plot("gradient_time").pin()
+    dialog = dialog_of(window)
+    told = sum(part.size for part in window.sharing.parts)
+    assert {part.key for part in window.sharing.parts} == dialog.boxes.keys() == ALL
+    dialog.reject()
+    write(window, qtbot, tmp_path / "a.nabla")
+    size = (tmp_path / "a.nabla").stat().st_size
+    assert told == pytest.approx(size, rel=0.1, abs=4096)
+
+
 def test_parts_that_cannot_go_along_say_why(open_on: OpenOn, table: Path) -> None:
     window = open_on(Experiment.from_builtins({**PLAIN, "data": {"kind": "csv", "path": str(table)}}))
     table.unlink()

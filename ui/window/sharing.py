@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from simulator.running.shared_file import Shared
     from ui.dialogs.share import SharePart
 
-COPIES = 3
-"""Arrays as large as the parameters that a run of an optimiser with two slots has."""
+SAMPLE_BYTES = 8
+"""For each sample, of the order in which they come."""
 NOT_SAVED = "The run was not saved: "
 """What the keeper of runs begins with."""
 NOTHING = np.zeros(0, np.uint8)
@@ -82,10 +82,15 @@ class Sharing(QObject):
         """Ask what goes along and where to, and write it."""
         from ui.dialogs.share import ShareDialog
 
-        dialog = ShareDialog(list(self._parts()), self._window)
+        dialog = ShareDialog(self.parts, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._ask_where(dialog.chosen))
         dialog.open()
+
+    @property
+    def parts(self) -> tuple[SharePart, ...]:
+        """What can go along, and what cannot."""
+        return tuple(self._parts())
 
     def _parts(self) -> Iterator[SharePart]:
         from ui.dialogs.share import SharePart
@@ -124,10 +129,15 @@ class Sharing(QObject):
         if view is None or bench.info is None or bench.refusal or bench.dead:
             return SharePart("run", "Run", "There is no run.", possible=False)
         told = f"At step {integer(view.frame.step)}: weights, optimiser and all curves; it goes on from there."
-        item = np.dtype(self._document.experiment.precision).itemsize
-        kept = bench.checkpoint
-        weights = COPIES * item * bench.info.parameter_count if kept is None else kept.nbytes
-        return SharePart("run", "Run", told, weights + bench.record.nbytes, about=True, chosen=False)
+        return SharePart("run", "Run", told, self._size_of_run(bench.info), about=True, chosen=False)
+
+    def _size_of_run(self, info: RunInfo) -> int:
+        """About: how large what layers remember is, only the worker knows."""
+        from simulator.record.files import size_of
+
+        experiment = self._document.experiment
+        arrays = info.parameter_count * np.dtype(experiment.precision).itemsize * (1 + experiment.optimizer.slots)
+        return arrays + SAMPLE_BYTES * info.train_samples + size_of(self._bench.record)
 
     @property
     def _workspace(self) -> SharedWorkspace:
