@@ -132,17 +132,27 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
     def reopened(self, before: Csv) -> Csv:
         """What an edit of one field of ``before`` means for the others.
 
-        Of another file nothing stays that was taken from the old one; read in another way it may have other columns;
-        with another target, what it is and is learnt from is judged anew.
+        Of another file nothing stays that was taken from the old one, unless it is the same elsewhere; read in another
+        way it may have other columns; with another target, what it is and is learnt from is judged anew.
         """
         changed = {name for name in self.__struct_fields__ if getattr(self, name) != getattr(before, name)}
         if changed == {"path"}:
+            if self._is_the_same_file:
+                return self
             return Csv(path=self.path, validation=self.validation, scale=self.scale, label_noise=self.label_noise)
         if len(changed) == 1 and self.reading != before.reading:
             return msgspec.structs.replace(self, target="", task="auto", inputs=None)
         if changed == {"target"}:
             return msgspec.structs.replace(self, task="auto", inputs=None)
         return self
+
+    @property
+    def _is_the_same_file(self) -> bool:
+        """Whether the file is that which the hash is of."""
+        try:
+            return bool(self.hash) and hash_of(self.path) == self.hash
+        except DataError:
+            return False
 
     def beside(self, folder: Path) -> Csv:
         path = located(self.path, folder)

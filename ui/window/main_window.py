@@ -37,6 +37,7 @@ from ui.window.faults import Faults
 from ui.window.first_hour import FirstHour
 from ui.window.initial_place import let_move
 from ui.window.menus import Commands, build_menus
+from ui.window.missing_data import find_data
 from ui.window.notices import Notices
 from ui.window.palette_access import PaletteAccess
 from ui.window.panel_arrangement import PanelArrangement
@@ -166,6 +167,7 @@ class MainWindow(QMainWindow):
         self.builder.layer_hovered.connect(self.highlight)
         self.builder.input_chosen.connect(self.show_data)
         self.transport.new_seed.connect(self.new_seed)
+        self.notices.data_wanted.connect(lambda: find_data(document, self.banner, self))
         self.experiments.preset_opened.connect(lambda preset: plots.show_workspace(preset.workspace))
         self.findings.rounds.refused.connect(self.banner.say)
         storing.failed.connect(self.banner.say)

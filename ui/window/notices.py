@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from simulator.experiment.experiment import Experiment
 from simulator.running.messages import Refused
 from simulator.schema.parameter import is_live_change
 from simulator.training.run_info import RunInfo
 from ui.style.numbers import integer, number
+from ui.window.missing_data import FIND, are_missing
 from ui.window.parts import Parts
 
 OLD = "of the last network that could be built"
@@ -23,6 +24,9 @@ ENDED = "of the network before the worker ended"
 
 class Notices(QObject):
     """Keeps banner, status line, plots and read-outs from telling of a network that is not the one described."""
+
+    data_wanted = Signal()
+    """Where the data lie is to be asked for."""
 
     def __init__(self, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
@@ -74,12 +78,20 @@ class Notices(QObject):
         self._findings.forget()
         self._status.say(f"Not trained: {message}")
         self._build = self._bench.build if refused.cancelled else None
-        self._banner.say(f"Not trained: {message}", refused.traceback, again=self._build, words=BUILD)
+        again, words = self._way_out
+        self._banner.say(f"Not trained: {message}", refused.traceback, again=again, words=words)
         self._training.refuse(path, message)
         self._training.set_step(0)
         self._builder.refuse(path, message)
         self._stand_still(OLD)
         self._told = "refused"
+
+    @property
+    def _way_out(self) -> tuple[Callable[[], None] | None, tuple[str, str]]:
+        """What can be done, with words and tip of its button, where nothing is trained; None where nothing can."""
+        if self._build is None and are_missing(self._bench.document.experiment.data):
+            return self.data_wanted.emit, FIND
+        return self._build, BUILD
 
     def _stand_still(self, why: str) -> None:
         """What is shown is of a network that is not the described one."""
@@ -96,7 +108,8 @@ class Notices(QObject):
             self._told = "refused"
             why = "is not" if self._build else "cannot be"
             text = f"Nothing to {do}, as what is described {why} built: {self._bench.refusal}"
-            self._banner.say(text, again=self._build, words=BUILD)
+            again, words = self._way_out
+            self._banner.say(text, again=again, words=words)
         else:
             self._banner.say(f"Nothing to {do} yet: the network is being built.")
 
