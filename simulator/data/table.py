@@ -7,7 +7,7 @@ import math
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Annotated, ClassVar, Literal
+from typing import IO, TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import msgspec
 import numpy as np
@@ -16,14 +16,17 @@ from simulator.data.base import Data, DataError, Raw
 from simulator.data.own_file import OwnFile, copied, plain_name
 from simulator.data.paths import hash_of, located
 from simulator.data.phrases import name_of, shown
-from simulator.data.tables.design import Missing, design
 from simulator.data.tables.dialect import ALIGNED
-from simulator.data.tables.judgement import Judgement, judge
-from simulator.data.tables.reading import Reading, Table, read_table
 from simulator.data.tables.source import Progress, nothing, open_regular, status
 from simulator.schema.numbers import integer
 from simulator.schema.parameter import knob
 from simulator.system.progress import advance
+
+# What reads and judges tables is imported with the first one, which most starts never see.
+if TYPE_CHECKING:
+    from simulator.data.tables.design import Missing
+    from simulator.data.tables.judgement import Judgement
+    from simulator.data.tables.reading import Reading, Table
 
 READ_SOON_BYTES = 500_000
 """Of a file that is read in no time to speak of."""
@@ -103,6 +106,8 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
     @property
     def reading(self) -> Reading:
         """How the file is to be read."""
+        from simulator.data.tables.reading import Reading
+
         return Reading(
             self.header, DELIMITERS.get(self.delimiter, self.delimiter), self.decimal, self.encoding, self.sheet
         )
@@ -115,6 +120,8 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
 
     def judged(self, progress: Progress = _advance) -> Judgement:
         """The file with its target, inputs and task. Raises :class:`DataError`."""
+        from simulator.data.tables.judgement import judge
+
         _check(self)
         return judge(read(self.path, self.reading, progress), self.target, self.task, self.inputs)
 
@@ -233,6 +240,8 @@ def _check(data: Csv) -> None:
 # the file again.
 def read(path: str, reading: Reading, progress: Progress = nothing) -> Table:
     """The table in a file, remembered until it or the way it is read changes. Raises :class:`DataError`."""
+    from simulator.data.tables.reading import Table, read_table
+
     stamp = status(path)
     key = path, reading, stamp.st_mtime_ns, stamp.st_size
     if _kept.get("key") != key:
@@ -253,6 +262,8 @@ def forget() -> None:
 
 @functools.lru_cache(maxsize=1)
 def _load(data: Csv, fingerprint: tuple[int, ...]) -> Raw:
+    from simulator.data.tables.design import design
+
     missing: Missing = "fill" if data.missing == "auto" else data.missing
     return design(_handed_over(data), missing)
 

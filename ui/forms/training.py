@@ -10,8 +10,6 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from simulator.data import Csv
-from simulator.data.tables.reading import column_names as names_in
-from simulator.data.tables.reading import sheet_names
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.schema.parameter import parameter, parameters, replaced
 from ui.forms.acting_rate import acting_rate, unused_rate
@@ -47,6 +45,10 @@ def column_names(path: Path, beside: Plain) -> tuple[str, ...]:
         return DELIMITER_NAMES if field == "delimiter" else ENCODING_NAMES
     if not data.path:
         return ()
+    # Only here is it known that there is a table to be read.
+    from simulator.data.tables.reading import column_names as names_in
+    from simulator.data.tables.reading import sheet_names
+
     how = {
         name: str(beside[name]) for name in ("header", "delimiter", "decimal", "encoding", "sheet") if name in beside
     }
