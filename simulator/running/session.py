@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+import numpy  # noqa: F401  (here, not below: at the end of the chain of imports that follows it takes 15 ms longer)
+
 from simulator.running.messages import (
     Budget,
     Cancel,
