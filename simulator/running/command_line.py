@@ -192,7 +192,7 @@ def _one_line(error: Exception) -> str:
     from simulator.experiment.experiment import bounded
 
     if isinstance(error, MemoryError):
-        return f"there is not enough memory ({' '.join(str(error).split()) or 'nothing says for what'})"
+        return f"there is not enough memory ({' '.join(str(error).split())})".replace(" ()", "")
     if isinstance(error, OSError) and error.strerror:
         return bounded(f"{error.filename}: {error.strerror.lower()}" if error.filename else error.strerror)
     return " ".join(str(error).split())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -35,8 +36,10 @@ class ProcessLock:
             if self._stands():
                 break
             os.close(self._handle)
-        os.ftruncate(self._handle, 0)
-        os.write(self._handle, str(os.getpid()).encode())
+        # It is held on a full disk too; only whose it is cannot be said there.
+        with suppress(OSError):
+            os.ftruncate(self._handle, 0)
+            os.write(self._handle, str(os.getpid()).encode())
 
     def _stands(self) -> bool:
         """Whether the file still has its name: its last owner takes it away."""

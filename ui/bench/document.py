@@ -271,6 +271,8 @@ class Document(QObject):
             write(self._experiment, target.absolute())
         except OSError as error:
             return f"{target}: cannot be written: {error.strerror or error}"
+        except MemoryError:
+            return f"{target}: there is not enough memory to write it"
         self.saved_in(target.absolute(), self._experiment, fingerprint(self._experiment.to_json()))
         return None
 

@@ -209,7 +209,10 @@ def export_plot(
     if chosen not in KINDS:
         raise ExportError(f"cannot export as “{chosen}”: choose one of {', '.join(KINDS)}")
     _check(plot, width, height, scale)
-    _write(path, _content(plot, chosen, width, height, scale, light))
+    try:
+        _write(path, _content(plot, chosen, width, height, scale, light))
+    except MemoryError:
+        raise ExportError(f"there is not enough memory to export “{plot.title}”") from None
     return path
 
 

@@ -59,16 +59,9 @@ class FaultLog(QObject):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if self.path.exists():
                 check_regular(self.path.stat(), self.path)
-            file = RotatingFileHandler(
-                self.path,
-                maxBytes=MOST_BYTES,
-                backupCount=OLDER_FILES,
-                encoding="utf-8",
-                delay=True,
-                errors="backslashreplace",
-            )
+            file = _LogFile(self)
         except OSError as error:
-            log.error("no log can be written: %s", error)
+            self.tell_unwritten(error)
         else:
             file.setFormatter(logging.Formatter(FORM))
             log.addHandler(file)
@@ -102,6 +95,13 @@ class FaultLog(QObject):
         """Write down what went wrong; ``details`` is a traceback."""
         log.error("%s\n%s", what, details.rstrip())
 
+    def tell_unwritten(self, error: BaseException | None) -> None:
+        """Say that there is no log, the first time."""
+        reason = getattr(error, "strerror", "") or str(error)
+        if (known := "no log") not in self._known:
+            self._known.add(known)
+            self.told.emit(f"No log can be written: {reason} ({self.path}).", "")
+
     def tell(self, record: logging.LogRecord) -> None:
         """Say it in words, unless it is what has been said before."""
         what, _, details = record.getMessage().partition("\n")
@@ -118,6 +118,24 @@ def tail_of(path: Path) -> str:
             return file.read().decode("utf-8", "replace")
     except OSError:
         return ""
+
+
+class _LogFile(RotatingFileHandler):
+    """Where it cannot be written, that is said once, and nothing on the terminal."""
+
+    def __init__(self, owner: FaultLog) -> None:
+        super().__init__(
+            owner.path,
+            maxBytes=MOST_BYTES,
+            backupCount=OLDER_FILES,
+            encoding="utf-8",
+            delay=True,
+            errors="backslashreplace",
+        )
+        self._owner = owner
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        self._owner.tell_unwritten(sys.exc_info()[1])
 
 
 class _Telling(logging.Handler):

@@ -41,8 +41,10 @@ def keep_file_picture(path: Path, theme: Theme, image: QImage) -> bool:
         write_atomic(target, bytes(content.data().data()))
         for old in sorted(target.parent.glob("*.png"), key=lambda file: file.stat().st_mtime)[:-MOST_KEPT]:
             old.unlink(missing_ok=True)
-    except OSError as error:
-        log.warning("no picture of %s is kept: %s", path, error.strerror or error)
+    except (OSError, MemoryError) as error:
+        log.warning(
+            "no picture of %s is kept: %s", path, getattr(error, "strerror", "") or "there is not enough memory"
+        )
         return False
     return True
 

@@ -128,8 +128,8 @@ class Recovery(QObject):
         try:
             write_atomic(self._folder / EXPERIMENT, what[0].to_json())
             write_atomic(self._folder / NOTE, msgspec.json.encode(what[1]))
-        except OSError as error:
-            self._fail(f"{error.strerror or error}")
+        except (OSError, MemoryError) as error:
+            self._fail(getattr(error, "strerror", "") or str(error) or "there is not enough memory")
             return False
         return True
 

@@ -64,7 +64,11 @@ def note_of(session: SessionFolder) -> Note | None:
     try:
         note = msgspec.json.decode(read_regular(session.path / NOTE, MOST_NOTE), type=Note)
         time.localtime(note.seconds)
-    except (OSError, ValueError, OverflowError, RecursionError):
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, OverflowError, RecursionError, MemoryError) as error:
+        reason = getattr(error, "strerror", "") or str(error) or "there is not enough memory"
+        log.warning("%s cannot be read: %s", session.path / NOTE, reason)
         return None
     if note.format > FORMAT:
         log.warning("what a session has left needs version %s: this is %s", note.needs[:20], __version__)
@@ -76,7 +80,7 @@ def left_by(session: SessionFolder, note: Note) -> Left | None:
     """What can be restored of it; None where that is nothing."""
     try:
         experiment = Experiment.from_json(read_regular(session.path / EXPERIMENT, MAX_FILE_BYTES))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, MemoryError) as error:
         log.warning("an experiment could not be restored: %s", error)
         return None
     left = Left(note, experiment, _run_of(session, note))
