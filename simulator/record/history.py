@@ -83,6 +83,8 @@ class History:
         self.steps = 0
         """Number of steps recorded."""
         self._extra = 0
+        self._tail_is_empty = False
+        """Whether nothing is known of the steps of the last bucket, since what it held of them is no longer told apart."""
         self._provisional: NDArray[np.float64] | None = None
         self._lost_first = np.full(len(columns), NEVER)
         self._lost_since = np.full(len(columns), NEVER)
@@ -103,7 +105,8 @@ class History:
 
     @property
     def buckets(self) -> int:
-        return -(-self.steps // self.stride)
+        """Those of which something is known."""
+        return -(-self.steps // self.stride) - self._tail_is_empty
 
     def extend(self, rows: Rows) -> None:
         """Take in consecutive steps; a gap is an error. The provisional step gives way to what comes next."""
@@ -153,7 +156,8 @@ class History:
     def _show(self, row: NDArray[np.float64] | None) -> None:
         """Draw the provisional step where it starts a bucket of its own; inside a wider one it would not be seen."""
         bucket, offset = divmod(self.steps, self.stride)
-        self._extra = int(row is not None and offset == 0 and bucket < self.capacity)
+        alone = offset == 0 or self._tail_is_empty
+        self._extra = int(row is not None and alone and bucket < self.capacity)
         if self._extra:
             for part in (self._low, self._high, self._last):
                 part[bucket] = row
@@ -169,9 +173,10 @@ class History:
             count = min(stride - offset, len(values))
             part = values[:count]
             low, high = np.fmin.reduce(part, axis=0), np.fmax.reduce(part, axis=0)
-            if offset:
+            if offset and not self._tail_is_empty:
                 low, high = np.fmin(low, self._low[bucket]), np.fmax(high, self._high[bucket])
             self._low[bucket], self._high[bucket], self._last[bucket] = low, high, part[-1]
+            self._tail_is_empty = False
         else:
             whole = min(len(values) // stride, self.capacity - bucket)
             count = whole * stride
@@ -191,11 +196,15 @@ class History:
         self.stride *= 2
 
     def until(self, step: int) -> History:
-        """A history of its own of the steps before ``step``; it begins there if that is in the midst of a bucket."""
+        """A history of its own of the steps before ``step``; it begins there if that lies outside.
+
+        In the midst of a bucket nobody can tell its first steps from its last: of these nothing is known then.
+        """
         count = step - self.start
-        if not 0 <= count <= self.steps or count % self.stride:
+        if not 0 <= count <= self.steps:
             return History(self.columns, self.capacity, step)
         earlier = deepcopy(self)
+        earlier._tail_is_empty = count % self.stride > 0 and (count < self.steps or self._tail_is_empty)
         earlier.steps, earlier._extra, earlier._provisional = count, 0, None
         for lost in (earlier._lost_first, earlier._lost_since):
             lost[lost >= step] = NEVER
@@ -203,12 +212,15 @@ class History:
 
     @property
     def arrays(self) -> HistoryArrays:
-        """Views of all that it holds."""
+        """All that it holds; NaN throughout where nothing is known of a bucket."""
         n = self.buckets
+        parts = [part[:n] for part in (self._low, self._high, self._last)]
+        if self._tail_is_empty:
+            parts = [np.concatenate([part, np.full((1, len(self.columns)), np.nan)]) for part in parts]
         lost = np.stack([self._lost_first, self._lost_since]).astype(np.int64)
         none = np.empty((0, len(self.columns)))
         provisional = none if self._provisional is None else self._provisional[np.newaxis]
-        return HistoryArrays(self._low[:n], self._high[:n], self._last[:n], lost, provisional)
+        return HistoryArrays(*parts, lost, provisional)
 
     @classmethod
     def restored(
@@ -217,8 +229,9 @@ class History:
         """The history that had these counts and arrays."""
         made = cls(columns, capacity, start)
         made.stride, made.steps = stride, steps
-        n = made.buckets
+        n = -(-steps // stride)
         made._low[:n], made._high[:n], made._last[:n] = arrays.low, arrays.high, arrays.last
+        made._tail_is_empty = n > 0 and bool(np.isnan(arrays.low[-1]).all() and np.isnan(arrays.high[-1]).all())
         made._lost_first, made._lost_since = arrays.lost.copy()
         made._provisional = arrays.provisional[0].copy() if len(arrays.provisional) else None
         made._show(made._provisional)

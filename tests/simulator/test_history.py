@@ -207,3 +207,29 @@ def test_the_exact_steps_of_what_is_not_finite_are_kept(
     assert history.first_lost("loss") == (known.index(True) if any(known) else None)
     trailing = next((i for i, each in enumerate(reversed(known)) if not each), len(known))
     assert history.lost_since("loss") == (len(known) - trailing if trailing else None)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.integers(1, 200), st.integers(0, 200), st.integers(0, 100))
+def test_a_history_that_goes_another_way_has_nothing_of_the_way_it_left(made: int, cut: int, more: int) -> None:
+    cut = min(cut, made)
+    whole = History(COLUMNS, capacity=8)
+    feed(whole, np.arange(made)[:, np.newaxis] * np.ones(3), [7])
+    history = whole.until(cut)
+    stride = history.stride
+    kept = cut if cut == made else cut - cut % stride
+    """Steps of which something is known."""
+    assert history.steps == cut
+    assert history.series("loss").last.tolist() == whole.series("loss").last[: -(-kept // stride)].tolist()
+    history = History.restored(COLUMNS, 8, 0, stride, cut, history.arrays)
+    row = np.full(3, -1.0)
+    history.extend(Rows(cut, COLUMNS, np.empty((0, 3)), row))
+    shown = cut % stride == 0 or kept < cut
+    assert (history.series("loss").last[-1:].tolist() == [-1.0]) == (shown and cut < 8 * stride)
+    history.extend(Rows(cut, COLUMNS, -np.arange(cut, cut + more)[:, np.newaxis] * np.ones(3) - 1.0))
+    series = history.series("loss")
+    for place, (low, high) in enumerate(zip(series.low, series.high, strict=True)):
+        steps = np.arange(place * series.stride, min((place + 1) * series.stride, cut + more))
+        values = [step if step < kept else -step - 1.0 for step in steps if step < kept or step >= cut]
+        assert (low, high) == (min(values), max(values))
+    assert whole.steps == made
