@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 MOST = 256
+REVIVE = "Revive"
+"""How a change is called that draws units anew: it is one of the network, and of no setting."""
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ class History:
         """Number of steps recorded."""
         self._extra = 0
         self._tail_is_empty = False
-        """Whether nothing is known of the steps of the last bucket, since what it held of them is no longer told apart."""
+        """Whether nothing is known of the steps of the last bucket: it held others too, which are of another way."""
         self._provisional: NDArray[np.float64] | None = None
         self._lost_first = np.full(len(columns), NEVER)
         self._lost_since = np.full(len(columns), NEVER)
@@ -212,15 +212,14 @@ class History:
 
     @property
     def arrays(self) -> HistoryArrays:
-        """All that it holds; NaN throughout where nothing is known of a bucket."""
+        """Copies of all that it holds; NaN throughout where nothing is known of a bucket."""
         n = self.buckets
-        parts = [part[:n] for part in (self._low, self._high, self._last)]
-        if self._tail_is_empty:
-            parts = [np.concatenate([part, np.full((1, len(self.columns)), np.nan)]) for part in parts]
+        tail = np.full((int(self._tail_is_empty), len(self.columns)), np.nan)
+        low, high, last = (np.concatenate([part[:n], tail]) for part in (self._low, self._high, self._last))
         lost = np.stack([self._lost_first, self._lost_since]).astype(np.int64)
         none = np.empty((0, len(self.columns)))
         provisional = none if self._provisional is None else self._provisional[np.newaxis]
-        return HistoryArrays(*parts, lost, provisional)
+        return HistoryArrays(low, high, last, lost, provisional)
 
     @classmethod
     def restored(

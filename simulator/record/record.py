@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from simulator.observations.registry import at_start, observations
-from simulator.record.changes import ChangeLog
+from simulator.record.changes import REVIVE, ChangeLog
 from simulator.record.experiments import ExperimentLog
 from simulator.record.history import History, Rows
 from simulator.record.past import MOST_BYTES, Past, most_bytes
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from simulator.observations.base import Observed
     from simulator.observations.sampled import Sampled
     from simulator.record.frame import Frame
+    from simulator.training.checkpoint import Checkpoint
     from simulator.training.run_info import RunInfo
 
 
@@ -109,6 +110,15 @@ class Record:
         if known is None or known.subject != subject:
             known = self.pasts[sampled.name] = Past(sampled, subject)
         known.add(step, result, info)
+
+    def taken_up(self, checkpoint: Checkpoint) -> Record:
+        """A record of its own for this run where it goes on from a checkpoint, with all settings as they are now."""
+        cut = self.until(checkpoint.step)
+        cut.live_changes = self.live_changes.before(checkpoint)
+        for change in self.changes.entries:
+            if change.last >= checkpoint.step and not change.description.startswith(REVIVE):
+                cut.changes.add(checkpoint.step, change.description)
+        return cut
 
     def until(self, step: int) -> Record:
         """A record of its own for a run that goes another way from ``step`` on."""

@@ -70,6 +70,11 @@ class Lineage:
         known = self._ended is not None and self._ended[0] == kept.run
         return self._ended[1] if known and self._ended is not None else Timeline(kept.checkpoint, kept.changes)
 
+    @property
+    def aside(self) -> int:
+        """Bytes of the checkpoints on the way of the run that was put aside last."""
+        return 0 if self._ended is None else self._ended[1].checkpoints.nbytes
+
     def set_budget(self, nbytes: int, present: LiveRun | None, beside: Sequence[Timeline] = ()) -> None:
         """How much all runs that are kept and all checkpoints may take."""
         self._budget = nbytes

@@ -81,11 +81,11 @@ class LiveRun:
         training = self.training
         return Started(training.info, training.columns, frame, ended, continues, settled, self.timeline.changes)
 
-    def kept_checkpoints(self, playing: bool) -> KeptCheckpoints:
+    def kept_checkpoints(self, playing: bool, aside: int) -> KeptCheckpoints:
         """What is kept of the run's way; while it goes on, as of a moment ago."""
         if not playing or self._kept_throttle.due:
             checkpoints = self.timeline.checkpoints
-            self._kept = KeptCheckpoints(checkpoints.good_steps, checkpoints.summary())
+            self._kept = KeptCheckpoints(checkpoints.good_steps, checkpoints.summary(), aside)
             self._kept_throttle.spent(0)
         return self._kept
 

@@ -217,10 +217,12 @@ class KeptCheckpoints(Struct, frozen=True):
     """Where the run could go back to, ascending: from before any trouble."""
     reasons: tuple[tuple[Reason, int, int], ...] = ()
     """Why they are kept, how many, and their bytes together."""
+    aside: int = 0
+    """Bytes of those on the way of the run that was put aside last."""
 
     @property
     def nbytes(self) -> int:
-        """Of all of them."""
+        """Of all of the present run."""
         return sum(nbytes for _, _, nbytes in self.reasons)
 
 

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 CLOSE_SECONDS = 0.5
 """For the step in hand; a window that is closed is gone within two."""
-CHECKPOINT_SECONDS = 10.0
+CHECKPOINT_SECONDS = 5.0
 """What may be lost with a process that dies. A checkpoint of a wide network is megabytes."""
 RUNS = itertools.count(1)
 """Ids of runs, which no two sessions share."""
@@ -81,6 +81,8 @@ class Session:
         self._pending: int | None = None
         self._closed = False
         self._next_checkpoint = 0.0
+        self._step = 0
+        """That was seen last."""
         self.checkpoint: Checkpoint | None = None
         """The last one of the present run."""
         self.playing = False
@@ -181,12 +183,13 @@ class Session:
             self._transport.send(Look(self._pending, tuple(observations), self._checkpoint_due()))
 
     def _checkpoint_due(self) -> bool:
-        """Only a process can die alone; a checkpoint now and then is worth its copy."""
-        now = time.monotonic()
-        due = self.mode == "process" and self.playing and now >= self._next_checkpoint
-        if due:
+        """Only a process can die alone; a checkpoint now and then is worth its copy, and one where the run pauses."""
+        now, known = time.monotonic(), 0 if self.checkpoint is None else self.checkpoint.step
+        due = now >= self._next_checkpoint if self.playing else self._step != known
+        if due and self.mode == "process":
             self._next_checkpoint = now + CHECKPOINT_SECONDS
-        return due
+            return True
+        return False
 
     def resume_from(self, checkpoint: Checkpoint, changes: LiveChanges | None = None) -> int:
         """Go on from a checkpoint in place of the present run, if there is one; the id of the run that begins.
@@ -231,8 +234,9 @@ class Session:
                     self._pending = None
                     self.playing = reply.playing
                     self.checkpoint = reply.checkpoint or self.checkpoint
+                    self._step = self._step if reply.frame is None else reply.frame.step
                 case Started():
-                    self.checkpoint = None
+                    self.checkpoint, self._step = None, 0
                 case Refused():
                     self.checkpoint, self.playing = None, False
                 case Failed():

@@ -48,18 +48,22 @@ class Timeline:
         made, loss = training.step - 1, training.loss
         if math.isnan(self._start_loss):
             self._start_loss = loss
-        if self._spikes.begins((loss, training.gradient_norm)):
-            self.checkpoints.mark_before(made, "spike")
+        spike = self._spikes.begins((loss, training.gradient_norm))
         finite = training.finite and training.watch.kept == FINITE and math.isfinite(loss)
+        well = loss <= TROUBLED_LOSS * self._start_loss and not self._spikes.spiking
+        self.checkpoints.judge(made, good=self._finite and math.isfinite(training.gradient_norm) and well)
+        if spike:
+            self.checkpoints.mark_before(made, "spike")
         if self._finite and not finite:
-            self.checkpoints.mark_before(made, "not finite")
+            self.checkpoints.mark_before(made + 1, "not finite")
         self._finite = finite
         if finite and self.checkpoints.due(training.step) and self._throttle.due:
             with self._throttle.spending():
-                self._keep(training, loss <= TROUBLED_LOSS * self._start_loss)
+                self._keep(training)
 
-    def _keep(self, training: Training, good: bool) -> None:
-        self.checkpoints.keep(Kept(training.checkpoint(), "recent", good, len(self.changes.entries)))
+    def _keep(self, training: Training) -> None:
+        """Whether it is a good one shows when its own step is made."""
+        self.checkpoints.keep(Kept(training.checkpoint(), "recent", False, len(self.changes.entries)))
 
     def before_change(self, training: Training, edit: int) -> None:
         """A hand is about to change the run, between two steps or before an update is written: keep where it was.
@@ -67,8 +71,7 @@ class Timeline:
         The stages of one drag are one ``edit``, and are recomputed from where it began.
         """
         if (not edit or edit != self._edit) and self._finite:
-            before = self.checkpoints.before(training.step + 1, good=False)
-            self._keep(training, before is None or before.good)
+            self._keep(training)
 
     def changed(self, change: LiveChange, edit: int = 0) -> None:
         """A hand has changed the run."""

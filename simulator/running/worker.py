@@ -394,6 +394,6 @@ class Worker:
             messages.Update(
                 look.id, frame, (rows,), playing, self.rate.speed, checkpoint, run.halted, run.observer.awaited,
                 None if playing else self.stopping.stopped, self.stopping.progress(run.training.step, self.steps_left),
-                run.kept_checkpoints(playing), run.take_changes(), lanes,
+                run.kept_checkpoints(playing, self.lineage.aside), run.take_changes(), lanes,
             )
         )  # fmt: skip

@@ -160,3 +160,12 @@ def _grouped(digits: str) -> str:
 
 def _trimmed(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def size_text(amount: float) -> str:
+    """``1.2 MiB``"""
+    unit = "B"
+    for larger in ("KiB", "MiB", "GiB"):
+        if amount >= 1024:
+            amount, unit = amount / 1024, larger
+    return f"{number(amount)} {unit}"

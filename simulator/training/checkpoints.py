@@ -116,6 +116,13 @@ class Checkpoints:
         self._size = new.nbytes
         self._fit()
 
+    def judge(self, step: int, good: bool) -> None:
+        """Say of the one of this step, if there is one, whether a run can well go back to it."""
+        for part in (self._recent, self._marked, self._earlier):
+            place = bisect_left(part, step, key=_step)
+            if place < len(part) and part[place].step == step:
+                part[place] = replace(part[place], good=good)
+
     def mark_before(self, step: int, reason: Reason, good: bool = True) -> int | None:
         """Keep the last one of before ``step`` for that reason; its step, if there is one."""
         kept = self.before(step, good)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from simulator.experiment.experiment import Experiment
 
 if TYPE_CHECKING:
+    from simulator.training.checkpoint import Checkpoint
     from simulator.training.training import Training
 
 
@@ -59,6 +60,17 @@ class LiveChanges(Struct, frozen=True):
     def until(self, count: int) -> LiveChanges:
         """The first ones only."""
         return replace(self, entries=self.entries[:count])
+
+    def before(self, checkpoint: Checkpoint) -> LiveChanges:
+        """Those that had acted where a checkpoint was made."""
+        count = sum(change.step < checkpoint.step for change in self.entries)
+        while count < len(self.entries) and self._experiment_after(count) != checkpoint.experiment:
+            count += 1
+        return self.until(count)
+
+    def _experiment_after(self, count: int) -> Experiment | None:
+        told = (change.experiment for change in reversed(self.entries[:count]) if change.experiment is not None)
+        return next(told, self.experiment)
 
     def threads_after(self, count: int) -> int:
         """Of matrix products when so many had acted."""

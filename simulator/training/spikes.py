@@ -41,11 +41,12 @@ class SpikeWatch:
 
     def __init__(self) -> None:
         self._medians = RunningMedian(), RunningMedian()
-        self._spiking = False
+        self.spiking = False
+        """Whether the last step was one."""
 
     def begins(self, values: Iterable[float]) -> bool:
         """Whether a spike begins at a step with these values: none had at the step before."""
-        before = self._spiking
+        before = self.spiking
         rising = [median.rises(value) for median, value in zip(self._medians, values, strict=True)]
-        self._spiking = any(rising)
-        return self._spiking and not before
+        self.spiking = any(rising)
+        return self.spiking and not before

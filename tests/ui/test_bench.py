@@ -22,6 +22,7 @@ from simulator.running.stop_rules import StopRule
 from simulator.running.transport import Mode
 from simulator.schema.parameter import replaced
 from simulator.training.checkpoint import Checkpoint
+from simulator.training.checkpoints import USUAL_BYTES
 from simulator.training.live_change import LiveChanges
 from simulator.training.run_info import RunInfo
 from simulator.training.training import Training
@@ -314,8 +315,8 @@ def test_a_dead_worker_can_be_replaced_and_keeps_the_limit(rig: Rig) -> None:
     rig.bench.revive()
     assert len(rig.workers) == 2
     assert ("close",) in rig.workers[0].said
-    told = [("start",), ("limit", 10.0), ("guard", False), ("configure", None, "space")]
-    assert rig.worker.said[:5] == [*told, ("change", rig.document.experiment)]
+    told = [("start",), ("limit", 10.0), ("guard", False), ("budget", USUAL_BYTES), ("configure", None, "space")]
+    assert rig.worker.said[:6] == [*told, ("change", rig.document.experiment)]
     assert not rig.bench.dead
 
 

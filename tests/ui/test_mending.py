@@ -119,7 +119,7 @@ def test_after_nan_a_mend_goes_back_to_before_the_trouble_and_on_from_there(
     qtbot: QtBot, open_window: Open, mode: Mode
 ) -> None:
     window = ruined(qtbot, open_window, mode)
-    back_to = max(window.bench.kept_steps)
+    back_to = max(window.bench.memory.good_steps)
     button = button_of(qtbot, window, f" · back to step {back_to} · tried ")
     assert "loss NaN → 0." in button.text()
     entries, before = window.document.undo_stack.count(), window.document.experiment
@@ -166,7 +166,7 @@ def test_what_is_known_of_step_0_is_known_when_nothing_is_finite_any_more(
 def test_a_rate_that_was_set_right_by_hand_after_nan_is_offered_as_it_is(qtbot: QtBot, open_window: Open) -> None:
     window = ruined(qtbot, open_window, "process")
     set_rate(window, 0.05)
-    back_to = max(window.bench.kept_steps)
+    back_to = max(window.bench.memory.good_steps)
     button = button_of(qtbot, window, f"The present settings · back to step {back_to} · tried ")
     QTest.mouseClick(button, LEFT)
     qtbot.waitUntil(lambda: at(window, back_to), timeout=LONG)

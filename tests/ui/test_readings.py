@@ -18,9 +18,9 @@ from tests.ui.plot_data import frame, history, view
 from ui.bench.bench import Bench
 from ui.bench.document import Document
 from ui.bench.readings import READING_MS, Readings
-from ui.builder.outlook import size_text
 from ui.plots import View
 from ui.plots.loss import LossPlot
+from ui.style.numbers import size_text
 from ui.window.transport import Transport
 
 MOONS = {"data": {"kind": "moons", "samples": 200}, "layers": [{"kind": "dense", "units": 4}]}

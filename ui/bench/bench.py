@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from simulator.record.changes import REVIVE
 from simulator.running.kept_runs import KeptRun
-from simulator.running.messages import Failed, Refused, ReplayFound, Reply, Snapshot, Started, Update
+from simulator.running.messages import NOTHING_KEPT, Failed, Refused, ReplayFound, Reply, Snapshot, Started, Update
 from simulator.schema.parameter import is_live_change
 from ui.bench.document import Document, Edit
 from ui.bench.lane_views import LaneViews
 from ui.bench.link import Worker, WorkerFactory, WorkerLink
 from ui.bench.readings import Readings
 from ui.bench.run_keeper import RunKeeper
+from ui.bench.run_memory import RunMemory, taken_up_text
 from ui.bench.run_records import RunRecords, UnsavedRun
 from ui.chart.view import View
 
@@ -67,8 +69,8 @@ class Bench(QObject):
         self._records = RunRecords()
         self._cause = ""
         """The change that the present run began with."""
-        self.kept_steps: tuple[int, ...] = ()
-        """Where the present run could go back to, ascending."""
+        self._news = ""
+        """What is to be said when the next run begins."""
         self._first_run = 0
         """Id of the first run of the present document: one before it comes too late."""
         self._halted = ""
@@ -82,6 +84,8 @@ class Bench(QObject):
             self.link.set_limit, self.link.set_guard, self.link.set_visible,
         )  # fmt: skip
         self.find_replay = self.link.find_replay
+        self.memory = RunMemory(self.link, self._records)
+        """What is kept of runs, and how much it may take."""
         self.keeper = RunKeeper(self.link, lambda: self.record, lambda: self.checkpoint, self)
         """Writes the present run into files."""
         self.recovery_keeper = RunKeeper(self.link, lambda: self.record, lambda: self.checkpoint, self)
@@ -120,14 +124,18 @@ class Bench(QObject):
 
     def revive(self) -> None:
         """A new worker in place of one that died; it goes on from the last checkpoint, if there is one."""
-        checkpoint = self.checkpoint
+        checkpoint, reached = self.checkpoint, max(self._step, self.record.steps)
         self.close()
         self._set_playing(False)
         worker = self._start_worker()
-        for kept in self._records.runs:
-            worker.keep(kept)
-        if checkpoint is not None and is_live_change(checkpoint.experiment, self.document.experiment):
-            worker.resume_from(checkpoint)
+        for run in self._records.kept:
+            worker.keep(run.kept)
+        if checkpoint is not None and not is_live_change(checkpoint.experiment, self.document.experiment):
+            checkpoint = None
+        if checkpoint is not None:
+            past = self.record.taken_up(checkpoint)
+            self._records.take_up(worker.resume_from(checkpoint, past.live_changes), checkpoint, past)
+        self._news = taken_up_text(reached, None if checkpoint is None else checkpoint.step)
         self._change(self.document.experiment)
 
     @property
@@ -190,7 +198,7 @@ class Bench(QObject):
         if self.link.worker is not None and self.info is not None and units and self._can("revive"):
             self.link.worker.revive(self.info.run, layer, units)
             few = ", ".join(str(unit + 1) for unit in units) if len(units) < 6 else f"{len(units)} units"
-            self.record.changes.add(self._step, f"Revive {few} of layer {layer}")
+            self.record.changes.add(self._step, f"{REVIVE} {few} of layer {layer}")
             self.wake()
 
     @property
@@ -213,7 +221,9 @@ class Bench(QObject):
     def _keep_of_the_dead(self, edit: Edit) -> None:
         """What a worker that has died leaves of its run is all that undo can bring back."""
         if self.dead and self.info is not None and self.checkpoint is not None:
-            self._records.put_aside(KeptRun(self.info.run, edit.number, 0, self.checkpoint), self.playing)
+            kept = KeptRun(self.info.run, edit.number, 0, self.checkpoint)
+            self._records.put_aside(kept, edit.description, self.playing, self.link.copies)
+            self.memory.share()
 
     def _change(self, experiment: Experiment, edit: Edit | None = None) -> int:
         """Have this trained; the id of the run that begins with it, if one does."""
@@ -242,8 +252,8 @@ class Bench(QObject):
         """Let a saved run go on, if the document has just been opened from one."""
         saved = None if worker is None else self.document.take_run()
         if saved is not None and worker is not None:
-            self._first_run = worker.resume_from(saved.checkpoint)
-            self._records.open(self._first_run, saved)
+            self._first_run = worker.resume_from(saved.checkpoint, saved.record.live_changes)
+            self._records.take_up(self._first_run, saved.checkpoint, saved.record)
             self.wake()
         return saved is not None
 
@@ -272,17 +282,22 @@ class Bench(QObject):
                 self.recovery_keeper.take(reply)
 
     def _take_started(self, reply: Started) -> None:
-        self._records.start(reply, self._cause, self.playing)
-        self.info, self.view, self.kept_steps = reply.info, None, ()
+        self._records.start(reply, self._cause, self.playing, self.link.copies)
+        self.memory.checkpoints = NOTHING_KEPT
+        news = self._news or self.memory.news_of(self.document.edit) or self.memory.keep_to_budget(reply.ended)
+        self.info, self.view, self._news = reply.info, None, ""
         self._halted = ""
         self.refusal, self.building = "", False
         self.link.look_on()
         if reply.settled is not None:
             self.document.settle(reply.settled.asked, reply.settled.data)
         self.started.emit(reply.info)
+        if news:
+            self.noticed.emit(news)
 
     def _take_refused(self, reply: Refused) -> None:
-        self._records.put_aside(reply.ended, self.playing)
+        self._records.put_aside(reply.ended, self._cause, self.playing, self.link.copies)
+        self.memory.share()
         self._set_playing(False)
         self.refusal, self.building = reply.message, False
         self.refused.emit(reply)
@@ -293,7 +308,7 @@ class Bench(QObject):
         if frame is not None:
             if self.info is None or frame.run != self.info.run:
                 return
-            self.kept_steps = reply.kept.good_steps
+            self.memory.take(reply)
             self._records.count_time(self.playing)
             self.record.add(frame, reply.rows)
             self.record.live_changes = self.record.live_changes.after(reply.changes)

@@ -1,37 +1,78 @@
-"""The pasts of the runs that undo can bring back."""
+"""The runs that undo can bring back, with their pasts, as far as there is room for them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from simulator.running.kept_runs import KeptRun, KeptRuns
 
 if TYPE_CHECKING:
     from simulator.record.record import Record
+    from simulator.running.kept_runs import KeptRun
     from simulator.training.checkpoint import Checkpoint
 
 
+@dataclass(frozen=True)
+class AsideRun:
+    """A run that an edit has put aside."""
+
+    kept: KeptRun
+    """Where it goes on."""
+    record: Record
+    ended_by: str
+    """What undo calls that edit."""
+    copies: int
+    """How often its checkpoint is in memory: here, and in the process of the worker, if that is another."""
+
+    @property
+    def nbytes(self) -> int:
+        """In all processes together."""
+        return self.record.nbytes + self.copies * self.kept.nbytes
+
+    @property
+    def nbytes_here(self) -> int:
+        """What the worker does not hold."""
+        return self.nbytes - self.kept.nbytes
+
+
 class KeptRecords:
-    """The runs that undo can bring back, with their pasts."""
+    """The runs by their edits, the oldest first; those that had to go are remembered by name."""
 
     def __init__(self) -> None:
-        self.runs = KeptRuns()
-        self._records: dict[int, Record] = {}
+        self._runs: dict[int, AsideRun] = {}
+        self._lost: dict[int, tuple[int, str]] = {}
+        """Edit → steps of the run that it had put aside, and what undo calls it."""
 
-    def __iter__(self) -> Iterator[tuple[KeptRun, Record]]:
-        return ((kept, self._records[kept.run]) for kept in self.runs if kept.run in self._records)
+    def __iter__(self) -> Iterator[AsideRun]:
+        return iter(tuple(self._runs.values()))
 
-    def keep(self, ended: KeptRun, record: Record) -> None:
+    def keep(self, run: AsideRun) -> None:
         """Keep a run that has ended; what it has not told yet becomes part of its past."""
-        if ended.rows is not None:
-            record.add(None, (ended.rows,))
-        self.runs.keep(ended)
-        self._records[ended.run] = record
-        kept = {each.run for each in self.runs}
-        self._records = {run: its for run, its in self._records.items() if run in kept}
+        if run.kept.rows is not None:
+            run.record.add(None, (run.kept.rows,))
+        if run.kept.changes is not None:
+            run.record.live_changes = run.kept.changes
+        self._runs.pop(run.kept.edit, None)
+        self._lost.pop(run.kept.edit, None)
+        self._runs[run.kept.edit] = run
+
+    def fit(self, nbytes: int) -> tuple[AsideRun, ...]:
+        """Let the oldest go until the others take no more than so many bytes; those that went."""
+        gone = []
+        while self._runs and sum(run.nbytes for run in self) > nbytes:
+            run = self._runs.pop(next(iter(self._runs)))
+            self._lost[run.kept.edit] = run.kept.checkpoint.step, run.ended_by
+            gone.append(run)
+        return tuple(gone)
 
     def take(self, run: int, step: int) -> tuple[Record | None, Checkpoint | None]:
         """The past of a kept run that goes on at ``step``, if all of it is known, and from where."""
-        record = self._records.pop(run, None)
-        return record if record is not None and record.steps == step else None, self.runs.drop(run)
+        aside = next((each for each in self if each.kept.run == run), None)
+        if aside is None:
+            return None, None
+        del self._runs[aside.kept.edit]
+        return aside.record if aside.record.steps == step else None, aside.kept.checkpoint
+
+    def take_lost(self, edit: int) -> tuple[int, str] | None:
+        """Steps and end of the run that this edit had put aside, if it had to go; told once."""
+        return self._lost.pop(edit, None)

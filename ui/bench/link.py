@@ -9,6 +9,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 from simulator.running.messages import Failed, Reply, Update, Working
 from simulator.schema.numbers import GROUPINGS
+from simulator.training.checkpoints import USUAL_BYTES
 
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
@@ -88,6 +89,7 @@ class WorkerLink(QObject):
         self._factory, self._hear = factory, hear
         self._limit: float | None = None
         self._guarded = False
+        self._budget = USUAL_BYTES
         self._blas_threads: int | None = None
         self._grouping = next(iter(GROUPINGS))
         self._frame_ms = ACTIVE_MS
@@ -114,6 +116,7 @@ class WorkerLink(QObject):
         worker.start()
         worker.limit(self._limit)
         worker.guard(self._guarded)
+        worker.set_budget(self._budget)
         worker.configure(self._blas_threads, self._grouping)
         self._timer.start(self._frame_ms)
         return worker
@@ -152,6 +155,19 @@ class WorkerLink(QObject):
     def blas_threads(self) -> int | None:
         """Threads of the worker's matrix products; None: as many as pay."""
         return self._blas_threads
+
+    def set_budget(self, nbytes: int) -> None:
+        """How much the worker's checkpoints and kept runs may take together."""
+        if nbytes != self._budget:
+            self._budget = nbytes
+            if self.worker is not None:
+                self.worker.set_budget(nbytes)
+                self.wake()
+
+    @property
+    def copies(self) -> int:
+        """How often what both sides hold is in memory: twice where the worker has a process of its own."""
+        return 2 if self.worker is not None and self.worker.mode == "process" else 1
 
     def find_replay(self, step: int) -> None:
         """Ask from where a step of the present run is computed again; a :class:`ReplayFound` will say so."""

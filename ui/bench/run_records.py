@@ -9,12 +9,11 @@ from PySide6.QtCore import QElapsedTimer
 
 from simulator.record.history import History
 from simulator.record.record import Record
-from ui.bench.kept_records import KeptRecords
+from ui.bench.kept_records import AsideRun, KeptRecords
 
 if TYPE_CHECKING:
     from simulator.running.kept_runs import KeptRun
     from simulator.running.messages import Started
-    from simulator.running.run_file import SavedRun
     from simulator.training.checkpoint import Checkpoint
 
 
@@ -35,23 +34,19 @@ class RunRecords:
         """Of the present run; where there is none, of the last one."""
         self.brought_back: Checkpoint | None = None
         """Where the present run went on, if it was a kept one."""
-        self._kept = KeptRecords()
-        self._opened: tuple[int, SavedRun] | None = None
-        """A run from a file, and the id under which it goes on."""
+        self.kept = KeptRecords()
+        """Those that wait."""
+        self._taken_up: tuple[int, Checkpoint, Record] | None = None
+        """A run from a file, or of a worker that has died: the id under which it goes on, from where, and its past."""
         self._trained = QElapsedTimer()
-
-    @property
-    def runs(self) -> tuple[KeptRun, ...]:
-        """What a new worker is to keep."""
-        return tuple(self._kept.runs)
 
     def begin(self) -> None:
         """Another experiment: nothing of the one before comes back."""
-        self.record, self.brought_back, self._kept, self._opened = Record(), None, KeptRecords(), None
+        self.record, self.brought_back, self.kept, self._taken_up = Record(), None, KeptRecords(), None
 
-    def open(self, run: int, saved: SavedRun) -> None:
-        """A run from a file goes on under this id."""
-        self._opened = run, saved
+    def take_up(self, run: int, checkpoint: Checkpoint, record: Record) -> None:
+        """A run goes on under this id from where it was, in a worker that does not know it."""
+        self._taken_up = run, checkpoint, record
 
     def count_time(self, playing: bool) -> None:
         """Add the time since it was last counted to the run's, if it was trained."""
@@ -62,29 +57,28 @@ class RunRecords:
     def unsaved(self, playing: bool, seconds: float) -> tuple[UnsavedRun, ...]:
         """The runs that were trained for so many seconds at least and stand in no file; the present one comes first."""
         self.count_time(playing)
-        runs = (UnsavedRun(self.record), *(UnsavedRun(record, kept) for kept, record in self._kept))
+        runs = (UnsavedRun(self.record), *(UnsavedRun(run.record, run.kept) for run in self.kept))
         return tuple(run for run in runs if run.record.seconds >= seconds and run.record.steps > run.record.saved_steps)
 
-    def put_aside(self, ended: KeptRun | None, playing: bool) -> None:
-        """Keep the past of the run that was trained until now for when it is brought back."""
+    def put_aside(self, ended: KeptRun | None, cause: str, playing: bool, copies: int) -> None:
+        """Keep the past of the run that the change called ``cause`` has ended, for when it is brought back."""
         self.count_time(playing)
         if ended is not None:
-            self._kept.keep(ended, self.record)
+            self.kept.keep(AsideRun(ended, self.record, cause, copies))
 
-    def start(self, reply: Started, cause: str, playing: bool) -> None:
+    def start(self, reply: Started, cause: str, playing: bool, copies: int) -> None:
         """A run has begun or goes on, by the change that ``cause`` says."""
-        past, self.brought_back = self._kept.take(reply.continues, reply.step)
-        self.put_aside(reply.ended, playing)
-        self.record = past or self._from_file(reply) or self._begun(reply, cause)
+        past, self.brought_back = self.kept.take(reply.continues, reply.step)
+        self.put_aside(reply.ended, cause, playing, copies)
+        self.record = past or self._was_taken_up(reply) or self._begun(reply, cause)
         self.record.live_changes = reply.changes
 
-    def _from_file(self, reply: Started) -> Record | None:
-        """The past of the run if it goes on from a file."""
-        if self._opened is None or self._opened[0] != reply.info.run:
+    def _was_taken_up(self, reply: Started) -> Record | None:
+        """The past of the run if it goes on from where it was."""
+        if self._taken_up is None or self._taken_up[0] != reply.info.run:
             return None
-        (_, saved), self._opened = self._opened, None
-        self.brought_back = saved.checkpoint
-        return saved.record
+        (_, self.brought_back, record), self._taken_up = self._taken_up, None
+        return record
 
     def _begun(self, reply: Started, cause: str) -> Record:
         """Of a run that begins; one that goes back to a step has the past of the run that it leaves there."""

@@ -12,7 +12,7 @@ from simulator.network.memory import need_of
 from simulator.training.run_info import RunInfo
 from ui.builder.edits import Place
 from ui.builder.repairs import place_of
-from ui.style.numbers import count, number
+from ui.style.numbers import count, size_text
 
 USUAL_OUTPUTS = 10
 """Where no run has told how many outputs there are; their layer is a small part of the whole."""
@@ -64,15 +64,6 @@ class Outlook:
         if need.refusal:
             return f"{need.refusal[0].upper()}{need.refusal[1:]}.", True
         return f"{count(need.parameters, 'parameter')} · {size_text(need.memory_bytes)}", False
-
-
-def size_text(amount: float) -> str:
-    """``1.2 MiB``"""
-    unit = "B"
-    for larger in ("KiB", "MiB", "GiB"):
-        if amount >= 1024:
-            amount, unit = amount / 1024, larger
-    return f"{number(amount)} {unit}"
 
 
 def summary_of(info: RunInfo) -> str:

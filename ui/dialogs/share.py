@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.builder.outlook import size_text
 from ui.dialogs import plain
+from ui.style.numbers import size_text
 
 TEXT_WIDTH = 420
 INTRODUCTION = (

@@ -160,4 +160,4 @@ class Rounds(QObject):
 
     def _step_before(self, trouble: int) -> int | None:
         """The last step before the trouble to which the run can go back."""
-        return max((step for step in self._bench.kept_steps if step < trouble), default=None)
+        return max((step for step in self._bench.memory.good_steps if step < trouble), default=None)

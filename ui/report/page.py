@@ -11,7 +11,6 @@ from simulator.doctor.headline import headline
 from simulator.experiment.carriers import Carried, embed
 from simulator.experiment.experiment import Experiment
 from simulator.system.version import __version__
-from ui.builder.outlook import size_text
 from ui.report.changes import changes_part
 from ui.report.drawings import Figure
 from ui.report.findings import findings_part
@@ -20,7 +19,7 @@ from ui.report.network import HEADS, needed, network_rows
 from ui.report.reported_run import ReportedRun
 from ui.report.reproduction import reproduction_part
 from ui.report.settings import Setting, sections
-from ui.style.numbers import count, decimal, duration, integer, number, percent
+from ui.style.numbers import count, decimal, duration, integer, number, percent, size_text
 
 ENDING = ".html"
 STYLE = resources.FOLDER / "report.css"

@@ -19,6 +19,7 @@ from simulator.schema.numbers import (
     read_integer,
     read_number,
     setting,
+    size_text,
     times_power_of_ten,
 )
 
@@ -37,6 +38,7 @@ __all__ = [
     "read_integer",
     "read_number",
     "setting",
+    "size_text",
     "tabular",
     "times_power_of_ten",
 ]

@@ -21,10 +21,9 @@ from simulator.training.run_info import RunInfo
 from ui.bench.bench import Bench
 from ui.board.plot_area import PlotArea
 from ui.board.shared_workspace import SharedWorkspace
-from ui.builder.outlook import size_text
 from ui.plots.base import Plot
 from ui.plots.pinned import PinnedError, packed_pins, pins_in, state_of
-from ui.style.numbers import count, integer
+from ui.style.numbers import count, integer, size_text
 from ui.window.experiments import Experiments
 from ui.window.progress_line import ProgressLine
 from ui.window.status import Banner

@@ -17,10 +17,9 @@ from PySide6.QtWidgets import (
 from simulator.record.frame import Frame
 from simulator.record.record import Record
 from ui.bench.bench import Bench
-from ui.builder.outlook import size_text
 from ui.plots.base import View
 from ui.style.icons import set_icon
-from ui.style.numbers import decimal, integer, number, percent, tabular
+from ui.style.numbers import decimal, integer, number, percent, size_text, tabular
 from ui.style.text_size import CAPTION, resize_text, with_text
 from ui.window.actions import action
 from ui.window.stop_control import StopControl

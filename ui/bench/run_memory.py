@@ -1,0 +1,112 @@
+"""One budget of memory for the checkpoints of the present run and for the runs that undo brings back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.running.kept_runs import KeptRun
+from simulator.running.messages import NOTHING_KEPT, KeptCheckpoints, Update
+from simulator.training.checkpoints import USUAL_BYTES
+from ui.bench.document import Edit
+from ui.bench.kept_records import AsideRun
+from ui.bench.link import WorkerLink
+from ui.bench.run_records import RunRecords
+from ui.style.numbers import count, integer, size_text
+
+RUNS_SHARE = 0.5
+"""Of the budget, for the runs that undo brings back; the rest, and what they leave, is for checkpoints."""
+
+
+LONG_RUN_SECONDS = 60.0
+"""A run that was trained for longer is not let go without a word."""
+
+
+@dataclass(frozen=True)
+class MemoryUse:
+    """What is kept in memory, in all processes together."""
+
+    budget: int
+    checkpoints: KeptCheckpoints
+    """Of the present run."""
+    last: int
+    """Bytes of the copy from which the run goes on if its worker dies."""
+    runs: tuple[AsideRun, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """Of all of it."""
+        return self.checkpoints.nbytes + self.checkpoints.aside + self.last + sum(run.nbytes for run in self.runs)
+
+
+class RunMemory:
+    """Says who may have how much, and knows who has."""
+
+    def __init__(self, link: WorkerLink, records: RunRecords) -> None:
+        self._link, self._records = link, records
+        self._budget = USUAL_BYTES
+        self.checkpoints = NOTHING_KEPT
+        """As the worker has told last."""
+
+    def set_budget(self, nbytes: int) -> None:
+        """How much all may take together; it acts at once."""
+        self._budget = nbytes
+        self.share()
+
+    def share(self) -> tuple[AsideRun, ...]:
+        """Keep to the budget; the runs for which there is no room any more."""
+        gone = self._records.kept.fit(int(RUNS_SHARE * self._budget))
+        if self._link.worker is not None:
+            for run in gone:
+                self._link.worker.forget(run.kept.run)
+        here = self._last + sum(run.nbytes_here for run in self._records.kept)
+        self._link.set_budget(max(0, self._budget - here))
+        return gone
+
+    def take(self, reply: Update) -> None:
+        """What the worker has told."""
+        self.checkpoints = reply.kept
+        if reply.checkpoint is not None:
+            self.share()
+
+    def keep_to_budget(self, ended: KeptRun | None) -> str:
+        """Keep to the budget when a run has ended; what to say of it if that itself had to go, or another long one."""
+        gone = self.share()
+        own = next((run for run in gone if ended is not None and run.kept.run == ended.run), None)
+        long = next((run for run in gone if run.record.seconds >= LONG_RUN_SECONDS), None)
+        run = own or long
+        return "" if run is None else self._lost_text(run.kept.checkpoint.step, run.ended_by, "Undo will begin it")
+
+    def news_of(self, edit: Edit) -> str:
+        """What to say where an edit is undone or redone whose run had to go; else ``""``."""
+        lost = self._records.kept.take_lost(edit.number) if edit.again else None
+        return "" if lost is None else self._lost_text(*lost, "It begins")
+
+    def _lost_text(self, steps: int, ended_by: str, then: str) -> str:
+        made = f"The run of {count(steps, 'step')} that “{ended_by}” ended is no longer kept"
+        return f"{made}: kept runs take at most half of the {size_text(self._budget)} for going back. {then} at step 0."
+
+    @property
+    def _last(self) -> int:
+        worker = self._link.worker
+        checkpoint = None if worker is None or self._link.copies == 1 else worker.checkpoint
+        return 0 if checkpoint is None else checkpoint.nbytes
+
+    @property
+    def good_steps(self) -> tuple[int, ...]:
+        """Where the present run could go back to, ascending."""
+        return self.checkpoints.good_steps
+
+    @property
+    def use(self) -> MemoryUse:
+        return MemoryUse(self._budget, self.checkpoints, self._last, tuple(self._records.kept))
+
+
+def taken_up_text(reached: int, step: int | None) -> str:
+    """What is said where a run goes on from ``step`` in a new worker, or anew (None); it had come to ``reached``."""
+    if step is None:
+        return f"Nothing of the run was kept: it begins anew, and {_lost_steps(reached)}." if reached else ""
+    return f"Training goes on from step {integer(step)}: {_lost_steps(reached - step)}."
+
+
+def _lost_steps(steps: int) -> str:
+    return f"{count(steps, 'step')} {'is' if steps == 1 else 'are'} lost" if steps > 0 else "no step is lost"
