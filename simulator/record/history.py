@@ -210,6 +210,16 @@ class History:
             lost[lost >= step] = NEVER
         return earlier
 
+    def as_of(self, step: int, row: NDArray[np.float64]) -> History:
+        """A history of its own as it was when ``step`` was the present one, whose values are ``row``.
+
+        What lies between the last whole bucket and that step is left out, where buckets are of several steps.
+        """
+        earlier = self.until(self.start + max(min(step - self.start, self.steps), 0) // self.stride * self.stride)
+        earlier._watch(Rows(earlier.start + earlier.steps, self.columns, row[np.newaxis][:0], row))
+        earlier._show(row)
+        return earlier
+
     @property
     def arrays(self) -> HistoryArrays:
         """Copies of all that it holds; NaN throughout where nothing is known of a bucket."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from simulator.running.inbox import Inbox
 from simulator.running.messages import Failed
-from simulator.running.transport import Mode, Notify, ProcessTransport, ThreadTransport, Transport
+from simulator.running.side_worker import SideWorker
+from simulator.running.transport import Mode, Notify
 from simulator.running.trial_messages import Cancel, Command, Reply, Tried, Try, Trying
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 NAME = "trial"
 NICENESS = 19
 """Whatever else the machine has to do comes first."""
-CLOSE_SECONDS = 0.1
-"""A process may be ended by force, and a thread be left to its step: nothing is lost with them."""
 
 
 def trial_worker(inbox: Inbox[Command], post: Callable[[Reply | Failed], None]) -> Callable[[], None]:
@@ -43,9 +42,9 @@ class TrialSession:
     """
 
     def __init__(self, mode: Mode, notify: Notify) -> None:
-        self.mode = mode
-        self._notify = notify
-        self._transport: Transport[Command, Reply] | None = None
+        self._worker: SideWorker[Command, Reply | Failed] = SideWorker(
+            mode, trial_worker, trial_thread, NAME, NICENESS, notify
+        )
         self._ids = itertools.count(1)
         self._waiting: int | None = None
 
@@ -57,7 +56,12 @@ class TrialSession:
     @property
     def pid(self) -> int | None:
         """Id of the worker's own process; None where there is none."""
-        return None if self._transport is None else self._transport.pid
+        return self._worker.pid
+
+    @property
+    def mode(self) -> Mode:
+        """Where it runs."""
+        return self._worker.mode
 
     def try_remedies(self, experiment: Experiment, findings: tuple[Finding, ...], steps: int, loss: float) -> None:
         """Try the mends of ``findings`` about a run that has made ``steps`` and has this ``loss``.
@@ -65,47 +69,28 @@ class TrialSession:
         That takes the place of what is being tried.
         """
         self._waiting = next(self._ids)
-        self._ready().send(Try(self._waiting, experiment, findings, steps, loss))
+        self._worker.send(Try(self._waiting, experiment, findings, steps, loss))
 
     def cancel(self) -> None:
         """Nobody waits any more."""
-        if self._transport is not None and self._waiting is not None:
+        if self._waiting is not None:
             self._waiting = None
-            self._transport.send(Cancel())
+            self._worker.tell(Cancel())
 
     def replies(self) -> list[Reply | Failed]:
         """What has arrived about the last request, without waiting."""
-        arrived = [] if self._transport is None else self._transport.receive()
+        arrived = self._worker.replies()
         concerning = [reply for reply in arrived if self.waiting and self._concerns(reply)]
         if any(not isinstance(reply, Trying) for reply in concerning):
             self._waiting = None
         if any(isinstance(reply, Failed) and reply.fatal for reply in arrived):
-            self.close()
+            self._waiting = None
         return concerning
 
     def _concerns(self, reply: Reply | Failed) -> bool:
         return not isinstance(reply, Trying | Tried) or reply.id == self._waiting
 
-    def _ready(self) -> Transport[Command, Reply]:
-        if self._transport is None:
-            self._transport = self._started()
-        return self._transport
-
-    def _started(self) -> Transport[Command, Reply]:
-        if self.mode == "process":
-            transport = ProcessTransport(trial_worker, NAME, NICENESS)
-            try:
-                transport.start(self._notify)
-            except OSError:
-                self.mode = "thread"
-            else:
-                return transport
-        thread = ThreadTransport(trial_thread, NAME)
-        thread.start(self._notify)
-        return thread
-
     def close(self) -> None:
         """End the worker; the next request starts another."""
-        transport, self._transport, self._waiting = self._transport, None, None
-        if transport is not None:
-            transport.close(CLOSE_SECONDS)
+        self._waiting = None
+        self._worker.close()

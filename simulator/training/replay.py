@@ -58,6 +58,11 @@ class Replayer:
                 raise ReplayError("the data have changed since the run")
             self.training.restore(replay.checkpoint)
 
+    @property
+    def threads(self) -> int:
+        """Of matrix products at the present step."""
+        return self._threads
+
     def go_to(self, step: int) -> Training:
         """The training between two steps, after ``step`` updates; what was changed then acts already.
 

@@ -71,6 +71,8 @@ class Legend(pg.GraphicsWidget):
         self._lines = 1
         """Lines of keys and notes: while a run goes on they do not become fewer, so that its panes stand still."""
         self._most = 3
+        self._least_height: float | None = None
+        """What it has needed, where it is not to give that back."""
         self._first, self._line = float(scaled(self.HEIGHT)), float(scaled(self.LINE))
         self._fit()
 
@@ -90,7 +92,11 @@ class Legend(pg.GraphicsWidget):
 
     def begin(self) -> None:
         """Another run may need fewer lines."""
-        self._lines = 1
+        self._lines, self._least_height = 1, None
+
+    def keep_height(self) -> None:
+        """Never become lower until a run begins: what is below stands still from picture to picture."""
+        self._least_height = 0.0
 
     def give_room(self, height: float) -> None:
         """The whole plot has another height."""
@@ -125,6 +131,8 @@ class Legend(pg.GraphicsWidget):
     def _fit(self) -> None:
         """Take the height that is needed."""
         height = self._head + self._remark_height()
+        if self._least_height is not None:
+            height = self._least_height = max(height, self._least_height)
         if height != self.maximumHeight():
             for fix in (self.setMinimumHeight, self.setPreferredHeight, self.setMaximumHeight):
                 fix(height)
@@ -245,6 +253,8 @@ class PictureTitle(pg.GraphicsWidget):
     def __init__(self, text: str, theme: Theme) -> None:
         super().__init__()
         self.text, self.theme = text, theme
+        self.note = ""
+        """What stands at its right: of which moment a picture is."""
         for fix in (self.setMinimumHeight, self.setPreferredHeight, self.setMaximumHeight):
             fix(scaled(self.HEIGHT))
 
@@ -258,3 +268,6 @@ class PictureTitle(pg.GraphicsWidget):
         painter.setPen(QColor(self.theme.text))
         box = QRectF(8, 0, self.size().width() - 8, scaled(self.HEIGHT))
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.text)
+        painter.setFont(tabular(plot_font(14)))
+        painter.setPen(QColor(self.theme.muted))
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.note)

@@ -61,10 +61,16 @@ class StepRange:
         self.patience = patience
         self.shown: Range | None = None
         self._idle = 0
+        self._held = False
 
     def reset(self) -> None:
         self.shown = None
         self._idle = 0
+        self._held = False
+
+    def hold(self) -> None:
+        """Stay as it is, whatever is to be seen, until it is reset."""
+        self._held = True
 
     @property
     def range(self) -> Range:
@@ -78,7 +84,7 @@ class StepRange:
 
     def fit(self, low: float, high: float) -> Range:
         """The range to show so that ``low`` … ``high`` is seen; NaN asks for nothing."""
-        if not (math.isfinite(low) and math.isfinite(high)):
+        if self._held or not (math.isfinite(low) and math.isfinite(high)):
             return self.range
         if self.always:
             low, high = min(low, self.always[0]), max(high, self.always[1])
@@ -108,11 +114,17 @@ class StepsRange:
     def __init__(self, least: float = 10.0) -> None:
         self.least = least
         self.high = least
+        self._held = False
 
     def reset(self) -> None:
         self.high = self.least
+        self._held = False
+
+    def hold(self) -> None:
+        """Stay as it is, whatever is to be seen, until it is reset."""
+        self._held = True
 
     def fit(self, step: float) -> Range:
-        if step > self.high:
+        if step > self.high and not self._held:
             self.high = nice_ceiling(step * 1.05)
         return -self.MARGIN * self.high, self.high

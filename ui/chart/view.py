@@ -93,6 +93,9 @@ S = TypeVar("S", bound=State)
 class Scale(Protocol):
     def reset(self) -> None: ...
 
+    def hold(self) -> None:
+        """Stay as it is, whatever is to be seen, until it is reset."""
+
 
 @dataclass(frozen=True)
 class Probe:

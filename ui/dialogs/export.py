@@ -36,7 +36,8 @@ FORMATS = (
 )
 
 
-def _length(value: int, name: str, parent: QWidget) -> QSpinBox:
+def length_box(value: int, name: str, parent: QWidget) -> QSpinBox:
+    """A field for a size in pixels."""
     box = QSpinBox(parent)
     box.setRange(120, 8192)
     box.setValue(value)
@@ -61,8 +62,8 @@ class ExportDialog(BusyDialog):
         self.setWindowTitle("Export")
         self.which = QComboBox(self)
         self.format = QComboBox(self)
-        self.width_box = _length(800, "Width", self)
-        self.height_box = _length(500, "Height", self)
+        self.width_box = length_box(800, "Width", self)
+        self.height_box = length_box(500, "Height", self)
         self.scale = QDoubleSpinBox(self)
         self.light = QCheckBox("Light background", self)
         self.pixels = QLabel(self)

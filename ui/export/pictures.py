@@ -167,6 +167,13 @@ def with_experiment(plot: Plot[Any], content: bytes, kind: str) -> bytes:
     return embed(content, f".{kind}", Carried(plot.experiment, plot.title, plot.state.step))
 
 
+def png_of(image: QImage) -> bytes:
+    """The image as a file."""
+    device = _buffer()
+    QImageWriter(device, QByteArray(b"png")).write(image)
+    return bytes(device.data().data())
+
+
 def vector_drawing(plot: Plot[Any], width: int, height: int, *, light: bool = True) -> bytes:
     """The plot as an SVG file."""
     _check(plot, width, height, 1.0)

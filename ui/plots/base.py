@@ -188,7 +188,7 @@ class Plot(DrawnPlot[S]):
         other = type(self)(theme=theme, bare=True)
         if self.info is not None:
             other.start(self.info)
-        other.options, other.by_hand = dict(self.options), set(self.by_hand)
+        other.options, other.by_hand, other.observations = dict(self.options), set(self.by_hand), self.observations
         other.option_changed()
         for mine, its in zip(self.scales, other.scales, strict=True):
             # The same ranges, with their history.

@@ -167,6 +167,16 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
             self._row.addWidget(plot, 1)
             plot.show()
 
+    def hold_axes(self, states: Sequence[S]) -> None:
+        """Give the axes room for all of these states, and keep them so until a run begins or an option turns."""
+        self.by_hand.update(self.options)
+        for scale in self.scales:
+            scale.reset()
+        self.fit(states)
+        for scale in self.scales:
+            scale.hold()
+        self.legend.keep_height()
+
     def redraw(self) -> None:
         """Draw the present states again, and write what they say."""
         if self.state is not None:

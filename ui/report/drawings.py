@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring, tostring
 
-from PySide6.QtCore import QBuffer, QByteArray
-from PySide6.QtGui import QImage, QImageWriter
+from PySide6.QtGui import QImage
 
 from simulator.system.progress import followed
-from ui.export.pictures import in_theme, picture, vector_drawing
+from ui.export.pictures import in_theme, picture, png_of, vector_drawing
 from ui.plots.base import Plot
 from ui.report.markup import NO_TEXT, element
 from ui.style.numbers import decimal, integer
@@ -143,16 +142,8 @@ def _points(plot: Plot[Any], most: int) -> tuple[bytes, str]:
     content, points = b"", ""
     for scale in SCALES:
         image = picture(plot, *SIZE, scale, light=False)
-        content = png(image if scale > 1 else image.convertToFormat(QImage.Format.Format_Indexed8))
+        content = png_of(image if scale > 1 else image.convertToFormat(QImage.Format.Format_Indexed8))
         points = f"{integer(image.width())} × {integer(image.height())}"
         if 4 * len(content) <= 3 * most:
             break
     return content, points
-
-
-def png(image: QImage) -> bytes:
-    """The image as a file."""
-    device = QBuffer()
-    device.open(QBuffer.OpenModeFlag.WriteOnly)
-    QImageWriter(device, QByteArray(b"png")).write(image)
-    return bytes(device.data().data())

@@ -52,6 +52,24 @@ class Exporting(QObject):
         dialog.written.connect(self._banner.say)
         self._open(dialog)
 
+    def animate(self, key: str = "") -> None:
+        """Ask which plot is to be animated, over which steps; the window stays usable meanwhile."""
+        view = self._bench.view
+        if not self._may_export() or view is None:
+            return
+        if view.frame.step < 1:
+            self._banner.say("There is one step only: an animation needs steps to go through.")
+            return
+        from ui.animation.dialog import AnimationDialog
+
+        plots = self._plots.plots
+        focused = self._plots.focused_plot()
+        key = key or (focused.key if focused is not None else "")
+        dialog = AnimationDialog(self._bench, plots, key, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.written.connect(self._banner.say)
+        dialog.show()
+
     def _reported(self) -> ReportedRun:
         """The run as all plots show it now."""
         from ui.window.reported import reported

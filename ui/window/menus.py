@@ -60,6 +60,7 @@ def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
             tip="Save plots as pictures (PNG, SVG, PDF) or as numbers (CSV).",
         ),
         action(window, "&Copy picture of the focused plot", exporting.copy_picture, keys="Ctrl+Shift+C"),
+        action(window, "&Animation…", exporting.animate, tip="Write a plot over the run as an animated picture."),
         action(window, "&Report…", exporting.report, tip="Write the run as one page that needs nothing else."),
     ]
     _file(window, bar.addMenu("&File"), commands, exports)

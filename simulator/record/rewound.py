@@ -1,0 +1,51 @@
+"""The past of a run as it was at steps that are looked at again."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+import numpy as np
+from msgspec.structs import replace
+
+from simulator.arrays.numeric import Floats
+from simulator.record.frame import Frame
+from simulator.record.record import Record
+
+
+class RewoundRecord:
+    """Goes through a run's past from an earlier step on; the run's own record is left alone and may go on.
+
+    What is sampled is sampled anew, from the frames that are brought.
+    """
+
+    def __init__(self, record: Record) -> None:
+        self._history, self._changes = deepcopy(record.history), record.changes
+        self._rewound = Record(first=record.first)
+
+    def at(self, frame: Frame) -> Record:
+        """The record when ``frame`` was the present one; frames come in their order."""
+        rewound = self._rewound
+        rewound.history = self._history.as_of(frame.step, row_of(frame, self._history.columns))
+        rewound.changes = self._changes.until(frame.step + 1)
+        rewound.add(frame)
+        return rewound
+
+    def with_first(self, frame: Frame) -> Frame:
+        """The frame with what was found at step 0 and stays true."""
+        first = self._rewound.first
+        if first is None:
+            return frame
+        kept = {each: observed for each, observed in first.observations.items() if each.initial}
+        return replace(frame, observations={**kept, **frame.observations})
+
+
+def row_of(frame: Frame, columns: tuple[str, ...]) -> Floats:
+    """A frame as a row of a history with these columns; NaN where it does not say."""
+    row = np.full(len(columns), np.nan)
+    for place, column in enumerate(columns):
+        name, _, layer = column.partition(":")
+        if layer:
+            row[place] = frame.measures[name][int(layer)]
+        else:
+            row[place] = frame.scalars.get(name, np.nan)
+    return row

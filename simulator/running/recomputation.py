@@ -1,0 +1,103 @@
+"""Steps of a run computed again beside it and looked at one after the other: what an animation is made of."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from simulator.network.threads import limited_blas
+from simulator.observations.base import Observation
+from simulator.observations.observer import observe
+from simulator.record.frame import Frame, frame_of
+from simulator.running.inbox import CancellableInbox, Inbox
+from simulator.running.messages import Failed, Stop
+from simulator.system.progress import CancelledError, listening
+from simulator.training.replay import Replay, Replayer
+
+
+class Recompute(Struct, frozen=True):
+    """Bring the run to these steps, ascending, and look at each."""
+
+    id: int
+    replay: Replay | None
+    """From where; None: from where the last request has come."""
+    steps: tuple[int, ...]
+    observations: tuple[Observation[Any], ...] = ()
+    """What each frame brings beside its measures."""
+    validate: bool = False
+    """Whether the data held out are scored too."""
+
+
+class Cancel(Struct, frozen=True):
+    """Nobody waits for what is being computed."""
+
+
+class Recomputed(Struct, frozen=True):
+    """One step, as it was."""
+
+    id: int
+    frame: Frame
+    steps: int
+    """How many were made to come here, …"""
+    seconds: float
+    """… and how long that took."""
+    frame_seconds: float
+    """How long it took to look at it."""
+
+
+Command = Recompute | Cancel
+Reply = Recomputed
+
+
+class RecomputationWorker:
+    """One request after the other; to cancel ends the present one."""
+
+    def __init__(self, inbox: Inbox[Command], post: Callable[[Reply | Failed], None]) -> None:
+        self._inbox, self._post = CancellableInbox(inbox, Cancel, Stop), post
+        self._replayer: Replayer | None = None
+
+    def loop(self) -> None:
+        """Work until told to stop."""
+        while not isinstance(command := self._inbox.get(None), Stop):
+            if isinstance(command, Recompute):
+                self._recompute(command)
+
+    def _recompute(self, command: Recompute) -> None:
+        try:
+            with listening(self._listen):
+                if command.replay is not None:
+                    self._replayer = Replayer(command.replay)
+                assert self._replayer is not None
+                for step in command.steps:
+                    self._post(recomputed(self._replayer, step, command))
+        except CancelledError:
+            return
+        except ValueError as error:
+            self._post(Failed(str(error)))
+        except Exception as error:
+            self._post(Failed(f"{type(error).__name__}: {error}", traceback.format_exc()))
+
+    def _listen(self, doing: str, _done: float, _total: float, _unit: str) -> None:
+        if self._inbox.cancelled():
+            raise CancelledError(doing)
+
+
+def recomputed(replayer: Replayer, step: int, command: Recompute) -> Recomputed:
+    """The frame of one step, measured as the run without a screen measures it."""
+    before, began = replayer.training.step, time.perf_counter()
+    training = replayer.go_to(step)
+    arrived = time.perf_counter()
+    with limited_blas(replayer.threads):
+        training.look()
+        observed = observe(training, command.observations)
+        frame = frame_of(training, training.scalars(validate=command.validate), observed)
+    return Recomputed(command.id, frame, step - before, arrived - began, time.perf_counter() - arrived)
+
+
+def recomputation_worker(inbox: Inbox[Command], post: Callable[[Reply | Failed], None]) -> Callable[[], None]:
+    """Hires one."""
+    return RecomputationWorker(inbox, post).loop

@@ -1,0 +1,188 @@
+"""Makes an animation beside a run that may go on: steps are asked for, drawn one in each turn of the loop, written."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from simulator.experiment.carriers import Carried, embed
+from simulator.record.changes import Change
+from simulator.record.record import Record
+from simulator.record.rewound import RewoundRecord
+from simulator.running.recomputation import Recomputed
+from simulator.system.animated_png import AnimatedPng
+from simulator.system.atomic import replacing
+from simulator.system.progress import CancelledError, Progress
+from ui.animation.plan import Plan
+from ui.animation.recomputer import Recomputer
+from ui.chart.view import View
+from ui.export.pictures import picture, png_of
+from ui.plots.base import Plot
+from ui.style.numbers import count, integer
+from ui.style.theme import LIGHT, Theme
+
+MILLISECONDS = 1000
+
+
+@dataclass(frozen=True)
+class Animation:
+    """Where it goes, and how it looks."""
+
+    path: Path
+    frames_per_second: int = 10
+    width: int = 800
+    height: int = 500
+    scale: float = 1.0
+    theme: Theme = LIGHT
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What the plot shows at one step."""
+
+    state: Any
+    changes: tuple[Change, ...]
+
+
+class Animator(QObject):
+    """Draws one plot at the planned steps; the file is whole or not there."""
+
+    progressed = Signal(object)
+    """:class:`~simulator.system.progress.Progress`."""
+    finished = Signal(str)
+    """One sentence: what was written and where."""
+    failed = Signal(str)
+    """Why nothing was."""
+
+    def __init__(
+        self, plot: Plot[Any], record: Record, recomputer: Recomputer, animation: Animation, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._animation, self._recomputer = animation, recomputer
+        self._plot = plot.twin(animation.theme)
+        self._record = RewoundRecord(record)
+        self._moments: list[Moment] = []
+        self._arrived = self._drawn = self._total = 0
+        self._refusal = ""
+        """Why the plot shows nothing of the last step, if it says so."""
+        self._carried: Carried | None = None
+        self._began = time.monotonic()
+        self._stack = ExitStack()
+        """Closed, it leaves the file as it was."""
+        self._writer: AnimatedPng | None = None
+        self._turns = QTimer(self, interval=0)
+        self._turns.timeout.connect(self._draw_next)
+        recomputer.arrived.connect(self._take)
+        recomputer.failed.connect(self._fail)
+
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """What will be drawn, as far as it is there."""
+        return tuple(self._moments)
+
+    def start(self, plan: Plan) -> None:
+        """Have the planned steps computed again; :attr:`finished` or :attr:`failed` tells when all is over."""
+        self._total, self._began = len(plan.steps), time.monotonic()
+        self._tell("Computing steps again", 0)
+        self._recomputer.ask(plan.stretches, self._plot)
+
+    def cancel(self) -> None:
+        """Nobody waits for it any more; nothing is written."""
+        self._recomputer.cancel()
+        self._end()
+        self._discard()
+
+    def _take(self, reply: Recomputed) -> None:
+        frame = self._record.with_first(reply.frame)
+        record = self._record.at(frame)
+        state = self._plot.capture(View(frame, record))
+        if state is not None:
+            self._moments.append(Moment(state, record.changes.entries))
+        else:
+            told = (frame.observed(each) for each in self._plot.observations)
+            self._refusal = next((each.refusal for each in told if each is not None and each.refusal), self._refusal)
+        if frame.experiment is not None:
+            self._carried = Carried(frame.experiment, self._plot.title, frame.step)
+        self._arrived += 1
+        self._tell("Computing steps again", self._arrived)
+        if self._arrived == self._total:
+            self._begin_drawing()
+
+    def _begin_drawing(self) -> None:
+        moments = self._moments
+        if not moments:
+            why = f": {self._refusal}" if self._refusal else ""
+            self._fail(f"“{self._plot.title}” shows nothing of these steps{why}")
+            return
+        self._plot.adapt(moments[-1].state)
+        self._plot.hold_axes([moment.state for moment in moments])
+        self._plot.canvas.lay_out(self._animation.width, self._animation.height)
+        for moment in (moments[0], moments[len(moments) // 2], moments[-1]):
+            # So that the legend has the room that it will need.
+            self._plot.show_state(moment.state)
+        self._began = time.monotonic()
+        try:
+            stream = self._stack.enter_context(replacing(self._animation.path))
+        except OSError as error:
+            self._fail(f"{self._animation.path} cannot be written: {error.strerror or error}")
+            return
+        self._writer = AnimatedPng(stream, len(moments), round(MILLISECONDS / self._animation.frames_per_second))
+        self._turns.start()
+
+    def _draw_next(self) -> None:
+        """The turn of one picture."""
+        moment, plot, animation = self._moments[self._drawn], self._plot, self._animation
+        plot.show_changes(moment.changes)
+        plot.picture_title.note = f"step {integer(moment.state.step)}"
+        plot.show_state(moment.state)
+        image = picture(plot, animation.width, animation.height, animation.scale, light=False)
+        content = png_of(image)
+        if self._drawn == 0 and self._carried is not None:
+            content = embed(content, ".png", self._carried)
+        assert self._writer is not None
+        try:
+            self._writer.add(content)
+            self._drawn += 1
+            if self._drawn == len(self._moments):
+                self._finish()
+                return
+        except OSError as error:
+            self._fail(f"{animation.path} cannot be written: {error.strerror or error}")
+            return
+        self._tell("Drawing and writing", self._drawn)
+
+    def _finish(self) -> None:
+        """All is written: it takes the place of what was there."""
+        self._end()
+        self._stack.close()
+        first, last = self._moments[0].state.step, self._moments[-1].state.step
+        frames = count(len(self._moments), "frame")
+        steps = f"steps {integer(first)} … {integer(last)}" if first != last else f"step {integer(first)}"
+        self.finished.emit(f"{frames} of “{self._plot.title}”, {steps}, are in {self._animation.path}.")
+
+    def _fail(self, why: str) -> None:
+        self._end()
+        self._discard()
+        self.failed.emit(f"The animation was not written: {why}.")
+
+    def _discard(self) -> None:
+        """Leave the file as it was."""
+        stack, self._stack = self._stack, ExitStack()
+        with suppress(CancelledError):
+            stack.__exit__(CancelledError, CancelledError(), None)
+
+    def _end(self) -> None:
+        """Hear and draw no more."""
+        self._turns.stop()
+        self._recomputer.arrived.disconnect(self._take)
+        self._recomputer.failed.disconnect(self._fail)
+        self._plot.deleteLater()
+
+    def _tell(self, doing: str, done: int) -> None:
+        total = self._total if doing.startswith("Computing") else len(self._moments)
+        self.progressed.emit(Progress(doing, done, total, "frames", time.monotonic() - self._began))
