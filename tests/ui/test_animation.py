@@ -202,6 +202,7 @@ def test_axes_stand_still_and_the_last_picture_is_that_of_the_plot(qtbot: QtBot,
         other.show_state(state)
     with Image.open(tmp_path / "a.png") as image:
         for place, state in enumerate(states):
+            assert other.picture_title is not None
             other.picture_title.note = f"step {place}"
             other.show_state(state)
             ranges.add(tuple(map(tuple, other.canvas.panes[0].viewRange())))

@@ -138,7 +138,8 @@ class Animator(QObject):
         """The turn of one picture."""
         moment, plot, animation = self._moments[self._drawn], self._plot, self._animation
         plot.show_changes(moment.changes)
-        plot.picture_title.note = f"step {integer(moment.state.step)}"
+        if plot.picture_title is not None:
+            plot.picture_title.note = f"step {integer(moment.state.step)}"
         plot.show_state(moment.state)
         image = picture(plot, animation.width, animation.height, animation.scale, light=False)
         content = png_of(image)
