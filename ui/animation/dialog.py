@@ -69,7 +69,7 @@ class AnimationDialog(QDialog):
         self.setWindowTitle("Animation")
         self._bench, self._plots = bench, {each: plot for each, plot in plots.items() if _concerns(plot)}
         self._record: Record = bench.record
-        self._kept = bench.kept_steps or (0,)
+        self._kept = bench.memory.good_steps or (0,)
         self._costs: Costs | None = None
         """None until a few steps have told."""
         self._folder = Path()
