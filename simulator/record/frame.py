@@ -37,7 +37,7 @@ class Frame(Struct, frozen=True):
     """Where NaN or Inf came in, at this step or before; None while all has been finite."""
     lost_state: LostState | None = None
     experiment: Experiment | None = None
-    """That is trained as of this step; None where a file does not say."""
+    """That is trained as of this step; None where it is that of the frame before, or a file does not say."""
 
     @property
     def run(self) -> int:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
 from simulator.data import AnyData
 from simulator.experiment.experiment import Experiment
 from simulator.network.threads import blas_threads
-from simulator.record.frame import Frame
+from simulator.observations.observer import Made
+from simulator.record.frame import Frame, frame_of
 from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import NOTHING_KEPT, Halt, KeptCheckpoints, Settled, Snapshot, Started
 from simulator.running.paced_observer import PacedObserver
@@ -38,6 +43,8 @@ class LiveRun:
         self._kept, self._kept_throttle = NOTHING_KEPT, Throttle(0, KEPT_SECONDS)
         self._told = len(timeline.changes.entries)
         """How many live changes answers have brought."""
+        self._told_experiment: Experiment | None = None
+        """Of the last frame."""
 
     def as_read(self, experiment: Experiment) -> Experiment:
         """With what reading the data has decided, where ``experiment`` describes them as they were asked for."""
@@ -58,6 +65,12 @@ class LiveRun:
         if not self.taps_are_current:
             self.training.look()
             self.taps_are_current = True
+
+    def frame(self, scalars: Mapping[str, float], observed: Made) -> Frame:
+        """The present step for an answer; what is trained is told again only where it is another."""
+        frame, told = frame_of(self.training, scalars, observed), self._told_experiment
+        self._told_experiment = self.training.experiment
+        return replace(frame, experiment=None) if self.training.experiment is told else frame
 
     def snapshot(self) -> Snapshot:
         """The run between two steps, with its rows that no answer has brought yet."""

@@ -13,7 +13,7 @@ from simulator.doctor import OBSERVATIONS as DIAGNOSED
 from simulator.experiment.experiment import Experiment
 from simulator.network.threads import BlasLimit
 from simulator.observations.registry import standard
-from simulator.record.frame import Frame, frame_of
+from simulator.record.frame import Frame
 from simulator.running import messages
 from simulator.running.building import OvertakenError, built, refusal, settled
 from simulator.running.inbox import CancellableInbox, Inbox
@@ -255,7 +255,7 @@ class Worker:
         training.look()
         # Where the run goes on at once, no later frame tells the doctor of step 0.
         observations = (*standard(), *DIAGNOSED) if self.steps_left else standard()
-        return live, frame_of(training, training.scalars(validate=True), live.observer.at_once(observations))
+        return live, live.frame(training.scalars(validate=True), live.observer.at_once(observations))
 
     # -- work -----------------------------------------------------------------------------------------------------
 
@@ -386,7 +386,7 @@ class Worker:
         self.asked = None
         self.schedule.frame_made()
         observed = run.observer.observe(look.observations, goes_on=playing, short=short)
-        frame = frame_of(run.training, scalars, observed)
+        frame = run.frame(scalars, observed)
         rows, shown = run.rows.take(provisional), provisional is not None
         lanes = self.lanes.answers(look, run.training, playing=playing, short=short, provisional=shown)
         checkpoint, run.checkpoint = run.checkpoint, None

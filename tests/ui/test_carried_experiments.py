@@ -104,9 +104,8 @@ def rate(experiment: Experiment) -> float:
 def set_rate(window: MainWindow, value: float, qtbot: QtBot) -> None:
     plain = window.document.experiment.to_builtins()
     assert window.document.propose({**plain, "optimizer": {"kind": "sgd", "learning_rate": value}}, "Rate") is None
-    qtbot.waitUntil(
-        lambda: window.bench.view is not None and rate(window.bench.view.frame.experiment) == value, timeout=WAIT_MS
-    )
+    experiments = window.bench.record.experiments
+    qtbot.waitUntil(lambda: rate(experiments.at(window.bench.record.steps)) == value, timeout=WAIT_MS)
 
 
 @pytest.mark.parametrize("mode", ["thread", "process"])

@@ -72,6 +72,7 @@ class RunRecords:
         self.put_aside(reply.ended, cause, playing, copies)
         self.record = past or self._was_taken_up(reply) or self._begun(reply, cause)
         self.record.live_changes = reply.changes
+        self.record.experiments.see(reply.frame)
 
     def _was_taken_up(self, reply: Started) -> Record | None:
         """The past of the run if it goes on from where it was."""

@@ -13,7 +13,7 @@ def reported(bench: Bench, rounds: Rounds) -> ReportedRun:
     """The present view with what is remembered of the run; there must be one."""
     view, document = bench.view, bench.document
     assert view is not None
-    experiment = view.frame.experiment or document.experiment
+    experiment = view.record.experiments.at(view.frame.step) or document.experiment
     threads = bench.link.blas_threads or needed(experiment, view.frame.info).threads
     return ReportedRun(
         experiment=experiment,
