@@ -30,6 +30,7 @@ from simulator.running.run_file import SavedRun, taken_up
 from simulator.running.run_folder import Arguments, RunFolder
 from simulator.running.stop_rules import Past, Stopped, StopRule
 from simulator.system.environment import Environment, environment
+from simulator.training.live_change import LiveChanges
 from simulator.training.run_info import RunInfo
 from simulator.training.training import Training
 
@@ -136,6 +137,8 @@ def run(
             files = folder.files(training.experiment, course, here, kept)
             stack.callback(files.close)
             output = FolderOutput(here, save, folder, files, leave_unfinished)
+        if start is None:
+            record.live_changes = LiveChanges(training.experiment, threads)
         result = _train(course, record, every, output, wanted if out is not None else (), hear, stop)
     return replace(result, news=" ".join(filter(None, (news, output.news))))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import csv
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -25,6 +27,7 @@ from simulator.record.changes import Change
 from simulator.running.headless import run
 from simulator.schema.parameter import Part, concrete, parameters
 from simulator.system.environment import environment
+from simulator.training.live_change import LiveChange, LiveChanges
 from tests.simulator.number_language import ill_written
 from tests.ui.plot_data import view
 from tests.ui.real_runs import NETS, real
@@ -32,6 +35,8 @@ from tests.ui.windows import OpenOn
 from ui.export import ExportError
 from ui.plots import Plot, View, all_plots
 from ui.report import drawings
+from ui.report.changes import alterations
+from ui.report.commands import commands, scaled, why_not
 from ui.report.drawings import figures, inlined
 from ui.report.findings import offers_of
 from ui.report.headless import report
@@ -39,6 +44,7 @@ from ui.report.network import needed, network_rows
 from ui.report.page import page
 from ui.report.reported_run import ReportedRun
 from ui.report.settings import sections
+from ui.window.reported import reported as reported_by
 
 HTML = "{http://www.w3.org/1999/xhtml}"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -61,8 +67,8 @@ def reported(net: str, given: View, **more: Any) -> ReportedRun:
     record = given.record
     told: dict[str, Any] = {
         "experiment": experiment, "name": net, "frame": given.frame, "scored": record.scored,
-        "changes": record.changes.entries, "seconds": 75.0, "offers": (), "examined": True,
-        "environment": environment(1),
+        "changes": record.changes.entries, "live_changes": LiveChanges(experiment, 1), "seconds": 75.0,
+        "offers": (), "examined": True, "environment": environment(1),
     }  # fmt: skip
     return ReportedRun(**(told | more))
 
@@ -295,7 +301,16 @@ def test_findings_are_told_with_their_numbers_and_what_cured(qtbot: QtBot) -> No
     assert result.findings
     offers = offers_of(result.findings, 1, result.experiment)
     given = ReportedRun(
-        result.experiment, "net", result.last, result.record.scored, (), 0.0, offers, True, result.environment
+        result.experiment,
+        "net",
+        result.last,
+        result.record.scored,
+        (),
+        result.record.live_changes,
+        0.0,
+        offers,
+        True,
+        result.environment,
     )
     root = parsed(page(given, (), MADE))
     articles = root.findall(f".//{HTML}article")
@@ -378,3 +393,71 @@ def test_the_window_writes_what_is_ticked_and_opens_it_again(
     assert len(root.findall(f".//{HTML}figure")) == 5
     window.experiments.open_path(path)
     assert window.document.experiment == experiment
+
+
+def test_what_a_hand_changed_is_told_with_before_and_after_and_the_commands_train_it_again(
+    open_on: OpenOn, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = {**NETS["single"], "optimizer": {"kind": "sgd", "learning_rate": 0.2}, "name": "it's “mine”"}
+    window = open_on(Experiment.from_builtins(plain))
+
+    def play(steps: int) -> None:
+        end = window.bench.view.frame.step + steps if window.bench.view is not None else steps
+        window.bench.play(steps)
+        qtbot.waitUntil(lambda: not window.bench.playing and window.bench.view.frame.step == end, timeout=20_000)
+
+    def change(*settings: tuple[str, Any]) -> None:
+        experiment = window.document.experiment.with_values(settings)
+        window.document.propose(experiment.to_builtins(), "Change it")
+        qtbot.waitUntil(lambda: window.bench.view.frame.experiment == experiment, timeout=20_000)
+
+    play(4)
+    change(("optimizer.learning_rate", 0.05))
+    play(3)
+    change(("optimizer.kind", "adam"), ("regularization.clip_norm", 0.5))
+    change(("regularization.clip_norm", 0.25))
+    play(5)
+    run = reported_by(window.bench, window.findings.rounds)
+    root = parsed(page(run, (), MADE))
+    told = next(each for each in root.iter(f"{HTML}section") if each.get("id") == "changes")
+    rows = [[text_of(cell) for cell in row] for row in told.iter(f"{HTML}tr")]
+    assert rows[1] == ["4", "optimiser, learning rate", "0.2", "0.05"]
+    assert rows[2][:2] == ["7", "optimiser"]
+    assert rows[2][2].startswith("SGD (learning rate 0.05")
+    assert rows[2][3].startswith("Adam (")
+    assert rows[3] == ["7", "regularisation, clip norm (in 2 stages)", "off", "0.25"]
+    (tmp_path / "experiment.json").write_bytes(run.experiment.to_json())
+    monkeypatch.chdir(tmp_path)
+    typed = next(each for each in root.iter(f"{HTML}code"))
+    lines = "".join(typed.itertext()).splitlines()
+    assert len(lines) == 3
+    for line in lines:
+        assert main([*shlex.split(line)[1:], "--no-plots"]) == 0
+    again = [row for part in (1, 2, 3) for row in losses(tmp_path / f"again-{part}" / "steps.csv")]
+    mine = window.bench.record.history.series("loss").last
+    assert [float(text) for _, text in sorted(dict(again).items())] == mine.tolist()
+
+
+def losses(path: Path) -> list[tuple[int, str]]:
+    with path.open(newline="") as file:
+        return [(int(row["step"]), row["loss"]) for row in csv.DictReader(file)]
+
+
+def test_what_no_command_can_repeat_is_said() -> None:
+    experiment = Experiment.from_builtins(NETS["single"])
+    other = experiment.with_values([("optimizer.learning_rate", 0.3)])
+    assert why_not(LiveChanges(), experiment, 5).startswith("How the run came to where it was opened is not known")
+    revived = LiveChanges(experiment, 1, (LiveChange(3, layer="1", units=(0, 4)),))
+    assert why_not(revived, experiment, 5).startswith("Units were drawn anew")
+    assert why_not(revived, experiment, 2) == ""
+    (drawn,) = alterations(revived, 5)
+    assert (drawn.what, drawn.after) == ("layer 1, weights into units 1, 5", "drawn anew")
+    many = LiveChanges(experiment, 1, tuple(LiveChange(step, (experiment, other)[step % 2]) for step in range(1, 40)))
+    assert why_not(many, experiment, 50).startswith("It was changed at more steps")
+    (drag,) = alterations(many, 50)
+    assert (drag.step, drag.last, drag.stages) == (1, 39, 39)
+    threads = LiveChanges(experiment, 1, (LiveChange(3, threads=2),))
+    assert [line.split(" --")[0] for line in commands(threads, experiment, 5)] == [
+        "nablascope run experiment.json", "nablascope run part-1.nabla",
+    ]  # fmt: skip
+    assert scaled(LiveChanges(experiment, 1, (LiveChange(3, other, scales=True),)), 5)

@@ -1,23 +1,108 @@
-"""What was changed by hand while the run was trained."""
+"""What was changed by hand while the run was trained: from which step on, what it was before, and what after."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 from xml.etree.ElementTree import Element
 
+from simulator.experiment.experiment import Experiment
 from simulator.record.changes import Change
+from simulator.schema.parameter import Part, differences
+from simulator.training.live_change import LiveChange, LiveChanges
 from ui.report.markup import element, table
-from ui.style.numbers import integer
+from ui.report.network import at, part_text
+from ui.style.numbers import count, integer, setting
+
+MOST_ROWS = 200
 
 
-def changes_part(changes: Sequence[Change]) -> Iterator[Element]:
-    """A table, if there is anything in it."""
-    if not changes:
+@dataclass(frozen=True)
+class Alteration:
+    """One setting took another value, at one step or, in stages, until another."""
+
+    step: int
+    last: int
+    what: str
+    before: str
+    after: str
+    stages: int = 1
+
+    def followed(self, later: Alteration) -> Alteration | None:
+        """Both as one, where a hand went on with the same thing."""
+        if later.what != self.what or later.before != self.after:
+            return None
+        return replace(self, last=later.last, after=later.after, stages=self.stages + 1)
+
+
+def alterations(live: LiveChanges, step: int) -> list[Alteration]:
+    """All that had acted by a step; of a drag what it began and ended with."""
+    made: list[Alteration] = []
+    experiment, threads = live.experiment, live.threads
+    for change in live.entries:
+        if change.step > step:
+            break
+        for new in _alterations(change, experiment, threads):
+            together = made[-1].followed(new) if made else None
+            made[-1 if together else len(made) :] = [together or new]
+        experiment, threads = change.experiment or experiment, change.threads or threads
+    return made
+
+
+def _alterations(change: LiveChange, before: Experiment | None, threads: int) -> Iterator[Alteration]:
+    if change.layer:
+        units = ", ".join(integer(unit + 1) for unit in change.units)
+        what = f"layer {change.layer}, weights into unit{'s' * (len(change.units) > 1)} {units}"
+        yield Alteration(change.step, change.step, what, "as trained", "drawn anew")
+    if change.threads:
+        yield Alteration(
+            change.step, change.step, "threads of matrix products", integer(threads), integer(change.threads)
+        )
+    if change.experiment is not None and before is not None:
+        for path, _live in differences(before, change.experiment):
+            what = before.place(".".join(map(str, path)))
+            old, new = (value_text(at(each, path)) for each in (before, change.experiment))
+            yield Alteration(change.step, change.step, what, old, new)
+
+
+def value_text(value: Any) -> str:
+    """What a setting is or was set to."""
+    match value:
+        case None:
+            return "off"
+        case bool():
+            return "on" if value else "off"
+        case int() | float():
+            return setting(value)
+        case Part():
+            return part_text(value)
+    return str(value).replace("_", " ") or "none"
+
+
+def changes_part(changes: Sequence[Change], live: LiveChanges, step: int) -> Iterator[Element]:
+    """Tables, if there is anything in them."""
+    began = [change for change in changes if live.experiment is None or change.step == 0]
+    altered = alterations(live, step)
+    if not began and not altered:
         yield element("p", "Nothing was changed by hand.")
-        return
-    yield table("What was changed, and from which step on it acted", ("Step", "What"), map(_row, changes))
+    if began:
+        words = "What the run began with" if live.experiment is not None else "What was changed, as undo calls it"
+        yield table(words, ("From step", "Change"), [(_steps(change.step, change.last), change.description)
+                                                     for change in began])  # fmt: skip
+    if live.experiment is None:
+        yield element("p", "How the run was trained until it was saved is not known in full.")
+    if altered:
+        shown = altered[:MOST_ROWS]
+        yield table("Settings of the running network", ("From step", "Setting", "Before", "After"), map(_row, shown))
+        if len(altered) > len(shown):
+            yield element("p", f"And {count(len(altered) - len(shown), 'more change')}.")
 
 
-def _row(change: Change) -> Sequence[str]:
-    steps = integer(change.step) if change.until is None else f"{integer(change.step)} … {integer(change.until)}"
-    return steps, change.description
+def _row(altered: Alteration) -> Sequence[str]:
+    stages = f" (in {integer(altered.stages)} stages)" if altered.stages > 1 else ""
+    return _steps(altered.step, altered.last), altered.what + stages, altered.before, altered.after
+
+
+def _steps(first: int, last: int) -> str:
+    return integer(first) if first == last else f"{integer(first)} … {integer(last)}"

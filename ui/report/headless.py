@@ -46,6 +46,7 @@ def reported(result: RunResult) -> ReportedRun:
         frame=result.last,
         scored=record.scored,
         changes=record.changes.entries,
+        live_changes=record.live_changes,
         seconds=record.seconds,
         offers=offers_of(result.findings, record.history.stride, experiment),
         examined=True,

@@ -81,7 +81,7 @@ def _parts(run: ReportedRun, figures: Sequence[Figure]) -> Iterator[Element]:
         yield _section("plots", "Plots", *map(_figure, figures), *nothing)
     yield _section("network", "Network", element("p", size), table("The stack, input to output", HEADS, network))
     yield _section("settings", "Settings", *_settings(run.experiment))
-    yield _section("changes", "Changes by hand", *changes_part(run.changes))
+    yield _section("changes", "Changes by hand", *changes_part(run.changes, run.live_changes, run.frame.step))
     yield _section("reproduce", "How to have it again", *reproduction_part(run))
 
 

@@ -8,6 +8,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.record.changes import Change
 from simulator.record.frame import Frame
 from simulator.system.environment import Environment
+from simulator.training.live_change import LiveChanges
 from ui.doctor.trials import Offer
 
 
@@ -22,6 +23,9 @@ class ReportedRun:
     scored: Frame | None
     """The last frame with a score on data held out."""
     changes: tuple[Change, ...]
+    """As undo calls them."""
+    live_changes: LiveChanges
+    """What it was trained as from the start, as far as that is known."""
     seconds: float
     """Time that it was trained for."""
     offers: tuple[Offer, ...]

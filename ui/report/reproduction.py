@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from simulator.system.environment import Environment
+from ui.report.commands import commands, scaled, why_not
 from ui.report.markup import element, table
 from ui.report.reported_run import ReportedRun
 from ui.style.numbers import integer
 
+SCALED = "A rate was changed while an update was being made: from that step on last digits may differ."
 NAMES = {
     "nablascope": "Nablascope", "python": "Python", "numpy": "numpy", "system": "System", "blas": "Linear algebra",
     "kernel": "Made for the processor", "instructions": "Processor's extensions", "threads": "Threads of products",
@@ -26,18 +28,20 @@ def reproduction_part(run: ReportedRun) -> Iterator[Element]:
         href=f"data:application/json;base64,{b64encode(experiment).decode()}",
     )  # fmt: skip
     yield element("p", "The experiment is in this page: ", link, ".")
-    yield element("p", "The same numbers come of:")
-    yield element("pre", element("code", "\n".join(commands(run))))
+    live, step = run.live_changes, run.frame.step
+    if reason := why_not(live, run.experiment, step):
+        yield element("p", reason)
+    else:
+        yield element("p", "The same numbers come of:")
+        yield element("pre", element("code", "\n".join(commands(live, run.experiment, step))))
+        yield element("p", "In a checkout, python3 main.py stands for nablascope.", class_="muted")
+        if scaled(live, step):
+            yield element("p", SCALED)
     yield element("p", "Equal to the last digit where these are equal:")
     yield table("Where it was trained", ("", "Value"), environment_rows(run.environment))
     yield element(
         "details", element("summary", "The experiment as text"), element("pre", element("code", experiment.decode()))
     )
-
-
-def commands(run: ReportedRun) -> Iterator[str]:
-    """What to type beside the saved experiment."""
-    yield (f"nablascope run experiment.json --steps {run.frame.step} --threads {run.environment.threads} --out again")
 
 
 def environment_rows(environment: Environment) -> Iterator[tuple[str, str]]:

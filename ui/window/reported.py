@@ -21,6 +21,7 @@ def reported(bench: Bench, rounds: Rounds) -> ReportedRun:
         frame=view.frame,
         scored=view.record.scored,
         changes=view.changes,
+        live_changes=view.record.live_changes,
         seconds=view.record.seconds,
         offers=rounds.offers,
         examined=rounds.examined,
