@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
-from simulator.running import worker
+from simulator.network import threads as threads_of_blas
 from simulator.running.session import Session
 from simulator.schema.numbers import decimal, grouping, integer, read_integer, read_number, set_grouping
 from ui.app import where_training_runs
@@ -152,8 +152,8 @@ def test_a_new_experiment_has_the_precision_and_the_seed(window: MainWindow) -> 
 
 def test_threads_reach_the_worker(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    limited = worker.limited_blas
-    monkeypatch.setattr(worker, "limited_blas", lambda threads: (asked.append(threads), limited(threads))[1])
+    limited = threads_of_blas.limited_blas
+    monkeypatch.setattr(threads_of_blas, "limited_blas", lambda threads: (asked.append(threads), limited(threads))[1])
     window.bench.start()
     qtbot.waitUntil(lambda: window.bench.view is not None)
     assert asked[-1] == 1

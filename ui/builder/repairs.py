@@ -94,7 +94,7 @@ def misfit(
 def impossible(plain: Plain, input_shape: Shape) -> str:
     """Why no repair lets the first layer that does not fit stay what it is; empty where one does, or all fit."""
     case = _case(plain, input_shape)
-    if case is None or any(_settled(case, fixes) is not None for fixes in WAYS):
+    if case is None or any(_settled(case, fixes) is not None for fixes in (*WAYS, *TOGETHER)):
         return ""
     return _said(case)
 
@@ -140,7 +140,8 @@ def _case(plain: Plain, input_shape: Shape) -> Case | None:
 
 def _offers(case: Case, present: Sequence[Layer] | None) -> list[Offer]:
     """At most two ways out, those first that change least."""
-    return list(_ways_out(case, present, WAYS)) or list(_ways_out(case, present, GIVING_UP))
+    tried = (list(_ways_out(case, present, ways)) for ways in (WAYS, TOGETHER, GIVING_UP))
+    return next(filter(None, tried), [])
 
 
 def _ways_out(case: Case, present: Sequence[Layer] | None, ways: Sequence[Sequence[Fix]]) -> Iterator[Offer]:
@@ -256,12 +257,29 @@ def earlier(case: Case) -> tuple[str, Plain] | None:
 
 def dense(case: Case) -> tuple[str, Plain] | None:
     """Let a dense layer of as many units do what needs an image or a sequence, of which nothing is left."""
-    width = case.layer.get("units", case.layer.get("channels"))
-    if width is None or len(case.shape) != 1 or not kinds(Layer)[str(case.layer["kind"])].structured:
+    if len(case.shape) != 1 or not kinds(Layer)[str(case.layer["kind"])].structured:
+        return None
+    width = _width(case.layer)
+    if width is None:
         return None
     kept = {name: case.layer[name] for name in ("repeat", TAG) if name in case.layer}
     title = f"Make it a dense layer of {width} unit{'s' * (width != 1)}"
     return title, case.with_layer(case.place, {**kept, "kind": "dense", "units": width})
+
+
+def _width(layer: Plain) -> int | None:
+    """Units or channels of a layer; None where it has none."""
+    (described,) = layers_of({"layers": [layer]})
+    width = getattr(described, "units", getattr(described, "channels", None))
+    return width if isinstance(width, int) else None
+
+
+def replaced(case: Case) -> tuple[str, Plain] | None:
+    """Put a dense layer in the place of the only one of its stack."""
+    if len(at(case.plain, case.place[:-1])) > 1 or len(case.shape) != 1:
+        return None
+    kept = {name: case.layer[name] for name in ("repeat", TAG) if name in case.layer}
+    return "Put a dense layer in its place", case.with_layer(case.place, {**kept, "kind": "dense"})
 
 
 def removed(case: Case) -> tuple[str, Plain] | None:
@@ -303,7 +321,15 @@ WAYS: tuple[tuple[Fix, ...], ...] = (
     (earlier,),
 )
 """What is tried, those first that change least; of several fixes, at each layer the first of use."""
-GIVING_UP: tuple[tuple[Fix, ...], ...] = ((dense,), (dense, projected), (removed,), (removed, projected))
-"""What is tried where none of these helps: the layer does not stay what it is."""
+TOGETHER: tuple[tuple[Fix, ...], ...] = ((own, every_step, flat, projected, same_width),)
+"""What is tried where none of these helps alone."""
+GIVING_UP: tuple[tuple[Fix, ...], ...] = (
+    (dense,),
+    (dense, projected),
+    (removed,),
+    (removed, projected),
+    (own, every_step, flat, projected, same_width, dense, removed, replaced),
+)
+"""What is tried where that does not help either: some layer does not stay what it is."""
 
 __all__ = ["TOP", "Misfit", "Offer", "fitted", "impossible", "layers_of", "misfit", "place_of"]

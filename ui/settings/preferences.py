@@ -65,8 +65,8 @@ SEED = Preference(
     (), "0",
 )  # fmt: skip
 WORKER = Preference(
-    "run/worker", "Training runs",
-    "A process keeps training at full speed while the window draws; takes effect at the next start.",
+    "run/worker", "Training from the next start on",
+    "A process keeps training at full speed while the window draws. The present window goes on as it began.",
     (("process", "in a process of its own"), ("thread", "in a thread of the window")), usual_mode(),
 )  # fmt: skip
 THREADS = Preference(

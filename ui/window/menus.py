@@ -82,7 +82,9 @@ def _run(menu: QMenu, parts: Parts) -> None:
     menu.addActions([transport.same, transport.reseed])
     menu.addSeparator()
     menu.addAction(PreferenceEntry("Pause where the loss is not finite", PAUSE, "on", "off", menu))
-    menu.addAction(PreferenceEntry("Train in a process of its own", WORKER, "process", "thread", menu))
+    menu.addAction(
+        PreferenceEntry("Train in a process of its own from the next start on", WORKER, "process", "thread", menu)
+    )
     menu.setToolTipsVisible(True)
 
 
