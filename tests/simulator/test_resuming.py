@@ -214,8 +214,11 @@ def test_a_second_run_into_the_folder_is_refused(tmp_path: Path) -> None:
     assert second.stderr.count(b"\n") == 1
 
 
+CHECKED = ("steps.csv", "layers.csv", "flow.csv")
+
+
 def check_whole(folder: Path) -> None:
-    for name in ("steps.csv", "layers.csv", "flow.csv"):
+    for name in CHECKED:
         assert len({len(row) for row in rows(folder / name)}) == 1
         assert (folder / name).read_bytes().endswith(b"\n")
 
@@ -238,22 +241,39 @@ def test_a_run_that_is_killed_leaves_whole_rows_and_goes_on_to_the_same_bytes(tm
     assert contents(tmp_path / "killed") == contents(tmp_path / "whole")
 
 
+OFTEN = """
+import sys
+import main
+from simulator.running import run_folder
+run_folder.LEAST_SECONDS, run_folder.REST = 0.05, 1.0
+sys.exit(main.main(sys.argv[1:]))
+"""
+"""The command, with a checkpoint many times in a second: it is killed in the midst of one, too."""
+
+
 @unix
 @pytest.mark.slow
 def test_a_run_may_be_killed_a_hundred_times_at_any_moment(tmp_path: Path) -> None:
     moments = np.random.default_rng(0)
-    for _ in range(100):
-        process = began(tmp_path / "killed", "--resume", steps=60_000)
-        time.sleep(moments.uniform(0, 3))
-        process.kill()
-        process.communicate()
-        check_whole(tmp_path / "killed")
-        if process.returncode == 0:
-            break
-    for name, more in (("killed", ("--resume",)), ("whole", ())):
-        ran = subprocess.run(command(tmp_path / name, *more, steps=60_000), capture_output=True)
-        assert ran.returncode == 0, ran.stderr
-    assert contents(tmp_path / "killed") == contents(tmp_path / "whole")
+    steps, kills, runs = 4000, 0, 0
+    environment = {**os.environ, "PYTHONPATH": str(MAIN.parent)}
+    whole = subprocess.run(command(tmp_path / "whole", steps=steps), capture_output=True)
+    assert whole.returncode == 0, whole.stderr
+    while kills < 100:
+        folder, status = tmp_path / f"killed-{runs}", -signal.SIGKILL
+        while status:
+            python, _, *arguments = command(folder, *["--resume"] * folder.exists(), steps=steps)
+            process = subprocess.Popen([python, "-c", OFTEN, *arguments], stderr=subprocess.PIPE, env=environment)
+            time.sleep(moments.uniform(0.3, 3) if kills < 100 else 60)
+            process.kill()
+            told, status = process.communicate()[1], process.returncode
+            assert status in (0, -signal.SIGKILL), told
+            kills += status != 0
+            if all((folder / name).exists() and (folder / name).stat().st_size for name in CHECKED):
+                check_whole(folder)
+        assert contents(folder) == contents(tmp_path / "whole")
+        runs += 1
+    assert kills >= 100
 
 
 @unix
