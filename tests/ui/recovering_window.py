@@ -22,7 +22,7 @@ from ui.window.main_window import MainWindow
 KEPT_EACH_MS = 100
 CHANGED_EACH_MS = 30
 STEPS_PER_SECOND = 200.0
-ASKED_MS = 500
+ASKED_MS = 1500
 """So long after it is shown a window has been asked whatever it is asked."""
 
 

@@ -120,7 +120,7 @@ class Recovery(QObject):
         return self._folder / run_name(self._number)
 
     def _note(self) -> tuple[Experiment, Note]:
-        note = Note(self._document.name, time.time(), self._document.dirty, self._number)
+        note = Note(self._document.name, time.time(), self._document.dirty, document=self._number)
         return self._document.experiment, note
 
     def _write(self, what: tuple[Experiment, Note]) -> bool:
