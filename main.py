@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from simulator.running.command_line import COMMANDS, add_commands, add_threads, execute
 from simulator.running.transport import Mode, ProcessTransport, trainer, usual_mode
-from simulator.system.machine import give_threads
+from simulator.system.machine import give_threads, out_of_memory
 
 if TYPE_CHECKING:
     from simulator.running.headless import RunResult
@@ -151,8 +151,9 @@ def open_bench(target: str | None, worker: Mode | None, reset: bool = False) -> 
         from ui.app import open_bench as show
 
         return show(target, worker, transport, reset=reset)
-    except (ValueError, OSError) as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+    except (ValueError, OSError, MemoryError) as error:
+        told = out_of_memory(error) if isinstance(error, MemoryError) else " ".join(str(error).split())
+        print(f"error: {told}", file=sys.stderr)
         return 2
     finally:
         gc.enable()

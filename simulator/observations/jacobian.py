@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from simulator.arrays.numeric import Array, Counts, Floats, frozen
 from simulator.observations.base import Cell, Observation, Row
 from simulator.observations.twin import Twin
+from simulator.system.machine import refuse_shortage
 from simulator.system.progress import followed
 from simulator.training.run_info import RunInfo
 
@@ -103,7 +105,10 @@ def jacobians(twin: Twin, samples: int) -> Floats:
     """
     twin.network.forward(training=True)
     units, answers, _ = twin.output_delta.shape
-    rows = np.empty((samples, units * answers, len(twin.network.input) - 1))
+    shape = samples, units * answers, len(twin.network.input) - 1
+    # Each of the matrices is taken apart by itself, in a copy or two.
+    refuse_shortage(8 * math.prod(shape) * (samples + 2) // samples, "the Jacobian")
+    rows = np.empty(shape)
     apart = twin.network.states.size > 0
     for group in [[sample] for sample in range(samples)] if apart else [list(range(samples))]:
         for output in followed(range(units * answers), "Jacobian", "outputs"):
@@ -116,6 +121,7 @@ def jacobians(twin: Twin, samples: int) -> Floats:
 
 def singular_values(matrix: Array) -> Floats:
     """Largest first; NaN for a matrix that is not finite."""
+    refuse_shortage(2 * 8 * matrix.size, "a matrix for its singular values")
     if not np.isfinite(matrix).all():
         return np.full(min(matrix.shape), np.nan)
     values: NDArray[np.float64] = np.linalg.svd(matrix.astype(np.float64), compute_uv=False)

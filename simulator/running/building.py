@@ -9,6 +9,7 @@ from simulator.running.kept_runs import KeptRun
 from simulator.running.live_run import LiveRun
 from simulator.running.messages import Refused, Settled
 from simulator.running.timeline import Timeline
+from simulator.system.machine import out_of_memory
 from simulator.system.progress import CancelledError
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.training import Training
@@ -27,7 +28,7 @@ def refusal(run: int, error: Exception, ended: KeptRun | None) -> Refused:
             what = str(error) or "building the network"
             return Refused(run, f"{what[:1].lower()}{what[1:]} was cancelled", "", ended, cancelled=True)
         case MemoryError():
-            return Refused(run, f"there is not enough memory for this network ({error})".replace(" ()", ""), "", ended)
+            return Refused(run, out_of_memory(error, "this network"), "", ended)
     return Refused(run, f"{type(error).__name__}: {error}", "", ended, traceback.format_exc())
 
 

@@ -190,9 +190,10 @@ def execute(
 
 def _one_line(error: Exception) -> str:
     from simulator.experiment.experiment import bounded
+    from simulator.system.machine import out_of_memory
 
     if isinstance(error, MemoryError):
-        return f"there is not enough memory ({' '.join(str(error).split())})".replace(" ()", "")
+        return out_of_memory(error)
     if isinstance(error, OSError) and error.strerror:
         return bounded(f"{error.filename}: {error.strerror.lower()}" if error.filename else error.strerror)
     return " ".join(str(error).split())

@@ -6,10 +6,12 @@ are Structs, not dataclasses: making so many of those takes a fiftieth of the st
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
+from simulator.system.machine import out_of_memory
 from simulator.training.live_change import LiveChange, LiveChanges
 
 if TYPE_CHECKING:
@@ -326,3 +328,10 @@ class Failed(Struct, frozen=True):
 
 
 Reply = Started | Update | Working | Snapshot | ReplayFound | Refused | Failed
+
+
+def failure(error: Exception) -> Failed:
+    """What is told of an error that nobody foresaw, with where it was; memory that runs out is no riddle."""
+    if isinstance(error, MemoryError):
+        return Failed(out_of_memory(error, "the next step"))
+    return Failed(f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,7 +12,7 @@ from simulator.doctor.proof import prove
 from simulator.doctor.trial import Trials, cures
 from simulator.experiment.experiment import Experiment
 from simulator.running.inbox import Inbox
-from simulator.running.messages import Failed, Stop
+from simulator.running.messages import Failed, Stop, failure
 from simulator.running.trial_messages import Command, Reply, Tried, Try, Trying
 from simulator.system.progress import CancelledError
 
@@ -58,7 +57,7 @@ class TrialWorker:
         except CancelledError:
             return
         except Exception as error:
-            self.post(Failed(f"{type(error).__name__}: {error}", traceback.format_exc()))
+            self.post(failure(error))
 
     def _trials_of(self, command: Try) -> Trials:
         """The last ones, if they are of the same run and have copies left: what has been tried is not tried again."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import traceback
 from collections.abc import Callable
 
 from msgspec.structs import replace
@@ -69,7 +68,7 @@ class Worker:
                 except Exception as error:
                     self.steps_left = 0
                     self.asked = None
-                    self.post(messages.Failed(f"{type(error).__name__}: {error}", traceback.format_exc()))
+                    self.post(messages.failure(error))
 
     def _tell(self, progress: Progress) -> None:
         """Of what takes long; it ends here if nobody waits for it."""

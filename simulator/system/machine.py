@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 GIB = 2**30
@@ -39,6 +40,18 @@ def shortage(amount: int) -> str:
     return "" if free is None or amount <= free else f"but {free / GIB:.1f} GiB are free"
 
 
+def refuse_shortage(amount: int, what: str) -> None:
+    """ValueError where ``what`` needs more bytes than are free: ``the Jacobian needs 2.7 GiB of memory; but …``."""
+    if lack := shortage(amount):
+        raise ValueError(f"{what} needs {amount / GIB:.1f} GiB of memory; {lack}")
+
+
+def out_of_memory(error: MemoryError, what: str = "") -> str:
+    """One sentence, with what the error itself says: ``there is not enough memory for this network``."""
+    told = " ".join(str(error).split())
+    return f"there is not enough memory{what and f' for {what}'}{told and f' ({told})'}"
+
+
 def _available() -> int | None:
     """Of the whole machine."""
     for line in _lines(PROC / "meminfo"):
@@ -52,9 +65,37 @@ def _available() -> int | None:
 
 
 def _left_of_group() -> int | None:
-    """Of a container's limit."""
-    limit, used = ("".join(_lines(CGROUP / name)) for name in ("memory.max", "memory.current"))
-    return int(limit) - int(used) if limit.isdigit() and used.isdigit() else None
+    """Of the limit of a container, a service or a session: the tightest of the groups that the process is in."""
+    amounts = [_left_of(folder, *names) for root, names in _GROUP_FILES for folder in _groups(root)]
+    return min((amount for amount in amounts if amount is not None), default=None)
+
+
+_GROUP_FILES = (
+    ("", ("memory.max", "memory.current", "inactive_file")),
+    ("memory", ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")),
+)
+"""Of both versions: where the groups are, and the files of limit and use; what of that is a cache that can go."""
+
+
+def _groups(kind: str) -> Iterator[Path]:
+    """The folders of the process's groups, from its own up to the root."""
+    own = Path("/")
+    for line in _lines(PROC / "self" / "cgroup"):
+        _, controllers, path = (*line.split(":", 2), "", "")[:3]
+        if path and (kind in controllers.split(",") if kind else not controllers):
+            own = Path(path)
+    root = CGROUP / kind
+    for group in (own, *own.parents):
+        yield root / group.relative_to(group.anchor)
+
+
+def _left_of(folder: Path, limit_file: str, used_file: str, cache: str) -> int | None:
+    limit, used = ("".join(_lines(folder / name)) for name in (limit_file, used_file))
+    if not limit.isdigit() or not used.isdigit():
+        return None
+    pairs = (line.split() for line in _lines(folder / "memory.stat"))
+    kept = next((int(pair[1]) for pair in pairs if len(pair) == 2 and pair[0] == cache and pair[1].isdigit()), 0)
+    return int(limit) - int(used) + kept
 
 
 def _left_of_process() -> int | None:

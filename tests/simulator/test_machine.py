@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import re
 import subprocess
 import sys
+import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +19,15 @@ import simulator.system.machine as machine
 from main import main
 from simulator.data import DataError, prepare
 from simulator.data.images import FORMATS
+from simulator.data.table import Csv
 from simulator.experiment.experiment import MAX_MESSAGE, Experiment, ExperimentError
 from simulator.experiment.files import MAX_FILE_BYTES, read
+from simulator.observations.jacobian import JacobianObservation
+from simulator.observations.observer import observed
+from simulator.running import archive, run_file
+from simulator.running.headless import run
+from simulator.running.messages import Failed, Refused
+from simulator.running.session import Session
 from simulator.system.machine import GIB, LITTLE_MEMORY, free_memory, shortage
 from simulator.system.regular_file import UnfitFileError, read_regular
 from simulator.training.training import Training
@@ -228,6 +239,34 @@ def test_the_tightest_of_all_limits_counts(
     assert free_memory() == expected
 
 
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(
+    ("own", "above", "expected"), [(700, 2000, 700), (2000, 700, 700), (None, 900, 900), (None, None, 1000 * 1024)]
+)
+def test_the_limit_of_every_group_that_the_process_is_in_counts_less_its_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int, own: int | None, above: int | None, expected: int
+) -> None:
+    kind, limit_file, used_file, cache = {
+        1: ("memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+        2: ("", "memory.max", "memory.current", "inactive_file"),
+    }[version]
+    (tmp_path / "self").mkdir()
+    line = "7:cpu,memory:/user/session" if version == 1 else "0::/user/session"
+    (tmp_path / "self" / "cgroup").write_text(f"1:name=systemd:/elsewhere\n{line}\n")
+    (tmp_path / "meminfo").write_text("MemAvailable:    1000 kB\n")
+    for path, left in ((tmp_path / kind / "user" / "session", own), (tmp_path / kind / "user", above)):
+        path.mkdir(parents=True, exist_ok=True)
+        if left is not None:
+            (path / limit_file).write_text(f"{left + 300}\n")
+            (path / used_file).write_text("400\n")
+            (path / "memory.stat").write_text(f"anon 5\n{cache} 100\n")
+    monkeypatch.setattr(machine, "PROC", tmp_path)
+    monkeypatch.setattr(machine, "CGROUP", tmp_path)
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(resource, "getrlimit", lambda _kind: (resource.RLIM_INFINITY,) * 2)
+    assert free_memory() == expected
+
+
 LARGE = {
     "gaussian": {"data": {"kind": "gaussian", "samples": 100_000, "features": 200}},
     "sequence": {"data": {"kind": "adding", "samples": 10_000, "steps": 1000}},
@@ -250,6 +289,39 @@ def test_a_network_is_refused_before_it_is_built(monkeypatch: pytest.MonkeyPatch
         Training(Experiment.from_builtins(described(layers=wide)))
 
 
+def test_a_jacobian_is_refused_beside_the_run_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = {"kind": "gaussian", "samples": 300, "features": 10_000, "classes": 250}
+    training = Training(Experiment.from_builtins(described(data=data, layers=[], batch_size=10)))
+    training.look()
+    monkeypatch.setattr(machine, "free_memory", lambda: LITTLE_MEMORY)
+    told = observed(training, JacobianObservation().observe)
+    assert told.result is None
+    assert re.search(r"needs 0\.1 GiB of memory; but 0\.1 GiB are free", told.refusal)
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "zip"])
+def test_a_table_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
+    monkeypatch.setattr(machine, "free_memory", lambda: LITTLE_MEMORY)
+    path, content = tmp_path / f"x.{ending}", b"a,b,target\n" + b"1.5,2.5,0\n2.5,1.5,1\n" * 2_000_000
+    if ending == "csv":
+        path.write_bytes(content)
+    elif ending == "zip":
+        with zipfile.ZipFile(path, "w") as packed:
+            packed.writestr("x.csv", content)
+    else:
+        path.write_bytes(gzip.compress(content, 1))
+    with pytest.raises(DataError, match=r"x.*: 0\.0 GiB of table need 0\.1 GiB of memory; but 0\.1 GiB are free"):
+        Csv(path=str(path)).settled()
+
+
+def test_a_run_file_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.nabla"
+    run(Experiment.from_builtins(described()), steps=1, save=path)
+    monkeypatch.setattr(archive, "shortage", lambda amount: "" if amount < path.stat().st_size else "but none is free")
+    with pytest.raises(ExperimentError, match=r"takes 0\.0 GiB of memory, but none is free"):
+        run_file.read(path)
+
+
 def test_parameters_and_buffers_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each alone would find room."""
     layers = [{"kind": "dense", "units": 1500, "repeat": 2}]
@@ -264,11 +336,56 @@ def test_parameters_and_buffers_are_counted_together(monkeypatch: pytest.MonkeyP
         Training(experiment)
 
 
-def test_memory_that_runs_out_all_the_same_is_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def spent(*_: Any, **__: Any) -> None:
-        raise MemoryError("Unable to allocate 2.7 GiB for an array")
+ALLOCATING = (
+    "simulator.running.headless.Training",
+    "simulator.training.training.prepare",
+    "simulator.network.network.Network.zeros",
+    "simulator.running.headless.History",
+    "simulator.running.headless.frame_of",
+    "simulator.running.run_file.write_into",
+    "simulator.training.training.Training.checkpoint",
+    "simulator.training.training.Training.propose",
+    "simulator.record.record.Record.add",
+    "simulator.running.files.RunFiles.frame",
+    "simulator.running.files.np.savez_compressed",
+    "simulator.experiment.files.read_regular",
+)
 
-    monkeypatch.setattr("simulator.running.headless.Training", spent)
-    assert "not enough memory (Unable to allocate 2.7 GiB" in refused(capsys, tmp_path, "plane")
+
+def spent(*_: Any, **__: Any) -> None:
+    raise MemoryError("Unable to allocate 2.7 GiB for an array")
+
+
+@pytest.mark.parametrize("place", ALLOCATING)
+def test_memory_that_runs_out_all_the_same_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    experiment = tmp_path / "x.json"
+    experiment.write_text(json.dumps(described()))
+    monkeypatch.setattr(place, spent)
+    said = refused(capsys, tmp_path, experiment, "--no-plots", "--save", str(tmp_path / "x.nabla"))
+    assert "not enough memory (Unable to allocate 2.7 GiB" in said
+
+
+@pytest.mark.parametrize("place", ["__init__", "propose", "apply", "checkpoint", "look", "scalars"])
+def test_memory_that_runs_out_in_the_worker_is_one_sentence_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setattr(f"simulator.training.training.Training.{place}", spent)
+    session = Session("thread")
+    session.start()
+    replies: list[Any] = []
+    try:
+        session.change(Experiment.from_builtins(described()))
+        session.look()
+        session.play(3)
+        session.take_snapshot()
+        end = time.monotonic() + 20
+        while time.monotonic() < end and not any(isinstance(each, Failed | Refused) for each in replies):
+            replies += session.replies()
+            time.sleep(0.002)
+    finally:
+        session.close()
+    told = next(each for each in replies if isinstance(each, Failed | Refused))
+    assert told.message.startswith("there is not enough memory for ")
+    assert not told.traceback

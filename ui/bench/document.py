@@ -300,5 +300,5 @@ def settled(experiment: Experiment, before: Experiment | None = None) -> Experim
     try:
         described = experiment if data == experiment.data else experiment.with_data(data)
         return described.settled() if data.settles_soon else described
-    except ValueError:
+    except (ValueError, MemoryError):
         return experiment

@@ -16,6 +16,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.record.record import Record
 from simulator.running.messages import Snapshot
 from simulator.system.fingerprint import Fingerprint
+from simulator.system.machine import out_of_memory
 from simulator.training.checkpoint import Checkpoint
 from ui.bench.link import WorkerLink
 
@@ -122,7 +123,10 @@ class RunKeeper(QObject):
             self._end("another run has begun meanwhile")
             return
         self._threads = snapshot.threads
-        self._write(saved_run(checkpoint, deepcopy(record), snapshot.threads))
+        try:
+            self._write(saved_run(checkpoint, deepcopy(record), snapshot.threads))
+        except MemoryError as error:
+            self._end(out_of_memory(error, "a copy of its record"))
         self._link.wake()
 
     def _write(self, saved: SavedRun) -> None:

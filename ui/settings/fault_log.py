@@ -13,6 +13,7 @@ from typing import Any
 
 from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal
 
+from simulator.system.machine import out_of_memory
 from simulator.system.regular_file import check_regular, regular
 
 FILE = "nablascope.log"
@@ -88,6 +89,11 @@ class FaultLog(QObject):
             sys.__excepthook__(kind, error or kind(), trace)
             return
         details = "".join(traceback.format_exception(kind, error, trace))
+        if isinstance(error, MemoryError):
+            # Foreseen, though not where: the file alone has the place.
+            log.info("%s", details.rstrip())
+            self.take(out_of_memory(error, "what was asked for"), "")
+            return
         print(details, end="", file=sys.stderr)
         self.take(f"{kind.__name__}: {error}" if str(error) else kind.__name__, details)
 
@@ -105,9 +111,11 @@ class FaultLog(QObject):
     def tell(self, record: logging.LogRecord) -> None:
         """Say it in words, unless it is what has been said before."""
         what, _, details = record.getMessage().partition("\n")
+        foreseen = what.startswith("there is not enough memory")
         if (known := details or what) not in self._known:
             self._known.add(known)
-            self.told.emit(f"Something went wrong inside: {what.rstrip('.')}. It is in the log (Help › Log).", details)
+            inside = f"Something went wrong inside: {what.rstrip('.')}. It is in the log (Help › Log)."
+            self.told.emit(f"{what[:1].upper()}{what[1:]}." if foreseen else inside, details)
 
 
 def tail_of(path: Path) -> str:

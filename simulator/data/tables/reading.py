@@ -15,13 +15,17 @@ from simulator.data.tables.column import Column, Gathering
 from simulator.data.tables.dialect import SAMPLE_LINES, Dialect, Row, dialect_of, first_lines, rows_of
 from simulator.data.tables.layout import Header, Layout, layout_of
 from simulator.data.tables.numbers import MISSING, Decimal, decimal_of, number_in
-from simulator.data.tables.source import Progress, Source, encoding_of, nothing, status, suffix
+from simulator.data.tables.source import Progress, Source, encoding_of, nothing, status, suffix, unpacked_size
 from simulator.data.tables.spreadsheet import arff_rows, sheet_rows, sheets_of
 from simulator.data.tables.workbook import is_spreadsheet
+from simulator.schema.numbers import decimal as in_words
+from simulator.system.machine import GIB, shortage
 
 MAX_ROWS = 5_000_000
 MAX_COLUMNS = 100_000
 MAX_CELLS = 200_000_000
+CELL_COPIES = 3
+"""Bytes of memory for each byte of a table, while it is read."""
 BLOCK_ROWS = 4096
 """Rows that become columns at a time."""
 
@@ -81,6 +85,7 @@ HEAD_ROWS = 50
 
 def read_table(path: str, reading: Reading | None = None, progress: Progress = nothing) -> Table:
     """Read all of a file. Raises :class:`DataError` in one sentence, with the line where there is one."""
+    _check_memory(path)
     opened = _open(path, reading or Reading(), progress)
     layout, decimal = _layout(path, opened)
     gathered = _Gathered(path, layout, decimal)
@@ -93,6 +98,14 @@ def read_table(path: str, reading: Reading | None = None, progress: Progress = n
     return Table(
         path, gathered.columns(), gathered.lines(), taken, layout, opened.sheets, tuple(gathered.head), gathered.below
     )
+
+
+def _check_memory(path: str) -> None:
+    """DataError where the cells of a file find no room."""
+    size = unpacked_size(path)
+    if lack := shortage(CELL_COPIES * size):
+        need = in_words(CELL_COPIES * size / GIB, 1)
+        raise DataError(f"{name_of(path)}: {in_words(size / GIB, 1)} GiB of table need {need} GiB of memory; {lack}")
 
 
 def column_names(path: str, reading: Reading | None = None) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -178,6 +178,21 @@ def open_regular(path: str) -> Iterator[BinaryIO]:
 def damaged(path: str, error: Exception) -> DataError:
     """What is said of an archive that is not whole."""
     return DataError(f"{name_of(path)}: a damaged archive ({shown(str(error), 60)[1:-1]})")
+
+
+def unpacked_size(path: str) -> int:
+    """About how many bytes a file has when it is unpacked, as far as it says so."""
+    size = status(path).st_size
+    with open_regular(path) as file:
+        head = file.read(4)
+        if head.startswith(b"\x1f\x8b") and size >= len(head):
+            file.seek(-4, os.SEEK_END)
+            return min(int.from_bytes(file.read(4), "little"), MOST_COMPRESSION * size)
+        if head != b"PK\x03\x04":
+            return size
+        with suppress(*DAMAGED_ARCHIVE_ERRORS), zip_of(file) as archive:
+            return sum(info.file_size for info in archive.infolist())
+    return size
 
 
 def _check_end(path: str, file: BinaryIO, size: int) -> None:
