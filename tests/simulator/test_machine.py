@@ -293,10 +293,10 @@ def test_a_jacobian_is_refused_beside_the_run_before_it_is_made(monkeypatch: pyt
     data = {"kind": "gaussian", "samples": 300, "features": 10_000, "classes": 250}
     training = Training(Experiment.from_builtins(described(data=data, layers=[], batch_size=10)))
     training.look()
-    monkeypatch.setattr(machine, "free_memory", lambda: 110 * 2**20)
-    told = observed(training, JacobianObservation().observe)
+    monkeypatch.setattr(machine, "free_memory", lambda: 170 * 2**20)
+    told = observed(training, JacobianObservation(samples=10).observe)
     assert told.result is None
-    assert re.search(r"the Jacobian needs 0\.1 GiB of memory; but 0\.1 GiB are free", told.refusal)
+    assert re.search(r"the Jacobian needs 0\.2 GiB of memory; but 0\.2 GiB are free", told.refusal)
 
 
 @pytest.mark.parametrize("ending", ["csv", "csv.gz", "zip"])
