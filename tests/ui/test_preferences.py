@@ -139,8 +139,14 @@ def test_what_stands_on_screen_is_written_anew(qtbot: QtBot, window: MainWindow)
     step = window.transport.readouts["step"]
     window.bench.play(1100)
     qtbot.waitUntil(lambda: step.text == f"1{grouping()}100", timeout=20_000)
+    over_steps, curve = window.plot_area.plot("gradient_time"), window.training.curve
+    qtbot.wait(100)
+    before = [widget.grab().toImage() for widget in (over_steps, curve)]
+    assert before == [widget.grab().toImage() for widget in (over_steps, curve)]
     choose(window, NUMBERS, "comma")
     qtbot.waitUntil(lambda: step.text == "1,100")
+    for widget, image in zip((over_steps, curve), before, strict=True):
+        assert widget.grab().toImage() != image, "axes and curves have numbers too"
 
 
 def test_a_new_experiment_has_the_precision_and_the_seed(window: MainWindow) -> None:

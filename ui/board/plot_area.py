@@ -115,6 +115,11 @@ class PlotArea(QWidget):
         """Read the classes of all plots now."""
         self._plots.read_all()
 
+    def rewrite(self) -> None:
+        """Write all numbers of plots anew."""
+        for plot in self._plots.existing.values():
+            plot.restyle()
+
     def focused_plot(self) -> Plot[Any] | None:
         """The plot in front of the current card."""
         key = self.board.current.key

@@ -64,6 +64,11 @@ class ScheduleCurve(QWidget):
             self._sample()
         self.update()
 
+    def rewrite(self) -> None:
+        """Write the numbers anew."""
+        if self._schedule is not None:
+            self._sample()
+
     def _sample(self) -> None:
         assert self._schedule is not None
         self._horizon = horizon_of(self._schedule, self._step)

@@ -207,7 +207,8 @@ class MainWindow(QMainWindow):
     def _rewrite(self) -> None:
         """Write all numbers anew: they are to look otherwise."""
         self._show_experiment(self.document.experiment, self.bench.info)
-        self.transport.rewrite()
+        for part in (self.transport, self.training.curve, self.plot_area):
+            part.rewrite()
         self.bench.wake()
 
     def highlight(self, layer: int) -> None:
