@@ -22,6 +22,22 @@ Describe an experiment by the JSON form, change it by paths, and save it:
 >>> nablascope.load("mine.json") == experiment
 True
 
+Keep the end of a run in a file, and go on from there, to the numbers of never having stopped; what acts live may be
+changed on the way:
+
+>>> first = nablascope.run(experiment, steps=10, save="first.nabla")
+>>> second = nablascope.run("first.nabla", steps=10, save="second.nabla")
+>>> second.last.step
+20
+>>> whole = nablascope.run(experiment, steps=20)
+>>> second.last.scalars["loss"] == whole.last.scalars["loss"]
+True
+>>> nablascope.load("second.nabla") == experiment
+True
+>>> slower = experiment.with_values([("optimizer.learning_rate", 1e-4)])
+>>> nablascope.run(slower, steps=5, start="second.nabla").last.step
+25
+
 Whatever cannot be trained is one sentence with a path:
 
 >>> experiment.with_values([("layers.0.units", -1)])
@@ -66,10 +82,13 @@ _HOMES = {
 
 
 def load(path: str | Path) -> Experiment:
-    """The experiment in a file, or the preset of that name; ExperimentError says what is wrong with it."""
-    from simulator.experiment.files import find
+    """The experiment in a file, of a run or an exported picture too, or the preset of that name.
 
-    return find(str(path))
+    ExperimentError says what is wrong with it.
+    """
+    from simulator.running.given import experiment_of
+
+    return experiment_of(path)
 
 
 def save(experiment: Experiment, path: str | Path) -> None:

@@ -25,6 +25,7 @@ from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.running.course import Course
+from simulator.running.given import what_is_trained
 from simulator.running.output import FolderOutput, Output
 from simulator.running.run_file import SavedRun, taken_up
 from simulator.running.run_folder import Arguments, RunFolder
@@ -76,7 +77,7 @@ def usual_every(steps: int) -> int:
 
 
 def run(
-    experiment: Experiment,
+    experiment: Experiment | str | Path,
     *,
     steps: int,
     out: str | Path | None = None,
@@ -84,7 +85,7 @@ def run(
     analyses: Sequence[str] | None = None,
     until: StopRule | None = None,
     progress: Callable[[int], None] | None = None,
-    start: SavedRun | None = None,
+    start: SavedRun | str | Path | None = None,
     save: str | Path | None = None,
     resume: bool = False,
     leave_unfinished: bool = False,
@@ -92,12 +93,13 @@ def run(
 ) -> RunResult:
     """Train for ``steps`` updates and write the run's files into ``out`` (nothing is written if it is None).
 
+    ``experiment`` may be a file or a preset by its name too; a ``.nabla`` goes on where its run was saved.
     Row s of ``steps.csv`` is the network after s updates, on the batch of its next update; rows 0 … ``steps``. Rows
     stand in their files as they come. ``layers.csv``, ``histograms.npz`` and the validation columns are filled at
     multiples of ``every`` and at the end; if left out, it gives about a thousand such rows.
     ``findings.json`` is about the last step. ``analyses`` (their names; if left out, those of step 0)
     are written at the same steps as ``layers.csv``, those of step 0 once; they change no number of the training.
-    ``until`` ends it at an earlier step, which is then the last row. ``start`` is a saved run that goes on for
+    ``until`` ends it at an earlier step, which is then the last row. ``start`` is a saved run, or its file, that goes on for
     ``steps`` more, from its step on, with ``experiment`` in place of its own where that differs live. ``save`` is the
     run file in which the end is kept. ``progress`` hears of each step, counted from where the run begins.
     ``stop`` is asked between steps and ends the run early, whose files then stand as of there. ``resume`` goes on from
@@ -116,6 +118,7 @@ def run(
     if unknown := [name for name in chosen if name not in known]:
         raise ValueError(f"no analysis is called {unknown[0]!r}; there are {', '.join(known)}")
     wanted = [analysis for name, analysis in known.items() if name in chosen]
+    experiment, start = what_is_trained(experiment, start)
     training = Training(experiment) if start is None else _went_on(start, experiment)
     if until is not None:
         until.check(training.info)
