@@ -99,9 +99,9 @@ def run(
     multiples of ``every`` and at the end; if left out, it gives about a thousand such rows.
     ``findings.json`` is about the last step. ``analyses`` (their names; if left out, those of step 0)
     are written at the same steps as ``layers.csv``, those of step 0 once; they change no number of the training.
-    ``until`` ends it at an earlier step, which is then the last row. ``start`` is a saved run, or its file, that goes on for
-    ``steps`` more, from its step on, with ``experiment`` in place of its own where that differs live. ``save`` is the
-    run file in which the end is kept. ``progress`` hears of each step, counted from where the run begins.
+    ``until`` ends it at an earlier step, which is then the last row. ``start`` is a saved run, or its file: it goes on
+    for ``steps`` more, from its step on, with ``experiment`` in place of its own where that differs live. ``save`` is a
+    file in which the end is kept. ``progress`` hears of each step, counted from where the run begins.
     ``stop`` is asked between steps and ends the run early, whose files then stand as of there. ``resume`` goes on from
     the last checkpoint that such a run, or one that was killed, has left in ``out``, to the same bytes as without a
     stop; ``leave_unfinished`` lets it stand at the end too.
