@@ -162,18 +162,18 @@ def _pixels(source: ImageFiles, label: str, name: str, size: int, color: str, fi
 def _check_room(image: Image.Image, where: str, packed: int, color: str, fit: str) -> None:
     """DataError where an image would unpack to too much, judged by its head."""
     pixels = image.width * image.height
-    told = f"{where}: {integer(image.width)} × {integer(image.height)} pixels"
+    size = f"{where}: {integer(image.width)} × {integer(image.height)} pixels"
     if pixels > MAX_PIXELS:
-        raise DataError(f"{told}, at most {integer(MAX_PIXELS)} are supported")
+        raise DataError(f"{size}, at most {integer(MAX_PIXELS)} are supported")
     own = pixels * (1 if image.mode in ("1", "L", "P") else 4)
     if own > LARGE and own > MOST_RATIO * packed:
-        raise DataError(f"{told} unpack to more than {MOST_RATIO} times the file's size")
+        raise DataError(f"{size} unpack to more than {MOST_RATIO} times the file's size")
     turned = image.getexif().get(ORIENTATION, 1) != 1 or (fit == "crop" and image.width != image.height)
     made = 0 if image.mode == _mode(color) else pixels * (4 if color == "color" else 1)
     amount = own * (2 if turned else 1) + made
     lack = f"at most {MAX_UNPACKED // 2**20} are supported" if amount > MAX_UNPACKED else shortage(amount)
     if lack:
-        raise DataError(f"{told} take {integer(amount // 2**20)} MiB to be read, {lack}")
+        raise DataError(f"{size} take {integer(amount // 2**20)} MiB to be read, {lack}")
 
 
 def _mode(color: str) -> str:

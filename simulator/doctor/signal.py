@@ -286,7 +286,7 @@ class VanishingThroughTime(Rule):
         past = evidence.record.pasts.get(StateGradients.name)
         if past is None or label not in past.subject.labels:
             return evidence.frame.step
-        steps, norms = past.looks.steps, norms_of(label, past.subject, past.looks.values)
+        steps, norms = past.history.steps, norms_of(label, past.subject, past.history.values)
         broken = np.flatnonzero(~(norms[:, 0] < VANISHING_RATIO * norms[:, -1]))
         since = int(broken[-1]) + 1 if broken.size else 0
         return int(steps[since]) if since < len(steps) else evidence.frame.step

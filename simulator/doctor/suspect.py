@@ -97,8 +97,8 @@ def state(evidence: Evidence) -> str:
     """How the run is doing, to stand behind a cause."""
     now, step, guess = evidence.lately("loss").item(), evidence.frame.step, evidence.guessing
     if evidence.course == "broken":
-        told = beginning(evidence, lost_since(evidence))
-        return f". {told}"
+        sentence = beginning(evidence, lost_since(evidence))
+        return f". {sentence}"
     if step == 0:
         return ""
     if evidence.course == "diverged":

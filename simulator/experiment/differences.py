@@ -74,23 +74,23 @@ def _between_stacks(path: str, base: Sequence[Any], other: Sequence[Any]) -> Ite
     """Entry by entry what differs, each thing once."""
     pairs = _aligned(base, other)
     partners = {theirs: ours for ours, theirs in reversed(pairs) if ours is not None and theirs is not None}
-    told: list[Difference] = []
+    differences: list[Difference] = []
     for ours, theirs in dict.fromkeys(pairs):
         entry = ours if ours is not None or theirs is None else partners.get(theirs)
         if ours is not None and theirs is not None:
-            told += _between_fields(f"{path}.{ours}", _alone(base[ours]), _alone(other[theirs]))
+            differences += _between_fields(f"{path}.{ours}", _alone(base[ours]), _alone(other[theirs]))
         elif entry is None:
             assert theirs is not None
-            told.append(Difference(f"{path}.{theirs}", None, other[theirs]))
+            differences.append(Difference(f"{path}.{theirs}", None, other[theirs]))
         elif entry not in partners.values():
-            told.append(Difference(f"{path}.{entry}", base[entry], None))
+            differences.append(Difference(f"{path}.{entry}", base[entry], None))
         else:
-            told.append(
+            differences.append(
                 Difference(f"{path}.{entry}.repeat", base[entry].get("repeat", 1), _left(entry, pairs, partners))
             )
-    kinds = {each.path for each in told if each.path.endswith(".kind")}
-    for place, each in enumerate(told):
-        if each not in told[:place] and each.path.removesuffix("repeat") + "kind" not in kinds:
+    kinds = {each.path for each in differences if each.path.endswith(".kind")}
+    for place, each in enumerate(differences):
+        if each not in differences[:place] and each.path.removesuffix("repeat") + "kind" not in kinds:
             yield each
 
 
@@ -155,8 +155,8 @@ IDENTICAL = "identical"
 
 def in_words(base: Experiment, other: Experiment) -> str:
     """``normalization: none → batch before (layers 1–10); learning rate: 0.1 → 1``, or that they are identical."""
-    told = [_words(each, base, other) for each in differences_between(base, other)]
-    return "; ".join(told) or IDENTICAL
+    sentences = [_words(each, base, other) for each in differences_between(base, other)]
+    return "; ".join(sentences) or IDENTICAL
 
 
 def _words(difference: Difference, base: Experiment, other: Experiment) -> str:

@@ -105,12 +105,14 @@ def reach_of(path: Path) -> Reach | None:
 def reach_from(path: Path, experiment: Experiment) -> Reach | None:
     """What ``experiment`` as it stands in the file at ``path`` would read beyond that file's folder."""
     data = experiment.data
-    named, told = str(getattr(data, "path", "")), str(getattr(data, "hash", ""))
+    named, known_hash = str(getattr(data, "path", "")), str(getattr(data, "hash", ""))
     located = str(getattr(data.beside(path.parent), "path", ""))
     if not named or not os.path.exists(located):
         return None
     target = Path(located).resolve()
-    if target.is_relative_to(path.parent.resolve()) or (told and target.is_file() and hash_of(located) == told):
+    if target.is_relative_to(path.parent.resolve()) or (
+        known_hash and target.is_file() and hash_of(located) == known_hash
+    ):
         return None
     return Reach(named, target)
 

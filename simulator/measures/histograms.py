@@ -61,7 +61,7 @@ class _Tally:
         self.shift = (_MANTISSA + zero).astype(np.float32)
         self.fast = (self.limit > _FAST_RANGE[0]) & (self.limit < _FAST_RANGE[1])
 
-    def told(self) -> Histograms:
+    def histograms(self) -> Histograms:
         edges = _EDGES[self.positive.astype(np.intp)] * self.limit[:, np.newaxis]
         return Histograms(frozen(self.counts), frozen(edges), *(frozen(row) for row in self.odd))
 
@@ -158,7 +158,7 @@ def stacked_histograms(depth: int, stacks: Sequence[Stack]) -> Histograms:
         fast += [_Piece(layers[at : at + block], rows[at : at + block]) for at in range(0, len(rows), block)]
     for batch in _batches(fast):
         _count_pairs(tally, batch)
-    return tally.told()
+    return tally.histograms()
 
 
 def histograms(arrays: Sequence[NDArray[np.floating]]) -> Histograms:

@@ -74,9 +74,9 @@ class SoftmaxCrossEntropy(Loss, frozen=True, tag="softmax_cross_entropy"):
         # log Σe^z − Σ y z, both less the largest z: a probability that underflows to 0 still has its finite log,
         # and the largest term, exactly 1, stays out of the sum so that the smallest loss is not rounded away.
         below = z - z.max(axis=0)
-        rest = np.exp(below)
-        rest[below.argmax(axis=0), np.arange(z.shape[1])] = 0
-        result: Array = np.log1p(rest.sum(axis=0)) - (y * below).sum(axis=0)
+        others = np.exp(below)
+        others[below.argmax(axis=0), np.arange(z.shape[1])] = 0
+        result: Array = np.log1p(others.sum(axis=0)) - (y * below).sum(axis=0)
         return result
 
 

@@ -102,7 +102,7 @@ def write(record: Record, create: Opener) -> None:
         stream.write(msgspec.json.encode(written))
     _write_arrays("history", vars(arrays), create)
     for name, past in record.pasts.items():
-        _write_arrays(name, vars(past.looks.arrays), create)
+        _write_arrays(name, vars(past.history.arrays), create)
     _write_arrays("frames", {"bytes": packing.buffer}, create)
 
 
@@ -139,10 +139,10 @@ def _counts(history: History, arrays: HistoryArrays) -> _History:
 
 
 def _written(past: Past) -> _Past:
-    looks = past.looks
-    count = len(looks.steps)
+    history = past.history
+    count = len(history.steps)
     return _Past(
-        past.subject, looks.capacity, count, looks.stride, looks.in_last, looks.missed, past.turns.entries
+        past.subject, history.capacity, count, history.stride, history.in_last, history.missed, past.turns.entries
     )  # fmt: skip
 
 
@@ -254,11 +254,11 @@ def _read_past(name: str, past: _Past, source: Opener) -> Past:
         values=_read(f"{name}_values", source, "<f8", (count, *sampled()[name].shape(past.subject))),
     )
     with _told(f"{name}_steps.npy"):
-        looks = np.stack([arrays.steps, arrays.lasts], axis=1).ravel()
-        whole = bool((np.mod(looks, 1) == 0).all() and looks[0] >= 0 and looks[-1] <= MOST_STEP)
-        ordered = bool((np.diff(looks) >= 0).all() and (np.diff(arrays.steps) > 0).all())
+        ends = np.stack([arrays.steps, arrays.lasts], axis=1).ravel()
+        whole = bool((np.mod(ends, 1) == 0).all() and ends[0] >= 0 and ends[-1] <= MOST_STEP)
+        ordered = bool((np.diff(ends) >= 0).all() and (np.diff(arrays.steps) > 0).all())
         _check(whole and ordered, "its steps do not follow each other")
-    made.looks.restore(arrays, past.stride, past.in_last, past.missed)
+    made.history.restore(arrays, past.stride, past.in_last, past.missed)
     made.turns.restore(past.turns)
     return made
 

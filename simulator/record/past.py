@@ -34,21 +34,21 @@ class Past:
     def __init__(self, sampled: Sampled, subject: Subject, capacity: int | None = None) -> None:
         self.sampled, self.subject = sampled, subject
         columns = columns_for(sampled, subject) if capacity is None else capacity
-        self.looks = SampledHistory(sampled.shape(subject), sampled.merge, columns)
+        self.history = SampledHistory(sampled.shape(subject), sampled.merge, columns)
         self.turns = TurnLog(sampled.conditions[0])
 
     @property
     def nbytes(self) -> int:
-        return self.looks.nbytes
+        return self.history.nbytes
 
     def add(self, step: int, result: Any, info: RunInfo) -> None:
         """Take in one look."""
-        before = self.looks.end if self.looks.steps.size else None
+        before = self.history.end if self.history.steps.size else None
         self.turns.add(step, self.sampled.condition(result), before)
-        self.looks.add(step, self.sampled.sampled(result, info))
+        self.history.add(step, self.sampled.sampled(result, info))
 
     def until(self, step: int) -> Past:
         """A past of its own of what was seen before ``step``."""
         cut = Past(self.sampled, self.subject)
-        cut.looks, cut.turns = self.looks.until(step), self.turns.until(step)
+        cut.history, cut.turns = self.history.until(step), self.turns.until(step)
         return cut

@@ -83,18 +83,20 @@ class Record:
         self._info = frame.info
         self.experiments.see(frame)
         self._keep(frame)
-        looks = {each.past.name: (each.past, observed) for each, observed in frame.observations.items() if each.past}
-        for past, observed in looks.values():
+        sampled_now = {
+            each.past.name: (each.past, observed) for each, observed in frame.observations.items() if each.past
+        }
+        for past, observed in sampled_now.values():
             self.sample(past, observed.step, _seen(observed), frame.info)
-        for name in self.pasts.keys() - looks.keys():
+        for name in self.pasts.keys() - sampled_now.keys():
             self.sample(self.pasts[name].sampled, frame.step, None, frame.info)
 
     def _keep(self, frame: Frame) -> None:
         """Step 0 with all that its frames have told together, and the last that was scored."""
         if frame.step == 0:
             first = self.first or frame
-            told = {**first.observations, **frame.observations}
-            kept = {each: observed for each, observed in told.items() if each in at_start()}
+            observations = {**first.observations, **frame.observations}
+            kept = {each: observed for each, observed in observations.items() if each in at_start()}
             self.first = replace(first, observations=kept)
         if "validation_loss" in frame.scalars:
             self.scored = replace(frame, observations={})
@@ -104,7 +106,7 @@ class Record:
         known = self.pasts.get(sampled.name)
         if result is None:
             if known is not None and sampled.gaps:
-                known.looks.miss(step)
+                known.history.miss(step)
             return
         subject = sampled.subject(result, info)
         if known is None or known.subject != subject:
@@ -124,7 +126,7 @@ class Record:
         """A record of its own for a run that goes another way from ``step`` on."""
         cut = Record(self.history.until(step), self.first)
         pasts = {name: past.until(step) for name, past in self.pasts.items()}
-        cut.pasts = {name: past for name, past in pasts.items() if past.looks.steps.size}
+        cut.pasts = {name: past for name, past in pasts.items() if past.history.steps.size}
         cut.changes = self.changes.until(step)
         cut.experiments = self.experiments.until(step)
         cut.scored = self.scored if self.scored is not None and self.scored.step < step else None

@@ -203,9 +203,9 @@ class SampledHistory:
         """The columns of a grid that have looks, and what stands for these."""
         filled, inverse = np.unique(places, return_inverse=True)
         merged: Floats = np.full((len(filled), *self._values.shape[1:]), np.nan)
-        fresh = np.ones(len(filled), np.bool_)
+        empty = np.ones(len(filled), np.bool_)
         for row, place in enumerate(inverse):
             values = self._values[row]
-            merged[place] = values if fresh[place] else self.merge(merged[place], values)
-            fresh[place] = False
+            merged[place] = values if empty[place] else self.merge(merged[place], values)
+            empty[place] = False
         return filled, merged

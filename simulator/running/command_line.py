@@ -91,8 +91,8 @@ def add_commands(commands: Any) -> None:
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
     """Add the number of threads, on which last digits hang."""
-    told = "threads of matrix products; if left out as many as pay"
-    parser.add_argument("--threads", type=count(1), metavar="N", help=told)
+    help_text = "threads of matrix products; if left out as many as pay"
+    parser.add_argument("--threads", type=count(1), metavar="N", help=help_text)
 
 
 class _AnalysesAction(argparse.Action):
@@ -290,32 +290,32 @@ def _run(arguments: argparse.Namespace, draw: Draw, report: Report) -> int:
     from simulator.system.progress import advance
 
     total = arguments.steps * (arguments.seeds or 1)
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     with Interruption() as stop, displaying():
         shared = _start(arguments)
         experiment = prepare(arguments, shared)
         start = None if shared is None else shared.run
-        tell = functools.partial(advance, "Training", total=total, unit="steps")
-        for folder, result in _results(arguments, experiment, start, tell, stop):
+        advance_training = functools.partial(advance, "Training", total=total, unit="steps")
+        for folder, result in _results(arguments, experiment, start, advance_training, stop):
             drawn = None if arguments.no_plots else draw(result, folder / "plots")
             whose = "" if folder == arguments.out else f"{folder.name}, "
-            _tell(result, whose, told)
+            _tell(result, whose, notes)
             if drawn:
                 print(f"{whose}{drawn}")
             if arguments.report is not None:
                 path = arguments.report
                 report(result, path.with_stem(f"{path.stem}-{folder.name}") if arguments.seeds else path)
-            told = result.info.notes
+            notes = result.info.notes
     # A folder's name may be no text in any encoding.
     print(f"written to {str(arguments.out).encode(errors='backslashreplace').decode()}")
     return 0 if stop.number is None else 128 + stop.number
 
 
-def _tell(result: RunResult, whose: str, told: tuple[str, ...]) -> None:
-    """What has come of a run; ``told`` are notes that need no second word."""
+def _tell(result: RunResult, whose: str, known_notes: tuple[str, ...]) -> None:
+    """What has come of a run; ``known_notes`` need no second word."""
     from simulator.schema.numbers import integer
 
-    for note in result.info.notes if result.info.notes != told else ():
+    for note in result.info.notes if result.info.notes != known_notes else ():
         print(f"note: {note}", file=sys.stderr)
     if result.news:
         print(f"note: {result.news}", file=sys.stderr)

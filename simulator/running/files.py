@@ -59,7 +59,7 @@ class Refusal(Struct, frozen=True, forbid_unknown_fields=True):
     reason: str
 
 
-class Told(Struct, frozen=True, forbid_unknown_fields=True):
+class AnalysisOutcome(Struct, frozen=True, forbid_unknown_fields=True):
     """What stands of one analysis in ``analyses.json``."""
 
     files: list[str]
@@ -93,7 +93,7 @@ class FileProgress(Struct, frozen=True, forbid_unknown_fields=True):
     arrays: dict[str, ArrayProgress]
     measured: tuple[int, ...]
     """The steps that were."""
-    analyses: dict[str, Told]
+    analyses: dict[str, AnalysisOutcome]
 
 
 NOTHING = FileProgress({}, {}, (), {})
@@ -160,7 +160,10 @@ class RunFiles:
             {name: table.length for name, table in self._tables.items()},
             {name: ArrayProgress(kind.str, shape, file.length) for name, (file, kind, shape) in self._arrays.items()},
             tuple(self._measured),
-            {name: Told(told.files, list(told.steps), list(told.refusals)) for name, told in self._analyses.items()},
+            {
+                name: AnalysisOutcome(outcome.files, list(outcome.steps), list(outcome.refusals))
+                for name, outcome in self._analyses.items()
+            },
         )
 
     def step(self, step: int, scalars: Mapping[str, float]) -> None:
@@ -181,12 +184,12 @@ class RunFiles:
 
     def analysis(self, analysis: Observation[Result], observed: Observed[Result]) -> None:
         """What an analysis says of a step; where it has nothing to say, why."""
-        told = self._analyses.setdefault(analysis.kind, Told(list(analysis.columns), [], []))
+        outcome = self._analyses.setdefault(analysis.kind, AnalysisOutcome(list(analysis.columns), [], []))
         reason = observed.refusal or self._write_rows(analysis, observed)
         if not reason:
-            told.steps.append(observed.step)
-        elif not told.refusals or told.refusals[-1].reason != reason:
-            told.refusals.append(Refusal(observed.step, reason))
+            outcome.steps.append(observed.step)
+        elif not outcome.refusals or outcome.refusals[-1].reason != reason:
+            outcome.refusals.append(Refusal(observed.step, reason))
 
     def _write_rows(self, analysis: Observation[Result], observed: Observed[Result]) -> str:
         """Why there are none; ``""`` where they are written."""

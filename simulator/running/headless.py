@@ -128,11 +128,13 @@ def run(
     threads = blas_threads(training.network)
     here = environment(threads)
     hear = None if progress is None else lambda step: progress(step - begun)
-    told = Arguments(every, tuple(analysis.kind for analysis in wanted), "" if until is None else until.text, begun)
+    arguments = Arguments(
+        every, tuple(analysis.kind for analysis in wanted), "" if until is None else until.text, begun
+    )
     with limited_blas(threads), ExitStack() as stack:
         output, news = Output(here, save), "" if start is None else start.news(here, training.data.digest)
         if out is not None:
-            folder = stack.enter_context(RunFolder(Path(out), told))
+            folder = stack.enter_context(RunFolder(Path(out), arguments))
             kept = folder.kept(training.experiment) if resume else None
             if kept is not None:
                 record, news = kept.run.record, kept.run.news(here, training.data.digest)

@@ -72,8 +72,8 @@ def located(archive: ArchiveReader, experiment: Experiment, folder: Path) -> Exp
     if len(packed) > 1 or getattr(experiment.data, "path", "") != packed[0]:
         raise ArchiveError("it holds data that its experiment does not name")
     digest = _digest(archive, packed[0])
-    told = getattr(experiment.data, "hash", "")
-    if told and told != digest:
+    known_hash = getattr(experiment.data, "hash", "")
+    if known_hash and known_hash != digest:
         raise ArchiveError("the data in it are not those that its experiment was trained on")
     return experiment.with_data(experiment.data.at(str(_taken_out(archive, packed[0], digest))))
 

@@ -58,8 +58,8 @@ class SavedRun:
         differences = list(self.environment.differences(present))
         if digest and self.checkpoint.data and digest != self.checkpoint.data:
             differences.append("data that are not the same to the last bit")
-        told = "; ".join(differences)
-        return f"The run may go on with other last digits than where it was saved: {told}." if told else ""
+        joined = "; ".join(differences)
+        return f"The run may go on with other last digits than where it was saved: {joined}." if joined else ""
 
 
 class _Manifest(Struct, frozen=True):

@@ -339,8 +339,8 @@ class _FindingWatch(Watch):
         proven = self._borne_out(training, diagnose(training, frame, self._record))
         if self._known is None:
             self._known = set(map(key_of, proven))
-        fresh = [finding for finding in proven if key_of(finding) not in self._known]
-        return f"a finding appeared: {fresh[0].sentence.rstrip('.')}" if fresh else ""
+        appeared = [finding for finding in proven if key_of(finding) not in self._known]
+        return f"a finding appeared: {appeared[0].sentence.rstrip('.')}" if appeared else ""
 
     def _borne_out(self, training: Training, findings: Sequence[Finding]) -> tuple[Finding, ...]:
         """What copies of the run leave of the findings; made where something else is suspected, or it is long."""

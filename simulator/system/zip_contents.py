@@ -55,11 +55,11 @@ def _check(stream: IO[bytes]) -> None:
         raise zipfile.BadZipFile(f"it holds more than {MOST_MEMBERS // 1000} thousand files")
 
 
-def _long_length(stream: IO[bytes], told: int, end: int) -> int:
+def _long_length(stream: IO[bytes], reported: int, end: int) -> int:
     """Of the table of contents of a zip that is larger than a plain one may be."""
     length = 0
     # Readers look where it is said to be, and right before the end.
-    for place in (told, end - _LOCATOR.size - _LONG_END.size):
+    for place in (reported, end - _LOCATOR.size - _LONG_END.size):
         if 0 <= place < end:
             stream.seek(place)
             record = stream.read(_LONG_END.size)

@@ -74,8 +74,8 @@ class LiveChanges(Struct, frozen=True):
 
     def threads_after(self, count: int) -> int:
         """Of matrix products when so many had acted."""
-        told = (change.threads for change in reversed(self.entries[:count]) if change.threads)
-        return next(told, self.threads)
+        experiments = (change.threads for change in reversed(self.entries[:count]) if change.threads)
+        return next(experiments, self.threads)
 
 
 def take_live(training: Training, experiment: Experiment) -> bool:

@@ -69,7 +69,7 @@ def past_of(looks: Mapping[int, TimeProfile], capacity: int | None = None) -> Pa
 
 def image_of(past: Past, columns: int) -> Grid:
     """What is drawn of the layer."""
-    grid = past.looks.grid(columns)
+    grid = past.history.grid(columns)
     return replace(grid, values=norms_of("1", past.subject, grid.values))
 
 
@@ -170,7 +170,7 @@ def test_only_sequences_have_a_line_to_beat() -> None:
 def test_a_past_keeps_the_largest_and_what_is_lost() -> None:
     looks = [profile([1.0, 5.0 if step == 7 else 2.0, np.nan if step == 20 else 3.0]) for step in range(100)]
     past = past_of(dict(enumerate(looks)), capacity=4)
-    assert past.looks.end == 99
+    assert past.history.end == 99
     image = image_of(past, 64)
     assert image.values.shape[0] <= 64
     assert np.nanmax(image.values[:, 1]) == 5.0
@@ -220,6 +220,6 @@ def test_layers_with_sequences_of_different_lengths_share_a_past() -> None:
     past = Past(sampled, sampled.subject(looks, info))
     for step in range(3):
         past.add(step, looks, info)
-    values = past.looks.values
+    values = past.history.values
     assert norms_of("1", past.subject, values).tolist() == [[1.0, 2.0, 3.0]] * 3
     assert norms_of("2.1", past.subject, values).tolist() == [[4.0]] * 3

@@ -135,7 +135,7 @@ def test_another_unit_begins_another_past() -> None:
     for step, index in enumerate((0, 0, 3)):
         watch(record, step, training, UnitObservation(layer="1", index=index))
     record.sample(WatchedUnit(), 9, None, training.info)
-    assert record.pasts["unit"].looks.steps.tolist() == [2]
+    assert record.pasts["unit"].history.steps.tolist() == [2]
 
 
 def test_columns_that_merge_keep_the_extremes_and_the_last_mean() -> None:
@@ -145,4 +145,4 @@ def test_columns_that_merge_keep_the_extremes_and_the_last_mean() -> None:
     for step in range(4):
         fields: dict[str, Any] = {"mean": step, "low": -step, "high": 10 - step}
         past.add(step, Unit(**{**vars(found), **fields}), training.info)
-    assert past.looks.values[:, :3].tolist() == [[1, -1, 10], [3, -3, 8]]
+    assert past.history.values[:, :3].tolist() == [[1, -1, 10], [3, -3, 8]]

@@ -48,7 +48,7 @@ def test_a_value_and_itself_merge_into_that_value(name: str) -> None:
 def test_what_is_sampled_has_the_shape_that_its_subject_says(name: str, net: str) -> None:
     past = recorded(net, 20).pasts.get(name)
     assert (past is None) == ((name == "time" and net != "recurrent") or (name == "factors" and net == "single"))
-    assert past is None or past.looks.values.shape[1:] == past.sampled.shape(past.subject)
+    assert past is None or past.history.values.shape[1:] == past.sampled.shape(past.subject)
 
 
 @pytest.mark.parametrize("name", sampled())
@@ -56,9 +56,9 @@ def test_the_past_of_a_large_network_stays_in_its_memory(name: str) -> None:
     past = Past(sampled()[name], SUBJECTS[name])
     before = past.nbytes
     for step in range(3 if np.prod(past.sampled.shape(past.subject)) > 1000 else 5000):
-        past.looks.add(step, values_of(past, step))
+        past.history.add(step, values_of(past, step))
     assert past.nbytes == before <= MOST_BYTES
-    assert past.looks.capacity >= 64
+    assert past.history.capacity >= 64
 
 
 @pytest.mark.parametrize("columns", [10, 2000, 100_000])
@@ -102,8 +102,8 @@ def test_a_record_cut_off_at_a_step_is_as_it_was_then() -> None:
     assert cut.history.series("loss").last.tolist() == then.history.series("loss").last[:30].tolist()
     assert cut.pasts.keys() == then.pasts.keys()
     for name, past in cut.pasts.items():
-        np.testing.assert_array_equal(past.looks.steps, then.pasts[name].looks.steps)
-        np.testing.assert_array_equal(past.looks.values, then.pasts[name].looks.values)
+        np.testing.assert_array_equal(past.history.steps, then.pasts[name].history.steps)
+        np.testing.assert_array_equal(past.history.values, then.pasts[name].history.values)
     assert cut.changes.entries == then.changes.entries
     assert cut.first is whole.first
     assert cut.scored is None
@@ -113,7 +113,7 @@ def test_a_record_cut_off_at_a_step_is_as_it_was_then() -> None:
 def test_a_run_without_a_screen_records_what_it_samples_at_every_measured_step(tmp_path: Path) -> None:
     described = Experiment.from_builtins({**NETS["single"], "batch_size": 16})
     record = run(described, steps=6, every=2, out=tmp_path, analyses=("sharpness",)).record
-    assert record.pasts["sharpness"].looks.steps.tolist() == [0, 2, 4, 6]
+    assert record.pasts["sharpness"].history.steps.tolist() == [0, 2, 4, 6]
 
 
 def test_nothing_is_left_of_a_record_that_goes_back_to_its_start() -> None:

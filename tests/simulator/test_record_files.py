@@ -48,7 +48,7 @@ def contents(record: Record) -> Iterator[object]:
     for name in dict.fromkeys(column.split(":")[0] for column in history.columns):
         yield history.series(name).last.tobytes(), history.first_lost, history.lost_since
     for name, past in record.pasts.items():
-        looks = past.looks
+        looks = past.history
         yield (
             name,
             past.subject,
@@ -209,7 +209,7 @@ def test_a_description_that_is_changed_is_refused_or_a_record_within_its_bounds(
                 continue
             taken += 1
             assert record.nbytes <= record.bound
-            assert all(past.looks.grid(16).looked.size for past in record.pasts.values())
+            assert all(past.history.grid(16).looked.size for past in record.pasts.values())
     assert taken > 0
 
 

@@ -60,7 +60,7 @@ def test_gains_stand_where_their_layer_and_factor_are() -> None:
     gains = [Gains("2", {"weights": 0.5, "slope": -1.5}, -1.0), Gains("1", {"skip": 0.0}, 0.0)]
     record.sample(FactorGains(), 3, gains, info)
     record.sample(FactorGains(), 4, None, info)
-    looks = record.pasts["factors"].looks
+    looks = record.pasts["factors"].history
     assert looks.end == 3
     (rows,) = looks.grid(10).values
     assert rows[FACTORS.index("slope")].tolist()[1] == -1.5

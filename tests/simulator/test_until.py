@@ -75,19 +75,19 @@ def test_profiles_are_kept_in_columns_that_lie_before_the_cut(steps: int, cut: i
         norms = np.array([float(step), 1.0])
         whole.add(step, {"1": TimeProfile(norms, norms, norms)}, info)
     found = whole.until(cut)
-    assert found.looks.end < cut
-    kept = found.looks.steps
-    np.testing.assert_array_equal(kept, whole.looks.steps[: len(kept)])
+    assert found.history.end < cut
+    kept = found.history.steps
+    np.testing.assert_array_equal(kept, whole.history.steps[: len(kept)])
     found.add(max(cut, 1), {"1": TimeProfile(norms, norms, norms)}, info)
-    assert found.looks.steps[-1] == max(cut, 1)
-    assert whole.looks.end == steps - 1
+    assert found.history.steps[-1] == max(cut, 1)
+    assert whole.history.end == steps - 1
 
 
 def test_gains_of_which_none_is_left_are_none() -> None:
     whole = Record()
     whole.sample(FactorGains(), 5, (Gains("1", {"slope": -1.0}, -1.0),), info_of("1", "2"))
     assert not whole.until(5).pasts
-    assert whole.until(6).pasts["factors"].looks.steps.tolist() == [5]
+    assert whole.until(6).pasts["factors"].history.steps.tolist() == [5]
 
 
 def test_a_unit_is_as_it_was_at_the_cut() -> None:

@@ -303,7 +303,7 @@ class Bench(QObject):
         self.refused.emit(reply)
 
     def _take_update(self, reply: Update) -> None:
-        fresh = self.link.seen()
+        up_to_date = self.link.seen()
         frame = reply.frame
         if frame is not None:
             if self.info is None or frame.run != self.info.run:
@@ -317,7 +317,7 @@ class Bench(QObject):
             self.updated.emit(self.view, reply.steps_per_second)
             if reply.awaited or any(lane.awaited for lane in reply.lanes):
                 self.link.look_again()
-        if fresh:
+        if up_to_date:
             self._set_playing(reply.playing)
             before, self._halted = self._halted, reply.halted
             if reply.halted and not before:

@@ -197,9 +197,9 @@ class WorkerLink(QObject):
 
     def seen(self) -> bool:
         """An answer has come; whether it is of after what was asked for."""
-        fresh = self._frames_due < 2
+        up_to_date = self._frames_due < 2
         self._frames_due = max(0, self._frames_due - 1)
-        return fresh
+        return up_to_date
 
     def look_again(self) -> None:
         """More is on its way than the last answer has brought, for whoever looks."""

@@ -24,8 +24,8 @@ class Readings:
     def added_to(self, view: View, playing: bool) -> View:
         """The view with what is to be read; the present at once where it stands still or is of another run."""
         frame = view.frame
-        fresh = self._read is None or self._read.run != frame.run
-        if fresh or not playing or self._since.hasExpired(READING_MS):
+        other_run = self._read is None or self._read.run != frame.run
+        if other_run or not playing or self._since.hasExpired(READING_MS):
             self._read, self._scored = frame, view.record.scored
             self._since.start()
         return replace(view, read=self._read, scored=self._scored)

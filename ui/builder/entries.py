@@ -63,10 +63,10 @@ def entries_of(
     wrong: Mapping[Place, str] | None = None,
 ) -> list[Entry]:
     """The rows from input to output; ``shapes`` by place, that of the input under ``()``; ``wrong`` likewise."""
-    told = _Told(sum(rows_of(layer) for layer in plain["layers"]) + 1, shapes or {}, wrong or {})
-    rows = [_input(plain, info, told.shapes.get((), ""))]
-    rows += told.rows(plain["layers"], ("layers",), [0], "")
-    rows.append(_output(plain, info, told.depth))
+    context = _Context(sum(rows_of(layer) for layer in plain["layers"]) + 1, shapes or {}, wrong or {})
+    rows = [_input(plain, info, context.shapes.get((), ""))]
+    rows += context.rows(plain["layers"], ("layers",), [0], "")
+    rows.append(_output(plain, info, context.depth))
     return rows
 
 
@@ -76,7 +76,7 @@ def rows_of(layer: Plain) -> int:
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Context:
     """What is known of a whole stack, and its rows."""
 
     depth: int

@@ -31,9 +31,9 @@ class Outlook:
 
     def input_shape(self, experiment: Experiment) -> Shape | None:
         """Of one sample; None where only a run will tell."""
-        told = experiment.data.input_shape
-        if told is not None or self.info is None or self.data != experiment.data:
-            return told
+        described = experiment.data.input_shape
+        if described is not None or self.info is None or self.data != experiment.data:
+            return described
         return (len(self.info.input_names),)
 
     def shape_texts(self, experiment: Experiment) -> dict[Place, str]:

@@ -34,7 +34,7 @@ class Pointing(QObject):
         super().__init__(canvas)
         self.canvas = canvas
         self.read_out = ReadOut(canvas)
-        self.hairs = [Crosshair(pane, palette) for pane in canvas.panes]
+        self.crosshairs = [Crosshair(pane, palette) for pane in canvas.panes]
         self.change_marks = [ChangeMarks(pane, palette) for pane in canvas.step_panes]
         self._layer = self._pane = -1
         self._pointer: QPointF | None = None
@@ -122,8 +122,8 @@ class Pointing(QObject):
         return Probe(words) if probe is None else replace(probe, text=f"{probe.text}\n{words}")
 
     def _show(self, probe: Probe | None) -> None:
-        for i, hair in enumerate(self.hairs):
-            hair.put(probe.x if probe and i == self._pane else None)
+        for i, crosshair in enumerate(self.crosshairs):
+            crosshair.put(probe.x if probe and i == self._pane else None)
         if probe is None:
             self.read_out.hide()
         layer = probe.layer if probe else -1

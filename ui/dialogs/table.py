@@ -330,16 +330,16 @@ class TableDialog(QDialog):
         except DataError as error:
             self._refuse(str(error))
             return
-        told = [_count(size.rows, "row"), _count(size.inputs, "input")]
+        parts = [_count(size.rows, "row"), _count(size.inputs, "input")]
         several = f"{len(judgement.targets)} quantities" if judgement.further else "a quantity"
-        told.append(f"{integer(size.classes)} classes" if size.classes else several)
+        parts.append(f"{integer(size.classes)} classes" if size.classes else several)
         if size.without_target:
-            told.append(f"{_count(size.without_target, 'row')} without a target left out")
+            parts.append(f"{_count(size.without_target, 'row')} without a target left out")
         if size.dropped:
-            told.append(f"{_count(size.dropped, 'row')} without an input left out")
+            parts.append(f"{_count(size.dropped, 'row')} without an input left out")
         if judgement.left_out:
-            told.append(f"{_count(len(judgement.left_out), 'column')} left out")
-        self.sentence.setText("  ·  ".join(told))
+            parts.append(f"{_count(len(judgement.left_out), 'column')} left out")
+        self.sentence.setText("  ·  ".join(parts))
         self.use.setEnabled(True)
 
     def data(self) -> dict[str, Any]:

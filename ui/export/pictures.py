@@ -267,13 +267,13 @@ class Exported:
         """``24 of 29 plots written; five had nothing to show: Gates, …``."""
         done, total = len(self.written), self.total
         some = f"{integer(done)} of {count(total, 'plot')} written"
-        told = f"All {count(total, 'plot')} written" if done == total > 1 else some
+        sentence = f"All {count(total, 'plot')} written" if done == total > 1 else some
         if self.cancelled:
-            return f"{told}, then it was cancelled."
+            return f"{sentence}, then it was cancelled."
         if not self.empty:
-            return f"{told}."
+            return f"{sentence}."
         titles = ", ".join(f"“{title}”" if "," in title else title for title in self.empty)
-        return f"{told}; {in_words(len(self.empty))} had nothing to show: {titles}."
+        return f"{sentence}; {in_words(len(self.empty))} had nothing to show: {titles}."
 
 
 def in_words(number: int) -> str:

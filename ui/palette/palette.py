@@ -188,7 +188,7 @@ class _Delegate(QStyledItemDelegate):
         painter.drawText(top, Qt.AlignmentFlag.AlignLeft, entry.title)
         painter.setPen(second)
         below = text.adjusted(0, line, 0, 0)
-        told = option.fontMetrics.elidedText(
+        shown = option.fontMetrics.elidedText(
             entry.sentence, Qt.TextElideMode.ElideRight, round(FULL * LINES * text.width())
         )
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap, told)
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap, shown)

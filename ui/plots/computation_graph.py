@@ -297,8 +297,8 @@ class ComputationGraph(Plot[GraphState]):
 
     def legend_keys(self, state: GraphState) -> Sequence[Key]:
         keys = (Key("forward", "forward"), Key("backward", "backward"), Key("kept", "forward", "dashed"))
-        told = Key("× every entry, ~ the norm", "accent", "none")
-        return (*keys, told) if state.changed is not None else keys
+        explained = Key("× every entry, ~ the norm", "accent", "none")
+        return (*keys, explained) if state.changed is not None else keys
 
     def notes(self, state: GraphState) -> Sequence[Note]:
         lost = sum(not math.isfinite(norm) for norm in state.norms.values())

@@ -148,7 +148,7 @@ class DepthPlot(Plot[DepthState]):
     def _theory_marks(self, state: DepthState) -> Sequence[Mark]:
         bands = self._theory(state).values()
         within = [Envelope(*(drawn_within(curve, self.scale.range)[0] for curve in band)) for band in bands]
-        return envelope_marks(within, fresh=state.step == 0)
+        return envelope_marks(within, at_start=state.step == 0)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
@@ -244,8 +244,8 @@ class DepthPlot(Plot[DepthState]):
             return [*zero_notes(column.values, column.defined, self.scale.range[0]), *notes]
         for line in self.lines[1:]:
             # What the first line has said already is not said again.
-            other, told = state.now[line.measure], column.defined & ~np.isfinite(column.values)
-            notes += lost_notes(other.values, other.defined & ~told, labels)
+            other, said_already = state.now[line.measure], column.defined & ~np.isfinite(column.values)
+            notes += lost_notes(other.values, other.defined & ~said_already, labels)
         parts = [part for line in self.lines for part in self._extremes(state.now, line)]
         return [*notes, *beyond_notes(_farthest(parts), self.scale.range, "layer")]
 

@@ -100,14 +100,14 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
 
     def show_state(self, state: S, *, read: bool = True) -> None:
         """Draw a state captured before, here or in another instance of this class; ``read``: write its numbers too."""
-        fresh = self.state is None
+        first = self.state is None
         self.state = state
-        if fresh:
+        if first:
             self._empty.hide()
             self.canvas.grid.setOpacity(1.0)
         self.adapt(state)
         self.paint(self.drawn_states)
-        if fresh or read:
+        if first or read:
             self._write()
 
     @property

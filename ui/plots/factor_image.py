@@ -87,10 +87,10 @@ class FactorImage(LayersImage[FactorsPast]):
         # A lone layer has nothing to compare with, which is a picture too.
         alone = Grid(np.full((1, TOTAL + 1, 1), np.nan), np.ones(1, np.bool_), view.frame.step, 1)
         past = view.past(FactorGains.name)
-        grid = past.looks.grid(COLUMNS) if past is not None else None
+        grid = past.history.grid(COLUMNS) if past is not None else None
         if grid is None and view.frame.info.depth > 1:
             return None
-        end = past.looks.end if past is not None else view.frame.step
+        end = past.history.end if past is not None else view.frame.step
         since = since_of(view.history, "delta_rms", columns_of(view.frame, ["delta_rms"])["delta_rms"].values)
         return FactorsPast(view.frame.step, end, grid or alone, since)
 

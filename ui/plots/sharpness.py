@@ -81,9 +81,10 @@ class SharpnessPlot(CostlyPlot[SharpnessState]):
         sharpness, past = observed.result, view.past_with(self.observations[0])
         assert sharpness is not None
         assert past is not None
-        values, gauges, limits = past.looks.values.T
+        values, gauges, limits = past.history.values.T
         return SharpnessState(
-            observed.step, sharpness, observed.seconds, past.looks.lasts, values, gauges, limits, past.looks.after_gap
+            observed.step, sharpness, observed.seconds, past.history.lasts, values, gauges, limits,
+            past.history.after_gap,
         )  # fmt: skip
 
     # -- drawing -----------------------------------------------------------------------------------------------------

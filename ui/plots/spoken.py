@@ -32,8 +32,8 @@ def spoken(table: Table, words: Mapping[str, str]) -> str:
 
 
 def _by_names(table: Table) -> dict[str, str]:
-    told = [name for name in table.columns if name not in PLACES.split("|") and not name.endswith("_step_0")]
-    return {name: name.replace("_", " ") for name in told}
+    columns = [name for name in table.columns if name not in PLACES.split("|") and not name.endswith("_step_0")]
+    return {name: name.replace("_", " ") for name in columns}
 
 
 def _past(table: Table) -> list[str]:

@@ -27,16 +27,16 @@ class Envelope(NamedTuple):
     high: Array
 
 
-def envelope_marks(envelopes: Sequence[Envelope], *, fresh: bool) -> list[Mark]:
+def envelope_marks(envelopes: Sequence[Envelope], *, at_start: bool) -> list[Mark]:
     """The bands of predicted curves with a dashed line through each; ``fresh``: the network stands where they do."""
-    alpha = YOUNG_ALPHA if fresh else OLD_ALPHA
+    alpha = YOUNG_ALPHA if at_start else OLD_ALPHA
     areas = [
         Area(f"theory {place}", _layers(band), band.low, band.high, colour="muted", alpha=alpha, z=-1.5)
         for place, band in enumerate(envelopes)
     ]
     lines = [pieces(_layers(band), band.middle) for band in envelopes]
     middles = Curves(
-        "theory", lines, colours=["muted"], dash=DASHED, smooth=True, alpha=0.9 if fresh else 0.5, lone=False, z=-0.8
+        "theory", lines, colours=["muted"], dash=DASHED, smooth=True, alpha=0.9 if at_start else 0.5, lone=False, z=-0.8
     )
     return [*areas, middles]
 

@@ -119,10 +119,10 @@ class ThroughTimeImage(ImagePlot[ImageState]):
         known = [(i, label) for i, label in layers if past is not None and label in past.subject.labels]
         if past is None or not known:
             return None
-        grid, labels = past.looks.grid(COLUMNS), tuple(label for _, label in known)
+        grid, labels = past.history.grid(COLUMNS), tuple(label for _, label in known)
         images = tuple(_image(past.subject, grid, label) for label in labels)
         return ImageState(
-            view.frame.step, view.frame.info.depth, tuple(i for i, _ in known), labels, images, past.looks.end
+            view.frame.step, view.frame.info.depth, tuple(i for i, _ in known), labels, images, past.history.end
         )  # fmt: skip
 
     # -- drawing -----------------------------------------------------------------------------------------------------

@@ -85,8 +85,8 @@ class UnitState:
         return f"{SEEN[turn.condition]} since {since_text(turn)} · {cause}"
 
 
-def _looked_text(state: UnitState, look: int) -> str:
-    first, last = int(state.starts[look]), int(state.steps[look])
+def _looked_text(state: UnitState, sample: int) -> str:
+    first, last = int(state.starts[sample]), int(state.steps[sample])
     return f"step {integer(last)}" if first == last else f"steps {integer(first)} … {integer(last)}"
 
 
@@ -226,10 +226,10 @@ class UnitMicroscope(Plot[UnitState]):
             return None
         turns = past.turns.entries
         change = last_before(view.changes, turns[-1].step) if turns else None
-        looks = past.looks
+        history = past.history
         return UnitState(
-            view.frame.step, view.frame.info.depth, unit, looks.steps, looks.lasts, looks.after_gap, looks.values,
-            turns, change,
+            view.frame.step, view.frame.info.depth, unit, history.steps, history.lasts, history.after_gap,
+            history.values, turns, change,
         )  # fmt: skip
 
     # -- drawing -----------------------------------------------------------------------------------------------------
@@ -305,17 +305,17 @@ class UnitMicroscope(Plot[UnitState]):
     def probe(self, state: UnitState, pane: int, x: float, y: float) -> Probe | None:
         place, name = self._place(state), self._name(state)
         if pane == 0:
-            look = int(np.argmin(np.abs(state.steps - x)))
+            sample = int(np.argmin(np.abs(state.steps - x)))
             unseen = _unseen_text(state, x)
             if unseen:
                 return Probe(f"{name}\n{unseen}", place)
-            return Probe(f"{name}\n{self._look_text(state, look)}", place, float(state.steps[look]))
+            return Probe(f"{name}\n{self._look_text(state, sample)}", place, float(state.steps[sample]))
         words = self._cell_text(state.unit, x, y) if pane == 1 else self._weight_text(state.unit, x, y)
         return Probe(f"{name}\n{words}", place)
 
-    def _look_text(self, state: UnitState, look: int) -> str:
-        values = dict(zip(COLUMNS, state.values[look].tolist(), strict=True))
-        lines = [_looked_text(state, look), f"mean  {number(values['mean'], fixed=True)}"]
+    def _look_text(self, state: UnitState, sample: int) -> str:
+        values = dict(zip(COLUMNS, state.values[sample].tolist(), strict=True))
+        lines = [_looked_text(state, sample), f"mean  {number(values['mean'], fixed=True)}"]
         lines.append(f"{number(values['low'], fixed=True)} … {number(values['high'], fixed=True)}")
         known = [word for word in ("active", "saturated") if values[word] == values[word]]
         shares = [f"{word}  {percent(values[word])}" for word in known]
@@ -341,12 +341,12 @@ class UnitMicroscope(Plot[UnitState]):
 
     def rows(self, state: UnitState) -> Table:
         """A row per look."""
-        looks = len(state.steps)
+        count = len(state.steps)
         columns: dict[str, Sequence[Cell]] = {
             "first_step": [int(step) for step in state.starts],
             "step": [int(step) for step in state.steps],
-            "layer": [state.unit.layer] * looks,
-            "unit": [state.unit.index + 1] * looks,
+            "layer": [state.unit.layer] * count,
+            "unit": [state.unit.index + 1] * count,
         }
         return Table(columns | {name: state.column(name).tolist() for name in COLUMNS})
 

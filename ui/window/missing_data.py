@@ -46,8 +46,8 @@ def find_data(document: Document, banner: Banner, window: QWidget) -> None:
 
 def _is_same(data: Data, path: Path) -> bool:
     """As far as that is known."""
-    told = str(getattr(data, "hash", ""))
+    known_hash = str(getattr(data, "hash", ""))
     try:
-        return not told or hash_of(str(path)) == told
+        return not known_hash or hash_of(str(path)) == known_hash
     except DataError:
         return True  # That it cannot be read is said by whoever reads it.

@@ -113,9 +113,9 @@ class Notices(QObject):
         else:
             self._banner.say(f"Nothing to {do} yet: the network is being built.")
 
-    def _take_back(self, *told: str) -> None:
+    def _take_back(self, *sentences: str) -> None:
         """Take back what was said of a run that is no longer asked for; other messages stay."""
-        if self._told in told:
+        if self._told in sentences:
             self._told = ""
             self._banner.clear()
             self._training.refuse("", "")

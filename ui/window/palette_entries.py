@@ -102,11 +102,11 @@ def command_entries(bar: QMenuBar, further: Iterable[QAction], more: Mapping[QAc
     """
     menus = [menu for menu in (top.menu() for top in bar.actions()) if isinstance(menu, QMenu)]
     placed = [(each, f"In the menu {plain(menu.title())}.") for menu in menus for each in menu.actions()]
-    told: set[QAction] = set()
+    listed: set[QAction] = set()
     for action, where in [*placed, *((each, "") for each in further)]:
         text = plain(action.text())
-        if text and action.isEnabled() and action.menu() is None and not action.isSeparator() and action not in told:
-            told.add(action)
+        if text and action.isEnabled() and action.menu() is None and not action.isSeparator() and action not in listed:
+            listed.add(action)
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             tip = action.toolTip().removesuffix(f" ({keys})")
             sentence = where if plain(tip) == text else tip

@@ -99,10 +99,12 @@ def notes_of(judgement: Judgement, missing: Missing) -> tuple[str, ...]:
     filled = sum(judgement.column(name).missing for name in judgement.inputs) if missing == "fill" else 0
     if filled:
         notes.append(f"{count(filled, 'missing value')} filled")
-    told = [f"{shown(each.name, 24)} ({each.reason or 'not chosen'})" for each in judgement.left_out]
-    if told:
-        rest = f" and {len(told) - NAMED_COLUMNS} more" if len(told) > NAMED_COLUMNS else ""
-        notes.append(f"column{'s' if len(told) != 1 else ''} left out: {', '.join(told[:NAMED_COLUMNS])}{rest}")
+    left_out = [f"{shown(each.name, 24)} ({each.reason or 'not chosen'})" for each in judgement.left_out]
+    if left_out:
+        further = f" and {len(left_out) - NAMED_COLUMNS} more" if len(left_out) > NAMED_COLUMNS else ""
+        notes.append(
+            f"column{'s' if len(left_out) != 1 else ''} left out: {', '.join(left_out[:NAMED_COLUMNS])}{further}"
+        )
     return tuple(notes)
 
 

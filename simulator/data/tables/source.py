@@ -252,9 +252,9 @@ class _Bounded(io.RawIOBase):
     read1 = read
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        room = memoryview(buffer)
-        got = self.read(len(room))
-        room[: len(got)] = got
+        buffer_view = memoryview(buffer)
+        got = self.read(len(buffer_view))
+        buffer_view[: len(got)] = got
         return len(got)
 
 

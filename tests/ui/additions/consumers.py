@@ -291,7 +291,7 @@ def test_the_added_observation_comes_with_a_frame_into_the_record_and_into_the_p
     assert record is not None
     observed = frame.observed(observation)
     assert observed is not None
-    assert observed.result == record.pasts["size"].looks.values[-1, 0]
+    assert observed.result == record.pasts["size"].history.values[-1, 0]
     plot = plot_class("squares")(bare=True)
     qtbot.addWidget(plot)
     plot.start(frame.info)
