@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QCheckBox
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
@@ -21,7 +21,7 @@ from simulator.system.progress import CancelledError, Meter
 from tests.ui.test_carried_experiments import drop
 from tests.ui.windows import OpenOn
 from ui.board.arrangement import Arrangement
-from ui.dialogs import files, share
+from ui.dialogs import files
 from ui.dialogs.share import ShareDialog
 from ui.plots.pinned import packed_pins
 from ui.window.main_window import MainWindow
@@ -151,13 +151,30 @@ def test_the_dialog_says_what_each_part_is_and_how_large_before_anything_is_writ
     assert not dialog.boxes["pins"].isEnabled()
     assert table.stat().st_size == 419
     asked: list[str] = []
-    monkeypatch.setattr(share, "ask_where", lambda _window, suggestion: asked.append(suggestion))
+    monkeypatch.setattr(files, "ask_share", lambda _window, suggestion: asked.append(suggestion))
     with_data = dialog.total.text()
     dialog.boxes["data"].setChecked(False)
     assert dialog.total.text() != with_data
     dialog.accept()
     assert Path(asked[0]).name == "mine-shared.nabla"
     assert not list(tmp_path.glob("*.nabla"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "path"), [("mine", "mine.nabla"), ("mine.v2", "mine.v2.nabla"), ("mine.nabla", "mine.nabla")]
+)
+def test_whatever_is_typed_it_becomes_a_nabla_and_no_file_is_replaced_without_a_question(
+    typed: str, path: str, open_on: OpenOn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    window = open_on(Experiment.from_builtins(PLAIN))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / typed), ""))
+    assert files.ask_share(window, "x") == tmp_path / path
+    asked: list[str] = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(box.text()) or QMessageBox.StandardButton.Cancel)
+    (tmp_path / path).write_text("there")
+    # Where the name is as typed, the dialog for files has asked already.
+    assert files.ask_share(window, "x") == (tmp_path / path if typed == path else None)
+    assert asked == ([] if typed == path else [f"{path} already exists."])
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])

@@ -16,6 +16,7 @@ Usual = QMessageBox.StandardButton
 KEEP = "Keep as .nabla…"
 ENDINGS = "*.csv *.tsv *.tab *.txt *.dat *.data *.arff *.xlsx *.xls *.ods *.gz *.zip"
 EXPERIMENTS = "Experiment: settings only, readable (*.json)"
+SHARED = "Shared experiment (*.nabla)"
 RUNS = "Run: with weights and curves, goes on (*.nabla)"
 KINDS = {".json": EXPERIMENTS, ".nabla": RUNS}
 """Ending → what is saved under it."""
@@ -48,6 +49,15 @@ def ask_save(parent: QWidget, suggestion: str) -> Path | None:
     if not name:
         return None
     path = as_kind(Path(name), suggested, chosen)
+    return path if path == Path(name) or not path.exists() or _ask_overwrite(parent, path) else None
+
+
+def ask_share(parent: QWidget, suggestion: str) -> Path | None:
+    """Where what is shared shall be; it is a .nabla, whatever is typed."""
+    name, _ = QFileDialog.getSaveFileName(parent, "Share as", suggestion, SHARED)
+    if not name:
+        return None
+    path = Path(name) if name.lower().endswith(".nabla") else Path(f"{name}.nabla")
     return path if path == Path(name) or not path.exists() or _ask_overwrite(parent, path) else None
 
 

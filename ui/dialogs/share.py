@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QGridLayout,
     QLabel,
     QVBoxLayout,
@@ -114,9 +112,3 @@ class ShareDialog(QDialog):
         going = [part for part in self._parts if part.key in self.chosen]
         size = size_text(sum(part.size for part in going))
         self.total.setText(f"about {size}" if any(part.about for part in going) else size)
-
-
-def ask_where(parent: QWidget, suggestion: str) -> Path | None:
-    """Where the file shall be."""
-    name, _ = QFileDialog.getSaveFileName(parent, "Share as", suggestion, "Shared experiment (*.nabla)")
-    return None if not name else Path(name) if Path(name).suffix else Path(name).with_suffix(".nabla")

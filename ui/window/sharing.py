@@ -21,6 +21,7 @@ from simulator.training.run_info import RunInfo
 from ui.bench.bench import Bench
 from ui.board.plot_area import PlotArea
 from ui.board.shared_workspace import SharedWorkspace
+from ui.dialogs import files
 from ui.plots.base import Plot
 from ui.plots.pinned import PinnedError, packed_pins, pins_in, state_of
 from ui.style.numbers import count, integer, size_text
@@ -147,9 +148,7 @@ class Sharing(QObject):
         return [plot for plot in self._plots.made.values() if plot.pinned]
 
     def _ask_where(self, chosen: frozenset[str]) -> None:
-        from ui.dialogs.share import ask_where
-
-        path = ask_where(self._window, str(self._experiments.suggestion("-shared.nabla")))
+        path = files.ask_share(self._window, str(self._experiments.suggestion("-shared.nabla")))
         if path is not None:
             self.write(path, chosen)
 
