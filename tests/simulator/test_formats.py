@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from simulator.experiment.carriers import FORMAT as CARRIED
+from simulator.experiment.carriers import extract
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import read as read_experiment
+from simulator.running import shared_file
 from simulator.running.headless import run
 from simulator.running.run_file import read, taken_up
 from simulator.running.run_formats import FORMAT, MIGRATIONS
@@ -19,6 +22,9 @@ KEPT = Path(__file__).parents[1] / "data" / "formats"
 
 def test_a_file_of_every_format_is_kept_and_every_change_of_it_has_a_migration() -> None:
     assert {path.stem for path in KEPT.glob("*.nabla")} == {str(each) for each in range(1, FORMAT + 1)}
+    assert {path.stem for path in KEPT.glob("shared/*.nabla")} == {str(each) for each in range(1, FORMAT + 1)}
+    kept = {path.name for path in KEPT.glob("carriers/*")}
+    assert kept == {f"{each}.{kind}" for each in range(1, CARRIED + 1) for kind in ("png", "svg", "html")}
     assert set(MIGRATIONS) == set(range(1, FORMAT))
 
 
@@ -38,6 +44,27 @@ def holds(now: Any, then: Any) -> bool:
     if isinstance(then, list):
         return len(now) == len(then) and all(holds(*pair) for pair in zip(now, then, strict=True))
     return bool(now == then)
+
+
+@pytest.mark.parametrize("path", sorted(KEPT.glob("shared/*.nabla")), ids=lambda path: path.stem)
+def test_a_kept_shared_file_opens_with_all_that_came_with_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    shared = shared_file.read(path)
+    assert shared.run is not None
+    assert taken_up(shared.run).step == 12
+    assert Path(shared.experiment.data.path).is_relative_to(tmp_path)
+    assert json.loads(shared.shown.workspace)["title"] == "Kept"
+    assert json.loads(shared.shown.ghosts).keys() == {"loss", "gradient_depth"}
+    assert shared.shown.arrays.size
+
+
+@pytest.mark.parametrize("path", sorted(KEPT.glob("carriers/*")), ids=lambda path: path.name)
+def test_a_kept_picture_or_report_opens_as_what_it_carried(path: Path) -> None:
+    carried = extract(path)
+    assert (carried.experiment.name, carried.step) == ("kept", 12)
+    assert carried.experiment.layers[0].repeat == 2
 
 
 @pytest.mark.parametrize("path", sorted(KEPT.glob("*.json")), ids=lambda path: path.stem)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,13 @@ import pytest
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
+from simulator.running.run_file import taken_up
+from simulator.running.shared_file import read
 from tests.ui.plot_data import run_info, view
 from ui.plots import Plot, all_plots, plot_class
 from ui.plots.pinned import PinnedError, packed_pins, pins_in, state_of
 
+FORMATS = Path(__file__).parents[1] / "data" / "formats"
 keys = pytest.mark.parametrize("key", [plot.key for plot in all_plots()])
 
 
@@ -46,6 +50,18 @@ def test_what_is_pinned_comes_back_as_it_was(key: str, kind: str, qtbot: QtBot) 
     assert again[0] == packed[0]
     np.testing.assert_array_equal(again[1], packed[1])
     assert other.table().columns.keys() == plot.table().columns.keys()
+
+
+@pytest.mark.parametrize("path", sorted((FORMATS / "shared").glob("*.nabla")), ids=lambda path: path.stem)
+def test_what_was_pinned_in_a_kept_file_can_still_be_shown(
+    path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    shared = read(path)
+    assert shared.run is not None
+    info = taken_up(shared.run).info
+    for key, pin in pins_in(shared.shown.ghosts).items():
+        assert state_of(plot_class(key), pin, shared.shown.arrays, info).step == 12
 
 
 def test_where_nothing_is_pinned_nothing_is_packed(qtbot: QtBot) -> None:
