@@ -18,9 +18,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.lane import OWN_NAME
 from simulator.schema.parameter import is_live_change, replaced
 from simulator.training.run_info import RunInfo
 from ui.bench.bench import Bench
+from ui.bench.chosen_lane import ChosenLane
 from ui.bench.document import Document
 from ui.bench.link import WorkerFactory
 from ui.board.plot_area import PlotArea
@@ -36,6 +38,7 @@ from ui.window.exporting import Exporting
 from ui.window.faults import Faults
 from ui.window.first_hour import FirstHour
 from ui.window.initial_place import let_move
+from ui.window.lanes_bar import LanesBar
 from ui.window.menus import Commands, build_menus
 from ui.window.missing_data import find_data
 from ui.window.notices import Notices
@@ -66,8 +69,7 @@ class MainWindow(QMainWindow):
         document.setParent(self)
         self.bench = Bench(document, worker, self)
         self.plot_area = PlotArea(self)
-        self.builder = Builder(propose=document.propose)
-        self.training = TrainingPanel(propose=document.propose)
+        self._make_lanes(document)
         self.findings = FindingsStrip(self.bench, self.plot_area)
         self.transport = Transport(self.bench, self)
         self.banner = Banner()
@@ -97,10 +99,17 @@ class MainWindow(QMainWindow):
         self._show_experiment(document.experiment)
         self._show_title()
         self.resize(USUAL_SIZE)
-        docks = (self.network_dock, self.training_dock)
+        docks = self.network_dock, self.training_dock
         self.panel_arrangement = PanelArrangement(self, docks, self.builder, self.training)
 
     # -- parts ---------------------------------------------------------------------------------------------------
+
+    def _make_lanes(self, document: Document) -> None:
+        """Forms, and the bar that says which of several networks they show."""
+        self.chosen = ChosenLane(document, self)
+        self.lanes_bar = LanesBar(self.chosen, self.bench.lanes)
+        self.builder = Builder(propose=self.chosen.propose)
+        self.training = TrainingPanel(propose=self.chosen.propose)
 
     def _lay_out(self) -> None:
         self.setObjectName("mainWindow")
@@ -112,6 +121,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.banner)
+        column.addWidget(self.lanes_bar)
         column.addWidget(self.plot_area, 1)
         self.setCentralWidget(centre)
         self.network_dock = PanelDock("Network", self.builder, self)
@@ -144,12 +154,15 @@ class MainWindow(QMainWindow):
         return Commands(
             self.experiments, self.sharing, self.exporting, self.reset_arrangement, tuple(toggles),
             self.palette_access.open, self.first_hour, self.faults, self.preference_access.open,
+            self.lanes_bar.add_twin,
         )  # fmt: skip
 
     def _connect(self) -> None:
         document, bench, plots = self.document, self.bench, self.plot_area
         document.changed.connect(self._show_changed)
         document.opened.connect(self._show_experiment)
+        self.chosen.changed.connect(lambda: self._show_experiment(document.experiment, bench.info))
+        self.lanes_bar.refused.connect(self.banner.say)
         document.settled.connect(lambda _asked, _data: self._show_experiment(document.experiment, bench.info))
         document.title_changed.connect(self._show_title)
         bench.link.painting = lambda: plots.feed.refreshing
@@ -176,8 +189,9 @@ class MainWindow(QMainWindow):
     # -- showing -------------------------------------------------------------------------------------------------
 
     def _show_experiment(self, experiment: Experiment, info: RunInfo | None = None) -> None:
-        self.builder.set_experiment(experiment, info)
-        self.training.set_experiment(experiment)
+        shown = self.chosen.experiment if experiment.lanes else experiment
+        self.builder.set_experiment(shown, info if self.chosen.name == OWN_NAME else None)
+        self.training.set_experiment(shown)
 
     def _show_changed(self, old: Experiment, new: Experiment) -> None:
         # After a live change the run goes on, and what is known of it stays true.
@@ -188,13 +202,14 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{mark}{self.document.name} — Nablascope")
 
     def _take_started(self, info: RunInfo) -> None:
-        self.builder.set_experiment(self.document.experiment, info)
+        self._show_experiment(self.document.experiment, info)
         self.plot_area.start(info)
         self.training.say_notes(info.notes)
         self._since_words.invalidate()
 
     def _take_view(self, view: View, _rate: float) -> None:
         self.plot_area.feed.refresh(view, spread=self.bench.playing)
+        self.lanes_bar.show_view(view)
         if not self._since_words.isValid() or self._since_words.elapsed() >= WORDS_MS or not self.bench.playing:
             self._since_words.start()
             self._say_headline()

@@ -45,6 +45,8 @@ class Commands:
     first_hour: FirstHour
     faults: Faults
     show_preferences: Callable[[], object]
+    add_twin: Callable[[], object]
+    """One more network beside the run."""
 
 
 def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
@@ -65,7 +67,7 @@ def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
     ]
     _file(window, bar.addMenu("&File"), commands, exports)
     _edit(window, bar.addMenu("&Edit"), parts.bench.document, commands)
-    _run(bar.addMenu("&Run"), parts)
+    _run(window, bar.addMenu("&Run"), parts, commands)
     plots = bar.addMenu("&Plots")
     plots.setToolTipsVisible(True)
     plots.aboutToShow.connect(lambda: _plots(parts.plots, plots))
@@ -75,11 +77,13 @@ def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
     fill_presets(parts.transport.preset_menu, commands.experiments.open_preset)
 
 
-def _run(menu: QMenu, parts: Parts) -> None:
+def _run(window: QMainWindow, menu: QMenu, parts: Parts, commands: Commands) -> None:
     transport = parts.transport
     menu.addActions([transport.play, transport.step, transport.steps])
     menu.addSeparator()
     menu.addActions([transport.same, transport.reseed])
+    tip = "One more network beside this one, on the same batches; then change one thing in it."
+    menu.addAction(action(window, "&Twin", commands.add_twin, keys="Ctrl+T", tip=tip))
     menu.addSeparator()
     menu.addAction(PreferenceEntry("Pause where the loss is not finite", PAUSE, "on", "off", menu))
     menu.addAction(

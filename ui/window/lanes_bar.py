@@ -1,0 +1,153 @@
+"""Over the board: a chip for each of the networks that are trained beside each other, and what differs in it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QInputDialog, QMenu, QToolButton, QWidget
+
+from simulator.experiment.differences import in_words
+from simulator.experiment.lane import OWN_NAME
+from simulator.running.messages import LaneUpdate
+from ui.bench.chosen_lane import ChosenLane
+from ui.bench.lane_views import LaneViews
+from ui.chart.view import View
+from ui.style.elided_label import ElidedLabel
+from ui.style.icons import set_icon
+
+STROKES = ("stroke-solid", "stroke-dashed", "stroke-dotted", "stroke-dash-dotted")
+MOST = len(STROKES)
+"""Networks in the window: so many strokes can be told from each other."""
+BASE = "the experiment that the others are compared with"
+NOT_TRAINED, CATCHING_UP = "not trained", "catching up"
+
+
+class LanesBar(QWidget):
+    """Chooses the network that the forms show; it is there while there are several."""
+
+    refused = Signal(str)
+    """Why what was asked for cannot be."""
+
+    def __init__(self, chosen: ChosenLane, views: LaneViews) -> None:
+        super().__init__()
+        self.setObjectName("lanesBar")
+        self._chosen, self._views = chosen, views
+        self.chips: dict[str, QToolButton] = {}
+        self._group = QButtonGroup(self)
+        self._place = QHBoxLayout()
+        self._place.setSpacing(2)
+        self.all = self._button("All", "Let a change act on every network.", checkable=True)
+        self.all.toggled.connect(chosen.choose_all)
+        self.differs = ElidedLabel()
+        self.differs.setObjectName("laneDiffers")
+        self.twin = self._button("Twin", "One more network, the same as the one that is chosen; then change one thing.")
+        self.twin.clicked.connect(self.add_twin)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 8, 2)
+        row.setSpacing(6)
+        row.addLayout(self._place)
+        row.addWidget(self.all)
+        row.addWidget(self.differs, 1)
+        row.addWidget(self.twin)
+        chosen.changed.connect(self.show_lanes)
+        self.show_lanes()
+
+    def _button(self, text: str, tip: str, checkable: bool = False) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setAccessibleName(text)
+        button.setCheckable(checkable)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    # -- showing ---------------------------------------------------------------------------------------------------
+
+    def show_lanes(self) -> None:
+        """Bring the chips in line with the document."""
+        names = self._chosen.names
+        self.setVisible(len(names) > 1)
+        if names != list(self.chips):
+            self._make_chips(names)
+        for name, chip in self.chips.items():
+            chip.setChecked(name == self._chosen.name)
+            chip.setEnabled(not self._chosen.all or name == self._chosen.name)
+        self.all.setChecked(self._chosen.all)
+        self.twin.setEnabled(len(names) < MOST)
+        self._say()
+
+    def _make_chips(self, names: list[str]) -> None:
+        for chip in self.chips.values():
+            self._group.removeButton(chip)
+            self._place.removeWidget(chip)
+            chip.hide()
+            chip.deleteLater()
+        self.chips = {name: self._chip(name, place) for place, name in enumerate(names)}
+
+    def _chip(self, name: str, place: int) -> QToolButton:
+        chip = self._button(name, "", checkable=True)
+        chip.setObjectName("laneChip")
+        chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        set_icon(chip, STROKES[place % MOST])
+        chip.clicked.connect(lambda _on: self._chosen.choose(name))
+        chip.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        chip.customContextMenuRequested.connect(lambda at: self.open_menu(name, chip.mapToGlobal(at)))
+        self._group.addButton(chip)
+        self._place.addWidget(chip)
+        return chip
+
+    def _say(self) -> None:
+        """What the chosen network has apart, and what of it is not as in the run."""
+        lanes = self._chosen.document.experiment.all_lanes()
+        base = lanes[OWN_NAME]
+        for name, chip in self.chips.items():
+            told = in_words(base, lanes[name]) if name != OWN_NAME else BASE
+            chip.setToolTip(f"{name}: {told}")
+            chip.setAccessibleDescription(told)
+        shown = self._chosen.name if self._chosen.name != OWN_NAME else next((n for n in lanes if n != OWN_NAME), "")
+        self.differs.setText(f"{shown}: {in_words(base, lanes[shown])}" if shown else "")
+
+    def show_view(self, view: View) -> None:
+        """What the worker says of each network."""
+        for name, chip in self.chips.items():
+            told = self._views.told.get(name)
+            state = "" if told is None else _state(told)
+            chip.setText(f"{name} · {state}" if state else name)
+            if told is not None and told.refusal:
+                chip.setToolTip(f"{name}: {told.refusal}")
+
+    # -- commands --------------------------------------------------------------------------------------------------
+
+    def add_twin(self) -> None:
+        """The same network once more."""
+        if len(self._chosen.names) < MOST:
+            self._chosen.add_twin()
+        else:
+            self.refused.emit(f"At most {MOST} networks are shown beside each other; compare takes more.")
+
+    def open_menu(self, name: str, at: QPoint) -> None:
+        """What can be done with a network."""
+        self.menu_of(name).popup(at)
+
+    def menu_of(self, name: str) -> QMenu:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if name == OWN_NAME:
+            menu.addAction(f"{BASE[:1].upper()}{BASE[1:]}").setEnabled(False)
+            return menu
+        menu.addAction("Rename…", lambda: self._ask_name(name))
+        menu.addAction("Keep it, and let the others go", lambda: self._chosen.keep(name))
+        menu.addAction("Remove", lambda: self._chosen.remove(name))
+        return menu
+
+    def _ask_name(self, name: str) -> None:
+        after, agreed = QInputDialog.getText(self, "Rename lane", "Name of the lane:", text=name)
+        if agreed and after.strip() and after != name:
+            reason = self._chosen.rename(name, after.strip())
+            if reason is not None:
+                self.refused.emit(reason)
+
+
+def _state(told: LaneUpdate) -> str:
+    if told.refusal:
+        return NOT_TRAINED
+    return CATCHING_UP if told.frame is None else ""
