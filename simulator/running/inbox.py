@@ -41,13 +41,20 @@ class CancellableInbox(Generic[T]):
         return bool(cancels) or any(isinstance(command, self._stop) for command in self._waiting)
 
     def overtaken(self, overtakes: Callable[[T | Stop], bool]) -> bool:
-        """Whether a command that ``overtakes`` what is being done has come; the last of them is next, the others go."""
+        """Whether a command that ``overtakes`` what is being done has come; the last of them is next, the others go.
+
+        To cancel what went before it is needless then; to stop is not.
+        """
         self._take_in()
-        overtaking = [command for command in self._waiting if overtakes(command)]
-        if overtaking:
-            others = [command for command in self._waiting if not any(command is each for each in overtaking)]
-            self._waiting = deque([overtaking[-1], *others])
-        return bool(overtaking)
+        waiting = list(self._waiting)
+        places = [place for place, command in enumerate(waiting) if overtakes(command)]
+        if not places or any(isinstance(command, self._stop) for command in waiting):
+            return False
+        last = places[-1]
+        needless = [place for place in range(last) if isinstance(waiting[place], self._cancel)]
+        others = [command for place, command in enumerate(waiting) if place not in {*places, *needless}]
+        self._waiting = deque([waiting[last], *others])
+        return True
 
     def _take_in(self) -> None:
         """All that has come."""

@@ -9,6 +9,7 @@ from typing import Any
 from simulator.observations.base import Observation, Observed
 from simulator.observations.observer import Observer
 from simulator.running.throttle import Throttle
+from simulator.system.progress import advance
 from simulator.training.training import Training
 
 FRAME_SECONDS = 0.05
@@ -74,7 +75,9 @@ class PacedObserver:
 
     def at_once(self, observations: Sequence[AnyObservation]) -> dict[AnyObservation, Observed[Any]]:
         """All of them at the present step, whatever they cost."""
-        for each in dict.fromkeys(observations):
+        wanted = tuple(dict.fromkeys(observations))
+        for done, each in enumerate(wanted):
+            advance("Looking at the first step", done, len(wanted))
             self._make(each, observations)
         return self._results(observations)
 
