@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from simulator.experiment.carriers import extract, is_carrier
 from simulator.experiment.experiment import ExperimentError
-from simulator.experiment.files import find, is_table, presets, reach_from, reach_of
+from simulator.experiment.files import RUN_ENDING, find, is_table, presets, reach_from, reach_of
 from simulator.running.messages import Command, Reply
 from simulator.running.session import Mode, Session
 from simulator.running.transport import Transport
@@ -32,7 +32,6 @@ from ui.settings.state_folder import state_folder
 from ui.style.icons import app_icon
 from ui.style.text_size import measure_text
 from ui.window.ending import EndingSignals
-from ui.window.experiments import RUN_ENDING
 from ui.window.faults import say_of_crash
 from ui.window.main_window import MainWindow
 from ui.window.preference_effects import take_preferred_theme
@@ -189,6 +188,8 @@ def open_bench(
         _arrange(window, target, reset)
         if path is not None and goes_on:
             window.experiments.open_path(path)
+        elif document.path is not None:
+            window.settings.add_recent(document.path)
         with _session(window, ending) as offer:
             ending.came.connect(app.exit)
             status = _run(app, window, (offer, _question_about(path, window)))

@@ -20,6 +20,8 @@ TABLES = frozenset({
     ".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".arff", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".gz", ".zip",
 })  # fmt: skip
 """Endings of files that are taken for tables."""
+RUN_ENDING = ".nabla"
+"""Of files that hold a run with its experiment."""
 MAX_FILE_BYTES = 16 * 2**20
 """Bytes beyond which a file is not an experiment."""
 

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.experiment.files import MAX_FILE_BYTES
+from simulator.experiment.files import MAX_FILE_BYTES, RUN_ENDING
 from simulator.record import files as record_files
 from simulator.record.record import Record, sampled
 from simulator.running.archive import ArchiveError, ArchiveReader, ArchiveWriter, reading
@@ -33,7 +33,7 @@ from simulator.training import checkpoint_files
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.training import Training
 
-ENDING = ".nabla"
+ENDING = RUN_ENDING
 MANIFEST, EXPERIMENT, RECORD = "manifest.json", "experiment.json", "record/"
 MOST_MANIFEST = 2**16
 PARTS = ("low", "high", "last", "lost", "provisional", "steps", "lasts", "marked", "values", "bytes")

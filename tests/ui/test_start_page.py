@@ -259,6 +259,28 @@ def test_a_saved_experiment_is_a_recent_one_with_its_picture(qtbot: QtBot, start
     assert window.first_hour.page is None
 
 
+def test_a_saved_run_is_a_recent_one_with_its_picture_and_told_from_its_experiment(
+    qtbot: QtBot, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = start()
+    window.first_hour.close_page()
+    qtbot.waitUntil(lambda: shows_something(window))
+    for ending in (".json", ".nabla"):
+        monkeypatch.setattr(files, "ask_save", lambda *_, ending=ending: tmp_path / f"mine{ending}")
+        assert window.experiments.save_as()
+        assert window.bench.keeper.wait()
+    window.experiments.new()
+    window.first_hour.open_page()
+    run, experiment = page_of(window).recent.pictures
+    assert run.accessibleName() == f"mine run · {tmp_path.name}"
+    assert experiment.accessibleName() == f"mine {tmp_path.name}"
+    for theme in THEMES.values():
+        assert QImage(str(file_picture(tmp_path / "mine.nabla", theme))).size() == SIZE * SCALE
+    qtbot.mouseClick(run, LEFT)
+    assert window.document.path == tmp_path / "mine.nabla"
+    assert window.first_hour.page is None
+
+
 def shows_something(window: MainWindow) -> bool:
     plot = window.plot_area.focused_plot()
     return plot is not None and plot.state is not None

@@ -116,6 +116,13 @@ def test_a_run_opens_straight_at_its_step(qtbot: QtBot, tmp_path: Path, monkeypa
     assert Settings().recent_files() == [path.resolve()]
 
 
+def test_an_experiment_that_the_command_line_names_is_a_recent_one(qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "moons.json"
+    path.write_text(json.dumps(PLAIN))
+    assert opened_and_closed(path, lambda window: window.document.path == path)
+    assert Settings().recent_files() == [path.resolve()]
+
+
 def test_a_run_that_cannot_be_read_is_one_sentence_over_a_bench_that_works(qtbot: QtBot, tmp_path: Path) -> None:
     path = tmp_path / "broken.nabla"
     path.write_bytes(b"PK")

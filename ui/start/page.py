@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from simulator.data import Data
-from simulator.experiment.files import Preset, preset_groups
+from simulator.experiment.files import RUN_ENDING, Preset, preset_groups
 from simulator.schema.parameter import concrete, grouped, kind_of, summary_of, title_of
 from ui.forms.typed import capital
 from ui.settings.preferences import START, prefer, preferred
@@ -139,9 +139,8 @@ class StartPage(QFrame):
         return button
 
     def _file(self, path: Path) -> PictureButton:
-        button = PictureButton(
-            path.stem, path.parent.name, str(path), lambda theme: file_picture(path, theme), self.recent
-        )
+        below = f"run · {path.parent.name}" if path.suffix.lower() == RUN_ENDING else path.parent.name
+        button = PictureButton(path.stem, below, str(path), lambda theme: file_picture(path, theme), self.recent)
         button.clicked.connect(lambda: self.file_chosen.emit(path))
         return button
 

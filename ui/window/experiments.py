@@ -15,7 +15,7 @@ from simulator.data.images import check_images
 from simulator.data.table import changed, forget, has_changed
 from simulator.experiment.carriers import extract, is_carrier
 from simulator.experiment.experiment import Experiment, in_words
-from simulator.experiment.files import Preset, is_table, reach_from, reach_of, read
+from simulator.experiment.files import RUN_ENDING, Preset, is_table, reach_from, reach_of, read
 from simulator.schema.parameter import replaced
 from simulator.system.fingerprint import Fingerprint, fingerprint_of, free_name_beside
 from simulator.system.progress import CancelledError
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from simulator.running.shared_file import Shared
     from ui.dialogs.table import TableDialog
 
-RUN_ENDING = ".nabla"
-"""Of files that hold a run with its experiment."""
 
 NEW = {
     "data": {"kind": "digits"},
