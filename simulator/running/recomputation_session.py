@@ -13,8 +13,8 @@ from simulator.running.transport import Mode, Notify
 from simulator.training.replay import Replay
 
 NAME = "recomputation"
-NICENESS = 10
-"""The run that goes on comes first."""
+NICENESS = 0
+"""Somebody waits for it."""
 
 
 class RecomputationSession:
