@@ -296,6 +296,17 @@ def test_the_network_is_told_layer_by_layer_with_all_its_parameters(name: str) -
     assert len(rows) == 2 + sum(1 + len(getattr(layer, "layers", ())) for layer in experiment.layers)
 
 
+def test_networks_beside_the_run_are_told_by_what_they_have_otherwise(qtbot: QtBot) -> None:
+    lanes = [{"name": "faster", "set": {"optimizer.learning_rate": 0.5}}, {"name": "the same", "set": {}}]
+    experiment = Experiment.from_builtins({**NETS["residual"], "lanes": lanes})
+    root = parsed(page(reported("residual", real("residual"), experiment=experiment), (), MADE))
+    told = next(each for each in root.iter(f"{HTML}section") if each.get("id") == "lanes")
+    rows = [[text_of(cell) for cell in row] for row in told.iter(f"{HTML}tr")]
+    assert rows == [["Setting", "In the run", "Here"], ["optimiser, learning rate", "0.1", "0.5"]]
+    assert "the same As the run." in text_of(told)
+    assert "UNSET" not in text_of(root)
+
+
 def test_findings_are_told_with_their_numbers_and_what_cured(qtbot: QtBot) -> None:
     result = run(find("vanishing-sigmoid"), steps=30)
     assert result.findings

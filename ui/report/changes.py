@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from simulator.experiment.differences import UNTRAINED
 from simulator.experiment.experiment import Experiment
 from simulator.record.changes import Change
 from simulator.schema.parameter import Part, differences
@@ -60,10 +61,15 @@ def _alterations(change: LiveChange, before: Experiment | None, threads: int) ->
             change.step, change.step, "threads of matrix products", integer(threads), integer(change.threads)
         )
     if change.experiment is not None and before is not None:
-        for path, _live in differences(before, change.experiment):
+        for path in changed_paths(before, change.experiment):
             what = before.place(".".join(map(str, path)))
             old, new = (value_text(at(each, path)) for each in (before, change.experiment))
             yield Alteration(change.step, change.step, what, old, new)
+
+
+def changed_paths(before: Experiment, after: Experiment) -> Iterator[tuple[str | int, ...]]:
+    """Every field that numbers of the run hang on and that is another."""
+    return (path for path, _live in differences(before, after) if path[0] not in UNTRAINED)
 
 
 def value_text(value: Any) -> str:

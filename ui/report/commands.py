@@ -10,8 +10,8 @@ from itertools import pairwise
 import msgspec
 
 from simulator.experiment.experiment import Experiment
-from simulator.schema.parameter import differences
 from simulator.training.live_change import LiveChanges
+from ui.report.changes import changed_paths
 from ui.report.network import at
 
 MOST_STAGES = 12
@@ -50,7 +50,7 @@ def stages(live: LiveChanges, present: Experiment, step: int) -> list[Stage]:
 
 
 def _settings(before: Experiment, after: Experiment) -> Iterator[str]:
-    for path, _live in differences(before, after):
+    for path in changed_paths(before, after):
         value = msgspec.json.encode(at(after, path)).decode()
         yield f"{'.'.join(map(str, path))}={value}"
 

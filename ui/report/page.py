@@ -14,6 +14,7 @@ from simulator.system.version import __version__
 from ui.report.changes import changes_part
 from ui.report.drawings import Figure
 from ui.report.findings import findings_part
+from ui.report.lanes import lanes_part
 from ui.report.markup import INDENT, document, element, table
 from ui.report.network import HEADS, needed, network_rows
 from ui.report.reported_run import ReportedRun
@@ -80,6 +81,8 @@ def _parts(run: ReportedRun, figures: Sequence[Figure]) -> Iterator[Element]:
         nothing = [element("p", f"Nothing to show: {', '.join(run.empty)}.")] if run.empty else []
         yield _section("plots", "Plots", *map(_figure, figures), *nothing)
     yield _section("network", "Network", element("p", size), table("The stack, input to output", HEADS, network))
+    if beside := list(lanes_part(run.experiment)):
+        yield _section("lanes", "Networks trained beside it", *beside)
     yield _section("settings", "Settings", *_settings(run.experiment))
     yield _section("changes", "Changes by hand", *changes_part(run.changes, run.live_changes, run.frame.step))
     yield _section("reproduce", "How to have it again", *reproduction_part(run))

@@ -36,7 +36,7 @@ class Setting:
 
 def sections(experiment: Experiment) -> Iterator[tuple[str, tuple[Setting, ...]]]:
     """The fields of the experiment itself, then of each of its parts, then of each layer, under their headings."""
-    fields = [field for field in parameters(Experiment) if field.name != "format"]
+    fields = [field for field in parameters(Experiment) if field.name != "format" and not field.knob.hidden]
     plain = [field for field in fields if field.type not in PARTS and field.type != "parts"]
     natural = structs.replace(experiment, loss=None).objective
     yield "Run", tuple(_setting(field, getattr(experiment, field.name)) for field in plain)
