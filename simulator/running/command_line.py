@@ -263,7 +263,7 @@ def _start(arguments: argparse.Namespace) -> Shared | None:
     if arguments.save is not None and not arguments.save.absolute().parent.is_dir():
         raise ExperimentError(f"--save: there is no folder {arguments.save.parent}")
     if arguments.report is not None:
-        _check_report(arguments.report)
+        _check_report(arguments.report, arguments.out)
     path = Path(arguments.target)
     if not is_run_file(path):
         return None
@@ -273,13 +273,13 @@ def _start(arguments: argparse.Namespace) -> Shared | None:
     return shared
 
 
-def _check_report(path: Path) -> None:
-    """Before anything is trained."""
+def _check_report(path: Path, out: Path) -> None:
+    """Before anything is trained; the folder of the run will be there."""
     from simulator.experiment.experiment import ExperimentError
 
     if path.suffix.lower() not in (".html", ".htm"):
         raise ExperimentError("--report writes a page, in a file whose name ends in .html")
-    if not path.absolute().parent.is_dir():
+    if not path.absolute().parent.is_dir() and path.absolute().parent != out.absolute():
         raise ExperimentError(f"--report: there is no folder {path.parent}")
 
 

@@ -371,6 +371,8 @@ def test_a_report_that_cannot_be_is_refused_before_anything_is_trained(
 def test_runs_with_several_seeds_have_a_report_each(qapp: object, tmp_path: Path) -> None:
     given = ["run", "spiral", "--steps", "1", "--seeds", "2", "--no-plots", "--out", str(tmp_path / "out")]
     assert main([*given, "--report", str(tmp_path / "r.html")]) == 0
+    assert main([*given[:3], "2", "--until", "loss<100", *given[6:], "--report", str(tmp_path / "out" / "r.html")]) == 0
+    assert "Stopped at step 0" in (tmp_path / "out" / "r.html").read_text()
     first = find("spiral").seed
     assert sorted(path.name for path in tmp_path.glob("*.html")) == [f"r-seed-{first}.html", f"r-seed-{first + 1}.html"]
 

@@ -75,7 +75,8 @@ class Bench(QObject):
         """Id of the first run of the present document: one before it comes too late."""
         self._halted = ""
         """What the worker stands still at by itself, as of its last answer."""
-        self._stopped: Stopped | None = None
+        self.last_stop: Stopped | None = None
+        """Where and why it stands still as it was told to, as of the worker's last answer."""
         self.link = WorkerLink(worker, self._take, self)
         """What is asked of the worker, and how often."""
         self.link.waiting.connect(self.waiting)
@@ -322,9 +323,9 @@ class Bench(QObject):
             before, self._halted = self._halted, reply.halted
             if reply.halted and not before:
                 self.halted.emit(reply.halted)
-            if reply.stopped is not None and reply.stopped != self._stopped:
+            if reply.stopped is not None and reply.stopped != self.last_stop:
                 self.stopped.emit(reply.stopped.sentence)
-            self._stopped = reply.stopped
+            self.last_stop = reply.stopped
 
     def _take_failure(self, reply: Failed) -> None:
         self._set_playing(False)

@@ -12,6 +12,7 @@ from ui.plots.base import Plot
 from ui.report.findings import offers_of
 from ui.report.reported_run import ReportedRun
 from ui.report.writing import write_report
+from ui.style.numbers import count
 from ui.style.theme import LIGHT
 
 
@@ -51,5 +52,12 @@ def reported(result: RunResult) -> ReportedRun:
         offers=offers_of(result.findings, record.history.stride, experiment),
         examined=True,
         environment=result.environment,
-        stopped=result.stopped.sentence if result.stopped is not None else "",
+        stopped=_ended(result),
     )
+
+
+def _ended(result: RunResult) -> str:
+    """Why before its last step; ``""`` where it came to that."""
+    if result.stopped is not None:
+        return result.stopped.sentence
+    return f"It was ended by hand after {count(result.last.step, 'step')}." if result.interrupted else ""

@@ -26,4 +26,5 @@ def reported(bench: Bench, rounds: Rounds) -> ReportedRun:
         offers=rounds.offers,
         examined=rounds.examined,
         environment=environment(threads),
+        stopped=bench.last_stop.sentence if bench.last_stop is not None else "",
     )
