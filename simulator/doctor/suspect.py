@@ -62,7 +62,7 @@ class Suspect(Rule):
             max(severity, worst, key=SEVERITIES.index),
             f"{what}{state(evidence)}.",
             numbers={**numbers, "loss": evidence.lately("loss").item(), "loss_of_guessing": evidence.guessing},
-            since=since(evidence),
+            since=since(evidence, cause[0]),
             rows=rows,
             factor=self.factor or "",
             remedies=remedies,
@@ -83,14 +83,14 @@ def verdict(evidence: Evidence, strength: float) -> Severity | None:
     return "warning" if short and strength >= SUSPECTED_MOVING and step >= PATIENCE_STEPS else None
 
 
-def since(evidence: Evidence) -> int:
-    """The step since which the run is as it is."""
+def since(evidence: Evidence, path: str) -> int:
+    """The step since which the run is as it is; where it does not learn, since a hand has set the setting so."""
     if evidence.course == "broken":
         return lost_since(evidence)
     losses, guess = evidence.past("loss"), evidence.guessing
     if evidence.course == "diverged":
         return evidence.since(losses > max(evidence.start, guess))
-    return 0
+    return evidence.record.live_changes.since(path)
 
 
 def state(evidence: Evidence) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -68,14 +69,39 @@ class LiveChanges(Struct, frozen=True):
             count += 1
         return self.until(count)
 
+    def experiment_before(self, step: int) -> Experiment | None:
+        """What was trained when a step began, as far as that is known."""
+        return self._experiment_after(sum(change.step < step for change in self.entries))
+
     def _experiment_after(self, count: int) -> Experiment | None:
         told = (change.experiment for change in reversed(self.entries[:count]) if change.experiment is not None)
         return next(told, self.experiment)
+
+    def since(self, path: str) -> int:
+        """The step from which on the setting at ``path`` has been as it is now; 0 where no hand has changed it."""
+        told = [(each.step, each.experiment) for each in self.entries if each.experiment is not None]
+        trained = told if self.experiment is None else [(0, self.experiment), *told]
+        changed = (
+            step
+            for (_, before), (step, after) in reversed(list(pairwise(trained)))
+            if _setting(before, path) != _setting(after, path)
+        )
+        return next(changed, 0)
 
     def threads_after(self, count: int) -> int:
         """Of matrix products when so many had acted."""
         experiments = (change.threads for change in reversed(self.entries[:count]) if change.threads)
         return next(experiments, self.threads)
+
+
+def _setting(part: Any, path: str) -> Any:
+    """What stands at a path of an experiment; None where nothing does."""
+    for name in path.split("."):
+        if name.isdecimal():
+            part = part[int(name)] if isinstance(part, tuple | list) and int(name) < len(part) else None
+        else:
+            part = getattr(part, name, None)
+    return part
 
 
 def take_live(training: Training, experiment: Experiment) -> bool:

@@ -19,6 +19,7 @@ from simulator.running.messages import (
     Forget,
     GoBack,
     Keep,
+    KeepBefore,
     Look,
     Play,
     Refused,
@@ -285,3 +286,11 @@ def test_a_run_that_the_window_gives_up_is_kept_no_longer() -> None:
     other = EXPERIMENT.with_values([("seed", 9)])
     script = Script([Change(1, EXPERIMENT), Play(5), Change(2, other, 5), Forget(1), Change(3, EXPERIMENT, 5, True)])
     assert (script.of(Started)[-1].continues, script.of(Started)[-1].step) == (0, 0)
+
+
+def test_the_last_good_checkpoint_before_a_finding_is_kept_for_it() -> None:
+    script = Script([Change(1, EXPERIMENT), Play(30), KeepBefore(1, 20), KeepBefore(7, 25), Look(1)])
+    kept = script.of(Update)[0].kept
+    assert [(reason, count) for reason, count, _ in kept.reasons if reason == "finding"] in ([("finding", 1)], [])
+    step = max(step for step in kept.good_steps if step < 20)
+    assert ("finding" in [reason for reason, _, _ in kept.reasons]) == (step > 0)

@@ -296,3 +296,14 @@ def test_what_was_made_before_it_was_taken_up_is_computed_from_step_0_where_that
     states += plain_steps(training, 3)[1:]
     for step in (0, 4, 7, 9):
         assert state(training_at(found(steering.replies, step), step)) == states[step]
+
+
+def test_since_when_a_setting_is_as_it_is_goes_by_the_changes_of_it_alone() -> None:
+    rates = [(3, 0.05), (7, 0.02), (9, 0.02)]
+    entries = [LiveChange(step, EXPERIMENT.with_values([("optimizer.learning_rate", rate)])) for step, rate in rates]
+    dropout = EXPERIMENT.with_values([("optimizer.learning_rate", 0.02), ("layers.0.dropout.rate", 0.5)])
+    changes = LiveChanges(EXPERIMENT, 1, (*entries, LiveChange(12, dropout), LiveChange(14, threads=2)))
+    assert changes.since("optimizer.learning_rate") == 7
+    assert changes.since("layers.0.dropout.rate") == 12
+    assert changes.since("layers.7.units") == changes.since("batch_size") == changes.since("schedule.kind") == 0
+    assert LiveChanges().since("batch_size") == 0

@@ -164,6 +164,11 @@ class WorkerLink(QObject):
                 self.worker.set_budget(nbytes)
                 self.wake()
 
+    def keep_before(self, run: int, step: int) -> None:
+        """The doctor has found something that began at this step of a run: what was before it is worth keeping."""
+        if self.worker is not None:
+            self.worker.keep_before(run, step)
+
     @property
     def copies(self) -> int:
         """How often what both sides hold is in memory: twice where the worker has a process of its own."""

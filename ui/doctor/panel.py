@@ -24,6 +24,7 @@ from simulator.system.progress import Progress
 from ui.doctor.evidence import evidence_text
 from ui.doctor.remedy_button import RemedyButton, remedy_parts, remedy_tip
 from ui.doctor.trials import Offer
+from ui.doctor.way_back import WayBackButton
 from ui.style.elided_label import ElidedLabel
 from ui.style.help import address, finding_page, follow, page_of, set_page
 from ui.style.icons import set_icon
@@ -98,6 +99,7 @@ class FindingRow(QFrame):
         self.sentence, self.evidence = _label(wrap=True), _label("muted", wrap=True)
         self.note = _label("muted", wrap=True)
         self.manual = self._manual_button()
+        self.way_back = WayBackButton(self)
         self.body = QWidget()
         self._lay_out()
         self.set_open(False)
@@ -118,6 +120,7 @@ class FindingRow(QFrame):
             head.addWidget(label)
         head.addWidget(self.place, 1)
         head.addWidget(self.summary, 1)
+        head.addWidget(self.way_back)
         head.addWidget(self.manual)
         words = QVBoxLayout()
         words.setSpacing(2)
@@ -146,6 +149,7 @@ class FindingRow(QFrame):
         self.body.setVisible(on)
         self.summary.setVisible(not on)
         self.place.setVisible(on)
+        self.way_back.show_words(on)
         self.opener.setToolTip("Close this finding." if on else "Say more of this finding, and what mends it.")
 
     @property
@@ -186,6 +190,7 @@ class FindingRow(QFrame):
         self.sign.setVisible(finding.severity != "note")
         self.name.setText(f"{finding.rule[:1].upper()}{finding.rule[1:]}")
         self.place.setText(place_text(offer))
+        self.way_back.say(offer)
         self.sentence.setText(finding.sentence)
         self.summary.setText(f"{'Suspected: ' if offer.suspected else ''}{finding.sentence}")
         self.opener.setAccessibleName(f"{self.name.text()}: more")
@@ -226,6 +231,8 @@ class DoctorPanel(QScrollArea):
 
     chosen = Signal(object, object)
     """The :class:`Remedy` whose button was pressed, and the step that it goes back to, if it does."""
+    way_back_chosen = Signal(int)
+    """The step to go back to with all settings of then."""
     resized = Signal()
     """It has more or less to say."""
 
@@ -306,6 +313,7 @@ class DoctorPanel(QScrollArea):
         card = FindingRow()
         card.hide()
         card.chosen.connect(self.chosen)
+        card.way_back.chosen.connect(self.way_back_chosen)
         card.toggled.connect(lambda on: self._toggle(card, on))
         self._column.insertWidget(self._column.count() - 1, card)
         return card

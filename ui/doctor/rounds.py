@@ -20,6 +20,7 @@ from ui.bench.document import Document
 from ui.doctor.onsets import Onsets
 from ui.doctor.trials import BackgroundTrials, Offer
 from ui.plots.base import View
+from ui.style.numbers import integer
 
 EVERY_MS = 500
 SHARE = 20
@@ -51,6 +52,8 @@ class Rounds(QObject):
         """What was found last, at which step; the mends are untried."""
         self._step = 0
         self._onsets = Onsets()
+        self._marked: set[int] = set()
+        """Where findings began, and the worker has been told to keep a checkpoint from before that."""
         self.examined = False
         """Whether the present run has been."""
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
@@ -96,6 +99,13 @@ class Rounds(QObject):
         if reason is not None:
             self.refused.emit(reason)
 
+    def go_back(self, step: int) -> None:
+        """Let the run go on from ``step`` with the experiment of then, in one undo entry."""
+        then = self._bench.record.live_changes.experiment_before(step) or self._document.experiment
+        reason = self._document.propose(then.to_builtins(), f"Back to step {integer(step)}", back_to=step)
+        if reason is not None:
+            self.refused.emit(reason)
+
     def _due(self) -> bool:
         return not self._bench.playing or not self._since.isValid() or self._since.elapsed() >= self._rest
 
@@ -107,6 +117,7 @@ class Rounds(QObject):
         self._worried = False
         self._findings, self._step, self.examined = (), 0, False
         self._onsets = Onsets()
+        self._marked.clear()
         self._offer()
 
     def _follow(self) -> None:
@@ -152,6 +163,10 @@ class Rounds(QObject):
         offers = self.trials.consider(self._document.experiment, self._findings, self._step, loss)
         stride = 1 if self._view is None else self._view.history.stride
         since = self._onsets.of([offer.finding for offer in offers], stride)
+        for began, _ in since:
+            if began > 0 and began not in self._marked and self._bench.info is not None:
+                self._marked.add(began)
+                self._bench.link.keep_before(self._bench.info.run, began)
         self.offers = tuple(
             replace(offer, since=steps, back_to=self._step_before(steps[0]), experiment=self._document.experiment)
             for offer, steps in zip(offers, since, strict=True)

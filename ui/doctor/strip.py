@@ -39,6 +39,7 @@ class FindingsStrip(QFrame):
         trials = self.rounds.trials
         trials.progressed.connect(lambda: self.panel.show_progress(trials.progress))
         self.panel.chosen.connect(self.rounds.apply)
+        self.panel.way_back_chosen.connect(self.rounds.go_back)
         self.panel.resized.connect(self._place)
         over.installEventFilter(self)
         self.hide()
