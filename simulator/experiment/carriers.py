@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.schema.numbers import integer
+from simulator.system.file_format import FileFormat, FormatError
 from simulator.system.markup_text import MarkupError, metadata_of, template_of, with_metadata, with_template
 from simulator.system.png_text import PngError, text_of, with_text
 from simulator.system.regular_file import UnfitFileError, regular
@@ -25,9 +26,7 @@ from simulator.system.version import __version__
 
 NAME = "nablascope-experiment"
 """Keyword of the text in a PNG, and id of the element in an SVG or a page."""
-FORMAT = 1
-NEEDS = "0.1.0"
-"""The first version that reads this format."""
+CARRIED = FileFormat()
 MOST_TEXT = 16 * 2**20
 """Bytes beyond which a text is not an experiment."""
 LONGEST_TITLE = 200
@@ -55,7 +54,7 @@ class Carried:
 class _Written(Struct, frozen=True):
     nablascope: int
     experiment: msgspec.Raw
-    needs: str = NEEDS
+    needs: str = CARRIED.needs
     title: str = ""
     step: int = 0
     version: str = ""
@@ -118,8 +117,8 @@ def extract(path: Path) -> Carried:
 
 def _text(carried: Carried) -> bytes:
     plain = {
-        "nablascope": FORMAT,
-        "needs": NEEDS,
+        "nablascope": CARRIED.number,
+        "needs": CARRIED.needs,
         "title": carried.title,
         "step": carried.step,
         "version": carried.version,
@@ -146,10 +145,8 @@ def _carried(text: bytes) -> Carried:
 
 def _check_format(plain: Mapping[str, msgspec.Raw]) -> None:
     """A format that is to come names the version that it needs."""
-    stated = msgspec.json.decode(plain.get("nablascope", b"0"), type=int)
-    if stated < 1:
-        raise ExperimentError("the experiment in it has no format")
-    if stated > FORMAT:
-        needs = msgspec.json.decode(plain.get("needs", b'""'), type=str)
-        version = f"version {needs[:20]}" if needs else "a later version"
-        raise ExperimentError(f"its format {str(stated)[:20]} needs {version} of Nablascope; this is {__version__}")
+    needs = msgspec.json.decode(plain.get("needs", b'""'), type=str)
+    try:
+        CARRIED.brought_up({"needs": needs}, msgspec.json.decode(plain.get("nablascope", b"0"), type=int))
+    except FormatError as error:
+        raise ExperimentError(str(error)) from None

@@ -28,8 +28,8 @@ from simulator.parts.regularization import Regularization
 from simulator.parts.schedules import AnySchedule, ConstantSchedule
 from simulator.schema.numbers import integer, not_finite
 from simulator.schema.parameter import Spec, builtins_of, kinds, knob, replaced
+from simulator.system.file_format import FileFormat, FormatError
 from simulator.system.json_text import has_too_many_values
-from simulator.system.version import __version__
 
 FORMAT = "nablascope/1"
 MAX_DEPTH = 64
@@ -40,7 +40,8 @@ MAX_MESSAGE = 600
 """Characters that a sentence may have: what it quotes may be a megabyte."""
 
 
-LATER_FORM = re.compile(r"nablascope/(\d{1,9})")
+EXPERIMENT = FileFormat()
+STATED = re.compile(r"nablascope/(\d{1,9})")
 """How a file says which form it has."""
 
 
@@ -167,8 +168,7 @@ class Experiment(Spec, frozen=True, kw_only=True):
     @classmethod
     def _checked(cls, plain: Any) -> Experiment:
         _check_plain(plain)
-        _check_format(plain)
-        plain = _renamed(plain)
+        plain = _renamed(_brought_up(plain))
         try:
             experiment = msgspec.convert(plain, cls)
         except msgspec.ValidationError as error:
@@ -314,16 +314,16 @@ def _natural_loss(task: str) -> AnyLoss:
     return MSE() if task == "regression" else SoftmaxCrossEntropy()
 
 
-def _check_format(plain: Any) -> None:
-    """A form that is to come names the version that it needs, if it does."""
+def _brought_up(plain: Any) -> Any:
+    """In the present format; one that is to come names the version that it needs, if it does."""
     stated = plain.get("format") if isinstance(plain, dict) else None
-    number = LATER_FORM.fullmatch(stated) if isinstance(stated, str) else None
-    if number is None or int(number[1]) <= 1:
-        return
-    needs = plain.get("needs")
-    version = f"version {needs[:20]}" if isinstance(needs, str) and needs else "a later version"
-    known = f"this is {__version__}, which reads {FORMAT}"
-    raise ExperimentError(f"the form {stated} needs {version} of Nablascope; {known}", "format")
+    number = STATED.fullmatch(stated) if isinstance(stated, str) else None
+    if number is None or not int(number[1]):
+        return plain
+    try:
+        return {**EXPERIMENT.brought_up(plain, int(number[1])), "format": FORMAT}
+    except FormatError as error:
+        raise ExperimentError(f"{error}, which reads {FORMAT}", "format") from None
 
 
 def _renamed(plain: Any) -> Any:

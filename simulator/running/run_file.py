@@ -24,7 +24,7 @@ from simulator.record.record import Record, sampled
 from simulator.running.archive import ArchiveError, ArchiveReader, ArchiveWriter, reading
 from simulator.running.packed_data import is_data, located
 from simulator.running.presentation import NAMES as PRESENTATION
-from simulator.running.run_formats import FORMAT, NEEDS, check_format
+from simulator.running.run_formats import RUN, check_format
 from simulator.system.atomic import write_atomic
 from simulator.system.environment import Environment
 from simulator.system.fingerprint import Fingerprint, fingerprint
@@ -93,7 +93,7 @@ def write_into(saved: SavedRun, stream: IO[bytes]) -> None:
 
 def add_head(archive: ArchiveWriter, experiment: Experiment, here: Environment, digest: str = "") -> None:
     """What every such file begins with; ``digest`` is of the data that a run was trained on."""
-    manifest = _Manifest(FORMAT, NEEDS, here, digest)
+    manifest = _Manifest(RUN.number, RUN.needs, here, digest)
     archive.add(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
     archive.add(EXPERIMENT, experiment.to_json())
 

@@ -25,9 +25,11 @@ from simulator.running.run_file import SavedRun
 from simulator.running.throttle import Throttle
 from simulator.system.atomic import write_atomic
 from simulator.system.environment import Environment
+from simulator.system.file_format import FileFormat
 from simulator.system.process_lock import ProcessLock
 from simulator.system.regular_file import read_regular
 
+PROGRESSED = FileFormat()
 UNFINISHED, PROGRESS, LOCK = "unfinished", "progress.json", ".lock"
 MOST_PROGRESS = 256 * 2**20
 """Bytes of the JSON."""
@@ -47,7 +49,9 @@ class Arguments(Struct, frozen=True, forbid_unknown_fields=True):
     """The step at which it began."""
 
 
-class _Progress(Struct, frozen=True, forbid_unknown_fields=True):
+class _Progress(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    format: int = PROGRESSED.number
+    needs: str = PROGRESSED.needs
     step: int
     arguments: Arguments
     files: FileProgress
@@ -107,7 +111,9 @@ class RunFolder:
             run_file.write(SavedRun(kept, record, files.environment), self._named("run", step))
             if (own := course.stopping.record) is not None:
                 run_file.write(SavedRun(kept, own, files.environment), self._named("rule", step))
-            progress = _Progress(step, self.arguments, files.progress, course.stopping.state())
+            progress = _Progress(
+                step=step, arguments=self.arguments, files=files.progress, rule=course.stopping.state()
+            )
             write_atomic(self.unfinished / PROGRESS, msgspec.json.encode(progress))
             self._forget_but(step)
 
@@ -125,7 +131,8 @@ class RunFolder:
         if not path.exists():
             return None
         try:
-            progress = msgspec.json.decode(read_regular(path, MOST_PROGRESS), type=_Progress)
+            plain = msgspec.json.decode(read_regular(path, MOST_PROGRESS), type=dict[str, Any])
+            progress = msgspec.convert(PROGRESSED.brought_up(plain, plain.get("format", 1)), _Progress)
             _check_names(progress.files)
             own = self._named("rule", progress.step)
             rule_record = run_file.read(own).record if own.exists() else None

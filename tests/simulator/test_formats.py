@@ -8,24 +8,60 @@ from typing import Any
 
 import pytest
 
-from simulator.experiment.carriers import FORMAT as CARRIED
-from simulator.experiment.carriers import extract
-from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.experiment.carriers import CARRIED, extract
+from simulator.experiment.experiment import EXPERIMENT, Experiment, ExperimentError
 from simulator.experiment.files import read as read_experiment
 from simulator.running import shared_file
 from simulator.running.headless import run
 from simulator.running.run_file import read, taken_up
-from simulator.running.run_formats import FORMAT, MIGRATIONS
+from simulator.running.run_formats import RUN
+from simulator.system.file_format import FileFormat, FormatError
 
 KEPT = Path(__file__).parents[1] / "data" / "formats"
 
 
-def test_a_file_of_every_format_is_kept_and_every_change_of_it_has_a_migration() -> None:
-    assert {path.stem for path in KEPT.glob("*.nabla")} == {str(each) for each in range(1, FORMAT + 1)}
-    assert {path.stem for path in KEPT.glob("shared/*.nabla")} == {str(each) for each in range(1, FORMAT + 1)}
-    kept = {path.name for path in KEPT.glob("carriers/*")}
-    assert kept == {f"{each}.{kind}" for each in range(1, CARRIED + 1) for kind in ("png", "svg", "html")}
-    assert set(MIGRATIONS) == set(range(1, FORMAT))
+FORMATS = {
+    "*.json": EXPERIMENT, "*.nabla": RUN, "shared/*.nabla": RUN, "carriers/*.png": CARRIED, "carriers/*.svg": CARRIED,
+    "carriers/*.html": CARRIED,
+}  # fmt: skip
+"""Pattern of the files → their format."""
+
+
+@pytest.mark.parametrize("pattern", FORMATS)
+def test_a_file_of_every_format_is_kept_and_every_change_of_it_has_a_migration(pattern: str) -> None:
+    present = FORMATS[pattern]
+    assert {path.stem for path in KEPT.glob(pattern)} == {str(each) for each in range(1, present.number + 1)}
+    assert set(present.migrations) == set(range(1, present.number))
+
+
+CHANGED_TWICE = FileFormat(
+    3, "0.3.0", {1: lambda plain: {**plain, "second": 2}, 2: lambda plain: {**plain, "third": plain["second"] + 1}}
+)
+"""A format as it will be one day."""
+
+
+@pytest.mark.parametrize(
+    ("stated", "plain", "expected"),
+    [(1, {"a": 0}, {"a": 0, "second": 2, "third": 3}), (2, {"second": 5}, {"second": 5, "third": 6}), (3, {}, {})],
+)
+def test_each_migration_makes_the_next_format_of_the_one_before(
+    stated: int, plain: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    assert CHANGED_TWICE.brought_up(plain, stated) == expected
+
+
+@pytest.mark.parametrize("stated", [0, -1, None, "1", True, 1.0, [1]])
+def test_what_is_no_number_from_1_on_is_no_format(stated: object) -> None:
+    with pytest.raises(FormatError, match="not a number from 1 on"):
+        CHANGED_TWICE.brought_up({}, stated)
+
+
+@pytest.mark.parametrize(
+    ("needs", "told"), [("4.0.0", "version 4.0.0"), (None, "a later version"), ("9" * 99, "version " + "9" * 20 + " ")]
+)
+def test_a_later_format_names_the_version_that_it_needs(needs: object, told: str) -> None:
+    with pytest.raises(FormatError, match=told):
+        CHANGED_TWICE.brought_up({"needs": needs}, 4)
 
 
 @pytest.mark.parametrize("path", sorted(KEPT.glob("*.nabla")), ids=lambda path: path.stem)

@@ -9,14 +9,13 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from simulator.system.version import __version__
+from simulator.system.file_format import FileFormat, FormatError
 from ui.board.arrangement import Arrangement
 from ui.settings.fault_log import log
 from ui.settings.settings import Settings
 
 KEY = "board/workspaces"
-FORMAT, NEEDS = 1, "0.1.0"
-"""Of what is stored, and the first version that reads it."""
+STORED = FileFormat()
 OWN = re.compile(r"own-\d{1,6}", re.ASCII)
 """The id of a person's own workspace."""
 MOST, LONGEST_TITLE = 1000, 200
@@ -177,8 +176,8 @@ class Workspaces(QObject):
     def _store(self) -> None:
         changed = [each for each in self._all if each not in BUILT_IN]
         state = {
-            "format": FORMAT,
-            "needs": NEEDS,
+            "format": STORED.number,
+            "needs": STORED.needs,
             "current": self.current,
             "size": self.size_factor,
             "arrangements": {each.id: each.arrangement.to_builtins() for each in changed},
@@ -209,12 +208,12 @@ def _stored(settings: Settings) -> dict[str, Any]:
         state = _mapping(json.loads(text))
     except (ValueError, RecursionError):
         return {}
-    stated = state.get("format", FORMAT)
-    if stated == FORMAT:
-        return state
-    settings.set(f"{KEY}-of-a-later-version", text)
-    log.warning("the arrangement needs version %s: this is %s", str(state.get("needs"))[:20], __version__)
-    return {}
+    try:
+        return STORED.brought_up(state, state.get("format", 1))
+    except FormatError as error:
+        settings.set(f"{KEY}-of-a-later-version", text)
+        log.warning("the arrangement is not read: %s", error)
+        return {}
 
 
 def _mapping(value: object) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from simulator.experiment.experiment import Experiment
 from simulator.system.atomic import write_atomic
+from simulator.system.file_format import FileFormat
 from ui.bench.bench import Bench
 from ui.settings.fault_log import log
 from ui.settings.preferences import AUTOSAVE, preference_changed, preferred
@@ -24,7 +25,7 @@ LAST_SECONDS = 0.7
 """How long a process that is told to end waits for the step in hand."""
 EXPERIMENT, NOTE = "experiment.json", "note.json"
 MOST_NOTE = 2**16
-FORMAT, NEEDS = 1, "0.1.0"
+NOTED = FileFormat()
 
 
 class Note(Struct, frozen=True):
@@ -35,9 +36,8 @@ class Note(Struct, frozen=True):
     """Since 1970, when it was kept."""
     changed: bool
     """Whether the experiment has changes that are in no file."""
-    format: int = FORMAT
-    needs: str = NEEDS
-    """The first version that reads this format."""
+    format: int = NOTED.number
+    needs: str = NOTED.needs
     document: int = 0
     """Which of the session's documents it is of: so the file of its run is called."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from PySide6.QtWidgets import QWidget
@@ -13,13 +13,12 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import MAX_FILE_BYTES
 from simulator.schema.parameter import is_live_change
 from simulator.system.regular_file import read_regular
-from simulator.system.version import __version__
 from ui.bench.document import Document
 from ui.dialogs import files
 from ui.settings.fault_log import log
 from ui.settings.session_folder import SessionFolder
 from ui.style.numbers import count, duration
-from ui.window.recovery import EXPERIMENT, FORMAT, MOST_NOTE, NOTE, Note, Recovery, run_name
+from ui.window.recovery import EXPERIMENT, MOST_NOTE, NOTE, NOTED, Note, Recovery, run_name
 
 # What reads runs is imported where one was left: other starts do not wait for it.
 if TYPE_CHECKING:
@@ -62,16 +61,14 @@ def note_of(session: SessionFolder) -> Note | None:
     if (session.path / DECLINED).exists():
         return None
     try:
-        note = msgspec.json.decode(read_regular(session.path / NOTE, MOST_NOTE), type=Note)
+        plain = msgspec.json.decode(read_regular(session.path / NOTE, MOST_NOTE), type=dict[str, Any])
+        note = msgspec.convert(NOTED.brought_up(plain, plain.get("format", 1)), Note)
         time.localtime(note.seconds)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         reason = getattr(error, "strerror", "") or str(error) or "there is not enough memory"
         log.warning("%s cannot be read: %s", session.path / NOTE, reason)
-        return None
-    if note.format > FORMAT:
-        log.warning("what a session has left needs version %s: this is %s", note.needs[:20], __version__)
         return None
     return note
 
