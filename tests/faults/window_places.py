@@ -254,6 +254,22 @@ def saving_changed(ending: str) -> Place:
     )  # fmt: skip
 
 
+def _share(parts: frozenset[str], folder: Path) -> str:
+    be_unsaved()
+    window().banner.clear()
+    window().sharing.write(folder / "talk.nabla", parts)
+    wait(lambda: not window().sharing.busy)
+    return said()
+
+
+def sharing(what: str, *parts: str) -> Place:
+    name = "talk.nabla"
+    return Place(
+        f"share {what}", functools.partial(_put_old, name), functools.partial(_share, frozenset(parts)), WRITTEN,
+        "simulator.running.shared_file.add_head", functools.partial(_old_or_new, name), held,
+    )  # fmt: skip
+
+
 def exporting(ending: str) -> Place:
     name = f"plot{ending}"
     return Place(
@@ -287,6 +303,8 @@ PLACES = (
     saving_changed(".nabla"),
     Place("autosave", _begin_session, _autosave, WRITTEN, "ui.window.recovery.write_atomic", _kept_is_whole, _autosaved,
           changes=True),
+    sharing("experiment", "workspace", "pins"),
+    sharing("run", "run"),
     exporting(".png"),
     exporting(".svg"),
     exporting(".csv"),

@@ -31,6 +31,7 @@ def open_on(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """QSettings, and what is kept between two starts, in folders of the test's own."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     QCoreApplication.setOrganizationName("Nablascope")
     QCoreApplication.setApplicationName("Nablascope")
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)

@@ -76,6 +76,11 @@ class Sharing(QObject):
         self.working.connect(progress.show_progress)
         progress.cancelled.connect(self.cancel)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a file is still being written."""
+        return self._path is not None
+
     # -- to a file -----------------------------------------------------------------------------------------------
 
     def share(self) -> None:
@@ -158,7 +163,7 @@ class Sharing(QObject):
 
         path = path.absolute()
         if self._path is not None:
-            self._banner.say(f"{self._path.name} is still being written.")
+            self._banner.say(f"Not shared: {self._path.name} is still being written.")
         elif path == self._document.path:
             self._banner.say(f"Not shared: {path.name} is the file of this experiment. Choose another name.")
         else:
@@ -192,9 +197,9 @@ class Sharing(QObject):
         try:
             self._write(shared, path)
         except OSError as error:
-            self._written.emit(path, str(error.strerror or error))
+            self._written.emit(path, f"{path}: cannot be written: {error.strerror or error}")
         except MemoryError:
-            self._written.emit(path, "there is not enough memory to write it")
+            self._written.emit(path, f"{path}: there is not enough memory to write it")
         else:
             self._written.emit(path, "")
 
@@ -226,7 +231,8 @@ class Sharing(QObject):
         self._path = None
         self.working.emit(None)
         if reason:
-            self._banner.say(f"Not shared: {reason.removeprefix(NOT_SAVED).rstrip('.')}.")
+            told = "it was cancelled" if self._cancelled else reason.removeprefix(NOT_SAVED).rstrip(".")
+            self._banner.say(f"Not shared: {told}.")
         else:
             self._banner.say(f"Shared as {path.name}, {size_text(path.stat().st_size)}: {self._told}.")
 
