@@ -15,12 +15,12 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from tests.faults import headless_places, window_places
+from tests.faults import headless_places, page_places, window_places
 from tests.faults.cells import Cell, Place, try_cell
 from tests.faults.faults import ENDING, Fault
 from tests.faults.window import close
 
-PLACES = (*window_places.PLACES, *headless_places.PLACES)
+PLACES = (*window_places.PLACES, *page_places.PLACES, *headless_places.PLACES)
 
 
 SHORT = (

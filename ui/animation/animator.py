@@ -21,6 +21,7 @@ from simulator.system.progress import CancelledError, Progress
 from ui.animation.plan import Plan
 from ui.animation.recomputer import Recomputer
 from ui.chart.view import View
+from ui.export import ExportError
 from ui.export.pictures import picture, png_of
 from ui.plots.base import Plot
 from ui.style.numbers import count, integer
@@ -136,31 +137,38 @@ class Animator(QObject):
 
     def _draw_next(self) -> None:
         """The turn of one picture."""
-        moment, plot, animation = self._moments[self._drawn], self._plot, self._animation
-        plot.show_changes(moment.changes)
-        if plot.picture_title is not None:
-            plot.picture_title.note = f"step {integer(moment.state.step)}"
-        plot.show_state(moment.state)
-        image = picture(plot, animation.width, animation.height, animation.scale, light=False)
-        content = png_of(image)
-        if self._drawn == 0 and self._carried is not None:
-            content = embed(content, ".png", self._carried)
         assert self._writer is not None
         try:
-            self._writer.add(content)
+            self._writer.add(self._picture(self._moments[self._drawn]))
             self._drawn += 1
             if self._drawn == len(self._moments):
                 self._finish()
                 return
         except OSError as error:
-            self._fail(f"{animation.path} cannot be written: {error.strerror or error}")
-            return
-        self._tell("Drawing and writing", self._drawn)
+            self._fail(f"{self._animation.path} cannot be written: {error.strerror or error}")
+        except MemoryError:
+            self._fail("there is not enough memory for it")
+        except ExportError as error:
+            self._fail(str(error))
+        else:
+            self._tell("Drawing and writing", self._drawn)
+
+    def _picture(self, moment: Moment) -> bytes:
+        """What the plot shows at one step, as a PNG; the first one carries the experiment."""
+        plot, animation = self._plot, self._animation
+        plot.show_changes(moment.changes)
+        if plot.picture_title is not None:
+            plot.picture_title.note = f"step {integer(moment.state.step)}"
+        plot.show_state(moment.state)
+        content = png_of(picture(plot, animation.width, animation.height, animation.scale, light=False))
+        if self._drawn or self._carried is None:
+            return content
+        return embed(content, ".png", self._carried)
 
     def _finish(self) -> None:
         """All is written: it takes the place of what was there."""
-        self._end()
         self._stack.close()
+        self._end()
         first, last = self._moments[0].state.step, self._moments[-1].state.step
         frames = count(len(self._moments), "frame")
         steps = f"steps {integer(first)} … {integer(last)}" if first != last else f"step {integer(first)}"
@@ -172,9 +180,9 @@ class Animator(QObject):
         self.failed.emit(f"The animation was not written: {why}.")
 
     def _discard(self) -> None:
-        """Leave the file as it was."""
+        """Leave the file as it was; what a full disk has no room for is not to be written any more."""
         stack, self._stack = self._stack, ExitStack()
-        with suppress(CancelledError):
+        with suppress(CancelledError, OSError):
             stack.__exit__(CancelledError, CancelledError(), None)
 
     def _end(self) -> None:

@@ -35,3 +35,5 @@ def write_report(run: ReportedRun, plots: Sequence[Plot[Any]], path: Path) -> No
         write_atomic(path, content)
     except OSError as error:
         raise ExportError(f"cannot write {path}: {error.strerror or error}") from error
+    except MemoryError:
+        raise ExportError("there is not enough memory for the report") from None
