@@ -200,6 +200,20 @@ def test_a_question_that_is_ended_from_outside_gives_nothing_up(qtbot: QtBot) ->
         assert ask(parent) == "cancel"
 
 
+def test_of_a_run_that_was_saved_before_what_is_not_saved_is_said(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    train(qtbot, window, 7)
+    monkeypatch.setattr(files, "ask_save", lambda *_: tmp_path / "kept.nabla")
+    assert window.experiments.save_as()
+    assert window.bench.keeper.wait()
+    train(qtbot, window, 5)
+    answers = Answers(monkeypatch, "cancel")
+    assert not window.close()
+    told = "12 steps, 1 min 40 s of training, the last 5 steps of which are not saved"
+    assert answers.asked == [("ask_run", told)]
+
+
 def test_files_beside_a_chosen_one_take_no_place_that_is_taken(tmp_path: Path) -> None:
     (tmp_path / "a.nabla").touch()
     (tmp_path / "a-2.nabla").touch()

@@ -81,7 +81,7 @@ def ask_unsaved(parent: QWidget, name: str, runs: str = "") -> Answer:
     """What to do with changes that would be lost, and with them the ``runs``, if any are named."""
     box = _question(parent, "Unsaved changes", f"{name} has changes that are not saved.")
     if runs:
-        box.setInformativeText(f"They would be lost, and what was trained is in no file: {runs}. A .nabla keeps both.")
+        box.setInformativeText(f"They would be lost, and what was trained: {runs}. A .nabla keeps both.")
         return _answer(box, {KEEP: "keep", "Save the experiment only": "save", Usual.Discard: "discard"})
     box.setInformativeText("Without saving they are lost.")
     return _answer(box, {Usual.Save: "save", Usual.Discard: "discard"})
@@ -113,7 +113,7 @@ def ask_changed(parent: QWidget, path: Path, *, gone: bool, reload: bool) -> Cha
 
 def ask_run(parent: QWidget, name: str, runs: str) -> Answer:
     """What to do with ``runs`` that would be lost."""
-    box = _question(parent, "Not saved", f"What was trained of {name} is in no file.")
+    box = _question(parent, "Not saved", f"{name} has a run that is not saved.")
     box.setInformativeText(f"It would be lost: {runs}.")
     return _answer(box, {KEEP: "keep", Usual.Discard: "discard"})
 

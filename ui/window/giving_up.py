@@ -80,12 +80,15 @@ class GivingUp(QObject):
 
 
 def told(runs: tuple[UnsavedRun, ...]) -> str:
-    """``12 400 steps, 3 min 20 s of training``, for each of them."""
-    return "; ".join(
-        f"{count(run.record.steps, 'step')}, {duration(run.record.seconds)} of training"
-        f"{' (undo would bring it back)' if run.kept is not None else ''}"
-        for run in runs
-    )
+    """``12 400 steps, 3 min 20 s of training``, for each of them, with how much of it is not saved."""
+    return "; ".join(map(_told, runs))
+
+
+def _told(run: UnsavedRun) -> str:
+    steps, saved = run.record.steps, run.record.saved_steps
+    lately = f", the last {count(steps - saved, 'step')} of which are not saved" if saved > 0 else ""
+    back = " (undo would bring it back)" if run.kept is not None else ""
+    return f"{count(steps, 'step')}, {duration(run.record.seconds)} of training{lately}{back}"
 
 
 def numbered(path: Path) -> Iterator[Path]:
