@@ -186,7 +186,8 @@ def test_a_run_that_is_saved_has_nothing_to_lose(
     assert not list(session.path.glob("*.nabla"))
     train(qtbot, window, 3)
     kept(qtbot, recovery)
-    assert note_of(session) is not None
+    killed(recovery, session)
+    assert left_in(tmp_path / "state").gain == "a run of 15 steps, the last 3 steps of which are not saved"
 
 
 def test_the_run_of_a_document_that_was_given_up_is_not_offered_with_the_next_one(

@@ -85,10 +85,15 @@ def told(runs: tuple[UnsavedRun, ...]) -> str:
 
 
 def _told(run: UnsavedRun) -> str:
-    steps, saved = run.record.steps, run.record.saved_steps
-    lately = f", the last {count(steps - saved, 'step')} of which are not saved" if saved > 0 else ""
     back = " (undo would bring it back)" if run.kept is not None else ""
-    return f"{count(steps, 'step')}, {duration(run.record.seconds)} of training{lately}{back}"
+    return f"{trained(run.record.steps, run.record.seconds, run.record.saved_steps)}{back}"
+
+
+def trained(steps: int, seconds: float, saved: int) -> str:
+    """How long a run was trained, and how much of it is beyond the ``saved`` steps that stand in a file."""
+    time = f", {duration(seconds)} of training" if seconds >= 1 else ""
+    lately = f", the last {count(steps - saved, 'step')} of which are not saved" if 0 < saved < steps else ""
+    return f"{count(steps, 'step')}{time}{lately}"
 
 
 def numbered(path: Path) -> Iterator[Path]:

@@ -40,6 +40,8 @@ class Note(Struct, frozen=True):
     needs: str = NOTED.needs
     document: int = 0
     """Which of the session's documents it is of: so the file of its run is called."""
+    saved_steps: int = -1
+    """How many steps of the run stand in a file of the person's."""
 
 
 def run_name(document: int) -> str:
@@ -120,8 +122,9 @@ class Recovery(QObject):
         return self._folder / run_name(self._number)
 
     def _note(self) -> tuple[Experiment, Note]:
-        note = Note(self._document.name, time.time(), self._document.dirty, document=self._number)
-        return self._document.experiment, note
+        document, saved = self._document, self._bench.record.saved_steps
+        note = Note(document.name, time.time(), document.dirty, document=self._number, saved_steps=saved)
+        return document.experiment, note
 
     def _write(self, what: tuple[Experiment, Note]) -> bool:
         """Whether it could be written; in a thread of its own, too."""
@@ -198,7 +201,7 @@ class Recovery(QObject):
             log.warning("a run stays where it was kept: %s", error)
             session.leave()
             return
-        mine = msgspec.structs.replace(note, document=self._number, changed=True)
+        mine = msgspec.structs.replace(note, document=self._number, changed=True, saved_steps=-1)
         session.end() if self._write((experiment, mine)) else session.leave()
 
     def close(self) -> None:

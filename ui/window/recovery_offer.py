@@ -17,7 +17,7 @@ from ui.bench.document import Document
 from ui.dialogs import files
 from ui.settings.fault_log import log
 from ui.settings.session_folder import SessionFolder
-from ui.style.numbers import count, duration
+from ui.window.giving_up import trained
 from ui.window.recovery import EXPERIMENT, MOST_NOTE, NOTE, NOTED, Note, Recovery, run_name
 
 # What reads runs is imported where one was left: other starts do not wait for it.
@@ -50,10 +50,9 @@ class Left:
         changes = ["changes that are not saved"] if self.note.changed else []
         if self.run is None or not self.run.checkpoint.step:
             return " and ".join(changes)
-        steps, seconds = count(self.run.checkpoint.step, "step"), self.run.record.seconds
-        trained = f", {duration(seconds)} of training" if seconds >= 1 else ""
+        steps = trained(self.run.checkpoint.step, self.run.record.seconds, self.note.saved_steps)
         back = "" if self.run_goes_on else ", which undo brings back"
-        return " and ".join([*changes, f"a run of {steps}{trained}{back}"])
+        return " and ".join([*changes, f"a run of {steps}{back}"])
 
 
 def note_of(session: SessionFolder) -> Note | None:
