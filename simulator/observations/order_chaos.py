@@ -30,8 +30,6 @@ class OrderChaosObservation(Observation[OrderChaos], frozen=True, tag="order-cha
         return order_chaos(training.network)
 
     def rows(self, result: OrderChaos, info: RunInfo) -> Iterator[Row]:
-        if result.reason:
-            raise ValueError(result.reason)
         yield Row(
             "order_chaos.csv",
             {

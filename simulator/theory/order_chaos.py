@@ -26,8 +26,6 @@ class OrderChaos(Struct, frozen=True):
     activation: str
     layer: str
     """Label of the layer whose place it is."""
-    reason: str
-    """Why the network has no place on it; ``""`` where it has one."""
     weight_variance: float
     bias_variance: float
     edge: Floats
@@ -102,18 +100,13 @@ def stack_of(network: Network) -> Stack:
 
 
 def order_chaos(network: Network) -> OrderChaos:
-    """The place of a network's stack, and the map's edge."""
-    try:
-        stack = stack_of(network)
-    except HomelessError as error:
-        nothing = frozen(np.empty((2, 0)))
-        return OrderChaos("", "", str(error), math.nan, math.nan, nothing, nothing, True, math.nan, math.nan)
+    """The place of a network's stack, and the map's edge; HomelessError where it has none."""
+    stack = stack_of(network)
     settled, factor = stack.settled(), stack.masking
     squeeze = np.array([[1 / factor], [1.0]])
     return OrderChaos(
         activation=title_of(type(stack.activation)),
         layer=stack.label,
-        reason="",
         weight_variance=stack.weight_variance,
         bias_variance=stack.bias_variance,
         edge=frozen(edge_of_chaos(stack.activation, stack.square / factor) * squeeze),

@@ -18,7 +18,6 @@ from simulator.observations.bounds import BoundsObservation
 from simulator.observations.order_chaos import OrderChaosObservation
 from simulator.observations.prediction import PredictionObservation
 from simulator.parts.activations import GELU
-from simulator.theory.bounds import Bounds
 from simulator.theory.mean_field import border_of_chaos, edge_of_chaos
 from tests.ui.plot_data import view, with_results
 from tests.ui.told import drawn, empty_note
@@ -47,6 +46,13 @@ def made(key: str, qtbot: QtBot, given: View) -> Plot[Any]:
 
 def changed(given: View, observation: Observation[Any], result: Any) -> View:
     return dataclasses.replace(given, frame=with_results(given.frame, {observation: result}))
+
+
+def refused(given: View, observation: Observation[Any], reason: str) -> View:
+    """A view of a run that has no result of this observation, for a reason."""
+    why = Observed[Any](given.frame.step, None, reason, 0.3)
+    frame = structs.replace(given.frame, observations={**given.frame.observations, observation: why})
+    return dataclasses.replace(given, frame=frame)
 
 
 # -- the overlay -------------------------------------------------------------------------------------------------
@@ -116,11 +122,13 @@ def test_bounds_show_slack_and_cost(qtbot: QtBot) -> None:
     assert set(table["sample"]) == {7}
 
 
-def test_bounds_say_why_there_are_none_in_place_of_axes(qtbot: QtBot) -> None:
-    given = view(4)
-    refused = Observed[Bounds](40, None, "it is round", 0.3)
-    frame = structs.replace(given.frame, observations={**given.frame.observations, BoundsObservation(): refused})
-    plot = made("bounds", qtbot, dataclasses.replace(given, frame=frame))
+@pytest.mark.parametrize("observation", [BoundsObservation(), OrderChaosObservation()], ids=["bounds", "order_chaos"])
+@pytest.mark.parametrize("reason", ["it is round", "It is round."])
+def test_what_a_network_has_not_is_said_in_place_of_axes(
+    observation: Observation[Any], reason: str, qtbot: QtBot
+) -> None:
+    key = "bounds" if observation == BoundsObservation() else "order_chaos"
+    plot = made(key, qtbot, refused(view(4), observation, reason))
     assert empty_note(plot).text() == "It is round."
     assert empty_note(plot).isVisibleTo(plot)
 
@@ -195,13 +203,9 @@ def test_the_map_shows_where_its_edge_breaks_and_where_theory_is_unreliable(qtbo
 
 
 def test_a_network_without_a_place_is_told_in_words(qtbot: QtBot) -> None:
-    given = view(4)
-    theory = given.frame.result(OrderChaosObservation())
-    assert theory is not None
-    nowhere = structs.replace(theory, reason="It is nowhere.", weight_variance=math.nan)
-    plot = made("order_chaos", qtbot, changed(given, OrderChaosObservation(), nowhere))
+    plot = made("order_chaos", qtbot, refused(view(4), OrderChaosObservation(), "It is nowhere."))
     assert isinstance(plot, OrderChaosPlot)
-    assert plot.legend.remark == "It is nowhere."
+    assert empty_note(plot).text() == "It is nowhere."
     assert plot.place is None
 
 

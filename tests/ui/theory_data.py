@@ -22,7 +22,7 @@ def prediction(depth: int) -> Prediction:
 
 
 def order_chaos() -> OrderChaos:
-    return OrderChaos("tanh", "2", "", 1.2, 0.1, edge_of_chaos(Tanh()), border_of_chaos(Tanh()), True, 0.5, 0.9)
+    return OrderChaos("tanh", "2", 1.2, 0.1, edge_of_chaos(Tanh()), border_of_chaos(Tanh()), True, 0.5, 0.9)
 
 
 def bounds(measured: Floats) -> Bounds:

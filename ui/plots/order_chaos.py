@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPolygonF
 
+from simulator.observations.base import Observed
 from simulator.observations.order_chaos import OrderChaosObservation
 from simulator.theory.order_chaos import OrderChaos
 from ui.chart.axes import ValueAxis, plot_font
@@ -21,7 +22,8 @@ from ui.chart.pens import pen_of, transparent
 from ui.chart.polygons import Array, polygon
 from ui.chart.ranges import nice_ceiling
 from ui.chart.table import Table
-from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.observed import ObservedPlot
 from ui.style.numbers import number
 
 Place = tuple[float, float]
@@ -135,7 +137,7 @@ def on_map(place: Place, pane: Pane) -> QPointF:
     return QPointF(min(place[0], right), min(place[1], top))
 
 
-class OrderChaosPlot(Plot[OrderChaosState]):
+class OrderChaosPlot(ObservedPlot[OrderChaosState]):
     key = "order_chaos"
     preset = "edge-of-chaos"
     overlays = False
@@ -176,16 +178,16 @@ class OrderChaosPlot(Plot[OrderChaosState]):
             self._hand = None
         super().refresh(view)
 
-    def capture(self, view: View) -> OrderChaosState | None:
-        plane = view.frame.result(OrderChaosObservation())
-        return None if plane is None else OrderChaosState(view.frame.step, plane)
+    def understand(self, observed: Observed[OrderChaos], view: View) -> OrderChaosState:
+        assert observed.result is not None
+        return OrderChaosState(view.frame.step, observed.result)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     @property
     def place(self) -> Place | None:
         """Where the dot stands."""
-        if self._hand is not None or self.state is None or self.state.map.reason:
+        if self._hand is not None or self.state is None:
             return self._hand
         return self.state.map.weight_variance, self.state.map.bias_variance
 
@@ -196,25 +198,19 @@ class OrderChaosPlot(Plot[OrderChaosState]):
         plane, ranges = state.map, self.pane.auto
         edge = [polygon(*_within(piece, ranges)) for piece in _unbroken(plane.edge)]
         return [
-            *([] if plane.reason else [Regions("regions", plane.border, ranges)]),
+            Regions("regions", plane.border, ranges),
             Curves("edge", [edge], width=1.6, smooth=True, z=-1.0),
             *([] if self.place is None else [Handle("network", self.place, held=self._holding)]),
         ]
 
     def ghost_marks(self, ghost: OrderChaosState) -> Sequence[Mark]:
         place = ghost.map.weight_variance, ghost.map.bias_variance
-        return [] if ghost.map.reason else [Handle("network", place, ring=True, z=1.0)]
+        return [Handle("network", place, ring=True, z=1.0)]
 
     # -- words -------------------------------------------------------------------------------------------------------
 
-    def remark(self, state: OrderChaosState) -> str:
-        """Why the network has no place on the map."""
-        return state.map.reason
-
     def legend_keys(self, state: OrderChaosState) -> Sequence[Key]:
         plane = state.map
-        if plane.reason:
-            return ()
         keys = [Key(f"σ_w² {number(plane.weight_variance)}, σ_b² {number(plane.bias_variance)}", "accent", "dot")]
         keys.append(Key(f"χ {number(plane.chi)}", "muted", "none"))
         keys.append(Key(f"edge for {plane.activation}", "text", "line"))
@@ -226,16 +222,14 @@ class OrderChaosPlot(Plot[OrderChaosState]):
     def notes(self, state: OrderChaosState) -> Sequence[Note]:
         plane = state.map
         notes = [Note("theory unreliable here", warning=True)] if plane.doubt else []
-        if not plane.alike and not plane.reason:
+        if not plane.alike:
             notes.append(Note(f"layer {plane.layer}; others differ"))
-        if not plane.reason and any(_far_out(plane)):
+        if any(_far_out(plane)):
             notes.append(Note("the network lies beyond the map", warning=True))
         return notes
 
     def probe(self, state: OrderChaosState, pane: int, x: float, y: float) -> Probe | None:
         plane = state.map
-        if plane.reason:
-            return None
         reach = "for ever" if plane.chi == 1 else f"about {number(_reach(plane.chi))} layers"
         settles = f"q settles at {number(plane.settled)}" if math.isfinite(plane.settled) else "q grows without end"
         return Probe(
@@ -343,7 +337,7 @@ def _ranges(plane: OrderChaos) -> tuple[Place, Place]:
     """Room for the border where it begins, and for the dot where it is not far out."""
     start = _start(plane)
     dot = zip((plane.weight_variance, plane.bias_variance), _far_out(plane), strict=True)
-    across, up = (0.0 if plane.reason or far or math.isnan(value) else value for value, far in dot)
+    across, up = (0.0 if far or math.isnan(value) else value for value, far in dot)
     right, top = nice_ceiling(max(2.5 * start, 1.25 * across, 1.0)), nice_ceiling(max(0.5, 1.25 * up))
     # A dot on an axis is whole.
     return (-0.03 * right, right), (-0.05 * top, top)

@@ -1,0 +1,35 @@
+"""Plots of one observation, which a run may not have: they say why in place of axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.observations.base import Observed
+from simulator.training.run_info import RunInfo
+from ui.chart.view import S
+from ui.plots.base import Plot, View
+
+
+class ObservedPlot(Plot[S]):
+    """A subclass says in ``observations`` what it shows and how a result becomes a state."""
+
+    refusal: str = ""
+    """Why this run has no result."""
+
+    def understand(self, observed: Observed[Any], view: View) -> S:
+        """What is drawn of an observation that has a result."""
+        raise NotImplementedError
+
+    def start(self, info: RunInfo) -> None:
+        self.refusal = ""
+        super().start(info)
+
+    def capture(self, view: View) -> S | None:
+        observed = view.frame.observed(self.observations[0])
+        self.refusal = "" if observed is None else observed.refusal.rstrip(".")
+        return None if observed is None or observed.refusal else self.understand(observed, view)
+
+    def _show_empty(self) -> None:
+        super()._show_empty()
+        if self.refusal:
+            self._empty.setText(f"{self.refusal[0].upper()}{self.refusal[1:]}.")
