@@ -257,13 +257,13 @@ def asked(window: Any, qtbot: QtBot, steps: int, key: str = "gradient_depth") ->
     return cast("AnimationDialog", dialog)
 
 
-@pytest.mark.parametrize("mode", ["thread", "process"])
+@pytest.mark.parametrize(("mode", "key"), [("thread", "waterfall"), ("process", "gradient_depth")])
 def test_the_window_animates_a_run_and_leaves_it_alone(
-    mode: Mode, open_on: OpenOn, qtbot: QtBot, tmp_path: Path
+    mode: Mode, key: str, open_on: OpenOn, qtbot: QtBot, tmp_path: Path
 ) -> None:
     experiment = Experiment.from_builtins(NET)
     window = open_on(experiment, mode)
-    dialog = asked(window, qtbot, 12)
+    dialog = asked(window, qtbot, 12, key)
     assert dialog.told.text().startswith("13 frames, steps 0 … 12, evenly spaced; about ")
     assert not dialog.isModal()
     dialog.width_box.setValue(300)

@@ -355,6 +355,15 @@ def test_a_run_without_a_screen_writes_its_report_which_opens_the_experiment(
     assert first == second
 
 
+def test_a_regression_is_told_no_accuracy(qtbot: QtBot) -> None:
+    given = real("recurrent")
+    (figure,) = figures(plots_of(qtbot, given, ("loss",)))
+    assert "loss" in figure.sentence
+    assert "accuracy" not in figure.sentence
+    root = parsed(page(reported("recurrent", given), (figure,), MADE))
+    assert "Accuracy" not in text_of(next(each for each in root.iter(f"{HTML}section") if each.get("id") == "end"))
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [("a.pdf", "whose name ends in .html"), ("nowhere/a.html", "there is no folder")],

@@ -133,12 +133,16 @@ class LossPlot(Plot[LossState]):
         end = view.history.end
         if end < view.history.start:
             return None
-        names = [name for pair in NAMES for name in pair if name in view.history]
+        names = [name for pair in self._pairs(view) for name in pair if name in view.history]
         pasts = {name: reduced(view.history.series(name), BUCKETS, end) for name in names}
         read, score, baseline = view.reading.scalars, view.score, view.frame.info.baseline_loss
         scored, scored_at = (score.scalars, score.step) if score is not None else ({}, -1)
         lost = view.history.first_lost("loss"), view.history.lost_since("loss")
         return LossState(view.frame.step, pasts, read, scored, scored_at, baseline=baseline, lost=lost)
+
+    def _pairs(self, view: View) -> Sequence[tuple[str, str]]:
+        """Of a regression there is no accuracy."""
+        return NAMES if view.frame.info.task == "classification" else NAMES[:1]
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
