@@ -17,8 +17,6 @@ from ui.style.elided_label import ElidedLabel
 
 LEAST_PANE = 40
 """Pixels of height below which a pane shows nothing."""
-LINE_GAP = 2.0
-"""Pixels of the height of a line that letters leave free above and below."""
 ROUNDING = 1.0
 """Pixels by which layouts round."""
 
@@ -36,14 +34,14 @@ def _of_the_words(plot: Plot[Any]) -> Iterator[str]:
     texts = painted(plot.canvas)
     texts += [text for axis in plot.canvas.axes if axis.isVisible() for text in written_numbers(axis)]
     for text in texts:
-        letters = text.box.adjusted(LINE_GAP, LINE_GAP, -LINE_GAP, -LINE_GAP)
+        letters = text.letters
         if text.text.endswith("…"):
             yield f"“{text.text}” is cut"
         if not (whole.contains(letters) and text.room.adjusted(-1, -1, 1, 1).contains(letters)):
             yield f"“{text.text}” at {text.box.getRect()} stands out of its room, {text.room.getRect()}"
     for one, other in itertools.combinations(texts, 2):
-        common = one.box.intersected(other.box)
-        if common.width() > 2 * LINE_GAP and common.height() > 2 * LINE_GAP:
+        common = one.letters.intersected(other.letters)
+        if common.width() > 0 and common.height() > 0:
             yield f"“{one.text}” and “{other.text}” stand upon each other at {common.getRect()}"
 
 

@@ -200,6 +200,6 @@ def _written(widget: QWidget) -> Iterator[str]:
         if ours and not widget.rect().toRectF().adjusted(-2, -2, 2, 2).contains(text.box):
             yield f"“{text.text}” stands out of it"
     for one, other in itertools.combinations(texts, 2):
-        common = one.box.intersected(other.box)
-        if common.width() > 4 and common.height() > 4:
+        common = one.letters.intersected(other.letters)
+        if common.width() > 0 and common.height() > 0:
             yield f"“{one.text}” and “{other.text}” stand upon each other"

@@ -21,13 +21,19 @@ SEEN = 0.4
 
 @dataclass(frozen=True)
 class Painted:
-    """A text, the box that its letters fill and the one that they are allowed to fill, in the scene."""
+    """A text, the box of its line and the one that it is allowed to fill, in the scene."""
 
     text: str
     box: QRectF
     room: QRectF
     by: str
     """What has painted it."""
+
+    @property
+    def letters(self) -> QRectF:
+        """Without what a line leaves free around its letters; pyqtgraph has taken most of it away from numbers."""
+        free = 1.0 if self.by == "number" else 2.0
+        return self.box.adjusted(free, free, -free, -free)
 
 
 class Recorder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
@@ -22,7 +23,7 @@ from ui.board.arrangement import Place
 from ui.board.packing import Wanted
 from ui.plots.base import Plot
 from ui.style.icons import set_icon
-from ui.style.text_size import scaled
+from ui.style.text_size import scaled, with_text
 from ui.style.theme import current_theme
 
 EDGE = 6
@@ -69,10 +70,14 @@ def _button(icon: str, name: str, tip: str) -> QToolButton:
     button.setAccessibleName(name)
     button.setToolTip(tip)
     button.setObjectName("cardButton")
-    button.setIconSize(QSize(14, 14))
-    button.setFixedSize(19, 20)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    with_text(button, partial(_fit, button))
     return button
+
+
+def _fit(button: QToolButton) -> None:
+    button.setIconSize(QSize(scaled(14), scaled(14)))
+    button.setFixedSize(scaled(19), scaled(20))
 
 
 class Edge(QWidget):

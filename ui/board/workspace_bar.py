@@ -123,6 +123,7 @@ class WorkspaceBar(QWidget):
         self.setFixedHeight(max(self.tabs.sizeHint().height(), self.choice.sizeHint().height()))
         others = (self.slider, self.add_button, self.workspace_button)
         room = self.width() - sum(widget.sizeHint().width() for widget in others) - BESIDE
+        self.slider.setVisible(self.choice.sizeHint().width() <= room)
         fits = self.tabs.sizeHint().width() <= room
         self.tabs.setVisible(fits)
         self.choice.setVisible(not fits)

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 
 from ui.builder.edits import Place
 from ui.builder.entries import Entry
-from ui.style.text_size import scaled
+from ui.style.text_size import scaled, text_resized
 from ui.style.theme import current_theme, layer_colour
 
 Colours = Callable[[int, int], QColor | str]
@@ -179,6 +179,7 @@ class Stack(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setAccessibleName("Layers from input to output")
+        text_resized.connect(self.scheduleDelayedItemsLayout)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, 120)

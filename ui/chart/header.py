@@ -106,7 +106,8 @@ class Header(QWidget):
         """Take on the present size of text."""
         self.setFixedHeight(scaled(HEIGHT))
         for button in self.findChildren(QToolButton):
-            button.setFixedHeight(scaled(20))
+            button.setIconSize(QSize(scaled(14), scaled(14)))
+            button.setFixedSize(scaled(19), scaled(20))
         for button in self.options.values():
             font = button.font()
             font.setPixelSize(scaled(11))
@@ -144,9 +145,7 @@ class Header(QWidget):
     def _button(self, name: str, label: str, help: str, *, checkable: bool = False) -> QToolButton:
         button = QToolButton()
         set_icon(button, name)
-        button.setIconSize(QSize(14, 14))
         self._fit(button, label, help)
-        button.setFixedWidth(19)
         button.setCheckable(checkable)
         return button
 

@@ -28,6 +28,7 @@ from ui.dialogs import plain
 from ui.settings.preferences import PREFERENCES, Preference, prefer, preference_changed, preferred, restore_preferences
 from ui.settings.shortcuts import NATIVE, Shortcuts
 from ui.style.numbers import percent
+from ui.style.text_size import scaled
 
 CARD_SIZES = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5)
 LARGEST_SEED = 2**31 - 1
@@ -150,7 +151,8 @@ class KeysPage(QWidget):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setTabKeyNavigation(False)
-        self.table.setMinimumSize(420, 240)
+        self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.table.setMinimumSize(scaled(420), scaled(240))
         self.edit.setMaximumSequenceLength(1)
         self.edit.setAccessibleName("Keys of the chosen command")
         self.message.setProperty("role", "warning")

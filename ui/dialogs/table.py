@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -32,8 +31,10 @@ from ui.dialogs import plain
 from ui.dialogs.table_models import FIRST_VALUES, HEADS, ColumnsModel, HeadModel
 from ui.dialogs.table_reader import Surveyed, TableReader
 from ui.dialogs.table_widgets import choice_of, fit_columns, sentence_label, table_view
+from ui.dialogs.two_forms import TwoForms
 from ui.forms.typed import STARTS_OVER
 from ui.style.numbers import integer
+from ui.style.screen import within_screen
 
 TASKS = (("a class (classification)", "classification"), ("a quantity (regression)", "regression"))
 MISSING = (
@@ -80,7 +81,7 @@ class TableDialog(QDialog):
         self._reader.failed.connect(self._fail)
         self.finished.connect(lambda _result: self._reader.end())
         self.destroyed.connect(self._reader.end)
-        self.resize(860, 640)
+        self.resize(within_screen(self, 860, 640))
         self._read()
 
     # -- widgets -------------------------------------------------------------------------------------------------
@@ -145,16 +146,9 @@ class TableDialog(QDialog):
             for label, widget in rows:
                 form.addRow(label, widget)
         self._choices_form, self._reading_form = left, right
-        choices = QWidget()
-        choices.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        beside = QHBoxLayout(choices)
-        beside.setContentsMargins(0, 0, 0, 0)
-        beside.setSpacing(24)
-        beside.addLayout(left, 3)
-        beside.addLayout(right, 2)
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self._waiting_page())
-        self.pages.addWidget(self._table_page(choices))
+        self.pages.addWidget(self._table_page(TwoForms(left, right)))
         foot = QHBoxLayout()
         foot.addWidget(self.sentence, 1)
         foot.addWidget(self.buttons)

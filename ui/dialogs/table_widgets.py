@@ -20,17 +20,20 @@ def fit_columns(view: QTableView) -> None:
         return
     view.resizeColumnsToContents()
     for at in range(columns):
-        view.setColumnWidth(at, min(view.columnWidth(at), WIDEST))
+        least = view.horizontalHeader().sectionSizeHint(at)
+        view.setColumnWidth(at, max(least, min(view.columnWidth(at), WIDEST)))
 
 
 def choice_of(name: str, items: tuple[tuple[str, str], ...]) -> QComboBox:
     combo = QComboBox()
     combo.setAccessibleName(name)
     combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-    combo.setMinimumContentsLength(12)
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     for text, value in items:
         combo.addItem(text, value)
+    if not items:
+        # What a file calls its columns and sheets may be of any length.
+        combo.setMinimumContentsLength(12)
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     return combo
 
 

@@ -11,9 +11,13 @@ from ui.manual.contents import Contents
 from ui.manual.search import search
 from ui.settings.settings import Settings
 from ui.style.numbers import count
+from ui.style.screen import within_screen
+from ui.style.text_size import scaled
 
 FIRST_PAGE = "index"
 SIZE = (1040, 720)
+CONTENTS = 280
+"""Pixels of the list of pages across, in text of the usual size."""
 
 
 class ManualWindow(QWidget):
@@ -63,7 +67,7 @@ class ManualWindow(QWidget):
         split.addWidget(self._column(self._row(self.back, self.forward), self.browser))
         split.setChildrenCollapsible(False)
         split.setStretchFactor(1, 1)
-        split.setSizes([280, SIZE[0] - 280])
+        split.setSizes([scaled(CONTENTS), scaled(SIZE[0] - CONTENTS)])
         whole = QVBoxLayout(self)
         whole.setContentsMargins(8, 8, 8, 8)
         whole.addWidget(split)
@@ -153,7 +157,7 @@ class ManualWindow(QWidget):
 
     def _recall(self) -> None:
         settings = Settings()
-        self.resize(*SIZE)
+        self.resize(within_screen(self, *SIZE))
         self.restoreGeometry(settings.blob("manual/geometry"))
         self.split.restoreState(settings.blob("manual/division"))
         self.open_page(settings.text("manual/page", FIRST_PAGE))

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.palette.entry import Entry, found
+from ui.style.text_size import scaled
 from ui.style.theme import current_theme
 
 MOST = 8
@@ -44,7 +45,7 @@ class Palette(QDialog):
         self.setObjectName("palette")
         self._entries = entries
         self.field = QLineEdit(self)
-        self.field.setPlaceholderText("Find plots, presets, commands and settings: dead, saturation, momentum …")
+        self.field.setPlaceholderText("Find plots, presets, commands, settings: dead, saturation …")
         self.field.setClearButtonEnabled(True)
         self.field.setAccessibleName("Find")
         self.list = QListView(self)
@@ -71,7 +72,7 @@ class Palette(QDialog):
     def _place(self, parent: QWidget) -> None:
         """In the upper middle of the window, and within it."""
         room = parent.window().rect()
-        size = QSize(min(WIDTH, room.width() - 32), min(HEIGHT, room.height() - 80))
+        size = QSize(min(scaled(WIDTH), room.width() - 32), min(scaled(HEIGHT), room.height() - 80))
         self.resize(size)
         self.move(parent.window().mapToGlobal(QPoint((room.width() - size.width()) // 2, 56)))
 

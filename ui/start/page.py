@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QBoxLayout,
     QCheckBox,
     QFrame,
     QHBoxLayout,
@@ -38,6 +39,8 @@ from ui.style.text_size import resize_text, with_text
 
 PURPOSE = "An oscilloscope for gradients: see what flows through a deep network, and why it does or does not learn."
 MARGIN = 24
+LEAST_LETTERS = 40
+"""Of the purpose in a line, beside the buttons."""
 
 
 class StartPage(QFrame):
@@ -72,7 +75,8 @@ class StartPage(QFrame):
 
     # -- parts ---------------------------------------------------------------------------------------------------
 
-    def _make_head(self, present: str) -> QHBoxLayout:
+    def _make_head(self, present: str) -> QBoxLayout:
+        """The program's name and purpose; beside them, or below where there is no room, what to do."""
         icon, name, purpose = QLabel(), QLabel("Nablascope"), QLabel(PURPOSE)
         icon.setPixmap(app_icon().pixmap(36, 36))
         resize_text(name, 1.6, bold=True)
@@ -82,12 +86,21 @@ class StartPage(QFrame):
         words.setSpacing(0)
         words.addWidget(name)
         words.addWidget(purpose)
-        row = QHBoxLayout()
-        row.setContentsMargins(MARGIN, 14, MARGIN, 12)
+        title = QHBoxLayout()
+        title.setSpacing(12)
+        title.addWidget(icon)
+        title.addLayout(words, 1)
+        self._head = head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        head.setContentsMargins(MARGIN, 14, MARGIN, 12)
+        head.setSpacing(8)
+        head.addLayout(title, 1)
+        head.addLayout(self._make_ways(present))
+        return head
+
+    def _make_ways(self, present: str) -> QHBoxLayout:
+        """The buttons of the head."""
+        self._ways = row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(icon)
-        row.addSpacing(4)
-        row.addLayout(words, 1)
         self.tour = self._button("Take the &tour", "Six steps on the real controls.", self.tour_chosen)
         self.tour.setDefault(True)
         self.tour.setVisible(Settings().offers_tour())
@@ -99,6 +112,12 @@ class StartPage(QFrame):
         for button in (self.tour, self.new, self.open, self.data, self.past):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         return row
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        beside = self._ways.sizeHint().width() + self.fontMetrics().averageCharWidth() * LEAST_LETTERS
+        ways = QBoxLayout.Direction
+        self._head.setDirection(ways.LeftToRight if beside <= self.width() else ways.TopToBottom)
 
     def _button(self, text: str, tip: str, chosen: SignalInstance | None) -> QPushButton:
         button = QPushButton(text, self)

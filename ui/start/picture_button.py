@@ -57,10 +57,15 @@ class PictureButton(QAbstractButton):
         return font
 
     def heightForWidth(self, width: int) -> int:
-        """Room for the picture, the whole title and a line below."""
+        """Room for the picture, the whole title and all that stands below."""
         room = QRect(0, 0, width - 2 * PADDING, 1000)
         title = self.bold_metrics.boundingRect(room, WRAPPED, self.title).height()
-        return round(width * RATIO) + title + self.fontMetrics().lineSpacing() + 2 * PADDING + 2
+        return round(width * RATIO) + title + self._height_below(room.width()) + 2 * PADDING + 2
+
+    def _height_below(self, width: int) -> int:
+        """Of what stands below the title, in as many lines as it needs."""
+        room, metrics = QRect(0, 0, width, 1000), self.fontMetrics()
+        return max(metrics.lineSpacing(), metrics.boundingRect(room, WRAPPED, self._below).height())
 
     def sizeHint(self) -> QSize:
         return QSize(240, self.heightForWidth(240))
@@ -114,19 +119,18 @@ class PictureButton(QAbstractButton):
 
     @property
     def _foot(self) -> QRect:
-        line = self.fontMetrics().lineSpacing()
-        return QRect(PADDING, self.height() - PADDING - line, self.width() - 2 * PADDING, line)
+        width = self.width() - 2 * PADDING
+        high = self._height_below(width)
+        return QRect(PADDING, self.height() - PADDING - high, width, high)
 
     def _paint_words(self, painter: QPainter, theme: Theme) -> None:
-        metrics = self.fontMetrics()
         words = self.title_room
         painter.setFont(self._bold)
         painter.setPen(QColor(theme.text))
         painter.drawText(words, WRAPPED, self.title)
-        foot = self._foot
         painter.setFont(self.font())
         painter.setPen(QColor(theme.muted))
-        painter.drawText(foot, 0, metrics.elidedText(self._below, Qt.TextElideMode.ElideRight, foot.width()))
+        painter.drawText(self._foot, WRAPPED, self._below)
 
 
 def pixmap_in(path: Path) -> QPixmap:

@@ -44,6 +44,7 @@ from ui.window.missing_data import find_data
 from ui.window.notices import Notices
 from ui.window.palette_access import PaletteAccess
 from ui.window.panel_arrangement import PanelArrangement
+from ui.window.panel_room import PanelRoom
 from ui.window.parts import Parts
 from ui.window.preference_access import PreferenceAccess
 from ui.window.preference_effects import PreferenceEffects
@@ -101,6 +102,7 @@ class MainWindow(QMainWindow):
         self.resize(USUAL_SIZE)
         docks = self.network_dock, self.training_dock
         self.panel_arrangement = PanelArrangement(self, docks, self.builder, self.training)
+        self.panel_room = PanelRoom(self, docks)
 
     # -- parts ---------------------------------------------------------------------------------------------------
 

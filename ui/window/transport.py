@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
@@ -20,12 +21,16 @@ from ui.bench.bench import Bench
 from ui.plots.base import View
 from ui.style.icons import set_icon
 from ui.style.numbers import decimal, integer, number, percent, size_text, tabular
-from ui.style.text_size import CAPTION, resize_text, with_text
+from ui.style.text_size import CAPTION, resize_text, scaled, with_text
 from ui.window.actions import action
 from ui.window.stop_control import StopControl
 
 LIMITS = (1, 2, 5, 10, 30, 100, 300)
 """Steps per second that can be chosen."""
+DEAREST = ("loss", "step", "accuracy", "epoch", "rate")
+"""Read-outs in the order in which they are kept where the window is narrow."""
+SPACING, MARGINS = 4, 20
+"""Pixels between two parts of the bar, and at both its ends."""
 STEPS_MADE = "Updates made since the run began."
 
 
@@ -67,7 +72,7 @@ class Transport(QToolBar):
         super().__init__("Transport", parent)
         self.setObjectName("transport")
         self.setMovable(False)
-        self.setIconSize(QSize(18, 18))
+        with_text(self, lambda: self.setIconSize(QSize(scaled(18), scaled(18))))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.bench = bench
         self._view: View | None = None
@@ -135,8 +140,7 @@ class Transport(QToolBar):
             ),
             "rate": Readout("steps/s", "10 000", "Training steps per second."),
         }
-        for readout in self.readouts.values():
-            self.addWidget(readout)
+        self._held = {name: self.addWidget(readout) for name, readout in self.readouts.items()}
 
     def _add_menus(self) -> None:
         space = QWidget(self)
@@ -158,6 +162,20 @@ class Transport(QToolBar):
             set_icon(button, icon)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.addWidget(button)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._give_way(event.size().width())
+        super().resizeEvent(event)
+
+    def _give_way(self, width: int) -> None:
+        """Show the read-outs that there is room for beside all commands."""
+        margins = self.contentsMargins()
+        room = width - margins.left() - margins.right() - MARGINS
+        needed = [self.widgetForAction(each).sizeHint().width() + SPACING for each in self.actions()]
+        room -= sum(needed) - sum(readout.sizeHint().width() + SPACING for readout in self.readouts.values())
+        for name in DEAREST:
+            room -= self.readouts[name].sizeHint().width() + SPACING
+            self._held[name].setVisible(room >= 0)
 
     def forget(self) -> None:
         """Nothing is known of the run that is to come."""

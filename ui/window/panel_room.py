@@ -1,0 +1,59 @@
+"""Room for the panels: where text is so large that the window cannot hold them beside a card, they fold away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QMainWindow
+
+from ui.style.panels import PanelDock
+from ui.style.text_size import scaled, text_resized
+
+LEAST_BOARD = 320
+"""Pixels of a board with one column of cards, in text of the usual size."""
+
+
+class PanelRoom(QObject):
+    """The panel that a hand has opened last stays; what folded by itself comes back with the room for it."""
+
+    def __init__(self, window: QMainWindow, docks: Sequence[PanelDock]) -> None:
+        super().__init__(window)
+        self._window, self._docks = window, docks
+        self._opened: PanelDock | None = None
+        """By a hand."""
+        self._folded: list[PanelDock] = []
+        """By themselves, the last one last."""
+        window.installEventFilter(self)
+        text_resized.connect(self.fit)
+        for dock in docks:
+            dock.toggleViewAction().triggered.connect(lambda on, dock=dock: self._toggled(dock, on))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
+            self.fit()
+        return super().eventFilter(watched, event)
+
+    def fit(self) -> None:
+        """Fold or bring back as the window is now."""
+        while self._folded and self._fits(self._folded[-1]):
+            self._folded.pop().show()
+        for dock in reversed(self._docks):
+            if dock is not self._opened and not dock.isHidden() and not self._fits():
+                self._folded.append(dock)
+                dock.hide()
+
+    def _toggled(self, dock: PanelDock, on: bool) -> None:
+        self._folded = [other for other in self._folded if other is not dock]
+        self._opened = dock if on else None
+        self.fit()
+
+    def _fits(self, *more: PanelDock) -> bool:
+        """Whether there is room for those that are open, and for more; panels on one side stand below each other."""
+        shown = [dock for dock in self._docks if dock in more or not dock.isHidden()]
+        areas = {self._window.dockWidgetArea(dock) for dock in shown}
+        widths = [
+            max(dock.minimumSizeHint().width() for dock in shown if self._window.dockWidgetArea(dock) == area)
+            for area in areas
+        ]
+        return sum(widths) + scaled(LEAST_BOARD) <= self._window.width()
