@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 
 from ui.chart.axes import TEXT_PIXELS, Axis, Ticks, plot_font
 from ui.chart.marks import Mark, Surface
-from ui.chart.pens import pen_of, transparent
+from ui.chart.pens import SOLID, Dash, pen_of, transparent
 from ui.chart.polygons import Array
 from ui.chart.ranges import Range, nice_step
 from ui.style.numbers import integer, power_of_ten
@@ -139,6 +139,8 @@ class Caption:
     row: int
     text: str
     colour: str
+    dash: Dash = SOLID
+    """Of the stroke before it."""
     layer: int = -1
     """Bold while this layer is pointed at; -1 never."""
 
@@ -170,7 +172,7 @@ class Captions(Mark):
         ground = transparent(surface.colour("panel"), 0.82)
         painter.fillRect(QRectF(at.x(), at.y(), text.right() - at.x() + 4, line - 2), ground)
         middle = at.y() + line / 2 - 0.5
-        painter.setPen(pen_of(caption.colour, 2.0))
+        painter.setPen(pen_of(caption.colour, 2.0, dash=caption.dash))
         painter.drawLine(QPointF(at.x() + 2, middle), QPointF(at.x() + 14, middle))
         painter.setPen(QColor(surface.colour(self.colour)))
         painter.drawText(box, flags, caption.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -48,6 +49,15 @@ def diverging_table(theme: Theme) -> list[int]:
     shades = ramp((low, theme.accent, theme.panel, theme.forward, high), 253)
     fixed = [QColor(0, 0, 0, 0).rgba(), QColor(theme.muted).rgba(), QColor(theme.lost).rgba()]
     return [*fixed, *(QColor(shade).rgba() for shade in shades)]
+
+
+MIDDLE = (FIRST + LAST) // 2
+"""Place of 0 in a table whose ramp goes from below 0 to above."""
+
+
+def is_signed(table: Callable[[Theme], Sequence[int]]) -> bool:
+    """Whether the lower half of the ramp is for what is below 0."""
+    return table is diverging_table
 
 
 def indexed(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.uint8]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -12,14 +12,18 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from ui.chart.axes import VECTOR
-from ui.chart.colour_tables import LOST, ZERO
+from ui.chart.colour_tables import FIRST, LOST, MIDDLE, ZERO, is_signed
+from ui.chart.hatching import Hatch, hatch_cells
 from ui.chart.legend import Key
 from ui.chart.marks import Mark, Surface
 from ui.chart.pane import Pane
 from ui.style.theme import Theme
 
-NOT_FINITE = Key("NaN or ∞", "lost", "cell", short="not finite")
-EXACTLY_ZERO = Key("exactly 0", "border", "cell")
+NOT_FINITE = Key("NaN or ∞", "lost", "cell", short="not finite", hatch="crossed")
+EXACTLY_ZERO = Key("exactly 0", "border", "cell", hatch="dotted")
+FAINT = 6
+"""Places of the ramp beside 0 that look like it."""
+BELOW_ZERO = Key("below 0", "accent", "cell", short="< 0", hatch="rising")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +41,8 @@ class Heat(Mark):
     """What the legend says of cells of exactly 0."""
     lost: Key | None = NOT_FINITE
     """And of those that are not finite."""
+    hatches: Mapping[int, Hatch] = field(default_factory=lambda: {ZERO: "dotted", LOST: "crossed"})
+    """Patterns of places in the table that are no part of its ramp: nobody goes by colour alone."""
 
     @cached_property
     def _bytes(self) -> bytes:
@@ -50,11 +56,29 @@ class Heat(Mark):
         return QImage(self._bytes, columns, rows, columns, QImage.Format.Format_Indexed8)
 
     def keys(self, pane: Pane) -> Sequence[Key]:
-        return [key for place, key in ((LOST, self.lost), (ZERO, self.zero)) if key and (self.places == place).any()]
+        keys = [key for place, key in ((LOST, self.lost), (ZERO, self.zero)) if key and (self.places == place).any()]
+        return [*keys, BELOW_ZERO] if self.below_zero.any() else keys
+
+    @cached_property
+    def below_zero(self) -> NDArray[np.bool_]:
+        """(rows, columns): cells of the lower half of a signed ramp; not those that hardly differ from 0."""
+        places = self.places.astype(np.int16)
+        return (places >= FIRST) & (places < MIDDLE - FAINT) & is_signed(self.table)
 
     def draw(self, surface: Surface) -> None:
         self.image.setColorTable(self.table(surface.palette.theme))
+        surface.painter.save()
         draw_image(surface, self.image, self.rect)
+        surface.painter.restore()
+        self._draw_hatches(surface)
+
+    def _draw_hatches(self, surface: Surface) -> None:
+        cells = {hatch: self.places == place for place, hatch in self.hatches.items()}
+        room = QRectF(surface.to_pixels.map(self.rect.topLeft()), surface.to_pixels.map(self.rect.bottomRight()))
+        colour = surface.colour("panel")
+        for hatch, chosen in (("rising", self.below_zero), *cells.items()):
+            upright = chosen if room.height() > 0 else chosen[::-1]
+            hatch_cells(surface.painter, upright, room.normalized(), hatch, colour)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -12,15 +12,19 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QGraphicsSceneResizeEvent, QStyleOptionGraphicsItem, QWidget
 
 from ui.chart.axes import plot_font
+from ui.chart.hatching import Hatch, hatching
 from ui.chart.pens import DASH_DOTTED, DASHED, DOTTED, SOLID, Dash, pen_of, transparent
+from ui.chart.shapes import Shape, draw_shape
 from ui.style.numbers import tabular
 from ui.style.text_size import scaled
 from ui.style.theme import Theme
 
 WRAPPED = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
-Swatch = Literal["line", "dashed", "dotted", "dash-dotted", "dot", "hollow", "band", "cell", "none"]
+Stroke = Literal["line", "dashed", "dotted", "dash-dotted"]
+Swatch = Stroke | Shape | Literal["band", "cell", "none"]
 LINES: Mapping[Swatch, Dash] = {"line": SOLID, "dashed": DASHED, "dotted": DOTTED, "dash-dotted": DASH_DOTTED}
 """Swatches that are a stroke."""
+SHAPES: Mapping[Swatch, Shape] = {shape: shape for shape in get_args(Shape)}
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Key:
     colour: str
     swatch: Swatch = "line"
     short: str = ""
+    hatch: Hatch = ""
 
 
 @dataclass(frozen=True)
@@ -219,16 +224,21 @@ class Legend(pg.GraphicsWidget):
         painter.setPen(pen_of(colour, 1.6, dash=LINES.get(key.swatch, SOLID)))
         if key.swatch in LINES:
             painter.drawLine(QPointF(left, middle.y()), QPointF(left + 14, middle.y()))
-        elif key.swatch == "band":
-            painter.fillRect(QRectF(left, middle.y() - 4, 14, 8), transparent(colour, 0.25))
-        elif key.swatch == "cell":
-            painter.fillRect(QRectF(left + 3, middle.y() - 4, 8, 8), QColor(colour))
-        elif key.swatch in ("dot", "hollow"):
-            painter.setBrush(QColor(colour if key.swatch == "dot" else self.theme.panel))
-            painter.drawEllipse(middle, 3.2, 3.2)
+        elif key.swatch in ("band", "cell"):
+            self._patch(painter, key, colour, middle)
+        elif key.swatch in SHAPES:
+            painter.setBrush(QColor(self.theme.panel if key.swatch == "hollow" else colour))
+            draw_shape(painter, SHAPES[key.swatch], middle, 3.7)
         painter.setPen(QColor(self.theme.muted))
         box = QRectF(left, 0, width, self._line - 1)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, key.text)
+
+    def _patch(self, painter: QPainter, key: Key, colour: str, middle: QPointF) -> None:
+        """A small area; a pattern needs a larger one to be seen."""
+        half = 7.0 if key.swatch == "band" or key.hatch else 4.0
+        box = QRectF(middle.x() - half, middle.y() - 4, 2 * half, 8)
+        painter.fillRect(box, transparent(colour, 0.25) if key.swatch == "band" else QColor(colour))
+        painter.fillRect(box, hatching(key.hatch, self.theme.panel))
 
 
 def _width(text: str) -> float:

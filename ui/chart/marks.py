@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QTransform
 
+from ui.chart.hatching import PLAIN, Hatch, hatching
 from ui.chart.legend import Key
 from ui.chart.pane import Pane
 from ui.chart.pens import DASH_DOTTED, DASHED, DOTTED, SOLID, Dash, pen_of, transparent
 from ui.chart.polygons import Array, polygon, unbroken
+from ui.chart.shapes import ORDER, draw_shape
 from ui.style.theme import Theme
 
 
@@ -114,6 +116,8 @@ class Curves(Mark):
     colours: Sequence[str] = ("text",)
     width: float = 1.0
     dash: Dash = SOLID
+    dashes: Sequence[Dash] = ()
+    """By curve, where they differ."""
     smooth: bool = False
     alpha: float = 1.0
     lone: bool = True
@@ -122,7 +126,9 @@ class Curves(Mark):
     """The layer of each curve, where one is to be emphasised."""
 
     def dimmed(self) -> Curves:
-        return replace(self, colours=(self.ghost,), dash=DASHED, width=1.0, alpha=1.0, lone=True, z=self.z - 0.5)
+        return replace(
+            self, colours=(self.ghost,), dash=DASHED, dashes=(), width=1.0, alpha=1.0, lone=True, z=self.z - 0.5
+        )
 
     @property
     def visible(self) -> bool:
@@ -148,7 +154,8 @@ class Curves(Mark):
         return surface.colour(self.colours[index % len(self.colours)])
 
     def pen(self, surface: Surface, index: int, width: float, alpha: float) -> QPen:
-        return pen_of(self.colour(surface, index), width, dash=surface.dash(self.dash), alpha=alpha)
+        own = self.dashes[index % len(self.dashes)] if self.dashes else self.dash
+        return pen_of(self.colour(surface, index), width, dash=surface.dash(own), alpha=alpha)
 
     def radius(self, index: int) -> float:
         """All that there is must be seen; a point between gaps need not stand out from its curve."""
@@ -180,6 +187,7 @@ class Area(Mark):
     _: KW_ONLY
     colour: str = "text"
     alpha: float = 0.18
+    hatch: Hatch = ""
     z: float = -1.0
 
     def dimmed(self) -> Area:
@@ -202,18 +210,15 @@ class Area(Mark):
             # The edge of a band through hundreds of points has no slopes that smoothing could show.
             surface.smooth(band.size() < DENSE)
             painter.drawPolygon(surface.to_pixels.map(band))
+        painter.setBrush(hatching(self.hatch, surface.colour("panel")))
+        painter.setPen(Qt.PenStyle.NoPen)
+        for band in self.bands if self.hatch else ():
+            painter.drawPolygon(surface.to_pixels.map(band))
 
 
 ROUND, HOLLOW, FLOOR, LOST, ABOVE = range(5)
 """Kinds of dots: a value, a value of second rank, at the lower edge of an axis, not finite, at the upper edge."""
 BELOW = FLOOR
-SHAPES = (
-    (),
-    ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
-    ((0, -1.2), (1.2, 0), (0, 1.2), (-1.2, 0)),
-    ((0, -1.2), (1.1, 0.8), (-1.1, 0.8)),
-)
-"""Corners of the dots of the second, third and fourth network, in radii."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,11 +262,7 @@ class Dots(Mark):
         rim = pen_of(ground, 0.8) if size > 2.5 else QPen(Qt.PenStyle.NoPen)
         painter.setPen(pen_of(colour, 1.3) if kind == HOLLOW else rim)
         painter.setBrush(transparent(ground if kind == HOLLOW else colour, 1.0))
-        if lane:
-            corners = SHAPES[lane % len(SHAPES)]
-            painter.drawPolygon(QPolygonF([at + QPointF(x * size, y * size) for x, y in corners]))
-        else:
-            painter.drawEllipse(at, size - 0.5, size - 0.5)
+        draw_shape(painter, ORDER[lane % len(ORDER)], at, size)
 
     def _edge_triangle(self, painter: QPainter, at: QPointF, size: float, kind: int, colour: str) -> None:
         """Points out of the pane at the edge that a value lies beyond."""
@@ -289,6 +290,8 @@ class Bars(Mark):
     colours: Sequence[str]
     """By box."""
     _: KW_ONLY
+    hatches: Sequence[Hatch] = ()
+    """By box; all are plain if not given."""
     alpha: float = 1.0
     least: tuple[float, float] = (0.0, 0.0)
 
@@ -296,7 +299,8 @@ class Bars(Mark):
         surface.smooth(False)
         wide, high = self.least
         tones = {colour: surface.colour(colour) for colour in set(self.colours)}
-        for box, colour in zip(self.boxes, self.colours, strict=True):
+        ground, hatches = surface.colour("panel"), self.hatches or [PLAIN] * len(self.boxes)
+        for box, colour, hatch in zip(self.boxes, self.colours, hatches, strict=True):
             rect = surface.to_pixels.mapRect(box)
             if rect.width() < wide:
                 rect.moveLeft(rect.center().x() - wide / 2)
@@ -304,6 +308,7 @@ class Bars(Mark):
             if rect.height() < high:
                 rect.setHeight(high)
             surface.painter.fillRect(rect, transparent(tones[colour], self.alpha))
+            surface.painter.fillRect(rect, hatching(hatch, ground))
 
 
 @dataclass(frozen=True, eq=False)

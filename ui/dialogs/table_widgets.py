@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QLabel, QSizePolicy, QTableView
 
-from ui.dialogs.table_models import ColumnsModel, HeadModel
+from ui.dialogs.table_models import HEADS, ColumnsModel, HeadModel
 
 WIDEST = 320
 """Pixels of a column at first."""
@@ -20,8 +20,7 @@ def fit_columns(view: QTableView) -> None:
         return
     view.resizeColumnsToContents()
     for at in range(columns):
-        least = view.horizontalHeader().sectionSizeHint(at)
-        view.setColumnWidth(at, max(least, min(view.columnWidth(at), WIDEST)))
+        view.setColumnWidth(at, min(view.columnWidth(at), WIDEST))
 
 
 def choice_of(name: str, items: tuple[tuple[str, str], ...]) -> QComboBox:
@@ -59,5 +58,8 @@ def table_view(name: str, model: ColumnsModel | HeadModel) -> QTableView:
     view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 8)
     view.horizontalHeader().setStretchLastSection(isinstance(model, ColumnsModel))
     view.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    if isinstance(model, ColumnsModel):
+        # The last one, which takes what is left, is not fitted to its name.
+        view.horizontalHeader().setMinimumSectionSize(view.fontMetrics().horizontalAdvance(HEADS[-1]) + 24)
     view.setWordWrap(False)
     return view

@@ -16,7 +16,7 @@ from ui.chart.axes import ValueAxis
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Area, Curves, Mark
-from ui.chart.pens import DASHED
+from ui.chart.pens import DASH_DOTTED, DASHED, SOLID
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange
 from ui.chart.ridges import bin_text, edges_of, heights_of, tail_notes
@@ -26,6 +26,8 @@ from ui.plots.costly import CostlyPlot
 from ui.style.numbers import number, percent
 
 POINTS = 400
+STROKES = (SOLID, DASH_DOTTED)
+"""Of the function and of its slope."""
 LEAST = 4.0
 """How far z is shown to either side at least."""
 
@@ -95,7 +97,7 @@ class ActivationFunction(CostlyPlot[FunctionState]):
         return [
             Guide("supremum", Level(sup, f"sup |φ′| {number(sup)}", f"sup {number(sup)}"), colour="backward"),
             Area("values", x, np.full(len(x), low), top, colour="muted", alpha=0.25),
-            Curves("functions", curves, colours=("forward", "backward"), width=1.8, smooth=True),
+            Curves("functions", curves, colours=("forward", "backward"), dashes=STROKES, width=1.8, smooth=True),
         ]
 
     def ghost_marks(self, ghost: FunctionState) -> Sequence[Mark]:
@@ -117,7 +119,7 @@ class ActivationFunction(CostlyPlot[FunctionState]):
         preactivation = state.preactivation
         return [
             Key("φ", "forward"),
-            Key("φ′", "backward"),
+            Key("φ′", "backward", "dash-dotted"),
             Key(f"saturated {percent(preactivation.saturated)}", "muted", "band"),
         ]
 

@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QRectF, Qt
-from PySide6.QtGui import QPolygonF
+from PySide6.QtGui import QColor, QPainterPath, QPolygonF
 
 from simulator.data.points import Points
 from simulator.observations.boundary import Boundary, BoundaryObservation
@@ -19,12 +19,15 @@ from ui.chart.legend import Key, Note
 from ui.chart.marks import Mark, Surface
 from ui.chart.pens import pen_of
 from ui.chart.polygons import polygon
+from ui.chart.shapes import CORNERS, ORDER, Shape, corners
 from ui.chart.table import Cell, Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.colours import ramp, rgb, viridis
 from ui.style.numbers import count, integer, number, percent
 
 Floats = NDArray[np.float64]
+MOST_NAMED = len(ORDER)
+"""Classes that the legend names: as many as there are shapes."""
 
 
 @dataclass(frozen=True)
@@ -60,22 +63,28 @@ def _channels(colours: Sequence[str]) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Samples(Mark):
-    """Samples in the colour of their class: those held out are hollow."""
+    """Samples in the colour and the shape of their class: those held out are hollow."""
 
-    groups: Sequence[tuple[QPolygonF, str, bool]]
-    """Places, colour, and whether they are held out."""
+    groups: Sequence[tuple[QPolygonF, str, bool, Shape]]
+    """Places, colour, whether they are held out, and shape."""
     _: KW_ONLY
     z: float = 2.0
 
     def draw(self, surface: Surface) -> None:
         surface.smooth(True)
         ground = surface.colour("panel")
-        for points, colour, hollow in self.groups:
+        for points, colour, hollow, shape in self.groups:
             mapped = surface.to_pixels.map(points)
             rings = ((ground, 6.6), (colour, 5.2)) if not hollow else ((colour, 6.4), (ground, 3.6))
             for tone, width in rings:
-                surface.painter.setPen(pen_of(tone, width, cap=Qt.PenCapStyle.RoundCap))
-                surface.painter.drawPoints(mapped)
+                if shape in CORNERS:
+                    path = QPainterPath()
+                    for place in range(mapped.size()):
+                        path.addPolygon(corners(shape, mapped.at(place), 0.62 * width))
+                    surface.painter.fillPath(path, QColor(tone))
+                else:
+                    surface.painter.setPen(pen_of(tone, width, cap=Qt.PenCapStyle.RoundCap))
+                    surface.painter.drawPoints(mapped)
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +201,7 @@ class BoundaryPlot(Plot[BoundaryState]):
         finite = values[np.isfinite(values)]
         return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
 
-    def _groups(self, state: BoundaryState) -> list[tuple[QPolygonF, str, bool]]:
+    def _groups(self, state: BoundaryState) -> list[tuple[QPolygonF, str, bool, Shape]]:
         points = state.points
         if points is None:
             return []
@@ -204,7 +213,8 @@ class BoundaryPlot(Plot[BoundaryState]):
                 chosen = (places == place) & (points.validation == hollow)
                 if chosen.any():
                     x, y = points.x[chosen].T
-                    groups.append((polygon(np.ascontiguousarray(x), np.ascontiguousarray(y)), colours[place], hollow))
+                    at = polygon(np.ascontiguousarray(x), np.ascontiguousarray(y))
+                    groups.append((at, colours[place], hollow, _shape(state, place)))
         return groups
 
     def _places(self, state: BoundaryState, points: Points, count: int) -> NDArray[np.int_]:
@@ -216,7 +226,11 @@ class BoundaryPlot(Plot[BoundaryState]):
     def legend_keys(self, state: BoundaryState) -> Sequence[Key]:
         if state.points is None:
             return ()
-        return [Key("training", "muted", "dot"), Key("held out", "muted", "hollow")]
+        held_out, names = Key("held out", "muted", "hollow"), self.info.class_names if self.info is not None else ()
+        if not (state.classes and 0 < len(names) <= MOST_NAMED):
+            return [Key("training", "muted", "dot"), held_out]
+        named = zip(names, self.colours(state), strict=False)
+        return [*(Key(name, colour, _shape(state, place)) for place, (name, colour) in enumerate(named)), held_out]
 
     def notes(self, state: BoundaryState) -> Sequence[Note]:
         lost = int((~np.isfinite(state.answer.image).all(axis=0)).sum())
@@ -254,6 +268,11 @@ class BoundaryPlot(Plot[BoundaryState]):
         for i in range(outputs):
             cells[f"output_{i}"] = state.answer.image[i].ravel().tolist()
         return Table(cells)
+
+
+def _shape(state: BoundaryState, place: int) -> Shape:
+    """Of the samples of one class; those of a quantity are discs."""
+    return ORDER[place % len(ORDER)] if state.classes else ORDER[0]
 
 
 if __name__ == "__main__":

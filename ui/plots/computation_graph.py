@@ -296,7 +296,11 @@ class ComputationGraph(Plot[GraphState]):
     # -- words ---------------------------------------------------------------------------------------------------------
 
     def legend_keys(self, state: GraphState) -> Sequence[Key]:
-        keys = (Key("forward", "forward"), Key("backward", "backward"), Key("kept", "forward", "dashed"))
+        keys = (
+            Key("forward", "forward", "right"),
+            Key("backward", "backward", "left"),
+            Key("kept", "forward", "dashed"),
+        )
         explained = Key("× every entry, ~ the norm", "accent", "none")
         return (*keys, explained) if state.changed is not None else keys
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.observations.base import Observed
 from simulator.observations.jacobian import Jacobian, JacobianObservation
@@ -14,7 +15,7 @@ from ui.chart.axes import ShareAxis, ValueAxis
 from ui.chart.decades import extent, log10, notes_of, placed
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note
-from ui.chart.marks import Curves, Dots, Mark
+from ui.chart.marks import HOLLOW, ROUND, Curves, Dots, Mark
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange
 from ui.chart.table import Cell, Table
@@ -96,16 +97,16 @@ class JacobianPlot(CostlyPlot[JacobianState]):
             Guide("one", Level(0.0, "1: lengths are kept", "1")),
             Curves("spectra", curves, colours=colours, width=1.2, smooth=True, lone=False, ghost="muted"),
             Dots("dots", x, y, kinds, colours=["backward"], radius=2.6),
-            Dots("weight dots", *drawn[-1], radius=2.6),
+            Dots("weight dots", *_hollow(*drawn[-1]), radius=2.6),
         ]
 
     # -- words -------------------------------------------------------------------------------------------------------
 
     def legend_keys(self, state: JacobianState) -> Sequence[Key]:
         samples = len(state.jacobian.samples)
-        keys = [Key(f"J of {samples} sample{'s' if samples > 1 else ''}", "backward")]
+        keys = [Key(f"J of {samples} sample{'s' if samples > 1 else ''}", "backward", "dot")]
         if state.jacobian.weight_singular_values.size:
-            keys.append(Key(f"W of layer {self._label(state)}", "text"))
+            keys.append(Key(f"W of layer {self._label(state)}", "text", "hollow"))
         return keys
 
     def _label(self, state: JacobianState) -> str:
@@ -141,6 +142,11 @@ class JacobianPlot(CostlyPlot[JacobianState]):
 def _ranks(values: Array) -> Array:
     """Where singular values stand between the first and the last, each in the middle of its share."""
     return (np.arange(len(values)) + 0.5) / max(len(values), 1)
+
+
+def _hollow(x: Array, y: Array, kinds: NDArray[np.int8]) -> tuple[Array, Array, NDArray[np.int8]]:
+    """As rings where they are within the axis."""
+    return x, y, np.where(kinds == ROUND, HOLLOW, kinds).astype(np.int8)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from ui.chart.edges import beyond_dots, beyond_notes, drawn_within, fitting, rea
 from ui.chart.guides import Guide, Level
 from ui.chart.header import Option
 from ui.chart.legend import Key, Note
-from ui.chart.marks import Area, Curves, Mark
+from ui.chart.marks import HOLLOW, Area, Curves, Dots, Mark
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import Range, StepRange, StepsRange
 from ui.chart.table import Cell, Table
@@ -26,6 +26,8 @@ from ui.plots.gradient_time import past_text, step_text
 from ui.style.numbers import integer, number, percent
 
 GAP = 13
+MOST_RINGS = 24
+"""On the curve of what is held out."""
 """Pixels between the two panes: the lowest number of one stands over the highest of the other."""
 BUCKETS = 384
 READINGS = {"train": ("loss", "accuracy"), "validation": ("validation_loss", "validation_accuracy")}
@@ -185,7 +187,10 @@ class LossPlot(Plot[LossState]):
 
     def _pane_marks(self, state: LossState, pane: int, train: str, validation: str) -> Sequence[Mark]:
         held_out = [self._through(state.pasts.get(validation), pane)]
-        marks: list[Mark] = [Curves(validation, held_out, smooth=True, pane=pane, z=1.0)]
+        marks: list[Mark] = [
+            Curves(validation, held_out, smooth=True, pane=pane, z=1.0),
+            _rings(f"{validation} dots", held_out[0], pane),
+        ]
         past = state.pasts.get(train)
         if past is not None:
             curve = pieces(past.middles, self._heights(past.last, pane))
@@ -226,11 +231,12 @@ class LossPlot(Plot[LossState]):
     def _validation_key(self, state: LossState) -> Sequence[Key]:
         """The last scores and their step: they are not made at every one."""
         if not state.scored:
-            return [Key("validation", "text")] if self.info is not None and self.info.validation_samples else ()
+            known = self.info is not None and self.info.validation_samples
+            return [Key("validation", "text", "hollow")] if known else ()
         loss, accuracy = READINGS["validation"]
         step = f"at step {integer(state.scored_at)}"
         whole, brief = (_reading("validation", state.scored, *names) for names in ((loss, accuracy), (loss, "")))
-        return [Key(f"{whole} {step}", "text", short=f"{brief} {step}")]
+        return [Key(f"{whole} {step}", "text", "hollow", short=f"{brief} {step}")]
 
     def notes(self, state: LossState) -> Sequence[Note]:
         return [*self._lost_notes(state), *self._axis_notes(state)]
@@ -279,6 +285,14 @@ class LossPlot(Plot[LossState]):
         if state.baseline is not None:
             columns["predicting_the_mean"] = [state.baseline] * len(past.steps)
         return Table(columns)
+
+
+def _rings(key: str, curve: Sequence[QPolygonF], pane: int) -> Dots:
+    """Rings along a curve, at most ``MOST_RINGS``: what is held out is hollow, here as elsewhere."""
+    points = [piece.at(place) for piece in curve for place in range(piece.size())]
+    chosen = points[:: -(-len(points) // MOST_RINGS)] if points else []
+    x, y = np.array([[point.x(), point.y()] for point in chosen]).reshape(-1, 2).T
+    return Dots(key, x, y, np.full(len(x), HOLLOW, np.int8), radius=3.0, pane=pane, z=1.1)
 
 
 if __name__ == "__main__":

@@ -17,10 +17,10 @@ from ui.chart.axes import WholeAxis
 from ui.chart.bands import LINE, USUAL_HEIGHT, BandAxis, Bands, Caption, Captions, gap_of
 from ui.chart.decades import extent, log10, notes_of
 from ui.chart.header import Option
-from ui.chart.legend import Key, Note
+from ui.chart.legend import LINES, Key, Note, Stroke
 from ui.chart.marks import Curves, Mark
 from ui.chart.pane import Pane
-from ui.chart.pens import DASHED
+from ui.chart.pens import DASHED, SOLID, Dash
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange
 from ui.chart.table import Cell, Table
@@ -31,6 +31,8 @@ from ui.style.text_size import scaled
 
 STATES = layer_kinds(lambda layer: layer.stateful)
 """Kinds of layers that carry a state from step to step."""
+STROKES: tuple[Stroke, ...] = ("line", "dashed", "dash-dotted", "dotted")
+"""Of the curves of one band, in turn."""
 MOST_POINTS = 1024
 UNDERFLOW = 1e-35
 ROOMY = 4.0
@@ -196,11 +198,16 @@ class ThroughTime(Plot[ThroughTimeState]):
         tracks, layers = state.tracks, [track.layer for track in state.tracks]
         first = [self._curve(row, track.first) for row, track in enumerate(tracks) if track.first is not None]
         now, colours = self._curves(state), [self.layer_colour(layer) for layer in layers]
+        dashes = [self._dash(row) for row in range(len(tracks))]
         return [
             Curves("first", first, colours=["faint"], width=1.2, smooth=True, alpha=0.9, z=-0.6),
-            Curves("now", now, colours=colours, width=1.6, smooth=True, layers=layers),
+            Curves("now", now, colours=colours, width=1.6, dashes=dashes, smooth=True, layers=layers),
             Captions("captions", self._captions(state), self.bands, colour="muted"),
         ]
+
+    def _dash(self, row: int) -> Dash:
+        """Curves in one band are told apart by their strokes too."""
+        return LINES[STROKES[row % len(STROKES)]] if self.bands.count == 1 else SOLID
 
     def ghost_marks(self, ghost: ThroughTimeState) -> Sequence[Mark]:
         return [Curves("now", self._curves(ghost), colours=["muted"], dash=DASHED, smooth=True, z=-0.5)]
@@ -216,6 +223,7 @@ class ThroughTime(Plot[ThroughTimeState]):
                 0 if apart else row,
                 f"{track.name}   {slope_text(track.norms)}",
                 self.layer_colour(track.layer),
+                dash=self._dash(row),
             )
             for row, track in enumerate(() if self.crowded else state.tracks)
         ]
@@ -230,9 +238,8 @@ class ThroughTime(Plot[ThroughTimeState]):
                 name = track.name if len(state.tracks) == 1 else track.label
                 # The unit once, behind the last.
                 full, brief = (f"{name}  {words(track.norms)}" for words in (slope_text, slope_number))
-                keys.append(
-                    Key(full if track is state.tracks[-1] else brief, self.layer_colour(track.layer), short=brief)
-                )
+                text, stroke = full if track is state.tracks[-1] else brief, STROKES[len(keys) % len(STROKES)]
+                keys.append(Key(text, self.layer_colour(track.layer), stroke, brief))
         if self.ghost is not None:
             keys.append(self._ghost_key(self.ghost))
         known = state.step > 0 and any(track.first is not None for track in state.tracks)

@@ -173,7 +173,7 @@ class ThroughTimeImage(ImagePlot[ImageState]):
 
     def _captions(self, state: ImageState, added: str) -> list[Caption]:
         return [
-            Caption(band, 0, self._name(state, band) + added, self.layer_colour(layer), layer)
+            Caption(band, 0, self._name(state, band) + added, self.layer_colour(layer), layer=layer)
             for band, layer in enumerate(state.layers)
         ]
 

@@ -29,6 +29,7 @@ from ui.chart.timeline import with_gaps
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.unit.bar import UnitBar
 from ui.plots.unit.parts import (
+    STROKES,
     TONES,
     TURNED,
     Turns,
@@ -129,7 +130,7 @@ class UnitMicroscope(Plot[UnitState]):
     least_height = 400
     explain = (
         "One unit's activation over time: its mean, and the band from the smallest to the largest of the batch. Below "
-        "are all units of its layer, amber where dead and grey where saturated; a click watches another. Below those "
+        "are all units of its layer, amber and crossed where dead, grey and hatched where saturated; a click watches another. Below those "
         "are the weights that come into it. A band that shrinks to nothing is a unit that no sample reaches any more."
     )
     formula = (
@@ -290,7 +291,7 @@ class UnitMicroscope(Plot[UnitState]):
         name = f"unit {integer(state.unit.index + 1)} of {self._name(state)}"
         keys = [Key(name, "muted", "none"), Key("mean", "forward"), Key("least … most", "forward", "band")]
         turned = dict.fromkeys(turn.condition for turn in state.turns)
-        return [*keys, *(Key(TURNED[condition], TONES[condition]) for condition in turned)]
+        return [*keys, *(Key(TURNED[condition], TONES[condition], STROKES[condition]) for condition in turned)]
 
     def remark(self, state: UnitState) -> str:
         return state.verdict or words_of(state.unit)
@@ -299,6 +300,9 @@ class UnitMicroscope(Plot[UnitState]):
         unit = state.unit
         notes = [] if unit.condition == "alive" else [Note(unit.condition, warning=True)]
         notes += beyond_notes(state.farthest, self.y_scale.range, "look")
+        if incoming_tiles(unit) is not None:
+            low, high = fitting([unit.weights.ravel()])
+            notes += [Note(f"weights {number(low)} … {number(high)}")] if low == low else []
         lost = int(np.count_nonzero(~np.isfinite(unit.weights)))
         return [*notes, Note(f"{integer(lost)} weights not finite", warning=True)] if lost else notes
 

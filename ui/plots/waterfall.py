@@ -16,6 +16,7 @@ from simulator.arrays.trace import FACTORS, Factor, Gains
 from simulator.observations.factors import NOT_A_NUMBER, TOTAL, FactorsObservation, gain_rows, nothing_arrives
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import DepthAxis, ValueAxis
+from ui.chart.hatching import Hatch
 from ui.chart.legend import Key, Note
 from ui.chart.lost import Since, layer_words, lost_notes, since_of
 from ui.chart.marks import FLOOR, LOST, Area, Bars, Curves, Dots, LayerHighlight, Mark
@@ -37,6 +38,16 @@ COLOURS: dict[Factor, str] = {
     "time": "muted",
 }
 """Fields of the theme."""
+HATCHES: dict[Factor, Hatch] = {
+    "weights": "",
+    "slope": "rising",
+    "normalization": "level",
+    "dropout": "dotted",
+    "skip": "upright",
+    "gate": "crossed",
+    "pooling": "falling",
+    "time": "grid",
+}
 WORDS = {"normalization": "normalisation"}
 WIDTH = 0.84
 MOST_BARS = 30
@@ -182,14 +193,22 @@ class Waterfall(Plot[WaterfallState]):
 
     def _bars(self, state: WaterfallState) -> Mark:
         boxes = bars_of(state)
-        colours = [COLOURS[state.factors[row]] for _, row in boxes]
-        return Bars("factors", [box for box, _ in boxes], colours, alpha=0.8, least=(0.0, 1.0), z=-1.0)
+        factors = [state.factors[row] for _, row in boxes]
+        colours, hatches = [COLOURS[factor] for factor in factors], [HATCHES[factor] for factor in factors]
+        whole = [box for box, _ in boxes]
+        return Bars("factors", whole, colours, hatches=hatches, alpha=0.8, least=(0.0, 1.0), z=-1.0)
 
     def _areas(self, state: WaterfallState) -> list[Mark]:
         known = np.flatnonzero(np.isfinite(state.running))
         return [
             Area(
-                f"factor {factor}", known.astype(np.float64), low[known], high[known], colour=COLOURS[factor], alpha=0.6
+                f"factor {factor}",
+                known.astype(np.float64),
+                low[known],
+                high[known],
+                colour=COLOURS[factor],
+                hatch=HATCHES[factor],
+                alpha=0.6,
             )
             for factor, (low, high) in zip(state.factors, areas_of(state), strict=True)
         ]
@@ -209,7 +228,9 @@ class Waterfall(Plot[WaterfallState]):
         return pieces(x[known], np.where(np.isfinite(running[known]), running[known], np.nan))
 
     def legend_keys(self, state: WaterfallState) -> Sequence[Key]:
-        return [Key(WORDS.get(factor, factor), COLOURS[factor], "cell") for factor in state.factors]
+        return [
+            Key(WORDS.get(factor, factor), COLOURS[factor], "cell", hatch=HATCHES[factor]) for factor in state.factors
+        ]
 
     def notes(self, state: WaterfallState) -> Sequence[Note]:
         labels, zero = self.names_of(state.depth), np.flatnonzero(np.isneginf(state.running))

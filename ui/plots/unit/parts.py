@@ -15,7 +15,9 @@ from PySide6.QtGui import QColor
 from simulator.observations.unit import SATURATED, Unit
 from simulator.record.turns import Turn
 from ui.chart.colour_tables import diverging_table
+from ui.chart.hatching import Hatch
 from ui.chart.heat import Heat
+from ui.chart.legend import LINES, Stroke
 from ui.chart.marks import Bars, Mark, Surface
 from ui.chart.pens import pen_of, transparent
 from ui.chart.polygons import Array
@@ -32,6 +34,8 @@ TURNED: dict[str, str] = {
 }  # fmt: skip
 TONES: dict[str, str] = {"dead": "warning", "saturated": "muted", "alive": "accent", "not finite": "warning"}
 """Fields of the theme."""
+STROKES: dict[str, Stroke] = {"dead": "line", "saturated": "dashed", "alive": "dotted", "not finite": "dash-dotted"}
+"""Of the upright line where it turned."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ def cell_marks(unit: Unit, pane: int) -> Sequence[Mark]:
     places[: grid.count] = _cell_places(unit)
     row, column = divmod(unit.index, grid.columns)
     image, rect = places.reshape(grid.rows, grid.columns), QRectF(0, 0, grid.columns, grid.rows)
-    cells = Heat("cells", image, rect, cell_table, pane=pane, zero=None, lost=None)
+    hatches: dict[int, Hatch] = {DIM: "rising", DEAD: "crossed"}
+    cells = Heat("cells", image, rect, cell_table, pane=pane, zero=None, lost=None, hatches=hatches)
     return [cells, Frame("watched", QRectF(column, row, 1, 1), pane=pane)]
 
 
@@ -149,7 +154,7 @@ class Turns(Mark):
             span = QRectF(seen, low, turn.step - seen, high - low)
             painter.fillRect(to_pixels.mapRect(span), transparent(tone, 0.12))
             if left <= turn.step <= right:
-                painter.setPen(pen_of(tone, 1.0))
+                painter.setPen(pen_of(tone, 1.0, dash=LINES[STROKES[turn.condition]]))
                 painter.drawLine(to_pixels.map(QPointF(turn.step, high)), to_pixels.map(QPointF(turn.step, low)))
 
 
