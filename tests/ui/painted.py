@@ -28,6 +28,7 @@ class Painted:
     room: QRectF
     by: str
     """What has painted it."""
+    colour: str = ""
 
     @property
     def letters(self) -> QRectF:
@@ -67,7 +68,7 @@ class Recorder:
         else:
             at = given[0] if isinstance(given[0], QPointF) else QPointF(*given[:2])
             box = QFontMetricsF(painter.font()).boundingRect(text).translated(at)
-        self.texts.append(Painted(text, to_scene.mapRect(box), room, "mark"))
+        self.texts.append(Painted(text, to_scene.mapRect(box), room, "mark", painter.pen().color().name()))
 
 
 def painted(canvas: Canvas) -> list[Painted]:
@@ -86,6 +87,21 @@ def painted(canvas: Canvas) -> list[Painted]:
         if isinstance(item, QGraphicsTextItem) and item.isVisible() and item.effectiveOpacity() > SEEN:
             written += _named(item, canvas)
     return [each for each in written if each.text.strip()]
+
+
+def ground_of(canvas: Canvas) -> QImage:
+    """The plot without a word."""
+    image = QImage(canvas.size(), QImage.Format.Format_RGB32)
+    image.fill(canvas.backgroundBrush().color())
+    items = list(canvas.scene().items())
+    kept = [(item, item.cacheMode()) for item in items]
+    for item in items:
+        item.setCacheMode(QGraphicsItem.CacheMode.NoCache)
+    with patch.object(QPainter, "drawText", lambda *_given: QRectF()), QPainter(image) as painter:
+        canvas.paint_on(painter, QRectF(canvas.rect()))
+    for item, mode in kept:
+        item.setCacheMode(mode)
+    return image
 
 
 def _named(item: QGraphicsTextItem, canvas: Canvas) -> Iterator[Painted]:

@@ -52,6 +52,13 @@ def test_contrast_is_that_of_wcag() -> None:
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda t: t.name)
+@pytest.mark.parametrize("ground", ["window", "panel"])
+def test_what_is_disabled_can_be_read_and_is_told_from_what_is_not(theme: Theme, ground: str) -> None:
+    assert contrast(theme.disabled, getattr(theme, ground)) >= 4.5
+    assert contrast(theme.disabled, theme.text) >= 3.0
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda t: t.name)
 @pytest.mark.parametrize("ink", ["text", "muted", "accent", "forward", "backward", "warning"])
 @pytest.mark.parametrize("ground", ["window", "panel", "raised", "hover"])
 def test_text_has_enough_contrast(theme: Theme, ink: str, ground: str) -> None:
@@ -85,7 +92,7 @@ def test_palette_carries_the_theme(theme: Theme) -> None:
     palette = qpalette(theme)
     assert palette.color(QPalette.ColorRole.Window).name() == theme.window
     assert palette.color(QPalette.ColorRole.Text).name() == theme.text
-    assert palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text).name() == theme.faint
+    assert palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text).name() == theme.disabled
 
 
 def test_a_theme_restyles_what_is_there(app: QApplication, qtbot: QtBot) -> None:
@@ -136,8 +143,8 @@ def test_icons_tell_whether_they_are_checked_or_disabled(qapp: QApplication, nam
     for mode, state, ink in (
         (QIcon.Mode.Normal, QIcon.State.Off, theme.text),
         (QIcon.Mode.Active, QIcon.State.On, theme.accent),
-        (QIcon.Mode.Disabled, QIcon.State.Off, theme.faint),
-        (QIcon.Mode.Disabled, QIcon.State.On, theme.faint),
+        (QIcon.Mode.Disabled, QIcon.State.Off, theme.disabled),
+        (QIcon.Mode.Disabled, QIcon.State.On, theme.disabled),
     ):
         image = icon(name, theme).pixmap(QSize(64, 64), mode, state).toImage()
         pixels = [image.pixelColor(x, y) for x in range(64) for y in range(64)]

@@ -60,7 +60,7 @@ def test_it_says_when_the_unit_died_and_what_was_changed_just_before(qtbot: QtBo
     plot = shown(qtbot, dying(*changes))
     words = "Dead since a step between 12 and 15 · last change before: Change learning rate, step 13"
     assert plot.legend.remark == words
-    assert [note.text for note in plot.legend.notes] == ["dead"]
+    assert [note.text for note in plot.legend.notes if note.warning] == ["dead"]
     assert "nothing changed before" in shown(qtbot, dying(Change(20, "Change batch"))).legend.remark
 
 

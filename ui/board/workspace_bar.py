@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 
 from ui.board.workspaces import SIZES, Workspaces
 from ui.style.icons import set_icon
+from ui.style.numbers import percent
+from ui.style.spoken_slider import Spoken, speak
 
 STEPS_PER_UNIT = 20
 """Of the slider: 5 % each."""
@@ -106,6 +108,8 @@ class WorkspaceBar(QWidget):
         slider.setAccessibleName("Size of cards")
         slider.setToolTip("How wide a card is at least; Ctrl + and Ctrl − change it, Ctrl 0 puts it back.")
         slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        slider.setAccessibleDescription(slider.toolTip())
+        speak(slider, _spoken(slider))
         slider.valueChanged.connect(lambda value: self.size_changed.emit(value / STEPS_PER_UNIT))
         return slider
 
@@ -206,3 +210,14 @@ class WorkspaceBar(QWidget):
 
 def _below(button: QToolButton) -> QPoint:
     return button.mapToGlobal(QPoint(0, button.height()))
+
+
+def _spoken(slider: QSlider) -> Spoken:
+    """As a share of the usual size."""
+    return Spoken(
+        value=lambda: slider.value() / STEPS_PER_UNIT,
+        ends=lambda: SIZES,
+        step=lambda: STEP / STEPS_PER_UNIT,
+        take=lambda size: slider.setValue(round(size * STEPS_PER_UNIT)),
+        text=lambda: percent(slider.value() / STEPS_PER_UNIT),
+    )

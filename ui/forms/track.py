@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
@@ -16,6 +18,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QSlider, QStyle, QStyleOptionSlider, QWidget
 
 from ui.forms.scale import Scale
+from ui.style.numbers import setting
+from ui.style.spoken_slider import Spoken, speak
 from ui.style.theme import current_theme
 
 STEPS = 10_000
@@ -58,6 +62,7 @@ class Track(QSlider):
         self.actionTriggered.connect(self._act)
         self.valueChanged.connect(self._take)
         self.sliderReleased.connect(self.finish)
+        speak(self, Spoken(self._spoken_value, self._ends, self._notch, self._take_spoken, self._said))
 
     @property
     def scale(self) -> Scale:
@@ -82,6 +87,25 @@ class Track(QSlider):
         self.setValue(0 if number is None else self._step_of(number))
         self.blockSignals(blocked)
         self.update()
+
+    # -- for whoever does not see it -----------------------------------------------------------------------------
+
+    def _spoken_value(self) -> float:
+        return math.nan if self._number is None else self._number
+
+    def _ends(self) -> tuple[float, float]:
+        return self._scale.value(0.0), self._scale.value(1.0)
+
+    def _notch(self) -> float:
+        start = self._scale.value(0.0) if self._number is None else self._number
+        return self._scale.nudged(start, 1) - start
+
+    def _take_spoken(self, number: float) -> None:
+        self._move(number)
+        self.let_go.emit()
+
+    def _said(self) -> str:
+        return "off" if self._number is None else setting(self._number)
 
     def sizeHint(self) -> QSize:
         return QSize(96, 24)

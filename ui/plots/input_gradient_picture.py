@@ -48,8 +48,8 @@ class InputGradientPicture(CostlyPlot[MapState], TilePlot):
     colour_table = staticmethod(diverging_table)
     explain = (
         "How the loss of a sample would change with each pixel, for the first samples of the batch, channel by "
-        "channel; of a sequence, time runs to the right. Green: a brighter pixel raises the loss; blue, hatched: it lowers it. "
-        "Noise without a shape means that the network does not look at what is in the picture."
+        "channel; of a sequence, time runs to the right. Green: a brighter pixel raises the loss; blue and hatched: it "
+        "lowers it. Noise without a shape means that the network does not look at what is in the picture."
     )
     formula = InputGradientPlot.formula + "; the ground's colour: 0, one colour scale for all"
     empty_text = InputGradientPlot.empty_text

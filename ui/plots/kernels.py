@@ -30,7 +30,9 @@ class Kernels(TilePlot):
         "in, the longer of the two across. Point at another layer, in any plot or in the stack, to see its "
         "kernels. Noise that never becomes a pattern is a kernel that no gradient reaches."
     )
-    formula = r"$W_{ci}$ at each place of the window; the ground's colour: 0, hatched: below 0, one colour scale for all kernels"
+    formula = (
+        r"$W_{ci}$ at each place of the window; ground's colour: 0, hatched: below 0; one colour scale for all kernels"
+    )
     empty_text = "Add a convolution to see what its kernels look for."
 
     def values(self, maps: Maps) -> Array:

@@ -130,8 +130,9 @@ class UnitMicroscope(Plot[UnitState]):
     least_height = 400
     explain = (
         "One unit's activation over time: its mean, and the band from the smallest to the largest of the batch. Below "
-        "are all units of its layer, amber and crossed where dead, grey and hatched where saturated; a click watches another. Below those "
-        "are the weights that come into it. A band that shrinks to nothing is a unit that no sample reaches any more."
+        "are all units of its layer, amber and crossed where dead, grey and hatched where saturated; a click watches "
+        "another. Below those are the weights that come into it. A band that shrinks to nothing is a unit that no "
+        "sample reaches any more."
     )
     formula = (
         r"Dead: $\varphi'(z)=0$ on every sample of the batch; saturated: $|\varphi'(z)|<0.05\,\sup|\varphi'|$ on at "

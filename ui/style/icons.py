@@ -23,7 +23,7 @@ ICONS = tuple(sorted(path.stem for path in (RESOURCES / "actions").glob("*.svg")
 
 
 class TintedSvg(QIconEngine):
-    """Paints a drawing in ``currentColor`` at the size that is asked for: accent if checked, faint if disabled."""
+    """Paints a drawing in ``currentColor`` at the size that is asked for: accent if checked, greyed if disabled."""
 
     def __init__(self, name: str, theme: Theme) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class TintedSvg(QIconEngine):
 
     def _colour(self, mode: QIcon.Mode, state: QIcon.State) -> str:
         if mode == QIcon.Mode.Disabled:
-            return self._theme.faint
+            return self._theme.disabled
         return self._theme.accent if state == QIcon.State.On else self._theme.text
 
 
@@ -78,7 +78,7 @@ def _icon(name: str, theme: Theme) -> QIcon:
 
 
 def icon(name: str, theme: Theme | None = None) -> QIcon:
-    """The icon in the colours of ``theme`` (the present one); checked is accent, disabled is faint.
+    """The icon in the colours of ``theme`` (the present one); checked is accent, disabled is greyed.
 
     Raises :class:`KeyError` for a name that is not in :data:`ICONS`.
     """

@@ -22,7 +22,7 @@ QToolButton:hover { background: $hover; }
 QToolButton:pressed { background: $border; }
 QToolButton:checked { background: $hover; color: $accent; }
 QToolButton:focus { border-color: $accent; }
-QToolButton:disabled { color: $faint; }
+QToolButton:disabled { color: $disabled; }
 QToolButton[popupMode="1"] { padding-right: 16px; }
 QToolButton[popupMode="2"] { padding-right: 14px; }
 QToolButton::menu-indicator, QPushButton::menu-indicator {
@@ -37,13 +37,13 @@ QPushButton:hover { background: $hover; }
 QPushButton:pressed { background: $border; }
 QPushButton:focus { border-color: $accent; }
 QPushButton:default { background: $accent; color: $on_accent; border-color: $accent; }
-QPushButton:disabled { color: $faint; background: $window; }
+QPushButton:disabled { color: $disabled; background: $window; }
 
 QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit {
     background: $panel; color: $text; border: 1px solid $border; border-radius: 4px; padding: 2px 5px;
     placeholder-text-color: $muted; selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus { border-color: $accent; }
-QLineEdit:disabled, QAbstractSpinBox:disabled { color: $faint; background: $window; }
+QLineEdit:disabled, QAbstractSpinBox:disabled { color: $disabled; background: $window; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: 0; width: 14px; background: transparent; }
 QAbstractSpinBox::up-arrow { image: url("$icons/chevron-up-$name.svg"); width: 8px; height: 8px; }
 QAbstractSpinBox::down-arrow { image: url("$icons/chevron-$name.svg"); width: 8px; height: 8px; }
@@ -52,7 +52,7 @@ QComboBox { background: $raised; color: $text; border: 1px solid $border; border
     padding: 2px 0 2px 6px; min-height: 18px; }
 QComboBox:hover { background: $hover; }
 QComboBox:focus { border-color: $accent; }
-QComboBox:disabled { color: $faint; background: $window; }
+QComboBox:disabled { color: $disabled; background: $window; }
 QComboBox::drop-down { border: 0; width: 16px; }
 QComboBox::down-arrow { image: url("$icons/chevron-$name.svg"); width: 9px; height: 9px; }
 QComboBox QAbstractItemView { background: $panel; color: $text; border: 1px solid $border; padding: 2px;
@@ -90,7 +90,7 @@ QMenuBar::item:selected { background: $hover; }
 QMenu { background: $panel; color: $text; border: 1px solid $border; padding: 4px; }
 QMenu::item { padding: 4px 24px 4px 24px; border-radius: 4px; }
 QMenu::item:selected { background: $accent; color: $on_accent; }
-QMenu::item:disabled { color: $faint; background: transparent; }
+QMenu::item:disabled { color: $disabled; background: transparent; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 QMenu::icon { padding-left: 4px; }
 

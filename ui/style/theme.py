@@ -26,7 +26,9 @@ class Theme:
     border: str
     grid: str
     faint: str
-    """Disabled text and unimportant marks; not for reading."""
+    """Unimportant marks; not for reading."""
+    disabled: str
+    """What cannot be used now; it can be read all the same."""
     muted: str
     """Second-rank text: axis names, units, notes."""
     text: str
@@ -47,14 +49,14 @@ class Theme:
 LIGHT = Theme(
     name="light", dark=False,
     window="#f3f4f6", panel="#ffffff", raised="#fafbfc", hover="#e9ecf0", border="#d5d9e0", grid="#e8ebef",
-    faint="#a3abb8", muted="#566070", text="#1a1f29", accent="#1f5fc4", on_accent="#ffffff",
+    faint="#a3abb8", disabled="#667080", muted="#566070", text="#1a1f29", accent="#1f5fc4", on_accent="#ffffff",
     forward="#0f7a47", backward="#7338bd", warning="#935b00", depth=(0.0, 0.74),
 )  # fmt: skip
 
 DARK = Theme(
     name="dark", dark=True,
     window="#12151a", panel="#191d24", raised="#222832", hover="#2c3340", border="#323a47", grid="#262c36",
-    faint="#5d6777", muted="#9ba6b6", text="#e5e9f0", accent="#6ea8ff", on_accent="#0d1526",
+    faint="#5d6777", disabled="#7b8697", muted="#9ba6b6", text="#e5e9f0", accent="#6ea8ff", on_accent="#0d1526",
     forward="#4cc58d", backward="#b994f7", warning="#f0b13a", depth=(0.34, 1.0),
 )  # fmt: skip
 
@@ -100,7 +102,7 @@ def qpalette(theme: Theme) -> QPalette:
     for key, colour in colours.items():
         palette.setColor(key, QColor(colour))
     for key in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
-        palette.setColor(QPalette.ColorGroup.Disabled, key, QColor(theme.faint))
+        palette.setColor(QPalette.ColorGroup.Disabled, key, QColor(theme.disabled))
     palette.setColor(QPalette.ColorGroup.Disabled, role.Highlight, QColor(theme.border))
     return palette
 

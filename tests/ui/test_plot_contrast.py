@@ -1,0 +1,55 @@
+"""Words on plots stand out from what lies behind them: 4.5 : 1 as WCAG counts it, over heat maps and tints too."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from tests.ui.painted import ground_of, painted
+from tests.ui.real_runs import real
+from tests.ui.test_style import contrast
+from ui.app import create_app
+from ui.plots import Plot, all_plots
+from ui.style.restyle import Choice, set_theme
+
+LEAST = 4.5
+SHARE = 0.15
+"""Of the pixels behind a text from which a colour counts: thin lines that pass behind letters do not."""
+
+
+def behind(image: QImage, box: QRectF) -> list[str]:
+    """The colours of the ground of a text."""
+    place = box.toAlignedRect() & image.rect()
+    seen = Counter(
+        image.pixelColor(x, y).name()
+        for x in range(place.left(), place.right() + 1, 2)
+        for y in range(place.top(), place.bottom() + 1, 2)
+    )
+    return [colour for colour, count in seen.items() if count > SHARE * seen.total()]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("kind", all_plots(), ids=lambda kind: kind.key)
+def test_every_word_of_a_plot_stands_out(kind: type[Plot[Any]], theme: Choice, qtbot: QtBot) -> None:
+    set_theme(create_app(), theme)
+    faint = []
+    for net in ("residual", "pooling", "recurrent"):
+        plot = kind()
+        qtbot.addWidget(plot)
+        plot.resize(560, 420)
+        plot.refresh(real(net))
+        plot.show()
+        plot.grab()
+        image = ground_of(plot.canvas)
+        for text in painted(plot.canvas) if plot.state is not None else []:
+            grounds = behind(image, text.letters) if text.colour else []
+            worst = min((contrast(text.colour, ground) for ground in grounds), default=21.0)
+            faint += [f"{net}: {text.text!r} {text.colour} on {grounds}: {worst:.2f}"] if worst < LEAST else []
+        plot.hide()
+    set_theme(create_app(), "light")
+    assert faint == []
