@@ -62,7 +62,7 @@ class Track(QSlider):
         self.actionTriggered.connect(self._act)
         self.valueChanged.connect(self._take)
         self.sliderReleased.connect(self.finish)
-        speak(self, Spoken(self._spoken_value, self._ends, self._notch, self._take_spoken, self._said))
+        speak(self, _spoken(self))
 
     @property
     def scale(self) -> Scale:
@@ -87,25 +87,6 @@ class Track(QSlider):
         self.setValue(0 if number is None else self._step_of(number))
         self.blockSignals(blocked)
         self.update()
-
-    # -- for whoever does not see it -----------------------------------------------------------------------------
-
-    def _spoken_value(self) -> float:
-        return math.nan if self._number is None else self._number
-
-    def _ends(self) -> tuple[float, float]:
-        return self._scale.value(0.0), self._scale.value(1.0)
-
-    def _notch(self) -> float:
-        start = self._scale.value(0.0) if self._number is None else self._number
-        return self._scale.nudged(start, 1) - start
-
-    def _take_spoken(self, number: float) -> None:
-        self._move(number)
-        self.let_go.emit()
-
-    def _said(self) -> str:
-        return "off" if self._number is None else setting(self._number)
 
     def sizeHint(self) -> QSize:
         return QSize(96, 24)
@@ -152,6 +133,11 @@ class Track(QSlider):
         else:
             return
         self._show(self._number)  # Qt has moved by steps of its own
+
+    def take(self, number: float) -> None:
+        """As a hand would set it that comes and leaves at once."""
+        self._move(number)
+        self.let_go.emit()
 
     def _nudge(self, steps: int) -> None:
         start = self._scale.value(0.5) if self._number is None else self._number
@@ -244,3 +230,24 @@ class Track(QSlider):
                 self.style().drawComplexControl(QStyle.ComplexControl.CC_Slider, option, painter, self)
         if self._number is not None:
             super().paintEvent(event)
+
+
+def _spoken(track: Track) -> Spoken:
+    """The number of a track, for whoever does not see it."""
+
+    def notch() -> float:
+        number = track.number()
+        start = track.scale.value(0.0) if number is None else number
+        return track.scale.nudged(start, 1) - start
+
+    def value() -> float:
+        number = track.number()
+        return math.nan if number is None else number
+
+    return Spoken(
+        value=value,
+        ends=lambda: (track.scale.value(0.0), track.scale.value(1.0)),
+        step=notch,
+        take=track.take,
+        text=lambda: "off" if math.isnan(value()) else setting(value()),
+    )
