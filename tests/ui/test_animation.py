@@ -301,6 +301,15 @@ def test_an_animation_that_is_cancelled_leaves_the_file_as_it_was(
     assert not dialog.isVisible()
 
 
+def test_networks_beside_the_run_are_left_out_which_is_said(open_on: OpenOn, qtbot: QtBot, tmp_path: Path) -> None:
+    lanes = [{"name": "faster", "set": {"optimizer.learning_rate": 0.5}}]
+    window = open_on(Experiment.from_builtins({**NET, "lanes": lanes}))
+    dialog = asked(window, qtbot, 6)
+    assert dialog.told.text().endswith(" Networks beside the run are left out.")
+    dialog.write_to(tmp_path / "a.png")
+    qtbot.waitUntil(lambda: "7 frames" in window.banner.text, timeout=20_000)
+
+
 def test_a_run_that_has_gone_is_not_animated(open_on: OpenOn, qtbot: QtBot, tmp_path: Path) -> None:
     window = open_on(Experiment.from_builtins(NET))
     dialog = asked(window, qtbot, 10)

@@ -65,7 +65,7 @@ class Animator(QObject):
     ) -> None:
         super().__init__(parent)
         self._animation, self._recomputer = animation, recomputer
-        self._plot = plot.twin(animation.theme)
+        self._plot = plot.twin(animation.theme, lanes=False)
         self._record = RewoundRecord(record)
         self._moments: list[Moment] = []
         self._arrived = self._drawn = self._total = 0

@@ -193,7 +193,8 @@ class AnimationDialog(QDialog):
         wanted = spread(first, last, self.frames.value())
         most = None if self.evenly.isChecked() else MOST_SECONDS
         self.plan = planned(wanted, self._kept, self._costs, most)
-        self.told.setText(plan_text(self.plan, len(wanted)))
+        alone = " Networks beside the run are left out." if self._bench.document.experiment.lanes else ""
+        self.told.setText(plan_text(self.plan, len(wanted)) + alone)
 
     # -- making it -------------------------------------------------------------------------------------------------
 

@@ -183,8 +183,8 @@ class Plot(DrawnPlot[S]):
         self.redraw()
         self.pinned_changed.emit(ghost is not None)
 
-    def twin(self, theme: Theme) -> Plot[S]:
-        """A bare instance that draws the same state, ghost and ranges, for a picture of it."""
+    def twin(self, theme: Theme, *, lanes: bool = True) -> Plot[S]:
+        """A bare instance that draws the same state, ghost and ranges, for a picture of it, with or without lanes."""
         other = type(self)(theme=theme, bare=True)
         if self.info is not None:
             other.start(self.info)
@@ -194,7 +194,8 @@ class Plot(DrawnPlot[S]):
             # The same ranges, with their history.
             vars(its).update(vars(mine))
         other.set_ghost(self.ghost)
-        self.lane_plots.copy_to(other, theme)
+        if lanes:
+            self.lane_plots.copy_to(other, theme)
         for marks, copies in zip(self.pointing.change_marks, other.pointing.change_marks, strict=True):
             copies.show_changes(marks.changes)
         if self.state is not None:

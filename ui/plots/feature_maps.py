@@ -175,8 +175,8 @@ class TilePlot(ImagePlot[MapState]):
         self.scale.reset()
         self.redraw()
 
-    def twin(self, theme: Theme) -> Plot[MapState]:
-        other = super().twin(theme)
+    def twin(self, theme: Theme, *, lanes: bool = True) -> Plot[MapState]:
+        other = super().twin(theme, lanes=lanes)
         assert isinstance(other, TilePlot)
         other.choose(self.chosen)
         return other
