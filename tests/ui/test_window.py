@@ -547,6 +547,20 @@ def test_shortcuts_and_about_can_be_read(window: MainWindow) -> None:
         dialog.close()
 
 
+def test_dialogs_fit_into_the_smallest_window(qtbot: QtBot, window: MainWindow) -> None:
+    from PySide6.QtWidgets import QDialog
+
+    window.resize(window.minimumSize())
+    texts = ("&Keyboard shortcuts", "&About Nablascope", "&Preferences…", "&Find…", "&Export plots…")
+    for text in texts:
+        next(action for action in window.actions() if action.text() == text).trigger()
+        (dialog,) = [each for each in window.findChildren(QDialog) if each.isVisible()]
+        assert dialog.height() <= window.height(), text
+        assert dialog.width() <= window.width(), text
+        dialog.close()
+        qtbot.waitUntil(lambda: not any(each.isVisible() for each in window.findChildren(QDialog)))
+
+
 def test_a_worker_that_died_is_a_sentence_with_one_full_stop_and_a_way_on(open_window: Open) -> None:
     window = open_window()
     window.bench.failed.emit("The training process was ended by SIGKILL.", "", True)

@@ -9,11 +9,22 @@ import numpy
 import pyqtgraph
 from PySide6.QtCore import Qt, qVersion
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui.dialogs import plain
 from ui.style.icons import app_icon
 
+OF_WINDOW = 0.7
+"""Share of the window's height that a long list takes at most."""
 ABOUT = (
     "Assemble a deep network, press Play, and watch what flows forward and back through every layer "
     "while it trains. Forward quantities are green, backward ones purple; a layer keeps one colour, "
@@ -64,7 +75,9 @@ def show_about(parent: QWidget) -> QDialog:
 def show_shortcuts(parent: QWidget, actions: Sequence[QAction]) -> QDialog:
     """Every key there is, read from the actions themselves."""
     dialog, column = _reading(parent, "Keyboard shortcuts")
-    grid = QGridLayout()
+    page = QWidget()
+    grid = QGridLayout(page)
+    grid.setContentsMargins(0, 0, 0, 0)
     grid.setHorizontalSpacing(32)
     grid.setVerticalSpacing(6)
     for row, (keys, text) in enumerate(shortcut_rows(actions)):
@@ -72,8 +85,21 @@ def show_shortcuts(parent: QWidget, actions: Sequence[QAction]) -> QDialog:
         key.setProperty("role", "muted")
         grid.addWidget(QLabel(text), row, 0)
         grid.addWidget(key, row, 1)
-    column.addLayout(grid)
+    column.addWidget(_scrolled(page, parent))
     return _end(dialog, column)
+
+
+def _scrolled(page: QWidget, parent: QWidget) -> QScrollArea:
+    """All of a page in sight where the window has room for it, else with a bar."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(page)
+    size = page.sizeHint()
+    area.setMinimumWidth(size.width() + area.verticalScrollBar().sizeHint().width())
+    area.setMinimumHeight(min(size.height(), round(OF_WINDOW * parent.window().height())))
+    return area
 
 
 def shortcut_rows(actions: Sequence[QAction]) -> list[tuple[str, str]]:
