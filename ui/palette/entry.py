@@ -8,7 +8,7 @@ from functools import cached_property
 
 from PySide6.QtGui import QIcon
 
-from ui.palette.matching import fit
+from ui.palette.matching import fit, words_of
 
 WORTH_SHOWING = 0.15
 """Of the best."""
@@ -33,9 +33,10 @@ class Entry:
     picture: Callable[[], QIcon] = QIcon
 
     @cached_property
-    def _words(self) -> tuple[tuple[str, float], ...]:
+    def _words(self) -> tuple[tuple[frozenset[str], float], ...]:
         more = f"{self.group} {self.more()}"
-        return (self.title, TITLE), (self.sentence, SENTENCE), (self.about, ABOUT), (more, MORE)
+        texts = (self.title, TITLE), (self.sentence, SENTENCE), (self.about, ABOUT), (more, MORE)
+        return tuple((words_of(text), weight) for text, weight in texts)
 
     def fit(self, query: str) -> float:
         """How well it fits what is typed; 0: not at all."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from ui.palette.related_words import related_to
 
@@ -13,6 +14,9 @@ WHOLE, BEGINNING, RELATED, WITHIN, SLIP = 1.0, 0.8, 0.6, 0.5, 0.3
 within one, or does so but for a slip."""
 ALIKE = 0.08
 """What it is worth that another word for the same thing is a word of the text: in a title less than itself anywhere."""
+WORD = r"\w+"
+LIKENESSES = 2**17
+"""Pairs of words that are remembered: with each letter that is typed all words but the last are as before."""
 SHORTEST_SLIP, SHORTEST_WITHIN = 5, 3
 """Letters of a word from which on a slip is forgiven, and it is looked for within words."""
 STEM = 0.7
@@ -52,25 +56,25 @@ SMALL = 0.05
 """What it counts beside the others."""
 
 
-def fit(query: str, texts: Iterable[tuple[str, float]]) -> float:
-    """How well the words of ``query`` fit (text, weight) pairs; 0 where one that tells something fits none of them."""
-    weighed = [(words_of(text), weight) for text, weight in texts]
-    asked = words_of(query)
-    best = {word: max((_fit(word, words) * weight for words, weight in weighed), default=0.0) for word in asked}
+def fit(query: str, texts: Sequence[tuple[frozenset[str], float]]) -> float:
+    """How well the words of ``query`` fit (words, weight) pairs; 0 where one that tells something fits none of them."""
+    asked = re.findall(WORD, query.lower())
+    best = {word: max((_fit(word, words) * weight for words, weight in texts), default=0.0) for word in asked}
     telling = [best[word] for word in asked if word not in SMALL_WORDS] or list(best.values())
     return sum(telling) + SMALL * sum(best.values()) if telling and all(telling) else 0.0
 
 
-def words_of(text: str) -> list[str]:
+def words_of(text: str) -> frozenset[str]:
     """In small letters."""
-    return re.findall(r"\w+", text.lower())
+    return frozenset(re.findall(WORD, text.lower()))
 
 
-def _fit(word: str, words: list[str]) -> float:
+def _fit(word: str, words: frozenset[str]) -> float:
     alike = ALIKE * (not related_to(word).isdisjoint(words))
     return max((_likeness(word, each) for each in words), default=0.0) or alike
 
 
+@functools.lru_cache(maxsize=LIKENESSES)
 def _likeness(word: str, other: str) -> float:
     if word == other:
         return WHOLE
