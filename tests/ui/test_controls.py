@@ -14,13 +14,11 @@ from simulator.experiment.files import find
 from simulator.running.session import Session
 from tests.ui.controls import controls, lacks, without_visible_focus
 from tests.ui.real_runs import real
+from tests.ui.window_parts import OF_A_RUN, PARTS, bring
 from ui.app import create_app
 from ui.bench.document import Document
 from ui.board.arrangement import Arrangement
-from ui.dialogs.export import ExportDialog
 from ui.dialogs.table import TableDialog
-from ui.manual.window import ManualWindow
-from ui.palette.palette import Palette
 from ui.plots import all_plots
 from ui.start.page import StartPage
 from ui.style.restyle import set_theme
@@ -66,23 +64,41 @@ def test_controls_of_every_card_are_named_have_roles_and_are_reached_by_tab(wind
         assert card.page.plot in set(controls(card))
 
 
-def test_controls_of_every_dialog_are_named_have_roles_and_are_reached_by_tab(
+def test_controls_of_every_dialog_and_page_are_named_have_roles_and_are_reached_by_tab(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    path = tmp_path / "t.csv"
-    path.write_text("a,b,c\n1,2,x\n3,4,y\n")
-    plots = {kind.key: kind() for kind in all_plots()[:2]}
-    for plot in plots.values():
-        qtbot.addWidget(plot)
-    table = TableDialog(path, window)
-    dialogs = [table, ExportDialog(plots, "", [*plots], window), Palette([], window), ManualWindow(window)]
-    for dialog in dialogs:
-        dialog.show()
-    qtbot.waitUntil(lambda: table.pages.currentIndex() == 1)
-    faults = [f"{type(dialog).__name__}: {fault}" for dialog in dialogs for fault in lacks(dialog)]
-    for dialog in dialogs:
-        dialog.close()
-    assert not faults
+    window.bench.play(1)
+    qtbot.waitUntil(lambda: window.bench.view is not None and window.bench.view.frame.step > 0)
+    faulty, unseen = [], []
+    for make in (*PARTS, *OF_A_RUN):
+        part = make(window, tmp_path)
+        bring(part)
+        if isinstance(part, TableDialog):
+            pages = part.pages
+            qtbot.waitUntil(lambda pages=pages: pages.currentIndex() == 1)
+        part.activateWindow()
+        QApplication.processEvents()
+        faulty += [f"{make.__name__}: {fault}" for fault in lacks(part)]
+        if part.isWindow() and part.isActiveWindow():
+            unseen += [f"{make.__name__}: {fault}" for fault in without_visible_focus(part)]
+        part.close()
+    assert not faulty
+    assert not unseen
+
+
+def test_a_menu_entry_that_cannot_be_chosen_says_why(window: MainWindow) -> None:
+    window.builder.menu.aboutToShow.emit()
+    greyed = [entry for entry in window.builder.menu.actions() if entry.text() and not entry.isEnabled()]
+    assert all(entry.toolTip() and entry.toolTip() != entry.text() for entry in greyed)
+
+
+def test_what_the_stop_control_offers_is_named_and_chosen_by_keys(window: MainWindow) -> None:
+    control = window.transport.stop
+    for entry in control.entries.values():
+        entry.trigger()
+        assert not lacks(control)
+        assert control.button.text()
+        assert control.button.accessibleName()
 
 
 def test_controls_of_the_start_page_are_named_have_roles_and_are_reached_by_tab(qtbot: QtBot) -> None:

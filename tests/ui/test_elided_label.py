@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from ui.style.elided_label import ElidedLabel
+from ui.window.status import StatusLine
 
 SENTENCE = "Layer 1's gradient is 3.1×10⁻⁶ of layer 10's: the slopes lose 5.2 decades, the weights 0.3"
 
@@ -55,3 +56,22 @@ def test_the_label_gives_way_before_its_neighbours(qtbot: QtBot) -> None:
     assert button.width() >= button.sizeHint().width()
     host.resize(600, 40)
     assert label.width() > 400
+
+
+SAID = "Suspected: The rate is high, by 22.4 times. After 40 steps the loss is 2.97, where 2.3 is a guess."
+
+
+def test_the_status_line_ends_with_a_whole_sentence_or_clause(qtbot: QtBot) -> None:
+    line = StatusLine()
+    qtbot.addWidget(line)
+    line.say(SAID)
+    advance = line.fontMetrics().horizontalAdvance
+    whole = advance(SAID)
+    shown = dict.fromkeys(line.shortened(width) for width in range(whole, advance("Suspected: …") - 1, -1))
+    assert list(shown) == [
+        SAID,
+        "Suspected: The rate is high, by 22.4 times.",
+        "Suspected: The rate is high …",
+        "Suspected …",
+    ]
+    assert line.text() == line.accessibleDescription() == SAID

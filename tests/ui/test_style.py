@@ -219,3 +219,10 @@ def test_the_application_has_an_icon(qapp: QApplication) -> None:
 def test_tabular_digits_are_asked_for(qapp: QApplication) -> None:
     font = tabular(QFont())
     assert font.featureTags() if hasattr(font, "featureTags") else True
+
+
+def test_every_folder_of_resources_has_its_licence_said() -> None:
+    folders = [path.name for path in RESOURCES.parent.iterdir() if path.is_dir() and not path.name.startswith("_")]
+    text = (RESOURCES.parent / "LICENSE").read_text(encoding="utf-8")
+    assert folders
+    assert [name for name in folders if f"{name}/" not in text] == []

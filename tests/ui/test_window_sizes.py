@@ -16,17 +16,15 @@ from simulator.running.session import Session
 from tests.ui.legible import faults
 from tests.ui.legible_widgets import crowded
 from tests.ui.real_runs import NETS, real
+from tests.ui.window_parts import PARTS, bring
 from ui.app import create_app
 from ui.bench.document import Document
 from ui.board.arrangement import Arrangement
 from ui.board.workspaces import BUILT_IN
 from ui.chart.colour_bar import ColourBar
-from ui.dialogs.export import ExportDialog
 from ui.dialogs.table import TableDialog
-from ui.manual.window import ManualWindow
 from ui.plots import Plot, all_plots
 from ui.plots.gradient_time import GradientTime
-from ui.start.page import StartPage
 from ui.style.restyle import Choice, set_theme
 from ui.window.main_window import MainWindow
 
@@ -145,48 +143,6 @@ def test_in_larger_text_the_window_can_be_read_with_both_panels_opened(times: fl
 # -- what stands before and beside the board --------------------------------------------------------------------------
 
 
-def manual(parent: MainWindow, _folder: Path) -> QWidget:
-    shown = ManualWindow(parent)
-    shown.open_page("plots/waterfall")
-    return shown
-
-
-def table(parent: MainWindow, folder: Path) -> QWidget:
-    path = folder / "t.csv"
-    path.write_text("a,b,c\n1,2,x\n3,4,y\n")
-    return TableDialog(path, parent)
-
-
-def export(parent: MainWindow, _folder: Path) -> QWidget:
-    plots = {kind.key: kind(parent) for kind in all_plots()[:12]}
-    for plot in plots.values():
-        plot.hide()
-    return ExportDialog(plots, "", [*plots], parent)
-
-
-def preferences(parent: MainWindow, _folder: Path) -> QWidget:
-    return parent.preference_access.open()
-
-
-def keys(parent: MainWindow, _folder: Path) -> QWidget:
-    dialog = parent.preference_access.open()
-    dialog.tabs.setCurrentIndex(1)
-    return dialog
-
-
-def palette(parent: MainWindow, _folder: Path) -> QWidget:
-    return parent.palette_access.open()
-
-
-def start(parent: MainWindow, _folder: Path) -> QWidget:
-    page = StartPage("an experiment", parent)
-    page.setGeometry(QRect(0, 0, parent.width(), parent.height()))
-    return page
-
-
-PARTS: list[Callable[[MainWindow, Path], QWidget]] = [manual, table, export, preferences, keys, palette, start]
-
-
 @pytest.mark.parametrize("times", [1.0, 1.5, 2.0])
 def test_dialogs_and_pages_can_be_read_in_any_text(times: float, qtbot: QtBot, tmp_path: Path) -> None:
     found = []
@@ -194,7 +150,7 @@ def test_dialogs_and_pages_can_be_read_in_any_text(times: float, qtbot: QtBot, t
         window.resize(SIZES[0])
         for make in PARTS:
             shown = make(window, tmp_path)
-            shown.show()
+            bring(shown)
             settle()
             if isinstance(shown, TableDialog):
                 pages = shown.pages

@@ -41,6 +41,9 @@ Name = int | str
 
 LAYER_HINT, DATA_HINT = "Choose a layer to change it.", "The data set is chosen under Training."
 
+INSIDE = "Add a layer at the end of the chosen one's branch."
+NOT_INSIDE = "Only a layer with a branch, such as a residual one, holds others: choose one first."
+
 
 class Builder(QWidget):
     """Edits go through ``propose``; what comes back by :meth:`set_experiment` is what is shown."""
@@ -209,6 +212,7 @@ class Builder(QWidget):
         composite = any(edits.inner_name(edits.at(self._plain, place)) for place in edits.uppermost(chosen))
         self._tools.enable(bool(chosen), composite)
         self.inside_menu.setEnabled(composite)
+        self.inside_menu.menuAction().setToolTip(INSIDE if composite else NOT_INSIDE)
 
     # -- what is asked for ---------------------------------------------------------------------------------------
 

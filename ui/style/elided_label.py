@@ -26,9 +26,13 @@ class ElidedLabel(QLabel):
     def minimumSizeHint(self) -> QSize:
         return QSize(NARROWEST, super().minimumSizeHint().height())
 
+    def shortened(self, width: int) -> str:
+        """What is written where there are so many pixels."""
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, width)
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         room = self.contentsRect()
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        text = self.shortened(room.width())
         alignment = QStyle.visualAlignment(self.layoutDirection(), self.alignment())
         ink = QPalette.ColorRole.WindowText
         with QPainter(self) as painter:

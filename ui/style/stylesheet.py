@@ -37,6 +37,7 @@ QPushButton:hover { background: $hover; }
 QPushButton:pressed { background: $border; }
 QPushButton:focus { border-color: $accent; }
 QPushButton:default { background: $accent; color: $on_accent; border-color: $accent; }
+QPushButton:default:focus { border: 2px solid $text; padding: 3px 11px; }
 QPushButton:disabled { color: $disabled; background: $window; }
 
 QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit {
@@ -96,6 +97,7 @@ QMenu::icon { padding-left: 4px; }
 
 QAbstractItemView { background: $panel; color: $text; border: 1px solid $border; outline: 0;
     selection-background-color: $accent; selection-color: $on_accent; alternate-background-color: $raised; }
+QAbstractItemView:focus { border-color: $accent; }
 QListWidget::item { border: 1px solid transparent; border-radius: 3px; }
 QListWidget::item:focus { border-color: $accent; }
 QHeaderView::section { background: $window; color: $muted; border: 0; border-bottom: 1px solid $border;

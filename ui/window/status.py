@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
@@ -17,6 +18,8 @@ from PySide6.QtWidgets import (
 
 from ui.style.elided_label import ElidedLabel
 
+SENTENCE, CLAUSE = re.compile(r"[.!?](?= )"), re.compile(r"[,;:](?= )")
+
 
 class StatusLine(ElidedLabel):
     """One line of text at the foot of the window."""
@@ -31,6 +34,16 @@ class StatusLine(ElidedLabel):
         if text != self.text():
             self.setText(text)
             self.setAccessibleDescription(text)
+
+    def shortened(self, width: int) -> str:
+        """As many whole sentences as there is room for, else clauses; the doctor has all of them."""
+        text, advance = self.text(), self.fontMetrics().horizontalAdvance
+        if advance(text) <= width:
+            return text
+        sentences = [text[: end.end()] for end in SENTENCE.finditer(text)]
+        clauses = [f"{text[: end.start()]} …" for end in CLAUSE.finditer(text)]
+        fitting = [part for part in (*clauses, *sentences) if advance(part) <= width]
+        return fitting[-1] if fitting else super().shortened(width)
 
 
 AGAIN = "Start again", "Start a new worker on the same experiment."
