@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from simulator.observations.base import Cell, Observation, Row, sentence
+from simulator.observations.base import Cell, Observation, Row
 from simulator.theory.bounds import Bounds, bounds_of, obstacle
 from simulator.training.run_info import RunInfo
 
@@ -30,7 +30,7 @@ class BoundsObservation(Observation[Bounds], frozen=True, tag="bounds"):
     def observe(self, training: Training) -> Bounds:
         reason = obstacle(training.network)
         if reason:
-            raise ValueError(sentence(reason))
+            raise ValueError(reason)
         return bounds_of(training.network, int(training.batch[0]))
 
     def rows(self, result: Bounds, info: RunInfo) -> Iterator[Row]:

@@ -120,17 +120,17 @@ def order_chaos(network: Network) -> OrderChaos:
 
 def _obstacle(modules: Sequence[Module], chosen: DenseModule[Dense] | None) -> str:
     if chosen is None:
-        return "No dense hidden layer, so the network has no place on this map."
+        return "No dense hidden layer, so the network has no place on this map"
     for module in modules:
         if isinstance(module, ResidualModule):
-            return "A residual stack has no ordered side: its χ = 1 + σ_w² X is above 1 everywhere."
+            return "A residual stack has no ordered side: its χ = 1 + σ_w² X is above 1 everywhere"
     spec, where = chosen.spec, f"layer {chosen.info.label}"
     if chosen.norm is not None:
         name = title_of(type(spec.normalization)).capitalize()
-        return f"{name} in {where} takes σ_w² out of play: χ depends on φ alone."
+        return f"{name} in {where} takes σ_w² out of play: χ depends on φ alone"
     if _place(chosen) is None:
         drawn = title_of(type(spec.initializer))
-        return f"The weights and biases of {where} are no random draw with known variances ({drawn})."
+        return f"The weights and biases of {where} are no random draw with known variances ({drawn})"
     return ""
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from simulator.arrays.numeric import Array
 from simulator.experiment.experiment import Experiment
-from simulator.observations.base import sentence
 from simulator.observations.bounds import BoundsObservation
 from simulator.observations.observer import observed
 from simulator.parts.activations import Activation
@@ -101,7 +100,7 @@ def test_where_the_bound_is_not_for_it_says_why(layer: Plain, words: str) -> Non
     seen = observed(training, BoundsObservation().observe)
     assert seen.result is None
     assert words in seen.refusal
-    assert seen.refusal == sentence(obstacle(training.network))
+    assert seen.refusal == obstacle(training.network)
 
 
 def test_a_network_that_has_blown_up_is_no_crash() -> None:
