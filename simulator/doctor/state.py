@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from simulator.doctor import remedies
 from simulator.doctor.base import Finding, Rule
 from simulator.doctor.evidence import Evidence
-from simulator.schema.numbers import integer
+from simulator.schema.numbers import count, integer
 from simulator.schema.parameter import title_of
 
 
@@ -25,7 +25,8 @@ class LostState(Rule):
             evidence,
             "severe",
             f"The squared gradients that {title_of(type(experiment.optimizer))} keeps are infinite for "
-            f"{integer(lost.entries)} parameters since step {integer(lost.step)}: these are not trained any more.",
+            f"{count(lost.entries, 'parameter')} since step {integer(lost.step)}: what they belong to is not trained "
+            "any more.",
             numbers={"entries": lost.entries},
             since=lost.step,
             remedies=[remedies.clip(experiment)],

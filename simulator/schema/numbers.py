@@ -114,6 +114,12 @@ def count(amount: int, singular: str, plural: str = "") -> str:
     return f"{integer(amount)} {singular if amount == 1 else plural or singular + 's'}"
 
 
+def amount(value: float, singular: str) -> str:
+    """``1 layer``, ``2.5 layers``."""
+    text = number(value)
+    return f"{text} {singular}{'' if text == '1' else 's'}"
+
+
 def duration(seconds: float) -> str:
     """``40 s``, ``3 min 20 s``, ``1 h 5 min``."""
     whole = round(seconds)

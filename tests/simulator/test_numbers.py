@@ -15,6 +15,7 @@ from benchmarks.sick_nets import PLANTED, Planted
 from simulator import Experiment, ExperimentError
 from simulator.doctor.trial import copy
 from simulator.schema.numbers import (
+    amount,
     count,
     decimal,
     exact,
@@ -61,6 +62,9 @@ def test_shares_do_not_claim_nothing_or_all() -> None:
 def test_counts_and_powers() -> None:
     assert count(1, "layer") == "1 layer"
     assert count(1200, "layer") == f"1{THIN}200 layers"
+    assert [amount(value, "layer") for value in (1.0, 0.9999, 2.5, 0.5)] == [
+        "1 layer", "1 layer", "2.5 layers", "0.5 layers",
+    ]  # fmt: skip
     assert integer(-1234567) == f"−1{THIN}234{THIN}567"
     assert power_of_ten(-12) == "10⁻¹²"
     assert [decimal(v, 1) for v in (-0.04, -0.06, 12345.0)] == ["0.0", "−0.1", f"12{THIN}345.0"]

@@ -26,6 +26,7 @@ from ui.export import ExportError, export_all, export_plot, file_name
 from ui.export.pictures import Kind, PictureOptions
 from ui.plots.base import Plot
 from ui.settings.settings import Settings
+from ui.style.numbers import count
 
 SHOWN, ALL = "*shown", "*all"
 FORMATS = (
@@ -73,8 +74,8 @@ class ExportDialog(BusyDialog):
 
     def _fill(self, key: str) -> None:
         self.which.setAccessibleName("What to export")
-        self.which.addItem(f"All {len(self._shown)} plots on screen", SHOWN)
-        self.which.addItem(f"All {len(self._plots)} plots", ALL)
+        self.which.addItem(all_of(len(self._shown), " on screen"), SHOWN)
+        self.which.addItem(all_of(len(self._plots)), ALL)
         for plot in self._plots.values():
             self.which.addItem(plot.title, plot.key)
         self.which.setCurrentIndex(max(0, self.which.findData(key or SHOWN)))
@@ -176,3 +177,8 @@ def export_folder() -> Path:
         if name and Path(name).is_dir():
             return Path(name)
     return Path.home()
+
+
+def all_of(plots: int, where: str = "") -> str:
+    """``All 6 plots on screen``."""
+    return f"All {count(plots, 'plot')}{where}" if plots > 1 else f"The plot{where}"

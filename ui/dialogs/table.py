@@ -33,7 +33,7 @@ from ui.dialogs.table_reader import Surveyed, TableReader
 from ui.dialogs.table_widgets import choice_of, fit_columns, sentence_label, table_view
 from ui.dialogs.two_forms import TwoForms
 from ui.forms.typed import STARTS_OVER
-from ui.style.numbers import integer
+from ui.style.numbers import count
 from ui.style.screen import within_screen
 
 TASKS = (("a class (classification)", "classification"), ("a quantity (regression)", "regression"))
@@ -244,7 +244,7 @@ class TableDialog(QDialog):
         """``40 rows, 3 columns · separated by commas · UTF-8``"""
         assert self._surveyed is not None
         table, how = self._surveyed.table, self._surveyed.table.taken
-        words = [f"{_count(table.rows, 'row')}, {_count(len(table.columns), 'column')}"]
+        words = [f"{count(table.rows, 'row')}, {count(len(table.columns), 'column')}"]
         if not table.sheets:
             names = {value: name for name, value in DELIMITERS}
             words.append(
@@ -254,7 +254,7 @@ class TableDialog(QDialog):
             words.append(how.encoding.upper())
         words.append("the first row names the columns" if how.header == "yes" else "no names of columns")
         if table.below:
-            words.append(f"{_count(table.below, 'line')} below the table left out")
+            words.append(f"{count(table.below, 'line')} below the table left out")
         return "  ·  ".join(words)
 
     # -- judging -------------------------------------------------------------------------------------------------
@@ -324,15 +324,15 @@ class TableDialog(QDialog):
         except DataError as error:
             self._refuse(str(error))
             return
-        parts = [_count(size.rows, "row"), _count(size.inputs, "input")]
-        several = f"{len(judgement.targets)} quantities" if judgement.further else "a quantity"
-        parts.append(f"{integer(size.classes)} classes" if size.classes else several)
+        parts = [count(size.rows, "row"), count(size.inputs, "input")]
+        several = count(len(judgement.targets), "quantity", "quantities") if judgement.further else "a quantity"
+        parts.append(count(size.classes, "class", "classes") if size.classes else several)
         if size.without_target:
-            parts.append(f"{_count(size.without_target, 'row')} without a target left out")
+            parts.append(f"{count(size.without_target, 'row')} without a target left out")
         if size.dropped:
-            parts.append(f"{_count(size.dropped, 'row')} without an input left out")
+            parts.append(f"{count(size.dropped, 'row')} without an input left out")
         if judgement.left_out:
-            parts.append(f"{_count(len(judgement.left_out), 'column')} left out")
+            parts.append(f"{count(len(judgement.left_out), 'column')} left out")
         self.sentence.setText("  ·  ".join(parts))
         self.use.setEnabled(True)
 
@@ -343,7 +343,3 @@ class TableDialog(QDialog):
         part = taken(Csv(path=str(self.path), missing=self.missing.currentData()), self._judgement)
         names = ("path", "target", "task", "inputs", "missing", "header", "delimiter", "decimal", "encoding", "sheet")
         return {"kind": "csv", **{name: getattr(part, name) for name in names}, "hash": self._surveyed.hash}
-
-
-def _count(number: int, what: str) -> str:
-    return f"{integer(number)} {what}{'' if number == 1 else 's'}"

@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from simulator.data.tables.judgement import Judged, Judgement
 from simulator.data.tables.reading import Table
-from ui.style.numbers import integer
+from ui.style.numbers import count, integer
 
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
@@ -25,8 +25,8 @@ def kind_text(each: Judged) -> str:
         return "numbers"
     if each.kind == "date":
         return "dates or times, as days"
-    count = each.column.different
-    return f"{integer(count)} values, an input each" if each.kind == "category" else f"text, {integer(count)} values"
+    values = count(each.column.different, "value")
+    return f"{values}, an input each" if each.kind == "category" else f"text, {values}"
 
 
 class ColumnsModel(QAbstractTableModel):

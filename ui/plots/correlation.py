@@ -26,7 +26,7 @@ from ui.chart.table import Cell, Table, cells
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.costly import CostlyPlot
 from ui.plots.depth import finite_extent
-from ui.style.numbers import count, number
+from ui.style.numbers import amount, count, number
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class CorrelationPlot(CostlyPlot[CorrelationState]):
         correlation = state.correlation
         if not math.isfinite(correlation.settled):
             return f"No prediction: {correlation.reason}." if correlation.reason else correlation.scale_reason
-        theory = "without end" if math.isinf(correlation.depth) else f"{number(correlation.depth)} layers"
+        theory = "without end" if math.isinf(correlation.depth) else amount(correlation.depth, "layer")
         own = f", measured {number(correlation.measured_depth)}" if math.isfinite(correlation.measured_depth) else ""
         return f"ξ_c: theory {theory}{own}" + (f"; {correlation.scale_reason}" if correlation.scale_reason else "")
 

@@ -24,7 +24,7 @@ from ui.chart.ranges import nice_ceiling
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.observed import ObservedPlot
-from ui.style.numbers import number
+from ui.style.numbers import amount, number
 
 Place = tuple[float, float]
 """σ_w², σ_b²"""
@@ -230,7 +230,7 @@ class OrderChaosPlot(ObservedPlot[OrderChaosState]):
 
     def probe(self, state: OrderChaosState, pane: int, x: float, y: float) -> Probe | None:
         plane = state.map
-        reach = "for ever" if plane.chi == 1 else f"about {number(_reach(plane.chi))} layers"
+        reach = "for ever" if plane.chi == 1 else f"about {amount(_reach(plane.chi), 'layer')}"
         settles = f"q settles at {number(plane.settled)}" if math.isfinite(plane.settled) else "q grows without end"
         return Probe(
             f"σ_w² {number(x)}, σ_b² {number(y)}\n"

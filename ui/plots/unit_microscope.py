@@ -40,7 +40,7 @@ from ui.plots.unit.parts import (
     incoming_tiles,
     words_of,
 )
-from ui.style.numbers import integer, number, percent
+from ui.style.numbers import count, integer, number, percent
 from ui.style.text_size import scaled
 
 CELLS_HEIGHT = 22
@@ -305,7 +305,7 @@ class UnitMicroscope(Plot[UnitState]):
             low, high = fitting([unit.weights.ravel()])
             notes += [Note(f"weights {number(low)} … {number(high)}")] if low == low else []
         lost = int(np.count_nonzero(~np.isfinite(unit.weights)))
-        return [*notes, Note(f"{integer(lost)} weights not finite", warning=True)] if lost else notes
+        return [*notes, Note(f"{count(lost, 'weight')} not finite", warning=True)] if lost else notes
 
     def probe(self, state: UnitState, pane: int, x: float, y: float) -> Probe | None:
         place, name = self._place(state), self._name(state)
@@ -329,7 +329,7 @@ class UnitMicroscope(Plot[UnitState]):
     def _cell_text(self, unit: Unit, x: float, y: float) -> str:
         cell = cells_of(unit).at(x, y)
         if cell < 0:
-            return f"{integer(int(unit.dead.sum()))} of {integer(len(unit.means))} units dead"
+            return f"{integer(int(unit.dead.sum()))} of {count(len(unit.means), 'unit')} dead"
         words = f"unit {integer(cell + 1)}\nmean  {number(float(unit.means[cell]), fixed=True)}"
         return f"{words}\ndead" if unit.dead[cell] else words
 

@@ -6,6 +6,7 @@ from PySide6.QtGui import QFont
 
 from simulator.schema.numbers import (
     THIN,
+    amount,
     count,
     decimal,
     duration,
@@ -25,6 +26,7 @@ from simulator.schema.numbers import (
 
 __all__ = [
     "THIN",
+    "amount",
     "count",
     "decimal",
     "duration",
