@@ -186,7 +186,7 @@ class RMSProp(Optimizer, frozen=True, tag="rmsprop"):
 class Adam(Optimizer, frozen=True, tag="adam"):
     """Running means of gradient and squared gradient, corrected for their start at zero.
 
-    ΔW = −η m̂ / (√v̂ + ε). For |g| ≫ ε every step of a constant gradient is η·sign g; for |g| ≪ ε only η·g/ε.
+    For |g| ≫ ε every step of a constant gradient is η·sign g; for |g| ≪ ε only η·g/ε.
 
     Kingma and Ba 2015, Adam: a method for stochastic optimization, arXiv:1412.6980.
     """

@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QGraphicsWidget
 
-from tests.ui.painted import painted, written_numbers
+from tests.ui.painted import painted, wanted_numbers, written_numbers
 from ui.chart.axes import Axis, plot_font
 from ui.plots.base import Plot
 from ui.style.elided_label import ElidedLabel
@@ -33,6 +33,10 @@ def _of_the_words(plot: Plot[Any]) -> Iterator[str]:
     whole = QRectF(plot.canvas.rect()).adjusted(-ROUNDING, -ROUNDING, ROUNDING, ROUNDING)
     texts = painted(plot.canvas)
     texts += [text for axis in plot.canvas.axes if axis.isVisible() for text in written_numbers(axis)]
+    for axis in plot.canvas.axes:
+        wanted, shown = wanted_numbers(axis), len(written_numbers(axis))
+        if axis.isVisible() and shown < wanted:
+            yield f"of the {wanted} numbers of the axis “{axis.text}” {shown} are written"
     for text in texts:
         letters = text.letters
         if text.text.endswith("…"):

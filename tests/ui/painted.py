@@ -123,6 +123,15 @@ def written_numbers(axis: Axis) -> list[Painted]:
     return [Painted(text, axis.mapRectToScene(rect), everywhere, "number") for rect, _flags, text in texts if text]
 
 
+def wanted_numbers(axis: Axis) -> int:
+    """How many numbers an axis means to have; pyqtgraph leaves out those that have no room, without a word."""
+    if not axis.style["showValues"]:
+        return 0
+    length = axis.size().height() if axis.orientation == "left" else axis.size().width()
+    levels = axis.tickValues(*axis.range, length)
+    return len([text for text in axis.tickStrings(levels[0][1], 1.0, levels[0][0]) if text]) if levels else 0
+
+
 def painted_on(widget: QWidget) -> list[Painted]:
     """The texts that a widget of ours writes when it is painted, in its own pixels."""
     recorder = Recorder()

@@ -16,12 +16,14 @@ from simulator.running.session import Session
 from tests.ui.legible import faults
 from tests.ui.legible_widgets import crowded
 from tests.ui.real_runs import NETS, real
+from tests.ui.test_board_sizes import faults_of_cards
 from tests.ui.window_parts import PARTS, bring
 from ui.app import create_app
 from ui.bench.document import Document
 from ui.board.arrangement import Arrangement
 from ui.board.workspaces import BUILT_IN
 from ui.chart.colour_bar import ColourBar
+from ui.chart.legend import Key
 from ui.dialogs.table import TableDialog
 from ui.plots import Plot, all_plots
 from ui.plots.gradient_time import GradientTime
@@ -93,9 +95,7 @@ def seen_at(window: MainWindow, size: QSize, net: str) -> list[str]:
         plots[-1].refresh(real(net))
     settle()
     found = crowded(window) + [fault for plot in plots if plot.state is not None for fault in faults(plot)]
-    for card in window.plot_area.board.cards:
-        if card.width() < card.wanted.width or card.height() < card.wanted.height:
-            found.append(f"{card.place.key} is {card.size()}, less than {card.wanted}")
+    found += faults_of_cards(window.plot_area)
     if window.size() != size:
         found.append(f"the window is {window.size()}")
     return [f"{size.width()}: {fault}" for fault in found]
@@ -283,7 +283,16 @@ def narrow_axis(plot: GradientTime) -> None:
     plot.value_axis.setWidth(14)
 
 
-SPOILS = [long_title, numbers_too_near, name_without_room, low_pane, narrow_axis]
+def long_legend(plot: GradientTime) -> None:
+    plot.legend.say([Key("what is drawn " * 12, "text")], [])
+
+
+def words_on_words(plot: GradientTime) -> None:
+    plot.value_axis.tickStrings = lambda values, scale, spacing: ["a number that is far too long"] * len(values)
+    plot.value_axis.picture = None
+
+
+SPOILS = [long_legend, words_on_words, long_title, numbers_too_near, name_without_room, low_pane, narrow_axis]
 
 
 @pytest.mark.parametrize("spoil", SPOILS, ids=lambda spoil: spoil.__name__)
@@ -300,3 +309,17 @@ def test_numbers_of_a_colour_bar_that_have_no_room_are_found(top: QWidget, monke
     plot.bar.set_ticks([(1.0, "a number that is far too long for it"), (0.0, "11")])
     settle()
     assert faults(plot) != []
+
+
+def test_a_card_that_is_too_small_and_one_upon_another_are_found(qtbot: QtBot) -> None:
+    with opened("residual", "light", qtbot) as window:
+        put(window, "6")
+        window.resize(SIZES[1])
+        settle()
+        area = window.plot_area
+        assert list(faults_of_cards(area)) == []
+        first, second = area.board.cards[:2]
+        first.resize(first.wanted.width - 20, first.height())
+        assert any("is " in fault for fault in faults_of_cards(area))
+        second.move(first.pos())
+        assert any("overlap" in fault for fault in faults_of_cards(area))

@@ -29,6 +29,8 @@ BESIDE_LABELS = 26
 """Pixels beside the longest label for the axis' name and a little."""
 BOTTOM_HEIGHT = 34
 TICKS_ONLY_HEIGHT = 18
+END_ROOM = 24
+"""Pixels that a number may reach beyond the end of its axis: half of the longest, 100 000, and a little."""
 TEXT_PIXELS = 11
 VECTOR = (QPaintEngine.Type.SVG, QPaintEngine.Type.Pdf)
 
@@ -141,7 +143,8 @@ class Axis(pg.AxisItem):
         # Asked for a dozen times a frame.
         if self._bounds is None:
             # A label at the very end of the axis reaches beyond it; pyqtgraph drops labels outside these bounds.
-            self._bounds = super().boundingRect().adjusted(-24, -10, 24, 10)
+            ends, above = scaled(END_ROOM), scaled(10)
+            self._bounds = super().boundingRect().adjusted(-ends, -above, ends, above)
         return self._bounds
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
@@ -350,10 +353,21 @@ class DepthAxis(Axis):
             return []
         room = scaled(15.0 if self.orientation == "left" else 10.0 + 7.0 * max(map(len, self.labels)))
         stride = max(1, round(nice_step(high - low, size / room)))
-        places = {0, count - 1, *range(stride - 1 if stride >= 5 else 0, count, stride)}
-        crowded = {i for i in places if 0 < min(i, count - 1 - i) < 0.7 * stride}
+        first, last = self._ends(low, high, size)
+        places = {first, last, *range(stride - 1 if stride >= 5 else 0, count, stride)}
+        crowded = {i for i in places if not first <= i <= last or 0 < min(i - first, last - i) < 0.7 * stride}
         shown = sorted(i for i in places - crowded if low <= i <= high)
         return [(1.0, [float(i) for i in shown])]
+
+    def _ends(self, low: float, high: float, size: float) -> tuple[int, int]:
+        """The first and the last of all layers; where long labels have no room at the end of an axis, those next."""
+        ends = 0, len(self.labels) - 1
+        if self.orientation == "left":
+            return ends
+        halves = [0.5 * QFontMetricsF(plot_font()).horizontalAdvance(label) - scaled(END_ROOM) for label in self.labels]
+        apart = size / (high - low)
+        fitting = [i for i, half in enumerate(halves) if (i - low) * apart >= half and (high - i) * apart >= half]
+        return (fitting[0], fitting[-1]) if fitting else ends
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         return [self.labels[round(v)] if 0 <= round(v) < len(self.labels) else "" for v in values]

@@ -7,17 +7,16 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPixmapCache, QResizeEvent
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsTextItem, QWidget
 
-from ui.chart.axes import Axis, DepthAxis, StepAxis
+from ui.chart.axes import END_ROOM, Axis, DepthAxis, StepAxis
 from ui.chart.beside import Beside
 from ui.chart.colour_bar import ColourBar
 from ui.chart.legend import Legend
 from ui.chart.pane import Pane
+from ui.style.text_size import scaled
 from ui.style.theme import Theme
 
 STILL = (Axis, QGraphicsTextItem, Legend, ColourBar)
 """What changes seldom: it is painted once, and then copied."""
-RIGHT_MARGIN = 24
-"""Half of the longest number at the end of an axis, 100 000, and a little."""
 STILL_KILOBYTES = 98304
 """Room for the pictures of these; they take as much as two screens do."""
 
@@ -44,8 +43,9 @@ class Canvas(pg.GraphicsView):
         """Those with a row for each layer."""
         self._beside: list[Beside | ColourBar] = []
         self.axes: list[Axis] = []
+        self._stripped = False
         self.grid = pg.GraphicsLayout()
-        self.grid.setContentsMargins(2, 2, RIGHT_MARGIN, 2)
+        self.grid.setContentsMargins(2, 2, scaled(END_ROOM), 2)
         self.grid.setSpacing(0)
         self.setCentralItem(self.grid)
 
@@ -95,6 +95,8 @@ class Canvas(pg.GraphicsView):
 
     def tint(self, theme: Theme) -> None:
         self.setBackground(QColor(theme.panel))
+        if not self._stripped:
+            self.grid.setContentsMargins(2, 2, scaled(END_ROOM), 2)
         for part in (*self.axes, *self._beside):
             part.tint(theme)
         self._align()
@@ -138,6 +140,7 @@ class Canvas(pg.GraphicsView):
             if not isinstance(item, Pane):
                 item.hide()
         self.grid.setContentsMargins(0, 0, 0, 0)
+        self._stripped = True
 
     def paint_on(self, painter: QPainter, target: QRectF) -> None:
         """Draw the whole scene into ``target``, the same way the screen does."""

@@ -185,7 +185,7 @@ class Legend(pg.GraphicsWidget):
     def _remark_height(self) -> float:
         if not self.remark:
             return 0.0
-        return self._remark_box(0.0).height() + 4
+        return self._remark_box(0.0).height() + scaled(4)
 
     def _remark_box(self, top: float) -> QRectF:
         room = QRectF(8, top, max(self.size().width() - 8, 40), 10 * scaled(self.REMARK_LINE))

@@ -88,7 +88,7 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
         x = self.scale.fit(*extent([states[0].logs, batch, *(other.logs for other in states[1:])]))
         edges = self._edges
         most = max(float(state.counts(edges).max()) for state in states)
-        self.pane.fit(x, (0.0, self.counts.fit(0.0, most)[1]))
+        self.pane.fit(x, (0.0, 1.03 * self.counts.fit(0.0, most)[1]))
 
     def marks(self, state: NoiseState) -> Sequence[Mark]:
         x, y = _steps(self._edges, state)
