@@ -7,7 +7,7 @@ import traceback
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.running.kept_runs import KeptRun
 from simulator.running.live_run import LiveRun
-from simulator.running.messages import Refused, Settled
+from simulator.running.messages import Change, GoBack, Refused, Restart, Resume, Settled
 from simulator.running.timeline import Timeline
 from simulator.system.machine import out_of_memory
 from simulator.system.progress import CancelledError
@@ -47,3 +47,8 @@ def built(run: int, experiment: Experiment, checkpoint: Checkpoint | None, timel
     if checkpoint is not None and experiment != checkpoint.experiment:
         live.change(experiment, 0)
     return live
+
+
+def begins_a_run(command: object) -> bool:
+    """Whether it says what is trained from then on: of several, only the last counts."""
+    return isinstance(command, Change | GoBack | Restart | Resume)

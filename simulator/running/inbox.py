@@ -40,20 +40,19 @@ class CancellableInbox(Generic[T]):
             self._waiting.remove(cancel)
         return bool(cancels) or any(isinstance(command, self._stop) for command in self._waiting)
 
-    def overtaken(self, overtakes: Callable[[T | Stop], bool]) -> bool:
-        """Whether a command that ``overtakes`` what is being done has come; the last of them is next, the others go.
+    def overtaken(self, overtakes: Callable[[T | Stop], bool], needless: Callable[[T | Stop], bool]) -> bool:
+        """Whether a command that ``overtakes`` what is being done has come: the last of them is next.
 
-        To cancel what went before it is needless then; to stop is not.
+        What came before it and is ``needless`` then goes, and so does what was to cancel; an order to stop comes first.
         """
         self._take_in()
         waiting = list(self._waiting)
         places = [place for place, command in enumerate(waiting) if overtakes(command)]
         if not places or any(isinstance(command, self._stop) for command in waiting):
             return False
-        last = places[-1]
-        needless = [place for place in range(last) if isinstance(waiting[place], self._cancel)]
-        others = [command for place, command in enumerate(waiting) if place not in {*places, *needless}]
-        self._waiting = deque([waiting[last], *others])
+        before, last, behind = waiting[: places[-1]], waiting[places[-1]], waiting[places[-1] + 1 :]
+        kept = [each for each in before if not (needless(each) or isinstance(each, self._cancel))]
+        self._waiting = deque([last, *kept, *behind])
         return True
 
     def _take_in(self) -> None:

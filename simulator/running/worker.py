@@ -14,7 +14,7 @@ from simulator.network.threads import BlasLimit
 from simulator.observations.registry import standard
 from simulator.record.frame import Frame
 from simulator.running import messages
-from simulator.running.building import OvertakenError, built, refusal, settled
+from simulator.running.building import OvertakenError, begins_a_run, built, refusal, settled
 from simulator.running.inbox import CancellableInbox, Inbox
 from simulator.running.kept_runs import KeptRun
 from simulator.running.lanes import Lanes
@@ -73,10 +73,10 @@ class Worker:
     def _tell(self, progress: Progress) -> None:
         """Of what takes long; it ends here if nobody waits for it."""
         self.post(messages.Working(progress))
+        if self._building is not None and self.inbox.overtaken(self._overtakes, begins_a_run):
+            raise OvertakenError
         if self.inbox.cancelled():
             raise CancelledError(progress.doing)
-        if self._building is not None and self.inbox.overtaken(self._overtakes):
-            raise OvertakenError
 
     def _overtakes(self, command: Command) -> bool:
         """Whether what is being built is not wanted any more: another network is."""

@@ -203,6 +203,7 @@ def test_a_network_that_is_being_built_gives_way_to_the_last_that_is_wanted_and_
         session.change(experiment())
         session.play()
         session.change(experiment(layers=deep), edit=1)
+        session.change(experiment(layers=deep), edit=1)  # Said again: what was wanted before the last counts no more.
         replies_until(session, lambda reply: isinstance(reply, Working))
         session.change(experiment(layers=deep, seed=2), edit=2)
         last = session.change(experiment(seed=3), edit=3)
@@ -213,9 +214,13 @@ def test_a_network_that_is_being_built_gives_way_to_the_last_that_is_wanted_and_
         assert started.ended is not None
         assert started.ended.edit == 1
         session.look()
-        update = replies_until(session, lambda reply: isinstance(reply, Update))[-1]
+        seen = replies_until(session, lambda reply: isinstance(reply, Update))
+        assert not any(isinstance(reply, Started | Refused) for reply in seen)
+        update = seen[-1]
         assert isinstance(update, Update)
         assert update.playing
+        assert update.frame is not None
+        assert update.frame.run == last
     finally:
         session.close()
 

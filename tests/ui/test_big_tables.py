@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.data import Csv, table
 from simulator.experiment.experiment import Experiment
-from simulator.experiment.files import read
+from simulator.experiment.files import presets, read
 from simulator.system.progress import advance
 from tests.ui.windows import OpenOn
 from ui.window.main_window import MainWindow
@@ -84,6 +84,37 @@ def test_a_knob_that_was_turned_meanwhile_acts_on_the_run_that_comes(
     assert not window.document.dirty
 
 
+def test_another_experiment_that_is_opened_while_a_table_is_read_is_trained_at_once(
+    qtbot: QtBot, open_on: OpenOn, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow_reading(monkeypatch)
+    window = open_on(read(file), wait=False)
+    assert window.bench.link.worker is not None
+    window.bench.link.worker.change(window.document.experiment)  # A start says it twice.
+    qtbot.waitUntil(lambda: window.progress.isVisible(), timeout=10_000)
+    preset = next(preset for preset in presets() if preset.id == "spiral")
+    window.experiments.open_preset(preset)
+    qtbot.waitUntil(lambda: window.bench.view is not None, timeout=10_000)
+    assert window.bench.view is not None
+    assert window.bench.view.frame.info.depth == 5
+    window.bench.play(3)
+    qtbot.waitUntil(lambda: window.transport.readouts["step"].text == "3")
+    assert not window.document.dirty
+
+
+def slow_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every table take three seconds."""
+    judged = Csv.judged
+
+    def slowly(data: Csv, *arguments: Any) -> Any:
+        for done in range(3000):
+            time.sleep(0.001)
+            advance("Reading the table", done, 3000)
+        return judged(data, *arguments)
+
+    monkeypatch.setattr(Csv, "judged", slowly)
+
+
 def test_a_table_that_has_changed_since_its_run_is_said_to_have(qtbot: QtBot, window: MainWindow, file: Path) -> None:
     described = read(file).settled()
     file.write_bytes(described.to_json())
@@ -96,14 +127,7 @@ def test_reading_says_how_far_it_is_and_can_be_cancelled_and_begun_again(
     qtbot: QtBot, window: MainWindow, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged = Csv.judged
-
-    def slowly(data: Csv, *arguments: Any) -> Any:
-        for done in range(3000):
-            time.sleep(0.001)
-            advance("Reading the table", done, 3000)
-        return judged(data, *arguments)
-
-    monkeypatch.setattr(Csv, "judged", slowly)
+    slow_reading(monkeypatch)
     window.experiments.open_path(file)
     qtbot.waitUntil(lambda: window.progress.isVisible(), timeout=10_000)
     assert window.progress.text.startswith("Reading the table: ")

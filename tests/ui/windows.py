@@ -21,9 +21,9 @@ from ui.window.main_window import MainWindow
 
 
 class OpenOn(Protocol):
-    """Opens a window on an experiment, whose worker has answered."""
+    """Opens a window on an experiment, whose worker has answered, if that is waited for."""
 
-    def __call__(self, experiment: Experiment, mode: Mode = "thread") -> MainWindow: ...
+    def __call__(self, experiment: Experiment, mode: Mode = "thread", wait: bool = True) -> MainWindow: ...
 
 
 def preset_entries(window: MainWindow) -> list[QAction]:
@@ -36,12 +36,13 @@ def windows(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenOn]:
     set_theme(create_app(), "light")
     opened: list[MainWindow] = []
 
-    def open_on(experiment: Experiment, mode: Mode = "thread") -> MainWindow:
+    def open_on(experiment: Experiment, mode: Mode = "thread", wait: bool = True) -> MainWindow:
         window = MainWindow(Document(experiment), lambda notify: Session(mode, notify))
         opened.append(window)
         window.show()
         window.bench.start()
-        qtbot.waitUntil(lambda: window.bench.view is not None or bool(window.bench.refusal), timeout=20_000)
+        if wait:
+            qtbot.waitUntil(lambda: window.bench.view is not None or bool(window.bench.refusal), timeout=20_000)
         return window
 
     yield open_on
