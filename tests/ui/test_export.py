@@ -15,11 +15,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from simulator.system.progress import CancelledError, listening
+from tests.ui.painted import Recorder
 from tests.ui.plot_data import view
+from tests.ui.real_runs import real
 from ui.export import ExportError, copy_picture, export_all, export_plot
 from ui.export.headless import draw_all
 from ui.export.pictures import Exported, picture
 from ui.export.tables import cell_text
+from ui.export.thumbnail import thumbnail
 from ui.plots import Plot, View, all_plots, plot_class
 from ui.style.theme import DARK, LIGHT
 
@@ -244,3 +247,16 @@ def test_a_run_without_a_screen_draws_what_it_has(qapp: QApplication, tmp_path: 
     assert {path.stem for path in drawn.written} == {plot.key for plot in all_plots()} - {"boundary"}
     assert all(colours(QImage(str(path))) > 5 for path in drawn.written)
     assert drawn.sentence.endswith("; one had nothing to show: Decision boundary.")
+
+
+@pytest.mark.parametrize("kind", all_plots(), ids=lambda kind: kind.key)
+def test_a_small_picture_of_a_plot_has_no_words(kind: type[Plot[Any]], qtbot: QtBot) -> None:
+    """But for the letters of the computation graph's boxes, which are its shapes."""
+    for net in ("recurrent", "residual"):
+        plot = kind()
+        qtbot.addWidget(plot)
+        plot.refresh(real(net))
+        recorder = Recorder()
+        with recorder.on():
+            thumbnail(plot, LIGHT)
+        assert recorder.texts == [] or kind.key == "computation_graph"

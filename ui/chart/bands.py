@@ -156,6 +156,8 @@ class Captions(Mark):
     z: float = 4.0
 
     def draw(self, surface: Surface) -> None:
+        if surface.palette.wordless:
+            return
         left = surface.to_pixels.map(QPointF(surface.pane.shown[0][0], 0.0)).x()
         surface.smooth(True)
         for caption in self.captions:

@@ -62,8 +62,9 @@ class Heat(Mark):
     @cached_property
     def below_zero(self) -> NDArray[np.bool_]:
         """(rows, columns): cells of the lower half of a signed ramp; not those that hardly differ from 0."""
-        places = self.places.astype(np.int16)
-        return (places >= FIRST) & (places < MIDDLE - FAINT) & is_signed(self.table)
+        if not is_signed(self.table):
+            return np.zeros((1, 1), np.bool_)
+        return np.asarray((self.places >= FIRST) & (self.places < MIDDLE - FAINT))
 
     def draw(self, surface: Surface) -> None:
         self.image.setColorTable(self.table(surface.palette.theme))

@@ -34,6 +34,8 @@ class Palette:
     theme: Theme
     highlighted: int = -1
     """Index of the layer that is pointed at; -1 none."""
+    wordless: bool = False
+    """For a picture that is too small for words."""
 
     def colour(self, name: str) -> str:
         """A field of the theme by its name; any other colour is itself."""

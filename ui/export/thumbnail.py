@@ -22,6 +22,7 @@ def thumbnail(plot: Plot[Any], theme: Theme) -> QImage:
     image.fill(QColor(theme.panel))
     twin = plot.twin(theme)
     twin.canvas.strip()
+    twin.drawing.palette.wordless = True
     twin.canvas.lay_out(SIZE.width() - 2 * MARGIN, SIZE.height() - 2 * MARGIN)
     twin.redraw()
     with QPainter(image) as painter:

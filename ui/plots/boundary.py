@@ -77,13 +77,14 @@ class Samples(Mark):
             mapped = surface.to_pixels.map(points)
             rings = ((ground, 6.6), (colour, 5.2)) if not hollow else ((colour, 6.4), (ground, 3.6))
             for tone, width in rings:
-                if shape in CORNERS:
+                if shape in CORNERS and shape != "square":
                     path = QPainterPath()
                     for place in range(mapped.size()):
                         path.addPolygon(corners(shape, mapped.at(place), 0.62 * width))
                     surface.painter.fillPath(path, QColor(tone))
                 else:
-                    surface.painter.setPen(pen_of(tone, width, cap=Qt.PenCapStyle.RoundCap))
+                    cap = Qt.PenCapStyle.SquareCap if shape == "square" else Qt.PenCapStyle.RoundCap
+                    surface.painter.setPen(pen_of(tone, width, cap=cap))
                     surface.painter.drawPoints(mapped)
 
 

@@ -82,6 +82,12 @@ class Regions(Mark):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(transparent(surface.colour("backward"), 0.12))
         painter.drawPolygon(surface.to_pixels.map(self.chaos))
+        if not surface.palette.wordless:
+            self._name(surface)
+
+    def _name(self, surface: Surface) -> None:
+        """Both sides by what becomes of signals there."""
+        painter = surface.painter
         painter.setFont(plot_font())
         painter.setPen(QColor(surface.colour("muted")))
         whole = surface.to_pixels.mapRect(surface.pane.area)
