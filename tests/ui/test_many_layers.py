@@ -6,6 +6,7 @@ import dataclasses
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
@@ -16,12 +17,14 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from simulator.observations.graph.nodes import Box, Graph
+from tests.ui.plot_data import view
 from tests.ui.real_runs import real
 from tests.ui.told import drawn
 from ui.chart.axes import plot_font
+from ui.chart.beside import RowWords
 from ui.chart.header import SIDES
 from ui.chart.ridges import MOST_RIDGES, Ridges, ridge_rows, thinned_note
-from ui.plots import all_plots
+from ui.plots import all_plots, plot_class
 from ui.plots.activation_ridges import ActivationRidges
 from ui.plots.bounds import BoundsPlot, BoundsState
 from ui.plots.computation_graph import ComputationGraph
@@ -194,3 +197,15 @@ def test_a_title_is_set_smaller_before_it_is_left_out() -> None:
     narrow = fitting_font("∂W", 0.8 * wide)
     assert narrow.pixelSize() < 12
     assert QFontMetricsF(narrow).horizontalAdvance("∂W") <= 0.8 * wide
+
+
+@pytest.mark.parametrize(("depth", "written"), [(4, True), (60, False)])
+def test_words_beside_rows_take_room_only_where_they_can_be_read(qtbot: QtBot, depth: int, written: bool) -> None:
+    plot = plot_class("gradient_histograms")()
+    qtbot.addWidget(plot)
+    plot.resize(330, 230)
+    plot.show()
+    plot.refresh(view(depth))
+    qtbot.wait(30)
+    (words,) = [item for item in plot.canvas.scene().items() if isinstance(item, RowWords)]
+    assert (words.maximumWidth() > RowWords.WARNING) is written
