@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
@@ -398,6 +399,20 @@ def test_a_frame_without_histograms_leaves_the_last_ones(qtbot: QtBot) -> None:
     bare = frame(3, 41)
     plot.refresh(View(type(bare)(bare.info, 41, 1.0, bare.scalars, bare.measures, bare.defined), Record(history(3))))
     assert plot.state is before
+
+
+@pytest.mark.parametrize("key", ["activation_ridges", "gradient_histograms", "activation_image"])
+def test_histograms_that_a_frame_brings_once_more_are_not_drawn_again(key: str, qtbot: QtBot) -> None:
+    plot, given = make(key, qtbot), view(3)
+
+    def at(step: int, seconds: float) -> View:
+        counted = {each: structs.replace(what, seconds=seconds) for each, what in given.frame.observations.items()}
+        return replace(given, frame=structs.replace(given.frame, step=step, observations=counted))
+
+    for step, seconds, drawn in ((40, 0.001, True), (41, 0.001, False), (42, 0.002, True)):
+        before = plot.state
+        plot.refresh(at(step, seconds))
+        assert (plot.state is not before) == drawn
 
 
 def test_references_stay_stable_over_100_updates_of_every_plot(qtbot: QtBot) -> None:

@@ -33,18 +33,22 @@ class HistogramState:
 
     step: int
     histograms: Histograms
+    seconds: float = 0.0
+    """What counting them cost, which tells them from the next; 0 where that is not known."""
 
     @property
     def depth(self) -> int:
         return int(self.histograms.counts.shape[0])
 
 
-def histogram_state(frame: Frame, quantity: Quantity) -> HistogramState | None:
-    """None where the frame carries no such histograms, or none of any layer."""
+def histogram_state(frame: Frame, quantity: Quantity, shown: HistogramState | None) -> HistogramState | None:
+    """None where the frame carries no such histograms, none of any layer, or once more those that are ``shown``."""
     observed = frame.observed(HistogramsObservation(quantity=quantity))
     if observed is None or observed.result is None or not observed.result.counts.size:
         return None
-    return HistogramState(observed.step, observed.result)
+    if shown is not None and observed.seconds and (shown.step, shown.seconds) == (observed.step, observed.seconds):
+        return None
+    return HistogramState(observed.step, observed.result, observed.seconds)
 
 
 def edges_of(histograms: Histograms) -> Array:

@@ -80,7 +80,7 @@ class ActivationImage(ImagePlot[HistogramState]):
         self.depth_axis.name_layers(self.labels)
 
     def capture(self, view: View) -> HistogramState | None:
-        return histogram_state(view.frame, "activation")
+        return histogram_state(view.frame, "activation", self.state)
 
     def fit(self, states: Sequence[HistogramState]) -> None:
         rows, histograms = (-0.5, states[0].depth - 0.5), states[0].histograms

@@ -71,7 +71,7 @@ class RidgePlot(Plot[HistogramState]):
         self.depth_axis.name_layers(self.labels)
 
     def capture(self, view: View) -> HistogramState | None:
-        return histogram_state(view.frame, self.quantity)
+        return histogram_state(view.frame, self.quantity, self.state)
 
     def _placed(self, state: HistogramState) -> Array:
         """The edges as drawn."""
