@@ -283,9 +283,11 @@ class Bench(QObject):
                 self.recovery_keeper.take(reply)
 
     def _take_started(self, reply: Started) -> None:
+        lost = self.memory.news_of(self.document.edit)
         self._records.start(reply, self._cause, self.playing, self.link.copies)
         self.memory.checkpoints = NOTHING_KEPT
-        news = self._news or self.memory.news_of(self.document.edit) or self.memory.keep_to_budget(reply.ended)
+        gone = self.memory.keep_to_budget(reply.ended)
+        news = self._news or lost or gone
         self.info, self.view, self._news = reply.info, None, ""
         self._halted = ""
         self.refusal, self.building = "", False

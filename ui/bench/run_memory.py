@@ -37,6 +37,14 @@ class MemoryUse:
         """Of all of it."""
         return self.checkpoints.nbytes + self.checkpoints.aside + self.last + sum(run.nbytes for run in self.runs)
 
+    @property
+    def text(self) -> str:
+        """``For going back, 12 checkpoints and 2 runs are kept: 21 MiB of 512 MiB.``"""
+        checkpoints = sum(amount for _, amount, _ in self.checkpoints.reasons)
+        runs = f" and {count(len(self.runs), 'run')}" if self.runs else ""
+        kept = f"{count(checkpoints, 'checkpoint')}{runs} {'is' if checkpoints == 1 and not runs else 'are'} kept"
+        return f"For going back, {kept}: {size_text(self.nbytes)} of {size_text(self.budget)}."
+
 
 class RunMemory:
     """Says who may have how much, and knows who has."""
@@ -74,7 +82,8 @@ class RunMemory:
         own = next((run for run in gone if ended is not None and run.kept.run == ended.run), None)
         long = next((run for run in gone if run.record.seconds >= LONG_RUN_SECONDS), None)
         run = own or long
-        return "" if run is None else self._lost_text(run.kept.checkpoint.step, run.ended_by, "Undo will begin it")
+        steps = 0 if run is None else run.kept.checkpoint.step
+        return self._lost_text(steps, run.ended_by, "Undo will begin it") if run is not None and steps else ""
 
     def news_of(self, edit: Edit) -> str:
         """What to say where an edit is undone or redone whose run had to go; else ``""``."""

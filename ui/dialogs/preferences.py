@@ -24,7 +24,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ui.bench.run_memory import MemoryUse
 from ui.dialogs import plain
+from ui.dialogs.memory import MemoryPage
 from ui.settings.preferences import PREFERENCES, Preference, prefer, preference_changed, preferred, restore_preferences
 from ui.settings.shortcuts import NATIVE, Shortcuts
 from ui.style.numbers import percent
@@ -38,8 +40,9 @@ class PreferencesDialog(QDialog):
     """A form of all preferences, and a table of all keys."""
 
     def __init__(
-        self, shortcuts: Shortcuts, card_size: float, set_card_size: Callable[[float], object], parent: QWidget
-    ) -> None:
+        self, shortcuts: Shortcuts, card_size: float, set_card_size: Callable[[float], object],
+        memory: Callable[[], MemoryUse], parent: QWidget,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         self.setWindowTitle("Preferences")
         self.fields: dict[str, QComboBox | QSpinBox] = {}
@@ -48,6 +51,7 @@ class PreferencesDialog(QDialog):
         self.tabs = QTabWidget(self)
         self.tabs.addTab(self._general(card_size), "General")
         self.tabs.addTab(self.keys, "Keyboard")
+        self.tabs.addTab(MemoryPage(memory, self), "Memory")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         self.restore = buttons.addButton("Restore defaults", QDialogButtonBox.ButtonRole.ResetRole)
         plain(buttons)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from simulator.running.session import usual_mode
-from simulator.schema.numbers import GROUPINGS
+from simulator.schema.numbers import GROUPINGS, size_text
 from ui.settings.settings import Settings
 
 SYMBOL_NAMES = {"space": "1\N{NARROW NO-BREAK SPACE}234.5", "comma": "1,234.5"}
@@ -84,7 +84,12 @@ AUTOSAVE = Preference(
     "Experiment and run are kept beside the window while they change; a start after a hard end offers them.",
     (*((seconds, f"every {seconds} s") for seconds in ("5", "10", "20", "30")), ("off", "only when told to end")), "20",
 )  # fmt: skip
-PREFERENCES = (THEME, FRAMES, NUMBERS, START, PRECISION, SEED, WORKER, THREADS, PAUSE, AUTOSAVE)
+MEMORY = Preference(
+    "run/memory", "Memory for going back",
+    "What checkpoints and the runs that undo brings back may take together; the page Memory lists them.",
+    tuple((str(size), size_text(size * 2**20)) for size in (64, 128, 256, 512, 1024, 2048, 4096, 8192)), "512",
+)  # fmt: skip
+PREFERENCES = (THEME, FRAMES, NUMBERS, START, PRECISION, SEED, WORKER, THREADS, PAUSE, AUTOSAVE, MEMORY)
 """In the order of the dialog."""
 assert set(SYMBOL_NAMES) == set(GROUPINGS)
 

@@ -149,7 +149,7 @@ class MainWindow(QMainWindow):
 
     def _commands(self, parts: Parts, toggles: list[QAction]) -> Commands:
         docks = self.network_dock, self.training_dock
-        self.preference_access = PreferenceAccess(self, self.plot_area)
+        self.preference_access = PreferenceAccess(self, self.plot_area, lambda: self.bench.memory.use)
         self.palette_access = PaletteAccess(
             self, parts, docks, self.experiments.open_preset, self.preference_access.open_at
         )

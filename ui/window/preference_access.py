@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
@@ -14,15 +14,17 @@ from ui.settings.preferences import Preference
 from ui.settings.shortcuts import Shortcuts
 
 if TYPE_CHECKING:
+    from ui.bench.run_memory import MemoryUse
     from ui.dialogs.preferences import PreferencesDialog
 
 
 class PreferenceAccess(QObject):
     """Opens the dialog, which is imported only then."""
 
-    def __init__(self, window: QWidget, plots: PlotArea) -> None:
+    def __init__(self, window: QWidget, plots: PlotArea, memory: Callable[[], MemoryUse]) -> None:
+        """``memory`` says what is kept of runs."""
         super().__init__(window)
-        self._window, self._plots = window, plots
+        self._window, self._plots, self._memory = window, plots, memory
         self.shortcuts = Shortcuts(())
 
     def take_keys(self, actions: Iterable[QAction]) -> None:
@@ -38,7 +40,7 @@ class PreferenceAccess(QObject):
         from ui.dialogs.preferences import PreferencesDialog
 
         size = self._plots.workspaces.size_factor
-        dialog = PreferencesDialog(self.shortcuts, size, self._plots.bar.show_size, self._window)
+        dialog = PreferencesDialog(self.shortcuts, size, self._plots.bar.show_size, self._memory, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
         return dialog

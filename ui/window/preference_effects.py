@@ -12,6 +12,7 @@ from simulator.schema.numbers import set_grouping
 from ui.bench.bench import Bench
 from ui.settings.preferences import (
     FRAMES,
+    MEMORY,
     NUMBERS,
     PAUSE,
     THEME,
@@ -33,6 +34,7 @@ class PreferenceEffects(QObject):
         self._configure()
         bench.link.set_frames_per_second(int(preferred(FRAMES)))
         bench.link.set_guard(preferred(PAUSE) == "on")
+        bench.memory.set_budget(int(preferred(MEMORY)) * 2**20)
         preference_changed.connect(self._act)
 
     def _act(self, key: str) -> None:
@@ -42,6 +44,8 @@ class PreferenceEffects(QObject):
             self._bench.link.set_frames_per_second(int(preferred(FRAMES)))
         elif key == PAUSE.key:
             self._bench.link.set_guard(preferred(PAUSE) == "on")
+        elif key == MEMORY.key:
+            self._bench.memory.set_budget(int(preferred(MEMORY)) * 2**20)
         elif key in (THREADS.key, NUMBERS.key):
             self._configure()
             self._rewrite()

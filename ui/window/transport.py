@@ -224,7 +224,8 @@ class Transport(QToolBar):
             return
         frame = self._view.reading
         self.readouts["step"].show_value(integer(frame.step))
-        self.readouts["step"].setToolTip(f"{STEPS_MADE}\n{record_text(self._view.record)}")
+        record = record_text(self._view.record)
+        self.readouts["step"].setToolTip(f"{STEPS_MADE}\n{record}\n{self.bench.memory.use.text}")
         self.readouts["epoch"].show_value(decimal(frame.epoch, 1))
         self.readouts["loss"].show_value(_scalar(frame, "loss"))
         self.readouts["accuracy"].show_value(_share(frame, "accuracy"))

@@ -1,0 +1,94 @@
+"""What is kept in memory for going back, beside what it may take: a page of the preferences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui.style.numbers import count, integer, size_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ui.bench.run_memory import MemoryUse
+
+REFRESH_MS = 500
+WORDS = {
+    "start": "Where this run began",
+    "change": "Before changes by hand",
+    "not finite": "Before NaN or ∞ came in",
+    "spike": "Before spikes of loss or gradient",
+    "finding": "Before what the doctor has found",
+    "recent": "Among the last 1000 steps",
+    "earlier": "Among the steps before them",
+}
+"""Why checkpoints are kept."""
+
+
+class MemoryPage(QWidget):
+    """A line that says how much is taken, and a table of what takes it."""
+
+    def __init__(self, use: Callable[[], MemoryUse], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._use = use
+        self._shown: MemoryUse | None = None
+        self.total = QLabel(self)
+        self.total.setWordWrap(True)
+        self.table = QTableWidget(0, 3, self)
+        self._dress_table()
+        column = QVBoxLayout(self)
+        column.addWidget(self.total)
+        column.addWidget(self.table, 1)
+        self._refresh = QTimer(self, interval=REFRESH_MS)
+        self._refresh.timeout.connect(self.show_use)
+        self._refresh.start()
+        self.show_use()
+
+    def _dress_table(self) -> None:
+        self.table.setAccessibleName("What is kept in memory for going back")
+        self.table.setHorizontalHeaderLabels(["Kept", "How many", "Memory"])
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setTabKeyNavigation(False)
+
+    def show_use(self) -> None:
+        """As it is now."""
+        use = self._use()
+        if use == self._shown:
+            return
+        self._shown = use
+        self.total.setText(f"{use.text} How much it may take is chosen on the page General.")
+        rows = list(rows_of(use))
+        self.table.setRowCount(len(rows))
+        for row, texts in enumerate(rows):
+            for column, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                if column:
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                self.table.setItem(row, column, item)
+
+
+def rows_of(use: MemoryUse) -> Iterator[tuple[str, str, str]]:
+    """What is kept, how many, and how much memory that takes."""
+    for reason, amount, nbytes in use.checkpoints.reasons:
+        yield WORDS[reason], integer(amount), size_text(nbytes)
+    if use.last:
+        yield "Where it goes on if its worker dies", "1", size_text(use.last)
+    if use.checkpoints.aside:
+        yield "On the way of the run that was put aside last", "", size_text(use.checkpoints.aside)
+    for run in use.runs:
+        steps = count(run.kept.checkpoint.step, "step")
+        yield f"For undo: the run of {steps} until “{run.ended_by}”", "1", size_text(run.nbytes)
