@@ -26,6 +26,8 @@ def private_names(source: str) -> list[str]:
     """Private attributes of anything but ``self`` and ``cls``, and private names that are imported or patched."""
     reached: list[str] = []
     for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "os._exit":
+            continue  # a public function, whatever its name
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) not in ("self", "cls"):
             reached.append(node.attr)
         elif isinstance(node, ast.alias):

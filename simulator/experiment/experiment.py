@@ -321,7 +321,7 @@ def _brought_up(plain: Any) -> Any:
     if number is None or not int(number[1]):
         return plain
     try:
-        return {**EXPERIMENT.brought_up(plain, int(number[1])), "format": FORMAT}
+        return {**EXPERIMENT.brought_up(plain, int(number[1]), "the form nablascope/"), "format": FORMAT}
     except FormatError as error:
         raise ExperimentError(f"{error}, which reads {FORMAT}", "format") from None
 

@@ -308,7 +308,7 @@ def test_a_fault_of_a_plot_is_found(spoil: Callable[[GradientTime], None], top: 
 
 def test_numbers_of_a_colour_bar_that_have_no_room_are_found(top: QWidget, monkeypatch: pytest.MonkeyPatch) -> None:
     plot = shown_plot(top)
-    monkeypatch.setattr(ColourBar, "_make_room", lambda bar: None)
+    monkeypatch.setattr(ColourBar, "make_room", lambda bar: None)
     plot.bar.set_ticks([(1.0, "a number that is far too long for it"), (0.0, "11")])
     settle()
     assert faults(plot) != []

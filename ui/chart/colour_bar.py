@@ -34,13 +34,13 @@ class ColourBar(pg.GraphicsWidget):
         self.text, self.line = "#000000", "#000000"
         self.room = 0.0
         self._plot_width = self.ROOMY
-        self._make_room()
+        self.make_room()
 
     def give_room(self, width: float) -> None:
         """The whole plot has another width: where it is narrow, the data comes first."""
         if width != self._plot_width:
             self._plot_width = width
-            self._make_room()
+            self.make_room()
 
     def reset(self) -> None:
         """Another run begins."""
@@ -49,7 +49,7 @@ class ColourBar(pg.GraphicsWidget):
         if self._table is not None:
             self.colours = [*self._table(theme)[FIRST:]]
         self.text, self.line = theme.muted, theme.border
-        self._make_room()
+        self.make_room()
         self.update()
 
     def set_colours(self, colours: Sequence[str]) -> None:
@@ -63,10 +63,10 @@ class ColourBar(pg.GraphicsWidget):
         """Numbers at shares 0 (bottom) … 1 (top) of the ramp."""
         if tuple(ticks) != self.ticks:
             self.ticks = tuple(ticks)
-            self._make_room()
+            self.make_room()
             self.update()
 
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
         """For the longest number, and for the name where the plot has room."""
         width = QFontMetricsF(plot_font()).horizontalAdvance
         self.room = max((width(text) for _, text in self.ticks), default=0.0)
