@@ -27,6 +27,8 @@ def zip_of(stream: IO[bytes]) -> Iterator[zipfile.ZipFile]:
     _check(stream)
     stream.seek(0)
     with zipfile.ZipFile(stream) as archive:
+        if not all(member.filename for member in archive.infolist()):
+            raise zipfile.BadZipFile("a member has no name")
         yield archive
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from simulator.data.base import DataError
@@ -16,6 +18,8 @@ from simulator.data.tables.workbook import check_room
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
+GIVEN_UP = "PanicException"
+"""What is raised where a library in Rust gives up; it has no other name in Python, and is no Exception."""
 MAX_BYTES = 2**27
 """Of a spreadsheet's file."""
 
@@ -44,32 +48,58 @@ def sheet_rows(path: str, sheet: str = "") -> tuple[str, list[Row]]:
 
 
 def _rows(book: CalamineWorkbook, sheet: str, path: str) -> list[Row]:
-    from python_calamine import CalamineError
-
-    try:
+    with _told(f"{name_of(path)}, sheet {shown(sheet)}"):
         cells = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    except CalamineError as error:
-        raise DataError(f"{name_of(path)}, sheet {shown(sheet)}: {reason_of(error)}") from error
     rows = ((line, [_text(cell) for cell in row]) for line, row in enumerate(cells, 1))
     return [(line, row) for line, row in rows if any(row)]
 
 
 def _workbook(path: str) -> CalamineWorkbook:
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+    from python_calamine import CalamineWorkbook
 
     if status(path).st_size > MAX_BYTES:
         raise DataError(f"{name_of(path)}: a spreadsheet of more than {MAX_BYTES // 2**20} MiB")
-    try:
-        check_room(path)
-        with open_regular(path) as file:
-            book = CalamineWorkbook.from_filelike(file)
-    except PasswordError as error:
-        raise DataError(f"{name_of(path)}: is locked with a password") from error
-    except (CalamineError, OSError) as error:
-        raise DataError(f"{name_of(path)}: {reason_of(error)}") from error
+    check_room(path)
+    with _told(name_of(path)), open_regular(path) as file:
+        book = CalamineWorkbook.from_filelike(file)
     if not book.sheet_names:
         raise DataError(f"{name_of(path)}: holds no sheet")
     return book
+
+
+@contextmanager
+def _told(where: str) -> Iterator[None]:
+    """Whatever the reader of spreadsheets says, or where it gives up, is one :class:`DataError`."""
+    from python_calamine import CalamineError, PasswordError
+
+    try:
+        with _silent():
+            yield
+    except PasswordError as error:
+        raise DataError(f"{where}: is locked with a password") from error
+    except (CalamineError, OSError) as error:
+        raise DataError(f"{where}: {reason_of(error)}") from error
+    except BaseException as error:
+        if type(error).__name__ != GIVEN_UP:
+            raise
+        raise DataError(f"{where}: cannot be read (what it says of itself contradicts itself)") from None
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Where the reader gives up it writes several lines to the terminal, past Python."""
+    try:
+        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    except OSError:  # There is no terminal.
+        yield
+        return
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _text(cell: object) -> str:
