@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 from typing import Any
 
 import pytest
+import shiboken6
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QAccessibleValueInterface
 from PySide6.QtWidgets import QSlider, QWidget
 from pytestqt.qtbot import QtBot
@@ -92,3 +95,14 @@ def test_other_sliders_tell_theirs(qtbot: QtBot) -> None:
     size = next(slider for slider in area.bar.findChildren(QSlider))
     assert value_of(size).currentValue() == 1.5
     assert interface_of(size).text(QAccessible.Text.Value) == "150\N{NARROW NO-BREAK SPACE}%"
+
+
+def test_a_slider_that_was_told_of_is_freed() -> None:
+    track = Track(SCALES[0], None)
+    track.set_number(1.0)
+    assert value_of(track).currentValue() == 1.0
+    gone = weakref.ref(track)
+    shiboken6.delete(track)
+    del track
+    gc.collect()
+    assert gone() is None

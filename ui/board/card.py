@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
@@ -71,7 +70,7 @@ def _button(icon: str, name: str, tip: str) -> QToolButton:
     button.setToolTip(tip)
     button.setObjectName("cardButton")
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    with_text(button, partial(_fit, button))
+    with_text(button, _fit)
     return button
 
 

@@ -109,7 +109,7 @@ class WorkspaceBar(QWidget):
         slider.setToolTip("How wide a card is at least; Ctrl + and Ctrl − change it, Ctrl 0 puts it back.")
         slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         slider.setAccessibleDescription(slider.toolTip())
-        speak(slider, _spoken(slider))
+        speak(slider, SPOKEN)
         slider.valueChanged.connect(lambda value: self.size_changed.emit(value / STEPS_PER_UNIT))
         return slider
 
@@ -212,12 +212,11 @@ def _below(button: QToolButton) -> QPoint:
     return button.mapToGlobal(QPoint(0, button.height()))
 
 
-def _spoken(slider: QSlider) -> Spoken:
-    """As a share of the usual size."""
-    return Spoken(
-        value=lambda: slider.value() / STEPS_PER_UNIT,
-        ends=lambda: SIZES,
-        step=lambda: STEP / STEPS_PER_UNIT,
-        take=lambda size: slider.setValue(round(size * STEPS_PER_UNIT)),
-        text=lambda: percent(slider.value() / STEPS_PER_UNIT),
-    )
+SPOKEN: Spoken[QSlider] = Spoken(
+    value=lambda slider: slider.value() / STEPS_PER_UNIT,
+    ends=lambda _slider: SIZES,
+    step=lambda _slider: STEP / STEPS_PER_UNIT,
+    take=lambda slider, size: slider.setValue(round(size * STEPS_PER_UNIT)),
+    text=lambda slider: percent(slider.value() / STEPS_PER_UNIT),
+)
+"""The size of cards as a share of the usual one."""

@@ -109,7 +109,7 @@ class Builder(QWidget):
         outer.setSpacing(0)
         outer.addWidget(split, 1)
         outer.addWidget(self.foot)
-        with_text(self, lambda: self.setMinimumWidth(max(286, 60 + scaled(210))))
+        with_text(self, lambda panel: panel.setMinimumWidth(max(286, 60 + scaled(210))))
 
     def _kinds(self, button: QToolButton) -> QMenu:
         """What can be added; greyed where it could not stand."""

@@ -41,7 +41,7 @@ class _SideMark(QWidget):
         super().__init__()
         self.side = side
         self.setToolTip(SIDES[side])
-        with_text(self, lambda: self.setFixedSize(10, scaled(HEIGHT)))
+        with_text(self, lambda mark: mark.setFixedSize(10, scaled(HEIGHT)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         middle = self.height() / 2
@@ -100,7 +100,7 @@ class Header(QWidget):
         self.maximise.clicked.connect(self.maximise_requested)
         self.export.clicked.connect(self.export_requested)
         self.info.clicked.connect(self.show_explanation)
-        with_text(self, self._fit_text)
+        with_text(self, Header._fit_text)
 
     def _fit_text(self) -> None:
         """Take on the present size of text."""

@@ -38,7 +38,7 @@ class ScheduleCurve(QWidget):
         self._step = 0
         self._horizon = PLAIN_HORIZON
         self._rates: list[float] = []
-        with_text(self, lambda: self.setFixedHeight(scaled(64)))
+        with_text(self, lambda curve: curve.setFixedHeight(scaled(64)))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("learning rate schedule")
 

@@ -318,7 +318,7 @@ class PartForm(QWidget):
         column.addWidget(self.root, 0, Qt.AlignmentFlag.AlignTop)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._peers: list[PartForm] = [self]
-        with_text(self, self.align)
+        with_text(self, PartForm.align)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())

@@ -70,7 +70,7 @@ class ChoiceRow(Row):
     ) -> None:
         super().__init__(parameter, path, parent)
         self.combo = Combo()
-        with_text(self, lambda: self.combo.setFixedHeight(scaled(CONTROL_HEIGHT)))
+        with_text(self.combo, lambda field: field.setFixedHeight(scaled(CONTROL_HEIGHT)))
         self.named(self.combo)
         self._values: list[Any] = []
         self._tips: list[str] = []
@@ -154,7 +154,7 @@ class TextRow(Row):
         self.combo.setEditable(True)
         self.combo.setInsertPolicy(Combo.InsertPolicy.NoInsert)
         self.pages = QStackedWidget()
-        with_text(self, lambda: self.pages.setFixedHeight(scaled(CONTROL_HEIGHT)))
+        with_text(self.pages, lambda field: field.setFixedHeight(scaled(CONTROL_HEIGHT)))
         for page in (self.line, self.combo):
             self.named(page)
             self.pages.addWidget(page)
@@ -217,7 +217,7 @@ class FileRow(TextRow):
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
         super().__init__(parameter, path, parent)
         self.browse = QPushButton("…")
-        with_text(self, lambda: self.browse.setFixedHeight(scaled(CONTROL_HEIGHT)))
+        with_text(self.browse, lambda field: field.setFixedHeight(scaled(CONTROL_HEIGHT)))
         self.browse.setFixedWidth(30)
         self.browse.setStyleSheet("padding: 0;")
         self.browse.setToolTip("Browse…")
@@ -242,7 +242,7 @@ class IntegersRow(Row):
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
         super().__init__(parameter, path, parent)
         self.line = QLineEdit()
-        with_text(self, lambda: self.line.setFixedHeight(scaled(CONTROL_HEIGHT)))
+        with_text(self.line, lambda field: field.setFixedHeight(scaled(CONTROL_HEIGHT)))
         self.named(self.line)
         self.line.editingFinished.connect(self._typed)
         self.body.addWidget(self.line, 1)
@@ -278,7 +278,7 @@ class TextsRow(Row):
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
         super().__init__(parameter, path, parent)
         self.line = QLineEdit()
-        with_text(self, lambda: self.line.setFixedHeight(scaled(CONTROL_HEIGHT)))
+        with_text(self.line, lambda field: field.setFixedHeight(scaled(CONTROL_HEIGHT)))
         self.named(self.line)
         self.line.editingFinished.connect(self._typed)
         self.body.addWidget(self.line, 1)
@@ -291,7 +291,7 @@ class TextsRow(Row):
         outer = self.layout()
         assert isinstance(outer, QVBoxLayout)
         outer.insertWidget(1, self.list)
-        with_text(self, self._fit_list)
+        with_text(self, TextsRow._fit_list)
         self._shown: tuple[str, ...] = ()
         self._null = False
         self.show_value(parameter.default or ())

@@ -26,7 +26,7 @@ class Section(QWidget):
         self.head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.head.setArrowType(Qt.ArrowType.DownArrow)
         self.head.setIconSize(QSize(8, 8))
-        with_text(self, lambda: self.head.setFixedHeight(scaled(HEAD_HEIGHT - 2)))
+        with_text(self.head, lambda head: head.setFixedHeight(scaled(HEAD_HEIGHT - 2)))
         self.head.setAccessibleName(f"{title} section")
         self.head.setToolTip(f"Fold or unfold {title.lower()}.")
         font = self.head.font()

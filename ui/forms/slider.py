@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -38,7 +39,7 @@ class NumberEdit(QLineEdit):
         self.setFont(tabular(self.font()))
         self._unit = unit
         self._small, self._unit_width = QFont(), 0
-        with_text(self, self._fit_text)
+        with_text(self, NumberEdit._fit_text)
         self.textChanged.connect(self._make_room)
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
@@ -122,14 +123,9 @@ class NumberRow(Row):
         if scale is None:
             edit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         else:
-            with_text(edit, lambda: self._fit_value(edit))
+            with_text(edit, partial(_fit_value, VALUE_WIDTH if self.switch is None else NARROW))
         self.body.addWidget(edit)
         return edit
-
-    def _fit_value(self, edit: NumberEdit) -> None:
-        """In text of the present size."""
-        edit.setMinimumWidth(scaled(VALUE_WIDTH if self.switch is None else NARROW))
-        edit.setMaximumWidth(scaled(VALUE_WIDTH))
 
     def _fallback(self, scale: Scale | None) -> float | int:
         """What an optional number starts from when it is switched on for the first time."""
@@ -253,3 +249,9 @@ class NumberRow(Row):
         if self.track is not None and self.track.dragging:
             return
         super().reset()
+
+
+def _fit_value(least: int, edit: NumberEdit) -> None:
+    """In text of the present size."""
+    edit.setMinimumWidth(scaled(least))
+    edit.setMaximumWidth(scaled(VALUE_WIDTH))

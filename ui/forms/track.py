@@ -62,7 +62,7 @@ class Track(QSlider):
         self.actionTriggered.connect(self._act)
         self.valueChanged.connect(self._take)
         self.sliderReleased.connect(self.finish)
-        speak(self, _spoken(self))
+        speak(self, SPOKEN)
 
     @property
     def scale(self) -> Scale:
@@ -232,22 +232,27 @@ class Track(QSlider):
             super().paintEvent(event)
 
 
-def _spoken(track: Track) -> Spoken:
-    """The number of a track, for whoever does not see it."""
+def _value(track: Track) -> float:
+    number = track.number()
+    return math.nan if number is None else number
 
-    def notch() -> float:
-        number = track.number()
-        start = track.scale.value(0.0) if number is None else number
-        return track.scale.nudged(start, 1) - start
 
-    def value() -> float:
-        number = track.number()
-        return math.nan if number is None else number
+def _notch(track: Track) -> float:
+    number = track.number()
+    start = track.scale.value(0.0) if number is None else number
+    return track.scale.nudged(start, 1) - start
 
-    return Spoken(
-        value=value,
-        ends=lambda: (track.scale.value(0.0), track.scale.value(1.0)),
-        step=notch,
-        take=track.take,
-        text=lambda: "off" if math.isnan(value()) else setting(value()),
-    )
+
+def _text(track: Track) -> str:
+    number = track.number()
+    return "off" if number is None else setting(number)
+
+
+SPOKEN: Spoken[Track] = Spoken(
+    value=_value,
+    ends=lambda track: (track.scale.value(0.0), track.scale.value(1.0)),
+    step=_notch,
+    take=Track.take,
+    text=_text,
+)
+"""The number of a track, for whoever does not see it."""

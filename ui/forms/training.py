@@ -106,7 +106,7 @@ class TrainingPanel(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Training")
-        with_text(self, lambda: self.setMinimumWidth(max(292, 80 + scaled(170))))
+        with_text(self, lambda panel: panel.setMinimumWidth(max(292, 80 + scaled(170))))
         self._build()
 
     def sizeHint(self) -> QSize:

@@ -6,7 +6,6 @@ It imports nothing that the window has not imported already: it costs a start no
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
@@ -170,7 +169,7 @@ class StartPage(QFrame):
         for title, kinds in grouped(concrete(Data)).items():
             name = QLabel(title)
             name.setProperty("role", "muted")
-            with_text(name, partial(_fit_group_name, name))
+            with_text(name, _fit_group_name)
             row = QHBoxLayout()
             row.setSpacing(8)
             row.addWidget(name)

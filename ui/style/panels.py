@@ -67,10 +67,10 @@ def panel_toggles(toggles: Sequence[QAction], parent: QWidget) -> QWidget:
         button.setDefaultAction(toggle)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(f"{name} panel")
-        with_text(button, partial(_fit_switch, button, WIDEST.get(name, "")))
+        with_text(button, partial(_fit_switch, WIDEST.get(name, "")))
         row.addWidget(button)
     return box
 
 
-def _fit_switch(button: QToolButton, widest: str) -> None:
+def _fit_switch(widest: str, button: QToolButton) -> None:
     button.setMinimumWidth(button.fontMetrics().horizontalAdvance(widest) + 16)

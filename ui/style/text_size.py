@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from functools import cache
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QFontInfo
@@ -57,19 +59,32 @@ class _Follower(QObject):
         self._fit()
 
 
-def with_text(owner: QObject, fit: Callable[[], object]) -> None:
-    """Do ``fit`` now, and again whenever text has another size, as long as there is ``owner``."""
-    fit()
-    _Follower(owner, fit)
+Owner = TypeVar("Owner", bound=QObject)
+
+
+def with_text(owner: Owner, fit: Callable[[Owner], object]) -> None:
+    """Do ``fit`` with its owner now, and again whenever text has another size, as long as there is one.
+
+    It must not hold its owner: widgets are freed in their order only where none is part of a circle of references.
+    """
+    fit(owner)
+    held = weakref.ref(owner)
+
+    def again() -> None:
+        alive = held()
+        if alive is not None:
+            fit(alive)
+
+    _Follower(owner, again)
 
 
 def resize_text(widget: QWidget, factor: float, *, bold: bool = False) -> None:
     """Let a widget's text be ``factor`` times as large as the application's."""
 
-    def fit() -> None:
-        font = widget.font()
+    def fit(resized: QWidget) -> None:
+        font = resized.font()
         font.setPointSizeF(factor * QApplication.font().pointSizeF())
         font.setBold(bold)
-        widget.setFont(font)
+        resized.setFont(font)
 
     with_text(widget, fit)

@@ -29,7 +29,7 @@ class StepCount(QSpinBox):
         self.setRange(1, 1_000_000)
         self.setValue(100)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
-        with_text(self, lambda: self.setFixedWidth(width_of_number(self)))
+        with_text(self, lambda field: field.setFixedWidth(width_of_number(field)))
         self.setAccessibleName("Number of steps")
         self.setToolTip("How many steps the button beside takes before it pauses.")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus | Qt.FocusPolicy.TabFocus)
@@ -44,6 +44,12 @@ class StepCount(QSpinBox):
 def width_of_number(field: QWidget) -> int:
     """As wide as the largest number of steps."""
     return field.fontMetrics().horizontalAdvance("1000000") + ROOM
+
+
+def _widest_name(button: QToolButton) -> int:
+    """Room for the longest name of a rule."""
+    names = (STEPS, *(title_of(kind) for kind in concrete(StopRule)))
+    return max(map(button.fontMetrics().horizontalAdvance, names)) + ARROW
 
 
 class StopControl(QWidget):
@@ -69,12 +75,8 @@ class StopControl(QWidget):
         column.setSpacing(0)
         for field in (self.count, self.limit, self.button):
             column.addWidget(field)
-        with_text(self, lambda: self.button.setFixedWidth(self._widest_name()))
+        with_text(self.button, lambda button: button.setFixedWidth(_widest_name(button)))
         self.choose(None)
-
-    def _widest_name(self) -> int:
-        names = (STEPS, *(title_of(kind) for kind in concrete(StopRule)))
-        return max(map(self.button.fontMetrics().horizontalAdvance, names)) + ARROW
 
     def _fill(self) -> None:
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -92,7 +94,7 @@ class StopControl(QWidget):
             entry.triggered.connect(lambda _on=False, kind=kind: self.choose(kind))
             group.addAction(entry)
         self.button.setMenu(menu)
-        with_text(self.limit, lambda: self.limit.setFixedWidth(width_of_number(self.limit)))
+        with_text(self.limit, lambda field: field.setFixedWidth(width_of_number(field)))
         self.limit.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.limit.returnPressed.connect(self.entered)
         self.count.entered.connect(self.entered)

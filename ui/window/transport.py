@@ -41,7 +41,7 @@ class Readout(QWidget):
         super().__init__(parent)
         self._value = QLabel("–", self)
         self._value.setFont(tabular(self._value.font()))
-        with_text(self, lambda: self._value.setMinimumWidth(self._value.fontMetrics().horizontalAdvance(widest)))
+        with_text(self._value, lambda shown: shown.setMinimumWidth(shown.fontMetrics().horizontalAdvance(widest)))
         caption = QLabel(name, self)
         caption.setProperty("role", "muted")
         resize_text(caption, CAPTION)
@@ -72,7 +72,7 @@ class Transport(QToolBar):
         super().__init__("Transport", parent)
         self.setObjectName("transport")
         self.setMovable(False)
-        with_text(self, lambda: self.setIconSize(QSize(scaled(18), scaled(18))))
+        with_text(self, lambda bar: bar.setIconSize(QSize(scaled(18), scaled(18))))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.bench = bench
         self._view: View | None = None

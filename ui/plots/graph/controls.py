@@ -30,7 +30,7 @@ class Factor(QWidget):
         self.number.setSingleStep(0.1)
         self.number.setKeyboardTracking(False)
         self.number.setPrefix("× ")
-        with_text(self, lambda: self.number.setFixedWidth(scaled(92)))
+        with_text(self.number, lambda field: field.setFixedWidth(scaled(92)))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)

@@ -44,7 +44,7 @@ class UnitBar(QWidget):
         self.unit.setAccessibleName("Unit under the microscope")
         self.unit.setToolTip("The unit that is watched; a click on a cell above chooses it too")
         self.unit.setMinimum(1)
-        with_text(self, self._fit_text)
+        with_text(self, UnitBar._fit_text)
         self.unit.valueChanged.connect(lambda value: self._choose(value - 1))
         self.revive = self._button("Revive", f"Draw this unit's incoming weights anew and set its bias to 0. {ASIDE}")
         self.revive_all = self._button("Revive all dead", f"The same for every dead unit of this layer. {ASIDE}")
