@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from ui.chart.ranges import nice_step
 from ui.style.numbers import THIN, decimal, integer, number, power_of_ten, times_power_of_ten
-from ui.style.text_size import scaled
+from ui.style.text_size import scaled, text_scale
 from ui.style.theme import Theme
 
 LEFT_WIDTH, POWERS_WIDTH = 56, 80
@@ -76,6 +76,7 @@ class Axis(pg.AxisItem):
 
     def _fit_text(self) -> None:
         """Take on the present size of text."""
+        self._fitted = text_scale()
         self.setTickFont(plot_font())
         self.setStyle(tickTextOffset=scaled(5))
         (self.setWidth if self.orientation == "left" else self.setHeight)(self.room)
@@ -90,8 +91,9 @@ class Axis(pg.AxisItem):
         self.tint(theme)
 
     def tint(self, theme: Theme) -> None:
-        """Take on a theme, and the present size of text."""
-        self._fit_text()
+        """Take on a theme, and the size of text where it is another."""
+        if self._fitted != text_scale():
+            self._fit_text()
         self.setPen(pg.mkPen(theme.border, width=1, cosmetic=False))
         self.setTickPen(pg.mkPen(theme.grid, width=1, cosmetic=False))
         self.setTextPen(QColor(theme.muted))

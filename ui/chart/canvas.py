@@ -12,7 +12,7 @@ from ui.chart.beside import Beside
 from ui.chart.colour_bar import ColourBar
 from ui.chart.legend import Legend
 from ui.chart.pane import Pane
-from ui.style.text_size import scaled
+from ui.style.text_size import scaled, text_scale
 from ui.style.theme import Theme
 
 STILL = (Axis, QGraphicsTextItem, Legend, ColourBar)
@@ -43,7 +43,7 @@ class Canvas(pg.GraphicsView):
         """Those with a row for each layer."""
         self._beside: list[Beside | ColourBar] = []
         self.axes: list[Axis] = []
-        self._stripped = False
+        self._stripped, self._fitted = False, text_scale()
         self.grid = pg.GraphicsLayout()
         self.grid.setContentsMargins(2, 2, scaled(END_ROOM), 2)
         self.grid.setSpacing(0)
@@ -73,8 +73,10 @@ class Canvas(pg.GraphicsView):
     def _align(self) -> None:
         """Axes one above the other are of one width."""
         left = [axis for axis in self.axes if axis.orientation == "left"]
+        width = max((other.room for other in left), default=0)
         for axis in left:
-            axis.setWidth(max(other.room for other in left))
+            if axis.maximumWidth() != width:
+                axis.setWidth(width)
 
     def add_beside(self, item: Beside | ColourBar, row: int, column: int = 2) -> None:
         """Put something at the right of a pane; it gives way where the plot is narrow."""
@@ -95,10 +97,16 @@ class Canvas(pg.GraphicsView):
 
     def tint(self, theme: Theme) -> None:
         self.setBackground(QColor(theme.panel))
-        if not self._stripped:
-            self.grid.setContentsMargins(2, 2, scaled(END_ROOM), 2)
         for part in (*self.axes, *self._beside):
             part.tint(theme)
+        if self._fitted != text_scale():
+            self._fit_text()
+
+    def _fit_text(self) -> None:
+        """Take on the present size of text."""
+        self._fitted = text_scale()
+        if not self._stripped:
+            self.grid.setContentsMargins(2, 2, scaled(END_ROOM), 2)
         self._align()
 
     def begin(self) -> None:
