@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.simulator.bombs import BOMBS, LARGE, QUICK
-from tests.simulator.mutants import FORMS, MOST_MEMORY, MOST_SECONDS
+from simulator.data import DataError
+from simulator.data.table import Csv
+from tests.simulator.bombs import BOMBS, LARGE, QUICK, with_member
+from tests.simulator.mutants import FORMS, MOST_MEMORY, MOST_SECONDS, spreadsheet_bytes
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,6 +59,18 @@ def test_files_that_would_take_more_than_they_are_worth_are_refused_before_they_
     for name, each in opened.items():
         check(each, name)
     assert sum(each["memory"] for each in opened.values()) < MOST_MEMORY
+
+
+@pytest.mark.parametrize("tag", [b"</table:ta0ble>", b"", b"</table:table></table:table>"])
+def test_a_spreadsheet_whose_tags_do_not_close_each_other_is_refused_and_not_waited_for(
+    tmp_path: Path, tag: bytes
+) -> None:
+    path, whole = tmp_path / "x.ods", spreadsheet_bytes(".ods")
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        content = archive.read("content.xml")
+    path.write_bytes(with_member(whole, "content.xml", content.replace(b"</table:table>", tag)))
+    with pytest.raises(DataError, match="cannot be read"):
+        Csv(path=str(path)).settled()
 
 
 @pytest.mark.slow

@@ -48,11 +48,29 @@ def check_room(path: str) -> None:
                 for info in members:
                     check_ratio(info)
                 for name in archive.namelist():
+                    if name == "content.xml":
+                        with archive.open(name) as member:
+                            _check_well_formed(path, member)
                     if name.startswith("xl/worksheets/") and name.endswith(".xml"):
                         with archive.open(name) as member:
                             _check_sheet(path, member)
         except DAMAGED_ARCHIVE_ERRORS as error:
             raise damaged(path, error) from error
+
+
+def _check_well_formed(path: str, content: IO[bytes]) -> None:
+    """DataError where tags do not close each other: the reader would wait for what closes them for ever."""
+    from xml.parsers import expat
+
+    def refuse(*_given: object) -> None:
+        raise DataError(f"{name_of(path)}: declares entities, which no spreadsheet does")
+
+    parser = expat.ParserCreate()
+    parser.EntityDeclHandler = refuse
+    try:
+        parser.ParseFile(content)
+    except expat.ExpatError as error:
+        raise DataError(f"{name_of(path)}: cannot be read ({expat.errors.messages[error.code]})") from None
 
 
 def _check_sheet(path: str, sheet: IO[bytes]) -> None:
