@@ -48,7 +48,7 @@ class Plot(DrawnPlot[S]):
         self._absent_ghost: S | None = None
         """A ghost that does not fit the present layers."""
         self._waiting: RunInfo | None = None
-        self.lane_plots = LanePlots(self)
+        self.lane_plots = LanePlots()
         self._read_frame: Frame | None = None
         """The frame whose numbers were written last."""
         self.setAccessibleName(self.title)
@@ -130,13 +130,13 @@ class Plot(DrawnPlot[S]):
         if self.info is None or self.info.run != view.frame.run:
             self.start(view.frame.info)
         state = self.capture(view)
-        self.lane_plots.show(view.lanes)
+        self.lane_plots.show(self, view.lanes)
         if state is not None:
             self.show_changes(view.changes)
             self.experiment = view.record.experiments.at(state.step)
             read, self._read_frame = self._read_frame, view.reading
             self.show_state(state, read=view.reading is not read)
-            self.lane_plots.share_scales()
+            self.lane_plots.share_scales(self)
         elif self.state is None:
             self._show_empty()
 
@@ -195,7 +195,7 @@ class Plot(DrawnPlot[S]):
             vars(its).update(vars(mine))
         other.set_ghost(self.ghost)
         if lanes:
-            self.lane_plots.copy_to(other, theme)
+            self._copy_lanes(other, theme)
         for marks, copies in zip(self.pointing.change_marks, other.pointing.change_marks, strict=True):
             copies.show_changes(marks.changes)
         if self.state is not None:
@@ -203,6 +203,17 @@ class Plot(DrawnPlot[S]):
             for pane, copy in zip(self.canvas.panes, other.canvas.panes, strict=True):
                 copy.take_view_of(pane)
         return other
+
+    def _copy_lanes(self, twin: Plot[S], theme: Theme) -> None:
+        """Let a picture's plot draw the other networks too."""
+        others: list[tuple[str, DrawnPlot[S]]] = []
+        for lane in self.lanes if self.overlays else ():
+            assert isinstance(lane.plot, Plot)
+            copy = lane.plot.twin(theme)
+            copy.setParent(twin)
+            others.append((lane.name, copy))
+        if others:
+            twin.show_lanes(self.lane_name, others)
 
     # -- pointing ------------------------------------------------------------------------------------------------------
 
