@@ -51,6 +51,8 @@ def test_the_toolbar_and_the_legend_show_the_same_loss_at_every_moment(bench: Be
     qtbot.waitUntil(lambda: bool(shown) and shown[-1][0] == "1\u202f000" and not bench.playing, timeout=20000)
     assert all(toolbar == legend for _, toolbar, legend in shown)
     assert len({step for step, _, _ in shown}) >= 2
+    # Widgets go before the bench does, which may still have something to tell.
+    bench.close()
 
 
 def seen(record: Record, now: Frame) -> View:

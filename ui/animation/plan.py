@@ -76,7 +76,7 @@ def planned(wanted: Sequence[int], kept: Sequence[int], costs: Costs, most: floa
         fitting = max(2, min(len(steps) - 1, int(len(steps) * most / plan.seconds)))
         steps = tuple(steps[place * (len(steps) - 1) // (fitting - 1)] for place in range(fitting))
         plan = _routed(steps, kept, costs)
-    return Plan(plan.stretches, plan.seconds, even=False)
+    return Plan(plan.stretches, plan.seconds, even=plan.steps == within)
 
 
 def _before(step: int, kept: Sequence[int]) -> int:

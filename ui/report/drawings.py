@@ -25,7 +25,7 @@ MOST_BYTES = 4_500_000
 SCALES = (2.0, 1.5, 1.0, 0.75, 0.5)
 """Of a picture in the place of a drawing that would be too large; the first that is small enough is taken."""
 DRAWN = frozenset({
-    "svg", "g", "defs", "clipPath", "linearGradient", "radialGradient", "pattern", "stop", "path", "polyline",
+    "svg", "g", "defs", "clipPath", "linearGradient", "radialGradient", "pattern", "mask", "stop", "path", "polyline",
     "polygon", "line", "rect", "circle", "ellipse", "text", "tspan", "image", "use",
 })  # fmt: skip
 """What a drawing may be made of."""
