@@ -18,7 +18,7 @@ from simulator.training.replay import Replay
 from simulator.training.spikes import SpikeWatch
 from simulator.training.training import Training
 
-REST = 50.0
+REST = 100.0
 """Times as long as a copy took is trained without another, unless something happens."""
 TROUBLED_LOSS = 2.0
 """Times the loss at the start, above which a run is in trouble."""
@@ -48,7 +48,7 @@ class Timeline:
         made, loss = training.step - 1, training.loss
         if math.isnan(self._start_loss):
             self._start_loss = loss
-        spike = self._spikes.begins((loss, training.gradient_norm))
+        spike = self._spikes.begins(loss, training.gradient_norm)
         finite = training.finite and training.watch.kept == FINITE and math.isfinite(loss)
         well = loss <= TROUBLED_LOSS * self._start_loss and not self._spikes.spiking
         self.checkpoints.judge(made, good=self._finite and math.isfinite(training.gradient_norm) and well)

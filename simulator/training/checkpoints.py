@@ -64,6 +64,8 @@ class Checkpoints:
         self._stride: float = 1
         self._earlier_stride: float = 1
         """Steps between two of the last steps, and of those before, at least."""
+        self._last = 0
+        """The step of the last one that came in."""
         self._size = 0
         """Bytes of the last one that came in."""
 
@@ -96,14 +98,9 @@ class Checkpoints:
         parts |= {"recent": self._recent, "earlier": self._earlier}
         return tuple((reason, len(part), _bytes(part)) for reason, part in parts.items() if part)
 
-    @property
-    def newest(self) -> int:
-        """The last step that is kept; -1 where none is."""
-        return max((kept[-1].step for kept in (self._marked, self._recent, self._earlier) if kept), default=-1)
-
     def due(self, step: int) -> bool:
         """Whether one of the present step is worth its copy."""
-        return step - max(self.newest, 0) >= self._stride
+        return step - self._last >= self._stride
 
     def keep(self, new: Kept) -> None:
         """Take one in; of a step that is kept already, only a reason of more worth."""
@@ -113,11 +110,13 @@ class Checkpoints:
             return
         insort(self._recent if new.reason == "recent" else self._marked, new, key=_step)
         self.nbytes += new.nbytes
-        self._size = new.nbytes
+        self._size, self._last = new.nbytes, new.step
         self._fit()
 
     def judge(self, step: int, good: bool) -> None:
-        """Say of the one of this step, if there is one, whether a run can well go back to it."""
+        """Say of the one of this step, if it came in last, whether a run can well go back to it."""
+        if step != self._last:
+            return
         for part in (self._recent, self._marked, self._earlier):
             place = bisect_left(part, step, key=_step)
             if place < len(part) and part[place].step == step:
@@ -149,7 +148,7 @@ class Checkpoints:
         cut._marked, cut._recent, cut._earlier = (
             [kept for kept in part if kept.step <= step] for part in (self._marked, self._recent, self._earlier)
         )
-        cut.nbytes = _bytes(cut)
+        cut.nbytes, cut._last = _bytes(cut), step
         return cut
 
     # -- within the budget -----------------------------------------------------------------------------------------
@@ -184,8 +183,7 @@ class Checkpoints:
         self._stride = math.ceil(RECENT_STEPS / slots) if slots else math.inf
         if len(self._recent) > 2 * slots:
             self._thin(self._recent, self._stride)
-        newest = self.newest
-        while self._recent and (len(self._recent) > slots or self._recent[0].step <= newest - RECENT_STEPS):
+        while self._recent and (len(self._recent) > slots or self._recent[0].step <= self._last - RECENT_STEPS):
             kept = self._recent[0]
             self._drop(kept)
             last = self._earlier[-1].step if self._earlier else -math.inf

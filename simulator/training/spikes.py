@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Iterable
 
-SPIKE_DECADES = 1.0
-"""A spike rises so far above the running median."""
+SPIKE_RATIO = 10.0
+"""A spike rises to so many times the running median."""
 MEDIAN_STEPS = 64
 """Steps that the median is of,"""
 LEAST_STEPS = 8
@@ -16,7 +15,7 @@ LEAST_STEPS = 8
 
 
 class RunningMedian:
-    """The median of the last ``MEDIAN_STEPS`` values, in decades."""
+    """The median of the last ``MEDIAN_STEPS`` values; of an even number of them the higher of the middle two."""
 
     def __init__(self) -> None:
         self._values: deque[float] = deque()
@@ -24,15 +23,15 @@ class RunningMedian:
 
     def rises(self, value: float) -> bool:
         """Whether a value lies far above the median of those before, which it then joins."""
-        decades = math.log10(value) if 0 < value < math.inf else math.nan
-        if math.isnan(decades):
+        if not 0 < value < math.inf:
             return False
-        enough = len(self._sorted) >= LEAST_STEPS
-        spike = enough and decades > self._sorted[len(self._sorted) // 2] + SPIKE_DECADES
-        self._values.append(decades)
-        insort(self._sorted, decades)
-        if len(self._values) > MEDIAN_STEPS:
-            del self._sorted[bisect_left(self._sorted, self._values.popleft())]
+        values, ordered = self._values, self._sorted
+        count = len(ordered)
+        spike = count >= LEAST_STEPS and value > SPIKE_RATIO * ordered[count // 2]
+        values.append(value)
+        insort(ordered, value)
+        if count == MEDIAN_STEPS:
+            del ordered[bisect_left(ordered, values.popleft())]
         return spike
 
 
@@ -40,13 +39,13 @@ class SpikeWatch:
     """Looks at the loss and the gradient's norm of every step."""
 
     def __init__(self) -> None:
-        self._medians = RunningMedian(), RunningMedian()
+        self._losses, self._gradients = RunningMedian(), RunningMedian()
         self.spiking = False
         """Whether the last step was one."""
 
-    def begins(self, values: Iterable[float]) -> bool:
+    def begins(self, loss: float, gradient_norm: float) -> bool:
         """Whether a spike begins at a step with these values: none had at the step before."""
         before = self.spiking
-        rising = [median.rises(value) for median, value in zip(self._medians, values, strict=True)]
-        self.spiking = any(rising)
+        loss_rises, gradient_rises = self._losses.rises(loss), self._gradients.rises(gradient_norm)
+        self.spiking = loss_rises or gradient_rises
         return self.spiking and not before

@@ -15,7 +15,7 @@ from simulator.running.timeline import Timeline
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.checkpoints import MARKED_SHARE, MOST_EARLIER, RECENT_STEPS, Checkpoints, Kept, Reason
 from simulator.training.live_change import LiveChange
-from simulator.training.spikes import LEAST_STEPS, MEDIAN_STEPS, SpikeWatch
+from simulator.training.spikes import LEAST_STEPS, MEDIAN_STEPS, SPIKE_RATIO, SpikeWatch
 from simulator.training.training import Training
 
 EXPERIMENT = Experiment.from_builtins(
@@ -226,7 +226,7 @@ def test_no_place_to_go_back_to_has_a_number_that_is_not_finite() -> None:
 
 def spikes(values: Sequence[float]) -> list[int]:
     watch = SpikeWatch()
-    return [step for step, value in enumerate(values) if watch.begins((value, 1.0))]
+    return [step for step, value in enumerate(values) if watch.begins(value, 1.0)]
 
 
 def test_a_spike_is_a_decade_above_what_was_usual_lately_and_told_once() -> None:
@@ -252,6 +252,6 @@ def test_what_has_no_size_is_no_spike_and_spoils_nothing(value: float) -> None:
 def test_spikes_are_those_of_the_definition(values: list[float]) -> None:
     high = []
     for step, value in enumerate(values):
-        before = sorted(math.log10(each) for each in values[max(0, step - MEDIAN_STEPS) : step])
-        high.append(len(before) >= LEAST_STEPS and math.log10(value) > before[len(before) // 2] + 1.0)
+        before = sorted(values[max(0, step - MEDIAN_STEPS) : step])
+        high.append(len(before) >= LEAST_STEPS and value > SPIKE_RATIO * before[len(before) // 2])
     assert spikes(values) == [step for step, now in enumerate(high) if now and not (step and high[step - 1])]

@@ -98,8 +98,19 @@ def test_what_was_wrong_from_the_start_has_none(qtbot: QtBot) -> None:
     assert [row.way_back.isHidden() for row in panel.shown] == [True, False]
 
 
-def test_words_stand_where_the_finding_is_opened(qtbot: QtBot) -> None:
+@pytest.mark.parametrize(("width", "words"), [(360, False), (900, True)])
+def test_words_stand_where_the_finding_is_opened_and_the_line_is_wide_enough(
+    qtbot: QtBot, width: int, words: bool
+) -> None:
     other = replace(FINDING, rule="dead")
     panel = said(Offer(FINDING, since=(480, 480), back_to=470), Offer(other, since=(500, 500), back_to=470))
+    qtbot.addWidget(panel)
+    panel.resize(width, 300)
+    panel.show()
+    qtbot.waitExposed(panel)
+    qtbot.waitUntil(lambda: panel.shown[0].width() <= panel.viewport().width())
     styles = [row.way_back.toolButtonStyle() for row in panel.shown]
-    assert styles == [Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly]
+    with_words = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if words else Qt.ToolButtonStyle.ToolButtonIconOnly
+    assert styles == [with_words, Qt.ToolButtonStyle.ToolButtonIconOnly]
+    for row in panel.shown:
+        assert row.manual.mapTo(panel.viewport(), row.manual.rect().topRight()).x() < panel.viewport().width()

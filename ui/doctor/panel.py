@@ -149,7 +149,7 @@ class FindingRow(QFrame):
         self.body.setVisible(on)
         self.summary.setVisible(not on)
         self.place.setVisible(on)
-        self.way_back.show_words(on)
+        self.way_back.fit(self.width(), opened=on)
         self.opener.setToolTip("Close this finding." if on else "Say more of this finding, and what mends it.")
 
     @property
@@ -179,6 +179,7 @@ class FindingRow(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.way_back.fit(self.width(), opened=self.is_open)
         self._arrange()
 
     def say(self, offer: Offer) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ui.doctor.trials import Offer
 
 WORDS = "Back to the last good step"
+MOST_OF_LINE = 0.35
+"""Share of a line that the words may take."""
 
 
 class WayBackButton(QToolButton):
@@ -31,12 +33,14 @@ class WayBackButton(QToolButton):
         self.setAutoRaise(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.clicked.connect(lambda: None if self._step is None else self.chosen.emit(self._step))
-        self.show_words(False)
+        self.fit(0, opened=False)
 
-    def show_words(self, on: bool) -> None:
-        """Whether there is room for more than the icon."""
+    def fit(self, room: int, opened: bool) -> None:
+        """With words in a finding that is opened, where its line is ``room`` wide and has most of it for the rest."""
+        words = self.fontMetrics().horizontalAdvance(WORDS)
         style = Qt.ToolButtonStyle
-        self.setToolButtonStyle(style.ToolButtonTextBesideIcon if on else style.ToolButtonIconOnly)
+        beside = opened and words <= MOST_OF_LINE * room
+        self.setToolButtonStyle(style.ToolButtonTextBesideIcon if beside else style.ToolButtonIconOnly)
 
     def say(self, offer: Offer) -> None:
         """Take over what is offered about a finding."""
