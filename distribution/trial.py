@@ -102,7 +102,9 @@ def try_window(program: list[str], folder: Path) -> None:
     raise TrialError(f"the window ended with {window.returncode}: {told}")
 
 
-def try_program(program: list[str], folder: Path) -> None:
-    """All of the above, in ``folder``; TrialError with what is wrong."""
-    for trial in (try_presets, try_reference, try_manual, try_run, try_bundled_data, try_window):
+def try_program(program: list[str], folder: Path) -> tuple[str, ...]:
+    """All of the above, in ``folder``; the names of what was tried. TrialError with what is wrong."""
+    trials = (try_presets, try_reference, try_manual, try_run, try_bundled_data, try_window)
+    for trial in trials:
         trial(program, folder)
+    return tuple(trial.__name__ for trial in trials)

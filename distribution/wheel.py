@@ -32,8 +32,8 @@ def install(wheel: Path, python: str, folder: Path) -> Path:
     return programs
 
 
-def try_wheel(python: str, folder: Path) -> None:
-    """Build, install and try in ``folder``; TrialError with what is wrong."""
+def try_wheel(python: str, folder: Path) -> str:
+    """Build, install and try in ``folder``; the version that it calls itself. TrialError with what is wrong."""
     wheel = build_wheel(folder / "wheel")
     programs = install(wheel, python, folder / "environment")
     elsewhere = folder / "elsewhere"
@@ -41,6 +41,7 @@ def try_wheel(python: str, folder: Path) -> None:
     try_program([str(programs / "nablascope")], elsewhere)
     version = printed([str(programs / "python"), "-c", PUBLIC], elsewhere).strip()
     print(f"{wheel.name} works on Python {python}; it calls itself {version}")
+    return version
 
 
 if __name__ == "__main__":

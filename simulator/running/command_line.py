@@ -212,6 +212,7 @@ def prepare(arguments: argparse.Namespace, shared: Shared | None = None) -> Expe
     """The experiment that the arguments describe; ``shared`` is what stands in the file that they name."""
     from simulator.data.table import changed
     from simulator.experiment.files import find
+    from simulator.schema.numbers import count as count_text
 
     settings = typed(arguments.set)
     if arguments.seed is not None:
@@ -219,6 +220,9 @@ def prepare(arguments: argparse.Namespace, shared: Shared | None = None) -> Expe
     experiment = (find(arguments.target) if shared is None else shared.experiment).with_values(settings)
     if "data.path" not in dict(settings):
         _check_reach(Path(arguments.target), arguments.allow_files)
+    if experiment.lanes:
+        told = count_text(len(experiment.lanes), "network")
+        print(f"note: {told} beside it in the file: compare trains them too, run does not", file=sys.stderr)
     if news := changed(experiment.data):
         print(f"note: {news}", file=sys.stderr)
     return experiment

@@ -80,4 +80,5 @@ def test_the_built_program_starts_without_python(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "distribution.build", str(tmp_path / "dist")], check=True, cwd=ROOT)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    try_program([str(tmp_path / "dist" / "nablascope" / "nablascope")], elsewhere)
+    tried = try_program([str(tmp_path / "dist" / "nablascope" / "nablascope")], elsewhere)
+    assert {"try_run", "try_window"} <= set(tried)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from distribution.wheel import UV, try_wheel
+from nablascope import __version__
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
@@ -24,4 +25,4 @@ def find_python(version: str) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("version", PYTHONS)
 def test_the_wheel_works_elsewhere(version: str, tmp_path: Path) -> None:
-    try_wheel(find_python(version), tmp_path)
+    assert try_wheel(find_python(version), tmp_path) == __version__

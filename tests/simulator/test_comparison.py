@@ -211,3 +211,13 @@ def test_what_diverges_is_told_as_no_number(base: Path, tmp_path: Path, capsys: 
     assert math.isnan(float(loss["median"]))
     assert (loss["paired_wins"], loss["pairs"]) == ("0", "5")
     assert "is no number" in capsys.readouterr().out
+
+
+def test_a_run_of_a_file_with_lanes_says_that_it_trains_the_base_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = tmp_path / "lanes.json", tmp_path / "out"
+    path.write_text(json.dumps({**BASE, "lanes": [{"name": "B", "set": {"seed": 5}}]}))
+    arguments = parser().parse_args(["run", str(path), "--steps", "1", "--out", str(out), "--no-plots"])
+    assert execute(arguments, lambda _result, _folder: None) == 0
+    assert "1 network beside it in the file" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from tests.ui.plot_data import view
 from tests.ui.real_runs import NETS, real
 from ui.chart.marks import LANES
 from ui.export.lanes import draw_lanes
-from ui.export.pictures import picture
+from ui.export.pictures import export_plot, picture
 from ui.export.tables import csv_text
 from ui.plots import View, all_plots
 from ui.plots.base import Plot
@@ -93,3 +93,20 @@ def test_the_table_of_several_networks_has_a_row_of_each(qtbot: Any) -> None:
     first.show_lanes("A", [("B, deep", other)])
     rows = list(csv.DictReader(io.StringIO(csv_text(first.table()))))
     assert [row["state"] for row in rows] == ["A"] * 5 + ["B, deep"] * 3
+
+
+def test_a_picture_of_images_beside_each_other_shows_all_and_leaves_the_window_alone(
+    qtbot: Any, tmp_path: Path
+) -> None:
+    (kind,) = [plot for plot in PLOTS if plot.key == "gradient_image"]
+    first, other = filled(qtbot, kind, view(5)), filled(qtbot, kind, view(3))
+    alone = picture(first, 600, 300)
+    first.show_lanes("A", [("B", other)])
+    first.resize(600, 300)
+    first.show()
+    size = other.canvas.size()
+    both = picture(first, 600, 300)
+    assert both != alone
+    assert both.copy(300, 0, 300, 300) != alone.copy(300, 0, 300, 300)
+    assert other.canvas.size() == size
+    assert export_plot(first, tmp_path / "both.svg").read_bytes().count(b"<svg") == 1

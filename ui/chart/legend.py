@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGraphicsSceneResizeEvent, QStyleOptionGraphicsIte
 
 from ui.chart.axes import plot_font
 from ui.chart.hatching import Hatch, hatching
-from ui.chart.pens import DASH_DOTTED, DASHED, DOTTED, SOLID, Dash, pen_of, transparent
+from ui.chart.pens import DASHED, SOLID, Dash, pen_of, transparent
 from ui.chart.shapes import Shape, draw_shape
 from ui.style.numbers import tabular
 from ui.style.text_size import scaled
@@ -22,7 +22,12 @@ from ui.style.theme import Theme
 WRAPPED = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
 Stroke = Literal["line", "dashed", "dotted", "dash-dotted"]
 Swatch = Stroke | Shape | Literal["band", "cell", "none"]
-LINES: Mapping[Swatch, Dash] = {"line": SOLID, "dashed": DASHED, "dotted": DOTTED, "dash-dotted": DASH_DOTTED}
+LINES: Mapping[Swatch, Dash] = {
+    "line": SOLID,
+    "dashed": DASHED,
+    "dotted": (0.8, 1.4),
+    "dash-dotted": (2.6, 1.2, 0.8, 1.2),
+}
 """Swatches that are a stroke."""
 SHAPES: Mapping[Swatch, Shape] = {shape: shape for shape in get_args(Shape)}
 

@@ -6,20 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter
-
 from simulator.record.frame import Frame
 from simulator.record.record import Record
 from simulator.system.progress import followed
-from ui.chart.axes import plot_font
-from ui.export.pictures import Exported, ExportError, export_plot, key_name, picture, write_picture
+from ui.export.pictures import Exported, export_plot, key_name
 from ui.plots import View, all_plots
 from ui.plots.base import Plot
 from ui.style.theme import LIGHT
-
-CAPTION = 22
-"""Pixels over each of several pictures, for the network's name."""
 
 
 def draw_lanes(
@@ -54,29 +47,7 @@ def _refreshed(plot: Plot[Any], frame: Frame, record: Record) -> Plot[Any]:
 
 def _drawn(plots: Mapping[str, Plot[Any]], folder: Path, width: int, height: int) -> Path:
     (name, first), *others = plots.items()
-    path = folder / key_name(first, "png")
-    if first.overlays and others:
+    if others:
         first.show_lanes(name, others)
-    if first.overlays or not others:
-        return export_plot(first, path, width=width, height=height)
-    for plot in plots.values():
-        # One scale for all, so that a colour means the same in each.
-        plot.fit([plot.state, *(other.state for other in plots.values() if other is not plot)])
-        plot.fit([plot.state])
-    write_picture(first, path, _beside(plots, width, height))
-    return path
-
-
-def _beside(plots: Mapping[str, Plot[Any]], width: int, height: int) -> QImage:
-    """Each network's picture under its name."""
-    image = QImage(width * len(plots), height + CAPTION, QImage.Format.Format_RGB32)
-    if image.isNull():
-        raise ExportError("there is not enough memory for a picture of all networks")
-    image.fill(QColor(LIGHT.panel))
-    with QPainter(image) as painter:
-        painter.setFont(plot_font(13, bold=True))
-        painter.setPen(QColor(LIGHT.text))
-        for place, (name, plot) in enumerate(plots.items()):
-            painter.drawText(QPointF(8 + place * width, CAPTION - 6), name)
-            painter.drawImage(QRectF(place * width, CAPTION, width, height), picture(plot, width, height))
-    return image
+        first.share_scales()
+    return export_plot(first, folder / key_name(first, "png"), width=width * len(first.side_by_side), height=height)

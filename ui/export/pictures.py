@@ -49,7 +49,7 @@ class ExportError(Exception):
 @contextmanager
 def in_theme(plot: Plot[Any], theme: Theme) -> Iterator[Plot[Any]]:
     """The plot's state in a theme, drawn by an instance that nobody sees: by itself, where it is such a one."""
-    if plot.header is None and plot.theme == theme:
+    if plot.header is None and plot.theme == theme and not plot.isVisible():
         yield plot
         return
     other = plot.twin(theme)
@@ -86,9 +86,18 @@ def picture(plot: Plot[Any], width: int, height: int, scale: float = 1.0, *, lig
     if image.isNull():
         raise ExportError(f"there is not enough memory for a picture of {size.width()} × {size.height()} pixels")
     image.fill(QColor(theme.panel))
-    with _twin(plot, width, height, theme) as twin, QPainter(image) as painter:
-        twin.canvas.paint_on(painter, QRectF(0, 0, size.width(), size.height()))
+    with QPainter(image) as painter:
+        _paint(plot, painter, QRectF(0, 0, size.width(), size.height()), (width, height), theme)
     return image
+
+
+def _paint(plot: Plot[Any], painter: QPainter, target: QRectF, size: tuple[int, int], theme: Theme) -> None:
+    """The plot, and at its right those of the networks that stand beside it."""
+    share, width = target.width() / len(plot.side_by_side), size[0] // len(plot.side_by_side)
+    for place, each in enumerate(plot.side_by_side):
+        with _twin(each, width, size[1], theme) as twin:
+            left = target.left() + place * share
+            twin.canvas.paint_on(painter, QRectF(left, target.top(), share, target.height()))
 
 
 def _write_png(plot: Plot[Any], device: QBuffer, width: int, height: int, scale: float, light: bool) -> None:
@@ -127,15 +136,14 @@ def _write_pdf(plot: Plot[Any], device: QBuffer, width: int, height: int, scale:
 
 def _paint_vector(plot: Plot[Any], device: Any, target: QRectF, size: tuple[int, int], light: bool) -> None:
     theme = LIGHT if light else plot.theme
-    with _twin(plot, *size, theme) as twin:
-        painter = QPainter()
-        if not painter.begin(device):
-            raise ExportError(f"cannot draw “{plot.title}” into that file")
-        try:
-            painter.fillRect(target, QColor(theme.panel))
-            twin.canvas.paint_on(painter, target)
-        finally:
-            painter.end()
+    painter = QPainter()
+    if not painter.begin(device):
+        raise ExportError(f"cannot draw “{plot.title}” into that file")
+    try:
+        painter.fillRect(target, QColor(theme.panel))
+        _paint(plot, painter, target, size, theme)
+    finally:
+        painter.end()
 
 
 _PAINTERS: dict[str, Callable[[Plot[Any], QBuffer, int, int, float, bool], None]] = {
@@ -178,13 +186,6 @@ def vector_drawing(plot: Plot[Any], width: int, height: int, *, light: bool = Tr
     """The plot as an SVG file."""
     _check(plot, width, height, 1.0)
     return _content(plot, "svg", width, height, 1.0, light)
-
-
-def write_picture(plot: Plot[Any], path: Path, image: QImage) -> None:
-    """Write what was drawn of a plot as a PNG, with the experiment that it shows."""
-    device = _buffer()
-    _encode(plot, image, device)
-    _write(path, with_experiment(plot, bytes(device.data().data()), "png"))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -136,7 +136,7 @@ class Plot(DrawnPlot[S]):
             self.experiment = view.record.experiments.at(state.step)
             read, self._read_frame = self._read_frame, view.reading
             self.show_state(state, read=view.reading is not read)
-            self.lane_plots.share_scales(self)
+            self.share_scales()
         elif self.state is None:
             self._show_empty()
 
@@ -204,9 +204,31 @@ class Plot(DrawnPlot[S]):
                 copy.take_view_of(pane)
         return other
 
+    @property
+    def side_by_side(self) -> list[Plot[Any]]:
+        """This plot, and at its right those of networks whose images would hide each other."""
+        others = [lane.plot for lane in self.lanes if not self.overlays and lane.plot.state is not None]
+        return [self, *(plot for plot in others if isinstance(plot, Plot))]
+
+    def share_scales(self) -> None:
+        """Let a colour mean the same beside each other."""
+        first, *others = self.side_by_side
+        if first.state is None or not others:
+            return
+        self.fit([each.state for each in self.side_by_side if each.state is not None])
+        self.fit([first.state])
+        for other in others:
+            for mine, its in zip(self.scales, other.scales, strict=True):
+                vars(its).update(vars(mine))
+            other.redraw()
+        self.redraw()
+
     def _copy_lanes(self, twin: Plot[S], theme: Theme) -> None:
         """Let a picture's plot draw the other networks too."""
         others: list[tuple[str, DrawnPlot[S]]] = []
+        if twin.picture_title is not None and self.picture_title is not None:
+            twin.picture_title.say(self.picture_title.text)
+        twin.lane_name = self.lane_name
         for lane in self.lanes if self.overlays else ():
             assert isinstance(lane.plot, Plot)
             copy = lane.plot.twin(theme)

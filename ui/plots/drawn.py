@@ -152,7 +152,7 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
 
     def show_lanes(self, name: str, others: Sequence[tuple[str, DrawnPlot[S]]]) -> None:
         """Draw further networks over this one, which is called ``name``."""
-        self.lane_name = name
+        self.lane_name = name if others else ""
         self.lanes = tuple(Lane(each, plot, LANES[place % len(LANES)]) for place, (each, plot) in enumerate(others, 1))
         self.legend.begin()
         if not self.overlays:
@@ -275,9 +275,9 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
         self.pointing.read_again()
 
     def _lane_keys(self) -> list[Key]:
-        names = [self.lane_name, *(lane.name for lane in self.lanes)] if self.lanes else []
         if not self.overlays:
-            return [Key(name, "text", "none") for name in names[:1]]
+            return [Key(self.lane_name, "text", "none")] if self.lane_name else []
+        names = [self.lane_name, *(lane.name for lane in self.lanes)] if self.lanes else []
         strokes: Sequence[Swatch] = tuple(LINES)
         return [Key(name, "text", strokes[place % len(strokes)]) for place, name in enumerate(names)]
 

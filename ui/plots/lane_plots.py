@@ -33,20 +33,6 @@ class LanePlots:
         if names != list(self._others):
             plot.show_lanes(OWN_NAME, list(self._others.items()))
 
-    def share_scales(self, plot: DrawnPlot[Any]) -> None:
-        """Let a colour mean the same beside each other."""
-        others = [other for other in self._others.values() if other.state is not None]
-        state = plot.state
-        if plot.overlays or state is None or not others:
-            return
-        plot.fit([state, *(other.state for other in others)])
-        plot.fit([state])
-        for other in others:
-            for mine, its in zip(plot.scales, other.scales, strict=True):
-                vars(its).update(vars(mine))
-            other.redraw()
-        plot.redraw()
-
     def _made(self, plot: DrawnPlot[Any], name: str) -> Any:
         kind: Any = type(plot)
         other = kind(plot, bare=True)
