@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,15 @@ from PySide6.QtGui import QImage
 
 from tests.ui.plot_data import view
 from tests.ui.real_runs import NETS, real
+from ui.app import create_app
 from ui.chart.marks import LANES
 from ui.export.lanes import draw_lanes
 from ui.export.pictures import export_plot, picture
 from ui.export.tables import csv_text
 from ui.plots import View, all_plots
 from ui.plots.base import Plot
-from ui.style.theme import LIGHT
+from ui.style.restyle import set_theme
+from ui.style.theme import LIGHT, current_theme, depth_colours
 
 PLOTS = all_plots()
 OVERLAYS = [plot for plot in PLOTS if plot.overlays]
@@ -110,3 +113,22 @@ def test_a_picture_of_images_beside_each_other_shows_all_and_leaves_the_window_a
     assert both.copy(300, 0, 300, 300) != alone.copy(300, 0, 300, 300)
     assert other.canvas.size() == size
     assert export_plot(first, tmp_path / "both.svg").read_bytes().count(b"<svg") == 1
+
+
+@pytest.mark.parametrize("key", ["gradient_depth", "gradient_image"])
+def test_networks_beside_the_run_take_on_another_theme_with_it(qtbot: Any, key: str) -> None:
+    (kind,) = [plot for plot in PLOTS if plot.key == key]
+    set_theme(create_app(), "light")
+    plot = kind()
+    qtbot.addWidget(plot)
+    plot.resize(600, 300)
+    plot.show()
+    plot.refresh(replace(view(5), lanes={"B": view(3)}))
+    set_theme(create_app(), "dark")
+    (lane,) = plot.lanes
+    assert lane.plot.theme == current_theme()
+    assert lane.plot.layer_colours == depth_colours(3, current_theme())
+    assert lane.plot.picture_title is not None
+    assert lane.plot.picture_title.theme == current_theme()
+    set_theme(create_app(), "light")
+    assert lane.plot.theme == current_theme()

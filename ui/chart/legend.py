@@ -278,6 +278,10 @@ class PictureTitle(pg.GraphicsWidget):
         self.text = text
         self.update()
 
+    def tint(self, theme: Theme) -> None:
+        self.theme = theme
+        self.update()
+
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setFont(plot_font(14, bold=True))
         painter.setPen(QColor(self.theme.text))

@@ -200,8 +200,12 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
         """Take on the present theme, and the present size of text."""
         self.theme = self.drawing.palette.theme = self._fixed_theme or current_theme()
         self.layer_colours = depth_colours(self.info.depth, self.theme) if self.info is not None else ()
+        for lane in self.lanes:
+            lane.plot.restyle()
         self.canvas.tint(self.theme)
         self.legend.tint(self.theme)
+        if self.picture_title is not None:
+            self.picture_title.tint(self.theme)
         self.drawing.update()
         if self.state is not None:
             self.paint(self.drawn_states)

@@ -8,7 +8,6 @@ from typing import Any
 from simulator.experiment.lane import OWN_NAME
 from ui.chart.view import View
 from ui.plots.drawn import DrawnPlot
-from ui.style.theme import theme_changed
 
 
 class LanePlots:
@@ -38,7 +37,6 @@ class LanePlots:
         other = kind(plot, bare=True)
         other.setAccessibleName(f"{plot.accessibleName()}, {name}")
         other.setVisible(False)
-        theme_changed.connect(other.restyle)
         return other
 
     def _bring(self, plot: DrawnPlot[Any], other: Any, view: View) -> None:
