@@ -10,6 +10,8 @@ from simulator.experiment.experiment import Experiment
 from simulator.schema.parameter import replaced
 from ui.bench.chosen_lane import ChosenLane
 from ui.bench.document import Document
+from ui.bench.lane_views import LaneViews
+from ui.window.lanes_bar import LanesBar
 
 PLAIN: dict[str, Any] = {"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 5, "repeat": 3}]}
 Path = tuple[str | int, ...]
@@ -121,3 +123,19 @@ def test_a_refusal_leaves_everything_as_it_was(chosen: ChosenLane) -> None:
     before = chosen.document.experiment
     assert change(chosen, UNITS, -3)
     assert chosen.document.experiment == before
+
+
+@pytest.mark.parametrize("width", [340, 420, 700, 1600])
+def test_no_chip_is_cut_however_narrow_the_bar(qtbot: Any, width: int) -> None:
+    lanes = [{"name": name, "set": {}} for name in ("with batch norm", "six tanh layers", "Adam")]
+    chosen = ChosenLane(Document(Experiment.from_builtins({**PLAIN, "lanes": lanes})))
+    bar = LanesBar(chosen, LaneViews())
+    qtbot.addWidget(bar)
+    bar.resize(width, bar.sizeHint().height())
+    bar.show()
+    qtbot.wait(1)
+    texts = [chip.text() for chip in bar.chips.values()]
+    assert texts in (["A", "with batch norm", "six tanh layers", "Adam"], list("ABCD"))
+    assert (texts[1] == "B") == (width < 600)
+    assert all(chip.width() >= chip.sizeHint().width() for chip in bar.chips.values())
+    assert all(name in chip.toolTip() for name, chip in bar.chips.items())

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGraphicsSceneResizeEvent, QStyleOptionGraphicsIte
 
 from ui.chart.axes import plot_font
 from ui.chart.hatching import Hatch, hatching
-from ui.chart.pens import DASHED, SOLID, Dash, pen_of, transparent
+from ui.chart.pens import SOLID, Dash, pen_of, transparent
 from ui.chart.shapes import Shape, draw_shape
 from ui.style.numbers import tabular
 from ui.style.text_size import scaled
@@ -24,9 +24,9 @@ Stroke = Literal["line", "dashed", "dotted", "dash-dotted"]
 Swatch = Stroke | Shape | Literal["band", "cell", "none"]
 LINES: Mapping[Swatch, Dash] = {
     "line": SOLID,
-    "dashed": DASHED,
-    "dotted": (0.8, 1.4),
-    "dash-dotted": (2.6, 1.2, 0.8, 1.2),
+    "dashed": (3.0, 1.8),
+    "dotted": (1.0, 1.4),
+    "dash-dotted": (3.0, 1.2, 1.0, 1.2),
 }
 """Swatches that are a stroke."""
 SHAPES: Mapping[Swatch, Shape] = {shape: shape for shape in get_args(Shape)}
@@ -226,7 +226,7 @@ class Legend(pg.GraphicsWidget):
     def _key(self, painter: QPainter, key: Key, left: float, width: float) -> None:
         colour = str(getattr(self.theme, key.colour, key.colour))
         middle = QPointF(left + 7, self._line / 2 - 0.5)
-        painter.setPen(pen_of(colour, 1.6, dash=LINES.get(key.swatch, SOLID)))
+        painter.setPen(pen_of(colour, 1.6, dash=LINES.get(key.swatch, SOLID), cap=Qt.PenCapStyle.FlatCap))
         if key.swatch in LINES:
             painter.drawLine(QPointF(left, middle.y()), QPointF(left + 14, middle.y()))
         elif key.swatch in ("band", "cell"):

@@ -45,6 +45,8 @@ class LanePlots:
             other.option_changed()
         if not plot.overlays:
             other.refresh(view)
+            # Where it has nothing to show, the plot itself says what would fill it.
+            other.setVisible(other.state is not None)
             return
         if other.info is None or other.info.run != view.frame.run:
             other.start(view.frame.info)

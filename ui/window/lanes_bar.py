@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QInputDialog, QMenu, QToolButton, QWidget
 
 from simulator.experiment.differences import in_words
 from simulator.experiment.lane import OWN_NAME
 from simulator.running.messages import LaneUpdate
+from ui.bench.chosen_lane import LETTERS as FURTHER
 from ui.bench.chosen_lane import ChosenLane
 from ui.bench.lane_views import LaneViews
 from ui.chart.view import View
 from ui.style.elided_label import ElidedLabel
 from ui.style.icons import set_icon
+from ui.style.text_size import scaled
 
 STROKES = ("stroke-solid", "stroke-dashed", "stroke-dotted", "stroke-dash-dotted")
 MOST = len(STROKES)
 """Networks in the window: so many strokes can be told from each other."""
+LEAST_WORDS = 90
+"""Pixels that gaps and the words of what differs take at least."""
 BASE = "the experiment that the others are compared with"
 NOT_TRAINED, CATCHING_UP = "not trained", "catching up"
 
@@ -74,6 +79,7 @@ class LanesBar(QWidget):
         self.all.setChecked(self._chosen.all)
         self.twin.setEnabled(len(names) < MOST)
         self._say()
+        self._write()
 
     def _make_chips(self, names: list[str]) -> None:
         for chip in self.chips.values():
@@ -106,14 +112,37 @@ class LanesBar(QWidget):
         shown = self._chosen.name if self._chosen.name != OWN_NAME else next((n for n in lanes if n != OWN_NAME), "")
         self.differs.setText(f"{shown}: {in_words(base, lanes[shown])}" if shown else "")
 
-    def show_view(self, view: View) -> None:
+    def show_view(self, _view: View) -> None:
         """What the worker says of each network."""
+        self._write()
         for name, chip in self.chips.items():
             told = self._views.told.get(name)
-            state = "" if told is None else _state(told)
-            chip.setText(f"{name} · {state}" if state else name)
             if told is not None and told.refusal:
                 chip.setToolTip(f"{name}: {told.refusal}")
+
+    def _write(self) -> None:
+        """Names and states where there is room for all, else letters: none is cut."""
+        whole = [self._text(name) for name in self.chips]
+        short = [OWN_NAME, *FURTHER][: len(whole)]
+        for texts in (whole, short):
+            for chip, text in zip(self.chips.values(), texts, strict=True):
+                if chip.text() != text:
+                    chip.setText(text)
+            if self._needed() <= self.width():
+                return
+
+    def _text(self, name: str) -> str:
+        told = self._views.told.get(name)
+        state = "" if told is None else _state(told)
+        return f"{name} · {state}" if state else name
+
+    def _needed(self) -> int:
+        chips = sum(chip.sizeHint().width() for chip in self.chips.values())
+        return chips + self.all.sizeHint().width() + self.twin.sizeHint().width() + scaled(LEAST_WORDS)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._write()
 
     # -- commands --------------------------------------------------------------------------------------------------
 
