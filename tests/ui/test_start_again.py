@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import multiprocessing
-from typing import Any
 
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from simulator.experiment.experiment import Experiment
 from simulator.running import session
 from simulator.training.replay import Replayer
 from simulator.training.training import Training
-from tests.ui.test_replays import replay_of, step_of, take_steps
+from tests.ui.test_replays import EXPERIMENT, FASTER, replay_of, step_of, take_steps
 from tests.ui.windows import OpenOn
 from ui.bench.run_memory import taken_up_text
 from ui.window.main_window import MainWindow
 
-PLAIN: dict[str, Any] = {
-    "data": {"kind": "moons", "samples": 60},
-    "layers": [{"kind": "dense", "units": 5, "dropout": {"kind": "inverted", "rate": 0.2}}],
-    "optimizer": {"kind": "adam"},
-    "batch_size": 16,
-}
-EXPERIMENT = Experiment.from_builtins(PLAIN)
-FASTER = EXPERIMENT.with_values([("optimizer.learning_rate", 0.05)])
 LONG = 20_000
 
 

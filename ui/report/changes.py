@@ -14,7 +14,8 @@ from simulator.schema.parameter import Part, differences
 from simulator.training.live_change import LiveChange, LiveChanges
 from ui.report.markup import element, table
 from ui.report.network import at, part_text
-from ui.style.numbers import count, integer, setting
+from ui.report.settings import plain_text
+from ui.style.numbers import count, integer
 
 MOST_ROWS = 200
 
@@ -74,16 +75,7 @@ def changed_paths(before: Experiment, after: Experiment) -> Iterator[tuple[str |
 
 def value_text(value: Any) -> str:
     """What a setting is or was set to."""
-    match value:
-        case None:
-            return "off"
-        case bool():
-            return "on" if value else "off"
-        case int() | float():
-            return setting(value)
-        case Part():
-            return part_text(value)
-    return str(value).replace("_", " ") or "none"
+    return part_text(value) if isinstance(value, Part) else plain_text(value, words=True)
 
 
 def changes_part(changes: Sequence[Change], live: LiveChanges, step: int) -> Iterator[Element]:

@@ -97,7 +97,12 @@ def _name(field: Parameter) -> str:
 
 
 def value_text(field: Parameter, value: Any) -> str:
-    """A value: ``0.1``, ``12 040``, ``off``, ``on``, ``a, b``."""
+    """The value of a field."""
+    return plain_text(value, words=field.type == "choice")
+
+
+def plain_text(value: Any, *, words: bool) -> str:
+    """A value: ``0.1``, ``12 040``, ``off``, ``on``, ``a, b``; ``words``: a text is a name in the file's spelling."""
     match value:
         case None:
             return "off"
@@ -108,7 +113,7 @@ def value_text(field: Parameter, value: Any) -> str:
         case tuple() | list():
             return ", ".join(setting(each) if isinstance(each, int | float) else str(each) for each in value) or "none"
     text = str(value)
-    return text.replace("_", " ") if field.type == "choice" else text or "none"
+    return (text.replace("_", " ") if words else text) or "none"
 
 
 def _capital(text: str) -> str:
