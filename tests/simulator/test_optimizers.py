@@ -175,7 +175,7 @@ def test_every_registered_optimiser_has_a_reference() -> None:
 
 
 @pytest.mark.parametrize(
-    "optimizer", [*(kinds(Optimizer)[kind]() for kind in KINDS), *VARIANTS], ids=lambda o: f"{o.kind}-{hash(o) % 997}"
+    "optimizer", [*(kinds(Optimizer)[kind]() for kind in KINDS), *VARIANTS], ids=str
 )
 def test_it_follows_its_formula_over_random_gradients(optimizer: Optimizer) -> None:
     rng = np.random.default_rng(0)

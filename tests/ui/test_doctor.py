@@ -118,6 +118,7 @@ def test_it_waits_until_the_plots_have_been_painted(
 ) -> None:
     window = open_window(SICK)
     looked, examined = [], doctor_rounds.examine
+    monkeypatch.setattr(doctor_rounds, "PATIENCE_MS", 60_000)  # however slow the machine is
     monkeypatch.setattr(
         doctor_rounds, "examine", lambda *given: (looked.append(window.plot_area.feed.refreshing), examined(*given))[1]
     )
