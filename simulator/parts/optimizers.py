@@ -83,6 +83,13 @@ class Optimizer(Part, frozen=True):
         ΔW is proportional to ``rate``, and the state does not depend on it: a rate may change after the update.
         """
 
+    rewrites: ClassVar[bool] = False
+    """Whether :meth:`write` gives ΔW once more."""
+
+    def write(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        """out ← ΔW from the state as the ``t``-th update has left it: at any rate the digits of that update."""
+        raise NotImplementedError
+
     def rescale_state(self, old: Optimizer, state: tuple[Array, ...]) -> None:
         """Adjust the state vectors, in place, to a change of this optimiser's own knobs in mid-run."""
 
@@ -111,6 +118,7 @@ class SGD(Optimizer, frozen=True, tag="sgd"):
         bool, knob("Nesterov", "Take the gradient's effect after the momentum step, not before.", live=True)
     ] = False
     slots: ClassVar[int] = 1
+    rewrites: ClassVar[bool] = True
     mean_field: ClassVar[str] = "momentum"
 
     @property
@@ -126,6 +134,10 @@ class SGD(Optimizer, frozen=True, tag="sgd"):
         (velocity,) = state
         np.multiply(velocity, self.momentum, out=velocity)
         np.add(velocity, g, out=velocity)
+        self.write(state, w, g, out, rate, t)
+
+    def write(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        (velocity,) = state
         if self.nesterov:
             np.multiply(velocity, self.momentum, out=out)
             np.add(out, g, out=out)
@@ -145,6 +157,7 @@ class AdaGrad(Optimizer, frozen=True, tag="adagrad"):
     learning_rate: Annotated[float, _RATE] = 1e-2
     eps: Annotated[float, _EPS] = 1e-10
     slots: ClassVar[int] = 1
+    rewrites: ClassVar[bool] = True
     accumulates: ClassVar[bool] = True
     epsilon_field: ClassVar[str] = "eps"
 
@@ -152,6 +165,10 @@ class AdaGrad(Optimizer, frozen=True, tag="adagrad"):
         (squares,) = state
         np.multiply(g, g, out=out)
         np.add(squares, out, out=squares)
+        self.write(state, w, g, out, rate, t)
+
+    def write(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        (squares,) = state
         np.sqrt(squares, out=out)
         np.add(out, self.eps, out=out)
         np.divide(g, out, out=out)
@@ -170,6 +187,7 @@ class RMSProp(Optimizer, frozen=True, tag="rmsprop"):
     rho: Annotated[float, _share("rho", "Share of the old mean squared gradient kept at each step.", "ρ")] = 0.9
     eps: Annotated[float, _EPS] = 1e-8
     slots: ClassVar[int] = 1
+    rewrites: ClassVar[bool] = True
     adaptive: ClassVar[bool] = True
     square_field: ClassVar[str] = "rho"
     epsilon_field: ClassVar[str] = "eps"
@@ -177,6 +195,10 @@ class RMSProp(Optimizer, frozen=True, tag="rmsprop"):
     def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
         (squares,) = state
         _average_square(squares, g, self.rho, out)
+        self.write(state, w, g, out, rate, t)
+
+    def write(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        (squares,) = state
         np.sqrt(squares, out=out)
         np.add(out, self.eps, out=out)
         np.divide(g, out, out=out)
@@ -202,13 +224,18 @@ class Adam(Optimizer, frozen=True, tag="adam"):
     beta2: Annotated[float, _BETA2] = 0.999
     eps: Annotated[float, _EPS] = 1e-8
     slots: ClassVar[int] = 2
+    rewrites: ClassVar[bool] = True
     adaptive: ClassVar[bool] = True
     mean_field: ClassVar[str] = "beta1"
     square_field: ClassVar[str] = "beta2"
     epsilon_field: ClassVar[str] = "eps"
 
     def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
-        _adam(self, state, g, out, rate, t)
+        _advance_adam(self, state, g, out)
+        self.write(state, w, g, out, rate, t)
+
+    def write(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        _write_adam(self, state, out, rate, t)
 
     def rescale_state(self, old: Optimizer, state: tuple[Array, ...]) -> None:
         _carry_adam(self, old, state)
@@ -241,6 +268,7 @@ class AdamW(Optimizer, frozen=True, tag="adamw"):
         ),
     ] = 1e-2
     slots: ClassVar[int] = 2
+    rewrites: ClassVar[bool] = True
     adaptive: ClassVar[bool] = True
     mean_field: ClassVar[str] = "beta1"
     square_field: ClassVar[str] = "beta2"
@@ -248,7 +276,11 @@ class AdamW(Optimizer, frozen=True, tag="adamw"):
     decay_field: ClassVar[str] = "weight_decay"
 
     def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
-        _adam(self, state, g, out, rate, t)
+        _advance_adam(self, state, g, out)
+        self.write(state, w, g, out, rate, t)
+
+    def write(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        _write_adam(self, state, out, rate, t)
         if self.weight_decay:
             out -= (rate * self.weight_decay) * w
 
@@ -264,11 +296,15 @@ def _average_square(squares: Array, g: Array, keep: float, scratch: Array) -> No
     np.add(squares, scratch, out=squares)
 
 
-def _adam(spec: Adam | AdamW, state: tuple[Array, ...], g: Array, out: Array, rate: float, t: int) -> None:
+def _advance_adam(spec: Adam | AdamW, state: tuple[Array, ...], g: Array, scratch: Array) -> None:
     mean, squares = state
     np.multiply(mean, spec.beta1, out=mean)
     np.add(mean, g, out=mean)
-    _average_square(squares, g, spec.beta2, out)
+    _average_square(squares, g, spec.beta2, scratch)
+
+
+def _write_adam(spec: Adam | AdamW, state: tuple[Array, ...], out: Array, rate: float, t: int) -> None:
+    mean, squares = state
     mean_scale = (1 - spec.beta1) / (1 - spec.beta1**t)
     root_scale = 1 / math.sqrt(1 - spec.beta2**t)
     # m̂/(√v̂ + ε) with every constant moved into one scalar.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
@@ -42,6 +43,11 @@ class Schedule(Part, frozen=True):
     """Name of the field that sets the highest rate."""
     factor_field: ClassVar[str] = ""
     """Name of the field that the rate is multiplied by again and again."""
+
+    @property
+    def span(self) -> int:
+        """Steps that one period of the curve takes; 0 where it has none."""
+        return int(getattr(self, self.horizon)) if self.horizon else 0
 
     @abstractmethod
     def rate(self, base: float, step: int) -> float:
@@ -290,6 +296,38 @@ class WarmupSchedule(Schedule, frozen=True, tag="warmup"):
     def rate(self, base: float, step: int) -> float:
         done = min(step / self.total_iters, 1.0)
         return base * (self.start_factor + (1 - self.start_factor) * done)
+
+
+class PiecewiseSchedule(Schedule, frozen=True, tag="piecewise"):
+    """The base rate until the first boundary, then from each boundary on the rate that stands at its place.
+
+    A learning rate that was dragged by hand is such a schedule, with a boundary where each change acted. A boundary for
+    which there is no rate changes nothing; a rate for which there is no boundary never acts. Boundaries count as they
+    do for PyTorch's MultiStepLR: a rate acts in the update of its boundary's step.
+    """
+
+    formula: ClassVar[str] = (
+        r"$$\eta_s=\eta_k,\qquad b_k\le s<b_{k+1},\quad b_0=0$$"
+        "\n\n"
+        r"$s$ counts updates, $\eta_0$ is the optimiser's rate, $b_k$ and $\eta_k$ the $k$-th boundary and rate."
+    )
+
+    boundaries: Annotated[
+        tuple[int, ...],
+        knob("boundaries", "Steps from which on the next of the rates holds, ascending.", unit="steps", live=True),
+    ] = (1000, 2000)
+    rates: Annotated[
+        tuple[Annotated[float, msgspec.Meta(ge=0)], ...],
+        knob("rates", "The rate from each boundary on.", unit="η", live=True),
+    ] = (0.01, 0.001)
+
+    @property
+    def span(self) -> int:
+        return max(self.boundaries[: len(self.rates)], default=0)
+
+    def rate(self, base: float, step: int) -> float:
+        passed = min(bisect_right(sorted(self.boundaries), step), len(self.rates))
+        return float(self.rates[passed - 1]) if passed else base
 
 
 def _power(gamma: float, exponent: int) -> float:

@@ -136,7 +136,19 @@ def knob(
 
 
 FieldType = Literal[
-    "number", "integer", "flag", "choice", "text", "texts", "integers", "part", "spec", "specs", "parts", "plain"
+    "number",
+    "integer",
+    "flag",
+    "choice",
+    "text",
+    "texts",
+    "integers",
+    "numbers",
+    "part",
+    "spec",
+    "specs",
+    "parts",
+    "plain",
 ]
 
 
@@ -260,7 +272,8 @@ def _of_several(types: Sequence[Any], common: dict[str, Any]) -> Parameter | Non
             return Parameter(type="specs", part=options[0], **common)
         if isinstance(options[0], type) and issubclass(options[0], Part):
             return Parameter(type="parts", part=_common_base(options), kinds=options, **common)
-        return Parameter(type="integers" if options[0] is int else "texts", **common)
+        several: dict[Any, FieldType] = {int: "integers", float: "numbers"}
+        return Parameter(type=several.get(options[0], "texts"), **common)
     if isinstance(first, type) and issubclass(first, Part):
         options = tuple(types)
         return Parameter(type="part", part=_common_base(options), kinds=options, **common)

@@ -210,21 +210,24 @@ class Training:
     def change_learning_rate(self, experiment: Experiment) -> bool:
         """Take over ``experiment`` in the update that is written and measured, if only the learning rate differs.
 
-        Every update is proportional to the rate; one that has overflowed, or would lose digits, is left as it is. Says
-        whether the experiment was taken over.
+        It is then as if the step had begun with that rate. An update that has overflowed, or that would lose digits if
+        it were scaled, is left as it is. Says whether the experiment was taken over.
         """
         optimizer = replace(experiment.optimizer, learning_rate=self.experiment.optimizer.learning_rate)
         if replace(experiment, optimizer=optimizer) != self.experiment:
             return False
-        after = float(experiment.schedule.rate(experiment.optimizer.learning_rate, self.step))
-        ratio = after / self.learning_rate if self.learning_rate else math.inf
+        before, after = (
+            self.learning_rate,
+            float(experiment.schedule.rate(experiment.optimizer.learning_rate, self.step)),
+        )
+        ratio = after / before if before else math.inf
         small = bool((self.values[self._of_update] < SMALLEST_RESCALED).any())
         most = 1 if small else MOST_RESCALING
         if not 1 / MOST_RESCALING <= ratio <= most or not math.isfinite(norm(self.network.parameters.update)):
             return False
         self.experiment = experiment
         with np.errstate(all="ignore"):
-            self.updater.scale(ratio)
+            self.updater.write_again(experiment, before, after)
             self.network.resolve_update()
             values = self.values.copy()
             values[self._of_update] = self._update_meter.read()[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -15,6 +15,8 @@ from simulator.layers.base import Parameters
 from simulator.parts.optimizers import Optimizer
 from simulator.parts.regularization import Regularization
 
+Write = Callable[[tuple[Array, ...], Array, Array, Array, float, int], None]
+"""Takes state, parameters, gradient, where the update goes, rate and the number of the update."""
 CHUNK = 65536
 """Parameters updated at a time, so that an optimiser's vectors stay in the cache."""
 
@@ -53,12 +55,15 @@ class Updater:
 
     def write(self, experiment: Experiment, rate: float) -> None:
         """Let the optimiser write the update at this learning rate; it is not applied yet."""
+        self._write(experiment, experiment.optimizer.update, rate)
+
+    def _write(self, experiment: Experiment, write: Write, rate: float) -> None:
         parameters = self.parameters
         gradient = followed_gradient(parameters, experiment.regularization)
         self.finite = True
         for start in range(0, parameters.size, CHUNK):
             piece = slice(start, start + CHUNK)
-            experiment.optimizer.update(
+            write(
                 tuple(slot[piece] for slot in self.slots),
                 parameters.value[piece],
                 gradient[piece],
@@ -70,11 +75,17 @@ class Updater:
             # A product of what is in the cache costs least; an update so large that it overflows is looked at again.
             self.finite &= math.isfinite(np.dot(update, update))
 
-    def scale(self, factor: float) -> None:
-        """Multiply the update that is written."""
-        update = self.parameters.update
-        np.multiply(update, factor, out=update)
-        self.finite = math.isfinite(np.dot(update, update))
+    def write_again(self, experiment: Experiment, before: float, rate: float) -> None:
+        """The update that was written at a rate of ``before``, at another one: as if it had been that in this step.
+
+        Of an optimiser that does not write it again, it is scaled, which rounds once more.
+        """
+        if experiment.optimizer.rewrites:
+            self._write(experiment, experiment.optimizer.write, rate)
+        else:
+            update = self.parameters.update
+            np.multiply(update, rate / before, out=update)
+            self.finite = math.isfinite(np.dot(update, update))
 
     def apply(self) -> None:
         """Make the update that is written."""

@@ -108,7 +108,7 @@ KINDS = {
 TOP = {
     "loss": "softmax_cross_entropy sigmoid_cross_entropy mse sigmoid_mse",
     "optimizer": "sgd adagrad rmsprop adam adamw",
-    "schedule": "constant step exponential cosine sgdr cyclical one_cycle warmup",
+    "schedule": "constant step exponential cosine sgdr cyclical one_cycle warmup piecewise",
     "data": "digits breast_cancer wine diabetes moons circles spirals xor clusters plane gaussian csv images "
     "adding copying temporal_order sine digit_rows",
 }
@@ -146,6 +146,8 @@ def values_of(field: Parameter) -> st.SearchStrategy[Any]:
         found = st.text(min_size=1, max_size=8)
     elif field.type == "integers":
         found = st.lists(st.integers(-5, 50), max_size=4)
+    elif field.type == "numbers":
+        found = st.lists(st.floats(0, 1e6), max_size=4)
     elif field.type == "texts":
         found = st.lists(st.text(min_size=1, max_size=4), max_size=2, unique=True)
     elif field.type == "specs":

@@ -174,9 +174,7 @@ def test_every_registered_optimiser_has_a_reference() -> None:
     assert set(REFERENCES) == set(KINDS)
 
 
-@pytest.mark.parametrize(
-    "optimizer", [*(kinds(Optimizer)[kind]() for kind in KINDS), *VARIANTS], ids=str
-)
+@pytest.mark.parametrize("optimizer", [*(kinds(Optimizer)[kind]() for kind in KINDS), *VARIANTS], ids=str)
 def test_it_follows_its_formula_over_random_gradients(optimizer: Optimizer) -> None:
     rng = np.random.default_rng(0)
     runner, past = Runner(optimizer, rng.standard_normal(7)), []

@@ -17,6 +17,7 @@ from simulator.parts.schedules import (
     CyclicalSchedule,
     ExponentialSchedule,
     OneCycleSchedule,
+    PiecewiseSchedule,
     Schedule,
     SGDRSchedule,
     StepSchedule,
@@ -89,6 +90,19 @@ def test_warmup_rises_straight_to_the_base() -> None:
         assert schedule.rate(2.0, step) == pytest.approx(2.0 * want, rel=1e-12)
 
 
+def test_each_rate_of_a_piecewise_schedule_holds_from_its_boundary_on() -> None:
+    schedule = PiecewiseSchedule(boundaries=(10, 25, 40), rates=(0.5, 0.05, 0.2))
+    for step, want in ((0, 1.0), (9, 1.0), (10, 0.5), (24, 0.5), (25, 0.05), (39, 0.05), (40, 0.2), (10**9, 0.2)):
+        assert schedule.rate(1.0, step) == want
+
+
+def test_boundaries_and_rates_without_each_other_change_nothing() -> None:
+    assert {PiecewiseSchedule(boundaries=(), rates=(0.5,)).rate(0.3, step) for step in (0, 10, 10**9)} == {0.3}
+    short = PiecewiseSchedule(boundaries=(10, 20), rates=(0.5,))
+    assert [short.rate(0.3, step) for step in (9, 10, 20, 10**9)] == [0.3, 0.5, 0.5, 0.5]
+    assert PiecewiseSchedule(boundaries=(0,), rates=(0.0,)).rate(0.3, 0) == 0.0
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_curve_is_finite_and_not_negative_at_its_defaults(kind: str) -> None:
     schedule = kinds(Schedule)[kind]()
@@ -117,6 +131,10 @@ def _values(field: Parameter) -> st.SearchStrategy[Any]:
     high = field.high if field.high is not None else 1e6
     if field.type == "integer":
         return st.integers(int(low), int(min(high, 10**6)))
+    if field.type == "integers":
+        return st.lists(st.integers(0, 10**6), max_size=4).map(tuple)
+    if field.type == "numbers":
+        return st.lists(st.floats(0, 1e6), max_size=4).map(tuple)
     return st.floats(low, high, exclude_min=field.low_open, exclude_max=field.high_open)
 
 

@@ -14,7 +14,9 @@ from simulator.measures import RECORDED_NAMES
 from simulator.observations.boundary import BoundaryObservation
 from simulator.observations.histograms import HistogramsObservation, Quantity
 from simulator.observations.observer import Observations, observe
+from simulator.parts.optimizers import Optimizer
 from simulator.record.frame import Frame, frame_of
+from simulator.schema.parameter import kinds
 from simulator.training.sampler import Sampler
 from simulator.training.training import Training
 
@@ -240,6 +242,35 @@ def test_a_rate_may_still_change_when_the_update_is_measured(layers: Any) -> Non
             late.network.parameters.value, early.network.parameters.value, rtol=1e-12, atol=1e-15
         )
         late.update_spec(experiment(*given))
+
+
+@pytest.mark.parametrize("kind", sorted(kind for kind, part in kinds(Optimizer).items() if part.rewrites))
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_changed_then_it_gives_the_digits_of_a_step_that_began_with_it(kind: str, precision: str) -> None:
+    given = [
+        ("precision", precision), ("regularization", {"l2": 0.01, "clip_norm": 0.5}), ("optimizer.kind", kind),
+        ("optimizer.learning_rate", 0.01),
+    ]  # fmt: skip
+    base = experiment(*given)
+    late = Training(base)
+    early = Training(base)
+    for step in range(8):
+        changed = experiment(*given, ("optimizer.learning_rate", 0.013 * (step + 1)))
+        late.propose()
+        assert late.change_learning_rate(changed)
+        assert early.change_update_rule(changed)
+        early.propose()
+        np.testing.assert_array_equal(late.values, early.values)
+        assert late.scalars() == early.scalars()
+        for one in (late, early):
+            one.apply()
+        np.testing.assert_array_equal(late.network.parameters.value, early.network.parameters.value)
+
+
+def test_every_optimiser_of_the_program_writes_an_update_again() -> None:
+    own = [part for part in kinds(Optimizer).values() if part.__module__.startswith("simulator")]
+    assert own
+    assert all(part.rewrites for part in own)
 
 
 def test_only_a_rate_that_the_update_tells_may_change_then() -> None:

@@ -466,7 +466,7 @@ def losses(path: Path) -> list[tuple[int, str]]:
         return [(int(row["step"]), row["loss"]) for row in csv.DictReader(file)]
 
 
-def test_what_no_command_can_repeat_is_said() -> None:
+def test_what_no_command_can_repeat_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     experiment = Experiment.from_builtins(NETS["single"])
     other = experiment.with_values([("optimizer.learning_rate", 0.3)])
     assert why_not(LiveChanges(), experiment, 5).startswith("How the run came to where it was opened is not known")
@@ -483,4 +483,7 @@ def test_what_no_command_can_repeat_is_said() -> None:
     assert [line.split(" --")[0] for line in commands(threads, experiment, 5)] == [
         "nablascope run experiment.json", "nablascope run part-1.nabla",
     ]  # fmt: skip
-    assert scaled(LiveChanges(experiment, 1, (LiveChange(3, other, scales=True),)), 5)
+    late = LiveChanges(experiment, 1, (LiveChange(3, other, scales=True),))
+    assert not scaled(late, 5)
+    monkeypatch.setattr(type(other.optimizer), "rewrites", False)
+    assert scaled(late, 5)

@@ -20,8 +20,7 @@ PLAIN_HORIZON = 1000
 
 def horizon_of(schedule: Schedule, step: int = 0) -> int:
     """Steps worth drawing: some periods of the schedule, doubled until the present step is inside."""
-    period = getattr(schedule, schedule.horizon) if schedule.horizon else PLAIN_HORIZON
-    horizon = max(int(PERIODS * period), 2)
+    horizon = max(int(PERIODS * (schedule.span or PLAIN_HORIZON)), 2)
     while step > horizon:
         horizon *= 2
     return horizon

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -237,7 +238,9 @@ class FileRow(TextRow):
 
 
 class IntegersRow(Row):
-    """A few whole numbers, typed with commas, blanks or × between them."""
+    """A few whole numbers, typed with commas, blanks or × between them: those that have a unit are no sizes."""
+
+    refusal = "whole numbers with commas between them"
 
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
         super().__init__(parameter, path, parent)
@@ -252,9 +255,10 @@ class IntegersRow(Row):
         return list(self._shown)
 
     def show_value(self, value: Any) -> None:
-        self._shown: tuple[int, ...] = tuple(value or ())
+        self._shown: tuple[float, ...] = tuple(value or ())
         self.warning.say("")
-        self.line.setText(" × ".join(map(str, self._shown)))
+        self.line.setText((", " if self.parameter.knob.unit else " × ").join(map(self.written, self._shown)))
+        self.line.setCursorPosition(0)
         self.line.setPlaceholderText("none")
 
     def show_mixed(self) -> None:
@@ -263,13 +267,40 @@ class IntegersRow(Row):
 
     def _typed(self) -> None:
         try:
-            numbers = tuple(int(word) for word in re.split(r"[\s,;×x]+", self.line.text().strip()) if word)
+            numbers = tuple(self.read(word) for word in re.split(r"[\s,;×x]+", self.line.text().strip()) if word)
         except ValueError:
-            self.refuse("whole numbers with commas between them")
+            self.refuse(self.refusal)
             return
         if numbers != self._shown:
             self.show_value(numbers)
             self.commit(list(numbers))
+
+    @staticmethod
+    def written(value: float) -> str:
+        """As it is typed."""
+        return str(value)
+
+    @staticmethod
+    def read(word: str) -> float:
+        """The number; ValueError where it is none."""
+        return int(word)
+
+
+class NumbersRow(IntegersRow):
+    """A few numbers, typed with commas or blanks between them."""
+
+    refusal = "numbers with commas between them"
+
+    @staticmethod
+    def written(value: float) -> str:
+        return repr(float(value))
+
+    @staticmethod
+    def read(word: str) -> float:
+        value = float(word)
+        if not math.isfinite(value):
+            raise ValueError(word)
+        return value
 
 
 class TextsRow(Row):
@@ -363,4 +394,6 @@ def row_for(parameter: Parameter, path: Sequence[str | int] = ()) -> Row:
         return TextsRow(parameter, path)
     if parameter.type == "integers":
         return IntegersRow(parameter, path)
+    if parameter.type == "numbers":
+        return NumbersRow(parameter, path)
     return FileRow(parameter, path) if parameter.knob.file or parameter.knob.folder else TextRow(parameter, path)

@@ -68,8 +68,9 @@ def why_not(live: LiveChanges, present: Experiment, step: int) -> str:
 
 
 def scaled(live: LiveChanges, step: int) -> bool:
-    """Whether a change acted on an update that was written already."""
-    return any(change.scales and change.step < step for change in live.entries)
+    """Whether an update that was written already was scaled, as another rate was wanted: that rounds once more."""
+    late = (change.experiment for change in live.entries if change.scales and change.step < step)
+    return any(experiment is not None and not experiment.optimizer.rewrites for experiment in late)
 
 
 def commands(live: LiveChanges, present: Experiment, step: int) -> Iterator[str]:
