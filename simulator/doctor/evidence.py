@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Floats, median
+from simulator.experiment.shapes import frozen_rows
 from simulator.observations.factors import FactorsObservation
 from simulator.observations.facts import FactsObservation
 
@@ -211,6 +212,12 @@ class Evidence:
         ratios = np.where(np.isfinite(series.high) & self.hidden, series.high, 0.0)
         bucket, row = np.unravel_index(int(ratios.argmax()), ratios.shape)
         return float(ratios[bucket, row]), int(row), int(series.steps[bucket])
+
+    @cached_property
+    def updated(self) -> NDArray[np.bool_]:
+        """The layers whose weights are updated, and have a size that an update can be compared with."""
+        updated: NDArray[np.bool_] = self.frame.defined["update_ratio"] & ~np.array(frozen_rows(self.experiment))
+        return updated
 
     @cached_property
     def rate(self) -> float:

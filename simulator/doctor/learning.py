@@ -42,7 +42,7 @@ LEAST_RISE = 0.05
 
 def _ratios(evidence: Evidence) -> dict[str, float]:
     """The least and the greatest update ratio of all layers."""
-    ratios = evidence.lately("update_ratio")[evidence.frame.defined["update_ratio"]]
+    ratios = evidence.lately("update_ratio")[evidence.updated]
     ratios = ratios[np.isfinite(ratios)]
     return {"update_ratio_least": float(ratios.min()), "update_ratio_most": float(ratios.max())} if ratios.size else {}
 
@@ -189,7 +189,7 @@ class UpdateRatio(Rule):
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         if evidence.frame.step < 2 * evidence.recent:
             return
-        defined, ratios = evidence.frame.defined["update_ratio"], evidence.lately("update_ratio")
+        defined, ratios = evidence.updated, evidence.lately("update_ratio")
         past = evidence.past("update_ratio")
         high, low = HEALTHY_UPDATE_RATIOS[1] * OUTSIDE_MARGIN, HEALTHY_UPDATE_RATIOS[0] / OUTSIDE_MARGIN
         big = np.flatnonzero(defined & (ratios > high)).tolist()

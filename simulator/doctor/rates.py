@@ -169,7 +169,7 @@ class LearningRate(Suspect):
         )
 
     def _low(self, evidence: Evidence, rate: float, usual: float) -> Iterator[Finding]:
-        ratios = evidence.lately("update_ratio")[evidence.frame.defined["update_ratio"]]
+        ratios = evidence.lately("update_ratio")[evidence.updated]
         most = float(np.nanmax(ratios)) if np.isfinite(ratios).any() else math.nan
         # Without a gradient, or with a schedule that leaves none of it, no rate is to blame.
         blameless = evidence.rate < SPENT_RATE_SHARE * rate or not evidence.frame.scalars.get("gradient_norm", 0.0) > 0

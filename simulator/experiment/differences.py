@@ -57,7 +57,13 @@ def _between_fields(path: str, base: dict[str, Any], other: dict[str, Any]) -> I
         yield Difference(f"{path}.kind", base.get("kind"), other.get("kind"), str(other.get("position", "")))
         return
     for name in dict.fromkeys((*base, *other)):
-        yield from _between(f"{path}.{name}", base.get(name), other.get(name))
+        ours, theirs = base.get(name), other.get(name)
+        yield from _between(f"{path}.{name}", _off_for(ours, theirs), _off_for(theirs, ours))
+
+
+def _off_for(value: Any, other: Any) -> Any:
+    """A flag that is left out on one side is off there."""
+    return False if value is None and isinstance(other, bool) else value
 
 
 def _are_layers(value: Any) -> bool:

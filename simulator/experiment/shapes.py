@@ -5,10 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from simulator.layers.base import Layer, Module, Shape, ShapeError
 from simulator.schema.numbers import integer
 from simulator.schema.parameter import Part, parameters, title_of
+
+if TYPE_CHECKING:
+    from simulator.experiment.experiment import Experiment
 
 Path = tuple[str | int, ...]
 
@@ -31,6 +35,20 @@ def inner_layers(layer: Layer) -> tuple[Layer, ...]:
     name = inner_field(type(layer))
     inner: tuple[Layer, ...] = () if name is None else getattr(layer, name)
     return inner
+
+
+def frozen_rows(experiment: Experiment) -> list[bool]:
+    """Whether what is trained in each layer is left as it is: inner layers before the one they are in, output last."""
+    rows = [frozen for _, layer in experiment.expanded() for frozen in _frozen(layer, around=False)]
+    return [*rows, bool(experiment.output.frozen)]
+
+
+def _frozen(layer: Layer, around: bool) -> Iterator[bool]:
+    frozen = around or bool(layer.frozen)
+    for inner in inner_layers(layer):
+        for _ in range(inner.repeat):
+            yield from _frozen(inner, frozen)
+    yield frozen
 
 
 def shapes(layers: Sequence[Layer], input_shape: Shape) -> dict[Path, Shape]:

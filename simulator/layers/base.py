@@ -13,15 +13,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
+import msgspec
 import numpy as np
 
-from simulator.arrays.arena import Arena, Scratch, Zeros
+from simulator.arrays.arena import Arena, Scratch
 from simulator.arrays.numeric import Array, Stream, stream
 from simulator.arrays.trace import Factor, Trace
 from simulator.layers.info import LayerInfo
 from simulator.parts.activations import Activation
 from simulator.parts.initializers import Initializer
-from simulator.schema.parameter import Part, kinds, knob
+from simulator.schema.parameter import Part, Spec, kinds, knob
 
 Shape = tuple[int, ...]
 
@@ -50,37 +51,6 @@ class Block:
 
 Entries = tuple[Block, Any]
 """Some entries of a block: what indexes its value."""
-
-
-class Parameters:
-    """All blocks of a network over three flat vectors: value, gradient and update."""
-
-    def __init__(self, blocks: Sequence[Block], dtype: np.dtype[np.floating], zeros: Zeros = np.zeros) -> None:
-        self.size = sum(block.size for block in blocks)
-        self.value, self.gradient, self.update = (zeros(self.size, dtype) for _ in range(3))
-        self.weight_ranges: list[tuple[int, int]] = []
-        offset = 0
-        for block in blocks:
-            if block.weights:
-                self.weight_ranges.append((offset, offset + block.weights))
-            self.value[offset : offset + block.size] = block.start
-            offset += block.size
-        self.bind(blocks)
-
-    def bind(self, blocks: Sequence[Block]) -> None:
-        """Make the blocks views of these vectors; a twin network binds to the same ones."""
-        offset = 0
-        for block in blocks:
-            here = slice(offset, offset + block.size)
-            block.value = self.value[here].reshape(block.shape)
-            block.gradient = self.gradient[here].reshape(block.shape)
-            block.update = self.update[here].reshape(block.shape)
-            offset += block.size
-
-    def part(self, vector: Array, block: Block) -> Array:
-        """The view of a vector laid out as these that belongs to ``block``."""
-        start = (block.value.ctypes.data - self.value.ctypes.data) // self.value.itemsize
-        return vector[start : start + block.size].reshape(block.shape)
 
 
 @dataclass(frozen=True)
@@ -254,6 +224,23 @@ class ShapeError(ValueError):
         return f"layer {self.label} ({self.title}) {self.problem.replace('{before}', before)}"
 
 
+FrozenField = Annotated[
+    bool | msgspec.UnsetType,
+    knob(
+        "frozen",
+        "Keeps its weights as they are: no update, penalty or decay; its gradient is still measured.",
+        live=True,
+    ),
+]
+"""Whether what is trained in a layer, inner layers included, is left as it is; a file leaves it out where it is not."""
+
+
+def leave_out_thawed(spec: Spec) -> None:
+    """Have one form of a description of which nothing is frozen: the one that files have always had."""
+    if getattr(spec, "frozen") is False:  # noqa: B009
+        msgspec.structs.force_setattr(spec, "frozen", msgspec.UNSET)
+
+
 class Layer(Part, frozen=True, kw_only=True):
     """What a person places in the stack."""
 
@@ -273,6 +260,10 @@ class Layer(Part, frozen=True, kw_only=True):
     repeat: Annotated[
         int, knob("repeat", "How many such layers follow each other.", slider=(1, 50), ge=1, le=1000, unit="×")
     ] = 1
+    frozen: FrozenField = msgspec.UNSET
+
+    def __post_init__(self) -> None:
+        leave_out_thawed(self)
 
     @property
     def rows(self) -> int:
@@ -321,6 +312,12 @@ class ModuleOf(ABC, Generic[Description]):
     def children(self) -> Sequence[Module]:
         """The modules of an inner stack, in depth order."""
         return ()
+
+    def frozen_blocks(self) -> list[Block]:
+        """Those of its blocks that are not to be updated."""
+        if getattr(self.spec, "frozen", False):
+            return self.blocks()
+        return [block for child in self.children() for block in child.frozen_blocks()]
 
     @abstractmethod
     def blocks(self) -> list[Block]:

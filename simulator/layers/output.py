@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 import numpy as np
 
 from simulator.arrays.numeric import Array
 from simulator.arrays.trace import Trace
 from simulator.layers.affine import scale_to_unit_variance
-from simulator.layers.base import Affine, Block, BuildContext, Tap
+from simulator.layers.base import Affine, Block, BuildContext, FrozenField, Tap, leave_out_thawed
 from simulator.layers.dense import affine_tap
 from simulator.layers.info import LayerInfo
 from simulator.parts.initializers import AnyInitializer, GlorotNormal, Zeros
@@ -22,6 +23,10 @@ class Output(Spec, frozen=True, kw_only=True):
 
     initializer: Annotated[AnyInitializer, knob("weights", "How the output's weights are drawn.")] = GlorotNormal()
     bias_initializer: Annotated[AnyInitializer, knob("biases", "How the output's biases are drawn.")] = Zeros()
+    frozen: FrozenField = msgspec.UNSET
+
+    def __post_init__(self) -> None:
+        leave_out_thawed(self)
 
 
 class OutputModule:
@@ -36,6 +41,10 @@ class OutputModule:
 
     def blocks(self) -> list[Block]:
         return [self.affine.block]
+
+    def frozen_blocks(self) -> list[Block]:
+        """Those of its blocks that are not to be updated."""
+        return self.blocks() if self.spec.frozen else []
 
     def allocate(self, context: BuildContext) -> None:
         arena, batch = context.arena, context.batch

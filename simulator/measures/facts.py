@@ -11,8 +11,8 @@ from simulator.arrays.numeric import Array, Floats
 from simulator.arrays.statistics import norm
 from simulator.data.base import Dataset
 from simulator.experiment.experiment import Experiment
-from simulator.layers.base import Parameters
 from simulator.layers.output import OutputModule
+from simulator.layers.parameters import Parameters
 from simulator.measures.base import SATURATION
 from simulator.measures.baseline import baseline_loss, noise_floor
 from simulator.parts.regularization import Regularization

@@ -12,9 +12,10 @@ from simulator.arrays.numeric import Array
 from simulator.arrays.statistics import norm
 from simulator.arrays.trace import Trace
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.layers.base import Block, BuildContext, Module, Parameters, Repair, Shape, ShapeError, Tap
+from simulator.layers.base import Block, BuildContext, Module, Repair, Shape, ShapeError, Tap
 from simulator.layers.info import LayerInfo, inner_number
 from simulator.layers.output import OutputModule
+from simulator.layers.parameters import Parameters
 from simulator.layers.sequence_output import EachStepOutputModule
 from simulator.network.stack import Roles
 from simulator.schema.numbers import decimal, number
@@ -93,6 +94,11 @@ class Network:
     def blocks(self) -> list[Block]:
         """The parameters of all layers, in the order of the flat vector."""
         return [block for module in self.modules for block in module.blocks()] + self.output.blocks()
+
+    def frozen_ranges(self) -> list[tuple[int, int]]:
+        """Where in the flat vector stands what is not to be updated, ascending."""
+        frozen = [block for module in self.modules for block in module.frozen_blocks()] + self.output.frozen_blocks()
+        return sorted(self.parameters.range_of(block) for block in frozen)
 
     def _states(self) -> list[Block]:
         return [block for module in self.modules for block in module.states()]
@@ -175,6 +181,7 @@ class Network:
         """Take over an experiment that differs in live parameters only."""
         for module, (_, layer) in zip(self.modules, experiment.expanded(), strict=True):
             module.update_spec(layer)
+        self.output.spec = experiment.output
         # A tap knows its activation, whose numbers may have changed.
         self._open_taps()
 

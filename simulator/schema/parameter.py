@@ -12,7 +12,7 @@ import functools
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, TypeVar, Union
 
 import msgspec
@@ -306,7 +306,10 @@ def parameters(spec: type[Spec]) -> tuple[Parameter, ...]:
     for field in msgspec.structs.fields(spec):
         given, made = field.default is not msgspec.NODEFAULT, field.default_factory is not msgspec.NODEFAULT
         default = field.default if given else field.default_factory() if made else None
-        fields.append(_describe(field.name, hints[field.name], default, not given and not made))
+        described = _describe(field.name, hints[field.name], default, not given and not made)
+        # A flag that a file leaves out is off.
+        off = described.type == "flag" and default is msgspec.UNSET
+        fields.append(replace(described, default=False) if off else described)
     return tuple(fields)
 
 

@@ -67,6 +67,7 @@ class Training:
         self.watch = Watch(self.network)
         self._check_parameters()
         self.updater = Updater(self.network.parameters, experiment.optimizer)
+        self.updater.freeze(self.network.frozen_ranges())
         self._make_meters(measures)
         self.info = describe(run, self.network, self.data, sum(slot.nbytes for slot in self.updater.slots))
         self.columns = (*SCALARS, *(f"{name}:{layer}" for name in self.meter.names for layer in range(self.info.depth)))
@@ -191,6 +192,7 @@ class Training:
         """Take over live parameters; another kind of optimiser starts with empty state."""
         old, self.experiment = self.experiment, experiment
         self.network.update_spec(experiment)
+        self.updater.freeze(self.network.frozen_ranges())
         self._make_meters(self.meter.measures)
         self.evaluator.update_spec(experiment)
         self._take_over(old.optimizer)

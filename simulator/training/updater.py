@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from simulator.arrays.numeric import Array
 from simulator.arrays.statistics import norm
 from simulator.experiment.experiment import Experiment
-from simulator.layers.base import Parameters
+from simulator.layers.parameters import Parameters
 from simulator.parts.optimizers import Optimizer
 from simulator.parts.regularization import Regularization
 
@@ -26,6 +26,9 @@ class Updater:
 
     def __init__(self, parameters: Parameters, optimizer: Optimizer) -> None:
         self.parameters = parameters
+        self.frozen: list[tuple[int, int]] = []
+        """Where parameters stand that are left as they are, with the optimiser's state of them."""
+        self._pieces = _pieces((), parameters.size)
         self.finite = True
         """Whether the squares of the update that is written sum to a finite number; then so is every entry."""
         self.reset(optimizer)
@@ -36,6 +39,14 @@ class Updater:
         """The optimiser's state, (parameters,) each."""
         self.updates = 0
         """Updates since this optimiser took over: the t of its bias corrections."""
+
+    def freeze(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Leave what stands in these ranges as it is from now on, and let everything else be updated."""
+        if list(ranges) != self.frozen:
+            self.frozen = list(ranges)
+            self._pieces = _pieces(self.frozen, self.parameters.size)
+            for start, stop in self.frozen:
+                self.parameters.update[start:stop] = 0
 
     def take_over(self, before: Optimizer, optimizer: Optimizer) -> bool:
         """Whether another kind of optimiser starts with empty state; one of the same kind goes on with it."""
@@ -59,10 +70,9 @@ class Updater:
 
     def _write(self, experiment: Experiment, write: Write, rate: float) -> None:
         parameters = self.parameters
-        gradient = followed_gradient(parameters, experiment.regularization)
+        gradient = followed_gradient(parameters, experiment.regularization, self.frozen)
         self.finite = True
-        for start in range(0, parameters.size, CHUNK):
-            piece = slice(start, start + CHUNK)
+        for piece in self._pieces:
             write(
                 tuple(slot[piece] for slot in self.slots),
                 parameters.value[piece],
@@ -89,12 +99,27 @@ class Updater:
 
     def apply(self) -> None:
         """Make the update that is written."""
-        np.add(self.parameters.value, self.parameters.update, out=self.parameters.value)
+        value, update = self.parameters.value, self.parameters.update
+        # Even 0 would change what is frozen: −0 + 0 is 0.
+        for piece in self._pieces if self.frozen else (slice(None),):
+            np.add(value[piece], update[piece], out=value[piece])
         self.updates += 1
 
 
-def followed_gradient(parameters: Parameters, rules: Regularization) -> Array:
-    """The gradient that is followed, (parameters,): penalties added, then clipped by value, then by norm."""
+def _pieces(frozen: Sequence[tuple[int, int]], size: int) -> list[slice]:
+    """What is updated, a chunk at a time."""
+    ends = [0, *(end for each in frozen for end in each), size]
+    free = zip(ends[::2], ends[1::2], strict=True)
+    return [slice(at, min(at + CHUNK, stop)) for start, stop in free for at in range(start, stop, CHUNK)]
+
+
+def followed_gradient(
+    parameters: Parameters, rules: Regularization, frozen: Sequence[tuple[int, int]] = ()
+) -> Array:  # fmt: skip
+    """The gradient that is followed, (parameters,): penalties added, then clipped by value, then by norm.
+
+    Of what is ``frozen`` nothing is followed, so its gradient counts in no norm that is clipped.
+    """
     if not (rules.l1 or rules.l2 or rules.clip_norm or rules.clip_value):
         return parameters.gradient
     gradient: Array = parameters.gradient.copy()
@@ -103,6 +128,8 @@ def followed_gradient(parameters: Parameters, rules: Regularization) -> Array:
             gradient[start:stop] += rules.l2 * parameters.value[start:stop]
         if rules.l1:
             gradient[start:stop] += rules.l1 * np.sign(parameters.value[start:stop])
+    for start, stop in frozen:
+        gradient[start:stop] = 0
     if rules.clip_value is not None:
         np.clip(gradient, -rules.clip_value, rules.clip_value, out=gradient)
     if rules.clip_norm is not None:

@@ -47,7 +47,8 @@ def options(
 
     ``given`` are fields that are not varied, ``left`` parts that are left as they are, ``numbers`` values of numbers.
     """
-    free = [parameter for parameter in parameters(kind) if parameter.name not in given]
+    # Whether it is frozen is nothing that a layer computes with.
+    free = [parameter for parameter in parameters(kind) if parameter.name not in {*given, "frozen"}]
     chosen = {parameter.name: values for parameter in free if (values := _values(parameter, left, numbers))}
     for values in itertools.product(*chosen.values()):
         yield {"kind": kind_of(kind), **given, **dict(zip(chosen, values, strict=True))}

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from simulator.arrays.arena import Arena
 from simulator.arrays.numeric import Array
 from simulator.experiment.experiment import Experiment
-from simulator.layers.base import Parameters
 from simulator.layers.normalization import BatchNorm, BatchNormStage
+from simulator.layers.parameters import Parameters
 from simulator.observations.boundary import BoundaryObservation
 from simulator.training.training import Training
 

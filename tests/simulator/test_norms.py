@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from simulator.arrays.arena import Arena
 from simulator.arrays.numeric import Array
 from simulator.experiment.experiment import Experiment
-from simulator.layers.base import Parameters
 from simulator.layers.normalization import LayerNorm, LayerNormStage
 from simulator.layers.normalization.weight import DirectedAffine
+from simulator.layers.parameters import Parameters
 from simulator.measures import NAMES
 from simulator.training.training import Training
 from tests.simulator.differences import bench, check, plain

@@ -54,6 +54,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "schedule": {"schedule.kind": "exponential"},
     "momentum": {"optimizer.beta1": 0.5},
     "another optimiser": {"optimizer.kind": "sgd"},
+    "frozen": {"layers.0.frozen": True, "output.frozen": True},
     "name": {"name": "another"},
 }
 EXPERIMENTS = {name: EXPERIMENT.with_values(list(values.items())) for name, values in CHANGES.items()}

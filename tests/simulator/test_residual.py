@@ -14,9 +14,10 @@ from simulator.arrays.arena import Arena, Scratch
 from simulator.arrays.numeric import Array
 from simulator.doctor.headline import headline
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.layers.base import BuildContext, Parameters
+from simulator.layers.base import BuildContext
 from simulator.layers.maxout import MaxoutModule
 from simulator.layers.normalization.block import BlockBatchNorm, BlockLayerNorm
+from simulator.layers.parameters import Parameters
 from simulator.layers.residual import ResidualModule, SignalNorm
 from simulator.measures import RECORDED_NAMES
 from simulator.measures.histograms import histograms
