@@ -25,14 +25,27 @@ def fact(frame: Frame) -> str:
     for label, profile in (frame.result(TimeProfilesObservation()) or {}).items():
         norms = profile.hidden_gradient_norm
         if len(norms) > 1 and norms[-1] > 0:
-            ratio = times(float(norms[0] / norms[-1]))
-            return f"in layer {label} the gradient at the first time step is {ratio} that at the last"
+            first_to_last = times(float(norms[0] / norms[-1]))
+            return f"in layer {label} the gradient at the first time step is {first_to_last} that at the last"
+    first, last = compared_layers(frame)
+    ratio = gradient_ratio(frame)
+    if ratio is None or math.isnan(frame.measures["weight_gradient_norm"][last]):
+        return f"the gradient's norm is {number(frame.scalars.get('gradient_norm', math.nan))}"
+    return f"{_name(frame, first)}'s gradient is {times(ratio)} {_name(frame, last)}'s"
+
+
+def compared_layers(frame: Frame) -> tuple[int, int]:
+    """The first and the last layer with weights, the output left out where there are others; -1 twice without any."""
     rows = np.flatnonzero(frame.defined["weight_gradient_norm"]).tolist()
     rows = rows[:-1] if len(rows) > 2 else rows
-    norms = frame.measures["weight_gradient_norm"][rows]
-    if len(rows) < 2 or not norms[-1] > 0:
-        return f"the gradient's norm is {number(frame.scalars.get('gradient_norm', math.nan))}"
-    return f"{_name(frame, rows[0])}'s gradient is {times(float(norms[0] / norms[-1]))} {_name(frame, rows[-1])}'s"
+    return (rows[0], rows[-1]) if rows else (-1, -1)
+
+
+def gradient_ratio(frame: Frame) -> float | None:
+    """‖∂C/∂W‖ of the first of these layers by that of the last; None where there is only one, or the last is at 0."""
+    first, last = compared_layers(frame)
+    norms = frame.measures["weight_gradient_norm"]
+    return float(norms[first] / norms[last]) if first != last and norms[last] != 0 else None
 
 
 def _name(frame: Frame, row: int) -> str:

@@ -104,7 +104,7 @@ class Lane:
         """Evaluate the present step and record it; :meth:`apply` makes it."""
         if self.live is not None:
             training = self.live.training
-            training.propose(trace=trace)
+            self.live.propose(trace)
             self.live.rows.append(training.row(training.scalars()))
 
     def apply(self) -> None:
@@ -127,7 +127,15 @@ class Lane:
         first, self._first = self._first, None
         same = training.data.digest == run.data.digest and np.array_equal(training.batch, run.batch)
         return LaneUpdate(
-            name, training.info.run, frame, (live.rows.take(row),), first, same, "", live.observer.awaited
+            name,
+            training.info.run,
+            frame,
+            (live.rows.take(row),),
+            first,
+            same,
+            "",
+            live.observer.awaited,
+            live.step_seconds,
         )
 
 

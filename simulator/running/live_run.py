@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
@@ -45,6 +46,8 @@ class LiveRun:
         """How many live changes answers have brought."""
         self._told_experiment: Experiment | None = None
         """Of the last frame."""
+        self._seconds, self._made = 0.0, 0
+        """What its steps have taken here, and how many were made."""
 
     def as_read(self, experiment: Experiment) -> Experiment:
         """With what reading the data has decided, where ``experiment`` describes them as they were asked for."""
@@ -102,9 +105,23 @@ class LiveRun:
             self._kept_throttle.spent(0)
         return self._kept
 
+    @property
+    def step_seconds(self) -> float:
+        """What one of its own steps takes on average, without what is shown of it; 0 while none was made here."""
+        return self._seconds / self._made if self._made else 0.0
+
+    def propose(self, trace: bool, before_update: Callable[[], bool] | None = None) -> bool:
+        """Evaluate the present step; whether it may be made: :meth:`apply` does."""
+        began = time.perf_counter()
+        goes_on = self.training.propose(trace=trace, before_update=before_update)
+        self._seconds += time.perf_counter() - began
+        return goes_on
+
     def apply(self) -> None:
         """Make the update of the step."""
+        began = time.perf_counter()
         self.training.apply()
+        self._seconds, self._made = self._seconds + time.perf_counter() - began, self._made + 1
         self.timeline.add(self.training)
         self.taps_are_current = False
 

@@ -248,6 +248,8 @@ class LaneUpdate(Struct, frozen=True):
     """Why it is not trained."""
     awaited: bool = False
     """Whether the next answer brings what this one left out."""
+    step_seconds: float = 0.0
+    """What one of its steps takes on average; 0 while that is not known."""
 
 
 class Update(Struct, frozen=True):
@@ -274,6 +276,8 @@ class Update(Struct, frozen=True):
     """What was changed by hand since the last answer."""
     lanes: tuple[LaneUpdate, ...] = ()
     """The networks beside it, in their order."""
+    step_seconds: float = 0.0
+    """What one of its own steps takes on average; 0 while that is not known."""
 
 
 class Working(Struct, frozen=True):

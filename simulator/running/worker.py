@@ -272,7 +272,7 @@ class Worker:
         training, schedule = run.training, self.schedule
         traced = self.asked is not None and any(each.traced for each in self.asked.observations)
         trace = traced or self.stopping.traced(training.step)
-        if not training.propose(trace=trace, before_update=lambda: self._goes_on(run)):
+        if not run.propose(trace, lambda: self._goes_on(run)):
             return
         self.steps_left -= 1
         if not self.steps_left:
@@ -393,6 +393,6 @@ class Worker:
             messages.Update(
                 look.id, frame, (rows,), playing, self.rate.speed, checkpoint, run.halted, run.observer.awaited,
                 None if playing else self.stopping.stopped, self.stopping.progress(run.training.step, self.steps_left),
-                run.kept_checkpoints(playing, self.lineage.aside), run.take_changes(), lanes,
+                run.kept_checkpoints(playing, self.lineage.aside), run.take_changes(), lanes, run.step_seconds,
             )
         )  # fmt: skip

@@ -315,7 +315,7 @@ class Bench(QObject):
             self._records.count_time(self.playing)
             self.record.add(frame, reply.rows)
             self.record.live_changes = self.record.live_changes.after(reply.changes)
-            view = View(frame, self.record, lanes=self.lanes.take(reply.lanes))
+            view = View(frame, self.record, lanes=self.lanes.take(reply.lanes, reply.step_seconds))
             self.view = self._readings.added_to(view, reply.playing)
             self.updated.emit(self.view, reply.steps_per_second)
             if reply.awaited or any(lane.awaited for lane in reply.lanes):

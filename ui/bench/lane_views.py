@@ -19,6 +19,8 @@ class LaneViews:
     def __init__(self) -> None:
         self.told: dict[str, LaneUpdate] = {}
         """The last that was said of each, in their order."""
+        self.own_step_seconds = 0.0
+        """What one of the run's own steps takes; 0 while that is not known."""
         self._records: dict[str, tuple[int, Record]] = {}
         """With the id of the run that each is of."""
         self._views: dict[str, View] = {}
@@ -27,9 +29,9 @@ class LaneViews:
         """Another experiment: nothing of the one before."""
         self.told, self._records, self._views = {}, {}, {}
 
-    def take(self, lanes: Sequence[LaneUpdate]) -> dict[str, View]:
+    def take(self, lanes: Sequence[LaneUpdate], own_step_seconds: float = 0.0) -> dict[str, View]:
         """Take in an answer; what each network shows at the run's step, as far as it has come there."""
-        self.told = {lane.name: lane for lane in lanes}
+        self.told, self.own_step_seconds = {lane.name: lane for lane in lanes}, own_step_seconds
         for name in self._records.keys() - self.told.keys():
             del self._records[name]
         self._views = {name: view for name, view in self._views.items() if self._goes_on(name)}

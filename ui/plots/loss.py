@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QPolygonF
 
 from simulator.record.sampled_history import apart
@@ -16,6 +17,7 @@ from ui.chart.edges import beyond_dots, beyond_notes, drawn_within, fitting, rea
 from ui.chart.guides import Guide, Level
 from ui.chart.header import Option
 from ui.chart.legend import Key, Note
+from ui.chart.level_handle import LevelHandle
 from ui.chart.marks import HOLLOW, Area, Curves, Dots, Mark
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import Range, StepRange, StepsRange
@@ -24,6 +26,7 @@ from ui.chart.timeline import Past, reduced, with_gaps
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.gradient_time import past_text, step_text
 from ui.style.numbers import integer, number, percent
+from ui.style.theme import Theme
 
 GAP = 13
 MOST_RINGS = 24
@@ -77,6 +80,9 @@ def largest_of(state: LossState) -> Array:
 
 
 class LossPlot(Plot[LossState]):
+    target_moved = Signal(float)
+    """The loss to which a hand has dragged the target."""
+
     key = "loss"
     spoken_as = (
         ("loss_last", "loss"),
@@ -109,6 +115,10 @@ class LossPlot(Plot[LossState]):
         self.x_scale, self.y_scale = StepsRange(), StepRange()
         self.log_scale = StepRange(log=True)
         self.scales += [self.x_scale, self.y_scale, self.log_scale]
+        self.target: float | None = None
+        """A loss that networks are compared by; None: none is shown."""
+        self.handle = LevelHandle(self.canvas, self.panes[0])
+        self.handle.moved.connect(self._drag_target)
         self._show_accuracy(True)
 
     def begin(self, info: RunInfo) -> None:
@@ -130,6 +140,23 @@ class LossPlot(Plot[LossState]):
 
     def option_changed(self) -> None:
         self.loss_axis.set_log(self.options["log"])
+
+    def show_target(self, loss: float | None) -> None:
+        """Draw a loss as a line that can be dragged; None takes it away."""
+        if loss != self.target:
+            self.target = loss
+            self.redraw()
+
+    def _drag_target(self, height: float) -> None:
+        loss = float(10.0**height) if self.options["log"] else height
+        self.show_target(loss)
+        self.target_moved.emit(loss)
+
+    def twin(self, theme: Theme, *, lanes: bool = True) -> Plot[LossState]:
+        other = super().twin(theme, lanes=lanes)
+        assert isinstance(other, LossPlot)
+        other.show_target(self.target)
+        return other
 
     def capture(self, view: View) -> LossState | None:
         end = view.history.end
@@ -183,7 +210,17 @@ class LossPlot(Plot[LossState]):
     def marks(self, state: LossState) -> Sequence[Mark]:
         """Accuracy stands in the second pane."""
         panes = [self._pane_marks(state, index, *names) for index, names in enumerate(NAMES)]
-        return [Guide("baseline", self._baseline(state.baseline)), *self._beyond(state), *(m for p in panes for m in p)]
+        levels = [Guide("baseline", self._baseline(state.baseline)), self._target_mark()]
+        return [*levels, *self._beyond(state), *(m for p in panes for m in p)]
+
+    def _target_mark(self) -> Guide:
+        """The line of the target, where a hand takes hold of it."""
+        level = None
+        if self.target is not None:
+            height = float(log10(np.array([self.target]))[0]) if self.options["log"] else self.target
+            level = Level(height, f"target {number(self.target)}") if np.isfinite(height) else None
+        self.handle.height = None if level is None else level.height
+        return Guide("target", level, colour="forward", z=-2.0)
 
     def _pane_marks(self, state: LossState, pane: int, train: str, validation: str) -> Sequence[Mark]:
         held_out = [self._through(state.pasts.get(validation), pane)]

@@ -128,7 +128,12 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 QFrame#plotCard { background: $panel; border: 1px solid $border; border-radius: 6px; }
 QFrame#tourBubble { background: $panel; border: 2px solid $accent; border-radius: 8px; }
-QFrame#findingsStrip { background: $panel; border: 1px solid $border; border-radius: 6px; }
+QFrame[strip="foot"] { background: $panel; border: 1px solid $border; border-radius: 6px; }
+QTableWidget#verdict { border: 0; }
+QTableWidget#verdict QHeaderView, QTableWidget#verdict QHeaderView::section,
+    QTableWidget#verdict QTableCornerButton::section { background: $panel; border: 0; }
+QTableWidget#verdict QHeaderView::section:vertical { color: $text; }
+QScrollArea#verdictBody, QWidget#verdictWords { background: $panel; }
 QFrame#finding { border: 0; border-top: 1px solid $border; }
 QFrame#findingsStrip QScrollArea, QWidget#findings { background: $panel; }
 QFrame#plotCard[current="true"] { border-color: $accent; }

@@ -14,6 +14,7 @@ from ui.bench.chosen_lane import ChosenLane
 from ui.bench.lane_views import LaneViews
 from ui.chart.view import View
 from ui.style.elided_label import ElidedLabel
+from ui.style.foot_strip import FootStrip
 from ui.style.icons import set_icon
 from ui.style.text_size import scaled
 
@@ -46,12 +47,14 @@ class LanesBar(QWidget):
         self.differs.setObjectName("laneDiffers")
         self.twin = self._button("Twin", "One more network, the same as the one that is chosen; then change one thing.")
         self.twin.clicked.connect(self.add_twin)
+        self.verdict = self._button("Verdict", "")
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 8, 2)
         row.setSpacing(6)
         row.addLayout(self._place)
         row.addWidget(self.all)
         row.addWidget(self.differs, 1)
+        row.addWidget(self.verdict)
         row.addWidget(self.twin)
         chosen.changed.connect(self.show_lanes)
         self.show_lanes()
@@ -64,6 +67,11 @@ class LanesBar(QWidget):
         button.setCheckable(checkable)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
+
+    def take_verdict(self, strip: FootStrip) -> None:
+        """Let the button show and fold away the verdict, which is of several networks only."""
+        self.verdict.setDefaultAction(strip.toggle)
+        strip.toggle.setEnabled(len(self._chosen.names) > 1)
 
     # -- showing ---------------------------------------------------------------------------------------------------
 
@@ -78,8 +86,15 @@ class LanesBar(QWidget):
             chip.setEnabled(not self._chosen.all or name == self._chosen.name)
         self.all.setChecked(self._chosen.all)
         self.twin.setEnabled(len(names) < MOST)
+        self._allow_verdict(len(names) > 1)
         self._say()
         self._write()
+
+    def _allow_verdict(self, several: bool) -> None:
+        toggle = self.verdict.defaultAction()
+        if toggle is not None:
+            toggle.setEnabled(several)
+            toggle.setChecked(toggle.isChecked() and several)
 
     def _make_chips(self, names: list[str]) -> None:
         for chip in self.chips.values():
@@ -138,7 +153,8 @@ class LanesBar(QWidget):
 
     def _needed(self) -> int:
         chips = sum(chip.sizeHint().width() for chip in self.chips.values())
-        return chips + self.all.sizeHint().width() + self.twin.sizeHint().width() + scaled(LEAST_WORDS)
+        others = sum(button.sizeHint().width() for button in (self.all, self.verdict, self.twin))
+        return chips + others + scaled(LEAST_WORDS)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -53,6 +53,7 @@ from ui.window.reviving import let_revive
 from ui.window.sharing import Sharing
 from ui.window.status import Banner, StatusLine
 from ui.window.transport import Transport
+from ui.window.verdict_strip import VerdictStrip, let_drag_target
 
 WORDS_MS = 250
 USUAL_SIZE = QSize(1280, 800)
@@ -107,9 +108,11 @@ class MainWindow(QMainWindow):
     # -- parts ---------------------------------------------------------------------------------------------------
 
     def _make_lanes(self, document: Document) -> None:
-        """Forms, and the bar that says which of several networks they show."""
+        """Forms, the bar that says which of several networks they show, and the verdict on these."""
         self.chosen = ChosenLane(document, self)
         self.lanes_bar = LanesBar(self.chosen, self.bench.lanes)
+        self.verdict = VerdictStrip(self.bench, self.plot_area)
+        self.lanes_bar.take_verdict(self.verdict)
         self.builder = Builder(propose=self.chosen.propose)
         self.training = TrainingPanel(propose=self.chosen.propose)
 
@@ -144,7 +147,8 @@ class MainWindow(QMainWindow):
 
     def _build_menus(self, parts: Parts) -> None:
         toggles = [self.network_dock.toggleViewAction(), self.findings.toggle, self.training_dock.toggleViewAction()]
-        build_menus(self, parts, self._commands(parts, toggles))
+        build_menus(self, parts, self._commands(parts, [*toggles, self.verdict.toggle]))
+        self.addAction(self.verdict.toggle)
         self.menuBar().setCornerWidget(panel_toggles(toggles, self))
 
     def _commands(self, parts: Parts, toggles: list[QAction]) -> Commands:
@@ -179,6 +183,7 @@ class MainWindow(QMainWindow):
         plots.layer_hovered.connect(self.highlight)
         let_move(plots, document)
         let_revive(plots, bench)
+        let_drag_target(plots, self.verdict)
         self.builder.layer_hovered.connect(self.highlight)
         self.builder.input_chosen.connect(self.show_data)
         self.transport.new_seed.connect(self.new_seed)

@@ -1,0 +1,178 @@
+"""The verdict on networks beside each other: its table, its sentences, and the loss that they are compared by."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from simulator.experiment.experiment import Experiment
+from simulator.record.history import History, Rows
+from simulator.running.standing import first_reached, least_loss
+from simulator.schema.numbers import number
+from tests.ui.windows import OpenOn, windows
+from ui.plots.loss import LossPlot
+from ui.window.main_window import MainWindow
+
+TWINS: dict[str, Any] = {
+    "data": {"kind": "moons", "samples": 60},
+    "layers": [{"kind": "dense", "units": 8, "repeat": 8, "activation": {"kind": "sigmoid"}}],
+    "lanes": [
+        {"name": "norm", "set": {"layers.0.normalization.kind": "batch"}},
+        {"name": "none of these", "set": {"data.kind": "csv"}},
+    ],
+}
+LOSS, ACCURACY, VALIDATION, RATIO, STEPS, SECONDS, FINDINGS = range(7)
+
+open_on = pytest.fixture(windows)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, open_on: OpenOn) -> MainWindow:
+    made = open_on(Experiment.from_builtins(TWINS))
+    made.bench.play(40)
+    qtbot.waitUntil(lambda: not made.bench.playing and shown_step(made) == 40, timeout=20_000)
+    made.verdict.toggle.trigger()
+    qtbot.waitUntil(lambda: {"A", "norm"} <= made.verdict.findings.of.keys(), timeout=20_000)
+    return made
+
+
+def shown_step(window: MainWindow) -> int:
+    return -1 if window.bench.view is None else window.bench.view.frame.step
+
+
+def history(losses: list[float], capacity: int = 1024) -> History:
+    made = History(("loss",), capacity)
+    made.extend(Rows(0, ("loss",), np.array(losses)[:, np.newaxis]))
+    return made
+
+
+def test_the_step_of_a_target_is_the_first_at_or_below_it() -> None:
+    assert first_reached(history([3.0, 2.0, 2.5, 1.0]), 2.0) == (1, 1)
+    assert first_reached(history([3.0, 2.0, 2.5, 1.0]), 0.5) is None
+    assert first_reached(history([math.nan, math.inf]), 0.5) is None
+    assert first_reached(history([]), 0.5) is None
+
+
+def test_of_a_long_past_the_steps_of_which_it_is_one_are_told() -> None:
+    losses = [10.0 - step for step in range(10)]
+    assert first_reached(history(losses, capacity=4), 4.5) == (4, 7)
+    assert first_reached(history(losses, capacity=4), 1.5) == (8, 9)
+
+
+def test_the_least_loss_is_one_that_is_finite() -> None:
+    assert least_loss(history([3.0, 2.0, math.nan, 2.5])) == 2.0
+    assert least_loss(history([math.nan, math.inf])) is None
+    assert least_loss(history([])) is None
+
+
+def test_each_network_has_a_row_with_numbers_of_one_step(window: MainWindow) -> None:
+    texts = window.verdict.table.texts()
+    assert list(texts) == ["A", "norm", "none of these"]
+    assert window.verdict.head.text() == "Verdict at step 40"
+    view = window.bench.view
+    assert view is not None
+    norms = view.frame.measures["weight_gradient_norm"]
+    assert texts["A"][RATIO] == number(norms[0] / norms[-2])
+    assert texts["A"][LOSS] == number(view.frame.scalars["loss"])
+    assert texts["norm"][LOSS] == number(view.lanes["norm"].frame.scalars["loss"])
+    assert texts["A"][FINDINGS].startswith("vanishing")
+    assert all(text != "—" for text in texts["norm"])
+    (sentence, *_) = window.verdict.sentences.text().splitlines()
+    assert sentence.startswith(("norm: loss lower by", "norm: loss higher by"))
+    assert sentence.endswith("at step 40, with one seed")
+
+
+def test_a_network_that_is_not_trained_says_why_in_its_row(window: MainWindow) -> None:
+    row = window.verdict.table.texts()["none of these"]
+    assert row[:FINDINGS] == ["—"] * FINDINGS
+    assert row[FINDINGS].startswith("not trained: ")
+
+
+def test_the_target_is_the_least_loss_of_the_run_until_a_hand_chooses_another(window: MainWindow) -> None:
+    strip = window.verdict
+    assert window.bench.view is not None
+    assert strip.target == least_loss(window.bench.view.history)
+    strip.field.setText("1000")
+    strip.field.editingFinished.emit()
+    assert strip.target == 1000.0
+    assert [row[STEPS] for row in strip.table.texts().values()] == ["0", "0", "—"]
+    assert strip.table.texts()["A"][SECONDS] == "0"
+    strip.field.setText("no number")
+    strip.field.editingFinished.emit()
+    assert strip.target == 1000.0
+    strip.field.setText("0")
+    strip.field.editingFinished.emit()
+    assert strip.table.texts()["A"][STEPS] == "not yet"
+    strip.field.setText("")
+    strip.field.editingFinished.emit()
+    assert strip.target == least_loss(window.bench.view.history)
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_the_target_is_a_line_in_the_plot_of_the_loss_that_the_mouse_drags(window: MainWindow, log: bool) -> None:
+    plot = window.plot_area.plot("loss")
+    assert isinstance(plot, LossPlot)
+    window.plot_area.show_plot("loss")
+    window.plot_area.board.toggle_maximised("loss")
+    window.verdict.place()
+    plot.set_option("log", log)
+    assert plot.target == window.verdict.target
+    low, high = plot.shown
+    aim = low + 0.75 * (high - low)
+    drag(plot, aim)
+    chosen = 10.0**aim if log else aim
+    assert window.verdict.target == pytest.approx(chosen, rel=0.05)
+    assert plot.target == window.verdict.target
+    assert not plot.panes[0].manual
+    assert "target" in " ".join(key.text for key in plot.legend.keys)
+    window.verdict.toggle.trigger()
+    assert plot.target is None
+
+
+def drag(plot: LossPlot, height: float) -> None:
+    """From where the target is."""
+    assert plot.handle.height is not None
+    pane, viewport = plot.panes[0], plot.canvas.viewport()
+    x = sum(pane.shown[0]) / 2
+
+    def at(y: float) -> QPoint:
+        return plot.canvas.mapFromScene(pane.data_to_scene(QPointF(x, y)))
+
+    start, end = at(plot.handle.height), at(height)
+    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(viewport, end)
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=end)
+
+
+def test_one_strip_is_open_at_a_time_and_both_leave_the_board_alone(window: MainWindow) -> None:
+    size = window.plot_area.board.size()
+    window.findings.toggle.trigger()
+    assert window.findings.isVisible()
+    assert not window.verdict.isVisible()
+    window.verdict.toggle.trigger()
+    assert not window.findings.isVisible()
+    assert not window.findings.toggle.isChecked()
+    assert window.plot_area.board.size() == size
+
+
+def test_there_is_no_verdict_on_one_network(window: MainWindow) -> None:
+    for name in ("norm", "none of these"):
+        window.chosen.remove(name)
+    assert not window.verdict.isVisible()
+    assert not window.verdict.toggle.isEnabled()
+    window.document.undo_stack.undo()
+    assert window.verdict.toggle.isEnabled()
+
+
+def test_a_picture_of_the_loss_shows_the_target(window: MainWindow) -> None:
+    plot = window.plot_area.plot("loss")
+    assert isinstance(plot, LossPlot)
+    twin = plot.twin(plot.theme)
+    assert isinstance(twin, LossPlot)
+    assert twin.target == plot.target is not None

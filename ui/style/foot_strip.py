@@ -1,0 +1,90 @@
+"""A strip at the foot of the board that opens over it and leaves its size alone; one of them is open at a time."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from ui.style.icons import set_icon
+
+MOST = 0.6
+"""Share of the height of what it lies over that it covers at most."""
+
+
+class FootStrip(QFrame):
+    """Lies over the foot of a widget; folded away until asked for."""
+
+    def __init__(self, over: QWidget, name: str, keys: str) -> None:
+        """``name`` is what it is called; ``keys`` bring it back."""
+        super().__init__(over)
+        self.setProperty("strip", "foot")
+        self.setAccessibleName(name)
+        self.toggle = QAction(f"{name} panel", self)
+        self.toggle.setIconText(name)
+        self.toggle.setCheckable(True)
+        self.toggle.toggled.connect(self.setVisible)
+        self.head = QLabel()
+        self.beside_head = QHBoxLayout()
+        """What stands between its head and the button that folds it."""
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(1, 1, 1, 1)
+        self.column.setSpacing(0)
+        self.column.addLayout(self._make_head(name, keys))
+        over.installEventFilter(self)
+        self.hide()
+
+    def _make_head(self, name: str, keys: str) -> QHBoxLayout:
+        font = self.head.font()
+        font.setBold(True)
+        self.head.setFont(font)
+        fold = QToolButton(self)
+        set_icon(fold, "close")
+        fold.setAutoRaise(True)
+        fold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        fold.setAccessibleName(f"Fold away {name}")
+        fold.setToolTip(f"Fold it away; {keys} brings it back.")
+        fold.clicked.connect(self.hide)
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 2, 4, 2)
+        row.addWidget(self.head, 1)
+        row.addLayout(self.beside_head)
+        row.addWidget(fold)
+        return row
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and watched is self.parentWidget():
+            self.place()
+        return super().eventFilter(watched, event)
+
+    def place(self) -> None:
+        """At the foot, as high as what it says, but not higher than its share."""
+        below = self.parentWidget()
+        if below is not None:
+            height = min(self.needed_height(below.width()), round(MOST * below.height()))
+            self.setGeometry(0, below.height() - height, below.width(), height)
+
+    def needed_height(self, width: int) -> int:
+        """What all that it says takes, where it is so wide."""
+        return self.sizeHint().height()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        below = self.parentWidget()
+        for other in [] if below is None else below.findChildren(FootStrip):
+            if other is not self:
+                other.hide()
+        self.place()
+        self.raise_()
+        self.toggle.setChecked(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self.isHidden():  # by a hand, not with the window
+            self.toggle.setChecked(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.hide()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,203 @@
+"""The verdict on networks beside each other: a table over the foot of the board, and a sentence for each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from simulator.experiment.lane import OWN_NAME
+from simulator.running.standing import Standing, least_loss, standing
+from simulator.running.verdict import judge, sentence
+from simulator.schema.numbers import read_number
+from ui.bench.bench import Bench
+from ui.board.plot_area import PlotArea
+from ui.chart.view import View
+from ui.doctor.lane_findings import LaneFindings
+from ui.forms.typed import text_of
+from ui.style.foot_strip import FootStrip
+from ui.style.numbers import integer
+from ui.style.text_size import scaled
+from ui.window.verdict_table import Row, VerdictTable
+
+if TYPE_CHECKING:  # The first window does not wait for it.
+    from ui.plots.loss import LossPlot
+
+KEYS = "F7"
+FIELD_WIDTH = 84
+TARGET_TIP = (
+    "The loss to which steps and seconds are counted: the least that A has come to, until another is typed here or "
+    "the line in Loss and accuracy is dragged; nothing typed takes it back."
+)
+
+
+class VerdictStrip(FootStrip):
+    """Over the foot of a widget; there is one while there are several networks."""
+
+    target_changed = Signal(object)
+    """The loss that networks are compared by, or None while that is not shown."""
+
+    def __init__(self, bench: Bench, over: PlotArea) -> None:
+        super().__init__(over, "Verdict", KEYS)
+        self.setObjectName("verdictStrip")
+        self.toggle.setToolTip("Show or fold away how the networks compare, over the foot of the board.")
+        self.toggle.setShortcut(QKeySequence(KEYS))
+        self.toggle.toggled.connect(self._show)
+        self._bench = bench
+        self._view: View | None = None
+        self._chosen: float | None = None
+        """The target that a hand has chosen."""
+        self.target: float | None = None
+        self.findings = LaneFindings(self)
+        self.findings.changed.connect(self._write)
+        self.table = VerdictTable()
+        self.sentences = QLabel()
+        self.words, self.body = QWidget(), QScrollArea()
+        self.field = QLineEdit()
+        self._lay_out()
+        bench.updated.connect(lambda view, _rate: self._take(view))
+        bench.started.connect(lambda _info: self._begin())
+
+    def _lay_out(self) -> None:
+        self.sentences.setWordWrap(True)
+        self.sentences.setTextFormat(Qt.TextFormat.PlainText)
+        self.sentences.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.sentences.setAccessibleName("Verdict in words")
+        self.field.setAccessibleName("Loss target")
+        self.field.setToolTip(TARGET_TIP)
+        self.field.setFixedWidth(scaled(FIELD_WIDTH))
+        self.field.editingFinished.connect(self._read_field)
+        label = QLabel("Loss target")
+        label.setBuddy(self.field)
+        label.setToolTip(TARGET_TIP)
+        self.beside_head.addWidget(label)
+        self.beside_head.addWidget(self.field)
+        self.beside_head.setSpacing(6)
+        self.words.setObjectName("verdictWords")
+        inner = QVBoxLayout(self.words)
+        inner.setContentsMargins(8, 0, 8, 6)
+        inner.setSpacing(4)
+        inner.addWidget(self.table)
+        inner.addWidget(self.sentences)
+        inner.addStretch(1)
+        self.body.setObjectName("verdictBody")
+        self.body.setWidgetResizable(True)
+        self.body.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.body.setWidget(self.words)
+        self.column.addWidget(self.body, 1)
+
+    def needed_height(self, width: int) -> int:
+        inside = width - 2
+        return super().needed_height(width) - self.body.sizeHint().height() + self.words.heightForWidth(inside)
+
+    # -- the target ------------------------------------------------------------------------------------------------
+
+    def choose_target(self, loss: float | None) -> None:
+        """Compare by this loss from now on; None: by the least that the run has come to."""
+        self._chosen = loss
+        self._write()
+
+    def _read_field(self) -> None:
+        text = self.field.text().strip()
+        if text == text_of(self.target, 3):
+            return
+        try:
+            loss = read_number(text) if text else None
+        except ValueError:
+            loss = self._chosen
+        self.choose_target(loss if loss is None or math.isfinite(loss) else self._chosen)
+
+    def _set_target(self, view: View) -> None:
+        before, self.target = self.target, self._chosen
+        if self.target is None:
+            self.target = least_loss(view.history)
+        if not self.field.hasFocus() or not self.field.isModified():
+            self.field.setText(text_of(self.target, 3))
+        if self.target != before:
+            self.target_changed.emit(self.target)
+
+    # -- what is known ---------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Another run: its losses may be of another size."""
+        self._view = None
+
+    def _take(self, view: View) -> None:
+        if view.reading is not view.frame:
+            return
+        self._view = view
+        if self.isVisible():
+            self.findings.take(self._views(view))
+            self._write()
+
+    def _views(self, view: View) -> dict[str, View]:
+        """What can be told of at this step, the run first."""
+        return {OWN_NAME: view, **view.lanes}
+
+    def _write(self) -> None:
+        view = self._view
+        if view is None or not self.isVisible():
+            return
+        self._set_target(view)
+        rows = list(self._rows(view))
+        self.head.setText(f"Verdict at step {integer(view.frame.step)}")
+        self.table.say(rows)
+        text = "\n".join(said for row in rows[1:] if (said := self._sentence(rows[0], row)))
+        self.sentences.setText(text)
+        self.sentences.setVisible(bool(text))
+        self.place()
+
+    def _rows(self, view: View) -> Iterator[Row]:
+        told = self._bench.lanes.told
+        seconds = {
+            OWN_NAME: self._bench.lanes.own_step_seconds,
+            **{name: each.step_seconds for name, each in told.items()},
+        }
+        for name in (OWN_NAME, *told):
+            own = self._views(view).get(name)
+            if own is None or (name != OWN_NAME and told[name].frame is None):
+                reason = told[name].refusal
+                yield Row(name, None, reason=f"not trained: {reason}" if reason else "catching up")
+                continue
+            yield Row(name, self._standing(own, seconds[name]), self.findings.of.get(name))
+
+    def _standing(self, view: View, step_seconds: float) -> Standing:
+        return standing(view.frame, view.history, view.record.scored, step_seconds, self.target)
+
+    def _sentence(self, base: Row, row: Row) -> str:
+        """What the loss comes to beside the run's; nothing where they are not of one step."""
+        ours, theirs = base.standing, row.standing
+        if ours is None or theirs is None or ours.step != theirs.step:
+            return ""
+        seeds = {name: lane.seed for name, lane in self._bench.document.experiment.all_lanes().items()}
+        mine, its = {seeds[row.name]: theirs.loss}, {seeds[base.name]: ours.loss}
+        return sentence(row.name, "loss", ours.step, judge("loss", mine, its))
+
+    # -- showing ---------------------------------------------------------------------------------------------------
+
+    def _show(self, on: bool) -> None:
+        """It has been opened or folded away."""
+        if not on:
+            self.findings.stop()
+            self.target_changed.emit(None)
+            return
+        if self._view is not None:
+            self.findings.take(self._views(self._view))
+        self._bench.wake()
+        self._write()
+        self.target_changed.emit(self.target)
+
+
+def let_drag_target(plots: PlotArea, strip: VerdictStrip) -> None:
+    """Let the target be a line of the plot of the loss, as soon as there is one."""
+
+    def connect(plot: LossPlot) -> None:
+        strip.target_changed.connect(plot.show_target)
+        plot.target_moved.connect(strip.choose_target)
+        plot.show_target(strip.target if strip.isVisible() else None)
+
+    plots.when_made("loss", connect)
