@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,7 +82,8 @@ class History:
         self.stride = 1
         self.steps = 0
         """Number of steps recorded."""
-        self._extra = 0
+        self._shown: NDArray[np.float64] | None = None
+        """The provisional step, where it is drawn as a bucket of its own."""
         self._tail_is_empty = False
         """Whether nothing is known of the steps of the last bucket: it held others too, which are of another way."""
         self._provisional: NDArray[np.float64] | None = None
@@ -101,7 +102,7 @@ class History:
     @property
     def end(self) -> int:
         """The last step that :meth:`series` shows, the provisional one included; ``start`` - 1 while there is none."""
-        return self.start + self.steps + self._extra - 1
+        return self.start + self.steps + (self._shown is not None) - 1
 
     @property
     def buckets(self) -> int:
@@ -157,10 +158,7 @@ class History:
         """Draw the provisional step where it starts a bucket of its own; inside a wider one it would not be seen."""
         bucket, offset = divmod(self.steps, self.stride)
         alone = offset == 0 or self._tail_is_empty
-        self._extra = int(row is not None and alone and bucket < self.capacity)
-        if self._extra:
-            for part in (self._low, self._high, self._last):
-                part[bucket] = row
+        self._shown = row if alone and bucket < self.capacity else None
 
     def _take(self, values: NDArray[np.float64]) -> int:
         """Fill as many whole or part buckets as fit without merging; the number of rows used."""
@@ -205,20 +203,46 @@ class History:
             return History(self.columns, self.capacity, step)
         earlier = deepcopy(self)
         earlier._tail_is_empty = count % self.stride > 0 and (count < self.steps or self._tail_is_empty)
-        earlier.steps, earlier._extra, earlier._provisional = count, 0, None
-        for lost in (earlier._lost_first, earlier._lost_since):
+        earlier.steps, earlier._shown, earlier._provisional = count, None, None
+        earlier._forget_lost(step)
+        return earlier
+
+    def _forget_lost(self, step: int) -> None:
+        """Nothing is known yet of columns that were not finite from ``step`` on."""
+        for lost in (self._lost_first, self._lost_since):
             lost[lost >= step] = NEVER
-        return earlier
 
-    def as_of(self, step: int, row: NDArray[np.float64]) -> History:
-        """A history of its own as it was when ``step`` was the present one, whose values are ``row``.
+    def as_of(self, step: int, row: NDArray[np.float64] | None = None) -> History:
+        """The history as it was when ``step`` was the present one, whose values are ``row``; None: as recorded.
 
-        What lies between the last whole bucket and that step is left out, where buckets are of several steps.
+        What lies between the last whole bucket and that step is left out, where buckets are of several steps. It shares
+        its arrays with this one, and holds until :attr:`stride` is another.
         """
-        earlier = self.until(self.start + max(min(step - self.start, self.steps), 0) // self.stride * self.stride)
-        earlier._watch(Rows(earlier.start + earlier.steps, self.columns, row[np.newaxis][:0], row))
-        earlier._show(row)
+        values = self.row(step) if row is None else row
+        earlier = copy(self)
+        earlier.steps = max(min(step - self.start, self.steps), 0) // self.stride * self.stride
+        earlier._tail_is_empty = False
+        earlier._lost_first, earlier._lost_since = self._lost_first.copy(), self._lost_since.copy()
+        earlier._forget_lost(step)
+        earlier._provisional = values
+        if values is not None and self.stride == 1:
+            earlier._find_lost_since(values)
+        earlier._show(values)
         return earlier
+
+    def _find_lost_since(self, row: NDArray[np.float64]) -> None:
+        """Since when columns that are not finite in ``row``, the step after the last, have not been."""
+        for place in np.flatnonzero(~np.isfinite(row)):
+            finite = np.flatnonzero(np.isfinite(self._last[: self.steps, place]))
+            unbroken = int(finite[-1]) + 1 if finite.size else 0
+            self._lost_since[place] = self.start + unbroken if unbroken < self.steps else NEVER
+
+    def row(self, step: int) -> NDArray[np.float64] | None:
+        """The values of one step, where they are known exactly: a bucket ends with it."""
+        bucket, offset = divmod(step - self.start, self.stride)
+        if not 0 <= bucket < self.buckets or offset != self.stride - 1 or step >= self.start + self.steps:
+            return None
+        return self._last[bucket].copy()
 
     @property
     def arrays(self) -> HistoryArrays:
@@ -248,10 +272,16 @@ class History:
 
     def series(self, name: str) -> Series:
         """The past of a scalar column (``loss``) as (buckets,), of a per-layer group as (buckets, layers)."""
-        n = self.buckets + self._extra
+        n, shown = self.buckets, self._shown
         place: int | NDArray[np.int_] = self._place[name] if name in self._place else self._groups[name]
-        steps = self.start + np.arange(n, dtype=np.float64) * self.stride
-        return Series(steps, self._low[:n, place], self._high[:n, place], self._last[:n, place], self.stride)
+        parts = [part[:n, place] for part in (self._low, self._high, self._last)]
+        if shown is not None:
+            parts = [np.concatenate([part, shown[place][np.newaxis]]) for part in parts]
+        elif isinstance(place, int):
+            # Of several columns it is a copy anyway, which halving leaves alone.
+            parts = [part.copy() for part in parts]
+        steps = self.start + np.arange(len(parts[0]), dtype=np.float64) * self.stride
+        return Series(steps, *parts, self.stride)
 
     def __contains__(self, name: str) -> bool:
         return name in self._place or name in self._groups

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from simulator.record.sampled_history import SampledHistory
@@ -46,6 +47,12 @@ class Past:
         before = self.history.end if self.history.steps.size else None
         self.turns.add(step, self.sampled.condition(result), before)
         self.history.add(step, self.sampled.sampled(result, info))
+
+    def as_of(self, step: int) -> Past:
+        """What had been seen at ``step``, to be looked at: it shares its arrays with this one."""
+        earlier = copy(self)
+        earlier.history, earlier.turns = self.history.as_of(step), self.turns.until(step + 1)
+        return earlier
 
     def until(self, step: int) -> Past:
         """A past of its own of what was seen before ``step``."""

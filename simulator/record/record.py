@@ -6,8 +6,10 @@ import functools
 from collections.abc import Iterable, Mapping, Sized
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from msgspec.structs import replace
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.registry import at_start, observations
 from simulator.record.changes import REVIVE, ChangeLog
 from simulator.record.experiments import ExperimentLog
@@ -122,6 +124,31 @@ class Record:
                 cut.changes.add(checkpoint.step, change.description)
         return cut
 
+    def as_of(self, frame: Frame, *, whole: bool = True) -> Record:
+        """The record when ``frame`` was the present one, to be looked at.
+
+        Of a frame that is not ``whole`` only the step is known: then it is what had been recorded by then. What is not
+        copied holds until :attr:`strides` are others.
+        """
+        step = frame.step
+        row = row_of(frame, self.history.columns) if whole else None
+        then = Record(self.history.as_of(step, row), self.first)
+        pasts = {name: past.until(step) if whole else past.as_of(step) for name, past in self.pasts.items()}
+        then.pasts = {name: past for name, past in pasts.items() if past.history.steps.size}
+        then.changes = self.changes.until(step + 1)
+        then.experiments = self.experiments.until(step)
+        then.scored = self.scored if self.scored is not None and self.scored.step <= step else None
+        then.live_changes = self.live_changes.up_to(step)
+        then.seconds, then.saved_steps, then._info = self.seconds, self.saved_steps, self._info
+        if whole:
+            then.add(frame)
+        return then
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """How coarse its parts are: where one of them is another, what is known of earlier steps is less."""
+        return self.history.stride, *(past.history.stride for past in self.pasts.values())
+
     def until(self, step: int) -> Record:
         """A record of its own for a run that goes another way from ``step`` on."""
         cut = Record(self.history.until(step), self.first)
@@ -139,3 +166,15 @@ def _seen(observed: Observed[Any]) -> Any | None:
     """A result; None where there is nothing in it."""
     nothing = isinstance(observed.result, Sized) and not len(observed.result)
     return None if nothing else observed.result
+
+
+def row_of(frame: Frame, columns: tuple[str, ...]) -> Floats:
+    """A frame as a row of a history with these columns; NaN where it does not say."""
+    row = np.full(len(columns), np.nan)
+    for place, column in enumerate(columns):
+        name, _, layer = column.partition(":")
+        if layer:
+            row[place] = frame.measures[name][int(layer)]
+        else:
+            row[place] = frame.scalars.get(name, np.nan)
+    return row

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from copy import deepcopy
 
-import numpy as np
 from msgspec.structs import replace
 
-from simulator.arrays.numeric import Floats
 from simulator.record.frame import Frame
-from simulator.record.record import Record
+from simulator.record.record import Record, row_of
 
 
 class RewoundRecord:
@@ -37,15 +35,3 @@ class RewoundRecord:
             return frame
         kept = {each: observed for each, observed in first.observations.items() if each.initial}
         return replace(frame, observations={**kept, **frame.observations})
-
-
-def row_of(frame: Frame, columns: tuple[str, ...]) -> Floats:
-    """A frame as a row of a history with these columns; NaN where it does not say."""
-    row = np.full(len(columns), np.nan)
-    for place, column in enumerate(columns):
-        name, _, layer = column.partition(":")
-        if layer:
-            row[place] = frame.measures[name][int(layer)]
-        else:
-            row[place] = frame.scalars.get(name, np.nan)
-    return row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -132,6 +132,17 @@ class SampledHistory:
         earlier = deepcopy(self)
         earlier._columns = int(np.searchsorted(self.lasts, step))
         earlier._values[earlier._columns :] = np.nan
+        earlier.end = int(self._lasts[earlier._columns - 1]) if earlier._columns else -1
+        earlier._in_last, earlier._missed = self.stride, False
+        return earlier
+
+    def as_of(self, step: int) -> SampledHistory:
+        """The columns that lie at or before ``step`` as a whole, to be looked at.
+
+        It shares its arrays with this one, takes in nothing, and holds until :attr:`stride` is another.
+        """
+        earlier = copy(self)
+        earlier._columns = int(np.searchsorted(self._lasts[: self._columns], step, side="right"))
         earlier.end = int(self._lasts[earlier._columns - 1]) if earlier._columns else -1
         earlier._in_last, earlier._missed = self.stride, False
         return earlier

@@ -62,6 +62,10 @@ class LiveChanges(Struct, frozen=True):
         """The first ones only."""
         return replace(self, entries=self.entries[:count])
 
+    def up_to(self, step: int) -> LiveChanges:
+        """Those that had acted when ``step`` was the present one."""
+        return self.until(sum(change.step <= step for change in self.entries))
+
     def before(self, checkpoint: Checkpoint) -> LiveChanges:
         """Those that had acted where a checkpoint was made."""
         count = sum(change.step < checkpoint.step for change in self.entries)

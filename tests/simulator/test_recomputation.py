@@ -15,8 +15,8 @@ from simulator.observations.histograms import HistogramsObservation
 from simulator.observations.observer import observe
 from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
-from simulator.record.record import Record
-from simulator.record.rewound import RewoundRecord, row_of
+from simulator.record.record import Record, row_of
+from simulator.record.rewound import RewoundRecord
 from simulator.running.messages import Failed
 from simulator.running.recomputation import Recomputed
 from simulator.running.recomputation_session import RecomputationSession
