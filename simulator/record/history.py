@@ -242,7 +242,8 @@ class History:
         bucket, offset = divmod(step - self.start, self.stride)
         if not 0 <= bucket < self.buckets or offset != self.stride - 1 or step >= self.start + self.steps:
             return None
-        return self._last[bucket].copy()
+        values: NDArray[np.float64] = self._last[bucket].copy()
+        return values
 
     @property
     def arrays(self) -> HistoryArrays:
@@ -274,14 +275,14 @@ class History:
         """The past of a scalar column (``loss``) as (buckets,), of a per-layer group as (buckets, layers)."""
         n, shown = self.buckets, self._shown
         place: int | NDArray[np.int_] = self._place[name] if name in self._place else self._groups[name]
-        parts = [part[:n, place] for part in (self._low, self._high, self._last)]
+        low, high, last = (part[:n, place] for part in (self._low, self._high, self._last))
         if shown is not None:
-            parts = [np.concatenate([part, shown[place][np.newaxis]]) for part in parts]
+            low, high, last = (np.concatenate([part, shown[place][np.newaxis]]) for part in (low, high, last))
         elif isinstance(place, int):
             # Of several columns it is a copy anyway, which halving leaves alone.
-            parts = [part.copy() for part in parts]
-        steps = self.start + np.arange(len(parts[0]), dtype=np.float64) * self.stride
-        return Series(steps, *parts, self.stride)
+            low, high, last = low.copy(), high.copy(), last.copy()
+        steps = self.start + np.arange(len(last), dtype=np.float64) * self.stride
+        return Series(steps, low, high, last, self.stride)
 
     def __contains__(self, name: str) -> bool:
         return name in self._place or name in self._groups

@@ -20,6 +20,7 @@ from simulator.running.messages import LaneUpdate, Look
 from simulator.running.timeline import Timeline
 from simulator.schema.parameter import is_live_change
 from simulator.system.progress import advance
+from simulator.training.replay import Replay
 from simulator.training.training import Training
 
 RUNS = itertools.count(-1, -1)
@@ -161,6 +162,11 @@ class Lanes:
     def timelines(self) -> list[Timeline]:
         """The ways of those that are trained."""
         return [lane.live.timeline for lane in self if lane.live is not None]
+
+    def replays(self, step: int) -> tuple[tuple[str, Replay], ...]:
+        """From where each computes a step again, as far as it can."""
+        replays = {name: lane.live.replay(step) for name, lane in self._lanes.items() if lane.live is not None}
+        return tuple((name, replay) for name, replay in replays.items() if replay is not None)
 
     def follow(self, run: LiveRun) -> bool:
         """Bring them in line with the experiment of the run, which stands between two steps; whether it is another."""

@@ -20,6 +20,7 @@ from simulator.running.throttle import Throttle
 from simulator.running.timeline import Timeline
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.live_change import LiveChange, take_live
+from simulator.training.replay import Replay
 from simulator.training.training import Training
 
 KEPT_SECONDS = 0.25
@@ -86,6 +87,10 @@ class LiveRun:
         threads = blas_threads(training.network)
         return KeptRun(training.info.run, edit, begun_by, training.checkpoint(), self.rows.take(), threads, changes)
 
+    def replay(self, step: int) -> Replay | None:
+        """From where a step is computed again."""
+        return self.timeline.replay(step, self.training)
+
     def take_changes(self) -> tuple[LiveChange, ...]:
         """The live changes that no answer has brought yet."""
         changes = self.timeline.changes.entries[self._told :]
@@ -101,7 +106,8 @@ class LiveRun:
         """What is kept of the run's way; while it goes on, as of a moment ago."""
         if not playing or self._kept_throttle.due:
             checkpoints = self.timeline.checkpoints
-            self._kept = KeptCheckpoints(checkpoints.good_steps, checkpoints.summary(), aside)
+            good, spikes = checkpoints.good_steps, tuple(self.timeline.spikes)
+            self._kept = KeptCheckpoints(good, checkpoints.summary(), aside, checkpoints.steps, spikes)
             self._kept_throttle.spent(0)
         return self._kept
 

@@ -221,6 +221,10 @@ class KeptCheckpoints(Struct, frozen=True):
     """Why they are kept, how many, and their bytes together."""
     aside: int = 0
     """Bytes of those on the way of the run that was put aside last."""
+    steps: tuple[int, ...] = ()
+    """All that any step could be computed again from, ascending."""
+    spikes: tuple[int, ...] = ()
+    """Where loss or gradient rose far above what they had been, ascending; the newest."""
 
     @property
     def nbytes(self) -> int:
@@ -306,6 +310,8 @@ class ReplayFound(Struct, frozen=True):
     step: int
     replay: Replay | None
     """None where nothing is kept from before the step, or the run has not come so far."""
+    lanes: tuple[tuple[str, Replay], ...] = ()
+    """The same of the networks beside it, by their names, as far as they can be computed again."""
 
 
 class Refused(Struct, frozen=True):

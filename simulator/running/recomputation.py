@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.network.threads import limited_blas
 from simulator.observations.base import Observation
@@ -15,7 +16,7 @@ from simulator.observations.observer import observe
 from simulator.record.frame import Frame, frame_of
 from simulator.running.inbox import CancellableInbox, Inbox
 from simulator.running.messages import Failed, Stop
-from simulator.system.progress import CancelledError, listening
+from simulator.system.progress import CancelledError, Meter, Progress, listening
 from simulator.training.replay import Replay, Replayer
 
 
@@ -30,6 +31,8 @@ class Recompute(Struct, frozen=True):
     """What each frame brings beside its measures."""
     validate: bool = False
     """Whether the data held out are scored too."""
+    lanes: tuple[tuple[str, Replay], ...] = ()
+    """From where the networks beside the run, with their names; those of the last request where :attr:`replay` is."""
 
 
 class Cancel(Struct, frozen=True):
@@ -47,10 +50,21 @@ class Recomputed(Struct, frozen=True):
     """… and how long that took."""
     frame_seconds: float
     """How long it took to look at it."""
+    lanes: tuple[tuple[str, Frame], ...] = ()
+    """The same step of the networks beside the run."""
+
+
+class Recomputing(Struct, frozen=True):
+    """How far it is, where that takes long."""
+
+    id: int
+    progress: Progress
 
 
 Command = Recompute | Cancel
-Reply = Recomputed
+Reply = Recomputed | Recomputing
+TOLD_AFTER = 0.2
+"""Seconds: what takes longer is told of."""
 
 
 class RecomputationWorker:
@@ -59,6 +73,10 @@ class RecomputationWorker:
     def __init__(self, inbox: Inbox[Command], post: Callable[[Reply | Failed], None]) -> None:
         self._inbox, self._post = CancellableInbox(inbox, Cancel, Stop), post
         self._replayer: Replayer | None = None
+        self._lanes: dict[str, Replayer] = {}
+        self._id = 0
+        """Of the request that is worked at."""
+        self._meter = Meter(lambda progress: self._post(Recomputing(self._id, progress)), TOLD_AFTER)
 
     def loop(self) -> None:
         """Work until told to stop."""
@@ -67,13 +85,15 @@ class RecomputationWorker:
                 self._recompute(command)
 
     def _recompute(self, command: Recompute) -> None:
+        self._id = command.id
         try:
             with listening(self._listen):
                 if command.replay is not None:
                     self._replayer = Replayer(command.replay)
+                    self._lanes = {name: Replayer(replay) for name, replay in command.lanes}
                 assert self._replayer is not None
                 for step in command.steps:
-                    self._post(recomputed(self._replayer, step, command))
+                    self._post(self._recomputed(self._replayer, step, command))
         except CancelledError:
             return
         except ValueError as error:
@@ -81,9 +101,23 @@ class RecomputationWorker:
         except Exception as error:
             self._post(Failed(f"{type(error).__name__}: {error}", traceback.format_exc()))
 
-    def _listen(self, doing: str, _done: float, _total: float, _unit: str) -> None:
+    def _recomputed(self, replayer: Replayer, step: int, command: Recompute) -> Recomputed:
+        """The frames of one step, of the run and of the networks beside it."""
+        own = recomputed(replayer, step, command)
+        lanes = {name: recomputed(each, step, command) for name, each in self._lanes.items()}
+        if not lanes:
+            return own
+        return replace(
+            own,
+            lanes=tuple((name, each.frame) for name, each in lanes.items()),
+            seconds=own.seconds + sum(each.seconds for each in lanes.values()),
+            frame_seconds=own.frame_seconds + sum(each.frame_seconds for each in lanes.values()),
+        )
+
+    def _listen(self, doing: str, done: float, total: float, unit: str) -> None:
         if self._inbox.cancelled():
             raise CancelledError(doing)
+        self._meter(doing, done, total, unit)
 
 
 def recomputed(replayer: Replayer, step: int, command: Recompute) -> Recomputed:

@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.observations.base import Observation
 from simulator.running.messages import Failed
-from simulator.running.recomputation import Cancel, Command, Recompute, Recomputed, Reply, recomputation_worker
+from simulator.running.recomputation import Cancel, Command, Recompute, Reply, recomputation_worker
 from simulator.running.side_worker import SideWorker
 from simulator.running.transport import Mode, Notify
 from simulator.training.replay import Replay
@@ -34,17 +34,18 @@ class RecomputationSession:
         return self._worker.pid
 
     def recompute(
-        self, replay: Replay | None, steps: tuple[int, ...], observations: tuple[Observation[Any], ...], validate: bool
-    ) -> None:
+        self, replay: Replay | None, steps: tuple[int, ...], observations: tuple[Observation[Any], ...],
+        validate: bool, lanes: tuple[tuple[str, Replay], ...] = (),
+    ) -> None:  # fmt: skip
         """Ask for these steps, ascending, from ``replay`` on, or from where the last request comes to."""
-        self._worker.send(Recompute(next(self._ids), replay, steps, observations, validate))
+        self._worker.send(Recompute(next(self._ids), replay, steps, observations, validate, lanes))
 
     def cancel(self) -> None:
         """Nobody waits any more for what has been asked for."""
         self._first = next(self._ids)
         self._worker.tell(Cancel())
 
-    def replies(self) -> list[Recomputed | Failed]:
+    def replies(self) -> list[Reply | Failed]:
         """What has arrived, without waiting."""
         return [reply for reply in self._worker.replies() if isinstance(reply, Failed) or reply.id >= self._first]
 

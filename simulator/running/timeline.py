@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from copy import copy
 
 from msgspec.structs import replace
@@ -20,6 +21,8 @@ from simulator.training.training import Training
 
 REST = 100.0
 """Times as long as a copy took is trained without another, unless something happens."""
+MOST_SPIKES = 1024
+"""Whose steps are known: the newest."""
 TROUBLED_LOSS = 2.0
 """Times the loss at the start, above which a run is in trouble."""
 
@@ -38,6 +41,8 @@ class Timeline:
         self._edit = 0
         """The edit to which the last change belongs."""
         self._spikes = SpikeWatch()
+        self.spikes: deque[int] = deque(maxlen=MOST_SPIKES)
+        """The steps at which any began."""
         self._throttle = Throttle(rest)
         self.checkpoints.keep(Kept(first, "start", self._finite, len(self.changes.entries)))
 
@@ -53,6 +58,7 @@ class Timeline:
         well = loss <= TROUBLED_LOSS * self._start_loss and not self._spikes.spiking
         self.checkpoints.judge(made, good=self._finite and math.isfinite(training.gradient_norm) and well)
         if spike:
+            self.spikes.append(made)
             self.checkpoints.mark_before(made, "spike")
         if self._finite and not finite:
             self.checkpoints.mark_before(made + 1, "not finite")
@@ -102,6 +108,7 @@ class Timeline:
         cut = copy(self)
         cut.checkpoints, cut.changes = self.checkpoints.until(kept.step), self.changes.until(kept.changes)
         cut._spikes, cut._edit, cut._finite = SpikeWatch(), 0, True
+        cut.spikes = deque((step for step in self.spikes if step < kept.step), MOST_SPIKES)
         return cut
 
     def replay(self, step: int, training: Training) -> Replay | None:

@@ -151,8 +151,8 @@ class Worker:
             case messages.TakeSnapshot():
                 self.post(messages.Snapshot(self.lineage.run, None) if self.run is None else self.run.snapshot())
             case messages.FindReplay(step):
-                replay = None if self.run is None else self.run.timeline.replay(step, self.run.training)
-                self.post(messages.ReplayFound(self.lineage.run, step, replay))
+                replay = None if self.run is None else self.run.replay(step)
+                self.post(messages.ReplayFound(self.lineage.run, step, replay, self.lanes.replays(step)))
             case messages.Stop():
                 self.stopped = True
             case messages.Cancel():

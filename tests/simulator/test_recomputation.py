@@ -184,3 +184,54 @@ def test_a_frame_is_a_row_of_its_run() -> None:
     training.look()
     row = row_of(frames[0], record.history.columns)
     np.testing.assert_array_equal(row, training.row(training.scalars(validate=True)))
+
+
+def test_a_past_that_was_cut_stays_as_it_was_while_the_run_goes_on_to_its_next_halving() -> None:
+    columns = ("loss", "a:0", "a:1")
+    whole, values = History(columns, capacity=8), np.arange(24.0).reshape(8, 3)
+    whole.extend(Rows(0, columns, values[:6]))
+    then, alone = whole.as_of(3), whole.as_of(3, np.full(3, 50.0))
+    loss = then.series("loss").last
+    whole.extend(Rows(6, columns, values[6:]))
+    assert then.end == alone.end == 3
+    np.testing.assert_array_equal(then.series("a").last, values[:4, 1:])
+    np.testing.assert_array_equal(alone.series("loss").last, [*values[:3, 0], 50.0])
+    np.testing.assert_array_equal(whole.series("loss").last, values[:, 0])
+    whole.extend(Rows(8, columns, values[:1]))
+    assert whole.stride == 2
+    np.testing.assert_array_equal(loss, values[:4, 0])
+
+
+@pytest.mark.parametrize("steps", [5, 8, 9, 40, 100])
+def test_only_what_is_recorded_of_a_step_is_told_of_it(steps: int) -> None:
+    columns, values = ("loss",), np.arange(100.0)[:, np.newaxis]
+    whole = History(columns, capacity=8)
+    whole.extend(Rows(0, columns, values[:steps]))
+    for step in range(steps):
+        row = whole.row(step)
+        assert (row is None) == bool((step + 1) % whole.stride)
+        assert row is None or row[0] == step
+        series = whole.as_of(step).series("loss")
+        assert (series.high <= step).all()
+        assert whole.as_of(step).end <= step
+
+
+def test_since_when_a_value_is_no_number_is_told_as_of_each_step() -> None:
+    columns, values = ("loss",), np.array([1.0, np.nan, np.inf, 4.0, 5.0, np.nan])[:, np.newaxis]
+    whole = History(columns)
+    whole.extend(Rows(0, columns, values))
+    assert [whole.as_of(step).lost_since("loss") for step in range(6)] == [None, 1, 1, None, None, 5]
+    assert [whole.as_of(step, values[step]).lost_since("loss") for step in range(6)] == [None, 1, 1, None, None, 5]
+    assert [whole.as_of(step).first_lost("loss") for step in range(6)] == [None, 1, 1, 1, 1, 1]
+
+
+def test_the_record_of_an_earlier_step_leaves_the_run_alone() -> None:
+    frames, record, _ = trained(12)
+    for whole in (True, False):
+        then = record.as_of(frames[5], whole=whole)
+        assert then.history.end == 5
+        assert [change.step for change in then.changes.entries] == [4]
+        assert all(past.history.end <= 5 for past in then.pasts.values())
+        assert (None if then.scored is None else then.scored.step) == (5 if whole else None)
+    assert record.history.end == 12
+    assert all(past.history.end == 12 for past in record.pasts.values())

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from simulator.observations.base import Observation
 from simulator.running.messages import Failed, ReplayFound
-from simulator.running.recomputation import Recomputed
+from simulator.running.recomputation import Recomputed, Recomputing
 from simulator.running.recomputation_session import RecomputationSession
 from ui.animation.plan import Stretch
 from ui.bench.bench import Bench
@@ -98,7 +98,9 @@ class Recomputer(QObject):
             self._session.recompute(found.replay, steps, self._observations, self._validates)
 
     def _take(self) -> None:
-        self._replies.extend(reply for reply in self._session.replies() if self._waiting)
+        self._replies.extend(
+            reply for reply in self._session.replies() if self._waiting and not isinstance(reply, Recomputing)
+        )
         if self._replies:
             self._turns.start()
 
