@@ -179,7 +179,7 @@ class Experiment(Spec, frozen=True, kw_only=True):
     @classmethod
     def from_json(cls, text: bytes | str) -> Experiment:
         """Read the JSON form."""
-        return cls.from_builtins(_parsed(text))
+        return cls.from_builtins(parsed(text))
 
     def to_builtins(self) -> dict[str, Any]:
         return builtins_of(self)
@@ -252,7 +252,8 @@ def _set(plain: Any, path: str, value: Any) -> Any:
     return replaced(plain, keys, value)
 
 
-def _parsed(text: bytes | str) -> Any:
+def parsed(text: bytes | str) -> Any:
+    """What a JSON text holds; ExperimentError where it is none, or holds more than any experiment."""
     content = text if isinstance(text, bytes) else text.encode(errors="replace")
     if has_too_many_values(content):
         raise ExperimentError("it holds more values than any experiment")

@@ -47,6 +47,10 @@ class BlasLimit:
     def __enter__(self) -> None: ...
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """As many as before."""
         self._held.close()
 
     def hold(self, network: Network) -> int:

@@ -67,14 +67,7 @@ def add_commands(commands: Any) -> None:
         "--every", type=count(1), metavar="K", help="measure layers each K steps; by default about 1000 times in all"
     )
     one.add_argument("--analyses", action=_AnalysesAction, type=_analyses, metavar="NAME,…")
-    one.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
-    one.add_argument(
-        "--resume", action="store_true", help="go on from the last checkpoint of a run that was ended in DIR before"
-    )
-    one.add_argument("--save", type=Path, metavar="FILE.nabla", help="keep the end of the run, to go on from there")
-    one.add_argument(
-        "--report", type=Path, metavar="FILE.html", help="write what came of it as one page, plots included"
-    )
+    _add_files(one)
     one.add_argument(
         "--threads", type=count(1), metavar="N", help="threads of matrix products; if left out as many as pay"
     )
@@ -87,6 +80,21 @@ def add_commands(commands: Any) -> None:
     commands.add_parser("reference", help="print the reference table of all parts")
     book = commands.add_parser("manual", help="write the manual as Markdown, one file per page")
     book.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the pages")
+
+
+def _add_files(one: argparse.ArgumentParser) -> None:
+    """What a run is written into, and what it is read from besides."""
+    one.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+    one.add_argument(
+        "--resume", action="store_true", help="go on from the last checkpoint of a run that was ended in DIR before"
+    )
+    one.add_argument(
+        "--changes", type=Path, metavar="FILE", help="let changes by hand act again, as the window has exported them"
+    )
+    one.add_argument("--save", type=Path, metavar="FILE.nabla", help="keep the end of the run, to go on from there")
+    one.add_argument(
+        "--report", type=Path, metavar="FILE.html", help="write what came of it as one page, plots included"
+    )
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
@@ -341,10 +349,13 @@ def _results(
     """Each run with its folder."""
     from simulator.running.ensemble import run_ensemble
     from simulator.running.headless import run
+    from simulator.training.ledger import read
 
+    # Once, and before anything is trained.
+    changes = None if arguments.changes is None else read(arguments.changes)
     options: dict[str, Any] = {
         "every": arguments.every, "analyses": arguments.analyses, "until": arguments.until, "progress": progress,
-        "resume": arguments.resume, "stop": stop,
+        "resume": arguments.resume, "stop": stop, "changes": changes,
     }  # fmt: skip
     if arguments.seeds is None:
         options |= {"start": start, "save": arguments.save}

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from simulator.arrays.numeric import Floats
+from simulator.experiment.experiment import ExperimentError
+from simulator.network.threads import BlasLimit
 from simulator.record.record import Record
 from simulator.running.stop_rules import Past, StopRule
 from simulator.running.stopping import Stopping
+from simulator.schema.numbers import integer
 from simulator.training.checkpoint import Checkpoint
+from simulator.training.coming_changes import ComingChanges
+from simulator.training.live_change import LiveChange, take_live
 from simulator.training.training import Training
 
 
 class Course:
-    """A training on its way to step ``steps``."""
+    """A training on its way to step ``steps``, with what is changed in it on the way."""
 
-    def __init__(self, training: Training, steps: int, until: StopRule | None, past: Past | None = None) -> None:
+    def __init__(
+        self, training: Training, steps: int, until: StopRule | None, past: Past | None = None,
+        changes: Sequence[LiveChange] = (),
+    ) -> None:  # fmt: skip
         """``past`` is that of a run that goes on."""
         self.training, self.steps = training, steps
+        self._coming = ComingChanges(changes)
+        self._coming.forget_before(training.step)
+        self._blas = BlasLimit()
+        self.acted: list[LiveChange] = []
+        """What has been changed in the present step."""
         self.stopping = Stopping()
         self.stopping.begin(training, until, past)
 
     def take_up(self, kept: Checkpoint, rule: Any, rule_record: Record | None) -> None:
         """Go on at a checkpoint, with what the rule remembered there; ValueError where they do not fit."""
+        take_live(self.training, kept.experiment)
+        self._coming.forget_before(kept.step)
         self.training.check_fit(kept)
         self.training.restore(kept)
         self.stopping.load_state(rule, rule_record)
@@ -30,12 +46,32 @@ class Course:
     def propose(self, trace: bool, goes_on: bool = True) -> bool:
         """Evaluate the present step; whether another one follows, whose update is written then."""
         training, stopping = self.training, self.stopping
+        self.acted = []
+        self._act(self._coming.act_before)
         if goes_on and training.step < self.steps:
             traced = trace or stopping.traced(training.step)
             if training.propose(trace=traced, before_update=lambda: not stopping.stops(training)):
+                self._act(self._coming.act_written)
                 return True
         training.look()
         return False
+
+    def _act(self, act: Callable[[Training], list[LiveChange]]) -> None:
+        if not self._coming.due(self.training.step):
+            return
+        try:
+            acted = act(self.training)
+        except ValueError as error:
+            raise ExperimentError(f"the changes at step {integer(self.training.step)}: {error}") from None
+        self.acted += acted
+        threads = next((each.threads for each in reversed(acted) if each.threads), 0)
+        if threads:
+            self._blas.asked = threads
+            self._blas.hold(self.training.network)
+
+    def close(self) -> None:
+        """Products have the threads that they had before."""
+        self._blas.close()
 
     def apply(self, row: Floats) -> None:
         """Make the step of which ``row`` is recorded."""

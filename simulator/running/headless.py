@@ -31,12 +31,18 @@ from simulator.running.run_file import SavedRun, taken_up
 from simulator.running.run_folder import Arguments, RunFolder
 from simulator.running.stop_rules import Past, Stopped, StopRule
 from simulator.system.environment import Environment, environment
-from simulator.training.live_change import LiveChanges
+from simulator.system.machine import given_threads
+from simulator.training.ledger import Ledger, words_of
+from simulator.training.ledger import read as read_changes
+from simulator.training.ledger import write as write_changes
+from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.run_info import RunInfo
 from simulator.training.training import Training
 
 USUAL_ROWS = 1000
 """Measured rows of a run, if not said otherwise."""
+CHANGES = "changes.json"
+"""The file of a run's folder with what was changed on the way."""
 MEASURED = (*HistogramsObservation.variants(), *DIAGNOSED)
 """What the frames of measured steps bring."""
 
@@ -90,6 +96,7 @@ def run(
     resume: bool = False,
     leave_unfinished: bool = False,
     stop: Callable[[], bool] = lambda: False,
+    changes: Ledger | str | Path | None = None,
 ) -> RunResult:
     """Train for ``steps`` updates and write the run's files into ``out`` (nothing is written if it is None).
 
@@ -104,16 +111,15 @@ def run(
     file in which the end is kept. ``progress`` hears of each step, counted from where the run begins.
     ``stop`` is asked between steps and ends the run early, whose files then stand as of there. ``resume`` goes on from
     the last checkpoint that such a run, or one that was killed, has left in ``out``, to the same bytes as without a
-    stop; ``leave_unfinished`` lets it stand at the end too.
+    stop; ``leave_unfinished`` lets it stand at the end too. ``changes`` (or their file) act at their steps as they did
+    under a hand; where a saved run goes on, those of its steps have acted already. Their list is written beside the
+    other files.
     Errors: ExperimentError for what cannot be trained, ValueError for a negative ``steps``, an ``every`` below 1, an
     unknown analysis or an ``until`` that can never hold, OSError where files cannot be written or another process
     writes there.
     """
     every = usual_every(steps) if every is None else every
-    if steps < 0:
-        raise ValueError(f"steps must be 0 or more, not {steps}")
-    if every < 1:
-        raise ValueError(f"every must be 1 or more, not {every}")
+    _check_counts(steps, every)
     chosen, known = unasked() if analyses is None else analyses, known_analyses()
     if unknown := [name for name in chosen if name not in known]:
         raise ValueError(f"no analysis is called {unknown[0]!r}; there are {', '.join(known)}")
@@ -124,28 +130,51 @@ def run(
         until.check(training.info)
     begun = training.step
     record = Record(History(training.columns)) if start is None else deepcopy(start.record)
-    course = Course(training, begun + steps, until, None if start is None else Past(start.record))
-    threads = blas_threads(training.network)
+    ledger = _ledger(changes)
+    coming = ledger.since(training.step).on(training.experiment)
+    past = None if start is None else Past(start.record)
+    course = Course(training, begun + steps, until, past, coming.entries)
+    threads = given_threads() or coming.threads or blas_threads(training.network)
     here = environment(threads)
     hear = None if progress is None else lambda step: progress(step - begun)
-    arguments = Arguments(
-        every, tuple(analysis.kind for analysis in wanted), "" if until is None else until.text, begun
-    )
+    kinds = tuple(analysis.kind for analysis in wanted)
+    arguments = Arguments(every, kinds, "" if until is None else until.text, begun, ledger.digest)
     with limited_blas(threads), ExitStack() as stack:
+        stack.callback(course.close)
         output, news = Output(here, save), "" if start is None else start.news(here, training.data.digest)
         if out is not None:
             folder = stack.enter_context(RunFolder(Path(out), arguments))
-            kept = folder.kept(training.experiment) if resume else None
+            kept = folder.kept(coming.experiment_before) if resume else None
             if kept is not None:
                 record, news = kept.run.record, kept.run.news(here, training.data.digest)
                 course.take_up(kept.run.checkpoint, kept.rule, kept.rule_record)
-            files = folder.files(training.experiment, course, here, kept)
+            files = folder.files(coming.experiment or training.experiment, course, here, kept)
+            _write_beside(ledger, folder)
             stack.callback(files.close)
             output = FolderOutput(here, save, folder, files, leave_unfinished)
         if start is None:
-            record.live_changes = LiveChanges(training.experiment, threads)
+            acted = tuple(change for change in coming.entries if change.step < training.step)
+            record.live_changes = LiveChanges(coming.experiment, threads, acted)
         result = _train(course, record, every, output, wanted if out is not None else (), hear, stop)
     return replace(result, news=" ".join(filter(None, (news, output.news))))
+
+
+def _check_counts(steps: int, every: int) -> None:
+    if steps < 0:
+        raise ValueError(f"steps must be 0 or more, not {steps}")
+    if every < 1:
+        raise ValueError(f"every must be 1 or more, not {every}")
+
+
+def _ledger(changes: Ledger | str | Path | None) -> Ledger:
+    if changes is None:
+        return Ledger()
+    return changes if isinstance(changes, Ledger) else read_changes(Path(changes))
+
+
+def _write_beside(ledger: Ledger, folder: RunFolder) -> None:
+    if ledger.entries:
+        write_changes(ledger, folder.folder / CHANGES)
 
 
 def _went_on(start: SavedRun, experiment: Experiment) -> Training:
@@ -181,6 +210,7 @@ def _train(
         row = training.row(scalars)
         rows = Rows(step, training.columns, row[np.newaxis])
         output.step(step, scalars)
+        _note(record, course.acted)
         if measured:
             made = _analysed(observer, analyses)
             shown = _shown(observer, made, analyses) if ends else {}
@@ -203,6 +233,15 @@ def _train(
         training.experiment, output.here, training.info, first, last, record, findings, course.stopping.stopped,
         interrupted=interrupted,
     )  # fmt: skip
+
+
+def _note(record: Record, acted: Sequence[LiveChange]) -> None:
+    """What has been changed in the present step."""
+    if acted and record.live_changes.experiment is not None:
+        before = record.live_changes.experiment_before(acted[0].step + 1)
+        for change, words in zip(acted, words_of(acted, before or record.live_changes.experiment), strict=True):
+            record.changes.add(change.step, words)
+    record.live_changes = record.live_changes.after(tuple(acted))
 
 
 def _analysed(observer: Observer, analyses: Sequence[Observation[Any]]) -> Made:

@@ -7,6 +7,7 @@ files were then, and arrays that grow. It goes when the run is complete.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -47,6 +48,8 @@ class Arguments(Struct, frozen=True, forbid_unknown_fields=True):
     until: str
     begun: int
     """The step at which it began."""
+    changes: str = ""
+    """What is changed on the way: the list's hash."""
 
 
 class _Progress(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -125,8 +128,11 @@ class RunFolder:
             if path not in (self._named("run", step), self._named("rule", step)):
                 path.unlink(missing_ok=True)
 
-    def kept(self, experiment: Experiment) -> Kept | None:
-        """The last checkpoint, None where none stands; ExperimentError where it is of another run or cannot be read."""
+    def kept(self, experiment_before: Callable[[int], Experiment | None]) -> Kept | None:
+        """The last checkpoint, None where none stands; ExperimentError where it is of another run or cannot be read.
+
+        ``experiment_before`` says what is trained when a step begins.
+        """
         path = self.unfinished / PROGRESS
         if not path.exists():
             return None
@@ -142,7 +148,7 @@ class RunFolder:
             raise ExperimentError(
                 f"{path}: the run cannot be taken up again ({reason}); without --resume it begins anew"
             ) from None
-        if progress.arguments != self.arguments or kept.run.experiment != experiment:
+        if progress.arguments != self.arguments or kept.run.experiment != experiment_before(progress.step):
             raise ExperimentError(
                 f"{self.folder} holds an unfinished run of another experiment, or with other arguments: "
                 "--resume goes on with the same, without it the run begins anew"

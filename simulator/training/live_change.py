@@ -22,7 +22,7 @@ class LiveChange(Struct, frozen=True):
     experiment: Experiment | None = None
     """What was trained from then on."""
     scales: bool = False
-    """Whether the step's update was written already, so that only its learning rate could change."""
+    """Whether the step's update was written already, so that only its learning rate could change in it."""
     layer: str = ""
     """Label of the layer of which units were drawn anew."""
     units: tuple[int, ...] = ()
@@ -30,15 +30,11 @@ class LiveChange(Struct, frozen=True):
     """Of matrix products from then on; their last digits may hang on it."""
 
     def act(self, training: Training) -> None:
-        """Let it act again on a training in the state in which it acted."""
+        """Let it act again on a training that stands between two steps."""
         if self.layer:
             training.revive(self.layer, self.units)
-        elif self.experiment is None:
-            return
-        elif not self.scales:
+        elif self.experiment is not None:
             take_live(training, self.experiment)
-        elif not training.change_learning_rate(self.experiment):
-            raise ValueError(f"the update of step {self.step} cannot be scaled again")
 
 
 class LiveChanges(Struct, frozen=True):

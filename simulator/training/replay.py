@@ -13,6 +13,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.network.threads import limited_blas
 from simulator.system.progress import advance
 from simulator.training.checkpoint import Checkpoint
+from simulator.training.coming_changes import ComingChanges
 from simulator.training.live_change import LiveChange
 from simulator.training.nonfinite import FINITE, Known
 from simulator.training.training import Training
@@ -50,8 +51,7 @@ class Replayer:
 
     def __init__(self, replay: Replay) -> None:
         self._replay, self._threads = replay, replay.threads
-        self._changes = list(replay.changes)
-        """Those that have not acted yet."""
+        self._coming = ComingChanges(replay.changes)
         self.training = Training(replay.experiment, replay.run)
         if replay.checkpoint is not None:
             if replay.checkpoint.data not in ("", self.training.data.digest):
@@ -82,23 +82,21 @@ class Replayer:
 
     def _act(self) -> None:
         """Let what came between two steps, or before the update was written, act again."""
-        while (change := self._next()) is not None and not change.scales:
-            self._threads = change.threads or self._threads
-            change.act(self.training)
-            del self._changes[0]
+        self._take(self._coming.act_before(self.training))
+
+    def _take(self, acted: Sequence[LiveChange]) -> None:
+        self._threads = next((each.threads for each in reversed(acted) if each.threads), self._threads)
 
     def _make_steps(self, begun: int, end: int) -> None:
         """As many as there are until something else acts."""
         training = self.training
         while training.step < end:
             advance("Computing the run again", training.step - begun, end - begun, "steps")
-            # A written update is scaled by what is measured of it.
-            training.propose(measure=self._next() is not None)
-            while (change := self._next()) is not None:
-                change.act(training)
-                del self._changes[0]
+            # A written update is written again only where it is measured.
+            training.propose(measure=self._coming.due(training.step))
+            self._take(self._coming.act_written(training))
             training.apply()
-            if self._next() is not None:
+            if self._coming.due(training.step):
                 return
 
     def _know(self) -> None:
@@ -108,10 +106,6 @@ class Replayer:
             began if began is not None and began.step < step else None,
             lost_state if lost_state is not None and lost_state.step < step else None,
         )
-
-    def _next(self) -> LiveChange | None:
-        """The next change, if it came at the present step."""
-        return self._changes[0] if self._changes and self._changes[0].step == self.training.step else None
 
 
 def training_at(replay: Replay, step: int) -> Training:

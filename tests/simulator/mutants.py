@@ -135,6 +135,24 @@ def images_bytes() -> bytes:
     return zipped({f"set/{label}/{n}.png": picture_bytes() for label in "ab" for n in range(3)})
 
 
+def changes_bytes() -> bytes:
+    from simulator.experiment.files import presets
+    from simulator.training.ledger import Ledger
+    from simulator.training.live_change import LiveChange, LiveChanges
+
+    before = presets()[0].load()
+    after = before.with_values([("optimizer.kind", "adam"), ("schedule.kind", "piecewise")])
+    entries = (LiveChange(3, after), LiveChange(5, before, True), LiveChange(9, layer="2", units=(0, 3)))
+    return Ledger.of(LiveChanges(before, 1, (*entries, LiveChange(12, threads=2)))).to_json()
+
+
+def open_changes(path: Path) -> None:
+    from simulator.experiment.files import presets
+    from simulator.training.ledger import read
+
+    read(path).on(presets()[0].load())
+
+
 def open_experiment(path: Path) -> None:
     from simulator.experiment.files import read
 
@@ -182,6 +200,7 @@ class Form:
 FORMS = {
     "experiment": Form("x.json", experiment_bytes, open_experiment),
     "run": Form("x.nabla", run_bytes, open_run),
+    "changes": Form("changes.json", changes_bytes, open_changes),
     "carrying picture": Form("x.png", lambda: carrier_bytes(".png"), open_experiment),
     "carrying drawing": Form("x.svg", lambda: carrier_bytes(".svg"), open_experiment),
     "carrying page": Form("x.html", lambda: carrier_bytes(".html"), open_experiment),

@@ -1,0 +1,50 @@
+"""Changes by hand that are still to act, each in its step, at the same place within it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from simulator.training.live_change import LiveChange
+from simulator.training.training import Training
+
+
+class ComingChanges:
+    """Lets them act on a training that is brought through its steps."""
+
+    def __init__(self, entries: Iterable[LiveChange] = ()) -> None:
+        """``entries`` in the order of their steps; within one, those of an update that is written come last."""
+        self.entries = sorted(entries, key=lambda change: (change.step, change.scales))
+
+    def __bool__(self) -> bool:
+        return bool(self.entries)
+
+    def forget_before(self, step: int) -> None:
+        """Those of earlier steps have acted already, or never will."""
+        self.entries = [change for change in self.entries if change.step >= step]
+
+    def due(self, step: int) -> bool:
+        """Whether one of them acts in this step."""
+        return bool(self.entries) and self.entries[0].step <= step
+
+    def act_before(self, training: Training) -> list[LiveChange]:
+        """Let those act that came between two steps, or before the update was written; which did."""
+        acted = []
+        while self.due(training.step) and not (self.entries[0].scales and self.entries[0].step == training.step):
+            change = self.entries.pop(0)
+            # One that its own step could not take acts in the next, as it does under a hand.
+            change = replace(change, step=training.step, scales=False)
+            change.act(training)
+            acted.append(change)
+        return acted
+
+    def act_written(self, training: Training) -> list[LiveChange]:
+        """Let those act that came when the update of the present step was written; which did."""
+        acted = []
+        while self.due(training.step) and self._acts_late(self.entries[0], training):
+            acted.append(self.entries.pop(0))
+        return acted
+
+    def _acts_late(self, change: LiveChange, training: Training) -> bool:
+        return change.experiment is not None and training.change_learning_rate(change.experiment)
