@@ -22,6 +22,7 @@ from simulator.doctor import Remedy
 from simulator.running.progress_text import how_far
 from simulator.system.progress import Progress
 from ui.doctor.evidence import evidence_text
+from ui.doctor.mends import Mend, MendsLayout, beside_button
 from ui.doctor.remedy_button import RemedyButton, remedy_parts, remedy_tip
 from ui.doctor.trials import Offer
 from ui.doctor.way_back import WayBackButton
@@ -74,6 +75,8 @@ class FindingRow(QFrame):
 
     chosen = Signal(object, object)
     """The :class:`Remedy` whose button was pressed, and the step that it goes back to, if it does."""
+    beside_chosen = Signal(object)
+    """The :class:`Remedy` of which a network is to be trained beside the run."""
     toggled = Signal(bool)
     """Opened or closed by a hand."""
 
@@ -81,7 +84,7 @@ class FindingRow(QFrame):
         super().__init__(parent)
         self.setObjectName("finding")
         self.offer: Offer | None = None
-        self.buttons: list[RemedyButton] = []
+        self._mends = MendsLayout()
         self.sign, self.name = _label("warning"), _label()
         self.summary, self.place = ElidedLabel(), ElidedLabel()
         self.summary.setObjectName("findingSummary")
@@ -128,14 +131,11 @@ class FindingRow(QFrame):
         words.addWidget(self.evidence)
         words.addWidget(self.note)
         words.addStretch(1)
-        self._remedies = QVBoxLayout()
-        self._remedies.setSpacing(4)
         self._row = QHBoxLayout(self.body)
         self._row.setContentsMargins(*BODY_MARGINS)
         self._row.setSpacing(16)
         self._row.addLayout(words, 1)
-        self._row.addLayout(self._remedies)
-        self._remedies.addStretch(1)
+        self._row.addLayout(self._mends)
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 0, 4, 0)
         column.setSpacing(0)
@@ -167,11 +167,10 @@ class FindingRow(QFrame):
 
     def _arrange(self) -> None:
         """Mends stand beside the words where these have most of the width, else below, in lines that fit."""
-        widest = max((button.width_of_line for button in self.buttons), default=0)
+        widest = self._mends.width_of_line
         beside = widest < MOST_OF_REMEDIES * self.width()
         room = widest if beside else self.width() - BODY_MARGINS[0] - BODY_MARGINS[2] - 8
-        for button in self.buttons:
-            button.fit(room)
+        self._mends.fit(room)
         way = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         if self._row.direction() != way:
             self._row.setDirection(way)
@@ -210,21 +209,27 @@ class FindingRow(QFrame):
         self.note.setVisible(bool(self.note.text()))
 
     def _show_remedies(self, offer: Offer) -> None:
-        for button in self.buttons:
-            self._remedies.removeWidget(button)
-            button.hide()
-            button.deleteLater()
-        self.buttons = [self._button(place, remedy, offer) for place, remedy in enumerate(offer.finding.remedies)]
+        self._mends.show_mends([self._mend(remedy, offer) for remedy in offer.finding.remedies])
         self._arrange()
 
-    def _button(self, place: int, remedy: Remedy, offer: Offer) -> RemedyButton:
+    @property
+    def mends(self) -> list[Mend]:
+        return self._mends.mends
+
+    @property
+    def buttons(self) -> list[RemedyButton]:
+        """Those that apply a mend."""
+        return [mend.button for mend in self.mends]
+
+    def _mend(self, remedy: Remedy, offer: Offer) -> Mend:
         back_to = offer.back_to if remedy.application == "checkpoint" else None
         button = RemedyButton(remedy_parts(remedy, back_to))
         button.setToolTip(remedy_tip(remedy, back_to, offer.experiment))
         button.setAccessibleDescription(button.toolTip())
         button.clicked.connect(lambda: self.chosen.emit(remedy, back_to))
-        self._remedies.insertWidget(place, button)
-        return button
+        beside = beside_button(button)
+        beside.clicked.connect(lambda: self.beside_chosen.emit(remedy))
+        return Mend(button, beside)
 
 
 class DoctorPanel(QScrollArea):
@@ -232,6 +237,8 @@ class DoctorPanel(QScrollArea):
 
     chosen = Signal(object, object)
     """The :class:`Remedy` whose button was pressed, and the step that it goes back to, if it does."""
+    beside_chosen = Signal(object)
+    """The :class:`Remedy` of which a network is to be trained beside the run."""
     way_back_chosen = Signal(int)
     """The step to go back to with all settings of then."""
     resized = Signal()
@@ -314,6 +321,7 @@ class DoctorPanel(QScrollArea):
         card = FindingRow()
         card.hide()
         card.chosen.connect(self.chosen)
+        card.beside_chosen.connect(self.beside_chosen)
         card.way_back.chosen.connect(self.way_back_chosen)
         card.toggled.connect(lambda on: self._toggle(card, on))
         self._column.insertWidget(self._column.count() - 1, card)

@@ -31,6 +31,11 @@ class RemedyButton(QPushButton):
         return self._beside_text + self.fontMetrics().horizontalAdvance(SEPARATOR.join(self._parts))
 
     @property
+    def least_width(self) -> int:
+        """Pixels that it takes where each part has a line of its own."""
+        return self._beside_text + max(map(self.fontMetrics().horizontalAdvance, self._parts))
+
+    @property
     def _beside_text(self) -> int:
         return self.sizeHint().width() - max(map(self.fontMetrics().horizontalAdvance, self.text().split("\n")))
 

@@ -6,7 +6,9 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QInputDialog, QMenu, QToolButton, QWidget
 
+from simulator.doctor import Remedy
 from simulator.experiment.differences import in_words
+from simulator.experiment.experiment import in_words as refusal_in_words
 from simulator.experiment.lane import OWN_NAME
 from simulator.running.messages import LaneUpdate
 from ui.bench.chosen_lane import LETTERS as FURTHER
@@ -164,10 +166,25 @@ class LanesBar(QWidget):
 
     def add_twin(self) -> None:
         """The same network once more."""
-        if len(self._chosen.names) < MOST:
+        if self._has_room():
             self._chosen.add_twin()
-        else:
-            self.refused.emit(f"At most {MOST} networks are shown beside each other; compare takes more.")
+
+    def try_beside(self, remedy: Remedy) -> None:
+        """Train the run with one of the doctor's mends beside it."""
+        if not self._has_room():
+            return
+        own = self._chosen.document.experiment.all_lanes()[OWN_NAME]
+        try:
+            self._chosen.add_twin(remedy.applied(own), remedy.title)
+        except ValueError as error:
+            self.refused.emit(refusal_in_words(error))
+
+    def _has_room(self) -> bool:
+        """Whether one more can be shown; if not, it is said."""
+        if len(self._chosen.names) < MOST:
+            return True
+        self.refused.emit(f"At most {MOST} networks are shown beside each other; compare takes more.")
+        return False
 
     def open_menu(self, name: str, at: QPoint) -> None:
         """What can be done with a network."""
@@ -177,7 +194,7 @@ class LanesBar(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if name == OWN_NAME:
-            menu.addAction(f"{BASE[:1].upper()}{BASE[1:]}").setEnabled(False)
+            menu.addAction("Keep it, and let the others go", lambda: self._chosen.keep(name))
             return menu
         menu.addAction("Rename…", lambda: self._ask_name(name))
         menu.addAction("Keep it, and let the others go", lambda: self._chosen.keep(name))

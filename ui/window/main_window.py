@@ -169,6 +169,7 @@ class MainWindow(QMainWindow):
         document.opened.connect(self._show_experiment)
         self.chosen.changed.connect(lambda: self._show_experiment(document.experiment, bench.info))
         self.lanes_bar.refused.connect(self.banner.say)
+        self.findings.panel.beside_chosen.connect(self.lanes_bar.try_beside)
         document.settled.connect(lambda _asked, _data: self._show_experiment(document.experiment, bench.info))
         document.title_changed.connect(self._show_title)
         bench.link.painting = lambda: plots.feed.refreshing
