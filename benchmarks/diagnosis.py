@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.sick_nets import Planted
 from simulator import Experiment, RunResult, run
 from simulator.arrays.numeric import median
-from simulator.doctor import Finding, Remedy
+from simulator.doctor.base import Finding, Remedy
 from simulator.measures.baseline import baseline_loss
 from simulator.training.training import Training
 

@@ -21,7 +21,7 @@ from benchmarks.diagnosis import Diagnosis, FalseAlarm, diagnose, false_alarms  
 from benchmarks.healthy_nets import HEALTHY, named  # noqa: E402
 from benchmarks.report import Options, Section, Table, machine, written  # noqa: E402
 from benchmarks.sick_nets import PLANTED, Planted  # noqa: E402
-from simulator.doctor import Finding  # noqa: E402
+from simulator.doctor.base import Finding  # noqa: E402
 
 TIMES = (0, 2, 5, 10, 25, 50, 100, 200, 300, 400)
 """Steps at which a healthy net is looked at."""

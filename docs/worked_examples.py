@@ -33,7 +33,7 @@ PLACES = {
     "cell": ("a layer with a state", FILE, "simulator/layers/recurrent"),
     "measure": ("a measure", ENTRY, "simulator/measures/__init__.py"),
     "observation": ("an observation", FILE, "simulator/observations"),
-    "rule": ("a rule of the doctor", ENTRY, "simulator/doctor/__init__.py"),
+    "rule": ("a rule of the doctor", ENTRY, "simulator/doctor/rules.py"),
     "plot": ("a plot", FILE, "ui/plots"),
 }
 """Addition → what it is called, how it is made, where it goes."""

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.doctor import Evidence, Finding, examine, rising
+from simulator.doctor.base import Finding
+from simulator.doctor.evidence import Evidence
+from simulator.doctor.learning import rising
+from simulator.doctor.rules import examine
 from simulator.observations.observer import observed
 from simulator.observations.sharpness import SharpnessObservation
 from simulator.observations.tiny_gradients import TinyGradientsObservation

@@ -6,15 +6,17 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Floats, median
 from simulator.experiment.shapes import frozen_rows
+from simulator.observations.base import Observation
 from simulator.observations.factors import FactorsObservation
 from simulator.observations.facts import FactsObservation
+from simulator.observations.time_profile import TimeProfilesObservation
 
 if TYPE_CHECKING:
     from simulator.arrays.trace import Factor
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from simulator.record.history import History
     from simulator.record.record import Record
 
+OBSERVATIONS: tuple[Observation[Any], ...] = (FactorsObservation(), TimeProfilesObservation(), FactsObservation())
+"""What a frame must bring to be evidence."""
 UNMOVED_LEVEL = 0.97
 """Share of what always guessing the mean scores, above which nothing has been learnt."""
 DIVERGED_RATIO = 2.0

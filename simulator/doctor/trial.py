@@ -14,9 +14,9 @@ from functools import cached_property
 import numpy as np
 
 from simulator.arrays.numeric import median
-from simulator.doctor import OBSERVATIONS
 from simulator.doctor.base import USUAL_STEPS, Finding, Remedy, Trial
 from simulator.doctor.diagnosis import diagnose
+from simulator.doctor.evidence import OBSERVATIONS
 from simulator.experiment.experiment import Experiment
 from simulator.network.threads import blas_threads, limited_blas
 from simulator.observations.facts import FactsObservation

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from simulator.doctor import Finding
+from simulator.doctor.base import Finding
 from simulator.doctor.files import to_json
 from simulator.experiment.experiment import Experiment
 from simulator.measures import NAMES, RECORDED_NAMES

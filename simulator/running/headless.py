@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from simulator.doctor import OBSERVATIONS as DIAGNOSED
-from simulator.doctor import Finding
+from simulator.doctor.base import Finding
 from simulator.doctor.consult import consult
+from simulator.doctor.evidence import OBSERVATIONS as DIAGNOSED
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.network.threads import blas_threads, limited_blas
 from simulator.observations.base import Observation

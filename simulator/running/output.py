@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from simulator.doctor import Finding
+from simulator.doctor.base import Finding
 from simulator.observations.observer import Made
 from simulator.record.frame import Frame
 from simulator.record.record import Record

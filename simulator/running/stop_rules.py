@@ -25,7 +25,7 @@ from simulator.schema.numbers import count, exact, integer, number
 from simulator.schema.parameter import Part, knob
 
 if TYPE_CHECKING:
-    from simulator.doctor import Finding
+    from simulator.doctor.base import Finding
     from simulator.training.run_info import RunInfo
     from simulator.training.training import Training
 
@@ -328,8 +328,8 @@ class _FindingWatch(Watch):
         if not self.traced(training.step):
             return ""
         # The doctor is imported by a rule that asks it: no start waits for it because there is such a rule.
-        from simulator.doctor import OBSERVATIONS
         from simulator.doctor.diagnosis import diagnose
+        from simulator.doctor.evidence import OBSERVATIONS
 
         training.preview()
         scalars = training.scalars(validate=True)

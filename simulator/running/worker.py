@@ -8,7 +8,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from simulator.arrays.numeric import Floats
-from simulator.doctor import OBSERVATIONS as DIAGNOSED
+from simulator.doctor.evidence import OBSERVATIONS as DIAGNOSED
 from simulator.experiment.experiment import Experiment
 from simulator.network.threads import BlasLimit
 from simulator.observations.registry import standard

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from simulator import Experiment, RunResult, run
-from simulator.doctor import SUSPECTS, Finding, Remedy, Severity, Trial
+from simulator.doctor.base import Finding, Remedy, Severity, Trial
 from simulator.doctor.proof import consistent, prove
+from simulator.doctor.rules import SUSPECTS
 from simulator.doctor.trial import CURED_SHARE, Outcome, Trials, copy, cures
 from simulator.experiment.experiment import ExperimentError
 from simulator.observations.facts import FactsObservation

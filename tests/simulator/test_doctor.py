@@ -14,8 +14,10 @@ import pytest
 from msgspec import structs
 
 from simulator import Experiment, run
-from simulator.doctor import RULES, Evidence, Finding, Remedy, examine
+from simulator.doctor.base import Finding, Remedy
+from simulator.doctor.evidence import Evidence
 from simulator.doctor.proof import prove
+from simulator.doctor.rules import RULES, examine
 from simulator.doctor.trial import CURED_SHARE, Trials, copy
 from simulator.experiment.files import find, presets
 from simulator.observations.factors import FactorsObservation

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from simulator import Experiment, run
-from simulator.doctor import Finding
+from simulator.doctor.base import Finding
 from simulator.doctor.phrases import beside_guessing, risen
 from simulator.experiment.files import find
 from simulator.observations.facts import FactsObservation

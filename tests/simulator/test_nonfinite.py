@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from simulator import run
-from simulator.doctor import OBSERVATIONS, Evidence, examine
+from simulator.doctor.evidence import OBSERVATIONS, Evidence
+from simulator.doctor.rules import examine
 from simulator.experiment.experiment import Experiment
 from simulator.observations.observer import observe
 from simulator.record.frame import frame_of

@@ -13,8 +13,7 @@ from dataclasses import replace
 import pytest
 
 from simulator import run
-from simulator.doctor import Finding
-from simulator.doctor.base import Remedy
+from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.proof import prove
 from simulator.doctor.trial import Trials
 from simulator.experiment.experiment import Experiment

@@ -30,7 +30,7 @@ FOLDERS = {
 """Where a file of this kind is found by itself."""
 LISTS = {
     "measure": ("simulator/measures/__init__.py", "forward.Nonfinite(),", "ActivationSquare"),
-    "rule": ("simulator/doctor/__init__.py", "NothingToLearn(),\n", "OddBatch"),
+    "rule": ("simulator/doctor/rules.py", "NothingToLearn(),\n", "OddBatch"),
 }
 """Where an instance of this kind is listed: file, the last entry, the class."""
 

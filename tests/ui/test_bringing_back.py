@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from simulator.doctor import Remedy
+from simulator.doctor.base import Remedy
 from simulator.experiment.experiment import Experiment
 from simulator.running.session import Mode
 from simulator.training.training import Training

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from simulator.arrays.trace import FACTORS
-from simulator.doctor import Finding, Remedy, Trial
-from simulator.doctor.base import Application, Cause
+from simulator.doctor import rules as examination
+from simulator.doctor.base import Application, Cause, Finding, Remedy, Trial
 from simulator.experiment.experiment import Experiment
 from simulator.running import trial_worker
 from simulator.running.messages import Failed
@@ -117,10 +117,10 @@ def test_it_waits_until_the_plots_have_been_painted(
     qtbot: QtBot, open_window: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = open_window(SICK)
-    looked, examined = [], doctor_rounds.examine
+    looked, examined = [], examination.examine
     monkeypatch.setattr(doctor_rounds, "PATIENCE_MS", 60_000)  # however slow the machine is
     monkeypatch.setattr(
-        doctor_rounds, "examine", lambda *given: (looked.append(window.plot_area.feed.refreshing), examined(*given))[1]
+        examination, "examine", lambda *given: (looked.append(window.plot_area.feed.refreshing), examined(*given))[1]
     )
     for timer in window.plot_area.feed.findChildren(QTimer, options=Qt.FindChildOption.FindDirectChildrenOnly):
         timer.setInterval(5)
@@ -144,10 +144,10 @@ def test_nothing_is_examined_while_another_network_is_being_built(
     qtbot.waitUntil(lambda: "vanishing" in rules(window))
     monkeypatch.setattr(window.bench.link, "painting", lambda: False)
     examined, tried = [], []
-    examine, rounds = doctor_rounds.examine, window.findings.rounds
+    examine, rounds = examination.examine, window.findings.rounds
     consider = rounds.trials.consider
     monkeypatch.setattr(
-        doctor_rounds,
+        examination,
         "examine",
         lambda evidence: examined.append((evidence.experiment, evidence.frame)) or examine(evidence),
     )

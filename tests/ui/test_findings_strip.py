@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from simulator.doctor import Finding, Remedy, Trial
+from simulator.doctor.base import Finding, Remedy, Trial
 from simulator.experiment.experiment import Experiment
 from simulator.running.session import Session
 from ui.app import create_app

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from simulator import run
-from simulator.doctor import RULES, SUSPECTS, Finding
+from simulator.doctor.base import Finding
+from simulator.doctor.rules import RULES, SUSPECTS
 from simulator.experiment.experiment import Experiment
 from simulator.measures import RECORDED
 from simulator.observations.registry import analyses

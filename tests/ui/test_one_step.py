@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from simulator.doctor import Evidence, examine
+from simulator.doctor.evidence import Evidence
+from simulator.doctor.rules import examine
 from simulator.experiment.experiment import Experiment
 from simulator.observations.factors import FactorsObservation
 from simulator.observations.observer import observe

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from simulator.doctor import Finding, Remedy
+from simulator.doctor.base import Finding, Remedy
 from simulator.running.session import Session
 from simulator.schema.numbers import THIN
 from simulator.system.progress import Progress

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from simulator.doctor import Finding, Remedy
+from simulator.doctor.base import Finding, Remedy
 from simulator.experiment.experiment import Experiment
 from tests.ui.windows import OpenOn, windows
 from ui.doctor.panel import DoctorPanel

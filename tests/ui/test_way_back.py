@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from simulator.doctor import Finding
+from simulator.doctor.base import Finding
 from simulator.running.transport import Mode
 from tests.ui.test_mending import LONG, Open, at, losses, open_window, ruined, shows
 from ui.bench.link import WorkerLink

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
-from simulator.doctor import Evidence, Finding, examine
+from simulator.doctor.base import Finding
+from simulator.doctor.evidence import Evidence
+from simulator.doctor.rules import examine
 from simulator.observations.factors import FactorsObservation
 from simulator.observations.tiny_gradients import TinyGradientsObservation
 from ui.chart.view import View

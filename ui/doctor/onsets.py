@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simulator.doctor import Finding
+from simulator.doctor.base import Finding
 
 Range = tuple[int, int]
 """The first and the last step of which one is meant."""

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from simulator.doctor import Remedy
+from simulator.doctor.base import Remedy
 from simulator.running.progress_text import how_far
 from simulator.system.progress import Progress
 from ui.doctor.evidence import evidence_text

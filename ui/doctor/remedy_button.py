@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
-from simulator.doctor import Remedy, Trial
+from simulator.doctor.base import Remedy, Trial
 from simulator.experiment.experiment import Experiment
 from ui.style.numbers import count, integer, number, setting
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
-from simulator.doctor import OBSERVATIONS, Evidence, Finding, Remedy, examine, rising
+from simulator.doctor.base import Finding, Remedy
+from simulator.doctor.evidence import OBSERVATIONS, Evidence
 from simulator.doctor.headline import headline
 from simulator.experiment.experiment import in_words
 from simulator.observations.base import Observation
@@ -143,6 +144,10 @@ class Rounds(QObject):
             self._soon.start()
             return
         self._since.start()
+        # The rules are many files: the window stands before they are read.
+        from simulator.doctor.learning import rising
+        from simulator.doctor.rules import examine
+
         evidence = Evidence(
             self._document.experiment, view.frame, view.record,
             view.frame.result(TinyGradientsObservation()), view.frame.result(SharpnessObservation()),

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
-from simulator.doctor import Finding, Remedy
-from simulator.doctor.base import USUAL_STEPS
+from simulator.doctor.base import USUAL_STEPS, Finding, Remedy
 from simulator.experiment.experiment import Experiment
 from simulator.running.messages import Failed
 from simulator.running.transport import Mode

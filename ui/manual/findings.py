@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import sys
 
-from simulator.doctor import RULES, SUSPECTS, Rule
+from simulator.doctor.base import Rule
 from simulator.doctor.phrases import capital, number
+from simulator.doctor.rules import RULES, SUSPECTS
 from ui.manual.page import Chapter, Page, written
 from ui.style.help import finding_page
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element
 
-from simulator.doctor import Finding
+from simulator.doctor.base import Finding
 from simulator.experiment.experiment import Experiment
 from ui.doctor.evidence import evidence_text
 from ui.doctor.onsets import Onsets

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QInputDialog, QMenu, QToolButton, QWidget
 
-from simulator.doctor import Remedy
+from simulator.doctor.base import Remedy
 from simulator.experiment.differences import in_words
 from simulator.experiment.experiment import in_words as refusal_in_words
 from simulator.experiment.lane import OWN_NAME

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
-from simulator.doctor import Finding
+from simulator.doctor.base import Finding
 from simulator.running.standing import Standing, Steps
 from ui.style.numbers import integer, number, percent, tabular
 from ui.style.text_size import scaled

@@ -18,7 +18,7 @@ from scipy import special
 import main
 from simulator import Experiment, run
 from simulator.data import Data
-from simulator.doctor import Finding
+from simulator.doctor.base import Finding
 from simulator.doctor.trial import copy
 from simulator.experiment.files import read, write
 from simulator.layers import Layer, Normalization
