@@ -36,6 +36,7 @@ class Stream(IntEnum):
     BIASES = 5
     DROPOUT = 6
     REVIVAL = 7
+    SURGERY = 8
 
 
 def stream(seed: int, purpose: Stream, *place: int) -> np.random.Generator:

@@ -100,6 +100,14 @@ def _between_stacks(path: str, base: Sequence[Any], other: Sequence[Any]) -> Ite
             yield each
 
 
+def aligned_layers(base: Sequence[Any], other: Sequence[Any]) -> Iterator[Pair]:
+    """Which layers of two stacks of builtins are the same one, by their numbers from 0 with ``repeat`` expanded."""
+    ours = theirs = 0
+    for entry, partner in _aligned(base, other):
+        yield None if entry is None else ours, None if partner is None else theirs
+        ours, theirs = ours + (entry is not None), theirs + (partner is not None)
+
+
 def _left(entry: int, pairs: Sequence[Pair], partners: dict[int, int]) -> int:
     """Layers that stand in the other stack for an entry of the base."""
     return sum(theirs is not None and partners.get(theirs) == entry for _, theirs in pairs)

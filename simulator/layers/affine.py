@@ -45,8 +45,6 @@ class AffineModule(ModuleOf[Settings]):
     ``before`` stands between kernel and activation, ``tail`` behind the activation, in order.
     """
 
-    x: Array
-    """The signal that came in last."""
     u: Array
     """W x + b."""
     value: Array
@@ -101,6 +99,9 @@ class AffineModule(ModuleOf[Settings]):
         width = self.affine.outputs // self.affine.pieces
         blocks = [] if self.norm is None else self.norm.blocks()
         return [(block, [*_spread(units, width, block.size)]) for block in blocks]
+
+    def scale_weights(self, factor: float) -> None:
+        self.affine.rescale(factor)
 
     def redraw(self, seed: int) -> None:
         self.initialise(seed, self.x)

@@ -294,6 +294,8 @@ class ModuleOf(ABC, Generic[Description]):
     """Kind of its activation function, for plots and tables."""
     trace: Trace
     """Where it marks the error signal on its way back; shared by the whole network."""
+    x: Array
+    """The signal that came in last, where it has weights."""
 
     def mark(self, factor: Factor | None, gradient: Array, arrived: bool = False) -> None:
         """Note what ``factor`` has just made of the gradient; ``arrived`` where that is its δ."""
@@ -308,6 +310,11 @@ class ModuleOf(ABC, Generic[Description]):
     def units(self) -> int:
         """Its width: units, channels or features."""
         return self.output_shape[-1] if len(self.output_shape) == 2 else self.output_shape[0]
+
+    def scale_weights(self, factor: float) -> None:
+        """W ← factor · W, inner layers included."""
+        for block in self.blocks():
+            block.value.reshape(-1)[: block.weights] *= factor
 
     def children(self) -> Sequence[Module]:
         """The modules of an inner stack, in depth order."""

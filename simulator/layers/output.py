@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -10,7 +11,7 @@ import numpy as np
 from simulator.arrays.numeric import Array
 from simulator.arrays.trace import Trace
 from simulator.layers.affine import scale_to_unit_variance
-from simulator.layers.base import Affine, Block, BuildContext, FrozenField, Tap, leave_out_thawed
+from simulator.layers.base import Affine, Block, BuildContext, FrozenField, Module, Tap, leave_out_thawed
 from simulator.layers.dense import affine_tap
 from simulator.layers.info import LayerInfo
 from simulator.parts.initializers import AnyInitializer, GlorotNormal, Zeros
@@ -34,6 +35,8 @@ class OutputModule:
 
     info: LayerInfo
     trace: Trace
+    x: Array
+    """The signal that came in last."""
 
     def __init__(self, spec: Output, loss: Loss, place: tuple[int, ...], inputs: int, units: int) -> None:
         self.spec, self.loss, self.place, self.units = spec, loss, place, units
@@ -41,6 +44,18 @@ class OutputModule:
 
     def blocks(self) -> list[Block]:
         return [self.affine.block]
+
+    def states(self) -> list[Block]:
+        """It remembers nothing besides."""
+        return []
+
+    def children(self) -> Sequence[Module]:
+        """Nothing is inside it."""
+        return ()
+
+    def scale_weights(self, factor: float) -> None:
+        """W ← factor · W."""
+        self.affine.rescale(factor)
 
     def frozen_blocks(self) -> list[Block]:
         """Those of its blocks that are not to be updated."""

@@ -169,6 +169,12 @@ class ResidualModule(Module):
         self.before.forward(x[:-1], self.normal[:-1], training)
         return self.normal
 
+    def scale_weights(self, factor: float) -> None:
+        for module in self.inner:
+            module.scale_weights(factor)
+        if self.projection is not None:
+            self.projection.block.value *= factor
+
     def forward(self, x: Array, training: bool) -> Array:
         self.x = x
         signal = self._entered(x, training)

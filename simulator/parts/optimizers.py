@@ -68,6 +68,12 @@ class Optimizer(Part, frozen=True):
         return float(getattr(self, self.decay_field)) if self.decay_field else 0.0
 
     @property
+    def roles(self) -> tuple[str, ...]:
+        """What each state vector holds: ``mean``, Σ βᵏ g over past gradients, or ``square``; ``""`` is neither."""
+        named = ("mean",) * bool(self.mean_field) + ("square",) * bool(self.square_field)
+        return named if len(named) == self.slots else ("",) * self.slots
+
+    @property
     def gain(self) -> float:
         """What the steps of a constant gradient are multiplied with in the long run, beside η·g."""
         return 1.0

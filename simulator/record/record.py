@@ -149,6 +149,12 @@ class Record:
         """How coarse its parts are: where one of them is another, what is known of earlier steps is less."""
         return self.history.stride, *(past.history.stride for past in self.pasts.values())
 
+    def begun_again(self, history: History) -> Record:
+        """A record of its own for another network that goes on with the run: what was changed, and no past."""
+        record = Record(history)
+        record.changes, record.experiments, record.seconds = self.changes, self.experiments, self.seconds
+        return record
+
     def until(self, step: int) -> Record:
         """A record of its own for a run that goes another way from ``step`` on."""
         cut = Record(self.history.until(step), self.first)

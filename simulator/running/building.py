@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import dataclass
 
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.running.kept_runs import KeptRun
 from simulator.running.live_run import LiveRun
-from simulator.running.messages import Change, GoBack, Refused, Restart, Resume, Settled
+from simulator.running.messages import Change, GoBack, Operate, Refused, Restart, Resume, Settled
 from simulator.running.timeline import Timeline
+from simulator.schema.parameter import is_live_change
 from simulator.system.machine import out_of_memory
 from simulator.system.progress import CancelledError
 from simulator.training.checkpoint import Checkpoint
+from simulator.training.live_change import LiveChange
+from simulator.training.surgery import operated
 from simulator.training.training import Training
 
 
@@ -49,6 +53,40 @@ def built(run: int, experiment: Experiment, checkpoint: Checkpoint | None, timel
     return live
 
 
+@dataclass(frozen=True)
+class Operated:
+    """Where a run goes on after an operation."""
+
+    checkpoint: Checkpoint
+    timeline: Timeline
+    notice: str
+    """What could not be handed on."""
+
+
+def operation(run: LiveRun | None, command: Operate) -> Operated | None:
+    """Operate on a run between two steps, which is left as it is; None where the network cannot be built."""
+    if run is None:
+        return None
+    training, before = run.training, run.training.checkpoint()
+    try:
+        after, notice = operated(training, command.surgery, run.as_read(command.experiment))
+        checkpoint = after.checkpoint()
+    except (ExperimentError, CancelledError, MemoryError):
+        return None  # Whoever builds it next says why.
+    finally:
+        training.restore(before)
+    trained = None if after is training else after.experiment
+    change = LiveChange(training.step, trained, surgery=command.surgery)
+    return Operated(checkpoint, run.timeline.operated(training, change, command.edit), notice)
+
+
+def overtakes(command: object, building: Experiment) -> bool:
+    """Whether what is being built is not wanted any more: another network is."""
+    if isinstance(command, Change):
+        return command.over or not is_live_change(building, command.experiment)
+    return isinstance(command, GoBack | Resume)
+
+
 def begins_a_run(command: object) -> bool:
     """Whether it says what is trained from then on: of several, only the last counts."""
-    return isinstance(command, Change | GoBack | Restart | Resume)
+    return isinstance(command, Change | GoBack | Operate | Restart | Resume)

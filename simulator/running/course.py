@@ -47,7 +47,7 @@ class Course:
         """Evaluate the present step; whether another one follows, whose update is written then."""
         training, stopping = self.training, self.stopping
         self.acted = []
-        self._act(self._coming.act_before)
+        self._act(self._before)
         if goes_on and training.step < self.steps:
             traced = trace or stopping.traced(training.step)
             if training.propose(trace=traced, before_update=lambda: not stopping.stops(training)):
@@ -68,6 +68,12 @@ class Course:
         if threads:
             self._blas.asked = threads
             self._blas.hold(self.training.network)
+
+    def _before(self, training: Training) -> list[LiveChange]:
+        after, acted = self._coming.act_before(training)
+        if after is not training:
+            raise ValueError("weights are handed on to another network, which only the window shows")
+        return acted
 
     def close(self) -> None:
         """Products have the threads that they had before."""

@@ -97,10 +97,12 @@ class LiveRun:
         self._told += len(changes)
         return changes
 
-    def started(self, frame: Frame, ended: KeptRun | None, continues: int, settled: Settled | None) -> Started:
+    def started(
+        self, frame: Frame, ended: KeptRun | None, continues: int, settled: Settled | None, notice: str
+    ) -> Started:  # fmt: skip
         """What is told when it begins or goes on."""
         training = self.training
-        return Started(training.info, training.columns, frame, ended, continues, settled, self.timeline.changes)
+        return Started(training.info, training.columns, frame, ended, continues, settled, self.timeline.changes, notice)
 
     def kept_checkpoints(self, playing: bool, aside: int) -> KeptCheckpoints:
         """What is kept of the run's way; while it goes on, as of a moment ago."""

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from simulator.system.machine import out_of_memory
 from simulator.training.live_change import LiveChange, LiveChanges
+from simulator.training.surgery import Surgery
 
 if TYPE_CHECKING:
     from simulator.data import AnyData
@@ -143,6 +144,18 @@ class Revive(Struct, frozen=True):
     """Counted from 0."""
 
 
+class Operate(Struct, frozen=True):
+    """Operate on the running network between two steps: the run before is put aside, and this one goes on from it."""
+
+    run: int
+    """Run id of what goes on."""
+    experiment: Experiment
+    """What is trained then."""
+    surgery: Surgery
+    edit: int
+    """The edit under which the run that it ends is kept."""
+
+
 class TakeSnapshot(Struct, frozen=True):
     """Ask for a :class:`Snapshot` of the run, between two steps."""
 
@@ -176,7 +189,9 @@ Settings = Budget | Configure | Guard | Limit
 """What changes no run."""
 Keeping = Keep | Forget | KeepBefore
 """What is kept of runs."""
-Command = Asked | Cancel | Change | GoBack | Keeping | Restart | Resume | Revive | Play | Pause | Settings | Stop
+Command = (
+    Asked | Cancel | Change | GoBack | Keeping | Operate | Restart | Resume | Revive | Play | Pause | Settings | Stop
+)
 
 NOTHING_CHANGED = LiveChanges()
 
@@ -206,6 +221,8 @@ class Started(Struct, frozen=True):
     """None where the data's description left nothing open."""
     changes: LiveChanges = NOTHING_CHANGED
     """What it was trained as until here."""
+    notice: str = ""
+    """What could not be handed on by the operation that it begins with."""
 
     @property
     def step(self) -> int:

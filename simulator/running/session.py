@@ -25,6 +25,7 @@ from simulator.running.messages import (
     KeepBefore,
     Limit,
     Look,
+    Operate,
     Pause,
     Play,
     Refused,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from simulator.running.stop_rules import StopRule
     from simulator.training.checkpoint import Checkpoint
     from simulator.training.live_change import LiveChanges
+    from simulator.training.surgery import Surgery
 
 CLOSE_SECONDS = 0.5
 """For the step in hand; a window that is closed is gone within two."""
@@ -211,6 +213,15 @@ class Session:
         """
         run = next(RUNS)
         self._transport.send(GoBack(run, step, experiment, edit))
+        return run
+
+    def operate(self, experiment: Experiment, surgery: Surgery, edit: int = 0) -> int:
+        """Go on as ``experiment`` with what an operation makes of the running network; the id of the run that does.
+
+        The run that it ends is kept under ``edit``, if that is not 0.
+        """
+        run = next(RUNS)
+        self._transport.send(Operate(run, experiment, surgery, edit))
         return run
 
     def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None:

@@ -94,6 +94,14 @@ class Timeline:
         elif threads != present:
             self.changed(LiveChange(step, threads=threads))
 
+    def operated(self, training: Training, change: LiveChange, edit: int) -> Timeline:
+        """That of the run that goes on from ``training``, a surgery later, while this one is put aside."""
+        cut = copy(self)
+        cut.checkpoints, cut._spikes = self.checkpoints.until(training.step), SpikeWatch()
+        cut.before_change(training, edit)
+        cut.changed(change, edit)
+        return cut
+
     # -- the way back ----------------------------------------------------------------------------------------------
 
     def way_back(self, step: int, experiment: Experiment) -> tuple[Checkpoint | None, Timeline | None]:

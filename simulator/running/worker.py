@@ -13,8 +13,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.network.threads import BlasLimit
 from simulator.observations.registry import standard
 from simulator.record.frame import Frame
-from simulator.running import messages
-from simulator.running.building import OvertakenError, begins_a_run, built, refusal, settled
+from simulator.running import building, messages
 from simulator.running.inbox import CancellableInbox, Inbox
 from simulator.running.kept_runs import KeptRun
 from simulator.running.lanes import Lanes
@@ -27,7 +26,6 @@ from simulator.running.stop_rules import Past
 from simulator.running.stopping import Stopping
 from simulator.running.timeline import Timeline
 from simulator.schema.numbers import set_grouping
-from simulator.schema.parameter import is_live_change
 from simulator.system.progress import CancelledError, Meter, Progress, listening
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.training import Training
@@ -73,16 +71,11 @@ class Worker:
     def _tell(self, progress: Progress) -> None:
         """Of what takes long; it ends here if nobody waits for it."""
         self.post(messages.Working(progress))
-        if self._building is not None and self.inbox.overtaken(self._overtakes, begins_a_run):
-            raise OvertakenError
+        wanted = self._building
+        if wanted and self.inbox.overtaken(lambda each: building.overtakes(each, wanted), building.begins_a_run):
+            raise building.OvertakenError
         if self.inbox.cancelled():
             raise CancelledError(progress.doing)
-
-    def _overtakes(self, command: Command) -> bool:
-        """Whether what is being built is not wanted any more: another network is."""
-        if isinstance(command, messages.Change):
-            return command.over or self._building is None or not is_live_change(self._building, command.experiment)
-        return isinstance(command, messages.GoBack | messages.Resume)
 
     # -- commands -------------------------------------------------------------------------------------------------
 
@@ -131,6 +124,8 @@ class Worker:
                 self.lineage.keep(command, self.run)
             case messages.GoBack():
                 self._go_back(command)
+            case messages.Operate():
+                self._operate(command)
             case messages.Revive():
                 self._revive(command)
             case messages.Play():
@@ -177,6 +172,9 @@ class Worker:
         if self.run is not None:
             self.run.set_threads(self.blas.hold(self.run.training.network))
 
+    def _operate(self, command: messages.Operate) -> None:
+        self._begin(command.run, command.experiment, command.edit, operated=building.operation(self.run, command))
+
     def _revive(self, command: messages.Revive) -> None:
         # A network that has been replaced meanwhile has other units.
         if self.run is not None and command.run == self.run.training.info.run:
@@ -217,36 +215,40 @@ class Worker:
     def _begin(
         self, run: int, experiment: Experiment, edit: int,
         checkpoint: Checkpoint | None = None, timeline: Timeline | None = None,
-        kept: KeptRun | None = None, back: bool = False,
+        kept: KeptRun | None = None, back: bool = False, operated: building.Operated | None = None,
     ) -> None:  # fmt: skip
         """Put the present run aside and train ``experiment``; where that cannot be, nothing is trained."""
         present, self.run = self.run, None
+        if operated is not None:
+            checkpoint, timeline = operated.checkpoint, operated.timeline
         ended = self.lineage.put_aside(present, edit, back) or self._put_aside
         self._building, self._put_aside = experiment, None
         try:
             self.run, frame = self._built(run, experiment, checkpoint, timeline)
-        except OvertakenError:
+        except building.OvertakenError:
             self._put_aside = ended
             return
         except Exception as error:
             self.steps_left = 0
-            self.post(refusal(run, error, ended))
+            self.post(building.refusal(run, error, ended))
             return
         finally:
             self._building = None
         self.lineage.begin(run, edit, kept)
-        self.lanes.begin()
+        if operated is None:
+            self.lanes.begin()
         self._follow(self.run)
         self.schedule.begin()
         self.rate.forget()
         continues = 0 if kept is None else kept.run
-        self.post(self.run.started(frame, ended, continues, settled(experiment, self.run.training)))
+        settled, notice = building.settled(experiment, self.run.training), operated.notice if operated else ""
+        self.post(self.run.started(frame, ended, continues, settled, notice))
 
     def _built(
         self, run: int, experiment: Experiment, checkpoint: Checkpoint | None, timeline: Timeline | None
     ) -> tuple[LiveRun, Frame]:
         """The run and its first frame; ``timeline`` is its way to the checkpoint."""
-        live = built(run, experiment, checkpoint, timeline)
+        live = building.built(run, experiment, checkpoint, timeline)
         training, live.observer.costs = live.training, self.schedule.costs
         live.set_threads(self.blas.hold(training.network))
         playing = self.stopping.renew(training, playing=math.isinf(self.steps_left))

@@ -28,16 +28,16 @@ class ComingChanges:
         """Whether one of them acts in this step."""
         return bool(self.entries) and self.entries[0].step <= step
 
-    def act_before(self, training: Training) -> list[LiveChange]:
-        """Let those act that came between two steps, or before the update was written; which did."""
+    def act_before(self, training: Training) -> tuple[Training, list[LiveChange]]:
+        """Let those act that came between two steps, or before the update was written; what goes on, and which did."""
         acted = []
         while self.due(training.step) and not (self.entries[0].scales and self.entries[0].step == training.step):
             change = self.entries.pop(0)
             # One that its own step could not take acts in the next, as it does under a hand.
             change = replace(change, step=training.step, scales=False)
-            change.act(training)
+            training = change.act(training)
             acted.append(change)
-        return acted
+        return training, acted
 
     def act_written(self, training: Training) -> list[LiveChange]:
         """Let those act that came when the update of the present step was written; which did."""

@@ -2,7 +2,8 @@
 
 JSON form: ``{"format": 1, "needs": "0.1.0", "threads": 1, "changes": [{"step": 120, "set":
 {"optimizer.learning_rate": 0.05}}, {"step": 300, "layer": "2", "units": [0, 4]}]}``. An entry sets fields of the
-experiment, or draws the weights into units of a layer anew (counted from 0), or gives matrix products so many threads.
+experiment, or draws the weights into units of a layer anew (counted from 0), or gives matrix products so many threads,
+or operates on the network: ``"surgery": {"type": "reinitialise", "layers": ["2"]}``.
 ``"scales": true`` says that the step's update was written already, which matters only to an optimiser that does not
 write it again. Each goes on from what those before it have made.
 """
@@ -28,6 +29,7 @@ from simulator.system.fingerprint import fingerprint
 from simulator.system.progress import advance
 from simulator.system.regular_file import UnfitFileError, read_regular
 from simulator.training.live_change import LiveChange, LiveChanges
+from simulator.training.surgery import Transplant, told_surgery
 
 LEDGER = FileFormat()
 MOST_BYTES = 16 * 2**20
@@ -165,7 +167,7 @@ def _after(present: Experiment, entry: Entry, number: int) -> Experiment:
         after = present.with_values(settings)
     except ExperimentError as error:
         raise ExperimentError(f"{where}: {error}") from None
-    if not is_live_change(present, after):
+    if not isinstance(entry.change.surgery, Transplant) and not is_live_change(present, after):
         paths = (".".join(map(str, path)) for path, live in differences(present, after) if not live)
         raise ExperimentError(f"{where}: {next(paths)} cannot change in a network that is trained")
     return after
@@ -218,6 +220,8 @@ def words_of(entries: Iterable[LiveChange], before: Experiment) -> Iterator[str]
         if change.layer:
             units = ", ".join(integer(unit + 1) for unit in change.units)
             told.append(f"units {units} of layer {change.layer} drawn anew")
+        if change.surgery is not None:
+            told.append(told_surgery(change.surgery))
         if change.threads:
             told.append(f"threads of matrix products: {integer(change.threads)}")
         yield "; ".join(told)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment
+from simulator.training.surgery import Surgery, operated
 
 if TYPE_CHECKING:
     from simulator.training.checkpoint import Checkpoint
@@ -28,9 +29,17 @@ class LiveChange(Struct, frozen=True):
     units: tuple[int, ...] = ()
     threads: int = 0
     """Of matrix products from then on; their last digits may hang on it."""
+    surgery: Surgery | None = None
+    """The operation on the network, which a transplant made that of ``experiment``."""
 
-    def act(self, training: Training) -> None:
-        """Let it act again on a training that stands between two steps."""
+    def act(self, training: Training) -> Training:
+        """Let it act again on a training that stands between two steps; the one that goes on."""
+        if self.surgery is not None:
+            return operated(training, self.surgery, self.experiment or training.experiment)[0]
+        self._act(training)
+        return training
+
+    def _act(self, training: Training) -> None:
         if self.layer:
             training.revive(self.layer, self.units)
         elif self.experiment is not None:

@@ -82,7 +82,8 @@ class Replayer:
 
     def _act(self) -> None:
         """Let what came between two steps, or before the update was written, act again."""
-        self._take(self._coming.act_before(self.training))
+        self.training, acted = self._coming.act_before(self.training)
+        self._take(acted)
 
     def _take(self, acted: Sequence[LiveChange]) -> None:
         self._threads = next((each.threads for each in reversed(acted) if each.threads), self._threads)

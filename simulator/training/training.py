@@ -65,7 +65,7 @@ class Training:
         self.evaluator = Evaluator(self.network, experiment, self.data)
         self.step = 0
         self.watch = Watch(self.network)
-        self._check_parameters()
+        self.check_parameters()
         self.updater = Updater(self.network.parameters, experiment.optimizer)
         self.updater.freeze(self.network.frozen_ranges())
         self._make_meters(measures)
@@ -127,13 +127,14 @@ class Training:
             self.updater.apply()
             if not self.updater.finite:
                 # Only so large an update can make them infinite.
-                self._check_parameters()
+                self.check_parameters()
             self.network.commit()
         self.step += 1
         self.watch.commit()
         self.load_batch()
 
-    def _check_parameters(self) -> None:
+    def check_parameters(self) -> None:
+        """They have been changed otherwise than by an update."""
         self.finite = nonfinite(self.network.parameters.value) == 0
         """Whether all parameters are."""
 
@@ -253,7 +254,7 @@ class Training:
             for block, index in revive(self.network, label, units, seed):
                 for slot in self.updater.slots:
                     self.network.parameters.part(slot, block)[index] = 0
-        self._check_parameters()
+        self.check_parameters()
 
     # -- keeping --------------------------------------------------------------------------------------------------
 
@@ -278,7 +279,7 @@ class Training:
         np.copyto(self.network.states.value, kept.states)
         for slot, before in zip(self.updater.slots, kept.slots, strict=True):
             np.copyto(slot, before)
-        self._check_parameters()
+        self.check_parameters()
         self.step, self.updater.updates, self.watch.kept = kept.step, kept.updates, kept.known
         generator, order, self.batch = kept.sampler
         self.sampler.load_state(generator, order)

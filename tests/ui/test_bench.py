@@ -24,6 +24,7 @@ from simulator.schema.parameter import replaced
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.checkpoints import USUAL_BYTES
 from simulator.training.live_change import LiveChanges
+from simulator.training.surgery import Surgery
 from simulator.training.run_info import RunInfo
 from simulator.training.training import Training
 from tests.ui.told import ticking
@@ -51,6 +52,10 @@ class ScriptedWorker:
 
     def change(self, experiment: Experiment, edit: int = 0, back: bool = False, over: bool = False) -> int:
         self.said.append(("change", experiment))
+        return 0
+
+    def operate(self, experiment: Experiment, surgery: Surgery, edit: int = 0) -> int:
+        self.said.append(("operate", surgery, experiment))
         return 0
 
     def go_back(self, step: int, experiment: Experiment, edit: int = 0) -> int:

@@ -209,7 +209,7 @@ class Bench(QObject):
 
     def _edited(self, old: Experiment, new: Experiment) -> None:
         edit, stood_still = self.document.edit, bool(self.refusal)
-        live = edit.back_to is None and is_live_change(old, new)
+        live = not edit.begins_a_run and is_live_change(old, new)
         if not live:
             self._cause = edit.description
             self._keep_of_the_dead(edit)
@@ -230,10 +230,12 @@ class Bench(QObject):
         """Have this trained; the id of the run that begins with it, if one does."""
         edit, run = edit or Edit(), 0
         if self.link.worker is not None:
-            if edit.back_to is not None and not edit.again:
+            if edit.surgery is not None and not edit.again and not self.refusal:
+                run = self.link.worker.operate(experiment, edit.surgery, edit.number)
+            elif edit.back_to is not None and not edit.again:
                 run = self.link.worker.go_back(edit.back_to, experiment, edit.number)
             else:
-                run = self.link.worker.change(experiment, edit.number, edit.again, edit.back_to is not None)
+                run = self.link.worker.change(experiment, edit.number, edit.again, edit.begins_a_run)
             self.wake()
             # At once, not at the next tick: the hand is on the knob.
             self.link.look()
@@ -287,7 +289,7 @@ class Bench(QObject):
         self._records.start(reply, self._cause, self.playing, self.link.copies)
         self.memory.checkpoints = NOTHING_KEPT
         gone = self.memory.keep_to_budget(reply.ended)
-        news = self._news or lost or gone
+        news = self._news or lost or gone or reply.notice
         self.info, self.view, self._news = reply.info, None, ""
         self._halted = ""
         self.refusal, self.building = "", False

@@ -18,6 +18,7 @@ from simulator.system.fingerprint import DiskChange, Fingerprint, fingerprint, f
 
 if TYPE_CHECKING:
     from simulator.running.run_file import SavedRun
+    from simulator.training.surgery import Surgery
 
 NUMBERS = itertools.count(1)
 
@@ -36,6 +37,13 @@ class Edit:
     """The step that the run goes back to with it; None where that is left to what has changed."""
     goes_on: bool = False
     """Whether it is a further stage of a drag."""
+    surgery: Surgery | None = None
+    """What it does to the running network, which goes on from there."""
+
+    @property
+    def begins_a_run(self) -> bool:
+        """Whether a run begins or comes back with it, whatever has changed."""
+        return self.back_to is not None or self.surgery is not None
 
 
 class _Entry(QUndoCommand):
@@ -154,11 +162,13 @@ class Document(QObject):
         merge_key: str | None = None,
         final: bool = True,
         back_to: int | None = None,
+        surgery: Surgery | None = None,
     ) -> str | None:
         """Take over a changed experiment, or return the sentence that says why it cannot be.
 
         Proposals with one ``merge_key`` become one undo entry until one of them is ``final``. With ``back_to`` the run
-        goes back to that step, or to the last one before it that can be had.
+        goes back to that step, or to the last one before it that can be had; with a ``surgery`` it goes on from what
+        that makes of its network.
         """
         try:
             new = settled(Experiment.from_builtins(dict(builtins)), self._experiment)
@@ -166,8 +176,8 @@ class Document(QObject):
             if final:
                 self._close_edit()
             return in_words(error)
-        if new != self._experiment or back_to is not None:
-            self._push(new, description, merge_key, back_to)
+        if new != self._experiment or back_to is not None or surgery is not None:
+            self._push(new, description, merge_key, back_to, surgery)
         if final:
             self._close_edit()
         return None
@@ -197,12 +207,14 @@ class Document(QObject):
         """Let the same experiment begin again, as an edit that can be undone."""
         self._push(self._experiment, "Restart, same weights", None, 0)
 
-    def _push(self, new: Experiment, description: str, key: str | None, back_to: int | None) -> None:
+    def _push(
+        self, new: Experiment, description: str, key: str | None, back_to: int | None, surgery: Surgery | None = None
+    ) -> None:
         last = self._last_entry()
         if last is not None and last.takes(key):
             edit = Edit(description, last.number, new == last.before, back_to, True)
         else:
-            edit = Edit(description, next(NUMBERS), False, back_to)
+            edit = Edit(description, next(NUMBERS), False, back_to, surgery=surgery)
         self.undo_stack.push(_Entry(self, new, edit, key))
 
     def _last_entry(self) -> _Entry | None:

@@ -85,6 +85,9 @@ class RunRecords:
         """Of a run that begins; one that goes back to a step has the past of the run that it leaves there."""
         if reply.ended is not None and reply.step > 0 and not reply.continues:
             record = self.record.until(reply.step)
+            if record.history.columns != reply.columns:
+                # What was told of each layer was of others.
+                record = record.begun_again(History(reply.columns, start=reply.step))
         else:
             record = Record(History(reply.columns, start=reply.step), reply.frame if reply.step == 0 else None)
         record.changes.add(reply.step, cause)

@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from simulator.experiment.differences import UNTRAINED
+from simulator.experiment.differences import UNTRAINED, in_words
 from simulator.experiment.experiment import Experiment
 from simulator.record.changes import Change
 from simulator.schema.parameter import Part, differences
 from simulator.training.live_change import LiveChange, LiveChanges
+from simulator.training.surgery import Reinitialise, ScaleWeights, Surgery
 from ui.report.markup import element, table
 from ui.report.network import at, part_text
 from ui.report.settings import plain_text
-from ui.style.numbers import count, integer
+from ui.style.numbers import count, integer, number
 
 MOST_ROWS = 200
 
@@ -57,6 +58,9 @@ def _alterations(change: LiveChange, before: Experiment | None, threads: int) ->
         units = ", ".join(integer(unit + 1) for unit in change.units)
         what = f"layer {change.layer}, weights into unit{'s' * (len(change.units) > 1)} {units}"
         yield Alteration(change.step, change.step, what, "as trained", "drawn anew")
+    if change.surgery is not None:
+        yield _operation(change, change.surgery, before)
+        return
     if change.threads:
         yield Alteration(
             change.step, change.step, "threads of matrix products", integer(threads), integer(change.threads)
@@ -66,6 +70,18 @@ def _alterations(change: LiveChange, before: Experiment | None, threads: int) ->
             what = before.place(".".join(map(str, path)))
             old, new = (value_text(at(each, path)) for each in (before, change.experiment))
             yield Alteration(change.step, change.step, what, old, new)
+
+
+def _operation(change: LiveChange, surgery: Surgery, before: Experiment | None) -> Alteration:
+    match surgery:
+        case Reinitialise(labels):
+            what, after = f"layers {', '.join(labels)}, weights", "drawn anew"
+        case ScaleWeights(labels, factor):
+            what, after = f"layers {', '.join(labels)}, weights", f"times {number(factor)}"
+        case _:
+            words = in_words(before, change.experiment) if before and change.experiment else "another one"
+            return Alteration(change.step, change.step, "network, with its weights handed on", "as it was", words)
+    return Alteration(change.step, change.step, what, "as trained", after)
 
 
 def changed_paths(before: Experiment, after: Experiment) -> Iterator[tuple[str | int, ...]]:

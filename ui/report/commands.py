@@ -62,6 +62,8 @@ def why_not(live: LiveChanges, present: Experiment, step: int) -> str:
     acted = [change for change in live.entries if change.step <= step]
     if any(change.layer for change in acted):
         return "Units were drawn anew, which no command does: only the run file has it."
+    if any(change.surgery is not None for change in acted):
+        return "The network was operated on, which no command does: only the run file has it."
     if len(stages(live, present, step)) > MOST_STAGES:
         return "It was changed at more steps than anybody would type: only the run file has it exactly."
     return ""

@@ -93,6 +93,7 @@ class ThroughTimeModule(ModuleOf[ThroughTime], Generic[S]):
     # -- the two passes -------------------------------------------------------------------------------------------
 
     def forward(self, x: Array, training: bool) -> Array:
+        self.x = x
         self.cell.prepare(self.block.value)
         self._taps_behind = True
         last = self.loop.forward(x[:-1].reshape(self.steps, self.features, -1), self._by_step(self.out[:-1]))

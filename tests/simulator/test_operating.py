@@ -1,0 +1,119 @@
+"""A worker goes on from an operation on its network, undo brings back the run before, and replays know of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from simulator.experiment.experiment import Experiment
+from simulator.running.messages import (
+    Change,
+    Command,
+    FindReplay,
+    Look,
+    Operate,
+    Play,
+    ReplayFound,
+    Reply,
+    Snapshot,
+    Started,
+    Stop,
+    TakeSnapshot,
+)
+from simulator.running.worker import Worker
+from simulator.training.checkpoint_files import written
+from simulator.training.live_change import LiveChange
+from simulator.training.replay import Replay, training_at
+from simulator.training.surgery import Reinitialise, ScaleWeights, Surgery, Transplant, operated
+from tests.simulator.test_surgery import DEEP, MORE, files, steps, trained
+
+
+class Script:
+    """A worker that is told a list of commands, one after the other, each between two steps where it makes none."""
+
+    def __init__(self, *commands: Command) -> None:
+        self._commands = [*commands, Stop()]
+        self.replies: list[Reply] = []
+        self.worker = Worker(self, self.replies.append)
+        self.worker.loop()
+
+    def get(self, timeout: float | None) -> Command | None:
+        if timeout == 0 and self.worker.steps_left:
+            return None
+        return self._commands.pop(0)
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        return [reply for reply in self.replies if isinstance(reply, kind)]
+
+
+SURGERIES: dict[str, tuple[Surgery, Experiment]] = {
+    "reinitialise": (Reinitialise(("2",)), Experiment.from_builtins(DEEP)),
+    "scale": (ScaleWeights(("1",), -0.5), Experiment.from_builtins(DEEP)),
+    "insert": (Transplant(), Experiment.from_builtins({**DEEP, "layers": [*DEEP["layers"], MORE]})),
+    "remove": (Transplant(), Experiment.from_builtins({**DEEP, "layers": DEEP["layers"][::2]})),
+    "activation": (Transplant(), Experiment.from_builtins(DEEP).with_values([("layers.0.activation.kind", "relu")])),
+    "optimiser": (Transplant(), Experiment.from_builtins({**DEEP, "optimizer": {"kind": "sgd"}})),
+}
+
+
+@pytest.mark.parametrize("name", SURGERIES)
+def test_the_run_goes_on_from_it_and_undo_brings_back_the_run_before_it(name: str) -> None:
+    surgery, experiment = SURGERIES[name]
+    before = Experiment.from_builtins(DEEP)
+    undo = Change(3, before, edit=7, back=True, over=True)
+    redo = Change(4, experiment, edit=7, back=True, over=True)
+    script = Script(
+        Change(1, before), Play(4), Look(1), Operate(2, experiment, surgery, 7), Play(3), TakeSnapshot(),
+        undo, Play(2), TakeSnapshot(), redo, Play(1), TakeSnapshot(),
+    )  # fmt: skip
+    assert not [reply for reply in script.replies if type(reply).__name__ in ("Failed", "Refused")]
+    on, back, again = (reply.checkpoint for reply in script.of(Snapshot))
+    went, _ = operated(trained(before), surgery, experiment)
+    assert (on.step, written(on)) == (7, files(steps(went, 3)))
+    assert (back.step, written(back)) == (6, files(trained(before, 6)))
+    assert (again.step, written(again)) == (8, files(steps(went, 1)))
+    begun = script.of(Started)
+    assert [reply.step for reply in begun] == [0, 4, 4, 7]
+    assert begun[1].ended is not None
+    assert [reply.continues for reply in begun] == [0, 0, 1, 2]
+
+
+@pytest.mark.parametrize("name", SURGERIES)
+def test_any_step_before_and_after_it_is_computed_again(name: str) -> None:
+    surgery, experiment = SURGERIES[name]
+    before = Experiment.from_builtins(DEEP)
+    script = Script(
+        Change(1, before), Play(4), Operate(2, experiment, surgery, 7), Play(3), Look(1), *map(FindReplay, range(8))
+    )
+    wanted = [files(trained(before, step)) for step in range(4)]
+    went, _ = operated(trained(before), surgery, experiment)
+    wanted += [files(went), *(files(steps(went, 1)) for _ in range(3))]
+    replays = [reply.replay for reply in script.of(ReplayFound)]
+    assert [files(training_at(replay, step)) for step, replay in enumerate(replays)] == wanted
+    (change,) = [each for reply in script.of(Started) for each in reply.changes.entries]
+    assert (change.surgery, change.step) == (surgery, 4)
+    from_start = Replay(before, 1, None, (LiveChange(4, change.experiment, surgery=surgery),))
+    assert files(training_at(from_start, 7)) == wanted[7]
+
+
+def test_what_cannot_be_handed_on_is_told() -> None:
+    wider = Experiment.from_builtins({**DEEP, "layers": [*DEEP["layers"], {"kind": "dense", "units": 3}]})
+    script = Script(Change(1, Experiment.from_builtins(DEEP)), Play(2), Operate(2, wider, Transplant(), 1), Look(1))
+    assert script.of(Started)[1].notice.endswith("the kernel of the output.")
+
+
+def test_a_network_that_cannot_be_is_refused_and_the_run_comes_back() -> None:
+    before = Experiment.from_builtins(DEEP)
+    wrong = Experiment.from_builtins({**DEEP, "layers": [*DEEP["layers"], {"kind": "highway", "units": 9}]})
+    script = Script(
+        Change(1, before),
+        Play(4),
+        Operate(2, wrong, Transplant(), 7),
+        Change(3, before, 7, True, True),
+        Play(2),
+        TakeSnapshot(),
+    )
+    (kept,) = script.of(Snapshot)
+    assert written(kept.checkpoint) == files(trained(before, 6))
+    assert len([reply for reply in script.replies if type(reply).__name__ == "Refused"]) == 1
