@@ -46,6 +46,8 @@ class Transplant(Struct, frozen=True, tag="transplant"):
 
 
 Surgery = Reinitialise | ScaleWeights | Transplant
+
+
 def told_surgery(surgery: Surgery) -> str:
     """What an operation does, in words."""
     match surgery:

@@ -24,8 +24,8 @@ from simulator.schema.parameter import replaced
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.checkpoints import USUAL_BYTES
 from simulator.training.live_change import LiveChanges
-from simulator.training.surgery import Surgery
 from simulator.training.run_info import RunInfo
+from simulator.training.surgery import Surgery
 from simulator.training.training import Training
 from tests.ui.told import ticking
 from ui.bench import link
