@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +13,14 @@ from typing import Any
 
 import pytest
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from shiboken6 import isValid
 
 from tests.ui.plot_data import view
 from tests.ui.real_runs import NETS, real
 from ui.app import create_app
 from ui.chart.marks import LANES
+from ui.chart.table import joined
 from ui.export.lanes import draw_lanes
 from ui.export.pictures import export_plot, picture
 from ui.export.tables import csv_text
@@ -50,8 +55,8 @@ def test_a_plot_of_curves_draws_every_network_and_says_which_is_which(qtbot: Any
         assert len({key.swatch for key in first.legend.keys[:4]}) == 4
         assert {style.lane for style in LANES} == {0, 1, 2, 3}
         assert picture(first, 600, 400) != alone
-        told = set(first.table().columns["state"])
-        assert told == set("ABCD")
+        told = [name.rpartition(": ")[2] for name in first.table().columns if ": " in name]
+        assert set(told) == set("ABCD")
         first.show_lanes("A", [])
         assert picture(first, 600, 400) == alone
     assert tried, "no net fills this plot"
@@ -90,12 +95,66 @@ def test_pictures_of_all_networks_are_written_and_those_beside_each_other_share_
         assert image.width() in ((600, 300) if beside else (300,)), path.name
 
 
-def test_the_table_of_several_networks_has_a_row_of_each(qtbot: Any) -> None:
+def test_the_table_of_several_networks_has_a_column_of_each(qtbot: Any) -> None:
     (kind,) = [plot for plot in PLOTS if plot.key == "gradient_depth"]
     first, other = filled(qtbot, kind, view(5)), filled(qtbot, kind, view(3))
     first.show_lanes("A", [("B, deep", other)])
     rows = list(csv.DictReader(io.StringIO(csv_text(first.table()))))
-    assert [row["state"] for row in rows] == ["A"] * 5 + ["B, deep"] * 3
+    assert [row["layer"] for row in rows] == list("12345")
+    assert [bool(row["weight_gradient_norm: A"]) for row in rows] == [True] * 5
+    assert [bool(row["weight_gradient_norm: B, deep"]) for row in rows] == [True] * 3 + [False] * 2
+    assert first.state is not None
+    alone = list(csv.DictReader(io.StringIO(csv_text(other.table()))))
+    assert [row["weight_gradient_norm: B, deep"] for row in rows[:3]] == [row["weight_gradient_norm"] for row in alone]
+
+
+@pytest.mark.parametrize("kind", PLOTS, ids=lambda kind: kind.key)
+def test_no_number_is_lost_where_tables_of_networks_are_joined(qtbot: Any, kind: type[Plot[Any]]) -> None:
+    first, other = filled(qtbot, kind, real("residual")), filled(qtbot, kind, real("deep"))
+    parts = {"A": first.table(), "B": other.table()}
+    whole = joined(parts)
+    assert len({len(column) for column in whole.columns.values()}) <= 1
+    for name, part in parts.items():
+        for column, values in part.columns.items():
+            kept = whole.columns.get(f"{column}: {name}", whole.columns.get(column, ()))
+            assert Counter(map(repr, values)) <= Counter(map(repr, kept)), column
+
+
+@pytest.mark.parametrize("kind", PLOTS, ids=lambda kind: kind.key)
+def test_what_is_said_and_read_of_a_plot_names_every_network(qtbot: Any, kind: type[Plot[Any]]) -> None:
+    first, other = filled(qtbot, kind, real("deep")), filled(qtbot, kind, real("deep"))
+    if first.state is None:
+        pytest.skip("drawn of other networks")
+    first.show_lanes("A", [("twin", other)])
+    assert "A: " in first.sentence()
+    assert "; twin: " in first.sentence()
+    for pane, across, up in itertools.product(range(len(first.canvas.panes)), (0.2, 0.5, 0.8), (0.2, 0.5, 0.8)):
+        (left, right), (low, high) = first.canvas.panes[pane].shown
+        probe = first.read(pane, left + across * (right - left), low + up * (high - low))
+        assert probe is None or probe.text.endswith("\ntwin: the same")
+
+
+def test_the_pointer_reads_an_image_beside_the_run_s_too(qtbot: Any) -> None:
+    (kind,) = [plot for plot in PLOTS if plot.key == "gradient_image"]
+    plot = kind()
+    qtbot.addWidget(plot)
+    shown = view(5)
+    plot.resize(600, 300)
+    plot.show()
+    plot.refresh(replace(shown, lanes={"B": view(4)}))
+    (lane,) = plot.lanes
+    beside = lane.plot
+    qtbot.waitUntil(lambda: beside.isVisible() and beside.canvas.width() > 200)
+    centre = beside.canvas.panes[0].sceneBoundingRect().center()
+    hovered = []
+    plot.layer_hovered.connect(hovered.append)
+    QTest.mouseMove(beside.canvas.viewport(), beside.canvas.mapFromScene(centre))
+    qtbot.waitUntil(lambda: bool(hovered))
+    assert beside.pointing.read_out.isVisible()
+    assert "‖∂W‖" in beside.pointing.read_out.text()
+    read_out = beside.pointing.read_out
+    plot.refresh(shown)
+    qtbot.waitUntil(lambda: not isValid(read_out) or not read_out.isVisible())
 
 
 def test_a_picture_of_images_beside_each_other_shows_all_and_leaves_the_window_alone(

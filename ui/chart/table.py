@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+PLACES = frozenset(
+    (
+        "step", "first_step", "last_step", "layer", "sample", "other_sample", "input", "output", "unit", "matrix",
+        "what", "gate", "factor", "rank", "time", "channel", "row", "column", "box",
+    )
+)  # fmt: skip
+"""Columns that say what the other values of a row are of, where they hold names and whole numbers."""
 
 Cell = str | float | int | None
 """None where a value is not defined; NaN and ∞ are values."""
@@ -40,3 +48,41 @@ def stacked(parts: Mapping[str, Table]) -> Table:
         for name in names:
             columns[name].extend(part.columns.get(name, [None] * part.rows))
     return Table(columns)
+
+
+def joined(parts: Mapping[str, Table]) -> Table:
+    """Tables of several networks as one, in which each has a column of its own of everything but what it is of.
+
+    Rows of the same places are one row; of equal ones in one table, as bins of a histogram are, the first with the
+    first. What only one has is left empty in the others.
+    """
+    places = [name for name in _names(parts.values()) if all(_is_place(name, part) for part in parts.values())]
+    rows = {name: _rows(part, places) for name, part in parts.items()}
+    order = list(dict.fromkeys(row for each in rows.values() for row in each))
+    columns: dict[str, list[Cell]] = {place: [row[at] for row in order] for at, place in enumerate(places)}
+    for column in _names(parts.values()):
+        for name, part in parts.items() if column not in places else ():
+            if column in part.columns:
+                values = [rows[name].get(row) for row in order]
+                columns[f"{column}: {name}"] = [None if at is None else part.columns[column][at] for at in values]
+    return Table(columns)
+
+
+def _names(parts: Iterable[Table]) -> list[str]:
+    return list(dict.fromkeys(name for part in parts for name in part.columns))
+
+
+def _is_place(name: str, table: Table) -> bool:
+    cells = table.columns.get(name, ())
+    return name in PLACES and not any(isinstance(cell, float) for cell in cells)
+
+
+def _rows(table: Table, places: Sequence[str]) -> dict[tuple[Cell, ...], int]:
+    """By its places, and by which it is of those that have the same, the number of each row."""
+    counted: dict[tuple[Cell, ...], int] = {}
+    rows: dict[tuple[Cell, ...], int] = {}
+    for row in range(table.rows):
+        at = tuple(table.columns[place][row] if place in table.columns else None for place in places)
+        counted[at] = counted.get(at, -1) + 1
+        rows[*at, counted[at]] = row
+    return rows

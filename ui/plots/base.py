@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, Qt, Signal
@@ -71,6 +73,12 @@ class Plot(DrawnPlot[S]):
         self.pointing.layer_changed.connect(self.layer_hovered)
         theme_changed.connect(self.restyle)
         text_resized.connect(self.restyle)
+
+    def let_point(self, other: Plot[S]) -> None:
+        other.pointing.follow()
+        other.pointing.asked.connect(other._read)
+        other.pointing.layer_changed.connect(other.highlight)
+        other.pointing.layer_changed.connect(self.layer_hovered)
 
     def _make_header(self) -> Header:
         header = Header(self.title, self.side, self.explain, self.formula, self.offers, f"plots/{self.key}")
@@ -240,8 +248,25 @@ class Plot(DrawnPlot[S]):
     # -- pointing ------------------------------------------------------------------------------------------------------
 
     def _read(self, pane: int, x: float, y: float) -> None:
+        self.pointing.tell(self.read(pane, x, y), self.last_column(self.canvas.panes[pane]))
+
+    def read(self, pane: int, x: float, y: float) -> Probe | None:
+        """What lies at a place of a pane, of all networks."""
         probe = None if self.state is None else self.probe(self.state, pane, x, y)
-        self.pointing.tell(probe, self.last_column(self.canvas.panes[pane]))
+        if probe is None:
+            return None
+        return replace(probe, text="\n".join([probe.text, *self._read_lanes(probe, pane, x, y)]))
+
+    def _read_lanes(self, own: Probe, pane: int, x: float, y: float) -> Iterator[str]:
+        """What lies there of the other networks, but for what is said already."""
+        said = {*own.text.splitlines()}
+        for lane in self.lanes:
+            state = lane.plot.state
+            at = self.place_in(lane, pane, x, y)
+            probe = None if state is None else lane.plot.probe(state, pane, *at)
+            lines = [] if probe is None else [line for line in probe.text.splitlines() if line not in said]
+            if probe is not None:
+                yield f"{lane.name}: {'; '.join(lines) or 'the same'}"
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -15,7 +15,7 @@ from ui.chart.drawing import Drawing, DrawnState
 from ui.chart.legend import LINES, Key, Legend, Note, PictureTitle, Swatch
 from ui.chart.marks import GHOST, LANES, LIVE, Palette, Style
 from ui.chart.pointing import Pointing
-from ui.chart.table import Table, stacked
+from ui.chart.table import Table, joined, stacked
 from ui.chart.view import S, Scale
 from ui.plots.definition import PlotDefinition
 from ui.style.numbers import integer
@@ -96,6 +96,10 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
     def _make_header(self) -> Header:
         raise NotImplementedError
 
+    def let_point(self, other: Any) -> None:
+        """Let the pointer read a plot without a header too, that of a network beside this one."""
+        raise NotImplementedError
+
     # -- drawing -------------------------------------------------------------------------------------------------------
 
     def show_state(self, state: S, *, read: bool = True) -> None:
@@ -149,6 +153,12 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
         factor, panes = (own - 1) / (depth - 1), self.canvas.panes
         across = {panes.index(pane): QTransform.fromScale(factor, 1.0) for pane in self.canvas.depth_panes}
         return across | {panes.index(pane): QTransform.fromScale(1.0, factor) for pane in self.canvas.row_panes}
+
+    def place_in(self, lane: Lane, pane: int, x: float, y: float) -> tuple[float, float]:
+        """Where a place of a pane lies for a further network."""
+        way = self.stretch(lane.plot.state.depth).get(pane) if lane.plot.state is not None else None
+        at = QPointF(x, y) if way is None else way.inverted()[0].map(QPointF(x, y))
+        return at.x(), at.y()
 
     def show_lanes(self, name: str, others: Sequence[tuple[str, DrawnPlot[S]]]) -> None:
         """Draw further networks over this one, which is called ``name``."""
@@ -218,15 +228,15 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
             pane.give_back()
 
     def table(self) -> Table:
-        """Exactly what is drawn, in full precision; a pinned ghost as further rows."""
+        """Exactly what is drawn, in full precision; a pinned ghost as further rows, further networks as columns."""
         if self.state is None:
             return Table()
-        parts = {"now": self.rows(self.state)}
-        if self.lanes:
-            parts = {self.lane_name: parts["now"]} | {lane.name: lane.plot.table() for lane in self.lanes}
+        own = self.rows(self.state)
         if self.ghost is not None:
-            parts["pinned"] = self.rows(self.ghost)
-        return stacked(parts) if len(parts) > 1 else parts["now"]
+            own = stacked({"now": own, "pinned": self.rows(self.ghost)})
+        if not self.lanes:
+            return own
+        return joined({self.lane_name: own} | {lane.name: lane.plot.table() for lane in self.lanes})
 
     # -- options -------------------------------------------------------------------------------------------------------
 
@@ -290,12 +300,20 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
         if self.state is None:
             return self._empty.text()
         shown = self.spoken(self.state) or "no values"
+        if self.lanes:
+            shown = "; ".join([f"{self.lane_name}: {shown}", *self._spoken_lanes()])
         said = [
             f"Step {integer(self.state.step)}: {shown}",
             self.legend.remark,
             *(note.text for note in self.legend.notes),
         ]
         return ". ".join(part.rstrip(".") for part in said if part) + "."
+
+    def _spoken_lanes(self) -> Iterator[str]:
+        """The same of the other networks."""
+        for lane in self.lanes:
+            state = lane.plot.state
+            yield f"{lane.name}: {'nothing yet' if state is None else lane.plot.spoken(state) or 'no values'}"
 
     def _nothing(self) -> str:
         """What an empty plot says; it does not ask for a layer that is there."""

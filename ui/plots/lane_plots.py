@@ -25,18 +25,27 @@ class LanePlots:
             return
         names = list(self._others)
         for name in [name for name in names if name not in views]:
-            self._others.pop(name).deleteLater()
+            self._let_go(self._others.pop(name))
         self._others = {name: self._others.get(name) or self._made(plot, name) for name in views}
         for name, view in views.items():
             self._bring(plot, self._others[name], view)
         if names != list(self._others):
             plot.show_lanes(OWN_NAME, list(self._others.items()))
 
+    @staticmethod
+    def _let_go(other: Any) -> None:
+        other.hide()
+        # The box with what is read stands in the window.
+        other.pointing.read_out.deleteLater()
+        other.deleteLater()
+
     def _made(self, plot: DrawnPlot[Any], name: str) -> Any:
         kind: Any = type(plot)
         other = kind(plot, bare=True)
         other.setAccessibleName(f"{plot.accessibleName()}, {name}")
         other.setVisible(False)
+        if not plot.overlays:
+            plot.let_point(other)
         return other
 
     def _bring(self, plot: DrawnPlot[Any], other: Any, view: View) -> None:
