@@ -91,5 +91,5 @@ def _place(what: str, name: str, act: Callable[[Path], str], memory: str, end: b
 
 PLACES = (
     _place("report", "net.html", _report, "ui.report.writing.write_atomic", b"</html>\n"),
-    _place("animation", "net.png", _animate, "ui.animation.animator.png_of", b"IEND\xaeB`\x82"),
+    _place("animation", "net.png", _animate, "ui.animation.animator.pixels_of", b"IEND\xaeB`\x82"),
 )

@@ -1,4 +1,4 @@
-"""Makes an animation beside a run that may go on: steps are asked for, drawn one in each turn of the loop, written."""
+"""Makes an animation beside a run that may go on: steps are asked for, drawn in turns of the loop, written."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ from simulator.record.changes import Change
 from simulator.record.record import Record
 from simulator.record.rewound import RewoundRecord
 from simulator.running.recomputation import Recomputed
-from simulator.system.animated_png import AnimatedPng
+from simulator.system.animated_png import AnimatedPng, Pixels
 from simulator.system.atomic import replacing
 from simulator.system.progress import CancelledError, Progress
 from ui.animation.plan import Plan
 from ui.animation.recomputer import Recomputer
 from ui.chart.view import View
 from ui.export import ExportError
-from ui.export.pictures import picture, png_of
+from ui.export.pictures import picture, pixels_of
 from ui.plots.base import Plot
 from ui.style.numbers import count, integer
 from ui.style.theme import LIGHT, Theme
 
 MILLISECONDS = 1000
+TURN_SECONDS = 0.03
+"""So long pictures are drawn without a look at the window, which stays usable."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Animator(QObject):
         """Closed, it leaves the file as it was."""
         self._writer: AnimatedPng | None = None
         self._turns = QTimer(self, interval=0)
-        self._turns.timeout.connect(self._draw_next)
+        self._turns.timeout.connect(self._draw_some)
         recomputer.arrived.connect(self._take)
         recomputer.failed.connect(self._fail)
 
@@ -132,15 +134,20 @@ class Animator(QObject):
         except OSError as error:
             self._fail(f"{self._animation.path} cannot be written: {error.strerror or error}")
             return
-        self._writer = AnimatedPng(stream, len(moments), round(MILLISECONDS / self._animation.frames_per_second))
+        milliseconds = round(MILLISECONDS / self._animation.frames_per_second)
+        self._writer = AnimatedPng(stream, len(moments), milliseconds, self._with_experiment)
         self._turns.start()
 
-    def _draw_next(self) -> None:
-        """The turn of one picture."""
+    def _draw_some(self) -> None:
+        """The turn of one picture, or of as many as are drawn quickly."""
         assert self._writer is not None
+        end = time.monotonic() + TURN_SECONDS
         try:
-            self._writer.add(self._picture(self._moments[self._drawn]))
-            self._drawn += 1
+            while self._drawn < len(self._moments):
+                self._writer.add(self._picture(self._moments[self._drawn]))
+                self._drawn += 1
+                if time.monotonic() > end:
+                    break
             if self._drawn == len(self._moments):
                 self._finish()
                 return
@@ -153,17 +160,18 @@ class Animator(QObject):
         else:
             self._tell("Drawing and writing", self._drawn)
 
-    def _picture(self, moment: Moment) -> bytes:
-        """What the plot shows at one step, as a PNG; the first one carries the experiment."""
+    def _picture(self, moment: Moment) -> Pixels:
+        """What the plot shows at one step."""
         plot, animation = self._plot, self._animation
         plot.show_changes(moment.changes)
         if plot.picture_title is not None:
             plot.picture_title.note = f"step {integer(moment.state.step)}"
         plot.show_state(moment.state)
-        content = png_of(picture(plot, animation.width, animation.height, animation.scale, light=False))
-        if self._drawn or self._carried is None:
-            return content
-        return embed(content, ".png", self._carried)
+        return pixels_of(picture(plot, animation.width, animation.height, animation.scale, light=False))
+
+    def _with_experiment(self, png: bytes) -> bytes:
+        """The beginning of a PNG with the experiment that it shows."""
+        return png if self._carried is None else embed(png, ".png", self._carried)
 
     def _finish(self) -> None:
         """All is written: it takes the place of what was there."""

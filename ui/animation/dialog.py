@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from PySide6.QtWidgets import (
 from simulator.record.record import Record
 from simulator.running.progress_text import progress_text
 from simulator.running.recomputation import Recomputed
+from simulator.system.animated_png import AnimatedPng
 from simulator.system.progress import Progress
 from ui.animation.animator import Animation, Animator
 from ui.animation.plan import Costs, Plan, Stretch, planned, spread
@@ -35,7 +37,7 @@ from ui.animation.recomputer import Recomputer
 from ui.bench.bench import Bench
 from ui.dialogs import plain
 from ui.dialogs.export import export_folder, length_box
-from ui.export.pictures import file_name, in_theme, picture, png_of
+from ui.export.pictures import file_name, in_theme, picture, pixels_of
 from ui.plots.base import Plot
 from ui.settings.settings import Settings
 from ui.style.numbers import count, duration, integer
@@ -178,7 +180,7 @@ class AnimationDialog(QDialog):
         with in_theme(self.plot, LIGHT) as plot:
             for _ in range(2):
                 began = time.perf_counter()
-                png_of(picture(plot, *size, self.scale.value()))
+                AnimatedPng(BytesIO(), 1, 1).add(pixels_of(picture(plot, *size, self.scale.value())))
                 seconds = min(seconds, time.perf_counter() - began)
         return seconds
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from typing import Any
 
@@ -15,6 +16,9 @@ from ui.animation.plan import Stretch
 from ui.bench.bench import Bench
 from ui.plots.base import Plot
 from ui.style.numbers import integer
+
+TURN_SECONDS = 0.02
+"""So long frames are heard without a look at the window."""
 
 
 class Recomputer(QObject):
@@ -41,8 +45,8 @@ class Recomputer(QObject):
         self._replies: deque[Recomputed | Failed] = deque()
         """What has come and nobody has heard."""
         self._turns = QTimer(self, interval=0)
-        """One at each turn of the loop: the window stays usable."""
-        self._turns.timeout.connect(self._hear_next)
+        """Few at each turn of the loop: the window stays usable."""
+        self._turns.timeout.connect(self._hear_some)
         self._notified.connect(self._take, Qt.ConnectionType.QueuedConnection)
         bench.replay_found.connect(self._take_replay)
         bench.closed.connect(self.close)
@@ -104,10 +108,14 @@ class Recomputer(QObject):
         if self._replies:
             self._turns.start()
 
-    def _hear_next(self) -> None:
-        reply = self._replies.popleft()
+    def _hear_some(self) -> None:
+        end = time.monotonic() + TURN_SECONDS
+        while self._replies and time.monotonic() < end:
+            self._hear(self._replies.popleft())
         if not self._replies:
             self._turns.stop()
+
+    def _hear(self, reply: Recomputed | Failed) -> None:
         if isinstance(reply, Failed):
             self._fail(reply.message.rstrip("."))
             return

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
+import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QMarginsF, QMimeData, QRectF, QSize, QSizeF
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
 from simulator.data.own_file import NOT_IN_NAMES
 from simulator.experiment.carriers import Carried, embed, is_carrier
+from simulator.system.animated_png import Pixels
 from simulator.system.atomic import write_atomic
 from simulator.system.progress import CancelledError, followed
 from ui.export.tables import csv_text
@@ -180,6 +182,15 @@ def png_of(image: QImage) -> bytes:
     device = _buffer()
     QImageWriter(device, QByteArray(b"png")).write(image)
     return bytes(device.data().data())
+
+
+def pixels_of(image: QImage) -> Pixels:
+    """Red, green and blue of each pixel: (height, width, 3)."""
+    coloured = image.convertToFormat(QImage.Format.Format_RGB888)
+    height, width = coloured.height(), coloured.width()
+    rows = np.frombuffer(coloured.constBits(), np.uint8).reshape(height, coloured.bytesPerLine())
+    # The image's memory goes with it.
+    return np.array(rows[:, : 3 * width]).reshape(height, width, 3)
 
 
 def vector_drawing(plot: Plot[Any], width: int, height: int, *, light: bool = True) -> bytes:
