@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -301,19 +301,13 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
             return self._empty.text()
         shown = self.spoken(self.state) or "no values"
         if self.lanes:
-            shown = "; ".join([f"{self.lane_name}: {shown}", *self._spoken_lanes()])
+            shown = "; ".join([f"{self.lane_name}: {shown}", *map(_spoken, self.lanes)])
         said = [
             f"Step {integer(self.state.step)}: {shown}",
             self.legend.remark,
             *(note.text for note in self.legend.notes),
         ]
         return ". ".join(part.rstrip(".") for part in said if part) + "."
-
-    def _spoken_lanes(self) -> Iterator[str]:
-        """The same of the other networks."""
-        for lane in self.lanes:
-            state = lane.plot.state
-            yield f"{lane.name}: {'nothing yet' if state is None else lane.plot.spoken(state) or 'no values'}"
 
     def _nothing(self) -> str:
         """What an empty plot says; it does not ask for a layer that is there."""
@@ -332,3 +326,9 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
         self._empty.setGeometry(self.canvas.rect().adjusted(24, 24, -24, -24))
         self.legend.give_room(self.canvas.height())
         self.canvas.give_room()
+
+
+def _spoken(lane: Lane) -> str:
+    """What a further network shows."""
+    state = lane.plot.state
+    return f"{lane.name}: {'nothing yet' if state is None else lane.plot.spoken(state) or 'no values'}"
