@@ -175,6 +175,11 @@ class Parameter:
     def live(self) -> bool:
         return self.knob.live
 
+    def of(self, spec: Spec) -> Any:
+        """What a description says in this field; a flag that it leaves out is off."""
+        value = getattr(spec, self.name)
+        return self.default if value is msgspec.UNSET else value
+
     @property
     def range_text(self) -> str:
         """The valid range in words: ``> 0``, ``0 … 0.95``, ``a | b``."""

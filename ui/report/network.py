@@ -79,7 +79,7 @@ def _told(layer: Spec, bases: tuple[type[Part], ...]) -> str:
 def _besides(layer: Spec) -> Iterator[str]:
     """What else is set, if it is not as usual."""
     for field in own_first(type(layer)):
-        value = getattr(layer, field.name)
+        value = field.of(layer)
         if field.name == "repeat" or field.type == "parts" or value == field.default:
             continue
         if not _of(field, (Activation, Initializer, *NORMS)) and field.name not in ("units", "channels"):

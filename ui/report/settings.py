@@ -70,8 +70,8 @@ def _fields(spec: Spec, usual: Any, depth: int = 0) -> Iterator[Setting]:
     if isinstance(spec, Part) and depth == 0 and not hasattr(spec, "repeat"):
         yield Setting("kind", spec.title, usual.title if isinstance(usual, Part) else "", depth)
     for field in own_first(type(spec)):
-        value = getattr(spec, field.name)
-        default = getattr(usual, field.name) if type(usual) is type(spec) else field.default
+        value = field.of(spec)
+        default = field.of(usual) if type(usual) is type(spec) else field.default
         if field.type == "parts" or field.knob.hidden:
             continue
         if isinstance(value, Spec):
