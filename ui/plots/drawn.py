@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QTransform
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.chart.canvas import Canvas
 from ui.chart.drawing import Drawing, DrawnState
-from ui.chart.legend import LINES, Key, Legend, Note, PictureTitle, Swatch
-from ui.chart.marks import GHOST, LANES, LIVE, Palette, Style
+from ui.chart.legend import Legend, Note, PictureTitle
+from ui.chart.marks import GHOST, LIVE, Palette, Style
 from ui.chart.pointing import Pointing
 from ui.chart.table import Table, joined, stacked
 from ui.chart.view import S, Scale
-from ui.plots.definition import PlotDefinition
+from ui.plots.several_networks import Lane, SeveralNetworks
 from ui.style.numbers import integer
 from ui.style.theme import Theme, current_theme, depth_colours
 
@@ -32,16 +30,7 @@ NOTHING_IN_VIEW = "nothing here: double-click"
 """What a view says from which a hand has moved all that is drawn; a double-click or A brings it back."""
 
 
-@dataclass(frozen=True)
-class Lane:
-    """A further network: its name, a plot of it that is not shown, and how it is told from the others."""
-
-    name: str
-    plot: DrawnPlot[Any]
-    style: Style
-
-
-class DrawnPlot(QWidget, PlotDefinition[S]):
+class DrawnPlot(QWidget, SeveralNetworks[S]):
     """A state, and what is pinned, on panes."""
 
     def __init__(self, parent: QWidget | None, theme: Theme | None, *, bare: bool) -> None:
@@ -55,9 +44,7 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
         """By which what is shown was trained, as of its step."""
         self.ghost: S | None = None
         self.lanes: tuple[Lane, ...] = ()
-        """Networks that are drawn over this one."""
         self.lane_name = ""
-        """What this one is called beside them."""
         self.options = {option.key: option.on for option in self.offers}
         self.by_hand: set[str] = set()
         """Options that a hand has set: they stay."""
@@ -135,47 +122,7 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
             )
             for place, (state, style) in enumerate(states)
         ]
-        self.drawing.show([*own, *(self._drawn_lane(lane) for lane in lanes)])
-
-    def _drawn_lane(self, lane: Lane) -> DrawnState:
-        """A further network on these axes; its layers stand at the same relative depth."""
-        state = lane.plot.state
-        assert state is not None
-        for mine, its in zip(self.scales, lane.plot.scales, strict=True):
-            vars(its).update(vars(mine))
-        return DrawnState(lane.plot.marks(state), lane.style, stretch=self.stretch(state.depth))
-
-    def stretch(self, depth: int) -> dict[int, QTransform]:
-        """By pane: what brings a network of so many layers to where this one has its own of the same relative depth."""
-        own = self.state.depth if self.state is not None else 0
-        if own == depth or min(own, depth) < 2:
-            return {}
-        factor, panes = (own - 1) / (depth - 1), self.canvas.panes
-        across = {panes.index(pane): QTransform.fromScale(factor, 1.0) for pane in self.canvas.depth_panes}
-        return across | {panes.index(pane): QTransform.fromScale(1.0, factor) for pane in self.canvas.row_panes}
-
-    def place_in(self, lane: Lane, pane: int, x: float, y: float) -> tuple[float, float]:
-        """Where a place of a pane lies for a further network."""
-        way = self.stretch(lane.plot.state.depth).get(pane) if lane.plot.state is not None else None
-        at = QPointF(x, y) if way is None else way.inverted()[0].map(QPointF(x, y))
-        return at.x(), at.y()
-
-    def show_lanes(self, name: str, others: Sequence[tuple[str, DrawnPlot[S]]]) -> None:
-        """Draw further networks over this one, which is called ``name``."""
-        self.lane_name = name if others else ""
-        self.lanes = tuple(Lane(each, plot, LANES[place % len(LANES)]) for place, (each, plot) in enumerate(others, 1))
-        self.legend.begin()
-        if not self.overlays:
-            self._stand_beside(others)
-        self.redraw()
-
-    def _stand_beside(self, others: Sequence[tuple[str, DrawnPlot[S]]]) -> None:
-        """Show them at the right of this one, each under its name."""
-        for name, plot in others:
-            if plot.picture_title is not None:
-                plot.picture_title.say(name)
-            self._row.addWidget(plot, 1)
-            plot.show()
+        self.drawing.show([*own, *(self.drawn_lane(lane) for lane in lanes)])
 
     def hold_axes(self, states: Sequence[S]) -> None:
         """Give the axes room for all of these states, and keep them so until a run begins or an option turns."""
@@ -284,16 +231,9 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
             notes.insert(0, Note(f"held at step {integer(self.state.step)}"))
         if any(pane.astray for pane in self.canvas.panes):
             notes.insert(0, Note(NOTHING_IN_VIEW, warning=True))
-        keys = [*self._lane_keys(), *self.legend_keys(self.state), *self.drawing.keys(), *self.pinned_key()]
+        keys = [*self.lane_keys(), *self.legend_keys(self.state), *self.drawing.keys(), *self.pinned_key()]
         self.legend.say(keys, notes, self.remark(self.state))
         self.pointing.read_again()
-
-    def _lane_keys(self) -> list[Key]:
-        if not self.overlays:
-            return [Key(self.lane_name, "text", "none")] if self.lane_name else []
-        names = [self.lane_name, *(lane.name for lane in self.lanes)] if self.lanes else []
-        strokes: Sequence[Swatch] = tuple(LINES)
-        return [Key(name, "text", strokes[place % len(strokes)]) for place, name in enumerate(names)]
 
     def sentence(self) -> str:
         """What can be seen, for whoever cannot: what is shown now with its range, and what the legend remarks."""
@@ -301,7 +241,7 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
             return self._empty.text()
         shown = self.spoken(self.state) or "no values"
         if self.lanes:
-            shown = "; ".join([f"{self.lane_name}: {shown}", *map(_spoken, self.lanes)])
+            shown = "; ".join([f"{self.lane_name}: {shown}", *self.spoken_lanes()])
         said = [
             f"Step {integer(self.state.step)}: {shown}",
             self.legend.remark,
@@ -326,9 +266,3 @@ class DrawnPlot(QWidget, PlotDefinition[S]):
         self._empty.setGeometry(self.canvas.rect().adjusted(24, 24, -24, -24))
         self.legend.give_room(self.canvas.height())
         self.canvas.give_room()
-
-
-def _spoken(lane: Lane) -> str:
-    """What a further network shows."""
-    state = lane.plot.state
-    return f"{lane.name}: {'nothing yet' if state is None else lane.plot.spoken(state) or 'no values'}"
