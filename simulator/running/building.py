@@ -15,7 +15,7 @@ from simulator.system.machine import out_of_memory
 from simulator.system.progress import CancelledError
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.live_change import LiveChange
-from simulator.training.surgery import operated
+from simulator.training.operation import operated
 from simulator.training.training import Training
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment
-from simulator.training.surgery import Surgery, operated
+from simulator.training.surgery import Surgery
 
 if TYPE_CHECKING:
     from simulator.training.checkpoint import Checkpoint
@@ -35,6 +35,9 @@ class LiveChange(Struct, frozen=True):
     def act(self, training: Training) -> Training:
         """Let it act again on a training that stands between two steps; the one that goes on."""
         if self.surgery is not None:
+            # Whoever only tells of changes trains nothing.
+            from simulator.training.operation import operated
+
             return operated(training, self.surgery, self.experiment or training.experiment)[0]
         self._act(training)
         return training

@@ -24,8 +24,9 @@ from simulator.running.messages import (
 from simulator.running.worker import Worker
 from simulator.training.checkpoint_files import written
 from simulator.training.live_change import LiveChange
+from simulator.training.operation import operated
 from simulator.training.replay import Replay, training_at
-from simulator.training.surgery import Reinitialise, ScaleWeights, Surgery, Transplant, operated
+from simulator.training.surgery import Reinitialise, ScaleWeights, Surgery, Transplant
 from tests.simulator.test_surgery import DEEP, MORE, files, steps, trained
 
 

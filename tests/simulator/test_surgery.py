@@ -15,14 +15,8 @@ from simulator.parts.activations import Activation
 from simulator.parts.optimizers import Optimizer
 from simulator.schema.parameter import kind_of, kinds, parameters
 from simulator.training.checkpoint_files import written
-from simulator.training.surgery import (
-    Reinitialise,
-    ScaleWeights,
-    Transplant,
-    carried_slots,
-    module_of,
-    operated,
-)
+from simulator.training.operation import carried_slots, module_of, operated
+from simulator.training.surgery import Reinitialise, ScaleWeights, Transplant
 from simulator.training.training import Training
 from tests.simulator.combinations import LAYERS, Plain, fitting
 

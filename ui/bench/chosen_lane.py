@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from simulator.experiment.differences import differences_between
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
 from simulator.experiment.lane import OWN_NAME, LaneSpec
+from simulator.training.surgery import Surgery
 from ui.bench.document import Document
 
 LETTERS = "BCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -74,6 +75,17 @@ class ChosenLane(QObject):
             return in_words(error)
         told = description if self.name == OWN_NAME or self.all else f"{description} ({self.name})"
         return self.document.propose(after.to_builtins(), told, merge_key, final, back_to)
+
+    def operate(self, builtins: Mapping[str, Any], description: str, surgery: Surgery) -> str | None:
+        """Go on as what the forms propose with what an operation makes of the running network; why not, if not."""
+        if self.name != OWN_NAME or self.all:
+            return f"Only {OWN_NAME} alone can be operated on: choose it, and not all."
+        whole = self.document.experiment
+        try:
+            after = replace(Experiment.from_builtins(dict(builtins)), lanes=whole.lanes)
+        except ValueError as error:
+            return in_words(error)
+        return self.document.propose(after.to_builtins(), description, surgery=surgery)
 
     def _after(self, experiment: Experiment, proposed: Experiment) -> Experiment:
         lanes = experiment.lanes or ()

@@ -17,11 +17,14 @@ from PySide6.QtWidgets import (
 from simulator.experiment.experiment import Experiment
 from simulator.schema.parameter import replaced
 from simulator.training.run_info import RunInfo
+from simulator.training.surgery import Surgery
 from ui.builder import edits
 from ui.builder.edits import Change, Place
 from ui.builder.entries import Entry, entries_of
 from ui.builder.identity import Identities, tags
+from ui.builder.keeping import labels_of, output_label
 from ui.builder.kinds_menu import kinds_menu
+from ui.builder.operations import Operations
 from ui.builder.outlook import Outlook, summary_of
 from ui.builder.pages import Foot, Pages
 from ui.builder.refusal import Refusal
@@ -29,7 +32,7 @@ from ui.builder.repairs import Misfit, Offer, fitted, impossible, misfit, place_
 from ui.builder.stack import Colours, Stack, depth_colour
 from ui.builder.tools import StackTools
 from ui.forms.form import PartForm, Path
-from ui.forms.propose import Propose, description_of, key_of
+from ui.forms.propose import Operate, Propose, description_of, key_of
 from ui.style.numbers import count
 from ui.style.text_size import scaled, with_text
 
@@ -53,9 +56,13 @@ class Builder(QWidget):
     input_chosen = Signal()
     """The input row was chosen: its knobs are the data set's."""
 
-    def __init__(self, propose: Propose, colours: Colours = depth_colour, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, propose: Propose, colours: Colours = depth_colour, parent: QWidget | None = None,
+        operate: Operate | None = None,
+    ) -> None:  # fmt: skip
+        """Without ``operate`` nothing can be done to a network that is trained."""
         super().__init__(parent)
-        self._propose = propose
+        self._propose, self._operate = propose, operate
         self._experiment: Experiment | None = None
         self._plain: dict[str, Any] = {"layers": []}
         self._identities = Identities()
@@ -80,6 +87,10 @@ class Builder(QWidget):
         self.foot = Foot()
         self._tools = StackTools(self.stack, self._act, self._added)
         self.actions_by_name = self._tools.actions
+        self.operations = Operations(self.stack, self._act, self._operate_on_chosen)
+        self.operations.keep.setVisible(operate is not None)
+        if operate is not None:
+            self.actions_by_name |= self.operations.actions
         self._arrange()
         self._connect()
 
@@ -96,6 +107,7 @@ class Builder(QWidget):
         column.setSpacing(4)
         column.addWidget(self.stack, 1)
         column.addLayout(self._tools.buttons(self._kinds))
+        column.addWidget(self.operations.keep)
         column.addWidget(self.refusal)
         self.split = split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(top)
@@ -114,7 +126,11 @@ class Builder(QWidget):
     def _kinds(self, button: QToolButton) -> QMenu:
         """What can be added; greyed where it could not stand."""
         self.menu, self.inside_menu = kinds_menu(
-            self._add, self._add_inside, lambda kind: self._obstacle(self._added, kind),
+            self._add,
+            lambda kind: self._act(
+                "Add inside", lambda p, c: self._fitted(*edits.added_inside(p, c, {"kind": kind}))
+            ),
+            lambda kind: self._obstacle(self._added, kind),
             lambda kind: self._obstacle(edits.added_inside, kind), button,
         )  # fmt: skip
         return self.menu
@@ -211,6 +227,7 @@ class Builder(QWidget):
                 self.input_chosen.emit()
         composite = any(edits.inner_name(edits.at(self._plain, place)) for place in edits.uppermost(chosen))
         self._tools.enable(bool(chosen), composite)
+        self.operations.enable(bool(chosen), bool(rows) and rows[-1] == self.stack.count() - 1)
         self.inside_menu.setEnabled(composite)
         self.inside_menu.menuAction().setToolTip(INSIDE if composite else NOT_INSIDE)
 
@@ -238,8 +255,15 @@ class Builder(QWidget):
 
     def _pass_on(self, plain: dict[str, Any], text: str, key: str | None, final: bool) -> str | None:
         """Propose ``plain``; its layers are known again in what comes back, also where they are alike."""
+        assert self._experiment is not None
+        surgery = self.operations.surgery(self._experiment, self._plain, plain)
+        if surgery is not None and not final:
+            return None  # A network is handed on when the hand lets go.
         self._proposed = [plain]
-        reason = self._propose(edits.untagged(plain), text, key, final)
+        if surgery is not None and self._operate is not None:
+            reason = self._operate(edits.untagged(plain), text, surgery)
+        else:
+            reason = self._propose(edits.untagged(plain), text, key, final)
         self._proposed = []
         if reason is None and self._experiment is not None and edits.untagged(plain) == edits.untagged(self._plain):
             # Layers that are alike have changed places.
@@ -267,9 +291,6 @@ class Builder(QWidget):
         """Behind what is chosen, first where that is the input, else last."""
         first = not chosen and self.stack.rows() == [0]
         return edits.added(plain, [(*edits.TOP, -1)] if first else chosen, layer)
-
-    def _add_inside(self, kind: str) -> None:
-        self._act("Add inside", lambda p, c: self._fitted(*edits.added_inside(p, c, {"kind": kind})))
 
     def _obstacle(self, add: Add, kind: str) -> str:
         """Why a layer of this kind cannot stand where it would be added, whatever is repaired; empty where it can."""
@@ -301,6 +322,15 @@ class Builder(QWidget):
             self._then = then
             if reason != self.refusal.text():
                 self._refuse(reason, text, None)
+
+    def _operate_on_chosen(self, text: str, made: Callable[[tuple[str, ...]], Surgery]) -> None:
+        """Do something to the chosen layers, or to the output, as they are trained."""
+        if self._operate is None or self._experiment is None:
+            return
+        chosen = edits.uppermost(self.chosen())
+        labels = labels_of(self._plain, chosen) if chosen else (output_label(self._plain),)
+        what = f"{text}: {count(len(labels), 'layer')}" if chosen else f"{text}: output"
+        self.refusal.say(self._operate(self._experiment.to_builtins(), what, made(labels)) or "")
 
     def _layer_edited(self, path: Path, value: Any, final: bool) -> None:
         chosen = self.chosen()

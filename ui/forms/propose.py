@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from simulator.training.surgery import Surgery
 from ui.forms.form import PartForm, Path
 
 Propose = Callable[[dict[str, Any], str, str | None, bool], str | None]
 """(experiment as builtins, description, merge key, final) → None, or the reason for the refusal."""
+Operate = Callable[[dict[str, Any], str, Surgery], str | None]
+"""(experiment as builtins, description, operation on the running network) → None, or the reason for the refusal."""
 
 
 def description_of(form: PartForm, path: Path) -> str:

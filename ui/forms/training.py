@@ -7,15 +7,16 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from simulator.data import Csv
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.schema.parameter import parameter, parameters, replaced
+from simulator.training.surgery import Transplant
 from ui.forms.acting_rate import acting_rate, unused_rate
 from ui.forms.curve import ScheduleCurve
 from ui.forms.form import PartForm, Path, Plain, Suggestions
-from ui.forms.propose import Propose, description_of, key_of
+from ui.forms.propose import Operate, Propose, description_of, key_of
 from ui.forms.row import Note
 from ui.forms.section import Section
 from ui.style.numbers import setting
@@ -59,6 +60,12 @@ def column_names(path: Path, beside: Plain) -> tuple[str, ...]:
     )
 
 
+KEEP_STATE = (
+    "While on, another optimiser goes on with what the one before has gathered, as far as it means the same to both; "
+    "off, it begins with empty state."
+)
+
+
 def with_fitting_loss(old: Experiment, plain: dict[str, Any]) -> dict[str, Any]:
     """``plain`` with the loss left to the data's task, where it was so before or cannot be otherwise."""
     free = {**plain, "loss": None}
@@ -89,10 +96,15 @@ class TrainingPanel(QScrollArea):
     """Everything of an experiment but its stack. Edits go through ``propose``."""
 
     def __init__(
-        self, propose: Propose, suggestions: Suggestions = column_names, parent: QWidget | None = None
-    ) -> None:
+        self, propose: Propose, suggestions: Suggestions = column_names, parent: QWidget | None = None,
+        operate: Operate | None = None,
+    ) -> None:  # fmt: skip
+        """Without ``operate`` another optimiser always begins with empty state."""
         super().__init__(parent)
-        self._propose = propose
+        self._propose, self._operate = propose, operate
+        self.keep_state = QCheckBox("Keep state when swapped")
+        self.keep_state.setToolTip(KEEP_STATE)
+        self.keep_state.setVisible(operate is not None)
         self._suggestions = suggestions
         self._experiment: Experiment | None = None
         self.curve = ScheduleCurve()
@@ -145,6 +157,8 @@ class TrainingPanel(QScrollArea):
         column.addWidget(form)
         if names == ("schedule",):
             column.addWidget(self.curve)
+        if names[0] == "optimizer":
+            column.addWidget(self.keep_state)
         if names == ("data",):
             column.addWidget(self.notes)
         part = _Part(Section(title, body), form, prefix, names)
@@ -221,7 +235,10 @@ class TrainingPanel(QScrollArea):
         plain = replaced(self._experiment.to_builtins(), whole, value)
         if whole[0] == "data":
             plain = with_fitting_loss(self._experiment, plain)
-        reason = self._propose(plain, description_of(part.form, path), key_of(whole), final)
+        if whole == ("optimizer", "kind") and self._operate is not None and self.keep_state.isChecked():
+            reason = self._operate(plain, description_of(part.form, path), Transplant())
+        else:
+            reason = self._propose(plain, description_of(part.form, path), key_of(whole), final)
         if reason is not None:
             self.set_experiment(self._experiment)
             part.form.refuse(path, reason)

@@ -113,8 +113,8 @@ class MainWindow(QMainWindow):
         self.lanes_bar = LanesBar(self.chosen, self.bench.lanes)
         self.verdict = VerdictStrip(self.bench, self.plot_area)
         self.lanes_bar.take_verdict(self.verdict)
-        self.builder = Builder(propose=self.chosen.propose)
-        self.training = TrainingPanel(propose=self.chosen.propose)
+        self.builder = Builder(propose=self.chosen.propose, operate=self.chosen.operate)
+        self.training = TrainingPanel(propose=self.chosen.propose, operate=self.chosen.operate)
 
     def _lay_out(self) -> None:
         self.setObjectName("mainWindow")
