@@ -157,3 +157,10 @@ def test_listing_presets_needs_no_qt(tmp_path: Path) -> None:
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(main.__file__).parent)
     assert ended.returncode == 0
     assert "vanishing-sigmoid" in ended.stdout
+
+
+def test_modules_are_imported_as_python_does_without_their_sources_being_read() -> None:
+    code = "import builtins; plain = builtins.__import__; import ui.app; print(builtins.__import__ is plain)"
+    folder = Path(main.__file__).parent
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, check=True)
+    assert done.stdout.strip() == "True"
