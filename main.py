@@ -152,8 +152,8 @@ def open_bench(target: str | None, worker: Mode | None, reset: bool = False) -> 
 
         return show(target, worker, transport, reset=reset)
     except (ValueError, OSError, MemoryError) as error:
-        told = out_of_memory(error) if isinstance(error, MemoryError) else " ".join(str(error).split())
-        print(f"error: {told}", file=sys.stderr)
+        reason = out_of_memory(error) if isinstance(error, MemoryError) else " ".join(str(error).split())
+        print(f"error: {reason}", file=sys.stderr)
         return 2
     finally:
         gc.enable()

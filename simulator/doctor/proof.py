@@ -1,4 +1,4 @@
-"""Which of the suspected causes is the true one, and which mends mend: copies of the run decide."""
+"""Which of the suspected causes is the true one, and which remedies help: copies of the run decide."""
 
 from __future__ import annotations
 
@@ -150,9 +150,9 @@ def _without_culprit(others: Sequence[Finding], trials: Trials) -> tuple[Finding
         # No part of a network can be blamed for what cannot be learnt.
         blameless = [each.finding for each in tested if not each.finding.factor and each.finding not in nothing]
         return (*nothing, *(replace(each, remedies=()) for each in blameless))
-    return tuple(each.proven for each in tested if each.finding.severity != "warning" or _told(each))
+    return tuple(each.proven for each in tested if each.finding.severity != "warning" or _worth_telling(each))
 
 
-def _told(tested: Tested) -> bool:
+def _worth_telling(tested: Tested) -> bool:
     """Whether a warning is worth a word although nothing that was tried at least halves the loss."""
     return tested.finding.rule == "over-fitting" or not tested.finding.remedies

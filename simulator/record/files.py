@@ -155,7 +155,7 @@ def _write_arrays(name: str, arrays: dict[str, Any], create: Opener) -> None:
 def read(source: Opener) -> Record:
     """The record that was written; RecordError where it is none, OSError where a file cannot be read."""
     written = _read_json(source)
-    with _told(JSON):
+    with _as_record_error(JSON):
         _check_history(written.history)
         for name, past in written.pasts.items():
             _check_past(name, past)
@@ -167,13 +167,13 @@ def read(source: Opener) -> Record:
     record.changes.restore(written.changes)
     record.seconds = written.seconds
     buffer = _read("frames_bytes", source, "|u1", (written.frame_bytes,))
-    with _told(JSON):
+    with _as_record_error(JSON):
         record.first, record.scored = (_frame(plain, buffer) for plain in (written.first, written.scored))
     return record
 
 
 @contextmanager
-def _told(name: str) -> Iterator[None]:
+def _as_record_error(name: str) -> Iterator[None]:
     """What is wrong with a file is said in one sentence."""
     try:
         yield
@@ -188,7 +188,7 @@ def _check(holds: bool, otherwise: str) -> None:
 
 
 def _read_json(source: Opener) -> _Written:
-    with _told(JSON), source(JSON) as stream:
+    with _as_record_error(JSON), source(JSON) as stream:
         content = stream.read(MOST_JSON + 1)
         _check(len(content) <= MOST_JSON, f"it is larger than {MOST_JSON // 2**20} MiB")
         _check(not has_too_many_values(content, MOST_VALUES), "it holds more values than any record")
@@ -225,7 +225,7 @@ def _power(stride: int) -> bool:
 
 def _read(name: str, source: Opener, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
     file = f"{name}.npy"
-    with _told(file), source(file) as stream:
+    with _as_record_error(file), source(file) as stream:
         return read_array(stream, dtype, shape)
 
 
@@ -234,7 +234,7 @@ def _read_history(history: _History, source: Opener) -> History:
     shapes = dict.fromkeys(("low", "high", "last"), (-(-history.steps // history.stride), width))
     parts = {part: _read(f"history_{part}", source, "<f8", shape) for part, shape in shapes.items()}
     lost = _read("history_lost", source, "<i8", (2, width))
-    with _told("history_lost.npy"):
+    with _as_record_error("history_lost.npy"):
         inside = (lost >= history.start) & (lost < history.start + history.steps)
         _check(bool(((lost == NEVER) | inside).all()), "it names steps that are not recorded")
     provisional = _read("history_provisional", source, "<f8", (int(history.provisional), width))
@@ -253,7 +253,7 @@ def _read_past(name: str, past: _Past, source: Opener) -> Past:
         marked=_read(f"{name}_marked", source, "|b1", (count,)),
         values=_read(f"{name}_values", source, "<f8", (count, *sampled()[name].shape(past.subject))),
     )
-    with _told(f"{name}_steps.npy"):
+    with _as_record_error(f"{name}_steps.npy"):
         ends = np.stack([arrays.steps, arrays.lasts], axis=1).ravel()
         whole = bool((np.mod(ends, 1) == 0).all() and ends[0] >= 0 and ends[-1] <= MOST_STEP)
         ordered = bool((np.diff(ends) >= 0).all() and (np.diff(arrays.steps) > 0).all())

@@ -86,7 +86,7 @@ class ArchiveReader:
         """The member of this name, to be read."""
         if name not in self._members:
             raise ArchiveError(f"it has no {name}")
-        with _told(), self._zip.open(self._members[name]) as member:
+        with _as_archive_error(), self._zip.open(self._members[name]) as member:
             yield member
 
     def read(self, name: str, limit: int = MOST_BYTES) -> bytes:
@@ -104,7 +104,7 @@ def reading(path: Path, allowed: Callable[[str], bool]) -> Iterator[ArchiveReade
         size = stream.seek(0, 2)
         _check_size(stream, size)
         with ExitStack() as stack:
-            with _told():
+            with _as_archive_error():
                 archive = stack.enter_context(zip_of(stream))
             yield ArchiveReader(archive, size, allowed)
 
@@ -125,7 +125,7 @@ def _check_size(stream: IO[bytes], size: int) -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _as_archive_error() -> Iterator[None]:
     """A zip that cannot be read is told in one sentence."""
     try:
         yield

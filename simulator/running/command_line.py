@@ -229,8 +229,8 @@ def prepare(arguments: argparse.Namespace, shared: Shared | None = None) -> Expe
     if "data.path" not in dict(settings):
         _check_reach(Path(arguments.target), arguments.allow_files)
     if experiment.lanes:
-        told = count_text(len(experiment.lanes), "network")
-        print(f"note: {told} beside it in the file: compare trains them too, run does not", file=sys.stderr)
+        networks = count_text(len(experiment.lanes), "network")
+        print(f"note: {networks} beside it in the file: compare trains them too, run does not", file=sys.stderr)
     if news := changed(experiment.data):
         print(f"note: {news}", file=sys.stderr)
     return experiment
@@ -333,7 +333,7 @@ def _tell(result: RunResult, whose: str, known_notes: tuple[str, ...]) -> None:
         print(f"note: {result.news}", file=sys.stderr)
     if result.stopped is not None:
         print(f"{whose}{result.stopped.sentence}")
-    print(_told(result, whose))
+    print(_headline_of(result, whose))
     if result.interrupted:
         stands = f"its files stand as of step {integer(result.last.step)}, and --resume goes on from there"
         print(f"{whose}ended early: {stands}", file=sys.stderr)
@@ -364,7 +364,7 @@ def _results(
         yield from run_ensemble(experiment, arguments.seeds, steps=arguments.steps, out=arguments.out, **options)
 
 
-def _told(result: RunResult, whose: str) -> str:
+def _headline_of(result: RunResult, whose: str) -> str:
     from simulator.doctor.headline import headline
     from simulator.schema.numbers import integer
 

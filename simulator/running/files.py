@@ -72,7 +72,7 @@ def cell(value: float | None) -> str:
     return "" if value is None else repr(float(value))
 
 
-def _told(value: Cell) -> str | int:
+def _plain(value: Cell) -> str | int:
     """Words and counts as they are, numbers in full."""
     return value if isinstance(value, (str, int)) else cell(value)
 
@@ -197,7 +197,7 @@ class RunFiles:
         rows: dict[str, list[Mapping[str, object]]] = {}
         try:
             for row in analysis.rows(observed.result, self.info):
-                filled = {"step": observed.step, **{name: _told(value) for name, value in row.cells.items()}}
+                filled = {"step": observed.step, **{name: _plain(value) for name, value in row.cells.items()}}
                 rows.setdefault(row.file, []).append(filled)
         except ValueError as error:
             return str(error)

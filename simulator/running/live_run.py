@@ -45,7 +45,7 @@ class LiveRun:
         self._kept, self._kept_throttle = NOTHING_KEPT, Throttle(0, KEPT_SECONDS)
         self._told = len(timeline.changes.entries)
         """How many live changes answers have brought."""
-        self._told_experiment: Experiment | None = None
+        self._announced_experiment: Experiment | None = None
         """Of the last frame."""
         self._seconds, self._made = 0.0, 0
         """What its steps have taken here, and how many were made."""
@@ -72,9 +72,9 @@ class LiveRun:
 
     def frame(self, scalars: Mapping[str, float], observed: Made) -> Frame:
         """The present step for an answer; what is trained is told again only where it is another."""
-        frame, told = frame_of(self.training, scalars, observed), self._told_experiment
-        self._told_experiment = self.training.experiment
-        return replace(frame, experiment=None) if self.training.experiment is told else frame
+        frame, announced = frame_of(self.training, scalars, observed), self._announced_experiment
+        self._announced_experiment = self.training.experiment
+        return replace(frame, experiment=None) if self.training.experiment is announced else frame
 
     def snapshot(self) -> Snapshot:
         """The run between two steps, with its rows that no answer has brought yet."""

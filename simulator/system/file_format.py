@@ -31,14 +31,14 @@ class FileFormat:
     migrations: Mapping[int, Migration] = field(default_factory=_none)
     """Format → what makes content of the next one of one of it."""
 
-    def brought_up(self, plain: dict[str, Any], stated: object, told: str = "its format ") -> dict[str, Any]:
-        """Content that states this format, as the present one has it; ``told`` names the format in a refusal."""
+    def brought_up(self, plain: dict[str, Any], stated: object, name: str = "its format ") -> dict[str, Any]:
+        """Content that states this format, as the present one has it; ``name`` names the format in a refusal."""
         if not isinstance(stated, int) or isinstance(stated, bool) or stated < 1:
-            raise FormatError(f"{told.strip()} is {str(stated)[:40]!r}, not a number from 1 on")
+            raise FormatError(f"{name.strip()} is {str(stated)[:40]!r}, not a number from 1 on")
         if stated > self.number:
             needs = plain.get("needs")
             version = f"version {needs[:LONGEST_VERSION]}" if isinstance(needs, str) and needs else "a later version"
-            raise FormatError(f"{told}{str(stated)[:20]} needs {version} of Nablascope; this is {__version__}")
+            raise FormatError(f"{name}{str(stated)[:20]} needs {version} of Nablascope; this is {__version__}")
         for number in range(stated, self.number):
             plain = self.migrations[number](plain)
         return plain

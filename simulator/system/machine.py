@@ -48,8 +48,8 @@ def refuse_shortage(amount: int, what: str) -> None:
 
 def out_of_memory(error: MemoryError, what: str = "") -> str:
     """One sentence, with what the error itself says: ``there is not enough memory for this network``."""
-    told = " ".join(str(error).split())
-    return f"there is not enough memory{what and f' for {what}'}{told and f' ({told})'}"
+    reason = " ".join(str(error).split())
+    return f"there is not enough memory{what and f' for {what}'}{reason and f' ({reason})'}"
 
 
 def _available() -> int | None:

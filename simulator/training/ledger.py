@@ -213,18 +213,18 @@ def _threads(value: Any, path: str) -> int:
 def words_of(entries: Iterable[LiveChange], before: Experiment) -> Iterator[str]:
     """Each change in words: ``learning rate: 0.1 → 0.05``."""
     for change in entries:
-        told = []
+        parts = []
         if change.experiment is not None:
-            told.append(in_words(before, change.experiment))
+            parts.append(in_words(before, change.experiment))
             before = change.experiment
         if change.layer:
             units = ", ".join(integer(unit + 1) for unit in change.units)
-            told.append(f"units {units} of layer {change.layer} drawn anew")
+            parts.append(f"units {units} of layer {change.layer} drawn anew")
         if change.surgery is not None:
-            told.append(told_surgery(change.surgery))
+            parts.append(told_surgery(change.surgery))
         if change.threads:
-            told.append(f"threads of matrix products: {integer(change.threads)}")
-        yield "; ".join(told)
+            parts.append(f"threads of matrix products: {integer(change.threads)}")
+        yield "; ".join(parts)
 
 
 def scheduled(changes: LiveChanges) -> LiveChanges | None:

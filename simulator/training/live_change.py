@@ -86,13 +86,13 @@ class LiveChanges(Struct, frozen=True):
         return self._experiment_after(sum(change.step < step for change in self.entries))
 
     def _experiment_after(self, count: int) -> Experiment | None:
-        told = (change.experiment for change in reversed(self.entries[:count]) if change.experiment is not None)
-        return next(told, self.experiment)
+        experiments = (change.experiment for change in reversed(self.entries[:count]) if change.experiment is not None)
+        return next(experiments, self.experiment)
 
     def since(self, path: str) -> int:
         """The step from which on the setting at ``path`` has been as it is now; 0 where no hand has changed it."""
-        told = [(each.step, each.experiment) for each in self.entries if each.experiment is not None]
-        trained = told if self.experiment is None else [(0, self.experiment), *told]
+        changes = [(each.step, each.experiment) for each in self.entries if each.experiment is not None]
+        trained = changes if self.experiment is None else [(0, self.experiment), *changes]
         changed = (
             step
             for (_, before), (step, after) in reversed(list(pairwise(trained)))

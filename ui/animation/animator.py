@@ -107,8 +107,8 @@ class Animator(QObject):
         if state is not None:
             self._moments.append(Moment(state, record.changes.entries))
         else:
-            told = (frame.observed(each) for each in self._plot.observations)
-            self._refusal = next((each.refusal for each in told if each is not None and each.refusal), self._refusal)
+            results = (frame.observed(each) for each in self._plot.observations)
+            self._refusal = next((each.refusal for each in results if each is not None and each.refusal), self._refusal)
         if frame.experiment is not None:
             self._carried = Carried(frame.experiment, self._plot.title, frame.step)
         self._arrived += 1

@@ -73,8 +73,8 @@ class ChosenLane(QObject):
             after = self._after(experiment, replace(Experiment.from_builtins(dict(builtins)), lanes=UNSET))
         except ValueError as error:
             return in_words(error)
-        told = description if self.name == OWN_NAME or self.all else f"{description} ({self.name})"
-        return self.document.propose(after.to_builtins(), told, merge_key, final, back_to)
+        named = description if self.name == OWN_NAME or self.all else f"{description} ({self.name})"
+        return self.document.propose(after.to_builtins(), named, merge_key, final, back_to)
 
     def operate(self, builtins: Mapping[str, Any], description: str, surgery: Surgery) -> str | None:
         """Go on as what the forms propose with what an operation makes of the running network; why not, if not."""

@@ -17,7 +17,7 @@ class LaneViews:
     """One record for each, fed by the answers that show the run."""
 
     def __init__(self) -> None:
-        self.told: dict[str, LaneUpdate] = {}
+        self.updates: dict[str, LaneUpdate] = {}
         """The last that was said of each, in their order."""
         self.own_step_seconds = 0.0
         """What one of the run's own steps takes; 0 while that is not known."""
@@ -27,21 +27,21 @@ class LaneViews:
 
     def clear(self) -> None:
         """Another experiment: nothing of the one before."""
-        self.told, self._records, self._views = {}, {}, {}
+        self.updates, self._records, self._views = {}, {}, {}
 
     def take(self, lanes: Sequence[LaneUpdate], own_step_seconds: float = 0.0) -> dict[str, View]:
         """Take in an answer; what each network shows at the run's step, as far as it has come there."""
-        self.told, self.own_step_seconds = {lane.name: lane for lane in lanes}, own_step_seconds
-        for name in self._records.keys() - self.told.keys():
+        self.updates, self.own_step_seconds = {lane.name: lane for lane in lanes}, own_step_seconds
+        for name in self._records.keys() - self.updates.keys():
             del self._records[name]
         self._views = {name: view for name, view in self._views.items() if self._goes_on(name)}
         for lane in lanes:
             if lane.run:
                 self._take(lane)
-        return {name: self._views[name] for name in self.told if name in self._views}
+        return {name: self._views[name] for name in self.updates if name in self._views}
 
     def _goes_on(self, name: str) -> bool:
-        return name in self.told and name in self._records and self._records[name][0] == self.told[name].run
+        return name in self.updates and name in self._records and self._records[name][0] == self.updates[name].run
 
     def _take(self, lane: LaneUpdate) -> None:
         run, record = self._records.get(lane.name, (0, Record()))

@@ -34,9 +34,7 @@ class Operations:
         self._stack, self._operate = stack, operate
         self.keep = QCheckBox(KEEP)
         self.keep.setToolTip(KEEP_TIP)
-        freeze = (
-            "Leave the weights of the chosen layers as they are, or let them be trained again, live."
-        )
+        freeze = "Leave the weights of the chosen layers as they are, or let them be trained again, live."
         self._make("freeze", "Freeze or unfreeze", "Ctrl+Shift+F", freeze, lambda: act("Freeze or unfreeze", frozen))
         anew = "Draw the weights of the chosen layers anew in the running network; undo brings the old ones back."
         self._make("reinitialise", "Reinitialise", "Ctrl+Shift+I", anew, self.reinitialise)

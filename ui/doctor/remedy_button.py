@@ -1,4 +1,4 @@
-"""A button for a mend: what it does, how it is applied and what came of it when it was tried."""
+"""A button for a remedy: what it does, how it is applied and what came of it when it was tried."""
 
 from __future__ import annotations
 

@@ -252,7 +252,7 @@ class DepthPlot(Plot[DepthState]):
     def _write_value(self, value: float) -> str:
         return percent(value) if self.share else number(value, fixed=True)
 
-    def _told(self, columns: Mapping[str, Column], line: Line, index: int) -> str:
+    def _value_text(self, columns: Mapping[str, Column], line: Line, index: int) -> str:
         column = columns[line.measure]
         if not column.defined[index]:
             return "not defined"
@@ -266,9 +266,9 @@ class DepthPlot(Plot[DepthState]):
         if not 0 <= index < state.depth:
             return None
         text = [self.layer_text(index)]
-        text += [f"{line.label}  {self._told(state.now, line, index)}" for line in self.lines]
+        text += [f"{line.label}  {self._value_text(state.now, line, index)}" for line in self.lines]
         for name, other in self._others(state):
-            text += [f"{name}  {self._told(other, line, index)}" for line in self.lines[:1]]
+            text += [f"{name}  {self._value_text(other, line, index)}" for line in self.lines[:1]]
         text += [f"{name}  {self._read_theory(band, index)}" for name, band in self._theory(state).items()]
         return Probe("\n".join(text), index)
 

@@ -261,10 +261,10 @@ class Waterfall(Plot[WaterfallState]):
         cells: list[tuple[Cell, ...]] = []
         for layer in range(state.depth):
             label = self.names_of(state.depth)[layer]
-            total = _told(float(state.totals[layer]))
+            total = _gain(float(state.totals[layer]))
             gains = [(factor, float(gain)) for factor, gain in zip(state.factors, state.gains[:, layer], strict=True)]
             known = [(factor, gain) for factor, gain in gains if not math.isnan(gain)]
-            cells += [(state.step, label, factor, _told(gain), total) for factor, gain in known]
+            cells += [(state.step, label, factor, _gain(gain), total) for factor, gain in known]
             if not known:
                 cells.append((state.step, label, None, None, None))
         names = ("step", "layer", "factor", "log10_gain", "log10_total")
@@ -278,7 +278,7 @@ def _edges(state: WaterfallState) -> list[Array]:
     return [np.array([edge for rect, _ in bars_of(state) for edge in (rect.top(), rect.bottom())])]
 
 
-def _told(gain: float) -> float:
+def _gain(gain: float) -> float:
     return math.nan if gain == NOT_A_NUMBER else gain
 
 

@@ -32,8 +32,8 @@ def needed(experiment: Experiment, info: RunInfo) -> Need:
 def network_rows(experiment: Experiment, info: RunInfo, need: Need) -> Iterator[Sequence[str]]:
     """A row for the input, each entry of the stack and the output, cells as in ``HEADS``."""
     shape = experiment.data.input_shape or (len(info.input_names),)
-    told = {(): text_of(shape)} | {place: text_of(size) for place, size in shapes(experiment.layers, shape).items()}
-    for entry in entries_of(experiment.to_builtins(), info, told):
+    sizes = {(): text_of(shape)} | {place: text_of(size) for place, size in shapes(experiment.layers, shape).items()}
+    for entry in entries_of(experiment.to_builtins(), info, sizes):
         yield _row(entry, experiment, need, info.layers[-1].units)
 
 
@@ -47,13 +47,13 @@ def _row(entry: Entry, experiment: Experiment, need: Need, outputs: int) -> Sequ
     number = f"{INDENT * entry.level}{entry.number}"
     times = f" × {integer(entry.repeat)}" if entry.repeat > 1 else ""
     kind = entry.title.partition(" · ")[0]
-    told = [_told(part, bases) for bases in ((Activation,), (Initializer,), NORMS)]
+    parts = [_part_text(part, bases) for bases in ((Activation,), (Initializer,), NORMS)]
     if entry.role == "output":
         loss = experiment.objective
-        number, told[0] = "output", loss.activation.title if loss.activation is not None else "softmax"
+        number, parts[0] = "output", loss.activation.title if loss.activation is not None else "softmax"
     besides = "; ".join(_besides(part))
     gives = entry.shape or integer(outputs)
-    return (number, kind + times, gives, *told, besides, integer(need.by_place[place]))
+    return (number, kind + times, gives, *parts, besides, integer(need.by_place[place]))
 
 
 def at(spec: Any, place: Sequence[str | int]) -> Any:
@@ -67,7 +67,7 @@ def _of(field: Parameter, bases: tuple[type[Part], ...]) -> bool:
     return field.part is not None and issubclass(field.part, bases)
 
 
-def _told(layer: Spec, bases: tuple[type[Part], ...]) -> str:
+def _part_text(layer: Spec, bases: tuple[type[Part], ...]) -> str:
     """The parts of these kinds; what each is for where there are several."""
     fields = [field for field in parameters(type(layer)) if _of(field, bases)]
     texts = [part_text(getattr(layer, field.name)) for field in fields]

@@ -66,9 +66,9 @@ def moment(made: datetime) -> str:
 
 
 def _foot(made: datetime) -> Element:
-    told = f"Made by Nablascope {__version__} on {moment(made)}. "
+    made_by = f"Made by Nablascope {__version__} on {moment(made)}. "
     use = "Dropped on its window, or opened there, this page opens the experiment again."
-    return element("footer", element("p", told, use))
+    return element("footer", element("p", made_by, use))
 
 
 def _parts(run: ReportedRun, figures: Sequence[Figure]) -> Iterator[Element]:

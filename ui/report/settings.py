@@ -87,8 +87,8 @@ def _title(value: Any) -> str:
 
 def _setting(field: Parameter, value: Any, default: Any = ..., depth: int = 0) -> Setting:
     usual = field.default if default is ... else default
-    told = "" if field.required else value_text(field, usual)
-    return Setting(_name(field), value_text(field, value), told, depth)
+    usual_text = "" if field.required else value_text(field, usual)
+    return Setting(_name(field), value_text(field, value), usual_text, depth)
 
 
 def _name(field: Parameter) -> str:

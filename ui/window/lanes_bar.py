@@ -22,7 +22,7 @@ from ui.style.text_size import scaled
 
 STROKES = ("stroke-solid", "stroke-dashed", "stroke-dotted", "stroke-dash-dotted")
 MOST = len(STROKES)
-"""Networks in the window: so many strokes can be told from each other."""
+"""Networks in the window: so many strokes can be update from each other."""
 LEAST_WORDS = 90
 """Pixels that gaps and the words of what differs take at least."""
 BASE = "the experiment that the others are compared with"
@@ -123,9 +123,9 @@ class LanesBar(QWidget):
         lanes = self._chosen.document.experiment.all_lanes()
         base = lanes[OWN_NAME]
         for name, chip in self.chips.items():
-            told = in_words(base, lanes[name]) if name != OWN_NAME else BASE
-            chip.setToolTip(f"{name}: {told}")
-            chip.setAccessibleDescription(told)
+            differences = in_words(base, lanes[name]) if name != OWN_NAME else BASE
+            chip.setToolTip(f"{name}: {differences}")
+            chip.setAccessibleDescription(differences)
         shown = self._chosen.name if self._chosen.name != OWN_NAME else next((n for n in lanes if n != OWN_NAME), "")
         self.differs.setText(f"{shown}: {in_words(base, lanes[shown])}" if shown else "")
 
@@ -133,9 +133,9 @@ class LanesBar(QWidget):
         """What the worker says of each network."""
         self._write()
         for name, chip in self.chips.items():
-            told = self._views.told.get(name)
-            if told is not None and told.refusal:
-                chip.setToolTip(f"{name}: {told.refusal}")
+            update = self._views.updates.get(name)
+            if update is not None and update.refusal:
+                chip.setToolTip(f"{name}: {update.refusal}")
 
     def _write(self) -> None:
         """Names and states where there is room for all, else letters: none is cut."""
@@ -149,8 +149,8 @@ class LanesBar(QWidget):
                 return
 
     def _text(self, name: str) -> str:
-        told = self._views.told.get(name)
-        state = "" if told is None else _state(told)
+        update = self._views.updates.get(name)
+        state = "" if update is None else _state(update)
         return f"{name} · {state}" if state else name
 
     def _needed(self) -> int:
@@ -209,7 +209,7 @@ class LanesBar(QWidget):
                 self.refused.emit(reason)
 
 
-def _state(told: LaneUpdate) -> str:
-    if told.refusal:
+def _state(update: LaneUpdate) -> str:
+    if update.refusal:
         return NOT_TRAINED
-    return CATCHING_UP if told.frame is None else ""
+    return CATCHING_UP if update.frame is None else ""

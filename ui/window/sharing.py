@@ -106,12 +106,12 @@ class Sharing(QObject):
         yield from self._data_part(experiment)
         yield self._run_part()
         workspace = self._workspace
-        told = f"“{workspace.title}”, {count(len(workspace.arrangement.keys), 'plot')}"
-        yield SharePart("workspace", "Workspace", told, len(workspace.to_json()))
+        contents = f"“{workspace.title}”, {count(len(workspace.arrangement.keys), 'plot')}"
+        yield SharePart("workspace", "Workspace", contents, len(workspace.to_json()))
         pinned = [plot.title for plot in self._pinned]
         content, arrays = packed_pins(self._pinned)
-        told = ", ".join(pinned) or "No plot has anything pinned."
-        yield SharePart("pins", "What is pinned", told, len(content) + arrays.nbytes, possible=bool(pinned))
+        contents = ", ".join(pinned) or "No plot has anything pinned."
+        yield SharePart("pins", "What is pinned", contents, len(content) + arrays.nbytes, possible=bool(pinned))
 
     def _data_part(self, experiment: Experiment) -> Iterator[SharePart]:
         """None where the program has the data."""
@@ -124,8 +124,8 @@ class Sharing(QObject):
             yield SharePart("data", "Data", f"{error.in_words}.", possible=False)
             return
         if own is not None:
-            told = f"{own.name}, all of it; without it, whoever opens the file needs that file too"
-            yield SharePart("data", "Data", told, own.size)
+            contents = f"{own.name}, all of it; without it, whoever opens the file needs that file too"
+            yield SharePart("data", "Data", contents, own.size)
 
     def _run_part(self) -> SharePart:
         from ui.dialogs.share import SharePart
@@ -133,8 +133,8 @@ class Sharing(QObject):
         bench, view = self._bench, self._bench.view
         if view is None or bench.info is None or bench.refusal or bench.dead:
             return SharePart("run", "Run", "There is no run.", possible=False)
-        told = f"At step {integer(view.frame.step)}: weights, optimiser and all curves; it goes on from there."
-        return SharePart("run", "Run", told, self._size_of_run(bench.info), about=True, chosen=False)
+        contents = f"At step {integer(view.frame.step)}: weights, optimiser and all curves; it goes on from there."
+        return SharePart("run", "Run", contents, self._size_of_run(bench.info), about=True, chosen=False)
 
     def _size_of_run(self, info: RunInfo) -> int:
         """About: how large what layers remember is, only the worker knows."""
@@ -184,8 +184,8 @@ class Sharing(QObject):
     def _words_of(self, shared: Shared, run: bool) -> str:
         """``experiment, data, workspace``"""
         shown = shared.shown
-        told = {"data": shared.data, "run": run, "workspace": shown.workspace, "what is pinned": shown.ghosts}
-        return ", ".join(["experiment", *(name for name, content in told.items() if content)])
+        parts = {"data": shared.data, "run": run, "workspace": shown.workspace, "what is pinned": shown.ghosts}
+        return ", ".join(["experiment", *(name for name, content in parts.items() if content)])
 
     def _write_with_run(self, shared: Shared, saved: SavedRun, path: Path) -> Fingerprint | None:
         """In the keeper's thread; OSError where it cannot be written."""
@@ -231,8 +231,8 @@ class Sharing(QObject):
         self._path = None
         self.working.emit(None)
         if reason:
-            told = "it was cancelled" if self._cancelled else reason.removeprefix(NOT_SAVED).rstrip(".")
-            self._banner.say(f"Not shared: {told}.")
+            reason = "it was cancelled" if self._cancelled else reason.removeprefix(NOT_SAVED).rstrip(".")
+            self._banner.say(f"Not shared: {reason}.")
         else:
             self._banner.say(f"Shared as {path.name}, {size_text(path.stat().st_size)}: {self._told}.")
 
@@ -249,8 +249,8 @@ class Sharing(QObject):
             plot.unpin()
         lacks = [self._take_workspace(shared.shown, path.stem), self._take_pins(shared.shown)]
         but = " and ".join(filter(None, lacks))
-        told = f"{path.name} is open as an untitled copy: {self._words_of(shared, shared.run is not None)}."
-        self._banner.say(f"{told} But {but}." if but else told)
+        contents = f"{path.name} is open as an untitled copy: {self._words_of(shared, shared.run is not None)}."
+        self._banner.say(f"{contents} But {but}." if but else contents)
 
     def _take_workspace(self, shown: Presentation, source: str) -> str:
         """Why the arrangement cannot be brought back; ``""`` where it can, or there is none."""

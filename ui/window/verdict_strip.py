@@ -152,15 +152,15 @@ class VerdictStrip(FootStrip):
         self.place()
 
     def _rows(self, view: View) -> Iterator[Row]:
-        told = self._bench.lanes.told
+        updates = self._bench.lanes.updates
         seconds = {
             OWN_NAME: self._bench.lanes.own_step_seconds,
-            **{name: each.step_seconds for name, each in told.items()},
+            **{name: each.step_seconds for name, each in updates.items()},
         }
-        for name in (OWN_NAME, *told):
+        for name in (OWN_NAME, *updates):
             own = self._views(view).get(name)
-            if own is None or (name != OWN_NAME and told[name].frame is None):
-                reason = told[name].refusal
+            if own is None or (name != OWN_NAME and updates[name].frame is None):
+                reason = updates[name].refusal
                 yield Row(name, None, reason=f"not trained: {reason}" if reason else "catching up")
                 continue
             yield Row(name, self._standing(own, seconds[name]), self.findings.of.get(name))

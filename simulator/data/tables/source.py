@@ -198,9 +198,9 @@ def unpacked_size(path: str) -> int:
 def _check_end(path: str, file: BinaryIO, size: int) -> None:
     """DataError where the end of a .gz says that it unpacks to too much, and that can be."""
     file.seek(-4, os.SEEK_END)
-    told = int.from_bytes(file.read(4), "little")
+    stated = int.from_bytes(file.read(4), "little")
     file.seek(0)
-    if MAX_BYTES < told < MOST_COMPRESSION * size:
+    if MAX_BYTES < stated < MOST_COMPRESSION * size:
         raise DataError(f"{name_of(path)}: its end says that it unpacks to more than {MAX_BYTES // 2**20} MiB")
 
 

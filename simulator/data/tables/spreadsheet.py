@@ -48,7 +48,7 @@ def sheet_rows(path: str, sheet: str = "") -> tuple[str, list[Row]]:
 
 
 def _rows(book: CalamineWorkbook, sheet: str, path: str) -> list[Row]:
-    with _told(f"{name_of(path)}, sheet {shown(sheet)}"):
+    with _as_data_error(f"{name_of(path)}, sheet {shown(sheet)}"):
         cells = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
     rows = ((line, [_text(cell) for cell in row]) for line, row in enumerate(cells, 1))
     return [(line, row) for line, row in rows if any(row)]
@@ -60,7 +60,7 @@ def _workbook(path: str) -> CalamineWorkbook:
     if status(path).st_size > MAX_BYTES:
         raise DataError(f"{name_of(path)}: a spreadsheet of more than {MAX_BYTES // 2**20} MiB")
     check_room(path)
-    with _told(name_of(path)), open_regular(path) as file:
+    with _as_data_error(name_of(path)), open_regular(path) as file:
         book = CalamineWorkbook.from_filelike(file)
     if not book.sheet_names:
         raise DataError(f"{name_of(path)}: holds no sheet")
@@ -68,7 +68,7 @@ def _workbook(path: str) -> CalamineWorkbook:
 
 
 @contextmanager
-def _told(where: str) -> Iterator[None]:
+def _as_data_error(where: str) -> Iterator[None]:
     """Whatever the reader of spreadsheets says, or where it gives up, is one :class:`DataError`."""
     from python_calamine import CalamineError, PasswordError
 
