@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulator.experiment.experiment import Experiment, ExperimentError
@@ -16,6 +17,7 @@ from simulator.system.progress import CancelledError
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.live_change import LiveChange
 from simulator.training.operation import operated
+from simulator.training.surgery import TakeLane
 from simulator.training.training import Training
 
 
@@ -63,8 +65,14 @@ class Operated:
     """What could not be handed on."""
 
 
-def operation(run: LiveRun | None, command: Operate) -> Operated | None:
-    """Operate on a run between two steps, which is left as it is; None where the network cannot be built."""
+def operation(run: LiveRun | None, command: Operate, beside: Mapping[str, LiveRun]) -> Operated | None:
+    """Operate on a run between two steps, which is left as it is; None where the network cannot be built.
+
+    ``beside``: what is trained beside it, by name.
+    """
+    if isinstance(command.surgery, TakeLane):
+        taken = beside.get(command.surgery.lane)
+        return None if taken is None else Operated(taken.training.checkpoint(), taken.timeline, "")
     if run is None:
         return None
     training, before = run.training, run.training.checkpoint()

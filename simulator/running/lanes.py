@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from simulator.experiment.experiment import Experiment
-from simulator.experiment.lane import LaneSpec
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.experiment.lane import LaneSpec, Origin
 from simulator.observations.registry import standard
 from simulator.record.frame import Frame, frame_of
+from simulator.running.branching import Beginning, beginning
 from simulator.running.building import built, refusal
 from simulator.running.live_run import LiveRun
 from simulator.running.messages import LaneUpdate, Look
@@ -35,8 +36,9 @@ Way = list[tuple[int, Experiment]]
 class Lane:
     """One network beside the run: on its way to the run's step, or standing there."""
 
-    def __init__(self, way: Way) -> None:
-        self.way = way
+    def __init__(self, way: Way, beginning: Beginning | None = None) -> None:
+        """``beginning``: of a branch, which begins at a step of a run."""
+        self.way, self.beginning = way, beginning
         self.live: LiveRun | None = None
         """None until it is built, or where it cannot be."""
         self.refusal = ""
@@ -51,8 +53,15 @@ class Lane:
     def experiment(self) -> Experiment:
         return self.way[-1][1]
 
+    @property
+    def first_step(self) -> int:
+        """The one at which it begins."""
+        return 0 if self.beginning is None else self.beginning.step
+
     def is_behind(self, step: int) -> bool:
-        return not self.refusal and (self.live is None or self.live.training.step < step)
+        if self.refusal or step < self.first_step:
+            return False
+        return self.live is None or self.live.training.step < step
 
     def goes_on(self, step: int) -> bool:
         """Whether it is behind and may make steps: those that it has made are waited for by nobody in vain."""
@@ -88,7 +97,11 @@ class Lane:
             self.live, self.refusal = None, refusal(0, error, None).message
 
     def _build(self) -> None:
-        self.live = live = built(next(RUNS), self.way[0][1], None, None)
+        run, experiment = next(RUNS), self.way[0][1]
+        if self.beginning is not None:
+            self.live = self.beginning.built(run, experiment)
+            return
+        self.live = live = built(run, experiment, None, None)
         live.training.look()
         observed = live.observer.at_once(standard())
         self._first = frame_of(live.training, live.training.scalars(validate=True), observed)
@@ -159,6 +172,11 @@ class Lanes:
         self._lanes, self._followed = {}, None
 
     @property
+    def live(self) -> dict[str, LiveRun]:
+        """Those that are trained, by their names."""
+        return {name: lane.live for name, lane in self._lanes.items() if lane.live is not None}
+
+    @property
     def timelines(self) -> list[Timeline]:
         """The ways of those that are trained."""
         return [lane.live.timeline for lane in self if lane.live is not None]
@@ -168,8 +186,11 @@ class Lanes:
         replays = {name: lane.live.replay(step) for name, lane in self._lanes.items() if lane.live is not None}
         return tuple((name, replay) for name, replay in replays.items() if replay is not None)
 
-    def follow(self, run: LiveRun) -> bool:
-        """Bring them in line with the experiment of the run, which stands between two steps; whether it is another."""
+    def follow(self, run: LiveRun, ended: Sequence[Timeline] = ()) -> bool:
+        """Bring them in line with the experiment of the run, which stands between two steps; whether it is another.
+
+        ``ended``: the ways of runs that were put aside, of which one may be a branch.
+        """
         experiment, step = run.training.experiment, run.training.step
         if experiment is self._followed:
             return False
@@ -180,9 +201,20 @@ class Lanes:
         for name, spec in specs.items():
             wanted, lane = _lane_of(experiment, spec), kept.get(name)
             if lane is None or not (lane.experiment == wanted or lane.change(wanted, step)):
-                lane = Lane(_way(run, spec, wanted))
+                lane = self._begun(run, spec, wanted, ended)
             self._lanes[name] = lane
         return True
+
+    def _begun(self, run: LiveRun, spec: LaneSpec, wanted: Experiment, ended: Sequence[Timeline]) -> Lane:
+        if not spec.origin:
+            return Lane(_way(run, spec, wanted))
+        way = _branch_way(run, spec, spec.origin, wanted)
+        try:
+            return Lane(way, beginning(spec.origin, [run.timeline, *self.timelines, *ended]))
+        except ExperimentError as error:
+            lane = Lane(way)
+            lane.refusal = error.in_words
+            return lane
 
     def are_behind(self, step: int) -> bool:
         """Whether one of them has steps to make before the run goes on."""
@@ -229,6 +261,22 @@ def _way(run: LiveRun, spec: LaneSpec, wanted: Experiment) -> Way:
         if not way or then != way[-1][1]:
             way.append((step, then))
     return way if way and way[-1][1] == wanted else [*way, (run.training.step if way else 0, wanted)]
+
+
+def _branch_way(run: LiveRun, spec: LaneSpec, origin: Origin, wanted: Experiment) -> Way:
+    """What a branch was trained as since it began, as far as the run has seen it."""
+    way: Way = []
+    for change in run.timeline.changes.entries:
+        seen = (
+            []
+            if change.experiment is None
+            else [each for each in change.experiment.lanes or () if each.name == spec.name]
+        )
+        for each in seen:
+            then = _lane_of(change.experiment or run.training.experiment, each)
+            if each.origin == origin and (not way or then != way[-1][1]):
+                way.append((max(change.step, origin.step), then))
+    return way if way and way[-1][1] == wanted else [*way, (run.training.step if way else origin.step, wanted)]
 
 
 def _then(experiment: Experiment, spec: LaneSpec, wanted: Experiment) -> Experiment:

@@ -71,6 +71,11 @@ class Lineage:
         return self._ended[1] if known and self._ended is not None else Timeline(kept.checkpoint, kept.changes)
 
     @property
+    def ended(self) -> list[Timeline]:
+        """The way of the run that was put aside last, if that is kept."""
+        return [] if self._ended is None else [self._ended[1]]
+
+    @property
     def aside(self) -> int:
         """Bytes of the checkpoints on the way of the run that was put aside last."""
         return 0 if self._ended is None else self._ended[1].checkpoints.nbytes

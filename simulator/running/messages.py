@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from simulator.system.machine import out_of_memory
 from simulator.training.live_change import LiveChange, LiveChanges
-from simulator.training.surgery import Surgery
+from simulator.training.surgery import Operation
 
 if TYPE_CHECKING:
     from simulator.data import AnyData
@@ -151,7 +151,7 @@ class Operate(Struct, frozen=True):
     """Run id of what goes on."""
     experiment: Experiment
     """What is trained then."""
-    surgery: Surgery
+    surgery: Operation
     edit: int
     """The edit under which the run that it ends is kept."""
 

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from simulator.running.stop_rules import StopRule
     from simulator.training.checkpoint import Checkpoint
     from simulator.training.live_change import LiveChanges
-    from simulator.training.surgery import Surgery
+    from simulator.training.surgery import Operation
 
 CLOSE_SECONDS = 0.5
 """For the step in hand; a window that is closed is gone within two."""
@@ -215,7 +215,7 @@ class Session:
         self._transport.send(GoBack(run, step, experiment, edit))
         return run
 
-    def operate(self, experiment: Experiment, surgery: Surgery, edit: int = 0) -> int:
+    def operate(self, experiment: Experiment, surgery: Operation, edit: int = 0) -> int:
         """Go on as ``experiment`` with what an operation makes of the running network; the id of the run that does.
 
         The run that it ends is kept under ``edit``, if that is not 0.

@@ -112,12 +112,12 @@ class Worker:
         return self._trains and not self.rate.slow
 
     def _obey(self, command: Command) -> None:
+        """Do as is told; what is to be cancelled here is over."""
         match command:
             case messages.Change():
                 self._change(command)
-            case messages.Restart(run):
-                if self.run is not None:
-                    self._begin(run, self.run.training.experiment, 0)
+            case messages.Restart(run) if self.run is not None:
+                self._begin(run, self.run.training.experiment, 0)
             case messages.Resume(run, checkpoint, changes):
                 self._begin(run, checkpoint.experiment, 0, checkpoint, Timeline(checkpoint, changes))
             case messages.Keep() | messages.Forget() | messages.KeepBefore():
@@ -126,8 +126,10 @@ class Worker:
                 self._go_back(command)
             case messages.Operate():
                 self._operate(command)
-            case messages.Revive():
-                self._revive(command)
+            case messages.Revive(run, layer, units):
+                # A network that has been replaced meanwhile has other units.
+                if self.run is not None and run == self.run.training.info.run:
+                    self.run.revive(layer, units)
             case messages.Play():
                 self._play(command)
             case messages.Pause():
@@ -150,8 +152,6 @@ class Worker:
                 self.post(messages.ReplayFound(self.lineage.run, step, replay, self.lanes.replays(step)))
             case messages.Stop():
                 self.stopped = True
-            case messages.Cancel():
-                pass  # What was to be cancelled is over.
 
     def _play(self, play: messages.Play) -> None:
         if self.run is None:
@@ -173,12 +173,8 @@ class Worker:
             self.run.set_threads(self.blas.hold(self.run.training.network))
 
     def _operate(self, command: messages.Operate) -> None:
-        self._begin(command.run, command.experiment, command.edit, operated=building.operation(self.run, command))
-
-    def _revive(self, command: messages.Revive) -> None:
-        # A network that has been replaced meanwhile has other units.
-        if self.run is not None and command.run == self.run.training.info.run:
-            self.run.revive(command.layer, command.units)
+        operated = building.operation(self.run, command, self.lanes.live)
+        self._begin(command.run, command.experiment, command.edit, operated=operated)
 
     def _change(self, change: messages.Change) -> None:
         if self.run is not None:
@@ -196,7 +192,7 @@ class Worker:
 
     def _follow(self, run: LiveRun) -> None:
         """Bring the networks beside the run in line with it."""
-        if self.lanes.follow(run):
+        if self.lanes.follow(run, self.lineage.ended):
             self.lineage.share_budget(run, self.lanes.timelines)
 
     def _turn(self, run: LiveRun) -> None:

@@ -30,7 +30,16 @@ class Transplant(Struct, frozen=True, tag="transplant"):
     """Labels of layers after and before that are the same layer; None: as the two stacks are aligned."""
 
 
+class TakeLane(Struct, frozen=True, tag="take_lane"):
+    """Go on as a network that is trained beside the run, from where that stands."""
+
+    lane: str
+    """Its name."""
+
+
 Surgery = Reinitialise | ScaleWeights | Transplant
+Operation = Surgery | TakeLane
+"""What begins a run where another stands."""
 
 
 def told_surgery(surgery: Surgery) -> str:

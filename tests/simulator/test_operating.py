@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.lane import LaneSpec
+from simulator.running.branching import origin_of
 from simulator.running.messages import (
     Change,
     Command,
@@ -23,10 +26,10 @@ from simulator.running.messages import (
 )
 from simulator.running.worker import Worker
 from simulator.training.checkpoint_files import written
-from simulator.training.live_change import LiveChange
+from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.operation import operated
 from simulator.training.replay import Replay, training_at
-from simulator.training.surgery import Reinitialise, ScaleWeights, Surgery, Transplant
+from simulator.training.surgery import Reinitialise, ScaleWeights, Surgery, TakeLane, Transplant
 from tests.simulator.test_surgery import DEEP, MORE, files, steps, trained
 
 
@@ -118,3 +121,23 @@ def test_a_network_that_cannot_be_is_refused_and_the_run_comes_back() -> None:
     (kept,) = script.of(Snapshot)
     assert written(kept.checkpoint) == files(trained(before, 6))
     assert len([reply for reply in script.replies if type(reply).__name__ == "Refused"]) == 1
+
+
+def test_the_run_goes_on_as_a_branch_and_undo_brings_it_back() -> None:
+    before = Experiment.from_builtins(DEEP)
+    other = before.with_values([("optimizer.learning_rate", 0.1)])
+    origin = origin_of(LiveChanges(before, 1), 4, "A")
+    spec = LaneSpec(name="B", experiment=other.to_builtins(), origin=origin)
+    script = Script(
+        Change(1, before), Play(4), Change(2, replace(before, lanes=(spec,))), Look(1), Play(3), Look(2),
+        Operate(3, other, TakeLane("B"), 7), Play(2), TakeSnapshot(),
+        Change(4, replace(before, lanes=(spec,)), 7, True, True), Play(1), TakeSnapshot(),
+    )  # fmt: skip
+    branch = trained(before)
+    branch.update_spec(other)
+    on, back = (reply.checkpoint for reply in script.of(Snapshot))
+    assert written(on) == files(steps(branch, 5))
+    assert written(back) == files(trained(before, 8))
+    taken = script.of(Started)[1]
+    assert taken.step == 7
+    assert taken.changes.entries[-1].experiment == other

@@ -10,6 +10,7 @@ from simulator.record.changes import REVIVE
 from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import NOTHING_KEPT, Failed, Refused, ReplayFound, Reply, Snapshot, Started, Update
 from simulator.schema.parameter import is_live_change
+from simulator.training.surgery import TakeLane
 from ui.bench.document import Document, Edit
 from ui.bench.lane_views import LaneViews
 from ui.bench.link import Worker, WorkerFactory, WorkerLink
@@ -232,6 +233,8 @@ class Bench(QObject):
         if self.link.worker is not None:
             if edit.surgery is not None and not edit.again and not self.refusal:
                 run = self.link.worker.operate(experiment, edit.surgery, edit.number)
+                if isinstance(edit.surgery, TakeLane):
+                    self._records.take_up(run, None, self.lanes.record(edit.surgery.lane))
             elif edit.back_to is not None and not edit.again:
                 run = self.link.worker.go_back(edit.back_to, experiment, edit.number)
             else:

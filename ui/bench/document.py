@@ -18,7 +18,7 @@ from simulator.system.fingerprint import DiskChange, Fingerprint, fingerprint, f
 
 if TYPE_CHECKING:
     from simulator.running.run_file import SavedRun
-    from simulator.training.surgery import Surgery
+    from simulator.training.surgery import Operation
 
 NUMBERS = itertools.count(1)
 
@@ -37,7 +37,7 @@ class Edit:
     """The step that the run goes back to with it; None where that is left to what has changed."""
     goes_on: bool = False
     """Whether it is a further stage of a drag."""
-    surgery: Surgery | None = None
+    surgery: Operation | None = None
     """What it does to the running network, which goes on from there."""
 
     @property
@@ -162,7 +162,7 @@ class Document(QObject):
         merge_key: str | None = None,
         final: bool = True,
         back_to: int | None = None,
-        surgery: Surgery | None = None,
+        surgery: Operation | None = None,
     ) -> str | None:
         """Take over a changed experiment, or return the sentence that says why it cannot be.
 
@@ -208,7 +208,7 @@ class Document(QObject):
         self._push(self._experiment, "Restart, same weights", None, 0)
 
     def _push(
-        self, new: Experiment, description: str, key: str | None, back_to: int | None, surgery: Surgery | None = None
+        self, new: Experiment, description: str, key: str | None, back_to: int | None, surgery: Operation | None = None
     ) -> None:
         last = self._last_entry()
         if last is not None and last.takes(key):

@@ -29,6 +29,10 @@ class LaneViews:
         """Another experiment: nothing of the one before."""
         self.updates, self._records, self._views = {}, {}, {}
 
+    def record(self, name: str) -> Record:
+        """The past of one."""
+        return self._records.get(name, (0, Record()))[1]
+
     def take(self, lanes: Sequence[LaneUpdate], own_step_seconds: float = 0.0) -> dict[str, View]:
         """Take in an answer; what each network shows at the run's step, as far as it has come there."""
         self.updates, self.own_step_seconds = {lane.name: lane for lane in lanes}, own_step_seconds

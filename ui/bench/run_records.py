@@ -36,7 +36,7 @@ class RunRecords:
         """Where the present run went on, if it was a kept one."""
         self.kept = KeptRecords()
         """Those that wait."""
-        self._taken_up: tuple[int, Checkpoint, Record] | None = None
+        self._taken_up: tuple[int, Checkpoint | None, Record] | None = None
         """A run from a file, or of a worker that has died: the id under which it goes on, from where, and its past."""
         self._trained = QElapsedTimer()
 
@@ -44,7 +44,7 @@ class RunRecords:
         """Another experiment: nothing of the one before comes back."""
         self.record, self.brought_back, self.kept, self._taken_up = Record(), None, KeptRecords(), None
 
-    def take_up(self, run: int, checkpoint: Checkpoint, record: Record) -> None:
+    def take_up(self, run: int, checkpoint: Checkpoint | None, record: Record) -> None:
         """A run goes on under this id from where it was, in a worker that does not know it."""
         self._taken_up = run, checkpoint, record
 
@@ -79,7 +79,9 @@ class RunRecords:
         if self._taken_up is None or self._taken_up[0] != reply.info.run:
             return None
         (_, self.brought_back, record), self._taken_up = self._taken_up, None
-        return record
+        # A network beside the run may have gone on since it was seen.
+        known = self.brought_back is not None or record.steps == reply.step
+        return record if known else Record(History(reply.columns, start=reply.step))
 
     def _begun(self, reply: Started, cause: str) -> Record:
         """Of a run that begins; one that goes back to a step has the past of the run that it leaves there."""
