@@ -169,7 +169,7 @@ ASKED: dict[str, tuple[Callable[[QWidget], Any], dict[str, str]]] = {
     "both": (
         lambda parent: files.ask_unsaved(parent, "plain", "7 steps, 1 min 40 s of training"),
         {
-            "Keep as .nabla…": "keep", "Save the experiment only": "save", "Discard": "discard", "Cancel": "cancel",
+            "Keep as .nabla…": "keep", "Save experiment only": "save", "Discard": "discard", "Cancel": "cancel",
         },
     ),
 }  # fmt: skip

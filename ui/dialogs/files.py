@@ -49,7 +49,7 @@ def ask_save(parent: QWidget, suggestion: str) -> Path | None:
     if not name:
         return None
     path = as_kind(Path(name), suggested, chosen)
-    return path if path == Path(name) or not path.exists() or _ask_overwrite(parent, path) else None
+    return path if path == Path(name) or not path.exists() or ask_overwrite(parent, path) else None
 
 
 def ask_share(parent: QWidget, suggestion: str) -> Path | None:
@@ -58,7 +58,7 @@ def ask_share(parent: QWidget, suggestion: str) -> Path | None:
     if not name:
         return None
     path = Path(name) if name.lower().endswith(".nabla") else Path(f"{name}.nabla")
-    return path if path == Path(name) or not path.exists() or _ask_overwrite(parent, path) else None
+    return path if path == Path(name) or not path.exists() or ask_overwrite(parent, path) else None
 
 
 def as_kind(path: Path, suggested: str, chosen: str) -> Path:
@@ -68,11 +68,13 @@ def as_kind(path: Path, suggested: str, chosen: str) -> Path:
     return path.with_suffix(next((ending for ending, kind in KINDS.items() if kind == chosen), ".json"))
 
 
-def _ask_overwrite(parent: QWidget, path: Path) -> bool:
+def ask_overwrite(parent: QWidget, path: Path) -> bool:
+    """Whether a file may be replaced, where the ending was not typed and so the system has not asked."""
     button = QMessageBox.StandardButton
     box = _question(parent, "Save as", f"{path.name} already exists.")
-    box.setInformativeText("Saving replaces it.")
+    box.setInformativeText("What stands in it would be lost.")
     box.setStandardButtons(button.Save | button.Cancel)
+    box.button(button.Save).setText("Replace")
     box.setDefaultButton(button.Cancel)
     return _answered(box) == button.Save
 
@@ -82,7 +84,7 @@ def ask_unsaved(parent: QWidget, name: str, runs: str = "") -> Answer:
     box = _question(parent, "Unsaved changes", f"{name} has changes that are not saved.")
     if runs:
         box.setInformativeText(f"They would be lost, and what was trained: {runs}. A .nabla keeps both.")
-        return _answer(box, {KEEP: "keep", "Save the experiment only": "save", Usual.Discard: "discard"})
+        return _answer(box, {KEEP: "keep", "Save experiment only": "save", Usual.Discard: "discard"})
     box.setInformativeText("Without saving they are lost.")
     return _answer(box, {Usual.Save: "save", Usual.Discard: "discard"})
 
@@ -139,7 +141,7 @@ def ask_keep(parent: QWidget, suggestion: str) -> Path | None:
     if not name:
         return None
     path = Path(name) if Path(name).suffix == ".nabla" else Path(f"{name}.nabla")
-    return path if path == Path(name) or not path.exists() or _ask_overwrite(parent, path) else None
+    return path if path == Path(name) or not path.exists() or ask_overwrite(parent, path) else None
 
 
 def ask_recover(parent: QWidget, name: str, when: str, gain: str) -> bool | None:
