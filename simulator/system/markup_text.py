@@ -11,6 +11,8 @@ MOST_BYTES = 2**25
 PIECE = 2**22
 SVG_HEAD = re.compile(rb"<svg\b[^>]*>(?:\s*<(title|desc)>[^<]*</\1>)*")
 """What stays before it: the element's start, and its words for people."""
+NO_TEXT = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
+"""What neither a drawing nor a page may hold, whatever a name is: control characters, and halves of characters."""
 
 
 class MarkupError(ValueError):

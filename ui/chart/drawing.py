@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from ui.chart.clipping import clipping
 from ui.chart.legend import Key
 from ui.chart.marks import LIVE, Mark, Palette, Style, Surface
 from ui.chart.pane import Pane
@@ -38,7 +39,8 @@ class Item(QGraphicsItem):
         painter.save()
         try:
             painter.setWorldTransform(back * painter.worldTransform())
-            self.draw(painter, self.pane.scaling * view)
+            with clipping(painter):
+                self.draw(painter, self.pane.scaling * view)
         finally:
             painter.restore()
 

@@ -19,6 +19,7 @@ from simulator.experiment.carriers import Carried, embed, is_carrier
 from simulator.system.animated_png import Pixels
 from simulator.system.atomic import write_atomic
 from simulator.system.progress import CancelledError, followed
+from ui.chart.clipping import clipped
 from ui.export.tables import csv_text
 from ui.plots.base import Plot
 from ui.style.numbers import count, integer
@@ -161,7 +162,8 @@ def _content(plot: Plot[Any], kind: str, width: int, height: int, scale: float, 
         return csv_text(plot.table()).encode()
     device = _buffer()
     _PAINTERS[kind](plot, device, width, height, scale, light)
-    return with_experiment(plot, bytes(device.data().data()), kind)
+    content = bytes(device.data().data())
+    return with_experiment(plot, clipped(content) if kind == "svg" else content, kind)
 
 
 def _buffer() -> QBuffer:

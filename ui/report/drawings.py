@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage
 from simulator.system.progress import followed
 from ui.export.pictures import in_theme, picture, png_of, vector_drawing
 from ui.plots.base import Plot
-from ui.report.markup import NO_TEXT, element
+from ui.report.markup import element
 from ui.style.numbers import decimal, integer
 from ui.style.theme import THEMES
 
@@ -73,7 +73,7 @@ def _figure(plot: Plot[Any]) -> Figure:
     drawings = []
     for theme in THEMES.values():
         with in_theme(plot, theme) as other:
-            content = NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", vector_drawing(other, *SIZE, light=False).decode())
+            content = vector_drawing(other, *SIZE, light=False)
         drawing = inlined(fromstring(content), f"{plot.key}-{theme.name}-")
         drawing.attrib.update({"role": "img", "aria-label": f"{plot.title}. {sentence}", "class": theme.name})
         drawings.append(drawing)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element, tostring
+
+from simulator.system.markup_text import NO_TEXT
 
 Child = Element | str
 INDENT = 3 * "\N{NO-BREAK SPACE}"
 """Before what stands inside of the row above."""
-NO_TEXT = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
-"""What no page may hold, whatever stands in a name: control characters, and halves of characters."""
 
 
 def element(name: str, /, *children: Child, **attributes: str) -> Element:
