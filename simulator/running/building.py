@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator.experiment.experiment import Experiment, ExperimentError
@@ -44,14 +44,21 @@ def settled(asked: Experiment, training: Training) -> Settled | None:
     return None if data == asked.data else Settled(asked.data, data)
 
 
-def built(run: int, experiment: Experiment, checkpoint: Checkpoint | None, timeline: Timeline | None) -> LiveRun:
-    """The run from step 0 or from a checkpoint on, to which ``timeline`` leads, and what has changed live since."""
+def built(
+    run: int, experiment: Experiment, checkpoint: Checkpoint | None, timeline: Timeline | None,
+    coming: Sequence[LiveChange] = (),
+) -> LiveRun:  # fmt: skip
+    """The run from step 0 or from a checkpoint on, to which ``timeline`` leads, and what has changed live since.
+
+    ``coming`` is what is to be changed on its way.
+    """
     training = Training(experiment if checkpoint is None else checkpoint.experiment, run)
     if checkpoint is not None:
         training.restore(checkpoint)
     live = LiveRun(training, timeline or Timeline(training.checkpoint()), experiment.data)
     if checkpoint is not None and experiment != checkpoint.experiment:
         live.change(experiment, 0)
+    live.plan(coming)
     return live
 
 

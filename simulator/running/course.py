@@ -6,12 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from simulator.arrays.numeric import Floats
-from simulator.experiment.experiment import ExperimentError
 from simulator.network.threads import BlasLimit
 from simulator.record.record import Record
 from simulator.running.stop_rules import Past, StopRule
 from simulator.running.stopping import Stopping
-from simulator.schema.numbers import integer
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.coming_changes import ComingChanges
 from simulator.training.live_change import LiveChange, take_live
@@ -29,6 +27,7 @@ class Course:
         self.training, self.steps = training, steps
         self._coming = ComingChanges(changes)
         self._coming.forget_before(training.step)
+        self._coming.check(training)
         self._blas = BlasLimit()
         self.acted: list[LiveChange] = []
         """What has been changed in the present step."""
@@ -59,10 +58,7 @@ class Course:
     def _act(self, act: Callable[[Training], list[LiveChange]]) -> None:
         if not self._coming.due(self.training.step):
             return
-        try:
-            acted = act(self.training)
-        except ValueError as error:
-            raise ExperimentError(f"the changes at step {integer(self.training.step)}: {error}") from None
+        acted = act(self.training)
         self.acted += acted
         threads = next((each.threads for each in reversed(acted) if each.threads), 0)
         if threads:
@@ -70,10 +66,7 @@ class Course:
             self._blas.hold(self.training.network)
 
     def _before(self, training: Training) -> list[LiveChange]:
-        after, acted = self._coming.act_before(training)
-        if after is not training:
-            raise ValueError("weights are handed on to another network, which only the window shows")
-        return acted
+        return self._coming.act_before(training)[1]
 
     def close(self) -> None:
         """Products have the threads that they had before."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
     from simulator.record.history import Rows
     from simulator.training.checkpoint import Checkpoint
-    from simulator.training.live_change import LiveChanges
+    from simulator.training.live_change import LiveChange, LiveChanges
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class KeptRun:
     """Of its matrix products."""
     changes: LiveChanges | None = None
     """What was changed by hand in it."""
+    coming: tuple[LiveChange, ...] = ()
+    """What is still to be changed in it, as was planned."""
 
     @property
     def nbytes(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -19,6 +19,8 @@ from simulator.running.pending_rows import PendingRows
 from simulator.running.throttle import Throttle
 from simulator.running.timeline import Timeline
 from simulator.training.checkpoint import Checkpoint
+from simulator.training.coming_changes import ComingChanges
+from simulator.training.ledger import settings_between
 from simulator.training.live_change import LiveChange, take_live
 from simulator.training.replay import Replay
 from simulator.training.training import Training
@@ -37,6 +39,9 @@ class LiveRun:
         self.rows = PendingRows(training.step, training.columns)
         self.taps_are_current = True
         """Whether the taps show the present step, update included."""
+        self._planned_acted = False
+        self.coming = ComingChanges()
+        """What is to be changed on the way, as was planned."""
         self.checkpoint: Checkpoint | None = None
         """What the next answer brings."""
         self.halted: Halt = ""
@@ -85,7 +90,16 @@ class LiveRun:
         """The run between two steps, to go on when the edit that ends it is undone."""
         training, changes = self.training, self.timeline.changes
         threads = blas_threads(training.network)
-        return KeptRun(training.info.run, edit, begun_by, training.checkpoint(), self.rows.take(), threads, changes)
+        return KeptRun(
+            training.info.run,
+            edit,
+            begun_by,
+            training.checkpoint(),
+            self.rows.take(),
+            threads,
+            changes,
+            tuple(self.coming.entries),
+        )
 
     def replay(self, step: int) -> Replay | None:
         """From where a step is computed again."""
@@ -101,7 +115,7 @@ class LiveRun:
         self, frame: Frame, ended: KeptRun | None, continues: int, settled: Settled | None, notice: str
     ) -> Started:  # fmt: skip
         """What is told when it begins or goes on."""
-        training = self.training
+        training, self._told = self.training, len(self.timeline.changes.entries)
         return Started(training.info, training.columns, frame, ended, continues, settled, self.timeline.changes, notice)
 
     def kept_checkpoints(self, playing: bool, aside: int) -> KeptCheckpoints:
@@ -123,6 +137,8 @@ class LiveRun:
         began = time.perf_counter()
         goes_on = self.training.propose(trace=trace, before_update=before_update)
         self._seconds += time.perf_counter() - began
+        if goes_on:
+            self._act_written()
         return goes_on
 
     def apply(self) -> None:
@@ -132,6 +148,7 @@ class LiveRun:
         self._seconds, self._made = self._seconds + time.perf_counter() - began, self._made + 1
         self.timeline.add(self.training)
         self.taps_are_current = False
+        self.act_before()
 
     # -- changes by hand -------------------------------------------------------------------------------------------
 
@@ -144,6 +161,7 @@ class LiveRun:
         if experiment != before:
             self.timeline.before_change(training, edit)
         take_live(training, experiment)
+        self._plan_after_hand(before)
         if experiment != before:
             self.timeline.changed(LiveChange(training.step, experiment), edit)
         return True
@@ -155,9 +173,48 @@ class LiveRun:
         if not written and training.changes_update_rule(experiment):
             self.timeline.before_change(training, edit)
         taken = training.change_learning_rate(experiment) if written else training.change_update_rule(experiment)
+        self._plan_after_hand(before)
         if taken and experiment != before:
             self.timeline.changed(LiveChange(training.step, experiment, written), edit)
         return taken
+
+    def plan(self, coming: Sequence[LiveChange]) -> None:
+        """Let these act on the way; ExperimentError where the network cannot take them."""
+        self.coming = ComingChanges(coming)
+        self.coming.forget_before(self.training.step)
+        self.coming.check(self.training)
+        self.act_before()
+
+    def _plan_after_hand(self, before: Experiment) -> None:
+        """Nothing that was planned acts any more where a hand has changed what is trained."""
+        after = self.training.experiment
+        if self.coming and after != before:
+            if settings_between(before, after):
+                self.coming = ComingChanges()
+            else:
+                self.coming.keep_up(after)
+
+    def act_before(self) -> None:
+        """Let act what is planned for the present step, between two steps."""
+        if self.coming.due(self.training.step):
+            self.timeline.before_change(self.training, 0)
+            self._planned_changed(self.coming.act_before(self.training)[1])
+            self.renew()
+
+    def take_planned(self) -> bool:
+        """Whether something has acted as planned that no answer has told of."""
+        planned, self._planned_acted = self._planned_acted, False
+        return planned
+
+    def _act_written(self) -> None:
+        """Let act what is planned for the present step, whose update is written."""
+        if self.coming.due(self.training.step):
+            self._planned_changed(self.coming.act_written(self.training))
+
+    def _planned_changed(self, acted: Sequence[LiveChange]) -> None:
+        for change in acted:
+            self.timeline.changed(change)
+            self._planned_acted = True
 
     def set_threads(self, threads: int) -> None:
         """How many threads matrix products have from now on."""
@@ -165,6 +222,7 @@ class LiveRun:
 
     def revive(self, layer: str, units: tuple[int, ...]) -> None:
         """Draw the incoming weights of these units anew."""
+        self.coming = ComingChanges()
         self.timeline.before_change(self.training, 0)
         self.training.revive(layer, units)
         self.timeline.changed(LiveChange(self.training.step, layer=layer, units=units))

@@ -181,6 +181,8 @@ class GoBack(Struct, frozen=True):
     experiment: Experiment
     edit: int = 0
     """The edit under which the run that it ends is kept; 0: that run is given up."""
+    coming: tuple[LiveChange, ...] = ()
+    """What is changed on the way, each in its step, as if by hand; a hand that changes anything ends it."""
 
 
 Asked = Look | TakeSnapshot | FindReplay
@@ -295,6 +297,8 @@ class Update(Struct, frozen=True):
     """What is kept of the run's way."""
     changes: tuple[LiveChange, ...] = ()
     """What was changed by hand since the last answer."""
+    planned: bool = False
+    """Whether some of these were planned."""
     lanes: tuple[LaneUpdate, ...] = ()
     """The networks beside it, in their order."""
     step_seconds: float = 0.0

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from simulator.running.kept_runs import KeptRun
     from simulator.running.stop_rules import StopRule
     from simulator.training.checkpoint import Checkpoint
-    from simulator.training.live_change import LiveChanges
+    from simulator.training.live_change import LiveChange, LiveChanges
     from simulator.training.surgery import Operation
 
 CLOSE_SECONDS = 0.5
@@ -206,13 +206,14 @@ class Session:
         """Ask for the run as it stands between two steps; a :class:`Snapshot` brings it."""
         self._transport.send(TakeSnapshot())
 
-    def go_back(self, step: int, experiment: Experiment, edit: int = 0) -> int:
+    def go_back(self, step: int, experiment: Experiment, edit: int = 0, coming: tuple[LiveChange, ...] = ()) -> int:
         """Go on from the last checkpoint kept at or before ``step``, or from step 0, with ``experiment``.
 
-        The run that it ends is kept under ``edit``, if that is not 0. The id of the run that it begins.
+        The run that it ends is kept under ``edit``, if that is not 0. ``coming`` is changed on the way, each in its
+        step, until a hand changes anything. The id of the run that it begins.
         """
         run = next(RUNS)
-        self._transport.send(GoBack(run, step, experiment, edit))
+        self._transport.send(GoBack(run, step, experiment, edit, coming))
         return run
 
     def operate(self, experiment: Experiment, surgery: Operation, edit: int = 0) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -28,6 +28,7 @@ from simulator.running.timeline import Timeline
 from simulator.schema.numbers import set_grouping
 from simulator.system.progress import CancelledError, Meter, Progress, listening
 from simulator.training.checkpoint import Checkpoint
+from simulator.training.live_change import LiveChange
 from simulator.training.training import Training
 
 
@@ -204,14 +205,15 @@ class Worker:
 
     def _go_back(self, command: messages.GoBack) -> None:
         checkpoint, way = None, None
-        if self.run is not None:
+        if self.run is not None and command.step:
             checkpoint, way = self.run.timeline.way_back(command.step, command.experiment)
-        self._begin(command.run, command.experiment, command.edit, checkpoint, way)
+        self._begin(command.run, command.experiment, command.edit, checkpoint, way, coming=command.coming)
 
     def _begin(
         self, run: int, experiment: Experiment, edit: int,
         checkpoint: Checkpoint | None = None, timeline: Timeline | None = None,
         kept: KeptRun | None = None, back: bool = False, operated: building.Operated | None = None,
+        coming: Sequence[LiveChange] = (),
     ) -> None:  # fmt: skip
         """Put the present run aside and train ``experiment``; where that cannot be, nothing is trained."""
         present, self.run = self.run, None
@@ -220,7 +222,7 @@ class Worker:
         ended = self.lineage.put_aside(present, edit, back) or self._put_aside
         self._building, self._put_aside = experiment, None
         try:
-            self.run, frame = self._built(run, experiment, checkpoint, timeline)
+            self.run, frame = self._built(run, experiment, checkpoint, timeline, kept.coming if kept else coming)
         except building.OvertakenError:
             self._put_aside = ended
             return
@@ -241,10 +243,11 @@ class Worker:
         self.post(self.run.started(frame, ended, continues, settled, notice))
 
     def _built(
-        self, run: int, experiment: Experiment, checkpoint: Checkpoint | None, timeline: Timeline | None
-    ) -> tuple[LiveRun, Frame]:
-        """The run and its first frame; ``timeline`` is its way to the checkpoint."""
-        live = building.built(run, experiment, checkpoint, timeline)
+        self, run: int, experiment: Experiment, checkpoint: Checkpoint | None, timeline: Timeline | None,
+        coming: Sequence[LiveChange],
+    ) -> tuple[LiveRun, Frame]:  # fmt: skip
+        """The run and its first frame; ``timeline`` is its way to the checkpoint, ``coming`` what acts later."""
+        live = building.built(run, experiment, checkpoint, timeline, coming)
         training, live.observer.costs = live.training, self.schedule.costs
         live.set_threads(self.blas.hold(training.network))
         playing = self.stopping.renew(training, playing=math.isinf(self.steps_left))
@@ -372,13 +375,9 @@ class Worker:
         run.checkpoint, self.schedule.checkpoint_asked = run.training.checkpoint(), False
 
     def _answer(
-        self,
-        run: LiveRun,
-        look: messages.Look,
-        scalars: dict[str, float],
-        provisional: Floats | None,
+        self, run: LiveRun, look: messages.Look, scalars: dict[str, float], provisional: Floats | None,
         short: bool = False,
-    ) -> None:
+    ) -> None:  # fmt: skip
         playing = self.steps_left > 0
         self.asked = None
         self.schedule.frame_made()
@@ -391,6 +390,7 @@ class Worker:
             messages.Update(
                 look.id, frame, (rows,), playing, self.rate.speed, checkpoint, run.halted, run.observer.awaited,
                 None if playing else self.stopping.stopped, self.stopping.progress(run.training.step, self.steps_left),
-                run.kept_checkpoints(playing, self.lineage.aside), run.take_changes(), lanes, run.step_seconds,
+                run.kept_checkpoints(playing, self.lineage.aside), run.take_changes(), run.take_planned(),
+                lanes, run.step_seconds,
             )
         )  # fmt: skip

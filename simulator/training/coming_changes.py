@@ -6,7 +6,12 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.schema.numbers import integer
 from simulator.training.live_change import LiveChange
+from simulator.training.operation import module_of
+from simulator.training.revival import units_of
+from simulator.training.surgery import Transplant
 from simulator.training.training import Training
 
 
@@ -23,6 +28,27 @@ class ComingChanges:
     def forget_before(self, step: int) -> None:
         """Those of earlier steps have acted already, or never will."""
         self.entries = [change for change in self.entries if change.step >= step]
+
+    def check(self, training: Training) -> None:
+        """ExperimentError where the network has not what one of them is about, or would be another after it."""
+        for change in self.entries:
+            try:
+                if change.layer:
+                    units_of(training.network, change.layer, change.units)
+                if isinstance(change.surgery, Transplant):
+                    raise ValueError("weights were handed on to another network, which no list of changes does again")
+                for label in () if change.surgery is None else change.surgery.layers:
+                    module_of(training, label)
+            except ValueError as error:
+                raise ExperimentError(f"the changes at step {integer(change.step)}: {error}") from None
+
+    def keep_up(self, experiment: Experiment) -> None:
+        """Let what they train be called, and stand beside, what ``experiment`` does."""
+        beside = {"name": experiment.name, "lanes": experiment.lanes}
+        self.entries = [
+            change if change.experiment is None else replace(change, experiment=replace(change.experiment, **beside))
+            for change in self.entries
+        ]
 
     def due(self, step: int) -> bool:
         """Whether one of them acts in this step."""

@@ -14,11 +14,7 @@ def revive(network: Network, label: str, units: Sequence[int], seed: int) -> lis
     Biases become 0, scale and shift of a normalisation 1 and 0. The network must have run forward. Gives the
     parameters that have changed; ValueError for a layer or a unit that cannot be drawn anew.
     """
-    module = next((module for module in _all(network.modules) if module.info.label == label), None)
-    if module is None:
-        raise ValueError(f"there is no hidden layer {label} whose units could be drawn anew")
-    if not all(0 <= unit < module.units for unit in units):
-        raise ValueError(f"layer {label} has units 0 … {module.units - 1}, not {max(units)}")
+    module = units_of(network, label, units)
     drawn, norms = module.unit_entries(units), module.unit_norms(units)
     if not drawn:
         raise ValueError(f"the units of layer {label} have no weights of their own")
@@ -30,6 +26,16 @@ def revive(network: Network, label: str, units: Sequence[int], seed: int) -> lis
     for block, index in norms:
         block.value[index] = block.start
     return [*drawn, *norms]
+
+
+def units_of(network: Network, label: str, units: Sequence[int]) -> Module:
+    """The layer that has these units; ValueError where there is none."""
+    module = next((module for module in _all(network.modules) if module.info.label == label), None)
+    if module is None:
+        raise ValueError(f"there is no hidden layer {label} whose units could be drawn anew")
+    if not all(0 <= unit < module.units for unit in units):
+        raise ValueError(f"layer {label} has units 0 … {module.units - 1}, not {max(units)}")
+    return module
 
 
 def _all(modules: Iterable[Module]) -> Iterable[Module]:

@@ -10,19 +10,22 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.experiment.lane import LaneSpec
 from simulator.parts.activations import Activation
 from simulator.parts.optimizers import Optimizer
 from simulator.parts.schedules import Schedule
 from simulator.running.command_line import execute, parser
 from simulator.running.headless import run
-from simulator.running.messages import Change, Command, Configure, Revive
+from simulator.running.messages import Change, Command, Configure, GoBack, Play, Refused, Revive
 from simulator.running.run_file import read as read_run
 from simulator.schema.parameter import is_live_change, kinds
 from simulator.training.checkpoint_files import written
 from simulator.training.ledger import LEDGER, MOST, Entry, Ledger, read, scheduled, words_of, write
 from simulator.training.live_change import LiveChange, LiveChanges
+from simulator.training.replay import training_at
 from tests.simulator.test_replay import EXPERIMENT, EXPERIMENTS, PLAIN, Steering, state
 
 STEPS = 12
@@ -270,4 +273,61 @@ def test_each_change_is_told_in_words() -> None:
         "optimiser, learning rate: 0.01 → 0.05",
         "units 1, 5 of layer 2 drawn anew",
         "threads of matrix products: 2",
+    ]
+
+
+# -- in the window's worker ------------------------------------------------------------------------------------------
+
+
+def replanned(ledger: Ledger, experiment: Experiment = EXPERIMENT, script: Sequence[Any] = ()) -> Steering:
+    coming = ledger.on(experiment).entries
+    start = [Change(1, EXPERIMENT), GoBack(2, 0, experiment, 5, coming)]
+    return Steering(script, STEPS, start)
+
+
+@pytest.mark.parametrize("looked", [1, 2, 3], ids=["between two steps", "before the update", "when it is written"])
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_a_worker_makes_them_again_bit_for_bit(name: str, looked: int) -> None:
+    first = steered([(4, looked, Change(2, EXPERIMENTS[name], 7)), (6, 1, Revive(1, "1", (2,)))])
+    again = replanned(Ledger.of(changes_of(first)))
+    assert end_by_hand(again) == end_by_hand(first)
+    assert again.states[STEPS] == first.states[STEPS]
+    assert len(changes_of(again).entries) == len(Ledger.of(changes_of(first)).entries)
+    # And what was made again is computed again, and is a list again.
+    assert state(training_at(again.replays()[9], 9)) == again.states[9]
+    third = replanned(Ledger.of(changes_of(again)))
+    assert end_by_hand(third) == end_by_hand(first)
+
+
+def test_a_hand_ends_what_is_still_to_come_and_a_name_or_a_lane_does_not() -> None:
+    rates = [(4, 0.02), (8, 0.03)]
+    entries = tuple(Entry(LiveChange(step), {"optimizer.learning_rate": rate}) for step, rate in rates)
+    by_hand = EXPERIMENT.with_values([("optimizer.learning_rate", 0.5)])
+    ended = replanned(Ledger(entries), script=[(6, 1, Change(3, by_hand, 9))])
+    assert [change.step for change in changes_of(ended).entries] == [4, 6]
+    beside = EXPERIMENT.with_values([("optimizer.learning_rate", 0.02), ("name", "another")])
+    beside = replace(beside, lanes=(LaneSpec(name="b", set={"seed": 3}),))
+    going_on = replanned(Ledger(entries), script=[(6, 1, Change(3, beside, 9))])
+    assert [change.step for change in changes_of(going_on).entries] == [4, 6, 8]
+    live = going_on.worker.run
+    assert live is not None
+    assert (live.training.experiment.name, live.training.experiment.lanes) == ("another", beside.lanes)
+    assert live.training.learning_rate == 0.03
+
+
+def test_what_was_still_to_come_goes_on_with_a_run_that_undo_brings_back() -> None:
+    entries = (Entry(LiveChange(8), {"optimizer.learning_rate": 0.03}),)
+    other = EXPERIMENT.with_values([("seed", 4)])
+    coming = Ledger(entries).on(EXPERIMENT).entries
+    begun = [Change(1, EXPERIMENT), GoBack(2, 0, EXPERIMENT, 5, coming), Play(5)]
+    steering = Steering([], STEPS - 5, [*begun, Change(3, other, 9), Change(4, EXPERIMENT, 9, back=True)])
+    assert end_by_hand(steering) == end_by_hand(replanned(Ledger(entries)))
+    assert [change.step for change in changes_of(steering).entries] == [8]
+
+
+def test_units_that_a_network_has_not_are_refused_before_it_trains() -> None:
+    steering = replanned(Ledger((Entry(LiveChange(3, layer="9", units=(0,))),)))
+    refused = [reply for reply in steering.replies if isinstance(reply, Refused)]
+    assert [reply.message for reply in refused] == [
+        "the changes at step 3: there is no hidden layer 9 whose units could be drawn anew"
     ]

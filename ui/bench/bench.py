@@ -14,6 +14,7 @@ from simulator.training.surgery import TakeLane
 from ui.bench.document import Document, Edit
 from ui.bench.lane_views import LaneViews
 from ui.bench.link import Worker, WorkerFactory, WorkerLink
+from ui.bench.planned_changes import PlannedChanges
 from ui.bench.readings import Readings
 from ui.bench.run_keeper import RunKeeper
 from ui.bench.run_memory import RunMemory, taken_up_text
@@ -68,10 +69,10 @@ class Bench(QObject):
         """The networks beside the run."""
         self._readings = Readings()
         self._records = RunRecords()
-        self._cause = ""
-        """The change that the present run began with."""
-        self._news = ""
-        """What is to be said when the next run begins."""
+        self.planned = PlannedChanges(document, lambda: self.record)
+        """What is to be changed on the way of a run that begins."""
+        self._cause, self._news = "", ""
+        """The change that the present run began with, and what is to be said when the next one does."""
         self._first_run = 0
         """Id of the first run of the present document: one before it comes too late."""
         self._halted = ""
@@ -236,7 +237,8 @@ class Bench(QObject):
                 if isinstance(edit.surgery, TakeLane):
                     self._records.take_up(run, None, self.lanes.record(edit.surgery.lane))
             elif edit.back_to is not None and not edit.again:
-                run = self.link.worker.go_back(edit.back_to, experiment, edit.number)
+                planned = (self.planned.entries,) if self.planned.entries else ()
+                run = self.link.worker.go_back(edit.back_to, experiment, edit.number, *planned)
             else:
                 run = self.link.worker.change(experiment, edit.number, edit.again, edit.begins_a_run)
             self.wake()
@@ -319,7 +321,7 @@ class Bench(QObject):
             self.memory.take(reply)
             self._records.count_time(self.playing)
             self.record.add(frame, reply.rows)
-            self.record.live_changes = self.record.live_changes.after(reply.changes)
+            self.planned.take(reply.changes, reply.planned)
             view = View(frame, self.record, lanes=self.lanes.take(reply.lanes, reply.step_seconds))
             self.view = self._readings.added_to(view, reply.playing)
             self.updated.emit(self.view, reply.steps_per_second)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
@@ -100,6 +101,8 @@ class Document(QObject):
     """Another experiment took the place of the old one: a run of its own begins."""
     settled = Signal(object, object)
     """(asked, taken) data: what reading them has decided stands in the experiment now; nothing was edited."""
+    followed = Signal()
+    """What is described has become what the run was changed to, as was planned; nothing was edited."""
     title_changed = Signal()
     saved = Signal()
     """What there is stands in a file."""
@@ -202,6 +205,18 @@ class Document(QObject):
         before, self._experiment = self._experiment, taken(self._experiment)
         if self._experiment != before:
             self.settled.emit(asked, data)
+
+    def follow(self, experiment: Experiment) -> None:
+        """The run has been changed as was planned: that is described now, in the last entry of the past too."""
+        before = self._experiment
+        after = structs.replace(experiment, name=before.name, lanes=before.lanes)
+        if after == before:
+            return
+        last = self._last_entry()
+        if last is not None and last.after == before:
+            last.after = after
+        self._experiment = after
+        self.followed.emit()
 
     def restart(self) -> None:
         """Let the same experiment begin again, as an edit that can be undone."""

@@ -22,6 +22,7 @@ KINDS = {".json": EXPERIMENTS, ".nabla": RUNS}
 """Ending → what is saved under it."""
 CARRIERS = " ".join(f"*{ending}" for ending in carriers.CARRIERS)
 OPENABLE = f"Experiments, runs, pictures and tables (*.json *.nabla {CARRIERS} {ENDINGS});;All files (*)"
+CHANGES = "Changes by hand (*.json)"
 TABLES = f"Tables ({ENDINGS});;All files (*)"
 
 
@@ -58,6 +59,18 @@ def ask_share(parent: QWidget, suggestion: str) -> Path | None:
     if not name:
         return None
     path = Path(name) if name.lower().endswith(".nabla") else Path(f"{name}.nabla")
+    return path if path == Path(name) or not path.exists() or ask_overwrite(parent, path) else None
+
+
+def ask_changes(parent: QWidget, folder: str, *, save: bool) -> Path | None:
+    """Where a list of changes by hand is, or shall be."""
+    if not save:
+        name, _ = QFileDialog.getOpenFileName(parent, "Import changes", folder, CHANGES)
+        return Path(name) if name else None
+    name, _ = QFileDialog.getSaveFileName(parent, "Export changes", str(Path(folder) / "changes.json"), CHANGES)
+    if not name:
+        return None
+    path = Path(name) if Path(name).suffix else Path(f"{name}.json")
     return path if path == Path(name) or not path.exists() or ask_overwrite(parent, path) else None
 
 

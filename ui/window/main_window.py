@@ -33,6 +33,7 @@ from ui.forms.training import TrainingPanel
 from ui.plots.base import View
 from ui.settings.settings import Settings, storing
 from ui.style.panels import PanelDock, panel_toggles
+from ui.window.changes_access import ChangesAccess
 from ui.window.experiments import Experiments
 from ui.window.exporting import Exporting
 from ui.window.faults import Faults
@@ -160,7 +161,7 @@ class MainWindow(QMainWindow):
         return Commands(
             self.experiments, self.sharing, self.exporting, self.reset_arrangement, tuple(toggles),
             self.palette_access.open, self.first_hour, self.faults, self.preference_access.open,
-            self.lanes_bar.add_twin,
+            self.lanes_bar.add_twin, ChangesAccess(self.bench, self.banner, self).open,
         )  # fmt: skip
 
     def _connect(self) -> None:
@@ -171,6 +172,7 @@ class MainWindow(QMainWindow):
         self.lanes_bar.refused.connect(self.banner.say)
         self.findings.panel.beside_chosen.connect(self.lanes_bar.try_beside)
         document.settled.connect(lambda _asked, _data: self._show_experiment(document.experiment, bench.info))
+        document.followed.connect(lambda: self._show_experiment(document.experiment, bench.info))
         document.title_changed.connect(self._show_title)
         bench.link.painting = lambda: plots.feed.refreshing
         bench.link.observations = lambda: (*plots.feed.observations(), *self.findings.rounds.observations())

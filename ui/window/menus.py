@@ -47,6 +47,8 @@ class Commands:
     show_preferences: Callable[[], object]
     add_twin: Callable[[], object]
     """One more network beside the run."""
+    show_changes: Callable[[], object]
+    """What was changed by hand in the run."""
 
 
 def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
@@ -84,6 +86,8 @@ def _run(window: QMainWindow, menu: QMenu, parts: Parts, commands: Commands) -> 
     menu.addActions([transport.same, transport.reseed])
     tip = "One more network beside this one, on the same batches; then change one thing in it."
     menu.addAction(action(window, "&Twin", commands.add_twin, keys="Ctrl+T", tip=tip))
+    tip = "What was changed by hand in this run: to read, edit, keep in a file, and make again."
+    menu.addAction(action(window, "&Changes…", commands.show_changes, keys="Ctrl+L", tip=tip))
     menu.addSeparator()
     menu.addAction(PreferenceEntry("Pause where the loss is not finite", PAUSE, "on", "off", menu))
     menu.addAction(

@@ -1,0 +1,374 @@
+"""The changes by hand of a run as a list: told in words, edited, kept in a file, and made again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from simulator.experiment.experiment import Experiment, ExperimentError, in_words
+from simulator.experiment.lane import OWN_NAME
+from simulator.training.ledger import Entry, Ledger, ordered, read, scheduled, words_of, write
+from simulator.training.live_change import LiveChange, LiveChanges
+from ui.dialogs import files
+from ui.style.numbers import count, integer
+from ui.style.text_size import scaled, with_text
+
+STEP, WORDS, SETTING, VALUE = range(4)
+HEADS = ("Step", "Change", "Setting", "Value")
+VALUE_WIDTH = 130
+SEED = "another seed:"
+NONE = "Nothing was changed by hand in this run. A knob that is turned while it trains stands here, with its step."
+UNKNOWN = "How this run was trained from its beginning is not known, so its changes cannot be made again."
+RATE = "optimizer.learning_rate"
+MOST_SEED = 2**31 - 1
+MOST_SHOWN = 2000
+"""Of very many the first: what is beyond is in the file, and acts."""
+SIZE = (860, 460)
+
+
+class ChangesDialog(QDialog):
+    """A table with a line for each change; what is edited is the list here, until it is made again."""
+
+    replayed = Signal(object, str)
+    """:class:`LiveChanges` of a run that is to begin, and what undo calls that."""
+
+    def __init__(
+        self, changes: Callable[[], LiveChanges], experiment: Callable[[], Experiment], step: Callable[[], int],
+        folder: str, parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
+        """The changes of the present run, what is described now, and where the run is; ``folder`` is for files."""
+        super().__init__(parent)
+        self.setWindowTitle("Changes by hand")
+        self._changes, self._experiment, self._step, self._folder = changes, experiment, step, folder
+        self._ledger = Ledger()
+        self._before: list[Ledger] = []
+        """What the list was before each edit of it."""
+        self.told = QLabel(self)
+        self.told.setWordWrap(True)
+        self.table = QTableWidget(0, len(HEADS), self)
+        self.refusal = QLabel(self)
+        self.refusal.setWordWrap(True)
+        self.refusal.setProperty("role", "warning")
+        self.on = QComboBox(self)
+        self.seed = QSpinBox(self)
+        self._make_buttons()
+        self._lay_out()
+        self._prepare_table()
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self, self.undo)
+        self.on.currentTextChanged.connect(lambda text: self.seed.setVisible(text == SEED))
+        with_text(self, lambda dialog: dialog.resize(*map(scaled, SIZE)))
+        self.take_run()
+
+    # -- parts ---------------------------------------------------------------------------------------------------
+
+    def _make_buttons(self) -> None:
+        self.add = self._button(
+            "Add", self.add_change, "A change of the learning rate at the present step, to be edited."
+        )
+        self.remove = self._button("Remove", self.remove_changes, "Leave the chosen changes out of the list.")
+        self.back = self._button("Undo", self.undo, "The list as it was before its last edit.")
+        self.again = self._button("As in the run", self.take_run, "The list as the present run has it.")
+        self.load = self._button("Import…", self.ask_import, "A list of changes from a file.")
+        self.save = self._button("Export…", self.ask_export, "The list as a file, for run --changes too.")
+        tip = "Begin anew with a piecewise schedule in place of the rates that were set by hand: the same numbers."
+        self.schedule = self._button("Rates as a schedule", self.make_schedule, tip)
+        self.replay = self._button("Replay", self.make_again, "Begin anew and let each change act in its step.")
+        self.replay.setDefault(True)
+
+    def _button(self, text: str, slot: Callable[[], object], tip: str) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setAutoDefault(False)
+        button.setToolTip(tip)
+        button.clicked.connect(lambda _on: slot())
+        return button
+
+    def _lay_out(self) -> None:
+        self.seed.setRange(0, MOST_SEED)
+        self.seed.setAccessibleName("Seed")
+        self.on.setAccessibleName("Replay on")
+        edits, acts = QHBoxLayout(), QHBoxLayout()
+        for button in (self.add, self.remove, self.back, self.again):
+            edits.addWidget(button)
+        edits.addStretch(1)
+        for button in (self.load, self.save):
+            edits.addWidget(button)
+        acts.addWidget(self.schedule)
+        acts.addStretch(1)
+        for widget in (QLabel("Replay on", self), self.on, self.seed, self.replay):
+            acts.addWidget(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(12)
+        column.addWidget(self.told)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.refusal)
+        column.addLayout(edits)
+        column.addLayout(acts)
+
+    def _prepare_table(self) -> None:
+        self.table.setHorizontalHeaderLabels(HEADS)
+        self.table.setAccessibleName("Changes by hand")
+        self.table.verticalHeader().hide()
+        self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+        self.table.setWordWrap(False)
+        head = self.table.horizontalHeader()
+        with_text(self.table, lambda table: table.setColumnWidth(VALUE, scaled(VALUE_WIDTH)))
+        for place in (STEP, SETTING):
+            head.setSectionResizeMode(place, QHeaderView.ResizeMode.ResizeToContents)
+        head.setSectionResizeMode(WORDS, QHeaderView.ResizeMode.Stretch)
+        self.table.itemChanged.connect(self._edited)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.keep_up()
+
+    def keep_up(self) -> None:
+        """The run may have gone on: a list that nobody has edited is its own still."""
+        if self._before:
+            self._offer()
+        else:
+            self.take_run()
+
+    # -- showing -------------------------------------------------------------------------------------------------
+
+    @property
+    def ledger(self) -> Ledger:
+        """The list as it stands here."""
+        return self._ledger
+
+    def _own(self) -> Ledger | None:
+        """The run's own list; None where it is not known."""
+        try:
+            return Ledger.of(self._changes())
+        except ExperimentError:
+            return None
+
+    def take_run(self) -> None:
+        """Show the list of the present run."""
+        self._before = []
+        self._take(self._own() or Ledger())
+
+    def _take(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._fill()
+        self._offer()
+
+    def _fill(self) -> None:
+        words, reason = self._in_words()
+        self.refusal.setText(reason)
+        self.refusal.setVisible(bool(reason))
+        shown = self._ledger.entries[:MOST_SHOWN]
+        with QSignalBlocker(self.table):
+            self.table.setRowCount(len(shown))
+            for row, entry in enumerate(shown):
+                self._fill_row(row, entry, words[row] if row < len(words) else "")
+
+    def _in_words(self) -> tuple[list[str], str]:
+        """Each change in words, as far as they can be made; and why not all can."""
+        base = self._base()
+        entries = self._ledger.entries
+        try:
+            return list(words_of(self._ledger.on(base).entries[:MOST_SHOWN], base)), ""
+        except ExperimentError as error:
+            reason = f"{error}"
+        made: list[str] = []
+        for end in range(len(entries[:MOST_SHOWN]), 0, -1):
+            try:
+                made = list(words_of(replace(self._ledger, entries=entries[:end]).on(base).entries, base))
+                break
+            except ExperimentError:
+                continue
+        return made, f"{reason[:1].upper()}{reason[1:]}."
+
+    def _fill_row(self, row: int, entry: Entry, words: str) -> None:
+        setting, value = _cells(entry)
+        editable = entry.set is not None and len(entry.set) == 1
+        for place, text in enumerate((str(entry.step), words, setting, value)):
+            item = QTableWidgetItem(text)
+            item.setToolTip(text)
+            if place == WORDS or (place != STEP and not editable):
+                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
+            if place == STEP:
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self.table.setItem(row, place, item)
+
+    def _base(self) -> Experiment:
+        """What the run began with; where that is not known, what it is trained as."""
+        return self._changes().experiment or self._experiment()
+
+    def _offer(self) -> None:
+        """Say what the list is, and enable what can be done with it."""
+        own, entries = self._own(), self._ledger.entries
+        self.told.setText(self._sentence(own))
+        self.back.setEnabled(bool(self._before))
+        self.again.setEnabled(own is not None and own != self._ledger)
+        for button in (self.remove, self.save):
+            button.setEnabled(bool(entries))
+        self.replay.setEnabled(bool(entries) and not self.refusal.text())
+        self.schedule.setEnabled(not self.refusal.text() and scheduled(_acting(self._ledger, self._base())) is not None)
+        wanted = ["this network", SEED, *(name for name in self._experiment().all_lanes() if name != OWN_NAME)]
+        if [self.on.itemText(place) for place in range(self.on.count())] != wanted:
+            self.on.clear()
+            self.on.addItems(wanted)
+            self.seed.setValue(min(self._base().seed + 1, MOST_SEED))
+            self.seed.setVisible(False)
+
+    def _sentence(self, own: Ledger | None) -> str:
+        entries = self._ledger.entries
+        if own is None and not entries:
+            return UNKNOWN
+        if not entries and (own is None or not own.entries):
+            return NONE
+        more = f"; the first {integer(MOST_SHOWN)} are shown" if len(entries) > MOST_SHOWN else ""
+        if own == self._ledger:
+            return f"{count(len(entries), 'change')} by hand in this run{more}. Each acts in its step."
+        had = "" if own is None else f" The run has {count(len(own.entries), 'change')}."
+        return f"An edited list of {count(len(entries), 'change')}{more}.{had}"
+
+    # -- editing -------------------------------------------------------------------------------------------------
+
+    def _edit(self, entries: Sequence[Entry]) -> None:
+        self._before.append(self._ledger)
+        self._take(replace(self._ledger, entries=ordered(entries)))
+
+    def undo(self) -> None:
+        """Take the last edit of the list back."""
+        if self._before:
+            self._take(self._before.pop())
+
+    def add_change(self) -> None:
+        """One more change, of the learning rate, at the present step."""
+        entry = Entry(LiveChange(self._step()), {RATE: self._experiment().optimizer.learning_rate})
+        self._edit([*self._ledger.entries, entry])
+
+    def remove_changes(self) -> None:
+        """Leave out those that are chosen."""
+        chosen = {index.row() for index in self.table.selectionModel().selectedRows()}
+        if chosen:
+            self._edit([entry for row, entry in enumerate(self._ledger.entries) if row not in chosen])
+
+    def _edited(self, item: QTableWidgetItem) -> None:
+        entries = list(self._ledger.entries)
+        try:
+            entries[item.row()] = _with(entries[item.row()], item.column(), item.text().strip())
+        except ValueError as error:
+            self._fill()
+            self.refusal.setText(str(error))
+            self.refusal.show()
+            return
+        if tuple(entries) != self._ledger.entries:
+            self._edit(entries)
+
+    # -- files ---------------------------------------------------------------------------------------------------
+
+    def ask_import(self) -> None:
+        path = files.ask_changes(self, self._folder, save=False)
+        if path is not None:
+            self.import_from(path)
+
+    def import_from(self, path: Path) -> None:
+        """Show the list in a file; what is none is said."""
+        try:
+            ledger = read(path)
+        except ExperimentError as error:
+            self._refuse(f"Not imported: {error}")
+            return
+        self._before.append(self._ledger)
+        self._take(ledger)
+
+    def ask_export(self) -> None:
+        path = files.ask_changes(self, self._folder, save=True)
+        if path is not None:
+            self.export_to(path)
+
+    def export_to(self, path: Path) -> None:
+        """Write the list into a file."""
+        try:
+            write(self._ledger, path)
+        except OSError as error:
+            self._refuse(f"{path}: cannot be written: {error.strerror or error}")
+        else:
+            self.told.setText(f"{count(len(self._ledger.entries), 'change')} written to {path.name}.")
+
+    def _refuse(self, sentence: str) -> None:
+        self.refusal.setText(sentence)
+        self.refusal.show()
+
+    # -- made again ----------------------------------------------------------------------------------------------
+
+    def make_again(self) -> None:
+        """Begin anew on the network that is chosen, with the list."""
+        try:
+            changes = self._ledger.on(self._network())
+        except ValueError as error:
+            self._refuse(in_words(error))
+            return
+        self.replayed.emit(changes, "Replay changes")
+
+    def _network(self) -> Experiment:
+        base, name = self._base(), self.on.currentText()
+        if name == SEED:
+            return base.with_values([("seed", self.seed.value())])
+        lane = next((each for each in self._experiment().lanes or () if each.name == name), None)
+        if lane is None:
+            return base
+        return replace(replace(base, lanes=self._experiment().lanes).lane(lane), lanes=self._experiment().lanes)
+
+    def make_schedule(self) -> None:
+        """Begin anew with a schedule in place of what was set by hand."""
+        changes = scheduled(_acting(self._ledger, self._base()))
+        if changes is not None:
+            self.replayed.emit(changes, "Rates as a schedule")
+
+
+def _acting(ledger: Ledger, experiment: Experiment) -> LiveChanges:
+    """The list on a network; nothing where it cannot take it."""
+    try:
+        return ledger.on(experiment)
+    except ExperimentError:
+        return LiveChanges()
+
+
+def _cells(entry: Entry) -> tuple[str, str]:
+    """What an entry sets, and to what, as they can be typed."""
+    if entry.set is not None:
+        return ", ".join(entry.set), ", ".join(json.dumps(value, ensure_ascii=False) for value in entry.set.values())
+    if entry.change.layer:
+        units = ", ".join(integer(unit + 1) for unit in entry.change.units)
+        return f"units of layer {entry.change.layer}", f"{units} drawn anew"
+    return "threads", integer(entry.change.threads)
+
+
+def _with(entry: Entry, column: int, text: str) -> Entry:
+    """The entry with another step, path or value; ValueError says what is wrong with it."""
+    if column == STEP:
+        if not text.isdecimal() or not text.isascii() or len(text) > 15:
+            raise ValueError(f"A step is a whole number from 0 on, not “{text[:40]}”.")
+        return entry.at(int(text))
+    assert entry.set is not None
+    ((path, value),) = entry.set.items()
+    if column == SETTING:
+        return replace(entry, set={text: value})
+    try:
+        return replace(entry, set={path: json.loads(text)})
+    except (ValueError, RecursionError):
+        return replace(entry, set={path: text})

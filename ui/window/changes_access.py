@@ -1,0 +1,67 @@
+"""The way to the list of changes by hand, and from it back to a run that makes them again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QWidget
+
+from simulator.training.live_change import LiveChanges
+from ui.bench.bench import Bench
+from ui.settings.settings import Settings
+from ui.window.status import Banner
+
+# The dialog is imported when it is asked for: the first window does not wait for it.
+if TYPE_CHECKING:
+    from ui.dialogs.changes import ChangesDialog
+
+
+class ChangesAccess(QObject):
+    """Opens the list beside the window, once."""
+
+    def __init__(self, bench: Bench, banner: Banner, window: QWidget) -> None:
+        super().__init__(window)
+        self._bench, self._banner, self._window = bench, banner, window
+        self.dialog: ChangesDialog | None = None
+
+    def open(self) -> None:
+        """Show the list of the present run."""
+        from ui.dialogs.changes import ChangesDialog
+
+        if self.dialog is not None:
+            self.dialog.close()
+        bench = self._bench
+        self.dialog = dialog = ChangesDialog(
+            lambda: bench.record.live_changes, lambda: bench.document.experiment, self._step, self._folder(),
+            self._window,
+        )  # fmt: skip
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.replayed.connect(lambda changes, told: self.replay(changes, told, self._step()))
+        dialog.destroyed.connect(self._forget)
+        dialog.show()
+
+    def _forget(self) -> None:
+        self.dialog = None
+
+    def _step(self) -> int:
+        view = self._bench.view
+        return 0 if view is None else view.frame.step
+
+    def _folder(self) -> str:
+        path, recent = self._bench.document.path, Settings().recent_files()
+        return str(path.parent if path is not None else recent[0].parent if recent else Path.home())
+
+    def replay(self, changes: LiveChanges, description: str, steps: int) -> None:
+        """Begin what they begin with anew, with each change in its step, and train so far; one edit, as undo has it."""
+        bench = self._bench
+        if changes.experiment is None:
+            return
+        bench.pause()
+        with bench.planned.acting(changes.entries):
+            reason = bench.document.propose(changes.experiment.to_builtins(), description, back_to=0)
+        if reason is not None:
+            self._banner.say(reason)
+        elif steps:
+            bench.play(steps)
