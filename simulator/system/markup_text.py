@@ -9,10 +9,10 @@ from xml.parsers import expat
 MOST_BYTES = 2**25
 """Of a file that are looked through: the element stands at its beginning."""
 PIECE = 2**22
-SVG_HEAD = re.compile(rb"<svg\b[^>]*>(?:\s*<(title|desc)>[^<]*</\1>)*")
-"""What stays before it: the element's start, and its words for people."""
-NO_TEXT = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
-"""What neither a drawing nor a page may hold, whatever a name is: control characters, and halves of characters."""
+SVG_HEAD = rb"<svg\b[^>]*>(?:\s*<(title|desc)>[^<]*</\1>)*"
+"""Pattern of what stays before it: the element's start, and its words for people."""
+NO_TEXT = "[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]"
+"""Pattern of what neither a drawing nor a page may hold, whatever a name is: control characters, and halves of characters."""
 
 
 class MarkupError(ValueError):
@@ -21,7 +21,7 @@ class MarkupError(ValueError):
 
 def with_metadata(svg: bytes, id: str, text: bytes) -> bytes:
     """The drawing with a text, in which nothing is markup, as its metadata; MarkupError where it is no drawing."""
-    head = SVG_HEAD.search(svg)
+    head = re.search(SVG_HEAD, svg)
     if head is None:
         raise MarkupError("it is no SVG drawing")
     element = b'\n<metadata id="%s">%s</metadata>' % (id.encode("ascii"), text)

@@ -6,6 +6,7 @@ all between them into a group with a clip path, and takes the texts away.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -48,7 +49,7 @@ def _write(painter: QPainter, text: str) -> None:
 
 def clipped(drawing: bytes) -> bytes:
     """The SVG with clip paths in the place of marks."""
-    root = fromstring(NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", drawing.decode()))
+    root = fromstring(re.sub(NO_TEXT, "\N{REPLACEMENT CHARACTER}", drawing.decode()))
     (body,) = root.findall(f"{SVG}g")
     (definitions,) = root.findall(f"{SVG}defs")
     into, names = body, count(1)

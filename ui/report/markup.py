@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element, tostring
 
@@ -32,7 +33,7 @@ def add(parent: Element, *children: Child) -> None:
 
 def printable(text: str) -> str:
     """The text with a mark in the place of each character that no page may hold."""
-    return NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)
+    return re.sub(NO_TEXT, "\N{REPLACEMENT CHARACTER}", text)
 
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Child]], *, titled: bool = False) -> Element:
