@@ -12,7 +12,7 @@ PIECE = 2**22
 SVG_HEAD = rb"<svg\b[^>]*>(?:\s*<(title|desc)>[^<]*</\1>)*"
 """Pattern of what stays before it: the element's start, and its words for people."""
 NO_TEXT = "[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]"
-"""Pattern of what neither a drawing nor a page may hold, whatever a name is: control characters, and halves of characters."""
+"""Pattern of what neither a drawing nor a page may hold, whatever a name is: control and halves of characters."""
 
 
 class MarkupError(ValueError):
