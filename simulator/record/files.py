@@ -32,6 +32,8 @@ from simulator.record.past import MOST_BYTES, Past, columns_for
 from simulator.record.record import Record, sampled
 from simulator.record.sampled_history import SampledArrays
 from simulator.record.turns import Turn
+from simulator.record.written_changes import WrittenChanges, changes_of
+from simulator.record.written_changes import written as written_changes
 from simulator.system.json_text import has_too_many_values
 
 if TYPE_CHECKING:
@@ -74,7 +76,8 @@ class _Past(Struct, frozen=True, forbid_unknown_fields=True):
 class _Written(Struct, frozen=True, forbid_unknown_fields=True):
     """What stands in the JSON."""
 
-    version: Literal[1]
+    version: Literal[1, 2]
+    """Of 1 the live changes are not known."""
     history: _History
     pasts: dict[str, _Past]
     changes: tuple[Change, ...]
@@ -82,6 +85,7 @@ class _Written(Struct, frozen=True, forbid_unknown_fields=True):
     first: Any
     scored: Any
     frame_bytes: int
+    live_changes: WrittenChanges = WrittenChanges()
 
 
 def write(record: Record, create: Opener) -> None:
@@ -89,7 +93,7 @@ def write(record: Record, create: Opener) -> None:
     packing = Packing()
     arrays = record.history.arrays
     written = _Written(
-        version=1,
+        version=2,
         history=_counts(record.history, arrays),
         pasts={name: _written(past) for name, past in record.pasts.items()},
         changes=record.changes.entries,
@@ -97,6 +101,7 @@ def write(record: Record, create: Opener) -> None:
         first=packed_frame(record.first, packing),
         scored=packed_frame(record.scored, packing),
         frame_bytes=len(packing.buffer),
+        live_changes=written_changes(record.live_changes),
     )
     with create(JSON) as stream:
         stream.write(msgspec.json.encode(written))
@@ -168,6 +173,7 @@ def read(source: Opener) -> Record:
     record.seconds = written.seconds
     buffer = _read("frames_bytes", source, "|u1", (written.frame_bytes,))
     with _as_record_error(JSON):
+        record.live_changes = changes_of(written.live_changes)
         record.first, record.scored = (_frame(plain, buffer) for plain in (written.first, written.scored))
     return record
 

@@ -19,7 +19,7 @@ MOST_BYTES = 2 * GIB
 """Of an archive: what a plain zip holds."""
 COPIES = 3
 """Of what it holds, on the way from the file into a network."""
-MOST_MEMBERS = 512
+MOST_MEMBERS = 4096
 MOST_DIRECTORY = 2**20
 """Bytes of the table of contents."""
 END = struct.Struct("<4s4H2LH")

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from simulator.data import AnyData
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.running.kept_runs import KeptRun
 from simulator.running.live_run import LiveRun
@@ -46,16 +47,17 @@ def settled(asked: Experiment, training: Training) -> Settled | None:
 
 def built(
     run: int, experiment: Experiment, checkpoint: Checkpoint | None, timeline: Timeline | None,
-    coming: Sequence[LiveChange] = (),
+    coming: Sequence[LiveChange] = (), asked: AnyData | None = None,
 ) -> LiveRun:  # fmt: skip
     """The run from step 0 or from a checkpoint on, to which ``timeline`` leads, and what has changed live since.
 
-    ``coming`` is what is to be changed on its way.
+    ``coming`` is what is to be changed on its way; ``asked`` describes its data, where that leaves more open than the
+    experiment does.
     """
     training = Training(experiment if checkpoint is None else checkpoint.experiment, run)
     if checkpoint is not None:
         training.restore(checkpoint)
-    live = LiveRun(training, timeline or Timeline(training.checkpoint()), experiment.data)
+    live = LiveRun(training, timeline or Timeline(training.checkpoint()), asked or experiment.data)
     if checkpoint is not None and experiment != checkpoint.experiment:
         live.change(experiment, 0)
     live.plan(coming)

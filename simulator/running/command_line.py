@@ -230,7 +230,9 @@ def prepare(arguments: argparse.Namespace, shared: Shared | None = None) -> Expe
         _check_reach(Path(arguments.target), arguments.allow_files)
     if experiment.lanes:
         networks = count_text(len(experiment.lanes), "network")
-        print(f"note: {networks} beside it in the file: compare trains them too, run does not", file=sys.stderr)
+        kept = shared is not None and shared.run is not None and shared.run.lanes
+        stay = " and keeps them where they stand" if kept else ""
+        print(f"note: {networks} beside it in the file: compare trains them too, run does not{stay}", file=sys.stderr)
     if news := changed(experiment.data):
         print(f"note: {news}", file=sys.stderr)
     return experiment

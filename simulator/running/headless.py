@@ -130,6 +130,7 @@ def run(
         until.check(training.info)
     begun = training.step
     record = Record(History(training.columns)) if start is None else deepcopy(start.record)
+    lanes = () if start is None else start.lanes_of(training.experiment)
     ledger = _ledger(changes)
     coming = ledger.since(training.step).on(training.experiment)
     past = None if start is None else Past(start.record)
@@ -141,7 +142,7 @@ def run(
     arguments = Arguments(every, kinds, "" if until is None else until.text, begun, ledger.digest)
     with limited_blas(threads), ExitStack() as stack:
         stack.callback(course.close)
-        output, news = Output(here, save), "" if start is None else start.news(here, training.data.digest)
+        output, news = Output(here, save, lanes), "" if start is None else start.news(here, training.data.digest)
         if out is not None:
             folder = stack.enter_context(RunFolder(Path(out), arguments))
             kept = folder.kept(coming.experiment_before) if resume else None
@@ -151,10 +152,8 @@ def run(
             files = folder.files(coming.experiment or training.experiment, course, here, kept)
             _write_beside(ledger, folder)
             stack.callback(files.close)
-            output = FolderOutput(here, save, folder, files, leave_unfinished)
-        if start is None:
-            acted = tuple(change for change in coming.entries if change.step < training.step)
-            record.live_changes = LiveChanges(coming.experiment, threads, acted)
+            output = FolderOutput(here, save, lanes, folder, files, leave_unfinished)
+        record.live_changes = _changes_until(training, None if start is None else record, coming, threads)
         result = _train(course, record, every, output, wanted if out is not None else (), hear, stop)
     return replace(result, news=" ".join(filter(None, (news, output.news))))
 
@@ -185,6 +184,19 @@ def _went_on(start: SavedRun, experiment: Experiment) -> Training:
             raise ExperimentError("a saved run goes on with live parameters only: anything else begins another one")
         training.update_spec(experiment)
     return training
+
+
+def _changes_until(training: Training, saved: Record | None, coming: LiveChanges, threads: int) -> LiveChanges:
+    """What it was trained as until now; a saved run may go on as another experiment, or on other threads."""
+    step = training.step
+    if saved is None:
+        return LiveChanges(coming.experiment, threads, tuple(each for each in coming.entries if each.step < step))
+    known = saved.live_changes
+    if training.experiment != (known.experiment_at(step) or training.experiment):
+        known = known.after((LiveChange(step, training.experiment),))
+    if threads != (known.threads_after(len(known.entries)) or threads):
+        known = known.after((LiveChange(step, threads=threads),))
+    return known
 
 
 def _train(

@@ -11,6 +11,7 @@ from simulator.schema.parameter import is_live_change
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
     from simulator.record.history import Rows
+    from simulator.running.lane_state import LaneState
     from simulator.training.checkpoint import Checkpoint
     from simulator.training.live_change import LiveChange, LiveChanges
 
@@ -33,10 +34,12 @@ class KeptRun:
     """What was changed by hand in it."""
     coming: tuple[LiveChange, ...] = ()
     """What is still to be changed in it, as was planned."""
+    lanes: tuple[LaneState, ...] = ()
+    """The networks beside it."""
 
     @property
     def nbytes(self) -> int:
-        return self.checkpoint.nbytes
+        return self.checkpoint.nbytes + sum(lane.checkpoint.nbytes for lane in self.lanes)
 
 
 class KeptRuns:

@@ -16,11 +16,14 @@ from simulator.observations.registry import standard
 from simulator.record.frame import Frame, frame_of
 from simulator.running.branching import Beginning, beginning
 from simulator.running.building import built, refusal
+from simulator.running.lane_state import LaneState
 from simulator.running.live_run import LiveRun
 from simulator.running.messages import LaneUpdate, Look
 from simulator.running.timeline import Timeline
 from simulator.schema.parameter import is_live_change
 from simulator.system.progress import advance
+from simulator.training.checkpoint import Checkpoint
+from simulator.training.live_change import LiveChanges
 from simulator.training.replay import Replay
 from simulator.training.training import Training
 
@@ -36,9 +39,9 @@ Way = list[tuple[int, Experiment]]
 class Lane:
     """One network beside the run: on its way to the run's step, or standing there."""
 
-    def __init__(self, way: Way, beginning: Beginning | None = None) -> None:
-        """``beginning``: of a branch, which begins at a step of a run."""
-        self.way, self.beginning = way, beginning
+    def __init__(self, way: Way, beginning: Beginning | None = None, start: LaneState | None = None) -> None:
+        """``beginning``: of a branch, which begins at a step of a run; ``start``: of one that goes on where it was."""
+        self.way, self.beginning, self._start = way, beginning, start
         self.live: LiveRun | None = None
         """None until it is built, or where it cannot be."""
         self.refusal = ""
@@ -47,7 +50,8 @@ class Lane:
         """How many of the changes on its way it has taken over."""
         self._first: Frame | None = None
         """Step 0, while no answer has brought it."""
-        self._frame: Frame | None = None
+        self._told: LiveRun | None = None
+        """The run of which answers have brought the changes."""
 
     @property
     def experiment(self) -> Experiment:
@@ -97,7 +101,12 @@ class Lane:
             self.live, self.refusal = None, refusal(0, error, None).message
 
     def _build(self) -> None:
-        run, experiment = next(RUNS), self.way[0][1]
+        run, experiment, start = next(RUNS), self.way[0][1], self._start
+        if start is not None:
+            way, self._start, self._first = Timeline(start.checkpoint, start.changes), None, start.first
+            self.live = built(run, experiment, start.checkpoint, way, asked=self.experiment.data)
+            self.live.training.look()
+            return
         if self.beginning is not None:
             self.live = self.beginning.built(run, experiment)
             return
@@ -105,6 +114,24 @@ class Lane:
         live.training.look()
         observed = live.observer.at_once(standard())
         self._first = frame_of(live.training, live.training.scalars(validate=True), observed)
+
+    def state(self, name: str, taken: bool) -> LaneState | None:
+        """Where it stands between two steps, as :meth:`Lanes.states` says; None where it is not trained."""
+        live = self.live
+        if live is None:
+            return self._start
+        rows, first = (live.rows.take(), self._first) if taken else (None, None)
+        if taken:
+            self._first = None
+        return LaneState(name, live.training.checkpoint(), live.timeline.changes, live.training.info.run, rows, first)
+
+    def state_before(self, name: str, step: int) -> LaneState | None:
+        """The last that is kept of it of before ``step``; None where that is nothing."""
+        way = None if self.live is None else self.live.timeline
+        kept = None if way is None else way.checkpoints.before(step, good=False)
+        if way is None or kept is None:
+            return None
+        return LaneState(name, kept.checkpoint, way.changes.until(kept.changes))
 
     def _act(self, step: int) -> None:
         """Let the changes on the way act at their steps."""
@@ -150,7 +177,16 @@ class Lane:
             "",
             live.observer.awaited,
             live.step_seconds,
+            self._take_changes(live),
         )
+
+    def _take_changes(self, live: LiveRun) -> LiveChanges:
+        """What no answer has brought yet."""
+        lately = live.take_changes()
+        if self._told is live:
+            return LiveChanges(entries=lately)
+        self._told = live
+        return live.timeline.changes
 
 
 class Lanes:
@@ -158,6 +194,8 @@ class Lanes:
 
     def __init__(self) -> None:
         self._lanes: dict[str, Lane] = {}
+        self._states: dict[str, LaneState] = {}
+        """Where those that are not there yet are to go on."""
         self._followed: Experiment | None = None
         """The run's experiment, as they were brought in line with it."""
 
@@ -167,9 +205,23 @@ class Lanes:
     def __iter__(self) -> Iterator[Lane]:
         return iter(self._lanes.values())
 
-    def begin(self) -> None:
-        """The run begins or goes on elsewhere: all of them are to be built anew, and come to its step."""
+    def begin(self, states: Sequence[LaneState] = ()) -> None:
+        """The run begins or goes on elsewhere: all of them are to be built anew, and come to its step.
+
+        ``states`` are where some of them go on.
+        """
         self._lanes, self._followed = {}, None
+        self._states = {state.name: state for state in states}
+
+    def states(self, *, taken: bool = True) -> tuple[LaneState, ...]:
+        """Where they stand, between two steps; ``taken``: with what no answer has brought, which none brings then."""
+        states = (lane.state(name, taken) for name, lane in self._lanes.items())
+        return tuple(state for state in states if state is not None)
+
+    def states_before(self, step: int) -> tuple[LaneState, ...]:
+        """From where they come to the step before soonest."""
+        states = (lane.state_before(name, step) for name, lane in self._lanes.items())
+        return tuple(state for state in states if state is not None)
 
     @property
     def live(self) -> dict[str, LiveRun]:
@@ -203,14 +255,22 @@ class Lanes:
             if lane is None or not (lane.experiment == wanted or lane.change(wanted, step)):
                 lane = self._begun(run, spec, wanted, ended)
             self._lanes[name] = lane
+        self._states = {}
         return True
 
     def _begun(self, run: LiveRun, spec: LaneSpec, wanted: Experiment, ended: Sequence[Timeline]) -> Lane:
-        if not spec.origin:
-            return Lane(_way(run, spec, wanted))
-        way = _branch_way(run, spec, spec.origin, wanted)
+        """A lane on its way from where it stood, if it can go on from there; else from where it begins."""
+        way = _branch_way(run, spec, spec.origin, wanted) if spec.origin else _way(run, spec, wanted)
+        state = self._states.get(spec.name)
+        late = state is None or state.checkpoint.step > run.training.step
+        rest = None if state is None or late else _rest(way, state.checkpoint)
+        if rest is not None:
+            return Lane(rest, start=state)
+        return Lane(way) if not spec.origin else self._branch(run, spec.origin, way, ended)
+
+    def _branch(self, run: LiveRun, origin: Origin, way: Way, ended: Sequence[Timeline]) -> Lane:
         try:
-            return Lane(way, beginning(spec.origin, [run.timeline, *self.timelines, *ended]))
+            return Lane(way, beginning(origin, [run.timeline, *self.timelines, *ended]))
         except ExperimentError as error:
             lane = Lane(way)
             lane.refusal = error.in_words
@@ -277,6 +337,25 @@ def _branch_way(run: LiveRun, spec: LaneSpec, origin: Origin, wanted: Experiment
             if each.origin == origin and (not way or then != way[-1][1]):
                 way.append((max(change.step, origin.step), then))
     return way if way and way[-1][1] == wanted else [*way, (run.training.step if way else origin.step, wanted)]
+
+
+def _rest(way: Way, checkpoint: Checkpoint) -> Way | None:
+    """What is left of the way at a checkpoint; None where it does not lead there."""
+    present, wanted = checkpoint.experiment, way[-1][1]
+    if not (is_live_change(present, wanted) or is_live_change(present, _settled(wanted))):
+        return None
+    passed = [place for place, (step, then) in enumerate(way) if step <= checkpoint.step and then == present]
+    ahead = way[passed[-1] + 1 :] if passed else [each for each in way[1:] if each[0] > checkpoint.step]
+    rest = [(checkpoint.step, present), *ahead]
+    return rest if rest[-1][1] == wanted else [*rest, (way[-1][0], wanted)]
+
+
+def _settled(experiment: Experiment) -> Experiment:
+    """With nothing left open, if its data can be read."""
+    try:
+        return experiment.settled()
+    except ExperimentError:
+        return experiment
 
 
 def _then(experiment: Experiment, spec: LaneSpec, wanted: Experiment) -> Experiment:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.running.kept_runs import KeptRun, KeptRuns
+from simulator.running.lanes import Lanes
 from simulator.running.live_run import LiveRun
-from simulator.running.messages import Change, Forget, Keep, KeepBefore
+from simulator.running.messages import Change, Forget, Keep, KeepBefore, Snapshot
 from simulator.running.timeline import Timeline
 from simulator.training.checkpoints import USUAL_BYTES
 
@@ -35,17 +36,21 @@ class Lineage:
         candidates = (self.kept.take(edit, change.experiment) for edit in edits)
         return next((kept for kept in candidates if kept is not None), None)
 
-    def put_aside(self, ended: LiveRun | None, edit: int, back: bool) -> KeptRun | None:
+    def put_aside(self, ended: LiveRun | None, edit: int, back: bool, lanes: Lanes) -> KeptRun | None:
         """Keep the run that ``edit`` ends, unless it is given up, or only a stage of the edit that goes on."""
         if ended is not None or not edit:
             self.refused_edit = edit
         if ended is None or not edit or (edit == self.begun_by and not back):
             return None
-        kept = ended.put_aside(edit, self.begun_by)
+        kept = ended.put_aside(edit, self.begun_by, lanes.states())
         self._ended = self.run, ended.timeline
         self.kept.keep(kept)
         self.share_budget(None)
         return kept
+
+    def snapshot(self, present: LiveRun | None, lanes: Lanes) -> Snapshot:
+        """The present run with the networks beside it; of none, that it cannot be trained."""
+        return Snapshot(self.run, None) if present is None else present.snapshot(lanes.states())
 
     def keep(self, command: Keep | Forget | KeepBefore, present: LiveRun | None) -> None:
         """Do as is told about what is kept."""

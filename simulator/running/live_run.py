@@ -13,6 +13,7 @@ from simulator.network.threads import blas_threads
 from simulator.observations.observer import Made
 from simulator.record.frame import Frame, frame_of
 from simulator.running.kept_runs import KeptRun
+from simulator.running.lane_state import LaneState
 from simulator.running.messages import NOTHING_KEPT, Halt, KeptCheckpoints, Settled, Snapshot, Started
 from simulator.running.paced_observer import PacedObserver
 from simulator.running.pending_rows import PendingRows
@@ -42,8 +43,8 @@ class LiveRun:
         self._planned_acted = False
         self.coming = ComingChanges()
         """What is to be changed on the way, as was planned."""
-        self.checkpoint: Checkpoint | None = None
-        """What the next answer brings."""
+        self.checkpoint: tuple[Checkpoint | None, tuple[LaneState, ...]] = None, ()
+        """What the next answer brings, with where the networks beside it stand."""
         self.halted: Halt = ""
         self.has_halted = False
         """Whether it has paused where something was not finite: once is enough."""
@@ -81,25 +82,20 @@ class LiveRun:
         self._announced_experiment = self.training.experiment
         return replace(frame, experiment=None) if self.training.experiment is announced else frame
 
-    def snapshot(self) -> Snapshot:
-        """The run between two steps, with its rows that no answer has brought yet."""
+    def snapshot(self, lanes: tuple[LaneState, ...] = ()) -> Snapshot:
+        """The run between two steps, with its rows that no answer has brought yet, and the networks beside it."""
         training, rows, changes = self.training, self.rows.take(), self.take_changes()
-        return Snapshot(training.info.run, training.checkpoint(), (rows,), blas_threads(training.network), changes)
+        threads = blas_threads(training.network)
+        return Snapshot(training.info.run, training.checkpoint(), (rows,), threads, changes, lanes)
 
-    def put_aside(self, edit: int, begun_by: int) -> KeptRun:
+    def put_aside(self, edit: int, begun_by: int, lanes: tuple[LaneState, ...]) -> KeptRun:
         """The run between two steps, to go on when the edit that ends it is undone."""
         training, changes = self.training, self.timeline.changes
         threads = blas_threads(training.network)
+        rows, coming = self.rows.take(), tuple(self.coming.entries)
         return KeptRun(
-            training.info.run,
-            edit,
-            begun_by,
-            training.checkpoint(),
-            self.rows.take(),
-            threads,
-            changes,
-            tuple(self.coming.entries),
-        )
+            training.info.run, edit, begun_by, training.checkpoint(), rows, threads, changes, coming, lanes,
+        )  # fmt: skip
 
     def replay(self, step: int) -> Replay | None:
         """From where a step is computed again."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from simulator.record.history import Rows
     from simulator.record.record import Record
     from simulator.running.kept_runs import KeptRun
+    from simulator.running.lane_state import LaneState
     from simulator.running.stop_rules import Stopped, StopRule
     from simulator.system.progress import Progress
     from simulator.training.checkpoint import Checkpoint
@@ -171,6 +172,8 @@ class Resume(Struct, frozen=True):
     checkpoint: Checkpoint
     changes: LiveChanges | None = None
     """What was trained until there, if that is known."""
+    lanes: tuple[LaneState, ...] = ()
+    """Where the networks beside it stood."""
 
 
 class GoBack(Struct, frozen=True):
@@ -273,6 +276,8 @@ class LaneUpdate(Struct, frozen=True):
     """Whether the next answer brings what this one left out."""
     step_seconds: float = 0.0
     """What one of its steps takes on average; 0 while that is not known."""
+    changes: LiveChanges = NOTHING_CHANGED
+    """What was changed by hand since the last answer; the first has what it was trained as until then."""
 
 
 class Update(Struct, frozen=True):
@@ -303,6 +308,8 @@ class Update(Struct, frozen=True):
     """The networks beside it, in their order."""
     step_seconds: float = 0.0
     """What one of its own steps takes on average; 0 while that is not known."""
+    lane_states: tuple[LaneState, ...] = ()
+    """Where they can go on, if there is a checkpoint."""
 
 
 class Working(Struct, frozen=True):
@@ -322,6 +329,8 @@ class Snapshot(Struct, frozen=True):
     """Of its matrix products."""
     changes: tuple[LiveChange, ...] = ()
     """What was changed by hand that no answer has brought yet."""
+    lanes: tuple[LaneState, ...] = ()
+    """The networks beside it."""
 
 
 class ReplayFound(Struct, frozen=True):

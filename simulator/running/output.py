@@ -11,7 +11,7 @@ from simulator.record.frame import Frame
 from simulator.record.record import Record
 from simulator.running.course import Course
 from simulator.running.files import RunFiles
-from simulator.running.run_file import SavedRun, write
+from simulator.running.run_file import SavedLane, SavedRun, write
 from simulator.running.run_folder import RunFolder
 from simulator.system.environment import Environment
 from simulator.system.fingerprint import fingerprint_of, free_name_beside
@@ -21,8 +21,9 @@ from simulator.training.training import Training
 class Output:
     """Keeps the end of a run in a run file, where one is asked for, and nothing else."""
 
-    def __init__(self, here: Environment, run_file: str | Path | None) -> None:
-        self.here = here
+    def __init__(self, here: Environment, run_file: str | Path | None, lanes: tuple[SavedLane, ...] = ()) -> None:
+        """``lanes`` stand beside the run in its file, and stay where they are."""
+        self.here, self.lanes = here, lanes
         self.news = ""
         """What a person should know of the run file, in a sentence."""
         self._run_file = None if run_file is None else Path(run_file)
@@ -34,7 +35,7 @@ class Output:
     def save(self, training: Training, record: Record) -> None:
         """The run as it stands after its last update."""
         if self._run_file is not None:
-            write(SavedRun(training.checkpoint(), record, self.here), self._place(self._run_file))
+            write(SavedRun(training.checkpoint(), record, self.here, self.lanes), self._place(self._run_file))
 
     def _place(self, asked: Path) -> Path:
         """Where it is written: beside what was asked for, where another program has written there meanwhile."""
@@ -63,15 +64,16 @@ class FolderOutput(Output):
     """Writes the files of a run, and keeps it so that it can be taken up again."""
 
     def __init__(
-        self, here: Environment, run_file: str | Path | None, folder: RunFolder, files: RunFiles, leave: bool
-    ) -> None:
+        self, here: Environment, run_file: str | Path | None, lanes: tuple[SavedLane, ...],
+        folder: RunFolder, files: RunFiles, leave: bool,
+    ) -> None:  # fmt: skip
         """``leave``: what is kept for being taken up again stays when the run is complete."""
-        super().__init__(here, run_file)
+        super().__init__(here, run_file, lanes)
         self._folder, self._files, self._leave = folder, files, leave
 
     def between_steps(self, course: Course, record: Record, ends: bool) -> None:
         if ends or self._folder.due:
-            self._folder.keep(course, record, self._files)
+            self._folder.keep(course, record, self._files, self.lanes)
 
     def step(self, step: int, scalars: Mapping[str, float]) -> None:
         self._files.step(step, scalars)

@@ -1,13 +1,15 @@
 """A trained run as one file, ``.nabla``: opened again, it goes on to the same bits.
 
-A zip of ``manifest.json`` (format, versions, processor, data), ``experiment.json``, the files of the checkpoint and
-``record/``. Nothing that is read is believed: members go by a list of names and none is compressed, arrays are taken
-only where types and shapes are those of what the experiment describes, and nothing in it is ever executed.
+A zip of ``manifest.json`` (format, versions, processor, data, lanes), ``experiment.json``, the files of the checkpoint
+and ``record/``; the same of each lane, with the experiment that it is trained as, under ``lanes/0/`` and so on. Nothing
+that is read is believed: members go by a list of names and none is compressed, arrays are taken only where types and
+shapes are those of what the experiment describes, and nothing in it is ever executed.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,12 +19,13 @@ from typing import IO
 import msgspec
 from msgspec import Struct
 
+from simulator.data.own_file import OwnFile
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import MAX_FILE_BYTES, RUN_ENDING
 from simulator.record import files as record_files
 from simulator.record.record import Record, sampled
 from simulator.running.archive import ArchiveError, ArchiveReader, ArchiveWriter, reading
-from simulator.running.packed_data import is_data, located
+from simulator.running.packed_data import is_data, located, relocated
 from simulator.running.presentation import NAMES as PRESENTATION
 from simulator.running.run_formats import RUN, check_format
 from simulator.system.atomic import write_atomic
@@ -34,10 +37,20 @@ from simulator.training.checkpoint import Checkpoint
 from simulator.training.training import Training
 
 ENDING = RUN_ENDING
-MANIFEST, EXPERIMENT, RECORD = "manifest.json", "experiment.json", "record/"
+MANIFEST, EXPERIMENT, RECORD, LANES = "manifest.json", "experiment.json", "record/", "lanes/"
+IN_LANE = re.compile(rf"{LANES}(?:0|[1-9]\d{{0,2}})/")
 MOST_MANIFEST = 2**16
 PARTS = ("low", "high", "last", "lost", "provisional", "steps", "lasts", "marked", "values", "bytes")
 """Ends of the names of a record's arrays."""
+
+
+@dataclass(frozen=True)
+class SavedLane:
+    """A network beside a run between two steps, with its past; it may still be on its way to the run's step."""
+
+    name: str
+    checkpoint: Checkpoint
+    record: Record
 
 
 @dataclass(frozen=True)
@@ -48,10 +61,17 @@ class SavedRun:
     record: Record
     environment: Environment
     """Where it was trained until now."""
+    lanes: tuple[SavedLane, ...] = ()
+    """Those of the networks beside it that have been trained."""
 
     @property
     def experiment(self) -> Experiment:
         return self.checkpoint.experiment
+
+    def lanes_of(self, experiment: Experiment) -> tuple[SavedLane, ...]:
+        """Those that this experiment lists too."""
+        names = {spec.name for spec in experiment.lanes or ()}
+        return tuple(lane for lane in self.lanes if lane.name in names)
 
     def news(self, present: Environment, digest: str = "") -> str:
         """One sentence where going on may give other last digits than where it was saved; else ``""``."""
@@ -67,6 +87,8 @@ class _Manifest(Struct, frozen=True):
     needs: str
     environment: Environment
     data: str
+    lanes: tuple[str, ...]
+    """Names of those that are in it, in the order of their folders."""
 
 
 def is_run_file(path: Path) -> bool:
@@ -86,23 +108,40 @@ def write(saved: SavedRun, path: Path) -> Fingerprint:
 def write_into(saved: SavedRun, stream: IO[bytes]) -> None:
     """Write the run as a zip."""
     archive = ArchiveWriter(stream)
-    add_head(archive, saved.experiment, saved.environment, saved.checkpoint.data)
+    add_head(archive, saved.experiment, saved.environment, saved)
     add_run(archive, saved)
     archive.close()
 
 
-def add_head(archive: ArchiveWriter, experiment: Experiment, here: Environment, digest: str = "") -> None:
-    """What every such file begins with; ``digest`` is of the data that a run was trained on."""
-    manifest = _Manifest(RUN.number, RUN.needs, here, digest)
+def add_head(
+    archive: ArchiveWriter, experiment: Experiment, here: Environment, saved: SavedRun | None = None
+) -> None:  # fmt: skip
+    """What every such file begins with; ``saved`` is the run that follows."""
+    digest, lanes = ("", ()) if saved is None else (saved.checkpoint.data, saved.lanes)
+    manifest = _Manifest(RUN.number, RUN.needs, here, digest, tuple(lane.name for lane in lanes))
     archive.add(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
     archive.add(EXPERIMENT, experiment.to_json())
 
 
-def add_run(archive: ArchiveWriter, saved: SavedRun) -> None:
-    """The run itself."""
-    for name, content in checkpoint_files.written(saved.checkpoint).items():
-        archive.add(name, content)
-    record_files.write(saved.record, lambda name: archive.create(RECORD + name))
+def add_run(archive: ArchiveWriter, saved: SavedRun, own: OwnFile | None = None) -> None:
+    """The run itself, with its lanes; ``own`` is the file of data that is packed beside it."""
+    _add(archive, "", saved.checkpoint, saved.record)
+    for place, lane in enumerate(saved.lanes):
+        experiment = lane.checkpoint.experiment
+        shared = own if experiment.data == saved.experiment.data else None
+        archive.add(_folder(place) + EXPERIMENT, relocated(experiment, shared).to_json())
+        _add(archive, _folder(place), lane.checkpoint, lane.record)
+
+
+def _folder(place: int) -> str:
+    """Of a lane."""
+    return f"{LANES}{place}/"
+
+
+def _add(archive: ArchiveWriter, folder: str, checkpoint: Checkpoint, record: Record) -> None:
+    for name, content in checkpoint_files.written(checkpoint).items():
+        archive.add(folder + name, content)
+    record_files.write(record, lambda name: archive.create(folder + RECORD + name))
 
 
 def read(path: Path) -> SavedRun:
@@ -114,13 +153,17 @@ def read(path: Path) -> SavedRun:
 def described(path: Path) -> Experiment:
     """The experiment of a run file as it stands there; ExperimentError as :func:`read`."""
     with opened(path) as archive:
-        return head_of(archive)[1]
+        return experiment_in(archive)
 
 
-def head_of(archive: ArchiveReader) -> tuple[Environment, Experiment]:
-    """Where the run was trained, and the experiment as it stands in the file."""
-    manifest = check_format(archive.read(MANIFEST, MOST_MANIFEST), _Manifest)
-    return manifest.environment, Experiment.from_json(archive.read(EXPERIMENT, MAX_FILE_BYTES))
+def experiment_in(archive: ArchiveReader) -> Experiment:
+    """The experiment as it stands in an open file."""
+    _manifest(archive)
+    return Experiment.from_json(archive.read(EXPERIMENT, MAX_FILE_BYTES))
+
+
+def _manifest(archive: ArchiveReader) -> _Manifest:
+    return check_format(archive.read(MANIFEST, MOST_MANIFEST), _Manifest)
 
 
 def holds_run(archive: ArchiveReader) -> bool:
@@ -130,35 +173,80 @@ def holds_run(archive: ArchiveReader) -> bool:
 
 def run_in(archive: ArchiveReader, folder: Path) -> SavedRun:
     """The run in an open file; relative paths of data are looked for in the folder."""
-    there, experiment = head_of(archive)
-    files = {name: archive.read(name, most) for name, most in checkpoint_files.MOST_BYTES.items()}
-    record = record_files.read(lambda name: archive.open(RECORD + name))
-    checkpoint = checkpoint_files.checkpoint_of(located(archive, experiment, folder), files)
-    return SavedRun(checkpoint, record, there)
+    manifest, stated = _manifest(archive), experiment_in(archive)
+    names = {spec.name for spec in stated.lanes or ()}
+    if len(set(manifest.lanes)) < len(manifest.lanes) or not names.issuperset(manifest.lanes):
+        raise ArchiveError("it holds lanes that its experiment does not list")
+    own = _Parts.read(archive, "")
+    lanes = {name: (_folder(place), _Parts.read(archive, _folder(place))) for place, name in enumerate(manifest.lanes)}
+    # Nothing is taken out of a file that is not whole.
+    experiment = located(archive, stated, folder)
+    beside = []
+    for name, (inner, parts) in lanes.items():
+        whose = _lane_experiment(archive, inner, stated, experiment, folder)
+        beside.append(SavedLane(name, parts.checkpoint(whose), parts.record))
+    return SavedRun(own.checkpoint(experiment), own.record, manifest.environment, tuple(beside))
+
+
+def _lane_experiment(
+    archive: ArchiveReader, inner: str, stated: Experiment, located: Experiment, folder: Path
+) -> Experiment:
+    """A lane's experiment: its data are read from where the run's are, if they are the same, else as it names them."""
+    own = Experiment.from_json(archive.read(inner + EXPERIMENT, MAX_FILE_BYTES))
+    return own.with_data(located.data) if own.data == stated.data else own.beside(folder)
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What a folder of an archive holds of one network."""
+
+    files: dict[str, bytes]
+    record: Record
+
+    @classmethod
+    def read(cls, archive: ArchiveReader, inner: str) -> _Parts:
+        files = {name: archive.read(inner + name, most) for name, most in checkpoint_files.MOST_BYTES.items()}
+        return cls(files, record_files.read(lambda name: archive.open(inner + RECORD + name)))
+
+    def checkpoint(self, experiment: Experiment) -> Checkpoint:
+        return checkpoint_files.checkpoint_of(experiment, self.files)
 
 
 def taken_up(saved: SavedRun) -> Training:
     """A training that goes on where the run was saved; ExperimentError where its parts do not fit each other."""
-    training = Training(saved.experiment)
-    history = saved.record.history
+    for lane in saved.lanes:
+        try:
+            step = _fitting(lane.checkpoint, lane.record).step
+        except ExperimentError as error:
+            raise ExperimentError(f"{error.message}, in lane {lane.name[:40]!r}", error.path) from None
+        if step > saved.checkpoint.step:
+            raise ExperimentError(f"lane {lane.name[:40]!r} is ahead of the run")
+    return _fitting(saved.checkpoint, saved.record)
+
+
+def _fitting(checkpoint: Checkpoint, record: Record) -> Training:
+    """A training that goes on at a checkpoint whose past is ``record``."""
+    training, history = Training(checkpoint.experiment), record.history
     try:
-        training.check_fit(saved.checkpoint)
-        training.restore(saved.checkpoint)
+        training.check_fit(checkpoint)
+        training.restore(checkpoint)
     except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise ExperimentError(" ".join(str(error).split())) from None
     end = history.start + history.steps
     if history.columns != training.columns or end != training.step:
         raise ExperimentError(f"its record is of another run, or does not end at step {training.step}")
-    frames = (saved.record.first, saved.record.scored)
+    frames = (record.first, record.scored)
     if any(frame is not None and frame.info.depth != training.info.depth for frame in frames):
         raise ExperimentError("its record is of a network with another number of layers")
     return training
 
 
 def _allowed(name: str) -> bool:
-    if name in (MANIFEST, EXPERIMENT, *checkpoint_files.FILES, RECORD + record_files.JSON, *PRESENTATION) or is_data(
-        name
-    ):
+    if name in (MANIFEST, *PRESENTATION) or is_data(name):
+        return True
+    in_lane = IN_LANE.match(name)
+    name = name if in_lane is None else name[in_lane.end() :]
+    if name in (EXPERIMENT, *checkpoint_files.FILES, RECORD + record_files.JSON):
         return True
     whose, _, part = name.removeprefix(RECORD).removesuffix(".npy").rpartition("_")
     return name == f"{RECORD}{whose}_{part}.npy" and part in PARTS and whose in ("history", "frames", *sampled())

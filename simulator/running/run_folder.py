@@ -22,7 +22,7 @@ from simulator.record.record import Record
 from simulator.running import run_file
 from simulator.running.course import Course
 from simulator.running.files import COLUMNS, HISTOGRAM_PARTS, NOTHING, FileProgress, RunFiles
-from simulator.running.run_file import SavedRun
+from simulator.running.run_file import SavedLane, SavedRun
 from simulator.running.throttle import Throttle
 from simulator.system.atomic import write_atomic
 from simulator.system.environment import Environment
@@ -107,11 +107,11 @@ class RunFolder:
         """Whether it is time for a checkpoint."""
         return self._throttle.due
 
-    def keep(self, course: Course, record: Record, files: RunFiles) -> None:
+    def keep(self, course: Course, record: Record, files: RunFiles, lanes: tuple[SavedLane, ...]) -> None:
         """Make a checkpoint of the run, between two steps; the one before goes when it is whole."""
         with self._throttle.spending():
             kept, step = course.training.checkpoint(), course.training.step
-            run_file.write(SavedRun(kept, record, files.environment), self._named("run", step))
+            run_file.write(SavedRun(kept, record, files.environment, lanes), self._named("run", step))
             if (own := course.stopping.record) is not None:
                 run_file.write(SavedRun(kept, own, files.environment), self._named("rule", step))
             progress = _Progress(

@@ -9,7 +9,13 @@ import msgspec
 from simulator.running.archive import ArchiveError
 from simulator.system.file_format import FileFormat, FormatError
 
-RUN = FileFormat()
+
+def _with_lanes(plain: dict[str, Any]) -> dict[str, Any]:
+    """Of format 1 there was one network in a file."""
+    return {**plain, "lanes": []}
+
+
+RUN = FileFormat(2, migrations={1: _with_lanes})
 Manifest = TypeVar("Manifest")
 
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from simulator.observations.base import Observation
     from simulator.record.record import Record
     from simulator.running.kept_runs import KeptRun
+    from simulator.running.lane_state import LaneState
     from simulator.running.stop_rules import StopRule
     from simulator.training.checkpoint import Checkpoint
     from simulator.training.live_change import LiveChange, LiveChanges
@@ -87,6 +88,8 @@ class Session:
         """That was seen last."""
         self.checkpoint: Checkpoint | None = None
         """The last one of the present run."""
+        self.lane_states: tuple[LaneState, ...] = ()
+        """Where the networks beside it stood then."""
         self.playing = False
         """As of the last reply or command."""
 
@@ -193,13 +196,15 @@ class Session:
             return True
         return False
 
-    def resume_from(self, checkpoint: Checkpoint, changes: LiveChanges | None = None) -> int:
+    def resume_from(
+        self, checkpoint: Checkpoint, changes: LiveChanges | None = None, lanes: tuple[LaneState, ...] = ()
+    ) -> int:
         """Go on from a checkpoint in place of the present run, if there is one; the id of the run that begins.
 
-        ``changes`` say what was trained until there, if that is known.
+        ``changes`` say what was trained until there, if that is known; ``lanes`` are the networks beside it.
         """
         run = next(RUNS)
-        self._transport.send(Resume(run, checkpoint, changes))
+        self._transport.send(Resume(run, checkpoint, changes, lanes))
         return run
 
     def take_snapshot(self) -> None:
@@ -245,12 +250,13 @@ class Session:
                 case Update():
                     self._pending = None
                     self.playing = reply.playing
-                    self.checkpoint = reply.checkpoint or self.checkpoint
+                    if reply.checkpoint is not None:
+                        self.checkpoint, self.lane_states = reply.checkpoint, reply.lane_states
                     self._step = self._step if reply.frame is None else reply.frame.step
                 case Started():
-                    self.checkpoint, self._step = None, 0
+                    self.checkpoint, self.lane_states, self._step = None, (), 0
                 case Refused():
-                    self.checkpoint, self.playing = None, False
+                    self.checkpoint, self.lane_states, self.playing = None, (), False
                 case Failed():
                     self._pending = None
                     self.playing = False

@@ -14,7 +14,7 @@ from simulator.running import presentation
 from simulator.running.archive import ArchiveWriter
 from simulator.running.packed_data import add_data, holds_data, located, own_file, relocated
 from simulator.running.presentation import Presentation
-from simulator.running.run_file import SavedRun, add_head, add_run, head_of, holds_run, opened, run_in
+from simulator.running.run_file import SavedRun, add_head, add_run, experiment_in, holds_run, opened, run_in
 from simulator.system.atomic import replacing
 from simulator.system.environment import environment
 
@@ -40,13 +40,13 @@ def write(shared: Shared, path: Path) -> None:
     """Write all of it, whole or not at all; OSError where that cannot be, ExperimentError where data cannot be read."""
     own = own_file(shared.experiment) if shared.data else None
     run = shared.run
-    here, digest = (environment(1), "") if run is None else (run.environment, run.checkpoint.data)
+    here = environment(1) if run is None else run.environment
     with replacing(path) as stream, closing(ArchiveWriter(stream)) as archive:
-        add_head(archive, relocated(shared.experiment, own), here, digest)
+        add_head(archive, relocated(shared.experiment, own), here, run)
         if own is not None:
             add_data(archive, own)
         if run is not None:
-            add_run(archive, run)
+            add_run(archive, run, own)
         presentation.add(archive, shared.shown)
 
 
@@ -57,5 +57,4 @@ def read(path: Path) -> Shared:
         if holds_run(archive):
             run = run_in(archive, path.parent)
             return Shared(run.experiment, run, shown, holds_data(archive))
-        _, experiment = head_of(archive)
-        return Shared(located(archive, experiment, path.parent), None, shown, holds_data(archive))
+        return Shared(located(archive, experiment_in(archive), path.parent), None, shown, holds_data(archive))

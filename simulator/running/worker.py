@@ -16,6 +16,7 @@ from simulator.record.frame import Frame
 from simulator.running import building, messages
 from simulator.running.inbox import CancellableInbox, Inbox
 from simulator.running.kept_runs import KeptRun
+from simulator.running.lane_state import LaneState
 from simulator.running.lanes import Lanes
 from simulator.running.lineage import Lineage
 from simulator.running.live_run import LiveRun
@@ -119,8 +120,8 @@ class Worker:
                 self._change(command)
             case messages.Restart(run) if self.run is not None:
                 self._begin(run, self.run.training.experiment, 0)
-            case messages.Resume(run, checkpoint, changes):
-                self._begin(run, checkpoint.experiment, 0, checkpoint, Timeline(checkpoint, changes))
+            case messages.Resume(run, checkpoint, changes, lanes):
+                self._begin(run, checkpoint.experiment, 0, checkpoint, Timeline(checkpoint, changes), lanes=lanes)
             case messages.Keep() | messages.Forget() | messages.KeepBefore():
                 self.lineage.keep(command, self.run)
             case messages.GoBack():
@@ -147,7 +148,7 @@ class Worker:
                 self.asked = command
                 self.schedule.checkpoint_asked |= command.checkpoint
             case messages.TakeSnapshot():
-                self.post(messages.Snapshot(self.lineage.run, None) if self.run is None else self.run.snapshot())
+                self.post(self.lineage.snapshot(self.run, self.lanes))
             case messages.FindReplay(step):
                 replay = None if self.run is None else self.run.replay(step)
                 self.post(messages.ReplayFound(self.lineage.run, step, replay, self.lanes.replays(step)))
@@ -207,19 +208,22 @@ class Worker:
         checkpoint, way = None, None
         if self.run is not None and command.step:
             checkpoint, way = self.run.timeline.way_back(command.step, command.experiment)
-        self._begin(command.run, command.experiment, command.edit, checkpoint, way, coming=command.coming)
+        lanes = () if checkpoint is None else self.lanes.states_before(checkpoint.step + 1)
+        self._begin(
+            command.run, command.experiment, command.edit, checkpoint, way, coming=command.coming, lanes=lanes,
+        )  # fmt: skip
 
     def _begin(
         self, run: int, experiment: Experiment, edit: int,
         checkpoint: Checkpoint | None = None, timeline: Timeline | None = None,
         kept: KeptRun | None = None, back: bool = False, operated: building.Operated | None = None,
-        coming: Sequence[LiveChange] = (),
+        coming: Sequence[LiveChange] = (), lanes: tuple[LaneState, ...] = (),
     ) -> None:  # fmt: skip
         """Put the present run aside and train ``experiment``; where that cannot be, nothing is trained."""
         present, self.run = self.run, None
         if operated is not None:
             checkpoint, timeline = operated.checkpoint, operated.timeline
-        ended = self.lineage.put_aside(present, edit, back) or self._put_aside
+        ended = self.lineage.put_aside(present, edit, back, self.lanes) or self._put_aside
         self._building, self._put_aside = experiment, None
         try:
             self.run, frame = self._built(run, experiment, checkpoint, timeline, kept.coming if kept else coming)
@@ -234,13 +238,12 @@ class Worker:
             self._building = None
         self.lineage.begin(run, edit, kept)
         if operated is None:
-            self.lanes.begin()
+            self.lanes.begin(lanes if kept is None else kept.lanes)
         self._follow(self.run)
         self.schedule.begin()
         self.rate.forget()
-        continues = 0 if kept is None else kept.run
         settled, notice = building.settled(experiment, self.run.training), operated.notice if operated else ""
-        self.post(self.run.started(frame, ended, continues, settled, notice))
+        self.post(self.run.started(frame, ended, kept.run if kept else 0, settled, notice))
 
     def _built(
         self, run: int, experiment: Experiment, checkpoint: Checkpoint | None, timeline: Timeline | None,
@@ -372,7 +375,8 @@ class Worker:
             return training.evaluator.validation()
 
     def _make_checkpoint(self, run: LiveRun) -> None:
-        run.checkpoint, self.schedule.checkpoint_asked = run.training.checkpoint(), False
+        run.checkpoint = run.training.checkpoint(), self.lanes.states(taken=False)
+        self.schedule.checkpoint_asked = False
 
     def _answer(
         self, run: LiveRun, look: messages.Look, scalars: dict[str, float], provisional: Floats | None,
@@ -385,12 +389,12 @@ class Worker:
         frame = run.frame(scalars, observed)
         rows, shown = run.rows.take(provisional), provisional is not None
         lanes = self.lanes.answers(look, run.training, playing=playing, short=short, provisional=shown)
-        checkpoint, run.checkpoint = run.checkpoint, None
+        (checkpoint, states), run.checkpoint = run.checkpoint, (None, ())
         self.post(
             messages.Update(
                 look.id, frame, (rows,), playing, self.rate.speed, checkpoint, run.halted, run.observer.awaited,
                 None if playing else self.stopping.stopped, self.stopping.progress(run.training.step, self.steps_left),
                 run.kept_checkpoints(playing, self.lineage.aside), run.take_changes(), run.take_planned(),
-                lanes, run.step_seconds,
+                lanes, run.step_seconds, states,
             )
         )  # fmt: skip

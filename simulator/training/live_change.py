@@ -85,6 +85,10 @@ class LiveChanges(Struct, frozen=True):
         """What was trained when a step began, as far as that is known."""
         return self._experiment_after(sum(change.step < step for change in self.entries))
 
+    def experiment_at(self, step: int) -> Experiment | None:
+        """What was trained at a step as it was seen last, as far as that is known."""
+        return self._experiment_after(sum(change.step <= step for change in self.entries))
+
     def _experiment_after(self, count: int) -> Experiment | None:
         experiments = (change.experiment for change in reversed(self.entries[:count]) if change.experiment is not None)
         return next(experiments, self.experiment)

@@ -73,6 +73,18 @@ def test_a_kept_run_opens_at_its_step_with_its_curves_and_goes_on(path: Path) ->
     assert len(result.history.series("loss").last) == 16
 
 
+def test_a_kept_run_of_format_1_has_no_lanes_and_one_of_2_has_them_with_what_was_changed_by_hand() -> None:
+    first, second = (read(KEPT / f"{number}.nabla") for number in (1, 2))
+    assert first.lanes == ()
+    assert first.record.live_changes.experiment is None
+    assert [lane.name for lane in second.lanes] == ["slow", "small"]
+    for lane in (second, *second.lanes):
+        (change,) = lane.record.live_changes.entries
+        assert change.step == 5
+        assert change.experiment is not None
+        assert change.experiment.regularization.l2 == 0.01
+
+
 def holds(now: Any, then: Any) -> bool:
     """Whether all that was said is still said; fields may have been added since."""
     if isinstance(then, dict):

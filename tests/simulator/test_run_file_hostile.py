@@ -161,7 +161,7 @@ def test_what_is_no_run_is_refused_in_one_sentence(kind: str, whole: bytes, tmp_
 
 
 def test_a_file_of_a_later_format_names_the_version_that_it_needs(whole: bytes, tmp_path: Path) -> None:
-    content = changed(whole, "manifest.json", lambda plain: {**plain, "format": 2, "needs": "3.1.4", "more": [1]})
+    content = changed(whole, "manifest.json", lambda plain: {**plain, "format": 99, "needs": "3.1.4", "more": [1]})
     sentence = refusal(tmp_path / "late.nabla", content)
     assert sentence is not None
     assert "3.1.4" in sentence

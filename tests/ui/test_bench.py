@@ -17,6 +17,7 @@ from simulator.record.frame import Frame
 from simulator.record.history import Rows
 from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
+from simulator.running.lane_state import LaneState
 from simulator.running.messages import Failed, Refused, Reply, Started, Update
 from simulator.running.stop_rules import StopRule
 from simulator.running.transport import Mode
@@ -40,6 +41,7 @@ class ScriptedWorker:
     """Records commands; gives out the replies put into ``inbox``."""
 
     checkpoint: Checkpoint | None = None
+    lane_states: tuple[LaneState, ...] = ()
     mode: Mode = "thread"
     notice = ""
 
@@ -65,7 +67,9 @@ class ScriptedWorker:
     def keep(self, kept: KeptRun) -> None:
         self.said.append(("keep", kept))
 
-    def resume_from(self, checkpoint: Checkpoint, changes: LiveChanges | None = None) -> int:
+    def resume_from(
+        self, checkpoint: Checkpoint, changes: LiveChanges | None = None, lanes: tuple[LaneState, ...] = ()
+    ) -> int:
         self.said.append(("resume", checkpoint))
         return 0
 

@@ -8,11 +8,12 @@ from PySide6.QtCore import QObject, Signal
 
 from simulator.record.changes import REVIVE
 from simulator.running.kept_runs import KeptRun
+from simulator.running.lane_state import LaneState
 from simulator.running.messages import NOTHING_KEPT, Failed, Refused, ReplayFound, Reply, Snapshot, Started, Update
 from simulator.schema.parameter import is_live_change
 from simulator.training.surgery import TakeLane
 from ui.bench.document import Document, Edit
-from ui.bench.lane_views import LaneViews
+from ui.bench.kept_records import AsideRun
 from ui.bench.link import Worker, WorkerFactory, WorkerLink
 from ui.bench.planned_changes import PlannedChanges
 from ui.bench.readings import Readings
@@ -65,10 +66,10 @@ class Bench(QObject):
         """Whether what is shown is still of the network before."""
         self.info: RunInfo | None = None
         self.view: View | None = None
-        self.lanes = LaneViews()
-        """The networks beside the run."""
         self._readings = Readings()
         self._records = RunRecords()
+        self.lanes = self._records.lanes
+        """The networks beside the run."""
         self.planned = PlannedChanges(document, lambda: self.record)
         """What is to be changed on the way of a run that begins."""
         self._cause, self._news = "", ""
@@ -89,9 +90,9 @@ class Bench(QObject):
         self.find_replay = self.link.find_replay
         self.memory = RunMemory(self.link, self._records)
         """What is kept of runs, and how much it may take."""
-        self.keeper = RunKeeper(self.link, lambda: self.record, lambda: self.checkpoint, self)
+        self.keeper = RunKeeper(self.link, self._records, self)
         """Writes the present run into files."""
-        self.recovery_keeper = RunKeeper(self.link, lambda: self.record, lambda: self.checkpoint, self)
+        self.recovery_keeper = RunKeeper(self.link, self._records, self)
         """The same, for what is kept in case of a hard end: nobody waits for it, or is told."""
         for keeper in (self.keeper, self.recovery_keeper):
             self.failed.connect(lambda _message, _traceback, fatal, each=keeper: each.give_up() if fatal else None)
@@ -127,7 +128,7 @@ class Bench(QObject):
 
     def revive(self) -> None:
         """A new worker in place of one that died; it goes on from the last checkpoint, if there is one."""
-        checkpoint, reached = self.checkpoint, max(self._step, self.record.steps)
+        (checkpoint, lanes), reached = self._records.last(self.link.worker), max(self._step, self.record.steps)
         self.close()
         self._set_playing(False)
         worker = self._start_worker()
@@ -137,14 +138,16 @@ class Bench(QObject):
             checkpoint = None
         if checkpoint is not None:
             past = self.record.taken_up(checkpoint)
-            self._records.take_up(worker.resume_from(checkpoint, past.live_changes), checkpoint, past)
+            run_id = worker.resume_from(checkpoint, past.live_changes, lanes)
+            kept = KeptRun(run_id, 0, 0, checkpoint, lanes=lanes)
+            self._records.take_up(AsideRun(kept, past, "", self.link.copies, self.lanes.records()))
         self._news = taken_up_text(reached, None if checkpoint is None else checkpoint.step)
         self._change(self.document.experiment)
 
     @property
     def checkpoint(self) -> Checkpoint | None:
         """Where the present run could go on if its worker died."""
-        return None if self.link.worker is None else self.link.worker.checkpoint or self._records.brought_back
+        return self._records.last(self.link.worker)[0]
 
     def close(self) -> None:
         """End the worker and stop polling; may be called twice."""
@@ -223,8 +226,9 @@ class Bench(QObject):
 
     def _keep_of_the_dead(self, edit: Edit) -> None:
         """What a worker that has died leaves of its run is all that undo can bring back."""
-        if self.dead and self.info is not None and self.checkpoint is not None:
-            kept = KeptRun(self.info.run, edit.number, 0, self.checkpoint)
+        checkpoint, lanes = self._records.last(self.link.worker)
+        if self.dead and self.info is not None and checkpoint is not None:
+            kept = KeptRun(self.info.run, edit.number, 0, checkpoint, lanes=lanes)
             self._records.put_aside(kept, edit.description, self.playing, self.link.copies)
             self.memory.share()
 
@@ -235,7 +239,7 @@ class Bench(QObject):
             if edit.surgery is not None and not edit.again and not self.refusal:
                 run = self.link.worker.operate(experiment, edit.surgery, edit.number)
                 if isinstance(edit.surgery, TakeLane):
-                    self._records.take_up(run, None, self.lanes.record(edit.surgery.lane))
+                    self._records.take_lane(run, self.lanes.record(edit.surgery.lane))
             elif edit.back_to is not None and not edit.again:
                 planned = (self.planned.entries,) if self.planned.entries else ()
                 run = self.link.worker.go_back(edit.back_to, experiment, edit.number, *planned)
@@ -251,7 +255,6 @@ class Bench(QObject):
         self.pause()
         self._cause, self.refusal, self.building = "", "", True
         self.info = self.view = None
-        self.lanes.clear()
         self._records.begin()
         if not self._goes_on_from_file(self.link.worker):
             self._first_run = self._change(experiment, Edit(back_to=0))
@@ -260,8 +263,11 @@ class Bench(QObject):
         """Let a saved run go on, if the document has just been opened from one."""
         saved = None if worker is None else self.document.take_run()
         if saved is not None and worker is not None:
-            self._first_run = worker.resume_from(saved.checkpoint, saved.record.live_changes)
-            self._records.take_up(self._first_run, saved.checkpoint, saved.record)
+            lanes = tuple(LaneState(each.name, each.checkpoint, each.record.live_changes) for each in saved.lanes)
+            self._first_run = run = worker.resume_from(saved.checkpoint, saved.record.live_changes, lanes)
+            pasts = {each.name: each.record for each in saved.lanes}
+            kept = KeptRun(run, 0, 0, saved.checkpoint, lanes=lanes)
+            self._records.take_up(AsideRun(kept, saved.record, "", self.link.copies, pasts))
             self.wake()
         return saved is not None
 
@@ -285,7 +291,7 @@ class Bench(QObject):
                 self.replay_found.emit(reply)
             case Snapshot():
                 if self.info is not None and reply.run == self.info.run:
-                    self.record.live_changes = self.record.live_changes.after(reply.changes)
+                    self._records.take_snapshot(reply)
                 self.keeper.take(reply)
                 self.recovery_keeper.take(reply)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from simulator.record.record import Record
     from simulator.running.kept_runs import KeptRun
-    from simulator.training.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True)
@@ -23,11 +22,14 @@ class AsideRun:
     """What undo calls that edit."""
     copies: int
     """How often its checkpoint is in memory: here, and in the process of the worker, if that is another."""
+    lanes: Mapping[str, Record] = field(default_factory=dict)
+    """The pasts of the networks beside it."""
 
     @property
     def nbytes(self) -> int:
         """In all processes together."""
-        return self.record.nbytes + self.copies * self.kept.nbytes
+        records = self.record.nbytes + sum(record.nbytes for record in self.lanes.values())
+        return records + self.copies * self.kept.nbytes
 
     @property
     def nbytes_here(self) -> int:
@@ -65,13 +67,12 @@ class KeptRecords:
             gone.append(run)
         return tuple(gone)
 
-    def take(self, run: int, step: int) -> tuple[Record | None, Checkpoint | None]:
-        """The past of a kept run that goes on at ``step``, if all of it is known, and from where."""
+    def take(self, run: int) -> AsideRun | None:
+        """A kept run that goes on, and so is kept no longer."""
         aside = next((each for each in self if each.kept.run == run), None)
-        if aside is None:
-            return None, None
-        del self._runs[aside.kept.edit]
-        return aside.record if aside.record.steps == step else None, aside.kept.checkpoint
+        if aside is not None:
+            del self._runs[aside.kept.edit]
+        return aside
 
     def take_lost(self, edit: int) -> tuple[int, str] | None:
         """Steps and end of the run that this edit had put aside, if it had to go; told once."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from simulator.record.history import History
@@ -10,6 +11,9 @@ from simulator.record.record import Record
 from ui.chart.view import View
 
 if TYPE_CHECKING:
+    from simulator.record.frame import Frame
+    from simulator.record.history import Rows
+    from simulator.running.lane_state import LaneState
     from simulator.running.messages import LaneUpdate
 
 
@@ -23,15 +27,28 @@ class LaneViews:
         """What one of the run's own steps takes; 0 while that is not known."""
         self._records: dict[str, tuple[int, Record]] = {}
         """With the id of the run that each is of."""
+        self._pasts: dict[str, Record] = {}
+        """Of those that may go on and have not been told of yet."""
         self._views: dict[str, View] = {}
 
-    def clear(self) -> None:
-        """Another experiment: nothing of the one before."""
-        self.updates, self._records, self._views = {}, {}, {}
+    def begin(self, pasts: Mapping[str, Record] = MappingProxyType({})) -> None:
+        """Another run: nothing of the one before, but what goes on has these pasts."""
+        self.updates, self._records, self._views, self._pasts = {}, {}, {}, dict(pasts)
 
     def record(self, name: str) -> Record:
         """The past of one."""
-        return self._records.get(name, (0, Record()))[1]
+        return self.records().get(name, Record())
+
+    def take_states(self, states: Sequence[LaneState]) -> None:
+        """Take in what no other answer will bring."""
+        for state in states:
+            if (rows := state.rows) is not None:
+                record = self._record(state.name, state.run, rows, state.first)
+                record.add(None, (rows,) if len(rows.values) else ())
+
+    def records(self) -> dict[str, Record]:
+        """The past of each."""
+        return self._pasts | {name: record for name, (_, record) in self._records.items()}
 
     def take(self, lanes: Sequence[LaneUpdate], own_step_seconds: float = 0.0) -> dict[str, View]:
         """Take in an answer; what each network shows at the run's step, as far as it has come there."""
@@ -48,11 +65,29 @@ class LaneViews:
         return name in self.updates and name in self._records and self._records[name][0] == self.updates[name].run
 
     def _take(self, lane: LaneUpdate) -> None:
-        run, record = self._records.get(lane.name, (0, Record()))
-        if run != lane.run:
-            rows = lane.rows[0]
-            record = Record(History(rows.columns, start=rows.first_step), lane.first)
-            self._records[lane.name] = lane.run, record
+        record, changes = self._record(lane.name, lane.run, lane.rows[0], lane.first), lane.changes
+        begins = changes.experiment is not None
+        record.live_changes = changes if begins else record.live_changes.after(changes.entries)
         record.add(lane.frame, lane.rows)
         if lane.frame is not None:
             self._views[lane.name] = View(lane.frame, record, lane.frame, record.scored)
+
+    def _record(self, name: str, run: int, rows: Rows, first: Frame | None) -> Record:
+        """The record to which rows of a run belong."""
+        known, record = self._records.get(name, (0, None))
+        if record is None or known != run:
+            record = self._past(name, rows, first) or Record(History(rows.columns, start=rows.first_step), first)
+            self._records[name] = run, record
+        return record
+
+    def _past(self, name: str, rows: Rows, first: Frame | None) -> Record | None:
+        """What is known of a lane that goes on where these rows begin; None where it begins anew."""
+        past, step = self._pasts.pop(name, None), rows.first_step
+        if (
+            past is None
+            or past.history.columns != rows.columns
+            or past.steps < step
+            or (first is not None and not step)
+        ):
+            return None
+        return past if past.steps == step else past.until(step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,9 +19,11 @@ from simulator.system.fingerprint import Fingerprint
 from simulator.system.machine import out_of_memory
 from simulator.training.checkpoint import Checkpoint
 from ui.bench.link import WorkerLink
+from ui.bench.run_records import RunRecords
 
 # What writes is imported when something is written: the first window does not wait for it.
 if TYPE_CHECKING:
+    from simulator.running.lane_state import LaneState
     from simulator.running.run_file import SavedRun
 
 Write = Callable[["SavedRun", Path], Fingerprint | None]
@@ -31,12 +33,26 @@ PATIENCE_SECONDS = 60.0
 PAUSE_SECONDS = 0.005
 
 
-def saved_run(checkpoint: Checkpoint, record: Record, threads: int) -> SavedRun:
-    """A run with its past, trained on this machine with so many threads for matrix products."""
-    from simulator.running.run_file import SavedRun
+def saved_run(
+    checkpoint: Checkpoint, record: Record, threads: int, lanes: Sequence[LaneState], pasts: Mapping[str, Record]
+) -> SavedRun:
+    """A run with its past and the networks beside it, trained on this machine with so many threads for products.
+
+    The records are copied as far as they go on.
+    """
+    from simulator.running.run_file import SavedLane, SavedRun
     from simulator.system.environment import environment
 
-    return SavedRun(checkpoint, record, environment(threads))
+    saved: list[SavedLane] = []
+    for lane in lanes:
+        past, step = pasts.get(lane.name), lane.checkpoint.step
+        # Without its past it is trained again from step 0, to the same numbers.
+        if past is not None and past.history.start <= step <= past.steps:
+            own = past.until(step) if past.steps > step else deepcopy(past)
+            own.live_changes = lane.changes
+            saved.append(SavedLane(lane.name, lane.checkpoint, own))
+    own = record.until(checkpoint.step) if record.steps > checkpoint.step else deepcopy(record)
+    return SavedRun(checkpoint, own, environment(threads), tuple(saved))
 
 
 class RunKeeper(QObject):
@@ -49,12 +65,9 @@ class RunKeeper(QObject):
     _written = Signal()
     """From the thread that writes."""
 
-    def __init__(
-        self, link: WorkerLink, record: Callable[[], Record], last: Callable[[], Checkpoint | None], parent: QObject
-    ) -> None:
-        """``record`` gives the past of the present run, ``last`` where it could go on without its worker."""
+    def __init__(self, link: WorkerLink, records: RunRecords, parent: QObject) -> None:
         super().__init__(parent)
-        self._link, self._record, self._last = link, record, last
+        self._link, self._records = link, records
         self._threads = 1
         """Of the last run's matrix products."""
         self._paths: deque[Path] = deque()
@@ -100,31 +113,29 @@ class RunKeeper(QObject):
 
     def _write_last(self) -> None:
         """The run as it stood when the worker last told where it could go on."""
-        checkpoint, record = self._last(), self._record()
+        (checkpoint, lanes), record = self._records.last(self._link.worker), self._records.record
         if checkpoint is None or not record.history.start <= checkpoint.step <= record.steps:
             self._end("there is no run that could be kept: the worker has ended")
         else:
-            self._write(saved_run(checkpoint, record.until(checkpoint.step), self._threads))
+            saved = saved_run(checkpoint, record, self._threads, lanes, self._records.lanes.records())
+            saved.record.live_changes = record.live_changes.before(checkpoint)
+            self._write(saved)
 
     def take(self, snapshot: Snapshot) -> None:
         """The run as it stood between two steps: write it, if it is the present one."""
-        record = self._record()
-        checkpoint = snapshot.checkpoint
+        record, checkpoint = self._records.record, snapshot.checkpoint
         if not self._paths or self._writing is not None:
             return
         if checkpoint is None:
             self._end("there is no run that could be kept: the experiment cannot be trained")
             return
-        for rows in snapshot.rows:
-            # Without new steps the present one, which may still change, stays to be seen.
-            if len(rows.values) and rows.columns == record.history.columns and rows.first_step == record.steps:
-                record.add(None, (rows,))
         if record.steps != checkpoint.step:
             self._end("another run has begun meanwhile")
             return
         self._threads = snapshot.threads
         try:
-            self._write(saved_run(checkpoint, deepcopy(record), snapshot.threads))
+            pasts = self._records.lanes.records()
+            self._write(saved_run(checkpoint, record, snapshot.threads, snapshot.lanes, pasts))
         except MemoryError as error:
             self._end(out_of_memory(error, "a copy of its record"))
         self._link.wake()
@@ -180,7 +191,7 @@ class RunKeeper(QObject):
         """Wait so long for the step in hand; if that takes longer, write where the run stood last, if it is known."""
         self.wait(seconds)
         if self.busy and self._writing is None:
-            kept, last = self._kept, self._last()
+            kept, (last, _) = self._kept, self._records.last(self._link.worker)
             newer = last is not None and (kept is None or kept[1] < last.step)
             self._write_last() if newer else self.abandon()
             self.wait()

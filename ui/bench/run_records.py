@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer
@@ -10,11 +11,14 @@ from PySide6.QtCore import QElapsedTimer
 from simulator.record.history import History
 from simulator.record.record import Record
 from ui.bench.kept_records import AsideRun, KeptRecords
+from ui.bench.lane_views import LaneViews
 
 if TYPE_CHECKING:
     from simulator.running.kept_runs import KeptRun
-    from simulator.running.messages import Started
+    from simulator.running.lane_state import LaneState
+    from simulator.running.messages import Snapshot, Started
     from simulator.training.checkpoint import Checkpoint
+    from ui.bench.link import Worker
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class UnsavedRun:
     record: Record
     kept: KeptRun | None = None
     """What undo would go on from; None for the present run."""
+    lanes: Mapping[str, Record] = field(default_factory=dict)
+    """The pasts of the networks beside it, where it is not the present run."""
 
 
 class RunRecords:
@@ -32,21 +38,46 @@ class RunRecords:
     def __init__(self) -> None:
         self.record = Record()
         """Of the present run; where there is none, of the last one."""
-        self.brought_back: Checkpoint | None = None
-        """Where the present run went on, if it was a kept one."""
+        self.lanes = LaneViews()
+        """Of the networks beside it."""
+        self.brought_back: tuple[Checkpoint | None, tuple[LaneState, ...]] = None, ()
+        """Where the present run and the networks beside it went on, if it was a kept one."""
         self.kept = KeptRecords()
         """Those that wait."""
-        self._taken_up: tuple[int, Checkpoint | None, Record] | None = None
-        """A run from a file, or of a worker that has died: the id under which it goes on, from where, and its past."""
+        self._taken_up: AsideRun | None = None
+        """A run from a file, or of a worker that has died, under the id with which it goes on."""
+        self._from_lane: tuple[int, Record] | None = None
+        """The id of the run that a network beside it becomes, and the past of that."""
         self._trained = QElapsedTimer()
 
     def begin(self) -> None:
         """Another experiment: nothing of the one before comes back."""
-        self.record, self.brought_back, self.kept, self._taken_up = Record(), None, KeptRecords(), None
+        self.record, self.brought_back, self.kept, self._taken_up = Record(), (None, ()), KeptRecords(), None
+        self.lanes.begin()
 
-    def take_up(self, run: int, checkpoint: Checkpoint | None, record: Record) -> None:
-        """A run goes on under this id from where it was, in a worker that does not know it."""
-        self._taken_up = run, checkpoint, record
+    def take_up(self, past: AsideRun) -> None:
+        """A run goes on from where it was, in a worker that does not know it."""
+        self._taken_up = past
+
+    def take_lane(self, run: int, record: Record) -> None:
+        """A network beside the run goes on as the run of this id."""
+        self._from_lane = run, record
+
+    def last(self, worker: Worker | None) -> tuple[Checkpoint | None, tuple[LaneState, ...]]:
+        """Where the present run and the networks beside it could go on if their worker died."""
+        if worker is not None and worker.checkpoint is not None:
+            return worker.checkpoint, worker.lane_states
+        return (None, ()) if worker is None else self.brought_back
+
+    def take_snapshot(self, snapshot: Snapshot) -> None:
+        """Take in what no other answer will bring of the present run and of the networks beside it."""
+        self.record.live_changes = self.record.live_changes.after(snapshot.changes)
+        for rows in snapshot.rows:
+            # Without new steps the present one, which may still change, stays to be seen.
+            goes_on = rows.columns == self.record.history.columns and rows.first_step == self.record.steps
+            if len(rows.values) and goes_on:
+                self.record.add(None, (rows,))
+        self.lanes.take_states(snapshot.lanes)
 
     def count_time(self, playing: bool) -> None:
         """Add the time since it was last counted to the run's, if it was trained."""
@@ -57,31 +88,47 @@ class RunRecords:
     def unsaved(self, playing: bool, seconds: float) -> tuple[UnsavedRun, ...]:
         """The runs that were trained for so many seconds at least and stand in no file; the present one comes first."""
         self.count_time(playing)
-        runs = (UnsavedRun(self.record), *(UnsavedRun(run.record, run.kept) for run in self.kept))
+        runs = (UnsavedRun(self.record), *(UnsavedRun(run.record, run.kept, run.lanes) for run in self.kept))
         return tuple(run for run in runs if run.record.seconds >= seconds and run.record.steps > run.record.saved_steps)
 
     def put_aside(self, ended: KeptRun | None, cause: str, playing: bool, copies: int) -> None:
         """Keep the past of the run that the change called ``cause`` has ended, for when it is brought back."""
         self.count_time(playing)
         if ended is not None:
-            self.kept.keep(AsideRun(ended, self.record, cause, copies))
+            self.lanes.take_states(ended.lanes)
+            self.kept.keep(AsideRun(ended, self.record, cause, copies, self.lanes.records()))
 
     def start(self, reply: Started, cause: str, playing: bool, copies: int) -> None:
         """A run has begun or goes on, by the change that ``cause`` says."""
-        past, self.brought_back = self.kept.take(reply.continues, reply.step)
+        back = self.kept.take(reply.continues) or self._was_taken_up(reply)
         self.put_aside(reply.ended, cause, playing, copies)
-        self.record = past or self._was_taken_up(reply) or self._begun(reply, cause)
+        self.lanes.begin(self._lanes_of(back))
+        self.brought_back = (None, ()) if back is None else (back.kept.checkpoint, back.kept.lanes)
+        self.record = self._past(reply, back) or self._begun(reply, cause)
         self.record.live_changes = reply.changes
         self.record.experiments.see(reply.frame)
 
-    def _was_taken_up(self, reply: Started) -> Record | None:
-        """The past of the run if it goes on from where it was."""
-        if self._taken_up is None or self._taken_up[0] != reply.info.run:
+    def _lanes_of(self, back: AsideRun | None) -> Mapping[str, Record]:
+        """The pasts of the networks beside a run, which may go on with it."""
+        return self.lanes.records() if back is None else back.lanes
+
+    def _was_taken_up(self, reply: Started) -> AsideRun | None:
+        """The run and its past if it goes on from where it was."""
+        if self._taken_up is None or self._taken_up.kept.run != reply.info.run:
             return None
-        (_, self.brought_back, record), self._taken_up = self._taken_up, None
-        # A network beside the run may have gone on since it was seen.
-        known = self.brought_back is not None or record.steps == reply.step
-        return record if known else Record(History(reply.columns, start=reply.step))
+        past, self._taken_up = self._taken_up, None
+        return past
+
+    def _past(self, reply: Started, back: AsideRun | None) -> Record | None:
+        """What is known of a run that goes on."""
+        if back is not None:
+            return back.record if back.record.steps == reply.step else None
+        run, record = self._from_lane or (0, None)
+        if record is None or run != reply.info.run:
+            return None
+        self._from_lane = None
+        # It may have gone on since it was seen.
+        return record if record.steps == reply.step else Record(History(reply.columns, start=reply.step))
 
     def _begun(self, reply: Started, cause: str) -> Record:
         """Of a run that begins; one that goes back to a step has the past of the run that it leaves there."""

@@ -71,8 +71,8 @@ class GivingUp(QObject):
     def _keep_aside(self, run: UnsavedRun, path: Path) -> bool:
         kept, record = run.kept, run.record
         if kept is not None:
-            past = record if record.steps == kept.checkpoint.step else record.until(kept.checkpoint.step)
-            self._bench.keeper.keep(path, saved_run(kept.checkpoint, past, kept.threads))
+            saved = saved_run(kept.checkpoint, record, kept.threads, kept.lanes, run.lanes)
+            self._bench.keeper.keep(path, saved)
         written = self._bench.keeper.wait()
         if written:
             record.saved_steps = record.steps
