@@ -13,6 +13,7 @@ from msgspec import structs
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
@@ -24,6 +25,8 @@ from simulator.record.history import History
 from simulator.record.record import Record
 from simulator.running.session import Session
 from simulator.training.training import Training
+from tests.ui.painted import painted
+from tests.ui.real_runs import NETS, real
 from tests.ui.told import drawn, field
 from ui.app import create_app
 from ui.bench.document import Document
@@ -33,10 +36,10 @@ from ui.plots import View
 from ui.plots.computation_graph import ComputationGraph
 from ui.plots.graph.controls import Controls
 from ui.plots.graph.detail import Detail, Opened, cell_at, cell_rect, fitting
-from ui.plots.graph.layout import edges, is_editable, layout
-from ui.plots.graph.marks import THICKEST, THINNEST, Boxes, dot_place, narrowed, thickness
+from ui.plots.graph.layout import edges, is_editable, is_fold, layout
+from ui.plots.graph.marks import THICKEST, THINNEST, Boxes, Face, dot_place, thickness, writing_of
 from ui.plots.graph.phrases import formula_of
-from ui.style.numbers import number
+from ui.style.numbers import number, tabular
 from ui.style.restyle import set_theme
 from ui.style.theme import LIGHT
 from ui.window.main_window import MainWindow
@@ -147,12 +150,45 @@ def test_an_edge_is_a_pixel_thinner_for_each_decade() -> None:
     assert thickness(1e-30, 1.0) == thickness(0.0, 1.0) == thickness(float("nan"), 1.0) == THINNEST
 
 
+def face(*lines: str, ratio: str = "") -> Face:
+    return Face("z", (0.0, 0.0), False, 0, "z 1", "1", lines, ratio)
+
+
+def test_all_boxes_write_their_numbers_alike_or_none_does(qtbot: QtBot) -> None:
+    """Without spaces before smaller, smaller before not at all; what has no room in one box stands in none."""
+    faces = [face("1"), face("0.2", ratio="× 0.667")]
+    wide = QFontMetricsF(tabular(plot_font(11))).horizontalAdvance
+    usual = writing_of(faces, wide("× 0.667"))
+    assert usual is not None
+    assert (usual.text("× 0.667"), usual.font.pixelSize()) == ("× 0.667", 11)
+    close = writing_of(faces, wide("×0.667"))
+    assert close is not None
+    assert (close.text("× 0.667"), close.font.pixelSize()) == ("×0.667", 11)
+    small = writing_of(faces, wide("×0.667") - 2)
+    assert small is not None
+    assert small.font.pixelSize() < 11
+    assert writing_of(faces, wide("1") + 2) is None
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_in_a_card_of_any_width_numbers_stand_in_every_box_or_in_none(net: str, qtbot: QtBot) -> None:
+    plot = ComputationGraph()
+    qtbot.addWidget(plot)
+    plot.refresh(real(net))
+    for width in (316, 380, 460, 560, 700, 900):
+        plot.resize(width, 320)
+        for _ in range(3):
+            QApplication.processEvents()
+        boxes = next(mark for mark in plot.drawing.marks() if isinstance(mark, Boxes))
+        wanted = [line.replace(" ", "") for each in boxes.faces if not is_fold(each.key) for line in each.numbers]
+        written = [text.text.replace(" ", "") for text in painted(plot.canvas)]
+        missing = [line for line in wanted if line not in written]
+        assert not missing or len(missing) == len(wanted), (width, missing)
+
+
 def test_words_and_numbers_are_shortened_before_they_are_left_out(qtbot: QtBot) -> None:
     metrics = QFontMetricsF(plot_font(11))
     wide = metrics.horizontalAdvance
-    assert narrowed("× 0.667", metrics, wide("× 0.667")) == "× 0.667"
-    assert narrowed("× 0.667", metrics, wide("×0.667")) == "×0.667"
-    assert narrowed("× 0.667", metrics, 5) == ""
     assert fitting(-2.74e-3, metrics, wide("−0.00274")) == "−0.00274"
     assert fitting(-2.74e-5, metrics, wide("−2.7·10⁻⁵")) == "−2.7·10⁻⁵"
     assert fitting(-2.74e-5, metrics, 5) == ""

@@ -1,10 +1,14 @@
-"""Room for the panels: where text is so large that the window cannot hold them beside a card, they fold away."""
+"""Room for the panels: where text is so large that the window cannot hold them beside a card, they fold away.
+
+Where it cannot hold even the one that a hand has opened, that one fills it until a hand closes it: a board that has no
+room for a card would scroll sideways.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QMainWindow
 
 from ui.style.panels import PanelDock
@@ -42,6 +46,16 @@ class PanelRoom(QObject):
             if dock is not self._opened and not dock.isHidden() and not self._fits():
                 self._folded.append(dock)
                 dock.hide()
+        self._show_board(self._fits())
+
+    def _show_board(self, on: bool) -> None:
+        board = self._window.centralWidget()
+        if board is not None and board.isHidden() == on:
+            board.setVisible(on)
+            docks = [dock for dock in self._docks if on and not dock.isHidden()]
+            self._window.resizeDocks(
+                docks, [dock.minimumSizeHint().width() for dock in docks], Qt.Orientation.Horizontal
+            )
 
     def _toggled(self, dock: PanelDock, on: bool) -> None:
         self._folded = [other for other in self._folded if other is not dock]

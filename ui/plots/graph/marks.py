@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF
@@ -54,6 +55,10 @@ class Face:
     last_layer: int = -1
     """The last of the layers that it stands for, where it stands for several."""
 
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        return (*self.lines, self.ratio) if self.ratio else self.lines
+
     def is_of(self, layer: int) -> bool:
         return 0 <= self.layer <= layer <= max(self.layer, self.last_layer)
 
@@ -93,10 +98,33 @@ def thickness(norm: float, largest: float) -> float:
     return max(THICKEST + math.log10(norm) - math.log10(largest), THINNEST)
 
 
-def narrowed(line: str, metrics: QFontMetricsF, width: float) -> str:
-    """The line, without its spaces where there is no room; ``""`` where there is not even that."""
-    ways = (line, line.replace(" ", ""))
-    return next((way for way in ways if metrics.horizontalAdvance(way) <= width), "")
+NUMBER_PIXELS = (11, 10, 9)
+"""Sizes of the numbers in boxes, the largest that has room first."""
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How numbers are written in boxes."""
+
+    font: QFont
+    spaced: bool = True
+
+    def text(self, line: str) -> str:
+        return line if self.spaced else line.replace(" ", "")
+
+    def fits(self, lines: Sequence[str], width: float) -> bool:
+        metrics = QFontMetricsF(self.font)
+        return all(metrics.horizontalAdvance(self.text(line)) <= width for line in lines)
+
+
+def writing_of(faces: Sequence[Face], width: float) -> Writing | None:
+    """One for boxes of this width: as large as all of their numbers have room; None where those of one have none.
+
+    Numbers that stood in some boxes only would say of the others that they have none.
+    """
+    lines = [line for face in faces for line in face.numbers]
+    ways = [Writing(tabular(plot_font(pixels)), spaced) for pixels in NUMBER_PIXELS for spaced in (True, False)]
+    return next((way for way in ways if way.fits(lines, width)), None)
 
 
 def fitting_font(title: str, width: float) -> QFont:
@@ -121,9 +149,8 @@ class Boxes(Mark):
         surface.painter.setClipRect(surface.to_pixels.mapRect(surface.pane.area))
         for edge in self.edges:
             self._edge(surface, edge)
-        for face in self.faces:
-            self._box(surface, surface.to_pixels.mapRect(box_rect(face.place, face.key)), face)
-            _units(surface, face)
+        for folded in (False, True):
+            self._boxes(surface, [face for face in self.faces if is_fold(face.key) == folded])
         for bracket in self.brackets:
             _bracket(surface, bracket)
 
@@ -142,6 +169,15 @@ class Boxes(Mark):
             painter.setPen(pen_of(colour, width, alpha=0.55, cap=Qt.PenCapStyle.FlatCap))
         painter.drawLine(surface.to_pixels.map(QPointF(*edge.start)), surface.to_pixels.map(QPointF(*edge.end)))
 
+    def _boxes(self, surface: Surface, faces: Sequence[Face]) -> None:
+        """Boxes of one width."""
+        rects = [surface.to_pixels.mapRect(box_rect(face.place, face.key)) for face in faces]
+        writing = writing_of(faces, min((rect.width() for rect in rects), default=0.0) - 2)
+        for rect, face in zip(rects, faces, strict=True):
+            self._box(surface, rect, face)
+            _words(surface, rect, face, writing)
+            _units(surface, face)
+
     def _box(self, surface: Surface, rect: QRectF, face: Face) -> None:
         painter, theme = surface.painter, surface.palette.theme
         tone = theme.backward if face.backward else theme.forward
@@ -156,7 +192,6 @@ class Boxes(Mark):
         edge = theme.warning if face.lost else theme.accent if strong else tone
         painter.setPen(pen_of(edge, 2.0 if strong or face.lost else 1.0))
         painter.drawRoundedRect(rect, *_corner(rect))
-        _words(surface, rect, face)
 
 
 def _pile(surface: Surface, rect: QRectF, tone: str) -> None:
@@ -183,30 +218,35 @@ def _bracket(surface: Surface, bracket: Bracket) -> None:
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, ways[0] if ways else "")
 
 
-def _words(surface: Surface, rect: QRectF, face: Face) -> None:
-    """As many lines as fit, none cut."""
+def _words(surface: Surface, rect: QRectF, face: Face, writing: Writing | None) -> None:
+    """As many lines as fit, none cut; its title alone where numbers have no room."""
     whole = QFontMetricsF(plot_font(12, bold=True)).horizontalAdvance(face.title) <= rect.width() - 2
     title = face.title if whole else face.short
-    bold = fitting_font(title, rect.width() - 2)
-    lines = [title, *face.lines, *([face.ratio] if face.ratio else [])]
-    fonts = [bold, *[tabular(plot_font(11))] * (len(lines) - 1)]
-    heights = [QFontMetricsF(font).height() for font in fonts]
+    lines = [Written(title, fitting_font(title, rect.width() - 2), surface.colour("text"))]
+    if writing is not None:
+        lines += [Written(writing.text(line), writing.font, _tone(surface, face, line)) for line in face.numbers]
+    heights = [QFontMetricsF(line.font).height() for line in lines]
     room = rect.height() * (1 - DOTS - 0.1 if face.units else 1)
     y = rect.top() + max((room - sum(heights)) / 2, 1)
-    for line, font, height in zip(lines, fonts, heights, strict=True):
-        fitting = narrowed(line, QFontMetricsF(font), rect.width() - 2)
-        if fitting and y + height <= rect.top() + room + 2:
-            surface.painter.setFont(font)
-            surface.painter.setPen(QColor(_tone(surface, face, line, title=font is bold)))
-            surface.painter.drawText(
-                QRectF(rect.left(), y, rect.width(), height), Qt.AlignmentFlag.AlignCenter, fitting
-            )
+    for line, height in zip(lines, heights, strict=True):
+        fits = QFontMetricsF(line.font).horizontalAdvance(line.text) <= rect.width() - 2
+        if fits and y + height <= rect.top() + room + 2:
+            surface.painter.setFont(line.font)
+            surface.painter.setPen(QColor(line.colour))
+            row = QRectF(rect.left(), y, rect.width(), height)
+            surface.painter.drawText(row, Qt.AlignmentFlag.AlignCenter, line.text)
         y += height
 
 
-def _tone(surface: Surface, face: Face, line: str, *, title: bool) -> str:
-    if title:
-        return surface.colour("text")
+class Written(NamedTuple):
+    """A line of a box."""
+
+    text: str
+    font: QFont
+    colour: str
+
+
+def _tone(surface: Surface, face: Face, line: str) -> str:
     moved = line == face.ratio != "× 1"
     return surface.colour("warning" if face.lost else "accent" if moved else "muted")
 
