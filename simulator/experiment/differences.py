@@ -73,7 +73,7 @@ def _are_layers(value: Any) -> bool:
 # -- stacks --------------------------------------------------------------------------------------------------------
 
 Pair = tuple[int | None, int | None]
-"""The entries that two layers belong to, one of each stack; None: the other layer has no partner."""
+"""Two layers, one of each stack, by their entries or places; None: the other layer has no partner."""
 
 
 def _between_stacks(path: str, base: Sequence[Any], other: Sequence[Any]) -> Iterator[Difference]:
@@ -124,7 +124,19 @@ def _alone(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _aligned(base: Sequence[Any], other: Sequence[Any]) -> list[Pair]:
-    """The cheapest way to pair two stacks layer by layer in their order, as the entries of the layers."""
+    """How two stacks are paired layer by layer, as the entries of the layers."""
+    ours, theirs = _expanded(base), _expanded(other)
+    return [(None if a is None else ours[a], None if b is None else theirs[b]) for a, b in _paired(base, other)]
+
+
+def common_layers(base: Experiment, other: Experiment) -> list[tuple[int, int]]:
+    """The layers that are each other's partners, in their order, by their places in the stacks, ``repeat`` expanded."""
+    stacks = base.to_builtins()["layers"], other.to_builtins()["layers"]
+    return [(ours, theirs) for ours, theirs in _paired(*stacks) if ours is not None and theirs is not None]
+
+
+def _paired(base: Sequence[Any], other: Sequence[Any]) -> list[Pair]:
+    """The cheapest way to pair two stacks layer by layer in their order, as places of the layers."""
     ours, theirs = _expanded(base), _expanded(other)
     costs = [[_cost(_alone(a), _alone(b)) for b in other] for a in base]
     total = [[float(j) for j in range(len(theirs) + 1)]]
@@ -145,13 +157,13 @@ def _way_back(
     while i or j:
         if j and total[i][j] == total[i][j - 1] + 1:
             j -= 1
-            pairs.append((None, theirs[j]))
+            pairs.append((None, j))
         elif i and j and total[i][j] == total[i - 1][j - 1] + costs[ours[i - 1]][theirs[j - 1]]:
             i, j = i - 1, j - 1
-            pairs.append((ours[i], theirs[j]))
+            pairs.append((i, j))
         else:
             i -= 1
-            pairs.append((ours[i], None))
+            pairs.append((i, None))
     return pairs[::-1]
 
 

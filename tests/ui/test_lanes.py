@@ -73,12 +73,13 @@ def test_networks_of_other_depths_lie_at_the_same_relative_depth(
     first.show_lanes("A", [("B", other)])
     assert not picture(first, 600, 400).isNull()
     states = first.state.depth, other.state.depth
-    way = first.stretch(states[1])
+    pieces = first.stretch(first.lanes[0])
     for place, pane in enumerate(first.canvas.panes):
         if pane in (*first.canvas.depth_panes, *first.canvas.row_panes) and min(states) > 1:
-            assert max(way[place].map(depths[1] - 1.0, depths[1] - 1.0)) == pytest.approx(max(depths) - 1)
+            (piece,) = pieces[place]
+            assert max(piece.way.map(depths[1] - 1.0, depths[1] - 1.0)) == pytest.approx(max(depths) - 1)
         else:
-            assert place not in way
+            assert place not in pieces
 
 
 def test_pictures_of_all_networks_are_written_and_those_beside_each_other_share_a_scale(

@@ -328,7 +328,8 @@ class Bench(QObject):
             self._records.count_time(self.playing)
             self.record.add(frame, reply.rows)
             self.planned.take(reply.changes, reply.planned)
-            view = View(frame, self.record, lanes=self.lanes.take(reply.lanes, reply.step_seconds))
+            lanes = self.lanes.take(reply.lanes, reply.step_seconds)
+            view = View(frame, self.record, lanes=lanes, comparing=self.lanes.comparing)
             self.view = self._readings.added_to(view, reply.playing)
             self.updated.emit(self.view, reply.steps_per_second)
             if reply.awaited or any(lane.awaited for lane in reply.lanes):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulator.record.history import History
 from simulator.record.record import Record
-from ui.chart.view import View
+from ui.chart.view import Comparing, View
 
 if TYPE_CHECKING:
     from simulator.record.frame import Frame
@@ -25,6 +25,8 @@ class LaneViews:
         """The last that was said of each, in their order."""
         self.own_step_seconds = 0.0
         """What one of the run's own steps takes; 0 while that is not known."""
+        self.comparing = Comparing()
+        """How they are held against each other, as a hand has chosen."""
         self._records: dict[str, tuple[int, Record]] = {}
         """With the id of the run that each is of."""
         self._pasts: dict[str, Record] = {}

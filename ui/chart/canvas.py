@@ -17,6 +17,8 @@ from ui.style.theme import Theme
 
 STILL = (Axis, QGraphicsTextItem, Legend, ColourBar)
 """What changes seldom: it is painted once, and then copied."""
+LEAST = 120, 80
+"""Width and height of a canvas at least."""
 STILL_KILOBYTES = 98304
 """Room for the pictures of these; they take as much as two screens do."""
 
@@ -33,7 +35,7 @@ class Canvas(pg.GraphicsView):
         self.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setMinimumSize(120, 80)
+        self.setMinimumSize(*LEAST)
         self.panes: list[Pane] = []
         self.step_panes: list[Pane] = []
         """Those that show something over training steps."""

@@ -52,6 +52,12 @@ class ColourBar(pg.GraphicsWidget):
         self.make_room()
         self.update()
 
+    def dress(self, name: str, table: Callable[[Theme], Sequence[int]], theme: Theme) -> None:
+        """Be of something else."""
+        if (name, table) != (self.name, self._table):
+            self.name, self._table = name, table
+            self.tint(theme)
+
     def set_colours(self, colours: Sequence[str]) -> None:
         """Take the ramp from a list of colours, the first one on top."""
         ramp = [QColor(colour).rgba() for colour in reversed(colours)]

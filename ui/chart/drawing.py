@@ -48,6 +48,28 @@ class Item(QGraphicsItem):
         raise NotImplementedError
 
 
+@dataclass(frozen=True)
+class Piece:
+    """Where a part of what is drawn lies on a pane: what leads from its data to the pane's, and between which ends."""
+
+    way: QTransform
+    across: bool = True
+    """Whether the ends are along x."""
+    ends: tuple[float, float] | None = None
+    """Nothing of it is drawn beyond them; None: all of it is drawn."""
+
+    def area(self, shown: QRectF) -> QRectF | None:
+        """What of a pane it may fill."""
+        if self.ends is None:
+            return None
+        low, high = self.ends
+        if self.across:
+            low, high = max(low, shown.left()), min(high, shown.right())
+            return QRectF(low, shown.top(), max(high - low, 0.0), shown.height())
+        low, high = max(low, shown.top()), min(high, shown.bottom())
+        return QRectF(shown.left(), low, shown.width(), max(high - low, 0.0))
+
+
 class MarkItem(Item):
     """Draws the mark it was given last."""
 
@@ -56,12 +78,12 @@ class MarkItem(Item):
         self.palette = palette
         self.mark: Mark | None = None
         self.style = LIVE
-        self.way: QTransform | None = None
+        self.pieces: Sequence[Piece] = ()
         self._z = 0.0
 
-    def show_mark(self, mark: Mark | None, style: Style = LIVE, way: QTransform | None = None) -> None:
-        """From the next time on that it is painted; ``way`` leads from its data to those of the pane."""
-        self.mark, self.style, self.way = mark, style, way
+    def show_mark(self, mark: Mark | None, style: Style = LIVE, pieces: Sequence[Piece] = ()) -> None:
+        """From the next time on that it is painted; ``pieces`` lead from its data to those of the pane."""
+        self.mark, self.style, self.pieces = mark, style, pieces
         if mark is not None and mark.z != self._z:
             self._z = mark.z
             self.setZValue(mark.z)
@@ -72,9 +94,15 @@ class MarkItem(Item):
 
     def draw(self, painter: QPainter, to_pixels: QTransform) -> None:
         assert self.mark is not None
-        if self.way is not None:
-            to_pixels = self.way * to_pixels
-        self.mark.draw(Surface(painter, to_pixels, self.pane, self.palette, self.style))
+        if not self.pieces:
+            self.mark.draw(Surface(painter, to_pixels, self.pane, self.palette, self.style))
+        for piece in self.pieces:
+            area = piece.area(self.pane.area)
+            painter.save()
+            if area is not None:
+                painter.setClipRect(to_pixels.mapRect(area), Qt.ClipOperation.IntersectClip)
+            self.mark.draw(Surface(painter, piece.way * to_pixels, self.pane, self.palette, self.style))
+            painter.restore()
 
 
 @dataclass(frozen=True)
@@ -85,14 +113,14 @@ class DrawnState:
     style: Style = LIVE
     shift: QPointF | None = None
     """How far it stands from the first, in data."""
-    stretch: Mapping[int, QTransform] = field(default_factory=dict)
-    """By pane: what brings its layers to where the first has those of the same relative depth."""
+    stretch: Mapping[int, Sequence[Piece]] = field(default_factory=dict)
+    """By pane: what brings its layers to where the first has those that they are held against."""
 
 
-def _way(state: DrawnState, mark: Mark) -> QTransform | None:
+def _pieces(state: DrawnState, mark: Mark) -> Sequence[Piece]:
     if state.shift is not None:
-        return QTransform.fromTranslate(state.shift.x(), state.shift.y())
-    return state.stretch.get(mark.pane)
+        return (Piece(QTransform.fromTranslate(state.shift.x(), state.shift.y())),)
+    return state.stretch.get(mark.pane, ())
 
 
 class Drawing:
@@ -109,7 +137,7 @@ class Drawing:
         idle = set(self._items)
         for place, state in enumerate(states):
             for mark in state.marks:
-                self._item(place, mark).show_mark(mark, state.style, _way(state, mark))
+                self._item(place, mark).show_mark(mark, state.style, _pieces(state, mark))
                 idle.discard((place, mark.key))
         for name in idle:
             self._items[name].show_mark(None)

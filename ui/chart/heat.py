@@ -41,6 +41,10 @@ class Heat(Mark):
     """What the legend says of cells of exactly 0."""
     lost: Key | None = NOT_FINITE
     """And of those that are not finite."""
+    logs: NDArray[np.float64] | None = None
+    """(rows, columns): log₁₀ of what the cells are of, −∞ of 0, +∞ of what is not finite, NaN of nothing."""
+    of_layers: bool = False
+    """Whether each row is a layer."""
     hatches: Mapping[int, Hatch] = field(default_factory=lambda: {ZERO: "dotted", LOST: "crossed"})
     """Patterns of places in the table that are no part of its ramp: nobody goes by colour alone."""
 
@@ -58,6 +62,16 @@ class Heat(Mark):
     def keys(self, pane: Pane) -> Sequence[Key]:
         keys = [key for place, key in ((LOST, self.lost), (ZERO, self.zero)) if key and (self.places == place).any()]
         return [*keys, BELOW_ZERO] if self.below_zero.any() else keys
+
+    def value_at(self, x: float, y: float) -> float | None:
+        """What a place lies upon of :attr:`logs`; None outside, and where there is nothing."""
+        if self.logs is None or not self.rect.contains(x, y):
+            return None
+        rows, columns = self.logs.shape
+        row = min(int((y - self.rect.top()) / self.rect.height() * rows), rows - 1)
+        column = min(int((x - self.rect.left()) / self.rect.width() * columns), columns - 1)
+        value = float(self.logs[row, column])
+        return None if np.isnan(value) else value
 
     @cached_property
     def below_zero(self) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QGraphicsSceneResizeEvent, QStyleOptionGraphicsItem, QWidget
 
 from ui.chart.axes import plot_font
@@ -268,25 +268,37 @@ class PictureTitle(pg.GraphicsWidget):
     def __init__(self, text: str, theme: Theme) -> None:
         super().__init__()
         self.text, self.theme = text, theme
+        self.tail = ""
+        """Its end, which is never cut."""
         self.note = ""
         """What stands at its right: of which moment a picture is."""
         for fix in (self.setMinimumHeight, self.setPreferredHeight, self.setMaximumHeight):
             fix(scaled(self.HEIGHT))
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, tail: str = "") -> None:
         """Another one."""
-        self.text = text
+        self.text, self.tail = text, tail
         self.update()
 
     def tint(self, theme: Theme) -> None:
         self.theme = theme
         self.update()
 
+    def _font(self, width: float) -> QFont:
+        """As large as lets all of it stand in this width, but not larger than usual, nor too small to be read."""
+        fonts = [plot_font(14, bold=True), plot_font(12, bold=True), plot_font(11)]
+        whole = self.text + self.tail
+        return next((font for font in fonts if QFontMetricsF(font).horizontalAdvance(whole) <= width), fonts[-1])
+
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        painter.setFont(plot_font(14, bold=True))
         painter.setPen(QColor(self.theme.text))
         box = QRectF(8, 0, self.size().width() - 8, scaled(self.HEIGHT))
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.text)
+        font = self._font(box.width())
+        painter.setFont(font)
+        metrics = QFontMetricsF(font)
+        room = box.width() - metrics.horizontalAdvance(self.tail)
+        text = metrics.elidedText(self.text, Qt.TextElideMode.ElideRight, room) + self.tail
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         painter.setFont(tabular(plot_font(14)))
         painter.setPen(QColor(self.theme.muted))
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.note)

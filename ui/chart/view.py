@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Comparing:
+    """How networks are held against each other."""
+
+    common_layers: bool = False
+    """Whether layers that both have lie upon each other; else those of the same relative depth do."""
+    ratio: bool = False
+    """Whether images show log₁₀ of their ratio to the run's; else what they are of."""
+
+
+@dataclass(frozen=True)
 class View:
     """What a plot is given to show."""
 
@@ -34,6 +44,7 @@ class View:
     """The last frame with a score on data held out, up to the one that is read."""
     lanes: Mapping[str, View] = field(default_factory=dict)
     """The networks beside it at the same step, by their names."""
+    comparing: Comparing = Comparing()
 
     @property
     def history(self) -> History:

@@ -12,6 +12,7 @@ from simulator.training.run_info import RunInfo
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.beside import RowWords
 from ui.chart.colour_tables import LOST, forward_table, indexed
+from ui.chart.decades import log10
 from ui.chart.header import Option
 from ui.chart.heat import Heat
 from ui.chart.legend import Note
@@ -64,11 +65,17 @@ class ActivationImage(ImagePlot[HistogramState]):
         self.value_axis = ValueAxis("bottom", "activation")
         self.value_axis.spacing = 60.0
         self.build_image(self.depth_axis, self.value_axis)
-        self.bar.set_ticks([(share**0.5, number(share)) for share in (0.0, 0.05, 0.25, 0.5, 1.0)])
+        self._tick()
         self.scale = StepRange(patience=300)
         self.scales.append(self.scale)
         self.words = RowWords(self.pane)
         self.canvas.add_beside(self.words, FIRST_ROW, 2)
+
+    def _tick(self) -> None:
+        self.bar.set_ticks([(share**0.5, number(share)) for share in (0.0, 0.05, 0.25, 0.5, 1.0)])
+
+    def give_back_ticks(self) -> None:
+        self._tick()
 
     def option_changed(self) -> None:
         self.words.reset()
@@ -99,9 +106,12 @@ class ActivationImage(ImagePlot[HistogramState]):
         counts = state.histograms.counts
         shares = resampled(self._edges(state), counts, low, high, BINS)
         places = indexed(np.where(shares > 0, np.sqrt(shares), np.nan), 0.0, 1.0)
-        places[counts.sum(axis=1) == 0] = LOST
+        empty = counts.sum(axis=1) == 0
+        places[empty] = LOST
+        logs = np.where(empty[:, None], np.inf, log10(shares))
         rect = QRectF(low, -0.5, high - low, float(state.depth))
-        return [Heat("image", places, rect, self.colour_table), LayerHighlight("highlight", along="y", z=2.0)]
+        image = Heat("image", places, rect, self.colour_table, logs=logs, of_layers=True)
+        return [image, LayerHighlight("highlight", along="y", z=2.0)]
 
     def ghost_marks(self, ghost: HistogramState) -> Sequence[Mark]:
         heights = heights_of(ghost.histograms.counts)

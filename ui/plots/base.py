@@ -138,7 +138,8 @@ class Plot(DrawnPlot[S]):
         if self.info is None or self.info.run != view.frame.run:
             self.start(view.frame.info)
         state = self.capture(view)
-        self.lane_plots.show(self, view.lanes)
+        self.comparing = view.comparing
+        self.lane_plots.show(self, view)
         if state is not None:
             self.show_changes(view.changes)
             self.experiment = view.record.experiments.at(state.step)
@@ -147,6 +148,8 @@ class Plot(DrawnPlot[S]):
             self.share_scales()
         elif self.state is None:
             self._show_empty()
+        else:
+            self.share_scales()
 
     def observe(self, *observations: Observation[Any]) -> None:
         """Show these from now on."""
@@ -228,14 +231,18 @@ class Plot(DrawnPlot[S]):
         for other in others:
             for mine, its in zip(self.scales, other.scales, strict=True):
                 vars(its).update(vars(mine))
-            other.redraw()
-        self.redraw()
+        self.compare()
+        for each in self.side_by_side:
+            each.redraw()
+
+    def compare(self) -> None:
+        """Let the networks beside this one be shown by what they have apart, where that is wanted and can be."""
 
     def _copy_lanes(self, twin: Plot[S], theme: Theme) -> None:
         """Let a picture's plot draw the other networks too."""
         others: list[tuple[str, DrawnPlot[S]]] = []
         if twin.picture_title is not None and self.picture_title is not None:
-            twin.picture_title.say(self.picture_title.text)
+            twin.picture_title.say(self.picture_title.text, self.picture_title.tail)
         twin.lane_name = self.lane_name
         for lane in self.lanes if self.overlays else ():
             assert isinstance(lane.plot, Plot)
@@ -243,7 +250,7 @@ class Plot(DrawnPlot[S]):
             copy.setParent(twin)
             others.append((lane.name, copy))
         if others:
-            twin.show_lanes(self.lane_name, others)
+            twin.show_lanes(self.lane_name, others, {lane.name: lane.partners for lane in self.lanes})
 
     # -- pointing ------------------------------------------------------------------------------------------------------
 

@@ -96,6 +96,10 @@ class PlotDefinition(Generic[S]):
         """What is drawn of a state, on axes that fit it."""
         raise NotImplementedError
 
+    def seen_marks(self, state: S) -> Sequence[Mark]:
+        """The same, unless it is shown otherwise beside other networks."""
+        return self.marks(state)
+
     def ghost_marks(self, ghost: S) -> Sequence[Mark]:
         """What is drawn of a state that is only there to be compared with: its marks that have a colour as ghosts."""
         return [mark.dimmed() for mark in self.marks(ghost) if mark.ghost]

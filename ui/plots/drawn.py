@@ -14,7 +14,7 @@ from ui.chart.legend import Legend, Note, PictureTitle
 from ui.chart.marks import GHOST, LIVE, Palette, Style
 from ui.chart.pointing import Pointing
 from ui.chart.table import Table, joined, stacked
-from ui.chart.view import S, Scale
+from ui.chart.view import Comparing, S, Scale
 from ui.plots.several_networks import Lane, SeveralNetworks
 from ui.style.numbers import integer
 from ui.style.theme import Theme, current_theme, depth_colours
@@ -45,6 +45,7 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         self.ghost: S | None = None
         self.lanes: tuple[Lane, ...] = ()
         self.lane_name = ""
+        self.comparing = Comparing()
         self.options = {option.key: option.on for option in self.offers}
         self.by_hand: set[str] = set()
         """Options that a hand has set: they stay."""
@@ -116,7 +117,7 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
             )
         own = [
             DrawnState(
-                self.ghost_marks(state) if style.ghost else self.marks(state),
+                self.ghost_marks(state) if style.ghost else self.seen_marks(state),
                 style,
                 self.shift(place) if place else None,
             )

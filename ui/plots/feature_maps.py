@@ -17,6 +17,7 @@ from simulator.observations.sample import Sample, SampleObservation
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import BlankAxis
 from ui.chart.colour_tables import forward_table
+from ui.chart.decades import log10
 from ui.chart.heat import Heat
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Mark
@@ -130,8 +131,9 @@ class TilePlot(ImagePlot[MapState]):
         if maps is None:
             return ()
         tiles = self.tiles(maps)
-        places = places_of(tiles.compose(marked(self.values(maps))), self.scale.range)
-        return [Heat("image", places, tiles.rect, self.colour_table)]
+        composed = tiles.compose(marked(self.values(maps)))
+        places = places_of(composed, self.scale.range)
+        return [Heat("image", places, tiles.rect, self.colour_table, logs=log10(composed))]
 
     def ghost_marks(self, ghost: MapState) -> Sequence[Mark]:
         return self.marks(ghost)

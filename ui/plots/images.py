@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -13,15 +13,16 @@ from PySide6.QtCore import QPointF, QRectF
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import Axis, DepthAxis, StepAxis
 from ui.chart.colour_bar import ColourBar
-from ui.chart.colour_tables import indexed
+from ui.chart.colour_tables import diverging_table, indexed
 from ui.chart.heat import Heat
 from ui.chart.legend import Key
 from ui.chart.marks import LayerHighlight, Mark
 from ui.chart.polygons import Array
 from ui.chart.ranges import Range, StepRange, StepsRange, nice_step
-from ui.chart.view import S
+from ui.chart.ratio import log_ratio, ratio_image, reach_of
+from ui.chart.view import Probe, S
 from ui.plots.base import FIRST_ROW, Plot
-from ui.style.numbers import power_of_ten
+from ui.style.numbers import number, power_of_ten
 from ui.style.theme import Theme
 
 COLUMNS = 384
@@ -35,6 +36,11 @@ class ImagePlot(Plot[S]):
 
     bar_name: ClassVar[str] = ""
 
+    ratios: Mapping[str, Heat] | None = None
+    """What is shown in place of images of these keys: log₁₀ of their ratio to another network's."""
+    ratio_name = ""
+    ratio_reach = 0.0
+
     @staticmethod
     @abstractmethod
     def colour_table(theme: Theme) -> Sequence[int]:
@@ -47,11 +53,83 @@ class ImagePlot(Plot[S]):
         self.bar = ColourBar(self.bar_name, self.colour_table)
         self.canvas.add_beside(self.bar, FIRST_ROW, 3)
 
+    # -- beside another network --------------------------------------------------------------------------------------
+
+    def compare(self) -> None:
+        own = {} if self.state is None else images_of(self.marks(self.state))
+        lanes = [lane for lane in self.lanes if lane.plot.state is not None]
+        ratios: dict[str, dict[str, Array]] = {}
+        for lane in lanes if self.comparing.ratio else ():
+            images, rows = images_of(lane.plot.marks(lane.plot.state)), self.partner_rows(lane)
+            ratios[lane.name] = {key: log_ratio(each, own[key], rows) for key, each in images.items() if key in own}
+        reach = reach_of(ratio for each in ratios.values() for ratio in each.values())
+        for lane in lanes:
+            shown, tail = ratios.get(lane.name, {}), f" / {self.lane_name}"
+            lane.plot.show_ratios(shown, reach, f"log₁₀ {lane.name}{tail}" if shown else "")
+            if lane.plot.picture_title is not None:
+                lane.plot.picture_title.say(lane.name, tail if shown else "")
+
+    def show_ratios(self, ratios: Mapping[str, Array], reach: float, name: str) -> None:
+        """Show these in place of the images of their keys; where there are none, the images themselves."""
+        images = {} if self.state is None else images_of(self.marks(self.state))
+        shown = {key: ratio_image(images[key], ratio, reach) for key, ratio in ratios.items() if key in images}
+        self.take_ratios(shown or None, name, reach)
+
+    def take_ratios(self, ratios: Mapping[str, Heat] | None, name: str, reach: float) -> None:
+        """Show these images, whose colours span from −reach to +reach; None: its own."""
+        before, self.ratios, self.ratio_name, self.ratio_reach = self.ratios, ratios, name, reach
+        if (ratios is None) != (before is None):
+            self.legend.begin()
+        if ratios is not None:
+            self.bar.dress(name, diverging_table, self.theme)
+            self.bar.set_ticks([(share, number((2 * share - 1) * reach, 2)) for share in (0.0, 0.25, 0.5, 0.75, 1.0)])
+        elif before is not None:
+            self.bar.dress(self.bar_name, self.colour_table, self.theme)
+            self.give_back_ticks()
+
+    def give_back_ticks(self) -> None:
+        """Numbers of the colour bar as they are without ratios: fitting writes them."""
+        if self.state is not None:
+            self.fit([self.state])
+
+    def lane_keys(self) -> list[Key]:
+        """Of a ratio what its colours span: its colour bar may have no room."""
+        span = f"log₁₀ ±{number(self.ratio_reach, 2)}"
+        return super().lane_keys() if self.ratios is None else [Key(span, "text", "none")]
+
+    def seen_marks(self, state: S) -> Sequence[Mark]:
+        """With the ratios in place of images; what else stands there is of this network."""
+        ratios = self.ratios or {}
+        return [ratios.get(mark.key, mark) for mark in self.marks(state)]
+
+    def read(self, pane: int, x: float, y: float) -> Probe | None:
+        """With the ratio, where that is shown."""
+        probe = super().read(pane, x, y)
+        values = [value for each in (self.ratios or {}).values() if (value := each.value_at(x, y)) is not None]
+        if probe is None or not values:
+            return probe
+        return replace(probe, text=f"{probe.text}\n{self.ratio_name}  {number(values[0])}")
+
+    def twin(self, theme: Theme, *, lanes: bool = True) -> Plot[S]:
+        other = super().twin(theme, lanes=lanes)
+        assert isinstance(other, ImagePlot)
+        if self.ratios is not None:
+            other.take_ratios(self.ratios, self.ratio_name, self.ratio_reach)
+            other.redraw()
+        return other
+
+    # -- colours -----------------------------------------------------------------------------------------------------
+
     def tick_decades(self, low: float, high: float) -> None:
         """Name powers of ten on the colour bar."""
         step = max(1, round(nice_step(high - low, 5)))
         first = int(-(-low // step)) * step
         self.bar.set_ticks([((d - low) / (high - low), power_of_ten(d)) for d in range(first, int(high) + 1, step)])
+
+
+def images_of(marks: Sequence[Mark]) -> dict[str, Heat]:
+    """Those whose cells have values, by their keys."""
+    return {mark.key: mark for mark in marks if isinstance(mark, Heat) and mark.logs is not None}
 
 
 @dataclass(frozen=True)
@@ -114,7 +192,7 @@ class LayersImage(ImagePlot[S]):
         grid = self.grid(state)
         rect = QRectF(grid.first - 0.5, -0.5, float(grid.width * len(grid.values)), float(state.depth))
         places = np.ascontiguousarray(indexed(grid.values, *self.colour_scale.range).T)
-        return Heat("image", places, rect, self.colour_table, zero=self.zero)
+        return Heat("image", places, rect, self.colour_table, zero=self.zero, logs=grid.values.T, of_layers=True)
 
     def shift(self, place: int) -> QPointF:
         """One below the other."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
 from typing import Any
 
+from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import OWN_NAME
+from simulator.running.alignment import Rows, common_rows
 from ui.chart.view import View
 from ui.plots.drawn import DrawnPlot
 
@@ -18,19 +20,22 @@ class LanePlots:
 
     def __init__(self) -> None:
         self._others: dict[str, Any] = {}
+        self._partners: dict[str, Rows] = {}
 
-    def show(self, plot: DrawnPlot[Any], views: Mapping[str, View]) -> None:
-        """Bring them to these views; they are drawn with the plot, which is drawn next."""
+    def show(self, plot: DrawnPlot[Any], view: View) -> None:
+        """Bring them to the networks of a view; they are drawn with the plot, which is drawn next."""
+        views = view.lanes
         if not views and not self._others:
             return
-        names = list(self._others)
-        for name in [name for name in names if name not in views]:
+        before = [*self._others], self._partners
+        for name in [name for name in self._others if name not in views]:
             self._let_go(self._others.pop(name))
         self._others = {name: self._others.get(name) or self._made(plot, name) for name in views}
-        for name, view in views.items():
-            self._bring(plot, self._others[name], view)
-        if names != list(self._others):
-            plot.show_lanes(OWN_NAME, list(self._others.items()))
+        for name, lane in views.items():
+            self._bring(plot, self._others[name], lane)
+        self._partners = partners_of(view)
+        if before != ([*self._others], self._partners):
+            plot.show_lanes(OWN_NAME, list(self._others.items()), self._partners)
 
     @staticmethod
     def _let_go(other: Any) -> None:
@@ -62,3 +67,24 @@ class LanePlots:
         state = other.capture(view)
         if state is not None:
             other.state = state
+
+
+def partners_of(view: View) -> dict[str, Rows]:
+    """Rows of the run and of each network that show the same layer, where networks are held against each other so."""
+    return {name: _partners(view, lane) for name, lane in view.lanes.items()} if view.comparing.common_layers else {}
+
+
+def _partners(view: View, lane: View) -> Rows:
+    own, its = (each.frame.experiment or each.record.experiments.at(each.frame.step) for each in (view, lane))
+    if own is None or its is None:
+        return ()
+    return _rows(own, _labels(view), its, _labels(lane))
+
+
+def _labels(view: View) -> tuple[str, ...]:
+    return tuple(layer.label for layer in view.frame.info.layers)
+
+
+@functools.lru_cache(64)
+def _rows(own: Experiment, labels: tuple[str, ...], its: Experiment, its_labels: tuple[str, ...]) -> Rows:
+    return common_rows(own, labels, its, its_labels)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
+from types import MappingProxyType
 from typing import Any
 
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QHBoxLayout
 
-from ui.chart.drawing import DrawnState
+from simulator.running.alignment import Rows
+from ui.chart.canvas import LEAST
+from ui.chart.drawing import DrawnState, Piece
 from ui.chart.legend import LINES, Key, Legend, Swatch
 from ui.chart.marks import LANES, Style
-from ui.chart.view import S, Scale
+from ui.chart.view import Comparing, S, Scale
 from ui.plots.definition import PlotDefinition
+
+
+LEAST_BESIDE = 48, 80
+"""Width and height of a canvas at least, where several stand beside each other."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,8 @@ class Lane:
     name: str
     plot: Any
     style: Style
+    partners: Rows = ()
+    """Rows of the run and of it that show the same layer; none: they are held against each other by relative depth."""
 
 
 class SeveralNetworks(PlotDefinition[S]):
@@ -35,38 +46,67 @@ class SeveralNetworks(PlotDefinition[S]):
     """What this one is called beside them."""
     scales: list[Scale]
     legend: Legend
+    comparing: Comparing
+    """How networks are held against each other."""
     _row: QHBoxLayout
 
     def redraw(self) -> None:
         raise NotImplementedError
 
     def drawn_lane(self, lane: Lane) -> DrawnState:
-        """A further network on these axes; its layers stand at the same relative depth."""
+        """A further network on these axes."""
         state = lane.plot.state
         assert state is not None
         for mine, its in zip(self.scales, lane.plot.scales, strict=True):
             vars(its).update(vars(mine))
-        return DrawnState(lane.plot.marks(state), lane.style, stretch=self.stretch(state.depth))
+        return DrawnState(lane.plot.marks(state), lane.style, stretch=self.stretch(lane))
 
-    def stretch(self, depth: int) -> dict[int, QTransform]:
-        """By pane: what brings a network of so many layers to where this one has its own of the same relative depth."""
-        own = self.state.depth if self.state is not None else 0
-        if own == depth or min(own, depth) < 2:
+    def stretch(self, lane: Lane) -> dict[int, Sequence[Piece]]:
+        """By pane over depth: what brings a network's layers to where this one has those that they are held against."""
+        anchors, panes = self._anchors(lane), self.canvas.panes
+        if len(anchors) < 2 or all(own == its for own, its in anchors):
             return {}
-        factor, panes = (own - 1) / (depth - 1), self.canvas.panes
-        across = {panes.index(pane): QTransform.fromScale(factor, 1.0) for pane in self.canvas.depth_panes}
-        return across | {panes.index(pane): QTransform.fromScale(1.0, factor) for pane in self.canvas.row_panes}
+        across = {panes.index(pane): pieces_of(anchors, across=True) for pane in self.canvas.depth_panes}
+        return across | {panes.index(pane): pieces_of(anchors, across=False) for pane in self.canvas.row_panes}
+
+    def _anchors(self, lane: Lane) -> Sequence[tuple[float, float]]:
+        """Places along depth of this network and of the other that lie upon each other, ascending."""
+        own = self.state.depth if self.state is not None else 0
+        depth = lane.plot.state.depth if lane.plot.state is not None else 0
+        if min(own, depth) < 2:
+            return ()
+        if lane.partners and lane.partners[-1] == (own - 1, depth - 1):
+            return [(-0.5, -0.5), *lane.partners, (own - 0.5, depth - 0.5)]
+        return [(0.0, 0.0), (own - 1.0, depth - 1.0)]
+
+    def partner_rows(self, lane: Lane) -> Mapping[int, int]:
+        """Row of the other network → that of this one which it is held against."""
+        own = self.state.depth if self.state is not None else 0
+        depth = lane.plot.state.depth if lane.plot.state is not None else 0
+        if lane.partners:
+            return {its: mine for mine, its in lane.partners}
+        return {row: round(row * (own - 1) / max(depth - 1, 1)) for row in range(depth)}
 
     def place_in(self, lane: Lane, pane: int, x: float, y: float) -> tuple[float, float]:
         """Where a place of a pane lies for a further network."""
-        way = self.stretch(lane.plot.state.depth).get(pane) if lane.plot.state is not None else None
-        at = QPointF(x, y) if way is None else way.inverted()[0].map(QPointF(x, y))
+        pieces = self.stretch(lane).get(pane, ())
+        at = QPointF(x, y)
+        for piece in pieces:
+            along = x if piece.across else y
+            if piece.ends is None or piece.ends[0] <= along <= piece.ends[1]:
+                at = piece.way.inverted()[0].map(at)
+                break
         return at.x(), at.y()
 
-    def show_lanes(self, name: str, others: Sequence[tuple[str, Any]]) -> None:
-        """Draw further networks over this one, which is called ``name``."""
+    def show_lanes(
+        self, name: str, others: Sequence[tuple[str, Any]], partners: Mapping[str, Rows] = MappingProxyType({})
+    ) -> None:
+        """Draw further networks over this one, which is called ``name``; ``partners``: rows of the same layer."""
         self.lane_name = name if others else ""
-        self.lanes = tuple(Lane(each, plot, LANES[place % len(LANES)]) for place, (each, plot) in enumerate(others, 1))
+        self.lanes = tuple(
+            Lane(each, plot, LANES[place % len(LANES)], partners.get(each, ()))
+            for place, (each, plot) in enumerate(others, 1)
+        )
         self.legend.begin()
         if not self.overlays:
             self._stand_beside(others)
@@ -79,6 +119,8 @@ class SeveralNetworks(PlotDefinition[S]):
                 plot.picture_title.say(name)
             self._row.addWidget(plot, 1)
             plot.show()
+        for plot in (self, *(plot for _, plot in others)):
+            plot.canvas.setMinimumSize(*(LEAST_BESIDE if others else LEAST))
 
     def lane_keys(self) -> list[Key]:
         """What the legend says of which network is which."""
@@ -93,3 +135,23 @@ class SeveralNetworks(PlotDefinition[S]):
         for lane in self.lanes:
             state = lane.plot.state
             yield f"{lane.name}: {'nothing yet' if state is None else lane.plot.spoken(state) or 'no values'}"
+
+
+def pieces_of(anchors: Sequence[tuple[float, float]], *, across: bool) -> Sequence[Piece]:
+    """What brings the second of each pair to the first, evenly between two pairs; stretches alike are one piece."""
+    ways = [_way_between(*pair) for pair in pairwise(anchors)]
+    runs = [[*group] for _, group in groupby(range(len(ways)), key=lambda place: ways[place])]
+    pieces = []
+    for place, run in enumerate(runs):
+        factor, offset = ways[run[0]]
+        low = -math.inf if place == 0 else anchors[run[0]][0]
+        high = math.inf if place == len(runs) - 1 else anchors[run[-1] + 1][0]
+        way = QTransform(factor, 0, 0, 1, offset, 0) if across else QTransform(1, 0, 0, factor, 0, offset)
+        pieces.append(Piece(way, across, None if len(runs) == 1 else (low, high)))
+    return pieces
+
+
+def _way_between(start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:
+    """Factor and offset."""
+    factor = (end[0] - start[0]) / (end[1] - start[1])
+    return round(factor, 9), round(start[0] - factor * start[1], 9)

@@ -169,7 +169,7 @@ class ThroughTimeImage(ImagePlot[ImageState]):
         height *= rows * image.height / image.times
         rect = QRectF(image.first - 0.5, top, float(image.width * len(logs)), height)
         places = np.ascontiguousarray(indexed(values, *self.colour_scale.range).T)
-        return Heat(f"image {band}", places, rect, self.colour_table)
+        return Heat(f"image {band}", places, rect, self.colour_table, logs=values.T)
 
     def _captions(self, state: ImageState, added: str) -> list[Caption]:
         return [

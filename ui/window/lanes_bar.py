@@ -19,6 +19,7 @@ from ui.style.elided_label import ElidedLabel
 from ui.style.foot_strip import FootStrip
 from ui.style.icons import set_icon
 from ui.style.text_size import scaled
+from ui.window.comparison_menu import ComparisonMenu
 
 STROKES = ("stroke-solid", "stroke-dashed", "stroke-dotted", "stroke-dash-dotted")
 MOST = len(STROKES)
@@ -34,6 +35,8 @@ class LanesBar(QWidget):
 
     refused = Signal(str)
     """Why what was asked for cannot be."""
+    comparison_changed = Signal()
+    """Networks are to be held against each other otherwise."""
 
     def __init__(self, chosen: ChosenLane, views: LaneViews) -> None:
         super().__init__()
@@ -50,12 +53,20 @@ class LanesBar(QWidget):
         self.twin = self._button("Twin", "One more network, the same as the one that is chosen; then change one thing.")
         self.twin.clicked.connect(self.add_twin)
         self.verdict = self._button("Verdict", "")
+        self.comparison = self._button("Comparison", "How layers and images of several networks are held together.")
+        self.comparison.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.comparison.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        set_icon(self.comparison, "sliders")
+        self.comparison_menu = ComparisonMenu(views, self)
+        self.comparison_menu.chosen.connect(self.comparison_changed)
+        self.comparison.setMenu(self.comparison_menu)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 8, 2)
         row.setSpacing(6)
         row.addLayout(self._place)
         row.addWidget(self.all)
         row.addWidget(self.differs, 1)
+        row.addWidget(self.comparison)
         row.addWidget(self.verdict)
         row.addWidget(self.twin)
         chosen.changed.connect(self.show_lanes)
@@ -155,7 +166,7 @@ class LanesBar(QWidget):
 
     def _needed(self) -> int:
         chips = sum(chip.sizeHint().width() for chip in self.chips.values())
-        others = sum(button.sizeHint().width() for button in (self.all, self.verdict, self.twin))
+        others = sum(button.sizeHint().width() for button in (self.all, self.comparison, self.verdict, self.twin))
         return chips + others + scaled(LEAST_WORDS)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -170,6 +170,7 @@ class MainWindow(QMainWindow):
         document.opened.connect(self._show_experiment)
         self.chosen.changed.connect(lambda: self._show_experiment(document.experiment, bench.info))
         self.lanes_bar.refused.connect(self.banner.say)
+        self.lanes_bar.comparison_changed.connect(bench.wake)
         self.findings.panel.beside_chosen.connect(self.lanes_bar.try_beside)
         document.settled.connect(lambda _asked, _data: self._show_experiment(document.experiment, bench.info))
         document.followed.connect(lambda: self._show_experiment(document.experiment, bench.info))
