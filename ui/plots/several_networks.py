@@ -21,7 +21,6 @@ from ui.chart.marks import LANES, Style
 from ui.chart.view import Comparing, S, Scale
 from ui.plots.definition import PlotDefinition
 
-
 LEAST_BESIDE = 48, 80
 """Width and height of a canvas at least, where several stand beside each other."""
 
