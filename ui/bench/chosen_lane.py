@@ -121,6 +121,10 @@ class ChosenLane(QObject):
         self.choose(called)
         return called
 
+    def add_lane(self, spec: LaneSpec) -> str | None:
+        """One more network, as it is described; the sentence of a refusal, if it is one."""
+        return self._set_lanes([*self._specs, spec], f"Add lane {spec.name}")
+
     def remove(self, name: str) -> None:
         self._set_lanes([each for each in self._specs if each.name != name], f"Remove lane {name}")
 

@@ -74,6 +74,11 @@ class KeptRecords:
             del self._runs[aside.kept.edit]
         return aside
 
+    @property
+    def lost(self) -> tuple[tuple[int, str], ...]:
+        """Steps of the runs that had to go, and what undo calls the edits that had put them aside."""
+        return tuple(self._lost.values())
+
     def take_lost(self, edit: int) -> tuple[int, str] | None:
         """Steps and end of the run that this edit had put aside, if it had to go; told once."""
         return self._lost.pop(edit, None)

@@ -31,6 +31,8 @@ class MemoryUse:
     last: int
     """Bytes of the copy from which the run goes on if its worker dies."""
     runs: tuple[AsideRun, ...]
+    lost: tuple[tuple[int, str], ...] = ()
+    """Steps of the runs that had to go, and what ended them."""
 
     @property
     def nbytes(self) -> int:
@@ -107,7 +109,7 @@ class RunMemory:
 
     @property
     def use(self) -> MemoryUse:
-        return MemoryUse(self._budget, self.checkpoints, self._last, tuple(self._records.kept))
+        return MemoryUse(self._budget, self.checkpoints, self._last, tuple(self._records.kept), self._records.kept.lost)
 
 
 def taken_up_text(reached: int, step: int | None) -> str:

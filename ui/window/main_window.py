@@ -52,6 +52,7 @@ from ui.window.preference_effects import PreferenceEffects
 from ui.window.progress_line import ProgressLine
 from ui.window.reviving import let_revive
 from ui.window.sharing import Sharing
+from ui.window.shelf_access import ShelfAccess
 from ui.window.status import Banner, StatusLine
 from ui.window.transport import Transport
 from ui.window.verdict_strip import VerdictStrip, let_drag_target
@@ -162,6 +163,7 @@ class MainWindow(QMainWindow):
             self.experiments, self.sharing, self.exporting, self.reset_arrangement, tuple(toggles),
             self.palette_access.open, self.first_hour, self.faults, self.preference_access.open,
             self.lanes_bar.add_twin, ChangesAccess(self.bench, self.banner, self).open,
+            ShelfAccess(self.bench, self.plot_area, self.chosen, self.banner, self).open,
         )  # fmt: skip
 
     def _connect(self) -> None:

@@ -49,6 +49,8 @@ class Commands:
     """One more network beside the run."""
     show_changes: Callable[[], object]
     """What was changed by hand in the run."""
+    show_shelf: Callable[[], object]
+    """Runs that are over."""
 
 
 def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
@@ -88,6 +90,8 @@ def _run(window: QMainWindow, menu: QMenu, parts: Parts, commands: Commands) -> 
     menu.addAction(action(window, "&Twin", commands.add_twin, keys="Ctrl+T", tip=tip))
     tip = "What was changed by hand in this run: to read, edit, keep in a file, and make again."
     menu.addAction(action(window, "&Changes…", commands.show_changes, keys="Ctrl+L", tip=tip))
+    tip = "Runs that are over: what differs in them and how they ended; as ghosts in all plots, or as lanes."
+    menu.addAction(action(window, "S&helf…", commands.show_shelf, keys="Ctrl+H", tip=tip))
     menu.addSeparator()
     menu.addAction(PreferenceEntry("Pause where the loss is not finite", PAUSE, "on", "off", menu))
     menu.addAction(

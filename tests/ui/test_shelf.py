@@ -1,0 +1,147 @@
+"""The shelf: every run that is over is there, with what differs and how it ended, and comes back as ghost or lane."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+
+from simulator.experiment.experiment import Experiment
+from simulator.running.headless import run
+from tests.ui.test_changes import EXPERIMENT, MILLISECONDS, another_run, changed_run, losses, step_of, train
+from tests.ui.windows import OpenOn
+from ui.dialogs.shelf import ShelfDialog
+from ui.settings.settings import Settings
+from ui.window.main_window import MainWindow
+from ui.window.shelf_access import ShelfAccess
+
+
+def access(window: MainWindow) -> ShelfAccess:
+    found = window.findChild(ShelfAccess)
+    assert found is not None
+    return found
+
+
+def opened(window: MainWindow) -> ShelfDialog:
+    access(window).open()
+    dialog = access(window).dialog
+    assert dialog is not None
+    return dialog
+
+
+def texts(dialog: ShelfDialog) -> list[list[str]]:
+    items = ((dialog.table.item(row, place) for place in (1, 2, 3)) for row in range(dialog.table.rowCount()))
+    return [[item.text() for item in row if item is not None] for row in items]
+
+
+def edit(qtbot: QtBot, window: MainWindow, path: str, value: Any) -> None:
+    plain = window.document.experiment.with_values([(path, value)]).to_builtins()
+    another_run(qtbot, window, lambda: window.document.propose(plain, f"Set {path}"), 0)
+
+
+def test_a_run_that_an_edit_has_ended_is_there_and_one_in_a_file(qtbot: QtBot, open_on: OpenOn, tmp_path: Path) -> None:
+    window = open_on(EXPERIMENT)
+    dialog = opened(window)
+    assert texts(dialog) == []
+    assert not dialog.ghost.isEnabled()
+    assert not dialog.lane.isEnabled()
+    train(qtbot, window, 7)
+    edit(qtbot, window, "layers.0.units", 9)
+    (row,) = texts(dialog)
+    assert row[0] == "before “Set layers.0.units”\nin memory"
+    assert row[1] == "units: 9 → 6 (layers 1–2)"
+    assert row[2].startswith("step 7, loss ")
+    assert row[2].endswith("; discarded by “Set layers.0.units”")
+    run(Experiment.from_builtins({**EXPERIMENT.to_builtins(), "seed": 4}), steps=5, save=tmp_path / "other.nabla")
+    Settings().add_recent(tmp_path / "other.nabla")
+    dialog.refresh()
+    assert texts(dialog)[1][0] == "other\nother.nabla"
+    assert "seed: 0 → 4" in texts(dialog)[1][1]
+    assert texts(dialog)[1][2].startswith("step 5, loss ")
+
+
+def test_the_present_run_is_kept_as_a_file_and_the_document_stays_where_it_is(
+    qtbot: QtBot, open_on: OpenOn, tmp_path: Path
+) -> None:
+    window = open_on(EXPERIMENT)
+    dialog = opened(window)
+    train(qtbot, window, 3)
+    access(window).keep(tmp_path / "kept.nabla")
+    qtbot.waitUntil(lambda: len(dialog.runs) == 1, timeout=MILLISECONDS)
+    assert dialog.runs[0].name == "kept"
+    assert window.document.path is None
+
+
+def test_it_becomes_a_ghost_in_every_plot(qtbot: QtBot, open_on: OpenOn) -> None:
+    window = open_on(EXPERIMENT)
+    dialog = opened(window)
+    train(qtbot, window, 7)
+    edit(qtbot, window, "seed", 3)
+    dialog.table.selectRow(0)
+    dialog.ghost.click()
+    qtbot.waitUntil(lambda: "is a ghost in" in window.banner.text, timeout=MILLISECONDS)
+    pinned = [plot for plot in window.plot_area.made.values() if plot.pinned]
+    assert len(pinned) >= 3
+    assert {plot.ghost.step for plot in pinned if plot.ghost is not None} == {7}
+
+
+def test_without_changes_by_hand_it_is_trained_beside_as_it_was(qtbot: QtBot, open_on: OpenOn) -> None:
+    window = open_on(EXPERIMENT)
+    dialog = opened(window)
+    train(qtbot, window, 12)
+    before = losses(window)
+    edit(qtbot, window, "seed", 3)
+    train(qtbot, window, 12)
+    dialog.table.selectRow(0)
+    dialog.lane.click()
+    assert window.chosen.names == ["A", "before “Set seed”"]
+    assert lane_losses(qtbot, window, 12)[:12] == before
+    window.document.undo_stack.undo()
+    assert window.chosen.names == ["A"]
+
+
+def test_with_changes_by_hand_it_goes_on_behind_them_as_it_was(qtbot: QtBot, open_on: OpenOn) -> None:
+    window = open_on(EXPERIMENT)
+    dialog = opened(window)
+    before = changed_run(qtbot, window)
+    edit(qtbot, window, "seed", 3)
+    train(qtbot, window, 12)
+    dialog.table.selectRow(0)
+    dialog.lane.click()
+    window.bench.play(2)
+    qtbot.waitUntil(lambda: step_of(window) == 14, timeout=MILLISECONDS)
+    whole = run(EXPERIMENT, steps=14, changes=_ledger(window))
+    assert [float(each) for each in whole.history.series("loss").last[:12]] == before
+    beside = lane_losses(qtbot, window, 14)
+    np.testing.assert_array_equal(beside[-2:], whole.history.series("loss").last[-2:])
+
+
+def _ledger(window: MainWindow) -> Any:
+    from simulator.training.ledger import Ledger
+
+    return Ledger.of(next(access(window).runs()).changes)
+
+
+def lane_losses(qtbot: QtBot, window: MainWindow, step: int) -> list[float]:
+    def there() -> bool:
+        view = window.bench.view
+        return view is not None and any(lane.frame.step == step for lane in view.lanes.values())
+
+    qtbot.waitUntil(there, timeout=MILLISECONDS)
+    assert window.bench.view is not None
+    (lane,) = window.bench.view.lanes.values()
+    return [float(loss) for loss in lane.history.series("loss").last]
+
+
+def test_what_is_no_longer_kept_for_want_of_memory_is_said(qtbot: QtBot, open_on: OpenOn) -> None:
+    window = open_on(EXPERIMENT)
+    dialog = opened(window)
+    train(qtbot, window, 7)
+    edit(qtbot, window, "seed", 3)
+    assert dialog.lost.isHidden()
+    window.bench.memory.set_budget(1)
+    dialog.refresh()
+    assert texts(dialog) == []
+    assert "7 steps until “Set seed”" in dialog.lost.text()

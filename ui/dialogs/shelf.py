@@ -1,0 +1,182 @@
+"""The shelf: runs that are over, with a picture of their loss, what differs in them, and how they ended."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QPainter, QPainterPath, QPalette, QPen, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from simulator.experiment.differences import in_words
+from simulator.experiment.experiment import Experiment
+from ui.bench.shelf import ShelvedRun
+from ui.style.text_size import scaled, with_text
+
+HEADS = ("Loss", "Run", "Differs from the present one", "How it ended")
+PICTURE = QSize(96, 36)
+SIZE = (900, 420)
+EMPTY = (
+    "No run is on the shelf yet. A run that an edit, a new seed or a restart ends stands here, as long as there is "
+    "memory for it, and so does every run that is kept as a file."
+)
+
+
+class ShelfDialog(QDialog):
+    """A line for each run; the chosen one becomes a ghost in all plots, or a lane."""
+
+    ghost_wanted = Signal(object)
+    """The chosen :class:`ShelvedRun`."""
+    lane_wanted = Signal(object)
+    keep_wanted = Signal()
+    """The present run is to stand in a file."""
+
+    def __init__(
+        self, runs: Callable[[], Sequence[ShelvedRun]], experiment: Callable[[], Experiment], lost: Callable[[], str],
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
+        """``lost`` says what is no longer kept for want of memory."""
+        super().__init__(parent)
+        self.setWindowTitle("Shelf")
+        self._runs, self._experiment, self._lost = runs, experiment, lost
+        self.runs: tuple[ShelvedRun, ...] = ()
+        """Those that are shown, in the order of the lines."""
+        self.told, self.lost = QLabel(self), QLabel(self)
+        self.table = QTableWidget(0, len(HEADS), self)
+        self.ghost = self._button("Ghost in all plots", lambda: self._tell(self.ghost_wanted.emit))
+        self.ghost.setToolTip("Draw the end of this run behind the present one, in every plot that is made.")
+        self.lane = self._button("As a lane", lambda: self._tell(self.lane_wanted.emit))
+        self.lane.setToolTip(
+            "Train this network beside the present one, with the changes that were made in it by hand."
+        )
+        self.keep = self._button("Keep the present run…", self.keep_wanted.emit)
+        self.keep.setToolTip("As a run file, which stays on the shelf while it is among the recent files.")
+        self._lay_out()
+        self._prepare_table()
+        with_text(self, lambda dialog: dialog.resize(*map(scaled, SIZE)))
+        self.refresh()
+
+    def _button(self, text: str, slot: Callable[[], object]) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda _on: slot())
+        return button
+
+    def _lay_out(self) -> None:
+        for label in (self.told, self.lost):
+            label.setWordWrap(True)
+        self.lost.setProperty("role", "muted")
+        line = QHBoxLayout()
+        line.addWidget(self.keep)
+        line.addStretch(1)
+        line.addWidget(self.ghost)
+        line.addWidget(self.lane)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(12)
+        for widget in (self.told, self.table, self.lost):
+            column.addWidget(widget, 1 if widget is self.table else 0)
+        column.addLayout(line)
+
+    def _prepare_table(self) -> None:
+        table, mode = self.table, QHeaderView.ResizeMode
+        table.setHorizontalHeaderLabels(HEADS)
+        table.setAccessibleName("Runs on the shelf")
+        table.verticalHeader().hide()
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setTabKeyNavigation(False)
+        for place, fit in enumerate((mode.ResizeToContents, mode.ResizeToContents, mode.Stretch, mode.Stretch)):
+            table.horizontalHeader().setSectionResizeMode(place, fit)
+        table.itemSelectionChanged.connect(self._enable)
+        with_text(table, lambda shown: shown.setIconSize(QSize(scaled(PICTURE.width()), scaled(PICTURE.height()))))
+
+    @property
+    def chosen(self) -> ShelvedRun | None:
+        """The run whose line is chosen."""
+        row = self.table.currentRow()
+        return self.runs[row] if self.table.selectedItems() and 0 <= row < len(self.runs) else None
+
+    def _tell(self, tell: Callable[[ShelvedRun], object]) -> None:
+        if (run := self.chosen) is not None:
+            tell(run)
+
+    def refresh(self) -> None:
+        """Show what is there now."""
+        self.runs, present = tuple(self._runs()), self._experiment()
+        self.told.setText("" if self.runs else EMPTY)
+        self.told.setVisible(not self.runs)
+        lost = self._lost()
+        self.lost.setText(lost)
+        self.lost.setVisible(bool(lost))
+        self.table.setRowCount(len(self.runs))
+        for row, run in enumerate(self.runs):
+            self._fill(row, run, present)
+        self.table.resizeRowsToContents()
+        if self.runs and self.chosen is None:
+            self.table.selectRow(0)
+        self._enable()
+
+    def _fill(self, row: int, run: ShelvedRun, present: Experiment) -> None:
+        picture = QTableWidgetItem()
+        pixmap = picture_of(run, self.palette(), self.table.iconSize(), self.devicePixelRatioF())
+        icon = QIcon(pixmap)
+        icon.addPixmap(pixmap, QIcon.Mode.Selected)
+        picture.setIcon(icon)
+        picture.setData(Qt.ItemDataRole.AccessibleTextRole, f"loss of {run.name}")
+        self.table.setItem(row, 0, picture)
+        for place, text in enumerate((f"{run.name}\n{run.place}", in_words(present, run.experiment), run.end), 1):
+            item = QTableWidgetItem(text)
+            item.setToolTip(text)
+            self.table.setItem(row, place, item)
+
+    def _enable(self) -> None:
+        for button in (self.ghost, self.lane):
+            button.setEnabled(self.chosen is not None)
+
+
+def picture_of(run: ShelvedRun, palette: QPalette, size: QSize, ratio: float) -> QPixmap:
+    """The loss over the run's steps, on a logarithmic scale where all of it is above 0."""
+    pixmap = QPixmap(size * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(palette.color(QPalette.ColorRole.Base))
+    losses = np.asarray(run.record.history.series("loss").last, np.float64)
+    with np.errstate(all="ignore"):
+        heights = np.log(losses) if losses.size and np.nanmin(losses, initial=math.inf) > 0 else losses
+    finite = np.isfinite(heights)
+    if finite.any():
+        low, high = float(heights[finite].min()), float(heights[finite].max())
+        area = QRectF(3, 3, size.width() - 6, size.height() - 6)
+        with QPainter(pixmap) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1.5))
+            painter.drawPath(_curve(heights, finite, low, high - low or 1.0, area))
+    return pixmap
+
+
+def _curve(
+    heights: NDArray[np.float64], finite: NDArray[np.bool_], low: float, span: float, area: QRectF
+) -> QPainterPath:
+    path, drawing = QPainterPath(), False
+    for place, height in enumerate(heights):
+        if finite[place]:
+            x = area.left() + area.width() * place / max(1, len(heights) - 1)
+            at = QPointF(x, area.bottom() - area.height() * (float(height) - low) / span)
+            (path.lineTo if drawing else path.moveTo)(at)
+        drawing = bool(finite[place])
+    return path
