@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar
 
 import numpy as np
@@ -48,6 +50,7 @@ class Network:
         self.states: Parameters
         self.modules: list[Module] = []
         self.trace = Trace(norm)
+        self._tells = False
         shape = input_shape
         for depth, (entry, layer) in enumerate(
             followed(tuple(experiment.expanded()), "Building the network", "layers")
@@ -154,17 +157,29 @@ class Network:
             x = module.forward(x, training=True)
         self.output.initialise(seed, x)
 
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Passes in here, the first ones, say layer by layer how far they are; one that is cancelled leaves a ruin."""
+        self._tells = True
+        try:
+            yield
+        finally:
+            self._tells = False
+
+    def _in_turn(self, modules: Sequence[Module], doing: str) -> Iterable[Module]:
+        return followed(modules, doing, "layers") if self._tells else modules
+
     def forward(self, training: bool = True) -> Array:
         """The network's answer (outputs, samples) to what stands in ``input``."""
         x = self.input
-        for module in self.modules:
+        for module in self._in_turn(self.modules, "The first pass forward"):
             x = module.forward(x, training)
         return self.output.forward(x)
 
     def backward(self, y: Array) -> None:
         """Set every gradient of the mean loss over the batch, given the targets ``y``."""
         gradient = self.output.backward(y)
-        for module in reversed(self.modules):
+        for module in self._in_turn(self.modules[::-1], "The first pass back"):
             assert gradient is not None
             gradient = module.backward(gradient)
 

@@ -64,6 +64,13 @@ def built(
     return live
 
 
+def first_pass(training: Training) -> dict[str, float]:
+    """The scalars of a run's first step; it says how far it is, and may be cancelled as building it may."""
+    with training.network.told():
+        training.look()
+        return training.scalars(validate=True)
+
+
 @dataclass(frozen=True)
 class Operated:
     """Where a run goes on after an operation."""

@@ -255,10 +255,10 @@ class Worker:
         live.set_threads(self.blas.hold(training.network))
         playing = self.stopping.renew(training, playing=math.isinf(self.steps_left))
         self.steps_left = math.inf if playing else 0
-        training.look()
+        scalars = building.first_pass(training)
         # Where the run goes on at once, no later frame tells the doctor of step 0.
         observations = (*standard(), *DIAGNOSED) if self.steps_left else standard()
-        return live, live.frame(training.scalars(validate=True), live.observer.at_once(observations))
+        return live, live.frame(scalars, live.observer.at_once(observations))
 
     # -- work -----------------------------------------------------------------------------------------------------
 

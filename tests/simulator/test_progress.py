@@ -15,6 +15,7 @@ from simulator import run
 from simulator.data.base import prepare
 from simulator.doctor.trial import copy
 from simulator.experiment.experiment import Experiment
+from simulator.layers.dense import DenseModule
 from simulator.network.network import Network
 from simulator.observations.effective_rank import EffectiveRankObservation
 from simulator.observations.gradient_noise import GradientNoiseObservation
@@ -221,6 +222,50 @@ def test_a_network_that_is_being_built_gives_way_to_the_last_that_is_wanted_and_
         assert update.playing
         assert update.frame is not None
         assert update.frame.run == last
+    finally:
+        session.close()
+
+
+def test_the_first_passes_of_a_network_are_told_layer_by_layer_and_later_ones_are_not() -> None:
+    training = Training(experiment())
+
+    def look() -> None:
+        with training.network.told():
+            training.look()
+
+    told = [what for what in heard(look) if what[0].startswith("The first pass")]
+    counts = [(float(done), 3.0, "layers") for done in range(3)]
+    assert [what[1:] for what in told if what[0] == "The first pass forward"] == counts
+    assert [what[1:] for what in told if what[0] == "The first pass back"] == counts
+    assert not heard(training.look)
+
+
+def test_the_first_pass_of_a_network_can_be_cancelled_in_its_middle(monkeypatch: pytest.MonkeyPatch) -> None:
+    forward, looked = DenseModule.forward, Training.look
+
+    def slow(self: DenseModule, x: Any, training: bool) -> Any:
+        time.sleep(0.1)
+        return forward(self, x, training)
+
+    def look(self: Training) -> None:
+        monkeypatch.setattr(DenseModule, "forward", slow)
+        looked(self)
+
+    monkeypatch.setattr(Training, "look", look)
+    layer = {"kind": "dense", "units": 5, "repeat": 60}
+    session = Session("thread")
+    session.start()
+    try:
+        session.change(experiment(layers=[layer]))
+        working = replies_until(session, lambda reply: isinstance(reply, Working))[-1]
+        assert isinstance(working, Working)
+        assert working.progress.doing == "The first pass forward"
+        assert 0 < working.progress.done < 60
+        session.cancel()
+        refused = replies_until(session, lambda reply: isinstance(reply, Refused | Started))[-1]
+        assert isinstance(refused, Refused)
+        assert refused.message == "the first pass forward was cancelled"
+        assert refused.cancelled
     finally:
         session.close()
 
