@@ -14,6 +14,7 @@ from simulator.training.live_change import LiveChanges
 from ui.report.changes import changed_paths
 from ui.report.network import at
 
+BY_LIST = "the list that Run › Changes… exports has all of it, and run --changes makes it again."
 MOST_STAGES = 12
 """More than that nobody types."""
 
@@ -61,11 +62,11 @@ def why_not(live: LiveChanges, present: Experiment, step: int) -> str:
         return "How the run came to where it was opened is not known here: only its run file has it."
     acted = [change for change in live.entries if change.step <= step]
     if any(change.layer for change in acted):
-        return "Units were drawn anew, which no command does: only the run file has it."
+        return f"Units were drawn anew: {BY_LIST}"
     if any(change.surgery is not None for change in acted):
         return "The network was operated on, which no command does: only the run file has it."
     if len(stages(live, present, step)) > MOST_STAGES:
-        return "It was changed at more steps than anybody would type: only the run file has it exactly."
+        return f"It was changed at more steps than anybody would type: {BY_LIST}"
     return ""
 
 
