@@ -19,7 +19,7 @@ from simulator.training.replay import Replay
 from simulator.training.spikes import SpikeWatch
 from simulator.training.training import Training
 
-REST = 100.0
+REST = 200.0
 """Times as long as a copy took is trained without another, unless something happens."""
 MOST_SPIKES = 1024
 """Whose steps are known: the newest."""

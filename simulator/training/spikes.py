@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, insort
 from collections import deque
 
 SPIKE_RATIO = 10.0
@@ -12,27 +11,39 @@ MEDIAN_STEPS = 64
 """Steps that the median is of,"""
 LEAST_STEPS = 8
 """and of how many at least."""
+STALE_STEPS = 16
+"""Steps from one ordering to the next."""
 
 
 class RunningMedian:
-    """The median of the last ``MEDIAN_STEPS`` values; of an even number of them the higher of the middle two."""
+    """The median of the last ``MEDIAN_STEPS`` values; of an even number of them the higher of the middle two.
+
+    Values are put in order every ``STALE_STEPS``: until then so many of them at most have come below what was
+    ``STALE_STEPS`` places below the median, so that this is a lower bound of it, beneath which nothing is looked at.
+    """
 
     def __init__(self) -> None:
-        self._values: deque[float] = deque()
-        self._sorted: list[float] = []
+        self._values: deque[float] = deque(maxlen=MEDIAN_STEPS)
+        self._bound = 0.0
+        """No value up to here is far above the median."""
+        self._left = MEDIAN_STEPS
+        """Values that the bound is good for."""
 
     def rises(self, value: float) -> bool:
         """Whether a value lies far above the median of those before, which it then joins."""
         if not 0 < value < math.inf:
             return False
-        values, ordered = self._values, self._sorted
-        count = len(ordered)
-        spike = count >= LEAST_STEPS and value > SPIKE_RATIO * ordered[count // 2]
-        values.append(value)
-        insort(ordered, value)
-        if count == MEDIAN_STEPS:
-            del ordered[bisect_left(ordered, values.popleft())]
+        spike = value > self._bound and self._is_far(value)
+        self._values.append(value)
+        self._left -= 1
+        if not self._left:
+            self._bound = SPIKE_RATIO * sorted(self._values)[MEDIAN_STEPS // 2 - STALE_STEPS]
+            self._left = STALE_STEPS
         return spike
+
+    def _is_far(self, value: float) -> bool:
+        count = len(self._values)
+        return count >= LEAST_STEPS and value > SPIKE_RATIO * sorted(self._values)[count // 2]
 
 
 class SpikeWatch:

@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.experiment.experiment import Experiment
+from simulator.running import throttle
 from simulator.running.timeline import Timeline
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.checkpoints import MARKED_SHARE, MOST_EARLIER, RECENT_STEPS, Checkpoints, Kept, Reason
 from simulator.training.live_change import LiveChange
 from simulator.training.spikes import LEAST_STEPS, MEDIAN_STEPS, SPIKE_RATIO, SpikeWatch
 from simulator.training.training import Training
+from tests.simulator.clock import Clock
 
 EXPERIMENT = Experiment.from_builtins(
     {
@@ -167,6 +169,18 @@ def test_memory_counts_draws_and_the_order_of_samples_too() -> None:
     assert wet.nbytes == sum(array.nbytes for array in arrays) + draws
 
 
+@given(st.lists(st.floats(1e-3, 1e3) | st.sampled_from([math.nan, math.inf, 0.0]), min_size=70, max_size=400))
+@settings(max_examples=60, deadline=None)
+def test_a_spike_is_what_rises_ten_times_above_the_median_of_the_steps_before(losses: list[float]) -> None:
+    watch, before, spiking = SpikeWatch(), list[float](), False
+    for loss in losses:
+        plain = 0 < loss < math.inf
+        rises = plain and len(before) >= LEAST_STEPS and loss > SPIKE_RATIO * sorted(before)[len(before) // 2]
+        assert watch.begins(loss, 1.0) == (rises and not spiking)
+        spiking = rises
+        before = [*before, loss][-MEDIAN_STEPS:] if plain else before
+
+
 # -- the way of a run ----------------------------------------------------------------------------------------------
 
 
@@ -181,6 +195,34 @@ def make_steps(timeline: Timeline, training: Training, steps: int) -> None:
         training.propose()
         training.apply()
         timeline.add(training)
+
+
+@pytest.mark.parametrize(("step_seconds", "copy_seconds"), [(1e-4, 3e-5), (0.02, 0.03), (0.001, 1.0)])
+def test_copies_take_less_than_a_hundredth_of_the_time_however_fast_the_network_is(
+    step_seconds: float, copy_seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(throttle, "time", clock)
+    training = Training(EXPERIMENT)
+    timeline = Timeline(training.checkpoint())
+    copies, copy = [0], training.checkpoint
+
+    def take_a_while() -> Checkpoint:
+        clock.now += copy_seconds
+        copies[0] += 1
+        return copy()
+
+    monkeypatch.setattr(training, "checkpoint", take_a_while)
+    began = clock.now
+    for _ in range(1200):
+        training.propose()
+        training.apply()
+        clock.now += step_seconds
+        timeline.add(training)
+    # The first is due at once; from then on one only when 200 times as long has been trained.
+    spent = (copies[0] - 1) * copy_seconds
+    assert copies[0] >= 1
+    assert spent <= 0.01 * (clock.now - began)
 
 
 def test_a_change_keeps_the_step_that_it_came_at() -> None:
