@@ -110,13 +110,15 @@ def write_report(result: RunResult, path: Path) -> None:
     _on_no_screen(draw)
 
 
-def draw_compared(results: Mapping[str, RunResult], folder: Path) -> str:
+def draw_compared(results: Mapping[str, Sequence[RunResult]], folder: Path) -> str:
     """Draw every plot of runs that were compared, and say what was drawn; OSError as :func:`draw_plots`."""
 
     def draw() -> Exported:
         from ui.export.lanes import draw_lanes
 
-        return draw_lanes({name: (result.last, result.record) for name, result in results.items()}, folder)
+        return draw_lanes(
+            {name: [(result.last, result.record) for result in seeds] for name, seeds in results.items()}, folder
+        )
 
     return _on_no_screen(draw).sentence
 

@@ -9,7 +9,7 @@ import argparse
 import functools
 import io
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -155,7 +155,7 @@ def _no_report(_result: RunResult, path: Path) -> None:
     raise OSError(f"{path}: a report is written by the program with its window")
 
 
-def _no_lanes(_results: Mapping[str, RunResult], _folder: Path) -> None:
+def _no_lanes(_results: Mapping[str, Sequence[RunResult]], _folder: Path) -> None:
     """Only the program with its window draws."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 Read = Callable[[str, bool], "Experiment"]
 """The experiment that a file or preset holds; whether it may read files outside of its own folder."""
-DrawLanes = Callable[[Mapping[str, "RunResult"], Path], str | None]
-"""Draws the plots of several runs into a folder, and says in a sentence what was drawn."""
+DrawLanes = Callable[[Mapping[str, "Sequence[RunResult]"], Path], str | None]
+"""Draws the plots of networks, of each the runs from all seeds, into a folder, says in a sentence what was drawn."""
 OPENING, CLOSING, QUOTES = "([{", ")]}", "\"'"
 
 
@@ -107,10 +107,10 @@ def run_compare(arguments: argparse.Namespace, read: Read, draw: DrawLanes) -> i
         for name, words in comparison.in_words().items():
             print(f"{name}: {words}")
         progress = functools.partial(advance, "Training", total=arguments.steps * len(comparison.runs), unit="steps")
-        drawn: dict[str, RunResult] = {}
+        drawn: dict[str, list[RunResult]] = {}
         for each, result in comparison.train(arguments.every, progress, resume=arguments.resume, stop=stop):
             _tell(each, result)
-            drawn.setdefault(each.lane, result)
+            drawn.setdefault(each.lane, []).append(result)
         if stop.number is None:
             for line in comparison.sentences():
                 print(line)

@@ -11,15 +11,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from shiboken6 import isValid
 
+from simulator import Experiment, run
+from simulator.record.fan import fan_of
+from simulator.running.headless import RunResult
 from tests.ui.plot_data import view
 from tests.ui.real_runs import NETS, real
 from ui.app import create_app
-from ui.chart.marks import LANES
+from ui.chart.marks import LANES, Area
 from ui.chart.table import joined
 from ui.export.lanes import draw_lanes
 from ui.export.pictures import export_plot, picture
@@ -87,13 +91,56 @@ def test_pictures_of_all_networks_are_written_and_those_beside_each_other_share_
 ) -> None:
     shown = {"A": real("residual"), "wide": real("deep")}
     drawn = draw_lanes(
-        {name: (each.frame, each.record) for name, each in shown.items()}, tmp_path, width=300, height=200
+        {name: [(each.frame, each.record)] for name, each in shown.items()}, tmp_path, width=300, height=200
     )
     assert len(drawn.written) + len(drawn.empty) == len(PLOTS)
     for path in drawn.written:
         image = QImage(str(path))
         beside = not next(plot for plot in PLOTS if plot.key == path.stem).overlays
         assert image.width() in ((600, 300) if beside else (300,)), path.name
+
+
+def five_seeds() -> list[RunResult]:
+    layer = {"kind": "dense", "units": 4}
+    layers = [{**layer, "repeat": 2}, {"kind": "residual", "layers": [layer]}]
+    plain = {"data": {"kind": "moons", "samples": 60}, "layers": layers}
+    return [run(Experiment.from_builtins({**plain, "seed": seed}), steps=4, every=2) for seed in range(5)]
+
+
+def test_curves_of_five_seeds_are_drawn_as_their_median_with_quartiles_as_bands(tmp_path: Path, qtbot: Any) -> None:
+    results = five_seeds()
+    seeds = [(each.last, each.record) for each in results]
+    fan = fan_of(seeds)
+    shown = View(fan.median, fan.record, fan=fan)
+    spanning = [kind for kind in PLOTS if kind.spans_seeds]
+    assert {"loss", "gradient_time", "gradient_depth"} <= {kind.key for kind in spanning}
+    for kind in spanning:
+        plot, alone = filled(qtbot, kind, shown), filled(qtbot, kind, View(*seeds[0]))
+        assert plot.state is not None
+        bands = [len(each.marks(each.state)) for each in (plot, alone)]
+        assert kind.key == "gradient_time" or bands[0] > bands[1], kind.key
+    drawn = draw_lanes({"A": seeds, "B": seeds[:1]}, tmp_path, width=300, height=200)
+    assert len(drawn.written) + len(drawn.empty) == len(PLOTS)
+
+
+def test_the_bands_of_depth_and_loss_are_the_quartiles(qtbot: Any) -> None:
+    results = five_seeds()
+    fan = fan_of([(each.last, each.record) for each in results])
+    shown = View(fan.median, fan.record, fan=fan)
+    quartiles = {"loss": "loss range", "gradient_depth": "quartiles weight_gradient_norm"}
+    for kind in PLOTS:
+        if kind.key in quartiles:
+            plot = filled(qtbot, kind, shown)
+            assert plot.state is not None
+            (band,) = [mark for mark in plot.marks(plot.state) if mark.key == quartiles[kind.key]]
+            assert isinstance(band, Area)
+            if kind.key == "loss":
+                values = np.array([each.history.series("loss").last for each in results])
+            else:
+                norms = np.log10([each.last.measures["weight_gradient_norm"] for each in results])
+                values = norms[:, np.isfinite(norms[0])]
+            np.testing.assert_allclose(band.low, np.percentile(values, 25, axis=0), rtol=0.02, atol=0.02)
+            np.testing.assert_allclose(band.high, np.percentile(values, 75, axis=0), rtol=0.02, atol=0.02)
 
 
 def test_the_table_of_several_networks_has_a_column_of_each(qtbot: Any) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from simulator.layers.info import LayerInfo
     from simulator.observations.base import Observation
     from simulator.record.changes import Change
+    from simulator.record.fan import Fan
     from simulator.record.frame import Frame
     from simulator.record.history import History
     from simulator.record.record import Record
@@ -45,6 +46,8 @@ class View:
     lanes: Mapping[str, View] = field(default_factory=dict)
     """The networks beside it at the same step, by their names."""
     comparing: Comparing = Comparing()
+    fan: Fan | None = None
+    """The seeds that frame and record are medians of; None: they are of one."""
 
     @property
     def history(self) -> History:

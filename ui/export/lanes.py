@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simulator.record.fan import LEAST_SEEDS, fan_of
 from simulator.record.frame import Frame
 from simulator.record.record import Record
 from simulator.system.progress import followed
@@ -14,19 +16,51 @@ from ui.plots import View, all_plots
 from ui.plots.base import Plot
 from ui.style.theme import LIGHT
 
+Seeds = Sequence[tuple[Frame, Record]]
+"""The last frame and the past of one network, from each of its seeds."""
 
-def draw_lanes(
-    lanes: Mapping[str, tuple[Frame, Record]], folder: Path, *, width: int = 800, height: int = 500
-) -> Exported:
+
+@dataclass(frozen=True)
+class Drawn:
+    """A network as pictures show it."""
+
+    first: View
+    """Its first seed."""
+    over_seeds: View
+    """Medians and quartiles of all, where there are enough."""
+    seeds: int
+
+    @classmethod
+    def of(cls, seeds: Seeds) -> Drawn:
+        first = View(*seeds[0])
+        if len(seeds) < LEAST_SEEDS:
+            return cls(first, first, len(seeds))
+        fan = fan_of(seeds)
+        return cls(first, View(fan.median, fan.record, fan=fan), len(seeds))
+
+    def note(self, spans_seeds: bool) -> str:
+        """Which of the seeds a picture is of, where there are several."""
+        if self.seeds == 1:
+            return ""
+        several = spans_seeds and self.over_seeds.fan is not None
+        return f"median and quartiles of {self.seeds} seeds" if several else "of the first seed alone"
+
+    def shown(self, spans_seeds: bool) -> View:
+        return self.over_seeds if spans_seeds else self.first
+
+
+def draw_lanes(lanes: Mapping[str, Seeds], folder: Path, *, width: int = 800, height: int = 500) -> Exported:
     """Write a picture in light colours of every plot that has something to show of one of the ``lanes``.
 
-    Curves lie upon each other, the first network's solid; images stand beside each other. Needs a QApplication. Raises
+    Curves lie upon each other, the first network's solid; images stand beside each other. Of five seeds or more, curves
+    are medians with quartiles as bands; what else there is, is of the first seed. Needs a QApplication. Raises
     ``ExportError``.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    drawn = {name: Drawn.of(seeds) for name, seeds in lanes.items()}
     written, empty = [], []
     for kind in followed(all_plots(), "Drawing plots", "plots"):
-        plots = {name: _refreshed(kind(theme=LIGHT, bare=True), *shown) for name, shown in lanes.items()}
+        plots = {name: _refreshed(kind(theme=LIGHT, bare=True), each) for name, each in drawn.items()}
         try:
             filled = {name: plot for name, plot in plots.items() if plot.state is not None}
             if filled:
@@ -39,9 +73,12 @@ def draw_lanes(
     return Exported(tuple(written), tuple(empty), len(written) + len(empty))
 
 
-def _refreshed(plot: Plot[Any], frame: Frame, record: Record) -> Plot[Any]:
-    plot.start(frame.info)
-    plot.refresh(View(frame, record))
+def _refreshed(plot: Plot[Any], drawn: Drawn) -> Plot[Any]:
+    view = drawn.shown(plot.spans_seeds)
+    plot.start(view.frame.info)
+    plot.refresh(view)
+    if plot.picture_title is not None:
+        plot.picture_title.note = drawn.note(plot.spans_seeds)
     return plot
 
 

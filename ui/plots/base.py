@@ -243,6 +243,7 @@ class Plot(DrawnPlot[S]):
         others: list[tuple[str, DrawnPlot[S]]] = []
         if twin.picture_title is not None and self.picture_title is not None:
             twin.picture_title.say(self.picture_title.text, self.picture_title.tail)
+            twin.picture_title.note = self.picture_title.note
         twin.lane_name = self.lane_name
         for lane in self.lanes if self.overlays else ():
             assert isinstance(lane.plot, Plot)

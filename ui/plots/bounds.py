@@ -32,6 +32,7 @@ class BoundsState(DepthState):
 
 class BoundsPlot(CostlyPlot[DepthState], DepthPlot):
     key = "bounds"
+    spans_seeds = False
     spoken_as = (("bias_gradient_norm", "norms of bias gradients"), ("bound", "their bounds"))
     title = "Gradient bounds of one sample"
     side = "backward"

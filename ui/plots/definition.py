@@ -56,6 +56,8 @@ class PlotDefinition(Generic[S]):
     """Columns of its rows, or patterns of their names, and what a sentence calls them; none: all, by their names."""
     overlays: ClassVar[bool] = True
     """Whether several networks lie upon each other; else they stand beside each other."""
+    spans_seeds: ClassVar[bool] = False
+    """Whether it draws the median and quartiles of several seeds."""
     comes_along: ClassVar[bool] = False
     """Whether it opens by itself where the network has such a layer."""
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.observations.prediction import PredictionObservation
+from simulator.record.fan import Fan
 from simulator.record.frame import Frame
 from simulator.theory.prediction import Prediction
 from simulator.training.run_info import RunInfo
@@ -61,6 +62,8 @@ class DepthState:
     theory: Prediction | None = None
     since: Since = ()
     """When the layers that are not finite now were lost, by the first line's measure."""
+    quartiles: tuple[Mapping[str, Column], Mapping[str, Column]] | None = None
+    """Where ``now`` is the median of several seeds: the first and the third."""
 
     @property
     def depth(self) -> int:
@@ -80,11 +83,16 @@ def columns_of(frame: Frame, names: Sequence[str]) -> dict[str, Column]:
     return columns
 
 
+def _quartiles(fan: Fan | None, names: Sequence[str]) -> tuple[Mapping[str, Column], Mapping[str, Column]] | None:
+    return None if fan is None else (columns_of(fan.low, names), columns_of(fan.high, names))
+
+
 class DepthPlot(Plot[DepthState]):
     """A subclass names its lines and its axis; the rest is here."""
 
     lines: ClassVar[tuple[Line, ...]] = ()
     axis_text: ClassVar[str] = ""
+    spans_seeds = True
     log: ClassVar[bool] = False
     decades: ClassVar[float] = SPAN
     """How many a log axis shows at most."""
@@ -122,7 +130,8 @@ class DepthPlot(Plot[DepthState]):
             first = None
         now = columns_of(view.frame, names)
         since = since_of(view.history, names[0], now[names[0]].values)
-        return DepthState(view.frame.step, now, first, view.frame.result(PredictionObservation()), since)
+        prediction, quartiles = view.frame.result(PredictionObservation()), _quartiles(view.fan, names)
+        return DepthState(view.frame.step, now, first, prediction, since, quartiles)
 
     # -- theory ------------------------------------------------------------------------------------------------------
 
@@ -159,6 +168,7 @@ class DepthPlot(Plot[DepthState]):
         """Bring the range in line with everything that is drawn."""
         state = states[0]
         shown = [state.now, *([state.first] if state.first else []), *(other.now for other in states[1:])]
+        shown += [columns for each in states for columns in each.quartiles or ()]
         parts = [part for columns in shown for line in self.lines for part in self._extremes(columns, line)]
         parts += [part for band in self._theory(state).values() for part in (band.low, band.high)]
         own = parts[: sum(3 if line.spread else 1 for line in self.lines)]
@@ -181,6 +191,7 @@ class DepthPlot(Plot[DepthState]):
             LayerHighlight("highlight"),
             *([Guide("guide", self.guide)] if self.guide else []),
             *(self._band_mark(state.now, line) for line in self.lines if line.spread),
+            *self._quartile_marks(state),
             *(self._dots(place, *dots) for place, dots in enumerate(drawn)),
             *self._first_marks(state.first),
             Curves("now", now, colours=colours, width=1.6, smooth=True, lone=False, ghost="muted"),
@@ -202,6 +213,16 @@ class DepthPlot(Plot[DepthState]):
         low, high = self._band_within(columns, line, self.scale.range)
         x = np.arange(len(low), dtype=np.float64)
         return Area(f"band {line.measure}", x, low, high, colour=line.colour, ghost="muted")
+
+    def _quartile_marks(self, state: DepthState) -> Sequence[Mark]:
+        """From quartile to quartile of the seeds, of each line."""
+        if state.quartiles is None:
+            return ()
+        edges = [[self._drawn(columns[line.measure])[:2] for columns in state.quartiles] for line in self.lines]
+        return [
+            Area(f"quartiles {line.measure}", low[0], low[1], high[1], colour=line.colour, alpha=0.3)
+            for line, (low, high) in zip(self.lines, edges, strict=True)
+        ]
 
     def _first_marks(self, columns: Mapping[str, Column] | None) -> Sequence[Mark]:
         """What was at step 0."""
@@ -293,6 +314,9 @@ class DepthPlot(Plot[DepthState]):
         }
         for name in self.measures():
             columns[name] = cells(state.now[name].values, state.now[name].defined)
+        for part, quartile in zip(("low", "high"), state.quartiles or (), strict=False):
+            for name in self.measures():
+                columns[f"{name}_{part}"] = cells(quartile[name].values, quartile[name].defined)
         for name in self.measures() if state.first is not None else ():
             assert state.first is not None
             columns[f"{name}_step_0"] = cells(state.first[name].values, state.first[name].defined)

@@ -21,6 +21,7 @@ class RankState(DepthState):
 
 
 class EffectiveRankPlot(CostlyPlot[DepthState], DepthPlot):
+    spans_seeds = False
     key = "effective_rank"
     spoken_as = (("rank", "effective ranks"),)
     title = "Effective rank over depth"

@@ -35,6 +35,8 @@ class LayersPast:
     defined: NDArray[np.bool_]
     """(layers,): a layer without weights has no gradient of them."""
     since: Since = ()
+    over_seeds: bool = False
+    """Whether the past goes from quartile to quartile."""
 
     @property
     def depth(self) -> int:
@@ -50,7 +52,7 @@ def layers_past(view: View, most: int) -> LayersPast | None:
         return None
     defined = view.frame.defined.get(COLUMN, np.ones(series.last.shape[1], dtype=np.bool_))
     since = since_of(view.history, COLUMN, series.last[-1])
-    return LayersPast(view.frame.step, reduced(series, most, end), defined, since)
+    return LayersPast(view.frame.step, reduced(series, most, end), defined, since, view.fan is not None)
 
 
 def past_notes(state: LayersPast, labels: Sequence[str], floor: float) -> list[Note]:
@@ -80,11 +82,12 @@ RANGE = 0.3
 """How strong what lies between least and largest is drawn."""
 
 
-def _heights(past: Past, floor: float) -> tuple[Array, Array, Array]:
-    """Least, middle and largest of each layer and place, as drawn: (layers, places)."""
-    parts = (past.last, past.last) if past.width == 1 else (past.low, past.high)
+def _heights(state: LayersPast, floor: float) -> tuple[Array, Array, Array]:
+    """Least, middle and largest of each layer and place, as drawn: (layers, places); over seeds the quartiles."""
+    past = state.past
+    parts = (past.last, past.last) if past.width == 1 and not state.over_seeds else (past.low, past.high)
     low, high = (np.ascontiguousarray(_above(log10(part), floor).T) for part in parts)
-    return low, 0.5 * (low + high), high
+    return low, _above(log10(past.last), floor).T if state.over_seeds else 0.5 * (low + high), high
 
 
 def _above(logs: Array, floor: float) -> Array:
@@ -97,6 +100,7 @@ class GradientTime(Plot[LayersPast]):
     title = "Gradient norm over time"
     side = "backward"
     default = True
+    spans_seeds = True
     explain = (
         "One line per layer: the size of its weight gradient at every step, minimum and maximum kept, so "
         "that a spike of a single step is still there. Lines that fan out or plunge show which layers "
@@ -134,7 +138,7 @@ class GradientTime(Plot[LayersPast]):
 
     def marks(self, state: LayersPast) -> Sequence[Mark]:
         bottom, top = self.y_scale.range
-        low, middle, high = _heights(state.past, bottom)
+        low, middle, high = _heights(state, bottom)
         x, layers, colours = state.past.middles, range(state.depth), self.layer_colours
         # What a line covers need not be drawn behind it.
         wide = np.any(high - low > LINE_SHARE * (top - bottom), axis=1)
@@ -146,7 +150,7 @@ class GradientTime(Plot[LayersPast]):
         ]
 
     def ghost_marks(self, ghost: LayersPast) -> Sequence[Mark]:
-        _, middle, _ = _heights(ghost.past, self.y_scale.range[0])
+        _, middle, _ = _heights(ghost, self.y_scale.range[0])
         curves = [pieces(ghost.past.middles, row) for row in middle]
         return [Curves("curves", curves, colours=["faint"], alpha=0.6, layers=range(ghost.depth), z=-1.0)]
 

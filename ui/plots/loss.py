@@ -54,6 +54,8 @@ class LossState:
 
     lost: tuple[int | None, int | None] = (None, None)
     """The first step at which the loss was not finite, and that since which it has not been."""
+    over_seeds: bool = False
+    """Whether the pasts go from quartile to quartile."""
 
     def sparse(self, name: str) -> bool:
         return name.startswith("validation")
@@ -95,6 +97,7 @@ class LossPlot(Plot[LossState]):
     least_height = 200
     default = True
     reads = True
+    spans_seeds = True
     explain = (
         "The loss of each step's batch with its range as a band, and the loss on data held out. Training "
         "that falls while validation rises is over-fitting; a loss that does not move at all asks for a "
@@ -167,7 +170,10 @@ class LossPlot(Plot[LossState]):
         read, score, baseline = view.reading.scalars, view.score, view.frame.info.baseline_loss
         scored, scored_at = (score.scalars, score.step) if score is not None else ({}, -1)
         lost = view.history.first_lost("loss"), view.history.lost_since("loss")
-        return LossState(view.frame.step, pasts, read, scored, scored_at, baseline=baseline, lost=lost)
+        over_seeds = view.fan is not None
+        return LossState(
+            view.frame.step, pasts, read, scored, scored_at, baseline=baseline, lost=lost, over_seeds=over_seeds
+        )
 
     def _pairs(self, view: View) -> Sequence[tuple[str, str]]:
         """Of a regression there is no accuracy."""
@@ -232,10 +238,19 @@ class LossPlot(Plot[LossState]):
         if past is not None:
             curve = pieces(past.middles, self._heights(past.last, pane))
             marks.append(Curves(train, [curve], colours=["accent"], smooth=True, ghost="faint", pane=pane))
-        if past is not None and past.width > 1:
+        if past is not None and (past.width > 1 or state.over_seeds):
             edges = (self._heights(part, pane) for part in (past.low, past.high))
             marks.append(Area(f"{train} range", past.middles, *edges, colour="accent", alpha=0.22, pane=pane))
-        return marks
+        return [*marks, *self._held_out_range(state, pane, validation)]
+
+    def _held_out_range(self, state: LossState, pane: int, validation: str) -> Sequence[Mark]:
+        """From quartile to quartile of the seeds, where there are several."""
+        past = state.pasts.get(validation)
+        if past is None or not state.over_seeds:
+            return ()
+        known = np.isfinite(past.low) & np.isfinite(past.high)
+        low, high = (self._heights(part[known], pane) for part in (past.low, past.high))
+        return [Area(f"{validation} range", past.middles[known], low, high, pane=pane)]
 
     def _beyond(self, state: LossState) -> Sequence[Mark]:
         if self.options["log"] or "loss" not in state.pasts:

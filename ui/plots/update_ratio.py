@@ -47,7 +47,9 @@ class UpdateRatio(DepthPlot):
             return None
         weights = columns_of(view.frame, ["weight_norm"])["weight_norm"]
         rows = np.flatnonzero(weights.defined & (weights.values == 0))
-        return RatioState(state.step, state.now, None, since=state.since, weightless=tuple(rows.tolist()))
+        return RatioState(
+            state.step, state.now, None, since=state.since, quartiles=state.quartiles, weightless=tuple(rows.tolist())
+        )
 
     def notes(self, state: DepthState) -> Sequence[Note]:
         """An update by weights of 0 is no ratio."""
