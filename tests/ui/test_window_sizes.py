@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLabel, QPushButton, QTabBar, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -109,6 +109,19 @@ def test_every_workspace_can_be_read_in_a_small_window_and_a_large_one(workspace
     with opened(net, THEMES[len(workspace) % 2], qtbot) as window:
         put(window, workspace)
         assert [fault for size in (SIZES[0], SIZES[3]) for fault in seen_at(window, size, net)] == []
+
+
+def test_panels_that_were_made_wider_give_way_to_the_board_in_a_smaller_window(qtbot: QtBot) -> None:
+    with opened("recurrent", "light", qtbot) as window:
+        put(window, "time")
+        docks = [window.network_dock, window.training_dock]
+        window.resize(SIZES[2])
+        settle()
+        window.resizeDocks(docks, [450, 450], Qt.Orientation.Horizontal)
+        settle()
+        assert all(dock.width() > 400 for dock in docks)
+        assert seen_at(window, SIZES[0], "recurrent") == []
+        assert all(dock.isVisible() for dock in docks)
 
 
 @pytest.mark.slow

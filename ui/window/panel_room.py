@@ -6,6 +6,7 @@ room for a card would scroll sideways.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -16,6 +17,10 @@ from ui.style.text_size import scaled, text_resized
 
 LEAST_BOARD = 320
 """Pixels of a board with one column of cards, in text of the usual size."""
+
+
+WANTED_BOARD = 350
+"""Pixels of one with the widest card and its bar: panels that were made wider give way to it."""
 
 
 class PanelRoom(QObject):
@@ -47,6 +52,20 @@ class PanelRoom(QObject):
                 self._folded.append(dock)
                 dock.hide()
         self._show_board(self._fits())
+        self._narrow()
+
+    def _narrow(self) -> None:
+        """Take from panels what the board lacks, as far as they can do with less."""
+        shown = [dock for dock in self._docks if not dock.isHidden()]
+        spare = [max(dock.width() - dock.minimumSizeHint().width(), 0) for dock in shown]
+        beside = {self._window.dockWidgetArea(dock): dock.width() for dock in shown}
+        lacking = min(sum(beside.values()) + scaled(WANTED_BOARD) - self._window.width(), sum(spare))
+        board = self._window.centralWidget()
+        if lacking > 0 and board is not None and not board.isHidden():
+            widths = [
+                dock.width() - math.ceil(lacking * each / sum(spare)) for dock, each in zip(shown, spare, strict=True)
+            ]
+            self._window.resizeDocks(shown, widths, Qt.Orientation.Horizontal)
 
     def _show_board(self, on: bool) -> None:
         board = self._window.centralWidget()
