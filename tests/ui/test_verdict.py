@@ -170,6 +170,16 @@ def test_there_is_no_verdict_on_one_network(window: MainWindow) -> None:
     assert window.verdict.toggle.isEnabled()
 
 
+def test_a_network_on_other_batches_is_said_to_be_so(qtbot: QtBot, window: MainWindow) -> None:
+    sentence = window.verdict.sentences.text()
+    assert "other batches" not in sentence
+    assert "not the run's" not in window.lanes_bar.chips["norm"].toolTip()
+    window.document.propose({**TWINS, "lanes": [{"name": "smaller", "set": {"batch_size": 10}}]}, "Another lane")
+    qtbot.waitUntil(lambda: "smaller: loss" in window.verdict.sentences.text(), timeout=20_000)
+    assert window.verdict.sentences.text().endswith("on other batches than A")
+    assert "batches are not the run's" in window.lanes_bar.chips["smaller"].toolTip()
+
+
 def test_a_picture_of_the_loss_shows_the_target(window: MainWindow) -> None:
     plot = window.plot_area.plot("loss")
     assert isinstance(plot, LossPlot)

@@ -25,6 +25,7 @@ GUIDE = (
 HOW_TO = (
     ("how-to/files", "Experiment files"),
     ("how-to/data", "Your own data"),
+    ("how-to/comparing", "Compare networks"),
     ("how-to/export", "Export"),
     ("how-to/sharing", "Share"),
     ("how-to/headless", "Without a screen"),

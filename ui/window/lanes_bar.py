@@ -17,6 +17,7 @@ from ui.bench.lane_views import LaneViews
 from ui.chart.view import View
 from ui.style.elided_label import ElidedLabel
 from ui.style.foot_strip import FootStrip
+from ui.style.help import set_page
 from ui.style.icons import set_icon
 from ui.style.text_size import scaled
 from ui.window.comparison_menu import ComparisonMenu
@@ -27,6 +28,7 @@ MOST = len(STROKES)
 LEAST_WORDS = 90
 """Pixels that gaps and the words of what differs take at least."""
 BASE = "the experiment that the others are compared with"
+OTHER_BATCHES = "\nIts batches are not the run's: data, batch size or seed are others."
 NOT_TRAINED, CATCHING_UP = "not trained", "catching up"
 
 
@@ -41,6 +43,7 @@ class LanesBar(QWidget):
     def __init__(self, chosen: ChosenLane, views: LaneViews) -> None:
         super().__init__()
         self.setObjectName("lanesBar")
+        set_page(self, "how-to/comparing")
         self._chosen, self._views = chosen, views
         self.chips: dict[str, QToolButton] = {}
         self._group = QButtonGroup(self)

@@ -20,6 +20,7 @@ from ui.chart.view import View
 from ui.doctor.lane_findings import LaneFindings
 from ui.forms.typed import text_of
 from ui.style.foot_strip import FootStrip
+from ui.style.help import set_page
 from ui.style.numbers import integer
 from ui.style.text_size import scaled
 from ui.window.verdict_table import Row, VerdictTable
@@ -44,6 +45,7 @@ class VerdictStrip(FootStrip):
     def __init__(self, bench: Bench, over: PlotArea) -> None:
         super().__init__(over, "Verdict", KEYS)
         self.setObjectName("verdictStrip")
+        set_page(self, "how-to/comparing")
         self.toggle.setToolTip("Show or fold away how the networks compare, over the foot of the board.")
         self.toggle.setShortcut(QKeySequence(KEYS))
         self.toggle.toggled.connect(self._show)
@@ -175,7 +177,8 @@ class VerdictStrip(FootStrip):
             return ""
         seeds = {name: lane.seed for name, lane in self._bench.document.experiment.all_lanes().items()}
         mine, its = {seeds[row.name]: theirs.loss}, {seeds[base.name]: ours.loss}
-        return sentence(row.name, "loss", ours.step, judge("loss", mine, its))
+        said = sentence(row.name, "loss", ours.step, judge("loss", mine, its))
+        return said if self._bench.lanes.told[row.name].same_batch else f"{said}, on other batches than A"
 
     # -- showing ---------------------------------------------------------------------------------------------------
 
