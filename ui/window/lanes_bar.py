@@ -148,8 +148,9 @@ class LanesBar(QWidget):
         self._write()
         for name, chip in self.chips.items():
             update = self._views.updates.get(name)
-            if update is not None and update.refusal:
-                chip.setToolTip(f"{name}: {update.refusal}")
+            if update is not None:
+                others = OTHER_BATCHES if update.frame is not None and not update.same_batch else ""
+                chip.setToolTip(f"{name}: {update.refusal or chip.accessibleDescription()}{others}")
 
     def _write(self) -> None:
         """Names and states where there is room for all, else letters: none is cut."""

@@ -178,7 +178,7 @@ class VerdictStrip(FootStrip):
         seeds = {name: lane.seed for name, lane in self._bench.document.experiment.all_lanes().items()}
         mine, its = {seeds[row.name]: theirs.loss}, {seeds[base.name]: ours.loss}
         said = sentence(row.name, "loss", ours.step, judge("loss", mine, its))
-        return said if self._bench.lanes.told[row.name].same_batch else f"{said}, on other batches than A"
+        return said if self._bench.lanes.updates[row.name].same_batch else f"{said}, on other batches than A"
 
     # -- showing ---------------------------------------------------------------------------------------------------
 
