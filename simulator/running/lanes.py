@@ -156,7 +156,7 @@ class Lane:
         """What it shows of the present step; ``provisional``: which may still change."""
         live = self.live
         if live is None:
-            return LaneUpdate(name, refusal=self.refusal)
+            return LaneUpdate(name, refusal=self.refusal, awaited=not self.refusal)
         if provisional:
             live.show_step()
         training = live.training
@@ -175,7 +175,7 @@ class Lane:
             first,
             same,
             "",
-            live.observer.awaited,
+            frame is None or live.observer.awaited,
             live.step_seconds,
             self._take_changes(live),
         )

@@ -174,7 +174,10 @@ def test_a_network_on_other_batches_is_said_to_be_so(qtbot: QtBot, window: MainW
     sentence = window.verdict.sentences.text()
     assert "other batches" not in sentence
     assert "not the run's" not in window.lanes_bar.chips["norm"].toolTip()
-    window.document.propose({**TWINS, "lanes": [{"name": "smaller", "set": {"batch_size": 10}}]}, "Another lane")
+    assert window.chosen.rename("norm", "smaller") is None
+    window.chosen.choose("smaller")
+    changed = {**window.chosen.experiment.to_builtins(), "batch_size": 10}
+    assert window.chosen.propose(changed, "Batch size") is None
     qtbot.waitUntil(lambda: "smaller: loss" in window.verdict.sentences.text(), timeout=20_000)
     assert window.verdict.sentences.text().endswith("on other batches than A")
     assert "batches are not the run's" in window.lanes_bar.chips["smaller"].toolTip()
