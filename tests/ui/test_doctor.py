@@ -157,7 +157,7 @@ def test_nothing_is_examined_while_another_network_is_being_built(
     shallow = {**SICK, "layers": [{**SICK["layers"][0], "repeat": 2}]}
     assert window.document.propose(shallow, "Two layers") is None
     assert window.bench.building
-    window.bench.updated.emit(late, 0.0)
+    window.bench.shown.changed.emit(late, 0.0)
     qtbot.waitUntil(lambda: rounds.examined and not window.bench.building)
     assert all(
         sum(layer.repeat for layer in experiment.layers) == frame.info.depth - 1 for experiment, frame in examined

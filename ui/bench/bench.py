@@ -20,6 +20,7 @@ from ui.bench.readings import Readings
 from ui.bench.run_keeper import RunKeeper
 from ui.bench.run_memory import RunMemory, taken_up_text
 from ui.bench.run_records import RunRecords, UnsavedRun
+from ui.bench.shown import Shown
 from ui.chart.view import View
 
 if TYPE_CHECKING:
@@ -66,13 +67,16 @@ class Bench(QObject):
         """Whether what is shown is still of the network before."""
         self.info: RunInfo | None = None
         self.view: View | None = None
+        self.shown = Shown(self)
+        """What the window shows of the run."""
+        self.updated.connect(self.shown.take)
         self._readings = Readings()
         self._records = RunRecords()
         self.lanes = self._records.lanes
         """The networks beside the run."""
         self.planned = PlannedChanges(document, lambda: self.record)
         """What is to be changed on the way of a run that begins."""
-        self._cause, self._news = "", ""
+        self._cause = self._news = ""
         """The change that the present run began with, and what is to be said when the next one does."""
         self._first_run = 0
         """Id of the first run of the present document: one before it comes too late."""
@@ -84,16 +88,13 @@ class Bench(QObject):
         """What is asked of the worker, and how often."""
         self.link.waiting.connect(self.waiting)
         self.wake, self.pull, self.take = self.link.wake, self.link.pull, self.link.take
-        self.set_limit, self.set_guard, self.set_visible = (
-            self.link.set_limit, self.link.set_guard, self.link.set_visible,
+        self.set_limit, self.set_guard, self.set_visible, self.find_replay = (
+            self.link.set_limit, self.link.set_guard, self.link.set_visible, self.link.find_replay,
         )  # fmt: skip
-        self.find_replay = self.link.find_replay
         self.memory = RunMemory(self.link, self._records)
         """What is kept of runs, and how much it may take."""
-        self.keeper = RunKeeper(self.link, self._records, self)
-        """Writes the present run into files."""
-        self.recovery_keeper = RunKeeper(self.link, self._records, self)
-        """The same, for what is kept in case of a hard end: nobody waits for it, or is told."""
+        self.keeper, self.recovery_keeper = (RunKeeper(self.link, self._records, self) for _ in range(2))
+        """They write the present run into files; the second in case of a hard end: nobody waits for it, or is told."""
         for keeper in (self.keeper, self.recovery_keeper):
             self.failed.connect(lambda _message, _traceback, fatal, each=keeper: each.give_up() if fatal else None)
         document.changed.connect(self._edited)
@@ -255,6 +256,7 @@ class Bench(QObject):
         self.pause()
         self._cause, self.refusal, self.building = "", "", True
         self.info = self.view = None
+        self.shown.begin()
         self._records.begin()
         if not self._goes_on_from_file(self.link.worker):
             self._first_run = self._change(experiment, Edit(back_to=0))
@@ -302,6 +304,7 @@ class Bench(QObject):
         gone = self.memory.keep_to_budget(reply.ended)
         news = self._news or lost or gone or reply.notice
         self.info, self.view, self._news = reply.info, None, ""
+        self.shown.begin()
         self._halted = ""
         self.refusal, self.building = "", False
         self.link.look_on()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from ui.plots.veil import Veils
+from ui.plots.veil import StepVeils, Veils
 
 if TYPE_CHECKING:
     from simulator.observations.base import Observation
@@ -32,7 +32,7 @@ class Feed(QObject):
         self._plots, self._seen = plots, seen
         self._view: View | None = None
         self._want_all = False
-        self._veils = Veils()
+        self._veils, self._step_veils = Veils(), StepVeils()
         self._due: list[Plot[Any]] = []
         """Plots that have not been brought to the present view yet."""
         self._order: list[Plot[Any]] = []
@@ -72,6 +72,7 @@ class Feed(QObject):
         self.info, self._view = info, None
         self._finish_turns()
         self._veils.lift()
+        self._step_veils.lift()
         for plot in self._plots.existing.values():
             if plot.info is not info:
                 plot.start(info)
@@ -81,6 +82,7 @@ class Feed(QObject):
         self.info = self._view = None
         self._finish_turns()
         self._veils.lift()
+        self._step_veils.lift()
         for plot in self._plots.existing.values():
             plot.forget()
 
@@ -96,7 +98,7 @@ class Feed(QObject):
         """Bring a plot that has just come into sight to the present view."""
         plot = self._plots.plot(key)
         if self._view is not None:
-            plot.refresh(self._view)
+            self._bring(plot, self._view)
             self._veils.cover(plot)
 
     def refresh(self, view: View, spread: bool = False) -> None:
@@ -118,12 +120,17 @@ class Feed(QObject):
             return
         self._finish_turns()
         for plot in looking:
-            plot.refresh(view)
+            self._bring(plot, view)
 
     def _refresh_readers(self, looking: Sequence[Plot[Any]], view: View) -> None:
         for plot in looking:
             if plot.reads:
-                plot.refresh(view)
+                self._bring(plot, view)
+
+    def _bring(self, plot: Plot[Any], view: View) -> None:
+        """One plot to a view; where that lacks what it draws, it says so."""
+        plot.refresh(view)
+        self._step_veils.cover(plot, view)
 
     @property
     def refreshing(self) -> bool:
@@ -136,7 +143,7 @@ class Feed(QObject):
             plot = self._due.pop(0)
             self._order.remove(plot)
             self._order.append(plot)
-            plot.refresh(self._view)
+            self._bring(plot, self._view)
         if not self._due:
             self._turns.stop()
 

@@ -48,6 +48,10 @@ class View:
     comparing: Comparing = Comparing()
     fan: Fan | None = None
     """The seeds that frame and record are medians of; None: they are of one."""
+    live: bool = True
+    """Whether it is the present of the run; else an earlier step."""
+    whole: bool = True
+    """Whether the frame holds what there was; else only its step is known, and what the record has of it."""
 
     @property
     def history(self) -> History:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import OBSERVATIONS, Evidence
 from simulator.doctor.headline import headline
-from simulator.experiment.experiment import in_words
+from simulator.experiment.experiment import Experiment, in_words
 from simulator.observations.base import Observation
 from simulator.observations.factors import FactorsObservation
 from simulator.observations.sharpness import SharpnessObservation
@@ -39,6 +39,8 @@ class Rounds(QObject):
     """What is offered about each finding (a tuple of :class:`Offer`), most pressing first."""
     refused = Signal(str)
     """Why a mend could not be applied."""
+    past_wanted = Signal()
+    """An earlier step is shown, of which more is to be known."""
 
     def __init__(self, bench: Bench, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -63,7 +65,7 @@ class Rounds(QObject):
         self._worried = False
         """Whether the loss was rising when it looked last: then it asks how sharply it curves."""
         bench.started.connect(lambda _info: self.forget())
-        bench.updated.connect(lambda view, _rate: self._take(view))
+        bench.shown.changed.connect(lambda view, _rate: self._take(view))
         bench.closed.connect(self.trials.close)
         document.changed.connect(lambda _old, _new: self._follow())
         self.trials.known.connect(self._offer)
@@ -88,6 +90,10 @@ class Rounds(QObject):
         curvature = (SharpnessObservation(),) if self._worried else ()
         return (*OBSERVATIONS, TinyGradientsObservation(), *curvature)
 
+    def of_past(self) -> tuple[Observation[Any], ...]:
+        """What an earlier step must bring to be examined."""
+        return (*OBSERVATIONS, TinyGradientsObservation(), *((SharpnessObservation(),) if self._worried else ()))
+
     def apply(self, remedy: Remedy, back_to: int | None) -> None:
         """Change the experiment in one undo entry; where that is no help, start over or go ``back_to`` a step."""
         try:
@@ -106,6 +112,13 @@ class Rounds(QObject):
         reason = self._document.propose(then.to_builtins(), f"Back to step {integer(step)}", back_to=step)
         if reason is not None:
             self.refused.emit(reason)
+
+    @property
+    def _experiment(self) -> Experiment:
+        """By which the step was trained that is examined."""
+        view = self._view
+        then = None if view is None or view.live else view.record.experiments.at(view.frame.step)
+        return then or self._document.experiment
 
     def _due(self) -> bool:
         return not self._bench.playing or not self._since.isValid() or self._since.elapsed() >= self._rest
@@ -128,6 +141,12 @@ class Rounds(QObject):
             self.trials.forget()
 
     def _take(self, view: View) -> None:
+        if self._view is not None and view.live != self._view.live:
+            # What is known of the present is not known of an earlier step, and the other way round.
+            self._onsets = Onsets()
+        if not view.live:
+            self._take_past(view)
+            return
         factors = view.frame.result(FactorsObservation())
         if self._due() and not self._bench.building and (factors or view.frame.info.depth == 1):
             self._view = view
@@ -135,6 +154,17 @@ class Rounds(QObject):
             if not self._soon.isActive():
                 self._waited.start()
                 self._soon.start()
+
+    def _take_past(self, view: View) -> None:
+        """An earlier step: it is examined as soon as all of it is there, and until then nothing is said."""
+        lacks = [each for each in self.of_past() if each not in view.frame.observations]
+        if not lacks:
+            self._onsets = Onsets()
+            self._view = view
+            self._waited.start()
+            self._soon.start()
+        elif self.examined:
+            self.forget()
 
     def _look(self) -> None:
         view = self._view
@@ -149,7 +179,7 @@ class Rounds(QObject):
         from simulator.doctor.rules import examine
 
         evidence = Evidence(
-            self._document.experiment, view.frame, view.record,
+            self._experiment, view.frame, view.record,
             view.frame.result(TinyGradientsObservation()), view.frame.result(SharpnessObservation()),
         )  # fmt: skip
         worried = rising(evidence) and not evidence.broken
@@ -158,18 +188,21 @@ class Rounds(QObject):
         self.examined = True
         self._offer()
         self._rest = max(EVERY_MS, SHARE * self._since.elapsed())
-        if worried and not self._worried and not self._bench.playing:
+        curious, self._worried = worried and not self._worried, worried
+        if curious and not view.live:
+            self.past_wanted.emit()
+        elif curious and not self._bench.playing:
             self._bench.wake()
-        self._worried = worried
 
     def _offer(self) -> None:
         """Say what is found and offered by what is known now."""
         loss = math.nan if self._view is None else self._view.frame.scalars.get("loss", math.nan)
-        offers = self.trials.consider(self._document.experiment, self._findings, self._step, loss)
+        offers = self.trials.consider(self._experiment, self._findings, self._step, loss)
         stride = 1 if self._view is None else self._view.history.stride
         since = self._onsets.of([offer.finding for offer in offers], stride)
         for began, _ in since:
-            if began > 0 and began not in self._marked and self._bench.info is not None:
+            live = self._view is not None and self._view.live
+            if live and began > 0 and began not in self._marked and self._bench.info is not None:
                 self._marked.add(began)
                 self._bench.link.keep_before(self._bench.info.run, began)
         self.offers = tuple(

@@ -51,6 +51,8 @@ class Plot(DrawnPlot[S]):
         """A ghost that does not fit the present layers."""
         self._waiting: RunInfo | None = None
         self.lane_plots = LanePlots()
+        self._of_past = False
+        """Whether what is shown is an earlier step of the run."""
         self._read_frame: Frame | None = None
         """The frame whose numbers were written last."""
         self.setAccessibleName(self.title)
@@ -132,9 +134,10 @@ class Plot(DrawnPlot[S]):
             self._empty.setText(why)
 
     def refresh(self, view: View) -> None:
-        """Show the present view, unless this plot is paused."""
-        if self.paused:
+        """Show this view, unless the plot is paused; of a step that is still computed, what is recorded of it."""
+        if self.paused or not (view.whole or self.recorded):
             return
+        of_past, self._of_past = self._of_past, not view.live
         if self.info is None or self.info.run != view.frame.run:
             self.start(view.frame.info)
         state = self.capture(view)
@@ -146,7 +149,9 @@ class Plot(DrawnPlot[S]):
             read, self._read_frame = self._read_frame, view.reading
             self.show_state(state, read=view.reading is not read)
             self.share_scales()
-        elif self.state is None:
+        elif self.state is None or of_past or self._of_past:
+            # What is drawn is of another step.
+            self.state = None
             self._show_empty()
         else:
             self.share_scales()
@@ -199,11 +204,13 @@ class Plot(DrawnPlot[S]):
         other = type(self)(theme=theme, bare=True)
         if self.info is not None:
             other.start(self.info)
-        other.options, other.by_hand, other.observations = dict(self.options), set(self.by_hand), self.observations
+        other.by_hand, other.observations = set(self.by_hand), self.observations
+        # Of an earlier step that is shown alone: as if nothing had been shown before, the run having gone no further.
+        alone = self._of_past and not self.lanes and self.header is not None
+        other.options.update({key: on for key, on in self.options.items() if not alone or key in self.by_hand})
         other.option_changed()
-        for mine, its in zip(self.scales, other.scales, strict=True):
-            # The same ranges, with their history.
-            vars(its).update(vars(mine))
+        if not alone:
+            copy_ranges(self, other)
         other.set_ghost(self.ghost)
         if lanes:
             self._copy_lanes(other, theme)
@@ -212,7 +219,8 @@ class Plot(DrawnPlot[S]):
         if self.state is not None:
             other.show_state(self.state)
             for pane, copy in zip(self.canvas.panes, other.canvas.panes, strict=True):
-                copy.take_view_of(pane)
+                if pane.manual or not alone:
+                    copy.take_view_of(pane)
         return other
 
     @property
@@ -313,3 +321,9 @@ class Plot(DrawnPlot[S]):
         read = self.pointing.read_out
         said = [read.text().replace("\n", ", ")] if read.isVisible() else []
         return " ".join([*(f"{part}." for part in said), super().sentence()])
+
+
+def copy_ranges(plot: Plot[S], twin: Plot[S]) -> None:
+    """Give a twin the same ranges, with their history."""
+    for mine, its in zip(plot.scales, twin.scales, strict=True):
+        vars(its).update(vars(mine))

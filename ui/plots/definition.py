@@ -50,6 +50,8 @@ class PlotDefinition(Generic[S]):
     """The kinds of layers it is about; empty: any."""
     reads: ClassVar[bool] = False
     """Whether its legend says what the toolbar says."""
+    recorded: ClassVar[bool] = False
+    """Whether all that it draws is recorded of every step, and nothing of it has to be computed again."""
     preset: ClassVar[str] = "vanishing-sigmoid"
     """The preset that makes its point, for a preview of it alone."""
     spoken_as: ClassVar[tuple[tuple[str, str], ...]] = ()

@@ -32,6 +32,7 @@ class GradientImage(LayersImage[LayersPast]):
         r"$\log_{10}\|\partial C/\partial W^l\|$, the largest value of each column's steps; neutral: exactly 0, "
         r"amber: not finite"
     )
+    recorded = True
     bar_name = "‖∂C/∂W‖"
     colour_table = staticmethod(backward_table)
     zero = EXACTLY_ZERO

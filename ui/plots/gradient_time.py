@@ -101,6 +101,7 @@ class GradientTime(Plot[LayersPast]):
     side = "backward"
     default = True
     spans_seeds = True
+    recorded = True
     explain = (
         "One line per layer: the size of its weight gradient at every step, minimum and maximum kept, so "
         "that a spike of a single step is still there. Lines that fan out or plunge show which layers "

@@ -96,6 +96,7 @@ class LossPlot(Plot[LossState]):
     side = "training"
     least_height = 200
     default = True
+    recorded = True
     reads = True
     spans_seeds = True
     explain = (

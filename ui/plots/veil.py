@@ -9,7 +9,8 @@ from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from ui.plots.base import Plot
+from ui.plots.base import Plot, View
+from ui.style.numbers import integer
 from ui.style.theme import current_theme
 
 VEILED = 0.7
@@ -58,6 +59,35 @@ class Veil(QWidget):
             painter.setBrush(panel)
             painter.drawRoundedRect(QRectF(words).adjusted(-PADDING, -4.5, PADDING, 4.5), 4, 4)
             painter.drawText(room, flags, self._text)
+
+
+class StepVeils:
+    """Says of plots that what they show is of another step than the one that is to be seen."""
+
+    def __init__(self) -> None:
+        self._veils: dict[str, Veil] = {}
+
+    def cover(self, plot: Plot[Any], view: View) -> None:
+        """Bring one plot in line with the view that is shown."""
+        other = None if plot.state is None or plot.paused or view.whole or plot.recorded else plot.state.step
+        if other is None or other == view.frame.step:
+            self._take_off(plot.key)
+            return
+        text = f"of step {integer(other)}; step {integer(view.frame.step)} is being computed"
+        if plot.key in self._veils:
+            self._veils[plot.key].say(text)
+        else:
+            self._veils[plot.key] = Veil(plot.canvas, text)
+
+    def lift(self) -> None:
+        for key in tuple(self._veils):
+            self._take_off(key)
+
+    def _take_off(self, key: str) -> None:
+        veil = self._veils.pop(key, None)
+        if veil is not None:
+            veil.hide()
+            veil.deleteLater()
 
 
 class Veils:

@@ -44,7 +44,7 @@ class Exporting(QObject):
 
     def report(self) -> None:
         """Ask which plots a report of the run shows and where it goes."""
-        if not self._may_export() or self._bench.view is None:
+        if not self._may_export() or self._bench.shown.view is None:
             return
         from ui.report.dialog import ReportDialog
 
@@ -74,8 +74,9 @@ class Exporting(QObject):
         """The run as all plots show it now."""
         from ui.window.reported import reported
 
-        if self._bench.view is not None:
-            self._plots.feed.refresh(self._bench.view)
+        view = self._bench.shown.view
+        if view is not None:
+            self._plots.feed.refresh(view)
         return reported(self._bench, self._findings)
 
     def _open(self, dialog: QDialog) -> None:

@@ -33,6 +33,7 @@ from ui.forms.training import TrainingPanel
 from ui.plots.base import View
 from ui.settings.settings import Settings, storing
 from ui.style.panels import PanelDock, panel_toggles
+from ui.timeline.bar import TimelineBar
 from ui.window.changes_access import ChangesAccess
 from ui.window.experiments import Experiments
 from ui.window.exporting import Exporting
@@ -51,6 +52,7 @@ from ui.window.preference_access import PreferenceAccess
 from ui.window.preference_effects import PreferenceEffects
 from ui.window.progress_line import ProgressLine
 from ui.window.reviving import let_revive
+from ui.window.scrubbing import let_scrub
 from ui.window.sharing import Sharing
 from ui.window.shelf_access import ShelfAccess
 from ui.window.status import Banner, StatusLine
@@ -75,6 +77,7 @@ class MainWindow(QMainWindow):
         self.plot_area = PlotArea(self)
         self._make_lanes(document)
         self.findings = FindingsStrip(self.bench, self.plot_area)
+        self.timeline = TimelineBar(self.bench)
         self.transport = Transport(self.bench, self)
         self.banner = Banner()
         self.status = StatusLine()
@@ -130,6 +133,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.banner)
         column.addWidget(self.lanes_bar)
         column.addWidget(self.plot_area, 1)
+        column.addWidget(self.timeline)
         self.setCentralWidget(centre)
         self.network_dock = PanelDock("Network", self.builder, self)
         self.training_dock = PanelDock("Training", self.training, self)
@@ -180,7 +184,8 @@ class MainWindow(QMainWindow):
         bench.link.painting = lambda: plots.feed.refreshing
         bench.link.observations = lambda: (*plots.feed.observations(), *self.findings.rounds.observations())
         bench.started.connect(self._take_started)
-        bench.updated.connect(self._take_view)
+        bench.shown.changed.connect(self._take_view)
+        let_scrub(self.timeline, plots, self.findings.rounds)
         bench.waiting.connect(lambda _seconds: self._since_words.invalidate())  # The next view has the word.
         bench.link.working.connect(self.progress.show_progress)
         self.progress.cancelled.connect(bench.cancel)
@@ -221,7 +226,7 @@ class MainWindow(QMainWindow):
         self._since_words.invalidate()
 
     def _take_view(self, view: View, _rate: float) -> None:
-        self.plot_area.feed.refresh(view, spread=self.bench.playing)
+        self.plot_area.feed.refresh(view, spread=self.bench.playing or not view.live)
         self.lanes_bar.show_view(view)
         if not self._since_words.isValid() or self._since_words.elapsed() >= WORDS_MS or not self.bench.playing:
             self._since_words.start()

@@ -10,8 +10,8 @@ from ui.report.reported_run import ReportedRun
 
 
 def reported(bench: Bench, rounds: Rounds) -> ReportedRun:
-    """The present view with what is remembered of the run; there must be one."""
-    view, document = bench.view, bench.document
+    """The step that is shown with what is remembered of the run; there must be one."""
+    view, document = bench.shown.view, bench.document
     assert view is not None
     experiment = view.record.experiments.at(view.frame.step) or document.experiment
     threads = bench.link.blas_threads or needed(experiment, view.frame.info).threads

@@ -83,7 +83,7 @@ class Transport(QToolBar):
         self._add_readouts()
         self._add_menus()
         bench.playing_changed.connect(self._show_playing)
-        bench.updated.connect(self._take)
+        bench.shown.changed.connect(self._take)
 
     def _add_commands(self, window: QWidget) -> None:
         bench = self.bench

@@ -1,0 +1,229 @@
+"""Under the board: the time line with playback, the step as a number, and the way back to the present."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QSpinBox,
+    QStackedLayout,
+    QToolButton,
+    QWidget,
+)
+
+from simulator.schema.numbers import duration
+from ui.bench.bench import Bench
+from ui.bench.scrubber import Scrubber
+from ui.style.elided_label import ElidedLabel
+from ui.style.icons import set_icon
+from ui.style.numbers import count, integer
+from ui.style.text_size import scaled, with_text
+from ui.timeline.marks import marks_of
+from ui.timeline.playback import Playback
+from ui.timeline.track import Track
+
+RENEWED_MS = 200
+"""How often the end moves while the run goes on."""
+PATIENCE_MS = 300
+"""What takes no longer is not told of."""
+SPEEDS = (1, 10, 100, 1000)
+"""Steps a frame."""
+SPACING, MARGIN = 4, 8
+"""Pixels between two parts, and at both ends."""
+ROUND_A_NUMBER = 34
+"""Pixels of the field for the step around its digits."""
+
+
+class TimelineBar(QWidget):
+    """Drags through the past of the present run, which goes on meanwhile."""
+
+    def __init__(self, bench: Bench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("timelineBar")
+        self.setAccessibleName("Time line")
+        self.scrubber = Scrubber(bench, self)
+        self.playback = Playback(self.scrubber, self)
+        self._bench = bench
+        self._findings: tuple[tuple[int, str], ...] = ()
+        self._since = QElapsedTimer()
+        self._side = QWidget(self)
+        self._beside = QStackedLayout(self._side)
+        """How fast it is played back, or what is awaited."""
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._patience.timeout.connect(self._lose_patience)
+        self._make_parts()
+        self._lay_out()
+        with_text(self, lambda bar: bar._give_way())
+        self.scrubber.moved.connect(self._renew)
+        self.playback.playing_changed.connect(self._show_playing)
+        bench.updated.connect(lambda _view, _rate: self._follow())
+        bench.playing_changed.connect(lambda _on: self._renew())
+        self._renew()
+
+    def _make_parts(self) -> None:
+        self.track = Track()
+        self.track.setToolTip("Drag to an earlier step; the run goes on meanwhile.")
+        self.track.wanted.connect(self._go)
+        self.play = self._button("", "Play back", "Play the run's past from the step that is shown.")
+        set_icon(self.play, "play")
+        self.play.clicked.connect(self.playback.toggle)
+        self.speed = QComboBox()
+        self.speed.setAccessibleName("Steps in each frame of playback")
+        self.speed.setToolTip("Steps in each frame of playback.")
+        self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for steps in SPEEDS:
+            self.speed.addItem(f"× {integer(steps)}", steps)
+        self.speed.currentIndexChanged.connect(self._set_speed)
+        self.edit = QSpinBox()
+        self.edit.setAccessibleName("Step that is shown")
+        self.edit.setToolTip("The step that is shown.")
+        self.edit.setKeyboardTracking(False)
+        self.edit.setGroupSeparatorShown(False)
+        self.edit.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.edit.valueChanged.connect(self._go)
+        with_text(self.edit, _fit)
+        self.message = ElidedLabel()
+        self.message.setObjectName("timelineMessage")
+        self.cancel = self._button("Cancel", "Cancel", "Compute that step no further.")
+        self.cancel.clicked.connect(self._cancel)
+        self.live = self._button("Live", "Live", "Back to the present step of the run (End on the time line).")
+        self.live.setCheckable(True)
+        self.live.clicked.connect(self._go_live)
+
+    def _button(self, text: str, name: str, tip: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setAccessibleName(name)
+        button.setToolTip(tip)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(MARGIN, 1, MARGIN, 1)
+        row.setSpacing(SPACING)
+        row.addWidget(self.play)
+        row.addWidget(self._side)
+        row.addWidget(self.track, 1)
+        row.addWidget(self.edit)
+        row.addWidget(self.live)
+        # One in place of the other: the track keeps its place under the hand.
+        awaited = QWidget()
+        inner = QHBoxLayout(awaited)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(4)
+        inner.addWidget(self.message, 1)
+        inner.addWidget(self.cancel)
+        self._beside.addWidget(self.speed)
+        self._beside.addWidget(awaited)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._least_width, super().minimumSizeHint().height())
+
+    @property
+    def _least_width(self) -> int:
+        """Of what is there in any case."""
+        always = (self.play.sizeHint(), self.track.minimumSizeHint(), self.live.sizeHint())
+        return sum(size.width() + SPACING for size in always) + 2 * MARGIN
+
+    def _give_way(self) -> None:
+        """Show what there is room for; what is awaited is dearer than the number of the step, that than the speed."""
+        room, waits = self.width() - self._least_width, bool(self._beside.currentIndex())
+        for part in (self._side, self.edit) if waits else (self.edit, self._side):
+            room -= max(part.sizeHint().width(), part.minimumWidth()) + SPACING
+            part.setVisible(room >= 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._give_way()
+
+    # -- the hand ----------------------------------------------------------------------------------------------------
+
+    def _go(self, step: int) -> None:
+        self.playback.stop()
+        self.scrubber.go_to(step)
+
+    def _go_live(self) -> None:
+        self.playback.stop()
+        self.scrubber.go_live()
+
+    def _cancel(self) -> None:
+        self.playback.stop()
+        self.scrubber.cancel()
+
+    def _set_speed(self, _index: int) -> None:
+        self.playback.steps_per_frame = self.speed.currentData()
+
+    # -- showing -----------------------------------------------------------------------------------------------------
+
+    def show_findings(self, findings: Sequence[tuple[int, str]]) -> None:
+        """Since when the run has had what, as the doctor has found at its present step."""
+        if tuple(findings) != self._findings:
+            self._findings = tuple(findings)
+            self._show_marks()
+
+    def _follow(self) -> None:
+        """The run has gone on: now and then that is shown."""
+        if not self._bench.playing or not self._since.isValid() or self._since.elapsed() >= RENEWED_MS:
+            self._renew()
+
+    def _renew(self) -> None:
+        self._since.start()
+        scrubber, (first, last) = self.scrubber, self.scrubber.range
+        self.track.show_step(scrubber.shown_step, first, last)
+        self.edit.blockSignals(True)
+        self.edit.setRange(first, last)
+        if not self.edit.hasFocus() or scrubber.step is not None:
+            self.edit.setValue(scrubber.shown_step)
+        self.edit.blockSignals(False)
+        self.live.setChecked(scrubber.step is None)
+        for part in (self.track, self.play, self.edit):
+            part.setEnabled(first < last)
+        self._say()
+        self._show_marks()
+
+    def _lose_patience(self) -> None:
+        if self.scrubber.computing:
+            self._beside.setCurrentIndex(1)
+            self._say()
+
+    def _tell(self, text: str) -> None:
+        self.message.setText(text)
+        self.cancel.setVisible(self.scrubber.computing)
+        self._beside.setCurrentIndex(int(bool(text)))
+        self._give_way()
+
+    def _say(self) -> None:
+        scrubber = self.scrubber
+        text = scrubber.failure
+        if scrubber.computing:
+            left = scrubber.seconds_left
+            text = "recomputing" if left is None or left < 1 else f"recomputing, about {duration(left)}"
+        if not scrubber.computing:
+            self._patience.stop()
+        elif not self._patience.isActive() and not self._beside.currentIndex():
+            self._patience.start()
+        self._tell("" if self._patience.isActive() else text)
+        where = f"step {integer(scrubber.shown_step)} of {count(scrubber.range[1], 'step')}"
+        state = text or ("live" if scrubber.step is None else "an earlier step")
+        self.track.setAccessibleDescription(f"{where}, {state}")
+
+    def _show_marks(self) -> None:
+        bench = self._bench
+        if bench.view is None:
+            self.track.show_marks(())
+        else:
+            kept = bench.memory.checkpoints
+            self.track.show_marks(marks_of(bench.view.frame, bench.record, kept, self._findings))
+
+    def _show_playing(self, playing: bool) -> None:
+        set_icon(self.play, "pause" if playing else "play")
+        self.play.setAccessibleName("Hold playback" if playing else "Play back")
+
+
+def _fit(edit: QSpinBox) -> None:
+    edit.setFixedWidth(edit.fontMetrics().horizontalAdvance("1000000") + scaled(ROUND_A_NUMBER))

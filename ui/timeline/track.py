@@ -1,0 +1,193 @@
+"""A slim track over all steps of a run: a handle at the step that is shown, marks where something happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSlider, QToolTip, QWidget
+
+from ui.style.text_size import scaled, with_text
+from ui.style.theme import Theme, current_theme
+from ui.timeline.marks import Kind, Mark, next_step
+
+MARGIN = 9.0
+"""Pixels at both ends, for half a handle."""
+HEIGHT = 24
+FASTER = 10
+"""Times as far an arrow goes with Shift."""
+NEAR = 5.0
+"""Pixels beside a mark at which the pointer reads it."""
+MOST_WORDS = 5
+ORDER: tuple[Kind, ...] = ("checkpoint", "change", "finding", "spike", "not finite")
+"""What is drawn later lies above."""
+
+
+class Track(QSlider):
+    """A slider whose value is a step; what a hand does is told by :attr:`wanted`."""
+
+    wanted = Signal(int)
+    """The step that a hand goes to; beyond the last it is the present."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setAccessibleName("Time line")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setPageStep(FASTER)
+        self.marks: Sequence[Mark] = ()
+        self._following = False
+        self.valueChanged.connect(self._tell)
+        with_text(self, lambda track: track.setFixedHeight(scaled(HEIGHT)))
+
+    def sizeHint(self) -> QSize:
+        return QSize(scaled(160), scaled(HEIGHT))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(scaled(60), scaled(HEIGHT))
+
+    # -- what it shows -----------------------------------------------------------------------------------------------
+
+    def show_step(self, step: int, first: int, last: int) -> None:
+        """Stand at a step between the first and the last that there are."""
+        self._following = True
+        self.setRange(first, last)
+        self.setValue(step)
+        self._following = False
+
+    def show_marks(self, marks: Sequence[Mark]) -> None:
+        if marks != self.marks:
+            self.marks = marks
+            self.update()
+
+    def _tell(self, step: int) -> None:
+        if not self._following:
+            self.wanted.emit(step)
+
+    def place_of(self, step: int) -> float:
+        """Where a step stands, in pixels from the left."""
+        span = max(self.maximum() - self.minimum(), 1)
+        return MARGIN + (step - self.minimum()) / span * max(self.width() - 2 * MARGIN, 1.0)
+
+    def step_at(self, x: float) -> int:
+        """The step nearest to a place."""
+        share = (x - MARGIN) / max(self.width() - 2 * MARGIN, 1.0)
+        return self.minimum() + round(min(max(share, 0.0), 1.0) * (self.maximum() - self.minimum()))
+
+    def near(self, x: float) -> list[Mark]:
+        """The marks at a place; checkpoints only where nothing else is."""
+        near = [mark for mark in self.marks if abs(self.place_of(mark.step) - x) <= NEAR]
+        return [mark for mark in near if mark.kind != "checkpoint"] or near
+
+    # -- the hand ----------------------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.setSliderDown(True)
+            self._go(self.step_at(event.position().x()))
+            event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.isSliderDown():
+            self._go(self.step_at(event.position().x()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.setSliderDown(False)
+        event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()  # The board scrolls.
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step, shift = self.value(), event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+        far = FASTER if shift else 1
+        match event.key():
+            case Qt.Key.Key_Left | Qt.Key.Key_Down:
+                self._go(step - far)
+            case Qt.Key.Key_Right | Qt.Key.Key_Up:
+                self._go(step + far)
+            case Qt.Key.Key_PageUp:
+                self._go(next_step(self.marks, step, forwards=False))
+            case Qt.Key.Key_PageDown:
+                self._go(next_step(self.marks, step, forwards=True))
+            case Qt.Key.Key_Home:
+                self._go(self.minimum())
+            case Qt.Key.Key_End:
+                self._go(self.maximum())
+            case _:
+                event.ignore()
+
+    def _go(self, step: int | None) -> None:
+        if step is not None:
+            self.wanted.emit(min(max(step, self.minimum()), self.maximum()))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            marks = self.near(event.pos().x())
+            lines = [mark.words for mark in marks[:MOST_WORDS]]
+            QToolTip.showText(event.globalPos(), "\n".join(lines) or self.toolTip(), self)
+            return True
+        return super().event(event)
+
+    # -- painting ----------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = current_theme()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            middle, at = self.height() / 2, self.place_of(self.value())
+            for left, right, colour in (
+                (MARGIN, at, theme.accent if self.isEnabled() else theme.disabled),
+                (at, self.width() - MARGIN, theme.border),
+            ):
+                painter.setPen(QPen(QColor(colour), 3.0, c=Qt.PenCapStyle.RoundCap))
+                painter.drawLine(QPointF(left, middle), QPointF(right, middle))
+            self._paint_marks(painter, theme)
+            self._paint_handle(painter, QPointF(at, middle), theme)
+
+    def _paint_marks(self, painter: QPainter, theme: Theme) -> None:
+        """Each place and kind once, however many there are."""
+        drawn: set[tuple[int, str]] = set()
+        for mark in sorted(self.marks, key=lambda mark: ORDER.index(mark.kind)):
+            place = round(self.place_of(mark.step))
+            if (place, mark.kind) not in drawn:
+                drawn.add((place, mark.kind))
+                paint_mark(painter, mark.kind, QPointF(place, self.height() / 2), theme)
+
+    def _paint_handle(self, painter: QPainter, at: QPointF, theme: Theme) -> None:
+        painter.setPen(QPen(QColor(theme.text if self.hasFocus() else theme.accent), 2.0))
+        painter.setBrush(QColor(theme.panel))
+        painter.drawEllipse(at, 5.5, 5.5)
+
+
+def paint_mark(painter: QPainter, kind: Kind, at: QPointF, theme: Theme) -> None:
+    """Below a stroke for a checkpoint; above a triangle for a change, a diamond for a finding, a bar for a spike."""
+    x, y = at.x(), at.y()
+    painter.setPen(Qt.PenStyle.NoPen)
+    match kind:
+        case "checkpoint":
+            painter.fillRect(QRectF(x - 0.5, y + 4, 1.5, 4), QColor(theme.muted))
+        case "change":
+            painter.setBrush(QColor(theme.text))
+            painter.drawPolygon(QPolygonF([QPointF(x - 4, y - 9), QPointF(x + 4, y - 9), QPointF(x, y - 2)]))
+        case "finding":
+            painter.setBrush(QColor(theme.backward))
+            corners = (QPointF(x, y - 10), QPointF(x + 4, y - 6), QPointF(x, y - 2), QPointF(x - 4, y - 6))
+            painter.drawPolygon(QPolygonF(corners))
+        case "spike":
+            painter.fillRect(QRectF(x - 1, y - 10, 2, 10), QColor(theme.warning))
+        case "not finite":
+            painter.setPen(QPen(QColor(theme.warning), 2.0))
+            painter.drawLine(QPointF(x - 3.5, y - 10), QPointF(x + 3.5, y - 3))
+            painter.drawLine(QPointF(x + 3.5, y - 10), QPointF(x - 3.5, y - 3))
