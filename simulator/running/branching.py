@@ -52,6 +52,7 @@ class Beginning:
                 changes = changes.after((LiveChange(self.step, experiment, surgery=Transplant()),))
         live = LiveRun(training, Timeline(training.checkpoint(), changes), experiment.data)
         live.change(experiment, 0)
+        live.training.look()
         return live
 
 

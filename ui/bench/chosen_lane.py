@@ -93,8 +93,9 @@ class ChosenLane(QObject):
             return self._everywhere(experiment, proposed)
         if self.name == OWN_NAME:
             return replace(proposed, lanes=lanes)
-        own = spec_of(self.name, replace(experiment, lanes=UNSET), proposed)
-        return replace(experiment, lanes=tuple(own if each.name == self.name else each for each in lanes))
+        base = replace(experiment, lanes=UNSET)
+        changed = [changed_spec(each, base, proposed) if each.name == self.name else each for each in lanes]
+        return replace(experiment, lanes=tuple(changed))
 
     def _everywhere(self, experiment: Experiment, proposed: Experiment) -> Experiment:
         """Every network changed as this one; where one cannot be, none is."""
@@ -103,27 +104,37 @@ class ChosenLane(QObject):
             raise ExperimentError("this changes the stack itself, so choose the one network that it is about")
         base = replace(experiment, lanes=UNSET)
         changed = base.with_values(_in_order(settings))
-        lanes = [spec_of(name, changed, lane.with_values(_in_order(settings))) for name, lane in self._others()]
+        together = experiment.all_lanes()
+        lanes = [
+            changed_spec(each, changed, together[each.name].with_values(_in_order(settings)))
+            for each in experiment.lanes or ()
+        ]
         return replace(changed, lanes=tuple(lanes))
-
-    def _others(self) -> Sequence[tuple[str, Experiment]]:
-        return [(name, lane) for name, lane in self.document.experiment.all_lanes().items() if name != OWN_NAME]
 
     # -- networks --------------------------------------------------------------------------------------------------
 
     def add_twin(self, experiment: Experiment | None = None, name: str = "") -> str:
         """One more network, the same as the one that is shown unless another is given; what it is called."""
-        names = self.names
-        called = name if name and name not in names else next(letter for letter in LETTERS if letter not in names)
-        whole = self.document.experiment
-        spec = spec_of(called, replace(whole, lanes=UNSET), experiment or self.experiment)
-        self._set_lanes([*(whole.lanes or ()), spec], f"Add lane {called}")
-        self.choose(called)
+        called = self.free_name(name)
+        spec = spec_of(called, replace(self.document.experiment, lanes=UNSET), experiment or self.experiment)
+        self.add(spec, f"Add lane {called}")
         return called
 
     def add_lane(self, spec: LaneSpec) -> str | None:
         """One more network, as it is described; the sentence of a refusal, if it is one."""
         return self._set_lanes([*self._specs, spec], f"Add lane {spec.name}")
+
+    def free_name(self, wanted: str = "") -> str:
+        """What one more network may be called."""
+        names = self.names
+        return wanted if wanted and wanted not in names else next(each for each in LETTERS if each not in names)
+
+    def add(self, spec: LaneSpec, description: str) -> str | None:
+        """One more network, which is shown then; the sentence of a refusal, if it is one."""
+        reason = self._set_lanes([*self._specs, spec], description)
+        if reason is None:
+            self.choose(spec.name)
+        return reason
 
     def remove(self, name: str) -> None:
         self._set_lanes([each for each in self._specs if each.name != name], f"Remove lane {name}")
@@ -171,6 +182,13 @@ def settings_between(base: Experiment, other: Experiment) -> Settings | None:
 def _in_order(settings: Settings) -> list[tuple[str, Any]]:
     """Kinds first: they bring other fields."""
     return sorted(settings.items(), key=lambda item: not item[0].endswith(".kind"))
+
+
+def changed_spec(spec: LaneSpec, base: Experiment, lane: Experiment) -> LaneSpec:
+    """The lane as it is now; a branch says all that it trains itself."""
+    if spec.origin:
+        return replace(spec, set=None, experiment=lane.to_builtins())
+    return spec_of(spec.name, base, lane)
 
 
 def spec_of(name: str, base: Experiment, lane: Experiment) -> LaneSpec:

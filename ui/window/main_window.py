@@ -34,6 +34,7 @@ from ui.plots.base import View
 from ui.settings.settings import Settings, storing
 from ui.style.panels import PanelDock, panel_toggles
 from ui.timeline.bar import TimelineBar
+from ui.window.branch_access import BranchAccess
 from ui.window.changes_access import ChangesAccess
 from ui.window.experiments import Experiments
 from ui.window.exporting import Exporting
@@ -118,6 +119,7 @@ class MainWindow(QMainWindow):
         self.lanes_bar = LanesBar(self.chosen, self.bench.lanes)
         self.verdict = VerdictStrip(self.bench, self.plot_area)
         self.lanes_bar.take_verdict(self.verdict)
+        self.branch_access = BranchAccess(self, self.bench, self.chosen, lambda text: self.banner.say(text))
         self.builder = Builder(propose=self.chosen.propose, operate=self.chosen.operate)
         self.training = TrainingPanel(propose=self.chosen.propose, operate=self.chosen.operate)
 
@@ -168,6 +170,7 @@ class MainWindow(QMainWindow):
             self.palette_access.open, self.first_hour, self.faults, self.preference_access.open,
             self.lanes_bar.add_twin, ChangesAccess(self.bench, self.banner, self).open,
             ShelfAccess(self.bench, self.plot_area, self.chosen, self.banner, self).open,
+            self.branch_access,
         )  # fmt: skip
 
     def _connect(self) -> None:

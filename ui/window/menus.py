@@ -18,6 +18,7 @@ from ui.settings.preferences import PAUSE, THEME, WORKER
 from ui.settings.settings import Settings
 from ui.style.restyle import Choice
 from ui.window.actions import action
+from ui.window.branch_access import BranchAccess
 from ui.window.experiments import Experiments
 from ui.window.exporting import Exporting
 from ui.window.faults import Faults
@@ -51,6 +52,7 @@ class Commands:
     """What was changed by hand in the run."""
     show_shelf: Callable[[], object]
     """Runs that are over."""
+    branches: BranchAccess
 
 
 def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
@@ -92,6 +94,10 @@ def _run(window: QMainWindow, menu: QMenu, parts: Parts, commands: Commands) -> 
     menu.addAction(action(window, "&Changes…", commands.show_changes, keys="Ctrl+L", tip=tip))
     tip = "Runs that are over: what differs in them and how they ended; as ghosts in all plots, or as lanes."
     menu.addAction(action(window, "S&helf…", commands.show_shelf, keys="Ctrl+H", tip=tip))
+    tip = "One more network that goes on from the present step, with the same weights, optimiser state and batches."
+    menu.addAction(action(window, "&Branch here", commands.branches.branch_here, keys="Ctrl+B", tip=tip))
+    tip = "All networks, what each is a branch of and from which step on; go over to one, or delete it."
+    menu.addAction(action(window, "Br&anches…", commands.branches.open_tree, keys="Ctrl+Shift+B", tip=tip))
     menu.addSeparator()
     menu.addAction(PreferenceEntry("Pause where the loss is not finite", PAUSE, "on", "off", menu))
     menu.addAction(

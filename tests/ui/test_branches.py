@@ -1,0 +1,123 @@
+"""A branch goes on from a step of the run; the tree shows what is a branch of what, and one goes over to any."""
+
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from simulator.experiment.lane import OWN_NAME
+from tests.ui.test_bringing_back import EXPERIMENT, STEPS, curve, expected, settle, take_steps, undo
+from tests.ui.windows import OpenOn
+from ui.bench.branches import Branch
+from ui.window.branches import BranchTree
+from ui.window.main_window import MainWindow
+
+RATE = "optimizer.learning_rate"
+
+
+@pytest.fixture
+def window(open_on: OpenOn, qtbot: QtBot) -> MainWindow:
+    """Stands at step 6, with a branch from there."""
+    made = open_on(EXPERIMENT, "thread")
+    settle(qtbot, made, 0)
+    take_steps(qtbot, made, STEPS)
+    made.branch_access.branch_here()
+    trained(qtbot, made, "B")
+    return made
+
+
+def trained(qtbot: QtBot, window: MainWindow, name: str) -> None:
+    def stands() -> bool:
+        update = window.bench.lanes.updates.get(name)
+        return update is not None and update.frame is not None
+
+    window.bench.wake()
+    qtbot.waitUntil(stands, timeout=20000)
+
+
+def tree_of(window: MainWindow) -> BranchTree:
+    window.branch_access.open_tree()
+    assert window.branch_access.tree is not None
+    return window.branch_access.tree
+
+
+def choose(tree: BranchTree, name: str) -> None:
+    items = {tree.tree.topLevelItem(place).text(0): tree.tree.topLevelItem(place) for place in (0,)}
+    for root in list(items.values()):
+        items |= {root.child(place).text(0): root.child(place) for place in range(root.childCount())}
+    tree.tree.setCurrentItem(items[name])
+
+
+def losses(window: MainWindow, name: str) -> list[float]:
+    kept: list[float] = window.bench.lanes.record(name).history.series("loss").last.tolist()
+    return kept
+
+
+def test_a_branch_is_chosen_and_goes_on_as_its_parent_until_it_is_changed(window: MainWindow, qtbot: QtBot) -> None:
+    assert window.chosen.name == "B"
+    take_steps(qtbot, window, 2)
+    assert losses(window, "B") == expected(STEPS + 2)[STEPS:]
+    window.training.form("optimizer").edited.emit(("optimizer", "learning_rate"), 0.2, True)
+    trained(qtbot, window, "B")
+    take_steps(qtbot, window, 3)
+    assert losses(window, "B")[:2] == expected(STEPS + 1)[STEPS:]
+    assert losses(window, "B")[-1] != curve(window)[-1]
+    assert curve(window) == expected(STEPS + 5)
+    (spec,) = window.document.experiment.lanes or ()
+    assert spec.origin
+    assert spec.origin.step == STEPS
+
+
+def test_the_tree_tells_parents_steps_and_what_differs(window: MainWindow) -> None:
+    window.chosen.add_twin()
+    assert list(window.branch_access.branches)[1] == Branch("B", OWN_NAME, STEPS, STEPS, "identical")
+    tree = tree_of(window).tree
+    assert tree.topLevelItemCount() == 2
+    assert [tree.topLevelItem(place).text(0) for place in (0, 1)] == ["A", "C"]
+    branch = tree.topLevelItem(0).child(0)
+    assert [branch.text(place) for place in range(4)] == ["B", "6", "6", "identical"]
+
+
+def test_going_there_makes_it_the_run_and_undo_comes_back(window: MainWindow, qtbot: QtBot) -> None:
+    window.training.form("optimizer").edited.emit(("optimizer", "learning_rate"), 0.2, True)
+    take_steps(qtbot, window, 3)
+    branch = losses(window, "B")
+    tree = tree_of(window)
+    choose(tree, "B")
+    tree.go.click()
+    settle(qtbot, window, STEPS + 3)
+    assert window.document.experiment.optimizer.learning_rate == 0.2
+    assert curve(window) == branch
+    former = "A until 9"
+    assert window.chosen.names == [OWN_NAME, former]
+    trained(qtbot, window, former)
+    take_steps(qtbot, window, 2)
+    assert losses(window, former) == expected(STEPS + 5)[STEPS + 3 :]
+    undo(window)
+    settle(qtbot, window, STEPS + 3)
+    take_steps(qtbot, window, 1)
+    assert curve(window) == expected(STEPS + 4)
+    assert window.chosen.names == [OWN_NAME, "B"]
+
+
+def test_a_deleted_branch_goes_and_one_of_it_stays(window: MainWindow, qtbot: QtBot) -> None:
+    tree = tree_of(window)
+    tree.branch.click()
+    trained(qtbot, window, "C")
+    choose(tree, "B")
+    tree.delete.click()
+    assert window.chosen.names == [OWN_NAME, "C"]
+    take_steps(qtbot, window, 2)
+    assert losses(window, "C") == expected(STEPS + 2)[STEPS:]
+
+
+def test_no_more_are_made_than_can_be_told_apart(window: MainWindow) -> None:
+    for _ in range(3):
+        window.branch_access.branch_here()
+    assert len(window.chosen.names) == 4
+    assert not tree_of(window).branch.isEnabled()
+
+
+def test_going_to_what_is_not_trained_is_refused_in_a_sentence(window: MainWindow) -> None:
+    window.bench.lanes.clear()
+    assert window.branch_access.branches.go_to("B") == "B is not trained yet, so the run cannot go on as it."

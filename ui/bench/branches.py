@@ -1,0 +1,118 @@
+"""Branches of a run: networks beside it that go on from one of its steps, and going over to one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from simulator.experiment.differences import in_words as differences_in_words
+from simulator.experiment.experiment import Experiment, in_words
+from simulator.experiment.lane import OWN_NAME, LaneSpec
+from simulator.schema.numbers import integer
+from simulator.training.surgery import TakeLane
+from ui.bench.bench import Bench
+from ui.bench.chosen_lane import ChosenLane
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A network as the tree of branches shows it."""
+
+    name: str
+    parent: str
+    """What it is a branch of; empty for the run and for what is of none."""
+    begins: int
+    """The step at which it begins."""
+    step: int | None
+    """Where it stands; None while it is not trained."""
+    differs: str
+    """From the run, in words."""
+    refusal: str = ""
+    """Why it is not trained."""
+
+
+class Branches:
+    """Makes, lists and walks them; each change is one edit of the document."""
+
+    def __init__(self, bench: Bench, chosen: ChosenLane) -> None:
+        self._bench, self._chosen = bench, chosen
+
+    @property
+    def _step(self) -> int:
+        return 0 if self._bench.view is None else self._bench.view.frame.step
+
+    def __iter__(self) -> Iterator[Branch]:
+        """The run, then all others in their order."""
+        whole = self._chosen.document.experiment
+        lanes, specs = whole.all_lanes(), {spec.name: spec for spec in whole.lanes or ()}
+        yield Branch(OWN_NAME, "", 0, self._step, "the run")
+        for name, spec in specs.items():
+            origin = spec.origin or None
+            update = self._bench.lanes.updates.get(name)
+            parent = "" if origin is None else origin.parent if origin.parent in lanes else OWN_NAME
+            frame = None if update is None else update.frame
+            yield Branch(
+                name, parent, 0 if origin is None else origin.step, None if frame is None else frame.step,
+                differences_in_words(lanes[OWN_NAME], lanes[name]), "" if update is None else update.refusal,
+            )  # fmt: skip
+
+    def branch_here(self, step: int | None = None) -> str:
+        """One more network that goes on from a step of the run, the present one; why not, if not."""
+        if self._bench.refusal or self._bench.view is None:
+            return "There is no run to branch: nothing is trained."
+        here = self._step if step is None else step
+        try:
+            spec = self._as_branch(self._chosen.free_name(), here)
+        except ValueError as error:
+            return _sentence(in_words(error))
+        reason = self._chosen.add(spec, f"Branch at step {integer(here)}")
+        return _sentence(reason or "")
+
+    def _as_branch(self, name: str, step: int) -> LaneSpec:
+        """The run as a network beside it."""
+        from simulator.running.branching import origin_of
+
+        own = replace(self._chosen.document.experiment, lanes=UNSET)
+        origin = origin_of(self._bench.record.live_changes, step, OWN_NAME)
+        return LaneSpec(name=name, experiment=own.to_builtins(), origin=origin)
+
+    def go_to(self, name: str) -> str:
+        """Let the run go on as this network, from where it stands, and the run beside it; why not, if not."""
+        update = self._bench.lanes.updates.get(name)
+        if update is None or update.frame is None:
+            return f"{name} is not trained yet, so the run cannot go on as it."
+        whole = self._chosen.document.experiment
+        step, wanted = self._step, whole.all_lanes()[name]
+        try:
+            former = self._as_branch(self._chosen.free_name(f"{OWN_NAME} until {integer(step)}"), step)
+        except ValueError as error:
+            return _sentence(in_words(error))
+        others = [_whole(spec, whole) for spec in whole.lanes or () if spec.name != name]
+        moved = [_child_of(spec, {name: OWN_NAME, OWN_NAME: former.name}) for spec in others]
+        after = replace(wanted, lanes=(*moved, former))
+        self._chosen.choose(OWN_NAME)
+        reason = self._chosen.document.propose(after.to_builtins(), f"Go to {name}", surgery=TakeLane(name))
+        return _sentence(reason or "")
+
+    def remove(self, name: str) -> None:
+        """Let go of one; what has branched off from it stays whole."""
+        self._chosen.remove(name)
+
+
+def _whole(spec: LaneSpec, experiment: Experiment) -> LaneSpec:
+    """With all that it trains said in itself, as another run is its base from now on."""
+    return replace(spec, set=None, experiment=experiment.all_lanes()[spec.name].to_builtins())
+
+
+def _child_of(spec: LaneSpec, names: dict[str, str]) -> LaneSpec:
+    """With its parent called as it is now."""
+    if not spec.origin:
+        return spec
+    return replace(spec, origin=replace(spec.origin, parent=names.get(spec.origin.parent, spec.origin.parent)))
+
+
+def _sentence(text: str) -> str:
+    return text and f"{text[:1].upper()}{text[1:].rstrip('.')}."

@@ -1,0 +1,152 @@
+"""The tree of branches: every network, what it is a branch of and from which step on, and going over to one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from simulator.experiment.lane import OWN_NAME
+from ui.bench.bench import Bench
+from ui.bench.branches import Branch, Branches
+from ui.bench.chosen_lane import ChosenLane
+from ui.style.numbers import integer
+from ui.style.text_size import scaled
+from ui.window.branch_access import FULL
+from ui.window.lanes_bar import MOST
+
+HEADS = ("Network", "From step", "At step", "What differs")
+HELP = "A branch begins with the weights, the optimiser’s state and the coming batches of its parent."
+
+
+class BranchTree(QDialog):
+    """Stays open beside the window, and follows it."""
+
+    def __init__(self, branches: Branches, bench: Bench, chosen: ChosenLane, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Branches")
+        self._branches, self._chosen = branches, chosen
+        self._shown: list[Branch] = []
+        self.tree = QTreeWidget(self)
+        self._dress_tree()
+        self.say = QLabel(HELP, self)
+        self.say.setWordWrap(True)
+        self.branch = self._button("Branch here", "One more network that goes on from the present step of the run.")
+        self.go = self._button("Go there", "Let the run go on as this network; the run before goes on beside it.")
+        self.delete = self._button("Delete", "Let go of this network; what has branched off from it stays whole. (Del)")
+        for button, act in ((self.branch, self.branch_here), (self.go, self.go_there), (self.delete, self.remove)):
+            button.clicked.connect(act)
+        line = QHBoxLayout()
+        for each in (self.branch, self.go, self.delete):
+            line.addWidget(each)
+        line.addStretch(1)
+        column = QVBoxLayout(self)
+        column.addWidget(self.tree, 1)
+        column.addLayout(line)
+        column.addWidget(self.say)
+        self.resize(scaled(560), scaled(300))
+        QShortcut(QKeySequence.StandardKey.Delete, self.tree, self.remove, context=Qt.ShortcutContext.WidgetShortcut)
+        self.tree.itemActivated.connect(lambda _item, _column: self.go_there())
+        self.tree.itemSelectionChanged.connect(self._chose)
+        chosen.changed.connect(self.show_branches)
+        bench.updated.connect(self.show_branches)
+        self.show_branches()
+
+    def _button(self, text: str, tip: str) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(tip)
+        button.setAutoDefault(False)
+        return button
+
+    def _dress_tree(self) -> None:
+        self.tree.setAccessibleName("Branches")
+        self.tree.setColumnCount(len(HEADS))
+        self.tree.setHeaderLabels(HEADS)
+        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.tree.setItemsExpandable(False)
+        header = self.tree.header()
+        for place in range(len(HEADS) - 1):
+            header.setSectionResizeMode(place, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(len(HEADS) - 1, QHeaderView.ResizeMode.Stretch)
+
+    # -- showing ---------------------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The network that is chosen in the tree."""
+        items = self.tree.selectedItems()
+        return items[0].text(0) if items else OWN_NAME
+
+    def show_branches(self) -> None:
+        """Bring the tree in line with what there is."""
+        branches = list(self._branches)
+        if branches != self._shown:
+            form = [(each.name, each.parent) for each in branches]
+            if form != [(each.name, each.parent) for each in self._shown]:
+                self._make(branches)
+            self._shown = branches
+            self._write()
+        self._enable()
+
+    def _make(self, branches: list[Branch]) -> None:
+        chosen = self.name
+        self.tree.blockSignals(True)
+        self.tree.clear()
+        items = {each.name: QTreeWidgetItem([each.name]) for each in branches}
+        for each in branches:
+            parent = items.get(each.parent)
+            if parent is None:
+                self.tree.addTopLevelItem(items[each.name])
+            else:
+                parent.addChild(items[each.name])
+        self.tree.expandAll()
+        self.tree.setCurrentItem(items.get(chosen, items[OWN_NAME]))
+        self.tree.blockSignals(False)
+
+    def _write(self) -> None:
+        for each in self._shown:
+            (item,) = self.tree.findItems(each.name, Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive)
+            at = "" if each.step is None else integer(each.step)
+            for place, text in enumerate((integer(each.begins), at, each.refusal or each.differs), 1):
+                item.setText(place, text)
+                item.setToolTip(place, text)
+
+    def _enable(self) -> None:
+        other = self.name != OWN_NAME
+        self.go.setEnabled(other)
+        self.delete.setEnabled(other)
+        self.branch.setEnabled(len(self._shown) < MOST)
+
+    # -- what is asked for -----------------------------------------------------------------------------------------
+
+    def _chose(self) -> None:
+        """The forms show what is chosen here."""
+        if self.name in self._chosen.names:
+            self._chosen.choose(self.name)
+        self._enable()
+
+    def branch_here(self) -> None:
+        self._tell(self._branches.branch_here() if len(self._shown) < MOST else FULL)
+
+    def go_there(self) -> None:
+        if self.name != OWN_NAME:
+            self._tell(self._branches.go_to(self.name))
+
+    def remove(self) -> None:
+        if self.name != OWN_NAME:
+            self._branches.remove(self.name)
+            self._tell("")
+
+    def _tell(self, reason: str) -> None:
+        self.say.setText(reason or HELP)
