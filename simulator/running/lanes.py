@@ -156,7 +156,7 @@ class Lane:
         """What it shows of the present step; ``provisional``: which may still change."""
         live = self.live
         if live is None:
-            return LaneUpdate(name, refusal=self.refusal, awaited=not self.refusal)
+            return LaneUpdate(name, refusal=self.refusal, awaited=self.is_behind(run.step))
         if provisional:
             live.show_step()
         training = live.training
@@ -175,7 +175,7 @@ class Lane:
             first,
             same,
             "",
-            frame is None or live.observer.awaited,
+            live.observer.awaited or self.is_behind(run.step),
             live.step_seconds,
             self._take_changes(live),
         )

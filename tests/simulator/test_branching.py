@@ -156,7 +156,7 @@ def test_a_file_has_all_that_it_takes() -> None:
     opened.steps(4)
     while opened.lanes.go_on(4):
         opened.lanes.catch_up(4)
-    assert same(opened.lane(), run.live.training)
+    assert same(opened.steps(1).lane(), run.steps(1).live.training)
 
 
 def test_branches_of_branches_and_of_other_steps_go_side_by_side() -> None:

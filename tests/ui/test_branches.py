@@ -119,5 +119,5 @@ def test_no_more_are_made_than_can_be_told_apart(window: MainWindow) -> None:
 
 
 def test_going_to_what_is_not_trained_is_refused_in_a_sentence(window: MainWindow) -> None:
-    window.bench.lanes.clear()
+    window.bench.lanes.updates.clear()
     assert window.branch_access.branches.go_to("B") == "B is not trained yet, so the run cannot go on as it."

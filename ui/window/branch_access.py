@@ -10,12 +10,10 @@ from PySide6.QtWidgets import QWidget
 from ui.bench.bench import Bench
 from ui.bench.branches import Branches
 from ui.bench.chosen_lane import ChosenLane
-from ui.window.lanes_bar import MOST
+from ui.window.lanes_bar import FULL, MOST
 
 if TYPE_CHECKING:  # The first window does not wait for it.
     from ui.window.branches import BranchTree
-
-FULL = f"At most {MOST} networks are shown beside each other: let go of one first."
 
 
 class BranchAccess:

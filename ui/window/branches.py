@@ -23,8 +23,7 @@ from ui.bench.branches import Branch, Branches
 from ui.bench.chosen_lane import ChosenLane
 from ui.style.numbers import integer
 from ui.style.text_size import scaled
-from ui.window.branch_access import FULL
-from ui.window.lanes_bar import MOST
+from ui.window.lanes_bar import FULL, MOST
 
 HEADS = ("Network", "From step", "At step", "What differs")
 HELP = "A branch begins with the weights, the optimiser’s state and the coming batches of its parent."

@@ -25,6 +25,7 @@ from ui.window.comparison_menu import ComparisonMenu
 STROKES = ("stroke-solid", "stroke-dashed", "stroke-dotted", "stroke-dash-dotted")
 MOST = len(STROKES)
 """Networks in the window: so many strokes can be update from each other."""
+FULL = f"At most {MOST} networks are shown beside each other: let go of one first."
 LEAST_WORDS = 90
 """Pixels that gaps and the words of what differs take at least."""
 BASE = "the experiment that the others are compared with"
