@@ -158,7 +158,10 @@ class Comparison:
         """What came of each lane at the last step, in words."""
         columns = {name: self._columns(name, self.steps or 1) for name in self.lanes}
         for name, own in columns.items():
-            for quantity in COMPARED[:2] if name != OWN_NAME else ():
+            one_loss = type(self.lanes[name].loss) is type(self.lanes[OWN_NAME].loss)
+            if not one_loss:
+                yield f"{name}: its loss is of another kind, and not to be compared"
+            for quantity in COMPARED[not one_loss : 2] if name != OWN_NAME else ():
                 if own[quantity].get(self.steps):
                     verdict = judge(quantity, own[quantity][self.steps], columns[OWN_NAME][quantity].get(self.steps))
                     yield sentence(name, quantity, self.steps, verdict)

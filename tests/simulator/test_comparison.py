@@ -221,3 +221,15 @@ def test_a_run_of_a_file_with_lanes_says_that_it_trains_the_base_alone(
     arguments = parser().parse_args(["run", str(path), "--steps", "1", "--out", str(out), "--no-plots"])
     assert execute(arguments, lambda _result, _folder: None) == 0
     assert "1 network beside it in the file" in capsys.readouterr().err
+
+
+def test_losses_of_two_kinds_are_not_told_as_higher_or_lower(
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    twins = ("--twin", "squared:loss.kind=sigmoid_mse", "--twin", "slow:optimizer.learning_rate=0.01")
+    assert compare(base, *twins, "--steps", 3, "--out", tmp_path / "out") == 0
+    said = capsys.readouterr().out
+    assert "squared: its loss is of another kind" in said
+    assert "squared: loss " not in said
+    assert "squared: accuracy" in said
+    assert "slow: loss " in said
