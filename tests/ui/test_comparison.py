@@ -199,3 +199,19 @@ def test_the_bar_chooses_how_networks_are_held_together(qtbot: QtBot, open_on: O
         entry.trigger()
     qtbot.waitUntil(lambda: window.bench.view.comparing == Comparing(), timeout=20_000)
     assert plot.lanes[0].partners == ()
+
+
+@pytest.mark.parametrize(("width", "columns"), [(330, 2), (900, 4)])
+def test_images_that_have_no_room_in_a_row_stand_in_two(qtbot: QtBot, width: int, columns: int) -> None:
+    (kind,) = [plot for plot in PLOTS if plot.key == "gradient_image"]
+    view = real("deep")
+    plot = kind(theme=LIGHT, bare=True)
+    qtbot.addWidget(plot)
+    plot.resize(width, 300)
+    plot.show()
+    plot.refresh(replace(view, lanes={"B": view, "C": view, "D": view}))
+    canvases = [plot.canvas, *(lane.plot for lane in plot.lanes)]
+    qtbot.waitUntil(lambda: len({canvas.x() for canvas in canvases}) == columns)
+    assert len({canvas.y() for canvas in canvases}) == 4 // columns
+    plot.refresh(view)
+    qtbot.waitUntil(lambda: plot.canvas.width() > 0.9 * width)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.chart.canvas import Canvas
 from ui.chart.drawing import Drawing, DrawnState
@@ -61,7 +62,7 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         self._empty.setWordWrap(True)
         self.canvas.sigDeviceRangeChanged.connect(self._place_overlays)
         self.picture_title: PictureTitle | None = None
-        self._row = QHBoxLayout()
+        self._row = QGridLayout()
         """The canvas, and beside it those of networks whose images would hide each other."""
         self.header = None if bare else self._make_header()
         self._assemble()
@@ -77,7 +78,9 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
             self.canvas.grid.addItem(self.picture_title, 0, 0, 1, 4)
         else:
             column.addWidget(self.header)
-        self._row.addWidget(self.canvas, 1)
+        self._row.addWidget(self.canvas, 0, 0)
+        self._row.setColumnStretch(0, 1)
+        self._row.setRowStretch(0, 1)
         column.addLayout(self._row, 1)
         self.canvas.grid.addItem(self.legend, LEGEND_ROW, 0, 1, 4)
 
@@ -262,6 +265,11 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         self.canvas.grid.setOpacity(0.0)
         self.legend.say((), ())
         self._place_overlays()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.lanes:
+            self.arrange_beside(self.width())
 
     def _place_overlays(self, *_args: object) -> None:
         self._empty.setGeometry(self.canvas.rect().adjusted(24, 24, -24, -24))

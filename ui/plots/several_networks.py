@@ -11,18 +11,18 @@ from typing import Any
 
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QTransform
-from PySide6.QtWidgets import QHBoxLayout
+from PySide6.QtWidgets import QGridLayout
 
 from simulator.running.alignment import Rows
-from ui.chart.canvas import LEAST
+from ui.chart.canvas import Canvas
 from ui.chart.drawing import DrawnState, Piece
 from ui.chart.legend import LINES, Key, Legend, Swatch
 from ui.chart.marks import LANES, Style
 from ui.chart.view import Comparing, S, Scale
 from ui.plots.definition import PlotDefinition
 
-LEAST_BESIDE = 48, 80
-"""Width and height of a canvas at least, where several stand beside each other."""
+ROOMY = 140
+"""Pixels of width from which there is room for an image and its axes."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ class SeveralNetworks(PlotDefinition[S]):
     legend: Legend
     comparing: Comparing
     """How networks are held against each other."""
-    _row: QHBoxLayout
+    _row: QGridLayout
+    canvas: Canvas
 
     def redraw(self) -> None:
         raise NotImplementedError
@@ -116,10 +117,21 @@ class SeveralNetworks(PlotDefinition[S]):
         for name, plot in others:
             if plot.picture_title is not None:
                 plot.picture_title.say(name)
-            self._row.addWidget(plot, 1)
+        self.arrange_beside(self._row.geometry().width())
+        for _, plot in others:
             plot.show()
-        for plot in (self, *(plot for _, plot in others)):
-            plot.canvas.setMinimumSize(*(LEAST_BESIDE if others else LEAST))
+
+    def arrange_beside(self, width: int) -> None:
+        """In one row, or in rows of two where more have no room beside each other."""
+        plots = [] if self.overlays else [lane.plot for lane in self.lanes]
+        columns = 2 if len(plots) > 1 and width < (len(plots) + 1) * ROOMY else len(plots) + 1
+        self._row.addWidget(self.canvas, 0, 0)
+        for place, plot in enumerate(plots, 1):
+            self._row.addWidget(plot, place // columns, place % columns)
+        for place in range(max(self._row.columnCount(), columns)):
+            self._row.setColumnStretch(place, int(place < columns))
+        for row in range(self._row.rowCount()):
+            self._row.setRowStretch(row, int(row * columns <= len(plots)))
 
     def lane_keys(self) -> list[Key]:
         """What the legend says of which network is which."""
