@@ -31,6 +31,7 @@ from simulator.running.run_formats import RUN, check_format
 from simulator.system.atomic import write_atomic
 from simulator.system.environment import Environment
 from simulator.system.fingerprint import Fingerprint, fingerprint
+from simulator.system.machine import refuse_shortage
 from simulator.system.regular_file import UnfitFileError
 from simulator.training import checkpoint_files
 from simulator.training.checkpoint import Checkpoint
@@ -40,6 +41,8 @@ ENDING = RUN_ENDING
 MANIFEST, EXPERIMENT, RECORD, LANES = "manifest.json", "experiment.json", "record/", "lanes/"
 IN_LANE = re.compile(rf"{LANES}(?:0|[1-9]\d{{0,2}})/")
 MOST_MANIFEST = 2**16
+COPIES = 4
+"""Of its arrays, that are there at once while they are written."""
 PARTS = ("low", "high", "last", "lost", "provisional", "steps", "lasts", "marked", "values", "bytes")
 """Ends of the names of a record's arrays."""
 
@@ -98,11 +101,21 @@ def is_run_file(path: Path) -> bool:
 
 def write(saved: SavedRun, path: Path) -> Fingerprint:
     """Write a run file whole or not at all, and say what stands there then; OSError where it cannot be written."""
+    _ask_for_memory(saved)
     stream = io.BytesIO()
     write_into(saved, stream)
     content = stream.getbuffer()
     write_atomic(path, content)
     return fingerprint(content)
+
+
+def _ask_for_memory(saved: SavedRun) -> None:
+    """OSError where it would run out on the way: safetensors would not come back from that."""
+    try:
+        kept = saved.checkpoint.nbytes + sum(lane.checkpoint.nbytes for lane in saved.lanes)
+        refuse_shortage(COPIES * kept, "writing the run into a file")
+    except ValueError as error:
+        raise OSError(str(error)) from None
 
 
 def write_into(saved: SavedRun, stream: IO[bytes]) -> None:

@@ -19,6 +19,7 @@ from simulator.record.record import Record
 from simulator.running.headless import run
 from simulator.running.run_file import SavedRun, read, taken_up, write
 from simulator.schema.parameter import kinds
+from simulator.system import machine
 from simulator.system.environment import environment
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.checkpoint_files import written
@@ -199,3 +200,18 @@ def test_a_run_of_twenty_layers_of_256_takes_less_than_40_megabytes(tmp_path: Pa
     write(saved(training, record), tmp_path / "run.nabla")
     assert (tmp_path / "run.nabla").stat().st_size <= 40_000_000
     assert taken_up(read(tmp_path / "run.nabla")).step == 100_000
+
+
+def test_a_run_for_whose_file_there_is_no_memory_is_refused_before_any_is_spent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = Training(
+        Experiment.from_builtins(
+            {"data": {"kind": "digits"}, "layers": [{"kind": "dense", "units": 1500, "repeat": 3}]}
+        )
+    )
+    saved = SavedRun(training.checkpoint(), Record(History(training.columns)), HERE)
+    monkeypatch.setattr(machine, "free_memory", lambda: 2**26)
+    with pytest.raises(OSError, match=r"writing the run into a file needs 0\.\d GiB of memory; but 0\.1 GiB are free"):
+        write(saved, tmp_path / "large.nabla")
+    assert not list(tmp_path.iterdir())
