@@ -288,6 +288,24 @@ def test_what_is_exported_is_the_step_that_is_shown(open_window: Any, qtbot: QtB
     alone.deleteLater()
 
 
+def test_what_is_shown_of_a_step_stays_when_more_of_it_is_looked_at(open_window: Any, qtbot: QtBot) -> None:
+    window = open_window(SMALL, 20)
+    gone_to(window, 8, qtbot)
+    window.plot_area.feed.want_all(True)
+    qtbot.waitUntil(lambda: window.timeline.scrubber.complete, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not window.plot_area.feed.refreshing, timeout=PATIENCE)
+    for key in window.plot_area.board.seen:
+        assert window.plot_area.plot(key).state.step == 8, key
+
+
+def test_nothing_is_exported_of_a_step_that_is_still_computed(open_window: Any, qtbot: QtBot) -> None:
+    window = open_window(SMALL, 20)
+    window.timeline.scrubber.go_to(8)
+    window.exporting.export("loss")
+    assert window.banner.text == "Step 8 is being computed: export when it is there."
+    qtbot.waitUntil(lambda: window.timeline.scrubber.complete, timeout=PATIENCE)
+
+
 # -- keys and marks --------------------------------------------------------------------------------------------------
 
 

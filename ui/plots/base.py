@@ -149,8 +149,8 @@ class Plot(DrawnPlot[S]):
             read, self._read_frame = self._read_frame, view.reading
             self.show_state(state, read=view.reading is not read)
             self.share_scales()
-        elif self.state is None or of_past or self._of_past:
-            # What is drawn is of another step.
+        elif self.state is None or ((of_past or self._of_past) and self.state.step != view.frame.step):
+            # What is drawn is of another step than a past one that is shown, or was.
             self.state = None
             self._show_empty()
         else:

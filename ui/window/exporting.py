@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from ui.bench.bench import Bench
 from ui.board.plot_area import PlotArea
 from ui.doctor.rounds import Rounds
+from ui.style.numbers import integer
 from ui.window.status import Banner
 
 # What makes reports is imported when one is asked for.
@@ -87,7 +88,11 @@ class Exporting(QObject):
         dialog.open()
 
     def _may_export(self) -> bool:
-        """Whether plots show the network that is described; if not, it is said."""
+        """Whether plots show the network that is described, and one step of it; if not, it is said."""
+        view = self._bench.shown.view
+        if view is not None and not view.whole:
+            self._banner.say(f"Step {integer(view.frame.step)} is being computed: export when it is there.")
+            return False
         may = not self._bench.refusal and not self._bench.building
         if not may:
             self._decline("export")
