@@ -69,7 +69,8 @@ def _scale(
     following, rates = step(c)
     if following[-1] >= 1 - 1e-9 and rates[-1] <= 1 + EDGE_MARGIN:
         return CorrelationScale(1.0, float(rates[-1]))
-    falls = np.flatnonzero((following - c)[:-1] >= 0)
+    # Where activations have no mean, that of a product of two at c = 0 is 0 but for rounding.
+    falls = np.flatnonzero((following - c)[:-1] > np.finfo(np.float64).eps)
     settled = _crossing(c, following - c, int(falls[-1])) if falls.size else 0.0
     return CorrelationScale(settled, float(step(np.array([settled]))[1][0]))
 

@@ -137,6 +137,13 @@ def test_in_order_the_scale_is_that_of_chi() -> None:
     assert found.depth == pytest.approx(-1 / math.log(chi), rel=1e-4)
 
 
+@pytest.mark.parametrize("kind", ["tanh", "erf", "softsign"])
+@pytest.mark.parametrize("weight", [1.78, 3.0, 8.0])
+def test_in_chaos_without_bias_odd_activations_leave_nothing_alike(kind: str, weight: float) -> None:
+    """c* is 0, and no rest of rounding."""
+    assert correlation_scale(stack(kind, weight, 0.0)).settled == 0
+
+
 def test_dropout_keeps_samples_apart() -> None:
     """Their masks differ: 1 is no fixed point, so order has no edge (Schoenholz et al. 2017)."""
     assert correlation_scale(stack("tanh", 0.9, 0.1)).settled == 1

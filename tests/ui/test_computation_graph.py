@@ -37,7 +37,7 @@ from ui.plots.computation_graph import ComputationGraph
 from ui.plots.graph.controls import Controls
 from ui.plots.graph.detail import Detail, Opened, cell_at, cell_rect, fitting
 from ui.plots.graph.layout import edges, is_editable, is_fold, layout
-from ui.plots.graph.marks import THICKEST, THINNEST, Boxes, Face, dot_place, thickness, writing_of
+from ui.plots.graph.marks import THICKEST, THINNEST, Boxes, Face, dot_place, thickness, titles_of, writing_of
 from ui.plots.graph.phrases import formula_of
 from ui.style.numbers import number, tabular
 from ui.style.restyle import set_theme
@@ -168,6 +168,16 @@ def test_all_boxes_write_their_numbers_alike_or_none_does(qtbot: QtBot) -> None:
     assert small is not None
     assert small.font.pixelSize() < 11
     assert writing_of(faces, wide("1") + 2) is None
+
+
+def test_all_signs_have_their_layer_s_number_or_none_has(qtbot: QtBot) -> None:
+    faces = [dataclasses.replace(face(), title=title, short=title[0]) for title in ("S 1", "W 1", "X")]
+    faces.append(dataclasses.replace(face(), title="pooling 2", short="2"))
+    wide = QFontMetricsF(plot_font(12, bold=True)).horizontalAdvance
+    assert titles_of(faces, wide("pooling 2")) == ["S 1", "W 1", "X", "pooling 2"]
+    assert titles_of(faces, wide("W 1")) == ["S 1", "W 1", "X", "2"]
+    assert wide("S 1") < wide("W 1")
+    assert titles_of(faces, wide("S 1")) == ["S", "W", "X", "2"]
 
 
 @pytest.mark.parametrize("net", NETS)

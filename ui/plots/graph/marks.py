@@ -127,6 +127,18 @@ def writing_of(faces: Sequence[Face], width: float) -> Writing | None:
     return next((way for way in ways if way.fits(lines, width)), None)
 
 
+def titles_of(faces: Sequence[Face], width: float) -> list[str]:
+    """What each box of this width is called: all signs have their layer's number behind them, or none has."""
+    metrics = QFontMetricsF(plot_font(12, bold=True))
+    narrow = [metrics.horizontalAdvance(face.title) > width for face in faces]
+    signs = [face.title.startswith(face.short) for face in faces]
+    bare = any(sign and short for sign, short in zip(signs, narrow, strict=True))
+    return [
+        face.short if short or (sign and bare) else face.title
+        for face, sign, short in zip(faces, signs, narrow, strict=True)
+    ]
+
+
 def fitting_font(title: str, width: float) -> QFont:
     """The largest of a few sizes in which a title has room; the usual one where it has in none."""
     fonts = [plot_font(pixels, bold=True) for pixels in (12, 11, 10, 9)]
@@ -172,10 +184,11 @@ class Boxes(Mark):
     def _boxes(self, surface: Surface, faces: Sequence[Face]) -> None:
         """Boxes of one width."""
         rects = [surface.to_pixels.mapRect(box_rect(face.place, face.key)) for face in faces]
-        writing = writing_of(faces, min((rect.width() for rect in rects), default=0.0) - 2)
-        for rect, face in zip(rects, faces, strict=True):
+        width = min((rect.width() for rect in rects), default=0.0) - 2
+        writing, titles = writing_of(faces, width), titles_of(faces, width)
+        for rect, face, title in zip(rects, faces, titles, strict=True):
             self._box(surface, rect, face)
-            _words(surface, rect, face, writing)
+            _words(surface, rect, face, title, writing)
             _units(surface, face)
 
     def _box(self, surface: Surface, rect: QRectF, face: Face) -> None:
@@ -218,10 +231,8 @@ def _bracket(surface: Surface, bracket: Bracket) -> None:
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, ways[0] if ways else "")
 
 
-def _words(surface: Surface, rect: QRectF, face: Face, writing: Writing | None) -> None:
+def _words(surface: Surface, rect: QRectF, face: Face, title: str, writing: Writing | None) -> None:
     """As many lines as fit, none cut; its title alone where numbers have no room."""
-    whole = QFontMetricsF(plot_font(12, bold=True)).horizontalAdvance(face.title) <= rect.width() - 2
-    title = face.title if whole else face.short
     lines = [Written(title, fitting_font(title, rect.width() - 2), surface.colour("text"))]
     if writing is not None:
         lines += [Written(writing.text(line), writing.font, _tone(surface, face, line)) for line in face.numbers]
