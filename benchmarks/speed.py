@@ -32,6 +32,7 @@ SECTIONS = {
     "start": "benchmarks.start",
     "window": "benchmarks.window",
     "cards": "benchmarks.cards",
+    "lanes": "benchmarks.lanes",
 }
 
 

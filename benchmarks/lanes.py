@@ -1,0 +1,127 @@
+"""What networks beside the run cost, and how long any step of a long run takes to be had again."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from msgspec.structs import replace as changed
+
+from benchmarks.nets import NETS, reference, title
+from benchmarks.report import Options, Section, Table
+from benchmarks.rounds import Spread, Timed, Work, interleaved
+from simulator.experiment.lane import LaneSpec
+from simulator.network.threads import limited_blas
+from simulator.running.building import built
+from simulator.running.lanes import Lane
+from simulator.running.live_run import LiveRun
+from simulator.running.timeline import REST
+from simulator.training.checkpoints import Checkpoints, Kept
+from simulator.training.training import Training
+
+COUNTS = (1, 2, 4)
+LONG_RUN = 100_000
+LIMITS = {2: 2.1, 4: 4.3}
+"""Times the cost of one network, that so many may cost."""
+
+
+def _own_step(live: LiveRun) -> None:
+    live.propose(trace=False)
+    training = live.training
+    live.rows.append(training.row(training.scalars()))
+    live.apply()
+
+
+def _together(net: str, count: int) -> Work:
+    """Steps of a run with further networks, as the worker makes them, without anyone who looks."""
+    experiment = changed(reference(net), lanes=tuple(LaneSpec(name=name, set={}) for name in "BCD"[: count - 1]))
+    run = built(1, experiment, None, None)
+    lanes = [Lane([(0, each)]) for name, each in experiment.all_lanes().items() if name != "A"]
+    for lane in lanes:
+        lane.catch_up("beside", 0, math.inf)
+
+    def work(steps: int) -> None:
+        for _ in range(steps):
+            _own_step(run)
+            for lane in lanes:
+                lane.propose(trace=False)
+                lane.apply()
+            for live in (run, *(lane.live for lane in lanes)):
+                assert live is not None
+                if live.rows.full:
+                    live.rows.take()
+
+    return work
+
+
+def _cost(net: str, options: Options) -> Timed:
+    with limited_blas(1):
+        works = {str(count): _together(net, count) for count in COUNTS}
+        return interleaved(works, options.rounds, options.block_seconds, time.process_time)
+
+
+def _seconds(work: Work, times: int) -> float:
+    began = time.process_time()
+    work(times)
+    return (time.process_time() - began) / times
+
+
+def _recomputed(net: str, options: Options) -> tuple[float, float, float, list[float]]:
+    """Seconds of a step, of a copy and of a step that is made again; seconds to have each step of a long run again.
+
+    The store of checkpoints is the real one; the run's clock is what its steps and copies were measured to take.
+    """
+    with limited_blas(1):
+        training = Training(reference(net))
+
+        def again(steps: int) -> None:
+            for _ in range(steps):
+                training.propose(measure=False)
+                training.apply()
+
+        def copies(times: int) -> None:
+            for _ in range(times):
+                training.checkpoint()
+
+        few = 5 if options.quick else 60
+        again(3)
+        step, remade = _seconds(_together(net, 1), few), _seconds(again, few)
+        copy = _seconds(copies, few)
+    first = training.checkpoint()
+    store, clock, due = Checkpoints(), 0.0, 0.0
+    store.keep(Kept(replace(first, step=0), "start"))
+    for made in range(1, LONG_RUN + 1):
+        clock += step
+        if store.due(made) and clock >= due:
+            store.keep(Kept(replace(first, step=made)))
+            clock += copy
+            due = clock + REST * copy
+    kept = [*store.steps, LONG_RUN]
+    gaps = [after - before for before, after in pairwise(kept)]
+    every = [copy + remade * behind for gap in gaps for behind in range(0, gap, 10)]
+    return step, copy, remade, [*every, copy + remade * max(gaps)]
+
+
+def run(options: Options) -> Section:
+    nets = list(NETS)[:1] if options.quick else list(NETS)
+    columns = [f"{count}, at most {most}" for count, most in LIMITS.items()]
+    cost = Table("Processor time of a step of several networks over that of one", ["net", *columns])
+    again = Table(
+        f"Any step of a run of {LONG_RUN:,} steps had again, one BLAS thread, budget 512 MiB",
+        ["net", "a step, ms", "a copy, ms", "a step made again, ms", "seconds (quartiles over all steps)", "at most"],
+    )  # fmt: skip
+    section = Section([cost, again])
+    for net in nets:
+        timed = _cost(net, options)
+        ratios = {count: timed.ratio(str(count), "1") for count in COUNTS[1:]}
+        cost.rows.append([title(net), *(ratio.text() for ratio in ratios.values())])
+        step, copy, remade, seconds = _recomputed(net, options)
+        spread = Spread.of(seconds)
+        parts = [f"{part * 1e3:.2f}" for part in (step, copy, remade)]
+        again.rows.append([title(net), *parts, spread.text(), f"{max(seconds):.1f}"])
+        data: dict[str, Any] = {f"over_one_{count}": ratio.plain() for count, ratio in ratios.items()}
+        section.data[net] = data | {"seconds_to_any_step": spread.plain(), "at_most": max(seconds)}
+    return section
