@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from simulator.running.ensemble import members
 from simulator.running.files import LAYER_COLUMNS
 from simulator.running.growing_file import GrowingTable
 from simulator.running.headless import RunResult, run, usual_every
-from simulator.running.run_folder import LOCK
+from simulator.running.run_folder import LOCK, UNFINISHED
 from simulator.running.verdict import VERDICT_COLUMNS, Columns, judge, rows, sentence
 from simulator.system.atomic import write_atomic
 from simulator.system.process_lock import ProcessLock
@@ -113,6 +114,9 @@ class Comparison:
                 if result.interrupted:
                     return
             self._judge(every)
+            # Only now: until all are complete, each is taken up again at its end.
+            for each in self.runs:
+                shutil.rmtree(each.folder / UNFINISHED, ignore_errors=True)
 
     def _begin(self) -> None:
         """The common files without a row; those of an earlier comparison go."""

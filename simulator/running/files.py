@@ -100,7 +100,7 @@ NOTHING = FileProgress({}, {}, (), {})
 
 
 class RunFiles:
-    """Writes a run as it goes: each row stands in its file at once, and no half of one ever does.
+    """Writes a run as it goes: each row stands in its file at once, whole unless the process is killed within the call.
 
     What a run leaves at its end only comes with :meth:`summarise` and :meth:`finish`.
     """

@@ -1,4 +1,7 @@
-"""A file that grows by whole pieces: whoever reads it, at whatever moment, finds no half of one."""
+"""A file that grows by whole pieces, each written by one call: whoever reads it between two calls finds no half of one.
+
+Where the process is killed within a call, the system may end it at the edge of a page: then a part of the last stands.
+"""
 
 from __future__ import annotations
 

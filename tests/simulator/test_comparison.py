@@ -17,6 +17,7 @@ from simulator.running import comparison
 from simulator.running.command_line import execute, parser
 from simulator.running.compare_command import split
 from simulator.running.headless import RunResult, run
+from simulator.running.run_folder import UNFINISHED
 from simulator.running.verdict import VERDICT_COLUMNS
 
 BASE = {
@@ -42,6 +43,10 @@ def compare(*arguments: object) -> int:
 def table(path: Path) -> Rows:
     with path.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def of(rows: Rows, lane: str, seed: int) -> Rows:
@@ -160,10 +165,11 @@ def test_a_comparison_that_was_ended_goes_on_to_the_same_bytes(
     monkeypatch.setattr(comparison, "run", ended)
     run_it(tmp_path / "ended")
     assert not (tmp_path / "ended" / "verdict.csv").exists()
+    assert list(tmp_path.glob(f"ended/runs/*/{UNFINISHED}"))
     monkeypatch.setattr(comparison, "run", whole)
     run_it(tmp_path / "ended", "--resume")
-    for name in ("comparison.csv", "layers.csv", "verdict.csv", "differences.json"):
-        assert (tmp_path / "ended" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
+    assert not list(tmp_path.glob(f"*/runs/*/{UNFINISHED}"))
+    assert contents(tmp_path / "ended") == contents(tmp_path / "whole")
 
 
 @pytest.mark.parametrize(
