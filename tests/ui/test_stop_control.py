@@ -38,6 +38,16 @@ def test_every_rule_can_be_chosen_and_keeps_its_number(qtbot: QtBot, window: Mai
     window.close()
 
 
+def test_the_transport_is_equally_high_whatever_the_rule(window: MainWindow) -> None:
+    """Else the whole board would jump."""
+    stop, heights = window.transport.stop, set()
+    for kind in KINDS:
+        stop.choose(kind)
+        heights.add(stop.sizeHint().height())
+    assert len(heights) == 1
+    window.close()
+
+
 TYPED = [kind for kind in concrete(StopRule) if kind.__struct_fields__ and number_of(kind).type == "number"]
 
 

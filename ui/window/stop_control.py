@@ -94,7 +94,7 @@ class StopControl(QWidget):
             entry.triggered.connect(lambda _on=False, kind=kind: self.choose(kind))
             group.addAction(entry)
         self.button.setMenu(menu)
-        with_text(self.limit, lambda field: field.setFixedWidth(width_of_number(field)))
+        with_text(self.limit, lambda field: field.setFixedSize(width_of_number(field), self.count.sizeHint().height()))
         self.limit.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.limit.returnPressed.connect(self.entered)
         self.count.entered.connect(self.entered)
@@ -108,9 +108,17 @@ class StopControl(QWidget):
         said = menu_text(kind)
         self.button.setToolTip(f"What the button beside trains until: {said[0].lower()}{said[1:]}.")
         whole = kind is None or (bool(kind.__struct_fields__) and number_of(kind).type == "integer")
+        numbered = kind is None or bool(kind.__struct_fields__)
         self.count.setVisible(whole)
-        self.limit.setVisible(not whole and kind is not None and bool(kind.__struct_fields__))
+        self.limit.setVisible(numbered and not whole)
+        self._keep_room(not numbered)
         self._show_number(kind, whole)
+
+    def _keep_room(self, kept: bool) -> None:
+        """Without a number the transport, and with it the board, stays as high as with one."""
+        policy = self.count.sizePolicy()
+        policy.setRetainSizeWhenHidden(kept)
+        self.count.setSizePolicy(policy)
 
     def _show_number(self, kind: type[StopRule] | None, whole: bool) -> None:
         name = "Number of steps" if kind is None else menu_text(kind)
