@@ -154,9 +154,11 @@ class LanesBar(QWidget):
                 chip.setToolTip(f"{name}: {update.refusal or chip.accessibleDescription()}{others}")
 
     def _write(self) -> None:
-        """Names and states where there is room for all, else letters: none is cut."""
+        """Names and states where there is room for all, else letters, or names as short: none is cut."""
         whole = [self._text(name) for name in self.chips]
-        short = [OWN_NAME, *FURTHER][: len(whole)]
+        brief = [name for name in self.chips if len(name) <= 2]
+        letters = (letter for letter in (OWN_NAME, *FURTHER) if letter not in brief)
+        short = [name if name in brief else next(letters) for name in self.chips]
         for texts in (whole, short):
             for chip, text in zip(self.chips.values(), texts, strict=True):
                 if chip.text() != text:
