@@ -167,6 +167,7 @@ def open_bench(
         faults = FaultLog(state_folder())
         faults.install()
         stack.callback(faults.uninstall)
+        stack.push(faults.take_end)
         ending = EndingSignals()
         ending.install()
         stack.callback(ending.uninstall)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,19 @@ def test_a_hard_crash_leaves_its_stacks_to_the_next_start(tmp_path: Path) -> Non
     dead.end()
     assert not list(left_behind(tmp_path))
     with_life.end()
+
+
+def start_badly(log: FaultLog) -> None:
+    with ExitStack() as stack:
+        stack.callback(log.uninstall)
+        stack.push(log.take_end)
+        raise RuntimeError("at the start")
+
+
+def test_what_ends_the_program_at_its_start_is_in_the_log(tmp_path: Path) -> None:
+    log = FaultLog(tmp_path)
+    log.install()
+    with pytest.raises(RuntimeError, match="at the start"):
+        start_badly(log)
+    assert "Traceback" in tail_of(log.path)
+    assert "RuntimeError: at the start" in tail_of(log.path)

@@ -97,6 +97,13 @@ class FaultLog(QObject):
         print(details, end="", file=sys.stderr)
         self.take(f"{kind.__name__}: {error}" if str(error) else kind.__name__, details)
 
+    def take_end(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Write down what ends the program, such as one before there is a window; it is raised all the same."""
+        if kind is not None and issubclass(kind, Exception):
+            self.take(f"{kind.__name__}: {error}", "".join(traceback.format_exception(kind, error, trace)))
+
     def take(self, what: str, details: str) -> None:
         """Write down what went wrong; ``details`` is a traceback."""
         log.error("%s\n%s", what, details.rstrip())
