@@ -151,6 +151,7 @@ SPENT: dict[str, dict[str, Any]] = {
     "cosine": {"t_max": 3},
     "one_cycle": {"total_steps": 1000000, "max_lr": 0.2, "div_factor": 1e6},
     "warmup": {"total_iters": 1000000, "start_factor": 0.0},
+    "piecewise": {"boundaries": [2], "rates": [0.0]},
 }
 """Schedule → fields with which it stops a run, or never starts it."""
 PERIODIC = {"constant", "sgdr", "cyclical"}

@@ -15,7 +15,7 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.shapes import shapes
 from simulator.layers import Layer
 from simulator.layers.base import ShapeError
-from simulator.running.worker import refusal
+from simulator.running.building import refusal
 from simulator.schema.parameter import Parameter, Spec, kind_of, kinds, parameters
 from ui.bench.document import Document
 from ui.builder.builder import Builder

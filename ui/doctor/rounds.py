@@ -154,6 +154,13 @@ class Rounds(QObject):
             if not self._soon.isActive():
                 self._waited.start()
                 self._soon.start()
+        self._keep_way_back()
+
+    def _keep_way_back(self) -> None:
+        """What is kept of the run has changed: say where it can go back to now."""
+        ways = ((offer.back_to, self._step_before(offer.since[0])) for offer in self.offers)
+        if any(said != now for said, now in ways):
+            self._offer()
 
     def _take_past(self, view: View) -> None:
         """An earlier step: it is examined as soon as all of it is there, and until then nothing is said."""
