@@ -24,7 +24,7 @@ from simulator.running.files import LAYER_COLUMNS
 from simulator.running.growing_file import GrowingTable
 from simulator.running.headless import RunResult, run, usual_every
 from simulator.running.run_folder import LOCK, UNFINISHED
-from simulator.running.verdict import VERDICT_COLUMNS, Columns, judge, rows, sentence
+from simulator.running.verdict import VERDICT_COLUMNS, Columns, judge, rows, sentences
 from simulator.system.atomic import write_atomic
 from simulator.system.process_lock import ProcessLock
 
@@ -162,13 +162,13 @@ class Comparison:
         """What came of each lane at the last step, in words."""
         columns = {name: self._columns(name, self.steps or 1) for name in self.lanes}
         for name, own in columns.items():
-            one_loss = type(self.lanes[name].loss) is type(self.lanes[OWN_NAME].loss)
-            if not one_loss:
-                yield f"{name}: its loss is of another kind, and not to be compared"
-            for quantity in COMPARED[not one_loss : 2] if name != OWN_NAME else ():
-                if own[quantity].get(self.steps):
-                    verdict = judge(quantity, own[quantity][self.steps], columns[OWN_NAME][quantity].get(self.steps))
-                    yield sentence(name, quantity, self.steps, verdict)
+            same_loss = type(self.lanes[name].loss) is type(self.lanes[OWN_NAME].loss)
+            verdicts = {
+                quantity: judge(quantity, own[quantity][self.steps], columns[OWN_NAME][quantity].get(self.steps))
+                for quantity in (COMPARED[:2] if name != OWN_NAME else ())
+                if own[quantity].get(self.steps)
+            }
+            yield from sentences(name, self.steps, verdicts, same_loss)
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

@@ -110,6 +110,15 @@ def sentence(lane: str, quantity: str, step: int, verdict: Verdict) -> str:
     return f"{lane}: {name} {apart}; {counted}"
 
 
+def sentences(lane: str, step: int, verdicts: Mapping[str, Verdict], same_loss: bool) -> Iterator[str]:
+    """A sentence for each quantity; losses of two kinds are on no common scale, so neither is higher."""
+    if not same_loss:
+        yield f"{lane}: its loss is of another kind, and not to be compared"
+    for quantity, verdict in verdicts.items():
+        if same_loss or not quantity.endswith("loss"):
+            yield sentence(lane, quantity, step, verdict)
+
+
 def _way(difference: float) -> str:
     return "lower by" if difference < 0 else "higher by"
 

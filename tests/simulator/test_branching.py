@@ -98,6 +98,14 @@ def test_it_does_so_for_a_thousand_steps_with_every_option(kind: str, optimizer:
         assert same(run.lane(), run.live.training), layer
 
 
+def test_a_branch_of_an_earlier_step_equals_its_parent_for_thirty_steps() -> None:
+    run = Run(Experiment.from_builtins(DEEP)).steps(9).branch(step=4)
+    assert same(run.lane(), run.live.training)
+    for _ in range(30):
+        run.steps(1)
+        assert same(run.lane(), run.live.training)
+
+
 def test_a_branch_begins_at_an_earlier_step_with_what_was_changed_until_there() -> None:
     experiment = Experiment.from_builtins(DEEP)
     faster = experiment.with_values([("optimizer.learning_rate", 0.05)])

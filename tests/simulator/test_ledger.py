@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,7 +26,10 @@ from simulator.schema.parameter import is_live_change, kinds
 from simulator.training.checkpoint_files import written
 from simulator.training.ledger import LEDGER, MOST, Entry, Ledger, read, scheduled, words_of, write
 from simulator.training.live_change import LiveChange, LiveChanges
+from simulator.training.operation import operated
 from simulator.training.replay import training_at
+from simulator.training.surgery import Reinitialise, ScaleWeights
+from simulator.training.training import Training
 from tests.simulator.test_replay import EXPERIMENT, EXPERIMENTS, PLAIN, Steering, state
 
 STEPS = 12
@@ -91,6 +95,25 @@ def test_units_that_were_drawn_anew_and_threads_are_made_again(tmp_path: Path) -
     ledger = through_a_file(changes_of(steering), tmp_path / "changes.json")
     assert [entry.step for entry in ledger.entries] == [3, 5, 7]
     assert end_of(ledger, tmp_path / "run.nabla") == end_by_hand(steering)
+
+
+@pytest.mark.parametrize("surgery", [Reinitialise(("1", "2")), ScaleWeights(("1",), 0.5)])
+def test_operations_on_weights_are_made_again(surgery: Reinitialise | ScaleWeights, tmp_path: Path) -> None:
+    ledger = Ledger((Entry(LiveChange(5, surgery=surgery)),))
+    write(ledger, tmp_path / "changes.json")
+    kept = read(tmp_path / "changes.json")
+    assert kept.entries == ledger.entries
+    training = Training(EXPERIMENT)
+    for step in range(STEPS):
+        if step == 5:
+            training, _ = operated(training, surgery, EXPERIMENT)
+        training.propose()
+        training.apply()
+    again = end_of(kept, tmp_path / "run.nabla")
+    assert again == end_of(through_a_file(kept.on(EXPERIMENT), tmp_path / "two.json"), tmp_path / "b.nabla")
+    assert again != end_of(Ledger(), tmp_path / "plain.nabla")
+    parameters = read_run(tmp_path / "run.nabla").checkpoint.parameters
+    np.testing.assert_array_equal(parameters, training.checkpoint().parameters)
 
 
 def test_so_are_the_tables_of_a_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

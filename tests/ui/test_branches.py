@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtWidgets import QAbstractButton, QMenu
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.lane import OWN_NAME
@@ -121,3 +122,41 @@ def test_no_more_are_made_than_can_be_told_apart(window: MainWindow) -> None:
 def test_going_to_what_is_not_trained_is_refused_in_a_sentence(window: MainWindow) -> None:
     window.bench.lanes.updates.clear()
     assert window.branch_access.branches.go_to("B") == "B is not trained yet, so the run cannot go on as it."
+
+
+def test_at_an_earlier_step_that_is_shown_a_branch_begins_there_and_equals_the_run(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.timeline.scrubber.go_to(2)
+    window.timeline.branch.click()
+    trained(qtbot, window, "C")
+    spec = (window.document.experiment.lanes or ())[-1]
+    assert spec.origin
+    assert (spec.name, spec.origin.step) == ("C", 2)
+    take_steps(qtbot, window, 30)
+    assert losses(window, "C") == curve(window)[2:]
+
+
+def test_an_edit_while_an_earlier_step_is_shown_is_offered_as_a_branch_of_it(window: MainWindow, qtbot: QtBot) -> None:
+    before = window.document.experiment.optimizer
+    window.chosen.choose(OWN_NAME)
+    window.timeline.scrubber.go_to(2)
+    window.training.form("optimizer").edited.emit(("optimizer", "learning_rate"), 0.2, True)
+    (button,) = [each for each in window.banner.findChildren(QAbstractButton) if "step 2" in each.text()]
+    assert button.text() == "Continue from step 2"
+    button.click()
+    trained(qtbot, window, "C")
+    assert window.document.experiment.optimizer == before
+    lane = window.document.experiment.all_lanes()["C"]
+    assert lane.optimizer.learning_rate == 0.2
+    assert window.branch_access.branches.shown_step in (2, STEPS)
+
+
+def test_the_menu_of_a_step_branches_there(window: MainWindow, qtbot: QtBot) -> None:
+    menu = QMenu()
+    window.step_menus.fill(menu, 3)
+    entries = {entry.text(): entry for entry in menu.actions()}
+    assert {"Show step 3", "Branch at step 3", "Changes…", "Live"} <= entries.keys()
+    entries["Branch at step 3"].trigger()
+    trained(qtbot, window, "C")
+    assert [spec.origin.step for spec in window.document.experiment.lanes or () if spec.origin] == [STEPS, 3]

@@ -27,7 +27,7 @@ from ui.export.pictures import picture
 from ui.export.tables import csv_text
 from ui.plots import Plot, View, plot_class
 from ui.style.theme import LIGHT
-from ui.timeline.marks import Mark, marks_of, next_step
+from ui.timeline.marks import Mark, RunMarks, next_step
 from ui.timeline.track import Track
 from ui.window.main_window import MainWindow
 
@@ -354,7 +354,7 @@ def test_marks_are_of_what_happened_up_to_the_present(open_window: Any, qtbot: Q
     record.changes.add(4, "Change learning rate")
     record.changes.add(30, "later")
     kept = KeptCheckpoints((), (), 0, (0, 10), (7,))
-    marks = marks_of(frame, record, kept, [(2, "dead units")])
+    marks = RunMarks().of(frame, record, kept, [(2, "dead units")])
     assert [(mark.step, mark.kind) for mark in marks] == [
         (0, "checkpoint"), (2, "finding"), (4, "change"), (7, "spike"), (10, "checkpoint"),
     ]  # fmt: skip

@@ -14,7 +14,7 @@ from simulator.experiment.lane import OWN_NAME, LaneSpec
 from simulator.schema.numbers import integer
 from simulator.training.surgery import TakeLane
 from ui.bench.bench import Bench
-from ui.bench.chosen_lane import ChosenLane
+from ui.bench.chosen_lane import ChosenLane, Settings, in_order
 
 
 @dataclass(frozen=True)
@@ -59,25 +59,35 @@ class Branches:
                 differences_in_words(lanes[OWN_NAME], lanes[name]), "" if update is None else update.refusal,
             )  # fmt: skip
 
-    def branch_here(self, step: int | None = None) -> str:
-        """One more network that goes on from a step of the run, the present one; why not, if not."""
+    @property
+    def shown_step(self) -> int:
+        """The step that is seen, which may be an earlier one."""
+        view = self._bench.shown.view
+        return self._step if view is None or view.live else view.frame.step
+
+    def branch_here(self, step: int | None = None, settings: Settings | None = None) -> str:
+        """One more network that goes on from a step of the run, the one that is shown; why not, if not.
+
+        It goes on as the run did there, but for ``settings``.
+        """
         if self._bench.refusal or self._bench.view is None:
             return "There is no run to branch: nothing is trained."
-        here = self._step if step is None else step
+        here = min(self.shown_step if step is None else step, self._step)
         try:
-            spec = self._as_branch(self._chosen.free_name(), here)
+            spec = self._as_branch(self._chosen.free_name(), here, settings)
         except ValueError as error:
             return _sentence(in_words(error))
         reason = self._chosen.add(spec, f"Branch at step {integer(here)}")
         return _sentence(reason or "")
 
-    def _as_branch(self, name: str, step: int) -> LaneSpec:
-        """The run as a network beside it."""
+    def _as_branch(self, name: str, step: int, settings: Settings | None = None) -> LaneSpec:
+        """The run as a network beside it, as it was trained at that step."""
         from simulator.running.branching import origin_of
 
-        own = replace(self._chosen.document.experiment, lanes=UNSET)
-        origin = origin_of(self._bench.record.live_changes, step, OWN_NAME)
-        return LaneSpec(name=name, experiment=own.to_builtins(), origin=origin)
+        changes, present = self._bench.record.live_changes, self._chosen.document.experiment
+        then = changes.experiment_at(step) if step < self._step else present
+        own = replace(then or present, lanes=UNSET).with_values(in_order(settings or {}))
+        return LaneSpec(name=name, experiment=own.to_builtins(), origin=origin_of(changes, step, OWN_NAME))
 
     def go_to(self, name: str) -> str:
         """Let the run go on as this network, from where it stands, and the run beside it; why not, if not."""

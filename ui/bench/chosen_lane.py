@@ -103,10 +103,10 @@ class ChosenLane(QObject):
         if settings is None:
             raise ExperimentError("this changes the stack itself, so choose the one network that it is about")
         base = replace(experiment, lanes=UNSET)
-        changed = base.with_values(_in_order(settings))
+        changed = base.with_values(in_order(settings))
         together = experiment.all_lanes()
         lanes = [
-            changed_spec(each, changed, together[each.name].with_values(_in_order(settings)))
+            changed_spec(each, changed, together[each.name].with_values(in_order(settings)))
             for each in experiment.lanes or ()
         ]
         return replace(changed, lanes=tuple(lanes))
@@ -173,13 +173,13 @@ def settings_between(base: Experiment, other: Experiment) -> Settings | None:
             return None
         settings |= new
         try:
-            here = base.with_values(_in_order(settings))
+            here = base.with_values(in_order(settings))
         except ExperimentError:
             return None
     return settings
 
 
-def _in_order(settings: Settings) -> list[tuple[str, Any]]:
+def in_order(settings: Settings) -> list[tuple[str, Any]]:
     """Kinds first: they bring other fields."""
     return sorted(settings.items(), key=lambda item: not item[0].endswith(".kind"))
 

@@ -7,10 +7,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from msgspec import UNSET
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.lane import OWN_NAME
 from simulator.observations.base import Observation, Observed
 from simulator.record.frame import Frame
 from simulator.record.record import Record
@@ -34,6 +36,8 @@ class Scrubber(QObject):
 
     moved = Signal()
     """The step that is shown, or how far it is with computing it."""
+    edited_past = Signal(str, object, object)
+    """An earlier step is shown while the present is changed: what acts where, and the experiments before and after."""
     _arrived = Signal()
     """From the thread that hears the worker."""
 
@@ -151,12 +155,12 @@ class Scrubber(QObject):
             self._session.cancel()
 
     def _say_where_it_acts(self, old: Experiment, new: Experiment) -> None:
-        if self.step is not None and is_live_change(old, new):
+        if self.step is not None and is_live_change(old, new) and _trains_otherwise(old, new):
             acts, shown = integer(self.range[1]), integer(self.step)
-            self._bench.noticed.emit(
+            self.edited_past.emit(
                 f"“{self._bench.document.edit.description}” acts on the run at its present step, {acts}; "
-                f"what is shown is step {shown}."
-            )
+                f"what is shown is step {shown}.", old, new,
+            )  # fmt: skip
 
     # -- showing ---------------------------------------------------------------------------------------------------
 
@@ -268,6 +272,14 @@ class Scrubber(QObject):
     def _fail(self, why: str) -> None:
         self.failure, self.progress = f"{why[:1].upper()}{why[1:]}.", None
         self.moved.emit()
+
+
+def _trains_otherwise(old: Experiment, new: Experiment) -> bool:
+    """Whether a network that was there before is another now: one that comes or goes acts on none."""
+    before, after = old.all_lanes(), new.all_lanes()
+    return any(after[name] != before[name] for name in before.keys() & after.keys() if name != OWN_NAME) or (
+        replace(old, lanes=UNSET) != replace(new, lanes=UNSET)
+    )
 
 
 def _with(frame: Frame, initial: dict[Observation[Any], Observed[Any]]) -> Frame:

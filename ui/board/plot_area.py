@@ -34,6 +34,8 @@ PLAIN = layer_kinds(lambda layer: layer.plain) | {"output"}
 class PlotArea(QWidget):
     """Plots and where they are: what is shown in them is the feed's."""
 
+    step_menu_asked = Signal(int, QPoint)
+    """What can be done at a step to which a plot points, and where on the screen."""
     layer_hovered = Signal(int)
     """Index of the layer under the pointer in some plot, -1 for none."""
     export_requested = Signal(str)
@@ -139,6 +141,7 @@ class PlotArea(QWidget):
         plot.maximise_requested.connect(lambda: self.board.toggle_maximised(key))
         plot.export_requested.connect(lambda: self.export_requested.emit(key))
         plot.layer_hovered.connect(self.layer_hovered)
+        plot.pointing.step_menu_asked.connect(self.step_menu_asked)
         self._dragging.watch(page)
         self._wheel.watch(page)
 

@@ -42,6 +42,8 @@ class Pane(pg.ViewBox):
 
     given_back = Signal()
     """What is shown is no longer a hand's choice."""
+    menu_asked = Signal(QPointF)
+    """Where in the scene."""
 
     def __init__(self, *, invert_y: bool = False) -> None:
         super().__init__(enableMenu=False, invertY=invert_y, defaultPadding=0)
@@ -159,3 +161,6 @@ class Pane(pg.ViewBox):
         if event.double() and event.button() == Qt.MouseButton.LeftButton:
             event.accept()
             self.give_back()
+        elif event.button() == Qt.MouseButton.RightButton:
+            event.accept()
+            self.menu_asked.emit(event.scenePos())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Signal
+from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Signal
 
 from ui.chart.canvas import Canvas
 from ui.chart.change_marks import ChangeMarks, words_of
@@ -30,6 +30,9 @@ class Pointing(QObject):
     layer_changed = Signal(int)
     """The pointer has come to another layer; -1 none."""
 
+    step_menu_asked = Signal(int, QPoint)
+    """What can be done at a step, of a pane over steps; where on the screen."""
+
     def __init__(self, canvas: Canvas, palette: Palette) -> None:
         super().__init__(canvas)
         self.canvas = canvas
@@ -43,6 +46,8 @@ class Pointing(QObject):
         """From now on; without it only changes are marked."""
         self.canvas.pointed.connect(self.point)
         self.canvas.left.connect(self.leave)
+        for pane in self.canvas.step_panes:
+            pane.menu_asked.connect(self.ask_menu)
 
     def read_again(self) -> None:
         """What lies under the pointer may have changed."""
@@ -108,6 +113,14 @@ class Pointing(QObject):
     def pointer(self) -> QPointF | None:
         """Where it points, in the scene; None nowhere."""
         return self._pointer
+
+    def ask_menu(self, at: QPointF | None = None) -> None:
+        """Ask for the menu of the step at a place of the scene, or at what is pointed at."""
+        at = self._pointer if at is None else at
+        index = -1 if at is None else self.canvas.pane_at(at)
+        if at is not None and index >= 0 and self.canvas.panes[index] in self.canvas.step_panes:
+            step = max(round(self.canvas.panes[index].scene_to_data(at).x()), 0)
+            self.step_menu_asked.emit(step, self.canvas.mapToGlobal(self.canvas.mapFromScene(at)))
 
     def leave(self) -> None:
         self._pointer = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -19,14 +20,17 @@ from PySide6.QtWidgets import (
     QSpinBox,
     QTableWidget,
     QTableWidgetItem,
+    QTableWidgetSelectionRange,
     QVBoxLayout,
     QWidget,
 )
 
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
 from simulator.experiment.lane import OWN_NAME
+from simulator.schema.numbers import exact
 from simulator.training.ledger import Entry, Ledger, ordered, read, scheduled, words_of, write
 from simulator.training.live_change import LiveChange, LiveChanges
+from simulator.training.surgery import Reinitialise, ScaleWeights, Transplant
 from ui.dialogs import files
 from ui.style.numbers import count, integer
 from ui.style.text_size import scaled, with_text
@@ -340,6 +344,18 @@ class ChangesDialog(QDialog):
             self.replayed.emit(changes, "Rates as a schedule")
 
 
+def choose_step(dialog: ChangesDialog, step: int) -> None:
+    """Choose the changes of a step, or else the last before it, and bring them into sight."""
+    steps = [entry.step for entry in dialog.ledger.entries[:MOST_SHOWN]]
+    nearest = max((each for each in steps if each <= step), default=None)
+    dialog.table.clearSelection()
+    if nearest is not None:
+        first, last = bisect_left(steps, nearest), bisect_right(steps, nearest) - 1
+        dialog.table.setCurrentCell(first, STEP)
+        dialog.table.setRangeSelected(QTableWidgetSelectionRange(first, STEP, last, VALUE), True)
+        dialog.table.setFocus()
+
+
 def _acting(ledger: Ledger, experiment: Experiment) -> LiveChanges:
     """The list on a network; nothing where it cannot take it."""
     try:
@@ -355,6 +371,13 @@ def _cells(entry: Entry) -> tuple[str, str]:
     if entry.change.layer:
         units = ", ".join(integer(unit + 1) for unit in entry.change.units)
         return f"units of layer {entry.change.layer}", f"{units} drawn anew"
+    match entry.change.surgery:
+        case Reinitialise(labels):
+            return f"weights of layers {', '.join(labels)}", "drawn anew"
+        case ScaleWeights(labels, factor):
+            return f"weights of layers {', '.join(labels)}", f"times {exact(factor)}"
+        case Transplant():
+            return "network", "weights and state handed on"
     return "threads", integer(entry.change.threads)
 
 

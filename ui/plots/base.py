@@ -294,7 +294,7 @@ class Plot(DrawnPlot[S]):
             self.pointing.leave()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows point, Enter presses, + and − zoom, A gives the view back."""
+        """Arrows point, Enter presses, + and − zoom, A gives the view back, Menu asks for that of the step."""
         key, shift = Qt.Key(event.key()), event.modifiers() == Qt.KeyboardModifier.ShiftModifier
         if key in WAYS and (shift or not event.modifiers() & MODIFIERS):
             self._point(*(FASTER * way if shift else way for way in WAYS[key]))
@@ -302,6 +302,8 @@ class Plot(DrawnPlot[S]):
             self.pointing.zoom(ZOOMS[key])
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.pointing.pointer is not None:
             self.press(self.pointing.pointer)
+        elif key == Qt.Key.Key_Menu:
+            self.pointing.ask_menu()
         elif key == Qt.Key.Key_A and not event.modifiers():
             self.give_back_view()
         else:

@@ -64,7 +64,7 @@ def why_not(live: LiveChanges, present: Experiment, step: int) -> str:
     if any(change.layer for change in acted):
         return f"Units were drawn anew: {BY_LIST}"
     if any(change.surgery is not None for change in acted):
-        return "The network was operated on, which no command does: only the run file has it."
+        return f"The network was operated on: {BY_LIST}"
     if len(stages(live, present, step)) > MOST_STAGES:
         return f"It was changed at more steps than anybody would type: {BY_LIST}"
     return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTimer
+from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -22,7 +22,7 @@ from ui.style.elided_label import ElidedLabel
 from ui.style.icons import set_icon
 from ui.style.numbers import count, integer
 from ui.style.text_size import scaled, with_text
-from ui.timeline.marks import marks_of
+from ui.timeline.marks import RunMarks
 from ui.timeline.playback import Playback
 from ui.timeline.track import Track
 
@@ -32,6 +32,9 @@ PATIENCE_MS = 300
 """What takes no longer is not told of."""
 SPEEDS = (1, 10, 100, 1000)
 """Steps a frame."""
+BRANCH_TIP = (
+    "Continue from the step that is shown: one more network with its weights, optimiser state and coming batches. (B)"
+)
 SPACING, MARGIN = 4, 8
 """Pixels between two parts, and at both ends."""
 ROUND_A_NUMBER = 34
@@ -41,6 +44,9 @@ ROUND_A_NUMBER = 34
 class TimelineBar(QWidget):
     """Drags through the past of the present run, which goes on meanwhile."""
 
+    branch_wanted = Signal(int)
+    """One more network is to go on from this step."""
+
     def __init__(self, bench: Bench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("timelineBar")
@@ -48,6 +54,7 @@ class TimelineBar(QWidget):
         self.scrubber = Scrubber(bench, self)
         self.playback = Playback(self.scrubber, self)
         self._bench = bench
+        self._marks = RunMarks()
         self._findings: tuple[tuple[int, str], ...] = ()
         self._since = QElapsedTimer()
         self._side = QWidget(self)
@@ -68,6 +75,7 @@ class TimelineBar(QWidget):
         self.track = Track()
         self.track.setToolTip("Drag to an earlier step; the run goes on meanwhile.")
         self.track.wanted.connect(self._go)
+        self.track.branch_wanted.connect(self.branch_wanted)
         self.play = self._button("", "Play back", "Play the run's past from the step that is shown.")
         set_icon(self.play, "play")
         self.play.clicked.connect(self.playback.toggle)
@@ -94,6 +102,9 @@ class TimelineBar(QWidget):
         self.live.setCheckable(True)
         self.live.clicked.connect(self._go_live)
 
+        self.branch = self._button("Branch", "Branch at the step that is shown", BRANCH_TIP)
+        self.branch.clicked.connect(lambda: self.branch_wanted.emit(self.scrubber.shown_step))
+
     def _button(self, text: str, name: str, tip: str) -> QToolButton:
         button = QToolButton(self)
         button.setText(text)
@@ -110,6 +121,7 @@ class TimelineBar(QWidget):
         row.addWidget(self._side)
         row.addWidget(self.track, 1)
         row.addWidget(self.edit)
+        row.addWidget(self.branch)
         row.addWidget(self.live)
         # One in place of the other: the track keeps its place under the hand.
         awaited = QWidget()
@@ -133,7 +145,7 @@ class TimelineBar(QWidget):
     def _give_way(self) -> None:
         """Show what there is room for; what is awaited is dearer than the number of the step, that than the speed."""
         room, waits = self.width() - self._least_width, bool(self._beside.currentIndex())
-        for part in (self._side, self.edit) if waits else (self.edit, self._side):
+        for part in (self._side, self.edit, self.branch) if waits else (self.edit, self.branch, self._side):
             room -= max(part.sizeHint().width(), part.minimumWidth()) + SPACING
             part.setVisible(room >= 0)
 
@@ -181,10 +193,10 @@ class TimelineBar(QWidget):
             self.edit.setValue(scrubber.shown_step)
         self.edit.blockSignals(False)
         self.live.setChecked(scrubber.step is None)
-        for part in (self.track, self.play, self.edit):
+        for part in (self.track, self.play, self.edit, self.branch):
             part.setEnabled(first < last)
-        self._say()
         self._show_marks()
+        self._say()
 
     def _lose_patience(self) -> None:
         if self.scrubber.computing:
@@ -210,7 +222,8 @@ class TimelineBar(QWidget):
         self._tell("" if self._patience.isActive() else text)
         where = f"step {integer(scrubber.shown_step)} of {count(scrubber.range[1], 'step')}"
         state = text or ("live" if scrubber.step is None else "an earlier step")
-        self.track.setAccessibleDescription(f"{where}, {state}")
+        here = (mark.words.partition(", ")[2] for mark in self.track.marks if mark.step == scrubber.shown_step)
+        self.track.setAccessibleDescription("; ".join([f"{where}, {state}", *here]))
 
     def _show_marks(self) -> None:
         bench = self._bench
@@ -218,7 +231,7 @@ class TimelineBar(QWidget):
             self.track.show_marks(())
         else:
             kept = bench.memory.checkpoints
-            self.track.show_marks(marks_of(bench.view.frame, bench.record, kept, self._findings))
+            self.track.show_marks(self._marks.of(bench.view.frame, bench.record, kept, self._findings))
 
     def _show_playing(self, playing: bool) -> None:
         set_icon(self.play, "pause" if playing else "play")

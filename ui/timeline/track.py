@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import QSlider, QToolTip, QWidget
 
 from ui.style.text_size import scaled, with_text
 from ui.style.theme import Theme, current_theme
-from ui.timeline.marks import Kind, Mark, next_step
+from ui.timeline.marks import BY_HAND, Kind, Mark, next_step
 
 MARGIN = 9.0
 """Pixels at both ends, for half a handle."""
@@ -30,7 +31,7 @@ FASTER = 10
 NEAR = 5.0
 """Pixels beside a mark at which the pointer reads it."""
 MOST_WORDS = 5
-ORDER: tuple[Kind, ...] = ("checkpoint", "change", "finding", "spike", "not finite")
+ORDER: tuple[Kind, ...] = ("checkpoint", "change", "surgery", "finding", "spike", "not finite")
 """What is drawn later lies above."""
 
 
@@ -39,6 +40,12 @@ class Track(QSlider):
 
     wanted = Signal(int)
     """The step that a hand goes to; beyond the last it is the present."""
+    menu_asked = Signal(int, QPoint)
+    """What can be done at a step, and where on the screen."""
+    branch_wanted = Signal(int)
+    """One more network is to go on from this step."""
+    change_opened = Signal(int)
+    """A change by hand at this step is to be seen in full."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -106,6 +113,20 @@ class Track(QSlider):
         self.setSliderDown(False)
         event.accept()
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        changes = [mark for mark in self.near(event.position().x()) if mark.kind in BY_HAND]
+        if changes:
+            self.change_opened.emit(changes[0].step)
+        else:
+            self.mousePressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Of the place under the pointer, or by keys of the handle."""
+        at, step = QPoint(event.pos()), self.step_at(event.pos().x())
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            at, step = QPoint(round(self.place_of(self.value())), self.height()), self.value()
+        self.menu_asked.emit(step, self.mapToGlobal(at))
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()  # The board scrolls.
 
@@ -125,8 +146,15 @@ class Track(QSlider):
                 self._go(self.minimum())
             case Qt.Key.Key_End:
                 self._go(self.maximum())
+            case Qt.Key.Key_B:
+                self.branch_wanted.emit(step)
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter if self._change_at(step):
+                self.change_opened.emit(step)
             case _:
                 event.ignore()
+
+    def _change_at(self, step: int) -> bool:
+        return any(mark.step == step and mark.kind in BY_HAND for mark in self.marks)
 
     def _go(self, step: int | None) -> None:
         if step is not None:
@@ -172,7 +200,7 @@ class Track(QSlider):
 
 
 def paint_mark(painter: QPainter, kind: Kind, at: QPointF, theme: Theme) -> None:
-    """Below a stroke for a checkpoint; above a triangle for a change, a diamond for a finding, a bar for a spike."""
+    """Below a stroke for a checkpoint; above a triangle for a change, a square for surgery, a diamond for a finding."""
     x, y = at.x(), at.y()
     painter.setPen(Qt.PenStyle.NoPen)
     match kind:
@@ -181,6 +209,9 @@ def paint_mark(painter: QPainter, kind: Kind, at: QPointF, theme: Theme) -> None
         case "change":
             painter.setBrush(QColor(theme.text))
             painter.drawPolygon(QPolygonF([QPointF(x - 4, y - 9), QPointF(x + 4, y - 9), QPointF(x, y - 2)]))
+        case "surgery":
+            painter.setBrush(QColor(theme.text))
+            painter.drawRect(QRectF(x - 3.5, y - 9.5, 7, 7))
         case "finding":
             painter.setBrush(QColor(theme.backward))
             corners = (QPointF(x, y - 10), QPointF(x + 4, y - 6), QPointF(x, y - 2), QPointF(x - 4, y - 6))

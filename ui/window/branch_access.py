@@ -1,4 +1,4 @@
-"""Branches from the menu: one more at the present step, and the tree of all of them."""
+"""Branches from the menu: one more at the step that is shown, and the tree of all of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from ui.bench.bench import Bench
 from ui.bench.branches import Branches
-from ui.bench.chosen_lane import ChosenLane
+from ui.bench.chosen_lane import ChosenLane, Settings
 from ui.window.lanes_bar import FULL, MOST
 
 if TYPE_CHECKING:  # The first window does not wait for it.
@@ -24,11 +24,13 @@ class BranchAccess:
         self._window, self._bench, self._chosen, self._say = window, bench, chosen, say
         self.tree: BranchTree | None = None
 
-    def branch_here(self) -> None:
-        """One more network that goes on from the present step of the run."""
-        reason = self.branches.branch_here() if len(self._chosen.names) < MOST else FULL
+    def branch_here(self, step: int | None = None, settings: Settings | None = None) -> bool:
+        """One more network that goes on from a step, the one that is shown, with these settings; whether there is."""
+        full = len(self._chosen.names) >= MOST
+        reason = FULL if full else self.branches.branch_here(step, settings)
         if reason:
             self._say(reason)
+        return not reason
 
     def open_tree(self) -> None:
         """Show what branched off from what."""

@@ -41,7 +41,7 @@ class BranchTree(QDialog):
         self._dress_tree()
         self.say = QLabel(HELP, self)
         self.say.setWordWrap(True)
-        self.branch = self._button("Branch here", "One more network that goes on from the present step of the run.")
+        self.branch = self._button("Branch here", "One more network that goes on from the step that is shown.")
         self.go = self._button("Go there", "Let the run go on as this network; the run before goes on beside it.")
         self.delete = self._button("Delete", "Let go of this network; what has branched off from it stays whole. (Del)")
         for button, act in ((self.branch, self.branch_here), (self.go, self.go_there), (self.delete, self.remove)):

@@ -26,9 +26,9 @@ class ChangesAccess(QObject):
         self._bench, self._banner, self._window = bench, banner, window
         self.dialog: ChangesDialog | None = None
 
-    def open(self) -> None:
-        """Show the list of the present run."""
-        from ui.dialogs.changes import ChangesDialog
+    def open(self, step: int | None = None) -> None:
+        """Show the list of the present run, at the changes of a step."""
+        from ui.dialogs.changes import ChangesDialog, choose_step
 
         if self.dialog is not None:
             self.dialog.close()
@@ -41,6 +41,8 @@ class ChangesAccess(QObject):
         dialog.replayed.connect(lambda changes, told: self.replay(changes, told, self._step()))
         dialog.destroyed.connect(self._forget)
         dialog.show()
+        if step is not None:
+            choose_step(dialog, step)
 
     def _forget(self) -> None:
         self.dialog = None

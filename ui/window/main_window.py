@@ -49,6 +49,7 @@ from ui.window.palette_access import PaletteAccess
 from ui.window.panel_arrangement import PanelArrangement
 from ui.window.panel_room import PanelRoom
 from ui.window.parts import Parts
+from ui.window.past_edits import PastEdits
 from ui.window.preference_access import PreferenceAccess
 from ui.window.preference_effects import PreferenceEffects
 from ui.window.progress_line import ProgressLine
@@ -57,6 +58,7 @@ from ui.window.scrubbing import let_scrub
 from ui.window.sharing import Sharing
 from ui.window.shelf_access import ShelfAccess
 from ui.window.status import Banner, StatusLine
+from ui.window.step_menus import StepMenus
 from ui.window.transport import Transport
 from ui.window.verdict_strip import VerdictStrip, let_drag_target
 
@@ -161,6 +163,7 @@ class MainWindow(QMainWindow):
 
     def _commands(self, parts: Parts, toggles: list[QAction]) -> Commands:
         docks = self.network_dock, self.training_dock
+        self.changes_access = ChangesAccess(self.bench, self.banner, self)
         self.preference_access = PreferenceAccess(self, self.plot_area, lambda: self.bench.memory.use)
         self.palette_access = PaletteAccess(
             self, parts, docks, self.experiments.open_preset, self.preference_access.open_at
@@ -168,7 +171,7 @@ class MainWindow(QMainWindow):
         return Commands(
             self.experiments, self.sharing, self.exporting, self.reset_arrangement, tuple(toggles),
             self.palette_access.open, self.first_hour, self.faults, self.preference_access.open,
-            self.lanes_bar.add_twin, ChangesAccess(self.bench, self.banner, self).open,
+            self.lanes_bar.add_twin, self.changes_access.open,
             ShelfAccess(self.bench, self.plot_area, self.chosen, self.banner, self).open,
             self.branch_access,
         )  # fmt: skip
@@ -189,6 +192,8 @@ class MainWindow(QMainWindow):
         bench.started.connect(self._take_started)
         bench.shown.changed.connect(self._take_view)
         let_scrub(self.timeline, plots, self.findings.rounds)
+        self.step_menus = StepMenus(self.timeline, plots, self.branch_access, self.changes_access, self)
+        self.past_edits = PastEdits(self.timeline, bench, self.branch_access, self.banner, self)
         bench.waiting.connect(lambda _seconds: self._since_words.invalidate())  # The next view has the word.
         bench.link.working.connect(self.progress.show_progress)
         self.progress.cancelled.connect(bench.cancel)

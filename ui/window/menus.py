@@ -94,8 +94,8 @@ def _run(window: QMainWindow, menu: QMenu, parts: Parts, commands: Commands) -> 
     menu.addAction(action(window, "&Changes…", commands.show_changes, keys="Ctrl+L", tip=tip))
     tip = "Runs that are over: what differs in them and how they ended; as ghosts in all plots, or as lanes."
     menu.addAction(action(window, "S&helf…", commands.show_shelf, keys="Ctrl+H", tip=tip))
-    tip = "One more network that goes on from the present step, with the same weights, optimiser state and batches."
-    menu.addAction(action(window, "&Branch here", commands.branches.branch_here, keys="Ctrl+B", tip=tip))
+    tip = "One more network that goes on from the step that is shown, with its weights, optimiser state and batches."
+    menu.addAction(action(window, "&Branch here", lambda: commands.branches.branch_here(), keys="Ctrl+B", tip=tip))
     tip = "All networks, what each is a branch of and from which step on; go over to one, or delete it."
     menu.addAction(action(window, "Br&anches…", commands.branches.open_tree, keys="Ctrl+Shift+B", tip=tip))
     menu.addSeparator()

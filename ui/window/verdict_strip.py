@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidg
 
 from simulator.experiment.lane import OWN_NAME
 from simulator.running.standing import Standing, least_loss, standing
-from simulator.running.verdict import judge, sentence
+from simulator.running.verdict import judge, sentences
 from simulator.schema.numbers import read_number
 from ui.bench.bench import Bench
 from ui.board.plot_area import PlotArea
@@ -175,9 +175,17 @@ class VerdictStrip(FootStrip):
         ours, theirs = base.standing, row.standing
         if ours is None or theirs is None or ours.step != theirs.step:
             return ""
-        seeds = {name: lane.seed for name, lane in self._bench.document.experiment.all_lanes().items()}
-        mine, its = {seeds[row.name]: theirs.loss}, {seeds[base.name]: ours.loss}
-        said = sentence(row.name, "loss", ours.step, judge("loss", mine, its))
+        described = self._bench.document.experiment.all_lanes()
+        own, other = described[base.name], described[row.name]
+        same_loss = type(own.loss) is type(other.loss)
+        values = {"loss": (theirs.loss, ours.loss)}
+        if not same_loss and theirs.accuracy is not None and ours.accuracy is not None:
+            values["accuracy"] = theirs.accuracy, ours.accuracy
+        verdicts = {
+            quantity: judge(quantity, {other.seed: value}, {own.seed: base_value})
+            for quantity, (value, base_value) in values.items()
+        }
+        said = "; ".join(sentences(row.name, ours.step, verdicts, same_loss))
         return said if self._bench.lanes.updates[row.name].same_batch else f"{said}, on other batches than A"
 
     # -- showing ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,51 @@
+"""An edit while an earlier step is shown: it acts on the present, and is offered as a branch of that step."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+from msgspec.structs import replace
+from PySide6.QtCore import QObject
+
+from simulator.experiment.experiment import Experiment
+from ui.bench.bench import Bench
+from ui.bench.chosen_lane import Settings, settings_between
+from ui.style.numbers import integer
+from ui.timeline.bar import TimelineBar
+from ui.window.branch_access import BranchAccess
+from ui.window.status import Banner
+
+TIP = "Take the change back in the run, and let one more network go on from the step that is shown with it."
+
+
+class PastEdits(QObject):
+    """Says where an edit acts, and moves it to a branch where that is wanted."""
+
+    def __init__(
+        self, timeline: TimelineBar, bench: Bench, branches: BranchAccess, banner: Banner, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._scrubber, self._document = timeline.scrubber, bench.document
+        self._branches, self._banner = branches, banner
+        self._number = 0
+        """Of the edit that was told of last."""
+        self._before: Experiment | None = None
+        """What was described before it; a drag is one edit of many stages."""
+        self._scrubber.edited_past.connect(self._say)
+
+    def _say(self, text: str, old: Experiment, new: Experiment) -> None:
+        edit, step = self._document.edit, self._scrubber.step
+        if edit.number != self._number or self._before is None:
+            self._number, self._before = edit.number, old
+        settings = settings_between(replace(self._before, lanes=UNSET), replace(new, lanes=UNSET))
+        if edit.again or step is None or not settings:
+            self._banner.say(text)
+            return
+        words = f"Continue from step {integer(step)}", TIP
+        self._banner.say(text, again=lambda: self._continue(step, settings), words=words)
+
+    def _continue(self, step: int, settings: Settings) -> None:
+        """As a branch; in the run it is taken back, unless something else was done since."""
+        if self._document.edit.number == self._number and not self._document.edit.again:
+            self._document.undo_stack.undo()
+        if self._branches.branch_here(step, settings):
+            self._banner.clear()
