@@ -325,14 +325,14 @@ def test_keys_go_by_steps_by_ten_and_from_mark_to_mark(qtbot: QtBot) -> None:
 
 
 def test_the_time_line_says_its_name_and_the_step(open_window: Any, qtbot: QtBot) -> None:
-    window = open_window(SMALL, 20)
+    window = open_window(SMALL, 20)  # which of its steps have checkpoints depends on the clock
     track = window.timeline.track
     assert track.accessibleName() == "Time line"
-    assert track.accessibleDescription() == "step 20 of 20 steps, live"
+    assert track.accessibleDescription().split("; ")[0] == "step 20 of 20 steps, live"
     gone_to(window, 8, qtbot)
     spoken = QAccessible.queryAccessibleInterface(track).valueInterface()
     assert spoken.currentValue() == 8
-    assert track.accessibleDescription() == "step 8 of 20 steps, an earlier step"
+    assert track.accessibleDescription().split("; ")[0] == "step 8 of 20 steps, an earlier step"
     window.timeline.edit.setValue(5)
     assert window.timeline.scrubber.step == 5
 
