@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -143,7 +144,7 @@ def launched(worker: Mode | None) -> ProcessTransport[Command, Reply] | None:
 
 
 def open_bench(target: str | None, worker: Mode | None, reset: bool = False) -> int:
-    """Open the window; Qt is imported only here. 2 for a file that is none."""
+    """Open the window; Qt is imported only here. 2 for a file that is none, 1 where the window fails."""
     # What a start makes, stays: looking it over for garbage again and again is a tenth of the time.
     gc.disable()
     transport = launched(worker)
@@ -157,6 +158,10 @@ def open_bench(target: str | None, worker: Mode | None, reset: bool = False) -> 
         reason = out_of_memory(error) if isinstance(error, MemoryError) else " ".join(str(error).split())
         print(f"error: {reason}", file=sys.stderr)
         return 2
+    except Exception as error:
+        traceback.print_exc()
+        print(f"error: the bench could not start: {type(error).__name__}: {error}", file=sys.stderr)
+        return 1
     finally:
         gc.enable()
         if transport is not None:

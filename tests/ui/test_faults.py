@@ -114,11 +114,17 @@ def test_a_fault_is_told_once_in_the_banner_and_the_window_goes_on(qtbot: QtBot,
     window.bench.close()
 
 
-def test_what_qt_says_is_in_the_log(faults: FaultLog) -> None:
+def test_what_qt_says_is_in_the_log_and_what_it_warns_of_is_told_once(faults: FaultLog) -> None:
     from PySide6.QtCore import QMessageLogContext, QtMsgType
 
-    log_qt(QtMsgType.QtWarningMsg, QMessageLogContext(), "something odd")
+    told: list[str] = []
+    faults.told.connect(lambda sentence, _details: told.append(sentence))
+    log_qt(QtMsgType.QtInfoMsg, QMessageLogContext(), "something usual")
+    for _ in range(2):
+        log_qt(QtMsgType.QtWarningMsg, QMessageLogContext(), "something odd")
+    assert "nablascope.qt: something usual" in tail_of(log_path())
     assert "nablascope.qt: something odd" in tail_of(log_path())
+    assert told == ["Qt warns: something odd. It is in the log (Help › Log)."]
 
 
 def test_the_log_begins_anew_before_it_grows_too_large(faults: FaultLog) -> None:

@@ -164,3 +164,16 @@ def test_modules_are_imported_as_python_does_without_their_sources_being_read() 
     folder = Path(main.__file__).parent
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, check=True)
     assert done.stdout.strip() == "True"
+
+
+def test_a_window_that_fails_at_its_start_is_told_in_a_sentence_below_its_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_given: object, **_options: object) -> int:
+        raise RuntimeError("no room on the wall")
+
+    monkeypatch.setattr("ui.app.open_bench", fails)
+    assert main.open_bench(None, "thread") == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith("Traceback")
+    assert said[-1] == "error: the bench could not start: RuntimeError: no room on the wall"

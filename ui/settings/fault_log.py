@@ -121,7 +121,8 @@ class FaultLog(QObject):
         foreseen = what.startswith("there is not enough memory")
         if (known := details or what) not in self._known:
             self._known.add(known)
-            inside = f"Something went wrong inside: {what.rstrip('.')}. It is in the log (Help › Log)."
+            whose = "Qt warns" if record.name == qt_log.name else "Something went wrong inside"
+            inside = f"{whose}: {what.rstrip('.')}. It is in the log (Help › Log)."
             self.told.emit(f"{what[:1].upper()}{what[1:]}." if foreseen else inside, details)
 
 
@@ -154,11 +155,12 @@ class _LogFile(RotatingFileHandler):
 
 
 class _Telling(logging.Handler):
-    """Says what is an error."""
+    """Says what is an error, and what Qt warns of; of the worker's warnings the bench tells."""
 
     def __init__(self, owner: FaultLog) -> None:
-        super().__init__(logging.ERROR)
+        super().__init__(logging.WARNING)
         self._owner = owner
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._owner.tell(record)
+        if record.levelno >= logging.ERROR or record.name == qt_log.name:
+            self._owner.tell(record)
