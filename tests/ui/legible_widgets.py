@@ -158,8 +158,7 @@ def _cut_actions(bar: QMenuBar | QToolBar) -> Iterator[str]:
 
 def _overlapping(around: QWidget) -> Iterator[str]:
     """Of what a layout holds: nothing stands upon another or out of what it is in."""
-    layout = around.layout()
-    held = [each for each in _held(layout) if each.isVisibleTo(around)] if layout is not None else []
+    held = [each for each in _held(around) if each.isVisibleTo(around)]
     for one, other in itertools.combinations(held, 2):
         common = _place(one, around).intersected(_place(other, around))
         if common.width() > ROUNDING and common.height() > ROUNDING:
@@ -170,13 +169,11 @@ def _overlapping(around: QWidget) -> Iterator[str]:
             yield f"{_name(each)} at {_place(each, around)} stands out of {around.size()}"
 
 
-def _held(layout: QLayout) -> Iterator[QWidget]:
-    for place in range(layout.count()):
-        item = layout.itemAt(place)
-        if item.widget() is not None:
-            yield item.widget()
-        elif item.layout() is not None:
-            yield from _held(item.layout())
+def _held(around: QWidget) -> list[QWidget]:
+    """What its layout and those within it hold. Items are not asked: Python's hold on one may outlive it."""
+    layouts = [layout for layout in around.findChildren(QLayout) if layout.parentWidget() is around]
+    children = around.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    return [child for child in children if any(layout.indexOf(child) >= 0 for layout in layouts)]
 
 
 def _place(widget: QWidget, around: QWidget) -> QRect:
