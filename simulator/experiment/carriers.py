@@ -17,11 +17,12 @@ import msgspec
 from msgspec import Struct
 
 from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.experiment.reading import reading
 from simulator.schema.numbers import integer
 from simulator.system.file_format import FileFormat, FormatError
 from simulator.system.markup_text import MarkupError, metadata_of, template_of, with_metadata, with_template
 from simulator.system.png_text import PngError, text_of, with_text
-from simulator.system.regular_file import UnfitFileError, regular
+from simulator.system.regular_file import regular
 from simulator.system.version import __version__
 
 NAME = "nablascope-experiment"
@@ -95,24 +96,22 @@ def extract(path: Path) -> Carried:
 
     ExperimentError names the file and what is wrong; nothing but that text is read of the file.
     """
-    try:
-        with open(path, "rb", opener=regular) as stream:
-            text = CARRIERS[path.suffix.lower()].find(stream, NAME, MOST_TEXT)
-    except UnfitFileError as error:
-        raise ExperimentError(f"{path.name}: {error.strerror}, so no experiment") from None
-    except OSError as error:
-        raise ExperimentError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-    except (PngError, MarkupError) as error:
-        raise ExperimentError(f"{path.name}: {error}") from None
+    with reading(path, "experiment"):
+        text = _text_in(path)
     if text is None:
         raise ExperimentError(
             f"{path.name} carries no experiment: Nablascope has not exported it, or another program has saved it since"
         )
-    try:
+    with reading(path, "experiment"):
         return _carried(text)
-    except ExperimentError as error:
-        words = f"{path.name}: {error.in_words}"
-        raise ExperimentError(f"{path.name}: {error.message}", error.path, words=words) from None
+
+
+def _text_in(path: Path) -> bytes | None:
+    try:
+        with open(path, "rb", opener=regular) as stream:
+            return CARRIERS[path.suffix.lower()].find(stream, NAME, MOST_TEXT)
+    except (PngError, MarkupError) as error:
+        raise ExperimentError(str(error)) from None
 
 
 def _text(carried: Carried) -> bytes:

@@ -12,8 +12,9 @@ import resources
 from simulator.data.paths import hash_of
 from simulator.experiment.carriers import extract, is_carrier
 from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.experiment.reading import reading
 from simulator.system.atomic import write_atomic
-from simulator.system.regular_file import UnfitFileError, read_regular
+from simulator.system.regular_file import read_regular
 
 PRESETS = resources.FOLDER / "presets"
 TABLES = frozenset({
@@ -70,15 +71,8 @@ def _described(path: Path) -> Experiment:
     """What stands in the file."""
     if is_carrier(path):
         return extract(path).experiment
-    try:
+    with reading(path, "experiment"):
         return Experiment.from_json(read_regular(path, MAX_FILE_BYTES))
-    except UnfitFileError as error:
-        raise ExperimentError(f"{path.name}: {error.strerror}, so no experiment") from None
-    except OSError as error:
-        raise ExperimentError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-    except ExperimentError as error:
-        words = f"{path.name}: {error.in_words}"
-        raise ExperimentError(f"{path.name}: {error.message}", error.path, words=words) from None
 
 
 @dataclass(frozen=True)

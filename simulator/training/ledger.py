@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from simulator.experiment.differences import UNTRAINED, in_words
 from simulator.experiment.experiment import Experiment, ExperimentError, parsed
+from simulator.experiment.reading import reading
 from simulator.parts.schedules import ConstantSchedule, PiecewiseSchedule
 from simulator.schema.numbers import integer
 from simulator.schema.parameter import differences, is_live_change
@@ -27,7 +28,7 @@ from simulator.system.atomic import write_atomic
 from simulator.system.file_format import FileFormat, FormatError
 from simulator.system.fingerprint import fingerprint
 from simulator.system.progress import advance
-from simulator.system.regular_file import UnfitFileError, read_regular
+from simulator.system.regular_file import read_regular
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.surgery import Transplant, told_surgery
 
@@ -131,14 +132,8 @@ def ordered(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 
 def read(path: Path) -> Ledger:
     """The changes in a file; ExperimentError names the file and what is wrong."""
-    try:
+    with reading(path, "list of changes"):
         return Ledger.from_json(read_regular(path, MOST_BYTES))
-    except UnfitFileError as error:
-        raise ExperimentError(f"{path.name}: {error.strerror}, so no list of changes") from None
-    except OSError as error:
-        raise ExperimentError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-    except ExperimentError as error:
-        raise ExperimentError(f"{path.name}: {error.message}", error.path, words=f"{path.name}: {error}") from None
 
 
 def write(ledger: Ledger, path: Path) -> None:
