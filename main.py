@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from simulator.running.command_line import COMMANDS, add_commands, add_threads, execute
+from simulator.running.landscape_command import with_start_joined
 from simulator.running.transport import Mode, ProcessTransport, trainer, usual_mode
 from simulator.system.machine import give_threads, out_of_memory
 
@@ -181,7 +182,7 @@ def leave_threads(status: int) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command or open the bench; the exit status."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    given = with_start_joined(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in COMMANDS:
         return execute(command_parser().parse_args(given), draw_plots, write_manual, write_report, draw_compared)
     bench = bench_parser().parse_args(given)

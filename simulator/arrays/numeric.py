@@ -37,6 +37,7 @@ class Stream(IntEnum):
     DROPOUT = 6
     REVIVAL = 7
     SURGERY = 8
+    LANDSCAPE = 9
 
 
 def stream(seed: int, purpose: Stream, *place: int) -> np.random.Generator:

@@ -1,4 +1,4 @@
-"""The commands that need no screen: ``run``, ``compare``, ``presets``, ``reference`` and ``manual``.
+"""The commands that need no screen: ``run``, ``compare``, ``landscape``, ``presets``, ``reference`` and ``manual``.
 
 ``run`` writes the data; what draws the plots, and what writes the manual, is handed in: the simulator knows no screen.
 """
@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.running.arguments import OneRule, count, shortened, typed
 from simulator.running.compare_command import DrawLanes, add_compare, run_compare
+from simulator.running.landscape_command import DrawLandscape, add_landscape, run_landscape
 
 # The bench takes its arguments here too: what only a command needs is imported by the command.
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
+    from simulator.landscape.landscape import Landscape
+    from simulator.landscape.race import RacedPath
     from simulator.running.headless import RunResult
     from simulator.running.run_file import SavedRun
     from simulator.running.shared_file import Shared
@@ -34,7 +37,7 @@ STOP_RULES = (
     "loss<X, accuracy>X, validation_loss<X, validation_accuracy>X, epochs:N, "
     "stalled:N (steps without a better validation loss) or finding"
 )
-COMMANDS = ("run", "compare", "presets", "reference", "manual")
+COMMANDS = ("run", "compare", "landscape", "presets", "reference", "manual")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -76,6 +79,7 @@ def add_commands(commands: Any) -> None:
     )
     one.add_argument("--no-plots", action="store_true", help="write the data only")
     add_compare(commands)
+    add_landscape(commands)
     commands.add_parser("presets", help="list the presets")
     commands.add_parser("reference", help="print the reference table of all parts")
     book = commands.add_parser("manual", help="write the manual as Markdown, one file per page")
@@ -159,9 +163,13 @@ def _no_lanes(_results: Mapping[str, Sequence[RunResult]], _folder: Path) -> Non
     """Only the program with its window draws."""
 
 
+def _no_landscape(_landscape: Landscape, _paths: Sequence[RacedPath], _path: Path) -> None:
+    """As :func:`_no_lanes`."""
+
+
 def execute(
     arguments: argparse.Namespace, draw: Draw, write_manual: WriteManual = _no_manual, report: Report = _no_report,
-    draw_lanes: DrawLanes = _no_lanes,
+    draw_lanes: DrawLanes = _no_lanes, draw_landscape: DrawLandscape = _no_landscape,
 ) -> int:  # fmt: skip
     """Carry out a parsed command; the process's exit status."""
     from simulator.experiment.experiment import ExperimentError
@@ -175,6 +183,8 @@ def execute(
             return _run(arguments, draw, report)
         if arguments.command == "compare":
             return run_compare(arguments, _named, draw_lanes)
+        if arguments.command == "landscape":
+            return run_landscape(arguments, draw_landscape)
         if arguments.command == "presets":
             _list_presets()
         elif arguments.command == "manual":

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 import msgspec
 
 from simulator.experiment.experiment import Experiment
+from simulator.landscape.entry import MomentumAsPrinted
+from simulator.landscape.functions import Function
 from simulator.measures import RECORDED
 from simulator.schema.parameter import (
     Parameter,
     Part,
     Spec,
+    concrete,
     details_of,
     kind_of,
     own_first,
@@ -27,6 +30,10 @@ MEASURED = (
     "sum, of a highway layer H T + x (1 − T), of a layer with a state the states h."
 )
 """What the letters in the formulas of the measures mean."""
+LANDSCAPE = (
+    "Functions of two parameters, for `main.py landscape`. Every optimiser above races on them with its fields and any "
+    "schedule; `momentum_as_printed` races there alone."
+)
 
 
 def reference() -> str:
@@ -40,9 +47,19 @@ def reference() -> str:
                 lines += _section(kind)
         elif field.part is not None:
             lines += [*_paragraphs(field.part), *_table(field.part)]
+    lines += ["", *_landscape()]
     lines += ["", "## Measures", "", MEASURED, "", "| name | formula | unit |", "|---|---|---|"]
     lines += [f"| `{m.name}` | {table_cell(m.formula)} | {m.unit} |" for m in RECORDED]
     return "\n".join(lines) + "\n"
+
+
+def _landscape() -> list[str]:
+    """What can be raced on, and what races that trains no network."""
+    lines = ["## Landscape: what optimisers race on", "", LANDSCAPE, ""]
+    for part in (*concrete(Function), MomentumAsPrinted):
+        lines += [f"### `{kind_of(part)}`", "", *_paragraphs(part, f"{title_of(part)}: "), part.formula, ""]
+        lines += [*_table(part), ""] if parameters(part) else []
+    return lines[:-1]
 
 
 def _section(kind: type[Part]) -> list[str]:

@@ -1,0 +1,1 @@
+"""The landscape: a function of two parameters, and optimisers that race on it from one start."""

@@ -1,0 +1,83 @@
+"""What races on a landscape: the bench's own optimisers with their schedules, and momentum as it was once printed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import numpy as np
+
+from simulator.arrays.numeric import Array
+from simulator.parts.optimizers import SGD, AnyOptimizer, Optimizer
+from simulator.parts.schedules import AnySchedule, ConstantSchedule
+from simulator.schema.parameter import Part, Spec, concrete, kind_of, knob
+
+LONGEST_NAME = 80
+
+
+class MomentumAsPrinted(Part, frozen=True, tag="momentum_as_printed"):
+    """Momentum with the sign as one document prints it: it climbs, as w goes along the gradient and not against it.
+
+    v ← ρv + g, w ← w + ηv. What is meant is w ← w − ηv, as :class:`SGD` has it; no network can be trained by this.
+    """
+
+    label: ClassVar[str] = "momentum as printed"
+    formula: ClassVar[str] = r"$$v\leftarrow\rho v+g,\qquad\Delta w=+\eta v$$"
+    learning_rate: Annotated[
+        float,
+        knob(
+            "learning rate", "η: how far one update goes.", slider=(1e-5, 10), log=True, ge=0, unit="η", live=True,
+        ),
+    ] = 0.01  # fmt: skip
+    momentum: Annotated[
+        float,
+        knob(
+            "momentum", "Share of the last step's velocity that is kept.", slider=(0, 0.999), ge=0, lt=1, unit="ρ",
+            live=True,
+        ),
+    ] = 0.9  # fmt: skip
+    slots: ClassVar[int] = 1
+    rewrites: ClassVar[bool] = True
+    adaptive: ClassVar[bool] = False
+    mean_field: ClassVar[str] = "momentum"
+    decay: ClassVar[float] = 0.0
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return ("mean",)
+
+    def stability_limit(self) -> float:
+        """0: it leaves every minimum at whatever rate."""
+        return 0.0
+
+    def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        """out ← ΔW, as :meth:`Optimizer.update`."""
+        (velocity,) = state
+        np.multiply(velocity, self.momentum, out=velocity)
+        np.add(velocity, g, out=velocity)
+        self.write(state, w, g, out, rate, t)
+
+    def write(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        np.multiply(state[0], rate, out=out)
+
+
+Rule = Optimizer | MomentumAsPrinted
+"""What makes updates of gradients."""
+if TYPE_CHECKING:
+    AnyRule = Rule
+else:
+    AnyRule = AnyOptimizer | MomentumAsPrinted
+_KINDS: tuple[type[Rule], ...] = (*concrete(Optimizer), MomentumAsPrinted)
+RULES = {kind_of(part): part for part in _KINDS}
+"""What can race, by its kind."""
+
+
+class Entry(Spec, frozen=True, kw_only=True):
+    """One of those that race: an optimiser with its knobs and its schedule, by its own name."""
+
+    name: Annotated[str, knob("name", "What its path is called.")]
+    optimizer: Annotated[AnyRule, knob("optimiser", "How gradients become updates.", live=True)] = SGD()
+    schedule: Annotated[AnySchedule, knob("schedule", "How the learning rate changes.", live=True)] = ConstantSchedule()
+
+    def rate(self, step: int) -> float:
+        """The learning rate of the update after ``step`` updates."""
+        return self.schedule.rate(self.optimizer.learning_rate, step)

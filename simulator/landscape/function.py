@@ -1,0 +1,69 @@
+"""What a landscape is of: a function of two parameters."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar, Protocol
+
+from simulator.landscape.jets import Scalar
+from simulator.schema.parameter import Part
+
+Point = tuple[float, float]
+Window = tuple[tuple[float, float], tuple[float, float]]
+"""From and to along x, and along y."""
+
+
+class Ground(Protocol):
+    """What optimisers race on: f with its derivatives, each at one place or at arrays of places."""
+
+    def value(self, x: Scalar, y: Scalar) -> Scalar: ...
+    def gradient(self, x: Scalar, y: Scalar) -> tuple[Scalar, Scalar]: ...
+    def hessian(self, x: Scalar, y: Scalar) -> tuple[Scalar, Scalar, Scalar]: ...
+
+
+class Function(Part, frozen=True):
+    """A function of two parameters that optimisers can race on.
+
+    What overflows becomes ∞ or NaN: an optimiser that diverges is shown to do so.
+    """
+
+    start: ClassVar[Point] = (1.0, 1.0)
+    """Where optimisers begin unless told otherwise."""
+    window: ClassVar[Window] = ((-1.5, 1.5), (-1.5, 1.5))
+    """What is shown unless told otherwise."""
+
+    @property
+    def minima(self) -> tuple[Point, ...]:
+        """Where it is least nearby, the lowest first; empty where nobody knows."""
+        return ()
+
+    @property
+    def noise(self) -> tuple[float, int]:
+        """σ of what is added to each coordinate of the gradient that is followed, and the seed of its draws."""
+        return 0.0, 0
+
+    def check(self) -> None:
+        """ValueError with one sentence where no ground can be made of it."""
+
+    @abstractmethod
+    def ground(self) -> Ground:
+        """What is raced on."""
+
+
+class ClosedForm(Function, frozen=True):
+    """A function that is its own ground."""
+
+    def ground(self) -> Ground:
+        return self
+
+    @abstractmethod
+    def value(self, x: Scalar, y: Scalar) -> Scalar:
+        """f(x, y)"""
+
+    @abstractmethod
+    def gradient(self, x: Scalar, y: Scalar) -> tuple[Scalar, Scalar]:
+        """∂f/∂x, ∂f/∂y"""
+
+    @abstractmethod
+    def hessian(self, x: Scalar, y: Scalar) -> tuple[Scalar, Scalar, Scalar]:
+        """∂²f/∂x², ∂²f/∂x∂y, ∂²f/∂y²"""
