@@ -12,10 +12,10 @@ import msgspec
 from simulator.experiment.error_messages import explain
 from simulator.experiment.experiment import ExperimentError
 from simulator.landscape.entry import LONGEST_NAME, Entry
-from simulator.landscape.function import Function, Point
-from simulator.landscape.functions import AnyFunction, Ravine
+from simulator.landscape.function import Point
+from simulator.landscape.functions import FUNCTIONS, AnyFunction, Ravine
 from simulator.schema.numbers import exact, integer
-from simulator.schema.parameter import Spec, builtins_of, kinds, knob
+from simulator.schema.parameter import Spec, builtins_of, knob
 
 MOST_ENTRIES = 6
 MOST_STEPS = 1_000_000
@@ -90,8 +90,8 @@ class Landscape(Spec, frozen=True, kw_only=True):
 def _function(kind: Any, settings: Any) -> dict[str, Any]:
     if not isinstance(settings, Mapping):
         raise ExperimentError("expected an object with fields of the function", "set")
-    if not isinstance(kind, str) or kind not in kinds(Function):
-        raise ExperimentError(f"{str(kind)[:80]!r} is not one of {', '.join(kinds(Function))}", "function")
+    if not isinstance(kind, str) or kind not in FUNCTIONS:
+        raise ExperimentError(f"{str(kind)[:80]!r} is not one of {', '.join(FUNCTIONS)}", "function")
     return {"kind": kind, **settings}
 
 

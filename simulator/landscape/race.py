@@ -11,7 +11,7 @@
       "steps": 200
     }
 
-``function`` is one of ``kinds(Function)`` and ``set`` its fields; a rule is one of ``RULES`` with its fields, and a
+``function`` is one of ``FUNCTIONS`` and ``set`` its fields; a rule is one of ``RULES`` with its fields, and a
 ``schedule`` beside them. ``start`` may be left out. ExperimentError says what is wrong and where.
 """
 

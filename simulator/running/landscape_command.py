@@ -57,13 +57,12 @@ def _point(text: str) -> list[float]:
 
 def described(arguments: argparse.Namespace) -> Landscape:
     """The landscape that the arguments describe."""
-    from simulator.landscape.function import Function
-    from simulator.landscape.functions import Typed
+    from simulator.landscape.functions import FUNCTIONS, Typed
     from simulator.landscape.landscape import Landscape
-    from simulator.schema.parameter import kind_of, kinds
+    from simulator.schema.parameter import kind_of
 
     function, settings = arguments.function, dict(_function_settings(arguments.set))
-    if function not in kinds(Function):
+    if function not in FUNCTIONS:
         function, settings = kind_of(Typed), {"expression": _formula(function), **settings}
     optimizers: dict[str, Any] = {}
     for text in arguments.optimizer or ["SGD=sgd"]:
@@ -93,13 +92,12 @@ def _function_settings(texts: Sequence[str]) -> list[tuple[str, Any]]:
 def _formula(text: str) -> str:
     """What is no function's name is a formula; what is no formula either is told both ways."""
     from simulator.landscape.expression import ExpressionError, parsed
-    from simulator.landscape.function import Function
-    from simulator.schema.parameter import kinds
+    from simulator.landscape.functions import FUNCTIONS
 
     try:
         parsed(text)
     except ExpressionError as error:
-        known = ", ".join(kinds(Function))
+        known = ", ".join(FUNCTIONS)
         raise _error(f"{shortened(text)!r} is no function ({known}), and no formula: {error}") from None
     return text
 

@@ -9,13 +9,12 @@ import msgspec
 
 from simulator.experiment.experiment import Experiment
 from simulator.landscape.entry import MomentumAsPrinted
-from simulator.landscape.functions import Function
+from simulator.landscape.functions import FUNCTIONS
 from simulator.measures import RECORDED
 from simulator.schema.parameter import (
     Parameter,
     Part,
     Spec,
-    concrete,
     details_of,
     kind_of,
     own_first,
@@ -56,7 +55,8 @@ def reference() -> str:
 def _landscape() -> list[str]:
     """What can be raced on, and what races that trains no network."""
     lines = ["## Landscape: what optimisers race on", "", LANDSCAPE, ""]
-    for part in (*concrete(Function), MomentumAsPrinted):
+    parts: tuple[type[Part], ...] = (*FUNCTIONS.values(), MomentumAsPrinted)
+    for part in parts:
         lines += [f"### `{kind_of(part)}`", "", *_paragraphs(part, f"{title_of(part)}: "), part.formula, ""]
         lines += [*_table(part), ""] if parameters(part) else []
     return lines[:-1]
