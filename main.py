@@ -30,6 +30,8 @@ CLOSE_SECONDS = 1.0
 # Read when numpy is imported, here and in the training process; raised where a network is worth it. A second thread
 # that waits for work takes a core from the other process, at the start of all times.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
+ROOMS = {"sweep": "simulator.maps.command"}
+"""Commands of rooms that most starts do not need → the module with their ``add`` and ``carry_out``."""
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -49,7 +51,7 @@ def bench_parser() -> argparse.ArgumentParser:
     parser = OneLineParser(
         prog=program_name(),
         description="An oscilloscope for gradients: opens the bench with an experiment, a preset or a start page.",
-        epilog=f"Without a screen: {program_name()} {{{','.join(COMMANDS)}}} --help",
+        epilog=f"Without a screen: {program_name()} {{{','.join((*COMMANDS, *ROOMS))}}} --help",
     )
     parser.add_argument("target", nargs="?", metavar="FILE-OR-PRESET", help="a start page if left out")
     parser.add_argument(
@@ -71,6 +73,14 @@ def command_parser() -> argparse.ArgumentParser:
     parser = OneLineParser(prog=program_name(), description="Train without a screen.")
     add_commands(parser.add_subparsers(dest="command", required=True))
     return parser
+
+
+def carry_out(given: Sequence[str]) -> int:
+    """Parse and carry out a command of a room; the exit status."""
+    room = import_module(ROOMS[given[0]])
+    parser = OneLineParser(prog=program_name(), description="Train without a screen.")
+    room.add(parser.add_subparsers(dest="command", required=True))
+    return execute(parser.parse_args(given), draw_plots, carry_out=room.carry_out)
 
 
 def draw_plots(result: RunResult, folder: Path) -> str:
@@ -185,6 +195,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = with_start_joined(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in COMMANDS:
         return execute(command_parser().parse_args(given), draw_plots, write_manual, write_report, draw_compared)
+    if given and given[0] in ROOMS:
+        return carry_out(given)
     bench = bench_parser().parse_args(given)
     give_threads(bench.threads)
     return leave_threads(open_bench(bench.target, bench.worker, bench.reset))

@@ -12,7 +12,7 @@ from simulator.doctor.base import Finding, Remedy
 BEGAN = ("layer", "quantity", "direction", "step")
 
 
-def _plain(value: float) -> float | str:
+def json_number(value: float) -> float | str:
     """JSON knows no NaN and no Inf: they are written as the words ``nan``, ``inf``, ``-inf``."""
     return float(value) if math.isfinite(value) else repr(float(value))
 
@@ -27,7 +27,7 @@ def builtins_of(finding: Finding) -> dict[str, Any]:
         "step": finding.step,
         "sentence": finding.sentence,
         "factor": finding.factor,
-        "numbers": {name: _plain(value) for name, value in finding.numbers.items()},
+        "numbers": {name: json_number(value) for name, value in finding.numbers.items()},
         "cause": None if finding.cause is None else {"path": finding.cause.path, "value": finding.cause.value},
         "began": None if finding.began is None else {name: getattr(finding.began, name) for name in BEGAN},
         "mends": [_remedy(remedy) for remedy in finding.remedies],
@@ -43,8 +43,8 @@ def _remedy(remedy: Remedy) -> dict[str, Any]:
     if remedy.tried is not None:
         plain["tried"] = {
             "steps": remedy.tried.steps,
-            "loss_before": _plain(remedy.tried.loss_before),
-            "loss_after": _plain(remedy.tried.loss_after),
+            "loss_before": json_number(remedy.tried.loss_before),
+            "loss_after": json_number(remedy.tried.loss_after),
             "gone": remedy.tried.gone,
         }
     return plain

@@ -53,4 +53,9 @@ def setting(text: str) -> tuple[str, Any]:
 
 def typed(texts: Iterable[str]) -> list[tuple[str, Any]]:
     """Settings in the order in which they act: a kind brings its own fields with it, so kinds come first."""
-    return sorted(map(setting, texts), key=lambda item: not item[0].endswith(".kind"))
+    return in_order(map(setting, texts))
+
+
+def in_order(settings: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """The order in which settings act, whichever way they are given."""
+    return sorted(settings, key=lambda item: not item[0].endswith(".kind"))

@@ -54,7 +54,7 @@ def add_commands(commands: Any) -> None:
     one.add_argument("target", metavar="FILE-OR-PRESET")
     one.add_argument("--steps", type=count(0), required=True, metavar="N", help="updates to make")
     one.add_argument(
-        "--until", type=_rule, action=OneRule, metavar="RULE", help="stop before, as soon as it holds: " + STOP_RULES
+        "--until", type=rule, action=OneRule, metavar="RULE", help="stop before, as soon as it holds: " + STOP_RULES
     )
     one.add_argument("--seed", type=count(0), metavar="S", help="instead of the experiment's seed")
     one.add_argument(
@@ -128,7 +128,7 @@ class _AnalysesAction(argparse.Action):
         namespace.analyses = values
 
 
-def _rule(text: str) -> StopRule:
+def rule(text: str) -> StopRule:
     from simulator.running.stop_rule_text import parse
     from simulator.running.stop_rules import StopRuleError
 
@@ -170,8 +170,9 @@ def _no_landscape(_landscape: Landscape, _paths: Sequence[RacedPath], _path: Pat
 def execute(
     arguments: argparse.Namespace, draw: Draw, write_manual: WriteManual = _no_manual, report: Report = _no_report,
     draw_lanes: DrawLanes = _no_lanes, draw_landscape: DrawLandscape = _no_landscape,
+    carry_out: Callable[[argparse.Namespace], int] | None = None,
 ) -> int:  # fmt: skip
-    """Carry out a parsed command; the process's exit status."""
+    """Carry out a parsed command; the process's exit status. ``carry_out`` does one of a room above this."""
     from simulator.experiment.experiment import ExperimentError
     from simulator.running.interruption import InterruptedRun
 
@@ -179,6 +180,8 @@ def execute(
         # As stderr does: a console without σ or ⁻ must not end a run at its last line.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        if carry_out is not None:
+            return carry_out(arguments)
         if arguments.command == "run":
             return _run(arguments, draw, report)
         if arguments.command == "compare":

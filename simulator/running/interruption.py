@@ -29,7 +29,9 @@ class InterruptedRun(BaseException):
 class Interruption:
     """While it is entered, the first signal is remembered for whoever asks between two steps."""
 
-    def __init__(self) -> None:
+    def __init__(self, when: str = "after this step") -> None:
+        """``when`` the first signal ends what is being done."""
+        self._when = when
         self.number: int | None = None
         """Of the signal that has come."""
         self._asked = False
@@ -56,4 +58,4 @@ class Interruption:
         if self.number is not None or not self._asked:
             raise InterruptedRun(number, self._asked)
         self.number = number
-        print("\nending after this step; once more ends at once", file=sys.stderr)
+        print(f"\nending {self._when}; once more ends at once", file=sys.stderr)

@@ -1,0 +1,96 @@
+"""What a map varies: a path of the experiment over values, written ``PATH=LOW:HIGH:N[:log]`` or ``PATH=a,b,c``."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.running.arguments import setting, shortened
+from simulator.running.compare_command import split
+
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_RANGE = re.compile(rf"\s*({_NUMBER}):({_NUMBER}):(\d{{1,6}})(:log)?\s*")
+MOST_VALUES = 10_000
+"""Of one axis."""
+DIGITS = 15
+"""Significant digits of the values in between, which rounding leaves as a person would write them."""
+
+
+class Axis(Struct, frozen=True, forbid_unknown_fields=True):
+    """A field of the experiment and the values that it takes, in the order in which they stand."""
+
+    path: str
+    """As ``--set`` takes it."""
+    values: tuple[Any, ...]
+    log: bool = False
+    """Whether neighbours have one ratio, not one distance."""
+
+    @property
+    def numeric(self) -> bool:
+        """Whether all values are numbers, so that there is something between two of them."""
+        return all(isinstance(value, int | float) and not isinstance(value, bool) for value in self.values)
+
+
+def axis(text: str, experiment: Experiment) -> Axis:
+    """The axis that a person has written; ExperimentError in one sentence where it is none.
+
+    A range over a field that holds whole numbers takes the whole numbers nearest to it, each once.
+    """
+    path, equals, rest = text.partition("=")
+    path = path.strip()
+    if not equals or not path or not rest.strip():
+        raise ExperimentError(f"expected PATH=LOW:HIGH:N[:log] or PATH=a,b,c, not {shortened(text)!r}")
+    if match := _RANGE.fullmatch(rest):
+        log = match[4] is not None
+        values = _spaced(path, float(match[1]), float(match[2]), int(match[3]), log)
+        whole = isinstance(_at(experiment.to_builtins(), path), int)
+        return Axis(path, tuple(dict.fromkeys(_plain(value, whole) for value in values)), log)
+    values = tuple(setting(f"{path}={part.strip()}")[1] for part in split(rest))
+    keys = [json.dumps(value) for value in values]
+    if twice := next((key for key in keys if keys.count(key) > 1), None):
+        raise ExperimentError(f"the value {shortened(twice)} stands twice", path)
+    return Axis(path, values, _evenly_in_log(values))
+
+
+def _spaced(path: str, low: float, high: float, count: int, log: bool) -> Sequence[float]:
+    if not math.isfinite(low) or not math.isfinite(high):
+        raise ExperimentError("expected a range between finite numbers", path)
+    if not 2 <= count <= MOST_VALUES or low == high:
+        raise ExperimentError(f"expected a range of 2 to {MOST_VALUES} values between two different numbers", path)
+    if log and min(low, high) <= 0:
+        raise ExperimentError("expected a logarithmic range between numbers above 0", path)
+    between = (np.geomspace if log else np.linspace)(low, high, count)[1:-1]
+    return low, *(float(f"{value:.{DIGITS}g}") for value in between), high
+
+
+def _plain(value: float, whole: bool) -> int | float:
+    """A whole number where it is one, which fields of either kind take."""
+    return round(value) if whole or (value.is_integer() and abs(value) < 2**53) else value
+
+
+def _at(plain: Any, path: str) -> Any:
+    """What stands at a path; None where nothing does, and for a truth value, which is no number."""
+    for key in path.split("."):
+        if isinstance(plain, Mapping):
+            plain = plain.get(key)
+        elif isinstance(plain, Sequence) and key.isdigit() and int(key) < len(plain):
+            plain = plain[int(key)]
+        else:
+            return None
+    return None if isinstance(plain, bool) else plain
+
+
+def _evenly_in_log(values: Sequence[Any]) -> bool:
+    """Whether neighbouring numbers of a list have about one ratio, which is not 1."""
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    if len(numbers) != len(values) or len(numbers) < 3 or min(numbers) <= 0:
+        return False
+    steps = np.diff(np.log(numbers))
+    return bool(np.ptp(steps) < 0.5 * abs(steps.mean()) < np.inf and np.ptp(np.diff(numbers)) > 0.5 * np.ptp(numbers))

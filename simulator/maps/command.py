@@ -1,0 +1,120 @@
+"""The command ``sweep``: one or two parameters of an experiment over a range, with seeds, in as many processes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulator.running.arguments import OneRule, count
+from simulator.running.command_line import STOP_RULES, prepare, rule
+
+if TYPE_CHECKING:
+    from simulator.maps.engines import Engine
+    from simulator.maps.making import Made
+    from simulator.maps.map_folder import MapFolder
+    from simulator.maps.sweep import Sweep
+
+
+def add(commands: Any) -> None:
+    """Add the command to a parser's sub-commands."""
+    one = commands.add_parser("sweep", help="train an experiment over one or two parameters and map what comes of it")
+    one.add_argument("target", metavar="FILE-OR-PRESET")
+    one.add_argument(
+        "--vary", nargs="+", action="extend", default=[], metavar="PATH=…",
+        help="PATH=LOW:HIGH:N, PATH=LOW:HIGH:N:log or PATH=a,b,c; one or two of them",
+    )  # fmt: skip
+    one.add_argument("--seeds", type=count(1), metavar="N", help="train each cell with N seeds from the first on")
+    one.add_argument("--steps", type=count(0), metavar="N", help="updates to make in each cell")
+    one.add_argument(
+        "--measure", nargs="+", action="extend", metavar="NAME",
+        help="what to measure: scalars of steps.csv and gradient_ratio, if left out; NAME or NAME:LAYER of layers.csv",
+    )  # fmt: skip
+    one.add_argument(
+        "--until",
+        type=rule,
+        action=OneRule,
+        metavar="RULE",
+        help="end a cell as soon as it holds: " + STOP_RULES,
+    )
+    workers = one.add_mutually_exclusive_group()
+    workers.add_argument("--jobs", type=count(1), metavar="J", help="processes; as many as cores if left out")
+    workers.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler, as in tcp://host:8786")
+    one.add_argument("--kernel", default="", metavar="NAME", help="the processor kernel that cells must be made with")
+    one.add_argument("--seed", type=count(0), metavar="S", help="the first seed, instead of the experiment's")
+    one.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help="in all cells; may be repeated")
+    one.add_argument("--allow-files", action="store_true", help="read files outside of the experiment's own folder")
+    one.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for cells.jsonl and map.csv")
+
+
+def carry_out(arguments: argparse.Namespace) -> int:
+    """Make the map, or go on with it; the exit status."""
+    from simulator.maps.map_folder import MapFolder
+    from simulator.running.interruption import InterruptedRun, Interruption
+    from simulator.running.progress_display import displaying
+
+    with Interruption("now") as stop, displaying():
+        sweep = _sweep(arguments)
+        sweep.check()
+        try:
+            with MapFolder(arguments.out, sweep) as folder:
+                for made in folder.make(lambda cells: _engine(arguments, cells), stop):
+                    _tell(made, sweep)
+                status = _sum_up(folder)
+        except InterruptedRun as error:
+            print("stopped at once; cells that were made stand, and the same command makes the others", file=sys.stderr)
+            return error.status
+    print(f"written to {str(arguments.out).encode(errors='backslashreplace').decode()}")
+    return status if stop.number is None else 128 + stop.number
+
+
+def _sweep(arguments: argparse.Namespace) -> Sweep:
+    """The map that the arguments describe."""
+    from simulator.experiment.experiment import ExperimentError
+    from simulator.maps import measures
+    from simulator.maps.axes import axis
+    from simulator.maps.sweep import Sweep
+
+    if not arguments.vary or arguments.steps is None:
+        raise ExperimentError("a map needs --vary PATH=… and --steps N")
+    experiment = prepare(arguments)
+    return Sweep(
+        experiment=experiment,
+        axes=tuple(axis(text, experiment) for text in arguments.vary),
+        seeds=arguments.seeds or 1,
+        steps=arguments.steps,
+        until="" if arguments.until is None else arguments.until.text,
+        measures=tuple(arguments.measure or measures.USUAL),
+    )
+
+
+def _engine(arguments: argparse.Namespace, cells: int) -> Engine:
+    from simulator.maps.engines import ClusterEngine, LocalEngine
+
+    if arguments.cluster is not None:
+        return ClusterEngine(arguments.cluster, arguments.kernel)
+    return LocalEngine(cells, arguments.jobs, arguments.kernel)
+
+
+def _tell(made: Made, sweep: Sweep) -> None:
+    """Why a cell has failed; the others speak by the table."""
+    from simulator.maps.table import in_words
+
+    if made.error:
+        print(f"{in_words(made.cell, sweep)}: {made.error}", file=sys.stderr)
+
+
+def _sum_up(folder: MapFolder) -> int:
+    """Say how many cells there are; the exit status."""
+    from simulator.schema.numbers import count as count_text
+    from simulator.schema.numbers import integer
+
+    made, left = folder.made, len(folder.left)
+    failed, diverged = sum(bool(each.error) for each in made), sum(each.diverged for each in made)
+    print(f"{count_text(len(made), 'cell')}: {integer(diverged)} diverged, {integer(failed)} failed")
+    if folder.news:
+        print(f"note: {folder.news}", file=sys.stderr)
+    if left:
+        print(f"{count_text(left, 'cell')} left: the same command goes on from here", file=sys.stderr)
+    return 2 if made and failed == len(made) else 0

@@ -1,0 +1,200 @@
+"""Where cells are made: in processes of this machine, or on a Dask cluster; both by ``concurrent.futures``."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from ctypes import c_double
+from typing import Any
+
+from simulator.experiment.experiment import ExperimentError
+from simulator.maps.making import Job, Made, make, where
+from simulator.system.environment import Environment
+
+KERNEL, THREADS = "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS"
+"""Variables that the linear algebra reads when numpy is imported."""
+
+
+class LostWorkersError(Exception):
+    """Processes that made cells have died; those cells are to be made again."""
+
+
+class Engine(ABC):
+    """Makes cells, several at a time."""
+
+    slots: int
+    """How many at a time."""
+
+    @abstractmethod
+    def where(self) -> Environment:
+        """Versions and kernel of a process that makes cells."""
+
+    @abstractmethod
+    def submit(self, job: Job) -> Future[Made]:
+        """Have a cell made."""
+
+    def result(self, future: Future[Made]) -> Made:
+        """Of a cell that is done; LostWorkersError where its process has died."""
+        return future.result()
+
+    def share(self, job: Job) -> float:
+        """How much of a cell that is being made is done, from 0 to 1; 0 where nobody knows, or it is not begun."""
+        return 0.0
+
+    def renew(self) -> None:
+        """Processes have died: have others in their place."""
+        return
+
+    @abstractmethod
+    def close(self) -> None:
+        """End what is being made."""
+
+
+# -- processes of this machine ------------------------------------------------------------------------------------
+
+WATCH_SECONDS = 0.1
+"""From one look at whether to end to the next."""
+BEGUN = 0.5
+"""Steps of a cell that is begun."""
+_shared: Any = None
+"""In a process that makes cells: memory that all see; the steps of each cell that are made, last whether to end."""
+
+
+def _begin(shared: Any) -> None:
+    """In a new process: end when it is told or left alone, and leave signals from a keyboard to its parent."""
+    global _shared
+    _shared = shared
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_watch, args=(shared,), name="nablascope-parent", daemon=True).start()
+
+
+def _watch(shared: Any) -> None:
+    """End in the midst of a step too."""
+    parent = multiprocessing.parent_process()
+    while parent is not None and parent.is_alive() and not shared[-1]:
+        parent.join(WATCH_SECONDS)
+    os._exit(1)
+
+
+def _make(job: Job) -> Made:
+    """Make a cell and say how far it is."""
+
+    def hear(step: int) -> None:
+        _shared[job.number] = step + 1
+
+    _shared[job.number] = BEGUN
+    return make(job, hear)
+
+
+@contextlib.contextmanager
+def _variables(**values: str) -> Iterator[None]:
+    """The environment that processes inherit which are started in here."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+class LocalEngine(Engine):
+    """Spawned processes with one thread of linear algebra each."""
+
+    def __init__(self, cells: int, jobs: int | None = None, kernel: str = "") -> None:
+        """``cells`` is how many there are to be numbered; ``kernel`` is the processor that products are made for."""
+        self.slots = max(1, min(jobs or os.cpu_count() or 1, cells))
+        self._variables = {THREADS: "1", **({KERNEL: kernel} if kernel else {})}
+        self._context = multiprocessing.get_context("spawn")
+        # No lock: a process that dies in the midst of a word must not leave the others waiting for it.
+        self._shared = self._context.RawArray(c_double, cells + 1)
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self.slots, self._context, _begin, (self._shared,))
+
+    def where(self) -> Environment:
+        with _variables(**self._variables):
+            return self._pool.submit(where).result()
+
+    def submit(self, job: Job) -> Future[Made]:
+        self._shared[job.number] = 0
+        # A pool starts its processes when it is given work.
+        with _variables(**self._variables):
+            try:
+                return self._pool.submit(_make, job)
+            except BrokenProcessPool as error:
+                raise LostWorkersError from error
+
+    def result(self, future: Future[Made]) -> Made:
+        try:
+            return future.result()
+        except BrokenProcessPool as error:
+            raise LostWorkersError from error
+
+    def share(self, job: Job) -> float:
+        return min(self._shared[job.number] / (job.sweep.steps + 1), 1.0)
+
+    def renew(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool = self._new_pool()
+
+    def close(self) -> None:
+        self._shared[-1] = 1
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+# -- a cluster ------------------------------------------------------------------------------------------------------
+
+
+class ClusterEngine(Engine):
+    """The processes of a Dask cluster; a dead one's cells are made by others, as the cluster sees to it."""
+
+    def __init__(self, address: str, kernel: str = "") -> None:
+        """OSError where there is no cluster, ExperimentError where none of its processes has the ``kernel``."""
+        try:
+            from distributed import Client
+        except ImportError:
+            raise ExperimentError(
+                "a cluster needs Dask: install nablascope[cluster], or leave --cluster out for this machine's cores"
+            ) from None
+        try:
+            self._client = Client(address, set_as_default=False, timeout="10s")
+        except (OSError, ValueError, TimeoutError) as error:
+            raise OSError(f"there is no cluster at {address} ({' '.join(str(error).split())})") from None
+        self._workers = self._of_kernel(kernel)
+        chosen = {"workers": self._workers} if kernel else {}
+        self._executor: Executor = self._client.get_executor(pure=False, retries=0, **chosen)
+        threads = self._client.nthreads()
+        self.slots = max(1, sum(threads[worker] for worker in self._workers))
+
+    def _of_kernel(self, kernel: str) -> list[str]:
+        self._environments: dict[str, Environment] = self._client.run(where)
+        if not self._environments:
+            raise ExperimentError("the cluster has no worker")
+        chosen = [worker for worker, here in self._environments.items() if kernel in ("", here.kernel)]
+        if not chosen:
+            known = ", ".join(sorted({here.kernel for here in self._environments.values()}))
+            raise ExperimentError(f"no worker of the cluster has the kernel {kernel}; there are {known}")
+        return chosen
+
+    def where(self) -> Environment:
+        return self._environments[self._workers[0]]
+
+    def submit(self, job: Job) -> Future[Made]:
+        return self._executor.submit(make, job)
+
+    def close(self) -> None:
+        self._executor.shutdown(wait=False)
+        self._client.close()

@@ -1,0 +1,71 @@
+"""The folder of a map: its cells as they are made, and the table that is made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from simulator.maps import table
+from simulator.maps.cells_file import CellsFile
+from simulator.maps.engines import Engine
+from simulator.maps.making import Made
+from simulator.maps.running import MapRun
+from simulator.maps.sweep import Cell, Sweep
+from simulator.running.run_folder import LOCK
+from simulator.system.process_lock import ProcessLock
+
+
+class MapFolder:
+    """Holds the folder of one map from its making to its end; ExperimentError where another map stands there."""
+
+    def __init__(self, folder: Path, sweep: Sweep) -> None:
+        self.folder, self.sweep = folder, sweep
+        self.news = ""
+        """Why last digits of some cells may be others than of those before, in a sentence."""
+        self._held = ExitStack()
+        folder.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as held:
+            held.enter_context(ProcessLock(folder / LOCK, "this folder"))
+            self._file = CellsFile(folder, sweep)
+            held.callback(self._file.close)
+            self._held = held.pop_all()
+
+    def __enter__(self) -> MapFolder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """The table is of all cells that are made, however their making ended."""
+        try:
+            if self._file.environment is not None:
+                table.write(self.sweep, self.made, self.folder)
+        finally:
+            self._held.close()
+
+    @property
+    def made(self) -> list[Made]:
+        """Every cell that is made, in the order in which they were."""
+        return self._file.made
+
+    @property
+    def left(self) -> list[Cell]:
+        """Cells of the grid that are not."""
+        return self._file.left
+
+    def make(self, hire: Callable[[int], Engine], stop: Callable[[], bool] = lambda: False) -> Iterator[Made]:
+        """Make what is left, each cell written before it is given; ``hire`` gives an engine for so many cells."""
+        left = self.left
+        if not left:
+            return
+        engine = hire(len(left))
+        try:
+            if changed := self._file.begin(engine.where()):
+                self.news = f"these cells were made otherwise than those before ({changed}): last digits may differ"
+            for made in MapRun(self.sweep, left, engine, len(self.made), stop):
+                self._file.add(made)
+                yield made
+        finally:
+            engine.close()

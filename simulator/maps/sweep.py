@@ -1,0 +1,117 @@
+"""The description of a map: what is varied in which experiment, with which seeds, how long, and what is measured."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.maps import measures
+from simulator.maps.axes import Axis
+from simulator.running.arguments import in_order
+from simulator.schema.numbers import integer
+
+MOST_CELLS = 1_000_000
+Values = tuple[Any, ...]
+
+
+class Cell(Struct, frozen=True):
+    """One place of the map with one seed."""
+
+    values: Values
+    """Of the axes, in their order."""
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """The same for the same cell; values may be lists and dictionaries."""
+        return json.dumps([self.values, self.seed])
+
+
+class Sweep(Struct, frozen=True, kw_only=True):
+    """One or two axes over an experiment."""
+
+    experiment: Experiment
+    axes: tuple[Axis, ...]
+    seeds: int = 1
+    """How many, from the experiment's on."""
+    steps: int
+    until: str = ""
+    """The rule that may end a cell's run before, as it is written on a command line."""
+    measures: tuple[str, ...] = measures.USUAL
+
+    def check(self) -> None:
+        """ExperimentError where it is no map, or where no cell of it can be trained."""
+        if not 1 <= len(self.axes) <= 2:
+            raise ExperimentError(f"a map varies one or two paths, not {len(self.axes)}")
+        if len({each.path for each in self.axes}) < len(self.axes):
+            raise ExperimentError(f"the path {self.axes[0].path} is varied twice")
+        if any(each.path.partition(".")[0] in ("seed", "lanes", "format") for each in self.axes):
+            raise ExperimentError("seed, lanes and format are not varied: --seeds trains from several seeds")
+        cells = math.prod(len(each.values) for each in self.axes) * self.seeds
+        if cells > MOST_CELLS:
+            raise ExperimentError(f"{integer(cells)} cells are more than the {integer(MOST_CELLS)} a map may have")
+        measures.check(self.measures)
+        self.trained(Cell(self.cells_of_seed(0)[0].values, self.experiment.seed + self.seeds - 1), seed_alone=True)
+        self._check_values()
+
+    def _check_values(self) -> None:
+        """The first error where every cell has one: then it is the path, or what else they have in common."""
+        first: ExperimentError | None = None
+        for cell in self.cells_of_seed(0):
+            try:
+                self.trained(cell)
+            except ExperimentError as error:
+                first = first or error
+            else:
+                return
+        if first is not None:
+            raise first
+
+    def cells_of_seed(self, number: int) -> list[Cell]:
+        """Every place with one seed, the last axis running fastest."""
+        seed = self.experiment.seed + number
+        return [Cell(values, seed) for values in itertools.product(*(each.values for each in self.axes))]
+
+    def cells(self) -> Iterator[Cell]:
+        """All cells, first seeds last: after a part of the time the whole map is there from one seed."""
+        for number in range(self.seeds):
+            yield from self.cells_of_seed(number)
+
+    def settings(self, cell: Cell) -> list[tuple[str, Any]]:
+        """The cell as ``--set`` and ``--seed`` say it."""
+        pairs = zip((each.path for each in self.axes), cell.values, strict=True)
+        return [*in_order(pairs), ("seed", cell.seed)]
+
+    def trained(self, cell: Cell, seed_alone: bool = False) -> Experiment:
+        """What is trained in a cell; ExperimentError where it cannot be."""
+        return self.experiment.with_values(self.settings(cell)[-1:] if seed_alone else self.settings(cell))
+
+
+def in_rows(cells: Iterable[Cell], axes: Sequence[Axis]) -> list[Cell]:
+    """In the order of the map's table: along the axes, seeds within a place."""
+
+    def rank(cell: Cell) -> tuple[float, ...]:
+        return (*(place_on(axis, value) for value, axis in zip(cell.values, axes, strict=True)), cell.seed)
+
+    return sorted(cells, key=rank)
+
+
+def place_on(axis: Axis, value: Any) -> float:
+    """The number of a value on its axis; of one that a refined map has besides, between those of its neighbours."""
+    keys = [_key(each) for each in axis.values]
+    if _key(value) in keys:
+        return keys.index(_key(value))
+    values = np.log(axis.values) if axis.log else np.asarray(axis.values, float)
+    order = np.argsort(values)
+    return float(np.interp(math.log(value) if axis.log else value, values[order], order))
+
+
+def _key(value: Any) -> str:
+    return f"{type(value).__name__} {value!r}"

@@ -1,0 +1,272 @@
+"""Maps: what is varied, cells that are runs of the command line, and a file that is taken up wherever it was left."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.maps.axes import axis
+from simulator.maps.cells_file import NAME, read
+from simulator.maps.command import add, carry_out
+from simulator.maps.engines import Engine, LostWorkersError
+from simulator.maps.making import Job, Made, make, where
+from simulator.maps.map_folder import MapFolder
+from simulator.maps.sweep import Sweep, in_rows
+from simulator.running.command_line import execute, parser
+from simulator.running.headless import run
+from simulator.system.environment import Environment
+from simulator.system.machine import THREADS
+
+BASE: dict[str, Any] = {
+    "seed": 3,
+    "data": {"kind": "gaussian", "samples": 40, "features": 6, "classes": 2},
+    "layers": [{"kind": "dense", "units": 4, "repeat": 2, "dropout": {"kind": "inverted", "rate": 0.1}}],
+    "batch_size": 8,
+}
+EXPERIMENT = Experiment.from_builtins(BASE)
+ELU_TANH = ({"kind": "elu", "alpha": 2}, {"kind": "tanh"})
+
+
+@pytest.fixture(autouse=True)
+def _threads_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(THREADS, "1")
+
+
+class Here(Engine):
+    """Makes cells in this process, one after the other, and dies where it is told to."""
+
+    slots = 2
+
+    def __init__(self, dies: Callable[[Job], bool] = lambda job: False) -> None:
+        self.dies, self.begun, self.renewed, self.closed = dies, list[int](), 0, False
+
+    def where(self) -> Environment:
+        return where()
+
+    def submit(self, job: Job) -> Future[Made]:
+        self.begun.append(job.number)
+        future: Future[Made] = Future()
+        if self.dies(job):
+            future.set_exception(LostWorkersError())
+        else:
+            future.set_result(make(job))
+        return future
+
+    def share(self, job: Job) -> float:
+        return 0.5
+
+    def renew(self) -> None:
+        self.renewed += 1
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def sweep_of(*axes: str, **more: Any) -> Sweep:
+    return Sweep(experiment=EXPERIMENT, axes=tuple(axis(text, EXPERIMENT) for text in axes), **{"steps": 3, **more})
+
+
+def made_in(folder: Path, sweep: Sweep, engine: Engine | None = None) -> list[Made]:
+    with MapFolder(folder, sweep) as home:
+        return list(home.make(lambda cells: engine or Here()))
+
+
+def table(folder: Path) -> list[dict[str, str]]:
+    with (folder / "map.csv").open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "log"),
+    [
+        ("optimizer.learning_rate=0.1:0.5:5", (0.1, 0.2, 0.3, 0.4, 0.5), False),
+        ("optimizer.learning_rate=1e-3:1:4:log", (0.001, 0.01, 0.1, 1), True),
+        ("optimizer.learning_rate = 1:0.01:3:log", (1, 0.1, 0.01), True),
+        ("layers.0.units=1:10:4", (1, 4, 7, 10), False),
+        ("layers.0.units=2:5:3", (2, 4, 5), False),
+        ("layers.0.units=1:4:6:log", (1, 2, 3, 4), True),
+        ("layers.0.activation.kind=tanh,relu", ("tanh", "relu"), False),
+        ('layers.0.activation={"kind":"elu","alpha":2},{"kind":"tanh"}', ELU_TANH, False),
+        ("optimizer.nesterov=true,false", (True, False), False),
+        ("batch_size=1,10,100", (1, 10, 100), True),
+        ("regularization.clip_norm=null,1", (None, 1), False),
+        ("batch_size=7", (7,), False),
+    ],
+)  # fmt: skip
+def test_an_axis_is_read_as_it_is_written(text: str, values: tuple[Any, ...], log: bool) -> None:
+    found = axis(text, EXPERIMENT)
+    assert (found.values, found.log) == (values, log)
+    assert [type(value) for value in found.values] == [type(value) for value in values]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("layers.0.units", "expected PATH=LOW:HIGH:N"),
+        ("=1,2", "expected PATH=LOW:HIGH:N"),
+        ("batch_size=", "expected PATH=LOW:HIGH:N"),
+        ("batch_size=1:10:1", "2 to"),
+        ("batch_size=1:1:3", "two different numbers"),
+        ("optimizer.learning_rate=0:1:3:log", "above 0"),
+        ("optimizer.learning_rate=1:1e999:3", "finite"),
+        ("batch_size=1,2,1", "stands twice"),
+    ],
+)
+def test_what_is_no_axis_is_one_sentence(text: str, reason: str) -> None:
+    with pytest.raises(ExperimentError, match=reason):
+        axis(text, EXPERIMENT)
+
+
+@pytest.mark.parametrize(
+    ("sweep", "reason"),
+    [
+        (lambda: sweep_of("batch_size=1,2", "batch_size=3,4"), "varied twice"),
+        (lambda: sweep_of("batch_size=1,2", "layers.0.units=3,4", "seed=1,2"), "one or two"),
+        (lambda: sweep_of("seed=1,2"), "--seeds"),
+        (lambda: sweep_of("layers.0.nothing=1,2"), "nothing"),
+        (lambda: sweep_of("batch_size=-1,0"), "batch_size"),
+        (lambda: sweep_of("batch_size=1,2", measures=("los",)), "no measure is called 'los'"),
+        (lambda: sweep_of("batch_size=1,2", seeds=2**63), "cells are more than"),
+    ],
+)
+def test_what_is_no_map_is_refused_before_anything_is_trained(sweep: Callable[[], Sweep], reason: str) -> None:
+    with pytest.raises(ExperimentError, match=reason):
+        sweep().check()
+
+
+@pytest.mark.parametrize(
+    ("axes", "seeds", "until"),
+    [
+        (("optimizer.learning_rate=0.1,1e30",), 2, ""),
+        (("layers.0.activation.kind=tanh,relu", "optimizer.learning_rate=0.1,0.2"), 1, "loss<0.72"),
+    ],
+)
+def test_every_cell_has_the_numbers_of_the_command_lines_run(
+    axes: tuple[str, ...], seeds: int, until: str, tmp_path: Path
+) -> None:
+    sweep = sweep_of(*axes, seeds=seeds, until=until)
+    made = {each.cell.key: each for each in made_in(tmp_path / "map", sweep)}
+    (tmp_path / "base.json").write_text(json.dumps(BASE))
+    rows = table(tmp_path / "map")
+    assert len(rows) == len(made) == 4
+    for row, cell in zip(rows, in_rows(sweep.cells(), sweep.axes), strict=True):
+        out, settings = tmp_path / "run", [f"{each.path}={row[each.path]}" for each in sweep.axes]
+        given = ["run", str(tmp_path / "base.json"), "--steps", "3", "--seed", row["seed"], "--threads", "1"]
+        given += [*(["--until", until] if until else []), "--out", str(out), "--no-plots"]
+        given += [each for text in settings for each in ("--set", text)]
+        assert execute(parser().parse_args(given), lambda *_: None) == 0
+        with (out / "steps.csv").open(newline="") as lines:
+            last = list(csv.DictReader(lines))[-1]
+        assert {name: row[name] for name in last} == last
+        line = made[cell.key]
+        assert list(line.findings) == json.loads((out / "findings.json").read_text())
+        assert line.diverged == any(finding["began"] for finding in line.findings)
+        assert (line.stopped != "") == (int(row["step"]) < 3)
+        first, last_norm = [float(each) for each in _norms(out, row["step"])][:2]
+        assert row["gradient_ratio"] == (repr(first / last_norm) if last_norm else "")
+
+
+def _norms(folder: Path, step: str) -> Iterator[str]:
+    with (folder / "layers.csv").open(newline="") as lines:
+        yield from (row["weight_gradient_norm"] for row in csv.DictReader(lines) if row["step"] == step)
+
+
+def test_measures_of_layers_are_asked_for_by_their_names(tmp_path: Path) -> None:
+    names = ("activation_std:2", "activation_std:3", "activation_std", "loss")
+    made = made_in(tmp_path, sweep_of("layers.0.repeat=1,2", measures=names))
+    assert (tmp_path / "map.csv").read_text().splitlines()[0] == ",".join(("layers.0.repeat", "seed", "step", *names))
+    for cell, row in zip(made, table(tmp_path), strict=True):
+        frame = run(EXPERIMENT.with_values([("layers.0.repeat", cell.values[0])]), steps=3).last
+        of_layers = list(frame.measures["activation_std"])
+        assert row["activation_std:2"] == repr(float(of_layers[1]))
+        assert row["activation_std:3"] == (repr(float(of_layers[2])) if len(of_layers) > 2 else "")
+        assert float(row["activation_std"]) == pytest.approx(sum(of_layers) / len(of_layers))
+
+
+def test_a_cell_that_cannot_be_trained_says_why_and_the_rest_goes_on(tmp_path: Path) -> None:
+    made = made_in(tmp_path, sweep_of("layers.0.units=-1,2,3"))
+    assert [each.error != "" for each in made] == [True, False, False]
+    assert "expected a whole number ≥ 1, not −1 at layers[0].units" in made[0].error
+    # It is known from then on.
+    assert made_in(tmp_path, sweep_of("layers.0.units=-1,2,3")) == []
+
+
+def test_a_map_that_was_killed_is_taken_up_and_makes_only_what_was_not_made(tmp_path: Path) -> None:
+    sweep = sweep_of("layers.0.units=2,3,4", seeds=2)
+    made_in(tmp_path / "whole", sweep)
+    lines = (tmp_path / "whole" / NAME).read_bytes().splitlines(keepends=True)
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    for kept, torn in ((0, 30), (1, 0), (3, 1), (4, len(lines[4]) - 1), (7, 0)):
+        (killed / NAME).write_bytes(b"".join(lines[:kept]) + (lines[kept][:torn] if torn else b""))
+        engine = Here()
+        again = made_in(killed, sweep, engine)
+        assert [each.cell for each in again] == list(sweep.cells())[max(kept - 1, 0) :]
+        assert engine.closed == bool(again)
+        assert (killed / "map.csv").read_bytes() == (tmp_path / "whole" / "map.csv").read_bytes()
+        written = (killed / NAME).read_bytes().splitlines(keepends=True)
+        assert [_timeless(line) for line in written] == [_timeless(line) for line in lines]
+
+
+def _timeless(line: bytes) -> dict[str, Any]:
+    return {name: value for name, value in json.loads(line).items() if name != "seconds"}
+
+
+def test_another_map_is_not_written_over(tmp_path: Path) -> None:
+    made_in(tmp_path, sweep_of("layers.0.units=2,3"))
+    before = (tmp_path / NAME).read_bytes()
+    for other in (sweep_of("layers.0.units=2,4"), sweep_of("layers.0.units=2,3", steps=4)):
+        with pytest.raises(ExperimentError, match="holds another map"):
+            MapFolder(tmp_path, other)
+    assert (tmp_path / NAME).read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"no map\n", b"[]\n", b"{}\n", b'{"axes":[],"format":99}\n', b"\xff\n"])
+def test_what_is_no_map_is_one_sentence(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / NAME).write_bytes(content)
+    with pytest.raises(ExperimentError, match=rf"{NAME}: no map \([^\n]+\)$"):
+        read(tmp_path / NAME)
+
+
+def test_cells_of_a_process_that_died_are_made_again_to_the_same_table(tmp_path: Path) -> None:
+    sweep = sweep_of("layers.0.units=2,3,4,5")
+    made_in(tmp_path / "whole", sweep)
+    engine = Here(lambda job: engine.begun.count(job.number) == 1 and job.number in (1, 2))
+    made_in(tmp_path / "again", sweep, engine)
+    assert engine.renewed == 1 or engine.renewed == 2
+    assert (tmp_path / "again" / "map.csv").read_bytes() == (tmp_path / "whole" / "map.csv").read_bytes()
+
+
+def test_a_cell_that_ends_its_process_each_time_fails_and_those_beside_it_do_not(tmp_path: Path) -> None:
+    engine = Here(lambda job: job.cell.values == (3,))
+    made = made_in(tmp_path, sweep_of("layers.0.units=2,3,4,5"), engine)
+    assert {each.values[0]: each.error != "" for each in made} == {2: False, 3: True, 4: False, 5: False}
+    assert "has died 3 times" in next(each.error for each in made if each.error)
+
+
+def test_the_command_makes_a_map_and_says_what_came_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    top = argparse.ArgumentParser()
+    add(top.add_subparsers(dest="command"))
+    (tmp_path / "base.json").write_text(json.dumps(BASE))
+    given = ["sweep", str(tmp_path / "base.json"), "--vary", "layers.0.units=2,-1", "optimizer.learning_rate=1,2"]
+    given += ["--seeds", "1", "--steps", "2", "--jobs", "1", "--set", "batch_size=4", "--out", str(tmp_path / "out")]
+    arguments = top.parse_args(given)
+    assert execute(arguments, lambda *_: None, carry_out=carry_out) == 0
+    told = capsys.readouterr()
+    assert told.out.splitlines() == ["4 cells: 0 diverged, 2 failed", f"written to {tmp_path / 'out'}"]
+    assert "layers.0.units=-1, optimizer.learning_rate=1, seed 3: expected a whole number" in told.err
+    assert [row["step"] for row in table(tmp_path / "out")] == ["2", "2", "", ""]
+    known = read(tmp_path / "out" / NAME)
+    assert known.sweep.experiment == EXPERIMENT.with_values([("batch_size", 4)])
+    assert known.environment.threads == 1
+    for wrong in (given[:2] + given[5:], [*given, "--vary", "batch_size=1,2"]):
+        assert execute(top.parse_args(wrong), lambda *_: None, carry_out=carry_out) == 2
+        assert capsys.readouterr().err.startswith("error: ")
