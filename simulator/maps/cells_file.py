@@ -35,6 +35,7 @@ class _Header(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     steps: int
     until: str
     measures: tuple[str, ...]
+    brief: bool
     environment: Environment
     """Versions and the processor's kernel, where the map was begun."""
 
@@ -59,7 +60,7 @@ def read(path: Path) -> Known:
         made = tuple(msgspec.json.decode(line, type=Made) for line in lines[1:])
         sweep = Sweep(
             experiment=Experiment.from_builtins(header.experiment), axes=header.axes, seeds=header.seeds,
-            steps=header.steps, until=header.until, measures=header.measures,
+            steps=header.steps, until=header.until, measures=header.measures, brief=header.brief,
         )  # fmt: skip
         _check(made, sweep)
     except (ValueError, RecursionError) as error:
@@ -136,5 +137,5 @@ def _has_header(path: Path) -> bool:
 def _header_of(sweep: Sweep, here: Environment) -> _Header:
     return _Header(
         experiment=sweep.experiment.to_builtins(), axes=sweep.axes, seeds=sweep.seeds, steps=sweep.steps,
-        until=sweep.until, measures=sweep.measures, environment=here,
+        until=sweep.until, measures=sweep.measures, brief=sweep.brief, environment=here,
     )  # fmt: skip

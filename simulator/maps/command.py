@@ -38,6 +38,10 @@ def add(commands: Any) -> None:
         metavar="RULE",
         help="end a cell as soon as it holds: " + STOP_RULES,
     )
+    one.add_argument(
+        "--brief", action="store_true",
+        help="measure cells at their last step alone, and let the doctor try nothing: several times as fast",
+    )  # fmt: skip
     workers = one.add_mutually_exclusive_group()
     workers.add_argument("--jobs", type=count(1), metavar="J", help="processes; as many as cores if left out")
     workers.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler, as in tcp://host:8786")
@@ -86,6 +90,7 @@ def _sweep(arguments: argparse.Namespace) -> Sweep:
         steps=arguments.steps,
         until="" if arguments.until is None else arguments.until.text,
         measures=tuple(arguments.measure or measures.USUAL),
+        brief=arguments.brief,
     )
 
 

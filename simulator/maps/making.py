@@ -79,7 +79,10 @@ def make(job: Job, hear: Hear | None = None) -> Made:
 def _trained(job: Job, experiment: Experiment, hear: Hear | None, began: float) -> Made:
     sweep = job.sweep
     until = parse(sweep.until) if sweep.until else None
-    result = run(experiment, steps=sweep.steps, analyses=(), until=until, progress=hear)
+    every = max(sweep.steps, 1) if sweep.brief else None
+    result = run(
+        experiment, steps=sweep.steps, every=every, analyses=(), until=until, progress=hear, brief=sweep.brief
+    )  # fmt: skip
     values = measured(sweep.measures, result.last)
     return Made(
         values=job.cell.values,

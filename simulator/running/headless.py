@@ -13,6 +13,7 @@ import numpy as np
 
 from simulator.doctor.base import Finding
 from simulator.doctor.consult import consult
+from simulator.doctor.diagnosis import diagnose
 from simulator.doctor.evidence import OBSERVATIONS as DIAGNOSED
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.network.threads import blas_threads, limited_blas
@@ -97,6 +98,7 @@ def run(
     leave_unfinished: bool = False,
     stop: Callable[[], bool] = lambda: False,
     changes: Ledger | str | Path | None = None,
+    brief: bool = False,
 ) -> RunResult:
     """Train for ``steps`` updates and write the run's files into ``out`` (nothing is written if it is None).
 
@@ -113,7 +115,7 @@ def run(
     the last checkpoint that such a run, or one that was killed, has left in ``out``, to the same bytes as without a
     stop; ``leave_unfinished`` lets it stand at the end too. ``changes`` (or their file) act at their steps as they did
     under a hand; where a saved run goes on, those of its steps have acted already. Their list is written beside the
-    other files.
+    other files. ``brief``: no plots follow, so nothing is observed for them, and findings are those of rules alone.
     Errors: ExperimentError for what cannot be trained, ValueError for a negative ``steps``, an ``every`` below 1, an
     unknown analysis or an ``until`` that can never hold, OSError where files cannot be written or another process
     writes there.
@@ -154,7 +156,7 @@ def run(
             stack.callback(files.close)
             output = FolderOutput(here, save, lanes, folder, files, leave_unfinished)
         record.live_changes = _changes_until(training, None if start is None else record, coming, threads)
-        result = _train(course, record, every, output, wanted if out is not None else (), hear, stop)
+        result = _train(course, record, every, output, wanted if out is not None else (), hear, stop, brief)
     return replace(result, news=" ".join(filter(None, (news, output.news))))
 
 
@@ -207,6 +209,7 @@ def _train(
     analyses: Sequence[Observation[Any]],
     progress: Callable[[int], None] | None,
     stop: Callable[[], bool],
+    brief: bool,
 ) -> RunResult:
     training, first, last, interrupted = course.training, record.first, None, False
     observer = Observer(training)
@@ -225,7 +228,7 @@ def _train(
         _note(record, course.acted)
         if measured:
             made = _analysed(observer, analyses)
-            shown = _shown(observer, made, analyses) if ends else {}
+            shown = _shown(observer, made, analyses) if ends and not brief else {}
             kept = {each: observed for each, observed in made.items() if each.past is not None}
             last = frame_of(training, scalars, {**observer.observe(MEASURED), **kept, **shown})
             first = first or last
@@ -239,7 +242,7 @@ def _train(
     assert first is not None
     assert last is not None
     output.summarise()
-    findings = consult(training, last, record)
+    findings = (diagnose if brief else consult)(training, last, record)
     output.finish(findings, interrupted)
     return RunResult(
         training.experiment, output.here, training.info, first, last, record, findings, course.stopping.stopped,
