@@ -167,7 +167,7 @@ class Experiment(Spec, frozen=True, kw_only=True):
 
     @classmethod
     def _checked(cls, plain: Any) -> Experiment:
-        _check_plain(plain)
+        check_plain(plain)
         plain = _renamed(_brought_up(plain))
         try:
             experiment = msgspec.convert(plain, cls)
@@ -286,7 +286,7 @@ def _no_constant(name: str) -> float:
     raise ExperimentError(f"{name} is not a number that an experiment may hold")
 
 
-def _check_plain(plain: Any, path: tuple[str | int, ...] = ()) -> None:
+def check_plain(plain: Any, path: tuple[str | int, ...] = ()) -> None:
     """What msgspec would let pass: NaN, Inf, text that no file can hold, and bottomless nesting."""
     if len(path) > MAX_DEPTH:
         raise ExperimentError(f"nested deeper than {MAX_DEPTH} levels")
@@ -296,11 +296,11 @@ def _check_plain(plain: Any, path: tuple[str | int, ...] = ()) -> None:
         _check_text(plain, path)
     if isinstance(plain, dict):
         for key, value in plain.items():
-            _check_plain(key, path)
-            _check_plain(value, (*path, key))
+            check_plain(key, path)
+            check_plain(value, (*path, key))
     elif isinstance(plain, (list, tuple)):
         for index, value in enumerate(plain):
-            _check_plain(value, (*path, index))
+            check_plain(value, (*path, index))
 
 
 def _check_text(text: str, path: tuple[str | int, ...]) -> None:

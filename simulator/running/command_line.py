@@ -1,4 +1,4 @@
-"""The commands that need no screen: ``run``, ``compare``, ``landscape``, ``presets``, ``reference`` and ``manual``.
+"""The commands that need no screen.
 
 ``run`` writes the data; what draws the plots, and what writes the manual, is handed in: the simulator knows no screen.
 """
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.running.arguments import OneRule, count, shortened, typed
 from simulator.running.compare_command import DrawLanes, add_compare, run_compare
 from simulator.running.landscape_command import DrawLandscape, add_landscape, run_landscape
+from simulator.running.lessons_command import add_lessons, run_lessons
 
 # The bench takes its arguments here too: what only a command needs is imported by the command.
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ STOP_RULES = (
     "loss<X, accuracy>X, validation_loss<X, validation_accuracy>X, epochs:N, "
     "stalled:N (steps without a better validation loss) or finding"
 )
-COMMANDS = ("run", "compare", "landscape", "presets", "reference", "manual")
+COMMANDS = ("run", "compare", "landscape", "lessons", "presets", "reference", "manual")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -80,6 +81,7 @@ def add_commands(commands: Any) -> None:
     one.add_argument("--no-plots", action="store_true", help="write the data only")
     add_compare(commands)
     add_landscape(commands)
+    add_lessons(commands)
     commands.add_parser("presets", help="list the presets")
     commands.add_parser("reference", help="print the reference table of all parts")
     book = commands.add_parser("manual", help="write the manual as Markdown, one file per page")
@@ -188,6 +190,8 @@ def execute(
             return run_compare(arguments, _named, draw_lanes)
         if arguments.command == "landscape":
             return run_landscape(arguments, draw_landscape)
+        if arguments.command == "lessons":
+            return run_lessons(arguments)
         if arguments.command == "presets":
             _list_presets()
         elif arguments.command == "manual":

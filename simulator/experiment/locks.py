@@ -1,0 +1,74 @@
+"""Which fields of an experiment may be changed: a lesson's locks, held wherever an experiment is checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal
+
+from simulator.schema.parameter import Spec, knob
+
+State = Literal["free", "locked", "hidden"]
+Keys = tuple[str | int, ...]
+
+
+def keys_of(path: str) -> Keys:
+    """``layers.0.units`` → ``("layers", 0, "units")``; ``*`` stands for any entry."""
+    return tuple(int(part) if re.fullmatch(r"\d{1,9}", part) else part for part in path.split("."))
+
+
+class Knobs(Spec, frozen=True, kw_only=True):
+    """What is free, shown but locked, or hidden: paths of fields, each with all that is inside it.
+
+    The longest path that leads to a field decides.
+    """
+
+    otherwise: Annotated[State, knob("otherwise", "What no path leads to.")] = "free"
+    free: Annotated[tuple[str, ...], knob("free", "Paths of what may be changed.")] = ()
+    locked: Annotated[tuple[str, ...], knob("locked", "Paths of what is shown and may not be changed.")] = ()
+    hidden: Annotated[tuple[str, ...], knob("hidden", "Paths of what is not shown and may not be changed.")] = ()
+    because: Annotated[str, knob("because", "Why what is locked is locked, as the end of a sentence.")] = (
+        "the lesson is about it"
+    )
+
+    def __post_init__(self) -> None:
+        paths = (*self.free, *self.locked, *self.hidden)
+        if twice := next((path for path in paths if paths.count(path) > 1), None):
+            raise ValueError(f"{twice[:80]!r} stands twice among free, locked and hidden")
+        if odd := next((path for path in paths if not re.fullmatch(r"[a-z0-9_]+(\.(\*|[a-z0-9_]+))*", path)), None):
+            raise ValueError(f"expected a path as in optimizer.learning_rate, not {odd[:80]!r}")
+
+    def _stated(self) -> Iterator[tuple[Keys, State]]:
+        stated: tuple[tuple[tuple[str, ...], State], ...] = (
+            (self.free, "free"), (self.locked, "locked"), (self.hidden, "hidden"),
+        )  # fmt: skip
+        for paths, state in stated:
+            yield from ((keys_of(path), state) for path in paths)
+
+    def state(self, path: Keys) -> State:
+        """Of the field that a path leads to."""
+        leading = [(len(keys), state) for keys, state in self._stated() if leads(keys, path)]
+        return max(leading)[1] if leading else self.otherwise
+
+    def may_change(self, path: Keys) -> bool:
+        """Whether the field, as a whole with all that is inside it, may be changed."""
+        inside = (state for keys, state in self._stated() if len(keys) > len(path) and leads(keys[: len(path)], path))
+        return self.state(path) == "free" and all(state == "free" for state in inside)
+
+
+def leads(keys: Keys, path: Keys) -> bool:
+    """Whether the field at ``path`` is the one that ``keys`` name, or inside it."""
+    return len(keys) <= len(path) and all(key in ("*", at) for key, at in zip(keys, path, strict=False))
+
+
+def first_locked(knobs: Knobs, changed: Iterable[Keys]) -> Keys | None:
+    """The first of the changed fields that may not be."""
+    return next((path for path in changed if not knobs.may_change(path)), None)
+
+
+class Locks(Spec, frozen=True, kw_only=True):
+    """The locks of the lesson that an experiment is of, and what stands behind them."""
+
+    lesson: Annotated[str, knob("lesson", "Its title.")]
+    knobs: Annotated[Knobs, knob("knobs", "What is free, locked and hidden.")]
+    experiment: Annotated[dict[str, Any], knob("experiment", "As the lesson begins, without locks.")]

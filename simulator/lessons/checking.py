@@ -1,0 +1,109 @@
+"""Whether the program does what its lessons say: each is run, and measured against what is expected."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.experiment.experiment import ExperimentError
+from simulator.lessons.formula import FormulaError, Value
+from simulator.lessons.lesson import Lesson
+from simulator.lessons.measuring import measure
+from simulator.lessons.question import Question, evaluated
+from simulator.lessons.reading import ReadingError
+from simulator.lessons.text import filled
+
+COLUMNS = ("lesson", "claim", "question", "measured", "expected", "tolerance", "holds", "source")
+"""Of ``lessons.csv``."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one question."""
+
+    lesson: Lesson
+    question: Question
+    measured: Value | None
+    """None where nothing could be measured."""
+    expected: Value | None
+    holds: bool
+    reason: str = ""
+    """Why nothing could be."""
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """A row of ``lessons.csv``."""
+        claim = "" if self.lesson.claim is None else str(self.lesson.claim)
+        question = self.question
+        return (
+            self.lesson.name, claim, question.name, cell(self.measured), cell(self.expected), repr(question.tolerance),
+            "true" if self.holds else "false", question.source,
+        )  # fmt: skip
+
+
+def cell(value: Value | None) -> str:
+    """In full; several numbers with spaces between."""
+    return "" if value is None else " ".join(repr(float(each)) for each in np.atleast_1d(value))
+
+
+def check(lesson: Lesson) -> list[Outcome]:
+    """Run a lesson and compare; what cannot be measured does not hold."""
+    try:
+        names = measure(lesson)
+        _fill(lesson, names)
+    except (ReadingError, FormulaError, ExperimentError) as error:
+        return [Outcome(lesson, question, None, None, False, str(error)) for question in lesson.questions]
+    return [_outcome(lesson, question, names) for question in lesson.questions]
+
+
+def _fill(lesson: Lesson, names: Mapping[str, Value]) -> None:
+    """FormulaError where a number of a text cannot be worked out."""
+    known = lesson.numbers(lesson.subject)
+    for text in (lesson.text, *(question.prompt for question in lesson.questions)):
+        filled(text, known)
+    for text in (lesson.why, *(suggestion.text for suggestion in lesson.playground)):
+        filled(text, names)
+
+
+def _outcome(lesson: Lesson, question: Question, names: Mapping[str, Value]) -> Outcome:
+    try:
+        measured, expected = evaluated(question, names)
+    except FormulaError as error:
+        return Outcome(lesson, question, None, None, False, str(error))
+    return Outcome(lesson, question, measured, expected, question.holds(measured, expected))
+
+
+def table(outcomes: Iterable[Outcome]) -> str:
+    """``lessons.csv``."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(outcome.cells for outcome in outcomes)
+    return text.getvalue()
+
+
+def printed(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """The same for people, in columns, without the sources."""
+    rows = [COLUMNS[:-1], *(tuple(map(_shortened, outcome.cells[:-1])) for outcome in outcomes)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    for row in rows:
+        yield "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _shortened(text: str, length: int = 40) -> str:
+    """Of several numbers, the first."""
+    parts = text.split(" ")
+    short = " ".join(f"{float(part):.4g}" if _is_number(part) else part for part in parts)
+    return short if len(short) <= length else f"{short[: length - 1]}…"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "." in text or "e" in text

@@ -1,0 +1,100 @@
+"""Lesson files: read strictly, written whole; the lessons that come with the program."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import resources
+from simulator.experiment.error_messages import explain
+from simulator.experiment.experiment import ExperimentError, check_plain, parsed
+from simulator.experiment.reading import reading
+from simulator.lessons.formula import FormulaError
+from simulator.lessons.lesson import FORMAT, Lesson, checked
+from simulator.system.atomic import write_atomic
+from simulator.system.file_format import FileFormat, FormatError
+from simulator.system.regular_file import read_regular
+
+ENDING = ".nabla-lesson"
+FOLDER = resources.FOLDER / "lessons"
+LESSON = FileFormat()
+MAX_FILE_BYTES = 4 * 2**20
+"""Bytes beyond which a file is not a lesson."""
+_STATED = re.compile(r"nablascope-lesson/(\d{1,9})")
+
+
+def is_lesson(path: Path) -> bool:
+    """Whether a file is taken for a lesson, by its ending."""
+    return path.suffix.lower() == ENDING
+
+
+def from_builtins(plain: Any) -> Lesson:
+    """Check plain dictionaries and lists; ExperimentError says what is wrong and where."""
+    if not isinstance(plain, dict):
+        raise ExperimentError("expected an object with name, title, setup, readings and questions")
+    check_plain(plain)
+    plain = _brought_up(plain)
+    try:
+        return checked(msgspec.convert(plain, Lesson))
+    except msgspec.ValidationError as error:
+        raise ExperimentError(*explain(str(error), plain, Lesson)) from None
+    except FormulaError as error:
+        raise ExperimentError(str(error)) from None
+
+
+def _brought_up(plain: dict[str, Any]) -> dict[str, Any]:
+    """In the present format; one that is to come names the version that it needs, if it does."""
+    stated = plain.get("format")
+    number = _STATED.fullmatch(stated) if isinstance(stated, str) else None
+    if number is None:
+        raise ExperimentError(f'a lesson\'s file begins with "format": "{FORMAT}"', "format")
+    try:
+        return {**LESSON.brought_up(plain, int(number[1]), "the form nablascope-lesson/"), "format": FORMAT}
+    except FormatError as error:
+        raise ExperimentError(f"{error}, which reads {FORMAT}", "format") from None
+
+
+def from_json(content: bytes) -> Lesson:
+    """Read the JSON form."""
+    return from_builtins(parsed(content))
+
+
+def read(path: Path) -> Lesson:
+    """The lesson in a file; ExperimentError names the file and what is wrong."""
+    with reading(path, "lesson"):
+        return from_json(read_regular(path, MAX_FILE_BYTES))
+
+
+def to_json(lesson: Lesson) -> bytes:
+    """Readable JSON, the same for the same lesson; what says no more than is said without it is left out."""
+    plain = msgspec.to_builtins(lesson)
+    shown = {name: value for name, value in plain.items() if value not in (None, [], "", {})}
+    return msgspec.json.format(msgspec.json.encode(shown), indent=2) + b"\n"
+
+
+def save(lesson: Lesson, path: Path) -> None:
+    """Write a lesson; the old file stays whole until the new one is. OSError if it cannot be written."""
+    write_atomic(path, to_json(lesson))
+
+
+def shipped() -> tuple[Lesson, ...]:
+    """The lessons that come with the program, in teaching order."""
+    paths = sorted(FOLDER.glob(f"*{ENDING}"))
+    return tuple(
+        sorted((read(path) for path in paths), key=lambda each: (each.claim is None, each.claim or 0, each.name))
+    )
+
+
+def find(name: str) -> Lesson:
+    """The lesson in the file called ``name``, or the one of that name that comes with the program."""
+    path = Path(name)
+    if path.exists() or is_lesson(path):
+        return read(path)
+    own = FOLDER / f"{name}{ENDING}"
+    if re.fullmatch(r"[a-z0-9-]{1,60}", name) and own.exists():
+        return read(own)
+    known = ", ".join(path.stem for path in sorted(FOLDER.glob(f"*{ENDING}")))
+    raise ExperimentError(f"there is no lesson file or lesson {name[:80]!r}; lessons: {known}")

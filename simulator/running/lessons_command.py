@@ -1,0 +1,72 @@
+"""The command ``lessons``: list them, check that the program does what they say, write one into a file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simulator.lessons.checking import Outcome
+
+
+def add_lessons(commands: Any) -> None:
+    """Add the command to a parser's sub-commands."""
+    one = commands.add_parser("lessons", help="list the lessons, check them all, or write one into a file")
+    what = one.add_mutually_exclusive_group()
+    what.add_argument(
+        "--check", nargs="*", metavar="NAME|FILE", help="run these lessons, or all, and compare with what is expected"
+    )
+    what.add_argument("--export", nargs=2, metavar=("NAME", "FILE"), help="write a lesson into a file")
+    one.add_argument("--out", type=Path, metavar="DIR", help="folder for lessons.csv")
+
+
+def run_lessons(arguments: argparse.Namespace) -> int:
+    """Carry out the parsed command; the process's exit status."""
+    if arguments.check is not None:
+        return _check(arguments.check, arguments.out)
+    if arguments.export is not None:
+        return _export(*arguments.export)
+    from simulator.lessons.files import shipped
+
+    lessons = shipped()
+    width = max((len(lesson.name) for lesson in lessons), default=0)
+    for lesson in lessons:
+        claim = "     " if lesson.claim is None else f"{lesson.claim:>4} "
+        print(f"{lesson.name:{width}} {claim} {lesson.title}")
+    return 0
+
+
+def _export(name: str, file: str) -> int:
+    from simulator.lessons.files import find, save
+
+    save(find(name), Path(file))
+    print(f"written to {file.encode(errors='backslashreplace').decode()}")
+    return 0
+
+
+def _check(names: list[str], out: Path | None) -> int:
+    from simulator.experiment.experiment import ExperimentError
+    from simulator.lessons.checking import check, printed, table
+    from simulator.lessons.files import find, shipped
+    from simulator.running.progress_display import displaying
+    from simulator.system.atomic import write_atomic
+
+    if out is None:
+        raise ExperimentError("--check writes lessons.csv into the folder that --out names")
+    lessons = [find(name) for name in names] or shipped()
+    out.mkdir(parents=True, exist_ok=True)
+    outcomes: list[Outcome] = []
+    with displaying():
+        for lesson in lessons:
+            outcomes += check(lesson)
+    write_atomic(out / "lessons.csv", table(outcomes).encode())
+    for line in printed(outcomes):
+        print(line)
+    for reason in dict.fromkeys(f"{each.lesson.name}: {each.reason}" for each in outcomes if each.reason):
+        print(f"note: {reason}", file=sys.stderr)
+    failed = sum(not each.holds for each in outcomes)
+    place = str(out).encode(errors="backslashreplace").decode()
+    print(f"{len(outcomes) - failed} of {len(outcomes)} hold; written to {place}")
+    return 1 if failed else 0
