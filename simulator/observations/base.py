@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin
 
 from msgspec import Struct
 
+from simulator.arrays.quantiles import Quartiles, quartiles_of
 from simulator.observations.sampled import Sampled
 from simulator.schema.parameter import Part
 from simulator.training.run_info import RunInfo
@@ -48,6 +49,8 @@ class Observation(Part, Generic[Result], frozen=True, kw_only=True, forbid_unkno
     """With it the record keeps a past of its results."""
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """File → its columns; ``step`` comes first. What has files is an analysis, called by its kind."""
+    spans_seeds: ClassVar[bool] = False
+    """Whether each number of it has a median over runs that differ in the seed alone."""
     order: ClassVar[float] = math.inf
     """Its place among the analyses; equal ones go by their names."""
 
@@ -62,6 +65,10 @@ class Observation(Part, Generic[Result], frozen=True, kw_only=True, forbid_unkno
     def rows(self, result: Result, info: RunInfo) -> Iterator[Row]:
         """A result in files; ValueError in one sentence where there is nothing to tell."""
         raise NotImplementedError
+
+    def over_seeds(self, results: Sequence[Result]) -> Quartiles[Result]:
+        """Median and quartiles of such runs; ValueError where they are not of one form."""
+        return quartiles_of(results)
 
     @classmethod
     def result_type(cls) -> Any:

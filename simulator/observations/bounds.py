@@ -18,6 +18,7 @@ PARTS = ("bias_gradient_norm", "input_norm", "weight_gradient_norm", "bound", "s
 class BoundsObservation(Observation[Bounds], frozen=True, tag="bounds"):
     """Both sides of (A) and of (B) for one sample, with the slack."""
 
+    spans_seeds = True
     share = 0.05
     order = 3
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {

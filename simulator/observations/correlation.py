@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Array, Counts, Floats, frozen
+from simulator.arrays.quantiles import Quartiles, quartiles_of
 from simulator.layers.base import Tap, layer_kinds
 from simulator.observations.base import Cell, Observation, Row, known
 from simulator.theory.correlation import EDGE_MARGIN, CorrelationScale, correlation_scale
@@ -71,6 +72,14 @@ def correlations(products: Floats) -> Floats:
     return normed
 
 
+def normed(products: Floats) -> Floats:
+    """c_ab in place of q_ab; c_aa is 1, and 0 where the signal has no direction."""
+    values, square = correlations(products), np.diagonal(products, axis1=1, axis2=2) != 0
+    own = np.arange(values.shape[1])
+    values[:, own, own] = square
+    return values
+
+
 class CorrelationObservation(Observation[Correlation], frozen=True, tag="correlation"):
     """How alike the layers make two samples, and over how many layers that settles.
 
@@ -88,6 +97,7 @@ class CorrelationObservation(Observation[Correlation], frozen=True, tag="correla
         ),
     }  # fmt: skip
 
+    spans_seeds = True
     samples: int = 4
 
     def observe(self, training: Training) -> Correlation:
@@ -107,6 +117,12 @@ class CorrelationObservation(Observation[Correlation], frozen=True, tag="correla
             depth=scale.depth,
             measured_depth=measured_depth(network.taps, correlations(products), scale),
             scale_reason=scale_reason,
+        )
+
+    def over_seeds(self, results: Sequence[Correlation]) -> Quartiles[Correlation]:
+        """Of the correlations: products of several seeds are of several sizes."""
+        return quartiles_of(
+            [replace(each, products=normed(each.products), predicted=normed(each.predicted)) for each in results]
         )
 
     def rows(self, result: Correlation, info: RunInfo) -> Iterator[Row]:

@@ -37,6 +37,7 @@ class EffectiveRankObservation(Observation[EffectiveRank], frozen=True, tag="ran
     Of the present batch's activations (units × observations), not centred.
     """
 
+    spans_seeds = True
     order = 9
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "effective_rank.csv": ("step", "layer", "effective_rank", "largest_possible")

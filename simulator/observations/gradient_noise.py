@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from simulator.arrays.numeric import Counts, Floats, frozen
+from simulator.arrays.quantiles import Quartiles, quartiles_of
 from simulator.observations.base import Observation, Row
 from simulator.observations.twin import Twin
 from simulator.system.progress import followed
@@ -34,10 +35,14 @@ class GradientNoise:
     """√(tr Σ / N): how far ‖g‖ would get by chance alone, Σ the covariance over samples, N the batch size."""
     cosine: float
     """Between this step's gradient and the next one's, after the update and on the next batch; NaN if one is 0."""
+    ratio_over_seeds: float | None = None
+    """Signal-to-noise as a quantile of several seeds, which is not the ratio of two quantiles."""
 
     @property
     def signal_to_noise(self) -> float:
         """‖g‖ / √(tr Σ / N): about 1 where there is nothing but noise."""
+        if self.ratio_over_seeds is not None:
+            return self.ratio_over_seeds
         if self.noise == 0:
             return math.inf if self.batch_norm > 0 else math.nan
         return self.batch_norm / self.noise
@@ -55,6 +60,7 @@ class GradientNoiseObservation(Observation[GradientNoise], frozen=True, tag="noi
         "sample_gradients.csv": ("step", "sample", "gradient_norm"),
     }
 
+    spans_seeds = True
     samples: int = 64
     """At most so many of the batch, one backward pass each."""
 
@@ -71,6 +77,11 @@ class GradientNoiseObservation(Observation[GradientNoise], frozen=True, tag="noi
             noise=math.sqrt(trace / twin.batch),
             cosine=cosine(whole, _next_gradient(training, twin)),
         )
+
+    def over_seeds(self, results: Sequence[GradientNoise]) -> Quartiles[GradientNoise]:
+        """Samples of several seeds are others: they are paired by the size of their gradients."""
+        paired = (replace(each, norms=np.sort(each.norms), ratio_over_seeds=each.signal_to_noise) for each in results)
+        return quartiles_of(list(paired))
 
     def rows(self, result: GradientNoise, info: RunInfo) -> Iterator[Row]:
         yield Row(

@@ -46,6 +46,7 @@ class JacobianObservation(Observation[Jacobian], frozen=True, tag="jacobian"):
     Of the first of the batch, in training mode with the present dropout masks.
     """
 
+    spans_seeds = True
     order = 5
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {"jacobian.csv": ("step", "sample", "index", "singular_value")}
 

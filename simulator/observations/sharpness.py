@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,6 +14,7 @@ import numpy as np
 from simulator.arrays.dual import dual
 from simulator.arrays.lanczos import largest
 from simulator.arrays.numeric import Floats
+from simulator.arrays.quantiles import Quartiles, quartiles_of
 from simulator.layers.base import Module
 from simulator.layers.recurrent.module import ThroughTimeModule
 from simulator.observations.base import Observation, Row
@@ -90,6 +91,7 @@ class SharpnessObservation(Observation[Sharpness], frozen=True, tag="sharpness")
     """
 
     past = GaugePast()
+    spans_seeds = True
     order = 7
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "sharpness.csv": (
@@ -104,6 +106,13 @@ class SharpnessObservation(Observation[Sharpness], frozen=True, tag="sharpness")
 
     def watch(self) -> Callable[[Training], Sharpness]:
         return partial(sharpness, seconds=WATCHED_SECONDS)
+
+    def over_seeds(self, results: Sequence[Sharpness]) -> Quartiles[Sharpness]:
+        """Where one of them is a lower bound, so are all three."""
+        known = [each for each in results if math.isfinite(each.value) and each.value]
+        worst = max((each.residual / abs(each.value) for each in known), default=0.0)
+        low, middle, high = (replace(each, residual=worst * abs(each.value)) for each in quartiles_of(results))
+        return low, middle, high
 
     def rows(self, result: Sharpness, info: RunInfo) -> Iterator[Row]:
         yield Row(

@@ -89,6 +89,7 @@ class TimeProfilesObservation(Observation[Mapping[str, TimeProfile]], frozen=Tru
 
     share = 0
     standard = True
+    spans_seeds = True
     past = StateGradients()
 
     def observe(self, training: Training) -> Mapping[str, TimeProfile]:

@@ -59,3 +59,38 @@ def typed(texts: Iterable[str]) -> list[tuple[str, Any]]:
 def in_order(settings: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
     """The order in which settings act, whichever way they are given."""
     return sorted(settings, key=lambda item: not item[0].endswith(".kind"))
+
+
+class AnalysesAction(argparse.Action):
+    """Its help names the analyses, which only who reads it waits for."""
+
+    @property
+    def help(self) -> str:
+        from simulator.observations.registry import analyses, unasked
+
+        costly = [name for name in analyses() if name not in unasked()]
+        names = ", ".join((*costly, *unasked()))
+        return f"what else to write at these steps: {names}; all or none ({','.join(unasked())})"
+
+    @help.setter
+    def help(self, _text: str | None) -> None:
+        """argparse has none for it."""
+
+    def __call__(
+        self, _parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, _option: str | None = None
+    ) -> None:
+        namespace.analyses = values
+
+
+def analyses_in(text: str) -> tuple[str, ...]:
+    """``bounds,sharpness``, ``all`` or ``none``."""
+    from simulator.observations.registry import analyses
+
+    known = ", ".join(analyses())
+    if text in ("all", "none"):
+        return tuple(analyses()) if text == "all" else ()
+    names = tuple(name.strip() for name in text.split(","))
+    for name in names:
+        if name not in analyses():
+            raise argparse.ArgumentTypeError(f"no analysis is called {shortened(name)!r}; there are {known}")
+    return names

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.running.arguments import OneRule, count, shortened, typed
+from simulator.running.arguments import AnalysesAction, OneRule, analyses_in, count, typed
 from simulator.running.compare_command import DrawLanes, add_compare, run_compare
 from simulator.running.landscape_command import DrawLandscape, add_landscape, run_landscape
 from simulator.running.lessons_command import add_lessons, run_lessons
@@ -70,7 +70,7 @@ def add_commands(commands: Any) -> None:
     one.add_argument(
         "--every", type=count(1), metavar="K", help="measure layers each K steps; by default about 1000 times in all"
     )
-    one.add_argument("--analyses", action=_AnalysesAction, type=_analyses, metavar="NAME,…")
+    one.add_argument("--analyses", action=AnalysesAction, type=analyses_in, metavar="NAME,…")
     _add_files(one)
     one.add_argument(
         "--threads", type=count(1), metavar="N", help="threads of matrix products; if left out as many as pay"
@@ -109,27 +109,6 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=count(1), metavar="N", help=help_text)
 
 
-class _AnalysesAction(argparse.Action):
-    """Its help names the analyses, which only who reads it waits for."""
-
-    @property
-    def help(self) -> str:
-        from simulator.observations.registry import analyses, unasked
-
-        costly = [name for name in analyses() if name not in unasked()]
-        names = ", ".join((*costly, *unasked()))
-        return f"what else to write at these steps: {names}; all or none ({','.join(unasked())})"
-
-    @help.setter
-    def help(self, _text: str | None) -> None:
-        """argparse has none for it."""
-
-    def __call__(
-        self, _parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, _option: str | None = None
-    ) -> None:
-        namespace.analyses = values
-
-
 def rule(text: str) -> StopRule:
     from simulator.running.stop_rule_text import parse
     from simulator.running.stop_rules import StopRuleError
@@ -138,19 +117,6 @@ def rule(text: str) -> StopRule:
         return parse(text)
     except StopRuleError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _analyses(text: str) -> tuple[str, ...]:
-    from simulator.observations.registry import analyses
-
-    known = ", ".join(analyses())
-    if text in ("all", "none"):
-        return tuple(analyses()) if text == "all" else ()
-    names = tuple(name.strip() for name in text.split(","))
-    for name in names:
-        if name not in analyses():
-            raise argparse.ArgumentTypeError(f"no analysis is called {shortened(name)!r}; there are {known}")
-    return names
 
 
 def _no_manual(folder: Path) -> int:

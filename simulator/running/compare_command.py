@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.running.arguments import count, shortened, typed
+from simulator.running.arguments import AnalysesAction, analyses_in, count, shortened, typed
 
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
@@ -35,6 +35,7 @@ def add_compare(commands: Any) -> None:
     one.add_argument(
         "--every", type=count(1), metavar="K", help="measure layers each K steps; by default about 1000 times in all"
     )
+    one.add_argument("--analyses", action=AnalysesAction, type=analyses_in, metavar="NAME,…")
     one.add_argument("--seeds", type=count(1), metavar="N", help="train every lane with each of N seeds from A's on")
     one.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
     one.add_argument("--resume", action="store_true", help="go on with a comparison that was ended in DIR before")
@@ -108,7 +109,9 @@ def run_compare(arguments: argparse.Namespace, read: Read, draw: DrawLanes) -> i
             print(f"{name}: {words}")
         progress = functools.partial(advance, "Training", total=arguments.steps * len(comparison.runs), unit="steps")
         drawn: dict[str, list[RunResult]] = {}
-        for each, result in comparison.train(arguments.every, progress, resume=arguments.resume, stop=stop):
+        for each, result in comparison.train(
+            arguments.every, progress, analyses=arguments.analyses, resume=arguments.resume, stop=stop
+        ):
             _tell(each, result)
             drawn.setdefault(each.lane, []).append(result)
         if stop.number is None:

@@ -156,7 +156,8 @@ def run(
             stack.callback(files.close)
             output = FolderOutput(here, save, lanes, folder, files, leave_unfinished)
         record.live_changes = _changes_until(training, None if start is None else record, coming, threads)
-        result = _train(course, record, every, output, wanted if out is not None else (), hear, stop, brief)
+        asked = wanted if out is not None or analyses is not None else ()
+        result = _train(course, record, every, output, asked, hear, stop, brief)
     return replace(result, news=" ".join(filter(None, (news, output.news))))
 
 

@@ -69,6 +69,12 @@ def number(value: float, digits: int = 3, *, fixed: bool = False) -> str:
     return sign + _grouped(text if fixed else _trimmed(text))
 
 
+def spread_text(middle: float, *ends: float, figures: int = 3) -> str:
+    """A value, and the quartiles around it where there are any: ``0.31 [0.25, 0.36]``."""
+    around = ", ".join(number(each, figures) for each in sorted(ends))
+    return f"{number(middle, figures)} [{around}]" if ends else number(middle, figures)
+
+
 def exact(value: float) -> str:
     """With as many digits as tell it from every other number, and no more: ``0.1``, ``0.99995``, ``1·10⁻⁵``."""
     if isinstance(value, int):

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from simulator import Experiment, run
-from simulator.record.fan import Fan, fan_of, quantiles
+from simulator.arrays.quantiles import quantiles
+from simulator.record.fan import Fan, fan_of
 from simulator.running.headless import RunResult
 from simulator.running.verdict import quantile
 

@@ -6,7 +6,7 @@ import csv
 import io
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from PySide6.QtTest import QTest
 from shiboken6 import isValid
 
 from simulator import Experiment, run
+from simulator.observations.registry import analyses
 from simulator.record.fan import fan_of
 from simulator.running.headless import RunResult
 from tests.ui.plot_data import view
@@ -100,25 +101,44 @@ def test_pictures_of_all_networks_are_written_and_those_beside_each_other_share_
         assert image.width() in ((600, 300) if beside else (300,)), path.name
 
 
-def five_seeds() -> list[RunResult]:
-    layer = {"kind": "dense", "units": 4}
-    layers = [{**layer, "repeat": 2}, {"kind": "residual", "layers": [layer]}]
-    plain = {"data": {"kind": "moons", "samples": 60}, "layers": layers}
-    return [run(Experiment.from_builtins({**plain, "seed": seed}), steps=4, every=2) for seed in range(5)]
+DENSE = {"kind": "dense", "units": 4}
+SPANNED = (
+    {
+        "data": {"kind": "moons", "samples": 60},
+        "layers": [{**DENSE, "repeat": 2}, {"kind": "residual", "layers": [DENSE]}],
+    },
+    {"data": {"kind": "moons", "samples": 60}, "layers": [{**DENSE, "repeat": 2}]},
+    {
+        "data": {"kind": "adding", "samples": 60, "steps": 10},
+        "layers": [{"kind": "recurrent", "units": 3}],
+        "loss": {"kind": "mse"},
+    },
+)
+"""Between them every plot that spans seeds has something to show."""
+
+
+def five_seeds(described: Mapping[str, Any] = SPANNED[0]) -> list[RunResult]:
+    spanning = [each.kind for each in analyses().values() if each.spans_seeds]
+    seeds = [Experiment.from_builtins({**described, "seed": seed}) for seed in range(5)]
+    return [run(each, steps=4, every=2, analyses=spanning) for each in seeds]
 
 
 def test_curves_of_five_seeds_are_drawn_as_their_median_with_quartiles_as_bands(tmp_path: Path, qtbot: Any) -> None:
-    results = five_seeds()
-    seeds = [(each.last, each.record) for each in results]
-    fan = fan_of(seeds)
-    shown = View(fan.median, fan.record, fan=fan)
-    spanning = [kind for kind in PLOTS if kind.spans_seeds]
-    assert {"loss", "gradient_time", "gradient_depth"} <= {kind.key for kind in spanning}
-    for kind in spanning:
-        plot, alone = filled(qtbot, kind, shown), filled(qtbot, kind, View(*seeds[0]))
-        assert plot.state is not None
-        bands = [len(each.marks(each.state)) for each in (plot, alone)]
-        assert kind.key == "gradient_time" or bands[0] > bands[1], kind.key
+    seen, spanning = set(), [kind for kind in PLOTS if kind.spans_seeds]
+    for described in SPANNED:
+        seeds = [(each.last, each.record) for each in five_seeds(described)]
+        fan = fan_of(seeds)
+        shown = View(fan.median, fan.record, fan=fan)
+        for kind in spanning:
+            plot, alone = filled(qtbot, kind, shown), filled(qtbot, kind, View(*seeds[0]))
+            if plot.state is None:
+                continue
+            seen.add(kind.key)
+            bands = [len(each.marks(each.state)) for each in (plot, alone)]
+            assert kind.key == "gradient_time" or bands[0] > bands[1], kind.key
+            assert "median and quartiles of 5 seeds" in plot.sentence(), kind.key
+            assert {name for name in plot.table().columns if name.endswith(("_low", "_high"))}, kind.key
+    assert seen == {kind.key for kind in spanning}
     drawn = draw_lanes({"A": seeds, "B": seeds[:1]}, tmp_path, width=300, height=200)
     assert len(drawn.written) + len(drawn.empty) == len(PLOTS)
 

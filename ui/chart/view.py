@@ -84,6 +84,12 @@ class View:
         return past
 
     @property
+    def quartiles(self) -> tuple[View, View] | None:
+        """The first and the third of several seeds, where it is their median."""
+        fan = self.fan
+        return None if fan is None else (View(fan.low, fan.low_record), View(fan.high, fan.high_record))
+
+    @property
     def reading(self) -> Frame:
         """The frame whose numbers are to be read."""
         return self.read or self.frame

@@ -39,11 +39,9 @@ class Drawn:
         return cls(first, View(fan.median, fan.record, fan=fan), len(seeds))
 
     def note(self, spans_seeds: bool) -> str:
-        """Which of the seeds a picture is of, where there are several."""
-        if self.seeds == 1:
-            return ""
+        """Which of the seeds a picture is of, where there are several; of all of them its legend says so."""
         several = spans_seeds and self.over_seeds.fan is not None
-        return f"median and quartiles of {self.seeds} seeds" if several else "of the first seed alone"
+        return "" if self.seeds == 1 or several else "of the first seed alone"
 
     def shown(self, spans_seeds: bool) -> View:
         return self.over_seeds if spans_seeds else self.first

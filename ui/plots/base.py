@@ -146,6 +146,7 @@ class Plot(DrawnPlot[S]):
         if state is not None:
             self.show_changes(view.changes)
             self.experiment = view.record.experiments.at(state.step)
+            self.seeds = 1 if view.fan is None else view.fan.seeds
             read, self._read_frame = self._read_frame, view.reading
             self.show_state(state, read=view.reading is not read)
             self.share_scales()
@@ -204,7 +205,7 @@ class Plot(DrawnPlot[S]):
         other = type(self)(theme=theme, bare=True)
         if self.info is not None:
             other.start(self.info)
-        other.by_hand, other.observations = set(self.by_hand), self.observations
+        other.by_hand, other.observations, other.seeds = set(self.by_hand), self.observations, self.seeds
         # Of an earlier step that is shown alone: as if nothing had been shown before, the run having gone no further.
         alone = self._of_past and not self.lanes and self.header is not None
         other.options.update({key: on for key, on in self.options.items() if not alone or key in self.by_hand})

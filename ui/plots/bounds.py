@@ -17,7 +17,7 @@ from ui.chart.marks import Area, Mark
 from ui.chart.table import Table, cells
 from ui.plots.base import Probe, View
 from ui.plots.costly import CostlyPlot
-from ui.plots.depth import Column, DepthPlot, DepthState, Line
+from ui.plots.depth import Column, DepthPlot, DepthState, Line, columns_apart
 from ui.style.numbers import decimal, integer, not_finite, number
 
 
@@ -32,7 +32,6 @@ class BoundsState(DepthState):
 
 class BoundsPlot(CostlyPlot[DepthState], DepthPlot):
     key = "bounds"
-    spans_seeds = False
     spoken_as = (("bias_gradient_norm", "norms of bias gradients"), ("bound", "their bounds"))
     title = "Gradient bounds of one sample"
     side = "backward"
@@ -66,7 +65,8 @@ class BoundsPlot(CostlyPlot[DepthState], DepthPlot):
         bounds = observed.result
         assert bounds is not None
         now = {name: Column(getattr(bounds, name), _known(bounds)) for name in self.measures()}
-        return BoundsState(observed.step, now, None, measured=bounds, seconds=observed.seconds)
+        quartiles = columns_apart(self.quartiles_of(view))
+        return BoundsState(observed.step, now, None, quartiles=quartiles, measured=bounds, seconds=observed.seconds)
 
     def marks(self, state: DepthState) -> Sequence[Mark]:
         edges = (np.maximum(self._height(state.now[line.measure]), self.scale.range[0]) for line in self.lines)

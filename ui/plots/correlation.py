@@ -18,7 +18,7 @@ from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note
 from ui.chart.lost import lost_notes
-from ui.chart.marks import LOST, ROUND, Curves, Dots, LayerHighlight, Mark
+from ui.chart.marks import LOST, ROUND, Area, Curves, Dots, LayerHighlight, Mark
 from ui.chart.pens import DASHED
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange
@@ -34,6 +34,8 @@ class CorrelationState:
     step: int
     correlation: Correlation
     seconds: float
+    quartiles: tuple[CorrelationState, CorrelationState] | None = None
+    """The first and the third, where it is the median of several seeds."""
 
     @property
     def depth(self) -> int:
@@ -63,6 +65,7 @@ class CorrelationPlot(CostlyPlot[CorrelationState]):
     spoken_as = (("correlation", "correlations"),)
     preset = "edge-of-chaos"
     title = "Correlation over depth"
+    spans_seeds = True
     side = "forward"
     least_width = 316
     least_height = 240
@@ -91,12 +94,13 @@ class CorrelationPlot(CostlyPlot[CorrelationState]):
 
     def understand(self, observed: Observed[Correlation], view: View) -> CorrelationState:
         assert observed.result is not None
-        return CorrelationState(observed.step, observed.result, observed.seconds)
+        return CorrelationState(observed.step, observed.result, observed.seconds, self.quartiles_of(view))
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def fit(self, states: Sequence[CorrelationState]) -> None:
-        shown = [*(state.measured for state in states), states[0].predicted]
+        every = [each for state in states for each in (state, *(state.quartiles or ()))]
+        shown = [*(state.measured for state in every), states[0].predicted]
         y = self.scale.fit(*finite_extent(shown))
         margin = 0.025 * (y[1] - y[0])
         self.pane.fit((-0.6, states[0].depth - 0.4), (y[0] - margin, y[1] + margin))
@@ -113,6 +117,7 @@ class CorrelationPlot(CostlyPlot[CorrelationState]):
                 "measured", measured, colours=["forward"], width=1.4, smooth=True, lone=False, alpha=0.7, ghost="faint"
             ),
             self._dots(state, x),
+            *_bands(state, x),
         ]
 
     @staticmethod
@@ -164,7 +169,18 @@ class CorrelationPlot(CostlyPlot[CorrelationState]):
         columns["other_sample"] = [int(correlation.samples[b]) for _, b in correlation.pairs for _ in range(depth)]
         columns["layer"] = labels * len(correlation.pairs)
         columns["correlation"] = [*cells(state.measured.ravel(), state.defined.ravel())]
-        return Table({**columns, "predicted_correlation": cells(state.predicted.ravel(), known.ravel())})
+        columns["predicted_correlation"] = [*cells(state.predicted.ravel(), known.ravel())]
+        for part, each in zip(("low", "high"), state.quartiles or (), strict=False):
+            columns[f"correlation_{part}"] = [*cells(each.measured.ravel(), each.defined.ravel())]
+        return Table(columns)
+
+
+def _bands(state: CorrelationState, x: Array) -> list[Mark]:
+    """From quartile to quartile of the seeds, of each pair of samples."""
+    if state.quartiles is None:
+        return []
+    pairs = enumerate(zip(*(each.measured for each in state.quartiles), strict=True))
+    return [Area(f"quartiles {place}", x, *edges, colour="forward", alpha=0.12) for place, edges in pairs]
 
 
 if __name__ == "__main__":

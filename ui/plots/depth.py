@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.observations.prediction import PredictionObservation
-from simulator.record.fan import Fan
 from simulator.record.frame import Frame
 from simulator.theory.prediction import Prediction
 from simulator.training.run_info import RunInfo
@@ -62,7 +61,7 @@ class DepthState:
     theory: Prediction | None = None
     since: Since = ()
     """When the layers that are not finite now were lost, by the first line's measure."""
-    quartiles: tuple[Mapping[str, Column], Mapping[str, Column]] | None = None
+    quartiles: Quartiles | None = None
     """Where ``now`` is the median of several seeds: the first and the third."""
 
     @property
@@ -83,8 +82,18 @@ def columns_of(frame: Frame, names: Sequence[str]) -> dict[str, Column]:
     return columns
 
 
-def _quartiles(fan: Fan | None, names: Sequence[str]) -> tuple[Mapping[str, Column], Mapping[str, Column]] | None:
-    return None if fan is None else (columns_of(fan.low, names), columns_of(fan.high, names))
+Quartiles = tuple[Mapping[str, Column], Mapping[str, Column]]
+"""The first and the third of several seeds."""
+
+
+def _quartiles(view: View, names: Sequence[str]) -> Quartiles | None:
+    views = view.quartiles
+    return None if views is None else (columns_of(views[0].frame, names), columns_of(views[1].frame, names))
+
+
+def columns_apart(states: tuple[DepthState, DepthState] | None) -> Quartiles | None:
+    """What two states have now."""
+    return None if states is None else (states[0].now, states[1].now)
 
 
 class DepthPlot(Plot[DepthState]):
@@ -130,7 +139,7 @@ class DepthPlot(Plot[DepthState]):
             first = None
         now = columns_of(view.frame, names)
         since = since_of(view.history, names[0], now[names[0]].values)
-        prediction, quartiles = view.frame.result(PredictionObservation()), _quartiles(view.fan, names)
+        prediction, quartiles = view.frame.result(PredictionObservation()), _quartiles(view, names)
         return DepthState(view.frame.step, now, first, prediction, since, quartiles)
 
     # -- theory ------------------------------------------------------------------------------------------------------

@@ -48,6 +48,8 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         self.lane_name = ""
         self.comparing = Comparing()
         self.options = {option.key: option.on for option in self.offers}
+        self.seeds = 1
+        """Of how many seeds what is shown is the median."""
         self.by_hand: set[str] = set()
         """Options that a hand has set: they stay."""
         self.scales: list[Scale] = []
@@ -231,6 +233,8 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         if self.state is None:
             return
         notes = list(self.notes(self.state))
+        if self.seeds > 1:
+            notes.insert(0, Note(f"median and quartiles of {integer(self.seeds)} seeds"))
         if self.paused:
             notes.insert(0, Note(f"held at step {integer(self.state.step)}"))
         if any(pane.astray for pane in self.canvas.panes):

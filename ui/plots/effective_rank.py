@@ -12,7 +12,7 @@ from simulator.observations.effective_rank import EffectiveRank, EffectiveRankOb
 from ui.chart.legend import Note
 from ui.plots.base import View
 from ui.plots.costly import CostlyPlot
-from ui.plots.depth import Column, DepthPlot, DepthState, Line
+from ui.plots.depth import Column, DepthPlot, DepthState, Line, columns_apart
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,6 @@ class RankState(DepthState):
 
 
 class EffectiveRankPlot(CostlyPlot[DepthState], DepthPlot):
-    spans_seeds = False
     key = "effective_rank"
     spoken_as = (("rank", "effective ranks"),)
     title = "Effective rank over depth"
@@ -50,7 +49,8 @@ class EffectiveRankPlot(CostlyPlot[DepthState], DepthPlot):
         assert ranks is not None
         known = np.ones(len(ranks.rank), np.bool_)
         now = {"rank": Column(ranks.rank, known), "most": Column(ranks.most, known)}
-        return RankState(observed.step, now, None, seconds=observed.seconds)
+        quartiles = columns_apart(self.quartiles_of(view))
+        return RankState(observed.step, now, None, quartiles=quartiles, seconds=observed.seconds)
 
     def notes(self, state: DepthState) -> Sequence[Note]:
         assert isinstance(state, RankState)

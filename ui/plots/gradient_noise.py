@@ -16,10 +16,10 @@ from ui.chart.legend import Key, Note
 from ui.chart.marks import Area, Curves, Mark
 from ui.chart.polygons import Array, polygon
 from ui.chart.ranges import StepRange
-from ui.chart.table import Table
+from ui.chart.table import Cell, Table
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.costly import CostlyPlot
-from ui.style.numbers import count, number
+from ui.style.numbers import count, number, spread_text
 
 BINS_PER_DECADE = 10
 
@@ -30,6 +30,8 @@ class NoiseState:
     noise: GradientNoise
     seconds: float
     depth: int = 0
+    quartiles: tuple[NoiseState, NoiseState] | None = None
+    """The first and the third, where it is the median of several seeds."""
 
     @cached_property
     def logs(self) -> Array:
@@ -48,6 +50,7 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
     key = "gradient_noise"
     spoken_as = (("gradient_norm", "gradient norms"),)
     title = "Gradient noise"
+    spans_seeds = True
     side = "backward"
     least_height = 240
     explain = (
@@ -73,7 +76,7 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
 
     def understand(self, observed: Observed[GradientNoise], view: View) -> NoiseState:
         assert observed.result is not None
-        return NoiseState(observed.step, observed.result, observed.seconds)
+        return NoiseState(observed.step, observed.result, observed.seconds, quartiles=self.quartiles_of(view))
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
@@ -84,7 +87,8 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
         return np.linspace(low, high, round((high - low) * BINS_PER_DECADE) + 1)
 
     def fit(self, states: Sequence[NoiseState]) -> None:
-        batch = log10(np.array([states[0].noise.batch_norm]))
+        first = (states[0], *(states[0].quartiles or ()))
+        batch = log10(np.array([each.noise.batch_norm for each in first]))
         x = self.scale.fit(*extent([states[0].logs, batch, *(other.logs for other in states[1:])]))
         edges = self._edges
         most = max(float(state.counts(edges).max()) for state in states)
@@ -98,7 +102,15 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
             Area("samples", x, np.zeros(len(x)), y, colour="backward", alpha=0.35),
             Curves("outline", [[polygon(x, y)]], colours=["backward"], width=1.2, ghost="muted"),
             Curves("batch", [line], width=1.8, z=1.0),
+            *self._batch_band(state),
         ]
+
+    def _batch_band(self, state: NoiseState) -> Sequence[Mark]:
+        """From quartile to quartile of the seeds."""
+        if state.quartiles is None:
+            return ()
+        ends = log10(np.array([each.noise.batch_norm for each in state.quartiles]))
+        return [Area("batch quartiles", ends, np.zeros(2), np.full(2, self.counts.range[1]), alpha=0.15)]
 
     # -- words -------------------------------------------------------------------------------------------------------
 
@@ -107,9 +119,10 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
         return [Key(f"batch {number(noise.batch_norm)}", "text"), Key("samples", "backward", "band")]
 
     def remark(self, state: NoiseState) -> str:
-        noise = state.noise
+        signal = [each.noise.signal_to_noise for each in (state, *(state.quartiles or ()))]
+        cosine = [each.noise.cosine for each in (state, *(state.quartiles or ()))]
         return (
-            f"signal-to-noise {number(noise.signal_to_noise)}, cosine with the next gradient {number(noise.cosine, 2)}"
+            f"signal-to-noise {spread_text(*signal)}, cosine with the next gradient {spread_text(*cosine, figures=2)}"
         )
 
     def notes(self, state: NoiseState) -> Sequence[Note]:
@@ -132,18 +145,24 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
         return Probe("\n".join(text), x=x)
 
     def rows(self, state: NoiseState) -> Table:
-        noise, samples = state.noise, len(state.noise.norms)
-        return Table(
-            {
-                "step": [state.step] * samples,
-                "sample": list(range(1, samples + 1)),
-                "gradient_norm": noise.norms.tolist(),
-                "batch_gradient_norm": [noise.batch_norm] * samples,
-                "noise": [noise.noise] * samples,
-                "signal_to_noise": [noise.signal_to_noise] * samples,
-                "cosine_with_next": [noise.cosine] * samples,
-            }
-        )
+        samples = len(state.noise.norms)
+        columns: dict[str, Sequence[Cell]] = {
+            "step": [state.step] * samples, "sample": list(range(1, samples + 1)), **_columns(state.noise),
+        }  # fmt: skip
+        for part, each in zip(("low", "high"), state.quartiles or (), strict=False):
+            columns |= {f"{name}_{part}": values for name, values in _columns(each.noise).items()}
+        return Table(columns)
+
+
+def _columns(noise: GradientNoise) -> dict[str, Sequence[Cell]]:
+    samples = len(noise.norms)
+    return {
+        "gradient_norm": noise.norms.tolist(),
+        "batch_gradient_norm": [noise.batch_norm] * samples,
+        "noise": [noise.noise] * samples,
+        "signal_to_noise": [noise.signal_to_noise] * samples,
+        "cosine_with_next": [noise.cosine] * samples,
+    }
 
 
 def _steps(edges: Array, state: NoiseState) -> tuple[Array, Array]:

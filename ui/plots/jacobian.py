@@ -15,7 +15,7 @@ from ui.chart.axes import ShareAxis, ValueAxis
 from ui.chart.decades import extent, log10, notes_of, placed
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note
-from ui.chart.marks import HOLLOW, ROUND, Curves, Dots, Mark
+from ui.chart.marks import HOLLOW, ROUND, Area, Curves, Dots, Mark
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange
 from ui.chart.table import Cell, Table
@@ -30,6 +30,8 @@ class JacobianState:
     depth: int
     jacobian: Jacobian
     seconds: float
+    quartiles: tuple[JacobianState, JacobianState] | None = None
+    """The first and the third, where it is the median of several seeds."""
 
     @property
     def spectra(self) -> list[Array]:
@@ -41,6 +43,7 @@ class JacobianPlot(CostlyPlot[JacobianState]):
     key = "jacobian"
     spoken_as = (("singular_value", "singular values"),)
     title = "Singular values"
+    spans_seeds = True
     side = "backward"
     least_height = 200
     explain = (
@@ -68,7 +71,8 @@ class JacobianPlot(CostlyPlot[JacobianState]):
 
     def understand(self, observed: Observed[Jacobian], view: View) -> JacobianState:
         assert observed.result is not None
-        return JacobianState(observed.step, view.frame.info.depth, observed.result, observed.seconds)
+        depth, quartiles = view.frame.info.depth, self.quartiles_of(view)
+        return JacobianState(observed.step, depth, observed.result, observed.seconds, quartiles)
 
     def layer_pointed(self, layer: int) -> None:
         """Pointing at a layer asks for its weights; they stay."""
@@ -82,7 +86,8 @@ class JacobianPlot(CostlyPlot[JacobianState]):
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def fit(self, states: Sequence[JacobianState]) -> None:
-        shown = [values for state in states for values in state.spectra]
+        every = [each for state in states for each in (state, *(state.quartiles or ()))]
+        shown = [values for state in every for values in state.spectra]
         y = self.scale.fit(*extent(log10(values) for values in shown))
         margin = 0.025 * (y[1] - y[0])
         self.pane.fit((-0.02, 1.06), (y[0] - margin, y[1] + margin))
@@ -98,6 +103,19 @@ class JacobianPlot(CostlyPlot[JacobianState]):
             Curves("spectra", curves, colours=colours, width=1.2, smooth=True, lone=False, ghost="muted"),
             Dots("dots", x, y, kinds, colours=["backward"], radius=2.6),
             Dots("weight dots", *_hollow(*drawn[-1]), radius=2.6),
+            *self._bands(state, colours),
+        ]
+
+    def _bands(self, state: JacobianState, colours: Sequence[str]) -> Sequence[Mark]:
+        """From quartile to quartile of the seeds, of each spectrum."""
+        if state.quartiles is None:
+            return ()
+        floor = self.scale.range[0]
+        pairs = zip(*(each.spectra for each in state.quartiles), strict=True)
+        edges = [[np.maximum(log10(values), floor) for values in pair] for pair in pairs]
+        return [
+            Area(f"quartiles {place}", _ranks(low), low, high, colour=colours[place], alpha=0.15)
+            for place, (low, high) in enumerate(edges)
         ]
 
     # -- words -------------------------------------------------------------------------------------------------------
@@ -136,6 +154,8 @@ class JacobianPlot(CostlyPlot[JacobianState]):
             columns["matrix"] += [name] * len(values)
             columns["rank"] += range(1, len(values) + 1)
             columns["singular_value"] += values.tolist()
+        for part, each in zip(("low", "high"), state.quartiles or (), strict=False):
+            columns[f"singular_value_{part}"] = [value for values in each.spectra for value in values.tolist()]
         return Table(columns)
 
 

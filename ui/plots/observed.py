@@ -20,6 +20,14 @@ class ObservedPlot(Plot[S]):
         """What is drawn of an observation that has a result."""
         raise NotImplementedError
 
+    def quartiles_of(self, view: View) -> tuple[S, S] | None:
+        """What is drawn of the first and the third quartile, where the view is of several seeds."""
+        views = view.quartiles
+        if views is None:
+            return None
+        low, high = (self.understand(each.frame.observations[self.observations[0]], each) for each in views)
+        return low, high
+
     def start(self, info: RunInfo) -> None:
         self.refusal = ""
         super().start(info)

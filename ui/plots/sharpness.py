@@ -17,10 +17,10 @@ from ui.chart.beside import Gauge
 from ui.chart.edges import beyond_dots, beyond_notes, drawn_within, fitting, reach_of
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note
-from ui.chart.marks import Curves, Mark
+from ui.chart.marks import Area, Curves, Mark
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import Range, StepRange, StepsRange
-from ui.chart.table import Table
+from ui.chart.table import Cell, Table
 from ui.chart.timeline import with_gaps
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.costly import CostlyPlot
@@ -43,6 +43,13 @@ class SharpnessState:
     after_gap: NDArray[np.bool_]
     """Whether nobody looked for a while before."""
     depth: int = 0
+    quartiles: tuple[SharpnessState, SharpnessState] | None = None
+    """The first and the third, where it is the median of several seeds."""
+
+    @property
+    def edges(self) -> list[Array]:
+        """η · λ_max at the quartiles."""
+        return [] if self.quartiles is None else [each.gauges for each in self.quartiles]
 
 
 class SharpnessPlot(CostlyPlot[SharpnessState]):
@@ -53,6 +60,7 @@ class SharpnessPlot(CostlyPlot[SharpnessState]):
         ("limit", "limit of stability"),
     )
     title = "Sharpness and stability"
+    spans_seeds = True
     side = "training"
     least_height = 210
     explain = (
@@ -84,13 +92,14 @@ class SharpnessPlot(CostlyPlot[SharpnessState]):
         values, gauges, limits = past.history.values.T
         return SharpnessState(
             observed.step, sharpness, observed.seconds, past.history.lasts, values, gauges, limits,
-            past.history.after_gap,
+            past.history.after_gap, quartiles=self.quartiles_of(view),
         )  # fmt: skip
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def fit(self, states: Sequence[SharpnessState]) -> None:
-        gauges, sharpness = [state.gauges for state in states], states[0].sharpness
+        gauges = [part for state in states for part in (state.gauges, *state.edges)]
+        sharpness = states[0].sharpness
         reach = max(map(reach_of, gauges))
         y = self.scale.fit(*fitting([*gauges, np.array([0.0, 1.2 * sharpness.limit])], reach))
         margin = 0.01 * (y[1] - y[0])
@@ -105,6 +114,7 @@ class SharpnessPlot(CostlyPlot[SharpnessState]):
             Guide("limit", level if known else None, colour="text"),
             Curves("gauge", [_curve(state, shown)], colours=["accent"], width=1.4, smooth=True, ghost="muted"),
             beyond_dots("beyond", state.steps, state.gauges, shown, "accent"),
+            *_band(state, shown),
         ]
 
     # -- words -------------------------------------------------------------------------------------------------------
@@ -142,19 +152,29 @@ class SharpnessPlot(CostlyPlot[SharpnessState]):
         return Probe("\n".join(text), x=float(state.steps[index]))
 
     def rows(self, state: SharpnessState) -> Table:
-        return Table(
-            {
-                "step": [int(step) for step in state.steps],
-                "largest_eigenvalue": state.values.tolist(),
-                "rate_times_eigenvalue": state.gauges.tolist(),
-                "limit": [None if math.isnan(limit) else limit for limit in state.limits.tolist()],
-            }
-        )
+        columns: dict[str, Sequence[Cell]] = {
+            "step": [int(step) for step in state.steps],
+            "largest_eigenvalue": state.values.tolist(),
+            "rate_times_eigenvalue": state.gauges.tolist(),
+            "limit": [None if math.isnan(limit) else limit for limit in state.limits.tolist()],
+        }
+        for part, each in zip(("low", "high"), state.quartiles or (), strict=False):
+            columns[f"largest_eigenvalue_{part}"] = each.values.tolist()
+            columns[f"rate_times_eigenvalue_{part}"] = each.gauges.tolist()
+        return Table(columns)
 
 
 def _curve(state: SharpnessState, shown: Range) -> list[QPolygonF]:
     """Through the answers, but not over steps at which nobody asked."""
     return pieces(*with_gaps(state.steps, state.after_gap, drawn_within(state.gauges, shown)[0]))
+
+
+def _band(state: SharpnessState, shown: Range) -> list[Mark]:
+    """From quartile to quartile of the seeds, but not over steps at which nobody asked."""
+    if state.quartiles is None:
+        return []
+    edges = (drawn_within(each, shown)[0] for each in state.edges)
+    return [Area("quartiles", *with_gaps(state.steps, state.after_gap, *edges), colour="accent", alpha=0.22)]
 
 
 if __name__ == "__main__":

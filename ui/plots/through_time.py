@@ -18,7 +18,7 @@ from ui.chart.bands import LINE, USUAL_HEIGHT, BandAxis, Bands, Caption, Caption
 from ui.chart.decades import extent, log10, notes_of
 from ui.chart.header import Option
 from ui.chart.legend import LINES, Key, Note, Stroke
-from ui.chart.marks import Curves, Mark
+from ui.chart.marks import Area, Curves, Mark
 from ui.chart.pane import Pane
 from ui.chart.pens import DASHED, SOLID, Dash
 from ui.chart.polygons import Array, pieces
@@ -90,6 +90,8 @@ class ThroughTimeState:
     step: int
     depth: int
     tracks: tuple[Track, ...]
+    quartiles: tuple[tuple[Track, ...], tuple[Track, ...]] | None = None
+    """The first and the third, where it is the median of several seeds."""
 
     @property
     def times(self) -> int:
@@ -126,6 +128,7 @@ class ThroughTime(Plot[ThroughTimeState]):
     )
     preset = "adding-rnn"
     title = "Gradient through time"
+    spans_seeds = True
     side = "backward"
     least_height = 200
     kinds = STATES
@@ -158,14 +161,15 @@ class ThroughTime(Plot[ThroughTimeState]):
         self.redraw()
 
     def capture(self, view: View) -> ThroughTimeState | None:
-        tracks = tracks_of(view.frame, view.first)
-        return ThroughTimeState(view.frame.step, view.frame.info.depth, tracks) if tracks else None
+        tracks, views = tracks_of(view.frame, view.first), view.quartiles
+        quartiles = None if views is None else (tracks_of(views[0].frame, None), tracks_of(views[1].frame, None))
+        return ThroughTimeState(view.frame.step, view.frame.info.depth, tracks, quartiles) if tracks else None
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def fit(self, states: Sequence[ThroughTimeState]) -> None:
         """Bands, and one range for all of them, so that slopes can be compared."""
-        tracks = [track for state in states for track in state.tracks]
+        tracks = [track for state in states for each in (state.tracks, *(state.quartiles or ())) for track in each]
         norms = [part for track in tracks for part in (track.norms, track.first) if part is not None]
         low, high = self.scale.fit(*extent(log10(part) for part in norms))
         rows = max(len(state.tracks) for state in states)
@@ -179,6 +183,19 @@ class ThroughTime(Plot[ThroughTimeState]):
         bottom, top = self.bands.extent
         times = max(state.times for state in states)
         self.pane.fit((1 - 0.015 * times, times * 1.015), (bottom - 0.02 * count, top))
+
+    def _quartile_marks(self, state: ThroughTimeState) -> Sequence[Mark]:
+        """From quartile to quartile of the seeds, of each layer."""
+        if state.quartiles is None:
+            return ()
+        edges = zip(*([track.norms for track in tracks] for tracks in state.quartiles), strict=True)
+        marks = []
+        for row, pair in enumerate(edges):
+            x = np.arange(1, len(pair[0]) + 1, dtype=np.float64)
+            heights = (self.bands.place(self._band(row), np.maximum(log10(each), self.bands.low)) for each in pair)
+            colour = self.layer_colour(state.tracks[row].layer)
+            marks.append(Area(f"quartiles {row}", x, *heights, colour=colour, alpha=0.25))
+        return marks
 
     def _curve(self, row: int, norms: Array) -> list[QPolygonF]:
         low = self.bands.low
@@ -203,6 +220,7 @@ class ThroughTime(Plot[ThroughTimeState]):
             Curves("first", first, colours=["faint"], width=1.2, smooth=True, alpha=0.9, z=-0.6),
             Curves("now", now, colours=colours, width=1.6, dashes=dashes, smooth=True, layers=layers),
             Captions("captions", self._captions(state), self.bands, colour="muted"),
+            *self._quartile_marks(state),
         ]
 
     def _dash(self, row: int) -> Dash:
@@ -306,6 +324,8 @@ class ThroughTime(Plot[ThroughTimeState]):
             columns["hidden_gradient_norm_step_0"] += [None] * count if track.first is None else track.first.tolist()
             columns["hidden_mean"] += track.profile.hidden_mean.tolist()
             columns["hidden_std"] += track.profile.hidden_std.tolist()
+        for part, tracks in zip(("low", "high"), state.quartiles or (), strict=False):
+            columns[f"hidden_gradient_norm_{part}"] = [norm for track in tracks for norm in track.norms.tolist()]
         return Table(columns)
 
 

@@ -21,6 +21,7 @@ from simulator.schema.numbers import (
     read_number,
     setting,
     size_text,
+    spread_text,
     times_power_of_ten,
 )
 
@@ -41,6 +42,7 @@ __all__ = [
     "read_number",
     "setting",
     "size_text",
+    "spread_text",
     "tabular",
     "times_power_of_ten",
 ]
