@@ -22,6 +22,9 @@ KERNEL, THREADS = "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS"
 """Variables that the linear algebra reads when numpy is imported."""
 
 
+DEAD_AT_ONCE = "the processes that are to train the map die before they begin"
+
+
 class LostWorkersError(Exception):
     """Processes that made cells have died; those cells are to be made again."""
 
@@ -125,8 +128,16 @@ class LocalEngine(Engine):
         return ProcessPoolExecutor(self.slots, self._context, _begin, (self._shared,))
 
     def where(self) -> Environment:
+        """OSError where its processes do not start, ExperimentError where they have another kernel than they must."""
         with _variables(**self._variables):
-            return self._pool.submit(where).result()
+            try:
+                here = self._pool.submit(where).result()
+            except BrokenProcessPool:
+                raise OSError(DEAD_AT_ONCE) from None
+        asked = self._variables.get(KERNEL, here.kernel)
+        if here.kernel.lower() != asked.lower():
+            raise ExperimentError(f"products are made for {here.kernel} here, and cannot be for {asked}")
+        return here
 
     def submit(self, job: Job) -> Future[Made]:
         self._shared[job.number] = 0
@@ -183,7 +194,7 @@ class ClusterEngine(Engine):
         self._environments: dict[str, Environment] = self._client.run(where)
         if not self._environments:
             raise ExperimentError("the cluster has no worker")
-        chosen = [worker for worker, here in self._environments.items() if kernel in ("", here.kernel)]
+        chosen = [worker for worker, here in self._environments.items() if kernel.lower() in ("", here.kernel.lower())]
         if not chosen:
             known = ", ".join(sorted({here.kernel for here in self._environments.values()}))
             raise ExperimentError(f"no worker of the cluster has the kernel {kernel}; there are {known}")

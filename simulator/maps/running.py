@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
-from simulator.maps.engines import Engine, LostWorkersError
+from simulator.maps.engines import DEAD_AT_ONCE, Engine, LostWorkersError
 from simulator.maps.making import Job, Made
 from simulator.maps.sweep import Cell, Sweep
 from simulator.system.progress import advance
@@ -79,7 +79,7 @@ class MapRun:
         self._waiting.extendleft(reversed([job for job in under_way.values() if job not in begun]))
         self._losses = 0 if whole or begun else self._losses + 1
         if self._losses >= MOST_DEATHS:
-            raise OSError("the processes that are to train the map die before they begin")
+            raise OSError(DEAD_AT_ONCE)
         self.engine.renew()
         for job in begun:
             self._deaths[job.number] = self._deaths.get(job.number, 0) + (len(begun) == 1)
