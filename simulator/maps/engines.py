@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from ctypes import c_double
+from importlib import import_module
 from typing import Any
 
 from simulator.experiment.experiment import ExperimentError
@@ -175,13 +176,14 @@ class ClusterEngine(Engine):
     def __init__(self, address: str, kernel: str = "") -> None:
         """OSError where there is no cluster, ExperimentError where none of its processes has the ``kernel``."""
         try:
-            from distributed import Client
+            # Without types, and not there unless it is asked for.
+            distributed: Any = import_module("distributed")
         except ImportError:
             raise ExperimentError(
                 "a cluster needs Dask: install nablascope[cluster], or leave --cluster out for this machine's cores"
             ) from None
         try:
-            self._client = Client(address, set_as_default=False, timeout="10s")
+            self._client = distributed.Client(address, set_as_default=False, timeout="10s")
         except (OSError, ValueError, TimeoutError) as error:
             raise OSError(f"there is no cluster at {address} ({' '.join(str(error).split())})") from None
         self._workers = self._of_kernel(kernel)
