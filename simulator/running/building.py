@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.data import AnyData
 from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.record.history import Rows
 from simulator.running.kept_runs import KeptRun
 from simulator.running.live_run import LiveRun
 from simulator.running.messages import Change, GoBack, Operate, Refused, Restart, Resume, Settled
@@ -18,7 +19,7 @@ from simulator.system.progress import CancelledError
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.live_change import LiveChange
 from simulator.training.operation import operated
-from simulator.training.surgery import TakeLane
+from simulator.training.surgery import Operation, TakeLane, Transplant
 from simulator.training.training import Training
 
 
@@ -79,29 +80,42 @@ class Operated:
     timeline: Timeline
     notice: str
     """What could not be handed on."""
+    past: Rows | None = None
+    """The last steps of the run, if it becomes what goes on as was planned."""
 
 
-def operation(run: LiveRun | None, command: Operate, beside: Mapping[str, LiveRun]) -> Operated | None:
+def operation(
+    run: LiveRun | None, experiment: Experiment, surgery: Operation, edit: int, beside: Mapping[str, LiveRun]
+) -> Operated | None:
     """Operate on a run between two steps, which is left as it is; None where the network cannot be built.
 
     ``beside``: what is trained beside it, by name.
     """
-    if isinstance(command.surgery, TakeLane):
-        taken = beside.get(command.surgery.lane)
+    if isinstance(surgery, TakeLane):
+        taken = beside.get(surgery.lane)
         return None if taken is None else Operated(taken.training.checkpoint(), taken.timeline, "")
     if run is None:
         return None
     training, before = run.training, run.training.checkpoint()
     try:
-        after, notice = operated(training, command.surgery, run.as_read(command.experiment))
+        after, notice = operated(training, surgery, run.as_read(experiment))
         checkpoint = after.checkpoint()
     except (ExperimentError, CancelledError, MemoryError):
         return None  # Whoever builds it next says why.
     finally:
         training.restore(before)
     trained = None if after is training else after.experiment
-    change = LiveChange(training.step, trained, surgery=command.surgery)
-    return Operated(checkpoint, run.timeline.operated(training, change, command.edit), notice)
+    change = LiveChange(training.step, trained, surgery=surgery)
+    return Operated(checkpoint, run.timeline.operated(training, change, edit), notice)
+
+
+def as_planned(run: LiveRun, edit: int) -> tuple[Experiment, Operated | None]:
+    """What a run becomes in its present step, as was planned; ``edit`` is what began it."""
+    change = run.coming.take(run.training.step)
+    assert isinstance(change.surgery, Transplant)
+    experiment = change.experiment or run.training.experiment
+    made = operation(run, experiment, change.surgery, edit, {})
+    return experiment, None if made is None else replace(made, past=run.rows.take())
 
 
 def overtakes(command: object, building: Experiment) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from simulator.arrays.numeric import Floats
@@ -36,37 +36,49 @@ class Course:
 
     def take_up(self, kept: Checkpoint, rule: Any, rule_record: Record | None) -> None:
         """Go on at a checkpoint, with what the rule remembered there; ValueError where they do not fit."""
-        take_live(self.training, kept.experiment)
+        if not take_live(self.training, kept.experiment):
+            # It was handed on to another network before.
+            self.training = Training(kept.experiment, self.training.info.run)
+            self.stopping.renew(self.training, playing=True)
         self._coming.forget_before(kept.step)
         self.training.check_fit(kept)
         self.training.restore(kept)
         self.stopping.load_state(rule, rule_record)
 
     def propose(self, trace: bool, goes_on: bool = True) -> bool:
-        """Evaluate the present step; whether another one follows, whose update is written then."""
-        training, stopping = self.training, self.stopping
+        """Evaluate the present step; whether another one follows, whose update is written then.
+
+        What is changed there may make it a step of another network.
+        """
         self.acted = []
-        self._act(self._before)
+        self._act_before()
+        training, stopping = self.training, self.stopping
         if goes_on and training.step < self.steps:
             traced = trace or stopping.traced(training.step)
             if training.propose(trace=traced, before_update=lambda: not stopping.stops(training)):
-                self._act(self._coming.act_written)
+                self._act_written()
                 return True
         training.look()
         return False
 
-    def _act(self, act: Callable[[Training], list[LiveChange]]) -> None:
-        if not self._coming.due(self.training.step):
-            return
-        acted = act(self.training)
+    def _act_before(self) -> None:
+        if self._coming.due(self.training.step):
+            before = self.training
+            self.training, acted = self._coming.act_before(before)
+            self._acted(acted)
+            if self.training is not before:
+                self.stopping.renew(self.training, playing=True)
+
+    def _act_written(self) -> None:
+        if self._coming.due(self.training.step):
+            self._acted(self._coming.act_written(self.training))
+
+    def _acted(self, acted: list[LiveChange]) -> None:
         self.acted += acted
         threads = next((each.threads for each in reversed(acted) if each.threads), 0)
         if threads:
             self._blas.asked = threads
             self._blas.hold(self.training.network)
-
-    def _before(self, training: Training) -> list[LiveChange]:
-        return self._coming.act_before(training)[1]
 
     def close(self) -> None:
         """Products have the threads that they had before."""

@@ -47,7 +47,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {**_ALWAYS, "factors.csv": FACTOR_COLUMNS, "time.csv": TIME_COLUMNS, **files()}
 )
 TABLES = tuple(COLUMNS)
-AT_THE_END = ("histograms.npz", "findings.json", "analyses.json")
+HISTOGRAMS = "histograms.npz"
+EARLIER_HISTOGRAMS = "histograms-until-{}.npz"
+"""Of a network that was handed on to another one, which was trained from that step on."""
+AT_THE_END = (HISTOGRAMS, "findings.json", "analyses.json")
 """What an unfinished run does not have."""
 HISTOGRAM_PARTS = ("counts", "edges", "nan", "plus_inf", "minus_inf", "zeros")
 
@@ -92,8 +95,10 @@ class FileProgress(Struct, frozen=True, forbid_unknown_fields=True):
     """Name → bytes."""
     arrays: dict[str, ArrayProgress]
     measured: tuple[int, ...]
-    """The steps that were."""
+    """The steps of the present network that were."""
     analyses: dict[str, AnalysisOutcome]
+    network_began: int = 0
+    """The step from which on it was trained."""
 
 
 NOTHING = FileProgress({}, {}, (), {})
@@ -113,7 +118,7 @@ class RunFiles:
         self.folder, self.experiment, self.info, self.environment = folder, experiment, info, environment
         self._pieces = pieces
         self._stack = ExitStack()
-        self._measured = list(progress.measured)
+        self._measured, self._network_began = list(progress.measured), progress.network_began
         self._analyses = dict(progress.analyses)
         self._tables: dict[str, GrowingTable] = {}
         self._arrays: dict[str, tuple[GrowingFile, np.dtype[np.generic], tuple[int, ...]]] = {}
@@ -128,8 +133,9 @@ class RunFiles:
 
     def _begin(self) -> None:
         """What an earlier run has left here goes; what is trained is said before it is."""
-        for name in (*TABLES, *AT_THE_END):
-            (self.folder / name).unlink(missing_ok=True)
+        earlier = self.folder.glob(EARLIER_HISTOGRAMS.format("*"))
+        for path in (*(self.folder / name for name in (*TABLES, *AT_THE_END)), *earlier):
+            path.unlink(missing_ok=True)
         write_atomic(self.folder / "environment.json", self.environment.to_json())
         write_atomic(self.folder / "experiment.json", self.experiment.to_json())
 
@@ -146,7 +152,7 @@ class RunFiles:
         self, name: str, dtype: np.dtype[np.generic], shape: tuple[int, ...], length: int = 0
     ) -> GrowingFile:
         # Pieces on disk: a long run's histograms need not fit the memory.
-        file = GrowingFile(self._pieces / f"{name}.raw", length)
+        file = GrowingFile(self._pieces / f"{name}-{self._network_began}.raw", length)
         self._stack.callback(file.close)
         self._arrays[name] = file, dtype, shape
         return file
@@ -164,6 +170,7 @@ class RunFiles:
                 name: AnalysisOutcome(outcome.files, list(outcome.steps), list(outcome.refusals))
                 for name, outcome in self._analyses.items()
             },
+            self._network_began,
         )
 
     def step(self, step: int, scalars: Mapping[str, float]) -> None:
@@ -215,20 +222,30 @@ class RunFiles:
 
     def summarise(self) -> None:
         """The histograms, and which analyses there are."""
-        self._write_histograms()
+        self._write_histograms(HISTOGRAMS, self.info)
         if self._analyses:
             plain = msgspec.to_builtins(self._analyses)
             content = json.dumps(plain, ensure_ascii=False, indent=2) + "\n"
             write_atomic(self.folder / "analyses.json", content.encode())
 
-    def _write_histograms(self) -> None:
+    def go_on_with(self, info: RunInfo, step: int) -> None:
+        """From this step on another network is trained; histograms of other layers stand in a file of their own."""
+        before, self.info = self.info, info
+        if [layer.label for layer in before.layers] == [layer.label for layer in info.layers]:
+            return
+        if self._measured:
+            self._write_histograms(EARLIER_HISTOGRAMS.format(step), before)
+        # What was written of them stays while the run may be taken up before this step.
+        self._measured, self._arrays, self._network_began = [], {}, step
+
+    def _write_histograms(self, file_name: str, info: RunInfo) -> None:
         arrays: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = {
             "steps": np.array(self._measured, np.int64),
-            "layers": np.array([info.label for info in self.info.layers]),
+            "layers": np.array([layer.label for layer in info.layers]),
         }
         for name, (file, dtype, shape) in self._arrays.items():
             arrays[name] = np.memmap(file.path, dtype=dtype, mode="r", shape=(len(self._measured), *shape))
-        with replacing(self.folder / "histograms.npz") as target:
+        with replacing(self.folder / file_name) as target:
             np.savez_compressed(target, allow_pickle=False, **arrays)
 
     def close(self) -> None:

@@ -212,13 +212,16 @@ def _train(
     stop: Callable[[], bool],
     brief: bool,
 ) -> RunResult:
-    training, first, last, interrupted = course.training, record.first, None, False
-    observer = Observer(training)
-    for step in range(training.step, course.steps + 1):
+    first, last, interrupted = record.first, None, False
+    observer = Observer(course.training)
+    for step in range(course.training.step, course.steps + 1):
         interrupted = step < course.steps and stop()
         output.between_steps(course, record, interrupted)
         ends = not course.propose(step % every == 0, not interrupted)
-        measured = step % every == 0 or ends
+        measured, training = step % every == 0 or ends, course.training
+        if training is not observer.training:
+            observer, record = Observer(training), _of_another(record, training)
+            output.go_on_with(training)
         if ends:
             # Before the last row, which is that of a step whose update has not been made.
             output.save(training, record)
@@ -249,6 +252,15 @@ def _train(
         training.experiment, output.here, training.info, first, last, record, findings, course.stopping.stopped,
         interrupted=interrupted,
     )  # fmt: skip
+
+
+def _of_another(record: Record, training: Training) -> Record:
+    """The record of a run that goes on as another network, of whose layers the one before knows nothing."""
+    if record.history.columns == training.columns:
+        return record
+    begun = record.begun_again(History(training.columns, start=training.step))
+    begun.live_changes = record.live_changes
+    return begun
 
 
 def _note(record: Record, acted: Sequence[LiveChange]) -> None:

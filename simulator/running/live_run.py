@@ -12,6 +12,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.network.threads import blas_threads
 from simulator.observations.observer import Made
 from simulator.record.frame import Frame, frame_of
+from simulator.record.history import Rows
 from simulator.running.kept_runs import KeptRun
 from simulator.running.lane_state import LaneState
 from simulator.running.messages import NOTHING_KEPT, Halt, KeptCheckpoints, Settled, Snapshot, Started
@@ -108,11 +109,13 @@ class LiveRun:
         return changes
 
     def started(
-        self, frame: Frame, ended: KeptRun | None, continues: int, settled: Settled | None, notice: str
+        self, frame: Frame, ended: KeptRun | None, continues: int, settled: Settled | None,
+        notice: str = "", past: Rows | None = None,
     ) -> Started:  # fmt: skip
         """What is told when it begins or goes on."""
         training, self._told = self.training, len(self.timeline.changes.entries)
-        return Started(training.info, training.columns, frame, ended, continues, settled, self.timeline.changes, notice)
+        changes = self.timeline.changes
+        return Started(training.info, training.columns, frame, ended, continues, settled, changes, notice, past)
 
     def kept_checkpoints(self, playing: bool, aside: int) -> KeptCheckpoints:
         """What is kept of the run's way; while it goes on, as of a moment ago."""
@@ -191,10 +194,11 @@ class LiveRun:
                 self.coming.keep_up(after)
 
     def act_before(self) -> None:
-        """Let act what is planned for the present step, between two steps."""
-        if self.coming.due(self.training.step):
+        """Let act what is planned for the present step, between two steps, and needs no other network."""
+        step = self.training.step
+        if self.coming.due(step) and not self.coming.transplants(step):
             self.timeline.before_change(self.training, 0)
-            self._planned_changed(self.coming.act_before(self.training)[1])
+            self._planned_changed(self.coming.act_in_place(self.training))
             self.renew()
 
     def take_planned(self) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
+from simulator.experiment.experiment import ExperimentError
 from simulator.system.machine import out_of_memory
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.surgery import Operation
@@ -228,6 +229,8 @@ class Started(Struct, frozen=True):
     """What it was trained as until here."""
     notice: str = ""
     """What could not be handed on by the operation that it begins with."""
+    past: Rows | None = None
+    """The last steps of the present run, where that has become this one as was planned; None where it is another."""
 
     @property
     def step(self) -> int:
@@ -374,4 +377,6 @@ def failure(error: Exception) -> Failed:
     """What is told of an error that nobody foresaw, with where it was; memory that runs out is no riddle."""
     if isinstance(error, MemoryError):
         return Failed(out_of_memory(error, "the next step"))
+    if isinstance(error, ExperimentError):
+        return Failed(error.in_words)
     return Failed(f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))

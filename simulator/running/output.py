@@ -47,6 +47,9 @@ class Output:
         )
         return place
 
+    def go_on_with(self, training: Training) -> None:
+        """From this step on another network is trained, to which the one before was handed on."""
+
     def step(self, step: int, scalars: Mapping[str, float]) -> None:
         """A step, measured or not."""
 
@@ -74,6 +77,9 @@ class FolderOutput(Output):
     def between_steps(self, course: Course, record: Record, ends: bool) -> None:
         if ends or self._folder.due:
             self._folder.keep(course, record, self._files, self.lanes)
+
+    def go_on_with(self, training: Training) -> None:
+        self._files.go_on_with(training.info, training.step)
 
     def step(self, step: int, scalars: Mapping[str, float]) -> None:
         self._files.step(step, scalars)

@@ -9,6 +9,7 @@ from simulator.running.throttle import Throttle
 
 if TYPE_CHECKING:
     from simulator.observations.base import Observation
+    from simulator.training.training import Training
 
 VALIDATION_SECONDS = 0.25
 """Validation is scored no more often than this."""
@@ -59,6 +60,13 @@ class Schedule:
     def validating(self) -> AbstractContextManager[None]:
         """Score validation here; the longer it takes, the rarer it is."""
         return self._validations.spending()
+
+    def validation(self, training: Training, goes_on: bool) -> dict[str, float]:
+        """Scores of the validation split where they are due; else none."""
+        if not self.validation_due(goes_on):
+            return {}
+        with self.validating():
+            return training.evaluator.validation()
 
     @property
     def checkpoint_due(self) -> bool:

@@ -20,7 +20,7 @@ from simulator.running.lane_state import LaneState
 from simulator.running.lanes import Lanes
 from simulator.running.lineage import Lineage
 from simulator.running.live_run import LiveRun
-from simulator.running.messages import Command, Halt, Reply
+from simulator.running.messages import Command, Reply
 from simulator.running.schedule import Schedule
 from simulator.running.step_rate import StepRate
 from simulator.running.stop_rules import Past
@@ -30,7 +30,6 @@ from simulator.schema.numbers import set_grouping
 from simulator.system.progress import CancelledError, Meter, Progress, listening
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.live_change import LiveChange
-from simulator.training.training import Training
 
 
 class Worker:
@@ -92,9 +91,14 @@ class Worker:
 
     def _patience(self) -> float | None:
         """Seconds to wait for a command; None where only a command brings more work."""
-        if self._lanes_go_on or (self.asked is not None and not self._step_is_near):
+        if self._lanes_go_on or self._becomes_another or (self.asked is not None and not self._step_is_near):
             return 0
         return self.rate.wait if self._trains else None
+
+    @property
+    def _becomes_another(self) -> bool:
+        """Whether the run is handed on to another network in this step, as was planned."""
+        return self.run is not None and self.run.coming.transplants(self.run.training.step)
 
     @property
     def _lanes_go_on(self) -> bool:
@@ -126,8 +130,9 @@ class Worker:
                 self.lineage.keep(command, self.run)
             case messages.GoBack():
                 self._go_back(command)
-            case messages.Operate():
-                self._operate(command)
+            case messages.Operate(run, experiment, surgery, edit):
+                operated = building.operation(self.run, experiment, surgery, edit, self.lanes.live)
+                self._begin(run, experiment, edit, operated=operated)
             case messages.Revive(run, layer, units):
                 # A network that has been replaced meanwhile has other units.
                 if self.run is not None and run == self.run.training.info.run:
@@ -173,10 +178,6 @@ class Worker:
         set_grouping(command.grouping)
         if self.run is not None:
             self.run.set_threads(self.blas.hold(self.run.training.network))
-
-    def _operate(self, command: messages.Operate) -> None:
-        operated = building.operation(self.run, command, self.lanes.live)
-        self._begin(command.run, command.experiment, command.edit, operated=operated)
 
     def _change(self, change: messages.Change) -> None:
         if self.run is not None:
@@ -242,8 +243,9 @@ class Worker:
         self._follow(self.run)
         self.schedule.begin()
         self.rate.forget()
-        settled, notice = building.settled(experiment, self.run.training), operated.notice if operated else ""
-        self.post(self.run.started(frame, ended, kept.run if kept else 0, settled, notice))
+        told = (operated.notice, operated.past) if operated else ()
+        settled = building.settled(experiment, self.run.training)
+        self.post(self.run.started(frame, ended, kept.run if kept else 0, settled, *told))
 
     def _built(
         self, run: int, experiment: Experiment, checkpoint: Checkpoint | None, timeline: Timeline | None,
@@ -264,13 +266,22 @@ class Worker:
 
     def _work(self) -> None:
         """One step if training; the answer, if one is asked for, shows that step with the update it then makes."""
-        if self.run is not None and self._trains and self.rate.take():
+        if self.run is not None and self._becomes_another:
+            self._become_another(self.run)
+        elif self.run is not None and self._trains and self.rate.take():
             self._step(self.run)
         elif self.run is not None and self._lanes_go_on and self.asked is None:
             self.lanes.catch_up(self.run.training.step)
             self.lineage.share_budget(self.run, self.lanes.timelines)
         elif self.asked is not None and not self._step_is_near:
             self._show_present(self.asked)
+
+    def _become_another(self, run: LiveRun) -> None:
+        """Hand the run on to another network, as was planned; it goes on as it went."""
+        left, edit = self.steps_left, self.lineage.begun_by
+        experiment, operated = building.as_planned(run, edit)
+        self._begin(run.training.info.run, experiment, edit, operated=operated, coming=run.coming.entries)
+        self.steps_left = left if self.run is not None else 0
 
     def _step(self, run: LiveRun) -> None:
         training, schedule = run.training, self.schedule
@@ -288,7 +299,7 @@ class Worker:
         if self.asked is not None:
             schedule.plan_frame(goes_on=self.steps_left > 0)
             if not schedule.frame_is_short:
-                scalars |= self._validation(training)
+                scalars |= schedule.validation(training, goes_on=self.steps_left > 0)
         row = training.row(scalars)
         run.rows.append(row)
         self.stopping.add(training.step, row)
@@ -306,22 +317,18 @@ class Worker:
         if self.schedule.checkpoint_due:
             self._make_checkpoint(run)
         if self.guarded and not run.has_halted and not run.training.finite:
-            self._halt(run, "parameters")
+            self.steps_left = 0
+            run.halt("parameters")
 
     def _goes_on(self, run: LiveRun) -> bool:
         """Between the gradient and the update: whether that is to be made."""
         self._take_changes(run, written=False)
         if self.guarded and not run.has_halted and not math.isfinite(run.training.loss):
-            self._halt(run, "loss")
-            return False
-        if self.stopping.stops(run.training):
-            self.steps_left, run.taps_are_current = 0, False
-            return False
-        return True
-
-    def _halt(self, run: LiveRun, what: Halt) -> None:
-        self.steps_left = 0
-        run.halt(what)
+            run.halt("loss")
+        elif not self.stopping.stops(run.training):
+            return True
+        self.steps_left, run.taps_are_current = 0, False
+        return False
 
     def _take_changes(self, run: LiveRun, written: bool) -> None:
         """See what has come during the step: what is asked is answered with it; a change acts if the step still can.
@@ -362,17 +369,10 @@ class Worker:
             self.post(messages.Update(look.id, None))
             return
         run.show_step()
-        scalars = run.training.scalars() | self._validation(run.training)
+        scalars = run.training.scalars() | self.schedule.validation(run.training, goes_on=self.steps_left > 0)
         if self.schedule.checkpoint_asked:
             self._make_checkpoint(run)
         self._answer(run, look, scalars, run.training.row(scalars))
-
-    def _validation(self, training: Training) -> dict[str, float]:
-        """Scores of the validation split where they are due; else none."""
-        if not self.schedule.validation_due(goes_on=self.steps_left > 0):
-            return {}
-        with self.schedule.validating():
-            return training.evaluator.validation()
 
     def _make_checkpoint(self, run: LiveRun) -> None:
         run.checkpoint = run.training.checkpoint(), self.lanes.states(taken=False)

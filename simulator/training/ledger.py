@@ -3,7 +3,8 @@
 JSON form: ``{"format": 1, "needs": "0.1.0", "threads": 1, "changes": [{"step": 120, "set":
 {"optimizer.learning_rate": 0.05}}, {"step": 300, "layer": "2", "units": [0, 4]}]}``. An entry sets fields of the
 experiment, or draws the weights into units of a layer anew (counted from 0), or gives matrix products so many threads,
-or operates on the network: ``"surgery": {"type": "reinitialise", "layers": ["2"]}``.
+or operates on the network: ``"surgery": {"type": "reinitialise", "layers": ["2"]}``. What hands weights on to another
+stack says which layers stay: ``"surgery": {"type": "transplant"}, "stack": [{"keep": 0}, {"kind": "dense", …}]``.
 ``"scales": true`` says that the step's update was written already, which matters only to an optimiser that does not
 write it again. Each goes on from what those before it have made.
 """
@@ -30,7 +31,8 @@ from simulator.system.fingerprint import fingerprint
 from simulator.system.progress import advance
 from simulator.system.regular_file import read_regular
 from simulator.training.live_change import LiveChange, LiveChanges
-from simulator.training.surgery import Transplant, told_surgery
+from simulator.training.stack_edit import StackEdit, checked, edited, stack_edit
+from simulator.training.surgery import FIXED, Transplant, told_surgery
 
 LEDGER = FileFormat()
 MOST_BYTES = 16 * 2**20
@@ -38,6 +40,8 @@ MOST = 30_000
 """Changes of one list. Each stage of a drag is one."""
 MOST_STEP = 2**53
 MOST_THREADS = 1024
+BESIDE = ("set", "stack")
+"""What an entry says besides the fields of a change."""
 
 
 class Entry(Struct, frozen=True):
@@ -47,6 +51,8 @@ class Entry(Struct, frozen=True):
     """Without an experiment."""
     set: Mapping[str, Any] | None = None
     """Path → value, of the experiment as those before have left it."""
+    stack: StackEdit | None = None
+    """Of which layers the stack consists from then on, where weights are handed on to another one."""
 
     @property
     def step(self) -> int:
@@ -71,11 +77,10 @@ class Ledger(Struct, frozen=True):
         if present is None:
             raise ExperimentError("how the run was trained from its beginning is not known")
         for change in changes.entries:
-            settings = {} if change.experiment is None else settings_between(present, change.experiment)
+            entry = _between(present, change)
             present = change.experiment or present
-            bare = replace(change, experiment=None)
-            if settings or bare != LiveChange(change.step, scales=change.scales):
-                entries.append(Entry(bare, settings or None))
+            if entry.set or entry.change != LiveChange(change.step, scales=change.scales):
+                entries.append(entry)
         return cls(tuple(entries), changes.threads)
 
     def since(self, step: int) -> Ledger:
@@ -88,7 +93,7 @@ class Ledger(Struct, frozen=True):
         for number, entry in enumerate(self.entries, 1):
             advance("Reading changes", number - 1, len(self.entries), "changes")
             change = entry.change
-            if entry.set is not None:
+            if entry.set is not None or isinstance(change.surgery, Transplant):
                 present = _after(present, entry, number)
                 change = replace(change, experiment=present)
             acting.append(change)
@@ -148,6 +153,17 @@ def settings_between(before: Experiment, after: Experiment) -> dict[str, Any]:
     return {".".join(map(str, path)): _value_at(plain, path) for path in paths}
 
 
+def _between(present: Experiment, change: LiveChange) -> Entry:
+    """A change as what it sets; another stack as which layers stay in it."""
+    settings = {} if change.experiment is None else settings_between(present, change.experiment)
+    stack, after = None, change.experiment or present
+    if isinstance(change.surgery, Transplant):
+        stack = stack_edit(present, after, change.surgery.partners)
+    if stack is not None:
+        settings = {path: value for path, value in settings.items() if path.partition(".")[0] != "layers"}
+    return Entry(replace(change, experiment=None), settings or None, stack)
+
+
 def _value_at(plain: Any, path: tuple[str | int, ...]) -> Any:
     """What stands there; a flag that is left out is off."""
     for key in path:
@@ -156,37 +172,47 @@ def _value_at(plain: Any, path: tuple[str | int, ...]) -> Any:
 
 
 def _after(present: Experiment, entry: Entry, number: int) -> Experiment:
-    where = f"change {integer(number)}, at step {integer(entry.step)}"
+    where, surgery = f"change {integer(number)}, at step {integer(entry.step)}", entry.change.surgery
     settings = sorted((entry.set or {}).items(), key=lambda item: not item[0].endswith(".kind"))
     try:
-        after = present.with_values(settings)
+        plain = present.to_builtins()
+        layers = plain["layers"] if entry.stack is None else edited(entry.stack, plain["layers"])
+        after = Experiment.from_builtins({**plain, "layers": layers}) if entry.stack else present
+        after = after.with_values(settings)
+        if isinstance(surgery, Transplant) and (other := [name for name in FIXED if _differ(present, after, name)]):
+            raise ExperimentError(f"weights are handed on only where nothing of {', '.join(other)} is changed")
     except ExperimentError as error:
         raise ExperimentError(f"{where}: {error}") from None
-    if not isinstance(entry.change.surgery, Transplant) and not is_live_change(present, after):
+    if not isinstance(surgery, Transplant) and not is_live_change(present, after):
         paths = (".".join(map(str, path)) for path, live in differences(present, after) if not live)
         raise ExperimentError(f"{where}: {next(paths)} cannot change in a network that is trained")
     return after
+
+
+def _differ(before: Experiment, after: Experiment, name: str) -> bool:
+    return bool(getattr(before, name) != getattr(after, name))
 
 
 def _plain(entry: Entry) -> dict[str, Any]:
     """Step, what is set, and what else is not as in a change that does nothing."""
     nothing = msgspec.to_builtins(LiveChange(entry.step))
     rest = {name: value for name, value in msgspec.to_builtins(entry.change).items() if value != nothing[name]}
-    return {"step": entry.step, **({} if entry.set is None else {"set": dict(entry.set)}), **rest}
+    said = {"set": None if entry.set is None else dict(entry.set), "stack": entry.stack}
+    return {"step": entry.step, **{name: value for name, value in said.items() if value is not None}, **rest}
 
 
 def _entry(plain: Any, number: int) -> Entry:
     place = f"changes[{number - 1}]"
     if not isinstance(plain, dict):
         raise ExperimentError("expected an object", place)
-    known = {*LiveChange.__struct_fields__, "set"} - {"experiment"}
+    known = {*LiveChange.__struct_fields__, *BESIDE} - {"experiment"}
     if unknown := plain.keys() - known:
         raise ExperimentError(f"unknown field {min(unknown)!r}", place)
     settings = plain.get("set")
     if settings is not None and not (isinstance(settings, dict) and settings):
         raise ExperimentError("expected an object of paths and values", f"{place}.set")
     try:
-        change = msgspec.convert({name: value for name, value in plain.items() if name != "set"}, LiveChange)
+        change = msgspec.convert({name: value for name, value in plain.items() if name not in BESIDE}, LiveChange)
     except msgspec.ValidationError as error:
         raise ExperimentError(" ".join(str(error).partition(" - at")[0].split()), place) from None
     if not 0 <= change.step <= MOST_STEP:
@@ -196,7 +222,10 @@ def _entry(plain: Any, number: int) -> Entry:
         raise ExperimentError("it changes nothing", place)
     if change.units and min(change.units) < 0:
         raise ExperimentError("units count from 0", f"{place}.units")
-    return Entry(change, settings)
+    stack = checked(plain.get("stack"), f"{place}.stack")
+    if stack is not None and not isinstance(change.surgery, Transplant):
+        raise ExperimentError("only a transplant goes on with another stack", f"{place}.stack")
+    return Entry(change, settings, stack)
 
 
 def _threads(value: Any, path: str) -> int:

@@ -14,20 +14,19 @@ from msgspec import Struct
 from simulator.arrays.numeric import Stream, stream
 from simulator.experiment.differences import aligned_layers
 from simulator.experiment.experiment import Experiment
-from simulator.experiment.shapes import inner_layers
-from simulator.layers.base import Block, Layer, Module
+from simulator.experiment.shapes import inner_layers, shapes
+from simulator.layers.base import Block, Layer, Module, Shape
+from simulator.layers.info import inner_number
 from simulator.layers.output import OutputModule
 from simulator.parts.optimizers import Optimizer
 from simulator.schema.parameter import builtins_of, title_of
 from simulator.training.checkpoint import misfit
-from simulator.training.surgery import Reinitialise, ScaleWeights, Surgery, Transplant
+from simulator.training.surgery import FIXED, Reinitialise, ScaleWeights, Surgery, Transplant
 from simulator.training.training import Training
 
 AnyModule = Module | OutputModule
 Pair = tuple[AnyModule, AnyModule]
 """A layer before and after."""
-FIXED = ("seed", "precision", "data", "batch_size")
-"""What a network that is handed something on may not have otherwise: it would see other samples."""
 
 
 def operated(training: Training, surgery: Surgery, experiment: Experiment) -> tuple[Training, str]:
@@ -55,6 +54,31 @@ def module_of(training: Training, label: str) -> AnyModule:
     if label not in everything:
         raise ValueError(f"there is no layer {label}")
     return everything[label]
+
+
+def labels_of(experiment: Experiment) -> set[str]:
+    """Of all layers, inner ones and the output included, without building them."""
+    return {*_labels(experiment.layers), str(experiment.depth + 1)}
+
+
+def _labels(layers: Sequence[Layer], above: str = "") -> Iterator[str]:
+    count, number = sum(layer.repeat for layer in layers), 0
+    for layer in layers:
+        for _ in range(layer.repeat):
+            number += 1
+            label = f"{above}.{inner_number(number, count)}" if above else str(number)
+            yield label
+            yield from _labels(inner_layers(layer), label)
+
+
+def check_transplant(before: Experiment, after: Experiment, surgery: Transplant, input_shape: Shape) -> None:
+    """ValueError where a network cannot be handed on to another one."""
+    ours, theirs = labels_of(before), labels_of(after)
+    for new, old in surgery.partners or ():
+        for label, known in ((new, theirs), (old, ours)):
+            if label not in known:
+                raise ValueError(f"there is no layer {label}")
+    shapes(after.layers, input_shape)
 
 
 def _everything(training: Training) -> list[AnyModule]:

@@ -37,6 +37,8 @@ class TakeLane(Struct, frozen=True, tag="take_lane"):
     """Its name."""
 
 
+FIXED = ("seed", "precision", "data", "batch_size")
+"""What a network that is handed something on may not have otherwise: it would see other samples."""
 Surgery = Reinitialise | ScaleWeights | Transplant
 Operation = Surgery | TakeLane
 """What begins a run where another stands."""

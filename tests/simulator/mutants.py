@@ -137,14 +137,22 @@ def images_bytes() -> bytes:
 
 
 def changes_bytes() -> bytes:
+    from msgspec.structs import replace
+
     from simulator.experiment.files import presets
     from simulator.training.ledger import Ledger
     from simulator.training.live_change import LiveChange, LiveChanges
+    from simulator.training.surgery import ScaleWeights, Transplant
 
     before = presets()[0].load()
     after = before.with_values([("optimizer.kind", "adam"), ("schedule.kind", "piecewise")])
-    entries = (LiveChange(3, after), LiveChange(5, before, True), LiveChange(9, layer="2", units=(0, 3)))
-    return Ledger.of(LiveChanges(before, 1, (*entries, LiveChange(12, threads=2)))).to_json()
+    deeper = replace(before, layers=(before.layers[0], replace(before.layers[0], repeat=1), *before.layers[1:]))
+    entries = (
+        LiveChange(3, after), LiveChange(5, before, True), LiveChange(9, layer="2", units=(0, 3)),
+        LiveChange(12, threads=2), LiveChange(14, deeper, surgery=Transplant()),
+        LiveChange(15, surgery=ScaleWeights(("1",), 0.5)),
+    )  # fmt: skip
+    return Ledger.of(LiveChanges(before, 1, entries)).to_json()
 
 
 def open_changes(path: Path) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from simulator.experiment.experiment import Experiment
+from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.lane import LaneSpec
 from simulator.running.branching import origin_of
+from simulator.running.headless import run
 from simulator.running.messages import (
     Change,
     Command,
     FindReplay,
+    GoBack,
     Look,
     Operate,
     Play,
@@ -24,8 +28,10 @@ from simulator.running.messages import (
     Stop,
     TakeSnapshot,
 )
+from simulator.running.run_file import read as read_run
 from simulator.running.worker import Worker
 from simulator.training.checkpoint_files import written
+from simulator.training.ledger import Entry, Ledger, read, write
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.operation import operated
 from simulator.training.replay import Replay, training_at
@@ -141,3 +147,92 @@ def test_the_run_goes_on_as_a_branch_and_undo_brings_it_back() -> None:
     taken = script.of(Started)[1]
     assert taken.step == 7
     assert taken.changes.entries[-1].experiment == other
+
+
+def end_of(script: Script) -> dict[str, bytes]:
+    """Where it stands, at a step that a screen has looked at."""
+    assert not [reply for reply in script.replies if type(reply).__name__ in ("Failed", "Refused")]
+    live = script.worker.run
+    assert live is not None
+    live.training.look()
+    return files(live.training)
+
+
+def operated_run(*names: str) -> Script:
+    """A run of twelve steps in which so many operations were made by hand, with undo leaving no trace between them."""
+    present, commands = Experiment.from_builtins(DEEP), list[Command]()
+    for place, name in enumerate(names):
+        surgery, after = SURGERIES[name]
+        present = after if isinstance(surgery, Transplant) else present
+        commands += [Play(3), Look(place), Operate(2 + place, present, surgery, 7 + place)]
+    rest = 12 - 3 * len(names)
+    return Script(Change(1, Experiment.from_builtins(DEEP)), *commands, Play(rest))
+
+
+@pytest.mark.parametrize("name", SURGERIES)
+def test_a_list_of_changes_makes_it_again_with_and_without_a_screen(name: str, tmp_path: Path) -> None:
+    made = operated_run(name, "optimiser", "scale")
+    changes = made.of(Started)[-1].changes
+    write(Ledger.of(changes), tmp_path / "changes.json")
+    ledger = read(tmp_path / "changes.json")
+    experiment = Experiment.from_builtins(DEEP)
+    assert ledger.on(experiment).entries == changes.entries
+    run(experiment, steps=12, changes=ledger, save=tmp_path / "run.nabla", out=tmp_path / "out")
+    assert written(read_run(tmp_path / "run.nabla").checkpoint) == end_of(made)
+    planned = GoBack(2, 0, experiment, 5, ledger.on(experiment).entries)
+    again = Script(Change(1, experiment), Play(1), planned, Play(12))
+    assert end_of(again) == end_of(made)
+    others = [reply for reply in again.of(Started) if reply.past is not None]
+    assert [reply.step for reply in others] == [each.step for each in changes.entries if each.experiment is not None]
+    assert {reply.info.run for reply in others} == {2}
+    assert again.worker.run is not None
+    assert again.worker.run.timeline.changes == changes
+
+
+def test_another_stack_is_told_by_the_layers_that_stay_and_is_made_of_another_network_too(tmp_path: Path) -> None:
+    changes = operated_run("insert").of(Started)[-1].changes
+    (entry,) = Ledger.of(changes).entries
+    assert entry.stack is not None
+    assert [part.get("keep") for part in entry.stack] == [0, 1, 2, None]
+    other = Experiment.from_builtins(DEEP).with_values([("layers.2.repeat", 3), ("layers.0.activation.kind", "relu")])
+    result = run(other, steps=5, changes=Ledger((entry,)))
+    assert result.experiment.layers[:3] == other.layers
+    assert result.experiment.layers[3] == SURGERIES["insert"][1].layers[3]
+
+
+def test_the_files_of_a_run_that_becomes_another_network_are_of_both(tmp_path: Path) -> None:
+    ledger = Ledger.of(operated_run("insert").of(Started)[-1].changes)
+    whole, parts, experiment = tmp_path / "whole", tmp_path / "parts", Experiment.from_builtins(DEEP)
+    run(experiment, steps=8, every=1, out=whole, changes=ledger)
+    run(experiment, steps=2, every=1, out=tmp_path / "before")
+    asked = iter(range(100))
+    run(experiment, steps=8, every=1, out=parts, changes=ledger, stop=lambda: next(asked) >= 5)
+    run(experiment, steps=8, every=1, out=parts, changes=ledger, resume=True)
+    for path in whole.iterdir():
+        if path.is_file():
+            assert (parts / path.name).read_bytes() == path.read_bytes(), path.name
+    rows = (whole / "steps.csv").read_text().splitlines()
+    assert len(rows) == 10
+    assert rows[:4] == (tmp_path / "before" / "steps.csv").read_text().splitlines()
+    labels = [line.split(",")[:2] for line in (whole / "layers.csv").read_text().splitlines()[1:]]
+    assert [sum(step == str(at) for step, _ in labels) for at in range(9)] == [7] * 3 + [8] * 6
+    with np.load(whole / "histograms-until-3.npz") as until, np.load(whole / "histograms.npz") as since:
+        assert list(until["steps"]) == [0, 1, 2]
+        assert list(since["steps"]) == list(range(3, 9))
+        assert len(until["layers"]) + 1 == len(since["layers"]) == since["activation_counts"].shape[1]
+
+
+@pytest.mark.parametrize(
+    ("setting", "stack", "sentence"),
+    [
+        ({"seed": 3}, None, "change 1, at step 3: weights are handed on only where nothing of seed is changed"),
+        (None, [{"keep": 9}], "change 1, at step 3: there are only 3 entries in the stack"),
+        (None, [{"keep": 0, "set": {"nosuch.field": 1}}], "change 1, at step 3: there is no 'nosuch.field' in"),
+        (None, [{"kind": "convolution"}], "the changes at step 3: layer 1 (convolution)"),
+    ],
+)  # fmt: skip
+def test_what_no_network_can_become_is_told_before_it_trains(setting: Any, stack: Any, sentence: str) -> None:
+    ledger = Ledger((Entry(LiveChange(3, surgery=Transplant()), setting, stack),))
+    with pytest.raises(ExperimentError) as told:
+        run(Experiment.from_builtins(DEEP), steps=5, changes=ledger)
+    assert str(told.value).lower().startswith(sentence.lower())

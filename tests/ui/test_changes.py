@@ -12,8 +12,10 @@ from simulator.experiment.experiment import Experiment
 from simulator.running.headless import run
 from simulator.training.ledger import Ledger
 from simulator.training.live_change import LiveChange, LiveChanges
+from simulator.training.surgery import Transplant
 from tests.ui.windows import OpenOn
-from ui.dialogs.changes import SEED, SETTING, STEP, VALUE, WORDS, ChangesDialog
+from ui.dialogs.changes import SEED, ChangesDialog
+from ui.dialogs.changes_table import SETTING, STEP, VALUE, WORDS
 from ui.window.changes_access import ChangesAccess
 from ui.window.main_window import MainWindow
 
@@ -228,3 +230,31 @@ def test_a_hand_that_changes_something_ends_what_was_to_come(qtbot: QtBot, open_
     train(qtbot, window, 6)
     assert window.document.experiment.optimizer.learning_rate == 0.7
     assert [change.step for change in window.bench.record.live_changes.entries] == [5, 6]
+
+
+def test_a_layer_that_was_put_in_by_hand_is_put_in_again(qtbot: QtBot, open_on: OpenOn) -> None:
+    window = open_on(EXPERIMENT)
+    train(qtbot, window, 5)
+    deeper = Experiment.from_builtins({**PLAIN, "layers": [*PLAIN["layers"], {"kind": "dense", "units": 4}]})
+    operation = Transplant()
+    another_run(
+        qtbot, window, lambda: window.document.propose(deeper.to_builtins(), "Add layer", surgery=operation), step=5
+    )
+    train(qtbot, window, 3)
+    set_rate(qtbot, window, 0.05)
+    train(qtbot, window, 4)
+    before, end = window.bench.record.history.series("loss").last[:-1], window.bench.record.live_changes
+    dialog = opened(window)
+    assert [row[:3] for row in texts(dialog)] == [
+        ["5", "stack", "keep 0, dense"], ["8", "optimizer.learning_rate", "0.05"]
+    ]  # fmt: skip
+    another_run(qtbot, window, dialog.make_again)
+    assert list(window.bench.record.history.series("loss").last[:-1]) == list(before)
+    assert window.bench.record.live_changes == end
+    assert window.bench.info is not None
+    assert window.bench.info.depth == 4
+    assert window.document.experiment.layers == deeper.layers
+    assert [change.step for change in window.bench.record.changes.entries if change.step] == [5, 8]
+    window.document.undo_stack.undo()
+    stands_at(qtbot, window, 12)
+    assert list(window.bench.record.history.series("loss").last[:-1]) == list(before)

@@ -298,8 +298,11 @@ class Bench(QObject):
                 self.recovery_keeper.take(reply)
 
     def _take_started(self, reply: Started) -> None:
-        lost = self.memory.news_of(self.document.edit)
+        lost = "" if reply.past else self.memory.news_of(self.document.edit)
+        known = self.record.live_changes
         self._records.start(reply, self._cause, self.playing, self.link.copies)
+        if reply.past is not None:
+            self.planned.become_another(len(known.entries), known.experiment_before(reply.step + 1))
         self.memory.checkpoints = NOTHING_KEPT
         gone = self.memory.keep_to_budget(reply.ended)
         news = self._news or lost or gone or reply.notice

@@ -10,6 +10,7 @@ from simulator.training.ledger import settings_between, words_of
 from ui.bench.document import Document
 
 if TYPE_CHECKING:
+    from simulator.experiment.experiment import Experiment
     from simulator.record.record import Record
     from simulator.training.live_change import LiveChange
 
@@ -34,8 +35,16 @@ class PlannedChanges:
         record = self._record()
         before = record.live_changes.experiment_before(record.steps + 1)
         record.live_changes = record.live_changes.after(changes)
-        if not planned or before is None:
-            return
+        if planned and before is not None:
+            self._describe(record, changes, before)
+
+    def become_another(self, known: int, before: Experiment | None) -> None:
+        """The run has become another network, as was planned; so many changes were known until then, and this."""
+        record = self._record()
+        if before is not None:
+            self._describe(record, record.live_changes.entries[known:], before)
+
+    def _describe(self, record: Record, changes: tuple[LiveChange, ...], before: Experiment) -> None:
         for change, words in zip(changes, words_of(changes, before), strict=True):
             record.changes.add(change.step, words)
         after = record.live_changes.experiment_before(record.steps + 1)

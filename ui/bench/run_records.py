@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer
 
-from simulator.record.history import History
+from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from ui.bench.kept_records import AsideRun, KeptRecords
 from ui.bench.lane_views import LaneViews
@@ -100,11 +100,25 @@ class RunRecords:
 
     def start(self, reply: Started, cause: str, playing: bool, copies: int) -> None:
         """A run has begun or goes on, by the change that ``cause`` says."""
+        if reply.past is not None:
+            self._become_another(reply, reply.past)
+            return
         back = self.kept.take(reply.continues) or self._was_taken_up(reply)
         self.put_aside(reply.ended, cause, playing, copies)
         self.lanes.begin(self._lanes_of(back))
         self.brought_back = (None, ()) if back is None else (back.kept.checkpoint, back.kept.lanes)
         self.record = self._past(reply, back) or self._begun(reply, cause)
+        self.record.live_changes = reply.changes
+        self.record.experiments.see(reply.frame)
+
+    def _become_another(self, reply: Started, past: Rows) -> None:
+        """The present run goes on as another network, as was planned."""
+        if len(past.values):
+            self.record.add(None, (past,))
+        if self.record.history.columns != reply.columns:
+            # What was told of each layer was of others.
+            self.record = self.record.begun_again(History(reply.columns, start=reply.step))
+        self.lanes.begin(self.lanes.records())
         self.record.live_changes = reply.changes
         self.record.experiments.see(reply.frame)
 

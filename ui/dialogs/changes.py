@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QSpinBox,
-    QTableWidget,
     QTableWidgetItem,
-    QTableWidgetSelectionRange,
     QVBoxLayout,
     QWidget,
 )
 
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
 from simulator.experiment.lane import OWN_NAME
-from simulator.schema.numbers import exact
 from simulator.training.ledger import Entry, Ledger, ordered, read, scheduled, words_of, write
 from simulator.training.live_change import LiveChange, LiveChanges
-from simulator.training.surgery import Reinitialise, ScaleWeights, Transplant
 from ui.dialogs import files
+from ui.dialogs.changes_table import ChangesTable, edited_entry
 from ui.style.numbers import count, integer
 from ui.style.text_size import scaled, with_text
 
-STEP, WORDS, SETTING, VALUE = range(4)
-HEADS = ("Step", "Change", "Setting", "Value")
-VALUE_WIDTH = 130
 SEED = "another seed:"
 NONE = "Nothing was changed by hand in this run. A knob that is turned while it trains stands here, with its step."
 UNKNOWN = "How this run was trained from its beginning is not known, so its changes cannot be made again."
@@ -62,12 +53,12 @@ class ChangesDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Changes by hand")
         self._changes, self._experiment, self._step, self._folder = changes, experiment, step, folder
-        self._ledger = Ledger()
+        self._ledger, self._known = Ledger(), changes()
         self._before: list[Ledger] = []
         """What the list was before each edit of it."""
         self.told = QLabel(self)
         self.told.setWordWrap(True)
-        self.table = QTableWidget(0, len(HEADS), self)
+        self.table = ChangesTable(self)
         self.refusal = QLabel(self)
         self.refusal.setWordWrap(True)
         self.refusal.setProperty("role", "warning")
@@ -75,7 +66,7 @@ class ChangesDialog(QDialog):
         self.seed = QSpinBox(self)
         self._make_buttons()
         self._lay_out()
-        self._prepare_table()
+        self.table.itemChanged.connect(self._edited)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self, self.undo)
         self.on.currentTextChanged.connect(lambda text: self.seed.setVisible(text == SEED))
         with_text(self, lambda dialog: dialog.resize(*map(scaled, SIZE)))
@@ -127,19 +118,6 @@ class ChangesDialog(QDialog):
         column.addLayout(edits)
         column.addLayout(acts)
 
-    def _prepare_table(self) -> None:
-        self.table.setHorizontalHeaderLabels(HEADS)
-        self.table.setAccessibleName("Changes by hand")
-        self.table.verticalHeader().hide()
-        self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-        self.table.setWordWrap(False)
-        head = self.table.horizontalHeader()
-        with_text(self.table, lambda table: table.setColumnWidth(VALUE, scaled(VALUE_WIDTH)))
-        for place in (STEP, SETTING):
-            head.setSectionResizeMode(place, QHeaderView.ResizeMode.ResizeToContents)
-        head.setSectionResizeMode(WORDS, QHeaderView.ResizeMode.Stretch)
-        self.table.itemChanged.connect(self._edited)
-
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
@@ -147,10 +125,16 @@ class ChangesDialog(QDialog):
 
     def keep_up(self) -> None:
         """The run may have gone on: a list that nobody has edited is its own still."""
+        self._known = self._changes()
         if self._before:
             self._offer()
         else:
             self.take_run()
+
+    def follow(self) -> None:
+        """The run has gone on: show what was changed, unless a hand is typing."""
+        if self._changes() is not self._known and not self.table.is_edited:
+            self.keep_up()
 
     # -- showing -------------------------------------------------------------------------------------------------
 
@@ -184,7 +168,7 @@ class ChangesDialog(QDialog):
         with QSignalBlocker(self.table):
             self.table.setRowCount(len(shown))
             for row, entry in enumerate(shown):
-                self._fill_row(row, entry, words[row] if row < len(words) else "")
+                self.table.fill_row(row, entry, words[row] if row < len(words) else "")
 
     def _in_words(self) -> tuple[list[str], str]:
         """Each change in words, as far as they can be made; and why not all can."""
@@ -202,18 +186,6 @@ class ChangesDialog(QDialog):
             except ExperimentError:
                 continue
         return made, f"{reason[:1].upper()}{reason[1:]}."
-
-    def _fill_row(self, row: int, entry: Entry, words: str) -> None:
-        setting, value = _cells(entry)
-        editable = entry.set is not None and len(entry.set) == 1
-        for place, text in enumerate((str(entry.step), words, setting, value)):
-            item = QTableWidgetItem(text)
-            item.setToolTip(text)
-            if place == WORDS or (place != STEP and not editable):
-                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
-            if place == STEP:
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            self.table.setItem(row, place, item)
 
     def _base(self) -> Experiment:
         """What the run began with; where that is not known, what it is trained as."""
@@ -273,7 +245,7 @@ class ChangesDialog(QDialog):
     def _edited(self, item: QTableWidgetItem) -> None:
         entries = list(self._ledger.entries)
         try:
-            entries[item.row()] = _with(entries[item.row()], item.column(), item.text().strip())
+            entries[item.row()] = edited_entry(entries[item.row()], item.column(), item.text().strip())
         except ValueError as error:
             self._fill()
             self.refusal.setText(str(error))
@@ -344,54 +316,9 @@ class ChangesDialog(QDialog):
             self.replayed.emit(changes, "Rates as a schedule")
 
 
-def choose_step(dialog: ChangesDialog, step: int) -> None:
-    """Choose the changes of a step, or else the last before it, and bring them into sight."""
-    steps = [entry.step for entry in dialog.ledger.entries[:MOST_SHOWN]]
-    nearest = max((each for each in steps if each <= step), default=None)
-    dialog.table.clearSelection()
-    if nearest is not None:
-        first, last = bisect_left(steps, nearest), bisect_right(steps, nearest) - 1
-        dialog.table.setCurrentCell(first, STEP)
-        dialog.table.setRangeSelected(QTableWidgetSelectionRange(first, STEP, last, VALUE), True)
-        dialog.table.setFocus()
-
-
 def _acting(ledger: Ledger, experiment: Experiment) -> LiveChanges:
     """The list on a network; nothing where it cannot take it."""
     try:
         return ledger.on(experiment)
     except ExperimentError:
         return LiveChanges()
-
-
-def _cells(entry: Entry) -> tuple[str, str]:
-    """What an entry sets, and to what, as they can be typed."""
-    if entry.set is not None:
-        return ", ".join(entry.set), ", ".join(json.dumps(value, ensure_ascii=False) for value in entry.set.values())
-    if entry.change.layer:
-        units = ", ".join(integer(unit + 1) for unit in entry.change.units)
-        return f"units of layer {entry.change.layer}", f"{units} drawn anew"
-    match entry.change.surgery:
-        case Reinitialise(labels):
-            return f"weights of layers {', '.join(labels)}", "drawn anew"
-        case ScaleWeights(labels, factor):
-            return f"weights of layers {', '.join(labels)}", f"times {exact(factor)}"
-        case Transplant():
-            return "network", "weights and state handed on"
-    return "threads", integer(entry.change.threads)
-
-
-def _with(entry: Entry, column: int, text: str) -> Entry:
-    """The entry with another step, path or value; ValueError says what is wrong with it."""
-    if column == STEP:
-        if not text.isdecimal() or not text.isascii() or len(text) > 15:
-            raise ValueError(f"A step is a whole number from 0 on, not “{text[:40]}”.")
-        return entry.at(int(text))
-    assert entry.set is not None
-    ((path, value),) = entry.set.items()
-    if column == SETTING:
-        return replace(entry, set={text: value})
-    try:
-        return replace(entry, set={path: json.loads(text)})
-    except (ValueError, RecursionError):
-        return replace(entry, set={path: text})

@@ -28,7 +28,7 @@ class ChangesAccess(QObject):
 
     def open(self, step: int | None = None) -> None:
         """Show the list of the present run, at the changes of a step."""
-        from ui.dialogs.changes import ChangesDialog, choose_step
+        from ui.dialogs.changes import ChangesDialog
 
         if self.dialog is not None:
             self.dialog.close()
@@ -40,9 +40,10 @@ class ChangesAccess(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.replayed.connect(lambda changes, told: self.replay(changes, told, self._step()))
         dialog.destroyed.connect(self._forget)
+        bench.updated.connect(dialog.follow)
         dialog.show()
         if step is not None:
-            choose_step(dialog, step)
+            dialog.table.choose_step(step, dialog.ledger.entries)
 
     def _forget(self) -> None:
         self.dialog = None
