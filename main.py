@@ -20,6 +20,8 @@ from simulator.running.transport import Mode, ProcessTransport, trainer, usual_m
 from simulator.system.machine import give_threads, out_of_memory
 
 if TYPE_CHECKING:
+    from simulator.landscape.landscape import Landscape
+    from simulator.landscape.race import RacedPath
     from simulator.running.headless import RunResult
     from simulator.running.messages import Command, Reply
     from ui.export.pictures import Exported
@@ -135,6 +137,17 @@ def draw_compared(results: Mapping[str, Sequence[RunResult]], folder: Path) -> s
     return _on_no_screen(draw).sentence
 
 
+def draw_landscape(landscape: Landscape, paths: Sequence[RacedPath], path: Path) -> None:
+    """Draw a race; OSError as :func:`draw_plots`."""
+
+    def draw() -> None:
+        from ui.export.headless import draw_race
+
+        draw_race(landscape, paths, path)
+
+    _on_no_screen(draw)
+
+
 def write_manual(folder: Path) -> int:
     """Write the manual's pages, which plots and parts say of themselves; how many there are."""
     from ui.manual.book import write_manual as write
@@ -194,7 +207,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command or open the bench; the exit status."""
     given = with_start_joined(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in COMMANDS:
-        return execute(command_parser().parse_args(given), draw_plots, write_manual, write_report, draw_compared)
+        drawing = draw_plots, write_manual, write_report, draw_compared, draw_landscape
+        return execute(command_parser().parse_args(given), *drawing)
     if given and given[0] in ROOMS:
         return carry_out(given)
     bench = bench_parser().parse_args(given)

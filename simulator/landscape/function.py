@@ -32,6 +32,9 @@ class Function(Part, frozen=True):
     window: ClassVar[Window] = ((-1.5, 1.5), (-1.5, 1.5))
     """What is shown unless told otherwise."""
 
+    slow: ClassVar[bool] = False
+    """Whether f takes so long that it is not asked for at each move of a pointer."""
+
     @property
     def minima(self) -> tuple[Point, ...]:
         """Where it is least nearby, the lowest first; empty where nobody knows."""

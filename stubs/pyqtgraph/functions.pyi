@@ -1,5 +1,6 @@
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QPolygonF
+from PySide6.QtGui import QPainterPath, QPolygonF
 
 def arrayToQPolygonF(x: NDArray[np.float64], y: NDArray[np.float64]) -> QPolygonF: ...
+def arrayToQPath(x: NDArray[np.float64], y: NDArray[np.float64], connect: str = ...) -> QPainterPath: ...

@@ -42,6 +42,11 @@ def test_a_formula_stands_for_a_function(tmp_path: Path) -> None:
     assert [float(row["x"]) for row in table(tmp_path)] == [1.0, 0.5, 0.25]
 
 
+def test_a_minus_may_lead_the_start_in_every_way_that_it_is_given(tmp_path: Path) -> None:
+    assert run(tmp_path, "saddle", "--steps", "0", "--start", "-1e-3,-2") == 0
+    assert [(float(row["x"]), float(row["y"])) for row in table(tmp_path)] == [(-0.001, -2.0)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

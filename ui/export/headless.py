@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from simulator.landscape.landscape import Landscape
+from simulator.landscape.race import RacedPath
 from simulator.record.frame import Frame
 from simulator.record.record import Record
 from simulator.system.progress import followed
-from ui.export.pictures import Exported, export_all, key_name
+from ui.export.pictures import Exported, export_all, export_plot, key_name
+from ui.landscape.plot import LandscapePlot
+from ui.landscape.state import state_of
 from ui.plots import View, all_plots
 from ui.style.theme import LIGHT
 
@@ -29,3 +34,11 @@ def draw_all(
     finally:
         for plot in plots:
             plot.deleteLater()
+
+
+def draw_race(landscape: Landscape, paths: Sequence[RacedPath], path: Path) -> None:
+    """Write a picture in light colours of a race as of its end. As :func:`draw_all`."""
+    plot = LandscapePlot(theme=LIGHT, bare=True)
+    plot.show_state(state_of(landscape, paths))
+    export_plot(plot, path, width=900, height=700, scale=1.0)
+    plot.deleteLater()

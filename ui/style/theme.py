@@ -37,6 +37,10 @@ class Theme:
     forward: str
     backward: str
     warning: str
+    path_2: str
+    """Of six paths beside each other: accent, this, forward, backward, and two more."""
+    path_5: str
+    path_6: str
     depth: tuple[float, float]
     """The share of viridis that stays readable on ``panel``."""
 
@@ -50,14 +54,16 @@ LIGHT = Theme(
     name="light", dark=False,
     window="#f3f4f6", panel="#ffffff", raised="#fafbfc", hover="#e9ecf0", border="#d5d9e0", grid="#e8ebef",
     faint="#a3abb8", disabled="#667080", muted="#566070", text="#1a1f29", accent="#1f5fc4", on_accent="#ffffff",
-    forward="#0f7a47", backward="#7338bd", warning="#935b00", depth=(0.0, 0.74),
+    forward="#0f7a47", backward="#7338bd", warning="#935b00",
+    path_2="#b8431a", path_5="#b0126b", path_6="#0b6b7d", depth=(0.0, 0.74),
 )  # fmt: skip
 
 DARK = Theme(
     name="dark", dark=True,
     window="#12151a", panel="#191d24", raised="#222832", hover="#2c3340", border="#323a47", grid="#262c36",
     faint="#5d6777", disabled="#7b8697", muted="#9ba6b6", text="#e5e9f0", accent="#6ea8ff", on_accent="#0d1526",
-    forward="#4cc58d", backward="#b994f7", warning="#f0b13a", depth=(0.34, 1.0),
+    forward="#4cc58d", backward="#b994f7", warning="#f0b13a",
+    path_2="#ff9a6b", path_5="#ff85bf", path_6="#5fd3e6", depth=(0.34, 1.0),
 )  # fmt: skip
 
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}

@@ -1,0 +1,88 @@
+"""What both plots of the landscape draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.landscape.function import Function, Ground, Point, Window
+from simulator.landscape.landscape import Landscape
+from simulator.landscape.race import RacedPath
+from simulator.landscape.step_terms import StepTerms, step_terms
+from ui.chart.pens import DASH_DOTTED, DASHED, DOTTED, SOLID, Dash
+from ui.chart.shapes import Shape
+from ui.landscape.relief import Relief, ReliefMark, relief_mark, relief_of
+
+COLOURS = ("accent", "path_2", "forward", "backward", "path_5", "path_6")
+"""Names of colours of the theme: of the first optimiser, the second …"""
+SHAPES: Sequence[Shape] = ("dot", "square", "diamond", "triangle", "right", "left")
+DASHES: Sequence[Dash] = (SOLID, DASHED, DOTTED, DASH_DOTTED, (6.0, 2.0), (2.0, 1.5))
+CELLS = 240
+"""Of the relief along each axis."""
+MARGIN = 0.1
+"""Share of the window that it is widened by behind a start that lies outside."""
+
+
+@dataclass(frozen=True)
+class LandscapeState:
+    """A race as of a step."""
+
+    step: int
+    function: Function
+    ground: Ground
+    relief: Relief
+    mark: ReliefMark
+    paths: Sequence[RacedPath]
+    start: Point
+    chosen: int = -1
+    """Which of the paths has its step taken apart; -1: none."""
+    depth: int = 0
+
+    def at(self, path: RacedPath) -> int:
+        """The step that a path is shown at: its last where it is not there yet."""
+        return min(self.step, path.steps)
+
+    @property
+    def last(self) -> int:
+        """Steps of the longest path."""
+        return max((path.steps for path in self.paths), default=0)
+
+    @property
+    def terms(self) -> StepTerms | None:
+        """Of the coming step of the chosen path."""
+        if not 0 <= self.chosen < len(self.paths):
+            return None
+        return step_terms(self.paths[self.chosen], self.step)
+
+
+def window_of(landscape: Landscape) -> Window:
+    """What is shown: the function's window, widened to where all begin."""
+    (x0, x1), (y0, y1) = landscape.function.window
+    x, y = landscape.begin
+    across, up = MARGIN * (x1 - x0), MARGIN * (y1 - y0)
+    return (
+        (x0 if x >= x0 else x - across, x1 if x <= x1 else x + across),
+        (y0 if y >= y0 else y - up, y1 if y <= y1 else y + up),
+    )
+
+
+def base_of(function: Function, ground: Ground) -> float | None:
+    """f at the lowest minimum, if it is known."""
+    if not function.minima:
+        return None
+    x, y = function.minima[0]
+    return float(ground.value(np.float64(x), np.float64(y)))
+
+
+def state_of(
+    landscape: Landscape, paths: Sequence[RacedPath], step: int | None = None, chosen: int = -1
+) -> LandscapeState:
+    """The race as of a step, of its end if none is given."""
+    function, ground = landscape.function, landscape.function.ground()
+    relief = relief_of(ground, window_of(landscape), base_of(function, ground), CELLS)
+    last = max((path.steps for path in paths), default=0)
+    return LandscapeState(
+        last if step is None else step, function, ground, relief, relief_mark(relief), paths, landscape.begin, chosen
+    )
