@@ -149,6 +149,11 @@ class Network:
             )
         self.output.allocate(BuildContext(self.batch, arena, scratch, seed, needs_input_gradient=bool(self.modules)))
 
+    def clear(self) -> None:
+        """Parameters and running averages as they are before the first weight is drawn."""
+        for block in (*self.blocks(), *self._states()):
+            block.value[...] = block.start
+
     def initialise(self, seed: int) -> None:
         """Draw all parameters, in depth order; the first batch stands in ``input``."""
         x = self.input
@@ -194,11 +199,15 @@ class Network:
 
     def update_spec(self, experiment: Experiment) -> None:
         """Take over an experiment that differs in live parameters only."""
+        self.take_spec(experiment)
+        # A tap knows its activation, whose numbers may have changed.
+        self._open_taps()
+
+    def take_spec(self, experiment: Experiment) -> None:
+        """Take over an experiment that differs in what no tap knows."""
         for module, (_, layer) in zip(self.modules, experiment.expanded(), strict=True):
             module.update_spec(layer)
         self.output.spec = experiment.output
-        # A tap knows its activation, whose numbers may have changed.
-        self._open_taps()
 
     @property
     def infos(self) -> tuple[LayerInfo, ...]:

@@ -48,14 +48,18 @@ def settled(asked: Experiment, training: Training) -> Settled | None:
 
 def built(
     run: int, experiment: Experiment, checkpoint: Checkpoint | None, timeline: Timeline | None,
-    coming: Sequence[LiveChange] = (), asked: AnyData | None = None,
+    coming: Sequence[LiveChange] = (), asked: AnyData | None = None, present: LiveRun | None = None,
 ) -> LiveRun:  # fmt: skip
     """The run from step 0 or from a checkpoint on, to which ``timeline`` leads, and what has changed live since.
 
     ``coming`` is what is to be changed on its way; ``asked`` describes its data, where that leaves more open than the
-    experiment does.
+    experiment does. ``present`` is what was trained until now, which is given up: where it can, it begins again.
     """
-    training = Training(experiment if checkpoint is None else checkpoint.experiment, run)
+    if present is not None and checkpoint is None and present.training.is_redrawn_by(experiment):
+        training = present.training
+        training.redraw(experiment, run)
+    else:
+        training = Training(experiment if checkpoint is None else checkpoint.experiment, run)
     if checkpoint is not None:
         training.restore(checkpoint)
     live = LiveRun(training, timeline or Timeline(training.checkpoint()), asked or experiment.data)

@@ -226,8 +226,9 @@ class Worker:
             checkpoint, timeline = operated.checkpoint, operated.timeline
         ended = self.lineage.put_aside(present, edit, back, self.lanes) or self._put_aside
         self._building, self._put_aside = experiment, None
+        coming = kept.coming if kept else coming
         try:
-            self.run, frame = self._built(run, experiment, checkpoint, timeline, kept.coming if kept else coming)
+            self.run, frame = self._built(run, experiment, checkpoint, timeline, coming, present)
         except building.OvertakenError:
             self._put_aside = ended
             return
@@ -249,14 +250,13 @@ class Worker:
 
     def _built(
         self, run: int, experiment: Experiment, checkpoint: Checkpoint | None, timeline: Timeline | None,
-        coming: Sequence[LiveChange],
+        coming: Sequence[LiveChange], present: LiveRun | None,
     ) -> tuple[LiveRun, Frame]:  # fmt: skip
-        """The run and its first frame; ``timeline`` is its way to the checkpoint, ``coming`` what acts later."""
-        live = building.built(run, experiment, checkpoint, timeline, coming)
+        """The run and its first frame; see :func:`building.built`."""
+        live = building.built(run, experiment, checkpoint, timeline, coming, present=present)
         training, live.observer.costs = live.training, self.schedule.costs
         live.set_threads(self.blas.hold(training.network))
-        playing = self.stopping.renew(training, playing=math.isinf(self.steps_left))
-        self.steps_left = math.inf if playing else 0
+        self.steps_left = math.inf if self.stopping.renew(training, math.isinf(self.steps_left)) else 0
         scalars = building.first_pass(training)
         # Where the run goes on at once, no later frame tells the doctor of step 0.
         observations = (*standard(), *DIAGNOSED) if self.steps_left else standard()

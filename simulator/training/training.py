@@ -20,6 +20,7 @@ from simulator.network.threads import blas_threads, limited_blas
 from simulator.parts.optimizers import Optimizer
 from simulator.schema.parameter import is_live_change
 from simulator.training.checkpoint import Checkpoint, misfit
+from simulator.training.drawing import equal_but_for_initializers
 from simulator.training.evaluation import Evaluator
 from simulator.training.nonfinite import Watch
 from simulator.training.revival import revive
@@ -58,19 +59,42 @@ class Training:
         with np.errstate(all="ignore"):
             self.network = Network(experiment, self.data.input_shape, self.data.outputs, batch)
             self.y = np.empty((len(self.data.y_train), batch), self.network.dtype)
-            self.sampler = Sampler(samples, batch, experiment.seed)
+        self._memories = tuple(module.state() for module in self.network.modules)
+        """What layers remember before the first weight is drawn."""
+        self.evaluator = Evaluator(self.network, experiment, self.data)
+        self.updater = Updater(self.network.parameters, experiment.optimizer)
+        self._make_meters(measures)
+        self._begin(run)
+        self.columns = (*SCALARS, *(f"{name}:{layer}" for name in self.meter.names for layer in range(self.info.depth)))
+
+    def _begin(self, run: int) -> None:
+        """Draw the weights and stand at step 0."""
+        experiment = self.experiment
+        with np.errstate(all="ignore"):
+            self.sampler = Sampler(self.data.x_train.shape[1], self.network.batch, experiment.seed)
             self.load_batch()
             with limited_blas(blas_threads(self.network)):
                 self.network.initialise(experiment.seed)
-        self.evaluator = Evaluator(self.network, experiment, self.data)
         self.step = 0
         self.watch = Watch(self.network)
         self.check_parameters()
-        self.updater = Updater(self.network.parameters, experiment.optimizer)
+        self.updater.reset(experiment.optimizer)
         self.updater.freeze(self.network.frozen_ranges())
-        self._make_meters(measures)
         self.info = describe(run, self.network, self.data, sum(slot.nbytes for slot in self.updater.slots))
-        self.columns = (*SCALARS, *(f"{name}:{layer}" for name in self.meter.names for layer in range(self.info.depth)))
+
+    def is_redrawn_by(self, experiment: Experiment) -> bool:
+        """Whether ``experiment`` differs in nothing but how weights are drawn, if in that."""
+        return equal_but_for_initializers(self.experiment, experiment)
+
+    def redraw(self, experiment: Experiment, run: int) -> None:
+        """Begin at step 0 with the weights that ``experiment`` draws: to the bits of a new training."""
+        self.experiment = experiment = experiment.settled()
+        self.network.clear()
+        for module, memory in zip(self.network.modules, self._memories, strict=True):
+            module.load_state(memory)
+        self.network.take_spec(experiment)
+        self.evaluator.update_spec(experiment)
+        self._begin(run)
 
     def _make_meters(self, measures: Sequence[Measure]) -> None:
         roles, batch = self.network.roles, self.network.batch

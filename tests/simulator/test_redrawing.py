@@ -1,0 +1,79 @@
+"""A training whose weights are drawn anew in its own memory is the training that a new one would be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from simulator.experiment.experiment import Experiment
+from simulator.parts.initializers import Initializer
+from simulator.schema.parameter import kinds, parameters, replaced
+from simulator.training.checkpoint_files import written
+from simulator.training.drawing import equal_but_for_initializers
+from simulator.training.training import Training
+from tests.simulator.combinations import LAYERS, fitting, options
+
+DRAWN = tuple(kinds(Initializer))
+FIELDS = [
+    (kind, field.name)
+    for kind, layer in LAYERS.items()
+    for field in parameters(layer)
+    if field.kinds and issubclass(field.kinds[0], Initializer)
+]
+
+
+def same_after(steps: int, one: Training, other: Training) -> bool:
+    for training in (one, other):
+        for _ in range(steps):
+            training.propose()
+            training.apply()
+        training.look()
+    rows = (training.row(training.scalars(validate=True)) for training in (one, other))
+    return written(one.checkpoint()) == written(other.checkpoint()) and np.array_equal(*rows, equal_nan=True)
+
+
+def drawn_by(experiment: Experiment, initializer: str, field: str = "initializer") -> Experiment:
+    return Experiment.from_builtins(replaced(experiment.to_builtins(), ("layers", 0, field), {"kind": initializer}))
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_whatever_the_layers_are_a_redrawn_training_is_a_new_one(kind: str) -> None:
+    for plain in options(LAYERS[kind]):
+        before = fitting(plain)
+        if before is None:
+            continue
+        other = replaced(before.to_builtins(), ("output", "initializer"), {"kind": "he_uniform"})
+        after = Experiment.from_builtins(other)
+        training = Training(before)
+        training.propose()
+        training.apply()
+        training.scalars(validate=True)
+        assert training.is_redrawn_by(after)
+        training.redraw(after, 7)
+        assert training.info.run == 7
+        assert same_after(2, training, Training(after))
+
+
+@pytest.mark.parametrize("initializer", DRAWN)
+@pytest.mark.parametrize(("kind", "field"), FIELDS)
+def test_whichever_way_weights_are_drawn_it_is_that_of_a_new_training(kind: str, field: str, initializer: str) -> None:
+    before = fitting(next(options(LAYERS[kind])))
+    assert before is not None
+    other = "constant" if initializer == "zeros" else "zeros"
+    before, after = drawn_by(before, other, field), drawn_by(before, initializer, field)
+    training = Training(before)
+    training.redraw(after, 0)
+    assert same_after(1, training, Training(after))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("seed", 5), ("batch_size", 4), ("optimizer.learning_rate", 0.3), ("layers.0.units", 9), ("name", "b")],
+)
+def test_what_differs_in_more_than_its_initialisers_is_another_network(path: str, value: object) -> None:
+    before = fitting({"kind": "dense"})
+    assert before is not None
+    after = drawn_by(before, "zeros")
+    assert equal_but_for_initializers(before, after)
+    assert not equal_but_for_initializers(before, after.with_values([(path, value)]))
+    assert equal_but_for_initializers(before, before)
