@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import io
-import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
@@ -137,6 +136,8 @@ def _pixel_names(channels: int, size: int) -> tuple[str, ...]:
 
 def _pixels(source: ImageFiles, label: str, name: str, size: int, color: str, fit: str) -> tuple[Floats, bool]:
     """(channels, size, size) from 0 to 1, and whether the image has that size itself."""
+    import logging
+
     from PIL import Image, UnidentifiedImageError
 
     # What it says of damaged files, on the terminal, is said in a sentence here.

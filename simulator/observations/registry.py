@@ -49,8 +49,16 @@ def standard() -> tuple[Observation[Any], ...]:
     return tuple(each for kind in observations() if kind.standard for each in kind.variants())
 
 
+def is_kept_of_start(observation: Observation[Any]) -> bool:
+    """Whether what it tells of step 0 is kept, because later steps are compared with it."""
+    return _tells_of_start(type(observation)) and observation in type(observation).variants()
+
+
+def _tells_of_start(kind: Kind) -> bool:
+    return kind.standard or not kind.share
+
+
 @functools.cache
 def at_start() -> tuple[Observation[Any], ...]:
-    """What is kept of step 0, because later steps are compared with it."""
-    kinds = [kind for kind in observations() if kind.standard or not kind.share]
-    return tuple(each for kind in kinds for each in kind.variants())
+    """All that is kept of step 0."""
+    return tuple(each for kind in observations() if _tells_of_start(kind) for each in kind.variants())

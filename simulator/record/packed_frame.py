@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Floats
 from simulator.observations.base import Observation, Observed
-from simulator.observations.registry import at_start
+from simulator.observations.registry import at_start, is_kept_of_start
 from simulator.record.frame import Frame
 from simulator.record.packed import Packing, unpacked
 from simulator.schema.parameter import kind_of
@@ -45,7 +45,7 @@ def packed_frame(frame: Frame | None, packing: Packing) -> Any:
     """The frame with those of its observations that are kept of step 0."""
     if frame is None:
         return None
-    kept = {each: observed for each, observed in frame.observations.items() if each in at_start()}
+    kept = {each: observed for each, observed in frame.observations.items() if is_kept_of_start(each)}
     # What one cost is another each time: one run gives one file.
     observations = tuple(_Observed(each, **{**asdict(observed), "seconds": 0.0}) for each, observed in kept.items())
     fields = {name: value for name, value in asdict(frame).items() if name in _Frame.__struct_fields__}

@@ -10,7 +10,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from simulator.arrays.numeric import Floats
-from simulator.observations.registry import at_start, observations
+from simulator.observations.registry import is_kept_of_start, observations
 from simulator.record.changes import REVIVE, ChangeLog
 from simulator.record.experiments import ExperimentLog
 from simulator.record.history import History, Rows
@@ -98,7 +98,7 @@ class Record:
         if frame.step == 0:
             first = self.first or frame
             observations = {**first.observations, **frame.observations}
-            kept = {each: observed for each, observed in observations.items() if each in at_start()}
+            kept = {each: observed for each, observed in observations.items() if is_kept_of_start(each)}
             self.first = replace(first, observations=kept)
         if "validation_loss" in frame.scalars:
             self.scored = replace(frame, observations={})

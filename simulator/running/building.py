@@ -5,9 +5,12 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from simulator.data import AnyData
 from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.observations.base import Observation
+from simulator.observations.registry import standard
 from simulator.record.history import Rows
 from simulator.running.kept_runs import KeptRun
 from simulator.running.live_run import LiveRun
@@ -74,6 +77,15 @@ def first_pass(training: Training) -> dict[str, float]:
     with training.network.told():
         training.look()
         return training.scalars(validate=True)
+
+
+def first_looks(goes_on: bool) -> tuple[Observation[Any], ...]:
+    """What the first frame of a run brings; where it goes on at once, no later one tells the doctor of step 0."""
+    if not goes_on:
+        return standard()
+    from simulator.doctor.evidence import OBSERVATIONS  # The first network of a bench does not wait for the doctor.
+
+    return *standard(), *OBSERVATIONS
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,8 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from simulator.arrays.numeric import Floats
-from simulator.doctor.evidence import OBSERVATIONS as DIAGNOSED
 from simulator.experiment.experiment import Experiment
 from simulator.network.threads import BlasLimit
-from simulator.observations.registry import standard
 from simulator.record.frame import Frame
 from simulator.running import building, messages
 from simulator.running.inbox import CancellableInbox, Inbox
@@ -258,8 +256,7 @@ class Worker:
         live.set_threads(self.blas.hold(training.network))
         self.steps_left = math.inf if self.stopping.renew(training, math.isinf(self.steps_left)) else 0
         scalars = building.first_pass(training)
-        # Where the run goes on at once, no later frame tells the doctor of step 0.
-        observations = (*standard(), *DIAGNOSED) if self.steps_left else standard()
+        observations = building.first_looks(goes_on=self.steps_left > 0)
         return live, live.frame(scalars, live.observer.at_once(observations))
 
     # -- work -----------------------------------------------------------------------------------------------------

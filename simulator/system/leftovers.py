@@ -7,7 +7,6 @@ import hashlib
 import os
 import platform
 import re
-import secrets
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +19,7 @@ NAME = re.compile(r"\.nablascope-([0-9a-f]{8})-(\d{1,9})-[0-9a-f]{16}\.part")
 
 def temporary_name() -> str:
     """A name that nobody else takes; short whatever the file is called, whose name may be as long as one can be."""
-    return f".nablascope-{_machine()}-{os.getpid()}-{secrets.token_hex(8)}{SUFFIX}"
+    return f".nablascope-{_machine()}-{os.getpid()}-{os.urandom(8).hex()}{SUFFIX}"
 
 
 def clear_leftovers(folder: Path) -> None:

@@ -148,7 +148,7 @@ def test_what_is_kept_is_listed_with_its_bytes(qtbot: QtBot, open_on: OpenOn) ->
     texts = [item.text() for item in items if item is not None]
     assert "Where this run began" in texts
     assert "For undo: the run of 20 steps until “New seed”" in texts
-    assert "of 512 MiB" in window.transport.readouts["step"].toolTip()
+    qtbot.waitUntil(lambda: "of 512 MiB" in window.transport.readouts["step"].toolTip(), timeout=LONG)
     dialog.close()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import faulthandler
 import os
-import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -72,7 +71,7 @@ class SessionFolder:
 
 
 def _new_name() -> str:
-    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}-{secrets.token_hex(4)}"
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}-{os.urandom(4).hex()}"
 
 
 def left_behind(state: Path) -> Iterator[SessionFolder]:

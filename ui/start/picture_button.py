@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QBuffer, QEvent, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
@@ -33,12 +33,14 @@ WRAPPED = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFl
 
 
 class PictureButton(QAbstractButton):
-    """Pressed, it opens what it shows. The picture is read when it is first painted."""
+    """Pressed, it opens what it shows. The picture is read once the words are painted."""
 
     def __init__(self, title: str, below: str, tip: str, picture: Callable[[Theme], Path], parent: QWidget) -> None:
         super().__init__(parent)
         self.title, self._below, self._picture = title, below, picture
         self._read: tuple[str, QPixmap] = ("", QPixmap())
+        self._reading = QTimer(self, singleShot=True, interval=0)
+        self._reading.timeout.connect(self._read_picture)
         self.setAccessibleName(f"{title} {below}")
         self.setAccessibleDescription(tip)
         self.setToolTip(tip)
@@ -99,17 +101,22 @@ class PictureButton(QAbstractButton):
 
     def _paint_picture(self, painter: QPainter, theme: Theme, room: QRect) -> None:
         painter.fillRect(room, QColor(theme.panel))
-        if self._read[0] != theme.name:
-            self._read = (theme.name, pixmap_in(self._picture(theme)))
-        pixmap = self._read[1]
-        if pixmap.isNull():
+        name, pixmap = self._read
+        if name != theme.name:
+            self._reading.start()
+        if name and pixmap.isNull():
             size = room.height() // 3
             at = room.center()
             app_icon().paint(painter, QRect(at.x() - size // 2, at.y() - size // 2, size, size))
-        else:
+        elif name:
             painter.drawPixmap(room, pixmap)
         painter.setPen(QColor(theme.grid))
         painter.drawLine(room.bottomLeft(), room.bottomRight())
+
+    def _read_picture(self) -> None:
+        theme = current_theme()
+        self._read = (theme.name, pixmap_in(self._picture(theme)))
+        self.update()
 
     @property
     def title_room(self) -> QRect:

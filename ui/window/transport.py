@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -31,6 +31,7 @@ DEAREST = ("loss", "step", "accuracy", "epoch", "rate")
 """Read-outs in the order in which they are kept where the window is narrow."""
 SPACING, MARGINS = 4, 20
 """Pixels between two parts of the bar, and at both its ends."""
+SOON_MS = 300
 STEPS_MADE = "Updates made since the run began."
 
 
@@ -77,6 +78,9 @@ class Transport(QToolBar):
         self.bench = bench
         self._view: View | None = None
         self._rate = 0.0
+        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
+        """No frame waits for what a tooltip says."""
+        self._soon.timeout.connect(self._say_memory)
         self._add_commands(parent)
         self._add_limit()
         self.addSeparator()
@@ -224,12 +228,17 @@ class Transport(QToolBar):
             return
         frame = self._view.reading
         self.readouts["step"].show_value(integer(frame.step))
-        record = record_text(self._view.record)
-        self.readouts["step"].setToolTip(f"{STEPS_MADE}\n{record}\n{self.bench.memory.use.text}")
+        if not self._soon.isActive():
+            self._soon.start()
         self.readouts["epoch"].show_value(decimal(frame.epoch, 1))
         self.readouts["loss"].show_value(_scalar(frame, "loss"))
         self.readouts["accuracy"].show_value(_share(frame, "accuracy"))
         self.readouts["rate"].show_value(rate_text(self._rate) if self.bench.playing else "–")
+
+    def _say_memory(self) -> None:
+        if self._view is not None:
+            record = record_text(self._view.record)
+            self.readouts["step"].setToolTip(f"{STEPS_MADE}\n{record}\n{self.bench.memory.use.text}")
 
 
 def record_text(record: Record) -> str:
