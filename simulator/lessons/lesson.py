@@ -130,9 +130,11 @@ class Lesson(Spec, frozen=True, kw_only=True):
         return self.setup.subject()
 
     def numbers(self, subject: Subject) -> dict[str, Value]:
-        """What is known before the run: settings of what is run, and values."""
+        """What is known before the run: ``steps``, settings of what is run, and values."""
         plain = subject.to_builtins()
-        known: dict[str, Value] = {name: _setting(plain, path) for name, path in (self.settings or {}).items()}
+        steps = self.steps if isinstance(subject, Experiment) else subject.steps
+        known: dict[str, Value] = {"steps": np.float64(steps)}
+        known |= {name: _setting(plain, path) for name, path in (self.settings or {}).items()}
         for name, given in (self.values or {}).items():
             known[name] = Formula(given).value(known)
         return known

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -152,18 +153,31 @@ def test_numbers_in_texts_are_written_as_the_program_writes_them_and_in_formulas
     assert filled("{{7 * a|decade}}, {{1/0}}", names) == "10⁻⁵, ∞"
 
 
+def written_by_hand(text: str) -> list[str]:
+    """Numbers in a text that no one checks: digits outside of formulas, and in them whatever is more than one digit.
+
+    In a formula a digit is a part of it: an exponent, an index, a half.
+    """
+    links = re.sub(r"\]\([^)]*\)", "]", text)
+    parts = PLACE.sub("", links).replace("$$", "$").split("$")
+    plain, formulas = " ".join(part for part in parts[::2]), " ".join(part for part in parts[1::2])
+    return [*re.findall(r"\d+", plain), *re.findall(r"\d+\.\d+|\d\d+", formulas)]
+
+
 @pytest.mark.parametrize("lesson", shipped(), ids=lambda each: each.name)
 def test_every_number_in_a_text_comes_from_the_lesson_or_its_run(lesson: Lesson) -> None:
-    texts = [
-        lesson.text,
-        lesson.why,
-        *(each.prompt for each in lesson.questions),
-        *(each.text for each in lesson.playground),
-    ]
-    for text in texts:
-        parts = PLACE.sub("", text).split("$")
-        # In formulas a digit is a part of the formula: an exponent, an index, a half.
-        assert not [part for part in parts[::2] if any(mark.isdigit() and mark != "1" for mark in part)], text
+    prompts = [question.prompt for question in lesson.questions]
+    options = [option.text for each in lesson.questions if isinstance(each, ChoiceQuestion) for option in each.options]
+    for text in (lesson.text, lesson.why, *prompts, *options, *(each.text for each in lesson.playground)):
+        assert written_by_hand(text) == [], text
+        assert not [place for place in PLACE.findall(text) if re.fullmatch(r"[\d.e-]+", place[0])], text
+
+
+def test_the_shipped_lessons_are_of_every_claim_and_of_eight_results_of_the_literature_at_least() -> None:
+    lessons = shipped()
+    assert {lesson.claim for lesson in lessons if lesson.claim is not None} == set(range(1, 23))
+    assert sum(lesson.claim is None for lesson in lessons) >= 8
+    assert all(lesson.minutes <= 10 and lesson.why and lesson.sources and lesson.playground for lesson in lessons)
 
 
 # -- what is measured -------------------------------------------------------------------------------------------------
@@ -252,6 +266,11 @@ def test_the_command_lists_exports_checks_and_fails_where_a_lesson_does_not_hold
     assert [row["holds"] for row in rows_of(tmp_path)][:2] == ["false", "true"]
     assert main.main(["lessons", "--check", "nothing", "--out", str(tmp_path)]) == 2
     assert "there is no lesson" in capsys.readouterr().err
+
+
+def test_a_few_lessons_hold(tmp_path: Path) -> None:
+    few = ["one-unit-of-three", "which-biases-count", "down-a-ravine", "ten-thousand-states", "a-graph-of-boxes"]
+    assert main.main(["lessons", "--check", *few, "--out", str(tmp_path)]) == 0
 
 
 @pytest.mark.slow
