@@ -63,7 +63,7 @@ class Remedy:
 
     def applied(self, experiment: Experiment) -> Experiment:
         """The experiment so changed; ExperimentError where it cannot be."""
-        return experiment.with_values(self.settings)
+        return experiment.varied(self.settings)
 
     def helps(self, experiment: Experiment) -> bool:
         """Whether it can be applied, and changes something."""

@@ -13,7 +13,7 @@ from typing import Any
 from simulator.experiment.experiment import Experiment
 from simulator.schema.numbers import exact
 
-UNTRAINED = ("format", "name", "lanes")
+UNTRAINED = ("format", "name", "lanes", "locks")
 """Fields that no number of a run hangs on."""
 OTHER_KIND = 1.5
 """What it costs to take two layers of different kinds for one another, where one that has no partner costs 1."""

@@ -19,6 +19,7 @@ import msgspec
 from simulator.data import AnyData, Data, DataError
 from simulator.experiment.error_messages import explain, place_in_words
 from simulator.experiment.lane import OWN_NAME, LaneSpec
+from simulator.experiment.locks import Keys, Locks
 from simulator.layers import AnyLayer, Layer
 from simulator.layers.base import Repair
 from simulator.layers.output import Output
@@ -27,7 +28,7 @@ from simulator.parts.optimizers import SGD, AnyOptimizer
 from simulator.parts.regularization import Regularization
 from simulator.parts.schedules import AnySchedule, ConstantSchedule
 from simulator.schema.numbers import integer, not_finite
-from simulator.schema.parameter import Spec, builtins_of, kinds, knob, replaced
+from simulator.schema.parameter import Spec, builtins_of, differences, kinds, knob, replaced
 from simulator.system.file_format import FileFormat, FormatError
 from simulator.system.json_text import has_too_many_values
 
@@ -115,6 +116,11 @@ class Experiment(Spec, frozen=True, kw_only=True):
         knob("lanes", "Networks that are trained beside this one.", live=True, hidden=True),
     ] = msgspec.UNSET
 
+    locks: Annotated[
+        Locks | msgspec.UnsetType,
+        knob("locks", "Of the lesson that it is of: which fields may be changed.", live=True, hidden=True),
+    ] = msgspec.UNSET
+
     def __post_init__(self) -> None:
         if self.loss is None and self.data.task != "auto":
             msgspec.structs.force_setattr(self, "loss", _natural_loss(self.data.task))
@@ -144,7 +150,7 @@ class Experiment(Spec, frozen=True, kw_only=True):
 
     def with_data(self, data: AnyData) -> Experiment:
         """The same on other data; ExperimentError where it cannot be learnt so."""
-        return Experiment.from_builtins({**self.to_builtins(), "data": builtins_of(data)})
+        return self.varied([("data", builtins_of(data))])
 
     def beside(self, folder: Path) -> Experiment:
         """The experiment as a file in ``folder`` means it: relative paths are looked for there first."""
@@ -196,8 +202,19 @@ class Experiment(Spec, frozen=True, kw_only=True):
         """The experiment with ``(path, value)`` pairs set one after the other and checked together."""
         plain = self.to_builtins()
         for path, value in settings:
+            if self.locks and path.partition(".")[0] == "locks":
+                raise ExperimentError(self.locks.because, "locks")
             plain = _set(plain, path, value)
         return Experiment.from_builtins(plain)
+
+    @property
+    def unlocked(self) -> Experiment:
+        """The same without a lesson's locks."""
+        return msgspec.structs.replace(self, locks=msgspec.UNSET) if self.locks else self
+
+    def varied(self, settings: Iterable[tuple[str, Any]]) -> Experiment:
+        """As :meth:`with_values`, for what is tried out and not edited: no lock holds it."""
+        return msgspec.structs.replace(self.unlocked.with_values(settings), locks=self.locks)
 
     def all_lanes(self) -> dict[str, Experiment]:
         """The experiment alone, and each of those that are trained beside it, by their names."""
@@ -215,7 +232,9 @@ class Experiment(Spec, frozen=True, kw_only=True):
     def lane(self, lane: LaneSpec) -> Experiment:
         """What a lane trains: this experiment with its settings, kinds first as they bring fields, or its own."""
         if lane.experiment is None:
-            return self.with_values(sorted((lane.set or {}).items(), key=lambda item: not item[0].endswith(".kind")))
+            return self.unlocked.with_values(
+                sorted((lane.set or {}).items(), key=lambda item: not item[0].endswith(".kind"))
+            )
         if lane.set or "lanes" in lane.experiment:
             raise ExperimentError("a lane is either settings or an experiment without lanes")
         return Experiment.from_builtins(lane.experiment)
@@ -348,3 +367,17 @@ def _check_whole(experiment: Experiment) -> None:
         raise ExperimentError(f"{experiment.rows} layers are more than the 1000 that a stack may have", "layers")
     if experiment.lanes:
         experiment.all_lanes()
+    if experiment.locks and (path := experiment.locks.first(_changed(experiment))) is not None:
+        raise ExperimentError(experiment.locks.because, path_text(path))
+
+
+def _changed(experiment: Experiment) -> Iterator[Keys]:
+    """Every field that is not as its lesson begins; of networks that do not come with that, what they set."""
+    assert experiment.locks
+    initial, own = Experiment.from_builtins(experiment.locks.experiment), experiment.unlocked
+    yield from (path for path, _ in differences(initial, own))
+    base = msgspec.structs.replace(initial, lanes=msgspec.UNSET)
+    for spec in own.lanes or ():
+        if spec not in (initial.lanes or ()):
+            lane = msgspec.structs.replace(own.lane(spec).unlocked, lanes=msgspec.UNSET)
+            yield from (path for path, _ in differences(base, lane))

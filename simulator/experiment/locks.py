@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 
+import msgspec
+
+from simulator.experiment.lane import as_in_a_file
 from simulator.schema.parameter import Spec, knob
 
 State = Literal["free", "locked", "hidden"]
@@ -33,9 +36,10 @@ class Knobs(Spec, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         paths = (*self.free, *self.locked, *self.hidden)
-        if twice := next((path for path in paths if paths.count(path) > 1), None):
+        if (twice := next((path for path in paths if paths.count(path) > 1), None)) is not None:
             raise ValueError(f"{twice[:80]!r} stands twice among free, locked and hidden")
-        if odd := next((path for path in paths if not re.fullmatch(r"[a-z0-9_]+(\.(\*|[a-z0-9_]+))*", path)), None):
+        odd = next((path for path in paths if not re.fullmatch(r"[a-z0-9_]+(\.(\*|[a-z0-9_]+))*", path)), None)
+        if odd is not None:
             raise ValueError(f"expected a path as in optimizer.learning_rate, not {odd[:80]!r}")
 
     def _stated(self) -> Iterator[tuple[Keys, State]]:
@@ -46,7 +50,9 @@ class Knobs(Spec, frozen=True, kw_only=True):
             yield from ((keys_of(path), state) for path in paths)
 
     def state(self, path: Keys) -> State:
-        """Of the field that a path leads to."""
+        """Of the field that a path leads to; what an experiment is called is nobody's knob."""
+        if path == ("name",):
+            return "free"
         leading = [(len(keys), state) for keys, state in self._stated() if leads(keys, path)]
         return max(leading)[1] if leading else self.otherwise
 
@@ -61,14 +67,26 @@ def leads(keys: Keys, path: Keys) -> bool:
     return len(keys) <= len(path) and all(key in ("*", at) for key, at in zip(keys, path, strict=False))
 
 
-def first_locked(knobs: Knobs, changed: Iterable[Keys]) -> Keys | None:
-    """The first of the changed fields that may not be."""
-    return next((path for path in changed if not knobs.may_change(path)), None)
-
-
 class Locks(Spec, frozen=True, kw_only=True):
     """The locks of the lesson that an experiment is of, and what stands behind them."""
 
-    lesson: Annotated[str, knob("lesson", "Its title.")]
-    knobs: Annotated[Knobs, knob("knobs", "What is free, locked and hidden.")]
-    experiment: Annotated[dict[str, Any], knob("experiment", "As the lesson begins, without locks.")]
+    lesson: Annotated[str, knob("lesson", "Its title.", live=True)]
+    knobs: Annotated[Knobs, knob("knobs", "What is free, locked and hidden.", live=True)]
+    experiment: Annotated[dict[str, Any], knob("experiment", "As the lesson begins, without locks.", live=True)]
+
+    def __post_init__(self) -> None:
+        if "locks" in self.experiment:
+            raise ValueError("what is behind locks has none itself")
+        msgspec.structs.force_setattr(self, "experiment", as_in_a_file(self.experiment))
+
+    def __hash__(self) -> int:
+        return hash((self.lesson, self.knobs))
+
+    @property
+    def because(self) -> str:
+        """Why what is locked is not to be changed, in a sentence."""
+        return f"locked in the lesson “{self.lesson[:80]}”, since {self.knobs.because[:200]}"
+
+    def first(self, changed: Iterable[Keys]) -> Keys | None:
+        """The first of the changed fields that may not be."""
+        return next((path for path in changed if not self.knobs.may_change(path)), None)

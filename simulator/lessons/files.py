@@ -10,25 +10,21 @@ import msgspec
 
 import resources
 from simulator.experiment.error_messages import explain
-from simulator.experiment.experiment import ExperimentError, check_plain, parsed
+from simulator.experiment.experiment import Experiment, ExperimentError, check_plain, parsed
+from simulator.experiment.files import reach_from
 from simulator.experiment.reading import reading
+from simulator.lessons.ending import ENDING, is_lesson
 from simulator.lessons.formula import FormulaError
-from simulator.lessons.lesson import FORMAT, Lesson, checked
+from simulator.lessons.lesson import FORMAT, ExperimentSetup, Lesson, checked
 from simulator.system.atomic import write_atomic
 from simulator.system.file_format import FileFormat, FormatError
 from simulator.system.regular_file import read_regular
 
-ENDING = ".nabla-lesson"
 FOLDER = resources.FOLDER / "lessons"
 LESSON = FileFormat()
 MAX_FILE_BYTES = 4 * 2**20
 """Bytes beyond which a file is not a lesson."""
 _STATED = re.compile(r"nablascope-lesson/(\d{1,9})")
-
-
-def is_lesson(path: Path) -> bool:
-    """Whether a file is taken for a lesson, by its ending."""
-    return path.suffix.lower() == ENDING
 
 
 def from_builtins(plain: Any) -> Lesson:
@@ -63,9 +59,22 @@ def from_json(content: bytes) -> Lesson:
 
 
 def read(path: Path) -> Lesson:
-    """The lesson in a file; ExperimentError names the file and what is wrong."""
+    """The lesson in a file, its own data looked for beside it; ExperimentError names the file and what is wrong."""
     with reading(path, "lesson"):
-        return from_json(read_regular(path, MAX_FILE_BYTES))
+        return _beside(from_json(read_regular(path, MAX_FILE_BYTES)), path)
+
+
+def _beside(lesson: Lesson, path: Path) -> Lesson:
+    """With data where they are; ExperimentError where a file outside of the lesson's folder would be read."""
+    if not isinstance(lesson.setup, ExperimentSetup):
+        return lesson
+    experiment = Experiment.from_builtins(lesson.setup.described)
+    if (reach := reach_from(path, experiment)) is not None:
+        raise ExperimentError(f"it reads {reach.target}, outside of its own folder", "setup.described.data")
+    located = experiment.beside(path.parent)
+    if located == experiment:
+        return lesson
+    return msgspec.structs.replace(lesson, setup=ExperimentSetup(described=located.to_builtins()))
 
 
 def to_json(lesson: Lesson) -> bytes:

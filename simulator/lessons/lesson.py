@@ -11,7 +11,7 @@ import numpy as np
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import presets
 from simulator.experiment.lane import LaneSpec
-from simulator.experiment.locks import Knobs, keys_of
+from simulator.experiment.locks import Knobs, Locks, keys_of
 from simulator.landscape.landscape import Landscape
 from simulator.lessons.formula import Formula, FormulaError, Value
 from simulator.lessons.question import AnyQuestion, known_names
@@ -128,6 +128,14 @@ class Lesson(Spec, frozen=True, kw_only=True):
     def subject(self) -> Subject:
         """What is run."""
         return self.setup.subject()
+
+    def locked(self) -> Experiment:
+        """The experiment as a pupil has it: with the lesson's locks; ExperimentError where there is none."""
+        subject = self.subject
+        if not isinstance(subject, Experiment):
+            raise ExperimentError(f"the lesson {self.title!r} is of a landscape, and has no experiment")
+        locks = Locks(lesson=self.title, knobs=self.knobs, experiment=subject.to_builtins())
+        return msgspec.structs.replace(subject, locks=locks)
 
     def numbers(self, subject: Subject) -> dict[str, Value]:
         """What is known before the run: ``steps``, settings of what is run, and values."""

@@ -44,7 +44,7 @@ class Twin:
 
     def __init__(self, training: Training, kind: type[Network] = _OpenNetwork) -> None:
         source = training.network
-        experiment = training.experiment.with_values([("precision", "float64")])
+        experiment = training.experiment.varied([("precision", "float64")])
         self.batch = source.batch
         self.network = kind(experiment, training.data.input_shape, training.data.outputs, self.batch)
         self.y: Array = training.y.astype(np.float64)

@@ -30,6 +30,10 @@ class WrittenChanges(Struct, frozen=True, forbid_unknown_fields=True):
     entries: tuple[_Change, ...] = ()
 
 
+LEFT_OUT = ("lanes", "locks")
+"""Fields of an experiment that a file leaves out where there are none."""
+
+
 def written(changes: LiveChanges) -> WrittenChanges:
     """As they are written; of very many the newest, so that where the run began is not known any more."""
     began, entries = changes.experiment, changes.entries
@@ -60,8 +64,8 @@ def changes_of(plain: WrittenChanges) -> LiveChanges:
             raise ValueError("the changes by hand are not in their order")
         if each.fields is not None:
             merged = before | each.fields
-            # Only of lanes there may be none at all.
-            before = {name: value for name, value in merged.items() if name != "lanes" or value is not None}
+            # Only of lanes and locks there may be none at all.
+            before = {name: value for name, value in merged.items() if name not in LEFT_OUT or value is not None}
             change = replace(change, experiment=Experiment.from_builtins(before))
         step = change.step
         entries.append(change)

@@ -202,13 +202,12 @@ def _list_presets() -> None:
 def prepare(arguments: argparse.Namespace, shared: Shared | None = None) -> Experiment:
     """The experiment that the arguments describe; ``shared`` is what stands in the file that they name."""
     from simulator.data.table import changed
-    from simulator.experiment.files import find
     from simulator.schema.numbers import count as count_text
 
     settings = typed(arguments.set)
     if arguments.seed is not None:
         settings.append(("seed", arguments.seed))
-    experiment = (find(arguments.target) if shared is None else shared.experiment).with_values(settings)
+    experiment = (_found(arguments.target) if shared is None else shared.experiment).with_values(settings)
     if "data.path" not in dict(settings):
         _check_reach(Path(arguments.target), arguments.allow_files)
     if experiment.lanes:
@@ -221,11 +220,21 @@ def prepare(arguments: argparse.Namespace, shared: Shared | None = None) -> Expe
     return experiment
 
 
+def _found(target: str) -> Experiment:
+    """The experiment in a file, of a lesson with its locks, or the preset of that name."""
+    from simulator.experiment.files import find
+    from simulator.lessons.ending import is_lesson
+
+    if is_lesson(Path(target)):
+        from simulator.lessons.files import read
+
+        return read(Path(target)).locked()
+    return find(target)
+
+
 def _named(target: str, allow_files: bool) -> Experiment:
     """The experiment in a file, or the preset of that name."""
-    from simulator.experiment.files import find
-
-    experiment = find(target)
+    experiment = _found(target)
     _check_reach(Path(target), allow_files)
     return experiment
 
@@ -234,10 +243,14 @@ def _check_reach(path: Path, allowed: bool) -> None:
     """Say which file beyond its own folder an experiment reads; refuse one that no dialog would have written there."""
     from simulator.experiment.experiment import ExperimentError
     from simulator.experiment.files import reach_from, reach_of
+    from simulator.lessons.ending import is_lesson
     from simulator.running.run_file import described, is_run_file
 
     own = is_run_file(path)
-    reach = None if not path.exists() else reach_from(path, described(path)) if own else reach_of(path)
+    # A lesson that reaches beyond its own folder is not read at all.
+    reach = (
+        None if not path.exists() or is_lesson(path) else reach_from(path, described(path)) if own else reach_of(path)
+    )
     if reach is None:
         return
     if not allowed and not reach.plausible:

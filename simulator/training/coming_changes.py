@@ -48,7 +48,7 @@ class ComingChanges:
 
     def keep_up(self, experiment: Experiment) -> None:
         """Let what they train be called, and stand beside, what ``experiment`` does."""
-        beside = {"name": experiment.name, "lanes": experiment.lanes}
+        beside = {"name": experiment.name, "lanes": experiment.lanes, "locks": experiment.locks}
         self.entries = [
             change if change.experiment is None else replace(change, experiment=replace(change.experiment, **beside))
             for change in self.entries

@@ -32,7 +32,7 @@ SCALARS = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learni
 NETWORK_FIELDS = tuple(
     name
     for name in Experiment.__struct_fields__
-    if name not in ("name", "optimizer", "schedule", "regularization", "lanes")
+    if name not in ("name", "optimizer", "schedule", "regularization", "lanes", "locks")
 )
 """What an experiment says of anything but the way from gradients to updates."""
 MOST_RESCALING = 2.0**10

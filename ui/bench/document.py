@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from simulator.data import AnyData, Csv
-from simulator.experiment.experiment import Experiment, in_words
+from simulator.experiment.experiment import Experiment, ExperimentError, in_words
 from simulator.experiment.files import MAX_FILE_BYTES, read, write
 from simulator.system.fingerprint import DiskChange, Fingerprint, fingerprint, fingerprint_of
 
@@ -174,7 +174,7 @@ class Document(QObject):
         that makes of its network.
         """
         try:
-            new = settled(Experiment.from_builtins(dict(builtins)), self._experiment)
+            new = settled(self._checked(builtins), self._experiment)
         except ValueError as error:
             if final:
                 self._close_edit()
@@ -184,6 +184,18 @@ class Document(QObject):
         if final:
             self._close_edit()
         return None
+
+    def _checked(self, builtins: Mapping[str, Any]) -> Experiment:
+        """What is proposed; ExperimentError where it cannot be, or would shake off the locks of its lesson."""
+        new = Experiment.from_builtins(dict(builtins))
+        if new.locks != self._experiment.locks and self._experiment.locks:
+            raise ExperimentError(self._experiment.locks.because)
+        return new
+
+    def unlock(self, description: str) -> None:
+        """From now on no lesson's lock holds, as an edit that can be undone."""
+        self._push(self._experiment.unlocked, description, None, None)
+        self._close_edit()
 
     def settle(self, asked: AnyData, data: AnyData) -> None:
         """Take in what reading the data has decided, wherever they are described as they were ``asked`` for.
@@ -209,7 +221,7 @@ class Document(QObject):
     def follow(self, experiment: Experiment) -> None:
         """The run has been changed as was planned: that is described now, in the last entry of the past too."""
         before = self._experiment
-        after = structs.replace(experiment, name=before.name, lanes=before.lanes)
+        after = structs.replace(experiment, name=before.name, lanes=before.lanes, locks=before.locks)
         if after == before:
             return
         last = self._last_entry()
