@@ -90,6 +90,12 @@ class Canvas(pg.GraphicsView):
         for item in self._beside:
             item.give_room(self.width())
 
+    @property
+    def spans_without_room(self) -> list[tuple[str, str]]:
+        """Name and span of each colour bar that the plot is too narrow for."""
+        bars = [item for item in self._beside if isinstance(item, ColourBar) and item.isVisible()]
+        return [(bar.name, bar.span) for bar in bars if bar.span and not bar.has_room]
+
     def keep_still_parts(self) -> None:
         """Paint axes, names and legends only when they change: half of a frame's painting would be theirs."""
         QPixmapCache.setCacheLimit(max(STILL_KILOBYTES, QPixmapCache.cacheLimit()))

@@ -42,6 +42,16 @@ class ColourBar(pg.GraphicsWidget):
             self._plot_width = width
             self.make_room()
 
+    @property
+    def has_room(self) -> bool:
+        """Whether ramp and numbers are shown at all."""
+        return self._plot_width >= self.NARROW
+
+    @property
+    def span(self) -> str:
+        """Its numbers in words: ``10⁻³ … 1``; nothing where it has none."""
+        return f"{self.ticks[0][1]} … {self.ticks[-1][1]}" if len(self.ticks) > 1 else ""
+
     def reset(self) -> None:
         """Another run begins."""
 
@@ -76,7 +86,7 @@ class ColourBar(pg.GraphicsWidget):
         """For the longest number, and for the name where the plot has room."""
         width = QFontMetricsF(plot_font()).horizontalAdvance
         self.room = max((width(text) for _, text in self.ticks), default=0.0)
-        named, shown = self._plot_width >= self.ROOMY, self._plot_width >= self.NARROW
+        named, shown = self._plot_width >= self.ROOMY, self.has_room
         own = max(scaled(self.WIDTH), self.room + 28 + scaled(16)) if named else (self.room + 26) * shown
         for fix in (self.setMinimumWidth, self.setPreferredWidth, self.setMaximumWidth):
             fix(own)

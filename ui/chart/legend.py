@@ -83,6 +83,8 @@ class Legend(pg.GraphicsWidget):
         self._most = 3
         self._least_height: float | None = None
         """What it has needed, where it is not to give that back."""
+        self._level = 0.0
+        """What those beside it take."""
         self._first, self._line = float(scaled(self.HEIGHT)), float(scaled(self.LINE))
         self._fit()
 
@@ -102,7 +104,7 @@ class Legend(pg.GraphicsWidget):
 
     def begin(self) -> None:
         """Another run may need fewer lines."""
-        self._lines, self._least_height = 1, None
+        self._lines, self._least_height, self._level = 1, None, 0.0
 
     def keep_height(self) -> None:
         """Never become lower until a run begins: what is below stands still from picture to picture."""
@@ -138,11 +140,23 @@ class Legend(pg.GraphicsWidget):
         """Height of the lines of keys and notes."""
         return self._first + (self._lines - 1) * self._line
 
+    @property
+    def needed_height(self) -> float:
+        """What its own entries and its remark take."""
+        return self._head + self._remark_height()
+
+    def stand_level(self, height: float) -> None:
+        """Take as much as those beside it, where they need more."""
+        if height != self._level:
+            self._level = height
+            self._fit()
+
     def _fit(self) -> None:
         """Take the height that is needed."""
-        height = self._head + self._remark_height()
+        height = self.needed_height
         if self._least_height is not None:
             height = self._least_height = max(height, self._least_height)
+        height = max(height, self._level)
         if height != self.maximumHeight():
             for fix in (self.setMinimumHeight, self.setPreferredHeight, self.setMaximumHeight):
                 fix(height)
@@ -261,7 +275,7 @@ def _elided(key: Key, width: float) -> Key:
 
 
 class PictureTitle(pg.GraphicsWidget):
-    """The plot's title inside a picture of it."""
+    """The plot's title inside a picture of it, or the name of a network over its image."""
 
     HEIGHT = 24.0
 
@@ -272,8 +286,13 @@ class PictureTitle(pg.GraphicsWidget):
         """Its end, which is never cut."""
         self.note = ""
         """What stands at its right: of which moment a picture is."""
+        self.show_line(True)
+
+    def show_line(self, on: bool) -> None:
+        """Take a line, or no room at all."""
+        self.setVisible(on)
         for fix in (self.setMinimumHeight, self.setPreferredHeight, self.setMaximumHeight):
-            fix(scaled(self.HEIGHT))
+            fix(scaled(self.HEIGHT) * on)
 
     def say(self, text: str, tail: str = "") -> None:
         """Another one."""
@@ -302,3 +321,10 @@ class PictureTitle(pg.GraphicsWidget):
         painter.setFont(tabular(plot_font(14)))
         painter.setPen(QColor(self.theme.muted))
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.note)
+
+
+def level(legends: Sequence[Legend]) -> None:
+    """Let what stands below them begin at one height."""
+    height = max(legend.needed_height for legend in legends)
+    for legend in legends:
+        legend.stand_level(height)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict
@@ -20,6 +20,7 @@ from simulator.system.animated_png import Pixels
 from simulator.system.atomic import write_atomic
 from simulator.system.progress import CancelledError, followed
 from ui.chart.clipping import clipped
+from ui.chart.legend import level
 from ui.export.tables import csv_text
 from ui.plots.base import Plot
 from ui.style.numbers import count, integer
@@ -97,8 +98,11 @@ def picture(plot: Plot[Any], width: int, height: int, scale: float = 1.0, *, lig
 def _paint(plot: Plot[Any], painter: QPainter, target: QRectF, size: tuple[int, int], theme: Theme) -> None:
     """The plot, and at its right those of the networks that stand beside it."""
     share, width = target.width() / len(plot.side_by_side), size[0] // len(plot.side_by_side)
-    for place, each in enumerate(plot.side_by_side):
-        with _twin(each, width, size[1], theme) as twin:
+    with ExitStack() as stack:
+        twins = [stack.enter_context(_twin(each, width, size[1], theme)) for each in plot.side_by_side]
+        level([twin.legend for twin in twins])
+        for place, twin in enumerate(twins):
+            twin.canvas.grid.layout.activate()
             left = target.left() + place * share
             twin.canvas.paint_on(painter, QRectF(left, target.top(), share, target.height()))
 

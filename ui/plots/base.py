@@ -227,8 +227,7 @@ class Plot(DrawnPlot[S]):
     @property
     def side_by_side(self) -> list[Plot[Any]]:
         """This plot, and at its right those of networks whose images would hide each other."""
-        others = [lane.plot for lane in self.lanes if not self.overlays and lane.plot.state is not None]
-        return [self, *(plot for plot in others if isinstance(plot, Plot))]
+        return [self, *(lane.plot for lane in self.beside if isinstance(lane.plot, Plot))]
 
     def share_scales(self) -> None:
         """Let a colour mean the same beside each other."""
@@ -243,6 +242,7 @@ class Plot(DrawnPlot[S]):
         self.compare()
         for each in self.side_by_side:
             each.redraw()
+        self.stand_level()
 
     def compare(self) -> None:
         """Let the networks beside this one be shown by what they have apart, where that is wanted and can be."""

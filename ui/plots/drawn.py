@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.chart.canvas import Canvas
 from ui.chart.drawing import Drawing, DrawnState
-from ui.chart.legend import Legend, Note, PictureTitle
+from ui.chart.legend import Key, Legend, Note, PictureTitle
 from ui.chart.marks import GHOST, LIVE, Palette, Style
 from ui.chart.pointing import Pointing
 from ui.chart.table import Table, joined, stacked
@@ -64,6 +64,7 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         self._empty.setWordWrap(True)
         self.canvas.sigDeviceRangeChanged.connect(self._place_overlays)
         self.picture_title: PictureTitle | None = None
+        self.image_name: PictureTitle | None = None
         self._row = QGridLayout()
         """The canvas, and beside it those of networks whose images would hide each other."""
         self.header = None if bare else self._make_header()
@@ -167,8 +168,9 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
             lane.plot.restyle()
         self.canvas.tint(self.theme)
         self.legend.tint(self.theme)
-        if self.picture_title is not None:
-            self.picture_title.tint(self.theme)
+        for title in (self.picture_title, self.image_name):
+            if title is not None:
+                title.tint(self.theme)
         self.drawing.update()
         if self.state is not None:
             self.paint(self.drawn_states)
@@ -240,8 +242,13 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         if any(pane.astray for pane in self.canvas.panes):
             notes.insert(0, Note(NOTHING_IN_VIEW, warning=True))
         keys = [*self.lane_keys(), *self.legend_keys(self.state), *self.drawing.keys(), *self.pinned_key()]
+        keys += [Key(f"{name}  {span}", "text", "none", short=span) for name, span in self.colour_spans()]
         self.legend.say(keys, notes, self.remark(self.state))
         self.pointing.read_again()
+
+    def colour_spans(self) -> Sequence[tuple[str, str]]:
+        """Name and range of colours whose bar has no room: the legend says them."""
+        return self.canvas.spans_without_room
 
     def sentence(self) -> str:
         """What can be seen, for whoever cannot: what is shown now with its range, and what the legend remarks."""
@@ -274,8 +281,13 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         super().resizeEvent(event)
         if self.lanes:
             self.arrange_beside(self.width())
+            self._row.activate()
+            self.stand_level()
 
     def _place_overlays(self, *_args: object) -> None:
         self._empty.setGeometry(self.canvas.rect().adjusted(24, 24, -24, -24))
         self.legend.give_room(self.canvas.height())
+        spans = self.colour_spans()
         self.canvas.give_room()
+        if self.colour_spans() != spans:
+            self._write()

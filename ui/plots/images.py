@@ -97,6 +97,10 @@ class ImagePlot(Plot[S]):
         span = f"log₁₀ ±{number(self.ratio_reach, 2)}"
         return super().lane_keys() if self.ratios is None else [Key(span, "text", "none")]
 
+    def colour_spans(self) -> Sequence[tuple[str, str]]:
+        """Those of a ratio stand in the legend in any case."""
+        return super().colour_spans() if self.ratios is None else ()
+
     def seen_marks(self, state: S) -> Sequence[Mark]:
         """With the ratios in place of images; what else stands there is of this network."""
         ratios = self.ratios or {}

@@ -21,20 +21,23 @@ class LanePlots:
     def __init__(self) -> None:
         self._others: dict[str, Any] = {}
         self._partners: dict[str, Rows] = {}
+        self._shown: dict[str, bool] = {}
+        """Which of them have something to show."""
 
     def show(self, plot: DrawnPlot[Any], view: View) -> None:
         """Bring them to the networks of a view; they are drawn with the plot, which is drawn next."""
         views = view.lanes
         if not views and not self._others:
             return
-        before = [*self._others], self._partners
+        before = self._shown, self._partners
         for name in [name for name in self._others if name not in views]:
             self._let_go(self._others.pop(name))
         self._others = {name: self._others.get(name) or self._made(plot, name) for name in views}
         for name, lane in views.items():
             self._bring(plot, self._others[name], lane)
         self._partners = partners_of(view)
-        if before != ([*self._others], self._partners):
+        self._shown = {name: other.state is not None for name, other in self._others.items()}
+        if before != (self._shown, self._partners):
             plot.show_lanes(OWN_NAME, list(self._others.items()), self._partners)
 
     @staticmethod

@@ -287,9 +287,8 @@ class LossPlot(Plot[LossState]):
             known = self.info is not None and self.info.validation_samples
             return [Key("validation", "text", "hollow")] if known else ()
         loss, accuracy = READINGS["validation"]
-        step = f"at step {integer(state.scored_at)}"
-        whole, brief = (_reading("validation", state.scored, *names) for names in ((loss, accuracy), (loss, "")))
-        return [Key(f"{whole} {step}", "text", "hollow", short=f"{brief} {step}")]
+        read, step = _reading("validation", state.scored, loss, accuracy), integer(state.scored_at)
+        return [Key(f"{read} at step {step}", "text", "hollow", short=f"{read} at {step}")]
 
     def notes(self, state: LossState) -> Sequence[Note]:
         return [*self._lost_notes(state), *self._axis_notes(state)]

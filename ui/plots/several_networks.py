@@ -16,10 +16,11 @@ from PySide6.QtWidgets import QGridLayout
 from simulator.running.alignment import Rows
 from ui.chart.canvas import Canvas
 from ui.chart.drawing import DrawnState, Piece
-from ui.chart.legend import LINES, Key, Legend, Swatch
+from ui.chart.legend import LINES, Key, Legend, PictureTitle, Swatch, level
 from ui.chart.marks import LANES, Style
 from ui.chart.view import Comparing, S, Scale
 from ui.plots.definition import PlotDefinition
+from ui.style.theme import Theme
 
 ROOMY = 140
 """Pixels of width from which there is room for an image and its axes."""
@@ -43,6 +44,10 @@ class SeveralNetworks(PlotDefinition[S]):
     """Networks that are drawn over this one, or stand beside it."""
     lane_name: str
     """What this one is called beside them."""
+    image_name: PictureTitle | None
+    """That over its image, once one has stood beside it; None in a picture."""
+    picture_title: PictureTitle | None
+    theme: Theme
     scales: list[Scale]
     legend: Legend
     comparing: Comparing
@@ -114,16 +119,39 @@ class SeveralNetworks(PlotDefinition[S]):
 
     def _stand_beside(self, others: Sequence[tuple[str, Any]]) -> None:
         """Show them at the right of this one, each under its name."""
+        self._name_image(self.lane_name if self.beside else "")
         for name, plot in others:
             if plot.picture_title is not None:
                 plot.picture_title.say(name)
         self.arrange_beside(self._row.geometry().width())
         for _, plot in others:
-            plot.show()
+            plot.setVisible(plot.state is not None)
+
+    def _name_image(self, name: str) -> None:
+        """Write a network's name over its image as over those beside it; a picture has its title there already."""
+        if self.picture_title is not None:
+            return
+        if self.image_name is None:
+            self.image_name = PictureTitle(name, self.theme)
+            self.canvas.grid.addItem(self.image_name, 0, 0, 1, 4)
+        self.image_name.say(name)
+        self.image_name.show_line(bool(name))
+
+    @property
+    def beside(self) -> list[Lane]:
+        """Networks whose images stand beside this one's: those that have something to show."""
+        return [lane for lane in self.lanes if not self.overlays and lane.plot.state is not None]
+
+    def stand_level(self) -> None:
+        """Let the images of networks beside each other begin at one height, whatever their legends say."""
+        plots = [self, *(lane.plot for lane in self.beside)]
+        for each in plots:
+            each.canvas.grid.layout.activate()
+        level([each.legend for each in plots])
 
     def arrange_beside(self, width: int) -> None:
         """In one row, or in rows of two where more have no room beside each other."""
-        plots = [] if self.overlays else [lane.plot for lane in self.lanes]
+        plots = [lane.plot for lane in self.beside]
         columns = 2 if len(plots) > 1 and width < (len(plots) + 1) * ROOMY else len(plots) + 1
         self._row.addWidget(self.canvas, 0, 0)
         for place, plot in enumerate(plots, 1):
@@ -136,7 +164,8 @@ class SeveralNetworks(PlotDefinition[S]):
     def lane_keys(self) -> list[Key]:
         """What the legend says of which network is which."""
         if not self.overlays:
-            return [Key(self.lane_name, "text", "none")] if self.lane_name else []
+            named = self.lane_name and self.image_name is None
+            return [Key(self.lane_name, "text", "none")] if named else []
         names = [self.lane_name, *(lane.name for lane in self.lanes)] if self.lanes else []
         strokes: Sequence[Swatch] = tuple(LINES)
         return [Key(name, "text", strokes[place % len(strokes)]) for place, name in enumerate(names)]

@@ -57,12 +57,24 @@ class FootStrip(QFrame):
             self.place()
         return super().eventFilter(watched, event)
 
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:  # What it says has become another.
+            self.place()
+        return handled
+
     def place(self) -> None:
         """At the foot, as high as what it says, but not higher than its share."""
         below = self.parentWidget()
         if below is not None:
             height = min(self.needed_height(below.width()), round(MOST * below.height()))
             self.setGeometry(0, below.height() - height, below.width(), height)
+
+    @property
+    def head_height(self) -> int:
+        """What frame and head take."""
+        margins = self.column.contentsMargins()
+        return margins.top() + margins.bottom() + self.column.itemAt(0).sizeHint().height()
 
     def needed_height(self, width: int) -> int:
         """What all that it says takes, where it is so wide."""

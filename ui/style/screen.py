@@ -1,4 +1,4 @@
-"""How large a window opens: as its text needs, and never larger than the screen that it is on."""
+"""How large a window opens: as its text needs, and never larger than the screen or than the window that asks for it."""
 
 from __future__ import annotations
 
@@ -14,4 +14,7 @@ FRAME = QSize(8, 40)
 def within_screen(widget: QWidget, width: int, height: int) -> QSize:
     """A size that is given for text of the usual size."""
     room = widget.screen().availableGeometry().size() - FRAME
+    parent = widget.parentWidget()
+    if parent is not None:
+        room = room.boundedTo(parent.window().size())
     return QSize(scaled(width), scaled(height)).boundedTo(room)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -31,8 +32,28 @@ FASTER = 10
 NEAR = 5.0
 """Pixels beside a mark at which the pointer reads it."""
 MOST_WORDS = 5
-ORDER: tuple[Kind, ...] = ("checkpoint", "change", "surgery", "finding", "spike", "not finite")
+ORDER: tuple[Kind, ...] = ("checkpoint", "change", "surgery", "spike", "finding", "not finite")
 """What is drawn later lies above."""
+HEIGHTS: dict[Kind, float] = {
+    "checkpoint": 6, "change": -6, "surgery": -6, "finding": 6, "spike": 6, "not finite": 6,
+}  # fmt: skip
+"""Pixels below the middle of the line: what a hand has done stands above it, what came of the run below."""
+APART: dict[Kind, int] = {"checkpoint": 2, "change": 10, "surgery": 10, "finding": 10, "spike": 5, "not finite": 10}
+"""Pixels from one mark to the next of its kind from which both can be seen."""
+COLOURS: dict[Kind, str] = {
+    "checkpoint": "muted", "change": "text", "surgery": "text", "finding": "backward", "spike": "warning",
+    "not finite": "warning",
+}  # fmt: skip
+"""Fields of the theme."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Marks of a kind that stand too near each other to be told apart, from pixel to pixel."""
+
+    kind: Kind
+    first: int
+    last: int
 
 
 class Track(QSlider):
@@ -184,14 +205,27 @@ class Track(QSlider):
             self._paint_marks(painter, theme)
             self._paint_handle(painter, QPointF(at, middle), theme)
 
+    @property
+    def clusters(self) -> list[Cluster]:
+        """Marks as they are drawn: those of a kind that have no room beside each other are one, from first to last."""
+        steps: dict[Kind, list[int]] = {kind: [] for kind in ORDER}
+        for mark in self.marks:
+            steps[mark.kind].append(mark.step)
+        return [cluster for kind in ORDER for cluster in self._clusters_of(kind, sorted(steps[kind]))]
+
+    def _clusters_of(self, kind: Kind, steps: Sequence[int]) -> list[Cluster]:
+        clusters: list[Cluster] = []
+        for step in steps:
+            place = round(self.place_of(step))
+            if clusters and place - clusters[-1].last < APART[kind]:
+                clusters[-1] = replace(clusters[-1], last=place)
+            else:
+                clusters.append(Cluster(kind, place, place))
+        return clusters
+
     def _paint_marks(self, painter: QPainter, theme: Theme) -> None:
-        """Each place and kind once, however many there are."""
-        drawn: set[tuple[int, str]] = set()
-        for mark in sorted(self.marks, key=lambda mark: ORDER.index(mark.kind)):
-            place = round(self.place_of(mark.step))
-            if (place, mark.kind) not in drawn:
-                drawn.add((place, mark.kind))
-                paint_mark(painter, mark.kind, QPointF(place, self.height() / 2), theme)
+        for cluster in self.clusters:
+            paint_cluster(painter, cluster, self.height() / 2, theme)
 
     def _paint_handle(self, painter: QPainter, at: QPointF, theme: Theme) -> None:
         painter.setPen(QPen(QColor(theme.text if self.hasFocus() else theme.accent), 2.0))
@@ -199,26 +233,33 @@ class Track(QSlider):
         painter.drawEllipse(at, 5.5, 5.5)
 
 
-def paint_mark(painter: QPainter, kind: Kind, at: QPointF, theme: Theme) -> None:
-    """Below a stroke for a checkpoint; above a triangle for a change, a square for surgery, a diamond for a finding."""
+def paint_cluster(painter: QPainter, cluster: Cluster, middle: float, theme: Theme) -> None:
+    """Its sign at both ends, and a line between them."""
+    colour, y = QColor(getattr(theme, COLOURS[cluster.kind])), middle + HEIGHTS[cluster.kind]
+    if cluster.kind == "checkpoint":
+        painter.fillRect(QRectF(cluster.first - 0.5, y - 2, cluster.last - cluster.first + 1.5, 4), colour)
+        return
+    painter.fillRect(QRectF(cluster.first, y - 1, cluster.last - cluster.first, 2), colour)
+    for x in {cluster.first, cluster.last}:
+        _paint_sign(painter, cluster.kind, QPointF(x, y), colour)
+
+
+def _paint_sign(painter: QPainter, kind: Kind, at: QPointF, colour: QColor) -> None:
+    """A triangle for a change, a square for surgery, a diamond for a finding, a stroke, a cross."""
     x, y = at.x(), at.y()
     painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
     match kind:
-        case "checkpoint":
-            painter.fillRect(QRectF(x - 0.5, y + 4, 1.5, 4), QColor(theme.muted))
         case "change":
-            painter.setBrush(QColor(theme.text))
-            painter.drawPolygon(QPolygonF([QPointF(x - 4, y - 9), QPointF(x + 4, y - 9), QPointF(x, y - 2)]))
+            painter.drawPolygon(QPolygonF([QPointF(x - 4, y - 3.5), QPointF(x + 4, y - 3.5), QPointF(x, y + 3.5)]))
         case "surgery":
-            painter.setBrush(QColor(theme.text))
-            painter.drawRect(QRectF(x - 3.5, y - 9.5, 7, 7))
+            painter.drawRect(QRectF(x - 3.5, y - 3.5, 7, 7))
         case "finding":
-            painter.setBrush(QColor(theme.backward))
-            corners = (QPointF(x, y - 10), QPointF(x + 4, y - 6), QPointF(x, y - 2), QPointF(x - 4, y - 6))
+            corners = (QPointF(x, y - 4), QPointF(x + 4, y), QPointF(x, y + 4), QPointF(x - 4, y))
             painter.drawPolygon(QPolygonF(corners))
         case "spike":
-            painter.fillRect(QRectF(x - 1, y - 10, 2, 10), QColor(theme.warning))
+            painter.drawRect(QRectF(x - 1, y - 5, 2, 10))
         case "not finite":
-            painter.setPen(QPen(QColor(theme.warning), 2.0))
-            painter.drawLine(QPointF(x - 3.5, y - 10), QPointF(x + 3.5, y - 3))
-            painter.drawLine(QPointF(x + 3.5, y - 10), QPointF(x - 3.5, y - 3))
+            painter.setPen(QPen(colour, 2.0))
+            painter.drawLine(QPointF(x - 3.5, y - 3.5), QPointF(x + 3.5, y + 3.5))
+            painter.drawLine(QPointF(x + 3.5, y - 3.5), QPointF(x - 3.5, y + 3.5))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QInputDialog, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QInputDialog, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from simulator.doctor.base import Remedy
 from simulator.experiment.differences import in_words
@@ -26,11 +28,19 @@ STROKES = ("stroke-solid", "stroke-dashed", "stroke-dotted", "stroke-dash-dotted
 MOST = len(STROKES)
 """Networks in the window: so many strokes can be update from each other."""
 FULL = f"At most {MOST} networks are shown beside each other: let go of one first."
-LEAST_WORDS = 90
-"""Pixels that gaps and the words of what differs take at least."""
+GAPS = 50
+"""Pixels between the parts."""
+LEAST_WORDS = 240
+"""Pixels below which what differs stands in a line of its own."""
 BASE = "the experiment that the others are compared with"
 OTHER_BATCHES = "\nIts batches are not the run's: data, batch size or seed are others."
 NOT_TRAINED, CATCHING_UP = "not trained", "catching up"
+
+
+class Below(Enum):
+    """What stands in a second line."""
+
+    NOTHING, WORDS, BUTTONS_TOO = range(3)
 
 
 class LanesBar(QWidget):
@@ -64,15 +74,18 @@ class LanesBar(QWidget):
         self.comparison_menu = ComparisonMenu(views, self)
         self.comparison_menu.chosen.connect(self.comparison_changed)
         self.comparison.setMenu(self.comparison_menu)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 2, 8, 2)
-        row.setSpacing(6)
-        row.addLayout(self._place)
-        row.addWidget(self.all)
-        row.addWidget(self.differs, 1)
-        row.addWidget(self.comparison)
-        row.addWidget(self.verdict)
-        row.addWidget(self.twin)
+        self._rows = QHBoxLayout(), QHBoxLayout()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 2, 8, 2)
+        column.setSpacing(0)
+        for row in self._rows:
+            row.setSpacing(6)
+            column.addLayout(row)
+        self._rows[0].addLayout(self._place)
+        self._rows[0].addWidget(self.all)
+        self._buttons = self.comparison, self.verdict, self.twin
+        self._below: Below | None = None
+        self._put(Below.NOTHING)
         chosen.changed.connect(self.show_lanes)
         self.show_lanes()
 
@@ -164,7 +177,25 @@ class LanesBar(QWidget):
                 if chip.text() != text:
                     chip.setText(text)
             if self._needed() <= self.width():
-                return
+                break
+        self._place_words()
+
+    def _place_words(self) -> None:
+        """Beside the chips where there is room for them, else below, with the buttons if need be."""
+        spare = self.width() - self._needed()
+        below = Below.WORDS if spare < scaled(LEAST_WORDS) else Below.NOTHING
+        self._put(Below.BUTTONS_TOO if spare < 0 else below)
+
+    def _put(self, below: Below) -> None:
+        if below is self._below:
+            return
+        self._below = below
+        for part in (self.differs, *self._buttons):
+            for row in self._rows:
+                row.removeWidget(part)
+        self._rows[below is not Below.NOTHING].addWidget(self.differs, 1)
+        for button in self._buttons:
+            self._rows[below is Below.BUTTONS_TOO].addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
 
     def _text(self, name: str) -> str:
         update = self._views.updates.get(name)
@@ -174,7 +205,7 @@ class LanesBar(QWidget):
     def _needed(self) -> int:
         chips = sum(chip.sizeHint().width() for chip in self.chips.values())
         others = sum(button.sizeHint().width() for button in (self.all, self.comparison, self.verdict, self.twin))
-        return chips + others + scaled(LEAST_WORDS)
+        return chips + others + scaled(GAPS)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -52,7 +52,15 @@ class PanelRoom(QObject):
                 self._folded.append(dock)
                 dock.hide()
         self._show_board(self._fits())
+        self._keep_board()
         self._narrow()
+
+    def _keep_board(self) -> None:
+        """A hand that drags the edge of a panel stops where the board would have no room for a card."""
+        board = self._window.centralWidget()
+        if board is not None:
+            room = self._window.width() - self._least([dock for dock in self._docks if not dock.isHidden()])
+            board.setMinimumWidth(max(min(scaled(WANTED_BOARD), room), 0))
 
     def _narrow(self) -> None:
         """Take from panels what the board lacks, as far as they can do with less."""
@@ -84,9 +92,12 @@ class PanelRoom(QObject):
     def _fits(self, *more: PanelDock) -> bool:
         """Whether there is room for those that are open, and for more; panels on one side stand below each other."""
         shown = [dock for dock in self._docks if dock in more or not dock.isHidden()]
+        return self._least(shown) + scaled(LEAST_BOARD) <= self._window.width()
+
+    def _least(self, shown: Sequence[PanelDock]) -> int:
+        """Pixels of width that these panels take at least."""
         areas = {self._window.dockWidgetArea(dock) for dock in shown}
-        widths = [
+        return sum(
             max(dock.minimumSizeHint().width() for dock in shown if self._window.dockWidgetArea(dock) == area)
             for area in areas
-        ]
-        return sum(widths) + scaled(LEAST_BOARD) <= self._window.width()
+        )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # The first window does not wait for it.
 
 KEYS = "F7"
 FIELD_WIDTH = 84
+NOTHING_YET = "The first step will fill this table."
 TARGET_TIP = (
     "The loss to which steps and seconds are counted: the least that A has come to, until another is typed here or "
     "the line in Loss and accuracy is dragged; nothing typed takes it back."
@@ -93,8 +94,8 @@ class VerdictStrip(FootStrip):
         self.column.addWidget(self.body, 1)
 
     def needed_height(self, width: int) -> int:
-        inside = width - 2
-        return super().needed_height(width) - self.body.sizeHint().height() + self.words.heightForWidth(inside)
+        sentences = self.sentences.text() and self.words.heightForWidth(width - 2)
+        return self.head_height + (sentences or self.words.sizeHint().height())
 
     # -- the target ------------------------------------------------------------------------------------------------
 
@@ -127,6 +128,7 @@ class VerdictStrip(FootStrip):
     def _begin(self) -> None:
         """Another run: its losses may be of another size."""
         self._view = None
+        self._write()
 
     def _take(self, view: View) -> None:
         if view.reading is not view.frame:
@@ -142,13 +144,20 @@ class VerdictStrip(FootStrip):
 
     def _write(self) -> None:
         view = self._view
-        if view is None or not self.isVisible():
+        if not self.isVisible():
+            return
+        self.table.setVisible(view is not None)
+        if view is None:
+            self.head.setText("Verdict")
+            self._say(NOTHING_YET)
             return
         self._set_target(view)
         rows = list(self._rows(view))
         self.head.setText(f"Verdict at step {integer(view.frame.step)}")
         self.table.say(rows)
-        text = "\n".join(said for row in rows[1:] if (said := self._sentence(rows[0], row)))
+        self._say("\n".join(said for row in rows[1:] if (said := self._sentence(rows[0], row))))
+
+    def _say(self, text: str) -> None:
         self.sentences.setText(text)
         self.sentences.setVisible(bool(text))
         self.place()

@@ -1,4 +1,4 @@
-"""A row for each network: how it stands, what the doctor sees in it, and how soon it came to a loss."""
+"""A row, or a column, for each network: how it stands, what the doctor sees in it, and how soon it came to a loss."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from simulator.doctor.base import Finding
@@ -16,8 +17,12 @@ from ui.style.text_size import scaled
 UNKNOWN = "—"
 NOT_EXAMINED = "…"
 NOTHING = "none"
+INDENT = "\N{NO-BREAK SPACE}" * 3
+"""Before words that follow numbers, which stand at the right."""
 EXTRA = 6
 """Pixels that a row is higher than its text."""
+BESIDE = 20
+"""Pixels of a cell beside its text."""
 
 
 @dataclass(frozen=True)
@@ -87,13 +92,14 @@ COLUMNS = (
     ),
 )
 LAST = "Findings", "What the doctor sees in each network by its rules alone; only its own panel tries mends on copies."
+HEADS = (*((column.title, column.tip) for column in COLUMNS), LAST)
 
 
 class VerdictTable(QTableWidget):
-    """Cells to read, as high as its rows."""
+    """Cells to read, as high as its rows; where it is narrow, a column for each network instead of a row."""
 
     def __init__(self) -> None:
-        super().__init__(0, len(COLUMNS) + 1)
+        super().__init__(0, 0)
         self.setObjectName("verdict")
         self.setAccessibleName("Verdict")
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -102,59 +108,125 @@ class VerdictTable(QTableWidget):
         self.setTabKeyNavigation(False)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setShowGrid(False)
-        self.setWordWrap(False)
         self.setFont(tabular(self.font()))
-        for place, (title, tip) in enumerate((*((column.title, column.tip) for column in COLUMNS), LAST)):
-            head = QTableWidgetItem(title)
-            head.setToolTip(tip)
-            last = place == len(COLUMNS)
-            head.setTextAlignment(Qt.AlignmentFlag.AlignVCenter | _side(last))
-            self.setHorizontalHeaderItem(place, head)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setHighlightSections(False)
         self.verticalHeader().setHighlightSections(False)
+        for header in (self.horizontalHeader(), self.verticalHeader()):
+            header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+            header.setMinimumSectionSize(1)
         self.setCornerButtonEnabled(False)
-        self.horizontalScrollBar().rangeChanged.connect(self._fit)
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self._rows: Sequence[Row] = ()
+        self.turned = False
+        """Whether each network has a column."""
+        self._fit()
 
     def say(self, rows: Sequence[Row]) -> None:
         """Show these networks and no others."""
-        if self.rowCount() != len(rows):
-            self.setRowCount(len(rows))
-        self.setVerticalHeaderLabels([row.name for row in rows])
-        for place, row in enumerate(rows):
-            for at, column in enumerate(COLUMNS):
-                self._write(place, at, *_cell(column, row))
-            self._write(place, len(COLUMNS), *findings_text(row))
+        self._rows = rows
+        self._turn()
+        if self.turned:
+            self._say_turned()
+        else:
+            self._say_upright()
         self._fit()
 
-    def _write(self, row: int, column: int, text: str, tip: str) -> None:
+    def _turn(self) -> None:
+        """Which way round there is room for."""
+        turned = self._upright_width() > self.width()
+        if turned != self.turned or not self.columnCount():
+            self.clear()
+            self.setRowCount(0)
+            self.turned = turned
+            self.horizontalHeader().setVisible(not turned)
+            self.setWordWrap(turned)
+
+    def _upright_width(self) -> int:
+        """Pixels that it takes with a row for each network."""
+        return sum(self._widths([["", *(title for title, _ in HEADS)], *self._lines()])) + 2 * self.frameWidth()
+
+    def _lines(self) -> Sequence[Sequence[str]]:
+        """Each network's name and cells."""
+        return [[row.name, *(text for text, _ in cells(row))] for row in self._rows]
+
+    def _widths(self, lines: Sequence[Sequence[str]]) -> Sequence[int]:
+        """Of each column, whose texts stand in ``lines``."""
+        return [self._widest(column) for column in zip(*lines, strict=True)]
+
+    def _widest(self, texts: Sequence[str]) -> int:
+        return max(map(self.fontMetrics().horizontalAdvance, texts)) + scaled(BESIDE)
+
+    def _spread(self, heads: int, widths: Sequence[int]) -> None:
+        """Give columns these widths, and each its part of what is left."""
+        spare = max(self.width() - 2 * self.frameWidth() - heads - sum(widths), 0) // max(len(widths), 1)
+        self.verticalHeader().setFixedWidth(heads)
+        for place, width in enumerate(widths):
+            self.setColumnWidth(place, width + spare)
+
+    def _say_upright(self) -> None:
+        self._hold(len(self._rows), len(COLUMNS) + 1)
+        for place, (title, tip) in enumerate(HEADS):
+            head = QTableWidgetItem(title)
+            head.setToolTip(tip)
+            head.setTextAlignment(Qt.AlignmentFlag.AlignVCenter | _side(place == len(COLUMNS)))
+            self.setHorizontalHeaderItem(place, head)
+        self.setVerticalHeaderLabels([row.name for row in self._rows])
+        first, *others = self._widths([["", *(title for title, _ in HEADS)], *self._lines()])
+        self._spread(first, others)
+        for place, row in enumerate(self._rows):
+            for at, (text, tip) in enumerate(cells(row)):
+                last = at == len(COLUMNS)
+                self._write(place, at, last * INDENT + text, tip, side=_side(last))
+
+    def _say_turned(self) -> None:
+        self._hold(len(COLUMNS) + 2, len(self._rows))
+        self.setVerticalHeaderLabels(["", *(title for title, _ in HEADS)])
+        for place, (_, tip) in enumerate(HEADS, 1):
+            self.verticalHeaderItem(place).setToolTip(tip)
+        words = [[word for text in line for word in text.split(" ")] for line in self._lines()]
+        self._spread(self._widest([title for title, _ in HEADS]), [self._widest(each) for each in words])
+        for place, row in enumerate(self._rows):
+            for at, cell in enumerate([(row.name, ""), *cells(row)]):
+                self._write(at, place, *cell, side=Qt.AlignmentFlag.AlignLeft)
+
+    def _hold(self, rows: int, columns: int) -> None:
+        if (self.rowCount(), self.columnCount()) != (rows, columns):
+            self.setRowCount(rows)
+            self.setColumnCount(columns)
+
+    def _write(self, row: int, column: int, text: str, tip: str, side: Qt.AlignmentFlag) -> None:
         item = self.item(row, column)
         if item is None:
             item = QTableWidgetItem()
-            item.setTextAlignment(Qt.AlignmentFlag.AlignVCenter | _side(column == len(COLUMNS)))
+            item.setTextAlignment(Qt.AlignmentFlag.AlignVCenter | side)
             self.setItem(row, column, item)
         if (item.text(), item.toolTip()) != (text, tip):
             item.setText(text)
             item.setToolTip(tip)
 
-    def _fit(self, *_range: int) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.say(self._rows)
+
+    def _fit(self) -> None:
         """As high as what it holds."""
         height = self.fontMetrics().height() + scaled(EXTRA)
         self.verticalHeader().setDefaultSectionSize(height)
+        heads = 0 if self.turned else self.horizontalHeader().sizeHint().height()
+        for row in range(self.rowCount() if self.turned else 0):
+            self.setRowHeight(row, max(height, self.sizeHintForRow(row)))
         bar = self.horizontalScrollBar()
-        heads, scroll = self.horizontalHeader().sizeHint().height(), bar.sizeHint().height() if bar.maximum() else 0
-        self.setFixedHeight(heads + self.rowCount() * height + 2 * self.frameWidth() + scroll)
+        scroll = bar.sizeHint().height() if self.horizontalHeader().length() > self.viewport().width() else 0
+        self.setFixedHeight(heads + self.verticalHeader().length() + 2 * self.frameWidth() + scroll)
 
     def texts(self) -> Mapping[str, list[str]]:
         """Network → its cells."""
-        model, columns = self.model(), range(self.columnCount())
-        return {
-            str(model.headerData(row, Qt.Orientation.Vertical)): [
-                str(model.index(row, column).data()) for column in columns
-            ]
-            for row in range(self.rowCount())
-        }
+        return {row.name: [text for text, _ in cells(row)] for row in self._rows}
+
+
+def cells(row: Row) -> Sequence[tuple[str, str]]:
+    """Of one network, as ``HEADS`` calls them: each text, and what it says in full."""
+    return [*(_cell(column, row) for column in COLUMNS), findings_text(row)]
 
 
 def _side(last: bool) -> Qt.AlignmentFlag:
