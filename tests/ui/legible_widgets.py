@@ -31,7 +31,7 @@ from ui.chart.canvas import Canvas
 from ui.start.picture_button import WRAPPED, PictureButton
 from ui.style.elided_label import ElidedLabel
 
-SHORTENED = {"statusLine", "findingSummary", "sectionSummary"}
+SHORTENED = {"statusLine", "findingSummary", "sectionSummary", "laneDiffers"}
 """Labels that end with dots by intent where there is no room: what they begin to say stands whole elsewhere."""
 ROUNDING = 1
 EDGES = 6
@@ -145,9 +145,15 @@ def _cut_heads(heads: QHeaderView) -> Iterator[str]:
 
 def _cut_cells(table: QTableWidget) -> Iterator[str]:
     for row, column in itertools.product(range(table.rowCount()), range(table.columnCount())):
-        item = table.item(row, column)
-        if item is not None and _advance(table, item.text()) > table.columnWidth(column) - EDGES:
-            yield f"“{item.text()}” is cut at {table.columnWidth(column)} pixels"
+        item, width = table.item(row, column), table.columnWidth(column) - EDGES
+        if item is None:
+            continue
+        text = item.text()
+        if max(_advance(table, word) for word in (text.split(" ") if table.wordWrap() else [text])) > width:
+            yield f"“{text}” is cut at {table.columnWidth(column)} pixels"
+        needed = table.fontMetrics().boundingRect(0, 0, width, 10_000, Qt.TextFlag.TextWordWrap, text).height()
+        if table.wordWrap() and needed > table.rowHeight(row):
+            yield f"“{text}” is {needed} pixels high and has {table.rowHeight(row)}"
 
 
 def _cut_actions(bar: QMenuBar | QToolBar) -> Iterator[str]:

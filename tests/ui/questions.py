@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from unittest.mock import patch
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog
 
-from ui.dialogs import files
+from simulator.system.progress import CancelledError, advance
+from ui.dialogs import files, waiting
 from ui.window.main_window import MainWindow
 
 Ask = Callable[[MainWindow], object]
@@ -20,6 +24,13 @@ RUNS = "12 400 steps, 3 min 20 s of training, the last 1 200 steps of which are 
 
 def changed(gone: bool, reload: bool) -> Ask:
     return lambda window: files.ask_changed(window, PATH, gone=gone, reload=reload)
+
+
+def wait(window: MainWindow) -> None:
+    """Something that takes long until it is cancelled."""
+    with patch.object(waiting, "BUSY_SECONDS", 0.0), suppress(CancelledError), waiting.waiting(window, "Open"):
+        for done in itertools.count(1):
+            advance("Reading a run with a rather long past", min(done, 900), 1000, "rows")
 
 
 QUESTIONS: dict[str, Ask] = {
@@ -35,6 +46,7 @@ QUESTIONS: dict[str, Ask] = {
     "data from elsewhere": lambda window: files.ask_reach(window, PATH, Path("/somewhere/else/entirely/data.csv")),
     "a file that exists": lambda window: files.ask_overwrite(window, PATH),
     "a workspace's name": lambda window: window.plot_area.bar.ask_save_as(),
+    "what takes long": wait,
     "a network's name": lambda window: window.lanes_bar.menu_of("batch norm").actions()[0].trigger(),
 }
 

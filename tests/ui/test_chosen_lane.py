@@ -139,3 +139,5 @@ def test_no_chip_is_cut_however_narrow_the_bar(qtbot: Any, width: int) -> None:
     assert (texts[1] == "B") == (width < 600)
     assert all(chip.width() >= chip.sizeHint().width() for chip in bar.chips.values())
     assert all(name in chip.toolTip() for name, chip in bar.chips.items())
+    assert bar.differs.width() >= min(bar.differs.sizeHint().width(), 150)
+    assert len({chip.icon().pixmap(16).toImage().bits().tobytes() for chip in bar.chips.values()}) == len(bar.chips)

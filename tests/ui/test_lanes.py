@@ -242,6 +242,30 @@ def test_a_picture_of_images_beside_each_other_shows_all_and_leaves_the_window_a
     assert export_plot(first, tmp_path / "both.svg").read_bytes().count(b"<svg") == 1
 
 
+@pytest.mark.parametrize("kind", [plot for plot in PLOTS if not plot.overlays], ids=lambda kind: kind.key)
+def test_images_of_networks_beside_each_other_stand_level_under_their_names(qtbot: Any, kind: type[Plot[Any]]) -> None:
+    name = next(name for name in NETS if filled(qtbot, kind, real(name)).state is not None)
+    plot = kind()
+    qtbot.addWidget(plot)
+    plot.resize(600, 300)
+    plot.show()
+    plot.refresh(replace(real(name), lanes={"B": real(name, 3)}))
+    for width in (600, 330, 900):
+        plot.resize(width, 300)
+        QTest.qWait(1)
+        for each in plot.side_by_side:
+            each.canvas.grid.layout.activate()
+        own, other = (each.canvas.panes[0].sceneBoundingRect() for each in plot.side_by_side)
+        assert own.top() == other.top()
+        names = [title for each in plot.side_by_side for title in (each.image_name or each.picture_title,) if title]
+        assert [(title.text, title.isVisible(), title.size().height()) for title in names] == [
+            ("A", True, 24.0), ("B", True, 24.0),
+        ]  # fmt: skip
+    plot.refresh(real(name))
+    assert plot.image_name is not None
+    assert not plot.image_name.isVisible()
+
+
 @pytest.mark.parametrize("key", ["gradient_depth", "gradient_image"])
 def test_networks_beside_the_run_take_on_another_theme_with_it(qtbot: Any, key: str) -> None:
     (kind,) = [plot for plot in PLOTS if plot.key == key]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,8 @@ from ui.export.pictures import picture
 from ui.export.tables import csv_text
 from ui.plots import Plot, View, plot_class
 from ui.style.theme import LIGHT
-from ui.timeline.marks import Mark, RunMarks, next_step
-from ui.timeline.track import Track
+from ui.timeline.marks import NAMES, Mark, RunMarks, next_step
+from ui.timeline.track import APART, Track
 from ui.window.main_window import MainWindow
 
 PATIENCE = 60_000
@@ -322,6 +323,24 @@ def test_keys_go_by_steps_by_ten_and_from_mark_to_mark(qtbot: QtBot) -> None:
     ):  # fmt: skip
         qtbot.keyClick(track, key, modifier or Qt.KeyboardModifier.NoModifier)
     assert gone == [49, 51, 40, 60, 20, 70, 0, 100]
+
+
+def test_however_many_marks_there_are_signs_stand_apart_and_none_is_left_out(qtbot: QtBot) -> None:
+    track, chance = Track(), np.random.default_rng(0)
+    qtbot.addWidget(track)
+    track.show_step(0, 0, 50_000)
+    steps = {kind: chance.integers(0, 50_000, 300) for kind in NAMES}
+    steps["finding"] = np.array([0, 1, 25_000, 49_999])
+    track.show_marks([Mark(int(step), kind) for kind, of_kind in steps.items() for step in of_kind])
+    for width in (200, 1200):
+        track.resize(width, track.height())
+        for kind, of_kind in steps.items():
+            clusters = [cluster for cluster in track.clusters if cluster.kind == kind]
+            assert all(second.first - first.last >= APART[kind] for first, second in pairwise(clusters))
+            for step in of_kind:
+                place = round(track.place_of(int(step)))
+                assert sum(cluster.first <= place <= cluster.last for cluster in clusters) == 1
+        assert [cluster.kind for cluster in track.clusters].count("finding") == 3
 
 
 def test_the_time_line_says_its_name_and_the_step(open_window: Any, qtbot: QtBot) -> None:

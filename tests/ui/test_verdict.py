@@ -9,15 +9,19 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from simulator.doctor.base import Finding
 from simulator.experiment.experiment import Experiment
 from simulator.record.history import History, Rows
-from simulator.running.standing import first_reached, least_loss
+from simulator.running.standing import Standing, first_reached, least_loss
 from simulator.schema.numbers import number
+from tests.ui.legible_widgets import crowded
 from tests.ui.windows import OpenOn, windows
 from ui.plots.loss import LossPlot
 from ui.window.main_window import MainWindow
+from ui.window.verdict_table import Row, VerdictTable
 
 TWINS: dict[str, Any] = {
     "data": {"kind": "moons", "samples": 60},
@@ -57,6 +61,31 @@ def test_the_step_of_a_target_is_the_first_at_or_below_it() -> None:
     assert first_reached(history([3.0, 2.0, 2.5, 1.0]), 0.5) is None
     assert first_reached(history([math.nan, math.inf]), 0.5) is None
     assert first_reached(history([]), 0.5) is None
+
+
+def test_where_the_verdict_is_narrow_each_network_has_a_column_and_nothing_lies_beside_it(qtbot: QtBot) -> None:
+    stood = Standing(1200, 1.234e-5, 0.98765, 2.5e-7, 1100, 1.5e-5, 0.97, (1024, 1031), 12.3)
+    finding = Finding("dead units", "warning", (), 0, 0, {}, "", "So it is.")
+    rows = [
+        Row("A", stood, [finding, finding]),
+        Row("SGD, ten times the rate", stood, []),
+        Row("C", None, reason="not trained"),
+    ]
+    around = QWidget()
+    qtbot.addWidget(around)
+    table, column = VerdictTable(), QVBoxLayout(around)
+    column.addWidget(table)
+    around.show()
+    told = []
+    for width, turned in ((1200, False), (380, True), (1200, False)):
+        around.resize(width, 500)
+        table.say(rows)
+        qtbot.wait(1)
+        assert table.turned == turned
+        assert table.horizontalScrollBar().maximum() == 0
+        assert crowded(around) == []
+        told.append(table.texts())
+    assert told[0] == told[1] == told[2]
 
 
 def test_of_a_long_past_the_steps_of_which_it_is_one_are_told() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
@@ -25,7 +26,7 @@ from ui.board.workspaces import BUILT_IN
 from ui.chart.colour_bar import ColourBar
 from ui.chart.legend import Key
 from ui.dialogs.table import TableDialog
-from ui.plots import Plot, all_plots
+from ui.plots import Plot, View, all_plots
 from ui.plots.gradient_time import GradientTime
 from ui.style.restyle import Choice, set_theme
 from ui.window.main_window import MainWindow
@@ -43,9 +44,11 @@ USUAL_POINTS = 9.0
 
 
 @contextmanager
-def opened(net: str, theme: Choice, qtbot: QtBot) -> Iterator[MainWindow]:
+def opened(net: str, theme: Choice, qtbot: QtBot, lanes: Sequence[Mapping[str, Any]] = ()) -> Iterator[MainWindow]:
+    """A window with a net, and others beside it."""
     set_theme(create_app(), theme)
-    window = MainWindow(Document(Experiment.from_builtins(NETS[net])), lambda notify: Session("thread", notify))
+    described = Experiment.from_builtins({**NETS[net], "lanes": [*lanes]})
+    window = MainWindow(Document(described), lambda notify: Session("thread", notify))
     window.show()
     window.plot_area.complete()
     try:
@@ -84,7 +87,7 @@ def put(window: MainWindow, board: str) -> None:
         window.plot_area.show_workspace(board)
 
 
-def seen_at(window: MainWindow, size: QSize, net: str) -> list[str]:
+def seen_at(window: MainWindow, size: QSize, view: View) -> list[str]:
     """What is wrong with the window at a size; a board that gave way to a panel is not looked at."""
     window.resize(size)
     settle()
@@ -94,7 +97,7 @@ def seen_at(window: MainWindow, size: QSize, net: str) -> list[str]:
     for card in window.plot_area.board.cards:
         card.bring_page()
         plots.append(window.plot_area.plot(card.place.key))
-        plots[-1].refresh(real(net))
+        plots[-1].refresh(view)
     settle()
     found = crowded(window) + [fault for plot in plots if plot.state is not None for fault in faults(plot)]
     found += faults_of_cards(window.plot_area)
@@ -108,7 +111,7 @@ def test_every_workspace_can_be_read_in_a_small_window_and_a_large_one(workspace
     net = NET_OF[workspace]
     with opened(net, THEMES[len(workspace) % 2], qtbot) as window:
         put(window, workspace)
-        assert [fault for size in (SIZES[0], SIZES[3]) for fault in seen_at(window, size, net)] == []
+        assert [fault for size in (SIZES[0], SIZES[3]) for fault in seen_at(window, size, real(net))] == []
 
 
 def test_panels_that_were_made_wider_give_way_to_the_board_in_a_smaller_window(qtbot: QtBot) -> None:
@@ -120,8 +123,22 @@ def test_panels_that_were_made_wider_give_way_to_the_board_in_a_smaller_window(q
         window.resizeDocks(docks, [450, 450], Qt.Orientation.Horizontal)
         settle()
         assert all(dock.width() > 400 for dock in docks)
-        assert seen_at(window, SIZES[0], "recurrent") == []
+        assert seen_at(window, SIZES[0], real("recurrent")) == []
         assert all(dock.isVisible() for dock in docks)
+
+
+def test_a_panel_s_edge_that_is_dragged_stops_where_a_card_has_no_more_room(qtbot: QtBot) -> None:
+    with opened("residual", "light", qtbot) as window:
+        put(window, "flow")
+        docks = [window.network_dock, window.training_dock]
+        for size in SIZES[:2]:
+            window.resize(size)
+            settle()
+            for widths in ([900, 900], [10, 900], [900, 10]):
+                window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
+                settle()
+                assert list(faults_of_cards(window.plot_area)) == []
+                assert window.size() == size
 
 
 @pytest.mark.slow
@@ -133,7 +150,7 @@ def test_every_workspace_and_any_number_of_cards_can_be_read_at_every_size(
     net = NET_OF.get(board, "pooling")
     with opened(net, theme, qtbot) as window:
         put(window, board)
-        assert [fault for size in SIZES for fault in seen_at(window, size, net)] == []
+        assert [fault for size in SIZES for fault in seen_at(window, size, real(net))] == []
 
 
 @pytest.mark.parametrize("times", [1.5, 2.0])
@@ -141,7 +158,7 @@ def test_in_larger_text_the_window_can_be_read_with_both_panels_opened(times: fl
     with opened("recurrent", "light", qtbot) as window:
         put(window, "time")
         with text_of(times):
-            found = [fault for size in SIZES[:2] for fault in seen_at(window, size, "recurrent")]
+            found = [fault for size in SIZES[:2] for fault in seen_at(window, size, real("recurrent"))]
             for dock in (window.training_dock, window.network_dock):
                 action = dock.toggleViewAction()
                 action.trigger() if action.isChecked() else None
@@ -152,7 +169,7 @@ def test_in_larger_text_the_window_can_be_read_with_both_panels_opened(times: fl
                     action.trigger()
                     assert window.plot_area.isVisible()
                     action.trigger()
-                found += [fault for size in SIZES[:2] for fault in seen_at(window, size, "recurrent")]
+                found += [fault for size in SIZES[:2] for fault in seen_at(window, size, real("recurrent"))]
         window.resize(SIZES[1])
         settle()
         assert window.training_dock.isVisible()
@@ -177,8 +194,8 @@ def test_dialogs_and_pages_can_be_read_in_any_text(times: float, qtbot: QtBot, t
                 qtbot.waitUntil(lambda pages=pages: pages.currentIndex() == 1)
                 settle()
             found += [f"{make.__name__}: {fault}" for fault in crowded(shown)]
-            screen = shown.screen().availableGeometry().size()
-            if times < 2 and not (QRect(QPoint(), screen) | window.rect()).contains(QRect(QPoint(), shown.size())):
+            room = window.rect() if times == 1 else window.rect() | shown.screen().availableGeometry()
+            if times < 2 and not room.contains(QRect(QPoint(), shown.size())):
                 found.append(f"{make.__name__} is {shown.size()}")
             shown.close()
     assert found == []

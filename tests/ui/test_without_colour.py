@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from typing import Any
 
@@ -31,6 +32,8 @@ from ui.plots import Plot, all_plots
 from ui.plots.waterfall import COLOURS, HATCHES
 from ui.style.restyle import set_theme
 from ui.style.theme import DARK, LIGHT, Theme
+from ui.timeline.marks import NAMES
+from ui.timeline.track import SIGN_COLOURS, Cluster, paint_cluster
 
 CELL = 12
 
@@ -81,6 +84,20 @@ def test_what_is_coloured_is_told_apart_without_it(kind: type[Plot[Any]], qtbot:
                 above = set(mark.colours) - below
                 assert mark.hatches or not below & above, (net, mark.key)
         _assert_strokes_differ(plot, net)
+
+
+@pytest.mark.parametrize("kind", all_plots(), ids=lambda kind: kind.key)
+def test_where_a_colour_bar_has_no_room_the_legend_says_what_colours_span(kind: type[Plot[Any]], qtbot: QtBot) -> None:
+    for net in NETS:
+        plot = shown(qtbot, kind, net)
+        wide = [key.text for key in plot.legend.keys]
+        bars = [bar for bar in plot.canvas.scene().items() if isinstance(bar, ColourBar) and bar.isVisible()]
+        plot.resize(190, 460)
+        plot.show()
+        spans = {key.text for key in plot.legend.keys} - {*wide}
+        for bar in bars if plot.state is not None else ():
+            assert bar.has_room or len(bar.ticks) < 2 or any(bar.span in text for text in spans), net
+        plot.hide()
 
 
 def _assert_strokes_differ(plot: Plot[Any], net: str) -> None:
@@ -182,3 +199,32 @@ def test_how_grave_a_finding_is_is_said_by_its_sign(qtbot: QtBot) -> None:
         row.say(Offer(Finding("dead", severity, (), 0, 0, {}, "", "So it is.")))
         texts.append(row.sign.text())
     assert len(set(texts)) == len(texts)
+
+
+def test_what_has_happened_is_told_by_shapes_on_the_time_line() -> None:
+    looks = set()
+    for kind in NAMES:
+        image = QImage(24, 24, QImage.Format.Format_RGB32)
+        image.fill(LIGHT.panel)
+        with QPainter(image) as painter:
+            paint_cluster(
+                painter,
+                Cluster(kind, 12, 12),
+                12,
+                dataclasses.replace(LIGHT, **dict.fromkeys(SIGN_COLOURS.values(), "#000000")),
+            )
+        looks.add(bytes(image.constBits()))
+    assert len(looks) == len(NAMES)
+
+
+@pytest.mark.parametrize("kind", all_plots(), ids=lambda kind: kind.key)
+def test_networks_of_a_plot_are_told_apart_without_colours(kind: type[Plot[Any]], qtbot: QtBot) -> None:
+    net = next(net for net in NETS if shown(qtbot, kind, net).state is not None)
+    plot = shown(qtbot, kind, net)
+    plot.refresh(dataclasses.replace(real(net), lanes={name: real(net, 3) for name in "BCD"}))
+    if plot.overlays:
+        names = [key for key in plot.legend.keys if key.text in "ABCD"]
+        assert len({look(key) for key in names}) == 4
+    else:
+        titles = [each.image_name or each.picture_title for each in plot.side_by_side]
+        assert [title.text for title in titles if title is not None] == list("ABCD")

@@ -38,6 +38,7 @@ class Board(QScrollArea):
         self.cards: list[Card] = []
         """In the order of the arrangement; of a maximised plot only one."""
         self.size_factor = 1.0
+        self._networks = 1
         self.packed: Packed | None = None
         self._maximised: str | None = None
         self._covered = False
@@ -76,6 +77,14 @@ class Board(QScrollArea):
             self.size_factor = factor
             self.lay_out()
 
+    def set_networks(self, count: int) -> None:
+        """Give cards room for so many networks beside each other."""
+        if count != self._networks:
+            self._networks = count
+            for card in self.cards:
+                card.networks = count
+            self.lay_out()
+
     def _deal(self) -> None:
         """A card for each place: the one that holds its plot already, where there is one."""
         free, alone = list(self.cards), self._maximised
@@ -94,6 +103,7 @@ class Board(QScrollArea):
 
     def _make_card(self) -> Card:
         card = Card(self.content, self._page, self._kind)
+        card.networks = self._networks
         card.tab_chosen.connect(lambda key: self.change(self.arrangement.raised(key)))
         card.edge.dragged.connect(lambda x: self._span(card, x))
         card.edge.released.connect(self.arrangement_changed)

@@ -130,6 +130,8 @@ class Card(QFrame):
         self.setObjectName("plotCard")
         self._page, self._kind = page, kind
         self.place = Place(("",))
+        self.networks = 1
+        """How many its plots show."""
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Plots of this card")
         self.tabs.setExpanding(False)
@@ -187,7 +189,7 @@ class Card(QFrame):
         tabs = self.tabs.sizeHint().height() if len(kinds) > 1 else 0
         return Wanted(
             scaled(max(kind.least_width for kind in kinds)),
-            scaled(max(kind.least_height for kind in kinds)) + tabs,
+            scaled(max(kind.least_height_of(self.networks) for kind in kinds)) + tabs,
             RATIOS[self._kind(self.place.key).shape],
             self.place.columns,
         )

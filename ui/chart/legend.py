@@ -80,6 +80,8 @@ class Legend(pg.GraphicsWidget):
         self.placed: list[Placed] = []
         self._lines = 1
         """Lines of keys and notes: while a run goes on they do not become fewer, so that its panes stand still."""
+        self._begun = False
+        """Whether another run has begun of which nothing has been said yet."""
         self._most = 3
         self._least_height: float | None = None
         """What it has needed, where it is not to give that back."""
@@ -98,13 +100,14 @@ class Legend(pg.GraphicsWidget):
         self.update()
 
     def say(self, keys: Sequence[Key], notes: Sequence[Note], remark: str = "") -> None:
-        if (tuple(keys), tuple(notes), remark) != (self.keys, self.notes, self.remark):
-            self.keys, self.notes, self.remark = tuple(keys), tuple(notes), remark
+        if self._begun or (tuple(keys), tuple(notes), remark) != (self.keys, self.notes, self.remark):
+            self.keys, self.notes, self.remark, self._begun = tuple(keys), tuple(notes), remark, False
             self._arrange()
 
     def begin(self) -> None:
         """Another run may need fewer lines."""
         self._lines, self._least_height, self._level = 1, None, 0.0
+        self._begun = True
 
     def keep_height(self) -> None:
         """Never become lower until a run begins: what is below stands still from picture to picture."""

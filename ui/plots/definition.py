@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ui.chart.table import Table
 
 Shape = Literal["wide", "square", "tall"]
+HEADER, NAME, LEGEND_LINE = 24, 24, 18
+"""Pixels of a plot's header, of a network's name over its image, and of one more line of a legend."""
 
 
 class PlotDefinition(Generic[S]):
@@ -70,6 +72,15 @@ class PlotDefinition(Generic[S]):
     ghost: S | None
     options: dict[str, bool]
     layer_colours: tuple[str, ...]
+
+    @classmethod
+    def least_height_of(cls, networks: int) -> int:
+        """Pixels it needs with so many networks: their names in the legend, or their images in rows of two."""
+        if networks == 1:
+            return cls.least_height
+        if cls.overlays:
+            return cls.least_height + (networks - 1) * LEGEND_LINE
+        return HEADER + (1 if networks == 2 else 2) * (cls.least_height - HEADER + NAME + LEGEND_LINE)
 
     # -- what it is made of and what it shows --------------------------------------------------------------------------
 

@@ -30,7 +30,8 @@ class FootStrip(QFrame):
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(1, 1, 1, 1)
         self.column.setSpacing(0)
-        self.column.addLayout(self._make_head(name, keys))
+        self._head_row = self._make_head(name, keys)
+        self.column.addLayout(self._head_row)
         over.installEventFilter(self)
         self.hide()
 
@@ -74,7 +75,7 @@ class FootStrip(QFrame):
     def head_height(self) -> int:
         """What frame and head take."""
         margins = self.column.contentsMargins()
-        return margins.top() + margins.bottom() + self.column.itemAt(0).sizeHint().height()
+        return margins.top() + margins.bottom() + self._head_row.sizeHint().height()
 
     def needed_height(self, width: int) -> int:
         """What all that it says takes, where it is so wide."""

@@ -40,7 +40,7 @@ HEIGHTS: dict[Kind, float] = {
 """Pixels below the middle of the line: what a hand has done stands above it, what came of the run below."""
 APART: dict[Kind, int] = {"checkpoint": 2, "change": 10, "surgery": 10, "finding": 10, "spike": 5, "not finite": 10}
 """Pixels from one mark to the next of its kind from which both can be seen."""
-COLOURS: dict[Kind, str] = {
+SIGN_COLOURS: dict[Kind, str] = {
     "checkpoint": "muted", "change": "text", "surgery": "text", "finding": "backward", "spike": "warning",
     "not finite": "warning",
 }  # fmt: skip
@@ -235,7 +235,7 @@ class Track(QSlider):
 
 def paint_cluster(painter: QPainter, cluster: Cluster, middle: float, theme: Theme) -> None:
     """Its sign at both ends, and a line between them."""
-    colour, y = QColor(getattr(theme, COLOURS[cluster.kind])), middle + HEIGHTS[cluster.kind]
+    colour, y = QColor(getattr(theme, SIGN_COLOURS[cluster.kind])), middle + HEIGHTS[cluster.kind]
     if cluster.kind == "checkpoint":
         painter.fillRect(QRectF(cluster.first - 0.5, y - 2, cluster.last - cluster.first + 1.5, 4), colour)
         return

@@ -121,9 +121,14 @@ class MainWindow(QMainWindow):
         self.lanes_bar = LanesBar(self.chosen, self.bench.lanes)
         self.verdict = VerdictStrip(self.bench, self.plot_area)
         self.lanes_bar.take_verdict(self.verdict)
+        self.chosen.changed.connect(self._give_networks_room)
+        self._give_networks_room()
         self.branch_access = BranchAccess(self, self.bench, self.chosen, lambda text: self.banner.say(text))
         self.builder = Builder(propose=self.chosen.propose, operate=self.chosen.operate)
         self.training = TrainingPanel(propose=self.chosen.propose, operate=self.chosen.operate)
+
+    def _give_networks_room(self) -> None:
+        self.plot_area.board.set_networks(len(self.chosen.names))
 
     def _lay_out(self) -> None:
         self.setObjectName("mainWindow")

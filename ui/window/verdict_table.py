@@ -23,6 +23,8 @@ EXTRA = 6
 """Pixels that a row is higher than its text."""
 BESIDE = 20
 """Pixels of a cell beside its text."""
+BESIDE_TURNED = 12
+"""The same of the narrow one."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,8 @@ class VerdictTable(QTableWidget):
 
     def _turn(self) -> None:
         """Which way round there is room for."""
-        turned = self._upright_width() > self.width()
+        before, self.turned = self.turned, False
+        turned, self.turned = self._upright_width() > self.width(), before
         if turned != self.turned or not self.columnCount():
             self.clear()
             self.setRowCount(0)
@@ -153,7 +156,7 @@ class VerdictTable(QTableWidget):
         return [self._widest(column) for column in zip(*lines, strict=True)]
 
     def _widest(self, texts: Sequence[str]) -> int:
-        return max(map(self.fontMetrics().horizontalAdvance, texts)) + scaled(BESIDE)
+        return max(map(self.fontMetrics().horizontalAdvance, texts)) + scaled(BESIDE_TURNED if self.turned else BESIDE)
 
     def _spread(self, heads: int, widths: Sequence[int]) -> None:
         """Give columns these widths, and each its part of what is left."""
