@@ -58,7 +58,7 @@ def fan_of(runs: Sequence[tuple[Frame, Record]]) -> Fan:
     history, pasts = _history([record.history for _, record in runs]), _pasts([record for _, record in runs])
     records = [Record(history, frame) for frame in first]
     for record, own in zip(records, pasts, strict=True):
-        record.pasts = own
+        record.pasts, record.live_changes = own, runs[0][1].live_changes
     return Fan(len(runs), low, median, high, records[1], records[0], records[2])
 
 

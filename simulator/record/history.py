@@ -271,6 +271,13 @@ class History:
         made._show(made._provisional)
         return made
 
+    def only(self, columns: tuple[str, ...]) -> History:
+        """The past of these columns alone."""
+        places, own = [self._place[name] for name in columns], self.arrays
+        low, high, last = (part[:, places] for part in (own.low, own.high, own.last))
+        arrays = HistoryArrays(low, high, last, own.lost[:, places], own.provisional[:, places])
+        return History.restored(columns, self.capacity, self.start, self.stride, self.steps, arrays)
+
     def series(self, name: str) -> Series:
         """The past of a scalar column (``loss``) as (buckets,), of a per-layer group as (buckets, layers)."""
         n, shown = self.buckets, self._shown

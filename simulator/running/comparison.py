@@ -24,12 +24,10 @@ from simulator.running.files import LAYER_COLUMNS
 from simulator.running.growing_file import GrowingTable
 from simulator.running.headless import RunResult, run, usual_every
 from simulator.running.run_folder import LOCK, UNFINISHED
-from simulator.running.verdict import VERDICT_COLUMNS, Columns, judge, rows, sentences
+from simulator.running.verdict import COMPARED, VERDICT_COLUMNS, Columns, rows, told
 from simulator.system.atomic import write_atomic
 from simulator.system.process_lock import ProcessLock
 
-COMPARED = ("loss", "accuracy", "validation_loss", "validation_accuracy", "gradient_norm")
-"""What every step says of a lane."""
 TOGETHER: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "comparison.csv": ("steps.csv", ("step", *COMPARED)),
     "layers.csv": ("layers.csv", LAYER_COLUMNS),
@@ -161,14 +159,11 @@ class Comparison:
     def sentences(self) -> Iterator[str]:
         """What came of each lane at the last step, in words."""
         columns = {name: self._columns(name, self.steps or 1) for name in self.lanes}
-        for name, own in columns.items():
-            same_loss = type(self.lanes[name].loss) is type(self.lanes[OWN_NAME].loss)
-            verdicts = {
-                quantity: judge(quantity, own[quantity][self.steps], columns[OWN_NAME][quantity].get(self.steps))
-                for quantity in (COMPARED[:2] if name != OWN_NAME else ())
-                if own[quantity].get(self.steps)
-            }
-            yield from sentences(name, self.steps, verdicts, same_loss)
+        ends = {
+            name: {quantity: steps[self.steps] for quantity, steps in own.items() if self.steps in steps}
+            for name, own in columns.items()
+        }
+        yield from told(self.lanes, ends, self.steps)
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

@@ -157,7 +157,7 @@ def run(
             output = FolderOutput(here, save, lanes, folder, files, leave_unfinished)
         record.live_changes = _changes_until(training, None if start is None else record, coming, threads)
         asked = wanted if out is not None or analyses is not None else ()
-        result = _train(course, record, every, output, asked, hear, stop, brief)
+        result = train(course, record, every, output, asked, hear, stop, brief)
     return replace(result, news=" ".join(filter(None, (news, output.news))))
 
 
@@ -202,7 +202,7 @@ def _changes_until(training: Training, saved: Record | None, coming: LiveChanges
     return known
 
 
-def _train(
+def train(
     course: Course,
     record: Record,
     every: int,
@@ -212,6 +212,7 @@ def _train(
     stop: Callable[[], bool],
     brief: bool,
 ) -> RunResult:
+    """Make a course's steps into its record, measured at multiples of ``every``; ``brief`` as :func:`run` has it."""
     first, last, interrupted = record.first, None, False
     observer = Observer(course.training)
     for step in range(course.training.step, course.steps + 1):
@@ -232,7 +233,7 @@ def _train(
         _note(record, course.acted)
         if measured:
             made = _analysed(observer, analyses)
-            shown = _shown(observer, made, analyses) if ends and not brief else {}
+            shown = {} if not ends else made if brief else _shown(observer, made, analyses)
             kept = {each: observed for each, observed in made.items() if each.past is not None}
             last = frame_of(training, scalars, {**observer.observe(MEASURED), **kept, **shown})
             first = first or last

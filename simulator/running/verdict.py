@@ -5,13 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from simulator.schema.numbers import integer, number
+from simulator.schema.numbers import integer, number, spread_text
+
+if TYPE_CHECKING:
+    from simulator.experiment.experiment import Experiment
 
 VERDICT_COLUMNS = (
     "lane", "quantity", "step", "median", "low", "high", "difference", "difference_low", "difference_high",
     "paired_wins", "pairs",
 )  # fmt: skip
+COMPARED = ("loss", "accuracy", "validation_loss", "validation_accuracy", "gradient_norm")
+"""What every step says of a network."""
+TOLD = COMPARED[:2]
+"""Of what of it a sentence is said."""
 BETTER = {"loss": -1, "accuracy": 1, "validation_loss": -1, "validation_accuracy": 1}
 """The way in which a quantity gets better; of what stands in no order there are no wins."""
 BY_CHANCE = 0.1
@@ -119,6 +127,21 @@ def sentences(lane: str, step: int, verdicts: Mapping[str, Verdict], same_loss: 
             yield sentence(lane, quantity, step, verdict)
 
 
+def told(
+    networks: Mapping[str, Experiment], ends: Mapping[str, Mapping[str, Mapping[int, float]]], step: int
+) -> Iterator[str]:
+    """What came of each network beside the first; ``ends``: network → quantity → seed → value at ``step``."""
+    base = next(iter(networks))
+    for name in (each for each in networks if each != base):
+        same_loss = type(networks[name].loss) is type(networks[base].loss)
+        verdicts = {
+            quantity: judge(quantity, ends[name][quantity], ends[base].get(quantity))
+            for quantity in TOLD
+            if ends[name].get(quantity)
+        }
+        yield from sentences(name, step, verdicts, same_loss)
+
+
 def _way(difference: float) -> str:
     return "lower by" if difference < 0 else "higher by"
 
@@ -130,7 +153,7 @@ def _apart(verdict: Verdict) -> str:
     middle, *ends = (sign * value for value in verdict.difference)
     if verdict.pairs == 1:
         return number(middle)
-    return f"{number(middle)} [{number(min(ends))}, {number(max(ends))}]"
+    return spread_text(middle, *ends)
 
 
 Columns = Mapping[str, Mapping[int, Mapping[int, float]]]

@@ -13,6 +13,8 @@ from ui.bench.link import WorkerLink
 from ui.bench.run_records import RunRecords
 from ui.style.numbers import count, integer, size_text
 
+SEEDS_SHARE = 0.25
+"""Of the budget, for runs from several seeds while they are trained and while they are shown."""
 RUNS_SHARE = 0.5
 """Of the budget, for the runs that undo brings back; the rest, and what they leave, is for checkpoints."""
 
@@ -31,13 +33,16 @@ class MemoryUse:
     last: int
     """Bytes of the copy from which the run goes on if its worker dies."""
     runs: tuple[AsideRun, ...]
+    seeds: int = 0
+    """Bytes of what is known of the networks from several seeds."""
     lost: tuple[tuple[int, str], ...] = ()
     """Steps of the runs that had to go, and what ended them."""
 
     @property
     def nbytes(self) -> int:
         """Of all of it."""
-        return self.checkpoints.nbytes + self.checkpoints.aside + self.last + sum(run.nbytes for run in self.runs)
+        kept = sum(run.nbytes for run in self.runs)
+        return self.checkpoints.nbytes + self.checkpoints.aside + self.last + self.seeds + kept
 
     @property
     def text(self) -> str:
@@ -54,6 +59,7 @@ class RunMemory:
     def __init__(self, link: WorkerLink, records: RunRecords) -> None:
         self._link, self._records = link, records
         self._budget = USUAL_BYTES
+        self._seeds = 0
         self.checkpoints = NOTHING_KEPT
         """As the worker has told last."""
 
@@ -62,13 +68,23 @@ class RunMemory:
         self._budget = nbytes
         self.share()
 
+    @property
+    def seeds_room(self) -> int:
+        """How much runs from several seeds may take."""
+        return int(SEEDS_SHARE * self._budget)
+
+    def hold_seeds(self, nbytes: int) -> None:
+        """So much is held of runs from several seeds: the others give way."""
+        self._seeds = nbytes
+        self.share()
+
     def share(self) -> tuple[AsideRun, ...]:
         """Keep to the budget; the runs for which there is no room any more."""
         gone = self._records.kept.fit(int(RUNS_SHARE * self._budget))
         if self._link.worker is not None:
             for run in gone:
                 self._link.worker.forget(run.kept.run)
-        here = self._last + sum(run.nbytes_here for run in self._records.kept)
+        here = self._last + self._seeds + sum(run.nbytes_here for run in self._records.kept)
         self._link.set_budget(max(0, self._budget - here))
         return gone
 
@@ -109,7 +125,8 @@ class RunMemory:
 
     @property
     def use(self) -> MemoryUse:
-        return MemoryUse(self._budget, self.checkpoints, self._last, tuple(self._records.kept), self._records.kept.lost)
+        kept = self._records.kept
+        return MemoryUse(self._budget, self.checkpoints, self._last, tuple(kept), self._seeds, kept.lost)
 
 
 def taken_up_text(reached: int, step: int | None) -> str:

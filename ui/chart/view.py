@@ -11,7 +11,7 @@ from simulator.record.past import Past
 from simulator.schema.parameter import Part, kinds, title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from simulator.layers.info import LayerInfo
     from simulator.observations.base import Observation
@@ -48,6 +48,8 @@ class View:
     comparing: Comparing = Comparing()
     fan: Fan | None = None
     """The seeds that frame and record are medians of; None: they are of one."""
+    over_seeds: View | None = None
+    """The same networks from several seeds, for plots that draw these in place of one."""
     live: bool = True
     """Whether it is the present of the run; else an earlier step."""
     whole: bool = True
@@ -82,6 +84,11 @@ class View:
             past = Past(sampled, subject)
             past.add(observed.step, observed.result, self.frame.info)
         return past
+
+    def of_seeds(self, observations: Sequence[Observation[Any]]) -> View:
+        """What is to be drawn in place of this of several seeds, if that is so and has all that is shown."""
+        over, wanted = self.over_seeds, (each for each in observations if each.spans_seeds)
+        return over if over is not None and all(each in over.frame.observations for each in wanted) else self
 
     @property
     def quartiles(self) -> tuple[View, View] | None:

@@ -89,6 +89,8 @@ def rows_of(use: MemoryUse) -> Iterator[tuple[str, str, str]]:
         yield "Where it goes on if its worker dies", "1", size_text(use.last)
     if use.checkpoints.aside:
         yield "On the way of the run that was put aside last", "", size_text(use.checkpoints.aside)
+    if use.seeds:
+        yield "The networks from several seeds", "", size_text(use.seeds)
     for run in use.runs:
         steps = count(run.kept.checkpoint.step, "step")
         yield f"For undo: the run of {steps} until “{run.ended_by}”", "1", size_text(run.nbytes)

@@ -137,6 +137,7 @@ class Plot(DrawnPlot[S]):
         """Show this view, unless the plot is paused; of a step that is still computed, what is recorded of it."""
         if self.paused or not (view.whole or self.recorded):
             return
+        view = view.of_seeds(self.observations) if self.spans_seeds else view
         of_past, self._of_past = self._of_past, not view.live
         if self.info is None or self.info.run != view.frame.run:
             self.start(view.frame.info)

@@ -55,6 +55,7 @@ from ui.window.preference_effects import PreferenceEffects
 from ui.window.progress_line import ProgressLine
 from ui.window.reviving import let_revive
 from ui.window.scrubbing import let_scrub
+from ui.window.seeds_access import SeedsAccess
 from ui.window.sharing import Sharing
 from ui.window.shelf_access import ShelfAccess
 from ui.window.status import Banner, StatusLine
@@ -78,11 +79,11 @@ class MainWindow(QMainWindow):
         document.setParent(self)
         self.bench = Bench(document, worker, self)
         self.plot_area = PlotArea(self)
+        self.banner = Banner()
         self._make_lanes(document)
         self.findings = FindingsStrip(self.bench, self.plot_area)
         self.timeline = TimelineBar(self.bench)
         self.transport = Transport(self.bench, self)
-        self.banner = Banner()
         self.status = StatusLine()
         self.progress = ProgressLine()
         self._since_words = QElapsedTimer()
@@ -123,6 +124,8 @@ class MainWindow(QMainWindow):
         self.lanes_bar.take_verdict(self.verdict)
         self.chosen.changed.connect(self._give_networks_room)
         self._give_networks_room()
+        self.seeds = SeedsAccess(self.bench, self.plot_area, self.banner, self)
+        self.verdict.take_seeds(self.seeds.train, self.seeds.toggle)
         self.branch_access = BranchAccess(self, self.bench, self.chosen, lambda text: self.banner.say(text))
         self.builder = Builder(propose=self.chosen.propose, operate=self.chosen.operate)
         self.training = TrainingPanel(propose=self.chosen.propose, operate=self.chosen.operate)
@@ -150,6 +153,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.training_dock)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status, 1)
+        self.statusBar().addPermanentWidget(self.seeds.line)
         self.statusBar().addPermanentWidget(self.progress)
 
     def _make_escape(self) -> QAction:
@@ -178,7 +182,7 @@ class MainWindow(QMainWindow):
             self.palette_access.open, self.first_hour, self.faults, self.preference_access.open,
             self.lanes_bar.add_twin, self.changes_access.open,
             ShelfAccess(self.bench, self.plot_area, self.chosen, self.banner, self).open,
-            self.branch_access,
+            self.branch_access, (self.seeds.train, self.seeds.toggle),
         )  # fmt: skip
 
     def _connect(self) -> None:
@@ -202,6 +206,7 @@ class MainWindow(QMainWindow):
         bench.waiting.connect(lambda _seconds: self._since_words.invalidate())  # The next view has the word.
         bench.link.working.connect(self.progress.show_progress)
         self.progress.cancelled.connect(bench.cancel)
+        self.seeds.changed.connect(self._show_seeds)
         plots.shown_changed.connect(bench.wake)
         plots.board.maximised_changed.connect(self._escape.setEnabled)
         plots.layer_hovered.connect(self.highlight)
@@ -239,12 +244,18 @@ class MainWindow(QMainWindow):
         self._since_words.invalidate()
 
     def _take_view(self, view: View, _rate: float) -> None:
-        self.plot_area.feed.refresh(view, spread=self.bench.playing or not view.live)
+        self.plot_area.feed.refresh(self.seeds.seen(view), spread=self.bench.playing or not view.live)
         self.lanes_bar.show_view(view)
         if not self._since_words.isValid() or self._since_words.elapsed() >= WORDS_MS or not self.bench.playing:
             self._since_words.start()
             self._say_headline()
             self.training.set_step(view.frame.step)
+
+    def _show_seeds(self) -> None:
+        """Draw them in place of the curves of the run, or no longer; a run that stands still is drawn anew too."""
+        self.verdict.show_seeds(self.seeds.fans)
+        if self.bench.shown.view is not None:
+            self._take_view(self.bench.shown.view, 0.0)
 
     def _say_headline(self) -> None:
         if not self.bench.refusal:

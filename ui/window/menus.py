@@ -53,6 +53,8 @@ class Commands:
     show_shelf: Callable[[], object]
     """Runs that are over."""
     branches: BranchAccess
+    seeds: tuple[QAction, ...]
+    """Each network from several seeds: to train them, and to show them."""
 
 
 def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
@@ -98,6 +100,7 @@ def _run(window: QMainWindow, menu: QMenu, parts: Parts, commands: Commands) -> 
     menu.addAction(action(window, "&Branch here", lambda: commands.branches.branch_here(), keys="Ctrl+B", tip=tip))
     tip = "All networks, what each is a branch of and from which step on; go over to one, or delete it."
     menu.addAction(action(window, "Br&anches…", commands.branches.open_tree, keys="Ctrl+Shift+B", tip=tip))
+    menu.addActions(commands.seeds)
     menu.addSeparator()
     menu.addAction(PreferenceEntry("Pause where the loss is not finite", PAUSE, "on", "off", menu))
     menu.addAction(

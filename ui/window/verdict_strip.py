@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from simulator.experiment.lane import OWN_NAME
 from simulator.running.standing import Standing, least_loss, standing
@@ -21,16 +21,19 @@ from ui.doctor.lane_findings import LaneFindings
 from ui.forms.typed import text_of
 from ui.style.foot_strip import FootStrip
 from ui.style.help import set_page
-from ui.style.numbers import integer
+from ui.style.numbers import count, integer
 from ui.style.text_size import scaled
 from ui.window.verdict_table import Row, VerdictTable
 
 if TYPE_CHECKING:  # The first window does not wait for it.
+    from simulator.running.messages import LaneUpdate
+    from ui.bench.seed_fans import SeedFans
     from ui.plots.loss import LossPlot
 
 KEYS = "F7"
 FIELD_WIDTH = 84
 NOTHING_YET = "The first step will fill this table."
+READING = "Numbers are medians over seeds [first quartile, third quartile]."
 TARGET_TIP = (
     "The loss to which steps and seconds are counted: the least that A has come to, until another is typed here or "
     "the line in Loss and accuracy is dragged; nothing typed takes it back."
@@ -52,6 +55,7 @@ class VerdictStrip(FootStrip):
         self.toggle.toggled.connect(self._show)
         self._bench = bench
         self._view: View | None = None
+        self._seeds: SeedFans | None = None
         self._chosen: float | None = None
         """The target that a hand has chosen."""
         self.target: float | None = None
@@ -61,6 +65,7 @@ class VerdictStrip(FootStrip):
         self.sentences = QLabel()
         self.words, self.body = QWidget(), QScrollArea()
         self.field = QLineEdit()
+        self._buttons = QHBoxLayout()
         self._lay_out()
         bench.updated.connect(lambda view, _rate: self._take(view))
         bench.started.connect(lambda _info: self._begin())
@@ -86,12 +91,22 @@ class VerdictStrip(FootStrip):
         inner.setSpacing(4)
         inner.addWidget(self.table)
         inner.addWidget(self.sentences)
+        inner.addLayout(self._buttons)
         inner.addStretch(1)
         self.body.setObjectName("verdictBody")
         self.body.setWidgetResizable(True)
         self.body.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.body.setWidget(self.words)
         self.column.addWidget(self.body, 1)
+
+    def take_seeds(self, train: QAction, shown: QAction) -> None:
+        """Let buttons below the sentences ask for several seeds, and show or hide them."""
+        for each in (train, shown):
+            button = QToolButton(self)
+            button.setDefaultAction(each)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self._buttons.addWidget(button)
+        self._buttons.addStretch(1)
 
     def needed_height(self, width: int) -> int:
         sentences = self.sentences.text() and self.words.heightForWidth(width - 2)
@@ -142,6 +157,11 @@ class VerdictStrip(FootStrip):
         """What can be told of at this step, the run first."""
         return {OWN_NAME: view, **view.lanes}
 
+    def show_seeds(self, seeds: SeedFans | None) -> None:
+        """Tell of each network from several seeds, as long as these are shown."""
+        self._seeds = seeds
+        self._write()
+
     def _write(self) -> None:
         view = self._view
         if not self.isVisible():
@@ -152,10 +172,13 @@ class VerdictStrip(FootStrip):
             self._say(NOTHING_YET)
             return
         self._set_target(view)
-        rows = list(self._rows(view))
-        self.head.setText(f"Verdict at step {integer(view.frame.step)}")
+        seeds = self._seeds if self._seeds is not None and self._seeds.shown else None
+        rows = list(self._rows(view) if seeds is None else self._seed_rows(seeds))
+        when = f"step {integer(view.frame.step)}" if seeds is None else f"step {integer(seeds.steps)}, {_count(seeds)}"
+        self.head.setText(f"Verdict at {when}")
         self.table.say(rows)
-        self._say("\n".join(said for row in rows[1:] if (said := self._sentence(rows[0], row))))
+        said = [self._sentence(rows[0], row) for row in rows[1:]] if seeds is None else [READING, *seeds.sentences]
+        self._say("\n".join(filter(None, said)))
 
     def _say(self, text: str) -> None:
         self.sentences.setText(text)
@@ -175,6 +198,15 @@ class VerdictStrip(FootStrip):
                 yield Row(name, None, reason=f"not trained: {reason}" if reason else "catching up")
                 continue
             yield Row(name, self._standing(own, seconds[name]), self.findings.of.get(name))
+
+    def _seed_rows(self, seeds: SeedFans) -> Iterator[Row]:
+        lanes = self._bench.lanes
+        for name, each in seeds.networks.items():
+            step_seconds = lanes.own_step_seconds if name == OWN_NAME else _step_seconds(lanes.updates.get(name))
+            standings = {
+                run.seed: standing(run.frame, run.history, run.frame, step_seconds, self.target) for run in each.runs
+            }
+            yield Row(name, None, seeds=standings, found=[run.findings for run in each.runs])
 
     def _standing(self, view: View, step_seconds: float) -> Standing:
         return standing(view.frame, view.history, view.record.scored, step_seconds, self.target)
@@ -210,6 +242,15 @@ class VerdictStrip(FootStrip):
         self._bench.wake()
         self._write()
         self.target_changed.emit(self.target)
+
+
+def _count(seeds: SeedFans) -> str:
+    """``5 seeds``"""
+    return count(max(len(each.runs) for each in seeds.networks.values()), "seed")
+
+
+def _step_seconds(update: LaneUpdate | None) -> float:
+    return 0.0 if update is None else update.step_seconds
 
 
 def let_drag_target(plots: PlotArea, strip: VerdictStrip) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -11,6 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 
 from simulator.doctor.base import Finding
 from simulator.running.standing import Standing, Steps
+from simulator.running.verdict import QUARTILES, quantile
 from ui.style.numbers import integer, number, percent, tabular
 from ui.style.text_size import scaled
 
@@ -19,6 +22,7 @@ NOT_EXAMINED = "…"
 NOTHING = "none"
 INDENT = "\N{NO-BREAK SPACE}" * 3
 """Before words that follow numbers, which stand at the right."""
+NOT_YET = "not yet"
 EXTRA = 6
 """Pixels that a row is higher than its text."""
 BESIDE = 20
@@ -29,41 +33,83 @@ BESIDE_TURNED = 12
 
 @dataclass(frozen=True)
 class Row:
-    """What is told of one network: how it stands, or why it does not; its findings once it has been examined."""
+    """What is told of one network: how it stands, or why it does not; its findings once it has been examined.
+
+    With ``seeds`` it stands so from each of them, and has these findings.
+    """
 
     name: str
     standing: Standing | None
     findings: Sequence[Finding] | None = None
     reason: str = ""
-
-
-@dataclass(frozen=True)
-class Column:
-    """What it is called, what that means, and its cell of a network with what that says in full."""
-
-    title: str
-    tip: str
-    text: Callable[[Standing], str]
-    whole: Callable[[Standing], str] = lambda _: ""
-
-
-def _known(value: float | None, write: Callable[[float], str] = number) -> str:
-    return UNKNOWN if value is None else write(value)
+    seeds: Mapping[int, Standing] = field(default_factory=dict)
+    found: Sequence[Sequence[Finding]] = ()
 
 
 def steps_text(steps: Steps | None) -> str:
     """``128``, ``128 … 131`` where only that is known, or that it was never so."""
     if steps is None:
-        return "not yet"
+        return NOT_YET
     first, last = steps
     return integer(first) if first == last else f"{integer(first)} … {integer(last)}"
 
 
-def _validation(standing: Standing) -> str:
-    parts = [standing.validation_loss, standing.validation_accuracy]
-    writers: tuple[Callable[[float], str], ...] = (number, percent)
-    known = [write(part) for part, write in zip(parts, writers, strict=True) if part is not None]
-    return "  ".join(known) or UNKNOWN
+def _count_text(value: float) -> str:
+    return integer(round(value)) if math.isfinite(value) else NOT_YET
+
+
+def _seconds_text(value: float) -> str:
+    return number(value, 2) if math.isfinite(value) else NOT_YET
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number of a network, where it is known, and how it is written."""
+
+    value: Callable[[Standing], float | None]
+    write: Callable[[float], str] = number
+
+    def text(self, standing: Standing) -> str:
+        value = self.value(standing)
+        return "" if value is None else self.write(value)
+
+    def over(self, standings: Sequence[Standing]) -> str:
+        """``0.31 [0.25, 0.36]``: the median over seeds and the quartiles."""
+        values = [value for each in standings if (value := self.value(each)) is not None]
+        if len(values) < len(standings):
+            return ""
+        median, low, high = (self.write(quantile(values, share)) for share in QUARTILES)
+        return f"{median} [{low}, {high}]"
+
+
+@dataclass(frozen=True)
+class Column:
+    """What it is called, what that means, and what its cell of a network says, with what that is in full."""
+
+    title: str
+    tip: str
+    quantities: tuple[Quantity, ...]
+    whole: Callable[[Standing], str] = lambda _: ""
+    text: Callable[[Standing], str] | None = None
+    """Of one network, where it says more than its quantities."""
+    over: tuple[Quantity, ...] = ()
+    """Of several seeds, where these are others."""
+
+    def of(self, row: Row) -> tuple[str, str]:
+        """Its text, and what it says in full."""
+        if row.seeds:
+            quantities, standings = self.over or self.quantities, [*row.seeds.values()]
+            said = (each.over(standings) for each in quantities)
+            apart = (f"seed {seed}: {self._one(each)}" for seed, each in row.seeds.items())
+            return "  ".join(filter(None, said)) or UNKNOWN, "\n".join(apart)
+        if row.standing is None:
+            return UNKNOWN, row.reason
+        return self._one(row.standing), self.whole(row.standing)
+
+    def _one(self, standing: Standing) -> str:
+        if self.text is not None:
+            return self.text(standing)
+        return "  ".join(filter(None, (each.text(standing) for each in self.quantities))) or UNKNOWN
 
 
 def _scored_at(standing: Standing) -> str:
@@ -71,26 +117,33 @@ def _scored_at(standing: Standing) -> str:
 
 
 COLUMNS = (
-    Column("Loss", "Mean loss of the present step's batch.", lambda s: number(s.loss)),
-    Column("Accuracy", "Share of that batch that is classified right.", lambda s: _known(s.accuracy, percent)),
-    Column("Validation", "Loss and accuracy on data held out, when they were made last.", _validation, _scored_at),
+    Column("Loss", "Mean loss of the present step's batch.", (Quantity(lambda s: s.loss),)),
+    Column("Accuracy", "Share of that batch that is classified right.", (Quantity(lambda s: s.accuracy, percent),)),
+    Column(
+        "Validation",
+        "Loss and accuracy on data held out, when they were made last.",
+        (Quantity(lambda s: s.validation_loss), Quantity(lambda s: s.validation_accuracy, percent)),
+        _scored_at,
+    ),
     Column(
         "∂W first/last",
         "Norm of the weight gradient of the first layer by that of the last, the output left out where there are "
         "others: far below 1 it vanishes on its way to the input, far above it explodes.",
-        lambda s: _known(s.gradient_ratio),
+        (Quantity(lambda s: s.gradient_ratio),),
     ),
     Column(
         "Steps",
         "The step at which the loss of a batch came to the target for the first time; of a long run a few steps of "
         "which it is one.",
-        lambda s: steps_text(s.reached),
+        (Quantity(lambda s: math.inf if s.reached is None else s.reached[1], _count_text),),
+        text=lambda s: steps_text(s.reached),
     ),
     Column(
         "Seconds",
         "What these steps take here: their number by the mean time of one of this network's own, without what is "
         "shown of it.",
-        lambda s: _known(s.seconds, lambda value: number(value, 2)),
+        (Quantity(lambda s: s.seconds, _seconds_text),),
+        over=(Quantity(lambda s: math.inf if s.reached is None else s.seconds, _seconds_text),),
     ),
 )
 LAST = "Findings", "What the doctor sees in each network by its rules alone; only its own panel tries mends on copies."
@@ -229,22 +282,19 @@ class VerdictTable(QTableWidget):
 
 def cells(row: Row) -> Sequence[tuple[str, str]]:
     """Of one network, as ``HEADS`` calls them: each text, and what it says in full."""
-    return [*(_cell(column, row) for column in COLUMNS), findings_text(row)]
+    return [*(column.of(row) for column in COLUMNS), findings_text(row)]
 
 
 def _side(last: bool) -> Qt.AlignmentFlag:
     return Qt.AlignmentFlag.AlignLeft if last else Qt.AlignmentFlag.AlignRight
 
 
-def _cell(column: Column, row: Row) -> tuple[str, str]:
-    """Its text, and what it says in full."""
-    if row.standing is None:
-        return UNKNOWN, row.reason
-    return column.text(row.standing), column.whole(row.standing)
-
-
 def findings_text(row: Row) -> tuple[str, str]:
     """``vanishing, dead; suspected: initial weights``, and the sentences."""
+    if row.seeds:
+        counts = Counter(rule for each in row.found for rule in dict.fromkeys(finding.rule for finding in each))
+        told = ", ".join(f"{rule} {times} of {len(row.seeds)}" for rule, times in counts.most_common())
+        return told or NOTHING, "What the rules say of each seed's last step."
     if row.standing is None:
         return row.reason, row.reason
     if row.findings is None:

@@ -1,0 +1,250 @@
+"""Runs of each network from several seeds, trained beside the session: their medians and quartiles.
+
+Each run is that of :mod:`~simulator.running.headless`, with the changes by hand of the network at their steps.
+"""
+
+from __future__ import annotations
+
+import itertools
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from simulator.doctor.base import Finding
+from simulator.experiment.experiment import Experiment
+from simulator.network.threads import blas_threads, limited_blas
+from simulator.observations.base import Observation
+from simulator.record.fan import Fan, fan_of
+from simulator.record.frame import Frame
+from simulator.record.history import History
+from simulator.record.record import Record
+from simulator.running.course import Course
+from simulator.running.ensemble import members
+from simulator.running.headless import RunResult, train
+from simulator.running.inbox import CancellableInbox, Inbox
+from simulator.running.messages import Failed, Stop
+from simulator.running.output import Output
+from simulator.running.side_worker import SideWorker
+from simulator.running.transport import Mode, Notify
+from simulator.running.verdict import COMPARED, told
+from simulator.system.environment import environment
+from simulator.system.machine import given_threads
+from simulator.system.progress import CancelledError, Meter, Progress, listening
+from simulator.training.ledger import Ledger
+from simulator.training.live_change import LiveChanges
+from simulator.training.training import Training
+
+NAME = "seeds"
+NICENESS = 10
+"""By how much the run that is looked at comes before it."""
+LOOKS = 25
+"""At so many steps, evenly spaced, data held out are scored and is looked at what is sampled."""
+TOLD_AFTER = 0.2
+"""Seconds until how far it is is told of."""
+
+
+class TrainSeeds(Struct, frozen=True):
+    """Train each network from the first one's seed and those that follow it, to a step."""
+
+    id: int
+    networks: tuple[tuple[str, LiveChanges], ...]
+    """With their names: what each begins with, and what is changed on the way."""
+    seeds: int
+    steps: int
+    observations: tuple[Observation[Any], ...] = ()
+    """What is seen of each run beside its measures."""
+
+
+class Cancel(Struct, frozen=True):
+    """Nobody waits for what is being trained."""
+
+
+class SeedRun(Struct, frozen=True):
+    """One run, as far as it is told of by itself."""
+
+    seed: int
+    frame: Frame
+    """Its last one."""
+    history: History
+    """Of its loss."""
+    findings: tuple[Finding, ...]
+    """What the doctor's rules say of the last step."""
+
+
+class Seeds(Struct, frozen=True):
+    """One network from all seeds."""
+
+    experiment: Experiment
+    """From the first."""
+    fan: Fan
+    runs: tuple[SeedRun, ...]
+
+    def values(self, quantity: str) -> dict[int, float]:
+        """Seed → a scalar of the last step, where it is defined."""
+        known = ((each.seed, each.frame.scalars.get(quantity)) for each in self.runs)
+        return {seed: value for seed, value in known if value is not None}
+
+    @property
+    def ends(self) -> dict[str, dict[int, float]]:
+        """Quantity → seed → value at the last step, of all that a verdict is about."""
+        return {quantity: self.values(quantity) for quantity in COMPARED}
+
+    @property
+    def nbytes(self) -> int:
+        return self.fan.nbytes + sum(each.history.nbytes for each in self.runs)
+
+
+class Trained(Struct, frozen=True):
+    """All networks, by their names."""
+
+    id: int
+    networks: dict[str, Seeds]
+
+
+class SeedsProgress(Struct, frozen=True):
+    """How far it is."""
+
+    id: int
+    progress: Progress
+
+
+Command = TrainSeeds | Cancel
+Reply = Trained | SeedsProgress
+
+
+def needed_bytes(history: int, networks: int, seeds: int) -> int:
+    """What so many runs hold together until they are one, where each has a past of ``history`` bytes."""
+    return (seeds + 1) * networks * history
+
+
+def sentences_of(networks: Mapping[str, Seeds], steps: int) -> list[str]:
+    """What comes of each network beside the first, in words."""
+    experiments = {name: each.experiment for name, each in networks.items()}
+    return list(told(experiments, {name: each.ends for name, each in networks.items()}, steps))
+
+
+def seed_run(
+    experiment: Experiment, changes: Ledger, steps: int, observations: Sequence[Observation[Any]],
+    progress: Callable[[int], None],
+) -> RunResult:  # fmt: skip
+    """One run, with the numbers of a headless one; of what is sampled it keeps the past that was asked for."""
+    training = Training(experiment)
+    coming = changes.on(training.experiment)
+    threads = given_threads() or coming.threads or blas_threads(training.network)
+    record = Record(History(training.columns))
+    record.live_changes = LiveChanges(training.experiment, threads)
+    course = Course(training, steps, None, None, coming.entries)
+    with limited_blas(threads), closing(course):
+        output, every = Output(environment(threads), None), max(1, -(-steps // LOOKS))
+        result = train(course, record, every, output, observations, progress, lambda: False, brief=True)
+    spanning = {each.past.name for each in observations if each.past is not None}
+    pasts = result.record.pasts
+    result.record.pasts = {name: past for name, past in pasts.items() if name in spanning}
+    return result
+
+
+class SeedsWorker:
+    """One request after the other; to cancel ends the present one."""
+
+    def __init__(self, inbox: Inbox[Command], post: Callable[[Reply | Failed], None]) -> None:
+        self._inbox, self._post = CancellableInbox(inbox, Cancel, Stop), post
+        self._done = self._total = 0
+        """Steps of all runs together."""
+
+    def loop(self) -> None:
+        """Work until told to stop."""
+        while not isinstance(command := self._inbox.get(None), Stop):
+            if isinstance(command, TrainSeeds):
+                self._train(command)
+
+    def _train(self, command: TrainSeeds) -> None:
+        self._done, self._total = 0, command.seeds * len(command.networks) * (command.steps + 1)
+        meter = Meter(lambda progress: self._post(SeedsProgress(command.id, progress)), TOLD_AFTER)
+        try:
+            with listening(self._listen):
+                first = command.networks[0][1].experiment
+                assert first is not None
+                networks = {
+                    name: self._seeds(changes, first.seed, command, meter) for name, changes in command.networks
+                }
+            self._post(Trained(command.id, networks))
+        except CancelledError:
+            return
+        except (ValueError, MemoryError, OSError) as error:
+            self._post(Failed(str(error) or "there is not enough memory for it"))
+        except Exception as error:
+            self._post(Failed(f"{type(error).__name__}: {error}", traceback.format_exc()))
+
+    def _seeds(self, changes: LiveChanges, seed: int, command: TrainSeeds, meter: Meter) -> Seeds:
+        assert changes.experiment is not None
+        experiments = members(changes.experiment.with_values([("seed", seed)]), command.seeds)
+        ledger, runs, kept = Ledger.of(changes), [], []
+        for experiment in experiments:
+            result = seed_run(experiment, ledger, command.steps, command.observations, self._heard_by(meter))
+            frame = replace(result.last, observations={})
+            runs.append((result.last, result.record))
+            kept.append(SeedRun(experiment.seed, frame, result.history.only(("loss",)), result.findings))
+        fan = fan_of(runs)
+        return Seeds(experiments[0], fan, tuple(kept))
+
+    def _heard_by(self, meter: Meter) -> Callable[[int], None]:
+        def hear(_step: int) -> None:
+            self._done += 1
+            meter("Training seeds", self._done, self._total, "steps")
+            self._listen()
+
+        return hear
+
+    def _listen(self, *_told: object) -> None:
+        if self._inbox.cancelled():
+            raise CancelledError(NAME)
+
+
+def seeds_worker(inbox: Inbox[Command], post: Callable[[Reply | Failed], None]) -> Callable[[], None]:
+    """Hires one."""
+    return SeedsWorker(inbox, post).loop
+
+
+class SeedsSession:
+    """The front of it: answers to what was cancelled are dropped."""
+
+    def __init__(self, mode: Mode, notify: Notify) -> None:
+        self._worker: SideWorker[Command, Reply | Failed] = SideWorker(
+            mode, seeds_worker, seeds_worker, NAME, NICENESS, notify
+        )
+        self._ids = itertools.count(1)
+        self._wanted = 0
+        """Id of the request that somebody waits for."""
+
+    @property
+    def pid(self) -> int | None:
+        """Id of the worker's own process; None where there is none."""
+        return self._worker.pid
+
+    def train(
+        self, networks: Mapping[str, LiveChanges], seeds: int, steps: int, observations: Sequence[Observation[Any]] = ()
+    ) -> None:
+        """Ask for it; what was asked for before is wanted no more."""
+        self.cancel()
+        self._wanted = next(self._ids)
+        self._worker.send(TrainSeeds(self._wanted, tuple(networks.items()), seeds, steps, tuple(observations)))
+
+    def cancel(self) -> None:
+        """Nobody waits for it any more."""
+        if self._wanted:
+            self._worker.tell(Cancel())
+        self._wanted = 0
+
+    def replies(self) -> list[Reply | Failed]:
+        """What has arrived, without waiting."""
+        arrived = self._worker.replies()
+        return [each for each in arrived if self._wanted and (isinstance(each, Failed) or each.id == self._wanted)]
+
+    def close(self) -> None:
+        """End the worker; the next request starts another."""
+        self._wanted = 0
+        self._worker.close()

@@ -1,0 +1,119 @@
+"""Several seeds of each network, trained beside the run and drawn in place of its curves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from simulator.experiment.experiment import Experiment
+from tests.ui.windows import OpenOn, windows
+from ui.window.main_window import MainWindow
+
+TWINS: dict[str, Any] = {
+    "data": {"kind": "moons", "samples": 60},
+    "layers": [{"kind": "dense", "units": 4, "repeat": 3}],
+    "batch_size": 16,
+    "lanes": [{"name": "fast", "set": {"optimizer.learning_rate": 1.0}}],
+}
+STEPS = 20
+
+open_on = pytest.fixture(windows)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, open_on: OpenOn) -> MainWindow:
+    made = open_on(Experiment.from_builtins(TWINS))
+    made.bench.play(STEPS)
+    qtbot.waitUntil(lambda: not made.bench.playing and shown_step(made) == STEPS, timeout=20_000)
+    return made
+
+
+def shown_step(window: MainWindow) -> int:
+    return -1 if window.bench.view is None else window.bench.view.frame.step
+
+
+def seeds_of(window: MainWindow, key: str) -> int:
+    return window.plot_area.plot(key).seeds
+
+
+def train(qtbot: QtBot, window: MainWindow, seeds: int = 5) -> None:
+    window.seeds.open()
+    dialog = window.seeds.dialog
+    assert dialog is not None
+    assert dialog.steps.value() == STEPS
+    dialog.seeds.setValue(seeds)
+    dialog.accept()
+    assert window.seeds.line.isVisible()
+    qtbot.waitUntil(lambda: window.seeds.toggle.isEnabled(), timeout=20_000)
+
+
+def test_curves_show_the_seeds_and_the_run_stays_as_it_is(window: MainWindow, qtbot: QtBot) -> None:
+    before = window.bench.record.history.arrays
+    train(qtbot, window, 6)
+    assert not window.seeds.line.isVisible()
+    for key in ("loss", "gradient_time", "gradient_depth", "activation_profile"):
+        plot = window.plot_area.plot(key)
+        assert seeds_of(window, key) == 6
+        assert "median and quartiles of 6 seeds" in plot.sentence()
+        assert [lane.name for lane in plot.lanes] == ["fast"]
+    assert seeds_of(window, "gradient_image") == 1
+    after = window.bench.record.history.arrays
+    for part in ("low", "high", "last"):
+        assert np.array_equal(getattr(before, part), getattr(after, part), equal_nan=True)
+    assert shown_step(window) == STEPS
+    window.seeds.toggle.trigger()
+    assert seeds_of(window, "loss") == 1
+    assert window.plot_area.plot("loss").state.step == STEPS
+    window.seeds.toggle.trigger()
+    assert seeds_of(window, "loss") == 6
+
+
+def test_the_verdict_tells_medians_and_quartiles_within_the_memory_there_is(window: MainWindow, qtbot: QtBot) -> None:
+    window.verdict.toggle.trigger()
+    train(qtbot, window)
+    assert window.verdict.head.text() == f"Verdict at step {STEPS}, 5 seeds"
+    assert window.seeds.fans is not None
+    losses = [window.seeds.fans.networks[name].values("loss") for name in ("A", "fast")]
+    assert [sorted(each) for each in losses] == [[0, 1, 2, 3, 4]] * 2
+    assert all(cells[0].count("[") == 1 for cells in window.verdict.table.texts().values())
+    reading, said, *_ = window.verdict.sentences.text().splitlines()
+    assert "medians" in reading
+    assert said.startswith("fast: loss ")
+    assert "of 5 paired seeds (sign test, p = " in said
+    window.seeds.toggle.trigger()
+    assert window.verdict.head.text() == f"Verdict at step {STEPS}"
+    assert "[" not in window.verdict.table.texts()["A"][0]
+    assert 0 < window.bench.memory.use.seeds < window.bench.memory.seeds_room
+    window.bench.memory.set_budget(2**16)
+    window.seeds.open()
+    dialog = window.seeds.dialog
+    assert dialog is not None
+    assert not dialog.start.isEnabled()
+    assert "may be used for them" in dialog.told.text()
+    dialog.reject()
+
+
+def test_an_earlier_step_is_the_run_s_and_another_run_forgets_the_seeds(window: MainWindow, qtbot: QtBot) -> None:
+    train(qtbot, window)
+    window.timeline.scrubber.go_to(4)
+    assert seeds_of(window, "loss") == 1
+    window.timeline.scrubber.go_live()
+    assert seeds_of(window, "loss") == 5
+    window.bench.restart()
+    qtbot.waitUntil(lambda: shown_step(window) == 0, timeout=20_000)
+    assert not window.seeds.toggle.isEnabled()
+    assert seeds_of(window, "loss") == 1
+    assert window.bench.memory.use.seeds == 0
+
+
+def test_training_them_can_be_cancelled_and_ends_with_the_window(window: MainWindow, qtbot: QtBot) -> None:
+    window.seeds.begin(5, 10_000_000)
+    qtbot.waitUntil(lambda: "steps" in window.seeds.line.text, timeout=20_000)
+    window.seeds.line.button.click()
+    assert not window.seeds.line.isVisible()
+    assert not window.seeds.toggle.isEnabled()
+    window.seeds.begin(5, 10_000_000)
+    assert window.seeds.line.isVisible()

@@ -1,0 +1,83 @@
+"""Asking from how many seeds each network is to be trained, and how far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from simulator.record.fan import LEAST_SEEDS
+from ui.dialogs import plain
+from ui.style.text_size import scaled
+
+TEXT_WIDTH = 400
+MOST_SEEDS = 100
+MOST_STEPS = 10_000_000
+INTRODUCTION = (
+    "Trains each network anew from several seeds in the background, with the changes by hand at their steps. Curves "
+    "then show the median and a band from quartile to quartile; the run itself goes on unchanged."
+)
+
+
+class SeedsDialog(QDialog):
+    """Two numbers, and what they come to."""
+
+    def __init__(
+        self, steps: int, seeds: int, told: Callable[[int, int], tuple[str, bool]], parent: QWidget | None = None
+    ) -> None:
+        """``told``: what so many seeds and steps come to, and whether that can be."""
+        super().__init__(parent)
+        self.setWindowTitle("Seeds")
+        self._told = told
+        self.seeds = _box("Seeds", LEAST_SEEDS, MOST_SEEDS, seeds)
+        self.steps = _box("Steps", 1, MOST_STEPS, steps)
+        self.told = QLabel(self)
+        self.told.setWordWrap(True)
+        self.told.setAccessibleName("What that comes to")
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self
+        )
+        self.start = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self.start.setText("Train")
+        plain(self.buttons)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self._lay_out()
+        for box in (self.seeds, self.steps):
+            box.valueChanged.connect(self._tell)
+        self._tell()
+
+    def _lay_out(self) -> None:
+        introduction = QLabel(INTRODUCTION, self)
+        introduction.setWordWrap(True)
+        for label in (introduction, self.told):
+            label.setFixedWidth(scaled(TEXT_WIDTH))
+        form = QFormLayout()
+        form.addRow("Seeds", self.seeds)
+        form.addRow("Steps", self.steps)
+        column = QVBoxLayout(self)
+        column.addWidget(introduction)
+        column.addLayout(form)
+        column.addWidget(self.told)
+        column.addWidget(self.buttons)
+
+    def _tell(self) -> None:
+        words, possible = self._told(self.seeds.value(), self.steps.value())
+        self.told.setText(words)
+        self.start.setEnabled(possible)
+
+
+def _box(name: str, least: int, most: int, value: int) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(least, most)
+    box.setValue(value)
+    box.setAccessibleName(name)
+    return box
