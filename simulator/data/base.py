@@ -250,6 +250,22 @@ def prepare(data: Data, seed: int, dtype: DTypeLike) -> Dataset:
     return _prepare(data, seed, np.dtype(dtype).name, data.fingerprint())
 
 
+def scalings(data: Data, seed: int) -> tuple[Raw, Scaling, Scaling | None]:
+    """All samples as they are measured, and how :func:`prepare` scales inputs and, in a regression, targets.
+
+    Of samples that are scaled ``alike`` a column is a channel or a feature. Raises :class:`DataError`.
+    """
+    data = data.settled()
+    raw = data.load(stream(seed, Stream.DATA))
+    train = stream(seed, Stream.SPLIT).permutation(len(raw.x))[: split_sizes(len(raw.x), data.validation)[0]]
+    columns = _by_channel(raw)[train] if raw.alike else raw.x[train]
+    with np.errstate(all="ignore"):
+        inputs = Scaling.of(columns.reshape(-1, columns.shape[-1]), data.scale)
+        if data.task == "classification":
+            return raw, inputs, None
+        return raw, inputs, Scaling.of(raw.y.reshape(len(raw.y), -1)[train], data.scale)
+
+
 @functools.lru_cache(maxsize=4)
 def _prepare(data: Data, seed: int, dtype: str, fingerprint: tuple[int, ...]) -> Dataset:
     raw = data.load(stream(seed, Stream.DATA))
@@ -307,15 +323,18 @@ def _scaled_in_blocks(data: Data, values: Floats, train: Labels, held_out: Label
 
 def _scaled_by_channel(data: Data, raw: Raw, train: Labels, held_out: Labels) -> tuple[Floats, Floats]:
     """All entries of a channel alike, or all steps of a feature."""
-    first = len(raw.shape) != 2
-    by_channel = raw.x.reshape(len(raw.x), raw.shape[0], -1)
-    if first:
-        by_channel = by_channel.swapaxes(1, 2)
+    first, by_channel = len(raw.shape) != 2, _by_channel(raw)
     with np.errstate(all="ignore"):
         scaling = Scaling.of(by_channel[train].reshape(-1, by_channel.shape[2]), data.scale)
         x = scaling(by_channel)
         x = (x.swapaxes(1, 2) if first else x).reshape(raw.x.shape)
     return x[train], x[held_out]
+
+
+def _by_channel(raw: Raw) -> Floats:
+    """(samples, positions, channels), or (samples, steps, features)."""
+    by_channel: Floats = raw.x.reshape(len(raw.x), raw.shape[0], -1)
+    return by_channel.swapaxes(1, 2) if len(raw.shape) != 2 else by_channel
 
 
 def _swapped(labels: Labels, share: float, classes: int, rng: np.random.Generator) -> Labels:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.running.arguments import AnalysesAction, OneRule, analyses_in, count, typed
 from simulator.running.compare_command import DrawLanes, add_compare, run_compare
+from simulator.running.export_command import add_export, run_export
 from simulator.running.landscape_command import DrawLandscape, add_landscape, run_landscape
 from simulator.running.lessons_command import add_lessons, run_lessons
 
@@ -38,7 +39,7 @@ STOP_RULES = (
     "loss<X, accuracy>X, validation_loss<X, validation_accuracy>X, epochs:N, "
     "stalled:N (steps without a better validation loss) or finding"
 )
-COMMANDS = ("run", "compare", "landscape", "lessons", "presets", "reference", "manual")
+COMMANDS = ("run", "compare", "export", "landscape", "lessons", "presets", "reference", "manual")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -82,6 +83,7 @@ def add_commands(commands: Any) -> None:
     add_compare(commands)
     add_landscape(commands)
     add_lessons(commands)
+    add_export(commands)
     commands.add_parser("presets", help="list the presets")
     commands.add_parser("reference", help="print the reference table of all parts")
     book = commands.add_parser("manual", help="write the manual as Markdown, one file per page")
@@ -158,6 +160,8 @@ def execute(
             return run_landscape(arguments, draw_landscape)
         if arguments.command == "lessons":
             return run_lessons(arguments)
+        if arguments.command == "export":
+            return run_export(arguments, _check_reach)
         if arguments.command == "presets":
             _list_presets()
         elif arguments.command == "manual":

@@ -1,0 +1,117 @@
+"""What the bench itself computes in float64 for a network that is taken along: what the other program must give too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from simulator.arrays.numeric import Array
+from simulator.code.pieces import Piece, Tensor
+from simulator.code.rounding import Rounding
+from simulator.training.checkpoint import Checkpoint
+from simulator.training.training import Training
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def exact(kept: Checkpoint) -> Training:
+    """A run as it was kept, to be trained on in float64."""
+    training = Training(replace(kept.experiment, precision="float64"))
+    training.restore(kept)
+    return training
+
+
+def samples_first(columns: Array, shape: tuple[int, ...]) -> Array:
+    """(samples, …) from the bench's columns."""
+    return np.array(columns.T, order="C").reshape(-1, *shape)
+
+
+def targets(training: Training) -> Array:
+    """Of the present batch: shares of classes or scaled quantities, as :func:`outputs` has them."""
+    answers, width = training.experiment.data.answers, training.data.outputs
+    return samples_first(training.y, (answers, width) if answers else (width,))
+
+
+def outputs(training: Training) -> Array:
+    """The network's answers to the present batch, (samples, outputs) or (samples, answers, outputs)."""
+    answers, a = training.experiment.data.answers, training.network.output.a
+    if not answers:
+        return samples_first(a, (len(a),))
+    return np.array(a.reshape(len(a), answers, -1).transpose(2, 1, 0), order="C")
+
+
+def read(training: Training, tensors: Iterable[tuple[str, Tensor]], vector: Array) -> Arrays:
+    """The library's arrays out of a vector that is laid out as the parameters."""
+    part = training.network.parameters.part
+    return {name: tensor.value(part(vector, tensor.block)) for name, tensor in tensors if not tensor.state}
+
+
+def states(training: Training, tensors: Iterable[tuple[str, Tensor]]) -> Arrays:
+    """The running averages, and of how many steps they are."""
+    averages = ((name, tensor) for name, tensor in tensors if tensor.state)
+    return {
+        name: np.array(training.step) if tensor.count else tensor.value(tensor.block.value) for name, tensor in averages
+    }
+
+
+def bench_arrays(training: Training, network: Piece, rounding: Rounding) -> Arrays:
+    """Batches and answers, gradients of the first one, and all parameters after the updates; trains for them.
+
+    Where rounding decides what comes of several updates, those before each update too.
+    """
+    tensors, masks = dict(network.all_tensors()), dict(network.all_masks())
+    arrays, inputs, answers = _answered(training), [], []
+    seen: dict[str, list[Array]] = {name: [] for name in masks}
+    for step in range(rounding.updates):
+        if step and rounding.chaotic:
+            arrays |= {f"before.{step}.{name}": array for name, array in weights(training, tensors).items()}
+        inputs.append(samples_first(training.network.input[:-1], training.data.input_shape))
+        answers.append(targets(training))
+        training.propose(measure=False)
+        if not step:
+            arrays["outputs"] = outputs(training)
+            gradients = read(training, _trained(tensors), training.network.parameters.gradient)
+            arrays |= {f"gradient.{name}": array for name, array in gradients.items()}
+        for name, mask in masks.items():
+            seen[name].append(mask.kept())
+        training.apply()
+    arrays |= {"inputs": np.stack(inputs), "targets": np.stack(answers)}
+    arrays |= {f"mask.{name}": np.stack(each) for name, each in seen.items()}
+    return arrays | {f"after.{name}": array for name, array in weights(training, tensors).items()}
+
+
+def _answered(training: Training) -> Arrays:
+    """The answers to the first batch as they are when nobody trains."""
+    with np.errstate(all="ignore"):
+        training.network.forward(training=False)
+    return {"evaluated": outputs(training)}
+
+
+def _trained(tensors: Mapping[str, Tensor]) -> list[tuple[str, Tensor]]:
+    return [(name, tensor) for name, tensor in tensors.items() if not tensor.frozen]
+
+
+def weights(training: Training, tensors: Mapping[str, Tensor]) -> Arrays:
+    """All parameters and running averages as they are."""
+    return read(training, tensors.items(), training.network.parameters.value) | states(training, tensors.items())
+
+
+def kept_state(training: Training, tensors: Mapping[str, Tensor], names: tuple[tuple[str, float], ...]) -> Arrays:
+    """What the optimiser keeps of each parameter: ``names`` are those of its vectors, with what they are multiplied by.
+
+    Nothing where no update has been made yet: all of it is 0.
+    """
+    if not training.updater.updates:
+        return {}
+    kept: Arrays = {}
+    part, roles = training.network.parameters.part, training.experiment.optimizer.roles
+    for (name, factor), role, slot in zip(names, roles, training.updater.slots, strict=False):
+        for path, tensor in _trained(tensors):
+            view = part(slot, tensor.block)
+            read_entries: Callable[[Array], Array] = tensor.value if role == "mean" else tensor.square
+            kept[f"optimizer.{name}.{path}"] = read_entries(view) * view.dtype.type(factor)
+    return kept

@@ -1,0 +1,26 @@
+"""What another library has of the same kind; what it has not is named, never left out in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from simulator.experiment.experiment import ExperimentError
+from simulator.schema.parameter import Part, title_of
+
+Written = TypeVar("Written")
+
+
+class NoEquivalentError(ExperimentError):
+    """What of an experiment another library cannot do, or this program cannot say in its words."""
+
+    def __init__(self, what: str, library: str) -> None:
+        super().__init__(f"{what} has no equivalent in {library}")
+
+
+def equivalent(table: Mapping[type[Part], Callable[..., Written]], part: Part, library: str) -> Callable[..., Written]:
+    """What writes a part in the words of ``library``; NoEquivalentError where nothing does."""
+    write = table.get(type(part))
+    if write is None:
+        raise NoEquivalentError(f"{title_of(type(part))} ({part.kind})", library)
+    return write

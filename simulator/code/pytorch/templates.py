@@ -1,0 +1,89 @@
+"""The parts of a script that are alike for every network; «words» are filled in."""
+
+from __future__ import annotations
+
+HEAD = '''
+"""«title», after «steps» in Nablascope: check it, train it on and ask it in PyTorch.
+
+python model.py --check [--float32]    compares with what the bench computed, in check.npz
+python model.py --predict ROWS.csv     answers rows of numbers as they are measured
+"""
+'''
+TRAINER = '''
+class Trainer:
+    """The network and its optimiser as the bench left them."""
+
+    def __init__(self):
+        kept = load_file(HERE / "weights.safetensors")
+        self.model = build()
+        self.model.load_state_dict({name: kept[name] for name in self.model.state_dict()})
+        self.parameters = [p for p in self.model.parameters() if p.requires_grad]
+«optimiser»
+
+    def gradients(self, inputs, targets):
+        """The outputs; the gradient of the loss is left in the parameters."""
+        self.model.train().zero_grad()
+        outputs = self.model(inputs)
+        loss = «loss»
+        loss.backward()
+        return outputs
+
+    def update(self):
+«update»
+
+    def train(self, rows, targets, steps, batch=«batch»):
+        """Train on, with rows and «targets»."""
+        inputs = torch.tensor(scaled(rows)).float()
+        targets = torch.tensor(«encoded»).float()
+        epochs = [torch.randperm(len(inputs)) for _ in range(steps * batch // len(inputs) + 1)]
+        for chosen in torch.cat(epochs)[: steps * batch].split(batch):
+            self.gradients(inputs[chosen], targets[chosen])
+            self.update()
+
+    def predict(self, rows):
+        """Answers to rows«units»."""
+        with torch.no_grad():
+«answers»
+'''
+CHECK = '''
+def check(exact):
+    """The largest |a - b| / max(1, max|b|) of any array, b the bench's, and the array's name."""
+    trainer, dtype = Trainer(), torch.get_default_dtype()
+    bench = {name: torch.tensor(b * 1.0).to(dtype) for name, b in np.load(HERE / "check.npz").items()}
+    own = {"evaluated": answer(trainer.model.eval()(bench["inputs"][0]))}
+    for step in range(len(bench["inputs"]) if exact else 1):
+«before»        outputs = trainer.gradients(bench["inputs"][step], bench["targets"][step])
+        if step == 0:
+            own["outputs"] = answer(outputs)
+            own |= {f"gradient.{n}": p.grad.clone() for n, p in trainer.model.named_parameters() if p.requires_grad}
+        trainer.update()
+    if exact:
+        own |= {f"after.{name}": value for name, value in trainer.model.state_dict().items()}
+    gaps = []
+    for name, value in own.items():
+        a, b = value.detach().numpy(), bench[name].numpy()
+        other = ~((a == b) | (np.isnan(a) & np.isnan(b)))
+        gap = np.nan_to_num(np.abs(a[other] - b[other]), nan=np.inf).max(initial=0)
+        gaps.append((gap / np.abs(b[np.isfinite(b)]).max(initial=1), name))
+    return max(gaps)
+'''
+MASKS = """        for name, module in trainer.model.named_modules():
+            if f"mask.{name}" in bench:
+                module.mask = bench[f"mask.{name}"][step]
+"""
+ANEW = """        if step:  # Rounding decides what comes of several updates: each begins with the bench's parameters.
+            trainer.model.load_state_dict({n: bench[f"before.{step}.{n}"] for n in trainer.model.state_dict()})
+"""
+MAIN = """
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--check"]:
+        exact = "--float32" not in sys.argv
+        torch.set_default_dtype(torch.float64 if exact else torch.float32)
+        (gap, name), most = check(exact), «most»
+        print(f"largest |a - b| / max(1, max|b|): {gap:.2g} ({name}), at most {most:g}")
+        sys.exit(not gap <= most)
+    if sys.argv[1:2] == ["--predict"]:
+«predicted»
+    else:
+        print(__doc__)
+"""

@@ -1,0 +1,87 @@
+"""Lines of a script: expressions cut where ruff would cut them, names as identifiers, text in quotes."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+WIDTH = 120
+OPENING, CLOSING = "([{", ")]}"
+
+
+def wrapped(code: str, indent: int = 0, tail: str = "", filled: bool = False) -> list[str]:
+    """An expression as lines of at most ``WIDTH`` characters where that can be.
+
+    Arguments that do not fit on one line stand on a line each, or, ``filled``, as many on each as it takes.
+    """
+    space = " " * indent
+    whole = f"{space}{code}{tail}"
+    if len(whole) <= WIDTH:
+        return [whole]
+    start, end = _last_brackets(code)
+    if start < 0:
+        return [whole]
+    inner = code[start + 1 : end].strip()
+    head, foot = f"{space}{code[: start + 1]}", f"{space}{code[end:]}{tail}"
+    if len(inner) + indent + 4 <= WIDTH and not code.endswith("]"):
+        return [head, f"{space}    {inner}", foot]
+    lines = [head]
+    for part in arguments(inner):
+        own = wrapped(part, indent + 4, ",", filled)
+        if filled and len(lines) > 1 and len(own) == 1 and len(lines[-1]) + len(part) + 2 <= WIDTH:
+            lines[-1] += f" {part},"
+        else:
+            lines += own
+    return [*lines, foot]
+
+
+def _last_brackets(code: str) -> tuple[int, int]:
+    """Where the last outermost brackets open and close; −1 where there are none."""
+    depth, start, pair = 0, -1, (-1, -1)
+    for place, mark in _marks(code):
+        if mark in OPENING:
+            start = place if not depth else start
+            depth += 1
+        elif mark in CLOSING:
+            depth -= 1
+            pair = (start, place) if not depth else pair
+    return pair
+
+
+def arguments(code: str) -> Iterator[str]:
+    """What stands between commas that are in no brackets and no quotes."""
+    depth, begun = 0, 0
+    for place, mark in _marks(code):
+        depth += (mark in OPENING) - (mark in CLOSING)
+        if mark == "," and not depth:
+            yield code[begun:place].strip()
+            begun = place + 1
+    if rest := code[begun:].strip():
+        yield rest
+
+
+def _marks(code: str) -> Iterator[tuple[int, str]]:
+    """Characters with their places, text in quotes left out."""
+    quote, escaped = "", False
+    for place, mark in enumerate(code):
+        if quote and (escaped or mark == "\\"):
+            escaped = not escaped
+        elif quote:
+            quote = "" if mark == quote else quote
+        elif mark in "\"'":
+            quote = mark
+        else:
+            yield place, mark
+
+
+def quoted(text: str) -> str:
+    """A string literal in double quotes, as ruff writes it."""
+    shown = ascii(text) if not text.isprintable() else repr(text)
+    if shown[0] == '"' or '"' in text:
+        return shown
+    return f'"{shown[1:-1]}"'
+
+
+def packed(items: Iterable[str], indent: int) -> list[str]:
+    """Items with commas between them on as few lines as they need."""
+    return textwrap.wrap(", ".join(items), WIDTH - indent, break_long_words=False, break_on_hyphens=False)

@@ -1,0 +1,101 @@
+"""Small networks with everything that is registered in them, to be built by other libraries too."""
+
+from __future__ import annotations
+
+from simulator.experiment.experiment import Experiment
+from simulator.layers.normalization import Normalization
+from simulator.parts.activations import Activation
+from simulator.parts.initializers import Initializer
+from simulator.parts.losses import Loss
+from simulator.parts.optimizers import Optimizer
+from simulator.parts.schedules import Schedule
+from simulator.schema.parameter import kinds
+from tests.simulator.combinations import LAYERS, Plain, fitting, options
+
+DENSE: Plain = {"kind": "dense", "units": 7}
+MOMENTUM: Plain = {"kind": "sgd", "momentum": 0.9}
+CLIPPED: Plain = {"l1": 0.01, "l2": 0.1, "clip_value": 0.01, "clip_norm": 0.05}
+INNER: list[Plain] = [{"kind": "convolution", "channels": 3}, {"kind": "convolution", "channels": 3}]
+
+
+def of(layer: Plain, **changes: Plain) -> Plain:
+    """What an experiment with this layer says."""
+    return {"layer": layer, **changes}
+
+
+def label(plain: Plain) -> str:
+    """A name made of the values."""
+    values = (label(value) if isinstance(value, dict) else str(value) for value in plain.values())
+    return "-".join("".join(mark for mark in value if mark.isalnum() or mark in "-_") for value in values)
+
+
+NETWORKS: dict[str, Plain] = {
+    "dense": of({**DENSE, "normalization": {"kind": "weight"}, "repeat": 3}, regularization=CLIPPED),
+    "highway": of({"kind": "highway", "normalization": {"kind": "batch", "position": "after"}}),
+    "maxout": of({"kind": "maxout", "dropout": {"kind": "classic"}}, schedule={"kind": "one_cycle"}),
+    "residual": of(
+        {"kind": "residual", "layers": INNER, "projection": {"kind": "linear"}, "normalization": {"kind": "batch"}},
+        optimizer={"kind": "adamw"},
+    ),
+    "convolution": of({"kind": "convolution", "stride": 3, "padding": "circular", "initializer": {"kind": "identity"}}),
+    "lstm": of({"kind": "lstm", "units": 4, "truncate": 2, "output": "all"}, schedule={"kind": "sgdr"}),
+    "recurrent": of({"kind": "recurrent", "units": 4, "activation": {"kind": "erf"}}),
+    "gru": of({"kind": "gru", "units": 4, "bias_initializer": {"kind": "orthogonal"}}, optimizer={"kind": "adagrad"}),
+}
+"""A few whose programs look most different."""
+
+
+def everything() -> dict[str, Plain]:
+    """Every layer with every combination of its options, and every other part in a small network."""
+    made = [of(option) for kind in LAYERS.values() for option in options(kind)]
+    made += [of({**option, "truncate": 2}) for option in recurrent()]
+    made += [of({**DENSE, "activation": {"kind": kind}}) for kind in kinds(Activation)]
+    made += [of({"kind": "recurrent", "units": 4, "activation": {"kind": kind}}) for kind in kinds(Activation)]
+    made += [of(layer) for kind in kinds(Initializer) for layer in drawn_by({"kind": kind})]
+    made += [of(DENSE, loss={"kind": kind}) for kind in kinds(Loss)]
+    made += [of(DENSE, optimizer={"kind": kind}) for kind in kinds(Optimizer)]
+    made += [of(DENSE, optimizer=MOMENTUM), of(DENSE, optimizer={**MOMENTUM, "nesterov": True})]
+    made += [of(DENSE, schedule={"kind": kind}) for kind in kinds(Schedule)]
+    made += [of(DENSE, schedule=schedule) for schedule in SHORT]
+    normal = [{**DENSE, "normalization": {"kind": kind}} for kind in kinds(Normalization)]
+    made += [of(layer, regularization=rules) for layer in normal for rules in RULES]
+    return {label(each): each for each in made} | NETWORKS
+
+
+def recurrent() -> list[Plain]:
+    return [option for kind in LAYERS.values() if kind.stateful for option in options(kind)]
+
+
+def drawn_by(initializer: Plain) -> list[Plain]:
+    """Layers whose weights and biases are drawn so."""
+    both = {"initializer": initializer, "bias_initializer": initializer}
+    return [
+        {**DENSE, **both},
+        {"kind": "maxout", "units": 4, **both},
+        {"kind": "convolution", "channels": 2, **both},
+        {"kind": "gru", "units": 4, "recurrent_initializer": initializer, **both},
+    ]
+
+
+SHORT: tuple[Plain, ...] = (
+    {"kind": "step", "step_size": 1},
+    {"kind": "cosine", "t_max": 2, "eta_min": 0.01},
+    {"kind": "sgdr", "t_0": 1, "eta_min": 0.02},
+    {"kind": "sgdr", "t_0": 2, "t_mult": 1},
+    {"kind": "one_cycle", "total_steps": 3},
+    {"kind": "one_cycle", "total_steps": 10, "pct_start": 0.05},
+    {"kind": "cyclical", "step_size_up": 1},
+    {"kind": "warmup", "total_iters": 2, "start_factor": 0.0},
+    {"kind": "piecewise", "boundaries": [2, 1], "rates": [0.5, 0.3]},
+    {"kind": "piecewise", "boundaries": [2, 1, 0], "rates": [0.5]},
+)
+"""Schedules that turn within three updates."""
+RULES: tuple[Plain, ...] = ({"l1": 0.01}, {"l2": 0.1}, {"clip_norm": 0.1}, {"clip_value": 0.001}, CLIPPED)
+
+
+def named(changes: Plain) -> Experiment:
+    """The experiment with one layer and other changes."""
+    own = dict(changes)
+    experiment = fitting(own.pop("layer"), **own)
+    assert experiment is not None
+    return experiment

@@ -1,0 +1,104 @@
+"""Everything that is registered, exported and computed again by PyTorch itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simulator import run
+from simulator.code.export import CHECK, MODEL, export
+from simulator.experiment.files import presets
+from simulator.running.run_file import read
+from tests.peers.networks import NETWORKS, everything, label, named, of
+from tests.peers.scripts import script_in
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.peers
+EVERYTHING = everything()
+CHAOTIC = {"tanh-large-weights", "batch-norm-50"}
+"""Presets of which rounding decides so much that float32 tells nothing."""
+
+
+@pytest.fixture(autouse=True)
+def usual_precision() -> Iterator[None]:
+    torch.set_num_threads(1)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def largest(folder: Path, exact: bool) -> float:
+    """The largest difference that a script finds."""
+    torch.set_default_dtype(torch.float64 if exact else torch.float32)
+    gap, _ = script_in(folder)["check"](exact)
+    return float(gap)
+
+
+def status(folder: Path, *options: str) -> int:
+    """Of a script that checks itself in a process of its own."""
+    return subprocess.run([sys.executable, folder / MODEL, *options], capture_output=True).returncode
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_it_computes_what_the_bench_does(name: str, tmp_path: Path) -> None:
+    export(named(EVERYTHING[name]), name, tmp_path)
+    assert largest(tmp_path, exact=True) <= 1e-10
+    assert largest(tmp_path, exact=False) <= 1e-5
+
+
+@pytest.mark.parametrize("preset", presets(), ids=lambda preset: str(preset.id))
+def test_every_preset_computes_what_the_bench_does(preset: Any, tmp_path: Path) -> None:
+    export(preset.load(), preset.id, tmp_path)
+    assert largest(tmp_path, exact=True) <= script_in(tmp_path).get("ROUNDING", 1e-10)
+    assert preset.id in CHAOTIC or largest(tmp_path, exact=False) <= 1e-5
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [{"kind": "sgd", "momentum": 0.9}, {"kind": "adagrad"}, {"kind": "rmsprop"}, {"kind": "adam"}, {"kind": "adamw"}],
+    ids=label,
+)
+def test_a_run_goes_on_with_what_its_optimiser_has_kept(optimizer: dict[str, Any], tmp_path: Path) -> None:
+    for layer in ({"kind": "dense", "units": 7, "normalization": {"kind": "weight"}}, {"kind": "gru", "units": 4}):
+        experiment = named(of(layer, optimizer=optimizer, schedule={"kind": "warmup", "total_iters": 9}))
+        run(experiment, steps=5, save=tmp_path / "run.nabla")
+        export(read(tmp_path / "run.nabla").checkpoint, "run", tmp_path)
+        assert largest(tmp_path, exact=True) <= 1e-10
+
+
+def test_a_frozen_layer_stays_as_it_is(tmp_path: Path) -> None:
+    experiment = named(of({"kind": "dense", "frozen": True, "normalization": {"kind": "layer"}}))
+    export(experiment, "frozen", tmp_path)
+    assert largest(tmp_path, exact=True) <= 1e-10
+    model = script_in(tmp_path)["Trainer"]().model
+    assert [name for name, p in model.named_parameters() if p.requires_grad] == ["3.weight", "3.bias"]
+
+
+def test_a_script_that_computes_something_else_ends_with_1(tmp_path: Path) -> None:
+    export(named(NETWORKS["dense"]), "dense", tmp_path)
+    assert status(tmp_path, "--check") == status(tmp_path, "--check", "--float32") == 0
+    arrays = dict(np.load(tmp_path / CHECK))
+    for name in ("outputs", "evaluated", "gradient.0.bias", "after.0.bias"):
+        np.savez(tmp_path / CHECK, allow_pickle=False, **{**arrays, name: arrays[name] + 1e-9})
+        assert status(tmp_path, "--check") == 1
+    np.savez(tmp_path / CHECK, allow_pickle=False, **{**arrays, "outputs": arrays["outputs"] * np.nan})
+    assert status(tmp_path, "--check") == 1
+
+
+def test_weights_are_drawn_as_widely_as_the_bench_draws_them(tmp_path: Path) -> None:
+    for name, plain in EVERYTHING.items():
+        layer = plain["layer"]
+        if "initializer" in layer and layer["initializer"]["kind"] not in ("identity", "lsuv"):
+            wide = {**layer, "units": 96} if "units" in layer else {**layer, "channels": 96}
+            export(named({**plain, "layer": wide}), name, tmp_path)
+            script = script_in(tmp_path)
+            torch.manual_seed(0)
+            drawn, kept = script["build"]().state_dict(), script["Trainer"]().model.state_dict()
+            for array in (name for name in drawn if not name.endswith("num_batches_tracked")):
+                widths = (float(each[array].double().std(correction=0)) for each in (drawn, kept))
+                assert next(widths) == pytest.approx(next(widths), rel=0.35, abs=1e-9), (name, array)
