@@ -21,7 +21,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import OWN_NAME
 from simulator.running.ensemble import members
 from simulator.running.files import LAYER_COLUMNS
-from simulator.running.growing_file import GrowingTable
+from simulator.running.growing_file import GrowingTable, WholeFile
 from simulator.running.headless import RunResult, run, usual_every
 from simulator.running.run_folder import LOCK, UNFINISHED
 from simulator.running.verdict import COMPARED, VERDICT_COLUMNS, Columns, rows, told
@@ -131,7 +131,8 @@ class Comparison:
         for name, (source, columns) in TOGETHER.items():
             path = self.out / name
             length = path.stat().st_size if path.exists() else 0
-            with closing(GrowingTable(path, (*head, *columns), length)) as table:
+            with closing(WholeFile(path, run.folder / UNFINISHED, length)) as file:
+                table = GrowingTable(file, (*head, *columns))
                 for part in _chunks(_rows(run.folder / source)):
                     table.write({**head, **{column: row[column] for column in columns}} for row in part)
 
@@ -139,7 +140,8 @@ class Comparison:
         """Every lane against the base at each measured step."""
         columns = {name: self._columns(name, every) for name in self.lanes}
         path = self.out / "verdict.csv"
-        with closing(GrowingTable(path, VERDICT_COLUMNS)) as table:
+        with closing(WholeFile(path, self.runs[-1].folder / UNFINISHED)) as file:
+            table = GrowingTable(file, VERDICT_COLUMNS)
             for name, own in columns.items():
                 for part in _chunks(rows(name, own, None if name == OWN_NAME else columns[OWN_NAME])):
                     table.write(part)

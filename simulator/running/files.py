@@ -24,7 +24,7 @@ from simulator.observations.histograms import HistogramsObservation
 from simulator.observations.registry import files
 from simulator.observations.time_profile import TimeProfilesObservation
 from simulator.record.frame import Frame
-from simulator.running.growing_file import GrowingFile, GrowingTable
+from simulator.running.growing_file import GrowingFile, GrowingTable, WholeFile
 from simulator.system.atomic import replacing, write_atomic
 from simulator.system.environment import Environment
 from simulator.training.run_info import RunInfo
@@ -105,7 +105,7 @@ NOTHING = FileProgress({}, {}, (), {})
 
 
 class RunFiles:
-    """Writes a run as it goes: each row stands in its file at once, whole unless the process is killed within the call.
+    """Writes a run as it goes: each row stands in its file at once, and whole, whenever the process is killed.
 
     What a run leaves at its end only comes with :meth:`summarise` and :meth:`finish`.
     """
@@ -114,7 +114,7 @@ class RunFiles:
         self, folder: Path, experiment: Experiment, info: RunInfo, environment: Environment, pieces: Path,
         progress: FileProgress = NOTHING,
     ) -> None:  # fmt: skip
-        """``pieces`` is a folder for arrays while they grow; a run that is taken up again goes on at ``progress``."""
+        """``pieces`` is a folder for what is needed while files grow; a run taken up goes on at ``progress``."""
         self.folder, self.experiment, self.info, self.environment = folder, experiment, info, environment
         self._pieces = pieces
         self._stack = ExitStack()
@@ -144,8 +144,9 @@ class RunFiles:
         return self._tables[name] if name in self._tables else self._open_table(name, COLUMNS[name], 0)
 
     def _open_table(self, name: str, columns: tuple[str, ...], length: int) -> GrowingTable:
-        table = self._tables[name] = GrowingTable(self.folder / name, columns, length)
-        self._stack.callback(table.close)
+        file = WholeFile(self.folder / name, self._pieces, length)
+        self._stack.callback(file.close)
+        table = self._tables[name] = GrowingTable(file, columns)
         return table
 
     def _open_array(
@@ -160,10 +161,11 @@ class RunFiles:
     @property
     def progress(self) -> FileProgress:
         """How far they are; all of it is on the disk."""
-        for file in (*self._tables.values(), *(array[0] for array in self._arrays.values())):
+        tables = {name: table.file for name, table in self._tables.items()}
+        for file in (*tables.values(), *(array[0] for array in self._arrays.values())):
             file.flush()
         return FileProgress(
-            {name: table.length for name, table in self._tables.items()},
+            {name: file.length for name, file in tables.items()},
             {name: ArrayProgress(kind.str, shape, file.length) for name, (file, kind, shape) in self._arrays.items()},
             tuple(self._measured),
             {
