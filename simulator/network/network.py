@@ -25,8 +25,9 @@ from simulator.schema.parameter import title_of
 from simulator.system.machine import GIB, shortage
 from simulator.system.progress import followed
 
-VECTORS_HELD = 6
-"""As long as the parameters: values, gradients and updates, and what an optimiser and a step keep beside them."""
+VECTORS_HELD, HELD_PER_SLOT = 5, 3
+"""As long as the parameters: values, gradients, updates, and two copies of the values to go back to and to have scored;
+and for each slot of the optimiser that, a copy to go back to, and one while a step is only looked at."""
 MEMORY_LIMIT = 8 * GIB
 """Bytes that a network may take; more is refused before it is spent."""
 
@@ -65,7 +66,7 @@ class Network:
             shape = module.output_shape
         self.output = self._output(experiment, shape, outputs)
         inputs = math.prod(input_shape)
-        self._count(experiment.seed, inputs, own=share is None)
+        self._count(experiment.seed, inputs, 0 if share else VECTORS_HELD + HELD_PER_SLOT * experiment.optimizer.slots)
         self._check_memory()
         self._bind(share)
         self._allocate(experiment.seed, inputs)
@@ -106,8 +107,8 @@ class Network:
     def _states(self) -> list[Block]:
         return [block for module in self.modules for block in module.states()]
 
-    def _count(self, seed: int, inputs: int, own: bool) -> None:
-        """What all will take, with stand-ins for blocks and buffers; its ``own`` parameters are counted with them."""
+    def _count(self, seed: int, inputs: int, vectors: int) -> None:
+        """What all will take, with stand-ins for blocks and buffers, and so many vectors as long as its parameters."""
         blocks = self.blocks()
         for block in (*blocks, *self._states()):
             block.stand_in(self.dtype)
@@ -116,7 +117,7 @@ class Network:
         self._entries = arena.used
         self.counted_bytes = (arena.nbytes + scratch.nbytes) * self.numbers
         self.parameter_count = sum(block.size for block in blocks)
-        self.parameter_bytes = self.parameter_count * self.numbers * self.dtype.itemsize * VECTORS_HELD * own
+        self.parameter_bytes = self.parameter_count * self.numbers * self.dtype.itemsize * vectors
 
     def _check_memory(self) -> None:
         if refusal := memory_refusal(self.counted_bytes + self.parameter_bytes):
