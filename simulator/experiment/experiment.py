@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,7 +18,7 @@ import msgspec
 
 from simulator.data import AnyData, Data, DataError
 from simulator.experiment.error_messages import explain, place_in_words
-from simulator.experiment.lane import OWN_NAME, LaneSpec
+from simulator.experiment.lane import OWN_NAME, LaneSpec, moved_lane
 from simulator.experiment.locks import Keys, Locks
 from simulator.layers import AnyLayer, Layer
 from simulator.layers.base import Repair
@@ -154,8 +154,27 @@ class Experiment(Spec, frozen=True, kw_only=True):
 
     def beside(self, folder: Path) -> Experiment:
         """The experiment as a file in ``folder`` means it: relative paths are looked for there first."""
-        data = self.data.beside(folder)
-        return self if data == self.data else msgspec.structs.replace(self, data=data)
+        return self.moved(lambda data: data.beside(folder))
+
+    def moved(self, move: Callable[[AnyData], AnyData]) -> Experiment:
+        """The same, with all data that it names, for its lanes too, described as ``move`` says."""
+        data, lanes = move(self.data), self.lanes
+        if lanes:
+            lanes = tuple(moved_lane(lane, self.data, move) for lane in lanes)
+        same = data == self.data and lanes == self.lanes
+        return self if same else msgspec.structs.replace(self, data=data, lanes=lanes)
+
+    @property
+    def named_data(self) -> list[AnyData]:
+        """All data that it describes: its own, and those of its lanes that have others."""
+        named: list[AnyData] = []
+
+        def note(data: AnyData) -> AnyData:
+            named.append(data)
+            return data
+
+        self.moved(note)
+        return named
 
     def expanded(self) -> Iterator[tuple[int, Layer]]:
         """(index of the entry, layer) in depth order, ``repeat`` expanded."""
@@ -232,9 +251,7 @@ class Experiment(Spec, frozen=True, kw_only=True):
     def lane(self, lane: LaneSpec) -> Experiment:
         """What a lane trains: this experiment with its settings, kinds first as they bring fields, or its own."""
         if lane.experiment is None:
-            return self.unlocked.with_values(
-                sorted((lane.set or {}).items(), key=lambda item: not item[0].endswith(".kind"))
-            )
+            return self.unlocked.with_values(lane.settings_beside(self.data))
         if lane.set or "lanes" in lane.experiment:
             raise ExperimentError("a lane is either settings or an experiment without lanes")
         return Experiment.from_builtins(lane.experiment)

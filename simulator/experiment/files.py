@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import resources
+from simulator.data import AnyData
 from simulator.data.paths import hash_of
 from simulator.experiment.carriers import extract, is_carrier
 from simulator.experiment.experiment import Experiment, ExperimentError
@@ -99,8 +100,12 @@ def reach_of(path: Path) -> Reach | None:
 
 
 def reach_from(path: Path, experiment: Experiment) -> Reach | None:
-    """What ``experiment`` as it stands in the file at ``path`` would read beyond that file's folder."""
-    data = experiment.data
+    """The first that ``experiment``, as it stands in the file at ``path``, would read beyond that file's folder."""
+    reaches = (_reach(path, data) for data in experiment.named_data)
+    return next((reach for reach in reaches if reach is not None), None)
+
+
+def _reach(path: Path, data: AnyData) -> Reach | None:
     named, known_hash = str(getattr(data, "path", "")), str(getattr(data, "hash", ""))
     located = str(getattr(data.beside(path.parent), "path", ""))
     if not named or not os.path.exists(located):

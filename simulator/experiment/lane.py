@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
 
-from simulator.schema.parameter import Spec, knob
+from simulator.data import AnyData, Data
+from simulator.schema.parameter import Spec, builtins_of, knob, replaced
 
 OWN_NAME = "A"
 """What the experiment's own lane is called."""
@@ -52,5 +54,40 @@ class LaneSpec(Spec, frozen=True, kw_only=True):
         for name in ("set", "experiment"):
             msgspec.structs.force_setattr(self, name, as_in_a_file(getattr(self, name)))
 
+    def settings_beside(self, data: AnyData) -> list[tuple[str, Any]]:
+        """What it sets, kinds first as they bring fields; another file is not known by the hash of ``data``."""
+        given = self.set or {}
+        settings = sorted(given.items(), key=lambda item: not item[0].endswith(".kind"))
+        other = "data.path" in given and not given.keys() & {"data.hash", "data.kind"} and hasattr(data, "hash")
+        return [*settings, ("data.hash", "")] if other else settings
+
     def __hash__(self) -> int:
         return hash((self.name, json.dumps((self.set, self.experiment), sort_keys=True), self.origin))
+
+
+def moved_lane(lane: LaneSpec, data: AnyData, move: Callable[[AnyData], AnyData]) -> LaneSpec:
+    """The lane of an experiment on ``data``, with the data of its own described as ``move`` says."""
+    settings, experiment, origin = lane.set or {}, lane.experiment, lane.origin
+    about_data = [each for each in lane.settings_beside(data) if each[0].partition(".")[0] == "data"]
+    if experiment is not None:
+        experiment = _with_data_moved(experiment, move)
+    elif about_data:
+        own = {"data": builtins_of(data)}
+        for path, value in about_data:
+            own = replaced(own, tuple(int(key) if key.isdecimal() else key for key in path.split(".")), value)
+        if (after := _with_data_moved(own, move)) != own:
+            settings = {**{path: settings[path] for path in settings.keys() - dict(about_data)}, **after}
+    if origin:
+        origin = msgspec.structs.replace(origin, experiment=_with_data_moved(origin.experiment, move))
+    own_set = settings if lane.set else lane.set
+    return msgspec.structs.replace(lane, set=own_set, experiment=experiment, origin=origin)
+
+
+def _with_data_moved(plain: dict[str, Any], move: Callable[[AnyData], AnyData]) -> dict[str, Any]:
+    """Plain values of an experiment, its data described as ``move`` says; what describes no data stays."""
+    try:
+        data: Data = msgspec.convert(plain.get("data"), AnyData)
+    except msgspec.ValidationError:
+        return plain
+    moved = move(data)
+    return plain if moved == data else {**plain, "data": builtins_of(moved)}

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from simulator.observations.base import Observed
     from simulator.observations.sampled import Sampled
     from simulator.record.frame import Frame
-    from simulator.training.checkpoint import Checkpoint
     from simulator.training.run_info import RunInfo
 
 
@@ -115,13 +114,19 @@ class Record:
             known = self.pasts[sampled.name] = Past(sampled, subject)
         known.add(step, result, info)
 
-    def taken_up(self, checkpoint: Checkpoint) -> Record:
-        """A record of its own for this run where it goes on from a checkpoint, with all settings as they are now."""
-        cut = self.until(checkpoint.step)
-        cut.live_changes = self.live_changes.before(checkpoint)
+    def taken_up(self, step: int, acted: int, *, as_planned: bool = False) -> Record:
+        """A record of its own for this run where it goes on from a checkpoint of ``step``, in which so many have acted.
+
+        All settings are as they are now, units drawn anew in that very step are again; ``as_planned``: all that was
+        changed later will act again by itself.
+        """
+        cut = self.until(step)
+        cut.live_changes = self.live_changes.until(acted)
+        revived = any(change.layer and change.step == step for change in self.live_changes.entries)
         for change in self.changes.entries:
-            if change.last >= checkpoint.step and not change.description.startswith(REVIVE):
-                cut.changes.add(checkpoint.step, change.description)
+            again = revived and change.step == step if change.description.startswith(REVIVE) else not as_planned
+            if change.last >= step and again:
+                cut.changes.add(step, change.description)
         return cut
 
     def as_of(self, frame: Frame, *, whole: bool = True) -> Record:

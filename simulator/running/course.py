@@ -34,6 +34,11 @@ class Course:
         self.stopping = Stopping()
         self.stopping.begin(training, until, past)
 
+    @property
+    def coming(self) -> tuple[LiveChange, ...]:
+        """What is still to be changed in it."""
+        return tuple(self._coming.entries)
+
     def take_up(self, kept: Checkpoint, rule: Any, rule_record: Record | None) -> None:
         """Go on at a checkpoint, with what the rule remembered there; ValueError where they do not fit."""
         if not take_live(self.training, kept.experiment):

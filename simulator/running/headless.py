@@ -114,8 +114,9 @@ def run(
     ``stop`` is asked between steps and ends the run early, whose files then stand as of there. ``resume`` goes on from
     the last checkpoint that such a run, or one that was killed, has left in ``out``, to the same bytes as without a
     stop; ``leave_unfinished`` lets it stand at the end too. ``changes`` (or their file) act at their steps as they did
-    under a hand; where a saved run goes on, those of its steps have acted already. Their list is written beside the
-    other files. ``brief``: no plots follow, so nothing is observed for them, and findings are those of rules alone.
+    under a hand; where a saved run goes on, those of its steps have acted already. If they are left out, what was
+    planned for a saved run acts. Their list is written beside the other files. ``brief``: no plots follow, so nothing
+    is observed for them, and findings are those of rules alone.
     Errors: ExperimentError for what cannot be trained, ValueError for a negative ``steps``, an ``every`` below 1, an
     unknown analysis or an ``until`` that can never hold, OSError where files cannot be written or another process
     writes there.
@@ -134,7 +135,7 @@ def run(
     record = Record(History(training.columns)) if start is None else deepcopy(start.record)
     lanes = () if start is None else start.lanes_of(training.experiment)
     ledger = _ledger(changes)
-    coming = ledger.since(training.step).on(training.experiment)
+    coming = _coming(training, ledger, None if changes else start)
     past = None if start is None else Past(start.record)
     course = Course(training, begun + steps, until, past, coming.entries)
     threads = given_threads() or coming.threads or blas_threads(training.network)
@@ -172,6 +173,14 @@ def _ledger(changes: Ledger | str | Path | None) -> Ledger:
     if changes is None:
         return Ledger()
     return changes if isinstance(changes, Ledger) else read_changes(Path(changes))
+
+
+def _coming(training: Training, ledger: Ledger, start: SavedRun | None) -> LiveChanges:
+    """What acts on the way; ``start`` is a saved run for which nothing else is given."""
+    if start is not None and training.experiment == start.experiment:
+        return LiveChanges(training.experiment, 0, start.coming)
+    # Of a run in which a hand has changed anything, what was planned is not wanted any more.
+    return ledger.since(training.step).on(training.experiment)
 
 
 def _write_beside(ledger: Ledger, folder: RunFolder) -> None:
@@ -223,14 +232,14 @@ def train(
         if training is not observer.training:
             observer, record = Observer(training), _of_another(record, training)
             output.go_on_with(training)
+        _note(record, course.acted)
         if ends:
             # Before the last row, which is that of a step whose update has not been made.
-            output.save(training, record)
+            output.save(course, record)
         scalars = training.scalars(validate=measured)
         row = training.row(scalars)
         rows = Rows(step, training.columns, row[np.newaxis])
         output.step(step, scalars)
-        _note(record, course.acted)
         if measured:
             made = _analysed(observer, analyses)
             shown = {} if not ends else made if brief else _shown(observer, made, analyses)

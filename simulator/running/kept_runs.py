@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simulator.running.resumption import Resumption
 from simulator.schema.parameter import is_live_change
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ class KeptRun:
     @property
     def nbytes(self) -> int:
         return self.checkpoint.nbytes + sum(lane.checkpoint.nbytes for lane in self.lanes)
+
+    def resumption(self, known: LiveChanges) -> Resumption:
+        """From where it goes on, all these having acted."""
+        return Resumption(self.checkpoint, len(known.entries), self.lanes, self.coming)
 
 
 class KeptRuns:

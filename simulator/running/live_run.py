@@ -18,9 +18,9 @@ from simulator.running.lane_state import LaneState
 from simulator.running.messages import NOTHING_KEPT, Halt, KeptCheckpoints, Settled, Snapshot, Started
 from simulator.running.paced_observer import PacedObserver
 from simulator.running.pending_rows import PendingRows
+from simulator.running.resumption import Resumption
 from simulator.running.throttle import Throttle
 from simulator.running.timeline import Timeline
-from simulator.training.checkpoint import Checkpoint
 from simulator.training.coming_changes import ComingChanges
 from simulator.training.ledger import settings_between
 from simulator.training.live_change import LiveChange, take_live
@@ -44,8 +44,8 @@ class LiveRun:
         self._planned_acted = False
         self.coming = ComingChanges()
         """What is to be changed on the way, as was planned."""
-        self.checkpoint: tuple[Checkpoint | None, tuple[LaneState, ...]] = None, ()
-        """What the next answer brings, with where the networks beside it stand."""
+        self.resumption: Resumption | None = None
+        """What the next answer brings."""
         self.halted: Halt = ""
         self.has_halted = False
         """Whether it has paused where something was not finite: once is enough."""
@@ -87,7 +87,13 @@ class LiveRun:
         """The run between two steps, with its rows that no answer has brought yet, and the networks beside it."""
         training, rows, changes = self.training, self.rows.take(), self.take_changes()
         threads = blas_threads(training.network)
-        return Snapshot(training.info.run, training.checkpoint(), (rows,), threads, changes, lanes)
+        coming = tuple(self.coming.entries)
+        return Snapshot(training.info.run, training.checkpoint(), (rows,), threads, changes, lanes, coming)
+
+    def resumption_now(self, lanes: tuple[LaneState, ...]) -> Resumption:
+        """From where it goes on if the worker dies, between two steps."""
+        acted = len(self.timeline.changes.entries)
+        return Resumption(self.training.checkpoint(), acted, lanes, tuple(self.coming.entries))
 
     def put_aside(self, edit: int, begun_by: int, lanes: tuple[LaneState, ...]) -> KeptRun:
         """The run between two steps, to go on when the edit that ends it is undone."""

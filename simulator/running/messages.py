@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from simulator.record.record import Record
     from simulator.running.kept_runs import KeptRun
     from simulator.running.lane_state import LaneState
+    from simulator.running.resumption import Resumption
     from simulator.running.stop_rules import Stopped, StopRule
     from simulator.system.progress import Progress
     from simulator.training.checkpoint import Checkpoint
@@ -175,6 +176,8 @@ class Resume(Struct, frozen=True):
     """What was trained until there, if that is known."""
     lanes: tuple[LaneState, ...] = ()
     """Where the networks beside it stood."""
+    coming: tuple[LiveChange, ...] = ()
+    """What is changed on the way, each in its step, as if by hand; a hand that changes anything ends it."""
 
 
 class GoBack(Struct, frozen=True):
@@ -292,7 +295,8 @@ class Update(Struct, frozen=True):
     rows: tuple[Rows, ...] = ()
     playing: bool = False
     steps_per_second: float = 0.0
-    checkpoint: Checkpoint | None = None
+    resumption: Resumption | None = None
+    """Where the run can go on if the worker dies, where that was asked for."""
     halted: Halt = ""
     """What it has paused at by itself and stands at still."""
     awaited: bool = False
@@ -311,8 +315,6 @@ class Update(Struct, frozen=True):
     """The networks beside it, in their order."""
     step_seconds: float = 0.0
     """What one of its own steps takes on average; 0 while that is not known."""
-    lane_states: tuple[LaneState, ...] = ()
-    """Where they can go on, if there is a checkpoint."""
 
 
 class Working(Struct, frozen=True):
@@ -334,6 +336,8 @@ class Snapshot(Struct, frozen=True):
     """What was changed by hand that no answer has brought yet."""
     lanes: tuple[LaneState, ...] = ()
     """The networks beside it."""
+    coming: tuple[LiveChange, ...] = ()
+    """What is still to be changed in it, as was planned."""
 
 
 class ReplayFound(Struct, frozen=True):

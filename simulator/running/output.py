@@ -32,10 +32,11 @@ class Output:
     def between_steps(self, course: Course, record: Record, ends: bool) -> None:
         """No step is under way; ``ends``: the run is to end here."""
 
-    def save(self, training: Training, record: Record) -> None:
+    def save(self, course: Course, record: Record) -> None:
         """The run as it stands after its last update."""
         if self._run_file is not None:
-            write(SavedRun(training.checkpoint(), record, self.here, self.lanes), self._place(self._run_file))
+            saved = SavedRun(course.training.checkpoint(), record, self.here, self.lanes, course.coming)
+            write(saved, self._place(self._run_file))
 
     def _place(self, asked: Path) -> Path:
         """Where it is written: beside what was asked for, where another program has written there meanwhile."""

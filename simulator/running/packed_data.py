@@ -7,9 +7,16 @@ twice keeps them once, and nothing else is ever written over.
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import itertools
+from collections.abc import Callable, Container, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from msgspec import structs
+
+from simulator.data import AnyData
 from simulator.data.base import DataError
 from simulator.data.own_file import OwnFile, copied, plain_name
 from simulator.data.table import changed
@@ -19,6 +26,8 @@ from simulator.system.atomic import replacing
 from simulator.system.fingerprint import fingerprint_of
 from simulator.system.own_folders import data_folder
 
+Move = Callable[[AnyData], AnyData]
+"""Describes the same data at another place."""
 DATA = "data/"
 READING = "Taking out the data"
 
@@ -34,26 +43,48 @@ def holds_data(archive: ArchiveReader) -> bool:
     return any(is_data(name) for name in archive.names)
 
 
-def own_file(experiment: Experiment) -> OwnFile | None:
-    """What would be put in; None where the program has the data anyway.
+def own_files(experiment: Experiment) -> dict[str, OwnFile]:
+    """Path → what would be put in, each with a name of its own; empty where the program has all data anyway.
 
     ExperimentError where they cannot be read, or are not those that the experiment was trained on.
     """
-    if news := changed(experiment.data):
+    files: dict[str, OwnFile] = {}
+    for data in experiment.named_data:
+        path = getattr(data, "path", "")
+        own = None if path in files else _own_file(data)
+        if own is not None:
+            files[path] = replace(own, name=_free(own.name, {each.name.lower() for each in files.values()}))
+    return files
+
+
+def _own_file(data: AnyData) -> OwnFile | None:
+    if news := changed(data):
         raise ExperimentError(news, "data", words=news)
     try:
-        return experiment.data.own_file()
+        return data.own_file()
     except (DataError, OSError) as error:
         raise ExperimentError(str(error), "data", words=str(error)) from None
 
 
-def relocated(experiment: Experiment, own: OwnFile | None) -> Experiment:
-    """The experiment as it stands beside its packed data."""
-    return experiment if own is None else experiment.with_data(experiment.data.at(DATA + own.name))
+def _free(name: str, taken: Container[str]) -> str:
+    """The name, or one like it that is not taken."""
+    stem, dot, ending = name.partition(".")
+    numbered = (f"{stem}-{number}{dot}{ending}" for number in itertools.count(2))
+    return next(each for each in itertools.chain([name], numbered) if each.lower() not in taken)
+
+
+def relocation(files: Mapping[str, OwnFile]) -> Move:
+    """Describes data as they stand beside their packed files."""
+
+    def relocated(data: AnyData) -> AnyData:
+        own = files.get(getattr(data, "path", ""))
+        return data if own is None else data.at(DATA + own.name)
+
+    return relocated
 
 
 def add_data(archive: ArchiveWriter, own: OwnFile) -> None:
-    """Put the data in; OSError where they cannot be read or written."""
+    """Put data in; OSError where they cannot be read or written."""
     with archive.create(DATA + own.name) as member:
         try:
             own.copy(member)
@@ -61,21 +92,31 @@ def add_data(archive: ArchiveWriter, own: OwnFile) -> None:
             raise OSError(0, str(error)) from None
 
 
-def located(archive: ArchiveReader, experiment: Experiment, folder: Path) -> Experiment:
-    """The experiment with its data where they can be read: taken out of the archive, else looked for in ``folder``.
+def location(archive: ArchiveReader, experiment: Experiment, folder: Path) -> Move:
+    """Describes data where they can be read: taken out of the archive, else looked for in ``folder``.
 
     ArchiveError where the data in the archive are not what the experiment names, OSError where they cannot be written.
     """
-    packed = [name for name in archive.names if is_data(name)]
-    if not holds_data(archive):
-        return experiment.beside(folder)
-    if len(packed) > 1 or getattr(experiment.data, "path", "") != packed[0]:
+    packed = {name for name in archive.names if is_data(name)}
+    if not packed <= {getattr(data, "path", "") for data in experiment.named_data}:
         raise ArchiveError("it holds data that its experiment does not name")
-    digest = _digest(archive, packed[0])
-    known_hash = getattr(experiment.data, "hash", "")
-    if known_hash and known_hash != digest:
-        raise ArchiveError("the data in it are not those that its experiment was trained on")
-    return experiment.with_data(experiment.data.at(str(_taken_out(archive, packed[0], digest))))
+
+    @functools.cache
+    def digest(name: str) -> str:
+        return _digest(archive, name)
+
+    @functools.cache
+    def located(data: AnyData) -> AnyData:
+        name, known = getattr(data, "path", ""), getattr(data, "hash", "")
+        if name not in packed:
+            return data.beside(folder)
+        if known and known != digest(name):
+            raise ArchiveError("the data in it are not those that its experiment was trained on")
+        there = data.at(str(_taken_out(archive, name, digest(name))))
+        # Whoever knows its hash has had it: it is not asked about where the experiment is saved and opened again.
+        return structs.replace(there, hash=digest(name)) if hasattr(there, "hash") else there
+
+    return located
 
 
 def _digest(archive: ArchiveReader, name: str) -> str:

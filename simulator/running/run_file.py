@@ -1,9 +1,10 @@
 """A trained run as one file, ``.nabla``: opened again, it goes on to the same bits.
 
 A zip of ``manifest.json`` (format, versions, processor, data, lanes), ``experiment.json``, the files of the checkpoint
-and ``record/``; the same of each lane, with the experiment that it is trained as, under ``lanes/0/`` and so on. Nothing
-that is read is believed: members go by a list of names and none is compressed, arrays are taken only where types and
-shapes are those of what the experiment describes, and nothing in it is ever executed.
+and ``record/``; the same of each lane, with the experiment that it is trained as, under ``lanes/0/`` and so on; and
+``coming.json`` where changes are planned that have not acted. Nothing that is read is believed: members go by a list of
+names and none is compressed, arrays are taken only where types and shapes are those of what the experiment describes,
+and nothing in it is ever executed.
 """
 
 from __future__ import annotations
@@ -12,33 +13,41 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
 import msgspec
 from msgspec import Struct
 
-from simulator.data.own_file import OwnFile
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import MAX_FILE_BYTES, RUN_ENDING
 from simulator.record import files as record_files
 from simulator.record.record import Record, sampled
+from simulator.record.written_changes import WrittenChanges, changes_of
+from simulator.record.written_changes import written as written_changes
 from simulator.running.archive import ArchiveError, ArchiveReader, ArchiveWriter, reading
-from simulator.running.packed_data import is_data, located, relocated
+from simulator.running.packed_data import Move, is_data, location
 from simulator.running.presentation import NAMES as PRESENTATION
 from simulator.running.run_formats import RUN, check_format
+from simulator.schema.parameter import is_live_change
 from simulator.system.atomic import write_atomic
 from simulator.system.environment import Environment
 from simulator.system.fingerprint import Fingerprint, fingerprint
+from simulator.system.json_text import has_too_many_values
 from simulator.system.machine import refuse_shortage
 from simulator.system.regular_file import UnfitFileError
 from simulator.training import checkpoint_files
 from simulator.training.checkpoint import Checkpoint
+from simulator.training.coming_changes import ComingChanges
+from simulator.training.live_change import LiveChange, LiveChanges
+from simulator.training.surgery import Transplant
 from simulator.training.training import Training
 
 ENDING = RUN_ENDING
 MANIFEST, EXPERIMENT, RECORD, LANES = "manifest.json", "experiment.json", "record/", "lanes/"
+COMING = "coming.json"
 IN_LANE = re.compile(rf"{LANES}(?:0|[1-9]\d{{0,2}})/")
 MOST_MANIFEST = 2**16
 COPIES = 4
@@ -66,6 +75,8 @@ class SavedRun:
     """Where it was trained until now."""
     lanes: tuple[SavedLane, ...] = ()
     """Those of the networks beside it that have been trained."""
+    coming: tuple[LiveChange, ...] = ()
+    """What is still to be changed in it, as was planned."""
 
     @property
     def experiment(self) -> Experiment:
@@ -136,14 +147,30 @@ def add_head(
     archive.add(EXPERIMENT, experiment.to_json())
 
 
-def add_run(archive: ArchiveWriter, saved: SavedRun, own: OwnFile | None = None) -> None:
-    """The run itself, with its lanes; ``own`` is the file of data that is packed beside it."""
+def add_run(archive: ArchiveWriter, saved: SavedRun) -> None:
+    """The run itself, with its lanes and what is still to be changed."""
     _add(archive, "", saved.checkpoint, saved.record)
+    if saved.coming:
+        archive.add(COMING, msgspec.json.encode(written_changes(LiveChanges(saved.experiment, 0, saved.coming))))
     for place, lane in enumerate(saved.lanes):
-        experiment = lane.checkpoint.experiment
-        shared = own if experiment.data == saved.experiment.data else None
-        archive.add(_folder(place) + EXPERIMENT, relocated(experiment, shared).to_json())
+        archive.add(_folder(place) + EXPERIMENT, lane.checkpoint.experiment.to_json())
         _add(archive, _folder(place), lane.checkpoint, lane.record)
+
+
+def moved(saved: SavedRun, move: Move) -> SavedRun:
+    """The run with all data that it names described as ``move`` says."""
+
+    def checkpoint(kept: Checkpoint) -> Checkpoint:
+        return replace(kept, experiment=kept.experiment.moved(move))
+
+    def record(past: Record) -> Record:
+        own = copy(past)
+        own.live_changes = past.live_changes.moved(move)
+        return own
+
+    lanes = tuple(SavedLane(lane.name, checkpoint(lane.checkpoint), record(lane.record)) for lane in saved.lanes)
+    coming = LiveChanges(None, 0, saved.coming).moved(move).entries
+    return SavedRun(checkpoint(saved.checkpoint), record(saved.record), saved.environment, lanes, coming)
 
 
 def _folder(place: int) -> str:
@@ -192,21 +219,26 @@ def run_in(archive: ArchiveReader, folder: Path) -> SavedRun:
         raise ArchiveError("it holds lanes that its experiment does not list")
     own = _Parts.read(archive, "")
     lanes = {name: (_folder(place), _Parts.read(archive, _folder(place))) for place, name in enumerate(manifest.lanes)}
-    # Nothing is taken out of a file that is not whole.
-    experiment = located(archive, stated, folder)
     beside = []
     for name, (inner, parts) in lanes.items():
-        whose = _lane_experiment(archive, inner, stated, experiment, folder)
+        whose = Experiment.from_json(archive.read(inner + EXPERIMENT, MAX_FILE_BYTES))
         beside.append(SavedLane(name, parts.checkpoint(whose), parts.record))
-    return SavedRun(own.checkpoint(experiment), own.record, manifest.environment, tuple(beside))
+    saved = SavedRun(own.checkpoint(stated), own.record, manifest.environment, tuple(beside), _coming_in(archive))
+    # Nothing is taken out of a file that is not whole.
+    return moved(saved, location(archive, stated, folder))
 
 
-def _lane_experiment(
-    archive: ArchiveReader, inner: str, stated: Experiment, located: Experiment, folder: Path
-) -> Experiment:
-    """A lane's experiment: its data are read from where the run's are, if they are the same, else as it names them."""
-    own = Experiment.from_json(archive.read(inner + EXPERIMENT, MAX_FILE_BYTES))
-    return own.with_data(located.data) if own.data == stated.data else own.beside(folder)
+def _coming_in(archive: ArchiveReader) -> tuple[LiveChange, ...]:
+    """What is still to be changed in the run."""
+    if COMING not in archive:
+        return ()
+    content = archive.read(COMING, MAX_FILE_BYTES)
+    try:
+        if has_too_many_values(content):
+            raise ValueError("it holds more values than any list of changes")
+        return changes_of(msgspec.json.decode(content, type=WrittenChanges)).entries
+    except (ValueError, RecursionError) as error:
+        raise ArchiveError(f"its {COMING} cannot be read ({' '.join(str(error).split())[:120]})") from None
 
 
 @dataclass(frozen=True)
@@ -234,7 +266,21 @@ def taken_up(saved: SavedRun) -> Training:
             raise ExperimentError(f"{error.message}, in lane {lane.name[:40]!r}", error.path) from None
         if step > saved.checkpoint.step:
             raise ExperimentError(f"lane {lane.name[:40]!r} is ahead of the run")
-    return _fitting(saved.checkpoint, saved.record)
+    training = _fitting(saved.checkpoint, saved.record)
+    _check_coming(saved, training)
+    return training
+
+
+def _check_coming(saved: SavedRun, training: Training) -> None:
+    """ExperimentError where the network cannot take what is still to be changed in it."""
+    present = saved.experiment
+    for change in saved.coming:
+        after = change.experiment or present
+        another = isinstance(change.surgery, Transplant)
+        if change.step < training.step or not (another or is_live_change(present, after)):
+            raise ExperimentError("what is still to be changed in it is of another run")
+        present = after
+    ComingChanges(saved.coming).check(training)
 
 
 def _fitting(checkpoint: Checkpoint, record: Record) -> Training:
@@ -255,7 +301,7 @@ def _fitting(checkpoint: Checkpoint, record: Record) -> Training:
 
 
 def _allowed(name: str) -> bool:
-    if name in (MANIFEST, *PRESENTATION) or is_data(name):
+    if name in (MANIFEST, COMING, *PRESENTATION) or is_data(name):
         return True
     in_lane = IN_LANE.match(name)
     name = name if in_lane is None else name[in_lane.end() :]

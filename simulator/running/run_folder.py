@@ -111,7 +111,7 @@ class RunFolder:
         """Make a checkpoint of the run, between two steps; the one before goes when it is whole."""
         with self._throttle.spending():
             kept, step = course.training.checkpoint(), course.training.step
-            run_file.write(SavedRun(kept, record, files.environment, lanes), self._named("run", step))
+            run_file.write(SavedRun(kept, record, files.environment, lanes, course.coming), self._named("run", step))
             if (own := course.stopping.record) is not None:
                 run_file.write(SavedRun(kept, own, files.environment), self._named("rule", step))
             progress = _Progress(

@@ -15,7 +15,12 @@ def _with_lanes(plain: dict[str, Any]) -> dict[str, Any]:
     return {**plain, "lanes": []}
 
 
-RUN = FileFormat(2, migrations={1: _with_lanes})
+def _as_it_is(plain: dict[str, Any]) -> dict[str, Any]:
+    """Of format 2 nothing was still to be changed in a run, and its own data were one file."""
+    return plain
+
+
+RUN = FileFormat(3, migrations={1: _with_lanes, 2: _as_it_is})
 Manifest = TypeVar("Manifest")
 
 

@@ -33,6 +33,7 @@ from simulator.running.messages import (
     Restart,
     Resume,
     Revive,
+    Snapshot,
     Started,
     TakeSnapshot,
     Update,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from simulator.record.record import Record
     from simulator.running.kept_runs import KeptRun
     from simulator.running.lane_state import LaneState
+    from simulator.running.resumption import Resumption
     from simulator.running.stop_rules import StopRule
     from simulator.training.checkpoint import Checkpoint
     from simulator.training.live_change import LiveChange, LiveChanges
@@ -86,10 +88,10 @@ class Session:
         self._next_checkpoint = 0.0
         self._step = 0
         """That was seen last."""
-        self.checkpoint: Checkpoint | None = None
-        """The last one of the present run."""
-        self.lane_states: tuple[LaneState, ...] = ()
-        """Where the networks beside it stood then."""
+        self.resumption: Resumption | None = None
+        """From where the present run goes on in another worker, as was told last."""
+        self._acted = 0
+        """Changes by hand of the present run that were told of."""
         self.playing = False
         """As of the last reply or command."""
 
@@ -189,22 +191,25 @@ class Session:
 
     def _checkpoint_due(self) -> bool:
         """Only a process can die alone; a checkpoint now and then is worth its copy, and one where the run pauses."""
-        now, known = time.monotonic(), 0 if self.checkpoint is None else self.checkpoint.step
-        due = now >= self._next_checkpoint if self.playing else self._step != known
+        now, known = time.monotonic(), self.resumption
+        stale = (known.checkpoint.step, known.acted) != (self._step, self._acted) if known else self._step > 0
+        due = now >= self._next_checkpoint if self.playing else stale
         if due and self.mode == "process":
             self._next_checkpoint = now + CHECKPOINT_SECONDS
             return True
         return False
 
     def resume_from(
-        self, checkpoint: Checkpoint, changes: LiveChanges | None = None, lanes: tuple[LaneState, ...] = ()
-    ) -> int:
+        self, checkpoint: Checkpoint, changes: LiveChanges | None = None, lanes: tuple[LaneState, ...] = (),
+        coming: tuple[LiveChange, ...] = (),
+    ) -> int:  # fmt: skip
         """Go on from a checkpoint in place of the present run, if there is one; the id of the run that begins.
 
-        ``changes`` say what was trained until there, if that is known; ``lanes`` are the networks beside it.
+        ``changes`` say what was trained until there, if that is known; ``lanes`` are the networks beside it. ``coming``
+        is changed on the way as in :meth:`go_back`.
         """
         run = next(RUNS)
-        self._transport.send(Resume(run, checkpoint, changes, lanes))
+        self._transport.send(Resume(run, checkpoint, changes, lanes, coming))
         return run
 
     def take_snapshot(self) -> None:
@@ -250,13 +255,15 @@ class Session:
                 case Update():
                     self._pending = None
                     self.playing = reply.playing
-                    if reply.checkpoint is not None:
-                        self.checkpoint, self.lane_states = reply.checkpoint, reply.lane_states
+                    self.resumption = reply.resumption or self.resumption
+                    self._acted += len(reply.changes)
                     self._step = self._step if reply.frame is None else reply.frame.step
+                case Snapshot():
+                    self._acted += len(reply.changes)
                 case Started():
-                    self.checkpoint, self.lane_states, self._step = None, (), 0
+                    self.resumption, self._step, self._acted = None, 0, len(reply.changes.entries)
                 case Refused():
-                    self.checkpoint, self.lane_states, self.playing = None, (), False
+                    self.resumption, self.playing = None, False
                 case Failed():
                     self._pending = None
                     self.playing = False

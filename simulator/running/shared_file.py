@@ -12,9 +12,9 @@ from pathlib import Path
 from simulator.experiment.experiment import Experiment
 from simulator.running import presentation
 from simulator.running.archive import ArchiveWriter
-from simulator.running.packed_data import add_data, holds_data, located, own_file, relocated
+from simulator.running.packed_data import add_data, holds_data, location, own_files, relocation
 from simulator.running.presentation import Presentation
-from simulator.running.run_file import SavedRun, add_head, add_run, experiment_in, holds_run, opened, run_in
+from simulator.running.run_file import SavedRun, add_head, add_run, experiment_in, holds_run, moved, opened, run_in
 from simulator.system.atomic import replacing
 from simulator.system.environment import environment
 
@@ -38,15 +38,15 @@ class Shared:
 
 def write(shared: Shared, path: Path) -> None:
     """Write all of it, whole or not at all; OSError where that cannot be, ExperimentError where data cannot be read."""
-    own = own_file(shared.experiment) if shared.data else None
-    run = shared.run
+    files, run = own_files(shared.experiment) if shared.data else {}, shared.run
+    beside = relocation(files)
     here = environment(1) if run is None else run.environment
     with replacing(path) as stream, closing(ArchiveWriter(stream)) as archive:
-        add_head(archive, relocated(shared.experiment, own), here, run)
-        if own is not None:
+        add_head(archive, shared.experiment.moved(beside), here, run)
+        for own in files.values():
             add_data(archive, own)
         if run is not None:
-            add_run(archive, run, own)
+            add_run(archive, moved(run, beside))
         presentation.add(archive, shared.shown)
 
 
@@ -57,4 +57,5 @@ def read(path: Path) -> Shared:
         if holds_run(archive):
             run = run_in(archive, path.parent)
             return Shared(run.experiment, run, shown, holds_data(archive))
-        return Shared(located(archive, experiment_in(archive), path.parent), None, shown, holds_data(archive))
+        stated = experiment_in(archive)
+        return Shared(stated.moved(location(archive, stated, path.parent)), None, shown, holds_data(archive))

@@ -122,8 +122,8 @@ class Worker:
                 self._change(command)
             case messages.Restart(run) if self.run is not None:
                 self._begin(run, self.run.training.experiment, 0)
-            case messages.Resume(run, checkpoint, changes, lanes):
-                self._begin(run, checkpoint.experiment, 0, checkpoint, Timeline(checkpoint, changes), lanes=lanes)
+            case messages.Resume(run, kept, changes, lanes, coming):
+                self._begin(run, kept.experiment, 0, kept, Timeline(kept, changes), coming=coming, lanes=lanes)
             case messages.Keep() | messages.Forget() | messages.KeepBefore():
                 self.lineage.keep(command, self.run)
             case messages.GoBack():
@@ -372,7 +372,7 @@ class Worker:
         self._answer(run, look, scalars, run.training.row(scalars))
 
     def _make_checkpoint(self, run: LiveRun) -> None:
-        run.checkpoint = run.training.checkpoint(), self.lanes.states(taken=False)
+        run.resumption = run.resumption_now(self.lanes.states(taken=False))
         self.schedule.checkpoint_asked = False
 
     def _answer(
@@ -386,12 +386,12 @@ class Worker:
         frame = run.frame(scalars, observed)
         rows, shown = run.rows.take(provisional), provisional is not None
         lanes = self.lanes.answers(look, run.training, playing=playing, short=short, provisional=shown)
-        (checkpoint, states), run.checkpoint = run.checkpoint, (None, ())
+        resumption, run.resumption = run.resumption, None
         self.post(
             messages.Update(
-                look.id, frame, (rows,), playing, self.rate.speed, checkpoint, run.halted, run.observer.awaited,
+                look.id, frame, (rows,), playing, self.rate.speed, resumption, run.halted, run.observer.awaited,
                 None if playing else self.stopping.stopped, self.stopping.progress(run.training.step, self.steps_left),
                 run.kept_checkpoints(playing, self.lineage.aside), run.take_changes(), run.take_planned(),
-                lanes, run.step_seconds, states,
+                lanes, run.step_seconds,
             )
         )  # fmt: skip

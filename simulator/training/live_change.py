@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.training.surgery import Surgery
 
 if TYPE_CHECKING:
-    from simulator.training.checkpoint import Checkpoint
+    from simulator.data import AnyData
     from simulator.training.training import Training
 
 
@@ -70,16 +71,18 @@ class LiveChanges(Struct, frozen=True):
         """The first ones only."""
         return replace(self, entries=self.entries[:count])
 
+    def moved(self, move: Callable[[AnyData], AnyData]) -> LiveChanges:
+        """With all data that they name described as ``move`` says."""
+        experiment = None if self.experiment is None else self.experiment.moved(move)
+        entries = (
+            each if each.experiment is None else replace(each, experiment=each.experiment.moved(move))
+            for each in self.entries
+        )
+        return replace(self, experiment=experiment, entries=tuple(entries))
+
     def up_to(self, step: int) -> LiveChanges:
         """Those that had acted when ``step`` was the present one."""
         return self.until(sum(change.step <= step for change in self.entries))
-
-    def before(self, checkpoint: Checkpoint) -> LiveChanges:
-        """Those that had acted where a checkpoint was made."""
-        count = sum(change.step < checkpoint.step for change in self.entries)
-        while count < len(self.entries) and self._experiment_after(count) != checkpoint.experiment:
-            count += 1
-        return self.until(count)
 
     def experiment_before(self, step: int) -> Experiment | None:
         """What was trained when a step began, as far as that is known."""

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-KEPT_RUN = Path(__file__).parents[1] / "data" / "formats" / "2.nabla"
+KEPT_RUN = Path(__file__).parents[1] / "data" / "formats" / "3.nabla"
 MOST_SECONDS = 2.0
 MOST_MEMORY = 256 * 2**20
 SUSPICIOUS = (

@@ -83,6 +83,29 @@ def test_a_kept_run_of_format_1_has_no_lanes_and_one_of_2_has_them_with_what_was
         assert change.step == 5
         assert change.experiment is not None
         assert change.experiment.regularization.l2 == 0.01
+    assert second.coming == ()
+
+
+def test_a_kept_run_of_format_3_has_what_was_still_to_be_changed() -> None:
+    saved = read(KEPT / "3.nabla")
+    rate, units = saved.coming
+    assert rate.experiment is not None
+    assert (rate.step, rate.experiment.regularization.l2) == (14, 0.05)
+    assert (units.step, units.layer, units.units) == (20, "2", (0, 3))
+    result = run(saved.experiment, steps=3, start=saved)
+    assert [change.step for change in result.record.live_changes.entries] == [5, 14]
+
+
+def test_a_kept_shared_file_of_format_3_has_the_data_of_a_lane_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    shared = shared_file.read(KEPT / "shared" / "3.nabla")
+    assert shared.run is not None
+    assert [lane.name for lane in shared.run.lanes] == ["more", "slow"]
+    paths = {Path(data.path) for data in shared.experiment.named_data}
+    assert {path.name for path in paths} == {"wine.csv", "mehr wine.csv"}
+    assert all(path.is_relative_to(tmp_path) and path.exists() for path in paths)
 
 
 def holds(now: Any, then: Any) -> bool:

@@ -108,12 +108,12 @@ class Screen:
         for state in self.snapshot.lanes:
             self.lanes[state.name].live_changes = state.changes
             lanes.append(SavedLane(state.name, state.checkpoint, self.lanes[state.name]))
-        return SavedRun(self.snapshot.checkpoint, self.record, HERE, tuple(lanes))
+        return SavedRun(self.snapshot.checkpoint, self.record, HERE, tuple(lanes), self.snapshot.coming)
 
     def take_up(self, saved: SavedRun) -> None:
         self.record, self.lanes = saved.record, {lane.name: lane.record for lane in saved.lanes}
         states = tuple(LaneState(each.name, each.checkpoint, each.record.live_changes) for each in saved.lanes)
-        self.session.resume_from(saved.checkpoint, saved.record.live_changes, states)
+        self.session.resume_from(saved.checkpoint, saved.record.live_changes, states, saved.coming)
 
 
 @pytest.fixture

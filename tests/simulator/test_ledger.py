@@ -215,6 +215,27 @@ def test_a_saved_run_goes_on_with_the_changes_that_are_to_come(tmp_path: Path) -
     assert written(read_run(tmp_path / "rest.nabla").checkpoint) == whole
 
 
+def test_what_is_still_to_come_is_in_the_file_of_a_saved_run(tmp_path: Path) -> None:
+    changes = LiveChanges(
+        EXPERIMENT, 1, (LiveChange(3, EXPERIMENTS["rate"]), LiveChange(8, EXPERIMENTS["clipping"]),
+        LiveChange(9, layer="1", units=(2,))),
+    )  # fmt: skip
+    ledger = Ledger.of(changes)
+    whole = end_of(ledger, tmp_path / "whole.nabla")
+    path = tmp_path / "6.nabla"
+    run(EXPERIMENT, steps=6, save=path, changes=ledger)
+    assert [change.step for change in read_run(path).coming] == [8, 9]
+    for step in (8, 9, STEPS):
+        run(path, steps=step - int(path.stem), save=tmp_path / f"{step}.nabla")
+        path = tmp_path / f"{step}.nabla"
+    saved = read_run(path)
+    assert (written(saved.checkpoint), saved.coming) == (whole, ())
+    assert saved.record.live_changes.entries == read_run(tmp_path / "whole.nabla").record.live_changes.entries
+    # A hand that changes anything ends what was planned.
+    other = run(EXPERIMENTS["penalty"], start=read_run(tmp_path / "6.nabla"), steps=6)
+    assert [change.step for change in other.record.live_changes.entries] == [3, 6]
+
+
 def test_the_file_of_every_format_opens_for_ever() -> None:
     assert {path.stem for path in KEPT.glob("*.json")} == {str(each) for each in range(1, LEDGER.number + 1)}
     for path in KEPT.glob("*.json"):

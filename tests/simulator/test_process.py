@@ -57,7 +57,7 @@ def test_a_killed_process_is_told_and_its_checkpoint_goes_on(session: Session) -
     session.change(EXPERIMENT)
     until(session, Started)
     session.play()
-    while session.checkpoint is None:
+    while session.resumption is None:
         session.look()
         until(session, Update)
     assert session.pid is not None
@@ -65,7 +65,7 @@ def test_a_killed_process_is_told_and_its_checkpoint_goes_on(session: Session) -
     death = until(session, Failed)
     assert death.fatal
     assert "SIGKILL" in death.message
-    kept = session.checkpoint
+    kept = session.resumption.checkpoint
     other = Session("thread")
     other.start()
     try:

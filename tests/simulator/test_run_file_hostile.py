@@ -127,8 +127,22 @@ BENT: dict[str, Callable[[bytes], bytes]] = {
     "a state beyond the generator's": lambda whole: whole_text(
         whole, b'"inc":{"integer":"', b'"inc":{"integer":"9999999'
     ),
+    "coming changes of another network": lambda whole: packed(
+        {**members(whole), "coming.json": coming({"layers": []}, step=99)}
+    ),
+    "coming changes of the past": lambda whole: packed({**members(whole), "coming.json": coming(None, step=3)}),
+    "coming changes of a layer that is not": lambda whole: packed(
+        {**members(whole), "coming.json": coming(None, step=99, layer="77", units=[0])}
+    ),
+    "no coming changes": lambda whole: packed({**members(whole), "coming.json": b"[1"}),
     "no record": lambda whole: changed(whole, "record/record.json", lambda _plain: {"version": 1}),
 }  # fmt: skip
+
+
+def coming(fields: dict[str, Any] | None, **rest: Any) -> bytes:
+    """One change that is still to act, of an experiment of its own."""
+    experiment = {"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 3}]}
+    return json.dumps({"experiment": experiment, "threads": 0, "entries": [{"fields": fields, "rest": rest}]}).encode()
 
 
 def whole_text(whole: bytes, before: bytes, after: bytes) -> bytes:

@@ -7,6 +7,7 @@ import json
 import random
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,16 @@ from PIL import Image
 
 from simulator.data.own_file import OwnFile, plain_name
 from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.experiment.files import reach_of
 from simulator.experiment.files import read as read_experiment
 from simulator.running import run_file
 from simulator.running.command_line import execute, parser
 from simulator.running.headless import run
-from simulator.running.packed_data import own_file
+from simulator.running.packed_data import own_files
 from simulator.running.presentation import Presentation
 from simulator.running.shared_file import Shared, read, write
 from simulator.training.checkpoint_files import written
+from simulator.training.ledger import Ledger
 from simulator.training.training import Training
 
 ROWS = "".join(f"{x},{x % 7},{'ab'[x % 2]}\n" for x in range(60))
@@ -73,6 +76,52 @@ def test_a_table_is_read_out_of_the_file_where_its_own_is_gone(table: Path, tmp_
     assert Path(shared.experiment.data.path).read_bytes() == content
     assert Training(shared.experiment).data.digest == before
     assert shared.experiment.with_data(shared.experiment.data.at(str(table))) == experiment
+
+
+def test_a_lane_brings_its_own_data_too_and_none_is_packed_twice(table: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other" / table.name
+    other.parent.mkdir()
+    other.write_text(f"x,y,kind\n{ROWS}1,1,a\n", encoding="utf-8")
+    lanes: list[dict[str, Any]] = [
+        {"name": "same", "set": {"seed": 3}},
+        {"name": "other", "set": {"data.path": str(other)}},
+        {"name": "noisy", "set": {"data.label_noise": 0.1}},
+    ]
+    experiment = described({"kind": "csv", "path": str(table)}, lanes=lanes)
+    before = {name: Training(lane).data.digest for name, lane in experiment.all_lanes().items()}
+    write(Shared(experiment, data=True), tmp_path / "a.nabla")
+    assert {name for name in names(tmp_path / "a.nabla") if name.startswith("data/")} == {
+        "data/wine_ été.csv", "data/wine_ été-2.csv",
+    }  # fmt: skip
+    shutil.rmtree(table.parent)
+    shutil.rmtree(other.parent)
+    shared = read(tmp_path / "a.nabla").experiment
+    assert {name: Training(lane).data.digest for name, lane in shared.all_lanes().items()} == before
+    # Who has had the files is not asked about them where the experiment is saved and opened again.
+    (tmp_path / "again").mkdir()
+    (tmp_path / "again" / "e.json").write_bytes(shared.to_json())
+    assert reach_of(tmp_path / "again" / "e.json") is None
+
+
+def test_what_a_branch_was_trained_as_names_the_data_that_came_along(table: Path, tmp_path: Path) -> None:
+    alone = described({"kind": "csv", "path": str(table)})
+    run(alone, steps=4, save=tmp_path / "run.nabla")
+    saved = run_file.read(tmp_path / "run.nabla")
+    changes = json.loads(Ledger.of(saved.record.live_changes).to_json())
+    origin = {"step": 2, "experiment": alone.to_builtins(), "changes": changes}
+    experiment = alone.with_values([("lanes", [{"name": "branch", "set": {}, "origin": origin}])])
+    write(Shared(experiment, replace(saved, checkpoint=replace(saved.checkpoint, experiment=experiment)), data=True),
+          tmp_path / "a.nabla")  # fmt: skip
+    shutil.rmtree(table.parent)
+    shared = read(tmp_path / "a.nabla")
+    assert shared.run is not None
+    began = shared.run.record.live_changes.experiment
+    (branch,) = shared.experiment.lanes or ()
+    assert began is not None
+    assert branch.origin
+    assert began.data == shared.experiment.data
+    assert branch.origin.experiment["data"]["path"] == began.data.path
+    assert Path(began.data.path).exists()
 
 
 def test_opening_twice_keeps_the_data_once_and_mends_what_was_changed_there(
@@ -195,7 +244,7 @@ def test_data_that_have_changed_meanwhile_or_are_gone_are_not_packed(table: Path
 
 
 def test_the_program_has_the_data_of_its_own_sets(tmp_path: Path) -> None:
-    assert own_file(described({"kind": "wine"})) is None
+    assert own_files(described({"kind": "wine"})) == {}
     write(Shared(described({"kind": "wine"}), data=True), tmp_path / "a.nabla")
     assert not read(tmp_path / "a.nabla").data
 
@@ -323,6 +372,6 @@ def test_where_the_data_cannot_be_taken_out_it_is_said(
 
 
 def test_an_own_file_is_of_a_kind_that_every_system_takes(table: Path) -> None:
-    own = own_file(described({"kind": "csv", "path": str(table)}))
+    (own,) = own_files(described({"kind": "csv", "path": str(table)})).values()
     assert isinstance(own, OwnFile)
     assert (own.name, own.size) == ("wine_ été.csv", table.stat().st_size)

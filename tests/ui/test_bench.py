@@ -19,12 +19,13 @@ from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
 from simulator.running.lane_state import LaneState
 from simulator.running.messages import Failed, Refused, Reply, Started, Update
+from simulator.running.resumption import Resumption
 from simulator.running.stop_rules import StopRule
 from simulator.running.transport import Mode
 from simulator.schema.parameter import replaced
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.checkpoints import USUAL_BYTES
-from simulator.training.live_change import LiveChanges
+from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.run_info import RunInfo
 from simulator.training.surgery import Surgery
 from simulator.training.training import Training
@@ -40,8 +41,7 @@ PLAIN = {"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 4}]}
 class ScriptedWorker:
     """Records commands; gives out the replies put into ``inbox``."""
 
-    checkpoint: Checkpoint | None = None
-    lane_states: tuple[LaneState, ...] = ()
+    resumption: Resumption | None = None
     mode: Mode = "thread"
     notice = ""
 
@@ -68,8 +68,9 @@ class ScriptedWorker:
         self.said.append(("keep", kept))
 
     def resume_from(
-        self, checkpoint: Checkpoint, changes: LiveChanges | None = None, lanes: tuple[LaneState, ...] = ()
-    ) -> int:
+        self, checkpoint: Checkpoint, changes: LiveChanges | None = None, lanes: tuple[LaneState, ...] = (),
+        coming: tuple[LiveChange, ...] = (),
+    ) -> int:  # fmt: skip
         self.said.append(("resume", checkpoint))
         return 0
 
@@ -339,7 +340,7 @@ def test_closing_twice_ends_the_worker_once(rig: Rig) -> None:
 def test_a_worker_that_died_is_replaced_and_goes_on_from_its_checkpoint(rig: Rig) -> None:
     rig.settle()
     kept = Training(rig.document.experiment).checkpoint()
-    rig.worker.checkpoint = kept
+    rig.worker.resumption = Resumption(kept, 0)
     rig.bench.revive()
     assert len(rig.workers) == 2
     orders = [entry for entry in rig.worker.said if entry[0] in ("start", "resume", "change")]
@@ -348,7 +349,7 @@ def test_a_worker_that_died_is_replaced_and_goes_on_from_its_checkpoint(rig: Rig
 
 def test_a_checkpoint_of_another_network_is_not_taken_up(rig: Rig) -> None:
     rig.settle()
-    rig.worker.checkpoint = Training(rig.document.experiment).checkpoint()
+    rig.worker.resumption = Resumption(Training(rig.document.experiment).checkpoint(), 0)
     plain = replaced(rig.document.experiment.to_builtins(), ("seed",), 5)
     assert rig.document.propose(plain, "seed") is None
     rig.bench.revive()

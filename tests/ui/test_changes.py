@@ -110,7 +110,7 @@ def test_each_change_is_a_line_and_replayed_the_run_is_the_same(qtbot: QtBot, op
     assert window.document.undo_stack.undoText() == "Replay changes"
     another_run(qtbot, window, window.document.undo_stack.undo)
     assert losses(window) == before
-    assert texts(dialog) == RUN
+    qtbot.waitUntil(lambda: texts(dialog) == RUN, timeout=MILLISECONDS)
 
 
 def test_edited_it_acts_as_it_was_edited_and_its_edits_can_be_taken_back(qtbot: QtBot, open_on: OpenOn) -> None:

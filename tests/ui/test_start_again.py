@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from simulator.running import session
+from simulator.training.live_change import LiveChange
 from simulator.training.replay import Replayer
 from simulator.training.training import Training
 from tests.ui.test_replays import EXPERIMENT, FASTER, replay_of, step_of, take_steps
@@ -103,6 +104,54 @@ def test_while_it_trains_the_steps_after_the_checkpoint_are_said_to_be_lost(
     (change,) = window.bench.record.changes.entries
     assert (change.description, change.step) == ("Rate 0.05", checkpoint.step)
     assert window.document.experiment == FASTER
+
+
+def test_units_drawn_anew_in_the_very_step_of_the_checkpoint_are_drawn_anew(qtbot: QtBot, open_on: OpenOn) -> None:
+    window = open_on(EXPERIMENT, "process")
+    take_steps(qtbot, window, 6)
+    qtbot.waitUntil(lambda: window.bench.checkpoint is not None and window.bench.checkpoint.step == 6, timeout=LONG)
+    window.bench.revive_units("1", (0, 3))
+    qtbot.waitUntil(lambda: len(window.bench.record.live_changes.entries) == 1, timeout=LONG)
+    kill_worker(qtbot, window)
+    assert start_again(qtbot, window) == "Training goes on from step 6: no step is lost."
+    assert [change.description for change in window.bench.record.changes.entries] == ["Revive 1, 4 of layer 1"]
+    (change,) = window.bench.record.live_changes.entries
+    assert (change.step, change.layer, change.units) == (6, "1", (0, 3))
+    take_steps(qtbot, window, 3)
+    training = Training(EXPERIMENT)
+    for step in range(9):
+        if step == 6:
+            training.revive("1", (0, 3))
+        training.propose()
+        training.apply()
+    training.look()
+    assert curve(window)[-1] == training.loss
+
+
+def test_what_was_planned_acts_again(qtbot: QtBot, open_on: OpenOn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "CHECKPOINT_SECONDS", 1e9)
+    window = open_on(EXPERIMENT, "process")
+    with window.bench.planned.acting((LiveChange(9, FASTER),)):
+        assert window.document.propose(EXPERIMENT.to_builtins(), "Replay changes", back_to=0) is None
+    qtbot.waitUntil(lambda: not window.bench.building, timeout=LONG)
+    take_steps(qtbot, window, 6)
+    qtbot.waitUntil(lambda: window.bench.checkpoint is not None and window.bench.checkpoint.step == 6, timeout=LONG)
+    window.bench.play()
+    qtbot.waitUntil(lambda: window.document.experiment == FASTER, timeout=LONG)
+    kill_worker(qtbot, window)
+    start_again(qtbot, window)
+    assert (step_of(window), window.document.experiment) == (6, EXPERIMENT)
+    take_steps(qtbot, window, 6)
+    training = Training(EXPERIMENT)
+    for step in range(12):
+        if step == 9:
+            training.update_spec(FASTER)
+        training.propose()
+        training.apply()
+    training.look()
+    assert curve(window)[-1] == training.loss
+    assert window.document.experiment == FASTER
+    assert [change.step for change in window.bench.record.live_changes.entries] == [9]
 
 
 def test_what_is_said_counts_the_steps() -> None:

@@ -129,26 +129,26 @@ class Bench(QObject):
 
     def revive(self) -> None:
         """A new worker in place of one that died; it goes on from the last checkpoint, if there is one."""
-        (checkpoint, lanes), reached = self._records.last(self.link.worker), max(self._step, self.record.steps)
+        last, reached = self._records.last(self.link.worker), max(self._step, self.record.steps)
         self.close()
         self._set_playing(False)
         worker = self._start_worker()
         for run in self._records.kept:
             worker.keep(run.kept)
-        if checkpoint is not None and not is_live_change(checkpoint.experiment, self.document.experiment):
-            checkpoint = None
-        if checkpoint is not None:
-            past = self.record.taken_up(checkpoint)
-            run_id = worker.resume_from(checkpoint, past.live_changes, lanes)
-            kept = KeptRun(run_id, 0, 0, checkpoint, lanes=lanes)
-            self._records.take_up(AsideRun(kept, past, "", self.link.copies, self.lanes.records()))
-        self._news = taken_up_text(reached, None if checkpoint is None else checkpoint.step)
+        if last is not None and not is_live_change(last.checkpoint.experiment, self.document.experiment):
+            last = None
+        if last is not None:
+            if last.is_followed_as_planned(self.record.live_changes):
+                self.document.follow(last.checkpoint.experiment)
+            self._records.go_on(worker, last, self.link.copies)
+        self._news = taken_up_text(reached, None if last is None else last.checkpoint.step)
         self._change(self.document.experiment)
 
     @property
     def checkpoint(self) -> Checkpoint | None:
         """Where the present run could go on if its worker died."""
-        return self._records.last(self.link.worker)[0]
+        last = self._records.last(self.link.worker)
+        return None if last is None else last.checkpoint
 
     def close(self) -> None:
         """End the worker and stop polling; may be called twice."""
@@ -227,9 +227,12 @@ class Bench(QObject):
 
     def _keep_of_the_dead(self, edit: Edit) -> None:
         """What a worker that has died leaves of its run is all that undo can bring back."""
-        checkpoint, lanes = self._records.last(self.link.worker)
-        if self.dead and self.info is not None and checkpoint is not None:
-            kept = KeptRun(self.info.run, edit.number, 0, checkpoint, lanes=lanes)
+        last, known = self._records.last(self.link.worker), self.record.live_changes
+        if self.dead and self.info is not None and last is not None:
+            changes, coming = known.until(last.acted), last.still_to_act(known)
+            kept = KeptRun(
+                self.info.run, edit.number, 0, last.checkpoint, changes=changes, coming=coming, lanes=last.lanes,
+            )  # fmt: skip
             self._records.put_aside(kept, edit.description, self.playing, self.link.copies)
             self.memory.share()
 
@@ -266,9 +269,10 @@ class Bench(QObject):
         saved = None if worker is None else self.document.take_run()
         if saved is not None and worker is not None:
             lanes = tuple(LaneState(each.name, each.checkpoint, each.record.live_changes) for each in saved.lanes)
-            self._first_run = run = worker.resume_from(saved.checkpoint, saved.record.live_changes, lanes)
+            changes, coming = saved.record.live_changes, saved.coming
+            self._first_run = run = worker.resume_from(saved.checkpoint, changes, lanes, coming)
             pasts = {each.name: each.record for each in saved.lanes}
-            kept = KeptRun(run, 0, 0, saved.checkpoint, lanes=lanes)
+            kept = KeptRun(run, 0, 0, saved.checkpoint, lanes=lanes, coming=coming)
             self._records.take_up(AsideRun(kept, saved.record, "", self.link.copies, pasts))
             self.wake()
         return saved is not None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from simulator.record.record import Record
     from simulator.running.kept_runs import KeptRun
     from simulator.running.lane_state import LaneState
+    from simulator.running.resumption import Resumption
     from simulator.running.stop_rules import StopRule
     from simulator.running.transport import Mode
     from simulator.system.progress import Progress
@@ -37,7 +38,7 @@ HIDDEN_MS = 500
 class Worker(Protocol):
     """The front of the worker, as the bench uses it; :class:`simulator.running.session.Session` is one."""
 
-    checkpoint: Checkpoint | None
+    resumption: Resumption | None
     mode: Mode
     notice: str
 
@@ -55,11 +56,10 @@ class Worker(Protocol):
     def configure(self, blas_threads: int | None, grouping: str) -> None: ...
     def look(self, observations: Sequence[Observation[Any]] = ()) -> None: ...
 
-    lane_states: tuple[LaneState, ...]
-
     def resume_from(
-        self, checkpoint: Checkpoint, changes: LiveChanges | None = None, lanes: tuple[LaneState, ...] = ()
-    ) -> int: ...
+        self, checkpoint: Checkpoint, changes: LiveChanges | None = None, lanes: tuple[LaneState, ...] = (),
+        coming: tuple[LiveChange, ...] = (),
+    ) -> int: ...  # fmt: skip
     def forget(self, run: int) -> None: ...
     def keep_before(self, run: int, step: int) -> None: ...
     def set_budget(self, nbytes: int) -> None: ...

@@ -25,6 +25,7 @@ from ui.bench.run_records import RunRecords
 if TYPE_CHECKING:
     from simulator.running.lane_state import LaneState
     from simulator.running.run_file import SavedRun
+    from simulator.training.live_change import LiveChange
 
 Write = Callable[["SavedRun", Path], Fingerprint | None]
 """Writes a run into a file, and says what stands there then; OSError where it cannot."""
@@ -34,8 +35,9 @@ PAUSE_SECONDS = 0.005
 
 
 def saved_run(
-    checkpoint: Checkpoint, record: Record, threads: int, lanes: Sequence[LaneState], pasts: Mapping[str, Record]
-) -> SavedRun:
+    checkpoint: Checkpoint, record: Record, threads: int, lanes: Sequence[LaneState], pasts: Mapping[str, Record],
+    coming: tuple[LiveChange, ...],
+) -> SavedRun:  # fmt: skip
     """A run with its past and the networks beside it, trained on this machine with so many threads for products.
 
     The records are copied as far as they go on.
@@ -52,7 +54,7 @@ def saved_run(
             own.live_changes = lane.changes
             saved.append(SavedLane(lane.name, lane.checkpoint, own))
     own = record.until(checkpoint.step) if record.steps > checkpoint.step else deepcopy(record)
-    return SavedRun(checkpoint, own, environment(threads), tuple(saved))
+    return SavedRun(checkpoint, own, environment(threads), tuple(saved), coming)
 
 
 class RunKeeper(QObject):
@@ -113,12 +115,14 @@ class RunKeeper(QObject):
 
     def _write_last(self) -> None:
         """The run as it stood when the worker last told where it could go on."""
-        (checkpoint, lanes), record = self._records.last(self._link.worker), self._records.record
-        if checkpoint is None or not record.history.start <= checkpoint.step <= record.steps:
+        last, record = self._records.last(self._link.worker), self._records.record
+        if last is None or not record.history.start <= last.checkpoint.step <= record.steps:
             self._end("there is no run that could be kept: the worker has ended")
         else:
-            saved = saved_run(checkpoint, record, self._threads, lanes, self._records.lanes.records())
-            saved.record.live_changes = record.live_changes.before(checkpoint)
+            known, pasts = record.live_changes, self._records.lanes.records()
+            coming = last.still_to_act(known)
+            saved = saved_run(last.checkpoint, record, self._threads, last.lanes, pasts, coming)
+            saved.record.live_changes = known.until(last.acted)
             self._write(saved)
 
     def take(self, snapshot: Snapshot) -> None:
@@ -135,7 +139,8 @@ class RunKeeper(QObject):
         self._threads = snapshot.threads
         try:
             pasts = self._records.lanes.records()
-            self._write(saved_run(checkpoint, record, snapshot.threads, snapshot.lanes, pasts))
+            lanes, coming = snapshot.lanes, snapshot.coming
+            self._write(saved_run(checkpoint, record, snapshot.threads, lanes, pasts, coming))
         except MemoryError as error:
             self._end(out_of_memory(error, "a copy of its record"))
         self._link.wake()
@@ -191,8 +196,8 @@ class RunKeeper(QObject):
         """Wait so long for the step in hand; if that takes longer, write where the run stood last, if it is known."""
         self.wait(seconds)
         if self.busy and self._writing is None:
-            kept, (last, _) = self._kept, self._records.last(self._link.worker)
-            newer = last is not None and (kept is None or kept[1] < last.step)
+            kept, last = self._kept, self._records.last(self._link.worker)
+            newer = last is not None and (kept is None or kept[1] < last.checkpoint.step)
             self._write_last() if newer else self.abandon()
             self.wait()
 

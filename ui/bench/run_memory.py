@@ -91,7 +91,7 @@ class RunMemory:
     def take(self, reply: Update) -> None:
         """What the worker has told."""
         self.checkpoints = reply.kept
-        if reply.checkpoint is not None:
+        if reply.resumption is not None:
             self.share()
 
     def keep_to_budget(self, ended: KeptRun | None) -> str:
@@ -115,8 +115,8 @@ class RunMemory:
     @property
     def _last(self) -> int:
         worker = self._link.worker
-        checkpoint = None if worker is None or self._link.copies == 1 else worker.checkpoint
-        return 0 if checkpoint is None else checkpoint.nbytes
+        last = None if worker is None or self._link.copies == 1 else worker.resumption
+        return 0 if last is None else last.nbytes
 
     @property
     def good_steps(self) -> tuple[int, ...]:

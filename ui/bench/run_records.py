@@ -10,14 +10,13 @@ from PySide6.QtCore import QElapsedTimer
 
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
+from simulator.running.kept_runs import KeptRun
 from ui.bench.kept_records import AsideRun, KeptRecords
 from ui.bench.lane_views import LaneViews
 
 if TYPE_CHECKING:
-    from simulator.running.kept_runs import KeptRun
-    from simulator.running.lane_state import LaneState
     from simulator.running.messages import Snapshot, Started
-    from simulator.training.checkpoint import Checkpoint
+    from simulator.running.resumption import Resumption
     from ui.bench.link import Worker
 
 
@@ -40,8 +39,8 @@ class RunRecords:
         """Of the present run; where there is none, of the last one."""
         self.lanes = LaneViews()
         """Of the networks beside it."""
-        self.brought_back: tuple[Checkpoint | None, tuple[LaneState, ...]] = None, ()
-        """Where the present run and the networks beside it went on, if it was a kept one."""
+        self.brought_back: Resumption | None = None
+        """Where the present run went on, if it was a kept one."""
         self.kept = KeptRecords()
         """Those that wait."""
         self._taken_up: AsideRun | None = None
@@ -52,7 +51,7 @@ class RunRecords:
 
     def begin(self) -> None:
         """Another experiment: nothing of the one before comes back."""
-        self.record, self.brought_back, self.kept, self._taken_up = Record(), (None, ()), KeptRecords(), None
+        self.record, self.brought_back, self.kept, self._taken_up = Record(), None, KeptRecords(), None
         self.lanes.begin()
 
     def take_up(self, past: AsideRun) -> None:
@@ -63,11 +62,18 @@ class RunRecords:
         """A network beside the run goes on as the run of this id."""
         self._from_lane = run, record
 
-    def last(self, worker: Worker | None) -> tuple[Checkpoint | None, tuple[LaneState, ...]]:
-        """Where the present run and the networks beside it could go on if their worker died."""
-        if worker is not None and worker.checkpoint is not None:
-            return worker.checkpoint, worker.lane_states
-        return (None, ()) if worker is None else self.brought_back
+    def last(self, worker: Worker | None) -> Resumption | None:
+        """Where the present run could go on if its worker died."""
+        return None if worker is None else worker.resumption or self.brought_back
+
+    def go_on(self, worker: Worker, last: Resumption, copies: int) -> None:
+        """Let another worker go on where the run of one that died can; what was planned acts anew."""
+        checkpoint, known = last.checkpoint, self.record.live_changes
+        as_planned, coming = last.is_followed_as_planned(known), last.still_to_act(known)
+        past = self.record.taken_up(checkpoint.step, last.acted, as_planned=as_planned)
+        run = worker.resume_from(checkpoint, past.live_changes, last.lanes, coming)
+        kept = KeptRun(run, 0, 0, checkpoint, lanes=last.lanes, coming=coming)
+        self.take_up(AsideRun(kept, past, "", copies, self.lanes.records()))
 
     def take_snapshot(self, snapshot: Snapshot) -> None:
         """Take in what no other answer will bring of the present run and of the networks beside it."""
@@ -106,7 +112,7 @@ class RunRecords:
         back = self.kept.take(reply.continues) or self._was_taken_up(reply)
         self.put_aside(reply.ended, cause, playing, copies)
         self.lanes.begin(self._lanes_of(back))
-        self.brought_back = (None, ()) if back is None else (back.kept.checkpoint, back.kept.lanes)
+        self.brought_back = None if back is None else back.kept.resumption(reply.changes)
         self.record = self._past(reply, back) or self._begun(reply, cause)
         self.record.live_changes = reply.changes
         self.record.experiments.see(reply.frame)

@@ -71,7 +71,7 @@ class GivingUp(QObject):
     def _keep_aside(self, run: UnsavedRun, path: Path) -> bool:
         kept, record = run.kept, run.record
         if kept is not None:
-            saved = saved_run(kept.checkpoint, record, kept.threads, kept.lanes, run.lanes)
+            saved = saved_run(kept.checkpoint, record, kept.threads, kept.lanes, run.lanes, kept.coming)
             self._bench.keeper.keep(path, saved)
         written = self._bench.keeper.wait()
         if written:

@@ -114,18 +114,19 @@ class Sharing(QObject):
         yield SharePart("pins", "What is pinned", contents, len(content) + arrays.nbytes, possible=bool(pinned))
 
     def _data_part(self, experiment: Experiment) -> Iterator[SharePart]:
-        """None where the program has the data."""
-        from simulator.running.packed_data import own_file
+        """None where the program has the data of all networks."""
+        from simulator.running.packed_data import own_files
         from ui.dialogs.share import SharePart
 
         try:
-            own = own_file(experiment)
+            files = own_files(experiment).values()
         except ExperimentError as error:
             yield SharePart("data", "Data", f"{error.in_words}.", possible=False)
             return
-        if own is not None:
-            contents = f"{own.name}, all of it; without it, whoever opens the file needs that file too"
-            yield SharePart("data", "Data", contents, own.size)
+        if files:
+            names, what = " and ".join(own.name for own in files), "that file" if len(files) == 1 else "those files"
+            contents = f"{names}, all of it; without it, whoever opens the file needs {what} too"
+            yield SharePart("data", "Data", contents, sum(own.size for own in files))
 
     def _run_part(self) -> SharePart:
         from ui.dialogs.share import SharePart
