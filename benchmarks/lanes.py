@@ -16,7 +16,7 @@ from benchmarks.rounds import Spread, Timed, Work, interleaved
 from simulator.experiment.lane import LaneSpec
 from simulator.network.threads import limited_blas
 from simulator.running.building import built
-from simulator.running.lanes import Lane
+from simulator.running.lane import Lane
 from simulator.running.live_run import LiveRun
 from simulator.running.timeline import REST
 from simulator.training.checkpoints import Checkpoints, Kept
@@ -39,7 +39,7 @@ def _together(net: str, count: int) -> Work:
     """Steps of a run with further networks, as the worker makes them, without anyone who looks."""
     experiment = changed(reference(net), lanes=tuple(LaneSpec(name=name, set={}) for name in "BCD"[: count - 1]))
     run = built(1, experiment, None, None)
-    lanes = [Lane([(0, each)]) for name, each in experiment.all_lanes().items() if name != "A"]
+    lanes = [Lane(each) for name, each in experiment.all_lanes().items() if name != "A"]
     for lane in lanes:
         lane.catch_up("beside", 0, math.inf)
 

@@ -24,18 +24,29 @@ class Origin(Spec, frozen=True, kw_only=True):
     """Where a branch begins: a step of a run, with all that this was trained as until there."""
 
     step: Annotated[int, knob("step", "The step that it goes on from.", ge=0, live=True)]
-    parent: Annotated[str, knob("parent", "What the lane was called that it is a branch of.", live=True)] = OWN_NAME
+    parent: Annotated[
+        str, knob("parent", "What the lane was called that it is a branch of; empty for none.", live=True)
+    ] = OWN_NAME
     experiment: Annotated[dict[str, Any], knob("experiment", "What that was trained as from step 0.", live=True)]
     changes: Annotated[
         dict[str, Any], knob("changes", "What was changed in it by hand until there, as a list of changes.", live=True)
     ]
+    since: Annotated[
+        int | msgspec.UnsetType,
+        knob("since", "The first step that is trained beside the run, if that is an earlier one.", live=True),
+    ] = msgspec.UNSET
+
+    @property
+    def first_step(self) -> int:
+        """The first step that is trained beside the run."""
+        return self.step if self.since is msgspec.UNSET else max(0, min(self.since, self.step))
 
     def __post_init__(self) -> None:
         for name in ("experiment", "changes"):
             msgspec.structs.force_setattr(self, name, as_in_a_file(getattr(self, name)))
 
     def __hash__(self) -> int:
-        return hash((self.step, self.parent, json.dumps((self.experiment, self.changes), sort_keys=True)))
+        return hash((self.step, self.since, self.parent, json.dumps((self.experiment, self.changes), sort_keys=True)))
 
 
 class LaneSpec(Spec, frozen=True, kw_only=True):

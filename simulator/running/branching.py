@@ -1,82 +1,78 @@
-"""Where a network beside the run begins that is a branch: at a step of a run, with all that this had there."""
+"""Where a network beside the run begins that is a branch, or was changed by hand: a step, and all that led there."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace as changed
 
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.experiment.lane import Origin
-from simulator.network.threads import limited_blas
-from simulator.running.live_run import LiveRun
-from simulator.running.timeline import Timeline
-from simulator.training.ledger import Ledger
+from simulator.experiment.lane import LaneSpec, Origin
+from simulator.schema.parameter import is_live_change
+from simulator.training.ledger import Ledger, settings_between
 from simulator.training.live_change import LiveChange, LiveChanges
-from simulator.training.operation import operated
-from simulator.training.replay import Replay, training_at
-from simulator.training.surgery import Transplant
+from simulator.training.surgery import Surgery, Transplant
 
 
-def origin_of(changes: LiveChanges, step: int, parent: str) -> Origin:
-    """A branch of a run with these changes; ExperimentError where its beginning is not known."""
+def origin_of(changes: LiveChanges, step: int, parent: str, since: int | UnsetType = UNSET) -> Origin:
+    """A branch of a run with these changes; ExperimentError where its beginning is not known.
+
+    ``since``: the first step that it is to stand beside the run, if that is an earlier one.
+    """
     before = changes.up_to(step)
     ledger = json.loads(Ledger.of(before).to_json())
     assert before.experiment is not None
-    return Origin(step=step, parent=parent, experiment=_alone(before.experiment).to_builtins(), changes=ledger)
+    began = _alone(before.experiment).to_builtins()
+    return Origin(step=step, parent=parent, experiment=began, changes=ledger, since=since)
+
+
+def changes_until(origin: Origin) -> LiveChanges:
+    """What was changed where a branch begins; ExperimentError where that cannot be."""
+    try:
+        return Ledger.from_json(json.dumps(origin.changes).encode()).on(Experiment.from_builtins(origin.experiment))
+    except ExperimentError as error:
+        raise ExperimentError(f"the branch cannot begin: {error}") from None
+
+
+def becoming(step: int, before: Experiment, after: Experiment) -> LiveChange | None:
+    """What makes a network that is trained another one; None where both train the same."""
+    if not settings_between(before, after):
+        return None
+    return LiveChange(step, after, surgery=None if is_live_change(before, after) else Transplant())
+
+
+def changes_of_branch(origin: Origin, present: Experiment) -> LiveChanges:
+    """What a branch is trained as that has made no step."""
+    changes = changes_until(origin)
+    change = becoming(origin.step, changes.experiment_at(origin.step) or present, present)
+    return changes if change is None else changes.after((change,))
+
+
+def operated_lane(
+    spec: LaneSpec, changes: LiveChanges, step: int, surgery: Surgery, after: Experiment
+) -> LaneSpec:  # fmt: skip
+    """A lane that goes on as ``after`` with what an operation makes of it at a step, after these changes."""
+    trained = after if isinstance(surgery, Transplant) else None
+    operated = changes.up_to(step).after((LiveChange(step, trained, surgery=surgery),))
+    return _led_by(spec, operated, step, after)
+
+
+def replayed_lane(spec: LaneSpec, changes: LiveChanges) -> LaneSpec:
+    """A lane that is trained anew from where it began, with these changes, each in its step."""
+    last = max((change.step for change in changes.entries), default=0)
+    after = changes.experiment_at(last)
+    if after is None:
+        raise ExperimentError("how the run was trained from its beginning is not known")
+    return _led_by(spec, changes, last, after)
+
+
+def _led_by(spec: LaneSpec, changes: LiveChanges, step: int, after: Experiment) -> LaneSpec:
+    """The same lane, with the same place in the tree of branches, as these changes have made it until a step."""
+    parent, since = ("", 0) if not spec.origin else (spec.origin.parent, spec.origin.first_step)
+    origin = origin_of(changes, step, parent, since)
+    return LaneSpec(name=spec.name, experiment=_alone(after).to_builtins(), origin=origin)
 
 
 def _alone(experiment: Experiment) -> Experiment:
     return changed(experiment, lanes=UNSET)
-
-
-@dataclass(frozen=True)
-class Beginning:
-    """All that computing the first step of a branch takes."""
-
-    step: int
-    replay: Replay
-    changes: LiveChanges
-    """Of the run until there."""
-
-    def built(self, run: int, experiment: Experiment) -> LiveRun:
-        """The network there, as ``experiment``: with its weights handed on, where that is another network."""
-        training = training_at(replace(self.replay, run=run), self.step)
-        changes = self.changes
-        with limited_blas(self.replay.threads):
-            if not training.accepts(changed(experiment, lanes=training.experiment.lanes)):
-                training, _ = operated(training, Transplant(), experiment)
-                changes = changes.after((LiveChange(self.step, experiment, surgery=Transplant()),))
-        live = LiveRun(training, Timeline(training.checkpoint(), changes), experiment.data)
-        live.change(experiment, 0)
-        live.training.look()
-        return live
-
-
-def beginning(origin: Origin, known: Sequence[Timeline]) -> Beginning:
-    """From the nearest checkpoint of a run that came there the same way, or else from step 0."""
-    try:
-        experiment = Experiment.from_builtins(origin.experiment)
-        ledger = Ledger.from_json(json.dumps(origin.changes).encode())
-        changes = ledger.on(experiment)
-    except ExperimentError as error:
-        raise ExperimentError(f"the branch cannot begin: {error}") from None
-    for timeline in known:
-        replay = _from_checkpoint(timeline, experiment, ledger, origin.step)
-        if replay is not None:
-            return Beginning(origin.step, replay, changes)
-    return Beginning(origin.step, Replay(experiment, max(changes.threads, 1), None, changes.entries), changes)
-
-
-def _from_checkpoint(timeline: Timeline, experiment: Experiment, ledger: Ledger, step: int) -> Replay | None:
-    began, way = timeline.changes.experiment, timeline.changes.up_to(step)
-    if began is None or _alone(began) != experiment or Ledger.of(way).entries != ledger.entries:
-        return None
-    kept = timeline.checkpoints.before(step + 1, good=False)
-    if kept is None:
-        return None
-    threads = way.threads_after(kept.changes)
-    return Replay(kept.checkpoint.experiment, threads, kept.checkpoint, way.entries[kept.changes :])

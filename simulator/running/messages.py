@@ -284,6 +284,10 @@ class LaneUpdate(Struct, frozen=True):
     """What one of its steps takes on average; 0 while that is not known."""
     changes: LiveChanges = NOTHING_CHANGED
     """What was changed by hand since the last answer; the first has what it was trained as until then."""
+    continues: int = 0
+    """Id of the run whose past goes on in it, if that is another."""
+    past: tuple[Rows, ...] = ()
+    """The steps between, which may be of other networks."""
 
 
 class Update(Struct, frozen=True):

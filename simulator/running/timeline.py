@@ -109,13 +109,13 @@ class Timeline:
         kept = self.checkpoints.before(step + 1)
         if kept is None or not is_live_change(kept.checkpoint.experiment, experiment):
             return None, None
-        return kept.checkpoint, self._until(kept)
+        return kept.checkpoint, self.cut_at(kept)
 
-    def _until(self, kept: Kept) -> Timeline:
-        """Of a run that goes another way from there on."""
+    def cut_at(self, kept: Kept) -> Timeline:
+        """Of a run that goes another way from one of its checkpoints on."""
         cut = copy(self)
         cut.checkpoints, cut.changes = self.checkpoints.until(kept.step), self.changes.until(kept.changes)
-        cut._spikes, cut._edit, cut._finite = SpikeWatch(), 0, True
+        cut._spikes, cut._edit, cut._finite = SpikeWatch(), 0, kept.checkpoint.known == FINITE
         cut.spikes = deque((step for step in self.spikes if step < kept.step), MOST_SPIKES)
         return cut
 

@@ -156,7 +156,7 @@ def test_the_menu_of_a_step_branches_there(window: MainWindow, qtbot: QtBot) -> 
     menu = QMenu()
     window.step_menus.fill(menu, 3)
     entries = {entry.text(): entry for entry in menu.actions()}
-    assert {"Show step 3", "Branch at step 3", "Changes…", "Live"} <= entries.keys()
-    entries["Branch at step 3"].trigger()
+    assert {"Show step 3", "Continue from step 3 with…", "Changes…", "Live"} <= entries.keys()
+    entries["Continue from step 3 with…"].trigger()
     trained(qtbot, window, "C")
     assert [spec.origin.step for spec in window.document.experiment.lanes or () if spec.origin] == [STEPS, 3]

@@ -14,7 +14,7 @@ from simulator.training.ledger import Ledger
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.surgery import Transplant
 from tests.ui.windows import OpenOn
-from ui.dialogs.changes import SEED, ChangesDialog
+from ui.dialogs.changes import SAME, SEED, ChangesDialog
 from ui.dialogs.changes_table import SETTING, STEP, VALUE, WORDS
 from ui.window.changes_access import ChangesAccess
 from ui.window.main_window import MainWindow
@@ -134,20 +134,50 @@ def test_edited_it_acts_as_it_was_edited_and_its_edits_can_be_taken_back(qtbot: 
     assert texts(dialog) == RUN
 
 
-def test_on_another_seed_and_another_lane(qtbot: QtBot, open_on: OpenOn) -> None:
+def test_on_another_seed(qtbot: QtBot, open_on: OpenOn) -> None:
     window = open_on(LANES)
     changed_run(qtbot, window)
     dialog = opened(window)
-    assert [dialog.on.itemText(place) for place in range(dialog.on.count())] == ["this network", SEED, "wide"]
-    for name, path, value in ((SEED, "seed", 1), ("wide", "layers.0.units", 9)):
-        dialog.on.setCurrentText(name)
-        another_run(qtbot, window, dialog.make_again)
-        after = window.document.experiment
-        own = EXPERIMENT.with_values([(path, value)])
-        assert after.lanes == LANES.lanes
-        result = run(own, steps=12, changes=dialog.ledger)
-        assert losses(window) == [float(loss) for loss in result.history.series("loss").last[:12]]
-        another_run(qtbot, window, window.document.undo_stack.undo)
+    assert [dialog.on.itemText(place) for place in range(dialog.on.count())] == [SAME, SEED, "wide"]
+    dialog.on.setCurrentText(SEED)
+    another_run(qtbot, window, dialog.make_again)
+    assert window.document.experiment.lanes == LANES.lanes
+    assert window.document.experiment.seed == 1
+    result = run(EXPERIMENT.with_values([("seed", 1)]), steps=12, changes=dialog.ledger)
+    assert losses(window) == [float(loss) for loss in result.history.series("loss").last[:12]]
+    another_run(qtbot, window, window.document.undo_stack.undo)
+
+
+def test_in_another_lane_whose_own_list_is_shown_and_edited_too(qtbot: QtBot, open_on: OpenOn) -> None:
+    window = open_on(LANES)
+    before = changed_run(qtbot, window)
+    info, wide = window.bench.info, EXPERIMENT.with_values([("layers.0.units", 9)])
+    dialog = opened(window)
+    dialog.table.selectRow(1)
+    dialog.remove_changes()
+    dialog.on.setCurrentText("wide")
+    dialog.make_again()
+
+    def lane() -> list[float]:
+        return [float(loss) for loss in window.bench.lanes.record("wide").history.series("loss").last[:12]]
+
+    def made(ledger: Ledger) -> list[float]:
+        return [float(loss) for loss in run(wide, steps=12, changes=ledger).history.series("loss").last[:12]]
+
+    once = made(dialog.ledger)
+    qtbot.waitUntil(lambda: lane() == once, timeout=MILLISECONDS)
+    assert losses(window) == before
+    assert window.bench.info is info, "the run itself goes on"
+    dialog.of.setCurrentText("wide")
+    assert [row[:3] for row in texts(dialog)] == [RUN[0][:3]]
+    assert [dialog.on.itemText(place) for place in range(dialog.on.count())] == [SAME, SEED, "A"]
+    dialog.table.item(0, VALUE).setText("0.03")
+    edited = made(dialog.ledger)
+    dialog.make_again()
+    qtbot.waitUntil(lambda: lane() == edited, timeout=MILLISECONDS)
+    assert window.document.undo_stack.undoText() == "Replay changes (wide)"
+    window.document.undo_stack.undo()
+    qtbot.waitUntil(lambda: lane() == once, timeout=MILLISECONDS)
 
 
 def test_rates_that_were_set_by_hand_become_a_schedule_of_the_same_numbers(qtbot: QtBot, open_on: OpenOn) -> None:
@@ -190,7 +220,7 @@ def test_a_list_goes_into_a_file_and_comes_from_one(qtbot: QtBot, open_on: OpenO
 def test_what_cannot_act_is_told_and_not_replayed(qtbot: QtBot) -> None:
     after = EXPERIMENT.with_values([("optimizer.learning_rate", 0.5)])
     live = LiveChanges(EXPERIMENT, 1, (LiveChange(3, after), LiveChange(4, layer="2", units=(0, 2))))
-    dialog = ChangesDialog(lambda: live, lambda: after, lambda: 7, "")
+    dialog = ChangesDialog(lambda _name: live, lambda: after, lambda: 7, "")
     qtbot.addWidget(dialog)
     assert texts(dialog)[1][1:3] == ["units of layer 2", "1, 3 drawn anew"]
     dialog.table.item(0, STEP).setText("soon")
@@ -208,11 +238,11 @@ def test_what_cannot_act_is_told_and_not_replayed(qtbot: QtBot) -> None:
 
 
 def test_a_run_whose_beginning_is_not_known_says_so(qtbot: QtBot) -> None:
-    dialog = ChangesDialog(LiveChanges, lambda: EXPERIMENT, lambda: 7, "")
+    dialog = ChangesDialog(lambda _name: LiveChanges(), lambda: EXPERIMENT, lambda: 7, "")
     qtbot.addWidget(dialog)
     assert "is not known" in dialog.told.text()
     assert not dialog.replay.isEnabled()
-    fresh = ChangesDialog(lambda: LiveChanges(EXPERIMENT, 1), lambda: EXPERIMENT, lambda: 7, "")
+    fresh = ChangesDialog(lambda _name: LiveChanges(EXPERIMENT, 1), lambda: EXPERIMENT, lambda: 7, "")
     qtbot.addWidget(fresh)
     assert fresh.told.text().startswith("Nothing was changed by hand")
 

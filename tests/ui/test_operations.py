@@ -20,6 +20,7 @@ from tests.ui.windows import OpenOn
 from ui.builder.builder import Builder
 from ui.builder.keeping import transplant
 from ui.forms.training import TrainingPanel
+from ui.window.main_window import MainWindow
 
 LAYERS = [
     {"kind": "dense", "units": 6, "repeat": 2},
@@ -189,10 +190,76 @@ def test_undo_brings_back_the_run_and_its_curve_in_the_window(what: str, open_on
     assert undone == ()
 
 
-def test_only_the_run_itself_can_be_operated_on(open_on: OpenOn, qtbot: QtBot) -> None:
+def lane_curve(window: MainWindow) -> list[float]:
+    """The losses of the network beside the run, step by step."""
+    return [float(loss) for loss in window.bench.lanes.record("B").history.series("loss").last]
+
+
+def lane_at(qtbot: QtBot, window: MainWindow, step: int) -> None:
+    def there() -> bool:
+        update = window.bench.lanes.updates.get("B")
+        return update is not None and update.frame is not None and update.frame.step == step
+
+    window.bench.wake()
+    qtbot.waitUntil(there, timeout=60_000)
+
+
+@pytest.mark.parametrize(("what", "surgery"), [("reinitialise", Reinitialise), ("duplicate", Transplant)])
+def test_a_network_beside_the_run_is_operated_on_alone(
+    what: str, surgery: type[Surgery], open_on: OpenOn, qtbot: QtBot
+) -> None:
+    window, whole = open_on(BROUGHT_BACK, "thread"), expected(STEPS + 2)
+    settle(qtbot, window, 0)
+    take_steps(qtbot, window, STEPS)
+    window.chosen.add_twin()
+    lane_at(qtbot, window, STEPS)
+    own = window.bench.info
+    window.builder.operations.keep.setChecked(True)
+    window.builder.choose([("layers", 0)])
+    window.builder.actions_by_name[what].trigger()
+    assert window.document.edit.description.endswith("(B)")
+    qtbot.waitUntil(lambda: bool(window.bench.lanes.record("B").live_changes.entries), timeout=60_000)
+    take_steps(qtbot, window, 2)
+    lane_at(qtbot, window, STEPS + 2)
+    (change,) = window.bench.lanes.record("B").live_changes.entries
+    assert (change.step, type(change.surgery)) == (STEPS, surgery)
+    assert curve(window) == whole
+    if surgery is Reinitialise:
+        assert lane_curve(window)[:STEPS] == whole[:STEPS], "what it was before is its past"
+    assert lane_curve(window)[-1] != whole[-1]
+    undo(window)
+    qtbot.waitUntil(lambda: window.bench.lanes.record("B").live_changes.entries == (), timeout=60_000)
+    lane_at(qtbot, window, STEPS + 2)
+    assert lane_curve(window)[-3:] == whole[-3:]
+    assert window.bench.info is own, "the run itself was not begun again"
+
+
+def test_all_networks_are_operated_on_in_one_edit(open_on: OpenOn, qtbot: QtBot) -> None:
+    window = open_on(BROUGHT_BACK, "thread")
+    settle(qtbot, window, 0)
+    take_steps(qtbot, window, STEPS)
+    window.chosen.add_twin()
+    lane_at(qtbot, window, STEPS)
+    window.chosen.choose_all(True)
+    window.builder.choose([("layers", 0)])
+    window.builder.actions_by_name["reinitialise"].trigger()
+    qtbot.waitUntil(lambda: bool(window.bench.lanes.record("B").live_changes.entries), timeout=60_000)
+    settle(qtbot, window, STEPS)
+    take_steps(qtbot, window, 2)
+    lane_at(qtbot, window, STEPS + 2)
+    changes = [window.bench.record.live_changes, window.bench.lanes.record("B").live_changes]
+    assert [[each.surgery for each in one.entries if each.surgery] for one in changes] == [[Reinitialise(("1",))]] * 2
+    assert curve(window)[STEPS:] == lane_curve(window)[STEPS:]
+    undo(window)
+    settle(qtbot, window, STEPS)
+    lane_at(qtbot, window, STEPS)
+    assert window.bench.lanes.record("B").live_changes.entries == ()
+
+
+def test_what_has_not_come_to_the_run_s_step_is_not_operated_on(open_on: OpenOn, qtbot: QtBot) -> None:
     window = open_on(BROUGHT_BACK, "thread")
     settle(qtbot, window, 0)
     window.chosen.add_twin()
     window.builder.choose([("layers", 0)])
     window.builder.actions_by_name["reinitialise"].trigger()
-    assert window.builder.refusal.text() == "Only A alone can be operated on: choose it, and not all."
+    assert window.builder.refusal.text() == "B has not come to the run's step yet"

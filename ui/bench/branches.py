@@ -9,9 +9,10 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from simulator.experiment.differences import in_words as differences_in_words
-from simulator.experiment.experiment import Experiment, in_words
+from simulator.experiment.experiment import Experiment, ExperimentError, in_words
 from simulator.experiment.lane import OWN_NAME, LaneSpec
 from simulator.schema.numbers import integer
+from simulator.training.live_change import LiveChanges
 from simulator.training.surgery import TakeLane
 from ui.bench.bench import Bench
 from ui.bench.chosen_lane import ChosenLane, Settings, in_order
@@ -52,10 +53,11 @@ class Branches:
         for name, spec in specs.items():
             origin = spec.origin or None
             update = self._bench.lanes.updates.get(name)
-            parent = "" if origin is None else origin.parent if origin.parent in lanes else OWN_NAME
+            parent = "" if origin is None or not origin.parent else origin.parent
+            parent = OWN_NAME if parent and parent not in lanes else parent
             frame = None if update is None else update.frame
             yield Branch(
-                name, parent, 0 if origin is None else origin.step, None if frame is None else frame.step,
+                name, parent, 0 if origin is None else origin.first_step, None if frame is None else frame.step,
                 differences_in_words(lanes[OWN_NAME], lanes[name]), "" if update is None else update.refusal,
             )  # fmt: skip
 
@@ -65,29 +67,56 @@ class Branches:
         view = self._bench.shown.view
         return self._step if view is None or view.live else view.frame.step
 
-    def branch_here(self, step: int | None = None, settings: Settings | None = None) -> str:
-        """One more network that goes on from a step of the run, the one that is shown; why not, if not.
+    def branch_here(self, step: int | None = None, settings: Settings | None = None, name: str = "") -> str:
+        """One more network that goes on from a step of one, the step that is shown; why not, if not.
 
-        It goes on as the run did there, but for ``settings``.
+        It goes on as that did there, but for ``settings``; ``name`` is that of the network that the forms show, if not
+        said.
         """
         if self._bench.refusal or self._bench.view is None:
             return "There is no run to branch: nothing is trained."
         here = min(self.shown_step if step is None else step, self._step)
         try:
-            spec = self._as_branch(self._chosen.free_name(), here, settings)
+            spec = self._as_branch(self._chosen.free_name(), here, name or self._chosen.name, settings)
         except ValueError as error:
             return _sentence(in_words(error))
-        reason = self._chosen.add(spec, f"Branch at step {integer(here)}")
+        of = f" of {spec.origin.parent}" if spec.origin and spec.origin.parent != OWN_NAME else ""
+        reason = self._chosen.add(spec, f"Branch{of} at step {integer(here)}")
         return _sentence(reason or "")
 
-    def _as_branch(self, name: str, step: int, settings: Settings | None = None) -> LaneSpec:
-        """The run as a network beside it, as it was trained at that step."""
+    def _as_branch(self, name: str, step: int, parent: str, settings: Settings | None = None) -> LaneSpec:
+        """A network as one more beside it, as it was trained at that step."""
         from simulator.running.branching import origin_of
 
-        changes, present = self._bench.record.live_changes, self._chosen.document.experiment
+        changes, present = self._changes_of(parent), self._chosen.document.experiment.all_lanes()[parent]
         then = changes.experiment_at(step) if step < self._step else present
         own = replace(then or present, lanes=UNSET).with_values(in_order(settings or {}))
-        return LaneSpec(name=name, experiment=own.to_builtins(), origin=origin_of(changes, step, OWN_NAME))
+        origin = origin_of(changes, step, self.parent_at(step, parent))
+        return LaneSpec(name=name, experiment=own.to_builtins(), origin=origin)
+
+    def parent_at(self, step: int, name: str = "") -> str:
+        """Which network had the step that one goes on from, if not said the one that the forms show."""
+        name = name or self._chosen.name
+        specs = {spec.name: spec for spec in self._chosen.document.experiment.lanes or ()}
+        while name in specs and (origin := specs[name].origin) and step < origin.first_step:
+            name = origin.parent if origin.parent in specs else OWN_NAME
+        return name
+
+    def _changes_of(self, name: str) -> LiveChanges:
+        """What a network was trained as; ExperimentError while that is not known."""
+        bench = self._bench
+        from simulator.running.branching import changes_of_branch
+
+        if name == OWN_NAME:
+            return bench.record.live_changes
+        update = bench.lanes.updates.get(name)
+        if update is not None and update.frame is not None:
+            return bench.lanes.record(name).live_changes
+        whole = self._chosen.document.experiment
+        (spec,) = (each for each in whole.lanes or () if each.name == name)
+        if not spec.origin:
+            raise ExperimentError(f"{name} has not come to the run's step yet")
+        return changes_of_branch(spec.origin, whole.all_lanes()[name])
 
     def go_to(self, name: str) -> str:
         """Let the run go on as this network, from where it stands, and the run beside it; why not, if not."""
@@ -97,7 +126,7 @@ class Branches:
         whole = self._chosen.document.experiment
         step, wanted = self._step, whole.all_lanes()[name]
         try:
-            former = self._as_branch(self._chosen.free_name(f"{OWN_NAME} until {integer(step)}"), step)
+            former = self._as_branch(self._chosen.free_name(f"{OWN_NAME} until {integer(step)}"), step, OWN_NAME)
         except ValueError as error:
             return _sentence(in_words(error))
         others = [_whole(spec, whole) for spec in whole.lanes or () if spec.name != name]

@@ -12,9 +12,12 @@ from PySide6.QtCore import QObject, Signal
 from simulator.experiment.differences import differences_between
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
 from simulator.experiment.lane import OWN_NAME, LaneSpec
-from simulator.training.surgery import Surgery
+from simulator.training.live_change import LiveChanges
+from simulator.training.surgery import Surgery, Transplant
+from ui.bench.bench import Bench
 from ui.bench.document import Document
 
+ONE_STACK = "this changes the stack itself, so choose the one network that it is about"
 LETTERS = "BCDEFGHIJKLMNOPQRSTUVWXYZ"
 Settings = dict[str, Any]
 """Paths and values."""
@@ -26,9 +29,10 @@ class ChosenLane(QObject):
     changed = Signal()
     """Another one is shown, or it is another now."""
 
-    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+    def __init__(self, document: Document, parent: QObject | None = None, bench: Bench | None = None) -> None:
+        """``bench`` knows how far they are trained, and by what; without one none can be operated on."""
         super().__init__(parent)
-        self.document = document
+        self.document, self._bench = document, bench
         self.name = OWN_NAME
         self.all = False
         """Whether a change acts on every network."""
@@ -77,15 +81,58 @@ class ChosenLane(QObject):
         return self.document.propose(after.to_builtins(), named, merge_key, final, back_to)
 
     def operate(self, builtins: Mapping[str, Any], description: str, surgery: Surgery) -> str | None:
-        """Go on as what the forms propose with what an operation makes of the running network; why not, if not."""
-        if self.name != OWN_NAME or self.all:
-            return f"Only {OWN_NAME} alone can be operated on: choose it, and not all."
+        """Go on as what the forms propose with what an operation makes of the network that is shown, or of all.
+
+        The sentence of a refusal, if it is one. Networks that it is not about stay what they are.
+        """
         whole = self.document.experiment
         try:
-            after = replace(Experiment.from_builtins(dict(builtins)), lanes=whole.lanes)
+            proposed = replace(Experiment.from_builtins(dict(builtins)), lanes=UNSET)
+            after = self._operated(whole, proposed, surgery)
         except ValueError as error:
             return in_words(error)
+        if self.name != OWN_NAME and not self.all:
+            return self.document.propose(after.to_builtins(), f"{description} ({self.name})")
         return self.document.propose(after.to_builtins(), description, surgery=surgery)
+
+    def _operated(self, whole: Experiment, proposed: Experiment, surgery: Surgery) -> Experiment:
+        together = whole.all_lanes()
+        after = self._all_after(together, proposed, surgery) if self.all else {self.name: proposed}
+        base = after.get(OWN_NAME, together[OWN_NAME])
+        lanes = [
+            self._operated_lane(spec, surgery, after[spec.name])
+            if spec.name in after
+            else changed_spec(spec, base, together[spec.name])
+            for spec in whole.lanes or ()
+        ]
+        return replace(base, lanes=tuple(lanes) or UNSET)
+
+    def _all_after(
+        self, together: Mapping[str, Experiment], proposed: Experiment, surgery: Surgery
+    ) -> dict[str, Experiment]:  # fmt: skip
+        """What each of them is then; ExperimentError where one cannot be operated on so."""
+        from simulator.training.operation import labels_of  # Nobody waits for it at the start.
+
+        settings = settings_between(self.experiment, proposed)
+        if settings is None:
+            raise ExperimentError(ONE_STACK)
+        labels = () if isinstance(surgery, Transplant) else surgery.layers
+        for name, experiment in together.items():
+            if lacking := next((label for label in labels if label not in labels_of(experiment)), ""):
+                raise ExperimentError(f"{name} has no layer {lacking}")
+        return {name: experiment.with_values(in_order(settings)) for name, experiment in together.items()}
+
+    def _operated_lane(self, spec: LaneSpec, surgery: Surgery, after: Experiment) -> LaneSpec:
+        """A lane beside the run as it is operated on at the step where it stands."""
+        from simulator.running.branching import operated_lane
+
+        bench = self._bench
+        update = None if bench is None else bench.lanes.updates.get(spec.name)
+        if bench is None or update is None or update.frame is None:
+            raise ExperimentError(f"{spec.name} has not come to the run's step yet")
+        # By the labels of another stack no layers are known.
+        own = Transplant() if self.all and isinstance(surgery, Transplant) else surgery
+        return operated_lane(spec, bench.lanes.record(spec.name).live_changes, update.frame.step, own, after)
 
     def _after(self, experiment: Experiment, proposed: Experiment) -> Experiment:
         lanes = experiment.lanes or ()
@@ -101,7 +148,7 @@ class ChosenLane(QObject):
         """Every network changed as this one; where one cannot be, none is."""
         settings = settings_between(self.experiment, proposed)
         if settings is None:
-            raise ExperimentError("this changes the stack itself, so choose the one network that it is about")
+            raise ExperimentError(ONE_STACK)
         base = replace(experiment, lanes=UNSET)
         changed = base.with_values(in_order(settings))
         together = experiment.all_lanes()
@@ -143,7 +190,7 @@ class ChosenLane(QObject):
         """The sentence of a refusal, if it is one."""
         shown = self.name
         self.name = OWN_NAME
-        lanes = [replace(each, name=after) if each.name == name else each for each in self._specs]
+        lanes = [_renamed(each, name, after) for each in self._specs]
         reason = self._set_lanes(lanes, f"Rename lane {name}")
         self.choose(after if shown == name and reason is None else shown)
         return reason
@@ -154,6 +201,16 @@ class ChosenLane(QObject):
         self.name = OWN_NAME
         self.document.propose(kept.to_builtins(), f"Keep lane {name}")
 
+    def replay(self, name: str, changes: LiveChanges, description: str) -> str | None:
+        """Train a lane anew with these changes, each in its step; the sentence of a refusal, if it is one."""
+        from simulator.running.branching import replayed_lane
+
+        try:
+            lanes = [replayed_lane(each, changes) if each.name == name else each for each in self._specs]
+        except ValueError as error:
+            return in_words(error)
+        return self._set_lanes(lanes, description)
+
     @property
     def _specs(self) -> tuple[LaneSpec, ...]:
         return self.document.experiment.lanes or ()
@@ -161,6 +218,14 @@ class ChosenLane(QObject):
     def _set_lanes(self, lanes: Sequence[LaneSpec], description: str) -> str | None:
         after = replace(self.document.experiment, lanes=tuple(lanes) or UNSET)
         return self.document.propose(after.to_builtins(), description)
+
+
+def _renamed(spec: LaneSpec, name: str, after: str) -> LaneSpec:
+    """The lane, or a branch of it, where the lane is called otherwise."""
+    origin = spec.origin
+    if origin and origin.parent == name:
+        origin = replace(origin, parent=after)
+    return replace(spec, name=after if spec.name == name else spec.name, origin=origin)
 
 
 def settings_between(base: Experiment, other: Experiment) -> Settings | None:

@@ -67,12 +67,25 @@ class LaneViews:
         return name in self.updates and name in self._records and self._records[name][0] == self.updates[name].run
 
     def _take(self, lane: LaneUpdate) -> None:
+        self._go_on(lane)
         record, changes = self._record(lane.name, lane.run, lane.rows[0], lane.first), lane.changes
         begins = changes.experiment is not None
         record.live_changes = changes if begins else record.live_changes.after(changes.entries)
         record.add(lane.frame, lane.rows)
         if lane.frame is not None:
             self._views[lane.name] = View(lane.frame, record, lane.frame, record.scored)
+
+    def _go_on(self, lane: LaneUpdate) -> None:
+        """Where another network goes on with the past of the one before, that becomes its own."""
+        known, record = self._records.get(lane.name, (0, None))
+        if lane.past and record is None:
+            record = self._record(lane.name, lane.continues, lane.past[0], lane.first)
+        elif record is None or known != lane.continues:
+            return
+        for rows in lane.past:
+            record = _followed(record, rows)
+            record.add(None, (rows,))
+        self._records[lane.name] = lane.run, _followed(record, lane.rows[0])
 
     def _record(self, name: str, run: int, rows: Rows, first: Frame | None) -> Record:
         """The record to which rows of a run belong."""
@@ -93,3 +106,14 @@ class LaneViews:
         ):
             return None
         return past if past.steps == step else past.until(step)
+
+
+def _followed(record: Record, rows: Rows) -> Record:
+    """The record to which rows are added that follow one of its steps, which may be of another network."""
+    first = rows.first_step
+    if record.history.columns != rows.columns:
+        return record.begun_again(History(rows.columns, start=first))
+    if record.steps == first:
+        return record
+    goes_back = record.history.start < first < record.steps
+    return record.until(first) if goes_back else Record(History(rows.columns, start=first))

@@ -29,7 +29,7 @@ from ui.dialogs.changes_table import ChangesTable, edited_entry
 from ui.style.numbers import count, integer
 from ui.style.text_size import scaled, with_text
 
-SEED = "another seed:"
+SAME, SEED = "this network", "another seed:"
 NONE = "Nothing was changed by hand in this run. A knob that is turned while it trains stands here, with its step."
 UNKNOWN = "How this run was trained from its beginning is not known, so its changes cannot be made again."
 RATE = "optimizer.learning_rate"
@@ -42,18 +42,21 @@ SIZE = (860, 460)
 class ChangesDialog(QDialog):
     """A table with a line for each change; what is edited is the list here, until it is made again."""
 
-    replayed = Signal(object, str)
-    """:class:`LiveChanges` of a run that is to begin, and what undo calls that."""
+    replayed = Signal(str, object, str)
+    """The network that is to be trained anew, its :class:`LiveChanges`, and what undo calls that."""
 
     def __init__(
-        self, changes: Callable[[], LiveChanges], experiment: Callable[[], Experiment], step: Callable[[], int],
-        folder: str, parent: QWidget | None = None,
+        self, changes: Callable[[str], LiveChanges], experiment: Callable[[], Experiment], step: Callable[[], int],
+        folder: str, parent: QWidget | None = None, shown: str = OWN_NAME,
     ) -> None:  # fmt: skip
-        """The changes of the present run, what is described now, and where the run is; ``folder`` is for files."""
+        """The changes of each network by its name, what is described now, and where the run is.
+
+        ``folder`` is for files, ``shown`` the network whose list is shown at first.
+        """
         super().__init__(parent)
         self.setWindowTitle("Changes by hand")
         self._changes, self._experiment, self._step, self._folder = changes, experiment, step, folder
-        self._ledger, self._known = Ledger(), changes()
+        self._ledger, self._known = Ledger(), changes(shown)
         self._before: list[Ledger] = []
         """What the list was before each edit of it."""
         self.told = QLabel(self)
@@ -62,12 +65,14 @@ class ChangesDialog(QDialog):
         self.refusal = QLabel(self)
         self.refusal.setWordWrap(True)
         self.refusal.setProperty("role", "warning")
-        self.on = QComboBox(self)
+        self.of, self.on = QComboBox(self), QComboBox(self)
+        self.of.addItem(shown)
         self.seed = QSpinBox(self)
         self._make_buttons()
         self._lay_out()
         self.table.itemChanged.connect(self._edited)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self, self.undo)
+        self.of.currentTextChanged.connect(lambda _name: self.take_run())
         self.on.currentTextChanged.connect(lambda text: self.seed.setVisible(text == SEED))
         with_text(self, lambda dialog: dialog.resize(*map(scaled, SIZE)))
         self.take_run()
@@ -98,8 +103,12 @@ class ChangesDialog(QDialog):
     def _lay_out(self) -> None:
         self.seed.setRange(0, MOST_SEED)
         self.seed.setAccessibleName("Seed")
+        self.of.setAccessibleName("Changes of")
         self.on.setAccessibleName("Replay on")
         edits, acts = QHBoxLayout(), QHBoxLayout()
+        self._whose = QLabel("Changes of", self)
+        edits.addWidget(self._whose)
+        edits.addWidget(self.of)
         for button in (self.add, self.remove, self.back, self.again):
             edits.addWidget(button)
         edits.addStretch(1)
@@ -125,7 +134,7 @@ class ChangesDialog(QDialog):
 
     def keep_up(self) -> None:
         """The run may have gone on: a list that nobody has edited is its own still."""
-        self._known = self._changes()
+        self._known = self._changes(self.name)
         if self._before:
             self._offer()
         else:
@@ -133,10 +142,15 @@ class ChangesDialog(QDialog):
 
     def follow(self) -> None:
         """The run has gone on: show what was changed, unless a hand is typing."""
-        if self._changes() is not self._known and not self.table.is_edited:
+        if self._changes(self.name) is not self._known and not self.table.is_edited:
             self.keep_up()
 
     # -- showing -------------------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The network whose list is shown."""
+        return self.of.currentText()
 
     @property
     def ledger(self) -> Ledger:
@@ -146,12 +160,12 @@ class ChangesDialog(QDialog):
     def _own(self) -> Ledger | None:
         """The run's own list; None where it is not known."""
         try:
-            return Ledger.of(self._changes())
+            return Ledger.of(self._changes(self.name))
         except ExperimentError:
             return None
 
     def take_run(self) -> None:
-        """Show the list of the present run."""
+        """Show the list as the network has it."""
         self._before = []
         self._take(self._own() or Ledger())
 
@@ -187,9 +201,10 @@ class ChangesDialog(QDialog):
                 continue
         return made, f"{reason[:1].upper()}{reason[1:]}."
 
-    def _base(self) -> Experiment:
-        """What the run began with; where that is not known, what it is trained as."""
-        return self._changes().experiment or self._experiment()
+    def _base(self, name: str = "") -> Experiment:
+        """What a network began with; where that is not known, what it is trained as."""
+        name, whole = name or self.name, self._experiment()
+        return self._changes(name).experiment or (whole if name == OWN_NAME else whole.all_lanes()[name])
 
     def _offer(self) -> None:
         """Say what the list is, and enable what can be done with it."""
@@ -201,12 +216,18 @@ class ChangesDialog(QDialog):
             button.setEnabled(bool(entries))
         self.replay.setEnabled(bool(entries) and not self.refusal.text())
         self.schedule.setEnabled(not self.refusal.text() and scheduled(_acting(self._ledger, self._base())) is not None)
-        wanted = ["this network", SEED, *(name for name in self._experiment().all_lanes() if name != OWN_NAME)]
-        if [self.on.itemText(place) for place in range(self.on.count())] != wanted:
-            self.on.clear()
-            self.on.addItems(wanted)
+        self._offer_networks()
+
+    def _offer_networks(self) -> None:
+        """Those whose list can be shown, and those in which it can be made again."""
+        names = list(self._experiment().all_lanes())
+        with QSignalBlocker(self.of):
+            _fill(self.of, names)
+        self._whose.setVisible(len(names) > 1)
+        self.of.setVisible(len(names) > 1)
+        if _fill(self.on, [SAME, SEED, *(name for name in names if name != self.name)]):
             self.seed.setValue(min(self._base().seed + 1, MOST_SEED))
-            self.seed.setVisible(False)
+            self.seed.setVisible(self.on.currentText() == SEED)
 
     def _sentence(self, own: Ledger | None) -> str:
         entries = self._ledger.entries
@@ -293,27 +314,21 @@ class ChangesDialog(QDialog):
 
     def make_again(self) -> None:
         """Begin anew on the network that is chosen, with the list."""
+        on = self.on.currentText()
+        name = self.name if on in (SAME, SEED) else on
         try:
-            changes = self._ledger.on(self._network())
+            base = self._base(name)
+            changes = self._ledger.on(base.with_values([("seed", self.seed.value())]) if on == SEED else base)
         except ValueError as error:
             self._refuse(in_words(error))
             return
-        self.replayed.emit(changes, "Replay changes")
-
-    def _network(self) -> Experiment:
-        base, name = self._base(), self.on.currentText()
-        if name == SEED:
-            return base.with_values([("seed", self.seed.value())])
-        lane = next((each for each in self._experiment().lanes or () if each.name == name), None)
-        if lane is None:
-            return base
-        return replace(replace(base, lanes=self._experiment().lanes).lane(lane), lanes=self._experiment().lanes)
+        self.replayed.emit(name, changes, "Replay changes")
 
     def make_schedule(self) -> None:
         """Begin anew with a schedule in place of what was set by hand."""
         changes = scheduled(_acting(self._ledger, self._base()))
         if changes is not None:
-            self.replayed.emit(changes, "Rates as a schedule")
+            self.replayed.emit(self.name, changes, "Rates as a schedule")
 
 
 def _acting(ledger: Ledger, experiment: Experiment) -> LiveChanges:
@@ -322,3 +337,14 @@ def _acting(ledger: Ledger, experiment: Experiment) -> LiveChanges:
         return ledger.on(experiment)
     except ExperimentError:
         return LiveChanges()
+
+
+def _fill(box: QComboBox, texts: Sequence[str]) -> bool:
+    """Offer these; whether others were offered before. What is chosen stays, if it is still there."""
+    if [box.itemText(place) for place in range(box.count())] == list(texts):
+        return False
+    chosen = box.currentText()
+    box.clear()
+    box.addItems(texts)
+    box.setCurrentIndex(max(0, box.findText(chosen)))
+    return True

@@ -24,10 +24,10 @@ class BranchAccess:
         self._window, self._bench, self._chosen, self._say = window, bench, chosen, say
         self.tree: BranchTree | None = None
 
-    def branch_here(self, step: int | None = None, settings: Settings | None = None) -> bool:
+    def branch_here(self, step: int | None = None, settings: Settings | None = None, parent: str = "") -> bool:
         """One more network that goes on from a step, the one that is shown, with these settings; whether there is."""
         full = len(self._chosen.names) >= MOST
-        reason = FULL if full else self.branches.branch_here(step, settings)
+        reason = FULL if full else self.branches.branch_here(step, settings, parent)
         if reason:
             self._say(reason)
         return not reason

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QWidget
 
+from simulator.experiment.lane import OWN_NAME
 from simulator.training.live_change import LiveChanges
 from ui.bench.bench import Bench
+from ui.bench.chosen_lane import ChosenLane
 from ui.settings.settings import Settings
 from ui.window.status import Banner
 
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
 class ChangesAccess(QObject):
     """Opens the list beside the window, once."""
 
-    def __init__(self, bench: Bench, banner: Banner, window: QWidget) -> None:
+    def __init__(self, bench: Bench, chosen: ChosenLane, banner: Banner, window: QWidget) -> None:
         super().__init__(window)
-        self._bench, self._banner, self._window = bench, banner, window
+        self._bench, self._chosen, self._banner, self._window = bench, chosen, banner, window
         self.dialog: ChangesDialog | None = None
 
     def open(self, step: int | None = None) -> None:
@@ -34,16 +36,26 @@ class ChangesAccess(QObject):
             self.dialog.close()
         bench = self._bench
         self.dialog = dialog = ChangesDialog(
-            lambda: bench.record.live_changes, lambda: bench.document.experiment, self._step, self._folder(),
-            self._window,
+            self._changes, lambda: bench.document.experiment, self._step, self._folder(), self._window,
+            self._chosen.name,
         )  # fmt: skip
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.replayed.connect(lambda changes, told: self.replay(changes, told, self._step()))
+        dialog.replayed.connect(self._replay)
         dialog.destroyed.connect(self._forget)
         bench.updated.connect(dialog.follow)
         dialog.show()
         if step is not None:
             dialog.table.choose_step(step, dialog.ledger.entries)
+
+    def _changes(self, name: str) -> LiveChanges:
+        """What a network was trained as until now."""
+        return self._bench.record.live_changes if name == OWN_NAME else self._bench.lanes.record(name).live_changes
+
+    def _replay(self, name: str, changes: LiveChanges, description: str) -> None:
+        if name == OWN_NAME:
+            self.replay(changes, description, self._step())
+        elif (reason := self._chosen.replay(name, changes, f"{description} ({name})")) is not None:
+            self._banner.say(reason)
 
     def _forget(self) -> None:
         self.dialog = None

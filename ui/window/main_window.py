@@ -118,7 +118,7 @@ class MainWindow(QMainWindow):
 
     def _make_lanes(self, document: Document) -> None:
         """Forms, the bar that says which of several networks they show, and the verdict on these."""
-        self.chosen = ChosenLane(document, self)
+        self.chosen = ChosenLane(document, self, self.bench)
         self.lanes_bar = LanesBar(self.chosen, self.bench.lanes)
         self.verdict = VerdictStrip(self.bench, self.plot_area)
         self.lanes_bar.take_verdict(self.verdict)
@@ -172,7 +172,7 @@ class MainWindow(QMainWindow):
 
     def _commands(self, parts: Parts, toggles: list[QAction]) -> Commands:
         docks = self.network_dock, self.training_dock
-        self.changes_access = ChangesAccess(self.bench, self.banner, self)
+        self.changes_access = ChangesAccess(self.bench, self.chosen, self.banner, self)
         self.preference_access = PreferenceAccess(self, self.plot_area, lambda: self.bench.memory.use)
         self.palette_access = PaletteAccess(
             self, parts, docks, self.experiments.open_preset, self.preference_access.open_at

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
-from msgspec.structs import replace
 from PySide6.QtCore import QObject
 
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.lane import OWN_NAME
 from ui.bench.bench import Bench
 from ui.bench.chosen_lane import Settings, settings_between
 from ui.style.numbers import integer
@@ -36,16 +35,28 @@ class PastEdits(QObject):
         edit, step = self._document.edit, self._scrubber.step
         if edit.number != self._number or self._before is None:
             self._number, self._before = edit.number, old
-        settings = settings_between(replace(self._before, lanes=UNSET), replace(new, lanes=UNSET))
+        name, settings = _changed_network(self._before, new)
         if edit.again or step is None or not settings:
             self._banner.say(text)
             return
         words = f"Continue from step {integer(step)}", TIP
-        self._banner.say(text, again=lambda: self._continue(step, settings), words=words)
+        self._banner.say(text, again=lambda: self._continue(step, name, settings), words=words)
 
-    def _continue(self, step: int, settings: Settings) -> None:
+    def _continue(self, step: int, name: str, settings: Settings) -> None:
         """As a branch; in the run it is taken back, unless something else was done since."""
         if self._document.edit.number == self._number and not self._document.edit.again:
             self._document.undo_stack.undo()
-        if self._branches.branch_here(step, settings):
+        if self._branches.branch_here(step, settings, name):
             self._banner.clear()
+
+
+def _changed_network(old: Experiment, new: Experiment) -> tuple[str, Settings]:
+    """The first network that is trained otherwise than before, and what is set in it; nothing where that is no field.
+
+    Others that follow it are changed with it.
+    """
+    before, after = old.all_lanes(), new.all_lanes()
+    for name in (name for name in before if name in after):
+        if settings := settings_between(before[name], after[name]):
+            return name, settings
+    return OWN_NAME, {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu, QWidget
 
+from simulator.experiment.lane import OWN_NAME
 from ui.board.plot_area import PlotArea
 from ui.style.numbers import integer
 from ui.timeline.bar import TimelineBar
@@ -39,7 +40,9 @@ class StepMenus(QObject):
         step = min(max(step, first), last)
         scrubber, marks = self._timeline.scrubber, self._timeline.track.marks
         menu.addAction(f"Show step {integer(step)}", lambda: scrubber.go_to(step))
-        menu.addAction(f"Branch at step {integer(step)}", lambda: self._branches.branch_here(step))
+        parent = self._branches.branches.parent_at(step)
+        whose = f" {parent}" if parent != OWN_NAME else ""
+        menu.addAction(f"Continue{whose} from step {integer(step)} with…", lambda: self._branches.branch_here(step))
         changed = any(mark.step == step and mark.kind in BY_HAND for mark in marks)
         menu.addAction("Changes…", lambda: self._changes.open(step)).setEnabled(changed)
         menu.addSeparator()

@@ -1,0 +1,235 @@
+"""One network that is trained beside the run: on its way to the run's step, or standing there."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from msgspec.structs import replace as changed
+
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.experiment.lane import Origin
+from simulator.network.threads import limited_blas
+from simulator.observations.registry import standard
+from simulator.record.frame import frame_of
+from simulator.record.history import Rows
+from simulator.running.building import as_planned, built, refusal
+from simulator.running.lane_plan import LanePlan, LaneStart
+from simulator.running.lane_state import LaneState
+from simulator.running.live_run import LiveRun
+from simulator.running.messages import LaneUpdate, Look
+from simulator.running.timeline import Timeline
+from simulator.system.progress import advance
+from simulator.training.live_change import LiveChange, LiveChanges
+from simulator.training.replay import Replayer
+from simulator.training.training import Training
+
+RUNS = itertools.count(-1, -1)
+"""Ids of their runs, which no run of a session has."""
+
+
+class Lane:
+    """It is built when it is first to make a step; what cannot be trained says why."""
+
+    def __init__(
+        self, experiment: Experiment, plan: LanePlan | None = None, start: LaneStart | None = None,
+        origin: Origin | None = None, known: Sequence[Timeline] = (),
+    ) -> None:  # fmt: skip
+        """``experiment``: as it is to be now; ``known``: ways of runs from which it may have branched off."""
+        self.experiment, self.origin = experiment, origin
+        self.plan = plan or LanePlan(LiveChanges(experiment))
+        self.live: LiveRun | None = None
+        """None until it is built, or where it cannot be."""
+        self.refusal = ""
+        """Why it is not trained."""
+        self._start, self._known = start, known
+        self._first = None if start is None else start.first
+        """Step 0, while no answer has brought it."""
+        self._continues = 0 if start is None else start.continues
+        """The id of the run that answers know, whose past it goes on from."""
+        self._past = () if start is None else start.past
+        """The steps since, of networks before this one."""
+        self._told: LiveRun | None = None
+        """The run of which answers have brought the changes."""
+
+    @property
+    def first_step(self) -> int:
+        """The one from which on it stands beside the run."""
+        return self.plan.first_step
+
+    def is_behind(self, step: int) -> bool:
+        if self.refusal or step < self.first_step:
+            return False
+        return self.live is None or self.live.training.step < step
+
+    def goes_on(self, step: int) -> bool:
+        """Whether it is behind and may make steps: those that it has made are waited for by nobody in vain."""
+        return self.is_behind(step) and (self.live is None or not self.live.rows.full)
+
+    def change(self, experiment: Experiment, step: int) -> bool:
+        """Train ``experiment`` from this step on, if that needs no other network; whether it does not."""
+        live = self.live
+        if live is None or live.training.step != step or live.coming or not live.change(live.as_read(experiment), 0):
+            return False
+        live.renew()
+        self.experiment = experiment
+        return True
+
+    def start_of(self, plan: LanePlan, step: int) -> LaneStart | None:
+        """From where another one that is to be so goes on with the past of this one; None where from nowhere."""
+        live = self.live
+        start = None if live is None else plan.start(live.timeline, plan.first_step, step)
+        if live is None or start is None:
+            return None
+        past = tuple(_cut(rows, start.checkpoint.step) for rows in (*self._past, live.rows.take()))
+        return replace(start, first=self._first, continues=self._continues, past=past)
+
+    # -- catching up -----------------------------------------------------------------------------------------------
+
+    def catch_up(self, name: str, step: int, until: float) -> None:
+        """Make steps until ``step``, or until it is so late; a refusal is remembered."""
+        try:
+            if self.live is None:
+                self._build()
+            while self.goes_on(step) and time.monotonic() < until:
+                assert self.live is not None
+                advance(f"Lane {name} catches up", self.live.training.step, step, "steps")
+                self.propose(trace=False)
+                self._apply()
+        except Exception as error:
+            self._refuse(error)
+
+    def _refuse(self, error: Exception) -> None:
+        self.live, self.refusal = None, refusal(0, error, None).message
+
+    def _build(self) -> None:
+        run, start, plan = next(RUNS), self._start, self.plan
+        if start is not None:
+            self._start = None
+            live = built(run, start.checkpoint.experiment, start.checkpoint, start.timeline, asked=self.experiment.data)
+            coming = start.coming
+        elif plan.first_step:
+            live, coming = self._branched(run)
+        else:
+            live, coming = built(run, plan.beginning, None, None, asked=self.experiment.data), plan.changes.entries
+            live.training.look()
+            self._first = frame_of(
+                live.training, live.training.scalars(validate=True), live.observer.at_once(standard())
+            )
+        self.live = live
+        live.plan(_as_read(live, coming))
+        self._become_another()
+        self.live.training.look()
+
+    def _branched(self, run: int) -> tuple[LiveRun, tuple[LiveChange, ...]]:
+        """At its first step, with all that the run had there from which it branches off."""
+        plan = self.plan
+        replayer = Replayer(plan.replay(self._known, run))
+        with limited_blas(replayer.threads):
+            training = replayer.go_to(plan.first_step)
+        acted, coming = plan.acted_at_first()
+        self._known = ()
+        return LiveRun(training, Timeline(training.checkpoint(), acted), self.experiment.data), coming
+
+    def _become_another(self) -> None:
+        """Hand it on to other networks where that is what acts now."""
+        while self.live is not None and self.live.coming.transplants(self.live.training.step):
+            live = self.live
+            _, operated = as_planned(live, 0)
+            if operated is None or operated.past is None:
+                raise ExperimentError("the network cannot be handed on to another one")
+            self._past = (*self._past, operated.past)
+            self.live = built(
+                next(RUNS), operated.checkpoint.experiment, operated.checkpoint, operated.timeline, live.coming.entries,
+                self.experiment.data,
+            )  # fmt: skip
+            self.live.training.look()
+
+    def state(self, name: str, taken: bool) -> LaneState | None:
+        """Where it stands between two steps, as :meth:`Lanes.states` says; None where it is not trained."""
+        live, start = self.live, self._start
+        if live is None:
+            return None if start is None else LaneState(name, start.checkpoint, start.timeline.changes)
+        rows, first = (live.rows.take(), self._first) if taken else (None, None)
+        if taken:
+            self._first = None
+        return LaneState(name, live.training.checkpoint(), live.timeline.changes, live.training.info.run, rows, first)
+
+    def state_before(self, name: str, step: int) -> LaneState | None:
+        """The last that is kept of it of before ``step``; None where that is nothing."""
+        way = None if self.live is None else self.live.timeline
+        kept = None if way is None else way.checkpoints.before(step, good=False)
+        if way is None or kept is None:
+            return None
+        return LaneState(name, kept.checkpoint, way.changes.until(kept.changes))
+
+    # -- with the run ----------------------------------------------------------------------------------------------
+
+    def propose(self, trace: bool) -> None:
+        """Evaluate the present step and record it; :meth:`apply` makes it."""
+        if self.live is not None:
+            training = self.live.training
+            self.live.propose(trace)
+            self.live.rows.append(training.row(training.scalars()))
+
+    def apply(self) -> None:
+        """Make it; what is planned for the next one acts."""
+        try:
+            self._apply()
+        except ExperimentError as error:
+            self._refuse(error)
+
+    def _apply(self) -> None:
+        if self.live is not None:
+            self.live.apply()
+            self._become_another()
+
+    def answer(self, name: str, look: Look, run: Training, playing: bool, short: bool, provisional: bool) -> LaneUpdate:
+        """What it shows of the present step; ``provisional``: which may still change."""
+        live = self.live
+        if live is None:
+            return LaneUpdate(name, refusal=self.refusal, awaited=self.is_behind(run.step))
+        if provisional:
+            live.show_step()
+        training = live.training
+        frame = None
+        if training.step == run.step:
+            scalars = training.scalars(validate=provisional)
+            frame = frame_of(training, scalars, live.observer.observe(look.observations, goes_on=playing, short=short))
+        row = training.row(training.scalars()) if provisional and frame is not None else None
+        first, self._first = self._first, None
+        same = training.data.digest == run.data.digest and np.array_equal(training.batch, run.batch)
+        rows, (continues, past) = (live.rows.take(row),), self._take_past(training.info.run)
+        return LaneUpdate(
+            name, training.info.run, frame, rows, first, same, "", live.observer.awaited or self.is_behind(run.step),
+            live.step_seconds, self._take_changes(live), continues, past,
+        )  # fmt: skip
+
+    def _take_past(self, run: int) -> tuple[int, tuple[Rows, ...]]:
+        """Whose past goes on in what is told now, and the steps between that nobody has told."""
+        told = self._continues, self._past
+        self._continues, self._past = run, ()
+        return told
+
+    def _take_changes(self, live: LiveRun) -> LiveChanges:
+        """What no answer has brought yet."""
+        lately = live.take_changes()
+        if self._told is live:
+            return LiveChanges(entries=lately)
+        self._told = live
+        return live.timeline.changes
+
+
+def _cut(rows: Rows, step: int) -> Rows:
+    """Those of the steps before this one."""
+    return replace(rows, values=rows.values[: max(0, step - rows.first_step)], provisional=None)
+
+
+def _as_read(live: LiveRun, changes: Sequence[LiveChange]) -> list[LiveChange]:
+    """With what reading the data has decided."""
+    return [
+        each if each.experiment is None else changed(each, experiment=live.as_read(each.experiment)) for each in changes
+    ]

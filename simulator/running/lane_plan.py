@@ -1,0 +1,225 @@
+"""What a network beside the run is trained as, from step 0 on, and from where it comes to a step soonest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, takewhile
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from simulator.data import AnyData
+from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.experiment.lane import LaneSpec, Origin
+from simulator.record.frame import Frame
+from simulator.record.history import Rows
+from simulator.running.branching import becoming, changes_until
+from simulator.running.lane_state import LaneState
+from simulator.running.live_run import LiveRun
+from simulator.running.timeline import Timeline
+from simulator.schema.parameter import is_live_change
+from simulator.training.checkpoint import Checkpoint
+from simulator.training.checkpoints import Kept
+from simulator.training.live_change import LiveChange, LiveChanges
+from simulator.training.replay import Replay
+
+Way = list[tuple[int, Experiment]]
+"""What is trained, and from which step on, in order."""
+
+
+@dataclass(frozen=True)
+class LanePlan:
+    """All that it is trained as, as far as the run has come, and from which step on it stands beside the run."""
+
+    changes: LiveChanges
+    first_step: int = 0
+
+    @property
+    def beginning(self) -> Experiment:
+        """What it is trained as at step 0."""
+        assert self.changes.experiment is not None
+        return self.changes.experiment
+
+    def replay(self, known: Sequence[Timeline], run: int) -> Replay:
+        """From where its first step is computed: a checkpoint of a run that came there the same way, or step 0."""
+        for timeline in known:
+            start = self.start(timeline, 0, self.first_step)
+            if start is not None:
+                threads = timeline.changes.threads_after(len(start.timeline.changes.entries))
+                return Replay(start.checkpoint.experiment, threads or 1, start.checkpoint, start.coming, run=run)
+        return Replay(self.beginning, max(self.changes.threads, 1), None, self.changes.entries, run=run)
+
+    def acted_at_first(self) -> tuple[LiveChanges, tuple[LiveChange, ...]]:
+        """What has acted when its first step begins, and what is still to act."""
+        entries = sorted(self.changes.entries, key=lambda each: (each.step, each.scales))
+        acted = [each for each in entries if (each.step, each.scales) <= (self.first_step, False)]
+        return replace(self.changes, entries=tuple(acted)), tuple(entries[len(acted) :])
+
+    def start(self, timeline: Timeline, least: int, most: int) -> LaneStart | None:
+        """The last checkpoint between two steps that came there as this is to come; None where there is none."""
+        began = timeline.changes.experiment
+        if began is None or not any(_are_alike(began, each) for each in (self.beginning, settled(self.beginning))):
+            return None
+        theirs, ours = (_acting(each, began.data) for each in (timeline.changes, self.changes))
+        made = [entry for entry in ours if entry is not None]
+        common = _common([entry for entry in theirs if entry is not None], made)
+        told = [0, *accumulate(int(entry is not None) for entry in theirs)]
+        for kept in sorted(timeline.checkpoints, key=_step, reverse=True):
+            count = told[kept.changes]
+            fits = count <= common and (count == len(made) or made[count].step >= kept.step)
+            if least <= kept.step <= most and fits:
+                return LaneStart(timeline.cut_at(kept), kept.checkpoint, self.changes.entries[_place(ours, count) :])
+        return None
+
+
+@dataclass(frozen=True)
+class LaneStart:
+    """Where a lane goes on, the way there, and what acts from there on."""
+
+    timeline: Timeline
+    checkpoint: Checkpoint
+    coming: tuple[LiveChange, ...]
+    first: Frame | None = None
+    """Step 0, where no answer has brought it."""
+    continues: int = 0
+    """Id of the run that answers know, whose past it goes on from; 0 for none."""
+    past: tuple[Rows, ...] = ()
+    """The steps since, which no answer has brought."""
+
+
+def _step(kept: Kept) -> int:
+    return kept.step
+
+
+def _bare(experiment: Experiment, data: AnyData) -> Experiment:
+    """What of it is trained, on data that are the same however they are described."""
+    return replace(experiment, name="", lanes=UNSET, data=data)
+
+
+def _are_alike(one: Experiment, other: Experiment) -> bool:
+    return one.data == other.data and _bare(one, one.data) == _bare(other, one.data)
+
+
+def _acting(changes: LiveChanges, data: AnyData) -> list[LiveChange | None]:
+    """Each of the changes as far as it changes what is trained; None for one that does not."""
+    present = None if changes.experiment is None else _bare(changes.experiment, data)
+    acting: list[LiveChange | None] = []
+    for change in changes.entries:
+        then = present if change.experiment is None else _bare(change.experiment, data)
+        change = replace(change, experiment=None if then == present else then)
+        present = then
+        acting.append(None if replace(change, scales=False) == LiveChange(change.step) else change)
+    return acting
+
+
+def _common(ours: Sequence[object], theirs: Sequence[object]) -> int:
+    """How many are the same from the first on."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(ours, theirs, strict=False)))
+
+
+def _place(entries: Sequence[object], count: int) -> int:
+    """Behind which of the changes so many have done something."""
+    places = [place for place, entry in enumerate(entries, 1) if entry is not None]
+    return places[count - 1] if count else 0
+
+
+# -- what it is trained as -----------------------------------------------------------------------------------------
+
+
+def lane_of(experiment: Experiment, spec: LaneSpec) -> Experiment:
+    """What a lane of an experiment trains."""
+    return replace(experiment, lanes=UNSET).lane(spec)
+
+
+def plan_of(run: LiveRun, spec: LaneSpec, wanted: Experiment) -> LanePlan:
+    """Of one that is to be ``wanted`` now; ExperimentError where it cannot begin."""
+    if spec.origin:
+        return _of_branch(run, spec, spec.origin, wanted)
+    (_, began), *way = way_beside(run, spec, wanted)
+    return LanePlan(LiveChanges(began, 1, tuple(LiveChange(step, then) for step, then in way)))
+
+
+def _of_branch(run: LiveRun, spec: LaneSpec, origin: Origin, wanted: Experiment) -> LanePlan:
+    changes = changes_until(origin)
+    present = changes.experiment_at(origin.step) or wanted
+    own = []
+    for step, then in _branch_way(run, spec, origin, wanted):
+        if (change := becoming(step, present, then)) is not None:
+            own.append(change)
+            present = then
+    entries = changes.entries
+    if own and own[0].step == origin.step:
+        # What was changed when the update of that step was written is another change there.
+        entries = tuple(each for each in entries if each.step < origin.step or not each.scales)
+    return LanePlan(replace(changes, entries=(*entries, *own)), origin.first_step)
+
+
+def way_beside(run: LiveRun, spec: LaneSpec, wanted: Experiment) -> Way:
+    """What the lane would have been trained as, had it been there from the start: as the run, but for what it sets."""
+    changes = run.timeline.changes
+    past = [] if changes.experiment is None else [(0, changes.experiment)]
+    past += [(change.step, change.experiment) for change in changes.entries if change.experiment is not None]
+    way: Way = []
+    for step, experiment in past:
+        then = _then(experiment, spec, wanted)
+        if not way or then != way[-1][1]:
+            way.append((step, then))
+    return way if way and way[-1][1] == wanted else [*way, (run.training.step if way else 0, wanted)]
+
+
+def _branch_way(run: LiveRun, spec: LaneSpec, origin: Origin, wanted: Experiment) -> Way:
+    """What a branch was trained as since it began, as far as the run has seen it."""
+    way: Way = []
+    for change in run.timeline.changes.entries:
+        for each in _seen(change.experiment, spec):
+            then = lane_of(change.experiment or run.training.experiment, each)
+            if not way or then != way[-1][1]:
+                # Wherever it was first seen, it began at its step.
+                way.append((max(change.step, origin.step) if way else origin.step, then))
+    return way if way and way[-1][1] == wanted else [*way, (run.training.step if way else origin.step, wanted)]
+
+
+def _seen(experiment: Experiment | None, spec: LaneSpec) -> list[LaneSpec]:
+    """The lane as an experiment has it, if it began there as it does now."""
+    lanes = () if experiment is None else experiment.lanes or ()
+    return [each for each in lanes if each.name == spec.name and each.origin == spec.origin]
+
+
+def _then(experiment: Experiment, spec: LaneSpec, wanted: Experiment) -> Experiment:
+    """What the lane was when the run was ``experiment``, if that leads to ``wanted``; else what it is now."""
+    tried = (lane_of(experiment, each) for each in (*_seen(experiment, spec), spec))
+    return next((each for each in tried if is_live_change(each, wanted)), wanted)
+
+
+def start_of_state(state: LaneState, plan: LanePlan, way: Way | None) -> LaneStart | None:
+    """Where a lane goes on that stood there, if that is on its way; None where it is not.
+
+    ``way``, of one that is no branch, says it where what it was trained as until there is not known.
+    """
+    timeline = Timeline(state.checkpoint, state.changes)
+    start = plan.start(timeline, plan.first_step, state.checkpoint.step)
+    operated = any(each.surgery is not None for each in state.changes.entries)
+    if start is None and way is not None and not operated:
+        rest = _rest(way, state.checkpoint)
+        coming = None if rest is None else tuple(LiveChange(step, then) for step, then in rest)
+        start = None if coming is None else LaneStart(timeline, state.checkpoint, coming)
+    return start
+
+
+def _rest(way: Way, checkpoint: Checkpoint) -> Way | None:
+    """What is left of the way at a checkpoint; None where it does not lead there."""
+    present, wanted = checkpoint.experiment, way[-1][1]
+    if not (is_live_change(present, wanted) or is_live_change(present, settled(wanted))):
+        return None
+    passed = [place for place, (step, then) in enumerate(way) if step <= checkpoint.step and then == present]
+    ahead = way[passed[-1] + 1 :] if passed else [each for each in way[1:] if each[0] > checkpoint.step]
+    return ahead if (ahead[-1][1] if ahead else present) == wanted else [*ahead, (way[-1][0], wanted)]
+
+
+def settled(experiment: Experiment) -> Experiment:
+    """With nothing left open, if its data can be read."""
+    try:
+        return experiment.settled()
+    except ExperimentError:
+        return experiment
