@@ -20,6 +20,7 @@ from simulator.running.transport import Mode, ProcessTransport, trainer, usual_m
 from simulator.system.machine import give_threads, out_of_memory
 
 if TYPE_CHECKING:
+    from simulator.landscape.function import Ground
     from simulator.landscape.landscape import Landscape
     from simulator.landscape.race import RacedPath
     from simulator.running.headless import RunResult
@@ -137,13 +138,13 @@ def draw_compared(results: Mapping[str, Sequence[RunResult]], folder: Path) -> s
     return _on_no_screen(draw).sentence
 
 
-def draw_landscape(landscape: Landscape, paths: Sequence[RacedPath], path: Path) -> None:
+def draw_landscape(landscape: Landscape, ground: Ground, paths: Sequence[RacedPath], path: Path) -> None:
     """Draw a race; OSError as :func:`draw_plots`."""
 
     def draw() -> None:
         from ui.export.headless import draw_race
 
-        draw_race(landscape, paths, path)
+        draw_race(landscape, ground, paths, path)
 
     _on_no_screen(draw)
 

@@ -74,7 +74,7 @@ RULES = {kind_of(part): part for part in _KINDS}
 class Entry(Spec, frozen=True, kw_only=True):
     """One of those that race: an optimiser with its knobs and its schedule, by its own name."""
 
-    name: Annotated[str, knob("name", "What its path is called.")]
+    name: Annotated[str, knob("name", "What its path is called.", live=True)]
     optimizer: Annotated[AnyRule, knob("optimiser", "How gradients become updates.", live=True)] = SGD()
     schedule: Annotated[AnySchedule, knob("schedule", "How the learning rate changes.", live=True)] = ConstantSchedule()
 

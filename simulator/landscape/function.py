@@ -14,10 +14,10 @@ Window = tuple[tuple[float, float], tuple[float, float]]
 
 
 class Ground(Protocol):
-    """What optimisers race on: f with its derivatives, each at one place or at arrays of places."""
+    """What optimisers race on: f, f with its slope, and its curvature, each at one place or at arrays of places."""
 
     def value(self, x: Scalar, y: Scalar) -> Scalar: ...
-    def gradient(self, x: Scalar, y: Scalar) -> tuple[Scalar, Scalar]: ...
+    def slope(self, x: Scalar, y: Scalar) -> tuple[Scalar, Scalar, Scalar]: ...
     def hessian(self, x: Scalar, y: Scalar) -> tuple[Scalar, Scalar, Scalar]: ...
 
 
@@ -32,6 +32,8 @@ class Function(Part, frozen=True):
     window: ClassVar[Window] = ((-1.5, 1.5), (-1.5, 1.5))
     """What is shown unless told otherwise."""
 
+    checked_field: ClassVar[str] = "kind"
+    """Name of the field that :meth:`check` is about."""
     slow: ClassVar[bool] = False
     """Whether f takes so long that it is not asked for at each move of a pointer."""
 
@@ -58,6 +60,10 @@ class ClosedForm(Function, frozen=True):
 
     def ground(self) -> Ground:
         return self
+
+    def slope(self, x: Scalar, y: Scalar) -> tuple[Scalar, Scalar, Scalar]:
+        """f, ∂f/∂x, ∂f/∂y"""
+        return self.value(x, y), *self.gradient(x, y)
 
     @abstractmethod
     def value(self, x: Scalar, y: Scalar) -> Scalar:

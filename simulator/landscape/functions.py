@@ -182,14 +182,15 @@ class NoisyRavine(AnyRavine, frozen=True, tag="noisy_ravine"):
 class Typed(ClosedForm, frozen=True, tag="typed"):
     """Any f(x, y): its gradient and Hessian come exactly, by second-order dual numbers.
 
-    x, y, numbers, pi, e, + − * / ** (or ^), brackets, and sin, cos, tan, sinh, cosh, tanh, atan, exp, log, sqrt, abs,
+    x, y, numbers, pi, e, + − * / ^, brackets, and sin, cos, tan, sinh, cosh, tanh, atan, exp, log, sqrt, abs,
     min, max.
     """
 
     label: ClassVar[str] = "typed f(x, y)"
     formula: ClassVar[str] = r"$$f(x,y)\;\text{as typed}$$"
     window: ClassVar[Window] = ((-3.0, 3.0), (-3.0, 3.0))
-    expression: Annotated[str, knob("f(x, y)", "The formula.", live=True)] = "(x**2 + 10*y**2)/2"
+    checked_field: ClassVar[str] = "expression"
+    expression: Annotated[str, knob("f(x, y)", "The formula.", live=True)] = "(x^2 + 10*y^2)/2"
 
     def check(self) -> None:
         parsed(self.expression)
@@ -201,6 +202,10 @@ class Typed(ClosedForm, frozen=True, tag="typed"):
     def gradient(self, x: Scalar, y: Scalar) -> tuple[Scalar, Scalar]:
         jet = self._jet(x, y)
         return jet.x, jet.y
+
+    def slope(self, x: Scalar, y: Scalar) -> tuple[Scalar, Scalar, Scalar]:
+        jet = self._jet(x, y)
+        return jet.f, jet.x, jet.y
 
     def hessian(self, x: Scalar, y: Scalar) -> tuple[Scalar, Scalar, Scalar]:
         jet = self._jet(x, y)

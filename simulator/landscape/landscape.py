@@ -19,7 +19,7 @@ from simulator.schema.parameter import Spec, builtins_of, knob
 
 MOST_ENTRIES = 6
 MOST_STEPS = 1_000_000
-FIELDS = ("function", "set", "optimizers", "start", "steps")
+FIELDS = ("function", "set", "optimizers", "start", "steps", "epsilon")
 
 
 class Landscape(Spec, frozen=True, kw_only=True):
@@ -27,10 +27,21 @@ class Landscape(Spec, frozen=True, kw_only=True):
 
     function: Annotated[AnyFunction, knob("function", "What is minimised.", live=True)] = Ravine()
     optimizers: Annotated[tuple[Entry, ...], knob("optimisers", "Who races.", live=True)] = (Entry(name="SGD"),)
-    start: Annotated[tuple[float, float] | None, knob("start", "Where all begin.", live=True)] = None
+    start: Annotated[tuple[float, float] | None, knob("start", "Where all begin: x, y.", unit="x, y", live=True)] = None
     steps: Annotated[
-        int, knob("steps", "Updates that each makes.", slider=(1, 10_000), log=True, ge=0, le=MOST_STEPS, unit="steps")
-    ] = 200
+        int,
+        knob(
+            "steps", "Updates that each makes.", slider=(1, 10_000), log=True, ge=0, le=MOST_STEPS, unit="steps",
+            live=True,
+        ),
+    ] = 200  # fmt: skip
+    epsilon: Annotated[
+        float,
+        knob(
+            "close", "What counts as having come to the minimum: f is above it by no more than this.", slider=(1e-9, 1),
+            log=True, gt=0, unit="ε", live=True,
+        ),
+    ] = 1e-3  # fmt: skip
 
     @property
     def begin(self) -> Point:
@@ -48,13 +59,20 @@ class Landscape(Spec, frozen=True, kw_only=True):
         whole = {
             "function": _function(plain.get("function", "ravine"), plain.get("set", {})),
             "optimizers": [_entry(*item) for item in _named(plain.get("optimizers", {"SGD": {"kind": "sgd"}})).items()],
-            **{name: plain[name] for name in ("start", "steps") if plain.get(name) is not None},
+            **{name: plain[name] for name in ("start", "steps", "epsilon") if plain.get(name) is not None},
         }
+        try:
+            return cls.of(whole)
+        except ExperimentError as error:
+            raise ExperimentError(error.message, _as_written(error.path, whole)) from None
+
+    @classmethod
+    def of(cls, whole: Mapping[str, Any]) -> Landscape:
+        """Of its fields as builtins, as forms edit them; ExperimentError with their paths."""
         try:
             landscape = msgspec.convert(whole, cls)
         except msgspec.ValidationError as error:
-            message, path = explain(str(error), whole, cls)
-            raise ExperimentError(message, _as_written(path, whole)) from None
+            raise ExperimentError(*explain(str(error), whole, cls)) from None
         return landscape.checked()
 
     def checked(self) -> Landscape:
@@ -74,7 +92,7 @@ class Landscape(Spec, frozen=True, kw_only=True):
         try:
             self.function.check()
         except ValueError as error:
-            raise ExperimentError(str(error), "function") from None
+            raise ExperimentError(str(error), f"function.{self.function.checked_field}") from None
         return self
 
     def to_builtins(self) -> dict[str, Any]:
@@ -83,7 +101,7 @@ class Landscape(Spec, frozen=True, kw_only=True):
         return {
             "function": function.pop("kind"), "set": function,
             "optimizers": {entry.name: _plain(entry) for entry in self.optimizers},
-            "start": list(self.begin), "steps": self.steps,
+            "start": list(self.begin), "steps": self.steps, "epsilon": self.epsilon,
         }  # fmt: skip
 
 

@@ -63,6 +63,7 @@ class Runner:
         self.step = 0
         """Updates that are made."""
         self.places = np.full((steps + 1, 2), np.nan)
+        self.values = np.full(steps + 1, np.nan)
         self.gradients = np.full((steps + 1, 2), np.nan)
         self.states = np.zeros((steps + 1, slots, 2))
         self.places[0] = start
@@ -72,11 +73,12 @@ class Runner:
             self._look()
 
     def _look(self) -> None:
-        """The gradient where it stands."""
+        """What is found where it stands."""
         x, y = self.places[self.step]
-        self.gradients[self.step] = self._ground.gradient(x, y)
+        gradient = self.gradients[self.step]
+        self.values[self.step], gradient[0], gradient[1] = self._ground.slope(x, y)
         if self.sigma:
-            self.gradients[self.step] += self.sigma * self._draws.standard_normal(2)
+            gradient += self.sigma * self._draws.standard_normal(2)
 
     def go_to(self, step: int) -> None:
         """Make updates until so many are made."""
@@ -92,12 +94,9 @@ class Runner:
                 self._look()
 
     def path(self) -> RacedPath:
-        """As far as it is."""
+        """As far as it is; going on writes behind its end alone."""
         end = self.step + 1
-        places = self.places[:end].copy()
-        with np.errstate(all="ignore"):
-            values = np.asarray(self._ground.value(places[:, 0], places[:, 1]), np.float64)
-        return RacedPath(self.entry, places, values, self.gradients[:end].copy(), self.states[:end].copy())
+        return RacedPath(self.entry, self.places[:end], self.values[:end], self.gradients[:end], self.states[:end])
 
 
 def runners(landscape: Landscape, ground: Ground) -> list[Runner]:
@@ -106,9 +105,9 @@ def runners(landscape: Landscape, ground: Ground) -> list[Runner]:
     return [Runner(entry, ground, start, landscape.steps, noise) for entry in landscape.optimizers]
 
 
-def run(landscape: Landscape) -> list[RacedPath]:
-    """All paths, to the end."""
-    started = runners(landscape, landscape.function.ground())
+def run(landscape: Landscape, ground: Ground | None = None) -> list[RacedPath]:
+    """All paths, to the end; ``ground`` is the function's own where that is made already."""
+    started = runners(landscape, landscape.function.ground() if ground is None else ground)
     total = landscape.steps * len(started)
     for index, runner in enumerate(started):
         while runner.step < landscape.steps:

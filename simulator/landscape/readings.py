@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,21 +51,20 @@ def turning_share(path: RacedPath, step: int) -> float:
     return math.nan if np.isnan(along).any() else float((along < 0).mean())
 
 
-def steps_to(path: RacedPath, function: Function, ground: Ground, epsilon: float) -> int | None:
-    """First step at which f is no more than ε above its lowest minimum; None where that is not reached.
+def steps_to(path: RacedPath, base: float | None, epsilon: float) -> int | None:
+    """First step at which f is no more than ε above ``base``, its lowest minimum; None where that is not reached.
 
     Where nobody knows the minimum, the first at which the norm of the gradient is at most ε.
     """
-    minima = function.minima
     with np.errstate(all="ignore"):
-        if minima:
-            near = path.values - float(ground.value(np.float64(minima[0][0]), np.float64(minima[0][1]))) <= epsilon
-        else:
-            near = np.hypot(path.gradients[:, 0], path.gradients[:, 1]) <= epsilon
+        slopes = np.hypot(path.gradients[:, 0], path.gradients[:, 1])
+        near = slopes <= epsilon if base is None else path.values - base <= epsilon
     return int(near.argmax()) if near.any() else None
 
 
-def lowest(paths: Sequence[RacedPath]) -> float:
-    """The least value that any path came to."""
-    values = np.concatenate([path.values for path in paths])
-    return float(np.nanmin(values)) if np.isfinite(values).any() else math.nan
+def base_of(function: Function, ground: Ground) -> float | None:
+    """f at the lowest minimum, if that is known."""
+    if not function.minima:
+        return None
+    x, y = function.minima[0]
+    return float(ground.value(np.float64(x), np.float64(y)))

@@ -11,23 +11,19 @@ from simulator.landscape.entry import Entry
 from simulator.landscape.function import Ground
 from simulator.landscape.landscape import Landscape
 from simulator.landscape.race import RacedPath
-from simulator.landscape.readings import curvature, no_limit, steps_to, turning_share
+from simulator.landscape.readings import base_of, curvature, no_limit, steps_to, turning_share
 from simulator.schema.numbers import integer, number, percent
 
-EPSILON = 1e-3
-"""What counts as having come to a minimum, unless told otherwise."""
 
-
-def lines(landscape: Landscape, paths: Sequence[RacedPath]) -> Iterator[str]:
+def lines(landscape: Landscape, ground: Ground, paths: Sequence[RacedPath]) -> Iterator[str]:
     """A sentence for each path."""
-    ground = landscape.function.ground()
     for path in paths:
-        reached = steps_to(path, landscape.function, ground, EPSILON)
+        reached = steps_to(path, base_of(landscape.function, ground), landscape.epsilon)
         turns = turning_share(path, path.steps)
         said = [
             f"f = {number(float(path.values[-1]))} after step {integer(path.steps)}",
             gauge_text(path.entry, ground, path.places[0], 0),
-            reached_text(reached, bool(landscape.function.minima), EPSILON),
+            reached_text(reached, bool(landscape.function.minima), landscape.epsilon),
             "" if math.isnan(turns) else f"{percent(turns)} of its last updates turn back",
         ]
         yield f"{path.entry.name}: {'; '.join(filter(None, said))}"

@@ -22,6 +22,7 @@ from simulator.running.lessons_command import add_lessons, run_lessons
 # The bench takes its arguments here too: what only a command needs is imported by the command.
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
+    from simulator.landscape.function import Ground
     from simulator.landscape.landscape import Landscape
     from simulator.landscape.race import RacedPath
     from simulator.running.headless import RunResult
@@ -133,7 +134,7 @@ def _no_lanes(_results: Mapping[str, Sequence[RunResult]], _folder: Path) -> Non
     """Only the program with its window draws."""
 
 
-def _no_landscape(_landscape: Landscape, _paths: Sequence[RacedPath], _path: Path) -> None:
+def _no_landscape(_landscape: Landscape, _ground: Ground, _paths: Sequence[RacedPath], _path: Path) -> None:
     """As :func:`_no_lanes`."""
 
 

@@ -11,10 +11,11 @@ from simulator.running.arguments import count, shortened, typed
 from simulator.running.compare_command import split
 
 if TYPE_CHECKING:
+    from simulator.landscape.function import Ground
     from simulator.landscape.landscape import Landscape
     from simulator.landscape.race import RacedPath
 
-DrawLandscape = Callable[["Landscape", "Sequence[RacedPath]", Path], None]
+DrawLandscape = Callable[["Landscape", "Ground", "Sequence[RacedPath]", Path], None]
 """Draws a race into a file."""
 PATHS, PICTURE = "paths.csv", "landscape.png"
 
@@ -135,12 +136,13 @@ def run_landscape(arguments: argparse.Namespace, draw: DrawLandscape) -> int:
 
     landscape = described(arguments)
     with displaying():
-        paths = run(landscape)
+        ground = landscape.function.ground()
+        paths = run(landscape, ground)
     arguments.out.mkdir(parents=True, exist_ok=True)
     write_atomic(arguments.out / PATHS, paths_csv(paths).encode())
     if not arguments.no_plots:
-        draw(landscape, paths, arguments.out / PICTURE)
-    for line in lines(landscape, paths):
+        draw(landscape, ground, paths, arguments.out / PICTURE)
+    for line in lines(landscape, ground, paths):
         print(line)
     print(f"written to {str(arguments.out).encode(errors='backslashreplace').decode()}")
     return 0

@@ -30,8 +30,8 @@ MEASURED = (
 )
 """What the letters in the formulas of the measures mean."""
 LANDSCAPE = (
-    "Functions of two parameters, for `main.py landscape`. Every optimiser above races on them with its fields and any "
-    "schedule; `momentum_as_printed` races there alone."
+    "Functions of two parameters, for `main.py landscape` and *View › Landscape*. Every optimiser above races on them "
+    "with its fields and any schedule; `momentum_as_printed` races there alone."
 )
 
 

@@ -15,7 +15,7 @@ from simulator.landscape.function import ClosedForm, Function
 from simulator.landscape.functions import Minima, NoisyRavine, Ravine, Saddle, Typed
 from simulator.landscape.landscape import Landscape
 from simulator.landscape.race import RacedPath, race
-from simulator.landscape.readings import curvature, steps_to, turning_share
+from simulator.landscape.readings import base_of, curvature, steps_to, turning_share
 from simulator.landscape.step_terms import step_terms
 from simulator.parts.schedules import Schedule
 from simulator.schema.parameter import concrete, kind_of, kinds
@@ -196,9 +196,11 @@ def test_turns_and_steps_to_the_minimum_are_counted() -> None:
     path, function = raced({"kind": "sgd", "learning_rate": rate}, 200, start=(0.0, 1.0)), Ravine(condition=KAPPA)
     assert turning_share(path, 100) == 1.0
     assert math.isnan(turning_share(path, 1))
-    k = steps_to(path, function, function, 1e-3)
+    k = steps_to(path, base_of(function, function), 1e-3)
     assert k == math.ceil(math.log(1e-3 / (KAPPA / 2)) / (2 * math.log(0.5)))
-    assert steps_to(raced({"kind": "momentum_as_printed"}, 50), function, function, 1e-3) is None
+    assert steps_to(raced({"kind": "momentum_as_printed"}, 50), 0.0, 1e-3) is None
+    slopes = np.hypot(*path.gradients.T)
+    assert steps_to(path, None, 1e-3) == int(np.argmax(slopes <= 1e-3))
     assert turning_share(raced({"kind": "sgd", "learning_rate": 0.5 / KAPPA}, 50), 50) == 0.0
 
 

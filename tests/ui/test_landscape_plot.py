@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,8 @@ SIX = {
 
 def state(function: str = "ravine", steps: int = 400, step: int | None = None, chosen: int = 1) -> LandscapeState:
     landscape = Landscape.from_builtins({"function": function, "optimizers": SIX, "steps": steps})
-    return state_of(landscape, run(landscape), step, chosen)
+    whole = state_of(landscape, landscape.function.ground(), run(landscape), chosen)
+    return whole if step is None else replace(whole, step=step)
 
 
 def test_the_command_draws_the_race(qtbot: QtBot, tmp_path: Path) -> None:

@@ -7,35 +7,76 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPolygonF
 
+from simulator.landscape.function import Window
 from simulator.landscape.step_terms import StepTerms
 from ui.chart.marks import Mark, Surface
 from ui.chart.pens import Dash, pen_of
 from ui.chart.polygons import Array, pieces
 from ui.chart.shapes import Shape, draw_shape
+from ui.landscape.strokes import draw_stroke
 
-FARTHEST = 1e6
-"""Windows away from which on a path is no longer drawn: Qt counts pixels in finite numbers."""
+AROUND = 1.0
+"""Windows around what is seen in which paths are drawn too: a hand may move the view."""
 SHORT, LONG = 14.0, 70.0
 """Pixels: arrows whose longest is shorter than the first are drawn as long as the second."""
 HEAD = 7.0
+MANY, FINE = 1000, 2000.0
+"""Points from which on a path is thinned out, and cells of a window along each axis that are told apart."""
 
 
-def lines_of(places: Array, span: tuple[float, float]) -> list[QPolygonF]:
-    """A path in pieces: cut where it is not finite, or farther out than can be drawn."""
-    x, y = places.T
+def lines_of(places: Array, window: Window) -> list[Array]:
+    """What of a path lies in a window or near it, in pieces; points that nobody can tell apart go.
+
+    (points, 2) each. A line costs what it is long, also where nobody sees it, so each way is cut at the border.
+    """
+    (x0, x1), (y0, y1) = window
+    span = np.array([x1 - x0, y1 - y0])
+    low, high = np.array([x0, y0]) - AROUND * span, np.array([x1, y1]) + AROUND * span
+    seen = _told_apart(places, span)
+    begin, end, inside = _cut(seen, low, high)
+    ways = np.flatnonzero(inside)
+    if not len(ways):
+        return []
+    # A way goes on where the one before ends, unless that was cut.
+    apart = np.flatnonzero((np.diff(ways) > 1) | (begin[ways[1:]] != end[ways[:-1]]).any(axis=1)) + 1
+    return [np.concatenate([begin[each[:1]], end[each]]) for each in np.split(ways, apart)]
+
+
+def _cut(places: Array, low: Array, high: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Both ends of each way from a place to the next within a box, and whether any of it lies there (Liang–Barsky)."""
+    begin, way = places[:-1], np.diff(places, axis=0)
+    with np.errstate(all="ignore"):
+        one, other = (low - begin) / way, (high - begin) / way
+        still = way == 0
+        within = (begin >= low) & (begin <= high)
+        enter = np.where(still, np.where(within, 0.0, np.inf), np.minimum(one, other)).max(axis=1)
+        leave = np.where(still, np.where(within, 1.0, -np.inf), np.maximum(one, other)).min(axis=1)
+        enter, leave = np.maximum(enter, 0.0), np.minimum(leave, 1.0)
+        inside = (enter <= leave) & np.isfinite(places[:-1]).all(axis=1) & np.isfinite(places[1:]).all(axis=1)
+        first = np.where(enter[:, None] > 0, begin + enter[:, None] * way, begin)
+        last = np.where(leave[:, None] < 1, begin + leave[:, None] * way, places[1:])
+    return first, last, inside
+
+
+def _told_apart(places: Array, span: Array) -> Array:
+    """Of a long path the points that lie in another cell of a fine grid than the one before, and the last."""
+    if len(places) <= MANY:
+        return places
     with np.errstate(invalid="ignore", over="ignore"):
-        near = (np.abs(x) <= FARTHEST * span[0]) & (np.abs(y) <= FARTHEST * span[1])
-    return pieces(np.ascontiguousarray(x), np.where(near, y, np.nan))
+        cells = np.floor(places / (span / FINE))
+        moved = (cells[1:] != cells[:-1]).any(axis=1)
+    return places[np.concatenate(([True], moved[:-1], [True]))]
 
 
 @dataclass(frozen=True, eq=False)
 class PathMark(Mark):
     """One path with a mark where it stands; around it the ground's colour, so that it is read on every grey."""
 
-    lines: Sequence[QPolygonF]
+    lines: Sequence[Array]
     head: QPointF | None
     """Where it stands; None where that is nowhere."""
     colour: str
@@ -50,13 +91,11 @@ class PathMark(Mark):
     def draw(self, surface: Surface) -> None:
         surface.smooth(True)
         painter, place = surface.painter, surface.to_pixels.map
-        mapped = [place(line) for line in self.lines]
         colour, ground = surface.colour(self.colour), surface.colour("panel")
         width = 2.4 if self.chosen else 1.6
-        for pen in (pen_of(ground, width + 1.8, alpha=0.7), pen_of(colour, width, dash=self.dash)):
-            painter.setPen(pen)
-            for line in mapped:
-                painter.drawPolyline(line)
+        for line in self.lines:
+            draw_stroke(painter, surface.to_pixels, line, ground, width + 1.6)
+            draw_stroke(painter, surface.to_pixels, line, colour, width, self.dash)
         if self.dots is not None:
             painter.setPen(pen_of(colour, 4.0, cap=Qt.PenCapStyle.RoundCap))
             painter.drawPoints(place(self.dots))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 from simulator.landscape.function import Point
@@ -23,6 +23,8 @@ from ui.landscape.state import COLOURS, DASHES, SHAPES, LandscapeState
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.numbers import count, number, power_of_ten
 
+REST_MS = 80
+"""A view that has stood still for so long has its contours computed."""
 REACH = 16.0
 """Pixels from the start within which a press takes hold of it."""
 FEW = 60
@@ -52,6 +54,8 @@ class LandscapePlot(Plot[LandscapeState]):
     formula = r"$w\leftarrow w+\Delta w$ with each optimiser's own $\Delta w$; contours of $\log_{10}(f-f^*)$"
     empty_text = "The function is computed."
 
+    seen = Signal(tuple)
+    """The window that a hand has zoomed or moved to, or that was given back."""
     moved = Signal(float, float, bool)
     """The start that a hand has chosen, and whether it has let go."""
 
@@ -61,6 +65,10 @@ class LandscapePlot(Plot[LandscapeState]):
         self.bar = ColourBar("f − f*", relief_table)
         self.canvas.add_beside(self.bar, FIRST_ROW)
         self._holding = self._moving = False
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(lambda: self.seen.emit(self.pane.shown))
+        self.pane.sigRangeChangedManually.connect(lambda _axes: self._rest.start())
+        self.pane.given_back.connect(self._rest.start)
         self.canvas.viewport().installEventFilter(self)
 
     def capture(self, view: View) -> LandscapeState | None:
@@ -72,7 +80,7 @@ class LandscapePlot(Plot[LandscapeState]):
     def fit(self, states: Sequence[LandscapeState]) -> None:
         relief = states[0].relief
         if not self._holding:
-            self.pane.fit(*relief.window)
+            self.pane.fit(*states[0].window)
         low, top = relief.range
         decades = range(math.ceil(low - 1e-9), math.floor(top + 1e-9) + 1)
         self.bar.set_ticks([((decade - low) / (top - low), power_of_ten(decade)) for decade in decades])
@@ -87,12 +95,12 @@ class LandscapePlot(Plot[LandscapeState]):
         ]
 
     def _path(self, state: LandscapeState, index: int, path: RacedPath) -> PathMark:
-        (x0, x1), (y0, y1) = state.relief.window
         at = state.at(path)
         places, head = path.places[: at + 1], path.places[at]
-        inside = np.isfinite(head).all() and abs(head[0]) < 1e6 * (x1 - x0) and abs(head[1]) < 1e6 * (y1 - y0)
-        lines = lines_of(places, (x1 - x0, y1 - y0))
-        few = at <= FEW and len(lines) == 1
+        (x0, x1), (y0, y1) = shown = self.pane.shown
+        inside = x0 <= head[0] <= x1 and y0 <= head[1] <= y1
+        lines = lines_of(places, shown)
+        few = at <= FEW and bool(np.isfinite(places).all()) and float(np.abs(places).max()) < 1e6 * (x1 - x0 + y1 - y0)
         return PathMark(
             f"path {index}", lines, QPointF(*head) if inside else None, COLOURS[index], SHAPES[index], DASHES[index],
             chosen=index == state.chosen, dots=polygon(*np.ascontiguousarray(places.T)) if few else None,
@@ -145,8 +153,7 @@ class LandscapePlot(Plot[LandscapeState]):
             if state.function.slow:
                 value = state.relief.value_at(x, y)
                 return None if value is None else Probe(f"({number(x)}, {number(y)})\nf  {number(value)}")
-            value = float(state.ground.value(np.float64(x), np.float64(y)))
-            slope = [float(each) for each in state.ground.gradient(np.float64(x), np.float64(y))]
+            value, *slope = (float(each) for each in state.function.ground().slope(np.float64(x), np.float64(y)))
         return Probe(f"({number(x)}, {number(y)})\nf  {number(value)}\n∇f  ({number(slope[0])}, {number(slope[1])})")
 
     def rows(self, state: LandscapeState) -> Table:

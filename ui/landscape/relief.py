@@ -5,22 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import ClassVar
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap
+from PySide6.QtGui import QColor, QPainterPath
 
 from simulator.landscape.function import Ground, Window
 from simulator.system.progress import advance
-from ui.chart.axes import VECTOR
 from ui.chart.colour_tables import FIRST, LAST, colour_table, indexed
 from ui.chart.heat import Heat
 from ui.chart.marks import Surface
 from ui.chart.pens import pen_of
+from ui.landscape.kept import KeptPicture
 from ui.style.colours import mix, ramp
 from ui.style.theme import Theme
 
@@ -32,7 +32,7 @@ STEPS = (0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0)
 """Decades between two contours."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Relief:
     """f on a grid over a window, and what heights are counted from."""
 
@@ -44,7 +44,7 @@ class Relief:
     known: bool
     """Whether ``base`` is a minimum that is known."""
 
-    @property
+    @cached_property
     def heights(self) -> Array:
         """log₁₀ (f − f*); +∞ where f is not finite, −∞ at f*."""
         with np.errstate(all="ignore"):
@@ -59,7 +59,7 @@ class Relief:
         inside = x >= x0 and y >= y0 and row < rows and column < columns
         return float(self.values[row, column]) if inside else None
 
-    @property
+    @cached_property
     def range(self) -> tuple[float, float]:
         """The least and the greatest height that is told apart."""
         heights = self.heights
@@ -104,37 +104,15 @@ def relief_table(theme: Theme) -> list[int]:
 
 @dataclass(frozen=True, eq=False)
 class ReliefMark(Heat):
-    """The relief in greys with its contours; kept as a picture as long as the pane stays as it is."""
+    """The relief in greys with its contours."""
 
     relief: Relief | None = None
     _: KW_ONLY
-    kept: dict[tuple[object, ...], QPixmap] = field(default_factory=dict)
+    kept: KeptPicture = field(default_factory=KeptPicture)
     opaque: ClassVar[float] = 0.55
 
     def draw(self, surface: Surface) -> None:
-        painter = surface.painter
-        device = painter.device()
-        if painter.paintEngine().type() in VECTOR or device is None:
-            self._draw_whole(surface)
-            return
-        room = surface.to_pixels.mapRect(surface.pane.area)
-        ratio = device.devicePixelRatioF() * abs(painter.worldTransform().m11())
-        name = (surface.to_pixels, room.getRect(), ratio, surface.palette.theme.name)
-        key = tuple(map(repr, name))
-        if key not in self.kept:
-            self.kept.clear()
-            self.kept[key] = self._picture(surface, room, ratio)
-        painter.drawPixmap(room.topLeft(), self.kept[key])
-
-    def _picture(self, surface: Surface, room: QRectF, ratio: float) -> QPixmap:
-        size = (room.size() * ratio).toSize()
-        picture = QPixmap(max(size.width(), 1), max(size.height(), 1))
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(QColor(surface.palette.theme.panel))
-        with QPainter(picture) as painter:
-            painter.translate(-room.topLeft())
-            self._draw_whole(Surface(painter, surface.to_pixels, surface.pane, surface.palette, surface.style))
-        return picture
+        self.kept.paint(surface, self.relief, self._draw_whole)
 
     def _draw_whole(self, surface: Surface) -> None:
         super().draw(surface)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from simulator.landscape.function import Function, Ground, Point, Window
 from simulator.landscape.landscape import Landscape
 from simulator.landscape.race import RacedPath
+from simulator.landscape.readings import base_of
 from simulator.landscape.step_terms import StepTerms, step_terms
 from ui.chart.pens import DASH_DOTTED, DASHED, DOTTED, SOLID, Dash
 from ui.chart.shapes import Shape
@@ -31,11 +30,16 @@ class LandscapeState:
 
     step: int
     function: Function
-    ground: Ground
     relief: Relief
     mark: ReliefMark
     paths: Sequence[RacedPath]
     start: Point
+    window: Window
+    """What is seen until a hand zooms."""
+    epsilon: float
+    """How close to the minimum counts as there."""
+    race: object = None
+    """Another one for each race."""
     chosen: int = -1
     """Which of the paths has its step taken apart; -1: none."""
     depth: int = 0
@@ -68,21 +72,12 @@ def window_of(landscape: Landscape) -> Window:
     )
 
 
-def base_of(function: Function, ground: Ground) -> float | None:
-    """f at the lowest minimum, if it is known."""
-    if not function.minima:
-        return None
-    x, y = function.minima[0]
-    return float(ground.value(np.float64(x), np.float64(y)))
-
-
-def state_of(
-    landscape: Landscape, paths: Sequence[RacedPath], step: int | None = None, chosen: int = -1
-) -> LandscapeState:
-    """The race as of a step, of its end if none is given."""
-    function, ground = landscape.function, landscape.function.ground()
+def state_of(landscape: Landscape, ground: Ground, paths: Sequence[RacedPath], chosen: int = -1) -> LandscapeState:
+    """The race as of its end."""
+    function = landscape.function
     relief = relief_of(ground, window_of(landscape), base_of(function, ground), CELLS)
     last = max((path.steps for path in paths), default=0)
     return LandscapeState(
-        last if step is None else step, function, ground, relief, relief_mark(relief), paths, landscape.begin, chosen
-    )
+        last, function, relief, relief_mark(relief), paths, landscape.begin, relief.window, landscape.epsilon,
+        object(), chosen
+    )  # fmt: skip

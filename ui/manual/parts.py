@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from simulator.doctor.phrases import capital
 from simulator.experiment.experiment import Experiment
+from simulator.landscape.entry import MomentumAsPrinted
+from simulator.landscape.function import Function
+from simulator.landscape.functions import FUNCTIONS
 from simulator.measures import RECORDED
 from simulator.running.reference import MEASURED, default_text, nested, range_text, table_cell
 from simulator.schema.parameter import Parameter, Part, Spec, details_of, kind_of, own_first, summary_of, title_of
@@ -42,7 +45,15 @@ def part_chapters() -> Iterator[Chapter]:
         else:
             path = f"parts/{field.name}"
             single.append(Page(path, capital(field.knob.label), _text(field.part, "parts")))
+    yield _landscape()
     yield Chapter("Experiment", (*single, _measures()))
+
+
+def _landscape() -> Chapter:
+    """What can be raced on, and what races that trains no network."""
+    functions = _chapter("Functions of a landscape", part_folder(Function), tuple(FUNCTIONS.values()))
+    printed = _page(MomentumAsPrinted, part_folder(MomentumAsPrinted))
+    return Chapter("Landscape", (*functions.pages, printed))
 
 
 def _chapter(title: str, folder: str, kinds: Sequence[type[Part]]) -> Chapter:

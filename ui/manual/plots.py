@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from ui.landscape.descent import DescentPlot
+from ui.landscape.plot import LandscapePlot
 from ui.manual.page import Chapter, Page, written
 from ui.plots import Plot, all_plots
 
 
 def plot_pages() -> Chapter:
-    """In the order on screen."""
-    return Chapter("Plots", tuple(_page(plot) for plot in all_plots()))
+    """In the order on screen; then those of the landscape."""
+    return Chapter("Plots", tuple(_page(plot) for plot in (*all_plots(), LandscapePlot, DescentPlot)))
 
 
 def _page(plot: type[Plot[Any]]) -> Page:

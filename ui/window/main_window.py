@@ -41,6 +41,7 @@ from ui.window.exporting import Exporting
 from ui.window.faults import Faults
 from ui.window.first_hour import FirstHour
 from ui.window.initial_place import let_move
+from ui.window.landscape_access import LandscapeAccess
 from ui.window.lanes_bar import LanesBar
 from ui.window.menus import Commands, build_menus
 from ui.window.missing_data import find_data
@@ -172,6 +173,7 @@ class MainWindow(QMainWindow):
 
     def _commands(self, parts: Parts, toggles: list[QAction]) -> Commands:
         docks = self.network_dock, self.training_dock
+        self.landscape_access = LandscapeAccess(self.banner, self)
         self.changes_access = ChangesAccess(self.bench, self.chosen, self.banner, self)
         self.preference_access = PreferenceAccess(self, self.plot_area, lambda: self.bench.memory.use)
         self.palette_access = PaletteAccess(
@@ -182,7 +184,7 @@ class MainWindow(QMainWindow):
             self.palette_access.open, self.first_hour, self.faults, self.preference_access.open,
             self.lanes_bar.add_twin, self.changes_access.open,
             ShelfAccess(self.bench, self.plot_area, self.chosen, self.banner, self).open,
-            self.branch_access, (self.seeds.train, self.seeds.toggle),
+            self.branch_access, (self.seeds.train, self.seeds.toggle), self.landscape_access.open,
         )  # fmt: skip
 
     def _connect(self) -> None:

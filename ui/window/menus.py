@@ -55,6 +55,8 @@ class Commands:
     branches: BranchAccess
     seeds: tuple[QAction, ...]
     """Each network from several seeds: to train them, and to show them."""
+    show_landscape: Callable[[], object]
+    """Optimisers on a function of two parameters."""
 
 
 def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
@@ -185,6 +187,10 @@ def _view(window: QMainWindow, menu: QMenu, commands: Commands) -> None:
     menu.addActions(group.actions())
     menu.addSeparator()
     menu.addActions(commands.panel_toggles)
+    menu.addSeparator()
+    tip = "Optimisers race on a function of two parameters: ravines, saddles, several minima."
+    menu.addAction(action(window, "&Landscape", commands.show_landscape, keys="Ctrl+Shift+L", tip=tip))
+    menu.setToolTipsVisible(True)
     menu.addSeparator()
     menu.addAction(action(window, "&Full screen", lambda: _toggle_full_screen(window), keys="F11"))
     menu.addAction("Reset arrangement", commands.reset_arrangement)

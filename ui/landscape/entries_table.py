@@ -1,0 +1,139 @@
+"""Who races: one row each with what is read off where it stands; the chosen row is the one whose knobs are shown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
+
+from simulator.landscape.readings import Curvature, no_limit, steps_to, turning_share
+from simulator.schema.parameter import title_of
+from ui.chart.pens import pen_of
+from ui.chart.shapes import draw_shape
+from ui.landscape.state import COLOURS, SHAPES, LandscapeState
+from ui.style.numbers import integer, number, percent, tabular
+from ui.style.text_size import scaled
+from ui.style.theme import Theme, current_theme, theme_changed
+
+COLUMNS = (
+    ("Name", "What its path is called."),
+    ("Optimiser", "By whose rule it goes."),
+    ("η", "Its learning rate in the coming step, as the schedule has it."),
+    ("f", "Where it stands at the step that is shown."),
+    ("η·λ_max", "Learning rate times the largest eigenvalue of the Hessian where it stands: against its limit."),
+    ("limit", "Beyond it, steps on a bowl of that curvature grow; what rescales gradients has none."),
+    ("κ", "Condition number there: largest by smallest eigenvalue; none where not both are positive."),
+    ("turns", "Share of its last 20 steps that go back against the one before: oscillation."),
+    ("close at", "First step at which f is no more than ε above the lowest minimum, or the gradient no longer than ε."),
+)
+ROOM = 8
+"""Pixels of a row beside its text."""
+NONE = "–"
+
+
+class EntriesTable(QTableWidget):
+    """As high as its rows."""
+
+    chosen = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__(0, len(COLUMNS))
+        self.setAccessibleName("Optimisers that race")
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setTabKeyNavigation(False)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setFont(tabular(self.font()))
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        for place, (title, tip) in enumerate(COLUMNS):
+            head = QTableWidgetItem(title)
+            head.setToolTip(tip)
+            head.setTextAlignment(Qt.AlignmentFlag.AlignVCenter | _side(place))
+            self.setHorizontalHeaderItem(place, head)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.horizontalScrollBar().rangeChanged.connect(self._fit)
+        self.currentCellChanged.connect(lambda row, *_others: self.chosen.emit(row))
+        theme_changed.connect(self._dress)
+
+    def show_state(self, state: LandscapeState, curvatures: Sequence[Curvature | None], chosen: int) -> None:
+        """What is read at the step that is shown."""
+        self.blockSignals(True)
+        if self.rowCount() != len(state.paths):
+            self.setRowCount(len(state.paths))
+        for row, curved in enumerate(curvatures):
+            for place, text in enumerate(cells(state, row, curved)):
+                self._write(row, place, text)
+        self.setCurrentCell(chosen, max(self.currentColumn(), 0))
+        self.blockSignals(False)
+        self._dress()
+        self._fit()
+
+    def _write(self, row: int, place: int, text: str) -> None:
+        item = self.item(row, place)
+        if item is None:
+            item = QTableWidgetItem()
+            item.setTextAlignment(Qt.AlignmentFlag.AlignVCenter | _side(place))
+            self.setItem(row, place, item)
+        if item.text() != text:
+            item.setText(text)
+
+    def _dress(self, *_theme: object) -> None:
+        """Each name beside its colour and shape."""
+        theme, side = current_theme(), scaled(14)
+        for row in range(self.rowCount()):
+            item = self.item(row, 0)
+            name = f"{theme.name} {row} {side}"
+            if item is not None and item.data(Qt.ItemDataRole.UserRole) != name:
+                item.setData(Qt.ItemDataRole.UserRole, name)
+                item.setIcon(swatch(theme, row, side, self.devicePixelRatioF()))
+
+    def _fit(self, *_range: int) -> None:
+        height = self.fontMetrics().height() + scaled(ROOM)
+        self.verticalHeader().setDefaultSectionSize(height)
+        bar = self.horizontalScrollBar()
+        heads, scroll = self.horizontalHeader().sizeHint().height(), bar.sizeHint().height() if bar.maximum() else 0
+        self.setFixedHeight(heads + max(self.rowCount(), 1) * height + 2 * self.frameWidth() + scroll)
+
+
+def cells(state: LandscapeState, row: int, curved: Curvature | None) -> list[str]:
+    """The texts of one row."""
+    path = state.paths[row]
+    at, rule = state.at(path), path.entry.optimizer
+    rate, turns = path.entry.rate(at), turning_share(path, at)
+    gauge = "…" if curved is None else number(rate * curved.largest)
+    condition = "…" if curved is None else NONE if math.isnan(curved.condition) else number(curved.condition)
+    close = steps_to(path, state.relief.base if state.relief.known else None, state.epsilon)
+    return [
+        path.entry.name, title_of(type(rule)), number(rate), number(float(path.values[at])), gauge,
+        NONE if no_limit(rule) else number(rule.stability_limit()), condition,
+        NONE if math.isnan(turns) else percent(turns), NONE if close is None else integer(close),
+    ]  # fmt: skip
+
+
+def swatch(theme: Theme, row: int, side: int, ratio: float) -> QIcon:
+    """Colour and shape of the ``row``-th path."""
+    picture = QPixmap(round(side * ratio), round(side * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    colour = str(getattr(theme, COLOURS[row]))
+    with QPainter(picture) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(pen_of(theme.panel, 0.8))
+        painter.setBrush(QColor(colour))
+        draw_shape(painter, SHAPES[row], QPointF(side / 2, side / 2), side * 0.36)
+    icon = QIcon(picture)
+    icon.addPixmap(picture, QIcon.Mode.Selected)
+    return icon
+
+
+def _side(place: int) -> Qt.AlignmentFlag:
+    return Qt.AlignmentFlag.AlignLeft if place < 2 else Qt.AlignmentFlag.AlignRight

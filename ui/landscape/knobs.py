@@ -1,0 +1,74 @@
+"""The knobs of a race: function, start and steps; below them those of the chosen optimiser and its schedule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from simulator.landscape.entry import Entry
+from simulator.landscape.landscape import Landscape
+from ui.forms.form import PartForm, Path
+from ui.forms.section import Section
+from ui.landscape.race_model import RaceModel
+from ui.style.text_size import scaled, with_text
+
+WIDTH = 292
+
+
+class Knobs(QScrollArea):
+    """Edits go to the model; what it refuses stands beside the field."""
+
+    refused = Signal(str)
+    """Why an edit that no field stands for was refused."""
+
+    def __init__(self, model: RaceModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.race = PartForm(Landscape, only=("function", "start", "steps", "epsilon"))
+        self.entry = PartForm(Entry)
+        self._shown: tuple[Landscape, int] | None = None
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Knobs of the landscape")
+        self._lay_out()
+        self.race.edited.connect(lambda path, value, final: self._edit(self.race, (), path, value, final))
+        self.entry.edited.connect(
+            lambda path, value, final: self._edit(self.entry, ("optimizers", model.chosen), path, value, final)
+        )
+        model.described.connect(self.refresh)
+        model.shown.connect(self.refresh)
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(8, 4, 8, 4)
+        column.setSpacing(0)
+        self.sections = [Section("Function and race", self.race), Section("Optimiser", self.entry)]
+        for section in self.sections:
+            column.addWidget(section)
+        column.addStretch(1)
+        for form in (self.race, self.entry):
+            form.share_columns([self.race, self.entry])
+        self.setWidget(inner)
+        with_text(self, lambda knobs: knobs.setFixedWidth(scaled(WIDTH)))
+
+    def refresh(self) -> None:
+        """Show what is described; emits nothing."""
+        shown = self._model.landscape, self._model.chosen
+        if shown == self._shown:
+            return
+        self._shown = shown
+        plain = self._model.plain()
+        self.race.set_value({**plain, "start": list(self._model.landscape.begin)})
+        self.entry.set_value(plain["optimizers"][self._model.chosen])
+
+    def _edit(self, form: PartForm, prefix: Path, path: Path, value: Any, final: bool) -> None:
+        reason = self._model.edit((*prefix, *path), value, final)
+        if reason:
+            self._shown = None
+            self.refresh()
+            form.refuse(path, reason)

@@ -1,0 +1,101 @@
+"""Under the plots: play, one step back and on, the track over all steps, the step as a number, and how fast."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QSpinBox, QToolButton, QWidget
+
+from ui.landscape.race_model import SPEEDS, RaceModel
+from ui.style.icons import set_icon
+from ui.style.numbers import count, integer
+from ui.style.text_size import scaled, with_text
+
+ROUND_A_NUMBER = 34
+"""Pixels of the field for the step around its digits."""
+
+
+class Playbar(QWidget):
+    """Moves through a race."""
+
+    def __init__(self, model: RaceModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.play = self._button("play", "Play", "Play the race from the step that is shown (Space).", model.toggle)
+        self.back = self._button("back", "One step back", "One step back (,).", lambda: self._stride(-1))
+        self.on = self._button("step", "One step", "Make one step; its terms are drawn (.).", lambda: self._stride(1))
+        self.track = QSlider(Qt.Orientation.Horizontal)
+        self.track.setAccessibleName("Step of the race")
+        self.track.setToolTip("Drag to any step of the race.")
+        self.track.setPageStep(10)
+        self.track.valueChanged.connect(self._scrub)
+        self.edit = QSpinBox()
+        self.edit.setAccessibleName("Step that is shown")
+        self.edit.setToolTip("The step that is shown.")
+        self.edit.setKeyboardTracking(False)
+        self.edit.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.edit.valueChanged.connect(self._scrub)
+        with_text(self.edit, _fit)
+        self.speed = QComboBox()
+        self.speed.setAccessibleName("Steps per second")
+        self.speed.setToolTip("How fast it is played.")
+        for steps in SPEEDS:
+            self.speed.addItem(f"{integer(steps)} / s", steps)
+        self.speed.setCurrentIndex(SPEEDS.index(model.speed))
+        self.speed.currentIndexChanged.connect(lambda _index: model.set_speed(self.speed.currentData()))
+        self._lay_out()
+        model.shown.connect(self.refresh)
+        model.described.connect(self.refresh)
+        model.playing_changed.connect(self._show_playing)
+        self.refresh()
+
+    def _button(self, icon: str, name: str, tip: str, act: object) -> QToolButton:
+        button = QToolButton(self)
+        set_icon(button, icon)
+        button.setAccessibleName(name)
+        button.setToolTip(tip)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAutoRepeat(icon != "play")
+        button.clicked.connect(act)
+        return button
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 8, 2)
+        row.setSpacing(4)
+        for part in (self.play, self.back, self.on):
+            row.addWidget(part)
+        row.addWidget(self.track, 1)
+        row.addWidget(self.edit)
+        row.addWidget(self.speed)
+
+    def _stride(self, steps: int) -> None:
+        self._model.hold()
+        self._model.go_to(self._model.step + steps)
+
+    def _scrub(self, step: int) -> None:
+        self._model.hold()
+        self._model.go_to(step)
+
+    def refresh(self) -> None:
+        """As the model stands."""
+        step, last = self._model.step, self._model.landscape.steps
+        for part in (self.track, self.edit):
+            part.blockSignals(True)
+            part.setRange(0, last)
+            part.setValue(step)
+            part.blockSignals(False)
+        self.back.setEnabled(step > 0)
+        self.on.setEnabled(step < last)
+        self.play.setEnabled(last > 0)
+        self.track.setAccessibleDescription(f"step {integer(step)} of {count(last, 'step')}")
+
+    def _show_playing(self, playing: bool) -> None:
+        set_icon(self.play, "pause" if playing else "play")
+        self.play.setAccessibleName("Hold" if playing else "Play")
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+
+def _fit(edit: QSpinBox) -> None:
+    edit.setFixedWidth(edit.fontMetrics().horizontalAdvance("1000000") + scaled(ROUND_A_NUMBER))

@@ -1,0 +1,185 @@
+"""The landscape as one view: knobs at the left, contours and f over steps, playback, and who races."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QElapsedTimer, QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from simulator.landscape.landscape import MOST_ENTRIES, Landscape
+from ui.forms.one_undo import REDO, UNDO
+from ui.landscape.descent import DescentPlot
+from ui.landscape.entries_table import EntriesTable
+from ui.landscape.knobs import Knobs
+from ui.landscape.playbar import Playbar
+from ui.landscape.plot import LandscapePlot
+from ui.landscape.race_model import RaceModel
+from ui.landscape.state import LandscapeState
+from ui.style.help import set_page
+
+FIRST: dict[str, Any] = {
+    "function": "ravine",
+    "set": {"condition": 50.0},
+    "optimizers": {
+        "SGD": {"kind": "sgd", "learning_rate": 0.035},
+        "momentum": {"kind": "sgd", "learning_rate": 0.035, "momentum": 0.8},
+        "Adam": {"kind": "adam", "learning_rate": 0.05},
+    },
+    "start": [-1.2, 1.0],
+    "steps": 200,
+}
+"""What is raced when it is opened first."""
+
+
+NUMBERS_MS = 200
+"""While it is played, numbers change no more often."""
+
+
+class LandscapeView(QWidget):
+    """Knows no window: it can stand wherever there is room."""
+
+    export_requested = Signal(str)
+    """The key of a plot that is to be exported."""
+
+    def __init__(self, landscape: Landscape | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("landscapeView")
+        self.model = RaceModel(landscape or Landscape.from_builtins(FIRST), self)
+        self.plot, self.descent = LandscapePlot(self), DescentPlot(self)
+        self.knobs = Knobs(self.model)
+        self.table = EntriesTable()
+        self.playbar = Playbar(self.model)
+        self.news = QLabel()
+        self.news.setProperty("role", "muted")
+        self.add = self._button("Add", "One more optimiser, with the knobs of the chosen one.", self._add)
+        self.remove = self._button("Remove", "Take the chosen optimiser out of the race.", self._remove)
+        self._since = QElapsedTimer()
+        set_page(self, "how-to/landscape")
+        self._lay_out()
+        self._connect()
+        self.refresh()
+
+    def _button(self, text: str, tip: str, act: object) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(tip)
+        button.setAccessibleDescription(tip)
+        button.clicked.connect(act)
+        return button
+
+    def _lay_out(self) -> None:
+        self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.split.addWidget(self.plot)
+        self.split.addWidget(self.descent)
+        self.split.setStretchFactor(0, 3)
+        self.split.setStretchFactor(1, 2)
+        self.split.setChildrenCollapsible(False)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(8, 4, 8, 8)
+        foot.addWidget(self.table, 1)
+        buttons = QVBoxLayout()
+        for part in (self.add, self.remove):
+            buttons.addWidget(part)
+        buttons.addStretch(1)
+        foot.addLayout(buttons)
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addWidget(self.split, 1)
+        right.addWidget(self.news)
+        right.addWidget(self.playbar)
+        right.addLayout(foot)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.knobs)
+        whole.addLayout(right, 1)
+
+    def _connect(self) -> None:
+        model = self.model
+        model.shown.connect(self.refresh)
+        self.plot.moved.connect(lambda x, y, final: model.edit(("start",), [x, y], final))
+        self.plot.seen.connect(model.look)
+        self.table.chosen.connect(model.choose)
+        for plot in (self.plot, self.descent):
+            plot.export_requested.connect(lambda key=plot.key: self.export_requested.emit(key))
+            plot.maximise_requested.connect(lambda plot=plot: self._maximise(plot))
+
+    @property
+    def plots(self) -> dict[str, LandscapePlot | DescentPlot]:
+        """Both plots by their keys."""
+        return {self.plot.key: self.plot, self.descent.key: self.descent}
+
+    def refresh(self) -> None:
+        """Draw what the model shows now."""
+        model = self.model
+        self.news.setText(model.course.news)
+        self.news.setVisible(bool(model.course.news))
+        state = model.state
+        if state is None:
+            return
+        for plot in (self.plot, self.descent):
+            if not plot.paused:
+                plot.show_state(state)
+        if not model.playing or not self._since.isValid() or self._since.elapsed() >= NUMBERS_MS:
+            self._since.start()
+            self._read(state)
+
+    def _read(self, state: LandscapeState) -> None:
+        """Write what is read off the race."""
+        model = self.model
+        self.table.show_state(state, model.course.curvatures(model.step), model.chosen)
+        self.add.setEnabled(len(state.paths) < MOST_ENTRIES)
+        self.remove.setEnabled(len(state.paths) > 1)
+
+    def _maximise(self, plot: QWidget) -> None:
+        """Let one plot have the room of both, or put it back."""
+        other = self.descent if plot is self.plot else self.plot
+        other.setVisible(not other.isVisible())
+
+    # -- who races ---------------------------------------------------------------------------------------------------
+
+    def _add(self) -> None:
+        plain, model = self.model.plain(), self.model
+        entries = plain["optimizers"]
+        like = entries[model.chosen]
+        model.propose({**plain, "optimizers": [*entries, {**like, "name": free_name(like["name"], entries)}]}, "add")
+        model.choose(len(entries))
+
+    def _remove(self) -> None:
+        plain, model = self.model.plain(), self.model
+        rest = [entry for place, entry in enumerate(plain["optimizers"]) if place != model.chosen]
+        model.propose({**plain, "optimizers": rest}, "remove")
+
+    # -- keys --------------------------------------------------------------------------------------------------------
+
+    def event(self, event: QEvent) -> bool:
+        """Keys of the bench that mean something here are taken before the bench has them."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._act_of(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        act = self._act_of(event)
+        if act is None:
+            super().keyPressEvent(event)
+        else:
+            act()
+
+    def _act_of(self, event: QKeyEvent) -> Any:
+        pressed = QKeySequence(event.keyCombination())
+        acts = {"Space": self.model.toggle, ",": lambda: self._stride(-1), ".": lambda: self._stride(1)}
+        acts |= dict.fromkeys(UNDO, self.model.undo) | dict.fromkeys(REDO, self.model.redo)
+        return next((act for keys, act in acts.items() if pressed == QKeySequence(keys)), None)
+
+    def _stride(self, steps: int) -> None:
+        self.model.hold()
+        self.model.go_to(self.model.step + steps)
+
+
+def free_name(name: str, entries: list[dict[str, Any]]) -> str:
+    """``Adam`` → ``Adam 2``, ``Adam 3``: one that nobody has."""
+    stem = name.rstrip("0123456789 ") or name
+    taken = {entry["name"] for entry in entries}
+    return next(each for number in range(2, 99) if (each := f"{stem} {number}") not in taken)
