@@ -43,10 +43,11 @@ def no_limit(rule: Rule) -> str:
 
 def turning_share(path: RacedPath, step: int) -> float:
     """Share of the last 20 updates up to ``step`` that go against the one before; NaN before the second."""
-    updates = np.diff(path.places[max(step - LAST - 1, 0) : step + 1], axis=0)
-    if len(updates) < 2:
+    places = path.places[max(step - LAST - 1, 0) : step + 1]
+    if len(places) < 3:
         return math.nan
     with np.errstate(all="ignore"):
+        updates = places[1:] - places[:-1]
         along = (updates[1:] * updates[:-1]).sum(axis=1)
     return math.nan if np.isnan(along).any() else float((along < 0).mean())
 

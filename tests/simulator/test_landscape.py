@@ -143,6 +143,7 @@ def test_every_schedule_sets_the_rate_of_each_step(kind: str) -> None:
 def test_what_diverges_goes_on_to_infinity_and_is_no_error() -> None:
     path = raced({"kind": "sgd", "learning_rate": 10.0}, 2000)
     assert not np.isfinite(path.values[-1])
+    assert math.isnan(turning_share(path, 2000))
     assert paths_csv([path]).splitlines()[-1].split(",")[2] in ("nan", "inf", "-inf")
 
 

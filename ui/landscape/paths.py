@@ -48,8 +48,9 @@ def lines_of(places: Array, window: Window) -> list[Array]:
 
 def _cut(places: Array, low: Array, high: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
     """Both ends of each way from a place to the next within a box, and whether any of it lies there (Liang–Barsky)."""
-    begin, way = places[:-1], np.diff(places, axis=0)
+    begin = places[:-1]
     with np.errstate(all="ignore"):
+        way = places[1:] - begin
         one, other = (low - begin) / way, (high - begin) / way
         still = way == 0
         within = (begin >= low) & (begin <= high)
