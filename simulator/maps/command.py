@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.running.arguments import OneRule, count
+from simulator.running.arguments import OneRule, count, typed
 from simulator.running.command_line import STOP_RULES, prepare, rule
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def add(commands: Any) -> None:
     """Add the command to a parser's sub-commands."""
     one = commands.add_parser("sweep", help="train an experiment over one or two parameters and map what comes of it")
-    one.add_argument("target", metavar="FILE-OR-PRESET")
+    one.add_argument(
+        "target", metavar="FILE-OR-PRESET", help="an experiment; or a map of its own: " + ", ".join(_maps())
+    )
     one.add_argument(
         "--vary", nargs="+", action="extend", default=[], metavar="PATH=…",
         help="PATH=LOW:HIGH:N, PATH=LOW:HIGH:N:log or PATH=a,b,c; one or two of them",
@@ -52,6 +54,12 @@ def add(commands: Any) -> None:
     one.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for cells.jsonl and map.csv")
 
 
+def _maps() -> list[str]:
+    from simulator.maps.presets import map_presets
+
+    return [preset.id for preset in map_presets()]
+
+
 def carry_out(arguments: argparse.Namespace) -> int:
     """Make the map, or go on with it; the exit status."""
     from simulator.maps.map_folder import MapFolder
@@ -78,8 +86,12 @@ def _sweep(arguments: argparse.Namespace) -> Sweep:
     from simulator.experiment.experiment import ExperimentError
     from simulator.maps import measures
     from simulator.maps.axes import axis
+    from simulator.maps.presets import find_map
     from simulator.maps.sweep import Sweep
 
+    known = None if Path(arguments.target).exists() else find_map(arguments.target)
+    if known is not None:
+        return _changed(known.sweep(), arguments)
     if not arguments.vary or arguments.steps is None:
         raise ExperimentError("a map needs --vary PATH=… and --steps N")
     experiment = prepare(arguments)
@@ -92,6 +104,23 @@ def _sweep(arguments: argparse.Namespace) -> Sweep:
         measures=tuple(arguments.measure or measures.USUAL),
         brief=arguments.brief,
     )
+
+
+def _changed(sweep: Sweep, arguments: argparse.Namespace) -> Sweep:
+    """A map that ships with the program, with what the arguments say otherwise."""
+    from msgspec.structs import replace
+
+    from simulator.maps.axes import axis
+
+    settings = typed(arguments.set) + ([] if arguments.seed is None else [("seed", arguments.seed)])
+    experiment = sweep.experiment.with_values(settings)
+    given = {
+        "axes": tuple(axis(text, experiment) for text in arguments.vary), "seeds": arguments.seeds,
+        "steps": arguments.steps, "until": None if arguments.until is None else arguments.until.text,
+        "measures": tuple(arguments.measure or ()),
+    }  # fmt: skip
+    asked = {name: value for name, value in given.items() if value not in (None, ())}
+    return replace(sweep, experiment=experiment, brief=sweep.brief or arguments.brief, **asked)
 
 
 def _engine(arguments: argparse.Namespace, cells: int) -> Engine:

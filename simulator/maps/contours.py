@@ -1,0 +1,53 @@
+"""Where a quantity on a grid has a value: the pieces of its contour, by marching squares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from simulator.arrays.numeric import Floats
+
+_CORNERS = ((0, 0), (1, 0), (1, 1), (0, 1))
+
+
+def contour(grid: Floats, level: float = 0.0) -> Floats:
+    """(pieces, 2, 2): the ends of each piece as places on both axes of ``grid``; straight between neighbours.
+
+    A square with a corner that is NaN has no piece; where two pieces cross a square, the mean decides how they lie.
+    """
+    above = np.asarray(grid, float) - level
+    # A corner that is the level itself belongs to what is above.
+    above = np.where(above == 0, np.finfo(float).tiny, above)
+    pieces = [
+        piece
+        for first in range(above.shape[0] - 1)
+        for second in range(above.shape[1] - 1)
+        for piece in _pieces(above, first, second)
+    ]
+    return np.array(pieces, float).reshape(-1, 2, 2)
+
+
+def crossings(values: Floats, level: float = 0.0) -> Floats:
+    """(crossings,): the places on one axis at which a quantity has the value."""
+    above = np.asarray(values, float) - level
+    above = np.where(above == 0, np.finfo(float).tiny, above)
+    before = np.flatnonzero(above[:-1] * above[1:] < 0)
+    return before + above[before] / (above[before] - above[before + 1])
+
+
+def _pieces(above: Floats, first: int, second: int) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
+    corners = [above[first + a, second + b] for a, b in _CORNERS]
+    if not np.isfinite(corners).all():
+        return
+    points = []
+    for side, (a, b) in enumerate(_CORNERS):
+        c, d = _CORNERS[(side + 1) % 4]
+        start, end = corners[side], corners[(side + 1) % 4]
+        if (start < 0) != (end < 0):
+            share = start / (start - end)
+            points.append((first + a + share * (c - a), second + b + share * (d - b)))
+    if len(points) == 4 and (corners[0] < 0) != (sum(corners) < 0):
+        points = [*points[1:], points[0]]
+    for place in range(0, len(points), 2):
+        yield points[place], points[place + 1]
