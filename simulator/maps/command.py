@@ -44,6 +44,10 @@ def add(commands: Any) -> None:
         "--brief", action="store_true",
         help="measure cells at their last step alone, and let the doctor try nothing: several times as fast",
     )  # fmt: skip
+    one.add_argument(
+        "--refine", type=count(0), default=0, metavar="N",
+        help="passes of further cells where neighbours differ most in the first measure",
+    )  # fmt: skip
     workers = one.add_mutually_exclusive_group()
     workers.add_argument("--jobs", type=count(1), metavar="J", help="processes; as many as cores if left out")
     workers.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler, as in tcp://host:8786")
@@ -70,8 +74,11 @@ def carry_out(arguments: argparse.Namespace) -> int:
         sweep = _sweep(arguments)
         sweep.check()
         try:
+            by = sweep.measures[0] if arguments.refine else ""
             with MapFolder(arguments.out, sweep) as folder:
-                for made in folder.make(lambda cells: _engine(arguments, cells), stop):
+                for made in folder.make(
+                    lambda cells: _engine(arguments, cells), stop, refine_by=by, passes=arguments.refine
+                ):
                     _tell(made, sweep)
                 status = _sum_up(folder)
         except InterruptedRun as error:

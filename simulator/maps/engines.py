@@ -71,10 +71,12 @@ _shared: Any = None
 """In a process that makes cells: memory that all see; the steps of each cell that are made, last whether to end."""
 
 
-def _begin(shared: Any) -> None:
+def _begin(shared: Any, niceness: int) -> None:
     """In a new process: end when it is told or left alone, and leave signals from a keyboard to its parent."""
     global _shared
     _shared = shared
+    if niceness and hasattr(os, "nice"):
+        os.nice(niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_watch, args=(shared,), name="nablascope-parent", daemon=True).start()
@@ -99,7 +101,7 @@ def _make(job: Job) -> Made:
 
 
 @contextlib.contextmanager
-def _variables(**values: str) -> Iterator[None]:
+def variables(**values: str) -> Iterator[None]:
     """The environment that processes inherit which are started in here."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
@@ -116,21 +118,25 @@ def _variables(**values: str) -> Iterator[None]:
 class LocalEngine(Engine):
     """Spawned processes with one thread of linear algebra each."""
 
-    def __init__(self, cells: int, jobs: int | None = None, kernel: str = "") -> None:
-        """``cells`` is how many there are to be numbered; ``kernel`` is the processor that products are made for."""
+    def __init__(self, cells: int, jobs: int | None = None, kernel: str = "", niceness: int = 0) -> None:
+        """``cells`` is how many there are to be numbered; ``kernel`` is the processor that products are made for.
+
+        ``niceness`` is by how much others come before it, where the system knows such a thing.
+        """
         self.slots = max(1, min(jobs or os.cpu_count() or 1, cells))
         self._variables = {THREADS: "1", **({KERNEL: kernel} if kernel else {})}
         self._context = multiprocessing.get_context("spawn")
+        self._niceness = niceness
         # No lock: a process that dies in the midst of a word must not leave the others waiting for it.
         self._shared = self._context.RawArray(c_double, cells + 1)
         self._pool = self._new_pool()
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self.slots, self._context, _begin, (self._shared,))
+        return ProcessPoolExecutor(self.slots, self._context, _begin, (self._shared, self._niceness))
 
     def where(self) -> Environment:
         """OSError where its processes do not start, ExperimentError where they have another kernel than they must."""
-        with _variables(**self._variables):
+        with variables(**self._variables):
             try:
                 here = self._pool.submit(where).result()
             except BrokenProcessPool:
@@ -143,7 +149,7 @@ class LocalEngine(Engine):
     def submit(self, job: Job) -> Future[Made]:
         self._shared[job.number] = 0
         # A pool starts its processes when it is given work.
-        with _variables(**self._variables):
+        with variables(**self._variables):
             try:
                 return self._pool.submit(_make, job)
             except BrokenProcessPool as error:
@@ -170,6 +176,11 @@ class LocalEngine(Engine):
 # -- a cluster ------------------------------------------------------------------------------------------------------
 
 
+def no_dask() -> ExperimentError:
+    """Why there is no cluster."""
+    return ExperimentError("a cluster needs Dask: install nablascope[cluster], or train on this computer's cores")
+
+
 class ClusterEngine(Engine):
     """The processes of a Dask cluster; a dead one's cells are made by others, as the cluster sees to it."""
 
@@ -179,9 +190,7 @@ class ClusterEngine(Engine):
             # Without types, and not there unless it is asked for.
             distributed: Any = import_module("distributed")
         except ImportError:
-            raise ExperimentError(
-                "a cluster needs Dask: install nablascope[cluster], or leave --cluster out for this machine's cores"
-            ) from None
+            raise no_dask() from None
         try:
             self._client = distributed.Client(address, set_as_default=False, timeout="10s")
         except (OSError, ValueError, TimeoutError) as error:

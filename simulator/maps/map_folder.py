@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +12,7 @@ from simulator.maps import table
 from simulator.maps.cells_file import CellsFile
 from simulator.maps.engines import Engine
 from simulator.maps.making import Made
+from simulator.maps.refinement import refined
 from simulator.maps.running import MapRun
 from simulator.maps.sweep import Cell, Sweep
 from simulator.running.run_folder import LOCK
@@ -55,17 +57,38 @@ class MapFolder:
         """Cells of the grid that are not."""
         return self._file.left
 
-    def make(self, hire: Callable[[int], Engine], stop: Callable[[], bool] = lambda: False) -> Iterator[Made]:
-        """Make what is left, each cell written before it is given; ``hire`` gives an engine for so many cells."""
-        left = self.left
+    def make(
+        self, hire: Callable[[int], Engine], stop: Callable[[], bool] = lambda: False,
+        hear: Callable[[dict[str, float]], None] = lambda shares: None, refine_by: str = "", passes: int = 1,
+    ) -> Iterator[Made]:  # fmt: skip
+        """Make what is left, each cell written before it is given; ``hire`` gives an engine for so many cells.
+
+        ``hear`` is told now and then which cells are under way, and how far. After the grid come ``passes`` of cells
+        where neighbours differ most in the measure ``refine_by``, if one is given.
+        """
+        passes = passes if refine_by else 0
+        left = self.left or self._wanted(refine_by, passes)
         if not left:
             return
-        engine = hire(len(left))
+        engine = hire(len(left) + self._most_refined(passes))
         try:
             if changed := self._file.begin(engine.where()):
                 self.news = f"these cells were made otherwise than those before ({changed}): last digits may differ"
-            for made in MapRun(self.sweep, left, engine, len(self.made), stop):
-                self._file.add(made)
-                yield made
+            while left and not stop():
+                for made in MapRun(self.sweep, left, engine, len(self.made), stop, hear):
+                    self._file.add(made)
+                    yield made
+                left = self._wanted(refine_by, passes)
         finally:
             engine.close()
+
+    def _wanted(self, measure: str, passes: int) -> list[Cell]:
+        """Cells of the next pass that are not made."""
+        known = {each.cell.key for each in self.made}
+        wanted = refined(self.sweep, self.made, measure, passes) if passes else []
+        return [cell for cell in wanted if cell.key not in known]
+
+    def _most_refined(self, passes: int) -> int:
+        """As many cells as all passes together could add."""
+        grid = math.prod(len(axis.values) for axis in self.sweep.axes) * self.sweep.seeds
+        return int(grid * (4**passes - 1))

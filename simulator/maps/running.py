@@ -23,10 +23,14 @@ class MapRun:
 
     def __init__(
         self, sweep: Sweep, cells: Iterable[Cell], engine: Engine, made: int = 0,
-        stop: Callable[[], bool] = lambda: False,
+        stop: Callable[[], bool] = lambda: False, hear: Callable[[dict[str, float]], None] = lambda shares: None,
     ) -> None:  # fmt: skip
-        """``made``: cells that were made before. ``stop`` is asked now and then, and ends it."""
+        """``made``: cells that were made before. ``stop`` is asked now and then, and ends it.
+
+        ``hear`` is told which cells are under way, and how far.
+        """
         self.sweep, self.engine, self._stop = sweep, engine, stop
+        self._hear = hear
         self._waiting = deque(Job(number, cell, sweep) for number, cell in enumerate(cells))
         self._under_way: dict[Future[Made], Job] = {}
         self._alone: deque[Job] = deque()
@@ -90,8 +94,9 @@ class MapRun:
                 yield _dead(job)
 
     def _tell(self) -> None:
-        under_way = sum(self.engine.share(job) for job in self._under_way.values())
-        advance("Training the map", self._done + under_way, self._total, "cells")
+        shares = {job.cell.key: self.engine.share(job) for job in self._under_way.values()}
+        self._hear({key: share for key, share in shares.items() if share > 0})
+        advance("Training the map", self._done + sum(shares.values()), self._total, "cells")
 
 
 def _dead(job: Job) -> Made:

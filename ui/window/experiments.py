@@ -82,6 +82,13 @@ class Experiments(QObject):
         if self.may_replace():
             self._replace(new_experiment(data))
 
+    def open_experiment(self, experiment: Experiment) -> bool:
+        """Put one that was made elsewhere, and has no name, in the present one's place; whether it may be."""
+        may = self.may_replace()
+        if may:
+            self._replace(experiment)
+        return may
+
     def _replace(self, experiment: Experiment) -> None:
         self.leaving.emit()
         self.document.replace(experiment)

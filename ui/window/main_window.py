@@ -43,6 +43,7 @@ from ui.window.first_hour import FirstHour
 from ui.window.initial_place import let_move
 from ui.window.landscape_access import LandscapeAccess
 from ui.window.lanes_bar import LanesBar
+from ui.window.map_access import MapAccess
 from ui.window.menus import Commands, build_menus
 from ui.window.missing_data import find_data
 from ui.window.notices import Notices
@@ -185,6 +186,7 @@ class MainWindow(QMainWindow):
             self.lanes_bar.add_twin, self.changes_access.open,
             ShelfAccess(self.bench, self.plot_area, self.chosen, self.banner, self).open,
             self.branch_access, (self.seeds.train, self.seeds.toggle), self.landscape_access.open,
+            MapAccess(self.bench, self.experiments, self).open,
         )  # fmt: skip
 
     def _connect(self) -> None:

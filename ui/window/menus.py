@@ -57,6 +57,8 @@ class Commands:
     """Each network from several seeds: to train them, and to show them."""
     show_landscape: Callable[[], object]
     """Optimisers on a function of two parameters."""
+    show_map: Callable[[], object]
+    """The map over one or two parameters."""
 
 
 def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
@@ -103,6 +105,8 @@ def _run(window: QMainWindow, menu: QMenu, parts: Parts, commands: Commands) -> 
     tip = "All networks, what each is a branch of and from which step on; go over to one, or delete it."
     menu.addAction(action(window, "Br&anches…", commands.branches.open_tree, keys="Ctrl+Shift+B", tip=tip))
     menu.addActions(commands.seeds)
+    tip = "Train this experiment over one or two of its settings, and see a map of what comes of it."
+    menu.addAction(action(window, "&Map…", commands.show_map, keys="Ctrl+M", tip=tip))
     menu.addSeparator()
     menu.addAction(PreferenceEntry("Pause where the loss is not finite", PAUSE, "on", "off", menu))
     menu.addAction(

@@ -1,0 +1,108 @@
+"""What a map says at each of its places: the cells of all seeds together, as a number or as what became of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from simulator.arrays.numeric import Floats
+from simulator.maps.making import Made
+from simulator.maps.sweep import Sweep, Values, place_on
+
+STEP = "step"
+"""The measure that says how many steps were made."""
+Outcome = Literal["made", "diverged", "failed", "undefined", "open"]
+"""``open``: the rule that was to end it never held, so that the number of steps is only known to be more."""
+WORSE_AND_WORSE: tuple[Outcome, ...] = ("made", "open", "undefined", "failed", "diverged")
+LOG_MEASURES = ("loss", "validation_loss", "gradient_norm", "gradient_ratio", STEP, "learning_rate")
+"""Those that are shown by their logarithm, where all of them are above 0."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place of the map, with all seeds that are made there."""
+
+    values: Values
+    at: tuple[float, ...]
+    """On the axes: 0 is the first value."""
+    made: tuple[Made, ...]
+    waits: bool = False
+    """Whether a rule was to end its runs."""
+
+    def numbers(self, measure: str) -> Floats:
+        """Of the seeds that neither failed nor diverged, where the measure is defined."""
+        known = [
+            number_of(each, measure) for each in self.made if outcome_of(each, measure, self.waits) in ("made", "open")
+        ]
+        return np.array([value for value in known if value is not None], float)
+
+    def outcome(self, measure: str) -> Outcome:
+        """What became of most of its seeds; of two that are as many, the worse."""
+        outcomes = [outcome_of(each, measure, self.waits) for each in self.made]
+        return max(WORSE_AND_WORSE, key=lambda each: (outcomes.count(each), WORSE_AND_WORSE.index(each)))
+
+    def median(self, measure: str) -> float | None:
+        """Over seeds; None where most of them have no number."""
+        if self.outcome(measure) not in ("made", "open"):
+            return None
+        return float(np.median(self.numbers(measure)))
+
+
+def number_of(made: Made, measure: str) -> float | None:
+    """A measure of a cell; None where it is not defined."""
+    return (None if made.steps is None else float(made.steps)) if measure == STEP else made.measure(measure)
+
+
+def outcome_of(made: Made, measure: str, waits: bool = False) -> Outcome:
+    """What became of one cell; ``waits``: a rule was to end it."""
+    if made.error:
+        return "failed"
+    value = number_of(made, measure)
+    if made.diverged or (value is not None and not math.isfinite(value)):
+        return "diverged"
+    if value is None:
+        return "undefined"
+    return "open" if measure == STEP and not made.stopped and waits else "made"
+
+
+class Summary:
+    """All places of a map at which something is made."""
+
+    def __init__(self, sweep: Sweep, made: Iterable[Made]) -> None:
+        self.sweep = sweep
+        together: dict[str, list[Made]] = {}
+        for each in made:
+            together.setdefault(repr(each.values), []).append(each)
+        self.places: Mapping[tuple[float, ...], Place] = {
+            place.at: place for place in (self._place(each) for each in together.values())
+        }
+
+    def _place(self, made: list[Made]) -> Place:
+        values = made[0].values
+        at = tuple(place_on(axis, value) for axis, value in zip(self.sweep.axes, values, strict=True))
+        return Place(values, at, tuple(sorted(made, key=lambda each: each.seed)), bool(self.sweep.until))
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(len(axis.values) for axis in self.sweep.axes)
+
+    def grid(self, measure: str) -> Floats:
+        """The median at each place of the axes; NaN where there is no number."""
+        grid = np.full(self.shape, math.nan)
+        for at, place in self.places.items():
+            median = place.median(measure)
+            if median is not None and all(each.is_integer() for each in at):
+                grid[tuple(map(int, at))] = median
+        return grid
+
+    def logarithmic(self, measure: str) -> bool:
+        """Whether a measure is shown by its logarithm."""
+        if measure.partition(":")[0] not in LOG_MEASURES:
+            return False
+        numbers = [median for place in self.places.values() if (median := place.median(measure)) is not None]
+        return bool(numbers) and min(numbers) > 0

@@ -1,0 +1,148 @@
+"""A row or a column of a map as a curve over its parameter, with the band of its seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QPointF
+
+from simulator.arrays.numeric import Floats
+from simulator.maps.summary import Place
+from simulator.maps.table import value_text
+from ui.chart.axes import ValueAxis
+from ui.chart.legend import Key
+from ui.chart.marks import ROUND, Area, Curves, Dots, Mark
+from ui.chart.polygons import pieces
+from ui.chart.ranges import Range
+from ui.chart.table import Table
+from ui.chart.view import Probe
+from ui.maps.cells import TheoryLine
+from ui.maps.map_plot import PAGE, ValuesAxis, told
+from ui.maps.state import SHARES, MapState, axis_name, labels, measure_name, value_label
+from ui.plots.base import FIRST_ROW, Plot
+from ui.style.help import set_page
+
+MARGIN = 0.06
+"""Part of a range that is left free at its ends."""
+
+
+class ProfilePlot(Plot[MapState]):
+    key = "map_profile"
+    title = "Profile"
+    side = "forward"
+    overlays = False
+    explain = (
+        "A row or a column of the map through the chosen cell: the median over seeds as a curve, and the least to the "
+        "largest of them as a band. Where most seeds diverged there is a gap."
+    )
+    empty_text = "Point at a cell of the map for the profile through it."
+
+    def build(self) -> None:
+        self.x_axis, self.y_axis = ValuesAxis("bottom", " "), ValueAxis("left", " ")
+        self.pane = self.canvas.add_pane(FIRST_ROW, self.y_axis, self.x_axis)
+        set_page(self, PAGE)
+
+    # -- drawing -----------------------------------------------------------------------------------------------------
+
+    def fit(self, states: Sequence[MapState]) -> None:
+        state = states[0]
+        axis = state.sweep.axes[state.along if len(state.sweep.axes) > 1 else 0]
+        self.x_axis.name_layers(labels(axis))
+        self.y_axis.set_log(state.logarithmic)
+        for own, text in ((self.x_axis, axis_name(axis)), (self.y_axis, measure_name(state.measure))):
+            if own.text != text:
+                own.rename(text, self.theme)
+        self.pane.fit((-0.5, len(axis.values) - 0.5), self._height(state))
+
+    @staticmethod
+    def _height(state: MapState) -> Range:
+        if state.measure in SHARES:
+            return (-0.02, 1.02)
+        values = _columns(state)[1:]
+        known = values[np.isfinite(values)]
+        if not known.size:
+            return (0.0, 1.0)
+        low, high = float(known.min()), float(known.max())
+        margin = MARGIN * (high - low) or 0.5
+        return (low - margin, high + margin)
+
+    def marks(self, state: MapState) -> Sequence[Mark]:
+        x, low, middle, high = _columns(state)
+        marks: list[Mark] = [
+            Curves("median", [pieces(x, middle)], colours=("forward",), width=1.8, smooth=True),
+            Dots("cells", x, middle, np.full(len(x), ROUND, np.int8), colours=("forward",), rows=[0] * len(x)),
+        ]
+        if state.sweep.seeds > 1:
+            marks.append(Area("seeds", x, low, high, colour="forward"))
+        return [*marks, *self._lines(state)]
+
+    def _lines(self, state: MapState) -> Sequence[Mark]:
+        """Where theory's lines cross a map of one axis."""
+        (_, (bottom, top)), single = self.pane.auto, len(state.sweep.axes) == 1
+        return [
+            TheoryLine(
+                f"line {place}",
+                [(QPointF(start[0], bottom), QPointF(start[0], top)) for start, _ in line.pieces],
+                line.name,
+                dashed=place % 2 == 1,
+            )
+            for place, line in enumerate(state.lines if single else ())
+        ]
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def legend_keys(self, state: MapState) -> Sequence[Key]:
+        keys = [Key(measure_name(state.measure), "forward", "line")]
+        if state.sweep.seeds > 1:
+            keys.append(Key("its seeds", "forward", "band"))
+        return keys
+
+    def remark(self, state: MapState) -> str:
+        if len(state.sweep.axes) == 1 or state.chosen is None or not state.profile():
+            return ""
+        other = 1 - state.along
+        axis, value = state.sweep.axes[other], state.profile()[0].values[other]
+        return f"{axis_name(axis)} {value_label(value)}"
+
+    def sentence(self) -> str:
+        state = self.state
+        if state is None or not state.profile():
+            return self.empty_text
+        return f"{measure_name(state.measure)} along {len(state.profile())} cells. {self.remark(state)}".strip()
+
+    def probe(self, state: MapState, pane: int, x: float, y: float) -> Probe | None:
+        places = state.profile()
+        if not places:
+            return None
+        along = state.along if len(state.sweep.axes) > 1 else 0
+        place = min(places, key=lambda each: abs(each.at[along] - x))
+        head = f"{axis_name(state.sweep.axes[along])} {value_label(place.values[along])}"
+        return Probe("\n".join([head, *told(state, place)]), x=place.at[along])
+
+    def rows(self, state: MapState) -> Table:
+        along = state.along if len(state.sweep.axes) > 1 else 0
+        places = state.profile()
+        columns: dict[str, Sequence[str | float | int | None]] = {
+            state.sweep.axes[along].path: [value_text(place.values[along]) for place in places],
+            "median": [place.median(state.measure) for place in places],
+            "least": [_end(place, state, np.min) for place in places],
+            "largest": [_end(place, state, np.max) for place in places],
+        }
+        return Table(columns)
+
+
+def _end(place: Place, state: MapState, of: object) -> float | None:
+    numbers = place.numbers(state.measure)
+    if place.median(state.measure) is None or not numbers.size:
+        return None
+    return float(numbers.min() if of is np.min else numbers.max())
+
+
+def _columns(state: MapState) -> Floats:
+    """(4, places), by logarithms where they are shown."""
+    columns = state.spread(state.profile(), state.measure)
+    if state.logarithmic:
+        with np.errstate(all="ignore"):
+            columns[1:] = np.log10(columns[1:])
+    return columns

@@ -1,0 +1,168 @@
+"""What the plots of a map draw: its cells as they are now, and what is looked at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from simulator.arrays.numeric import Floats
+from simulator.maps.axes import Axis
+from simulator.maps.making import Made
+from simulator.maps.summary import STEP, Outcome, Place, Summary
+from simulator.maps.sweep import Sweep
+from simulator.maps.table import value_text
+from simulator.maps.theory import Line
+from ui.style.numbers import integer, number, percent
+
+At = tuple[float, ...]
+FAR = 3.0
+"""Decades from the median within which colours tell a logarithmic measure apart."""
+NAMES: Mapping[str, str] = {
+    STEP: "steps",
+    "validation_loss": "validation loss",
+    "validation_accuracy": "validation accuracy",
+    "learning_rate": "learning rate",
+    "gradient_norm": "gradient norm",
+    "gradient_ratio": "∂W of the first layer / last",
+}
+SHARES = ("accuracy", "validation_accuracy", "activation_rate", "activation_saturated", "activation_dead")
+TAIL = 2
+"""Parts of a path that name an axis."""
+
+
+@dataclass(frozen=True)
+class MapState:
+    """A map as far as it is made."""
+
+    sweep: Sweep
+    made: tuple[Made, ...]
+    measure: str
+    under_way: Mapping[str, float] = field(default_factory=dict)
+    """Cells that are being made → how far they are."""
+    lines: tuple[Line, ...] = ()
+    chosen: At | None = None
+    """The place whose row and column are shown."""
+    along: int = 0
+    """The axis along which the profile goes."""
+    over: str = ""
+    """The measure that a profile goes over; empty: the axis."""
+
+    depth = 0
+
+    @property
+    def step(self) -> int:
+        return self.sweep.steps
+
+    @cached_property
+    def summary(self) -> Summary:
+        return Summary(self.sweep, self.made)
+
+    @cached_property
+    def logarithmic(self) -> bool:
+        return self.summary.logarithmic(self.measure)
+
+    @cached_property
+    def places(self) -> Sequence[Place]:
+        """The coarse ones first, so that those that were added lie over them."""
+        return sorted(self.summary.places.values(), key=lambda place: -min(map(size_of, place.at)))
+
+    def shown(self, place: Place) -> float | None:
+        """What its colour is of."""
+        median = place.median(self.measure)
+        return median if median is None or not self.logarithmic else math.log10(median)
+
+    def outcome(self, place: Place) -> Outcome:
+        return place.outcome(self.measure)
+
+    @cached_property
+    def range(self) -> tuple[float, float]:
+        """Of what colours are of."""
+        shown = [value for place in self.places if (value := self.shown(place)) is not None]
+        if not shown:
+            return (0.0, 1.0)
+        if self.measure in SHARES:
+            return (0.0, 1.0)
+        low, high = min(shown), max(shown)
+        if self.logarithmic:
+            middle = float(np.median(shown))
+            low, high = max(low, middle - FAR), min(high, middle + FAR)
+        return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+    def near(self, at: Sequence[float]) -> Place | None:
+        """The place whose cell lies there; of several the smallest."""
+        hit = [
+            place
+            for place in self.places
+            if all(abs(a - b) <= size_of(b) / 2 for a, b in zip(at, place.at, strict=True))
+        ]
+        return hit[-1] if hit else None
+
+    def grid_values(self, at: Sequence[float]) -> tuple[object, ...] | None:
+        """What the axes have at a place, whether it is made or not."""
+        nearest = [round(place) for place in at]
+        if any(not 0 <= place < len(axis.values) for place, axis in zip(nearest, self.sweep.axes, strict=True)):
+            return None
+        return tuple(axis.values[place] for place, axis in zip(nearest, self.sweep.axes, strict=True))
+
+    def profile(self) -> Sequence[Place]:
+        """The places in the row or column of the chosen one, along the axis; of a map of one axis all."""
+        if len(self.sweep.axes) == 1:
+            return sorted(self.places, key=lambda place: place.at)
+        if self.chosen is None:
+            return ()
+        other = 1 - self.along
+        row = [place for place in self.places if place.at[other] == self.chosen[other]]
+        return sorted(row, key=lambda place: place.at[self.along])
+
+    def spread(self, places: Sequence[Place], measure: str) -> Floats:
+        """(4, places): place on the axis, least, median and largest of the seeds; NaN where there is none."""
+        columns = []
+        for place in places:
+            numbers = place.numbers(measure)
+            lost = place.median(measure) is None or not numbers.size
+            low, middle, high = (math.nan,) * 3 if lost else (numbers.min(), np.median(numbers), numbers.max())
+            columns.append((place.at[self.along if len(place.at) > 1 else 0], low, middle, high))
+        return np.array(columns, float).reshape(-1, 4).T
+
+
+def size_of(place: float) -> float:
+    """How wide the cell at a place of an axis is: 1 on the grid, half as wide in the middle between two, and so on."""
+    for level in range(8):
+        if abs(place * 2**level - round(place * 2**level)) < 1e-6:
+            return 0.5**level
+    return 0.5
+
+
+def axis_name(axis: Axis) -> str:
+    """``weight variance``, by the last parts of its path that say something."""
+    parts = [part for part in axis.path.split(".") if not part.isdigit() and part != "kind"]
+    return " ".join(parts[-TAIL:]).replace("_", " ")
+
+
+def labels(axis: Axis) -> tuple[str, ...]:
+    """Its values, as short as tells them apart."""
+    return tuple(value_label(value) for value in axis.values)
+
+
+def value_label(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value_text(value)
+    return integer(value) if isinstance(value, int) else number(value)
+
+
+def measure_name(measure: str) -> str:
+    name, colon, layer = measure.partition(":")
+    return NAMES.get(name, name.replace("_", " ")) + (f", layer {layer}" if colon else "")
+
+
+def measure_text(measure: str, value: float | None) -> str:
+    """With its unit."""
+    if value is None:
+        return "not defined"
+    if measure == STEP:
+        return integer(round(value))
+    return percent(value) if measure.partition(":")[0] in SHARES else number(value)

@@ -1,0 +1,352 @@
+"""The map beside the window: what it is of, its cells as they come, and the profile through the one that is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from simulator.experiment.experiment import Experiment, in_words
+from simulator.maps.cells_file import NAME, read
+from simulator.maps.making import Made
+from simulator.maps.summary import STEP, Place
+from simulator.maps.sweep import Cell, Sweep
+from simulator.maps.theory import Line
+from simulator.running.progress_text import how_far
+from simulator.system.progress import Progress
+from ui.dialogs.export import ExportDialog
+from ui.maps.form import MapForm
+from ui.maps.map_plot import PAGE, MapPlot
+from ui.maps.profile_plot import ProfilePlot
+from ui.maps.runner import MapRunner
+from ui.maps.state import MapState, axis_name, measure_name
+from ui.style.help import set_page
+from ui.style.numbers import count, integer
+from ui.style.text_size import scaled
+
+FORM_WIDTH = 310
+SIZE = (1120, 700)
+SHOWN_MS = 100
+"""From one drawing of new cells to the next."""
+
+
+class MapWindow(QDialog):
+    """Stays open beside the bench; what it trains does not hold up the window, and goes on where it is closed."""
+
+    cell_wanted = Signal(object, int)
+    """The experiment of a cell that was clicked, and how many steps its run has."""
+
+    def __init__(self, experiment: Experiment, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("map")
+        self.setWindowTitle("Map")
+        self.setWindowFlag(Qt.WindowType.WindowMinMaxButtonsHint)
+        set_page(self, PAGE)
+        self.state: MapState | None = None
+        self.runner: MapRunner | None = None
+        self._made: dict[str, Made] = {}
+        self._under_way: dict[str, float] = {}
+        self._progress: Progress | None = None
+        self.form = MapForm(experiment, self)
+        self.map, self.profile = MapPlot(self), ProfilePlot(self)
+        self._make_controls()
+        self._lay_out()
+        self._timer = QTimer(self)
+        self._timer.setInterval(SHOWN_MS)
+        self._timer.timeout.connect(self._show)
+        self.map.cell_chosen.connect(self._choose)
+        self.map.cell_opened.connect(self._open_cell)
+        self.form.chosen.connect(self._forget)
+        self._forget()
+
+    # -- parts -----------------------------------------------------------------------------------------------------
+
+    def _make_controls(self) -> None:
+        self.start_button = self._button("Start", "Train the cells that are not made yet.", self.start)
+        self.stop_button = self._button("Stop", "End it; cells that are made stay, and Start goes on.", self.stop)
+        self.refine_button = self._button(
+            "Refine", "Add cells where neighbours differ most in what is shown.", lambda: self.start(refine=True)
+        )
+        self.open_button = self._button(
+            "Open…", "Show a map that stands in a folder, and go on with it.", self._ask_open
+        )
+        self.export_button = self._button("Export…", "Save map and profile as pictures or as numbers.", self.export)
+        self.bar = QProgressBar(self)
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("How far the map is")
+        self.told = QLabel(self)
+        self.told.setWordWrap(True)
+        self.error = QLabel(self)
+        self.error.setWordWrap(True)
+        self.error.setProperty("role", "warning")
+        self.measure = QComboBox(self)
+        self.measure.setAccessibleName("Shown")
+        self.measure.currentIndexChanged.connect(lambda _index: self._show())
+        self.along = QComboBox(self)
+        self.along.setAccessibleName("Profile along")
+        self.along.currentIndexChanged.connect(lambda _index: self._show())
+
+    def _button(self, text: str, tip: str, act: Callable[[], object]) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(tip)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda _on=False: act())
+        return button
+
+    def _lay_out(self) -> None:
+        side = QWidget(self)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.addWidget(self.form)
+        for row in ((self.start_button, self.stop_button, self.refine_button), (self.open_button, self.export_button)):
+            line = QHBoxLayout()
+            for each in row:
+                line.addWidget(each)
+            column.addLayout(line)
+        for part in (self.bar, self.told, self.error):
+            column.addWidget(part)
+        column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidget(side)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFixedWidth(scaled(FORM_WIDTH))
+        top = QHBoxLayout()
+        for text, box in (("Shown", self.measure), ("Profile along", self.along)):
+            top.addWidget(QLabel(text, self))
+            top.addWidget(box)
+        top.addStretch(1)
+        self.plots = QSplitter(Qt.Orientation.Vertical, self)
+        self.plots.setChildrenCollapsible(False)
+        self.plots.addWidget(self.map)
+        self.plots.addWidget(self.profile)
+        self.plots.setSizes([440, 220])
+        right = QVBoxLayout()
+        right.addLayout(top)
+        right.addWidget(self.plots, 1)
+        whole = QHBoxLayout(self)
+        whole.addWidget(scroll)
+        whole.addLayout(right, 1)
+        self.resize(scaled(SIZE[0]), scaled(SIZE[1]))
+
+    # -- making ----------------------------------------------------------------------------------------------------
+
+    def start(self, refine: bool = False) -> None:
+        """Train what is left; what the fields do not describe is said."""
+        if self.runner is not None:
+            return
+        try:
+            sweep = self.form.sweep()
+        except ValueError as error:
+            self._tell_error(in_words(error))
+            return
+        preset = self.form.preset
+        theories = () if preset is None else (preset.theory or None)
+        self._begin(sweep)
+        by = self.measure.currentData() if refine else ""
+        self.runner = MapRunner(sweep, self.form.folder, self.form.hirer(), theories, by, self)
+        self.runner.known.connect(self._take_known)
+        self.runner.made.connect(self._take)
+        self.runner.progressed.connect(self._take_progress)
+        self.runner.under_way.connect(self._take_under_way)
+        self.runner.drawn.connect(self._take_lines)
+        self.runner.ended.connect(self._end)
+        self.runner.start()
+        self._timer.start()
+        self._enable()
+
+    def _begin(self, sweep: Sweep) -> None:
+        if self.state is None or self.state.sweep != sweep:
+            self._made = {}
+            self.state = MapState(sweep, (), self._usual_measure(sweep))
+            self.map.experiment = self.profile.experiment = sweep.experiment
+            self._fill(sweep)
+        self._tell_error("")
+        self._progress = None
+        self._show()
+
+    def _usual_measure(self, sweep: Sweep) -> str:
+        preset = self.form.preset
+        return sweep.measures[0] if preset is None else preset.shown
+
+    def _fill(self, sweep: Sweep) -> None:
+        for box, items, chosen in (
+            (
+                self.measure,
+                [(measure_name(each), each) for each in (*sweep.measures, STEP)],
+                self._usual_measure(sweep),
+            ),
+            (self.along, [(axis_name(axis), place) for place, axis in enumerate(sweep.axes)], 0),
+        ):
+            box.blockSignals(True)
+            box.clear()
+            for text, data in items:
+                box.addItem(text, data)
+            box.setCurrentIndex(max(box.findData(chosen), 0))
+            box.blockSignals(False)
+        single = len(sweep.axes) == 1
+        self.map.setVisible(not single)
+        self.along.setEnabled(not single)
+
+    def stop(self) -> None:
+        """End it; what is made stands."""
+        if self.runner is not None:
+            self.runner.stop()
+            self.told.setText("Stopping…")
+
+    def _take_known(self, made: list[Made]) -> None:
+        self._made |= {each.cell.key: each for each in made}
+
+    def _take(self, made: Made) -> None:
+        self._made[made.cell.key] = made
+
+    def _take_progress(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def _take_under_way(self, shares: dict[str, float]) -> None:
+        self._under_way = shares
+
+    def _take_lines(self, lines: tuple[Line, ...]) -> None:
+        if self.state is not None:
+            self.state = replace(self.state, lines=lines)
+            self._show()
+
+    def _end(self, reason: str) -> None:
+        """The map is made, or as far as it goes."""
+        if self.runner is not None:
+            self.runner.close()
+            self.runner.deleteLater()
+            self.runner = None
+        self._timer.stop()
+        self._under_way, self._progress = {}, None
+        self._tell_error(reason)
+        self._show()
+        self._enable()
+
+    # -- showing ---------------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        """Draw the cells that there are now."""
+        if self.state is None:
+            return
+        self.state = state = replace(
+            self.state,
+            made=tuple(self._made.values()),
+            under_way=self._under_way,
+            measure=self.measure.currentData() or self.state.measure,
+            along=self.along.currentData() or 0,
+        )
+        for plot in (self.map, self.profile):
+            if plot.isVisibleTo(self):
+                plot.show_state(state)
+        self._tell()
+
+    def _tell(self) -> None:
+        state = self.state
+        assert state is not None
+        whole = len(list(state.sweep.cells()))
+        done = len(self._made)
+        self.bar.setValue(round(1000 * (self._progress.share if self._progress else min(done / whole, 1.0))))
+        diverged = sum(each.diverged for each in self._made.values())
+        tail = f"; {count(diverged, 'cell')} diverged" if diverged else ""
+        if self.runner is not None and self._progress is not None:
+            self.told.setText(f"{self._progress.doing}: {how_far(self._progress)}{tail}.")
+        elif self.runner is not None:
+            self.told.setText("Starting…")
+        else:
+            self.told.setText(f"{integer(done)} of {count(whole, 'cell')} made{tail}.")
+
+    def _tell_error(self, reason: str) -> None:
+        self.error.setText(f"{reason[:1].upper()}{reason[1:].rstrip('.')}." if reason else "")
+        self.error.setVisible(bool(reason))
+
+    def _forget(self) -> None:
+        """Another map is described: the present one stands in its folder."""
+        if self.runner is not None:
+            return
+        self.state, self._made = None, {}
+        for plot in (self.map, self.profile):
+            plot.forget()
+        self.map.show()
+        self.bar.setValue(0)
+        self.told.setText("")
+        self._tell_error("")
+        self._enable()
+
+    def _enable(self) -> None:
+        busy = self.runner is not None
+        self.start_button.setEnabled(not busy)
+        self.stop_button.setEnabled(busy)
+        self.form.setEnabled(not busy)
+        self.open_button.setEnabled(not busy)
+        made = bool(self._made)
+        self.refine_button.setEnabled(not busy and made)
+        self.export_button.setEnabled(made)
+        for box in (self.measure, self.along):
+            box.setEnabled(self.state is not None)
+
+    def _choose(self, place: Place) -> None:
+        if self.state is not None:
+            self.state = replace(self.state, chosen=place.at)
+            self._show()
+
+    def _open_cell(self, place: Place) -> None:
+        """Hand the run of a cell, of its first seed, to the bench."""
+        if self.state is None:
+            return
+        made = place.made[0]
+        try:
+            experiment = self.state.sweep.trained(Cell(made.values, made.seed))
+        except ValueError as error:
+            self._tell_error(in_words(error))
+            return
+        self.cell_wanted.emit(experiment, made.steps or 0)
+
+    # -- files -----------------------------------------------------------------------------------------------------
+
+    def _ask_open(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Folder of a map", str(self.form.folder.parent))
+        if name:
+            self.open_folder(Path(name))
+
+    def open_folder(self, folder: Path) -> None:
+        """Show the map that stands there."""
+        try:
+            known = read(folder / NAME)
+        except (ValueError, OSError) as error:
+            self._tell_error(in_words(error) if isinstance(error, ValueError) else str(error))
+            return
+        self.form.show_sweep(known.sweep, folder)
+        self._begin(known.sweep)
+        self._take_known(list(known.made))
+        self._show()
+        self._enable()
+
+    def export(self) -> None:
+        """Ask how and where to save map and profile."""
+        plots = {plot.key: plot for plot in (self.map, self.profile) if plot.state is not None}
+        dialog = ExportDialog(plots, next(iter(plots)), list(plots), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.exported.connect(self.told.setText)
+        dialog.open()
+
+    def end(self) -> None:
+        """Give up what is being made; it can be taken up from its folder."""
+        if self.runner is not None:
+            self.runner.close()
