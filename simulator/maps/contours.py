@@ -28,6 +28,35 @@ def contour(grid: Floats, level: float = 0.0) -> Floats:
     return np.array(pieces, float).reshape(-1, 2, 2)
 
 
+def chained(pieces: Floats) -> list[Floats]:
+    """The pieces of a contour as few lines as there are: (points, 2) each."""
+    rest = [[tuple(end) for end in piece] for piece in np.round(pieces, 12).tolist()]
+    lines: list[Floats] = []
+    while rest:
+        line = rest.pop()
+        grown = True
+        while grown:
+            grown = False
+            for piece in rest:
+                if piece[0] in (line[0], line[-1]) or piece[1] in (line[0], line[-1]):
+                    line = _joined(line, piece)
+                    rest.remove(piece)
+                    grown = True
+                    break
+        lines.append(np.array(line, float))
+    return lines
+
+
+def _joined(line: list[tuple[float, ...]], piece: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
+    """A line that is longer by a piece at one of its ends."""
+    first, second = piece
+    if first == line[-1]:
+        return [*line, second]
+    if second == line[-1]:
+        return [*line, first]
+    return [second, *line] if first == line[0] else [first, *line]
+
+
 def crossings(values: Floats, level: float = 0.0) -> Floats:
     """(crossings,): the places on one axis at which a quantity has the value."""
     above = np.asarray(values, float) - level

@@ -35,6 +35,8 @@ class MapPreset(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     measures: tuple[str, ...] = measures.USUAL
     shown: str
     """The measure that the picture is of; ``step`` for how many were made."""
+    over: str = ""
+    """The measure that its profile goes over, in place of what is varied."""
     theory: tuple[str, ...] = ()
     """The lines that are drawn over it."""
 

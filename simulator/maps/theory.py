@@ -18,7 +18,7 @@ from simulator.arrays.numeric import Floats
 from simulator.experiment.experiment import Experiment
 from simulator.layers.recurrent.through_time import ThroughTime
 from simulator.maps.axes import Axis
-from simulator.maps.contours import contour, crossings
+from simulator.maps.contours import chained, contour, crossings
 from simulator.maps.sweep import Sweep
 from simulator.observations.sharpness import sharpness
 from simulator.system.progress import followed
@@ -38,8 +38,11 @@ class Line(Struct, frozen=True):
 
     name: str
     explain: str
-    pieces: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...]
-    """The ends of each, as places on the axes: 0 is the first value, 0.5 halfway to the second."""
+    pieces: tuple[tuple[tuple[float, ...], ...], ...]
+    """The corners of each, as places on the axes: 0 is the first value, 0.5 halfway to the second.
+
+    Over one axis, each is the one place at which the line crosses it.
+    """
 
 
 class Theory(ABC):
@@ -173,8 +176,7 @@ def _is_blind(theory: Theory, axis: Axis) -> bool:
     return re.fullmatch(theory.blind, axis.path) is not None
 
 
-def _pieces(grid: Floats) -> tuple[tuple[tuple[float, ...], tuple[float, ...]], ...]:
-    """Of a map of one axis, each crossing as a piece without length."""
+def _pieces(grid: Floats) -> tuple[tuple[tuple[float, ...], ...], ...]:
     if grid.ndim == 1:
-        return tuple(((float(place),), (float(place),)) for place in crossings(grid))
-    return tuple((tuple(map(float, start)), tuple(map(float, end))) for start, end in contour(grid))
+        return tuple(((float(place),),) for place in crossings(grid))
+    return tuple(tuple(map(tuple, line.tolist())) for line in chained(contour(grid)))

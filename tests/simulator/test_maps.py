@@ -6,7 +6,6 @@ import argparse
 import csv
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +16,14 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.maps.axes import axis
 from simulator.maps.cells_file import NAME, read
 from simulator.maps.command import add, carry_out
-from simulator.maps.engines import Engine, LostWorkersError
-from simulator.maps.making import Job, Made, make, where
+from simulator.maps.engines import Engine
+from simulator.maps.making import Made
 from simulator.maps.map_folder import MapFolder
 from simulator.maps.sweep import Sweep, in_rows
 from simulator.running.command_line import execute, parser
 from simulator.running.headless import run
-from simulator.system.environment import Environment
 from simulator.system.machine import THREADS
+from tests.simulator.maps_engine import Here
 
 BASE: dict[str, Any] = {
     "seed": 3,
@@ -39,36 +38,6 @@ ELU_TANH = ({"kind": "elu", "alpha": 2}, {"kind": "tanh"})
 @pytest.fixture(autouse=True)
 def _threads_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(THREADS, "1")
-
-
-class Here(Engine):
-    """Makes cells in this process, one after the other, and dies where it is told to."""
-
-    slots = 2
-
-    def __init__(self, dies: Callable[[Job], bool] = lambda job: False) -> None:
-        self.dies, self.begun, self.renewed, self.closed = dies, list[int](), 0, False
-
-    def where(self) -> Environment:
-        return where()
-
-    def submit(self, job: Job) -> Future[Made]:
-        self.begun.append(job.number)
-        future: Future[Made] = Future()
-        if self.dies(job):
-            future.set_exception(LostWorkersError())
-        else:
-            future.set_result(make(job))
-        return future
-
-    def share(self, job: Job) -> float:
-        return 0.5
-
-    def renew(self) -> None:
-        self.renewed += 1
-
-    def close(self) -> None:
-        self.closed = True
 
 
 def sweep_of(*axes: str, **more: Any) -> Sweep:

@@ -122,6 +122,11 @@ class Header(QWidget):
         super().resizeEvent(event)
         self._give_way()
 
+    def withhold(self, *buttons: QToolButton) -> None:
+        """Leave out what means nothing where the plot stands."""
+        self._withheld.update(buttons)
+        self._give_way()
+
     def offer(self, key: str, on: bool) -> None:
         """Whether there is a switch at all."""
         (self._withheld.discard if on else self._withheld.add)(self.options[key])

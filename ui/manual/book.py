@@ -27,6 +27,7 @@ HOW_TO = (
     ("how-to/data", "Your own data"),
     ("how-to/comparing", "Compare networks"),
     ("how-to/landscape", "The landscape"),
+    ("how-to/maps", "Maps"),
     ("how-to/export", "Export"),
     ("how-to/sharing", "Share"),
     ("how-to/headless", "Without a screen"),

@@ -7,8 +7,8 @@ from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPolygonF
 
 from ui.chart.hatching import STYLES, Hatch
 from ui.chart.legend import Key
@@ -91,7 +91,7 @@ class Frame(Mark):
 class TheoryLine(Mark):
     """A line of theory over cells of any colour: the text's colour within the panel's."""
 
-    pieces: Sequence[tuple[QPointF, QPointF]]
+    lines: Sequence[QPolygonF]
     text: str
     _: KW_ONLY
     dashed: bool = False
@@ -104,8 +104,8 @@ class TheoryLine(Mark):
             if self.dashed and colour == "text":
                 pen.setStyle(Qt.PenStyle.DashLine)
             surface.painter.setPen(pen)
-            for start, end in self.pieces:
-                surface.painter.drawLine(surface.to_pixels.map(start), surface.to_pixels.map(end))
+            for line in self.lines:
+                surface.painter.drawPolyline(surface.to_pixels.map(line))
 
     def keys(self, pane: Pane) -> Sequence[Key]:
         return [Key(self.text, "text", "dashed" if self.dashed else "line")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,11 +11,12 @@ from PySide6.QtGui import QMouseEvent
 
 from simulator.maps.summary import STEP, Place
 from simulator.maps.table import value_text
-from ui.chart.axes import DepthAxis
+from ui.chart.axes import Axis, DepthAxis, Ticks
 from ui.chart.colour_bar import ColourBar
 from ui.chart.colour_tables import FIRST, LAST, forward_table, indexed
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Mark
+from ui.chart.polygons import polygon
 from ui.chart.table import Table
 from ui.chart.view import Probe
 from ui.maps.cells import CellBoxes, Frame, TheoryLine
@@ -28,7 +30,14 @@ MOST_FINDINGS = 1
 
 
 class ValuesAxis(DepthAxis):
-    """The values of an axis of a map, one cell apart."""
+    """The values of an axis of a map, one cell apart; without labels an axis like any other."""
+
+    def tickValues(self, low: float, high: float, size: float) -> Ticks:
+        return super().tickValues(low, high, size) if self.labels else Axis.tickValues(self, low, high, size)
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        plain = super().tickStrings if self.labels else functools.partial(Axis.tickStrings, self)
+        return plain(values, scale, spacing)
 
 
 class MapPlot(Plot[MapState]):
@@ -59,6 +68,8 @@ class MapPlot(Plot[MapState]):
         self.canvas.add_beside(self.bar, FIRST_ROW, 3)
         self.canvas.viewport().installEventFilter(self)
         set_page(self, PAGE)
+        if self.header is not None:
+            self.header.withhold(self.header.pause, self.header.pin, self.header.maximise)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
@@ -66,17 +77,17 @@ class MapPlot(Plot[MapState]):
         state = states[0]
         first, second = state.sweep.axes[0], state.sweep.axes[-1]
         self.pane.fit((-0.5, len(first.values) - 0.5), (-0.5, len(second.values) - 0.5))
-        for axis, own in ((self.x_axis, first), (self.y_axis, second)):
-            axis.name_layers(labels(own))
-            if axis.text != axis_name(own):
-                axis.rename(axis_name(own), self.theme)
+        for axis, place in ((self.x_axis, 0), (self.y_axis, len(state.sweep.axes) - 1)):
+            axis.name_layers(labels(state.sweep.axes[place]))
+            if axis.text != axis_name(state.sweep, place):
+                axis.rename(axis_name(state.sweep, place), self.theme)
         self.bar.dress(measure_name(state.measure), forward_table, self.theme)
         self.bar.set_ticks(bar_ticks(state))
 
     def marks(self, state: MapState) -> Sequence[Mark]:
         marks: list[Mark] = [_pending(state), _made(state)]
         for number_of, line in enumerate(state.lines):
-            pieces = [(QPointF(*start), QPointF(*end)) for start, end in line.pieces if len(start) == 2]
+            pieces = [polygon(*np.array(piece).T) for piece in line.pieces if len(piece[0]) == 2]
             marks.append(TheoryLine(f"line {number_of}", pieces, line.name, dashed=number_of % 2 == 1))
         if state.chosen is not None:
             marks.append(Frame("chosen", box_at(state.chosen)))
@@ -98,7 +109,8 @@ class MapPlot(Plot[MapState]):
             return self.empty_text
         known = [value for place in state.places if (value := place.median(state.measure)) is not None]
         least, most = (measure_text(state.measure, end) for end in (min(known, default=None), max(known, default=None)))
-        said = f"{measure_name(state.measure)} over {' and '.join(map(axis_name, state.sweep.axes))}"
+        names = [axis_name(state.sweep, place) for place in range(len(state.sweep.axes))]
+        said = f"{measure_name(state.measure)} over {' and '.join(names)}"
         made = f"{count(len(state.made), 'cell')} of {integer(len(list(state.sweep.cells())))}"
         span = f", from {least} to {most}" if known else ""
         pointed = self.pointing.read_out
@@ -110,10 +122,9 @@ class MapPlot(Plot[MapState]):
         values = state.grid_values((x, y)) if place is None else place.values
         if values is None:
             return None
-        names = zip(state.sweep.axes, values, strict=True)
-        head = ", ".join(f"{axis_name(axis)} {value_label(value)}" for axis, value in names)
+        heads = [f"{axis_name(state.sweep, number_of)} {value_label(value)}" for number_of, value in enumerate(values)]
         lines = ["pending"] if place is None else list(told(state, place))
-        return Probe("\n".join([head, *lines]))
+        return Probe("\n".join([*heads, *lines]))
 
     def rows(self, state: MapState) -> Table:
         """Every cell that is made, with all of its measures."""
@@ -172,11 +183,21 @@ def bar_ticks(state: MapState) -> Sequence[tuple[float, str]]:
     low, high = state.range
     shares = (0.0, 0.25, 0.5, 0.75, 1.0)
     if not state.logarithmic:
-        return [(share, measure_text(state.measure, low + share * (high - low))) for share in shares]
+        return apart([low + share * (high - low) for share in shares], state.measure)
     decades = list(range(int(np.ceil(low)), int(np.floor(high)) + 1))
     if len(decades) < 2:
-        return [(share, number(10.0 ** (low + share * (high - low)), 2)) for share in shares]
+        return apart([10.0 ** (low + share * (high - low)) for share in shares], state.measure)
     return [((decade - low) / (high - low), power_of_ten(decade)) for decade in decades]
+
+
+def apart(values: Sequence[float], measure: str) -> Sequence[tuple[float, str]]:
+    """Evenly spaced ticks, with as many digits as tell them from each other."""
+    texts = [measure_text(measure, value) for value in values]
+    for digits in range(2, 8):
+        if len({*texts}) == len(texts):
+            break
+        texts = [number(value, digits) for value in values]
+    return [(place / (len(values) - 1), text) for place, text in enumerate(texts)]
 
 
 def box_at(at: Sequence[float]) -> QRectF:

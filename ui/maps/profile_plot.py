@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPolygonF
 
 from simulator.arrays.numeric import Floats
 from simulator.maps.summary import Place
 from simulator.maps.table import value_text
 from ui.chart.axes import ValueAxis
 from ui.chart.legend import Key
-from ui.chart.marks import ROUND, Area, Curves, Dots, Mark
-from ui.chart.polygons import pieces
+from ui.chart.marks import HOLLOW, ROUND, Area, Curves, Dots, Mark
+from ui.chart.polygons import pieces, polygon
 from ui.chart.ranges import Range
 from ui.chart.table import Table
 from ui.chart.view import Probe
@@ -42,40 +43,43 @@ class ProfilePlot(Plot[MapState]):
         self.x_axis, self.y_axis = ValuesAxis("bottom", " "), ValueAxis("left", " ")
         self.pane = self.canvas.add_pane(FIRST_ROW, self.y_axis, self.x_axis)
         set_page(self, PAGE)
+        if self.header is not None:
+            self.header.withhold(self.header.pause, self.header.pin, self.header.maximise)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def fit(self, states: Sequence[MapState]) -> None:
         state = states[0]
-        axis = state.sweep.axes[state.along if len(state.sweep.axes) > 1 else 0]
-        self.x_axis.name_layers(labels(axis))
+        axis = state.sweep.axes[along_of(state)]
+        self.x_axis.name_layers(() if state.over else labels(axis))
         self.y_axis.set_log(state.logarithmic)
-        for own, text in ((self.x_axis, axis_name(axis)), (self.y_axis, measure_name(state.measure))):
+        along = measure_name(state.over) if state.over else axis_name(state.sweep, along_of(state))
+        for own, text in ((self.x_axis, along), (self.y_axis, measure_name(state.measure))):
             if own.text != text:
                 own.rename(text, self.theme)
-        self.pane.fit((-0.5, len(axis.values) - 0.5), self._height(state))
+        across = around(_columns(state)[0]) if state.over else (-0.5, len(axis.values) - 0.5)
+        self.pane.fit(across, self._height(state))
 
     @staticmethod
     def _height(state: MapState) -> Range:
         if state.measure in SHARES:
             return (-0.02, 1.02)
-        values = _columns(state)[1:]
-        known = values[np.isfinite(values)]
-        if not known.size:
-            return (0.0, 1.0)
-        low, high = float(known.min()), float(known.max())
-        margin = MARGIN * (high - low) or 0.5
-        return (low - margin, high + margin)
+        return around(_columns(state)[1:])
 
     def marks(self, state: MapState) -> Sequence[Mark]:
         x, low, middle, high = _columns(state)
+        kinds = [HOLLOW if state.outcome(place) == "open" else ROUND for place in state.profile()]
         marks: list[Mark] = [
-            Curves("median", [pieces(x, middle)], colours=("forward",), width=1.8, smooth=True),
-            Dots("cells", x, middle, np.full(len(x), ROUND, np.int8), colours=("forward",), rows=[0] * len(x)),
+            Dots("cells", x, middle, np.array(kinds, np.int8), colours=("forward",), rows=[0] * len(x)),
         ]
-        if state.sweep.seeds > 1:
-            marks.append(Area("seeds", x, low, high, colour="forward"))
-        return [*marks, *self._lines(state)]
+        if state.over or state.sweep.axes[along_of(state)].numeric:
+            marks.append(Curves("median", [pieces(x, middle)], colours=("forward",), width=1.8, smooth=True))
+            seeds: Mark = Area("seeds", x, low, high, colour="forward")
+        else:
+            # There is nothing between two words.
+            ends = [polygon(np.array([at, at]), np.array(ends)) for at, *ends in zip(x, low, high, strict=True)]
+            seeds = Curves("seeds", [ends], colours=("forward",), width=5.0, alpha=0.35)
+        return [*marks, *([seeds] if state.sweep.seeds > 1 else []), *self._lines(state)]
 
     def _lines(self, state: MapState) -> Sequence[Mark]:
         """Where theory's lines cross a map of one axis."""
@@ -83,7 +87,7 @@ class ProfilePlot(Plot[MapState]):
         return [
             TheoryLine(
                 f"line {place}",
-                [(QPointF(start[0], bottom), QPointF(start[0], top)) for start, _ in line.pieces],
+                [QPolygonF([QPointF(at, bottom), QPointF(at, top)]) for ((at, *_), *_) in line.pieces],
                 line.name,
                 dashed=place % 2 == 1,
             )
@@ -96,14 +100,15 @@ class ProfilePlot(Plot[MapState]):
         keys = [Key(measure_name(state.measure), "forward", "line")]
         if state.sweep.seeds > 1:
             keys.append(Key("its seeds", "forward", "band"))
+        if any(state.outcome(place) == "open" for place in state.profile()):
+            keys.append(Key("target not reached", "forward", "hollow"))
         return keys
 
     def remark(self, state: MapState) -> str:
         if len(state.sweep.axes) == 1 or state.chosen is None or not state.profile():
             return ""
         other = 1 - state.along
-        axis, value = state.sweep.axes[other], state.profile()[0].values[other]
-        return f"{axis_name(axis)} {value_label(value)}"
+        return f"{axis_name(state.sweep, other)} {value_label(state.profile()[0].values[other])}"
 
     def sentence(self) -> str:
         state = self.state
@@ -115,13 +120,14 @@ class ProfilePlot(Plot[MapState]):
         places = state.profile()
         if not places:
             return None
-        along = state.along if len(state.sweep.axes) > 1 else 0
-        place = min(places, key=lambda each: abs(each.at[along] - x))
-        head = f"{axis_name(state.sweep.axes[along])} {value_label(place.values[along])}"
-        return Probe("\n".join([head, *told(state, place)]), x=place.at[along])
+        along = along_of(state)
+        over = _columns(state)[0]
+        place = places[int(np.nanargmin(np.abs(over - x)))] if np.isfinite(over).any() else places[0]
+        head = f"{axis_name(state.sweep, along)} {value_label(place.values[along])}"
+        return Probe("\n".join([head, *told(state, place)]), x=float(over[places.index(place)]))
 
     def rows(self, state: MapState) -> Table:
-        along = state.along if len(state.sweep.axes) > 1 else 0
+        along = along_of(state)
         places = state.profile()
         columns: dict[str, Sequence[str | float | int | None]] = {
             state.sweep.axes[along].path: [value_text(place.values[along]) for place in places],
@@ -130,6 +136,21 @@ class ProfilePlot(Plot[MapState]):
             "largest": [_end(place, state, np.max) for place in places],
         }
         return Table(columns)
+
+
+def around(values: Floats) -> Range:
+    """A range with a margin at both ends."""
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return (0.0, 1.0)
+    low, high = float(known.min()), float(known.max())
+    margin = MARGIN * (high - low) or 0.5
+    return (low - margin, high + margin)
+
+
+def along_of(state: MapState) -> int:
+    """The axis of the profile."""
+    return state.along if len(state.sweep.axes) > 1 else 0
 
 
 def _end(place: Place, state: MapState, of: object) -> float | None:

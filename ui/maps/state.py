@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from simulator.arrays.numeric import Floats
+from simulator.experiment.experiment import Experiment
 from simulator.maps.axes import Axis
 from simulator.maps.making import Made
 from simulator.maps.summary import STEP, Outcome, Place, Summary
@@ -30,8 +32,6 @@ NAMES: Mapping[str, str] = {
     "gradient_ratio": "∂W of the first layer / last",
 }
 SHARES = ("accuracy", "validation_accuracy", "activation_rate", "activation_saturated", "activation_dead")
-TAIL = 2
-"""Parts of a path that name an axis."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,13 @@ class MapState:
         row = [place for place in self.places if place.at[other] == self.chosen[other]]
         return sorted(row, key=lambda place: place.at[self.along])
 
+    def _across(self, place: Place) -> float:
+        """Where it stands along a profile."""
+        if self.over:
+            median = place.median(self.over)
+            return math.nan if median is None else median
+        return place.at[self.along if len(place.at) > 1 else 0]
+
     def spread(self, places: Sequence[Place], measure: str) -> Floats:
         """(4, places): place on the axis, least, median and largest of the seeds; NaN where there is none."""
         columns = []
@@ -125,7 +132,7 @@ class MapState:
             numbers = place.numbers(measure)
             lost = place.median(measure) is None or not numbers.size
             low, middle, high = (math.nan,) * 3 if lost else (numbers.min(), np.median(numbers), numbers.max())
-            columns.append((place.at[self.along if len(place.at) > 1 else 0], low, middle, high))
+            columns.append((self._across(place), low, middle, high))
         return np.array(columns, float).reshape(-1, 4).T
 
 
@@ -137,10 +144,14 @@ def size_of(place: float) -> float:
     return 0.5
 
 
-def axis_name(axis: Axis) -> str:
-    """``weight variance``, by the last parts of its path that say something."""
-    parts = [part for part in axis.path.split(".") if not part.isdigit() and part != "kind"]
-    return " ".join(parts[-TAIL:]).replace("_", " ")
+@functools.lru_cache(64)
+def _name(experiment: Experiment, path: str) -> str:
+    return experiment.place(path)
+
+
+def axis_name(sweep: Sweep, number_of: int) -> str:
+    """``layers 1–30, weights, weight variance``: what a person calls what is varied."""
+    return _name(sweep.experiment, sweep.axes[number_of].path)
 
 
 def labels(axis: Axis) -> tuple[str, ...]:

@@ -69,6 +69,8 @@ class MapWindow(QDialog):
         self._timer = QTimer(self)
         self._timer.setInterval(SHOWN_MS)
         self._timer.timeout.connect(self._show)
+        for plot in (self.map, self.profile):
+            plot.export_requested.connect(self.export)
         self.map.cell_chosen.connect(self._choose)
         self.map.cell_opened.connect(self._open_cell)
         self.form.chosen.connect(self._forget)
@@ -186,13 +188,14 @@ class MapWindow(QDialog):
         return sweep.measures[0] if preset is None else preset.shown
 
     def _fill(self, sweep: Sweep) -> None:
+        """Offer what can be shown of the map."""
+        preset, single = self.form.preset, len(sweep.axes) == 1
+        measures: list[tuple[str, int | str]] = [(measure_name(each), each) for each in (*sweep.measures, STEP)]
+        along: list[tuple[str, int | str]] = [(axis_name(sweep, place), place) for place in range(len(sweep.axes))]
+        over = preset.over if preset is not None and preset.over else 0
         for box, items, chosen in (
-            (
-                self.measure,
-                [(measure_name(each), each) for each in (*sweep.measures, STEP)],
-                self._usual_measure(sweep),
-            ),
-            (self.along, [(axis_name(axis), place) for place, axis in enumerate(sweep.axes)], 0),
+            (self.measure, measures, self._usual_measure(sweep)),
+            (self.along, [*along, *(measures if single else [])], over),
         ):
             box.blockSignals(True)
             box.clear()
@@ -200,9 +203,7 @@ class MapWindow(QDialog):
                 box.addItem(text, data)
             box.setCurrentIndex(max(box.findData(chosen), 0))
             box.blockSignals(False)
-        single = len(sweep.axes) == 1
         self.map.setVisible(not single)
-        self.along.setEnabled(not single)
 
     def stop(self) -> None:
         """End it; what is made stands."""
@@ -245,12 +246,14 @@ class MapWindow(QDialog):
         """Draw the cells that there are now."""
         if self.state is None:
             return
+        along = self.along.currentData()
         self.state = state = replace(
             self.state,
             made=tuple(self._made.values()),
             under_way=self._under_way,
             measure=self.measure.currentData() or self.state.measure,
-            along=self.along.currentData() or 0,
+            along=along if isinstance(along, int) else 0,
+            over=along if isinstance(along, str) else "",
         )
         for plot in (self.map, self.profile):
             if plot.isVisibleTo(self):

@@ -1,0 +1,192 @@
+"""The window of a map: what is asked for, cells as they come, what each shows, and a click that opens its run."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from simulator.experiment.carriers import extract
+from simulator.experiment.experiment import Experiment
+from simulator.maps.axes import axis
+from simulator.maps.making import Made
+from simulator.maps.sweep import Cell, Sweep
+from simulator.maps.theory import Line
+from simulator.system.machine import THREADS
+from tests.simulator.maps_engine import Here
+from ui.export import export_plot
+from ui.export.pictures import KINDS, Kind
+from ui.maps.cells import CellBoxes, TheoryLine
+from ui.maps.map_plot import MapPlot
+from ui.maps.profile_plot import ProfilePlot
+from ui.maps.state import MapState
+from ui.maps.window import MapWindow
+
+EXPERIMENT = Experiment.from_builtins(
+    {
+        "data": {"kind": "gaussian", "samples": 40, "features": 6, "classes": 2},
+        "layers": [{"kind": "dense", "units": 4, "repeat": 2}],
+        "batch_size": 8,
+    }
+)
+AXES = tuple(axis(text, EXPERIMENT) for text in ("optimizer.learning_rate=0.1,1,10", "layers.0.units=2,4"))
+SWEEP = Sweep(experiment=EXPERIMENT, axes=AXES, steps=5, seeds=3)
+
+
+def made(rate: float, units: int, seed: int, loss: float) -> Made:
+    return Made(values=(rate, units), seed=seed, steps=5, measures={"loss": loss}, diverged=not math.isfinite(loss))
+
+
+CELLS = (
+    *(made(0.1, 2, seed, loss) for seed, loss in enumerate((1.0, 3.0, 2.0))),
+    *(made(1, 2, seed, loss) for seed, loss in enumerate((math.inf, math.nan, 2.0))),
+    Made(values=(10, 2), seed=0, error="no memory"),
+)
+STATE = MapState(SWEEP, CELLS, "loss", chosen=(0.0, 0.0))
+
+
+@pytest.fixture(autouse=True)
+def _threads_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(THREADS, "1")
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MapWindow:
+    window = MapWindow(EXPERIMENT)
+    qtbot.addWidget(window)
+    monkeypatch.setattr(window.form, "hirer", lambda: lambda _cells: Here())
+    window.form.vary[0].setText("optimizer.learning_rate=0.1,1")
+    window.form.vary[1].setText("layers.0.units=2,3,4")
+    window.form.steps.setValue(3)
+    window.form.take_folder(tmp_path / "map")
+    return window
+
+
+def finish(window: MapWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.runner is None, timeout=60_000)
+
+
+def outcomes(plot: MapPlot, state: MapState) -> dict[tuple[float, float], str]:
+    boxes = [mark for mark in plot.marks(state) if isinstance(mark, CellBoxes)]
+    return {
+        (box.center().x(), box.center().y()): outcome
+        for mark in boxes
+        for box, outcome in zip(mark.boxes, mark.outcomes, strict=True)
+    }
+
+
+def test_each_cell_is_shown_as_what_became_of_most_of_its_seeds_and_nothing_lies_between(qtbot: QtBot) -> None:
+    plot = MapPlot()
+    qtbot.addWidget(plot)
+    plot.resize(500, 400)
+    plot.show_state(STATE)
+    shown = outcomes(plot, STATE)
+    assert shown == {
+        (0.0, 0.0): "made", (1.0, 0.0): "diverged", (2.0, 0.0): "failed",
+        (0.0, 1.0): "pending", (1.0, 1.0): "pending", (2.0, 1.0): "pending",
+    }  # fmt: skip
+    assert {key.text for key in plot.legend.keys} >= {"pending", "diverged", "failed", "loss"}
+    texts = [plot.probe(STATE, 0, x, 0.0) for x in (0.0, 1.0, 2.0)]
+    assert [text is not None for text in texts] == [True] * 3
+    said = [text.text for text in texts if text is not None]
+    assert "loss 2, median of 3 seeds" in said[0]
+    assert "diverged\n2 of 3 seeds diverged" in said[1]
+    assert "failed\nno memory" in said[2]
+    pending = plot.probe(STATE, 0, 0.0, 1.0)
+    assert pending is not None
+    assert pending.text.endswith("pending")
+    assert plot.sentence().startswith("loss over optimiser, learning rate and layers 1–2, units: 7 cells of 18")
+
+
+def test_a_profile_has_the_median_and_the_band_of_its_seeds_and_a_gap_where_most_diverged(qtbot: QtBot) -> None:
+    plot = ProfilePlot()
+    qtbot.addWidget(plot)
+    plot.show_state(STATE)
+    assert plot.rows(STATE).columns == {
+        "optimizer.learning_rate": ["0.1", "1", "10"],
+        "median": [2.0, None, None], "least": [1.0, None, None], "largest": [3.0, None, None],
+    }  # fmt: skip
+    assert np.isnan(STATE.spread(STATE.profile(), "loss")[1:, 1:]).all()
+    assert plot.legend.remark == "layers 1–2, units 2"
+
+
+def test_theorys_lines_lie_over_the_cells_and_are_named(qtbot: QtBot) -> None:
+    plot = MapPlot()
+    qtbot.addWidget(plot)
+    state = MapState(SWEEP, CELLS, "loss", lines=(Line("χ = 1", "", (((0.5, 0.0), (0.5, 1.0)),)),))
+    plot.show_state(state)
+    (line,) = (mark for mark in plot.marks(state) if isinstance(mark, TheoryLine))
+    assert [(point.x(), point.y()) for point in line.lines[0].toList()] == [(0.5, 0.0), (0.5, 1.0)]
+    assert "χ = 1" in {key.text for key in plot.legend.keys}
+
+
+def test_a_map_fills_in_and_a_click_asks_for_the_run_of_its_cell(window: MapWindow, qtbot: QtBot) -> None:
+    window.show()
+    window.start_button.click()
+    finish(window, qtbot)
+    assert window.error.isHidden()
+    assert window.told.text() == "6 of 6 cells made."
+    assert window.bar.value() == window.bar.maximum()
+    with (window.form.folder / "map.csv").open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert [row["step"] for row in rows] == ["3"] * 6
+    state = window.map.state
+    assert state is not None
+    assert set(outcomes(window.map, state).values()) == {"made"}
+    asked: list[tuple[Experiment, int]] = []
+    window.cell_wanted.connect(lambda experiment, steps: asked.append((experiment, steps)))
+    at = window.map.canvas.mapFromScene(window.map.pane.data_to_scene(QPointF(1, 2)))
+    QTest.mouseClick(window.map.canvas.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(at.x(), at.y()))
+    assert asked == [(SWEEP.trained(Cell((1, 4), 0)), 3)]
+    assert window.profile.legend.remark == "layers 1–2, units 4"
+    again = MapWindow(EXPERIMENT)
+    qtbot.addWidget(again)
+    again.open_folder(window.form.folder)
+    assert again.told.text() == "6 of 6 cells made."
+    assert again.form.sweep() == state.sweep
+
+
+def test_what_is_no_map_is_said_and_nothing_is_begun(window: MapWindow) -> None:
+    window.form.vary[0].setText("layers.0.nothing=1,2")
+    window.start_button.click()
+    assert window.runner is None
+    assert "nothing" in window.error.text()
+    assert not window.form.folder.exists()
+
+
+def test_a_map_that_is_stopped_stands_and_goes_on(window: MapWindow, qtbot: QtBot) -> None:
+    window.start()
+    assert window.runner is not None
+    window.runner.stop()
+    finish(window, qtbot)
+    window.start()
+    finish(window, qtbot)
+    assert window.told.text() == "6 of 6 cells made."
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_map_is_exported_as_everything_else(kind: Kind, qtbot: QtBot, tmp_path: Path) -> None:
+    for plot in (MapPlot(), ProfilePlot()):
+        qtbot.addWidget(plot)
+        plot.experiment = EXPERIMENT
+        plot.show_state(STATE)
+        path = tmp_path / f"{plot.key}.{kind}"
+        export_plot(plot, path, width=400, height=300, scale=1.0, light=True, kind=kind)
+        if kind == "csv":
+            with path.open(newline="") as lines:
+                assert len(list(csv.DictReader(lines))) == plot.rows(STATE).rows == (7 if plot.key == "map" else 3)
+        elif kind != "pdf":
+            assert extract(path).experiment == EXPERIMENT
+
+
+def test_every_map_that_ships_fills_the_form_and_is_a_map(window: MapWindow) -> None:
+    for number, preset in enumerate(window.form.presets, 1):
+        window.form.which.setCurrentIndex(number)
+        assert window.form.sweep() == preset.sweep()
+        assert preset.shown in (*preset.measures, "step")
