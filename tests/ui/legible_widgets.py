@@ -33,6 +33,7 @@ from ui.style.elided_label import ElidedLabel
 
 SHORTENED = {"statusLine", "findingSummary", "sectionSummary", "laneDiffers"}
 """Labels that end with dots by intent where there is no room: what they begin to say stands whole elsewhere."""
+BREAK = "\N{ZERO WIDTH SPACE}"
 ROUNDING = 1
 EDGES = 6
 """Pixels of a field beside its text, at least."""
@@ -136,11 +137,11 @@ def _cut_line(line: QLineEdit) -> Iterator[str]:
 
 
 def _cut_heads(heads: QHeaderView) -> Iterator[str]:
-    if heads.orientation() == Qt.Orientation.Horizontal and heads.model() is not None:
-        for place in range(heads.count()):
-            text = heads.model().headerData(place, heads.orientation())
-            if _advance(heads, str(text)) > heads.sectionSize(place) - EDGES:
-                yield f"“{text}” is cut at {heads.sectionSize(place)} pixels"
+    across = heads.orientation() == Qt.Orientation.Horizontal
+    for place in range(heads.count() if heads.model() is not None else 0):
+        text, room = heads.model().headerData(place, heads.orientation()), heads.sectionSize(place) - EDGES
+        if _advance(heads, str(text)) > (room if across else heads.width() - 2 * EDGES):
+            yield f"“{text}” is cut at {heads.sectionSize(place) if across else heads.width()} pixels"
 
 
 def _cut_cells(table: QTableWidget) -> Iterator[str]:
@@ -149,7 +150,8 @@ def _cut_cells(table: QTableWidget) -> Iterator[str]:
         if item is None:
             continue
         text = item.text()
-        if max(_advance(table, word) for word in (text.split(" ") if table.wordWrap() else [text])) > width:
+        words = text.replace(BREAK, " ").split(" ") if table.wordWrap() else [text]
+        if max(_advance(table, word) for word in words) > width:
             yield f"“{text}” is cut at {table.columnWidth(column)} pixels"
         needed = table.fontMetrics().boundingRect(0, 0, width, 10_000, Qt.TextFlag.TextWordWrap, text).height()
         if table.wordWrap() and needed > table.rowHeight(row):

@@ -65,6 +65,8 @@ def faults_of_strip(window: MainWindow) -> list[str]:
     found = ["the verdict scrolls sideways"] if table.horizontalScrollBar().maximum() else []
     first = strip.head_height + strip.fontMetrics().height()
     found += [f"the verdict is {strip.height()} high and needs {first}"] if strip.height() < first else []
+    if strip.body.verticalScrollBar().maximum() and strip.height() < 0.59 * window.plot_area.height():
+        found.append("the verdict scrolls, though there is room for it")
     if not strip.rect().contains(strip.head.geometry()):
         found.append("the head of the verdict is cut")
     return found

@@ -131,9 +131,10 @@ class Axis(pg.AxisItem):
 
     def _fit_name(self) -> None:
         """A name longer than a short axis gives way to its first words, and these to nothing."""
-        if not self.text or self.label is None or self.orientation != "left":
+        if not self.text or self.label is None:
             return
-        room, width = self.size().height() + 12, QFontMetricsF(plot_font()).horizontalAdvance
+        room = self.size().height() + 12 if self.orientation == "left" else self.size().width() + 24
+        width = QFontMetricsF(plot_font()).horizontalAdvance
         name = next((part for part in (self.text, self.text.split(",")[0]) if width(part) <= room), "")
         if name != self.labelText:
             self.labelText = name

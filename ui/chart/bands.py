@@ -147,7 +147,7 @@ class Caption:
 
 @dataclass(frozen=True, eq=False)
 class Captions(Mark):
-    """What each band is, in words that stay readable where a curve passes behind them."""
+    """What each band is, in words that stay readable where a curve passes behind them; of the first network alone."""
 
     captions: Sequence[Caption]
     bands: Bands
@@ -156,7 +156,7 @@ class Captions(Mark):
     z: float = 4.0
 
     def draw(self, surface: Surface) -> None:
-        if surface.palette.wordless:
+        if surface.palette.wordless or surface.style.lane:
             return
         left = surface.to_pixels.map(QPointF(surface.pane.shown[0][0], 0.0)).x()
         surface.smooth(True)

@@ -71,7 +71,7 @@ class InputGradientPicture(CostlyPlot[MapState], TilePlot):
         return -reach, reach
 
     def heading(self, layer: int) -> str:
-        return "the first samples of the batch"
+        return "first samples"
 
     def _gradient_of(self, maps: Maps) -> InputGradient:
         """Whose pictures these are: those that are shown or pinned."""

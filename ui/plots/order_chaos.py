@@ -171,7 +171,10 @@ class OrderChaosPlot(ObservedPlot[OrderChaosState]):
     """σ_w² and σ_b² that the dot was moved to, and whether the hand has let go."""
 
     def build(self) -> None:
-        self.x_axis, self.y_axis = ValueAxis("bottom", "weight variance σ_w²"), ValueAxis("left", "bias variance σ_b²")
+        self.x_axis, self.y_axis = (
+            ValueAxis("bottom", "σ_w², weight variance"),
+            ValueAxis("left", "σ_b², bias variance"),
+        )
         self.pane = self.canvas.add_pane(FIRST_ROW, self.y_axis, self.x_axis)
         self.pane.setMouseEnabled(False, False)
         self._hand: Place | None = None

@@ -289,8 +289,9 @@ class UnitMicroscope(Plot[UnitState]):
         return self.layer_text(self._place(state))
 
     def legend_keys(self, state: UnitState) -> Sequence[Key]:
-        name = f"unit {integer(state.unit.index + 1)} of {self._name(state)}"
-        keys = [Key(name, "muted", "none"), Key("mean", "forward"), Key("least … most", "forward", "band")]
+        unit = f"unit {integer(state.unit.index + 1)}"
+        name = Key(f"{unit} of {self._name(state)}", "muted", "none", short=f"{unit} of {state.unit.layer}")
+        keys = [name, Key("mean", "forward"), Key("least … most", "forward", "band")]
         turned = dict.fromkeys(turn.condition for turn in state.turns)
         return [*keys, *(Key(TURNED[condition], TONES[condition], STROKES[condition]) for condition in turned)]
 
@@ -303,7 +304,7 @@ class UnitMicroscope(Plot[UnitState]):
         notes += beyond_notes(state.farthest, self.y_scale.range, "look")
         if incoming_tiles(unit) is not None:
             low, high = fitting([unit.weights.ravel()])
-            notes += [Note(f"weights {number(low)} … {number(high)}")] if low == low else []
+            notes += [Note(f"w {number(low)} … {number(high)}")] if low == low else []
         lost = int(np.count_nonzero(~np.isfinite(unit.weights)))
         return [*notes, Note(f"{count(lost, 'weight')} not finite", warning=True)] if lost else notes
 

@@ -74,8 +74,8 @@ class FootStrip(QFrame):
     @property
     def head_height(self) -> int:
         """What frame and head take."""
-        margins = self.column.contentsMargins()
-        return margins.top() + margins.bottom() + self._head_row.sizeHint().height()
+        margins = [self.contentsMargins(), self.column.contentsMargins()]
+        return sum(margin.top() + margin.bottom() for margin in margins) + self._head_row.sizeHint().height()
 
     def needed_height(self, width: int) -> int:
         """What all that it says takes, where it is so wide."""

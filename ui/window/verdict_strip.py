@@ -110,7 +110,7 @@ class VerdictStrip(FootStrip):
 
     def needed_height(self, width: int) -> int:
         sentences = self.sentences.text() and self.words.heightForWidth(width - 2)
-        return self.head_height + (sentences or self.words.sizeHint().height())
+        return self.head_height + 2 * self.body.frameWidth() + (sentences or self.words.sizeHint().height())
 
     # -- the target ------------------------------------------------------------------------------------------------
 

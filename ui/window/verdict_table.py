@@ -20,6 +20,9 @@ from ui.style.text_size import scaled
 UNKNOWN = "—"
 NOT_EXAMINED = "…"
 NOTHING = "none"
+LEAST_COLUMN = 30
+"""Pixels of a column at least, however many there are."""
+BREAK = "\N{ZERO WIDTH SPACE}"
 INDENT = "\N{NO-BREAK SPACE}" * 3
 """Before words that follow numbers, which stand at the right."""
 NOT_YET = "not yet"
@@ -238,11 +241,18 @@ class VerdictTable(QTableWidget):
         self.setVerticalHeaderLabels(["", *(title for title, _ in HEADS)])
         for place, (_, tip) in enumerate(HEADS, 1):
             self.verticalHeaderItem(place).setToolTip(tip)
+        heads = self._widest([title for title, _ in HEADS]) + scaled(BESIDE - BESIDE_TURNED)
         words = [[word for text in line for word in text.split(" ")] for line in self._lines()]
-        self._spread(self._widest([title for title, _ in HEADS]), [self._widest(each) for each in words])
+        widths = within([self._widest(each) for each in words], self.width() - 2 * self.frameWidth() - heads)
+        self._spread(heads, widths)
         for place, row in enumerate(self._rows):
-            for at, cell in enumerate([(row.name, ""), *cells(row)]):
-                self._write(at, place, *cell, side=Qt.AlignmentFlag.AlignLeft)
+            for at, (text, tip) in enumerate([(row.name, ""), *cells(row)]):
+                fitted = self._breakable(text, widths[place])
+                self._write(at, place, fitted, tip, side=Qt.AlignmentFlag.AlignLeft)
+
+    def _breakable(self, text: str, width: int) -> str:
+        """With breaks allowed within words that are wider than their column."""
+        return " ".join(BREAK.join(word) if self._widest([word]) > width else word for word in text.split(" "))
 
     def _hold(self, rows: int, columns: int) -> None:
         if (self.rowCount(), self.columnCount()) != (rows, columns):
@@ -278,6 +288,14 @@ class VerdictTable(QTableWidget):
     def texts(self) -> Mapping[str, list[str]]:
         """Network → its cells."""
         return {row.name: [text for text, _ in cells(row)] for row in self._rows}
+
+
+def within(widths: Sequence[int], room: int) -> Sequence[int]:
+    """The same where they have room together; else the widest give way."""
+    given = list(widths)
+    while sum(given) > room and max(given, default=0) > LEAST_COLUMN:
+        given[given.index(max(given))] -= 1
+    return given
 
 
 def cells(row: Row) -> Sequence[tuple[str, str]]:
