@@ -14,7 +14,7 @@ from ui.chart.hatching import STYLES, Hatch
 from ui.chart.legend import Key
 from ui.chart.marks import Mark, Surface
 from ui.chart.pane import Pane
-from ui.chart.pens import pen_of, transparent
+from ui.chart.pens import DASHED, SOLID, pen_of, transparent
 from ui.style.theme import Theme
 
 LOOKS: dict[str, tuple[str, Hatch, str]] = {
@@ -100,10 +100,8 @@ class TheoryLine(Mark):
     def draw(self, surface: Surface) -> None:
         surface.smooth(True)
         for colour, width in (("panel", 4.5), ("text", 2.0)):
-            pen = pen_of(surface.colour(colour), width)
-            if self.dashed and colour == "text":
-                pen.setStyle(Qt.PenStyle.DashLine)
-            surface.painter.setPen(pen)
+            dash = DASHED if self.dashed and colour == "text" else SOLID
+            surface.painter.setPen(pen_of(surface.colour(colour), width, dash=dash))
             for line in self.lines:
                 surface.painter.drawPolyline(surface.to_pixels.map(line))
 
