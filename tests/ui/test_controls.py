@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -128,3 +129,10 @@ def test_what_lacks_a_name_or_is_passed_over_is_found(qtbot: QtBot) -> None:
     assert "has no name" in first
     assert "'Passed over'" in second
     assert "not reached by Tab" in second
+
+
+def test_no_two_commands_of_the_window_have_the_same_keys(window: MainWindow) -> None:
+    actions = [action for action in window.findChildren(QAction) if action.shortcuts()]
+    keys = [shortcut.toString() for action in actions for shortcut in action.shortcuts()]
+    twice = {key for key in keys if keys.count(key) > 1}
+    assert {key: [action.text() for action in actions if key in action.shortcut().toString()] for key in twice} == {}

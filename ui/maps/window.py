@@ -9,7 +9,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -45,17 +44,16 @@ SHOWN_MS = 100
 """From one drawing of new cells to the next."""
 
 
-class MapWindow(QDialog):
+class MapWindow(QWidget):
     """Stays open beside the bench; what it trains does not hold up the window, and goes on where it is closed."""
 
     cell_wanted = Signal(object, int)
     """The experiment of a cell that was clicked, and how many steps its run has."""
 
-    def __init__(self, experiment: Experiment, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, experiment: Experiment) -> None:
+        super().__init__()
         self.setObjectName("map")
         self.setWindowTitle("Map")
-        self.setWindowFlag(Qt.WindowType.WindowMinMaxButtonsHint)
         set_page(self, PAGE)
         self.state: MapState | None = None
         self.runner: MapRunner | None = None
@@ -102,6 +100,8 @@ class MapWindow(QDialog):
         self.measure.currentIndexChanged.connect(lambda _index: self._show())
         self.along = QComboBox(self)
         self.along.setAccessibleName("Profile along")
+        for box in (self.measure, self.along):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.along.currentIndexChanged.connect(lambda _index: self._show())
 
     def _button(self, text: str, tip: str, act: Callable[[], object]) -> QPushButton:
@@ -247,6 +247,8 @@ class MapWindow(QDialog):
         if self.state is None:
             return
         along = self.along.currentData()
+        if self.state.chosen is None and self._made:
+            self.state = replace(self.state, chosen=self._first_place())
         self.state = state = replace(
             self.state,
             made=tuple(self._made.values()),
@@ -259,6 +261,12 @@ class MapWindow(QDialog):
             if plot.isVisibleTo(self):
                 plot.show_state(state)
         self._tell()
+
+    def _first_place(self) -> tuple[float, ...] | None:
+        """The place of the first cell that is made."""
+        assert self.state is not None
+        places = replace(self.state, made=tuple(self._made.values())).places
+        return places[0].at if places else None
 
     def _tell(self) -> None:
         state = self.state
@@ -344,6 +352,8 @@ class MapWindow(QDialog):
     def export(self) -> None:
         """Ask how and where to save map and profile."""
         plots = {plot.key: plot for plot in (self.map, self.profile) if plot.state is not None}
+        if not plots:
+            return
         dialog = ExportDialog(plots, next(iter(plots)), list(plots), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.exported.connect(self.told.setText)

@@ -30,17 +30,26 @@ class MapAccess(QObject):
 
         experiment = self._bench.document.experiment
         if self.map is None:
-            self.map = MapWindow(experiment, self._window)
+            # Without a parent: the bench is to come before it when a cell is opened.
+            self.map = MapWindow(experiment)
             self.map.cell_wanted.connect(self.open_cell)
         self.map.form.take_experiment(experiment)
         self.map.show()
+        self.map.raise_()
         self.map.activateWindow()
 
     def open_cell(self, experiment: Experiment, steps: int) -> None:
         """Begin the run of a cell on the bench, and make as many steps as it has."""
-        if self._experiments.open_experiment(experiment) and steps:
+        if not self._experiments.open_experiment(experiment):
+            return
+        if steps:
             self._bench.play(steps)
+        self._window.raise_()
+        self._window.activateWindow()
 
     def _end(self) -> None:
         if self.map is not None:
             self.map.end()
+            self.map.close()
+            self.map.deleteLater()
+            self.map = None

@@ -106,7 +106,7 @@ def _run(window: QMainWindow, menu: QMenu, parts: Parts, commands: Commands) -> 
     menu.addAction(action(window, "Br&anches…", commands.branches.open_tree, keys="Ctrl+Shift+B", tip=tip))
     menu.addActions(commands.seeds)
     tip = "Train this experiment over one or two of its settings, and see a map of what comes of it."
-    menu.addAction(action(window, "&Map…", commands.show_map, keys="Ctrl+M", tip=tip))
+    menu.addAction(action(window, "&Map…", commands.show_map, keys="Ctrl+Shift+G", tip=tip))
     menu.addSeparator()
     menu.addAction(PreferenceEntry("Pause where the loss is not finite", PAUSE, "on", "off", menu))
     menu.addAction(
