@@ -19,6 +19,7 @@ from simulator.code.pytorch.script import MOST_LINES, Exported, script
 from simulator.code.pytorch.updates import rule
 from simulator.code.rounding import rounding
 from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.layers.base import Shape
 from simulator.system.atomic import write_atomic
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.training import Training
@@ -66,23 +67,23 @@ def written(source: Experiment | Checkpoint, title: str) -> Written:
         raise NoEquivalentError("a network of which everything is frozen", LIBRARY)
     shaken = rounding(kept, exact)
     made = preprocessing(exact.experiment, shape)
-    exported = Exported(exact.experiment, title, kept.step, kept.updates, pieces, made, shaken)
-    text = script(exported)
-    if len(text.splitlines()) > MOST_LINES:
-        # Numbers of the scaling are what a reader misses least.
-        made = preprocessing(exact.experiment, shape, most_numbers=1)
-        text = script(replace(exported, preprocessing=made))
+    exported, text = _shortened(Exported(exact.experiment, title, kept.step, kept.updates, pieces, made, shaken), shape)
     tensors = dict(layers.in_a_row(layers.by_layer(training.network, shape)).all_tensors())
     state = bench_run.kept_state(training, tensors, rule(training.experiment.optimizer).state)
-    weights = bench_run.weights(training, tensors) | state | made.arrays
+    weights = bench_run.weights(training, tensors) | state | exported.preprocessing.arrays
     arrays = bench_run.bench_arrays(exact, network, shaken)
-    return Written(_short(text), weights, arrays)
+    return Written(text, weights, arrays)
 
 
-def _short(text: str) -> str:
-    """The same; ExperimentError where it is longer than a person reads."""
+def _shortened(exported: Exported, shape: Shape) -> tuple[Exported, str]:
+    """The script; where it is long without what a reader misses least: numbers of a scaling, the reading of tables."""
+    text = script(exported)
+    for cells in (True, False):
+        if len(text.splitlines()) > MOST_LINES:
+            exported = replace(exported, preprocessing=preprocessing(exported.experiment, shape, 1, cells))
+            text = script(exported)
     lines = len(text.splitlines())
-    if lines <= MOST_LINES:
-        return text
-    lack = f"the network would take {lines} lines of PyTorch, and a script has {MOST_LINES} at most"
-    raise ExperimentError(f"{lack}: write layers that are alike as one with repeat", "layers")
+    if lines > MOST_LINES:
+        lack = f"the network would take {lines} lines of {LIBRARY}, and a script has {MOST_LINES} at most"
+        raise ExperimentError(f"{lack}: write layers that are alike as one with repeat", "layers")
+    return exported, text

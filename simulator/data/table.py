@@ -24,7 +24,7 @@ from simulator.system.progress import advance
 
 # What reads and judges tables is imported with the first one, which most starts never see.
 if TYPE_CHECKING:
-    from simulator.data.tables.design import Missing
+    from simulator.data.tables.design import Encoding, Missing
     from simulator.data.tables.judgement import Judgement
     from simulator.data.tables.reading import Reading, Table
 
@@ -135,6 +135,12 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
             return status(self.path).st_size <= READ_SOON_BYTES
         except DataError:
             return True  # That it cannot be read is known at once.
+
+    def encodings(self) -> tuple[Encoding, ...]:
+        """How cells of each column become inputs. Raises :class:`DataError`."""
+        from simulator.data.tables.design import encodings
+
+        return encodings(self.judged(), "fill" if self.missing == "auto" else self.missing)
 
     def reopened(self, before: Csv) -> Csv:
         """What an edit of one field of ``before`` means for the others.

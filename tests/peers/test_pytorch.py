@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,9 +14,13 @@ import pytest
 
 from simulator import run
 from simulator.code.export import CHECK, MODEL, export
+from simulator.data.base import Data, scalings
+from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import presets
 from simulator.running.run_file import read
-from tests.peers.networks import NETWORKS, everything, label, named, of
+from simulator.schema.parameter import kinds
+from simulator.training.training import Training
+from tests.peers.networks import DENSE, NETWORKS, everything, label, named, of
 from tests.peers.scripts import script_in
 
 torch = pytest.importorskip("torch")
@@ -71,6 +76,15 @@ def test_a_run_goes_on_with_what_its_optimiser_has_kept(optimizer: dict[str, Any
         assert largest(tmp_path, exact=True) <= 1e-10
 
 
+@pytest.mark.parametrize("data", [kind for kind in kinds(Data) if kind not in ("csv", "images")])
+def test_every_data_set_is_learnt_alike(data: str, tmp_path: Path) -> None:
+    shape = len(kinds(Data)[data]().input_shape or ())
+    layers = [[{"kind": "recurrent", "units": 3, "output": "all"}], []] if shape == 2 else [[{"kind": "flatten"}], []]
+    for stack in layers:
+        export(Experiment.from_builtins({"data": {"kind": data}, "layers": stack, "batch_size": 8}), data, tmp_path)
+        assert largest(tmp_path, exact=True) <= 1e-10
+
+
 def test_a_frozen_layer_stays_as_it_is(tmp_path: Path) -> None:
     experiment = named(of({"kind": "dense", "frozen": True, "normalization": {"kind": "layer"}}))
     export(experiment, "frozen", tmp_path)
@@ -102,3 +116,34 @@ def test_weights_are_drawn_as_widely_as_the_bench_draws_them(tmp_path: Path) -> 
             for array in (name for name in drawn if not name.endswith("num_batches_tracked")):
                 widths = (float(each[array].double().std(correction=0)) for each in (drawn, kept))
                 assert next(widths) == pytest.approx(next(widths), rel=0.35, abs=1e-9), (name, array)
+
+
+def test_new_rows_of_a_table_are_answered_as_the_bench_answers_them(tmp_path: Path) -> None:
+    lines = [f"{7 * n % 11},{'' if n % 5 == 3 else n % 4}.5,{('red', 'blue', '')[n % 3]},{n % 7}" for n in range(40)]
+    (tmp_path / "rows.csv").write_text("\n".join(["age,height,colour,answer", *lines]))
+    data = {"kind": "csv", "path": str(tmp_path / "rows.csv"), "target": "answer", "task": "regression"}
+    experiment = Experiment.from_builtins({"data": data, "layers": [DENSE], "precision": "float64"})
+    export(experiment, "table", tmp_path)
+    training = Training(experiment)
+    raw, _, targets = scalings(training.experiment.data, experiment.seed)
+    torch.set_default_dtype(torch.float64)
+    script = script_in(tmp_path)
+    with open(tmp_path / "rows.csv", newline="") as file:
+        rows = script["table"](list(csv.DictReader(file)))
+    np.testing.assert_array_equal(rows, raw.x)
+    answers = script["Trainer"]().predict(rows)
+    order = np.argsort(answers[:, 0])
+    assert targets is not None
+    training.network.forward(training=False)
+    own = training.network.output.a[0] * targets.units + targets.center * 2.0**targets.exponent
+    assert np.isin(np.round(own, 5), np.round(answers[order, 0], 5)).all()
+
+
+def test_it_trains_on(tmp_path: Path) -> None:
+    export(named(NETWORKS["dense"]), "dense", tmp_path)
+    trainer, bench = script_in(tmp_path)["Trainer"](), named(NETWORKS["dense"])
+    raw, *_ = scalings(bench.data, bench.seed)
+    before = trainer.predict(raw.x)
+    trainer.train(raw.x, raw.y, 300)
+    right = (trainer.predict(raw.x).argmax(axis=1) == raw.y).mean()
+    assert right > (before.argmax(axis=1) == raw.y).mean()

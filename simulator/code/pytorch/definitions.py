@@ -21,13 +21,14 @@ def drawn(layer, weight, bias=nn.init.zeros_, pieces=1):
     return layer
 ''',
     "recurrent": '''
-def recurrent(cell, weight, state, bias=nn.init.zeros_, forget=0.0):
+def recurrent(cell, weight, state, bias=nn.init.zeros_, forget=0.0, negated=False):
     """Draw the first weights of a recurrent cell, gate by gate."""
-    draws = ((weight, cell.weight_ih_l0), (state, cell.weight_hh_l0), (bias, cell.bias_ih_l0))
-    for draw, parameter in draws:
-        for gate in parameter.detach().split(cell.hidden_size):
+    second = slice(cell.hidden_size, 2 * cell.hidden_size)
+    for draw, each in ((weight, cell.weight_ih_l0), (state, cell.weight_hh_l0), (bias, cell.bias_ih_l0)):
+        for gate in each.detach().split(cell.hidden_size):
             draw(gate)
-    cell.bias_ih_l0.detach()[cell.hidden_size : 2 * cell.hidden_size] += forget
+        each.detach()[second] *= -1 if negated else 1  # a GRU's update gate is 1 - the bench's transform gate
+    cell.bias_ih_l0.detach()[second] += forget
     # Two vectors of biases with one gradient would move their sum twice as fast.
     nn.init.zeros_(cell.bias_hh_l0).requires_grad_(False)
     return cell

@@ -36,8 +36,7 @@ def _through_time(
         draw(spec.recurrent_initializer, (module.width, module.width)),
         bias_draw(spec.bias_initializer, (module.inputs, module.width)),
     ]
-    if forget:
-        draws.append(f"forget={forget!r}")
+    draws += [f"forget={forget!r}"] * bool(forget) + ["negated=True"] * (len(set(signs)) > 1)
     cell = Piece(f"recurrent({', '.join([made, *draws])})", _tensors(module, gates, signs))
     arguments = [cell.code]
     if spec.output == "all":

@@ -80,7 +80,7 @@ def _head(exported: Exported, body: str) -> list[str]:
     """What it is, what it imports for ``body``, and its constants."""
     title = exported.title.replace("\\", "/").replace('"', "'")
     imported = ["import sys", "from pathlib import Path"]
-    imported[:0] = ["import math"] * ("math." in body)
+    imported[:0] = [f"import {name}" for name in ("csv", "math") if f"{name}." in body]
     imported[-1:-1] = ["from functools import partial"] * ("partial(" in body)
     scheduled = ["from torch.optim.lr_scheduler import LambdaLR"] * ("LambdaLR(" in body)
     directed = ["from torch.nn.utils.parametrizations import weight_norm"] * ("weight_norm(" in body)
@@ -166,6 +166,8 @@ def _optimiser(exported: Exported) -> list[str]:
 def _updates(exported: Exported) -> Iterator[list[str]]:
     """Scaling, and the class that trains and predicts."""
     experiment, made = exported.experiment, exported.preprocessing
+    if made.table:
+        yield list(made.table)
     yield ["def scaled(rows):", f"    return {made.scaled}"]
     update = follow_lines(experiment.regularization, "weight_norm" in exported.code)
     update += ["self.optimizer.step()", *["self.schedule.step()"] * experiment.schedule.changes]
@@ -176,7 +178,7 @@ def _updates(exported: Exported) -> Iterator[list[str]]:
         loss=loss_and_answers(experiment.objective, bool(experiment.data.answers))[0],
         batch=experiment.batch_size,
         targets="the numbers of their classes" if made.classes else "targets as they are measured",
-        encoded=made.encoded,
+        encoded="\n".join(wrapped(f"targets = torch.tensor({made.encoded}).to(inputs)", 8)),
         answers="\n".join(_predicted(made.unscaled)),
         units=", a share of each class" if made.classes else " in the targets' units",
     )
@@ -189,7 +191,7 @@ def _most(rounding: Rounding) -> str:
 
 def _predicted(unscaled: str) -> list[str]:
     """Lines that evaluate the network and give answers in the data's own units."""
-    asked = "answer(self.model.eval()(torch.tensor(scaled(rows)).float())).numpy()"
+    asked = "answer(self.model.eval()(torch.tensor(scaled(rows)).to(self.parameters[0]))).numpy()"
     if unscaled == "answers":
         return [f"            return {asked}"]
     return [f"            answers = {asked}", f"        return {unscaled}"]
@@ -197,6 +199,6 @@ def _predicted(unscaled: str) -> list[str]:
 
 def _check(exported: Exported) -> Iterator[list[str]]:
     yield _lines(CHECK, before=ANEW * exported.rounding.chaotic + MASKS * ("Dropout" in exported.needs))
-    shown = '        rows = np.loadtxt(sys.argv[2], delimiter=",", ndmin=2)\n'
+    shown = "".join(f"        {line}\n" for line in exported.preprocessing.rows)
     shown += '        np.savetxt(sys.stdout, Trainer().predict(rows), "%.6g", ",")'
     yield _lines(MAIN, predicted=shown, most=_most(exported.rounding))

@@ -6,7 +6,7 @@ HEAD = '''
 """«title», after «steps» in Nablascope: check it, train it on and ask it in PyTorch.
 
 python model.py --check [--float32]    compares with what the bench computed, in check.npz
-python model.py --predict ROWS.csv     answers rows of numbers as they are measured
+python model.py --predict ROWS.csv     answers the rows of a file, as they are measured
 """
 '''
 TRAINER = '''
@@ -33,8 +33,8 @@ class Trainer:
 
     def train(self, rows, targets, steps, batch=«batch»):
         """Train on, with rows and «targets»."""
-        inputs = torch.tensor(scaled(rows)).float()
-        targets = torch.tensor(«encoded»).float()
+        inputs = torch.tensor(scaled(rows)).to(self.parameters[0])
+«encoded»
         epochs = [torch.randperm(len(inputs)) for _ in range(steps * batch // len(inputs) + 1)]
         for chosen in torch.cat(epochs)[: steps * batch].split(batch):
             self.gradients(inputs[chosen], targets[chosen])

@@ -88,6 +88,34 @@ def design(judgement: Judgement, missing: Missing = "fill") -> Raw:
     return Raw(frozen(x), frozen(y), classes, names, notes=notes, target_names=targets)
 
 
+@dataclass(frozen=True)
+class Encoding:
+    """How cells of one column become inputs."""
+
+    name: str
+    categories: tuple[str, ...]
+    """An input for each; empty where the column is one of numbers, or of dates as days since 1970."""
+    absent: bool
+    """Whether one more input says that the value is missing."""
+    dated: bool
+    filled: float | None
+    """What stands in place of a missing number; None where rows that lack one are left out or refused."""
+
+
+def encodings(judgement: Judgement, missing: Missing = "fill") -> tuple[Encoding, ...]:
+    """Of each input column, in order. Raises :class:`DataError` as :func:`design` does."""
+    kept = _kept(judgement, missing)
+    made = []
+    for each in (_input(judgement, name, missing) for name in judgement.inputs):
+        values = np.empty(0) if each.categories else _quantity(each.column)[kept]
+        present = values[~np.isnan(values)]
+        middle = float(np.median(present)) if present.size else 0.0
+        dated = not each.categories and not each.column.numeric
+        filled = middle if missing == "fill" else None
+        made.append(Encoding(each.column.name, each.categories, each.absent, dated, filled))
+    return tuple(made)
+
+
 def notes_of(judgement: Judgement, missing: Missing) -> tuple[str, ...]:
     """What becomes of rows and values that are missing, and which columns are left out."""
     size = design_size(judgement, missing)
