@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.running.arguments import AnalysesAction, OneRule, analyses_in, count, typed
 from simulator.running.compare_command import DrawLanes, add_compare, run_compare
 from simulator.running.export_command import add_export, run_export
+from simulator.running.import_command import add_import, run_import
 from simulator.running.landscape_command import DrawLandscape, add_landscape, run_landscape
 from simulator.running.lessons_command import add_lessons, run_lessons
 
@@ -40,7 +41,7 @@ STOP_RULES = (
     "loss<X, accuracy>X, validation_loss<X, validation_accuracy>X, epochs:N, "
     "stalled:N (steps without a better validation loss) or finding"
 )
-COMMANDS = ("run", "compare", "export", "landscape", "lessons", "presets", "reference", "manual")
+COMMANDS = ("run", "compare", "export", "import", "landscape", "lessons", "presets", "reference", "manual")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -85,6 +86,7 @@ def add_commands(commands: Any) -> None:
     add_landscape(commands)
     add_lessons(commands)
     add_export(commands)
+    add_import(commands)
     commands.add_parser("presets", help="list the presets")
     commands.add_parser("reference", help="print the reference table of all parts")
     book = commands.add_parser("manual", help="write the manual as Markdown, one file per page")
@@ -163,6 +165,8 @@ def execute(
             return run_lessons(arguments)
         if arguments.command == "export":
             return run_export(arguments, _check_reach)
+        if arguments.command == "import":
+            return run_import(arguments)
         if arguments.command == "presets":
             _list_presets()
         elif arguments.command == "manual":

@@ -1,0 +1,90 @@
+"""A person's network as an experiment, its weights put into the bench's."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simulator.code.importing.modules import ForeignModule
+from simulator.code.importing.rebuilding import Plain, Rebuilt
+from simulator.experiment.experiment import Experiment
+from simulator.layers.affine import AffineModule
+from simulator.layers.normalization.batch import BatchNormStage
+from simulator.system.atomic import write_atomic
+from simulator.training.training import Training
+
+SAMPLES = 256
+MOST_FEATURES, MOST_CLASSES = 10_000, 1000
+"""Of data that are drawn; of others a table is written."""
+NOISE = "noise.csv"
+
+
+def experiment_of(network: Rebuilt, name: str, folder: Path) -> Experiment:
+    """The network on noise of the shape that it takes, until it is given data of its own."""
+    data = _data(network, folder)
+    plain: Plain = {"name": name, "data": data, "layers": network.layers, "loss": {"kind": network.loss}}
+    if network.output:
+        plain["output"] = network.output
+    return Experiment.from_builtins({**plain, "batch_size": 64})
+
+
+def _data(network: Rebuilt, folder: Path) -> Plain:
+    """Drawn noise where the bench has it in that shape, else a table of noise."""
+    shape, outputs = network.input_shape, network.outputs
+    drawn = len(shape) == 1 and shape[0] <= MOST_FEATURES and 2 <= outputs <= MOST_CLASSES
+    if drawn and network.loss != "mse":
+        return {"kind": "gaussian", "features": shape[0], "classes": outputs, "samples": SAMPLES, "scale": "none"}
+    _write_noise(network, folder / NOISE)
+    targets = [f"y{place + 1}" for place in range(outputs)] if network.loss == "mse" else "class"
+    task = "regression" if network.loss == "mse" else "classification"
+    image = {"shape": shape} if len(shape) == 3 else {}
+    return {"kind": "csv", "path": NOISE, "target": targets, "task": task, "scale": "none", **image}
+
+
+def _write_noise(network: Rebuilt, path: Path) -> None:
+    rng, inputs = np.random.default_rng(0), int(np.prod(network.input_shape))
+    names = [f"x{place + 1}" for place in range(inputs)]
+    classes = network.loss != "mse"
+    names += ["class"] if classes else [f"y{place + 1}" for place in range(network.outputs)]
+    text = io.StringIO()
+    text.write(",".join(names) + "\n")
+    for sample in range(max(SAMPLES, 2 * network.outputs)):
+        answers = [f"class {sample % network.outputs + 1}"]
+        if not classes:
+            answers = [f"{value:.4g}" for value in rng.standard_normal(network.outputs)]
+        text.write(",".join([*(f"{value:.4g}" for value in rng.standard_normal(inputs)), *answers]) + "\n")
+    write_atomic(path, text.getvalue().encode())
+
+
+def trained_as(experiment: Experiment, network: Rebuilt) -> Training:
+    """A training before its first step, with the network's own weights where it was rebuilt."""
+    training = Training(experiment)
+    modules: list[AffineModule[Any]] = [
+        module for module in training.network.modules if isinstance(module, AffineModule)
+    ]
+    *sources, (last, _) = network.sources
+    for module, (own, norm) in zip(modules, sources, strict=True):
+        _fill(module.affine.block.value, own)
+        if norm is not None:
+            _fill_norm(module.norm, norm)
+    _fill(training.network.output.affine.block.value, last)
+    training.check_parameters()
+    return training
+
+
+def _fill(kernel: Any, own: ForeignModule) -> None:
+    """W and b, stored inputs × units, biases last."""
+    assert own.weight is not None
+    kernel[:-1] = own.weight.T
+    kernel[-1] = own.arrays.get("bias", 0.0)
+
+
+def _fill_norm(stage: Any, norm: ForeignModule) -> None:
+    stage.scale.value[:, 0] = norm.arrays.get("weight", 1.0)
+    stage.shift.value[:, 0] = norm.arrays.get("bias", 0.0)
+    if isinstance(stage, BatchNormStage):
+        stage.running_mean.value[:, 0] = norm.arrays["running_mean"]
+        stage.running_variance.value[:, 0] = norm.arrays["running_var"]

@@ -1,0 +1,73 @@
+"""Runs in a process of its own, with the library that the network was written for: ``reader.py FILE FACTORY FOLDER``.
+
+It makes the network, and writes what its modules are (``modules.json``) and their arrays (``arrays.npz``); nothing of
+the bench is imported, so that any Python that has PyTorch can run it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ATTRIBUTES = (
+    "in_features", "out_features", "in_channels", "out_channels", "kernel_size", "stride", "padding", "padding_mode",
+    "dilation", "groups", "num_features", "normalized_shape", "eps", "momentum", "p", "negative_slope", "alpha",
+    "beta", "threshold", "approximate", "output_size", "hidden_size", "input_size", "num_layers", "bidirectional",
+    "start_dim", "end_dim", "ceil_mode", "nonlinearity", "track_running_stats",
+)  # fmt: skip
+"""What is told of a module, where it has it."""
+
+
+def leaves(module: Any, name: str = "", plain: bool = True) -> Iterator[tuple[str, Any, bool]]:
+    """(name, module, whether only nn.Sequential stands around it) of all modules that are made of no others."""
+    children = list(module.named_children())
+    if not children or hasattr(module, "in_proj_weight") or hasattr(module, "parametrizations"):
+        yield name, module, plain
+        return
+    inside = plain and type(module).__name__ == "Sequential"
+    for own, child in children:
+        yield from leaves(child, f"{name}.{own}".lstrip("."), inside)
+
+
+def plain_value(value: Any) -> Any:
+    """A number, text or list of them; None for anything else."""
+    if isinstance(value, (bool, int, float, str)) or value is None:
+        return value
+    return [plain_value(each) for each in value] if isinstance(value, (tuple, list)) else None
+
+
+def described(path: Path, factory: str, folder: Path) -> None:
+    """Write what the network that ``factory`` makes is."""
+    sys.path.insert(0, str(path.parent))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    code = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(code)
+    made: Any = getattr(code, factory)
+    network = made() if not hasattr(made, "named_children") or isinstance(made, type) else made
+    modules, arrays = [], {}
+    for name, module, plain in leaves(network):
+        shapes: dict[str, list[int]] = {}
+        tensors = {key: getattr(module, key, None) for key in ("weight", "bias", "running_mean", "running_var")}
+        tensors |= dict(module.named_parameters(recurse=False)) if tensors["weight"] is None else {}
+        for key, tensor in tensors.items():
+            if tensor is not None:
+                arrays[f"{name}.{key}"] = tensor.detach().cpu().double().numpy()
+                shapes[key] = list(tensor.shape)
+        fields = {key: plain_value(getattr(module, key)) for key in ATTRIBUTES if hasattr(module, key)}
+        kind = type(module).__name__.removeprefix("Parametrized")
+        modules.append({"name": name, "kind": kind, "plain": plain, "fields": fields, "shapes": shapes})
+    (folder / "modules.json").write_text(json.dumps(modules), encoding="utf-8")
+    np.savez(folder / "arrays.npz", allow_pickle=False, **arrays)
+
+
+if __name__ == "__main__":
+    described(Path(sys.argv[1]).resolve(), sys.argv[2], Path(sys.argv[3]))

@@ -1,0 +1,108 @@
+"""The command ``import``: a person's own network as an experiment, rebuilt or as a skeleton."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulator.code.importing.modules import ForeignModule
+    from simulator.code.importing.rebuilding import Rebuilt
+
+EXPERIMENT, RUN = "experiment.json", "imported.nabla"
+
+
+def add_import(commands: Any) -> None:
+    """Add the command to a parser's sub-commands."""
+    one = commands.add_parser("import", help="rebuild a network of PyTorch, or its skeleton, as an experiment")
+    one.add_argument(
+        "target", metavar="MODEL.py:FACTORY", help="what makes the network, or a .safetensors of its weights"
+    )
+    one.add_argument("--from", dest="library", choices=("pytorch",), required=True, help="what it was written for")
+    one.add_argument("--out", type=Path, default=Path("imported"), metavar="DIR", help="folder for the files")
+    one.add_argument("--yes", action="store_true", help="run the file's code without asking")
+    one.add_argument("--python", default=sys.executable, metavar="FILE", help="a Python that has the library")
+    one.add_argument("--input", type=_shape, metavar="C,H,W", help="shape of an image, where it is not to be guessed")
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    try:
+        sizes = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        sizes = ()
+    if len(sizes) not in (1, 3) or min(sizes) < 1:
+        raise argparse.ArgumentTypeError("expected channels, height and width, as in 3,32,32, or one number")
+    return sizes
+
+
+def run_import(arguments: argparse.Namespace) -> int:
+    """Write the files and say what was simplified; the exit status."""
+    from simulator.code.importing.experiments import experiment_of, trained_as
+    from simulator.experiment.files import write
+
+    modules = _modules(arguments)
+    if modules is None:
+        print("nothing was run and nothing written", file=sys.stderr)
+        return 1
+    network, exact = _network(modules, arguments.input)
+    name = Path(arguments.target.rpartition(":")[0] or arguments.target).stem
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    experiment = experiment_of(network, name, arguments.out)
+    write(experiment, arguments.out / EXPERIMENT)
+    if exact:
+        _write_run(trained_as(experiment.beside(arguments.out), network), arguments.out / RUN)
+    print(f"{name}: {'rebuilt with its weights' if exact else 'its skeleton'}, {experiment.depth + 1} layers")
+    for note in network.notes:
+        print(f"- {note}")
+    print("- its data are noise of the right shape: choose your own")
+    print(f"written to {arguments.out}: {RUN if exact else EXPERIMENT}")
+    return 0
+
+
+def _modules(arguments: argparse.Namespace) -> Sequence[ForeignModule] | None:
+    """What the network is made of; None where its code may not be run."""
+    from simulator.code.importing.modules import read_factory, read_weights
+    from simulator.experiment.experiment import ExperimentError
+
+    path, separator, factory = arguments.target.rpartition(":")
+    if arguments.target.endswith(".safetensors"):
+        return read_weights(Path(arguments.target))
+    if not separator or not factory.isidentifier() or not path.endswith(".py"):
+        raise ExperimentError(f"expected MODEL.py:FACTORY or a file of weights, not {arguments.target!r}")
+    if not arguments.yes and not _allowed(path):
+        return None
+    return read_factory(Path(path), factory, arguments.python)
+
+
+def _allowed(path: str) -> bool:
+    """Whether a person lets the code of a file be run; nobody who could be asked does not."""
+    if not sys.stdin.isatty():
+        print(f"importing runs the code of {path}: --yes lets it", file=sys.stderr)
+        return False
+    print(f"Importing runs the code of {path}, with all that you may do here. Run it? [y/N] ", end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _network(modules: Sequence[ForeignModule], shape: tuple[int, ...] | None) -> tuple[Rebuilt, bool]:
+    """The network itself, or its skeleton, and whether it is itself."""
+    from simulator.code.importing.rebuilding import UnknownError, rebuilt
+    from simulator.code.importing.skeleton import skeleton
+
+    try:
+        return rebuilt(modules, shape), True
+    except UnknownError as error:
+        return skeleton(modules, str(error)), False
+
+
+def _write_run(training: Any, path: Path) -> None:
+    """A run before its first step."""
+    from simulator.record.history import History
+    from simulator.record.record import Record
+    from simulator.running.run_file import SavedRun, write
+    from simulator.system.environment import environment
+
+    write(SavedRun(training.checkpoint(), Record(History(training.columns)), environment(1)), path)
