@@ -74,7 +74,7 @@ def test_curves_show_the_seeds_and_the_run_stays_as_it_is(window: MainWindow, qt
 def test_the_verdict_tells_medians_and_quartiles_within_the_memory_there_is(window: MainWindow, qtbot: QtBot) -> None:
     window.verdict.toggle.trigger()
     train(qtbot, window)
-    assert window.verdict.head.text() == f"Verdict at step {STEPS}, 5 seeds"
+    assert window.verdict.head.text() == f"5 seeds, step {STEPS}"
     assert window.seeds.fans is not None
     losses = [window.seeds.fans.networks[name].values("loss") for name in ("A", "fast")]
     assert [sorted(each) for each in losses] == [[0, 1, 2, 3, 4]] * 2

@@ -174,8 +174,10 @@ class VerdictStrip(FootStrip):
         self._set_target(view)
         seeds = self._seeds if self._seeds is not None and self._seeds.shown else None
         rows = list(self._rows(view) if seeds is None else self._seed_rows(seeds))
-        when = f"step {integer(view.frame.step)}" if seeds is None else f"step {integer(seeds.steps)}, {_count(seeds)}"
-        self.head.setText(f"Verdict at {when}")
+        when = f"Verdict at step {integer(view.frame.step)}"
+        if seeds is not None:
+            when = f"{_count(seeds)}, step {integer(seeds.steps)}"
+        self.head.setText(when)
         self.table.say(rows)
         said = [self._sentence(rows[0], row) for row in rows[1:]] if seeds is None else [READING, *seeds.sentences]
         self._say("\n".join(filter(None, said)))
