@@ -230,15 +230,15 @@ def prepare(arguments: argparse.Namespace, shared: Shared | None = None) -> Expe
 
 
 def _found(target: str) -> Experiment:
-    """The experiment in a file, of a lesson with its locks, or the preset of that name."""
-    from simulator.experiment.files import find
+    """The experiment in a file, of a lesson with its locks, of a run as it was last, or the preset of that name."""
     from simulator.lessons.ending import is_lesson
+    from simulator.running.given import experiment_of
 
     if is_lesson(Path(target)):
         from simulator.lessons.files import read
 
         return read(Path(target)).locked()
-    return find(target)
+    return experiment_of(target)
 
 
 def _named(target: str, allow_files: bool) -> Experiment:

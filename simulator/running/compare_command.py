@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,12 +86,31 @@ def lanes(arguments: argparse.Namespace, read: Read) -> dict[str, Experiment]:
 
     base, *others = [read(target, arguments.allow_files) for target in arguments.targets]
     together = base.all_lanes()
-    named = [(Path(target).stem, each) for target, each in zip(arguments.targets[1:], others, strict=True)]
+    named = [
+        (Path(target).stem, each.all_lanes()[OWN_NAME])
+        for target, each in zip(arguments.targets[1:], others, strict=True)
+    ]
+    for note in _notes(arguments.targets, others):
+        print(f"note: {note}", file=sys.stderr)
     for name, experiment in (*named, *(twin(text, together[OWN_NAME]) for text in arguments.twin)):
         if name in together:
             raise ExperimentError(f"two lanes are called {shortened(name)!r}")
         together[name] = experiment
     return together
+
+
+def _notes(targets: Sequence[str], others: Sequence[Experiment]) -> Iterator[str]:
+    """What of the files is not compared."""
+    from simulator.running.run_file import is_run_file
+    from simulator.schema.numbers import count as counted
+
+    for target in targets:
+        if Path(target).exists() and is_run_file(Path(target)):
+            yield f"{target}: its experiment is trained from step 0, and its run stays as it is"
+    for target, each in zip(targets[1:], others, strict=True):
+        if each.lanes:
+            are = "is" if len(each.lanes) == 1 else "are"
+            yield f"{target}: {counted(len(each.lanes), 'network')} beside it {are} left out"
 
 
 def run_compare(arguments: argparse.Namespace, read: Read, draw: DrawLanes) -> int:

@@ -31,6 +31,7 @@ from simulator.running.output import FolderOutput, Output
 from simulator.running.run_file import SavedRun, taken_up
 from simulator.running.run_folder import Arguments, RunFolder
 from simulator.running.stop_rules import Past, Stopped, StopRule
+from simulator.schema.numbers import integer
 from simulator.system.environment import Environment, environment
 from simulator.system.machine import given_threads
 from simulator.training.ledger import Ledger, words_of
@@ -152,6 +153,7 @@ def run(
             if kept is not None:
                 record, news = kept.run.record, kept.run.news(here, training.data.digest)
                 course.take_up(kept.run.checkpoint, kept.rule, kept.rule_record)
+                _check_ahead(course, folder)
             files = folder.files(coming.experiment or training.experiment, course, here, kept)
             _write_beside(ledger, folder)
             stack.callback(files.close)
@@ -160,6 +162,15 @@ def run(
         asked = wanted if out is not None or analyses is not None else ()
         result = train(course, record, every, output, asked, hear, stop, brief)
     return replace(result, news=" ".join(filter(None, (news, output.news))))
+
+
+def _check_ahead(course: Course, folder: RunFolder) -> None:
+    made, last = integer(course.training.step), integer(course.steps)
+    if course.training.step > course.steps:
+        raise ExperimentError(
+            f"{folder.folder} holds an unfinished run of {made} steps already, and step {last} is to be the last: "
+            "--resume goes on to a later one, without it the run begins anew"
+        )
 
 
 def _check_counts(steps: int, every: int) -> None:

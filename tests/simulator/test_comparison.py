@@ -172,6 +172,21 @@ def test_a_comparison_that_was_ended_goes_on_to_the_same_bytes(
     assert contents(tmp_path / "ended") == contents(tmp_path / "whole")
 
 
+def test_runs_and_the_networks_of_further_files_are_compared_by_their_experiment_alone(
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept, several = tmp_path / "kept.nabla", tmp_path / "several.json"
+    run(Experiment.from_builtins(BASE), steps=2, save=kept, brief=True)
+    several.write_text(json.dumps({**BASE, "lanes": [{"name": "B", "set": {"seed": 5}}]}))
+    assert compare(kept, several, "--steps", 1, "--out", tmp_path / "out") == 0
+    assert json.loads((tmp_path / "out" / "differences.json").read_text()) == {"several": []}
+    assert {row["step"] for row in table(tmp_path / "out" / "comparison.csv")} == {"0", "1"}
+    error = capsys.readouterr().err
+    assert "kept.nabla: its experiment is trained from step 0" in error
+    assert "1 network beside it are left out" not in error
+    assert "1 network beside it is left out" in error
+
+
 @pytest.mark.parametrize(
     ("text", "parts"),
     [

@@ -128,6 +128,14 @@ def test_a_checkpoint_that_is_none_is_told_in_one_sentence(tmp_path: Path, file:
         run(Experiment.from_builtins(PLAIN), steps=9, out=tmp_path, resume=True)
 
 
+def test_a_run_that_has_come_beyond_what_is_asked_for_is_not_taken_up(tmp_path: Path) -> None:
+    run(Experiment.from_builtins(PLAIN), steps=40, out=tmp_path, every=7, stop=ending_at(20))
+    before = contents(tmp_path)
+    with pytest.raises(ExperimentError, match="unfinished run of 19 steps already, and step 10 is to be the last"):
+        run(Experiment.from_builtins(PLAIN), steps=10, out=tmp_path, every=7, resume=True)
+    assert contents(tmp_path) == before
+
+
 def test_rows_stand_whole_in_their_files_as_they_come(tmp_path: Path) -> None:
     def look(step: int) -> None:
         for name in TABLES:
