@@ -14,7 +14,9 @@ from PySide6.QtGui import QAccessible, QImage
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.files import Preset, presets
 from simulator.observations.base import Observed
+from simulator.observations.registry import analyses
 from simulator.record.frame import frame_of
 from simulator.record.record import Record
 from simulator.running.headless import run
@@ -116,14 +118,37 @@ def test_every_table_and_picture_of_an_earlier_step_is_that_of_a_run_to_that_ste
     net: str, open_window: Any, qtbot: QtBot
 ) -> None:
     described = DROPPING if net == "dropping" else NETS[net]
-    window = open_window(described, 12)
+    assert len(alike(open_window(described, 12), Experiment.from_builtins(described), 7, qtbot)) > 8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", presets(), ids=lambda preset: preset.id)
+def test_every_table_and_picture_of_an_earlier_step_of_a_preset_is_that_of_a_run_to_that_step(
+    preset: Preset, open_on: OpenOn, qtbot: QtBot
+) -> None:
+    window = open_on(preset.load())
+    trained(window, 5, qtbot)
+    own, *others = preset.load().all_lanes().items()
+    assert len(alike(window, own[1], 3, qtbot, costly=True)) > 15
+    view = gone_to(window, 3, qtbot)
+    assert list(view.lanes) == [name for name, _ in others]
+    for name, experiment in others:
+        same_as_run(window, view.lanes[name], experiment, costly=True)
+
+
+def alike(window: MainWindow, experiment: Experiment, step: int, qtbot: QtBot, *, costly: bool = False) -> set[str]:
+    """The plots that show of an earlier step what a run to there shows; it fails where one does not."""
     window.plot_area.complete()
     window.plot_area.feed.want_all(True)
-    view = without_costs(gone_to(window, 7, qtbot))
-    result = run(Experiment.from_builtins(described), steps=7)
-    headless = without_costs(View(result.last, result.record))
+    return same_as_run(window, gone_to(window, step, qtbot), experiment, costly=costly)
+
+
+def same_as_run(window: MainWindow, view: View, experiment: Experiment, *, costly: bool) -> set[str]:
+    asked = tuple(analyses()) if costly else None
+    result = run(experiment, steps=view.frame.step, analyses=asked)
+    headless, view = without_costs(View(result.last, result.record)), without_costs(dataclasses.replace(view, lanes={}))
     assert view.frame.scalars == headless.frame.scalars
-    compared = []
+    compared = set()
     for key, shown in window.plot_area.plots.items():
         if key in LOOKS:
             continue
@@ -135,9 +160,9 @@ def test_every_table_and_picture_of_an_earlier_step_is_that_of_a_run_to_that_ste
         if key != "loss":
             mine, its = (picture(plot, 400, 260) for plot in (shown, alone))
             assert mine.convertToFormat(QImage.Format.Format_RGB32) == its, key
-        compared.append(key)
+        compared.add(key)
         alone.deleteLater()
-    assert len(compared) > 8
+    return compared
 
 
 def test_a_step_after_changes_by_hand_is_that_of_a_run_that_was_changed_so(open_window: Any, qtbot: QtBot) -> None:
