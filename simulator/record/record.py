@@ -12,12 +12,12 @@ from msgspec.structs import replace
 from simulator.arrays.numeric import Floats
 from simulator.observations.registry import is_kept_of_start, observations
 from simulator.record.changes import REVIVE, ChangeLog
-from simulator.record.experiments import ExperimentLog
 from simulator.record.history import History, Rows
 from simulator.record.past import MOST_BYTES, Past, most_bytes
 from simulator.training.live_change import LiveChanges
 
 if TYPE_CHECKING:
+    from simulator.experiment.experiment import Experiment
     from simulator.observations.base import Observed
     from simulator.observations.sampled import Sampled
     from simulator.record.frame import Frame
@@ -42,13 +42,13 @@ class Record:
         """Of what has been sampled, by its name."""
         self.changes = ChangeLog()
         """What was changed in the run while it was trained."""
-        self.experiments = ExperimentLog()
-        """By what it was trained, before and after each change."""
+        self._experiment: Experiment | None = None
+        """What it was trained as when it was seen last."""
         self._info = None if first is None else first.info
         self.first = first
         """The frame of step 0."""
         if first is not None:
-            self.experiments.see(first)
+            self.see(first)
         self.scored: Frame | None = None
         """The last frame with a score on data held out."""
         self.live_changes = LiveChanges()
@@ -82,7 +82,7 @@ class Record:
         if frame is None:
             return
         self._info = frame.info
-        self.experiments.see(frame)
+        self.see(frame)
         self._keep(frame)
         sampled_now = {
             each.past.name: (each.past, observed) for each, observed in frame.observations.items() if each.past
@@ -91,6 +91,14 @@ class Record:
             self.sample(past, observed.step, _seen(observed), frame.info)
         for name in self.pasts.keys() - sampled_now.keys():
             self.sample(self.pasts[name].sampled, frame.step, None, frame.info)
+
+    def see(self, frame: Frame) -> None:
+        """Take in by what a step was trained, for a run of which nobody knows how it began."""
+        self._experiment = frame.experiment or self._experiment
+
+    def experiment_at(self, step: int) -> Experiment | None:
+        """What was trained at a step; None where nothing is known of that."""
+        return self.live_changes.experiment_at(step) or self._experiment
 
     def _keep(self, frame: Frame) -> None:
         """Step 0 with all that its frames have told together, and the last that was scored."""
@@ -141,7 +149,7 @@ class Record:
         pasts = {name: past.until(step) if whole else past.as_of(step) for name, past in self.pasts.items()}
         then.pasts = {name: past for name, past in pasts.items() if past.history.steps.size}
         then.changes = self.changes.until(step + 1)
-        then.experiments = self.experiments.until(step)
+        then._experiment = self._experiment
         then.scored = self.scored if self.scored is not None and self.scored.step <= step else None
         then.live_changes = self.live_changes.up_to(step)
         then.seconds, then.saved_steps, then._info = self.seconds, self.saved_steps, self._info
@@ -157,7 +165,7 @@ class Record:
     def begun_again(self, history: History) -> Record:
         """A record of its own for another network that goes on with the run: what was changed, and no past."""
         record = Record(history)
-        record.changes, record.experiments, record.seconds = self.changes, self.experiments, self.seconds
+        record.changes, record._experiment, record.seconds = self.changes, self._experiment, self.seconds
         return record
 
     def until(self, step: int) -> Record:
@@ -166,7 +174,7 @@ class Record:
         pasts = {name: past.until(step) for name, past in self.pasts.items()}
         cut.pasts = {name: past for name, past in pasts.items() if past.history.steps.size}
         cut.changes = self.changes.until(step)
-        cut.experiments = self.experiments.until(step)
+        cut._experiment = self._experiment
         cut.scored = self.scored if self.scored is not None and self.scored.step < step else None
         cut.seconds, cut._info = self.seconds, self._info
         cut.saved_steps = min(self.saved_steps, step)

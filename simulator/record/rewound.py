@@ -19,6 +19,7 @@ class RewoundRecord:
     def __init__(self, record: Record) -> None:
         self._history, self._changes = deepcopy(record.history), record.changes
         self._rewound = Record(first=record.first)
+        self._rewound.live_changes = record.live_changes
 
     def at(self, frame: Frame) -> Record:
         """The record when ``frame`` was the present one; frames come in their order."""

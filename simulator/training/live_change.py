@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -86,11 +87,11 @@ class LiveChanges(Struct, frozen=True):
 
     def experiment_before(self, step: int) -> Experiment | None:
         """What was trained when a step began, as far as that is known."""
-        return self._experiment_after(sum(change.step < step for change in self.entries))
+        return self._experiment_after(bisect_left(self.entries, step, key=_step_of))
 
     def experiment_at(self, step: int) -> Experiment | None:
         """What was trained at a step as it was seen last, as far as that is known."""
-        return self._experiment_after(sum(change.step <= step for change in self.entries))
+        return self._experiment_after(bisect_right(self.entries, step, key=_step_of))
 
     def _experiment_after(self, count: int) -> Experiment | None:
         experiments = (change.experiment for change in reversed(self.entries[:count]) if change.experiment is not None)
@@ -111,6 +112,10 @@ class LiveChanges(Struct, frozen=True):
         """Of matrix products when so many had acted."""
         experiments = (change.threads for change in reversed(self.entries[:count]) if change.threads)
         return next(experiments, self.threads)
+
+
+def _step_of(change: LiveChange) -> int:
+    return change.step
 
 
 def _setting(part: Any, path: str) -> Any:

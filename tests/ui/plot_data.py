@@ -189,7 +189,7 @@ def view(depth: int, steps: int = 40, kind: str = "random", *, run: int = 1, pla
     units[steps] = watched
     pasts = past_of(now.info, steps, fill), gains_past(now.info, steps, kind), unit_past(units, now.info)
     record = recorded(history(depth, steps, kind), first, *pasts)
-    record.experiments.see(now)
+    record.see(now)
     return View(now, record)
 
 

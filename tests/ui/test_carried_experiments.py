@@ -104,8 +104,8 @@ def rate(experiment: Experiment) -> float:
 def set_rate(window: MainWindow, value: float, qtbot: QtBot) -> None:
     plain = window.document.experiment.to_builtins()
     assert window.document.propose({**plain, "optimizer": {"kind": "sgd", "learning_rate": value}}, "Rate") is None
-    experiments = window.bench.record.experiments
-    qtbot.waitUntil(lambda: rate(experiments.at(window.bench.record.steps)) == value, timeout=WAIT_MS)
+    record = window.bench.record
+    qtbot.waitUntil(lambda: rate(record.experiment_at(record.steps)) == value, timeout=WAIT_MS)
 
 
 @pytest.mark.parametrize("mode", ["thread", "process"])

@@ -431,8 +431,8 @@ def test_what_a_hand_changed_is_told_with_before_and_after_and_the_commands_trai
     def change(*settings: tuple[str, Any]) -> None:
         experiment = window.document.experiment.with_values(settings)
         window.document.propose(experiment.to_builtins(), "Change it")
-        trained = window.bench.record.experiments
-        qtbot.waitUntil(lambda: trained.at(window.bench.view.frame.step) == experiment, timeout=20_000)
+        record = window.bench.record
+        qtbot.waitUntil(lambda: record.experiment_at(window.bench.view.frame.step) == experiment, timeout=20_000)
 
     play(4)
     change(("optimizer.learning_rate", 0.05))

@@ -185,7 +185,7 @@ def test_a_step_after_changes_by_hand_is_that_of_a_run_that_was_changed_so(open_
         np.testing.assert_array_equal(view.frame.measures[name], values)
     assert [change.step for change in view.changes] == [10]
     assert not gone_to(window, 9, qtbot).changes
-    assert view.record.experiments.at(9) == Experiment.from_builtins(DROPPING)
+    assert view.record.experiment_at(9) == Experiment.from_builtins(DROPPING)
 
 
 def test_networks_beside_the_run_go_back_with_it(open_window: Any, qtbot: QtBot) -> None:

@@ -115,7 +115,7 @@ class RunRecords:
         self.brought_back = None if back is None else back.kept.resumption(reply.changes)
         self.record = self._past(reply, back) or self._begun(reply, cause)
         self.record.live_changes = reply.changes
-        self.record.experiments.see(reply.frame)
+        self.record.see(reply.frame)
 
     def _become_another(self, reply: Started, past: Rows) -> None:
         """The present run goes on as another network, as was planned."""
@@ -126,7 +126,7 @@ class RunRecords:
             self.record = self.record.begun_again(History(reply.columns, start=reply.step))
         self.lanes.begin(self.lanes.records())
         self.record.live_changes = reply.changes
-        self.record.experiments.see(reply.frame)
+        self.record.see(reply.frame)
 
     def _lanes_of(self, back: AsideRun | None) -> Mapping[str, Record]:
         """The pasts of the networks beside a run, which may go on with it."""

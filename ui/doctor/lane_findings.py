@@ -69,6 +69,6 @@ def can_be_examined(view: View) -> bool:
 def evidence_of(view: View) -> Evidence:
     """What rules look at."""
     frame = view.frame
-    experiment = frame.experiment or view.record.experiments.at(frame.step)
+    experiment = frame.experiment or view.record.experiment_at(frame.step)
     assert experiment is not None
     return Evidence(experiment, frame, view.record, frame.result(TinyGradientsObservation()), None)

@@ -117,7 +117,7 @@ class Rounds(QObject):
     def _experiment(self) -> Experiment:
         """By which the step was trained that is examined."""
         view = self._view
-        then = None if view is None or view.live else view.record.experiments.at(view.frame.step)
+        then = None if view is None or view.live else view.record.experiment_at(view.frame.step)
         return then or self._document.experiment
 
     def _due(self) -> bool:

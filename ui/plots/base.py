@@ -146,7 +146,7 @@ class Plot(DrawnPlot[S]):
         self.lane_plots.show(self, view)
         if state is not None:
             self.show_changes(view.changes)
-            self.experiment = view.record.experiments.at(state.step)
+            self.experiment = view.record.experiment_at(state.step)
             self.seeds = 1 if view.fan is None else view.fan.seeds
             read, self._read_frame = self._read_frame, view.reading
             self.show_state(state, read=view.reading is not read)

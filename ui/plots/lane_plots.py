@@ -78,7 +78,7 @@ def partners_of(view: View) -> dict[str, Rows]:
 
 
 def _partners(view: View, lane: View) -> Rows:
-    own, its = (each.frame.experiment or each.record.experiments.at(each.frame.step) for each in (view, lane))
+    own, its = (each.frame.experiment or each.record.experiment_at(each.frame.step) for each in (view, lane))
     if own is None or its is None:
         return ()
     return _rows(own, _labels(view), its, _labels(lane))

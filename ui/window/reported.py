@@ -13,7 +13,7 @@ def reported(bench: Bench, rounds: Rounds) -> ReportedRun:
     """The step that is shown with what is remembered of the run; there must be one."""
     view, document = bench.shown.view, bench.document
     assert view is not None
-    experiment = view.record.experiments.at(view.frame.step) or document.experiment
+    experiment = view.record.experiment_at(view.frame.step) or document.experiment
     threads = bench.link.blas_threads or needed(experiment, view.frame.info).threads
     return ReportedRun(
         experiment=experiment,
