@@ -10,6 +10,7 @@ from pathlib import Path
 from simulator.data.base import DataError
 from simulator.data.phrases import name_of
 from simulator.data.tables.source import status
+from simulator.system.regular_file import reason_of
 
 
 def located(path: str, folder: Path) -> str:
@@ -32,4 +33,4 @@ def _hash(path: str, _time: int) -> str:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise DataError(f"{name_of(path)}: cannot be read ({str(error.strerror).lower()})") from error
+        raise DataError(f"{name_of(path)}: cannot be read ({reason_of(error)})") from error

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from simulator.experiment.experiment import ExperimentError
-from simulator.system.regular_file import UnfitFileError
+from simulator.system.regular_file import UnfitFileError, reason_of
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def reading(path: Path, what: str) -> Iterator[None]:
     except UnfitFileError as error:
         raise ExperimentError(f"{path.name}: {error.strerror}, so no {what}") from None
     except OSError as error:
-        raise ExperimentError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+        raise ExperimentError(f"{path}: {reason_of(error)}") from None
     except ExperimentError as error:
         words = f"{path.name}: {error.in_words}"
         raise ExperimentError(f"{path.name}: {error.message}", error.path, words=words) from None

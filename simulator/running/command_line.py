@@ -191,11 +191,12 @@ def execute(
 def _one_line(error: Exception) -> str:
     from simulator.experiment.experiment import bounded
     from simulator.system.machine import out_of_memory
+    from simulator.system.regular_file import reason_of
 
     if isinstance(error, MemoryError):
         return out_of_memory(error)
     if isinstance(error, OSError) and error.strerror:
-        return bounded(f"{error.filename}: {error.strerror.lower()}" if error.filename else error.strerror)
+        return bounded(f"{error.filename}: {reason_of(error)}" if error.filename else error.strerror)
     return " ".join(str(error).split())
 
 

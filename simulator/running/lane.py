@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -207,6 +208,17 @@ class Lane:
             name, training.info.run, frame, rows, first, same, "", live.observer.awaited or self.is_behind(run.step),
             live.step_seconds, self._take_changes(live), continues, past,
         )  # fmt: skip
+
+    @contextmanager
+    def unless_told(self) -> Iterator[None]:
+        """What is told here is still to be told where that fails."""
+        before = self._first, self._told, self._continues, self._past
+        try:
+            with nullcontext() if self.live is None else self.live.unless_told():
+                yield
+        except Exception:
+            self._first, self._told, self._continues, self._past = before
+            raise
 
     def _take_past(self, run: int) -> tuple[int, tuple[Rows, ...]]:
         """Whose past goes on in what is told now, and the steps between that nobody has told."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 from simulator.experiment.experiment import Experiment, ExperimentError
@@ -135,6 +136,14 @@ class Lanes:
     def apply(self) -> None:
         for lane in self:
             lane.apply()
+
+    @contextmanager
+    def unless_told(self) -> Iterator[None]:
+        """What is told of them here is still to be told where that fails."""
+        with ExitStack() as stack:
+            for lane in self:
+                stack.enter_context(lane.unless_told())
+            yield
 
     def answers(
         self, look: Look, run: Training, *, playing: bool, short: bool, provisional: bool

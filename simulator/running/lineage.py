@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from simulator.running.kept_runs import KeptRun, KeptRuns
 from simulator.running.lanes import Lanes
@@ -48,9 +48,13 @@ class Lineage:
         self.share_budget(None)
         return kept
 
-    def snapshot(self, present: LiveRun | None, lanes: Lanes) -> Snapshot:
-        """The present run with the networks beside it; of none, that it cannot be trained."""
-        return Snapshot(self.run, None) if present is None else present.snapshot(lanes.states())
+    def tell_snapshot(self, present: LiveRun | None, lanes: Lanes, post: Callable[[Snapshot], None]) -> None:
+        """Of the present run with the networks beside it; of none, that it cannot be trained."""
+        if present is None:
+            post(Snapshot(self.run, None))
+            return
+        with present.unless_told(), lanes.unless_told():
+            post(present.snapshot(lanes.states()))
 
     def keep(self, command: Keep | Forget | KeepBefore, present: LiveRun | None) -> None:
         """Do as is told about what is kept."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from msgspec.structs import replace
 
@@ -107,6 +108,18 @@ class LiveRun:
     def replay(self, step: int) -> Replay | None:
         """From where a step is computed again."""
         return self.timeline.replay(step, self.training)
+
+    @contextmanager
+    def unless_told(self) -> Iterator[None]:
+        """What is told here is still to be told where that fails: as where no memory is left for the answer."""
+        told, resumption, planned = self._told, self.resumption, self._planned_acted
+        try:
+            with self.rows.unless_told():
+                yield
+        except Exception:
+            self._told, self.resumption, self._planned_acted = told, resumption, planned
+            self._announced_experiment = None
+            raise
 
     def take_changes(self) -> tuple[LiveChange, ...]:
         """The live changes that no answer has brought yet."""

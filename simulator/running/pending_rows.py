@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
 from simulator.arrays.numeric import Floats
@@ -32,6 +35,16 @@ class PendingRows:
 
     def append(self, row: Floats) -> None:
         self._rows.append(row)
+
+    @contextmanager
+    def unless_told(self) -> Iterator[None]:
+        """What is taken here pends still if it cannot be told."""
+        first, rows, taken = self._first, self._rows, self._taken
+        try:
+            yield
+        except Exception:
+            self._first, self._rows, self._taken = first, rows, taken
+            raise
 
     def take(self, provisional: Floats | None = None) -> Rows:
         """All of them, which then pend no longer, and the row of a step that may still change."""

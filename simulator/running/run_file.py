@@ -37,7 +37,7 @@ from simulator.system.environment import Environment
 from simulator.system.fingerprint import Fingerprint, fingerprint
 from simulator.system.json_text import has_too_many_values
 from simulator.system.machine import refuse_shortage
-from simulator.system.regular_file import UnfitFileError
+from simulator.system.regular_file import UnfitFileError, reason_of
 from simulator.training import checkpoint_files
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.coming_changes import ComingChanges
@@ -126,7 +126,7 @@ def _ask_for_memory(saved: SavedRun) -> None:
         kept = saved.checkpoint.nbytes + sum(lane.checkpoint.nbytes for lane in saved.lanes)
         refuse_shortage(COPIES * kept, "writing the run into a file")
     except ValueError as error:
-        raise OSError(str(error)) from None
+        raise OSError(0, str(error)) from None
 
 
 def write_into(saved: SavedRun, stream: IO[bytes]) -> None:
@@ -320,7 +320,7 @@ def opened(path: Path) -> Iterator[ArchiveReader]:
     except UnfitFileError as error:
         raise ExperimentError(f"{path.name}: {error.strerror}, so no run") from None
     except OSError as error:
-        raise ExperimentError(f"{error.filename or path}: {(error.strerror or str(error)).lower()}") from None
+        raise ExperimentError(f"{error.filename or path}: {reason_of(error)}") from None
     except ExperimentError as error:
         raise ExperimentError(
             f"{path.name}: {error.message}", error.path, words=f"{path.name}: {error.in_words}"

@@ -89,7 +89,7 @@ class RunFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, OSError):
+        if isinstance(error, OSError) and error.strerror:
             # A disk that is full does not say which file it has no room for.
             error.filename = error.filename or str(self.folder)
         self._lock.release()

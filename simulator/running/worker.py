@@ -151,7 +151,7 @@ class Worker:
                 self.asked = command
                 self.schedule.checkpoint_asked |= command.checkpoint
             case messages.TakeSnapshot():
-                self.post(self.lineage.snapshot(self.run, self.lanes))
+                self.lineage.tell_snapshot(self.run, self.lanes, self.post)
             case messages.FindReplay(step):
                 replay = None if self.run is None else self.run.replay(step)
                 self.post(messages.ReplayFound(self.lineage.run, step, replay, self.lanes.replays(step)))
@@ -383,15 +383,16 @@ class Worker:
         self.asked = None
         self.schedule.frame_made()
         observed = run.observer.observe(look.observations, goes_on=playing, short=short)
-        frame = run.frame(scalars, observed)
-        rows, shown = run.rows.take(provisional), provisional is not None
-        lanes = self.lanes.answers(look, run.training, playing=playing, short=short, provisional=shown)
-        resumption, run.resumption = run.resumption, None
-        self.post(
-            messages.Update(
+        stopped = None if playing else self.stopping.stopped
+        progress = self.stopping.progress(run.training.step, self.steps_left)
+        with run.unless_told(), self.lanes.unless_told():
+            frame = run.frame(scalars, observed)
+            rows, shown = run.rows.take(provisional), provisional is not None
+            lanes = self.lanes.answers(look, run.training, playing=playing, short=short, provisional=shown)
+            resumption, run.resumption = run.resumption, None
+            update = messages.Update(
                 look.id, frame, (rows,), playing, self.rate.speed, resumption, run.halted, run.observer.awaited,
-                None if playing else self.stopping.stopped, self.stopping.progress(run.training.step, self.steps_left),
-                run.kept_checkpoints(playing, self.lineage.aside), run.take_changes(), run.take_planned(),
-                lanes, run.step_seconds,
-            )
-        )  # fmt: skip
+                stopped, progress, run.kept_checkpoints(playing, self.lineage.aside), run.take_changes(),
+                run.take_planned(), lanes, run.step_seconds,
+            )  # fmt: skip
+            self.post(update)

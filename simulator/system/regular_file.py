@@ -19,6 +19,12 @@ class UnfitFileError(OSError):
     """Not a regular file, or too large a one; ``strerror`` says so."""
 
 
+def reason_of(error: OSError) -> str:
+    """What the system says, as a part of a sentence; units keep their letters."""
+    reason = error.strerror or str(error)
+    return f"{reason[:1].lower()}{reason[1:]}"
+
+
 def check_regular(status: os.stat_result, path: str | Path) -> None:
     """UnfitFileError where reading could hang or never end: pipes, devices, sockets."""
     if not stat.S_ISREG(status.st_mode):
