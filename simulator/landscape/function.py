@@ -16,6 +16,10 @@ Window = tuple[tuple[float, float], tuple[float, float]]
 class Ground(Protocol):
     """What optimisers race on: f, f with its slope, and its curvature, each at one place or at arrays of places."""
 
+    @property
+    def window(self) -> Window:
+        """What is shown unless told otherwise."""
+
     def value(self, x: Scalar, y: Scalar) -> Scalar: ...
     def slope(self, x: Scalar, y: Scalar) -> tuple[Scalar, Scalar, Scalar]: ...
     def hessian(self, x: Scalar, y: Scalar) -> tuple[Scalar, Scalar, Scalar]: ...
@@ -29,8 +33,6 @@ class Function(Part, frozen=True):
 
     start: ClassVar[Point] = (1.0, 1.0)
     """Where optimisers begin unless told otherwise."""
-    window: ClassVar[Window] = ((-1.5, 1.5), (-1.5, 1.5))
-    """What is shown unless told otherwise."""
 
     checked_field: ClassVar[str] = "kind"
     """Name of the field that :meth:`check` is about."""
@@ -57,6 +59,8 @@ class Function(Part, frozen=True):
 
 class ClosedForm(Function, frozen=True):
     """A function that is its own ground."""
+
+    window: ClassVar[Window] = ((-1.5, 1.5), (-1.5, 1.5))
 
     def ground(self) -> Ground:
         return self

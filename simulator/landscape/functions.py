@@ -9,7 +9,8 @@ import numpy as np
 from simulator.landscape.expression import parsed
 from simulator.landscape.function import ClosedForm, Function, Point, Window
 from simulator.landscape.jets import Jet, Scalar, variables
-from simulator.schema.parameter import any_of, kinds, knob
+from simulator.landscape.slice import Slice
+from simulator.schema.parameter import any_of, kind_of, kinds, knob
 
 _CONDITION = knob(
     "condition",
@@ -223,7 +224,7 @@ def _spread(result: Scalar, x: Scalar) -> Scalar:
     return result if np.shape(result) == np.shape(x) else np.full(np.shape(x), result)[()]
 
 
-FUNCTIONS = kinds(Function)
+FUNCTIONS: dict[str, type[Function]] = {**kinds(Function), kind_of(Slice): Slice}
 """What can be raced on, by its kind."""
 if TYPE_CHECKING:
     AnyFunction = Function

@@ -14,6 +14,7 @@ from main import main
 from simulator.landscape.functions import FUNCTIONS
 from simulator.landscape.landscape import Landscape
 from simulator.landscape.race import run
+from tests.ui.test_changes import PLAIN
 from ui.export.pictures import KINDS, export_plot
 from ui.landscape.descent import DescentPlot
 from ui.landscape.paths import PathMark, StepMark, arrows_of
@@ -30,7 +31,9 @@ SIX = {
 
 
 def state(function: str = "ravine", steps: int = 400, step: int | None = None, chosen: int = 1) -> LandscapeState:
-    landscape = Landscape.from_builtins({"function": function, "optimizers": SIX, "steps": steps})
+    settings = {"experiment": PLAIN, "trained": 3, "directions": "path"} if FUNCTIONS[function].slow else {}
+    steps = min(steps, 20) if settings else steps
+    landscape = Landscape.from_builtins({"function": function, "set": settings, "optimizers": SIX, "steps": steps})
     whole = state_of(landscape, landscape.function.ground(), run(landscape), chosen)
     return whole if step is None else replace(whole, step=step)
 

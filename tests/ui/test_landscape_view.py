@@ -15,9 +15,13 @@ from simulator.landscape.function import Window
 from simulator.landscape.functions import FUNCTIONS
 from simulator.landscape.landscape import MOST_ENTRIES
 from simulator.landscape.race import race
+from simulator.landscape.slice import Slice
+from tests.ui.test_changes import EXPERIMENT, train
+from tests.ui.windows import OpenOn
 from ui.landscape.paths import StepMark
 from ui.landscape.view import LandscapeView
 from ui.landscape.window import LandscapeWindow, remembered
+from ui.window.main_window import MainWindow
 
 
 @pytest.fixture
@@ -81,7 +85,7 @@ def test_what_is_shown_is_what_a_race_without_a_screen_gives(view: LandscapeView
         np.testing.assert_array_equal(path.places, headless[path.entry.name].places)
 
 
-@pytest.mark.parametrize("kind", FUNCTIONS)
+@pytest.mark.parametrize("kind", [kind for kind, part in FUNCTIONS.items() if not part.slow])
 def test_every_function_can_be_chosen_and_its_fields_are_knobs(view: LandscapeView, kind: str) -> None:
     view.model.edit(("function", "kind"), kind, True)
     assert view.model.landscape.function.kind == kind
@@ -178,4 +182,53 @@ def test_a_window_remembers_what_was_raced(qtbot: QtBot) -> None:
     window = LandscapeWindow(parent)
     window.view.model.edit(("function", "kind"), "saddle", True)
     window.close()
-    assert remembered() == window.view.model.landscape
+    known = remembered()
+    assert known is not None
+    assert known.to_builtins() == window.view.model.landscape.to_builtins()
+
+
+# -- in the window, on the present network -----------------------------------------------------------------------------
+
+
+def opened(window: MainWindow) -> LandscapeView:
+    (action,) = [each for each in window.actions() if each.text() == "&Landscape"]
+    assert action.shortcut().toString() == "Ctrl+Shift+L"
+    action.trigger()
+    made = window.landscape_access.window
+    assert made is not None
+    return made.view
+
+
+def test_a_slice_of_the_present_network_has_the_runs_path_and_its_own_loss(qtbot: QtBot, open_on: OpenOn) -> None:
+    window = open_on(EXPERIMENT)
+    train(qtbot, window, 12)
+    view = opened(window)
+    view.model.edit(("function",), {"kind": "slice", "directions": "path"}, True)
+    qtbot.waitUntil(lambda: view.model.state is not None and bool(view.model.state.paths), timeout=60_000)
+    state, loss = view.model.state, window.bench.view.frame.scalars["loss"] if window.bench.view is not None else 0.0
+    assert state is not None
+    assert state.trail is not None
+    assert state.trail.steps[-1] == 12
+    assert state.paths[0].values[0] == pytest.approx(loss, rel=1e-6)
+    function = view.model.landscape.function
+    assert isinstance(function, Slice)
+    assert function.network() == window.document.experiment
+    train(qtbot, window, 3)
+    assert view.cut.isVisible()
+    view.cut.click()
+    qtbot.waitUntil(lambda: view.model.state is not None and steps_of(view) == 15, timeout=60_000)
+    view.model.edit(("optimizers", 0, "optimizer", "learning_rate"), 0.5, True)
+    view.model.go_to(2)
+    qtbot.waitUntil(lambda: view.table.item(0, 4).text() not in ("", "…"), timeout=60_000)
+    qtbot.waitUntil(lambda: contours_of(view) == view.model.course.window, timeout=60_000)
+
+
+def steps_of(view: LandscapeView) -> int:
+    state = view.model.state
+    return 0 if state is None or state.trail is None else state.trail.steps[-1]
+
+
+def test_a_run_without_a_path_says_what_it_needs(qtbot: QtBot, open_on: OpenOn) -> None:
+    view = opened(open_on(EXPERIMENT))
+    view.model.edit(("function",), {"kind": "slice", "directions": "path"}, True)
+    qtbot.waitUntil(lambda: "train it" in view.news.text(), timeout=60_000)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from simulator.landscape.function import Window
 from simulator.landscape.landscape import Landscape
+from simulator.landscape.network_slice import Trail
 from simulator.landscape.race import RacedPath, runners
 from simulator.landscape.readings import Curvature, base_of, curvature
 from ui.landscape.relief import Relief, ReliefMark, relief_mark, relief_of
@@ -31,13 +32,17 @@ class Course(QObject):
     mark: ReliefMark | None = None
     news = ""
     """What is waited for, or why there is nothing; empty where all is there."""
+    trail: Trail | None = None
+    """The run's own path, on a slice of its network's loss."""
+    note = ""
+    """What is to be known of the plane."""
 
     def __init__(self, landscape: Landscape, parent: QObject) -> None:
         super().__init__(parent)
         self.landscape = landscape
         self.race = object()
         """Known by what is painted of it."""
-        self.window = window_of(landscape)
+        self.window: Window = ((-1.0, 1.0), (-1.0, 1.0))
         """What is shown until a hand zooms."""
 
     @property
@@ -48,6 +53,9 @@ class Course(QObject):
     def curvatures(self, step: int) -> Sequence[Curvature | None]:
         """Of each path where it stands then; None where that is not known yet."""
         raise NotImplementedError
+
+    def stand_at(self, step: int) -> None:
+        """Curvatures will be asked for at this step."""
 
     def look(self, window: Window) -> None:
         """Have the contours of what is seen."""
@@ -65,6 +73,7 @@ class QuickCourse(Course):
         """``before``: the course whose contours stay where function and window do."""
         super().__init__(landscape, parent)
         self._ground = landscape.function.ground()
+        self.window = window_of(landscape, self._ground)
         self._runners = runners(landscape, self._ground)
         if before is not None and (before.landscape.function, before.window) == (landscape.function, self.window):
             self.relief, self.mark = before.relief, before.mark

@@ -21,7 +21,7 @@ from ui.landscape.paths import PathMark, StartMark, StepMark, arrow_scale, lines
 from ui.landscape.relief import relief_table
 from ui.landscape.state import COLOURS, DASHES, SHAPES, LandscapeState
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.style.numbers import count, number, power_of_ten
+from ui.style.numbers import count, integer, number, power_of_ten
 
 REST_MS = 80
 """A view that has stood still for so long has its contours computed."""
@@ -89,10 +89,19 @@ class LandscapePlot(Plot[LandscapeState]):
         x, y = state.start
         return [
             state.mark,
+            *self._trail(state),
             *(self._path(state, index, path) for index, path in enumerate(state.paths)),
             *self._step(state),
             StartMark("start", QPointF(x, y), held=self._holding),
         ]
+
+    def _trail(self, state: LandscapeState) -> list[Mark]:
+        """The run's own path."""
+        if state.trail is None or not len(state.trail.places):
+            return []
+        places = state.trail.places
+        lines = lines_of(places, self.pane.shown)
+        return [PathMark("trail", lines, QPointF(*places[-1]), "text", "hollow", (2.0, 2.0), z=0.5)]
 
     def _path(self, state: LandscapeState, index: int, path: RacedPath) -> PathMark:
         at = state.at(path)
@@ -126,6 +135,8 @@ class LandscapePlot(Plot[LandscapeState]):
     def legend_keys(self, state: LandscapeState) -> Sequence[Key]:
         names = [path.entry.name for path in state.paths]
         keys = [Key(name, COLOURS[index], SHAPES[index]) for index, name in enumerate(names)]
+        if state.trail is not None and state.trail.steps:
+            keys.append(Key(f"the run to step {integer(state.trail.steps[-1])}", "text", "dotted"))
         terms = state.terms
         if terms is None:
             return keys
@@ -142,7 +153,8 @@ class LandscapePlot(Plot[LandscapeState]):
     def remark(self, state: LandscapeState) -> str:
         """From what heights are counted."""
         base = number(state.relief.base)
-        return f"f* = {base}, {'the lowest minimum' if state.relief.known else 'the least f that was seen'}"
+        said = f"f* = {base}, {'the lowest minimum' if state.relief.known else 'the least f that was seen'}"
+        return "; ".join(filter(None, [said, state.note]))
 
     def spoken(self, state: LandscapeState) -> str:
         ways = [f"{path.entry.name} {_spot(path.places[state.at(path)])}" for path in state.paths]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from simulator.experiment.experiment import ExperimentError
 from simulator.landscape.function import Window
 from simulator.landscape.landscape import Landscape
+from simulator.landscape.slice import Slice
 from simulator.schema.parameter import builtins_of, replaced
 from ui.landscape.course import Course, QuickCourse
+from ui.landscape.slice_course import SliceCourse
+from ui.landscape.slicer import Slicer
 from ui.landscape.state import LandscapeState
 
 FRAME_MS = 16
@@ -29,8 +33,10 @@ class RaceModel(QObject):
     """Another step, or more of the race, is to be seen."""
     playing_changed = Signal(bool)
 
-    def __init__(self, landscape: Landscape, parent: QObject | None = None) -> None:
+    def __init__(self, landscape: Landscape, slicer: Slicer, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.slicer = slicer
+        slicer.taken.connect(self._name_network)
         self.landscape = landscape
         self.step = landscape.steps
         self.chosen = 0
@@ -47,7 +53,11 @@ class RaceModel(QObject):
         self.course = self._begin(landscape, None)
 
     def _begin(self, landscape: Landscape, before: Course | None) -> Course:
-        course = QuickCourse(landscape, self, before)
+        course: Course
+        if landscape.function.slow:
+            course = SliceCourse(landscape, self.slicer, self, before)
+        else:
+            course = QuickCourse(landscape, self, before)
         course.arrived.connect(self.shown)
         if before is not None:
             before.close()
@@ -60,8 +70,11 @@ class RaceModel(QObject):
         return builtins_of(self.landscape)
 
     def edit(self, path: Path, value: Any, final: bool) -> str:
-        """Set one field; why it is refused, or nothing."""
-        return self.propose(replaced(self.plain(), path, value), ".".join(map(str, path)), final)
+        """Set one field; why it is refused, or nothing. Another function begins where it begins by itself."""
+        plain = replaced(self.plain(), path, value)
+        if path in (("function",), ("function", "kind")):
+            plain = {**plain, "start": None}
+        return self.propose(plain, ".".join(map(str, path)), final)
 
     def propose(self, plain: dict[str, Any], key: str, final: bool = True) -> str:
         """Describe another landscape; why it is refused, or nothing. Edits of one ``key`` are one until it is final."""
@@ -100,6 +113,14 @@ class RaceModel(QObject):
             self._undo.append(("", self.landscape))
             self._take(self._redo.pop())
 
+    def _name_network(self) -> None:
+        """Let what is described say which network is cut: the run as it was taken."""
+        function, cut = self.landscape.function, self.slicer.cut
+        if isinstance(function, Slice) and cut is not None:
+            named = replace(function, experiment=cut.replay.experiment.to_builtins(), trained=cut.end)
+            if named != function:
+                self._take(replace(self.landscape, function=named))
+
     # -- the step that is shown --------------------------------------------------------------------------------------
 
     @property
@@ -121,7 +142,9 @@ class RaceModel(QObject):
     def hold(self) -> None:
         if self.playing:
             self._timer.stop()
+            self.course.stand_at(self.step)
             self.playing_changed.emit(False)
+            self.shown.emit()
 
     def set_speed(self, steps_per_second: int) -> None:
         self.speed, self._begun = steps_per_second, self.step
@@ -132,6 +155,8 @@ class RaceModel(QObject):
         step = min(max(step, 0), self.landscape.steps)
         if step != self.step:
             self.step = step
+            if not self.playing:
+                self.course.stand_at(step)
             self.shown.emit()
 
     def _play_on(self) -> None:
@@ -159,14 +184,6 @@ class RaceModel(QObject):
         paths, landscape = course.paths, self.landscape
         chosen = -1 if self.playing else self.chosen
         return LandscapeState(
-            self.step,
-            landscape.function,
-            course.relief,
-            course.mark,
-            paths,
-            landscape.begin,
-            course.window,
-            landscape.epsilon,
-            course.race,
-            chosen,
-        )
+            self.step, landscape.function, course.relief, course.mark, paths, landscape.begin, course.window,
+            landscape.epsilon, course.trail, course.note, course.race, chosen,
+        )  # fmt: skip

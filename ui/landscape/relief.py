@@ -15,7 +15,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainterPath
 
 from simulator.landscape.function import Ground, Window
-from simulator.system.progress import advance
+from simulator.landscape.grid import values_on
 from ui.chart.colour_tables import FIRST, LAST, colour_table, indexed
 from ui.chart.heat import Heat
 from ui.chart.marks import Surface
@@ -80,16 +80,10 @@ class Relief:
 
 def relief_of(ground: Ground, window: Window, base: float | None, cells: int) -> Relief:
     """f on ``cells`` × ``cells`` places; heights are counted from ``base``, or else from the least of them."""
-    (x0, x1), (y0, y1) = window
-    middle = (np.arange(cells) + 0.5) / cells
-    x, y = np.meshgrid(x0 + (x1 - x0) * middle, y0 + (y1 - y0) * middle)
-    values = np.empty_like(x)
-    rows = max(1, cells // 20)
-    with np.errstate(all="ignore"):
-        for row in range(0, cells, rows):
-            advance("Contours", row, cells, "rows")
-            part = slice(row, row + rows)
-            values[part] = ground.value(x[part], y[part])
+    return relief(window, values_on(ground, window, cells), base)
+
+
+def relief(window: Window, values: Array, base: float | None) -> Relief:
     finite = values[np.isfinite(values)]
     least = float(finite.min()) if finite.size else 0.0
     return Relief(window, values, least if base is None else base, base is not None)

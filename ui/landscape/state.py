@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from simulator.landscape.function import Function, Ground, Point, Window
 from simulator.landscape.landscape import Landscape
+from simulator.landscape.network_slice import NetworkSlice, Trail
 from simulator.landscape.race import RacedPath
 from simulator.landscape.readings import base_of
 from simulator.landscape.step_terms import StepTerms, step_terms
@@ -18,8 +19,8 @@ COLOURS = ("accent", "path_2", "forward", "backward", "path_5", "path_6")
 """Names of colours of the theme: of the first optimiser, the second …"""
 SHAPES: Sequence[Shape] = ("dot", "square", "diamond", "triangle", "right", "left")
 DASHES: Sequence[Dash] = (SOLID, DASHED, DOTTED, DASH_DOTTED, (6.0, 2.0), (2.0, 1.5))
-CELLS = 240
-"""Of the relief along each axis."""
+CELLS, SLOW_CELLS = 240, 48
+"""Of the relief along each axis; of what takes long to be known."""
 MARGIN = 0.1
 """Share of the window that it is widened by behind a start that lies outside."""
 
@@ -38,6 +39,10 @@ class LandscapeState:
     """What is seen until a hand zooms."""
     epsilon: float
     """How close to the minimum counts as there."""
+    trail: Trail | None = None
+    """The run's own path, on a slice of its network's loss."""
+    note: str = ""
+    """What is to be known of the plane."""
     race: object = None
     """Another one for each race."""
     chosen: int = -1
@@ -61,9 +66,9 @@ class LandscapeState:
         return step_terms(self.paths[self.chosen], self.step)
 
 
-def window_of(landscape: Landscape) -> Window:
-    """What is shown: the function's window, widened to where all begin."""
-    (x0, x1), (y0, y1) = landscape.function.window
+def window_of(landscape: Landscape, ground: Ground) -> Window:
+    """What is shown: the ground's window, widened to where all begin."""
+    (x0, x1), (y0, y1) = ground.window
     x, y = landscape.begin
     across, up = MARGIN * (x1 - x0), MARGIN * (y1 - y0)
     return (
@@ -75,9 +80,12 @@ def window_of(landscape: Landscape) -> Window:
 def state_of(landscape: Landscape, ground: Ground, paths: Sequence[RacedPath], chosen: int = -1) -> LandscapeState:
     """The race as of its end."""
     function = landscape.function
-    relief = relief_of(ground, window_of(landscape), base_of(function, ground), CELLS)
+    relief = relief_of(
+        ground, window_of(landscape, ground), base_of(function, ground), SLOW_CELLS if function.slow else CELLS
+    )
     last = max((path.steps for path in paths), default=0)
+    cut = ground if isinstance(ground, NetworkSlice) else None
     return LandscapeState(
         last, function, relief, relief_mark(relief), paths, landscape.begin, relief.window, landscape.epsilon,
-        object(), chosen
+        None if cut is None else cut.trail, "" if cut is None else cut.directions.note, object(), chosen,
     )  # fmt: skip

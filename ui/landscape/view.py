@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from simulator.landscape.landscape import MOST_ENTRIES, Landscape
+from ui.bench.bench import Bench
 from ui.forms.one_undo import REDO, UNDO
 from ui.landscape.descent import DescentPlot
 from ui.landscape.entries_table import EntriesTable
@@ -16,6 +17,7 @@ from ui.landscape.knobs import Knobs
 from ui.landscape.playbar import Playbar
 from ui.landscape.plot import LandscapePlot
 from ui.landscape.race_model import RaceModel
+from ui.landscape.slicer import Slicer
 from ui.landscape.state import LandscapeState
 from ui.style.help import set_page
 
@@ -43,10 +45,14 @@ class LandscapeView(QWidget):
     export_requested = Signal(str)
     """The key of a plot that is to be exported."""
 
-    def __init__(self, landscape: Landscape | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, landscape: Landscape | None = None, bench: Bench | None = None, parent: QWidget | None = None
+    ) -> None:  # fmt: skip
+        """``bench``: whose network is cut where a slice is chosen; without one, the network that a landscape names."""
         super().__init__(parent)
         self.setObjectName("landscapeView")
-        self.model = RaceModel(landscape or Landscape.from_builtins(FIRST), self)
+        self.slicer = Slicer(bench, self)
+        self.model = RaceModel(landscape or Landscape.from_builtins(FIRST), self.slicer, self)
         self.plot, self.descent = LandscapePlot(self), DescentPlot(self)
         self.knobs = Knobs(self.model)
         self.table = EntriesTable()
@@ -54,6 +60,9 @@ class LandscapeView(QWidget):
         self.news = QLabel()
         self.news.setProperty("role", "muted")
         self.add = self._button("Add", "One more optimiser, with the knobs of the chosen one.", self._add)
+        self.cut = self._button(
+            "Cut anew", "Take the network as it is now, and the run's path to it.", self.slicer.take
+        )
         self.remove = self._button("Remove", "Take the chosen optimiser out of the race.", self._remove)
         self._since = QElapsedTimer()
         set_page(self, "how-to/landscape")
@@ -79,7 +88,7 @@ class LandscapeView(QWidget):
         foot.setContentsMargins(8, 4, 8, 8)
         foot.addWidget(self.table, 1)
         buttons = QVBoxLayout()
-        for part in (self.add, self.remove):
+        for part in (self.add, self.remove, self.cut):
             buttons.addWidget(part)
         buttons.addStretch(1)
         foot.addLayout(buttons)
@@ -116,6 +125,7 @@ class LandscapeView(QWidget):
         self.news.setText(model.course.news)
         self.news.setVisible(bool(model.course.news))
         state = model.state
+        self.cut.setVisible(model.landscape.function.slow and self.slicer.beside_a_run)
         if state is None:
             return
         for plot in (self.plot, self.descent):

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from simulator.experiment.experiment import ExperimentError, parsed
 from simulator.landscape.landscape import Landscape
+from ui.bench.bench import Bench
 from ui.landscape.view import LandscapeView
 from ui.settings.settings import Settings
 from ui.style.screen import within_screen
@@ -21,11 +22,11 @@ LEAST = (900, 540)
 class LandscapeWindow(QWidget):
     """The view in a window of its own."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, bench: Bench | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.setObjectName("landscape")
         self.setWindowTitle("Landscape — Nablascope")
-        self.view = LandscapeView(remembered(), self)
+        self.view = LandscapeView(remembered(), bench, self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.view)

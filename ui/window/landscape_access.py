@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QWidget
 
+from ui.bench.bench import Bench
 from ui.window.status import Banner
 
 # A start does not wait for it.
@@ -17,22 +18,26 @@ if TYPE_CHECKING:
 class LandscapeAccess(QObject):
     """Opens the landscape beside one window."""
 
-    def __init__(self, banner: Banner, window: QWidget) -> None:
+    def __init__(self, bench: Bench, banner: Banner, window: QWidget) -> None:
         super().__init__(window)
-        self._banner, self._window = banner, window
+        self._bench, self._banner, self._window = bench, banner, window
         self.window: LandscapeWindow | None = None
         """Once it has been opened."""
+        bench.closed.connect(self._close)
 
     def open(self) -> None:
         """Bring it to the front."""
         if self.window is None:
             from ui.landscape.window import LandscapeWindow
 
-            self.window = LandscapeWindow(self._window)
+            self.window = LandscapeWindow(self._window, self._bench)
             self.window.view.export_requested.connect(self._export)
         self.window.show()
-        self.window.raise_()
         self.window.activateWindow()
+
+    def _close(self) -> None:
+        if self.window is not None:
+            self.window.close()
 
     def _export(self, key: str) -> None:
         """Ask how and where, as for every other plot."""

@@ -174,7 +174,7 @@ class MainWindow(QMainWindow):
 
     def _commands(self, parts: Parts, toggles: list[QAction]) -> Commands:
         docks = self.network_dock, self.training_dock
-        self.landscape_access = LandscapeAccess(self.banner, self)
+        self.landscape_access = LandscapeAccess(self.bench, self.banner, self)
         self.changes_access = ChangesAccess(self.bench, self.chosen, self.banner, self)
         self.preference_access = PreferenceAccess(self, self.plot_area, lambda: self.bench.memory.use)
         self.palette_access = PaletteAccess(

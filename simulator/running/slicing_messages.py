@@ -1,0 +1,82 @@
+"""What crosses between a window and the worker that cuts a network's loss."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from simulator.arrays.numeric import Floats
+from simulator.landscape.function import Window
+from simulator.landscape.landscape import Landscape
+from simulator.landscape.race import RacedPath
+from simulator.landscape.readings import Curvature
+from simulator.system.progress import Progress
+from simulator.training.replay import Replay
+
+
+class Cut(Struct, frozen=True):
+    """The run that is cut, and as of which step."""
+
+    id: int
+    replay: Replay
+    """From step 0 on."""
+    end: int
+
+
+class AskSlice(Struct, frozen=True):
+    """Have all of this landscape; it takes the place of what was asked for before."""
+
+    id: int
+    landscape: Landscape
+    cut: Cut | None
+    """None: the network that the landscape names is trained."""
+    window: Window | None
+    """What is looked at; None: all of it."""
+    step: int
+    """Of the race, at which curvatures are read."""
+
+
+class Sliced(Struct, frozen=True):
+    """The plane is there."""
+
+    id: int
+    window: Window
+    steps: tuple[int, ...]
+    """Of the run's path, …"""
+    places: Floats
+    """… and its places on the plane."""
+    note: str
+    """What is to be known of the directions."""
+
+
+class Raced(Struct, frozen=True):
+    """All paths."""
+
+    id: int
+    paths: tuple[RacedPath, ...]
+
+
+class Bent(Struct, frozen=True):
+    """The curvature where each path stands at a step."""
+
+    id: int
+    step: int
+    curvatures: tuple[Curvature, ...]
+
+
+class Contoured(Struct, frozen=True):
+    """f over a window, coarse at first."""
+
+    id: int
+    window: Window
+    values: Floats
+
+
+class Slicing(Struct, frozen=True):
+    """How far it is."""
+
+    id: int
+    progress: Progress
+
+
+Command = AskSlice
+Reply = Sliced | Raced | Bent | Contoured | Slicing
