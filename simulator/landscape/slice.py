@@ -25,7 +25,6 @@ from simulator.training.training import Training
 MOST_POINTS = 200
 MOST_BYTES = 64 * 2**20
 """Of the parameters that are kept of the run's path."""
-_NO_WEIGHT = "a weight is named by three numbers: its kernel, an input and a unit, from 1"
 
 
 def _weight(label: str, help: str) -> Any:
@@ -74,9 +73,6 @@ class Slice(Function, frozen=True, tag="slice"):
     ] = 1.0  # fmt: skip
 
     def check(self) -> None:
-        for weight in (self.first, self.second):
-            if len(weight) != 3:
-                raise ValueError(_NO_WEIGHT)
         self.network()
 
     def network(self) -> Experiment:
